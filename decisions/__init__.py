@@ -1,0 +1,1 @@
+"""Decisions decide: polls, delegation and counting, as pure functions of records."""

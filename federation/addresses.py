@@ -1,0 +1,258 @@
+"""One way to read a URL, one spelling of a host, one answer to whether an address is public.
+
+Rules of this file (federation §2.4, §2.24, §2.25, §2.33):
+
+1. A URL is http or https and has a host; userinfo, backslashes, control characters and spaces are refused.
+2. A host is compared as lower-case A-labels without the trailing dot. A name that UTS 46 would turn into
+   another one (full-width dots, circled letters) is refused, not mapped: the reader saw something else.
+3. An IPv4 address is written as four plain decimals. Every other name that ends in a number is refused.
+4. An origin is (scheme, host, port); the default port is spelled out.
+5. Public is what is routed on the internet and belongs to nobody special. Addresses that carry an IPv4
+   address inside (mapped, NAT64, 6to4, Teredo) are as public as that one. Of IPv6 only 2000::/3 is public.
+6. Without special permission this pod contacts public hosts by https on port 443 and nothing else.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final, NamedTuple
+
+import idna
+from yarl import URL
+
+from federation.errors import UnsafeAddressError
+from protocol.limits import MAX_URL_LENGTH
+
+IPAddress = IPv4Address | IPv6Address
+IPNetwork = IPv4Network | IPv6Network
+
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+MAX_HOST_LENGTH: Final = 253  # of a DNS name as text
+
+_URL: Final = re.compile(r"(https?)://([^/?#]+)([/?#].*)?", re.IGNORECASE | re.DOTALL)
+_AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(?::([0-9]{1,5}))?")
+_NEVER_IN_A_URL: Final = re.compile(r"[\x00-\x20\x7f\\]")
+_LABEL: Final = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+_PLAIN_NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_FOREIGN_DOTS: Final = frozenset("\u3002\uff0e\uff61")
+
+# Names that never lead to a public server: RFC 6761, 6762, 7686, 8375, 9476; what routers and clouds use.
+_PRIVATE_SUFFIXES: Final = (
+    ".localhost", ".local", ".internal", ".onion", ".i2p", ".home.arpa", ".in-addr.arpa", ".ip6.arpa",
+    ".lan", ".intranet", ".private", ".corp", ".home", ".alt", ".invalid",
+)  # fmt: skip
+
+# IANA's special-purpose registries, because on 3.11 `ipaddress.is_global` calls several of these public.
+_NOT_PUBLIC_4: Final = tuple(
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
+        "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+    )
+)  # fmt: skip
+_PUBLIC_6: Final = IPv6Network("2000::/3")
+_NOT_PUBLIC_6: Final = tuple(
+    IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+)
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+
+
+class Origin(NamedTuple):
+    """Who may speak for a document; two documents of one origin trust each other."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def parse_url(text: str) -> URL:
+    """Read an absolute http(s) URL: host normalised, path percent-encoded and without dot segments."""
+    if len(text) > MAX_URL_LENGTH:
+        raise UnsafeAddressError(f"The URL is longer than {MAX_URL_LENGTH} characters.")
+    return _parse_url(text)
+
+
+@lru_cache(maxsize=8192)
+def _parse_url(text: str) -> URL:
+    matched = _URL.fullmatch(text)
+    if matched is None or _NEVER_IN_A_URL.search(text):
+        raise UnsafeAddressError("The URL isn't an absolute http or https URL.")
+    scheme, authority, rest = matched.groups()
+    host, port = _split_authority(authority)
+    scheme = scheme.lower()
+    shown_port = "" if port in {None, DEFAULT_PORTS[scheme]} else f":{port}"
+    shown_host = f"[{host}]" if ":" in host else host
+    try:
+        url = URL(f"{scheme}://{shown_host}{shown_port}{rest or '/'}")
+    except ValueError as error:
+        raise UnsafeAddressError("The URL can't be read.") from error
+    # Two parsers that disagree about the host are how checks are bypassed.
+    if url.raw_host != host or url.user is not None:
+        raise UnsafeAddressError("The URL's host is ambiguous.")
+    return url
+
+
+def origin_of(url: str | URL) -> Origin:
+    """The origin of a URL; text is parsed first."""
+    parsed = parse_url(url) if isinstance(url, str) else url
+    return Origin(parsed.scheme, parsed.raw_host or "", parsed.port or 0)
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether both are URLs of one origin; what isn't a URL has no origin."""
+    try:
+        return origin_of(one) == origin_of(other)
+    except UnsafeAddressError:
+        return False
+
+
+def folded(url: str) -> str:
+    """An id for comparison: scheme and host in their one spelling, everything after them as written."""
+    origin = origin_of(url)
+    matched = _URL.fullmatch(url)
+    rest = matched.group(3) if matched else None
+    return f"{origin.scheme}://{origin.host}:{origin.port}{rest or ''}"
+
+
+def check_public(url: URL) -> None:
+    """Refuse a URL that isn't on the public internet by https and its own port (rule 6)."""
+    if url.scheme != "https" or url.port != DEFAULT_PORTS["https"]:
+        raise UnsafeAddressError("Only https on port 443 is contacted.")
+    if not is_public_name(url.raw_host or ""):
+        raise UnsafeAddressError("The host isn't on the public internet.")
+
+
+def host_of(url: str) -> str:
+    """The normalised host of a URL: what block lists hold."""
+    return origin_of(url).host
+
+
+def normal_authority(authority: str, scheme: str) -> str:
+    """`host[:port]` as RFC 9421 §2.2.3 writes it: normalised, without the scheme's default port."""
+    host, port = _split_authority(authority)
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port in {None, DEFAULT_PORTS.get(scheme)} else f"{shown}:{port}"
+
+
+@lru_cache(maxsize=8192)
+def normal_host(host: str) -> str:
+    """The one spelling under which a host is compared, blocked and stored; IPv6 without brackets."""
+    if host.startswith("["):
+        return _parse_ip6(host)
+    name = host.lower().removesuffix(".")
+    if not name.isascii():
+        name = _to_a_labels(name)
+    if len(name) > MAX_HOST_LENGTH or not _PLAIN_NAME.fullmatch(name):
+        raise UnsafeAddressError("The host isn't a DNS name.")
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
+        return _parse_ip4(name)
+    if "xn--" in name:
+        _check_a_labels(name)
+    return name
+
+
+def is_public_name(host: str) -> bool:
+    """Whether a normalised host can be on the internet at all; an address literal must be public itself."""
+    literal = literal_of(host)
+    if literal is not None:
+        return is_public(literal)
+    return "." in host and not host.endswith(_PRIVATE_SUFFIXES)
+
+
+def literal_of(host: str) -> IPAddress | None:
+    """The address that a normalised host spells out, None for a name."""
+    if ":" not in host and not host[-1:].isdigit():
+        return None
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def is_public(address: str | IPAddress) -> bool:
+    """Whether a packet to this address would leave for the internet; text that is no address would not."""
+    try:
+        ip = ip_address(address) if isinstance(address, str) else address
+    except ValueError:
+        return False
+    if isinstance(ip, IPv4Address):
+        return not any(ip in network for network in _NOT_PUBLIC_4)
+    if ip.scope_id is not None:
+        return False
+    if inner := embedded_addresses(ip):
+        return all(is_public(address) for address in inner)
+    return ip in _PUBLIC_6 and not any(ip in network for network in _NOT_PUBLIC_6)
+
+
+def embedded_addresses(ip: IPv6Address) -> tuple[IPv4Address, ...]:
+    """The IPv4 addresses that a translator or tunnel would make of this one."""
+    if ip.ipv4_mapped is not None:
+        return (ip.ipv4_mapped,)
+    if ip in _NAT64:
+        return (IPv4Address(int(ip) & 0xFFFF_FFFF),)
+    if ip.sixtofour is not None:
+        return (ip.sixtofour,)
+    return ip.teredo or ()
+
+
+def is_within(ip: IPAddress, networks: tuple[IPNetwork, ...]) -> bool:
+    """Whether an address, or the IPv4 address mapped in it, lies in one of the networks."""
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return any(ip in network for network in networks)
+
+
+def _split_authority(authority: str) -> tuple[str, int | None]:
+    matched = _AUTHORITY.fullmatch(authority)
+    if matched is None:
+        raise UnsafeAddressError("The host isn't written as host or host:port.")
+    host, port = matched.groups()
+    if port is not None and not 0 < int(port) < 65536:
+        raise UnsafeAddressError("The port is out of range.")
+    return normal_host(host), int(port) if port is not None else None
+
+
+def _to_a_labels(name: str) -> str:
+    if _FOREIGN_DOTS.intersection(name):
+        raise UnsafeAddressError("The host has dots that only look like dots.")
+    composed = unicodedata.normalize("NFC", name)
+    try:
+        mapped = idna.uts46_remap(composed, std3_rules=True, transitional=False)
+        encoded = idna.encode(mapped).decode("ascii")
+    except (idna.IDNAError, UnicodeError) as error:
+        raise UnsafeAddressError("The host isn't a name in any script.") from error
+    if mapped != composed:
+        raise UnsafeAddressError("The host is written in characters that stand for others.")
+    return encoded
+
+
+def _check_a_labels(name: str) -> None:
+    """An A-label that decodes to nothing, or to something with another A-label, is a forgery of some name."""
+    for label in name.split("."):
+        if not label.startswith("xn--"):
+            continue
+        try:
+            again = idna.alabel(idna.ulabel(label)).decode("ascii")
+        except (idna.IDNAError, UnicodeError) as error:
+            raise UnsafeAddressError("The host has a broken internationalised label.") from error
+        if again != label:
+            raise UnsafeAddressError("The host has an ambiguous internationalised label.")
+
+
+def _parse_ip4(name: str) -> str:
+    try:
+        return str(IPv4Address(name))
+    except ValueError as error:
+        raise UnsafeAddressError("An IPv4 address has four decimal numbers.") from error
+
+
+def _parse_ip6(host: str) -> str:
+    if "%" in host:
+        raise UnsafeAddressError("An address of one link has no place in a URL.")
+    try:
+        return str(IPv6Address(host[1:-1]))
+    except ValueError as error:
+        raise UnsafeAddressError("The host isn't an IPv6 address.") from error

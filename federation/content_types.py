@@ -1,0 +1,51 @@
+"""Which answers count as ActivityPub, JSON or an image: the Content-Type field decides, never the body.
+
+Federation §2.6: a server that stores uploads can be made to serve any body, but hardly under these types.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+AS2_PROFILE: Final = "https://www.w3.org/ns/activitystreams"
+ACTIVITY_JSON: Final = "application/activity+json"
+ACCEPT_AS2: Final = f'{ACTIVITY_JSON}, application/ld+json; profile="{AS2_PROFILE}"'
+JRD_JSON: Final = "application/jrd+json"
+PLAIN_JSON: Final = "application/json"
+MAX_LENGTH: Final = 512  # of a field; an honest one has about 90 characters
+
+_WORD: Final = r"[A-Za-z0-9!#$&^_.+-]+"
+_TYPE: Final = re.compile(rf"({_WORD}/{_WORD})((?:[ \t]*;[ \t]*{_WORD}=(?:{_WORD}|\"[^\"\\]*\"))*)[ \t]*;?")
+_PARAMETER: Final = re.compile(rf';[ \t]*({_WORD})=(?:"([^"\\]*)"|({_WORD}))')
+
+
+class ContentType(NamedTuple):
+    """A media type in lower case and its parameters by lower-case name."""
+
+    essence: str
+    parameters: dict[str, str]
+
+
+def parse_content_type(field: str) -> ContentType | None:
+    """Read a Content-Type field; None when it isn't exactly one media type with each parameter once."""
+    matched = _TYPE.fullmatch(field) if len(field) <= MAX_LENGTH else None
+    if matched is None:
+        return None
+    found = [(name.lower(), quoted or plain) for name, quoted, plain in _PARAMETER.findall(matched.group(2))]
+    parameters = dict(found)
+    return ContentType(matched.group(1).lower(), parameters) if len(parameters) == len(found) else None
+
+
+def is_as2(field: str) -> bool:
+    """Whether a document under this Content-Type is ActivityPub."""
+    read = parse_content_type(field)
+    if read is None:
+        return False
+    if read.essence == ACTIVITY_JSON:
+        return True
+    return read.essence == "application/ld+json" and AS2_PROFILE in read.parameters.get("profile", "").split(" ")
+
+
+def is_one_of(field: str, essences: frozenset[str]) -> bool:
+    """Whether the media type, whatever its parameters, is among these."""
+    read = parse_content_type(field)
+    return read is not None and read.essence in essences

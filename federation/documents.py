@@ -1,0 +1,51 @@
+"""Documents of other software are read as plain JSON; what JSON-LD would read differently is refused.
+
+Federation §2.30: contexts are never fetched and terms mean what ActivityStreams says. The danger left is a
+document that means one thing as JSON and another as a graph: keywords that rearrange, and two spellings of
+one member side by side.
+"""
+
+from typing import Any, Final
+
+from federation.errors import MalformedDocumentError
+from protocol.canonical import Json, JsonObject, parse_json
+from protocol.errors import RefusedError
+from protocol.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH
+
+_REARRANGING: Final = frozenset({"@graph", "@included", "@reverse"})
+
+
+def read_json(raw: bytes) -> Json:
+    """Read strict JSON of another server within the limits of documents."""
+    try:
+        return parse_json(raw, max_bytes=MAX_DOCUMENT_BYTES, max_depth=MAX_DOCUMENT_DEPTH)
+    except RefusedError as error:
+        raise MalformedDocumentError(f"The document can't be read: {error}") from error
+
+
+def read_document(raw: bytes) -> JsonObject:
+    """Read an ActivityPub document: one JSON object without ambiguous members."""
+    content = read_json(raw)
+    if not isinstance(content, dict):
+        raise MalformedDocumentError("The document isn't a JSON object.")
+    check_unambiguous(content)
+    return content
+
+
+def check_unambiguous(document: JsonObject) -> None:
+    """Refuse members that read differently as JSON-LD, at any depth."""
+    unread: list[Any] = [document]
+    while unread:
+        value = unread.pop()
+        if isinstance(value, list):
+            unread.extend(value)
+        elif isinstance(value, dict):
+            _check_members(value)
+            unread.extend(value.values())
+
+
+def _check_members(members: JsonObject) -> None:
+    if not _REARRANGING.isdisjoint(members):
+        raise MalformedDocumentError("The document rearranges itself by @graph, @included or @reverse.")
+    if ("@id" in members and "id" in members) or ("@type" in members and "type" in members):
+        raise MalformedDocumentError("The document has two ids or two types side by side.")

@@ -1,0 +1,110 @@
+"""What can go wrong between two servers: a refusal has a code, a missing answer may be tried again."""
+
+from protocol.errors import RefusedError
+
+
+class RemoteError(Exception):
+    """Another server did not do what we asked; `retry` says whether asking again later may help.
+
+    `status` is the HTTP status, None when there was no usable answer. `retry_after_seconds` is the server's
+    own wish, not yet capped. `accept_signature` is its Accept-Signature field (RFC 9421 §5).
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        retry: bool,
+        status: int | None = None,
+        retry_after_seconds: int | None = None,
+        accept_signature: str | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.retry = retry
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+        self.accept_signature = accept_signature
+
+
+class UnsafeAddressError(RefusedError):
+    """A URL, host or address that this pod never contacts: not https, not public, or written to deceive."""
+
+    code = "unsafe_address"
+
+
+class MalformedDocumentError(RefusedError):
+    """A document that no honest server sends, or that reads differently to different parsers."""
+
+    code = "malformed_document"
+
+
+class UnsuitableKeyError(RefusedError):
+    """A public key that we don't verify with: too short or too long, a strange exponent, another kind."""
+
+    code = "unsuitable_key"
+
+
+class KeyOwnerError(RefusedError):
+    """A key document that names another key or another owner than the one asked for."""
+
+    code = "wrong_key_owner"
+
+
+class SignatureError(RefusedError):
+    """An HTTP signature that proves nothing to us; each reason below has a code of its own."""
+
+    code = "signature_refused"
+
+
+class MissingSignatureError(SignatureError):
+    """The request carries no signature."""
+
+    code = "signature_missing"
+
+
+class MalformedSignatureError(SignatureError):
+    """The signature's fields are not written as their standard demands, or name something twice."""
+
+    code = "signature_malformed"
+
+
+class UncoveredError(SignatureError):
+    """The signature leaves out a part of the request that it has to cover."""
+
+    code = "signature_incomplete"
+
+
+class DigestError(SignatureError):
+    """The body is not the one that the covered digest names, or the digest has no SHA-256."""
+
+    code = "digest_mismatch"
+
+
+class StaleSignatureError(SignatureError):
+    """The signature was made too long ago, in the future, or has expired."""
+
+    code = "signature_stale"
+
+
+class WrongAuthorityError(SignatureError):
+    """The request was signed for another server."""
+
+    code = "wrong_authority"
+
+
+class WrongAlgorithmError(SignatureError):
+    """The signature names an algorithm that does not go with the key, or one that we never use."""
+
+    code = "signature_algorithm"
+
+
+class BadSignatureError(SignatureError):
+    """The signature was not made by this key over this request."""
+
+    code = "signature_invalid"
+
+
+class ReplayedSignatureError(SignatureError):
+    """The same signature was seen before within its life."""
+
+    code = "signature_replayed"

@@ -1,0 +1,215 @@
+"""One client for every outgoing request; what it hands back has passed every rule below.
+
+Rules of this file (federation §1.8, §2.5, §2.6, §2.24 to §2.27):
+
+1. URL and address are checked (guard.py) before the request and again at each redirect.
+2. Redirects are followed by hand: three at most, of the same scheme, none twice, only for GET. The signature
+   is made anew for each hop.
+3. Ten seconds for everything, redirects and body included; a slow drip ends with them.
+4. The body is capped after decoding; the content type is checked before the body is read.
+5. A document's id is the URL that gave it. If not, but on the same origin, the id is fetched once and must
+   then match exactly.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Self, TypeVar
+from urllib.parse import urljoin
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from federation.addresses import origin_of, parse_url
+from federation.content_types import ACCEPT_AS2, ACTIVITY_JSON, JRD_JSON, PLAIN_JSON, is_as2, is_one_of
+from federation.documents import read_document, read_json
+from federation.errors import MalformedDocumentError, RemoteError, UnsafeAddressError
+from federation.safe_http.answers import Answer, Document, Download
+from federation.safe_http.guard import Guard, GuardedResolver, is_forbidden
+from federation.safe_http.inflate import ACCEPT_ENCODING
+from federation.safe_http.reading import read_answer, read_download
+from federation.signatures.request import SignedRequest
+from protocol.canonical import Json
+from protocol.limits import MAX_DOCUMENT_BYTES
+
+Sign = Callable[[SignedRequest], Mapping[str, str]]
+_T = TypeVar("_T")
+
+TOTAL_SECONDS: Final = 10.0
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 5.0
+MAX_REDIRECTS: Final = 3
+MAX_CONNECTIONS: Final = 256
+MAX_CONNECTIONS_PER_HOST: Final = 32  # one slow host must not take every socket
+JSON_TYPES: Final = frozenset({PLAIN_JSON, JRD_JSON})
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+class SafeHttp:
+    """Asks other servers. Open it inside a running event loop, close it at the end.
+
+    `allow_networks` lists networks (CIDR) that may be contacted although they are private, by http and on any
+    port: for tests and for pods of one house. `resolver` replaces the system's; its answers are checked too.
+
+    A failure is a RemoteError; a URL or address that must not be contacted is an UnsafeAddressError; an
+    answer that no honest server gives is a MalformedDocumentError.
+    """
+
+    def __init__(
+        self,
+        user_agent: str,
+        *,
+        allow_networks: Sequence[str] = (),
+        resolver: AbstractResolver | None = None,
+        total_seconds: float = TOTAL_SECONDS,
+    ) -> None:
+        self._guard = Guard(allow_networks)
+        self._total_seconds = total_seconds
+        self._resolver = GuardedResolver(resolver or aiohttp.ThreadedResolver(), self._guard)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                resolver=self._resolver,
+                socket_factory=self._guard.open_socket,
+                limit=MAX_CONNECTIONS,
+                limit_per_host=MAX_CONNECTIONS_PER_HOST,
+            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
+            headers={"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._session.close()
+        await self._resolver.close()
+
+    async def get_document(self, url: str, *, sign: Sign | None = None, identified: bool = True) -> Document:
+        """Fetch an ActivityPub document; unless `identified` is false it lives under its own id (rule 5)."""
+        document = await self._get_document(url, sign)
+        stated = document.content.get("id")
+        if not identified or _is_at(stated, document.url):
+            return document
+        if isinstance(stated, str) and origin_of(stated) == origin_of(document.url):
+            again = await self._get_document(stated, sign)
+            if again.content.get("id") == stated and _is_at(stated, again.url):
+                return again
+        raise MalformedDocumentError("The document doesn't live where its id says.")
+
+    async def get_json(self, url: str, *, types: frozenset[str] = JSON_TYPES) -> Json:
+        """Fetch JSON that isn't ActivityPub (WebFinger, NodeInfo, metadata) under one of these types."""
+        download = await self.get_bytes(url, types=types, max_bytes=MAX_DOCUMENT_BYTES)
+        return read_json(download.body)
+
+    async def get_bytes(self, url: str, *, types: frozenset[str], max_bytes: int) -> Download:
+        """Fetch a file under one of these media types."""
+
+        def is_wanted(field: str) -> bool:
+            return is_one_of(field, types)
+
+        return await self._told(self._get(url, ", ".join(sorted(types)), is_wanted, max_bytes))
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        content_type: str = ACTIVITY_JSON,
+        headers: Mapping[str, str] | None = None,
+        sign: Sign | None = None,
+    ) -> Answer:
+        """Deliver a body; an answer other than 2xx is a RemoteError that says whether to try again."""
+        fields = {"Content-Type": content_type, "Accept": ACCEPT_AS2, **(headers or {})}
+        return await self._told(self._post(url, body, fields, sign))
+
+    async def _get_document(self, url: str, sign: Sign | None) -> Document:
+        download = await self._told(self._get(url, ACCEPT_AS2, is_as2, MAX_DOCUMENT_BYTES, sign))
+        return Document(download.url, download.body, read_document(download.body))
+
+    async def _get(
+        self,
+        url: str,
+        accept: str,
+        is_wanted: Callable[[str], bool],
+        max_bytes: int,
+        sign: Sign | None = None,
+    ) -> Download:
+        target = self._checked(url)
+        visited = {target}
+        while len(visited) <= MAX_REDIRECTS + 1:
+            headers = _signed("GET", target, {"Accept": accept}, b"", sign)
+            async with self._session.get(target, headers=headers, allow_redirects=False) as response:
+                if response.status not in _REDIRECTS:
+                    return await read_download(target, response, is_wanted, max_bytes)
+                target = self._next_hop(target, response)
+            if target in visited:
+                raise RemoteError("The server redirects in a circle.", retry=False)
+            visited.add(target)
+        raise RemoteError(f"The server redirects more than {MAX_REDIRECTS} times.", retry=False)
+
+    async def _post(self, url: str, body: bytes, fields: dict[str, str], sign: Sign | None) -> Answer:
+        target = self._checked(url)
+        headers = _signed("POST", target, fields, body, sign)
+        async with self._session.post(target, data=body, headers=headers, allow_redirects=False) as response:
+            return await read_answer(response)
+
+    def _checked(self, url: str) -> URL:
+        target = parse_url(url).with_fragment(None)
+        self._guard.check_url(target)
+        return target
+
+    def _next_hop(self, target: URL, response: aiohttp.ClientResponse) -> URL:
+        locations = response.headers.getall("Location", [])
+        if len(locations) != 1:
+            raise RemoteError("The server redirects without saying where to.", retry=False)
+        try:
+            following = self._checked(urljoin(str(target), locations[0]))
+        except ValueError as error:
+            raise RemoteError("The server redirects to no URL.", retry=False) from error
+        if following.scheme != target.scheme:
+            raise UnsafeAddressError("A redirect must not change between http and https.")
+        return following
+
+    async def _told(self, work: Awaitable[_T]) -> _T:
+        """Await `work` within the deadline; what the network did to it comes out as our errors."""
+        try:
+            async with asyncio.timeout(self._total_seconds):
+                result = await work
+        except TimeoutError as error:
+            raise RemoteError("The server took too long.", retry=True) from error
+        except (aiohttp.ClientError, OSError) as error:
+            if is_forbidden(error):
+                raise UnsafeAddressError("The host isn't on the public internet.") from error
+            raise RemoteError("The server can't be reached.", retry=True) from error
+        return result
+
+
+def _signed(method: str, target: URL, headers: dict[str, str], body: bytes, sign: Sign | None) -> dict[str, str]:
+    """The headers, and those that sign the request as it will stand on the wire."""
+    if sign is None:
+        return headers
+    request = SignedRequest(
+        method=method,
+        target=target.raw_path_qs,
+        authority=target.host_port_subcomponent or "",
+        scheme=target.scheme,
+        headers=tuple(headers.items()),
+        body=body,
+    )
+    return {**headers, **sign(request)}
+
+
+def _is_at(stated: object, url: str) -> bool:
+    if not isinstance(stated, str):
+        return False
+    try:
+        return str(parse_url(stated)) == url
+    except UnsafeAddressError:
+        return False

@@ -1,0 +1,74 @@
+"""How an answer is read: its type before its body, its body up to a limit, its refusal as a RemoteError."""
+
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from federation.errors import RemoteError
+from federation.safe_http.answers import Answer, Download
+from federation.safe_http.inflate import BoundedBody
+
+MAX_ANSWER_BYTES: Final = 1024 * 1024  # of the answer to a delivery; pods answer each other with receipts
+_RETRY: Final = frozenset({408, 425, 429})
+_GIVE_UP: Final = frozenset({501, 505})
+
+
+async def read_download(
+    url: URL, response: aiohttp.ClientResponse, is_wanted: Callable[[str], bool], max_bytes: int
+) -> Download:
+    """The body of a 200 under a wanted Content-Type; everything else is a RemoteError."""
+    if response.status != 200:
+        raise refusal_of(response)
+    content_type = ", ".join(response.headers.getall("Content-Type", []))
+    if not is_wanted(content_type):
+        raise RemoteError(f"{url.host} answers with another type of content.", retry=False, status=200)
+    return Download(str(url), content_type, await _read_body(response, max_bytes))
+
+
+async def read_answer(response: aiohttp.ClientResponse) -> Answer:
+    """What was said to a delivery. Once it is taken, a broken body must not make us deliver again."""
+    if not 200 <= response.status < 300:
+        raise refusal_of(response)
+    try:
+        body = await _read_body(response, MAX_ANSWER_BYTES)
+    except (RemoteError, aiohttp.ClientError):
+        body = b""
+    return Answer(response.status, response.headers.get("Content-Type", ""), body)
+
+
+def refusal_of(response: aiohttp.ClientResponse) -> RemoteError:
+    """The RemoteError of a status that isn't success: whether and when to try again."""
+    status = response.status
+    retry = status in _RETRY or (status >= 500 and status not in _GIVE_UP)
+    return RemoteError(
+        f"{response.url.host} answers {status}.",
+        retry=retry,
+        status=status,
+        retry_after_seconds=_retry_after(response),
+        accept_signature=response.headers.get("Accept-Signature"),
+    )
+
+
+async def _read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    # A length that is announced saves us the first megabyte; one that lies is caught by the count.
+    if (response.content_length or 0) > max_bytes:
+        raise RemoteError(f"The answer is longer than {max_bytes} bytes.", retry=False)
+    body = BoundedBody(", ".join(response.headers.getall("Content-Encoding", [])), max_bytes)
+    async for piece in response.content.iter_any():
+        body.add(piece)
+    return body.finish()
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> int | None:
+    """Retry-After in seconds; a date is taken relative to the server's own Date, whose clock it is."""
+    text = response.headers.get("Retry-After", "")
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
+    try:
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(response.headers.get("Date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0, int(wait.total_seconds()))

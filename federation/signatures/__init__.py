@@ -1,0 +1,66 @@
+"""HTTP signatures in both forms of the fediverse; pure: request, key and time in, claim or refusal out.
+
+Receiving takes two steps, because the key has to be fetched in between: `read_claims` refuses everything that
+can be refused without a key (and without any request to elsewhere), `verify_claim` does the arithmetic.
+"""
+
+from federation.errors import BadSignatureError, KeyOwnerError, MissingSignatureError, WrongAlgorithmError
+from federation.signatures import cavage, rfc9421
+from federation.signatures.keys import SigningKey, VerificationKey, verify_with
+from federation.signatures.replay import ReplayCache
+from federation.signatures.request import (
+    Policy,
+    Scheme,
+    SignatureClaim,
+    SignedRequest,
+    VerifiedSignature,
+)
+
+__all__ = [
+    "Policy",
+    "ReplayCache",
+    "Scheme",
+    "SignatureClaim",
+    "SignedRequest",
+    "SigningKey",
+    "VerificationKey",
+    "VerifiedSignature",
+    "read_claims",
+    "sign",
+    "verify_claim",
+]
+
+
+def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[SignatureClaim, ...]:
+    """The signatures that are well written, fresh and cover enough: one at least, or a refusal."""
+    names = {name.lower() for name, _ in request.headers}
+    if "signature" not in names:
+        raise MissingSignatureError("The request isn't signed.")
+    if "signature-input" in names:
+        return rfc9421.read_claims(request, policy, now=now)
+    return (cavage.read_claim(request, policy, now=now),)
+
+
+def verify_claim(claim: SignatureClaim, key: VerificationKey) -> VerifiedSignature:
+    """Refuse a claim that isn't true of this key."""
+    if claim.key_id != key.key_id:
+        raise KeyOwnerError("The signature names another key.")
+    fits_key = cavage.fits_key if claim.scheme == "cavage" else rfc9421.fits_key
+    if not fits_key(claim.algorithm, key.kind):
+        raise WrongAlgorithmError("The signature names an algorithm that this key doesn't have.")
+    if not any(verify_with(key, base, claim.signature) for base in claim.bases):
+        raise BadSignatureError("The signature isn't that of this key over this request.")
+    return VerifiedSignature(
+        scheme=claim.scheme,
+        key_id=key.key_id,
+        owner=key.owner,
+        signature=claim.signature,
+        covered=claim.covered,
+        until=claim.until,
+    )
+
+
+def sign(request: SignedRequest, key: SigningKey, *, scheme: Scheme, now: int) -> dict[str, str]:
+    """The header fields that sign `request`; never both forms at once, they share the name Signature."""
+    signer = cavage.sign if scheme == "cavage" else rfc9421.sign
+    return signer(request, key, now=now)

@@ -1,0 +1,77 @@
+"""A body has one digest: SHA-256 over the bytes as they came, in the old Digest field or in Content-Digest.
+
+Rules of this file (federation §2.15):
+
+1. A digest field without SHA-256 proves nothing.
+2. Every digest in the field that we can compute must be the body's; two that disagree are refused thereby.
+3. Of one algorithm there is one digest.
+"""
+
+import hashlib
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from hmac import compare_digest
+from typing import Final, NoReturn
+
+import http_sf
+
+from federation.errors import DigestError
+
+_HASHES: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
+
+
+def digest_of(body: bytes) -> str:
+    """The value of Digest (RFC 3230), which goes with draft-cavage."""
+    return f"SHA-256={b64encode(hashlib.sha256(body).digest()).decode('ascii')}"
+
+
+def content_digest_of(body: bytes) -> str:
+    """The value of Content-Digest (RFC 9530), which goes with RFC 9421."""
+    return f"sha-256=:{b64encode(hashlib.sha256(body).digest()).decode('ascii')}:"
+
+
+def check_digest(value: str, body: bytes) -> None:
+    """Refuse a body that isn't the one of this Digest field."""
+    digests: dict[str, bytes] = {}
+    for part in value.split(","):
+        name, equals, encoded = part.strip(" \t").partition("=")
+        name = name.lower()
+        if not equals or name in digests:
+            raise DigestError("The Digest field is malformed or names an algorithm twice.")
+        digests[name] = _decode(encoded) if name in _HASHES else b""
+    _check(digests, body)
+
+
+def check_content_digest(value: str, body: bytes) -> None:
+    """Refuse a body that isn't the one of this Content-Digest field."""
+    try:
+        members = http_sf.parse(value.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
+    except (ValueError, UnicodeEncodeError) as error:
+        raise DigestError("The Content-Digest field is malformed.") from error
+    digests: dict[str, bytes] = {}
+    for name, member in members.items() if isinstance(members, dict) else ():
+        digest = member[0] if isinstance(member, tuple) else None
+        if not isinstance(digest, bytes):
+            raise DigestError("A digest isn't a byte sequence.")
+        digests[name] = digest
+    _check(digests, body)
+
+
+def _check(digests: dict[str, bytes], body: bytes) -> None:
+    if "sha-256" not in digests:
+        raise DigestError("The digest has no SHA-256.")
+    for name, digest in digests.items():
+        compute = _HASHES.get(name)
+        if compute is not None and not compare_digest(compute(body).digest(), digest):
+            raise DigestError("The body isn't the one that was signed.")
+
+
+def _decode(encoded: str) -> bytes:
+    try:
+        return b64decode(encoded, validate=True)
+    except (Base64Error, ValueError) as error:
+        raise DigestError("A digest isn't base64.") from error
+
+
+def _refuse_duplicate(name: str, _context: str) -> NoReturn:
+    raise DigestError(f"The digest names {name} twice.")

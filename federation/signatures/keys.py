@@ -1,0 +1,216 @@
+"""Keys of other servers are read strictly, and the key alone decides with which algorithm it verifies.
+
+Rules of this file (federation §2.2, §2.21, §2.23):
+
+1. RSA has 2048 to 8192 bits and an odd exponent of 3 to 2^32; it verifies PKCS#1 v1.5 with SHA-256 only.
+2. Ed25519 is checked as everywhere in this project (protocol/keys.py). Every other kind is refused.
+3. A key inside an actor counts when its id is the asked one and its owner is that actor.
+4. A key in a document of its own counts when that document names the asked id, and its owner names the key.
+"""
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Literal
+
+import base58
+import msgspec
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_private_key,
+)
+
+from federation.addresses import folded, same_origin
+from federation.errors import KeyOwnerError, UnsafeAddressError, UnsuitableKeyError
+from protocol.canonical import JsonObject
+from protocol.errors import MalformedError
+from protocol.keys import DID_PREFIX, DidKey, PrivateKey, did_of, parse_did
+from protocol.keys import verify as verify_ed25519
+
+KeyKind = Literal["rsa", "ed25519"]
+
+MIN_RSA_BITS: Final = 2048  # below that a key can be broken
+MAX_RSA_BITS: Final = 8192  # above that a verification is a burden that a stranger chooses
+MIN_RSA_EXPONENT: Final = 3
+MAX_RSA_EXPONENT: Final = 2**32
+MAX_KEY_TEXT_LENGTH: Final = 4096  # RSA-8192 has about 1,500 characters
+
+_PEM: Final = re.compile(
+    r"\s*-----BEGIN (?:RSA )?PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END (?:RSA )?PUBLIC KEY-----\s*"
+)
+_BASE58: Final = re.compile(r"z[1-9A-HJ-NP-Za-km-z]+")
+_ED25519_CODEC: Final = b"\xed\x01"
+_RSA_CODEC: Final = b"\x85\x24"
+_PADDING: Final = PKCS1v15()
+_SHA256: Final = hashes.SHA256()
+
+
+class VerificationKey(msgspec.Struct, frozen=True):
+    """Somebody's public key: `text` is how they wrote it (PEM or multibase), `public` is it loaded."""
+
+    key_id: str
+    owner: str
+    text: str
+    public: RSAPublicKey | DidKey
+
+    @property
+    def kind(self) -> KeyKind:
+        return "rsa" if isinstance(self.public, RSAPublicKey) else "ed25519"
+
+
+class SigningKey(msgspec.Struct, frozen=True):
+    """One of our keys under the id by which others find it; `sign` makes the raw signature."""
+
+    key_id: str
+    kind: KeyKind
+    sign: Callable[[bytes], bytes]
+
+
+def load_key(key_id: str, owner: str, text: str) -> VerificationKey:
+    """Read a key from PEM (also with spaces for line ends) or multibase."""
+    if len(text) > MAX_KEY_TEXT_LENGTH:
+        raise UnsuitableKeyError("The key is too long.")
+    public = _load_multibase(text) if text.startswith("z") else _load_der(_der_of_pem(text))
+    return VerificationKey(key_id, owner, text, public)
+
+
+def verify_with(key: VerificationKey, message: bytes, signature: bytes) -> bool:
+    """Whether this key signed exactly this message."""
+    if not isinstance(key.public, RSAPublicKey):
+        return verify_ed25519(key.public, message, signature)
+    try:
+        key.public.verify(signature, message, _PADDING, _SHA256)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def find_actor_key(actor: JsonObject, key_id: str) -> VerificationKey:
+    """The key of this id in an actor document that was fetched from its own id (rule 3)."""
+    owner = actor.get("id")
+    for candidate in _candidates(actor):
+        if isinstance(candidate, dict) and isinstance(owner, str) and _is_same(candidate.get("id"), key_id):
+            if not _is_same(_owner_of(candidate), owner):
+                raise KeyOwnerError("The key in the actor names another owner.")
+            return load_key(key_id, owner, _text_of(candidate))
+    raise KeyOwnerError("The actor doesn't list this key.")
+
+
+def owner_in_key_document(document: JsonObject, key_id: str) -> str:
+    """Whom to ask about a key that has a document of its own: its owner, on the same server (rule 4)."""
+    owner = _owner_of(document)
+    if not _is_same(document.get("id"), key_id):
+        raise KeyOwnerError("The key document is about another key.")
+    if not isinstance(owner, str) or not same_origin(owner, key_id):
+        raise KeyOwnerError("The key document names no owner on its own server.")
+    return owner
+
+
+def find_document_key(document: JsonObject, actor: JsonObject, key_id: str) -> VerificationKey:
+    """The key of a document of its own, when its owner's document names it in return (rule 4)."""
+    owner = owner_in_key_document(document, key_id)
+    if not _is_same(actor.get("id"), owner):
+        raise KeyOwnerError("The owner's document is about somebody else.")
+    for candidate in _candidates(actor):
+        named = candidate.get("id") if isinstance(candidate, dict) else candidate
+        if _is_same(named, key_id):
+            return load_key(key_id, owner, _text_of(document))
+    raise KeyOwnerError("The owner doesn't list this key.")
+
+
+def rsa_signing_key(key_id: str, private_pem: bytes) -> SigningKey:
+    """Load an RSA key of ours; the checks on loading take 50 ms, so keep the result."""
+    private = load_pem_private_key(private_pem, password=None)
+    if not isinstance(private, RSAPrivateKey):
+        raise TypeError(f"{key_id} isn't an RSA key.")
+    return SigningKey(key_id, "rsa", lambda message: private.sign(message, _PADDING, _SHA256))
+
+
+def ed25519_signing_key(key_id: str, private: PrivateKey) -> SigningKey:
+    return SigningKey(key_id, "ed25519", private.sign)
+
+
+def rsa_public_pem(private_pem: bytes) -> str:
+    """The `publicKeyPem` of an actor document."""
+    public = load_pem_private_key(private_pem, password=None).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+
+
+def _candidates(actor: JsonObject) -> Iterator[Any]:
+    for member in ("publicKey", "assertionMethod"):
+        listed = actor.get(member)
+        yield from listed if isinstance(listed, list) else [listed]
+
+
+def _owner_of(document: JsonObject) -> object:
+    return document.get("owner") or document.get("controller")
+
+
+def _text_of(document: JsonObject) -> str:
+    text = document.get("publicKeyPem") or document.get("publicKeyMultibase")
+    if not isinstance(text, str):
+        raise UnsuitableKeyError("The key is neither PEM nor multibase.")
+    return text
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Two ids are one when they differ in the case of scheme and host at most (federation §2.1)."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    try:
+        return one == other or folded(one) == folded(other)
+    except UnsafeAddressError:
+        return False
+
+
+def _der_of_pem(text: str) -> bytes:
+    matched = _PEM.fullmatch(text)
+    if matched is None:
+        raise UnsuitableKeyError("The key isn't a public key in PEM.")
+    try:
+        return b64decode("".join(matched.group(1).split()), validate=True)
+    except (Base64Error, ValueError) as error:
+        raise UnsuitableKeyError("The key isn't base64.") from error
+
+
+def _load_multibase(text: str) -> RSAPublicKey | DidKey:
+    if not _BASE58.fullmatch(text):
+        raise UnsuitableKeyError("The key isn't base58.")
+    decoded = base58.b58decode(text[1:])
+    if decoded.startswith(_ED25519_CODEC):
+        return _sound_did(f"{DID_PREFIX}{text}")
+    if decoded.startswith(_RSA_CODEC):
+        return _load_der(decoded.removeprefix(_RSA_CODEC))
+    raise UnsuitableKeyError("The key is neither RSA nor Ed25519.")
+
+
+def _load_der(der: bytes) -> RSAPublicKey | DidKey:
+    try:
+        public = load_der_public_key(der)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise UnsuitableKeyError("The key can't be read.") from error
+    if isinstance(public, Ed25519PublicKey):
+        return _sound_did(did_of(public.public_bytes_raw()))
+    if not isinstance(public, RSAPublicKey):
+        raise UnsuitableKeyError("The key is neither RSA nor Ed25519.")
+    if not MIN_RSA_BITS <= public.key_size <= MAX_RSA_BITS:
+        raise UnsuitableKeyError(f"An RSA key has {MIN_RSA_BITS} to {MAX_RSA_BITS} bits.")
+    exponent = public.public_numbers().e
+    if not MIN_RSA_EXPONENT <= exponent <= MAX_RSA_EXPONENT or exponent % 2 == 0:
+        raise UnsuitableKeyError("The exponent of the RSA key is unsound.")
+    return public
+
+
+def _sound_did(did: str) -> DidKey:
+    try:
+        return parse_did(did)
+    except MalformedError as error:
+        raise UnsuitableKeyError("The Ed25519 key is unsound.") from error

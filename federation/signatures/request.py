@@ -1,0 +1,149 @@
+"""A request as its signature sees it, what a signature claims, and the rules that hold for both forms of it.
+
+Rules of this file (federation §2.17, §2.18):
+
+1. The authority a request was signed for is one of ours.
+2. A signature lives for an hour, or until its own `expires`, but at most for twelve hours.
+3. A signature made more than five minutes from now is refused.
+
+Times are milliseconds since 1970; `created` and `expires` of the wire are seconds.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from federation.addresses import normal_authority
+from federation.errors import (
+    MalformedSignatureError,
+    StaleSignatureError,
+    UnsafeAddressError,
+    WrongAuthorityError,
+)
+
+PAST_MS: Final = 60 * 60 * 1000
+FUTURE_MS: Final = 5 * 60 * 1000
+MAX_LIFE_MS: Final = 12 * 60 * 60 * 1000
+
+MAX_SIGNATURE_BYTES: Final = 1024  # RSA-8192
+MAX_COVERED: Final = 32
+MAX_FIELD_LENGTH: Final = 4096  # of Signature and Signature-Input; an honest one has about 600 characters
+BODYLESS: Final = frozenset({"GET", "HEAD"})
+# Fields whose meaning rests on the signature (FEP-8fcf; protocol §5.3): covered whenever they are sent.
+SIGNED_IF_SENT: Final = ("content-type", "collection-synchronization", "althing-group")
+
+_FIELD_NAME: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_FIELD_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
+
+Scheme = Literal["cavage", "rfc9421"]
+
+
+class SignedRequest(msgspec.Struct, frozen=True):
+    """An HTTP request: ours on its way out, or somebody's as it came in.
+
+    `target` is path and query as they stand in the request line, `authority` is the Host field, `headers` are
+    all field lines in order, `body` is what was sent, before any decoding.
+    """
+
+    method: str
+    target: str
+    authority: str
+    scheme: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What this pod demands: `authorities` are its own as `normal_authority` writes them.
+
+    `target_optional_for` names hosts (of key ids) whose software signs a digest but not the request target.
+    """
+
+    authorities: frozenset[str]
+    target_optional_for: frozenset[str] = frozenset()
+
+
+class SignatureClaim(msgspec.Struct, frozen=True):
+    """A signature that is well written, fresh and covers enough; only a key can tell whether it is true.
+
+    `bases` are the byte strings it may have been made over, likeliest first. `until` is when it has expired.
+    """
+
+    scheme: Scheme
+    key_id: str
+    algorithm: str | None
+    signature: bytes
+    bases: tuple[bytes, ...]
+    covered: frozenset[str]
+    until: int
+
+
+class VerifiedSignature(msgspec.Struct, frozen=True):
+    """Whose key signed what was received; `signature` and `until` are for the replay cache."""
+
+    scheme: Scheme
+    key_id: str
+    owner: str
+    signature: bytes
+    covered: frozenset[str]
+    until: int
+
+
+Fields = dict[str, list[str]]
+
+
+def fields_of(request: SignedRequest) -> Fields:
+    """Header fields by lower-case name; the lines of one field in the order they came."""
+    fields: Fields = {}
+    for name, value in request.headers:
+        fields.setdefault(name.lower(), []).append(value.strip(" \t"))
+    return fields
+
+
+def needs_digest(request: SignedRequest) -> bool:
+    """Whether the signature must bind a body: always, unless the method has none and none came."""
+    return request.method not in BODYLESS or bool(request.body)
+
+
+def check_authority(request: SignedRequest, fields: Fields, policy: Policy) -> str:
+    """Refuse a request that was meant for another server; the normalised authority."""
+    if any(host != request.authority for host in fields.get("host", ())):
+        raise MalformedSignatureError("The request names two hosts.")
+    try:
+        authority = normal_authority(request.authority, request.scheme)
+    except UnsafeAddressError as error:
+        raise WrongAuthorityError("The request isn't addressed to a host.") from error
+    if authority not in policy.authorities:
+        raise WrongAuthorityError("The request is signed for another server.")
+    return authority
+
+
+def check_window(created_at: int, expires_at: int | None, now: int) -> int:
+    """Refuse a signature that is too old, too new or expired; until when it lives."""
+    if created_at > now + FUTURE_MS:
+        raise StaleSignatureError("The signature was made in the future.")
+    until = created_at + PAST_MS if expires_at is None else min(expires_at, created_at + MAX_LIFE_MS)
+    if until < now:
+        raise StaleSignatureError("The signature has expired.")
+    return until
+
+
+def check_key_id(key_id: str) -> str:
+    """A key id is an https URL; `acct:` names have led to keys of somebody else (federation §2.2)."""
+    if not key_id.startswith(("https://", "http://")) or len(key_id) > 2048:
+        raise MalformedSignatureError("The key id isn't a URL.")
+    return key_id
+
+
+def is_field_name(name: str) -> bool:
+    """Whether `name` is a lower-case field name."""
+    return _FIELD_NAME.fullmatch(name) is not None
+
+
+def check_field_value(name: str, value: str) -> str:
+    """A value that goes into a signing string is printable ASCII, so it can't fake another line."""
+    if not _FIELD_VALUE.fullmatch(value):
+        raise MalformedSignatureError(f"The signed field {name} holds control or foreign characters.")
+    return value

@@ -1,0 +1,237 @@
+"""RFC 9421 message signatures on requests, with the few components that a delivery needs and no others.
+
+`http_sf` reads and writes the structured fields; the base is built from the parsed parameters. The library
+`http-message-signatures` reads the clock itself, so it checks us in tests only.
+
+Rules of this file (federation §1.3, §2.15 to §2.20):
+
+1. Covered are @method and @target-uri (which holds the authority), and content-digest wherever there can be
+   a body.
+2. `created` and `keyid` are present; `nonce` and `tag` are ignored, other parameters refused.
+3. `alg` is absent, rsa-v1_5-sha256 or ed25519, and goes with the kind of the key.
+4. Components have no parameters (`;req`, `;sf`, `;key`, …), are known or a field that came, and occur once.
+5. Several labels may sign one request (a proxy does), but not with one key; the reader picks a key.
+"""
+
+from typing import Any, Final, NoReturn
+
+import http_sf
+
+from federation.errors import (
+    MalformedSignatureError,
+    SignatureError,
+    UncoveredError,
+    WrongAlgorithmError,
+)
+from federation.signatures.digest import check_content_digest, content_digest_of
+from federation.signatures.keys import KeyKind, SigningKey
+from federation.signatures.request import (
+    MAX_COVERED,
+    MAX_FIELD_LENGTH,
+    MAX_SIGNATURE_BYTES,
+    SIGNED_IF_SENT,
+    Fields,
+    Policy,
+    SignatureClaim,
+    SignedRequest,
+    check_authority,
+    check_field_value,
+    check_key_id,
+    check_window,
+    fields_of,
+    is_field_name,
+    needs_digest,
+)
+
+LABEL: Final = "sig1"
+MAX_LABELS: Final = 4
+MAX_SECONDS: Final = 10**12
+
+ALGORITHM_OF: Final[dict[KeyKind, str]] = {"rsa": "rsa-v1_5-sha256", "ed25519": "ed25519"}
+_KIND_OF: Final = {name: kind for kind, name in ALGORITHM_OF.items()}
+_PARAMETER_TYPES: Final = {
+    "created": int,
+    "expires": int,
+    "keyid": str,
+    "alg": str,
+    "nonce": str,
+    "tag": str,
+}
+_BASE_COMPONENTS: Final = ("@method", "@target-uri", "@authority")
+
+
+def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[SignatureClaim, ...]:
+    """What the signatures of this request claim, unfit ones left out; refuses when none is left."""
+    fields = fields_of(request)
+    inputs = _parse_dictionary(fields, "signature-input")
+    signatures = _parse_dictionary(fields, "signature")
+    if inputs.keys() != signatures.keys() or not 0 < len(inputs) <= MAX_LABELS:
+        raise MalformedSignatureError("Signature and Signature-Input don't have the same few labels.")
+    key_ids = [str(member[1].get("keyid")) for member in inputs.values() if isinstance(member, tuple)]
+    if len(set(key_ids)) != len(key_ids):
+        raise MalformedSignatureError("One key signs under two labels.")
+    values = _derived_values(request, check_authority(request, fields, policy))
+    claims: list[SignatureClaim] = []
+    refusals: list[SignatureError] = []
+    for label, member in inputs.items():
+        try:
+            claims.append(_read_claim(member, signatures[label], request, fields, values, now=now))
+        except SignatureError as refusal:
+            refusals.append(refusal)
+    if not claims:
+        raise refusals[0]
+    return tuple(claims)
+
+
+def fits_key(algorithm: str | None, kind: KeyKind) -> bool:
+    """Whether a signature that names `algorithm` may be checked with a key of this kind."""
+    return algorithm is None or algorithm == ALGORITHM_OF[kind]
+
+
+def sign(request: SignedRequest, key: SigningKey, *, now: int) -> dict[str, str]:
+    """The fields to add to `request`: Content-Digest if it has a body, Signature-Input and Signature."""
+    added: dict[str, str] = {}
+    fields = fields_of(request)
+    covered = [*_BASE_COMPONENTS, *(name for name in SIGNED_IF_SENT if name in fields)]
+    if needs_digest(request):
+        added["Content-Digest"] = content_digest_of(request.body)
+        fields["content-digest"] = [added["Content-Digest"]]
+        covered.append("content-digest")
+    parameters = {"created": now // 1000, "keyid": key.key_id, "alg": ALGORITHM_OF[key.kind]}
+    member: Any = ([(name, {}) for name in covered], parameters)
+    values = _derived_values(request, request.authority)
+    base = _signature_base(covered, member, values, fields)
+    added["Signature-Input"] = http_sf.ser({LABEL: member})
+    added["Signature"] = http_sf.ser({LABEL: key.sign(base)})
+    return added
+
+
+def accept_signature(kind: KeyKind = "ed25519") -> str:
+    """The Accept-Signature field of a 401: what this pod wants covered (RFC 9421 §5)."""
+    member: Any = (
+        [(name, {}) for name in (*_BASE_COMPONENTS, "content-digest")],
+        {"alg": ALGORITHM_OF[kind]},
+    )
+    return http_sf.ser({LABEL: member})
+
+
+def accepts_key(field: str, key: SigningKey) -> bool:
+    """Whether a received Accept-Signature asks for what this key signs anyway.
+
+    A request for another algorithm, another key or components that we don't sign is not honoured.
+    """
+    try:
+        wanted = _parse_dictionary({"accept-signature": [field]}, "accept-signature")
+    except MalformedSignatureError:
+        return False
+    ours = {*_BASE_COMPONENTS, *SIGNED_IF_SENT, "content-digest"}
+    return any(_is_met(member, key, ours) for member in wanted.values())
+
+
+def _is_met(member: Any, key: SigningKey, ours: set[str]) -> bool:
+    if not isinstance(member, tuple) or not isinstance(member[0], list):
+        return False
+    components, parameters = member
+    return (
+        all(item[0] in ours and not item[1] for item in components)
+        and parameters.get("alg", ALGORITHM_OF[key.kind]) == ALGORITHM_OF[key.kind]
+        and parameters.get("keyid", key.key_id) == key.key_id
+    )
+
+
+def _parse_dictionary(fields: Fields, name: str) -> dict[str, Any]:
+    text = ", ".join(fields.get(name, ()))
+    if not text or len(text) > MAX_FIELD_LENGTH or not text.isascii():
+        raise MalformedSignatureError(f"The field {name} is missing, too long or not ASCII.")
+    try:
+        parsed = http_sf.parse(text.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
+    except (ValueError, RecursionError) as error:
+        raise MalformedSignatureError(f"The field {name} isn't a structured dictionary.") from error
+    if not isinstance(parsed, dict):
+        raise MalformedSignatureError(f"The field {name} isn't a structured dictionary.")
+    return parsed
+
+
+def _refuse_duplicate(name: str, _context: str) -> NoReturn:
+    raise MalformedSignatureError(f"The signature names {name} twice.")
+
+
+def _read_claim(
+    member: Any, signature: Any, request: SignedRequest, fields: Fields, values: dict[str, str], *, now: int
+) -> SignatureClaim:
+    covered, parameters = _read_input(member)
+    needed = {"@method", "@target-uri", *(["content-digest"] if needs_digest(request) else [])}
+    if missing := needed.difference(covered):
+        raise UncoveredError(f"The signature doesn't cover {', '.join(sorted(missing))}.")
+    algorithm = parameters.get("alg")
+    if algorithm is not None and algorithm not in _KIND_OF:
+        raise WrongAlgorithmError("The algorithm is neither rsa-v1_5-sha256 nor ed25519.")
+    base = _signature_base(covered, member, values, fields)
+    if "content-digest" in covered:
+        check_content_digest(", ".join(fields["content-digest"]), request.body)
+    expires = parameters.get("expires")
+    return SignatureClaim(
+        scheme="rfc9421",
+        key_id=check_key_id(parameters["keyid"]),
+        algorithm=algorithm,
+        signature=_read_signature(signature),
+        bases=(base,),
+        covered=frozenset(covered),
+        until=check_window(parameters["created"] * 1000, None if expires is None else expires * 1000, now),
+    )
+
+
+def _read_input(member: Any) -> tuple[list[str], dict[str, Any]]:
+    """The covered components and the parameters of one label, strictly typed."""
+    if not isinstance(member, tuple) or not isinstance(member[0], list):
+        raise MalformedSignatureError("Signature-Input isn't a list of components.")
+    items, parameters = member
+    if len(items) > MAX_COVERED or any(type(item[0]) is not str or item[1] for item in items):
+        raise MalformedSignatureError("A covered component isn't a plain name.")
+    covered = [item[0] for item in items]
+    if len(set(covered)) != len(covered):
+        raise MalformedSignatureError("A component is covered twice.")
+    for name, value in parameters.items():
+        if type(value) is not _PARAMETER_TYPES.get(name):
+            raise MalformedSignatureError("A parameter of the signature is unknown or has the wrong type.")
+        if type(value) is int and not 0 <= value <= MAX_SECONDS:
+            raise MalformedSignatureError("A time of the signature is out of range.")
+    if "created" not in parameters or "keyid" not in parameters:
+        raise MalformedSignatureError("The signature lacks created or keyid.")
+    return covered, parameters
+
+
+def _read_signature(signature: Any) -> bytes:
+    value = signature[0] if isinstance(signature, tuple) else None
+    if not isinstance(value, bytes) or not 0 < len(value) <= MAX_SIGNATURE_BYTES:
+        raise MalformedSignatureError("The signature isn't a byte sequence of possible length.")
+    return value
+
+
+def _derived_values(request: SignedRequest, authority: str) -> dict[str, str]:
+    """The derived components of RFC 9421 §2.2 that we know; @query-param and @status aren't among them."""
+    path, question_mark, query = request.target.partition("?")
+    return {
+        "@method": request.method,
+        "@target-uri": f"{request.scheme}://{authority}{request.target}",
+        "@authority": authority,
+        "@scheme": request.scheme,
+        "@request-target": request.target,
+        "@path": path or "/",
+        "@query": f"?{query}" if question_mark else "?",
+    }
+
+
+def _signature_base(covered: list[str], member: Any, values: dict[str, str], fields: Fields) -> bytes:
+    """RFC 9421 §2.5; the last line repeats the parameters in their one serialisation."""
+    lines = []
+    for name in covered:
+        value = values.get(name)
+        if value is None:
+            if name not in fields or not is_field_name(name):
+                raise MalformedSignatureError("A covered component is unknown or not in the request.")
+            value = ", ".join(fields[name])
+        lines.append(f'"{name}": {check_field_value(name, value)}')
+    parameters = http_sf.ser({LABEL: member}).removeprefix(f"{LABEL}=")
+    lines.append(f'"@signature-params": {parameters}')
+    return "\n".join(lines).encode("ascii")

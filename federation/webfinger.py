@@ -1,0 +1,150 @@
+"""WebFinger (RFC 7033): whose handle is this, said in the least that every known server needs.
+
+Rules of this file (federation §1.1, §2.2):
+
+1. A resource is `acct:name@host` or an https URL. Anything else is malformed; what isn't ours is unknown.
+2. `self` is answered under application/activity+json; the ld+json form is accepted as well.
+3. A descriptor is believed only where its `self` link equals the actor id verbatim; `may_show` says so.
+4. People and groups share one namespace of names per host.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+import msgspec
+from yarl import URL
+
+from federation.addresses import normal_host, parse_url
+from federation.content_types import ACTIVITY_JSON, is_as2
+from federation.errors import MalformedDocumentError, UnsafeAddressError
+from protocol.canonical import Json, JsonObject
+
+PROFILE_PAGE: Final = "http://webfinger.net/rel/profile-page"
+SUBSCRIBE: Final = "http://ostatus.org/schema/1.0/subscribe"
+SERVICE: Final = "https://www.w3.org/ns/activitystreams#Service"
+MAX_NAME_LENGTH: Final = 128
+MAX_LINKS: Final = 64
+
+_ACCT: Final = re.compile(r"(?:acct:)?@?([^@/?#\s:]+)@([^@/?#\s]+)", re.IGNORECASE)
+_NAME: Final = re.compile(r"[\w.~!$&'()*+,;=%-]+")
+
+
+class Handle(msgspec.Struct, frozen=True):
+    """`name@host`: the name as written, the host normalised (with its port when it has one)."""
+
+    name: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.host}"
+
+
+class Descriptor(msgspec.Struct, frozen=True):
+    """What a server says about a resource: its canonical handle if it has one, and its actors' ids."""
+
+    subject: str
+    handle: Handle | None
+    actors: tuple[str, ...]
+
+    def may_show(self, handle: Handle, actor: str) -> bool:
+        """Whether this handle may be shown for this actor: both must be named, the actor verbatim."""
+        return self.handle == handle and actor in self.actors
+
+
+def parse_handle(text: str) -> Handle:
+    """Read `acct:name@host`, `@name@host` or `name@host`."""
+    matched = _ACCT.fullmatch(text) if len(text) <= MAX_NAME_LENGTH + 260 else None
+    if matched is None or len(matched.group(1)) > MAX_NAME_LENGTH or not _NAME.fullmatch(matched.group(1)):
+        raise MalformedDocumentError("A handle is written as name@host.")
+    return Handle(matched.group(1), _host_and_port(matched.group(2)))
+
+
+def parse_resource(text: str) -> Handle | URL:
+    """Read the `resource` of a question to us."""
+    if text[:5].lower() == "acct:":
+        return parse_handle(text)
+    try:
+        return parse_url(text)
+    except UnsafeAddressError as error:
+        raise MalformedDocumentError("A resource is an acct: name or a URL.") from error
+
+
+def question(host: str, resource: str) -> str:
+    """The URL that asks `host` about `resource`."""
+    return str(URL.build(scheme="https", authority=host, path="/.well-known/webfinger", query={"resource": resource}))
+
+
+def actor_descriptor(handle: Handle, actor: str, *, profile_page: str, subscribe: str) -> JsonObject:
+    """What we say of a person or group; `subscribe` is a URL template with {uri}."""
+    return {
+        "subject": f"acct:{handle}",
+        "aliases": sorted({actor, profile_page}),
+        "links": [
+            {"rel": PROFILE_PAGE, "type": "text/html", "href": profile_page},
+            {"rel": "self", "type": ACTIVITY_JSON, "href": actor},
+            {"rel": SUBSCRIBE, "template": subscribe},
+        ],
+    }
+
+
+def server_descriptor(base_url: str, server_actor: str) -> JsonObject:
+    """What we say of the pod itself (FEP-d556); `base_url` ends in a slash."""
+    return {
+        "subject": base_url,
+        "links": [
+            {"rel": "self", "type": ACTIVITY_JSON, "href": server_actor},
+            {"rel": SERVICE, "type": ACTIVITY_JSON, "href": server_actor},
+        ],
+    }
+
+
+def only_rels(descriptor: JsonObject, rels: Collection[str]) -> JsonObject:
+    """The descriptor with the links that were asked for by `rel`; all of them when none was."""
+    if not rels:
+        return descriptor
+    return {**descriptor, "links": [link for link in descriptor["links"] if link["rel"] in rels]}
+
+
+def parse_descriptor(document: Json) -> Descriptor:
+    """Read another server's answer; unknown members and links are passed over."""
+    if not isinstance(document, dict) or not isinstance(document.get("subject"), str):
+        raise MalformedDocumentError("The WebFinger answer has no subject.")
+    subject: str = document["subject"]
+    links = document.get("links", [])
+    if not isinstance(links, list):
+        raise MalformedDocumentError("The links of the WebFinger answer aren't a list.")
+    return Descriptor(
+        subject=subject,
+        handle=parse_handle(subject) if subject[:5].lower() == "acct:" else None,
+        actors=tuple(_actors_in(links[:MAX_LINKS])),
+    )
+
+
+def host_meta(base_url: str) -> str:
+    """The XRD by which old servers find WebFinger; `base_url` ends in a slash and is ours, hence plain."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">\n'
+        f'  <Link rel="lrdd" template="{base_url}.well-known/webfinger?resource={{uri}}"/>\n'
+        "</XRD>\n"
+    )
+
+
+def _actors_in(links: Iterable[Any]) -> Iterable[str]:
+    for link in links:
+        if not isinstance(link, dict) or link.get("rel") != "self":
+            continue
+        kind, href = link.get("type"), link.get("href")
+        if isinstance(kind, str) and isinstance(href, str) and is_as2(kind):
+            yield href
+
+
+def _host_and_port(text: str) -> str:
+    host, colon, port = text.partition(":")
+    if colon and not (port.isascii() and port.isdigit() and len(port) <= 5):
+        raise MalformedDocumentError("The port of the handle isn't a number.")
+    try:
+        return f"{normal_host(host)}{colon}{port}"
+    except UnsafeAddressError as error:
+        raise MalformedDocumentError("The host of the handle isn't a DNS name.") from error

@@ -1,0 +1,1 @@
+"""What a pod remembers: tables, and the queries on them. Rows stay in here; values go out."""

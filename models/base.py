@@ -1,0 +1,80 @@
+"""The ground of every table: column types alike on SQLite and PostgreSQL, and stable constraint names.
+
+Record ids are text in memory and 32 bytes in the database. The bytes are the digest with its base32 letters
+ranked as ASCII ranks them, because the protocol orders ids as text, and base32 puts its digits after its
+letters where ASCII puts them before: so `ORDER BY id` is the protocol's order on both engines, which the
+bare digest's order is not.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, Table, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase
+
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+
+_PREFIX: Final = "bagaaiera"
+_IN_ASCII_ORDER: Final = "234567abcdefghijklmnopqrstuvwxyz"
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
+_TO_DIGITS: Final = str.maketrans(_IN_ASCII_ORDER, _DIGITS)
+_PAIRS: Final = tuple(high + low for high in _IN_ASCII_ORDER for low in _IN_ASCII_ORDER)
+# 52 letters hold 260 bits: the digest's 256 and four that are always those of "a".
+_SPARE_BITS: Final = 4
+_LETTER_A: Final = _IN_ASCII_ORDER.index("a")
+_SHIFTS: Final = tuple(range(250, -1, -10))
+
+
+def bytes_of_id(identifier: str) -> bytes:
+    """The 32 bytes that stand for a record id in the database; they sort as the ids do."""
+    return (int(identifier[len(_PREFIX) :].translate(_TO_DIGITS), 32) >> _SPARE_BITS).to_bytes(32, "big")
+
+
+def id_of_bytes(stored: bytes) -> RecordId:
+    """The record id for which these 32 bytes stand."""
+    number = int.from_bytes(stored, "big") << _SPARE_BITS | _LETTER_A
+    return RecordId(_PREFIX + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS]))
+
+
+class RecordIdType(TypeDecorator[RecordId]):
+    """A record id: 'bagaaiera…' in Python, 32 bytes in the database, in the same order."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: RecordId | None, dialect: Dialect) -> bytes | None:
+        del dialect
+        return None if value is None else bytes_of_id(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> RecordId | None:
+        del dialect
+        return None if value is None else id_of_bytes(value)
+
+
+class Base(DeclarativeBase):
+    """The parent of all rows. Integers have 64 bits on both engines; times are milliseconds since 1970."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    # SQLite counts rows only in a column of type INTEGER, which has 64 bits there.
+    type_annotation_map = {  # noqa: RUF012  (SQLAlchemy reads it from the class)
+        int: BigInteger().with_variant(Integer(), "sqlite"),
+        str: Text(),
+        bytes: LargeBinary(),
+        RecordId: RecordIdType(),
+        DidKey: Text(),
+    }
+
+
+def table_of(row: type[Base]) -> Table:
+    """The Core table of a row class, for hot paths."""
+    table = row.__table__
+    assert isinstance(table, Table)
+    return table

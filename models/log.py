@@ -1,0 +1,88 @@
+"""The inside of group logs: leaves are the records' places; each full tile keeps its root.
+
+A proof asks `protocol.log.tiles_for_…` which tiles it reads and has them loaded by `load_tiles`: about two
+of each level.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, table_of
+from models.records import RECORDS, cut_log
+from models.upserts import upsert
+from protocol.ids import RecordId
+from protocol.log import TILE_WIDTH, Tile, leaf_hash, root_of
+
+MAX_TILE_LEVEL: Final = 4  # 256^5 leaves are more than any log holds
+
+
+class LogTileRow(Base):
+    """The root of one full tile: entry `number` of tile level `level` (≥ 1), over 256^level leaves."""
+
+    __tablename__ = "log_tiles"
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[bytes]
+
+
+TILES = table_of(LogTileRow)
+
+
+async def load_leaves(session: AsyncSession, group: RecordId, start: int, end: int) -> list[bytes]:
+    """Leaf hashes start … end − 1; fewer if the log is shorter."""
+    wanted = (
+        select(RECORDS.c.id)
+        .where(RECORDS.c.group_id == group, RECORDS.c.log_index >= start, RECORDS.c.log_index < end)
+        .order_by(RECORDS.c.log_index)
+    )
+    return [leaf_hash(record) for record in await session.scalars(wanted)]
+
+
+async def load_tile(session: AsyncSession, group: RecordId, level: int, number: int) -> list[bytes]:
+    """The hashes of one tile, as far as they are complete."""
+    start, end = number * TILE_WIDTH, (number + 1) * TILE_WIDTH
+    if level == 0:
+        return await load_leaves(session, group, start, end)
+    wanted = (
+        select(TILES.c.hash)
+        .where(TILES.c.group_id == group, TILES.c.level == level)
+        .where(TILES.c.number >= start, TILES.c.number < end)
+        .order_by(TILES.c.number)
+    )
+    return list(await session.scalars(wanted))
+
+
+async def load_tiles(session: AsyncSession, group: RecordId, tiles: Collection[Tile]) -> dict[Tile, list[bytes]]:
+    """The tiles that a proof will read."""
+    return {tile: await load_tile(session, group, *tile) for tile in tiles}
+
+
+async def complete_tiles(session: AsyncSession, group: RecordId, old_size: int, new_size: int) -> None:
+    """Keep the roots of the tiles that growing from `old_size` to `new_size` filled."""
+    for level in range(1, MAX_TILE_LEVEL + 1):
+        width = TILE_WIDTH**level
+        full = range(old_size // width, new_size // width)
+        if not full:
+            return
+        rows = []
+        for number in full:
+            below = await load_tile(session, group, level - 1, number)
+            rows.append({"group_id": group, "level": level, "number": number, "hash": root_of(below)})
+        await upsert(session, TILES, rows)
+
+
+async def truncate_log(session: AsyncSession, group: RecordId, size: int) -> None:
+    """Shorten the log to `size` entries; what stood behind is pending again."""
+    await cut_log(session, group, size)
+    for level in range(1, MAX_TILE_LEVEL + 1):
+        await session.execute(
+            delete(TILES).where(
+                TILES.c.group_id == group, TILES.c.level == level, TILES.c.number >= size // TILE_WIDTH**level
+            )
+        )

@@ -1,0 +1,19 @@
+"""Caches of records: folding the same records, in any order and any batches, leaves the same rows.
+
+`project` takes records as the one door accepted them; `rebuild` empties everything and folds it anew.
+"""
+
+from models.projections.fold import Accepted, accepted_of, project, refold_author
+from models.projections.members import project_members
+from models.projections.rebuild import dump_projection, rebuild, rebuild_and_compare
+
+__all__ = [
+    "Accepted",
+    "accepted_of",
+    "dump_projection",
+    "project",
+    "project_members",
+    "rebuild",
+    "rebuild_and_compare",
+    "refold_author",
+]

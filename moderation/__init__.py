@@ -1,0 +1,1 @@
+"""Moderation judges: scores, lenses and their explanations, as pure functions of records."""

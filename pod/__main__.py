@@ -1,0 +1,5 @@
+"""`python -m pod` is the `pod` command."""
+
+from pod.cli import main
+
+main(prog_name="pod")

@@ -1,0 +1,1 @@
+"""Use cases: each asks, decides and acts in one write."""

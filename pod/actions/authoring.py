@@ -1,0 +1,169 @@
+"""What an account says becomes a signed record and goes through the one door, then to the group's pods."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.accounts import Account, Membership, load_membership, save_membership, take_counter, take_recovery_key
+from pod.actions.append import append
+from pod.actions.chains import load_view
+from pod.actions.founding import seed_of
+from pod.actions.outbox import push
+from pod.deps import Deps
+from pod.errors import NotKeeperError, NotMemberError
+from protocol.derivation import pairwise_key
+from protocol.ids import RecordId
+from protocol.keys import PrivateKey
+from protocol.proofs import sign
+from protocol.records.envelope import Record, open_record
+
+Write = Callable[[AsyncSession, Deps, Account, RecordId, dict[str, Any]], Awaitable[Record]]
+
+
+async def write_record(
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    group: RecordId,
+    members: dict[str, Any],
+    *cosigners: PrivateKey,
+) -> Record:
+    """Sign `members` as the account's record in `group`, take it through the one door and push it."""
+    membership = await load_membership(session, account.id, group)
+    if membership is None or membership.number is None:
+        raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
+    now = deps.clock()
+    body = {
+        **members,
+        "rules": 1,
+        "group": group,
+        "author": membership.number,
+        "key": membership.key_index,
+        "counter": await take_counter(session, account.id, group),
+        "at": now,
+    }
+    record = open_record(sign(body, signing_key(deps, account, membership), *cosigners))
+    await append(session, deps, record, origin="", now=now)
+    await push(session, deps, record, now=now)
+    return record
+
+
+def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
+    """The account's current key in a group."""
+    return pairwise_key(seed_of(deps.keyring, account), "signing", membership.context, membership.key_index)
+
+
+async def write_post(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, post: dict[str, Any]
+) -> Record:
+    """A post and the author's own vote for it: posting is voting."""
+    record = await write_record(session, deps, account, group, {**post, "type": "Post"})
+    await write_vote(session, deps, account, group, {"target": {"post": record.id}, "value": 1000})
+    return record
+
+
+async def write_vote(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
+) -> Record:
+    """A vote; the last one on a target counts."""
+    return await write_record(session, deps, account, group, {**vote, "type": "Vote"})
+
+
+async def submit(deps: Deps, write: Write, account: Account, group: RecordId, members: dict[str, Any]) -> Record:
+    """Write one thing in a transaction of its own; the record, once it is on disk."""
+
+    async def action(session: AsyncSession) -> Record:
+        return await write(session, deps, account, group, members)
+
+    return await deps.write(action)
+
+
+async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
+    """Raise NotKeeperError unless the account is one of the group's keepers."""
+    async with deps.database.read() as session:
+        membership = await load_membership(session, account.id, group)
+        state = (await load_view(session, deps, group)).state
+    if membership is None or membership.number not in {seat.member for seat in state.seats}:
+        raise NotKeeperError("Only a keeper hands the steward's job over.")
+
+
+async def invite(deps: Deps, account: Account, group: RecordId, wishes: dict[str, Any]) -> dict[str, Any]:
+    """A signed invitation (a record that rides inside a join) for the holder of the link's key."""
+
+    async def action(session: AsyncSession) -> dict[str, Any]:
+        return await _sign_invitation(session, deps, account, group, wishes)
+
+    return await deps.write(action)
+
+
+async def _sign_invitation(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, wishes: dict[str, Any]
+) -> dict[str, Any]:
+    membership = await load_membership(session, account.id, group)
+    if membership is None or membership.number is None:
+        raise NotMemberError("Only members invite.")
+    body = {
+        **wishes,
+        "type": "Invitation",
+        "rules": 1,
+        "group": group,
+        "author": membership.number,
+        "key": membership.key_index,
+        "counter": await take_counter(session, account.id, group),
+        "at": deps.clock(),
+    }
+    record = open_record(sign(body, signing_key(deps, account, membership)))
+    return record.body
+
+
+async def join(
+    deps: Deps, account: Account, group: RecordId, invitation: dict[str, Any] | None, link: PrivateKey | None
+) -> Record:
+    """Ask to join a group that this pod holds; the number comes when the join is settled."""
+
+    async def action(session: AsyncSession) -> Record:
+        return await _ask_to_join(session, deps, account, group, invitation, link)
+
+    return await deps.write(action)
+
+
+async def _ask_to_join(
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    group: RecordId,
+    invitation: dict[str, Any] | None,
+    link: PrivateKey | None,
+) -> Record:
+    key = pairwise_key(seed_of(deps.keyring, account), "signing", group)
+    taken = await take_recovery_key(session, account.id, group)
+    if taken is None:
+        raise NotMemberError("No recovery key is left; the recovery phrase is needed.")
+    index, recovery = taken
+    now = deps.clock()
+    wish: dict[str, Any] = {
+        "home": {"pod": deps.base_url, "key": deps.keyring.pod_key.did},
+        "signing": key.did,
+        "recovery": recovery,
+    }
+    if invitation is not None:
+        wish["invitation"] = invitation
+    body = {
+        "type": "Operation",
+        "rules": 1,
+        "group": group,
+        "author": 0,
+        "key": 0,
+        "counter": 1,
+        "at": now,
+        "do": "join",
+        "with": wish,
+    }
+    record = open_record(sign(body, key, *([link] if link else [])))
+    await save_membership(session, Membership(account.id, group, None, key.did, group, 0, index, 1, state="asked"))
+    await append(session, deps, record, origin="", now=now)
+    await push(session, deps, record, now=now)
+    return record

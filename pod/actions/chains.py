@@ -1,0 +1,210 @@
+"""A group's chain between the store and `protocol.branches`: load the view, take items and acks, keep what moved.
+
+Only this module and `sealing` change a chain. Everything is stored before anybody is told of it.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.accounts import list_memberships, set_membership
+from models.chain import (
+    StoredGroup,
+    StoredItem,
+    insert_group,
+    insert_items,
+    list_items,
+    load_group,
+    move_head,
+    set_group,
+    set_on_chain,
+)
+from models.keeping import StoredAck, insert_acks, list_acks
+from models.log import truncate_log
+from models.pending import mark_sealed, reopen_operations
+from models.projections import project_members
+from pod.deps import Deps
+from pod.errors import NotKeeperError, UnknownGroupError
+from protocol.branches import View, anchored, confirm, extend, opened, resolve
+from protocol.branches.weighing import path_to
+from protocol.chain import found
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
+from protocol.records.envelope import Record, reopen_record
+from protocol.records.operation import Join
+from protocol.state import GroupState, dump_state, load_state
+
+SNAPSHOT_EVERY = 64
+MOST_ITEMS = 10_000
+
+
+async def open_group(session: AsyncSession, deps: Deps, root: Record, *, local: bool, now: int) -> View:
+    """Take part in the group of `root`; one that is known stays as it is."""
+    known = await load_group(session, root.id)
+    if known:
+        return await load_view(session, deps, root.id)
+    state = found(root).state
+    content = root.content
+    assert isinstance(content, GroupRoot)
+    await insert_group(
+        session,
+        StoredGroup(
+            id=root.id,
+            kind=content.kind,
+            name=str(state.policy["name"]),
+            visibility=content.visibility,
+            local=local,
+            head_id=root.id,
+            head_height=0,
+            anchor_id=root.id,
+            anchor_height=0,
+            log_size=0,
+            log_peaks=b"",
+            snapshot=dump_state(state),
+            snapshot_item=root.id,
+            added_at=now,
+        ),
+    )
+    await insert_items(session, [replace(_stored(root, state), on_chain=True)])
+    await project_members(session, state)
+    deps.views[root.id] = opened(root)
+    return deps.views[root.id]
+
+
+async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
+    """The group's view, from the cache or folded from the last snapshot; raises UnknownGroupError."""
+    if group in deps.views:
+        return deps.views[group]
+    stored = await load_group(session, group)
+    if stored is None:
+        raise UnknownGroupError("This pod doesn't hold that group.")
+    base = load_state(stored.snapshot)
+    items = await list_items(session, group, base.height + 1, MOST_ITEMS)
+    acks = await list_acks(session, group, base.height, MOST_ITEMS)
+    wires = [item.wire for item in items] + [ack.wire for ack in acks]
+    records = [reopen_record(wire) for wire in wires]
+    view = resolve(base, records, stored.anchor_id) if records else anchored(base)
+    deps.views[group] = view
+    return view
+
+
+async def take_item(session: AsyncSession, deps: Deps, record: Record) -> View:
+    """Add an item to its group's chain; raises BrokenItemError, UnknownParentError or BelowAnchorError."""
+    before = await load_view(session, deps, record.group)
+    if record.id in before.nodes:
+        return before
+    after = extend(before, record)
+    await insert_items(session, [_stored(record, after.nodes[record.id].state)] if record.id in after.nodes else [])
+    await _moved(session, deps, before, after)
+    return after
+
+
+async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
+    """Add a keeper's ack; whether it was new."""
+    ack = record.content
+    assert isinstance(ack, Ack)
+    before = await load_view(session, deps, record.group)
+    after = confirm(before, ack)
+    if after is before:
+        return False
+    stored = StoredAck(record.group, ack.key, ack.term, ack.height, ack.item, ack.keeper, record.wire)
+    await insert_acks(session, [stored])
+    await _moved(session, deps, before, after)
+    return True
+
+
+def _check_seat(state: GroupState, ack: Ack) -> None:
+    """Only who holds a seat, or may be given one by an item still to come, can fill our store with acks."""
+    seats = {seat for seats in (state.seats, *(replaced.seats for replaced in state.earlier)) for seat in seats}
+    member = state.members.get(ack.keeper)
+    if Seat(ack.keeper, ack.key) not in seats and (member is None or member.home.key != ack.key):
+        raise NotKeeperError("The ack isn't signed by the seat of that keeper.")
+
+
+async def _moved(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
+    group = after.state.group
+    deps.views[group] = after
+    if after.head != before.head:
+        await _follow_head(session, before, after)
+        await _follow_members(session, before.state, after.state)
+    if after.anchor != before.anchor:
+        await _follow_anchor(session, before, after)
+    deps.wake(group)
+
+
+async def _follow_head(session: AsyncSession, before: View, after: View) -> None:
+    group = after.state.group
+    known = {**dict(before.nodes), **dict(after.nodes)}
+    old, new = path_to(known, before.head), path_to(known, after.head)
+    removed = [item for item in old if item not in set(new)]
+    added = [item for item in new if item not in set(old)]
+    if removed:
+        fork = known[next(item for item in reversed(old) if item in set(new))].state
+        await truncate_log(session, group, fork.log.size)
+        await reopen_operations(session, removed)
+    await set_on_chain(session, added, removed)
+    head = after.nodes[after.head]
+    assert head.record is not None
+    await move_head(session, group, expected=before.head, head=_stored(head.record, head.state), snapshot=None)
+    for item in added:
+        await _note_operations(session, after, item)
+
+
+async def _follow_members(session: AsyncSession, before: GroupState, after: GroupState) -> None:
+    if after.members is before.members:
+        return
+    # Persistent maps keep who didn't change as the same object.
+    changed = {n for n, member in after.members.items() if before.members.get(n) is not member}
+    changed |= {number for number in before.members if number not in after.members}
+    await project_members(session, after, only=changed)
+
+
+async def _note_operations(session: AsyncSession, view: View, item: RecordId) -> None:
+    node = view.nodes.get(item)
+    if node is None or node.record is None:
+        return
+    content = node.record.content
+    assert isinstance(content, Seal | Handover)
+    void = {position for position, _ in node.void}
+    done = [
+        operation
+        for position, operation in enumerate(content.operations)
+        if position not in void and not isinstance(operation, BadOperation)
+    ]
+    await mark_sealed(session, [operation.id for operation in done], item)
+    joined = {operation.wish.signing for operation in done if isinstance(operation.wish, Join)}
+    if joined:
+        await _number_members(session, node.state, joined)
+
+
+async def _number_members(session: AsyncSession, state: GroupState, joined: set[DidKey]) -> None:
+    for membership in await list_memberships(session, MOST_ITEMS, group=state.group):
+        if membership.signing in joined:
+            number = state.keys[membership.signing]
+            await set_membership(session, membership.account_id, state.group, number=number, state="member")
+
+
+async def _follow_anchor(session: AsyncSession, before: View, after: View) -> None:
+    settled = after.settled
+    values: dict[str, object] = {"anchor_id": after.anchor, "anchor_height": settled.height}
+    if settled.height // SNAPSHOT_EVERY > before.settled.height // SNAPSHOT_EVERY:
+        values |= {"snapshot": dump_state(settled), "snapshot_item": after.anchor}
+    await set_group(session, settled.group, **values)
+
+
+def _stored(record: Record, state: GroupState) -> StoredItem:
+    content = record.content
+    assert isinstance(content, GroupRoot | Seal | Handover)
+    return StoredItem(
+        id=record.id,
+        group_id=record.group,
+        parent_id=content.parent,
+        height=state.height,
+        term=state.term,
+        type=record.type,
+        at=state.at,
+        log_size=state.log.size,
+        wire=record.wire,
+    )

@@ -1,0 +1,29 @@
+"""What a pod accepted goes to the group's other pods: queued in the same commit, delivered by a job."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.activities import wrap
+from models.outgoing import enqueue
+from models.writer import after_commit
+from pod.actions.chains import load_view
+from pod.deps import Deps
+from protocol.canonical import bytes_of_checked
+from protocol.records.envelope import Record
+from protocol.state import GroupState
+
+
+def pods_of(state: GroupState) -> list[str]:
+    """The pods that are home to a member with weight >= 0 who hasn't left, in order."""
+    return sorted({member.home.pod for member in state.members.values() if member.weight >= 0 and not member.left})
+
+
+async def push(session: AsyncSession, deps: Deps, record: Record, *, now: int) -> None:
+    """Queue `record` for the other pods of its group, by the group's actor."""
+    state = (await load_view(session, deps, record.group)).state
+    actor = f"{deps.base_url}/groups/{record.group}"
+    inboxes = [f"{pod}/inbox" for pod in pods_of(state) if pod != deps.base_url]
+    body = bytes_of_checked(wrap(record, actor=actor))
+    await enqueue(session, actor, record.group, body, inboxes, now=now)
+    after_commit(session, deps.deliver)

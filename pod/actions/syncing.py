@@ -1,0 +1,154 @@
+"""Pull: a group's chain, log and pending records from another pod, through the same door as everything else.
+
+Pull alone heals partitions and carries third pods' records past a dead origin. A lying peer can cause transfer, never
+loss: entries take their places in the log only when their root is the one that an item commits to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import RemoteError
+from models.chain import load_group
+from models.outgoing import load_cursor, store_cursor
+from pod.actions.append import Taken, append_all
+from pod.actions.chains import load_view, open_group
+from pod.actions.sealing import place_entries
+from pod.deps import Deps
+from protocol.branches import View
+from protocol.errors import MalformedError, RefusedError
+from protocol.ids import RecordId, parse_id
+from protocol.log import frontier_of, leaf_hash
+from protocol.records.envelope import Record, open_record
+from protocol.state import GroupState
+
+MOST_PAGES = 1000
+
+
+async def fetch_group(deps: Deps, pod: str, group: RecordId) -> None:
+    """Learn of a group from a pod that holds it, chain and log included."""
+    page = await _page(deps, pod, group, "chain", "from", 0)
+    roots = [record for record in _opened(page.get("items")) if record.id == group]
+    if not roots:
+        raise MalformedError("The pod's answer doesn't begin with the group's root.")
+    now = deps.clock()
+
+    async def action(session: AsyncSession) -> None:
+        await open_group(session, deps, roots[0], local=False, now=now)
+
+    await deps.write(action)
+    await pull(deps, pod, group)
+
+
+async def pull(deps: Deps, pod: str, group: RecordId) -> None:
+    """Pull everything that `pod` has and we lack; raises RemoteError when it can't be asked."""
+    await _pull_chain(deps, pod, group)
+    await _pull_log(deps, pod, group)
+    await _pull_pending(deps, pod, group)
+
+
+async def _pull_chain(deps: Deps, pod: str, group: RecordId) -> None:
+    for _ in range(MOST_PAGES):
+        view = await _view(deps, group)
+        # From the anchor, not the head: a rival branch may begin there.
+        start = max(view.settled.height, 1)
+        page = await _page(deps, pod, group, "chain", "from", start)
+        records = _opened(page.get("items")) + _opened(page.get("acks"))
+        outcomes = await _append(deps, records, pod)
+        if not any(isinstance(outcome, Taken) and outcome.new for outcome in outcomes):
+            return
+
+
+async def _pull_log(deps: Deps, pod: str, group: RecordId) -> None:
+    for _ in range(MOST_PAGES):
+        have, state = await _log_gap(deps, group)
+        if have >= state.log.size:
+            return
+        page = await _page(deps, pod, group, "log", "from", have)
+        records = _opened(page.get("entries"))[: state.log.size - have]
+        if not records:
+            return
+        await _append(deps, records, pod)
+        if not await _place(deps, group, [record.id for record in records]):
+            return
+
+
+async def _place(deps: Deps, group: RecordId, entries: list[RecordId]) -> bool:
+    """Place entries up to the last item whose root they complete; whether any found its place."""
+
+    async def action(session: AsyncSession) -> bool:
+        view = await load_view(session, deps, group)
+        stored = await load_group(session, group, lock=True)
+        if stored is None:
+            return False
+        frontier = frontier_of(stored.log_size, stored.log_peaks)
+        roots = {node.state.log.size: node.state.log.root for node in view.nodes.values() if view.holds(node.item)}
+        placed = None
+        for count, entry in enumerate(entries, 1):
+            frontier = frontier.append(leaf_hash(entry))
+            if roots.get(frontier.size) == frontier.root().hex():
+                placed = (count, frontier)
+        if placed is None:
+            return False
+        await place_entries(session, stored, entries[: placed[0]], placed[1])
+        deps.wake(group)
+        return True
+
+    return await deps.write(action)
+
+
+async def _pull_pending(deps: Deps, pod: str, group: RecordId) -> None:
+    for _ in range(MOST_PAGES):
+        async with deps.database.read() as session:
+            cursor = await load_cursor(session, group, pod, "pending")
+        page = await _page(deps, pod, group, "pending", "from", cursor)
+        records, following = _opened(page.get("records")), page.get("next")
+        await _append(deps, records, pod)
+        if type(following) is not int or following <= cursor:
+            return
+
+        async def remember(session: AsyncSession, position: int = following) -> None:
+            await store_cursor(session, group, pod, "pending", position)
+
+        await deps.write(remember)
+
+
+async def _view(deps: Deps, group: RecordId) -> View:
+    async with deps.database.read() as session:
+        return await load_view(session, deps, group)
+
+
+async def _log_gap(deps: Deps, group: RecordId) -> tuple[int, GroupState]:
+    async with deps.database.read() as session:
+        view = await load_view(session, deps, group)
+        stored = await load_group(session, group)
+    return (stored.log_size if stored else 0), view.state
+
+
+async def _append(deps: Deps, records: list[Record], pod: str) -> list[Taken | RefusedError]:
+    now = deps.clock()
+
+    async def action(session: AsyncSession) -> list[Taken | RefusedError]:
+        return await append_all(session, deps, records, origin=pod, now=now)
+
+    return await deps.write(action) if records else []
+
+
+async def _page(deps: Deps, pod: str, group: RecordId, name: str, cursor: str, position: int) -> dict[str, Any]:
+    answer = await deps.http.get_json(f"{pod}/groups/{parse_id(group)}/{name}?{cursor}={position}")
+    if not isinstance(answer, dict):
+        raise RemoteError("The pod's answer isn't an object.", retry=False)
+    return answer
+
+
+def _opened(entries: object) -> list[Record]:
+    """Those of the entries that are records; a peer's rubbish is passed over, what it lacks others have."""
+    records = []
+    for entry in entries if isinstance(entries, list) else []:
+        try:
+            records.append(open_record(entry))
+        except RefusedError:
+            continue
+    return records

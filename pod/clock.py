@@ -1,0 +1,50 @@
+"""The only place that reads the clock and draws entropy; everybody else is given the time and the bytes.
+
+With `[testing] clock_file` the file's integer (milliseconds) is added at each reading, and `changes` tells who waits.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from pathlib import Path
+
+
+class Clock:
+    """Milliseconds since 1970, shifted by the offset file where one is configured."""
+
+    def __init__(self, offset_file: Path | None = None) -> None:
+        self._offset_file = offset_file
+
+    def __call__(self) -> int:
+        """The time now, in ms."""
+        return time.time_ns() // 1_000_000 + self.offset_ms()
+
+    def offset_ms(self) -> int:
+        """The configured shift; 0 without a file or while it is being rewritten."""
+        if self._offset_file is None:
+            return 0
+        try:
+            return int(self._offset_file.read_text() or 0)
+        except (OSError, ValueError):
+            return 0
+
+    @property
+    def can_jump(self) -> bool:
+        """Whether waiting jobs must look for a changed offset."""
+        return self._offset_file is not None
+
+
+def random_bytes(count: int) -> bytes:
+    """Fresh entropy for keys, tokens and nonces."""
+    return secrets.token_bytes(count)
+
+
+def random_token() -> str:
+    """256 bits as URL-safe text: an API token or a link's secret."""
+    return secrets.token_urlsafe(32)
+
+
+def jitter() -> float:
+    """A number from 0 to 1 that spreads retries."""
+    return secrets.randbelow(1_000_000) / 1_000_000

@@ -1,0 +1,83 @@
+"""The pod's own refusals, and the only map from refusals to HTTP (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from protocol.errors import RefusedError
+
+
+class UnknownGroupError(RefusedError):
+    """The pod doesn't hold the group, or doesn't say so to this asker."""
+
+    code = "unknown_group"
+
+
+class NotFoundError(RefusedError):
+    """There is no such thing here."""
+
+    code = "not_found"
+
+
+class UnauthorizedError(RefusedError):
+    """The request carries no token or signature that this pod accepts."""
+
+    code = "unauthorized"
+
+
+class NotMemberError(RefusedError):
+    """The account is not a (settled) member of the group."""
+
+    code = "not_member"
+
+
+class NotKeeperError(RefusedError):
+    """The asker's pod holds no seat in this group."""
+
+    code = "not_keeper"
+
+
+class NameTakenError(RefusedError):
+    """The account name is taken or isn't a name."""
+
+    code = "name_taken"
+
+
+STATUS: dict[str, HTTPStatus] = {
+    "unknown_group": HTTPStatus.NOT_FOUND,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "unauthorized": HTTPStatus.UNAUTHORIZED,
+    "not_member": HTTPStatus.FORBIDDEN,
+    "not_keeper": HTTPStatus.FORBIDDEN,
+    "not_confirmed": HTTPStatus.CONFLICT,
+    "may_not_write": HTTPStatus.FORBIDDEN,
+    "name_taken": HTTPStatus.CONFLICT,
+    "void_operation": HTTPStatus.CONFLICT,
+    "broken_item": HTTPStatus.CONFLICT,
+    "below_anchor": HTTPStatus.CONFLICT,
+    "unknown_parent": HTTPStatus.CONFLICT,
+    "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+}
+SIGNATURE_CODES = ("signature", "digest", "stale", "replay", "authority", "algorithm", "uncovered", "key")
+
+
+def status_of(refusal: RefusedError) -> HTTPStatus:
+    """The status of a refusal: 401 for signatures, 400 where nothing else is said."""
+    if refusal.code in STATUS:
+        return STATUS[refusal.code]
+    if any(word in refusal.code for word in SIGNATURE_CODES):
+        return HTTPStatus.UNAUTHORIZED
+    return HTTPStatus.BAD_REQUEST
+
+
+def problem(refusal: RefusedError) -> dict[str, Any]:
+    """The problem document of a refusal."""
+    status = status_of(refusal)
+    return {
+        "type": f"urn:althing:problem:{refusal.code}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": str(refusal),
+        "code": refusal.code,
+    }

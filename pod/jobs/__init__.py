@@ -1,0 +1,1 @@
+"""What a pod does without being asked."""

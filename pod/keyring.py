@@ -1,0 +1,69 @@
+"""What a pod signs with, and people's seeds sealed under a key that lies outside the database.
+
+A copy of the database opens nothing: seeds and actor keys in it are ChaCha20-Poly1305 boxes, bound to what they
+belong to. The key file holds 32 random bytes; from them the sealing key and the pod's protocol key are derived.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from pod.clock import random_bytes
+from protocol.keys import PrivateKey
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class KeyringError(Exception):
+    """The key file is missing or doesn't open what the database holds."""
+
+
+class Keyring:
+    """The pod's protocol key, and `seal`/`unseal` for what the database keeps."""
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != KEY_BYTES:
+            raise KeyringError(f"A key file holds {KEY_BYTES} bytes, not {len(secret)}.")
+        self.pod_key = PrivateKey.from_seed(_derived(secret, b"althing/pod/protocol"))
+        self._box = ChaCha20Poly1305(_derived(secret, b"althing/pod/seal"))
+
+    def seal(self, plain: bytes, purpose: str) -> bytes:
+        """A box that opens only for the same purpose, e.g. `seed/ada`."""
+        nonce = random_bytes(NONCE_BYTES)
+        return nonce + self._box.encrypt(nonce, plain, purpose.encode())
+
+    def unseal(self, box: bytes, purpose: str) -> bytes:
+        """What `seal` closed; KeyringError if this key or purpose doesn't fit."""
+        try:
+            return self._box.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], purpose.encode())
+        except InvalidTag as error:
+            raise KeyringError("This key file doesn't open what the database holds.") from error
+
+
+def _derived(secret: bytes, info: bytes) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(secret)
+
+
+def create_key_file(path: Path) -> None:
+    """Write a new key file, readable by its owner only; an existing one is never replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(random_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def open_keyring(path: Path) -> Keyring:
+    """The keyring of a key file; raises KeyringError when it isn't there."""
+    try:
+        return Keyring(path.read_bytes())
+    except OSError as error:
+        raise KeyringError(f"The key file {path} can't be read: {error.strerror}.") from error

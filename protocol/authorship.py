@@ -1,0 +1,54 @@
+"""Whether a member's record counts: who may write, by which key, judged in one state of the group.
+
+A record is judged by the state before the first seal that covers it: a steward asks with its head before it logs, a
+keeper with the parent's state before it confirms. Spec: protocol.md section 3, "The group log".
+"""
+
+from __future__ import annotations
+
+from protocol.errors import RefusedError
+from protocol.records.content import Authored, Unknown
+from protocol.records.envelope import Record
+from protocol.state import GroupState
+
+
+class UnknownAuthorError(RefusedError):
+    """The state doesn't know the record's author or key yet: it waits."""
+
+    code = "unknown_author"
+
+
+class NotAuthorError(RefusedError):
+    """The record isn't signed by the key that it names, or that key no longer writes."""
+
+    code = "not_author"
+
+
+class MayNotWriteError(RefusedError):
+    """The author has left or is black-listed."""
+
+    code = "may_not_write"
+
+
+def authored_of(record: Record) -> Authored:
+    """What a member's record says of its author; raises NotAuthorError for a record that names none."""
+    content = record.content
+    authored = content.authored if isinstance(content, Unknown) else content
+    if not isinstance(authored, Authored):
+        raise NotAuthorError(f"A {record.type} needs an author and a key.")
+    return authored
+
+
+def check_author(state: GroupState, record: Record) -> None:
+    """Refuse a content record that doesn't count in `state`; UnknownAuthorError means: not yet."""
+    authored = authored_of(record)
+    member = state.members.get(authored.author)
+    if member is None or authored.key >= len(member.keys):
+        raise UnknownAuthorError(f"Member {authored.author} with key {authored.key} is not known here yet.")
+    if member.left or member.weight < 0:
+        raise MayNotWriteError(f"Member {authored.author} has left or is black-listed.")
+    key = member.keys[authored.key]
+    if key.until is not None:
+        raise NotAuthorError(f"Key {authored.key} of member {authored.author} was replaced.")
+    if key.did not in record.signers:
+        raise NotAuthorError("The record is not signed by its author's key.")

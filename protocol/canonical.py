@@ -1,0 +1,163 @@
+"""One value has one sequence of bytes on every pod (RFC 8785), and what arrives is read strictly or refused.
+
+Rules of this file (protocol §1.1 and §1.2, federation §2.31):
+
+1. Text that arrives is I-JSON: UTF-8 without a byte order mark, no name twice in an object, no NaN or
+   Infinity, no lone surrogates, no NUL, no integer beyond 2^53 - 1; bounded in bytes, depth and members.
+2. A record holds objects, lists, strings, booleans and integers only: no floats, no null. Names are ASCII.
+   Strings hold no NUL, no surrogates and none of Unicode's noncharacters (RFC 7493 §2.1).
+3. For such values sorting by bytes equals sorting by UTF-16 units and numbers are plain digits, so a fast
+   encoder gives exactly the bytes of RFC 8785. A property test holds the two equal.
+
+Depth counts the objects and lists inside each other: `{}` has depth 1, a bare number 0.
+"""
+
+import json
+import re
+from typing import Any, Final
+
+import msgspec
+import rfc8785
+
+from protocol.errors import MalformedError, TooLargeError
+from protocol.limits import MAX_INTEGER, MAX_ITEM_DEPTH, MAX_JSON_MEMBERS
+
+Json = Any
+JsonObject = dict[str, Any]
+
+_ENCODER: Final = msgspec.json.Encoder(order="sorted")
+_DECODER: Final = msgspec.json.Decoder()
+_PLANE_ENDS: Final = "".join(f"{chr((plane << 16) + 0xFFFE)}{chr((plane << 16) + 0xFFFF)}" for plane in range(17))
+_NOT_IN_RECORDS: Final = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}]")
+
+
+def canonical_bytes(value: Json, *, max_depth: int = MAX_ITEM_DEPTH) -> bytes:
+    """The bytes that are hashed and signed; refuses what a record may not hold."""
+    check_value(value, max_depth=max_depth)
+    return bytes_of_checked(value)
+
+
+def bytes_of_checked(value: Json) -> bytes:
+    """Canonical bytes of a value that `check_value` has accepted; of others the bytes mean nothing."""
+    return _ENCODER.encode(value)
+
+
+def canonical_document(document: Json) -> bytes:
+    """RFC 8785 for any JSON: documents of other software hold floats, null and names in every script."""
+    try:
+        return rfc8785.dumps(document)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        raise MalformedError("The document has no canonical form.") from error
+
+
+def check_value(value: Json, *, max_depth: int) -> None:
+    """Refuse a value that no record may hold."""
+    level = [value]
+    depth = -1
+    while level:
+        depth += 1
+        if depth > max_depth:
+            raise TooLargeError(f"A record nests deeper than {max_depth} levels.")
+        level = _record_members(level)
+
+
+def parse_json(raw: bytes, *, max_bytes: int, max_depth: int, max_members: int = MAX_JSON_MEMBERS) -> Json:
+    """Read I-JSON that a stranger sent. Floats and null pass: other software's documents hold them."""
+    if len(raw) > max_bytes:
+        raise TooLargeError(f"The text is longer than {max_bytes} bytes.")
+    try:
+        value = _DECODER.decode(raw)
+    except RecursionError as error:
+        raise TooLargeError(f"The text nests deeper than {max_depth} levels.") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise MalformedError("The text isn't JSON in UTF-8.") from error
+    _check_document(value, max_depth=max_depth, max_members=max_members)
+    # The decoder silently keeps the last of two equal names. It then lost something, so what it kept can't
+    # encode to the same text again. Records travel canonically; only foreign documents are read twice.
+    if _ENCODER.encode(value) != raw:
+        _refuse_duplicates(raw)
+    return value
+
+
+def _record_members(level: list[Json]) -> list[Json]:
+    """Check every value of one level by its exact type, because a bool is an int; return the next level."""
+    below: list[Json] = []
+    for value in level:
+        kind = type(value)
+        if kind is str:
+            if "\0" in value or not (value.isascii() or _NOT_IN_RECORDS.search(value) is None):
+                raise MalformedError("A string holds a code point that I-JSON forbids.")
+        elif kind is int:
+            _check_integer(value)
+        elif kind is dict:
+            _check_names(value)
+            below.extend(value.values())
+        elif kind is list:
+            below.extend(value)
+        elif kind is not bool:
+            raise MalformedError(f"A record holds no {kind.__name__}.")
+    return below
+
+
+def _check_integer(value: int) -> None:
+    if not -MAX_INTEGER <= value <= MAX_INTEGER:
+        raise MalformedError("An integer lies beyond 2^53 - 1.")
+
+
+def _check_names(members: JsonObject) -> None:
+    try:
+        names = "".join(members)
+    except TypeError as error:
+        raise MalformedError("A member's name isn't a string.") from error
+    if not names.isascii() or "\0" in names:
+        raise MalformedError("The names of a record's members are ASCII.")
+
+
+def _check_document(value: Json, *, max_depth: int, max_members: int) -> None:
+    level = [value]
+    depth = -1
+    members = -1  # the document itself is nobody's member
+    while level:
+        depth += 1
+        members += len(level)
+        if depth > max_depth:
+            raise TooLargeError(f"The text nests deeper than {max_depth} levels.")
+        if members > max_members:
+            raise TooLargeError(f"The text has more than {max_members} members.")
+        level = _document_members(level)
+
+
+def _document_members(level: list[Json]) -> list[Json]:
+    below: list[Json] = []
+    for value in level:
+        kind = type(value)
+        if kind is str:
+            _check_no_nul(value)
+        elif kind is int:
+            _check_integer(value)
+        elif kind is dict:
+            _check_no_nul("".join(value))
+            below.extend(value.values())
+        elif kind is list:
+            below.extend(value)
+    return below
+
+
+def _check_no_nul(text: str) -> None:
+    # PostgreSQL's text can't hold it, and C code behind us may end there.
+    if "\0" in text:
+        raise MalformedError("A string holds NUL.")
+
+
+def _refuse_duplicates(raw: bytes) -> None:
+    try:
+        json.loads(raw, object_pairs_hook=_distinct)
+    except (ValueError, RecursionError) as error:
+        # Only what a second, equal name has overwritten was never measured, so this text has such a name.
+        raise MalformedError("The same name stands twice in one object.") from error
+
+
+def _distinct(pairs: list[tuple[str, Json]]) -> None:
+    """Refuse a name that stands twice. The object is dropped at once: only its names matter here."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise MalformedError("The same name stands twice in one object.")

@@ -1,0 +1,203 @@
+"""The law of a chain: when an item follows its parent, and what the group is after it.
+
+`follow(state, item)` is a function of the item and its parent's state, of nothing else:
+
+ 1 height = parent's + 1; `at` not before the parent's; the log does not shrink.
+ 2 A seal has the parent's term and the proof of the parent's steward.
+ 3 A handover has a higher term, at most the next multiple of 2^32; exactly that multiple is a recovery.
+ 4 A handover is signed by a quorum of the parent state's keepers, and of every earlier set of keepers that no item
+   has yet shown to have confirmed the handover that replaced it; by seat key, or by the recovery key valid in the
+   parent's state; a recovery by recovery keys only. Proofs by others change nothing.
+ 5 After its operations a handover names 1, 3, 4 or 7 distinct members with weight > 0 and their pods' keys, all
+   different, and the pod of one of them as steward, which signs too.
+ 6 Operations that the rules refuse are void and change nothing.
+
+Which branch holds is decided in `protocol.branches`. Spec: protocol.md section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from immutables import Map
+from msgspec.structs import replace
+
+from protocol.errors import BrokenItemError, VoidOperationError
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+from protocol.operations import applied
+from protocol.records.chain import EPOCH, KEEPER_COUNTS, Ack, BadOperation, GroupRoot, Handover, Seal, Seat
+from protocol.records.envelope import Record
+from protocol.state import EarlierKeepers, GroupState, founded, quorum
+
+NO_TRAIL: Map[RecordId, tuple[int, int]] = Map()
+
+
+class Followed(msgspec.Struct, frozen=True):
+    """The state after an item; `void` holds (position, reason) of each operation that was refused."""
+
+    state: GroupState
+    void: tuple[tuple[int, str], ...] = ()
+
+
+def broken(sentence: str) -> BrokenItemError:
+    """The refusal of an item that doesn't follow its parent."""
+    return BrokenItemError(sentence)
+
+
+def found(root: Record) -> Followed:
+    """The state after a root; raises BrokenItemError unless the record is one."""
+    if not isinstance(root.content, GroupRoot):
+        raise broken("A chain begins with a GroupRoot.")
+    return Followed(founded(root.id, root.content))
+
+
+def is_recovery(parent_term: int, term: int) -> bool:
+    """Whether a handover of `term` on a parent of `parent_term` is a recovery."""
+    return term == next_epoch(parent_term)
+
+
+def next_epoch(term: int) -> int:
+    """The term of a recovery on an item of `term`."""
+    return (term // EPOCH + 1) * EPOCH
+
+
+def follow(state: GroupState, record: Record) -> Followed:
+    """The state after `record`, which names `state.head` as its parent; raises BrokenItemError."""
+    item = record.content
+    if not isinstance(item, Seal | Handover):
+        raise broken("Only seals and handovers follow an item.")
+    _check_place(state, record, item)
+    if isinstance(item, Seal):
+        if item.term != state.term:
+            raise broken(f"A seal keeps the term {state.term}.")
+        if state.steward.key not in record.signers:
+            raise broken("A seal is signed by the steward.")
+        return _sealed(state, record, item)
+    return _handed_over(state, record, item)
+
+
+def _check_place(state: GroupState, record: Record, item: Seal | Handover) -> None:
+    if record.group != state.group or item.parent != state.head:
+        raise broken("The item does not name this head as its parent.")
+    if item.height != state.height + 1:
+        raise broken(f"Expected height {state.height + 1}, got {item.height}.")
+    if item.at < state.at:
+        raise broken("The item is older than its parent.")
+    if item.log.size < state.log.size:
+        raise broken("The item's log is smaller than its parent's.")
+
+
+def _sealed(state: GroupState, record: Record, item: Seal) -> Followed:
+    earlier = _still_unshown(state, item.acks)
+    after, void = _fold(state, item, recovery=False)
+    return Followed(
+        replace(
+            after,
+            head=record.id,
+            height=item.height,
+            at=item.at,
+            log=item.log,
+            earlier=earlier,
+            trail=state.trail.set(record.id, (item.height, item.term)) if earlier else NO_TRAIL,
+        ),
+        void,
+    )
+
+
+def _handed_over(state: GroupState, record: Record, item: Handover) -> Followed:
+    limit = next_epoch(state.term)
+    if not state.term < item.term <= limit:
+        raise broken(f"A handover's term is above {state.term} and at most {limit}.")
+    recovery = item.term == limit
+    earlier = _still_unshown(state, item.acks)
+    check_signatures(state, record.signers, earlier, recovery=recovery)
+    after, void = _fold(state, item, recovery=recovery)
+    _check_keepers(after, record, item)
+    # A recovery's signatures stand for the old keepers' confirmation, so none of them is asked again.
+    unshown = () if recovery else (*earlier, EarlierKeepers(state.seats, item.height))
+    trail = state.trail if earlier else NO_TRAIL
+    return Followed(
+        replace(
+            after,
+            head=record.id,
+            height=item.height,
+            term=item.term,
+            at=item.at,
+            log=item.log,
+            steward=item.steward,
+            seats=item.keepers,
+            earlier=unshown,
+            trail=trail.set(record.id, (item.height, item.term)) if unshown else NO_TRAIL,
+        ),
+        void,
+    )
+
+
+def _fold(
+    state: GroupState, item: Seal | Handover, *, recovery: bool
+) -> tuple[GroupState, tuple[tuple[int, str], ...]]:
+    void: list[tuple[int, str]] = []
+    for position, operation in enumerate(item.operations):
+        if isinstance(operation, BadOperation):
+            void.append((position, operation.reason))
+            continue
+        try:
+            state = applied(state, operation, height=item.height, at=item.at, log_size=item.log.size, recovery=recovery)
+        except VoidOperationError as refusal:
+            void.append((position, str(refusal)))
+    return state, tuple(void)
+
+
+def check_signatures(
+    state: GroupState, signers: tuple[DidKey, ...], earlier: Iterable[EarlierKeepers], *, recovery: bool
+) -> None:
+    """Refuse a handover on `state` that lacks the quorum of its keepers or of an earlier, unshown set."""
+    for seats in (state.seats, *(replaced.seats for replaced in earlier)):
+        signed = signed_seats(state, seats, signers, recovery=recovery)
+        if signed < quorum(len(seats)):
+            raise broken(f"A handover needs {quorum(len(seats))} of {len(seats)} keepers; {signed} signed.")
+
+
+def signed_seats(state: GroupState, seats: tuple[Seat, ...], signers: tuple[DidKey, ...], *, recovery: bool) -> int:
+    """How many of `seats` signed: by seat key (not in a recovery) or by recovery key valid in `state`."""
+    return sum(
+        1
+        for seat in seats
+        if (not recovery and seat.key in signers) or state.members[seat.member].recovery[-1] in signers
+    )
+
+
+def _check_keepers(after: GroupState, record: Record, item: Handover) -> None:
+    seats = item.keepers
+    if len(seats) not in KEEPER_COUNTS:
+        raise broken("A group has 1, 3, 4 or 7 keepers.")
+    if len({seat.member for seat in seats}) != len(seats) or len({seat.key for seat in seats}) != len(seats):
+        raise broken("Keepers are distinct members on distinct pods.")
+    for seat in seats:
+        member = after.members.get(seat.member)
+        if member is None or member.left or member.weight <= 0:
+            raise broken(f"Keeper {seat.member} is not a member with weight above 0.")
+        if member.home.key != seat.key:
+            raise broken(f"Keeper {seat.member}'s seat key is not their pod's.")
+    if not any(after.members[seat.member].home == item.steward for seat in seats):
+        raise broken("The steward is the pod of one of the keepers.")
+    if item.steward.key not in record.signers:
+        raise broken("A handover is signed by the new steward.")
+
+
+def _still_unshown(state: GroupState, acks: tuple[Ack, ...]) -> tuple[EarlierKeepers, ...]:
+    if not state.earlier or not acks:
+        return state.earlier
+    return tuple(replaced for replaced in state.earlier if not _shown(state, replaced, acks))
+
+
+def _shown(state: GroupState, replaced: EarlierKeepers, acks: tuple[Ack, ...]) -> bool:
+    """Whether `acks` carry the set's quorum for its handover or later items, in one and the same term."""
+    by_term: dict[int, set[Seat]] = {}
+    for ack in acks:
+        place = state.trail.get(ack.item)
+        if place == (ack.height, ack.term) and ack.height >= replaced.height:
+            by_term.setdefault(ack.term, set()).add(Seat(ack.keeper, ack.key))
+    return any(len(acked.intersection(replaced.seats)) >= quorum(len(replaced.seats)) for acked in by_term.values())

@@ -1,0 +1,188 @@
+"""What an honest keeper's pod confirms, signs and proposes: the promises that make settled items final.
+
+Confirming (`check_confirm`):
+ 1 No term below one it signed or confirmed.
+ 2 No item whose `at` is more than 2 minutes ahead of its clock.
+ 3 Only with every record up to the item's log held, its root computed, authors valid in the parent's state, and no
+   receipt broken (`LogFindings`, which the caller establishes).
+ 4 Another branch only if it contains the last confirmed item or ends in an item of a higher term.
+
+Signing a handover (`check_sign`):
+ 5 Parent and handover could be confirmed by 2 and 3.
+ 6 The term is above every term signed or confirmed, and at most 1024 above the highest of these and the parent's;
+   at most one a minute.
+ 7 The parent contains the last confirmed item, or has a term above that item's. Un-jam: the last item is forgotten,
+   for signing only, if more than n - q keepers, not counting two-faced ones, confirmed items of its term that
+   conflict with it.
+
+Proposing (`proposal_due`): by rank, with back-off, so that keepers don't race. After a restore from backup the seat
+is retired: it neither confirms nor signs until a handover names a new key. Spec: protocol.md section 3.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from protocol.branches.view import View
+from protocol.branches.weighing import path_to
+from protocol.chain import next_epoch
+from protocol.errors import NotConfirmedError
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+from protocol.limits import MAX_CLOCK_LEAD_MS, MAX_TERM_STEP, MIN_HANDOVER_GAP_MS
+from protocol.state import GroupState, quorum
+
+
+class Confirmed(msgspec.Struct, frozen=True):
+    """The last item that a seat confirmed; `lost` once a conflicting item was seen settled."""
+
+    item: RecordId
+    height: int
+    term: int
+    lost: bool = False
+
+
+class SeatMemory(msgspec.Struct, frozen=True):
+    """What a seat must never forget; written to disk before anything it allows is sent."""
+
+    key: DidKey
+    last: Confirmed | None = None
+    highest_term: int = -1
+    signed_at: int | None = None
+    retired: bool = False
+
+
+class LogFindings(msgspec.Struct, frozen=True):
+    """What the pod found about the log that an item commits to. All four must hold."""
+
+    complete: bool = True
+    root_matches: bool = True
+    authors_valid: bool = True
+    receipts_kept: bool = True
+
+
+GOOD_LOG = LogFindings()
+
+
+class Refusal(NotConfirmedError):  # noqa: N818  (the glossary's word: a refusal names what the refuser holds)
+    """Why a seat refuses; `memory` goes into the answer, so that a proposer can do better."""
+
+    def __init__(self, sentence: str, memory: SeatMemory) -> None:
+        super().__init__(sentence)
+        self.memory = memory
+
+
+def check_confirm(memory: SeatMemory, view: View, item: RecordId, findings: LogFindings, *, now: int) -> SeatMemory:
+    """The memory after confirming `item`, or raise Refusal. Store it before the ack is sent."""
+    state = view.nodes[item].state
+    if memory.retired:
+        raise Refusal("This seat was restored from a backup and waits for a handover.", memory)
+    if state.term < memory.highest_term:
+        raise Refusal(f"This seat signed in term {memory.highest_term}.", memory)
+    check_presentable(memory, state, findings, now=now)
+    last = memory.last
+    if last is not None and state.term <= last.term and not contains(view, item, last):
+        raise Refusal("This branch doesn't contain the item confirmed last.", memory)
+    confirmed = Confirmed(item, state.height, state.term)
+    return msgspec.structs.replace(memory, last=confirmed, highest_term=max(memory.highest_term, state.term))
+
+
+def check_presentable(memory: SeatMemory, state: GroupState, findings: LogFindings, *, now: int) -> None:
+    """Raise Refusal unless an item's time and log are such that this seat could confirm it."""
+    if state.at > now + MAX_CLOCK_LEAD_MS:
+        raise Refusal("The item's time is more than two minutes ahead.", memory)
+    if not findings.complete:
+        raise Refusal("Records up to the item's log size are missing here.", memory)
+    if not findings.root_matches:
+        raise Refusal("The item's log root is not the root of its records.", memory)
+    if not findings.authors_valid:
+        raise Refusal("The log holds a record whose author or key wasn't valid.", memory)
+    if not findings.receipts_kept:
+        raise Refusal("The log lacks a record that was promised.", memory)
+
+
+def check_sign(
+    memory: SeatMemory,
+    view: View,
+    parent: RecordId,
+    term: int,
+    findings: LogFindings,
+    *,
+    at: int,
+    now: int,
+) -> SeatMemory:
+    """The memory after signing a handover of `term` on `parent`, or raise Refusal.
+
+    `findings` are those of the parent and of the handover together. Store the memory before the proof is sent.
+    """
+    state = view.nodes[parent].state
+    if memory.retired:
+        raise Refusal("This seat was restored from a backup and waits for a handover.", memory)
+    if at > now + MAX_CLOCK_LEAD_MS:
+        raise Refusal("The handover's time is more than two minutes ahead.", memory)
+    check_presentable(memory, state, findings, now=now)
+    if term <= memory.highest_term:
+        raise Refusal(f"This seat signed in term {memory.highest_term}.", memory)
+    if term > max(memory.highest_term, state.term) + MAX_TERM_STEP:
+        raise Refusal("The term is too far ahead.", memory)
+    if memory.signed_at is not None and now < memory.signed_at + MIN_HANDOVER_GAP_MS:
+        raise Refusal("This seat signed a handover less than a minute ago.", memory)
+    last = memory.last
+    if last and state.term <= last.term and not contains(view, parent, last) and not is_jammed(view, last):
+        raise Refusal("The parent doesn't contain the item confirmed last.", memory)
+    return msgspec.structs.replace(memory, highest_term=term, signed_at=now)
+
+
+def kept_in_mind(memory: SeatMemory, before: View, after: View) -> SeatMemory:
+    """The memory when a view moves on: an item that the anchor passed by on another branch is marked lost."""
+    last = memory.last
+    if last is None or last.item not in before.nodes or last.item in after.nodes:
+        return memory
+    if after.anchor not in before.nodes or last.item in path_to(before.nodes, after.anchor):
+        return memory
+    return msgspec.structs.replace(memory, last=msgspec.structs.replace(last, lost=True))
+
+
+def contains(view: View, item: RecordId, last: Confirmed) -> bool:
+    """Whether `last` is `item` or stands below it; what a view no longer holds, and isn't lost, is below it."""
+    if last.item not in view.nodes:
+        return not last.lost
+    if view.holds(item) and view.holds(last.item):
+        return last.height <= view.nodes[item].state.height
+    return last.item in path_to(view.nodes, item)
+
+
+def is_jammed(view: View, last: Confirmed) -> bool:
+    """Un-jam: so many honest-looking keepers confirmed conflicting items of `last`'s term that it can't settle."""
+    node = view.nodes.get(last.item)
+    if node is None:
+        return last.lost
+    two_faced = {fault.key for fault in view.faults}
+    seats = {seat for seat in node.state.seats if seat.key not in two_faced}
+    own_path = frozenset(path_to(view.nodes, last.item))
+    against = set()
+    for item, acks in view.acks.items():
+        conflicting = item in view.nodes and item not in own_path and last.item not in path_to(view.nodes, item)
+        if conflicting and view.nodes[item].state.term == last.term:
+            against |= {seat for seat in seats for ack in acks if (ack.keeper, ack.key) == (seat.member, seat.key)}
+    count = len(node.state.seats)
+    return len(against) > count - quorum(count)
+
+
+def rank(seat_index: int, term: int, seats: int) -> int:
+    """The place of a seat in the order of proposing after `term`; 0 proposes first."""
+    return (seat_index - term - 1) % seats
+
+
+def proposal_due(state: GroupState, seat_index: int, *, waiting_since: int | None, tries: int, now: int) -> bool:
+    """Whether the seat should propose its own pod as steward, `tries` failed attempts behind it."""
+    patience = state.handover_after_ms()
+    if waiting_since is None or patience == 0:
+        return False
+    place = rank(seat_index, state.term, len(state.seats))
+    return now - waiting_since >= patience * (1 + place) * (1 << min(tries, 3))
+
+
+def next_term(known: int, state: GroupState) -> int:
+    """The term to propose on `state` when `known` is the highest term heard of; stays inside the epoch."""
+    return min(max(known, state.term) + 1, next_epoch(state.term) - 1)

@@ -1,0 +1,120 @@
+"""Ed25519 by the letter of RFC 8032, and keys named by did:key: two pods never disagree about a signature.
+
+Rules of this file (protocol §1.4 and §2):
+
+1. A key is `did:key:z6Mk…`: base58btc of the bytes 0xed 0x01 and the 32 bytes of the public key. Nothing
+   else.
+2. Its y is below p (canonical encoding), and it isn't one of the eight points of small order: under those,
+   one signature fits many messages. 32 bytes that are no point at all are a name nobody can sign for; no
+   signature of theirs verifies.
+3. A signature is 64 bytes with canonical R and S < L. It is checked without cofactor, which is what OpenSSL
+   does; whoever checks with cofactor, or in batches, accepts signatures that we refuse.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final, NewType
+
+import base58
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from protocol.errors import MalformedError
+from protocol.limits import MAX_LOADED_KEYS
+
+DidKey = NewType("DidKey", str)
+
+SEED_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+DID_PREFIX: Final = "did:key:"
+_ED25519_CODEC: Final = b"\xed\x01"
+_KEY_BYTES: Final = 32
+_DID: Final = re.compile(r"did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}", re.ASCII)
+
+_P: Final = 2**255 - 19  # coordinates count modulo p, multiples of the base point modulo L
+_L: Final = 2**252 + 27742317777372353535851937790883648493
+_Y_BITS: Final = 2**255 - 1  # the 256th bit is the sign of x
+# The y of a point of order 8, and with its negative, 0, 1 and -1 those of all eight points of small order.
+_Y_OF_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER: Final = frozenset({0, 1, _P - 1, _Y_OF_ORDER_8, _P - _Y_OF_ORDER_8})
+
+
+class PrivateKey:
+    """A signing key that never shows its seed: it has a name and signs."""
+
+    __slots__ = ("_key", "did")
+
+    did: DidKey
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.did = did_of(key.public_key().public_bytes_raw())
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> "PrivateKey":
+        """The key of a 32-byte seed (RFC 8032 §5.1.5)."""
+        if len(seed) != SEED_BYTES:
+            raise ValueError(f"A seed has {SEED_BYTES} bytes, not {len(seed)}.")
+        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64 bytes of the signature; equal messages give equal signatures."""
+        return self._key.sign(message)
+
+    def __repr__(self) -> str:
+        return f"PrivateKey(did={self.did!r})"
+
+
+def did_of(public_key: bytes) -> DidKey:
+    """The name of a public key of 32 bytes."""
+    return DidKey(f"{DID_PREFIX}z{base58.b58encode(_ED25519_CODEC + public_key).decode('ascii')}")
+
+
+def public_key_of(did: DidKey) -> bytes:
+    """The 32 bytes of the public key."""
+    return _load(did).public_bytes_raw()
+
+
+def parse_did(value: object) -> DidKey:
+    """Accept a did:key of a sound Ed25519 key."""
+    if type(value) is not str or not _DID.fullmatch(value):
+        raise MalformedError("A key is written as did:key:z6Mk….")
+    _load(value)
+    return DidKey(value)
+
+
+def verify(did: DidKey, message: bytes, signature: bytes) -> bool:
+    """Whether `did` signed exactly `message`."""
+    if len(signature) != SIGNATURE_BYTES or not _is_canonical(signature):
+        return False
+    try:
+        _load(did).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+@lru_cache(maxsize=MAX_LOADED_KEYS)
+def _load(did: str) -> Ed25519PublicKey:
+    """Decode and check a key once; a busy group's keys stay loaded."""
+    decoded = base58.b58decode(did.removeprefix(f"{DID_PREFIX}z"))
+    codec, public_key = decoded[: len(_ED25519_CODEC)], decoded[len(_ED25519_CODEC) :]
+    if codec != _ED25519_CODEC or len(public_key) != _KEY_BYTES:
+        raise MalformedError("The did:key isn't an Ed25519 key of 32 bytes.")
+    if not _is_sound(public_key):
+        raise MalformedError("The did:key has a small order or isn't canonical.")
+    return Ed25519PublicKey.from_public_bytes(public_key)
+
+
+def _is_canonical(signature: bytes) -> bool:
+    """R's y is below p and S below L: else one signature could be rewritten into another that verifies.
+
+    OpenSSL refuses these too; but this is a rule of ours, and must not depend on a library's build.
+    """
+    y = int.from_bytes(signature[:32], "little") & _Y_BITS
+    return y < _P and int.from_bytes(signature[32:], "little") < _L
+
+
+def _is_sound(public_key: bytes) -> bool:
+    y = int.from_bytes(public_key, "little") & _Y_BITS
+    return y < _P and y not in _SMALL_ORDER

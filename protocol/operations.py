@@ -1,0 +1,286 @@
+"""Who may do what: the rule list of a group's operations.
+
+`applied(state, operation, ...)` returns the next state or raises `VoidOperationError` naming the rule that refuses.
+A refused operation changes nothing, not even a counter; its item stays valid. Spec: protocol.md section 3, table.
+
+ 1 The author is a member who has not left, and signs with the current signing key, or (rekey, rehome) with the
+   current recovery key; (key, counter) is above that of the author's last applied operation; recovery keys apart.
+ 2 join: author 0, key 0, counter 1, signed by the new signing key; both keys are new to this group; not into a
+   person's group; into a private one only by invitation.
+ 3 An invitation is signed by a member with current key and weight >= its own > 0, not expired by the item's `at`,
+   not used up; its `to` key co-signs; giving the founder's weight W needs more than half of the owners.
+ 4 leave: oneself.
+ 5 set-weight: strictly above the member's weight, not above one's own; on oneself only downwards; giving W or
+   lowering another owner needs more than half of all owners; nobody gets more than W.
+ 6 rekey, rehome: oneself; new keys; a recovery key is replaced only inside a recovery, by itself.
+ 7 set-policy: owners; others_weight < W.   8 publish: all members with weight > 0, at most 50.
+ 9 succeed: more than half of the owners.  10 event: the weight that `permissions` asks for.
+11 An owner remains.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from immutables import Map
+from msgspec.structs import replace
+
+from protocol.errors import VoidOperationError
+from protocol.keys import DidKey
+from protocol.limits import MAX_PUBLISH_SIGNERS
+from protocol.records.operation import (
+    Event,
+    Join,
+    Leave,
+    Operation,
+    Publish,
+    Rehome,
+    Rekey,
+    SetPolicy,
+    SetWeight,
+    SignedInvitation,
+    Succeed,
+    UnknownDo,
+)
+from protocol.state import GroupState, Member, SigningKey
+
+
+def void(reason: str) -> VoidOperationError:
+    """The refusal of an operation, with the rule in words."""
+    return VoidOperationError(reason)
+
+
+def applied(
+    state: GroupState, operation: Operation, *, height: int, at: int, log_size: int, recovery: bool
+) -> GroupState:
+    """The state after `operation`, sealed in an item of `height`, `at` and `log_size`; `recovery`: in a recovery.
+
+    Raises VoidOperationError.
+    """
+    wish = operation.wish
+    if isinstance(wish, Join):
+        return _joined(state, operation, wish, height=height, at=at)
+    author = _author(state, operation)
+    state = _counted(state, author, operation)
+    match wish:
+        case Leave():
+            return _left(state, author)
+        case SetWeight():
+            return _weighted(state, author, operation, wish)
+        case Rekey() | Rehome():
+            return _rekeyed(state, author, operation, wish, height=height, log_size=log_size, recovery=recovery)
+        case SetPolicy():
+            return _governed(state, author, wish)
+        case Publish():
+            return _published(state, operation, wish)
+        case Succeed():
+            _check_majority(state, operation.signers)
+            return replace(state, succeeded_by=wish.group)
+        case Event():
+            if author.weight < state.permission(wish.name):
+                raise void(f"`{wish.name}` needs weight {state.permission(wish.name)}.")
+            return state
+        case UnknownDo():
+            raise void(f"This version doesn't know `{wish.do}`.")
+        case _:
+            assert_never(wish)
+
+
+def _author(state: GroupState, operation: Operation) -> Member:
+    author = state.members.get(operation.author)
+    if author is None:
+        raise void("The author is not a member.")
+    if author.left:
+        raise void("The author has left.")
+    if operation.recovery is not None:
+        _check_recovery_key(author, operation)
+        return author
+    if operation.key != len(author.keys) - 1:
+        raise void("The author's key is not the current one.")
+    if author.signing not in operation.signers:
+        raise void("The operation is not signed by its author's key.")
+    if (operation.key, operation.counter) <= author.counter:
+        raise void("An operation with this counter or a later one was applied before.")
+    return author
+
+
+def _check_recovery_key(author: Member, operation: Operation) -> None:
+    index = operation.recovery
+    if not isinstance(operation.wish, Rekey | Rehome):
+        raise void("A recovery key signs only rekey and rehome.")
+    if index is None or index != len(author.recovery) - 1:
+        raise void("The recovery key is not the current one.")
+    if author.recovery[index] not in operation.signers:
+        raise void("The operation is not signed by its author's recovery key.")
+    if (index, operation.counter) <= author.recovery_counter:
+        raise void("A recovery operation with this counter or a later one was applied before.")
+
+
+def _counted(state: GroupState, author: Member, operation: Operation) -> GroupState:
+    if operation.recovery is not None:
+        author = replace(author, recovery_counter=(operation.recovery, operation.counter))
+    else:
+        author = replace(author, counter=(operation.key or 0, operation.counter))
+    return _with(state, author)
+
+
+def _with(state: GroupState, member: Member) -> GroupState:
+    return replace(state, members=state.members.set(member.number, member))
+
+
+def _with_weight(state: GroupState, number: int, weight: int, *, left: bool = False) -> GroupState:
+    before = state.members[number]
+    after = replace(before, weight=weight, left=left)
+    owners = state.owners - state.is_owner(before) + state.is_owner(after)
+    if owners < 1:
+        raise void("An owner must remain.")
+    return replace(state, members=state.members.set(number, after), owners=owners)
+
+
+def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int, at: int) -> GroupState:
+    if (operation.author, operation.key, operation.counter) != (0, 0, 1):
+        raise void("A join has author 0, key 0 and counter 1.")
+    if wish.signing not in operation.signers:
+        raise void("A join is signed by the new member's signing key.")
+    if wish.signing in state.keys or wish.recovery in state.keys:
+        raise void("These keys were used in this group before.")
+    if state.kind == "person":
+        raise void("A person's own group has one member.")
+    invitations = state.invitations
+    if wish.invitation is not None:
+        _check_invitation(state, operation, wish.invitation, at=at)
+        used = invitations.get(wish.invitation.id, 0)
+        invitations = invitations.set(wish.invitation.id, used + 1)
+        weight = wish.invitation.content.weight
+    elif state.visibility == "private":
+        raise void("A private group is joined by invitation.")
+    else:
+        weight = state.others_weight
+    number = state.last_number + 1
+    member = Member(
+        number=number,
+        weight=weight,
+        home=wish.home,
+        keys=(SigningKey(wish.signing, height, by_recovery=False),),
+        recovery=(wish.recovery,),
+        joined_height=height,
+        identity=wish.identity,
+        counter=(0, 1),
+    )
+    return replace(
+        state,
+        last_number=number,
+        members=state.members.set(number, member),
+        keys=state.keys.set(wish.signing, number).set(wish.recovery, number),
+        invitations=invitations,
+        owners=state.owners + state.is_owner(member),
+    )
+
+
+def _check_invitation(state: GroupState, operation: Operation, invitation: SignedInvitation, *, at: int) -> None:
+    offer = invitation.content
+    inviter = state.members.get(offer.author)
+    if invitation.group != state.group:
+        raise void("The invitation is for another group.")
+    if inviter is None or inviter.left or offer.key != len(inviter.keys) - 1:
+        raise void("The inviter is not a member with a current key.")
+    if inviter.signing not in invitation.signers:
+        raise void("The invitation is not signed by its author's key.")
+    if inviter.weight < offer.weight:
+        raise void("Nobody invites with more weight than their own.")
+    if offer.weight > state.owner_weight:
+        raise void("Nobody gets more than the founder's weight.")
+    if offer.weight == state.owner_weight:
+        _check_majority(state, invitation.signers)
+    if offer.to not in operation.signers:
+        raise void("The join is not co-signed by the invitation's key.")
+    if at > offer.expires:
+        raise void("The invitation has expired.")
+    if state.invitations.get(invitation.id, 0) >= offer.uses:
+        raise void("The invitation is used up.")
+
+
+def _check_majority(state: GroupState, signers: tuple[DidKey, ...]) -> None:
+    signed = {state.keys[did] for did in signers if did in state.keys}
+    owners = [
+        number
+        for number in signed
+        if state.is_owner(state.members[number]) and state.members[number].signing in signers
+    ]
+    if 2 * len(owners) <= state.owners:
+        raise void(f"This needs more than half of the {state.owners} owners; {len(owners)} signed.")
+
+
+def _left(state: GroupState, author: Member) -> GroupState:
+    # A black-listed member who leaves stays black-listed: leaving is no way out of a negative weight.
+    return _with_weight(state, author.number, min(author.weight, 0), left=True)
+
+
+def _weighted(state: GroupState, author: Member, operation: Operation, wish: SetWeight) -> GroupState:
+    member = state.members.get(wish.member)
+    if member is None or member.left:
+        raise void("There is no such member.")
+    if wish.weight > author.weight or wish.weight > state.owner_weight:
+        raise void("Nobody gives more weight than their own.")
+    if member.number == author.number:
+        if wish.weight >= author.weight:
+            raise void("One's own weight goes only downwards.")
+        return _with_weight(state, member.number, wish.weight)
+    if state.is_owner(member):
+        _check_majority(state, operation.signers)
+    elif author.weight <= member.weight:
+        raise void("Only a member with more weight changes another's.")
+    if wish.weight == state.owner_weight:
+        _check_majority(state, operation.signers)
+    return _with_weight(state, member.number, wish.weight)
+
+
+def _rekeyed(
+    state: GroupState,
+    author: Member,
+    operation: Operation,
+    wish: Rekey | Rehome,
+    *,
+    height: int,
+    log_size: int,
+    recovery: bool,
+) -> GroupState:
+    by_recovery = operation.recovery is not None
+    new_keys = [wish.signing] if wish.recovery is None else [wish.signing, wish.recovery]
+    if any(did in state.keys for did in new_keys) or len(set(new_keys)) != len(new_keys):
+        raise void("These keys were used in this group before.")
+    if wish.recovery is not None and not (by_recovery and recovery):
+        raise void("A recovery key is replaced only inside a recovery, by itself.")
+    member = state.members[author.number]
+    retired = replace(member.keys[-1], until=log_size)
+    current = SigningKey(wish.signing, height, by_recovery=by_recovery)
+    member = replace(
+        member,
+        keys=(*member.keys[:-1], retired, current),
+        home=wish.home if isinstance(wish, Rehome) else member.home,
+        recovery=member.recovery if wish.recovery is None else (*member.recovery, wish.recovery),
+    )
+    keys: Map[DidKey, int] = state.keys
+    for did in new_keys:
+        keys = keys.set(did, author.number)
+    return replace(state, members=state.members.set(author.number, member), keys=keys)
+
+
+def _governed(state: GroupState, author: Member, wish: SetPolicy) -> GroupState:
+    if not state.is_owner(author):
+        raise void("Only owners set the policy.")
+    policy = state.policy.update(wish.policy)
+    if int(policy["others_weight"]) >= state.owner_weight:
+        raise void("`others_weight` must stay below the founder's weight.")
+    return replace(state, policy=policy)
+
+
+def _published(state: GroupState, operation: Operation, wish: Publish) -> GroupState:
+    if state.visibility == "private":
+        raise void("A private group stays private.")
+    weighty = [member for member in state.members.values() if member.weight > 0 and not member.left]
+    if len(weighty) > MAX_PUBLISH_SIGNERS:
+        raise void(f"A group of more than {MAX_PUBLISH_SIGNERS} members takes its public name at the root.")
+    if any(member.signing not in operation.signers for member in weighty):
+        raise void("A public name needs the signatures of all members with weight above 0.")
+    return replace(state, published=wish.subject)

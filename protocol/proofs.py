@@ -1,0 +1,206 @@
+"""Who signed a record: every one of its W3C Data Integrity proofs (FEP-8b32) holds, or it is refused.
+
+Rules of this file (protocol §1.4):
+
+1. A record's proof has exactly `type, cryptosuite, verificationMethod, proofPurpose, proofValue`, and is made
+   by a did:key.
+2. `proof` is one such object, or a list sorted by `verificationMethod` without repeats.
+3. Signed are sha256(canonical proof without its value) ‖ sha256(canonical record without `proof`). The second
+   half is the digest inside the record's id: who knows the id needs no second hash.
+4. The same record with other lists merges by union. For one key with two proofs the lower `proofValue` stays,
+   so that the order of merging never shows.
+
+Documents of other software carry the same proofs with `@context`, `created` and keys named by URLs; the last
+part of this file serves them. Keys that sign records never sign documents, nor the reverse.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final
+
+import base58
+import msgspec
+
+from protocol.canonical import Json, JsonObject, bytes_of_checked, canonical_bytes, canonical_document
+from protocol.errors import BadProofError, MalformedError, UnknownSuiteError
+from protocol.keys import DID_PREFIX, DidKey, PrivateKey, parse_did, verify
+from protocol.limits import MAX_LOADED_KEYS, MAX_PROOFS
+
+EDDSA_JCS_2022: Final = "eddsa-jcs-2022"
+_TYPE: Final = "DataIntegrityProof"
+_PURPOSE: Final = "assertionMethod"
+_MEMBERS: Final = frozenset({"type", "cryptosuite", "verificationMethod", "proofPurpose", "proofValue"})
+_PROOF_VALUE: Final = re.compile(r"z[1-9A-HJ-NP-Za-km-z]{64,88}", re.ASCII)  # base58btc of 64 bytes
+
+
+class Suite(msgspec.Struct, frozen=True):
+    """How one cryptosuite signs and checks 64 bytes of hashes."""
+
+    sign: Callable[[PrivateKey, bytes], bytes]
+    verify: Callable[[DidKey, bytes, bytes], bool]
+
+
+# Later rules may add suites; `rules: 1` knows exactly these.
+SUITES: Final[Mapping[str, Suite]] = MappingProxyType(
+    {EDDSA_JCS_2022: Suite(sign=PrivateKey.sign, verify=verify)},
+)
+
+
+def sign(unsigned: JsonObject, *keys: PrivateKey, as_list: bool = False) -> JsonObject:
+    """The record with the proofs of `keys`: one key gives an object (unless `as_list`), several a list."""
+    if "proof" in unsigned or not keys:
+        raise ValueError("Sign a record without proof, with at least one key; use add_proof to co-sign.")
+    digest = sha256(canonical_bytes(unsigned)).digest()
+    proofs = merge_proofs(*(_proof_by(key, digest) for key in keys))
+    return {**unsigned, "proof": proofs if as_list or len(proofs) > 1 else proofs[0]}
+
+
+def add_proof(record: JsonObject, key: PrivateKey) -> JsonObject:
+    """The record co-signed by one more key; its proof becomes a list."""
+    return {**record, "proof": merge_proofs(record.get("proof", []), _proof_by(key, _digest(record)))}
+
+
+def signers(record: JsonObject) -> tuple[DidKey, ...]:
+    """All keys that signed, in the order of the proofs, after checking every proof."""
+    return signers_of_digest(_digest(record), record.get("proof"))
+
+
+def signers_of(canonical_without_proof: bytes, proof: Json) -> tuple[DidKey, ...]:
+    """As `signers`, when the canonical bytes are already at hand."""
+    return signers_of_digest(sha256(canonical_without_proof).digest(), proof)
+
+
+def signers_of_digest(digest: bytes, proof: Json) -> tuple[DidKey, ...]:
+    """As `signers`, when the digest in the record's id, computed by ourselves, is already at hand."""
+    proofs = _listed(proof)
+    keys = _keys_in_order(proofs)
+    for key, one in zip(keys, proofs, strict=True):
+        suite = SUITES[one["cryptosuite"]]
+        if not suite.verify(key, _config_hash(key, one["cryptosuite"]) + digest, _signature(one["proofValue"])):
+            raise BadProofError(f"The signature of {key} doesn't fit the record.")
+    return keys
+
+
+def proof_keys(record: JsonObject) -> tuple[DidKey, ...]:
+    """The keys that the proofs name. Nothing is checked: for records of our own store only."""
+    return tuple(DidKey(proof["verificationMethod"].partition("#")[0]) for proof in _listed(record.get("proof")))
+
+
+def merge_proofs(*proofs: Json) -> list[JsonObject]:
+    """The union of `proof` members of one record, sorted; any order and grouping of them gives the same list.
+
+    Only verified proofs may come in: a worthless one of low value would displace a good one of its key.
+    """
+    merged: dict[str, JsonObject] = {}
+    for proof in (one for member in proofs for one in _listed(member)):
+        known = merged.get(proof["verificationMethod"])
+        if known is None or proof["proofValue"] < known["proofValue"]:
+            merged[proof["verificationMethod"]] = proof
+    return [merged[method] for method in sorted(merged)]
+
+
+def _listed(proof: Json) -> list[Json]:
+    return proof if type(proof) is list else [proof]
+
+
+def _digest(record: JsonObject) -> bytes:
+    return sha256(canonical_bytes({name: value for name, value in record.items() if name != "proof"})).digest()
+
+
+def _keys_in_order(proofs: list[Json]) -> tuple[DidKey, ...]:
+    """The keys of well-formed proofs. Strictly rising: no key counts twice, and a set has one form."""
+    if not 0 < len(proofs) <= MAX_PROOFS:
+        raise BadProofError(f"A record has 1 to {MAX_PROOFS} proofs.")
+    keys = tuple(_check_form(proof) for proof in proofs)
+    if any(former >= latter for former, latter in pairwise(keys)):
+        raise BadProofError("Proofs are sorted by verificationMethod, without repeats.")
+    return keys
+
+
+def _check_form(proof: Json) -> DidKey:
+    if type(proof) is not dict or proof.keys() != _MEMBERS:
+        raise BadProofError(f"A proof has exactly the members {', '.join(sorted(_MEMBERS))}.")
+    if proof["type"] != _TYPE or proof["proofPurpose"] != _PURPOSE:
+        raise BadProofError(f"A record's proof is a {_TYPE} for {_PURPOSE}.")
+    if type(proof["cryptosuite"]) is not str or proof["cryptosuite"] not in SUITES:
+        raise UnknownSuiteError(f"The cryptosuite isn't one of: {', '.join(SUITES)}.")
+    return _key_of_method(proof["verificationMethod"])
+
+
+def _key_of_method(method: Json) -> DidKey:
+    try:
+        key = parse_did(method.partition("#")[0] if type(method) is str else None)
+    except MalformedError as error:
+        raise BadProofError("A record is signed by a did:key.") from error
+    if method != _method_of(key):
+        raise BadProofError("The verificationMethod doesn't name its own key after the #.")
+    return key
+
+
+def _signature(value: Json) -> bytes:
+    if type(value) is not str or not _PROOF_VALUE.fullmatch(value):
+        raise BadProofError("A proofValue is a signature in base58btc.")
+    return bytes(base58.b58decode(value[1:]))
+
+
+def _proof_by(key: PrivateKey, digest: bytes) -> JsonObject:
+    signature = SUITES[EDDSA_JCS_2022].sign(key, _config_hash(key.did, EDDSA_JCS_2022) + digest)
+    return {**_config(key.did, EDDSA_JCS_2022), "proofValue": _written(signature)}
+
+
+def _written(signature: bytes) -> str:
+    return f"z{base58.b58encode(signature).decode('ascii')}"
+
+
+def _method_of(key: DidKey) -> str:
+    return f"{key}#{key.removeprefix(DID_PREFIX)}"
+
+
+def _config(key: DidKey, suite: str) -> JsonObject:
+    method = _method_of(key)
+    return {"type": _TYPE, "cryptosuite": suite, "verificationMethod": method, "proofPurpose": _PURPOSE}
+
+
+@lru_cache(maxsize=MAX_LOADED_KEYS)
+def _config_hash(key: DidKey, suite: str) -> bytes:
+    """A key's proofs all have the same first half; it is kept beside the loaded key."""
+    return sha256(bytes_of_checked(_config(key, suite))).digest()
+
+
+def sign_document(document: JsonObject, key: PrivateKey, *, method: str, created: str) -> JsonObject:
+    """A document with its proof; `method` is the key's URL (or did), `created` an RFC 3339 time."""
+    config = {
+        "type": _TYPE,
+        "cryptosuite": EDDSA_JCS_2022,
+        "created": created,
+        "verificationMethod": method,
+        "proofPurpose": _PURPOSE,
+    }
+    if "@context" in document:
+        config["@context"] = document["@context"]
+    signature = key.sign(_document_message({**document, "proof": config}))
+    return {**document, "proof": {**config, "proofValue": _written(signature)}}
+
+
+def check_document(document: JsonObject, key: DidKey) -> None:
+    """Refuse a document that `key` didn't sign. Whose key that is, and from when, the caller knows."""
+    proof = document.get("proof")
+    if type(proof) is not dict or proof.get("type") != _TYPE or proof.get("proofPurpose") != _PURPOSE:
+        raise BadProofError(f"A document's proof is one {_TYPE} for {_PURPOSE}.")
+    if proof.get("cryptosuite") != EDDSA_JCS_2022:
+        raise UnknownSuiteError(f"The cryptosuite isn't {EDDSA_JCS_2022}.")
+    # A proof under another context would be a signature over another meaning of the same words.
+    if "@context" in proof and proof["@context"] != document.get("@context"):
+        raise BadProofError("The proof's @context isn't the document's.")
+    if not verify(key, _document_message(document), _signature(proof.get("proofValue"))):
+        raise BadProofError(f"The signature of {key} doesn't fit the document.")
+
+
+def _document_message(document: JsonObject) -> bytes:
+    config = {name: value for name, value in document["proof"].items() if name != "proofValue"}
+    content = {name: value for name, value in document.items() if name != "proof"}
+    return sha256(canonical_document(config)).digest() + sha256(canonical_document(content)).digest()

@@ -1,0 +1,1 @@
+"""The closed union of records: envelope, chain, operations, content."""

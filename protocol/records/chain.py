@@ -1,0 +1,361 @@
+"""The records of a group's chain, parsed once and strictly: root, seal, handover, ack, invitation, receipt.
+
+Shapes: protocol.md section 3. An item's operations are parsed where the item is parsed; one that is not
+well formed becomes a `BadOperation`, which the chain treats as void, so that a steward can't make an item
+invalid for some pods by sealing rubbish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from protocol.errors import MalformedError
+from protocol.ids import RecordId, parse_id
+from protocol.keys import DidKey, parse_did
+from protocol.limits import (
+    MAX_AREAS,
+    MAX_DEFAULT_SCORE,
+    MAX_DESCRIPTION_LENGTH,
+    MAX_INTEGER,
+    MAX_INVITATION_USES,
+    MAX_NAME_LENGTH,
+    MAX_URL_LENGTH,
+    MAX_WEIGHT,
+    TERMS_PER_EPOCH,
+)
+
+if TYPE_CHECKING:
+    from protocol.records.operation import Operation
+
+KEEPER_COUNTS = frozenset({1, 3, 4, 7})
+EPOCH = TERMS_PER_EPOCH
+
+
+class Home(msgspec.Struct, frozen=True):
+    """A pod as a group knows it: base URL and protocol key. Nothing here is ever fetched to decide validity."""
+
+    pod: str
+    key: DidKey
+
+
+class Seat(msgspec.Struct, frozen=True, order=True):
+    """A keeper: member number and the pod key that confirms for it until the next handover."""
+
+    member: int
+    key: DidKey
+
+
+class LogHead(msgspec.Struct, frozen=True):
+    """Size and RFC 9162 root (hex) of the group log that an item commits to."""
+
+    size: int
+    root: str
+
+
+class Founder(msgspec.Struct, frozen=True):
+    """The first member, number 1."""
+
+    weight: int
+    home: Home
+    signing: DidKey
+    recovery: DidKey
+
+
+class GroupRoot(msgspec.Struct, frozen=True):
+    """Height 0 of a chain; its record id is the group's id."""
+
+    kind: str
+    visibility: str
+    others_weight: int
+    default_score: int
+    member: Founder
+    steward: Home
+    nonce: str
+    at: int
+    policy: dict[str, Any]
+    publish: str | None = None
+    continues: tuple[RecordId, RecordId] | None = None
+
+    height = 0
+    term = 0
+    parent = None
+    log = LogHead(0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    operations: tuple[Operation | BadOperation, ...] = ()
+    acks: tuple[Ack, ...] = ()
+
+
+class BadOperation(msgspec.Struct, frozen=True):
+    """An entry of `operations` that is no well-formed, properly signed operation of this group: void."""
+
+    reason: str
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """A keeper's confirmation of an item and all before it, in that item's term. `key` signed it."""
+
+    keeper: int
+    term: int
+    height: int
+    item: RecordId
+    key: DidKey
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """The steward's next link: operations in order and the log it commits to."""
+
+    parent: RecordId
+    height: int
+    term: int
+    at: int
+    operations: tuple[Operation | BadOperation, ...]
+    log: LogHead
+    acks: tuple[Ack, ...]
+
+
+class Handover(msgspec.Struct, frozen=True):
+    """The only place where steward or keepers change; its proofs are the record's signers."""
+
+    parent: RecordId
+    height: int
+    term: int
+    at: int
+    operations: tuple[Operation | BadOperation, ...]
+    log: LogHead
+    acks: tuple[Ack, ...]
+    steward: Home
+    keepers: tuple[Seat, ...]
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """A signed offer of a weight to whoever holds the seed of `to`; rides inside a join."""
+
+    author: int
+    key: int
+    counter: int
+    at: int
+    weight: int
+    to: DidKey
+    uses: int
+    expires: int
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """A steward's promise to log `record` before an item whose `at` is after `by`."""
+
+    record: RecordId
+    steward: DidKey
+    term: int
+    by: int
+
+
+Item = GroupRoot | Seal | Handover
+
+
+def integer(body: Mapping[str, Any], name: str, low: int, high: int = MAX_INTEGER) -> int:
+    """Return the integer member `name` within low..high, or raise MalformedError."""
+    value = body.get(name)
+    if type(value) is not int or not low <= value <= high:
+        msg = f"`{name}` must be an integer from {low} to {high}."
+        raise MalformedError(msg)
+    return value
+
+
+def text(body: Mapping[str, Any], name: str, longest: int, *, shortest: int = 0) -> str:
+    """Return the string member `name` of shortest..longest characters, or raise MalformedError."""
+    value = body.get(name)
+    if type(value) is not str or not shortest <= len(value) <= longest:
+        msg = f"`{name}` must be a string of {shortest} to {longest} characters."
+        raise MalformedError(msg)
+    return value
+
+
+def mapping(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the object member `name`, or raise MalformedError."""
+    value = body.get(name)
+    if type(value) is not dict:
+        msg = f"`{name}` must be an object."
+        raise MalformedError(msg)
+    return value
+
+
+def parse_home(value: object) -> Home:
+    """Parse {pod, key}; the URL is compared as a string and never fetched by the protocol."""
+    match value:
+        case {"pod": str(pod), "key": key} if 0 < len(pod) <= MAX_URL_LENGTH and pod.startswith(
+            ("https://", "http://")
+        ):
+            return Home(pod, parse_did(key))
+    msg = "A home needs `pod` (a URL) and `key` (a did:key)."
+    raise MalformedError(msg)
+
+
+def parse_log(value: object) -> LogHead:
+    """Parse {size, root}."""
+    match value:
+        case {"size": int(size), "root": str(root)} if (
+            type(size) is int
+            and 0 <= size <= MAX_INTEGER
+            and len(root) == 64
+            and not set(root) - set("0123456789abcdef")
+        ):
+            return LogHead(size, root)
+    msg = "`log` needs `size` and `root` (64 hex digits)."
+    raise MalformedError(msg)
+
+
+def parse_seat(value: object) -> Seat:
+    """Parse {member, key}."""
+    if type(value) is not dict:
+        msg = "A keeper needs `member` and `key`."
+        raise MalformedError(msg)
+    return Seat(integer(value, "member", 1), parse_did(value.get("key")))
+
+
+def parse_ack(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> Ack:
+    """Parse an ack; exactly one proof."""
+    if len(signers) != 1:
+        msg = "An ack carries exactly one proof."
+        raise MalformedError(msg)
+    return Ack(
+        keeper=integer(body, "keeper", 1),
+        term=integer(body, "term", 0),
+        height=integer(body, "height", 0),
+        item=parse_id(body.get("item")),
+        key=signers[0],
+    )
+
+
+def parse_invitation(body: Mapping[str, Any]) -> Invitation:
+    """Parse an invitation (its signers are judged where a join is applied)."""
+    return Invitation(
+        author=integer(body, "author", 1),
+        key=integer(body, "key", 0),
+        counter=integer(body, "counter", 1),
+        at=integer(body, "at", 0),
+        weight=integer(body, "weight", 1, MAX_WEIGHT),
+        to=parse_did(body.get("to")),
+        uses=integer(body, "uses", 1, MAX_INVITATION_USES) if "uses" in body else 1,
+        expires=integer(body, "expires", 0),
+    )
+
+
+def parse_receipt(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> Receipt:
+    """Parse a receipt signed by exactly the steward key it names."""
+    receipt = Receipt(
+        record=parse_id(body.get("record")),
+        steward=parse_did(body.get("steward")),
+        term=integer(body, "term", 0),
+        by=integer(body, "by", 0),
+    )
+    if signers != (receipt.steward,):
+        msg = "A receipt is signed by the steward it names."
+        raise MalformedError(msg)
+    return receipt
+
+
+def parse_root(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> GroupRoot:
+    """Parse a group's root: signed by its founder, stewarded by his own pod."""
+    member = mapping(body, "member")
+    founder = Founder(
+        weight=integer(member, "weight", 1, MAX_WEIGHT),
+        home=parse_home(member.get("home")),
+        signing=parse_did(member.get("signing")),
+        recovery=parse_did(member.get("recovery")),
+    )
+    root = GroupRoot(
+        kind=one_of(body, "kind", ("group", "person")),
+        visibility=one_of(body, "visibility", ("private", "unlisted", "public")),
+        others_weight=integer(body, "others_weight", -MAX_WEIGHT, MAX_WEIGHT),
+        default_score=integer(body, "default_score", -MAX_DEFAULT_SCORE, MAX_DEFAULT_SCORE),
+        member=founder,
+        steward=parse_home(body.get("steward")),
+        nonce=text(body, "nonce", 32, shortest=32),
+        at=integer(body, "at", 0),
+        policy=parse_policy(body),
+        publish=text(body, "publish", MAX_NAME_LENGTH, shortest=1) if "publish" in body else None,
+        continues=_continues(body),
+    )
+    _check_root(root, signers)
+    text(body, "name", MAX_NAME_LENGTH, shortest=1)
+    return root
+
+
+def _check_root(root: GroupRoot, signers: tuple[DidKey, ...]) -> None:
+    founder = root.member
+    if set(root.nonce) - set("0123456789abcdef"):
+        msg = "`nonce` must be 32 hex digits."
+        raise MalformedError(msg)
+    if founder.signing not in signers:
+        msg = "A root is signed by its founder."
+        raise MalformedError(msg)
+    if founder.signing == founder.recovery:
+        msg = "The founder's signing and recovery keys must differ."
+        raise MalformedError(msg)
+    if root.steward != founder.home:
+        msg = "The first steward is the founder's pod."
+        raise MalformedError(msg)
+    if root.others_weight >= founder.weight:
+        msg = "`others_weight` must stay below the founder's weight."
+        raise MalformedError(msg)
+
+
+def _continues(body: Mapping[str, Any]) -> tuple[RecordId, RecordId] | None:
+    if "continues" not in body:
+        return None
+    value = mapping(body, "continues")
+    return parse_id(value.get("group")), parse_id(value.get("item"))
+
+
+def one_of(body: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
+    """Return the string member `name`, one of `choices`, or raise MalformedError."""
+    value = body.get(name)
+    if value not in choices:
+        msg = f"`{name}` must be one of {', '.join(choices)}."
+        raise MalformedError(msg)
+    return str(value)
+
+
+def parse_policy(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the known members of a policy (of a root or a set-policy) and return those present.
+
+    Members that this version doesn't know are kept by `set-policy` as they are, so that all pods hold the same.
+    """
+    policy: dict[str, Any] = {}
+    if "name" in body:
+        policy["name"] = text(body, "name", MAX_NAME_LENGTH, shortest=1)
+    if "description" in body:
+        policy["description"] = text(body, "description", MAX_DESCRIPTION_LENGTH)
+    if "default_score" in body:
+        policy["default_score"] = integer(body, "default_score", -MAX_DEFAULT_SCORE, MAX_DEFAULT_SCORE)
+    if "others_weight" in body:
+        policy["others_weight"] = integer(body, "others_weight", -MAX_WEIGHT, MAX_WEIGHT)
+    if "handover_after" in body:
+        policy["handover_after"] = integer(body, "handover_after", 0)
+    if "permissions" in body:
+        permissions = mapping(body, "permissions")
+        policy["permissions"] = {name: integer(permissions, name, -MAX_WEIGHT, MAX_WEIGHT) for name in permissions}
+    if "areas" in body:
+        policy["areas"] = _areas(body["areas"])
+    if "voting" in body:
+        policy["voting"] = mapping(body, "voting")
+    return policy
+
+
+def _areas(value: object) -> list[dict[str, Any]]:
+    if type(value) is not list or len(value) > MAX_AREAS:
+        msg = f"`areas` must be a list of at most {MAX_AREAS} areas."
+        raise MalformedError(msg)
+    areas = []
+    for area in value:
+        if type(area) is not dict:
+            msg = "An area needs `area` and `name`."
+            raise MalformedError(msg)
+        text(area, "area", MAX_NAME_LENGTH, shortest=1)
+        text(area, "name", MAX_NAME_LENGTH, shortest=1)
+        if "parent" in area:
+            text(area, "parent", MAX_NAME_LENGTH, shortest=1)
+        areas.append(area)
+    return areas

@@ -1,0 +1,245 @@
+"""The records that need no order: profiles, posts, patches, votes, erasures, claims, what guests did; parsed once.
+
+Rules of this file (protocol §1.1, §1.5, §4):
+
+1. Known members have exactly their type and range; unknown members are passed over here and stay in the raw record.
+2. A type that `rules: 1` doesn't know becomes `Unknown`: stored and relayed, never applied.
+3. Content is signed by a signing key: a content record has `author`, `key`, `counter`, `at` and no `recovery`.
+4. Inside a patch an address without `record` means the patch itself, whose id its writer can't know yet (ADR 0010).
+   Such an address must name one of its adds, and as `after` a lower one; so nothing can hang on itself.
+5. A target has exactly one of the five kinds. What becomes a key of a table, a subject or an emoji, is bounded.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, TypeVar
+from unicodedata import is_normalized
+
+import msgspec
+
+from protocol.canonical import JsonObject
+from protocol.errors import MalformedError, TooLargeError
+from protocol.ids import RecordId
+from protocol.limits import MAX_ATTACHMENTS, MAX_PARAGRAPHS, MAX_VOTE
+from protocol.records.content.shapes import (
+    Address,
+    Authored,
+    Claim,
+    Content,
+    Emoji,
+    Erase,
+    GuestPost,
+    GuestRecord,
+    GuestVote,
+    Id,
+    Name,
+    Origin,
+    ParagraphTarget,
+    Patch,
+    Post,
+    PostTarget,
+    Profile,
+    ProfileTarget,
+    ReactionTarget,
+    ReplyTo,
+    SubjectTarget,
+    Target,
+    Unknown,
+    Url,
+    Vote,
+    VoteValue,
+)
+
+
+def parse_content(type_name: str, body: JsonObject) -> Content:
+    """The content of a record of this type; raises MalformedError or TooLargeError. Proof and header are not read."""
+    parse = _PARSERS.get(type_name)
+    if parse is None:
+        return Unknown(type_name, _header(body))
+    for name, limit in _LIMITS.items():
+        entries = body.get(name)
+        if type(entries) is list and len(entries) > limit:
+            raise TooLargeError(f"A record may have {limit} `{name}`; this one has {len(entries)}.")
+    if "recovery" in body:
+        raise MalformedError("Content is signed by a signing key, never by a recovery key.")
+    return parse(body)
+
+
+def parse_target(value: object) -> Target:
+    """One target of a vote: an object with exactly one of the five known members."""
+    form = _convert(value, _TargetForm, "target")
+    match form:
+        case _TargetForm(post=str(post), paragraph=None, subject=None, profile=None, reaction=None):
+            return PostTarget(RecordId(post))
+        case _TargetForm(post=None, paragraph=Address() as paragraph, subject=None, profile=None, reaction=None):
+            return ParagraphTarget(paragraph)
+        case _TargetForm(post=None, paragraph=None, subject=str(subject), profile=None, reaction=None):
+            return SubjectTarget(_in_nfc(subject))
+        case _TargetForm(post=None, paragraph=None, subject=None, profile=str(profile), reaction=None):
+            return ProfileTarget(RecordId(profile))
+        case _TargetForm(post=None, paragraph=None, subject=None, profile=None, reaction=_Reaction() as reaction):
+            return ReactionTarget(reaction.post, reaction.emoji)
+    raise MalformedError("A target is exactly one of post, paragraph, subject, profile and reaction.")
+
+
+class _Reaction(msgspec.Struct, frozen=True):
+    post: Id
+    emoji: Emoji
+
+
+class _TargetForm(msgspec.Struct, frozen=True):
+    post: Id | None = None
+    paragraph: Address | None = None
+    subject: Name | None = None
+    profile: Id | None = None
+    reaction: _Reaction | None = None
+
+
+class _VoteForm(Authored, frozen=True, kw_only=True):
+    target: Any
+    value: VoteValue
+    from_: Origin | None = msgspec.field(default=None, name="from")
+    reason: Any = ""
+
+
+class _GuestForm(msgspec.Struct, frozen=True):
+    host: Name
+    actor: Url
+    activity: Url
+    kind: Literal["post", "vote"]
+    content: GuestPost | None = None
+    target: Any = None
+    value: VoteValue | None = None
+
+
+_Parsed = TypeVar("_Parsed")
+
+
+def _convert(value: object, form: type[_Parsed], name: str) -> _Parsed:
+    try:
+        return msgspec.convert(value, form, strict=True)
+    except msgspec.ValidationError as error:
+        raise MalformedError(f"{name}: {error}.") from error
+
+
+def _profile(body: JsonObject) -> Profile:
+    return _convert(body, Profile, "Profile")
+
+
+def _post(body: JsonObject) -> Post:
+    post = _convert(body, Post, "Post")
+    _check_reply(post.reply_to)
+    return post
+
+
+def _patch(body: JsonObject) -> Patch:
+    patch = _convert(body, Patch, "Patch")
+    own = len(patch.adds)
+    for index, add in enumerate(patch.adds):
+        if add.after and add.after.record is None and add.after.index >= index:
+            raise MalformedError("A paragraph hangs on a lower index of its patch, or on another record.")
+    for mark in patch.marks:
+        if mark.deleted and mark.replaced_by:
+            raise MalformedError("A mark deletes or replaces, not both.")
+        if mark.replaced_by == mark.paragraph:
+            raise MalformedError("A paragraph can't replace itself.")
+        if any(at and at.record is None and at.index >= own for at in (mark.paragraph, mark.replaced_by)):
+            raise MalformedError("A mark names a paragraph that its patch doesn't add.")
+    _check_deletions(body)
+    return patch
+
+
+def _check_deletions(body: JsonObject) -> None:
+    # `deleted` is true or absent: two spellings of "taken back" would only invite a third.
+    if any(mark.get("deleted") is False for mark in body.get("marks", ())):
+        raise MalformedError("`deleted` is true or absent.")
+
+
+def _vote(body: JsonObject) -> Vote:
+    form = _convert(body, _VoteForm, "Vote")
+    target = parse_target(form.target)
+    _check_reaction(target, form.value)
+    return Vote(
+        author=form.author,
+        key=form.key,
+        counter=form.counter,
+        at=form.at,
+        target=target,
+        value=form.value,
+        from_=form.from_,
+        reason=form.reason if type(form.reason) is str else "",
+    )
+
+
+def _erase(body: JsonObject) -> Erase:
+    return _convert(body, Erase, "Erase")
+
+
+def _claim(body: JsonObject) -> Claim:
+    return _convert(body, Claim, "Claim")
+
+
+def _guest_record(body: JsonObject) -> GuestRecord:
+    form = _convert(body, _GuestForm, "GuestRecord")
+    did: GuestPost | GuestVote
+    if form.kind == "post":
+        if form.content is None or form.value is not None or form.target is not None:
+            raise MalformedError("A guest's post has `content`, and neither `target` nor `value`.")
+        _check_reply(form.content.reply_to)
+        did = form.content
+        _check_guest_lists(did)
+    else:
+        if form.content is not None or form.value is None:
+            raise MalformedError("A guest's vote has `target` and `value`, and no `content`.")
+        did = GuestVote(parse_target(form.target), form.value)
+        _check_reaction(did.target, did.value)
+    return GuestRecord(form.host, form.actor, form.activity, did)
+
+
+def _header(body: JsonObject) -> Authored | None:
+    # A later type may be signed by a pod or a recovery key. One that names a signing key states a whole header, or
+    # nobody could check whether its author's key is valid before appending it to the log.
+    return _convert(body, Authored, "The record") if "author" in body and "recovery" not in body else None
+
+
+def _check_reply(reply: ReplyTo | None) -> None:
+    if reply is None:
+        return
+    if (reply.record is None) == (reply.subject is None):
+        raise MalformedError("`reply_to` names a record or a subject, one of them.")
+    if reply.subject is not None:
+        if reply.index is not None:
+            raise MalformedError("A subject has no paragraphs.")
+        _in_nfc(reply.subject)
+
+
+def _check_reaction(target: Target, value: int) -> None:
+    if isinstance(target, ReactionTarget) and value not in {0, MAX_VOTE}:
+        raise MalformedError(f"A reaction is {MAX_VOTE}, or 0 to take it back.")
+
+
+def _check_guest_lists(post: GuestPost) -> None:
+    if len(post.paragraphs) > MAX_PARAGRAPHS or len(post.attachments) > MAX_ATTACHMENTS:
+        raise TooLargeError("A guest's post has more paragraphs or attachments than a record may have.")
+
+
+def _in_nfc(subject: str) -> str:
+    if is_normalized("NFC", subject):
+        return subject
+    raise MalformedError("A subject is written in Unicode's form NFC, so that one name has one spelling.")
+
+
+_LIMITS: Final = {
+    "paragraphs": MAX_PARAGRAPHS,
+    "adds": MAX_PARAGRAPHS,
+    "marks": MAX_PARAGRAPHS,
+    "attachments": MAX_ATTACHMENTS,
+}
+_PARSERS: Final[Mapping[str, Callable[[JsonObject], Content]]] = {
+    "Profile": _profile,
+    "Post": _post,
+    "Patch": _patch,
+    "Vote": _vote,
+    "Erase": _erase,
+    "Claim": _claim,
+    "GuestRecord": _guest_record,
+}

@@ -1,0 +1,260 @@
+"""What content records hold: frozen values whose types carry the ranges of protocol §1.6 and §4."""
+
+from typing import Annotated, Final, Literal, NewType
+
+import msgspec
+from msgspec import Meta
+
+from protocol.ids import RecordId
+from protocol.limits import MAX_INTEGER, MAX_NAME_LENGTH, MAX_URL_LENGTH, MAX_VOTE
+
+MAX_EMOJI_LENGTH: Final = 64  # families with skin tones take a dozen; custom ones are written :like_this:
+
+Id = Annotated[RecordId, Meta(pattern=r"\Abagaaiera[a-z2-7]{51}[aq]\Z")]
+Number = Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
+Natural = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
+Url = Annotated[str, Meta(min_length=1, max_length=MAX_URL_LENGTH)]
+Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+MediaType = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}\Z")]
+VoteValue = Annotated[int, Meta(ge=-MAX_VOTE, le=MAX_VOTE)]
+Emoji = Annotated[str, Meta(min_length=1, max_length=MAX_EMOJI_LENGTH)]
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
+Style = Literal[
+    "text",
+    "heading-1",
+    "heading-2",
+    "heading-3",
+    "heading-4",
+    "heading-5",
+    "heading-6",
+    "quote",
+    "code",
+    "list-item",
+    "image",
+]
+Token = NewType("Token", str)
+
+
+def _token(value: object) -> Token:
+    return Token(msgspec.json.encode(value, order="sorted").decode())
+
+
+class Address(msgspec.Struct, frozen=True, order=True):
+    """Where a paragraph stands for good: the record that brought it, and its index there."""
+
+    record: Id
+    index: Natural
+
+
+class PatchAddress(msgspec.Struct, frozen=True):
+    """An address as a patch writes it; without `record` it means the patch itself."""
+
+    index: Natural
+    record: Id | None = None
+
+    def within(self, patch: RecordId) -> Address:
+        """The full address, for the patch that has this id."""
+        return Address(self.record or patch, self.index)
+
+
+class Paragraph(msgspec.Struct, frozen=True):
+    """A paragraph's style and text."""
+
+    style: Style
+    text: str
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A file that pods of the group hold, named by its hash."""
+
+    sha256: Digest
+    media_type: MediaType
+    bytes: Natural
+    name: str
+    alt: str
+
+
+class ReplyTo(msgspec.Struct, frozen=True):
+    """What a post answers: a record, maybe one paragraph of it, or a public subject."""
+
+    record: Id | None = None
+    index: Natural | None = None
+    subject: Name | None = None
+
+
+class Add(msgspec.Struct, frozen=True):
+    """A new paragraph, and the one it hangs on; None is the start of the post."""
+
+    style: Style
+    text: str
+    after: PatchAddress | None = None
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A member's current wish about a paragraph: deleted, replaced, or (neither) taken back."""
+
+    paragraph: PatchAddress
+    deleted: bool = False
+    replaced_by: PatchAddress | None = None
+
+
+class PostTarget(msgspec.Struct, frozen=True):
+    """A whole post."""
+
+    post: RecordId
+
+    @property
+    def token(self) -> Token:
+        return _token({"post": self.post})
+
+
+class ParagraphTarget(msgspec.Struct, frozen=True):
+    """One paragraph."""
+
+    paragraph: Address
+
+    @property
+    def token(self) -> Token:
+        return _token({"paragraph": self.paragraph})
+
+
+class SubjectTarget(msgspec.Struct, frozen=True):
+    """A public name, in NFC."""
+
+    subject: str
+
+    @property
+    def token(self) -> Token:
+        return _token({"subject": self.subject})
+
+
+class ProfileTarget(msgspec.Struct, frozen=True):
+    """A profile as it was written: the id of its record, so that other groups can judge it too (ADR 0010)."""
+
+    profile: RecordId
+
+    @property
+    def token(self) -> Token:
+        return _token({"profile": self.profile})
+
+
+class ReactionTarget(msgspec.Struct, frozen=True):
+    """An emoji under a post; gives no score."""
+
+    post: RecordId
+    emoji: str
+
+    @property
+    def token(self) -> Token:
+        return _token({"reaction": {"emoji": self.emoji, "post": self.post}})
+
+
+Target = PostTarget | ParagraphTarget | SubjectTarget | ProfileTarget | ReactionTarget
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a reposted record comes from."""
+
+    group: Id
+    pod: Url
+
+
+class Authored(msgspec.Struct, frozen=True, kw_only=True):
+    """What every record of a member says about itself; `at` (milliseconds) is the author's claim."""
+
+    author: Number
+    key: Natural
+    counter: Number
+    at: Natural
+
+
+class Profile(Authored, frozen=True, kw_only=True):
+    """How a member wants to be called; names are content, the number is the name that holds."""
+
+    nickname: str
+    text: str = ""
+    avatar: Attachment | None = None
+
+
+class Post(Authored, frozen=True, kw_only=True):
+    """An article or a note."""
+
+    kind: Literal["article", "note"]
+    paragraphs: tuple[Paragraph, ...]
+    title: str = ""
+    language: str = ""
+    reply_to: ReplyTo | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Patch(Authored, frozen=True, kw_only=True):
+    """Paragraphs added to a post, and marks on those it has."""
+
+    post: Id
+    adds: tuple[Add, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+class Vote(Authored, frozen=True, kw_only=True):
+    """What a member gives a target, in thousandths. `reason` is open text that no rule reads (ADR 0010)."""
+
+    target: Target
+    value: int
+    from_: Origin | None = None
+    reason: str = ""
+
+
+class Erase(Authored, frozen=True, kw_only=True):
+    """The author asks pods to drop texts and files of these records."""
+
+    records: tuple[Id, ...]
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """A member of a group, seen from outside."""
+
+    group: Id
+    member: Number
+
+
+class Claim(Authored, frozen=True, kw_only=True):
+    """In a personal group: this person is that member of that group (`group` itself names the personal one)."""
+
+    claims: Membership
+
+
+class GuestPost(msgspec.Struct, frozen=True):
+    """What somebody without keys wrote; the members of a post."""
+
+    kind: Literal["article", "note"]
+    paragraphs: tuple[Paragraph, ...]
+    title: str = ""
+    language: str = ""
+    reply_to: ReplyTo | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class GuestVote(msgspec.Struct, frozen=True):
+    """What somebody without keys gives a target, in thousandths."""
+
+    target: Target
+    value: int
+
+
+class GuestRecord(msgspec.Struct, frozen=True):
+    """An activity of another server's person, wrapped and signed by the steward."""
+
+    host: str
+    actor: str
+    activity: str
+    did: GuestPost | GuestVote
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A record of a type this version doesn't know. `authored` is None where it names no author."""
+
+    type: str
+    authored: Authored | None = None
+
+
+Content = Profile | Post | Patch | Vote | Erase | Claim | GuestRecord | Unknown

@@ -1,0 +1,224 @@
+"""A record, opened once: canonical bytes, id, proofs and content agree, or it is refused.
+
+`open_record` is for everything that comes from outside, local people included; `reopen_record` is for what
+`open_record` accepted before and our own store kept. Spec: protocol.md section 1.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import msgspec
+
+from protocol.canonical import JsonObject, bytes_of_checked, check_value
+from protocol.errors import MalformedError, RefusedError, TooLargeError
+from protocol.ids import RecordId, id_from_digest, parse_id
+from protocol.keys import DidKey
+from protocol.limits import (
+    MAX_ACKS_PER_ITEM,
+    MAX_COSIGNED_OPERATION_BYTES,
+    MAX_ITEM_BYTES,
+    MAX_ITEM_DEPTH,
+    MAX_OPERATION_BYTES,
+    MAX_OPERATIONS_PER_SEAL,
+    MAX_RECORD_BYTES,
+    MAX_RECORD_DEPTH,
+)
+from protocol.proofs import proof_keys, signers_of_digest
+from protocol.records.chain import (
+    Ack,
+    BadOperation,
+    GroupRoot,
+    Handover,
+    Invitation,
+    Receipt,
+    Seal,
+    integer,
+    parse_ack,
+    parse_home,
+    parse_invitation,
+    parse_log,
+    parse_receipt,
+    parse_root,
+    parse_seat,
+)
+from protocol.records.content import Content, parse_content
+from protocol.records.operation import Operation, parse_operation
+
+RULES = 1
+ITEM_TYPES = frozenset({"GroupRoot", "Seal", "Handover"})
+CHAIN_TYPES = ITEM_TYPES | {"Operation", "Ack", "Invitation", "Receipt"}
+
+ChainContent = GroupRoot | Seal | Handover | Operation | Ack | Invitation | Receipt
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An opened record. `wire` is its canonical form with proof; `group` of a root is its own id."""
+
+    id: RecordId
+    group: RecordId
+    type: str
+    wire: bytes
+    body: JsonObject
+    signers: tuple[DidKey, ...]
+    content: ChainContent | Content
+
+
+def open_record(body: object) -> Record:
+    """Open a record from outside: check it, verify every proof, parse it.
+
+    Raises MalformedError, TooLargeError or BadProofError; returns the only value that the one door accepts.
+    """
+    if type(body) is not dict:
+        msg = "A record is a JSON object."
+        raise MalformedError(msg)
+    depth = MAX_ITEM_DEPTH if body.get("type") in ITEM_TYPES else MAX_RECORD_DEPTH
+    check_value(body, max_depth=depth)
+    return _open(body, verify=True)
+
+
+def reopen_record(wire: bytes) -> Record:
+    """Open a record that this pod's own store kept; its proofs were verified when it came in."""
+    return _open(msgspec.json.decode(wire), verify=False)
+
+
+def _open(body: JsonObject, *, verify: bool) -> Record:
+    proof = body.get("proof")
+    if proof is None:
+        msg = "A record carries a `proof`."
+        raise MalformedError(msg)
+    canonical = bytes_of_checked({name: value for name, value in body.items() if name != "proof"})
+    digest = sha256(canonical).digest()
+    record_type = body.get("type")
+    if type(record_type) is not str or not record_type:
+        msg = "A record needs a `type`."
+        raise MalformedError(msg)
+    _check_size(record_type, len(canonical), cosigned=type(proof) is list)
+    group = _check_header(body, record_type)
+    signers = signers_of_digest(digest, proof) if verify else proof_keys(body)
+    own_id = id_from_digest(digest)
+    return Record(
+        id=own_id,
+        group=group or own_id,
+        type=record_type,
+        wire=bytes_of_checked(body),
+        body=body,
+        signers=signers,
+        content=_parse(record_type, own_id, body, signers, verify=verify),
+    )
+
+
+def _check_size(record_type: str, size: int, *, cosigned: bool) -> None:
+    limit = MAX_RECORD_BYTES
+    if record_type in ITEM_TYPES:
+        limit = MAX_ITEM_BYTES
+    elif record_type == "Operation":
+        limit = MAX_COSIGNED_OPERATION_BYTES if cosigned else MAX_OPERATION_BYTES
+    if size > limit:
+        msg = f"A {record_type} may have {limit} bytes; this one has {size}."
+        raise TooLargeError(msg)
+
+
+def _check_header(body: JsonObject, record_type: str) -> RecordId | None:
+    if body.get("rules") != RULES or type(body.get("rules")) is not int:
+        msg = "`rules` must be 1."
+        raise MalformedError(msg)
+    if "id" in body or "@context" in body:
+        msg = "A record has neither `id` nor `@context`."
+        raise MalformedError(msg)
+    if record_type == "GroupRoot":
+        if "group" in body:
+            msg = "A root has no `group`."
+            raise MalformedError(msg)
+        return None
+    return parse_id(body.get("group"))
+
+
+def _parse(
+    record_type: str, own_id: RecordId, body: JsonObject, signers: tuple[DidKey, ...], *, verify: bool
+) -> ChainContent | Content:
+    match record_type:
+        case "GroupRoot":
+            return parse_root(body, signers)
+        case "Seal" | "Handover":
+            return _parse_item(record_type, body, verify=verify)
+        case "Operation":
+            return parse_operation(own_id, body, signers, verify=verify)
+        case "Ack":
+            return parse_ack(body, signers)
+        case "Invitation":
+            return parse_invitation(body)
+        case "Receipt":
+            return parse_receipt(body, signers)
+        case _:
+            return parse_content(record_type, body)
+
+
+def _parse_item(record_type: str, body: JsonObject, *, verify: bool) -> Seal | Handover:
+    operations = body.get("operations")
+    acks = body.get("acks", [])
+    if type(operations) is not list or len(operations) > MAX_OPERATIONS_PER_SEAL:
+        msg = f"`operations` must be a list of at most {MAX_OPERATIONS_PER_SEAL}."
+        raise MalformedError(msg)
+    if type(acks) is not list or len(acks) > MAX_ACKS_PER_ITEM:
+        msg = f"`acks` must be a list of at most {MAX_ACKS_PER_ITEM}."
+        raise MalformedError(msg)
+    group = parse_id(body.get("group"))
+    seal = Seal(
+        parent=parse_id(body.get("parent")),
+        height=integer(body, "height", 1),
+        term=integer(body, "term", 0),
+        at=integer(body, "at", 0),
+        operations=tuple(_nested_operation(entry, group, verify=verify) for entry in operations),
+        log=parse_log(body.get("log")),
+        acks=tuple(ack for entry in acks if (ack := _nested_ack(entry, group, verify=verify))),
+    )
+    return seal if record_type == "Seal" else _handover(seal, body)
+
+
+def _handover(seal: Seal, body: JsonObject) -> Handover:
+    keepers = body.get("keepers")
+    if type(keepers) is not list or not keepers:
+        msg = "A handover names its `keepers`."
+        raise MalformedError(msg)
+    return Handover(
+        seal.parent,
+        seal.height,
+        seal.term,
+        seal.at,
+        seal.operations,
+        seal.log,
+        seal.acks,
+        steward=parse_home(body.get("steward")),
+        keepers=tuple(map(parse_seat, keepers)),
+    )
+
+
+def _nested_operation(entry: object, group: RecordId, *, verify: bool) -> Operation | BadOperation:
+    try:
+        record = _nested(entry, "Operation", group, verify=verify)
+    except RefusedError as refusal:
+        return BadOperation(refusal.code)
+    assert isinstance(record.content, Operation)
+    return record.content
+
+
+def _nested_ack(entry: object, group: RecordId, *, verify: bool) -> Ack | None:
+    # Acks in an item are evidence, not law: one that is broken proves nothing and is passed over.
+    try:
+        record = _nested(entry, "Ack", group, verify=verify)
+    except RefusedError:
+        return None
+    assert isinstance(record.content, Ack)
+    return record.content
+
+
+def _nested(entry: object, record_type: str, group: RecordId, *, verify: bool) -> Record:
+    if type(entry) is not dict or entry.get("type") != record_type:
+        msg = f"Expected a {record_type}."
+        raise MalformedError(msg)
+    record = _open(entry, verify=verify)
+    if record.group != group:
+        msg = f"This {record_type} belongs to another group."
+        raise MalformedError(msg)
+    return record

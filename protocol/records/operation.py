@@ -1,0 +1,191 @@
+"""Operations: a member's signed wish to change a group, parsed strictly by what it does.
+
+Shapes: protocol.md section 3, table of operations. Who may do what is judged in `protocol.operations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from protocol.canonical import bytes_of_checked
+from protocol.errors import MalformedError
+from protocol.ids import RecordId, parse_id, record_id
+from protocol.keys import DidKey, parse_did
+from protocol.limits import MAX_NAME_LENGTH, MAX_WEIGHT
+from protocol.proofs import proof_keys, signers_of
+from protocol.records.chain import (
+    Home,
+    Invitation,
+    integer,
+    mapping,
+    parse_home,
+    parse_invitation,
+    parse_policy,
+    text,
+)
+
+
+class SignedInvitation(msgspec.Struct, frozen=True):
+    """An invitation with its id and the keys that signed it."""
+
+    id: RecordId
+    group: RecordId
+    signers: tuple[DidKey, ...]
+    content: Invitation
+
+
+class Join(msgspec.Struct, frozen=True):
+    """Become a member under a number of one's own."""
+
+    home: Home
+    signing: DidKey
+    recovery: DidKey
+    identity: RecordId | None = None
+    invitation: SignedInvitation | None = None
+
+
+class Leave(msgspec.Struct, frozen=True):
+    """Leave the group; the number stays taken."""
+
+
+class SetWeight(msgspec.Struct, frozen=True):
+    """Give another member a weight."""
+
+    member: int
+    weight: int
+
+
+class Rekey(msgspec.Struct, frozen=True):
+    """Replace one's signing key; inside a recovery also one's recovery key."""
+
+    signing: DidKey
+    recovery: DidKey | None = None
+
+
+class Rehome(msgspec.Struct, frozen=True):
+    """Move to another pod with a new signing key; inside a recovery also with a new recovery key."""
+
+    home: Home
+    signing: DidKey
+    recovery: DidKey | None = None
+
+
+class SetPolicy(msgspec.Struct, frozen=True):
+    """Change the members of the policy that are named, keep the others."""
+
+    policy: dict[str, Any]
+
+
+class Publish(msgspec.Struct, frozen=True):
+    """Make the group known under a public name."""
+
+    subject: str
+
+
+class Succeed(msgspec.Struct, frozen=True):
+    """Continue the group elsewhere."""
+
+    group: RecordId
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An ordered event that decisions read; the chain checks author, counter and permission only."""
+
+    name: str
+    document: dict[str, Any]
+
+
+class UnknownDo(msgspec.Struct, frozen=True):
+    """A wish this version doesn't know: void."""
+
+    do: str
+
+
+Wish = Join | Leave | SetWeight | Rekey | Rehome | SetPolicy | Publish | Succeed | Event | UnknownDo
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """A member's signed wish. `recovery` is set instead of `key` when a recovery key signed it."""
+
+    id: RecordId
+    author: int
+    key: int | None
+    recovery: int | None
+    counter: int
+    at: int
+    wish: Wish
+    signers: tuple[DidKey, ...]
+
+
+def parse_operation(
+    own_id: RecordId, body: Mapping[str, Any], signers: tuple[DidKey, ...], *, verify: bool
+) -> Operation:
+    """Parse an operation whose own proofs `signers` made, or raise MalformedError.
+
+    `verify` says whether an invitation inside must still be verified (not when it comes from our own store).
+    """
+    if ("key" in body) == ("recovery" in body):
+        msg = "An operation names either `key` or `recovery`."
+        raise MalformedError(msg)
+    return Operation(
+        id=own_id,
+        author=integer(body, "author", 0),
+        key=integer(body, "key", 0) if "key" in body else None,
+        recovery=integer(body, "recovery", 0) if "recovery" in body else None,
+        counter=integer(body, "counter", 1),
+        at=integer(body, "at", 0),
+        wish=_parse_wish(text(body, "do", MAX_NAME_LENGTH, shortest=1), mapping(body, "with"), verify=verify),
+        signers=signers,
+    )
+
+
+def _parse_wish(do: str, document: dict[str, Any], *, verify: bool) -> Wish:
+    if do == "join":
+        return _parse_join(document, verify=verify)
+    parse = _WISHES.get(do)
+    return parse(document) if parse else UnknownDo(do)
+
+
+def _parse_join(document: dict[str, Any], *, verify: bool) -> Join:
+    join = Join(
+        home=parse_home(document.get("home")),
+        signing=parse_did(document.get("signing")),
+        recovery=parse_did(document.get("recovery")),
+        identity=parse_id(document["identity"]) if "identity" in document else None,
+        invitation=(
+            open_invitation(mapping(document, "invitation"), verify=verify) if "invitation" in document else None
+        ),
+    )
+    if join.signing == join.recovery:
+        msg = "Signing and recovery keys must differ."
+        raise MalformedError(msg)
+    return join
+
+
+def open_invitation(body: dict[str, Any], *, verify: bool) -> SignedInvitation:
+    """Open the invitation that rides inside a join; raises MalformedError or BadProofError."""
+    if body.get("type") != "Invitation" or body.get("rules") != 1:
+        msg = "`invitation` must be an Invitation under rules 1."
+        raise MalformedError(msg)
+    canonical = bytes_of_checked({name: value for name, value in body.items() if name != "proof"})
+    signers = signers_of(canonical, body.get("proof")) if verify else proof_keys(body)
+    return SignedInvitation(record_id(canonical), parse_id(body.get("group")), signers, parse_invitation(body))
+
+
+def _optional_did(document: dict[str, Any], name: str) -> DidKey | None:
+    return parse_did(document[name]) if name in document else None
+
+
+_WISHES: dict[str, Callable[[dict[str, Any]], Wish]] = {
+    "leave": lambda _: Leave(),
+    "set-weight": lambda d: SetWeight(integer(d, "member", 1), integer(d, "weight", -MAX_WEIGHT, MAX_WEIGHT)),
+    "rekey": lambda d: Rekey(parse_did(d.get("signing")), _optional_did(d, "recovery")),
+    "rehome": lambda d: Rehome(parse_home(d.get("home")), parse_did(d.get("signing")), _optional_did(d, "recovery")),
+    "set-policy": lambda d: SetPolicy({**d, **parse_policy(d)}),
+    "publish": lambda d: Publish(text(d, "subject", MAX_NAME_LENGTH, shortest=1)),
+    "succeed": lambda d: Succeed(parse_id(d.get("group"))),
+    "event": lambda d: Event(text(d, "name", MAX_NAME_LENGTH, shortest=1), d),
+}

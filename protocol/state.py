@@ -1,0 +1,209 @@
+"""What a group is after an item of its chain: an immutable value that folding the next item replaces.
+
+Members, keys and invitation uses live in persistent maps, so a state costs what it changes, and the states of
+rival branches share the rest. Spec: protocol.md section 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+from immutables import Map
+
+from protocol.canonical import canonical_bytes
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+from protocol.records.chain import EPOCH, GroupRoot, Home, LogHead, Seat
+
+# What these name must be asked for by name even where nobody set it: self-joined strangers don't decide.
+VOTING_CAPABILITIES = frozenset({"vote", "delegate", "be_delegate"})
+HANDOVER_AFTER_MS = 24 * 3600 * 1000
+
+
+def quorum(keepers: int) -> int:
+    """How many of `keepers` must agree: majority up to three, more than two thirds from four on."""
+    return keepers // 2 + 1 if keepers <= 3 else 2 * keepers // 3 + 1
+
+
+class SigningKey(msgspec.Struct, frozen=True):
+    """One of a member's signing keys. `until` is the log size up to which its records count; None: current."""
+
+    did: DidKey
+    height: int
+    by_recovery: bool
+    until: int | None = None
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A member under its number. Counters are those of the last applied operation."""
+
+    number: int
+    weight: int
+    home: Home
+    keys: tuple[SigningKey, ...]
+    recovery: tuple[DidKey, ...]
+    joined_height: int
+    identity: RecordId | None = None
+    left: bool = False
+    counter: tuple[int, int] = (0, 0)
+    recovery_counter: tuple[int, int] = (0, 0)
+
+    @property
+    def signing(self) -> DidKey:
+        """The key that signs now."""
+        return self.keys[-1].did
+
+
+class EarlierKeepers(msgspec.Struct, frozen=True):
+    """Keepers that a handover at `height` replaced and whose quorum no item has shown to have confirmed it."""
+
+    seats: tuple[Seat, ...]
+    height: int
+
+
+class GroupState(msgspec.Struct, frozen=True):
+    """The state after item `head`. `trail` maps items since the earliest unshown handover to (height, term)."""
+
+    group: RecordId
+    kind: str
+    visibility: str
+    owner_weight: int
+    head: RecordId
+    height: int
+    term: int
+    at: int
+    log: LogHead
+    steward: Home
+    seats: tuple[Seat, ...]
+    policy: Map[str, Any]
+    members: Map[int, Member]
+    keys: Map[DidKey, int]
+    invitations: Map[RecordId, int]
+    owners: int
+    last_number: int = 1
+    earlier: tuple[EarlierKeepers, ...] = ()
+    trail: Map[RecordId, tuple[int, int]] = Map()
+    published: str | None = None
+    continues: tuple[RecordId, RecordId] | None = None
+    succeeded_by: RecordId | None = None
+
+    @property
+    def epoch(self) -> int:
+        """How many recoveries this branch went through, by its term."""
+        return self.term // EPOCH
+
+    @property
+    def others_weight(self) -> int:
+        """The weight of somebody who joins without invitation."""
+        return int(self.policy["others_weight"])
+
+    @property
+    def default_score(self) -> int:
+        """What every target's score starts from, in micro units."""
+        return int(self.policy["default_score"])
+
+    def permission(self, capability: str) -> int:
+        """The weight that `capability` needs; what isn't named needs an owner's."""
+        named = self.policy.get("permissions") or {}
+        if capability in named:
+            return int(named[capability])
+        return self.others_weight + 1 if capability in VOTING_CAPABILITIES else self.owner_weight
+
+    def handover_after_ms(self) -> int:
+        """How long something may wait before keepers hand the steward's job on; 0 = by hand only."""
+        return int(self.policy.get("handover_after", HANDOVER_AFTER_MS))
+
+    def is_owner(self, member: Member) -> bool:
+        """Whether `member` has an owner's weight."""
+        return member.weight >= self.owner_weight and not member.left
+
+
+def founded(group: RecordId, root: GroupRoot) -> GroupState:
+    """The state after the root: one member, number 1, who is the first keeper; his pod is the steward."""
+    founder = root.member
+    member = Member(
+        number=1,
+        weight=founder.weight,
+        home=founder.home,
+        keys=(SigningKey(founder.signing, 0, by_recovery=False),),
+        recovery=(founder.recovery,),
+        joined_height=0,
+    )
+    return GroupState(
+        group=group,
+        kind=root.kind,
+        visibility=root.visibility,
+        owner_weight=founder.weight,
+        head=group,
+        height=0,
+        term=0,
+        at=root.at,
+        log=root.log,
+        steward=root.steward,
+        seats=(Seat(1, founder.home.key),),
+        policy=Map(root.policy),
+        members=Map({1: member}),
+        keys=Map({founder.signing: 1, founder.recovery: 1}),
+        invitations=Map(),
+        owners=1,
+        published=root.publish,
+        continues=root.continues,
+    )
+
+
+def describe(state: GroupState) -> dict[str, Any]:
+    """The whole state as a JSON object, in one canonical form: for inspection, snapshots and `state_hash`."""
+    fields = {name: getattr(state, name) for name in state.__struct_fields__ if name not in _MAPS}
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fields))
+    plain = {name: value for name, value in plain.items() if value is not None}
+    plain["policy"] = dict(state.policy)
+    plain["members"] = [_member(state.members[number]) for number in sorted(state.members)]
+    plain["keys"] = {did: state.keys[did] for did in state.keys}
+    plain["invitations"] = dict(state.invitations)
+    plain["trail"] = {item: list(place) for item, place in state.trail.items()}
+    return plain
+
+
+_MAPS = frozenset({"policy", "members", "keys", "invitations", "trail"})
+
+
+def _member(member: Member) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(member))
+    plain["keys"] = [{name: v for name, v in key.items() if v is not None} for key in plain["keys"]]
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def state_hash(state: GroupState) -> str:
+    """sha256 (hex) of the canonical bytes of the whole state: equal on two pods iff they hold the same state."""
+    return hashlib.sha256(canonical_bytes(describe(state))).hexdigest()
+
+
+def dump_state(state: GroupState) -> bytes:
+    """The state as bytes for a snapshot; `load_state` gives the equal state back."""
+    return msgspec.json.encode(describe(state))
+
+
+class _Snapshot(GroupState, frozen=True):
+    """The same fields with the maps as JSON has them."""
+
+    policy: dict[str, Any]  # type: ignore[assignment]
+    members: list[Member]  # type: ignore[assignment]
+    keys: dict[DidKey, int]  # type: ignore[assignment]
+    invitations: dict[RecordId, int]  # type: ignore[assignment]
+    trail: dict[RecordId, tuple[int, int]] = {}  # type: ignore[assignment]
+
+
+def load_state(snapshot: bytes) -> GroupState:
+    """Read a snapshot written by `dump_state`."""
+    plain = msgspec.json.decode(snapshot, type=_Snapshot)
+    fields = {name: getattr(plain, name) for name in plain.__struct_fields__ if name not in _MAPS}
+    return GroupState(
+        **fields,
+        policy=Map(plain.policy),
+        members=Map({member.number: member for member in plain.members}),
+        keys=Map(plain.keys),
+        invitations=Map(plain.invitations),
+        trail=Map(plain.trail),
+    )

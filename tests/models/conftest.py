@@ -1,0 +1,23 @@
+"""A migrated database on each engine, and a writer on it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from migrations import upgrade
+from models.engines import Database, open_database
+from models.writer import Writer, running_writer
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await open_database(database_url, durable=False)
+    await upgrade(opened)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def writer(database: Database) -> AsyncIterator[Writer]:
+    async with running_writer(database) as running:
+        yield running

@@ -1,0 +1,86 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from models import engines
+from models.engines import Database, UnsafeDatabaseError, open_database
+from models.prompt import READ_BUDGET
+
+LONG_READ = text(
+    f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {READ_BUDGET}) SELECT sum(i) FROM n"
+)
+
+
+@pytest.mark.parametrize("url", ["sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:", "mysql+aiomysql://a/b"])
+async def test_a_database_that_keeps_nothing_is_refused(url: str) -> None:
+    with pytest.raises(UnsafeDatabaseError):
+        await open_database(url)
+
+
+async def test_sqlite_that_does_not_take_synchronous_full_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = engines._pragma
+    monkeypatch.setattr(
+        engines, "_pragma", lambda c, statement: ask(c, statement.replace("synchronous=FULL", "synchronous=NORMAL"))
+    )
+
+    with pytest.raises(UnsafeDatabaseError, match="synchronous"):
+        await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
+
+
+async def test_postgres_that_does_not_wait_for_its_disk_is_refused(postgres_url: str) -> None:
+    with pytest.raises(UnsafeDatabaseError, match="fsync"):
+        await open_database(postgres_url)
+
+
+async def test_the_writing_connection_is_in_wal_mode_with_full_synchronous(tmp_path: Path) -> None:
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
+    async with database.writing.connect() as connection:
+        modes = [
+            (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    await database.close()
+
+    assert modes == ["wal", 2, 1]
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    async with database.read() as session:
+        with pytest.raises(DBAPIError):
+            await session.execute(text("DELETE FROM records"))
+
+
+async def test_a_reader_sees_one_moment(database: Database) -> None:
+    async with database.read() as session:
+        count = text("SELECT count(*) FROM seen_activities")
+        before = await session.scalar(count)
+        async with database.writing.begin() as connection:
+            await connection.execute(text("INSERT INTO seen_activities (id, at) VALUES ('a', 1)"))
+        assert await session.scalar(count) == before == 0
+    async with database.read() as session:
+        assert await session.scalar(count) == 1
+
+
+async def test_a_read_over_its_budget_gives_the_whole_answer(tmp_path: Path) -> None:
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
+    async with database.read() as session:
+        assert await session.scalar(LONG_READ) == READ_BUDGET * (READ_BUDGET + 1) // 2
+    await database.close()
+
+
+async def test_a_read_over_its_budget_leaves_the_transaction_that_asks_it_whole(tmp_path: Path) -> None:
+    path = tmp_path / "pod.db"
+    database = await open_database(f"sqlite+aiosqlite:///{path}")
+    async with database.writing.begin() as connection:
+        await connection.execute(text("CREATE TABLE t (a)"))
+        await connection.execute(text("INSERT INTO t VALUES (1)"))
+        await connection.execute(LONG_READ)
+        await connection.execute(text("INSERT INTO t SELECT 2"))
+    await database.close()
+
+    assert sqlite3.connect(path).execute("SELECT a FROM t").fetchall() == [(1,), (2,)]

@@ -1,0 +1,1 @@
+"""What tests stand on: folders of vectors, servers, pods as processes, builders."""

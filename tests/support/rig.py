@@ -1,0 +1,128 @@
+"""Pods as processes on loopback addresses of their own, and clients that speak to them over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PORT = 8080
+PATIENCE_SECONDS = 20.0
+
+
+def worker_number() -> int:
+    """W of 127.77.W.P: one for each worker of each checkout that tests beside others (POD_TEST_ROOM, 0 to 30)."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return 8 * int(os.environ.get("POD_TEST_ROOM", "0")) + worker + 1
+
+
+class RefusedByHttpError(AssertionError):
+    """An answer other than 2xx, with its problem document."""
+
+    def __init__(self, status: int, document: Any) -> None:
+        super().__init__(f"{status}: {document}")
+        self.status = status
+        self.document = document
+
+
+class ServedPod:
+    """One pod: its folder, its process, its URL http://127.77.<worker>.<number>:8080."""
+
+    def __init__(self, folder: Path, worker: int, number: int) -> None:
+        self.folder = folder
+        self.host = f"127.77.{worker}.{number}"
+        self.url = f"http://{self.host}:{PORT}"
+        self.clock_file = folder.with_suffix(".clock")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def create(self) -> None:
+        """Make folder, configuration, keys and database."""
+        self.run("init", "--port", str(PORT), "--base-url", self.url, "--listen", self.host)
+        with (self.folder / "pod.toml").open("a") as config:
+            config.write('\n[federation]\nallow_networks = ["127.77.0.0/16"]\n')
+            config.write(f'\n[testing]\nclock_file = "{self.clock_file}"\n')
+        self.run("migrate")
+
+    def run(self, *command: str) -> str:
+        """Run a `pod` command on this pod's folder; its output."""
+        head = [sys.executable, "-m", "pod"]
+        done = subprocess.run(
+            [*head, *command, "--data", str(self.folder)], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    def sign_up(self, name: str) -> Person:
+        """An account with a token, by command line."""
+        return Person(self, json.loads(self.run("user", "create", name, "--token")))
+
+    def start(self) -> None:
+        """Serve, and return once the pod answers."""
+        command = [sys.executable, "-m", "pod", "serve", "--data", str(self.folder)]
+        with self.folder.with_suffix(".log").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+        eventually(self._answers)
+
+    def set_clock(self, offset_ms: int) -> None:
+        """Shift the pod's clock; its loops see it at their next look."""
+        self.clock_file.write_text(str(offset_ms))
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        if self.process is not None:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.folder.with_suffix(".log").read_text()
+        try:
+            call("GET", f"{self.url}/healthz")
+        except (OSError, RefusedByHttpError):
+            return False
+        return True
+
+
+class Person:
+    """Somebody with an account and a token."""
+
+    def __init__(self, pod: ServedPod, account: dict[str, str]) -> None:
+        self.pod = pod
+        self.account = account
+
+    def get(self, path: str) -> Any:
+        return call("GET", self.pod.url + path, token=self.account["token"])
+
+    def post(self, path: str, body: object) -> Any:
+        return call("POST", self.pod.url + path, body, token=self.account["token"])
+
+
+def call(method: str, url: str, body: object = None, *, token: str = "") -> Any:
+    """One request; the JSON answer, or RefusedByHttpError."""
+    payload = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, payload, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as error:
+        raise RefusedByHttpError(error.code, error.read().decode()) from error
+
+
+def eventually(holds: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
+    """Wait until `holds()` gives something true, looking often; its value."""
+    end = time.monotonic() + seconds
+    while True:
+        if value := holds():
+            return value
+        assert time.monotonic() < end, "It never came to hold."
+        time.sleep(0.02)
