@@ -1,9 +1,11 @@
-"""Who asks, and what: the account behind a token, and a JSON body read strictly."""
+"""Who asks, and what: the account behind a token, a JSON body read strictly, and the answer."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from models.accounts import Account, load_account_by_token
@@ -56,3 +58,8 @@ def number_of(request: web.Request, name: str) -> int:
     if not value.isdecimal() or len(value) > 16:
         raise MalformedError(f"`{name}` must be a number.")
     return int(value)
+
+
+def answer(document: object, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    """A JSON answer."""
+    return web.Response(body=msgspec.json.encode(document), status=status.value, content_type="application/json")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from models.accounts import Account
@@ -13,7 +12,7 @@ from pod.actions import authoring, reading, serving
 from pod.actions.founding import start_group
 from pod.actions.handing_over import hand_over, sign_handover
 from pod.actions.syncing import fetch_group, pull
-from pod.api.asking import account_of, body_of, group_of, number_of, object_of
+from pod.api.asking import account_of, answer, body_of, group_of, number_of, object_of
 from pod.app_keys import DEPS
 from pod.deps import Deps
 from protocol.errors import MalformedError
@@ -23,11 +22,6 @@ from protocol.limits import MAX_ITEM_BYTES
 from protocol.records.envelope import Record, open_record
 
 routes = web.RouteTableDef()
-
-
-def answer(document: object, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-    """A JSON answer."""
-    return web.Response(body=msgspec.json.encode(document), status=status.value, content_type="application/json")
 
 
 @routes.get("/groups/{group}/chain")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from models.accounts import list_memberships
-from pod.api.asking import account_of
-from pod.api.groups import answer
+from pod.api.asking import account_of, answer
 from pod.app_keys import DEPS
 
 routes = web.RouteTableDef()
