@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from federation.activities import RecordActivity
 from federation.receive import VerifiedActivity
-from models.outgoing import note_seen
-from pod.actions.append import append
+from pod.actions.append import enter
 from pod.deps import Deps
 from protocol.errors import UnknownParentError
 from protocol.records.envelope import open_record
@@ -18,18 +15,8 @@ async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> None:
     activity = verified.activity
     if not isinstance(activity, RecordActivity):
         return
-
-    async def action(session: AsyncSession) -> None:
-        await _take(session, deps, activity, now=now)
-
-    await deps.write(action)
-
-
-async def _take(session: AsyncSession, deps: Deps, activity: RecordActivity, *, now: int) -> None:
     record = open_record(activity.record)
     try:
-        await append(session, deps, record, origin=activity.actor, now=now)
+        await enter(deps, record, origin=activity.actor, now=now)
     except UnknownParentError:
         deps.behind(record.group, activity.actor.split("/groups/", maxsplit=1)[0])
-        return
-    await note_seen(session, activity.id, now=now)
