@@ -6,6 +6,7 @@ letters where ASCII puts them before: so `ORDER BY id` is the protocol's order o
 bare digest's order is not.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, Table, Text, TypeDecorator
@@ -25,11 +26,13 @@ _LETTER_A: Final = _IN_ASCII_ORDER.index("a")
 _SHIFTS: Final = tuple(range(250, -1, -10))
 
 
+@lru_cache(maxsize=32_768)
 def bytes_of_id(identifier: str) -> bytes:
     """The 32 bytes that stand for a record id in the database; they sort as the ids do."""
     return (int(identifier[len(_PREFIX) :].translate(_TO_DIGITS), 32) >> _SPARE_BITS).to_bytes(32, "big")
 
 
+@lru_cache(maxsize=32_768)
 def id_of_bytes(stored: bytes) -> RecordId:
     """The record id for which these 32 bytes stand."""
     number = int.from_bytes(stored, "big") << _SPARE_BITS | _LETTER_A

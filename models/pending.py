@@ -82,13 +82,16 @@ RECEIPTS = table_of(ReceiptRow)
 _RECORDS = table_of(RecordRow)
 
 
-async def put_operation(session: AsyncSession, *, id: RecordId, group: RecordId, wire: bytes, now: int) -> None:
-    """Keep an operation for sealing; one that is here gets the new wire form (proofs merge by union)."""
+async def put_operations(
+    session: AsyncSession, operations: Sequence[tuple[RecordId, RecordId, bytes]], *, now: int
+) -> None:
+    """Keep operations (id, group, wire) for sealing; one that is here gets the new wire form."""
+    rows = [{"id": own, "group_id": group, "wire": wire, "arrived_at": now} for own, group, wire in operations]
+    if not rows:
+        return
     statement = insert_into(session, OPERATIONS)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_={"wire": statement.excluded.wire}),
-        [{"id": id, "group_id": group, "wire": wire, "arrived_at": now}],
-    )
+    changes = {"wire": statement.excluded.wire}
+    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes), rows)
 
 
 async def load_operation(session: AsyncSession, operation: RecordId) -> bytes | None:

@@ -175,6 +175,41 @@ async def list_log(session: AsyncSession, group: RecordId, start: int, limit: in
     return [StoredRecord(*row) for row in await session.execute(wanted)]
 
 
+class Claimed(msgspec.Struct, frozen=True):
+    """What of a record tells whether it counts: who claims to have written it, by which key, and the signed text."""
+
+    id: RecordId
+    author: int | None
+    key: int | None
+    wire: bytes
+
+
+_CLAIMS = [RECORDS.c[name] for name in Claimed.__struct_fields__]
+
+
+async def list_claims_pending(session: AsyncSession, group: RecordId, limit: int) -> list[Claimed]:
+    """As `list_pending` from the start, with what a steward judges by."""
+    wanted = select(*_CLAIMS).where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
+    return [Claimed(*row) for row in await session.execute(wanted.order_by(RECORDS.c.seq).limit(limit))]
+
+
+async def list_claims_logged(session: AsyncSession, group: RecordId, start: int, end: int) -> list[Claimed]:
+    """Entries start … end − 1 of the log, with what a keeper judges by."""
+    wanted = select(*_CLAIMS).where(
+        RECORDS.c.group_id == group, RECORDS.c.log_index >= start, RECORDS.c.log_index < end
+    )
+    return [Claimed(*row) for row in await session.execute(wanted.order_by(RECORDS.c.log_index))]
+
+
+async def list_refused_authors(session: AsyncSession, records: Collection[RecordId]) -> set[int]:
+    """The authors of those of the records that are refused here."""
+    found: set[int] = set()
+    for some in chunks(records):
+        wanted = select(RECORDS.c.author).where(RECORDS.c.id.in_(some), RECORDS.c.state == REFUSED)
+        found.update(author for author in await session.scalars(wanted) if author is not None)
+    return found
+
+
 async def load_pending_size(session: AsyncSession, group: RecordId, author: int | None) -> tuple[int, int]:
     """How many records of this author (None: of the group) are pending, and their bytes."""
     wanted = (

@@ -5,7 +5,6 @@ bytes fill exactly eight letters, so every id begins with the same prefix and th
 """
 
 import re
-from base64 import b32encode
 from hashlib import sha256
 from typing import Final, NewType
 
@@ -19,6 +18,10 @@ _PREFIX: Final = "bagaaiera"  # multibase "b", then 0x01 0x80 0x04 (version, cod
 _FORM: Final = re.compile(rf"{_PREFIX}[a-z2-7]{{51}}[aq]", re.ASCII)
 _TO_BASE_32_DIGITS: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
 _SPARE_BITS: Final = 4
+# Two letters at once, which is several times as fast as base64's encoder in pure Python.
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = tuple(high + low for high in _LETTERS for low in _LETTERS)
+_SHIFTS: Final = tuple(range(250, -1, -10))
 
 
 def record_id(canonical: bytes) -> RecordId:
@@ -30,7 +33,8 @@ def id_from_digest(digest: bytes) -> RecordId:
     """The id in text, from the 32 bytes that the database keeps."""
     if len(digest) != DIGEST_BYTES:
         raise ValueError(f"A digest has {DIGEST_BYTES} bytes, not {len(digest)}.")
-    return RecordId(_PREFIX + b32encode(digest).decode("ascii").rstrip("=").lower())
+    number = int.from_bytes(digest, "big") << _SPARE_BITS
+    return RecordId(_PREFIX + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS]))
 
 
 def digest_of(identifier: RecordId) -> bytes:

@@ -162,7 +162,11 @@ def _key_of_method(method: Json) -> DidKey:
 def _signature(value: Json) -> bytes:
     if type(value) is not str or not _PROOF_VALUE.fullmatch(value):
         raise BadProofError("A proofValue is a signature in base58btc.")
-    return bytes(base58.b58decode(value[1:]))
+    digits = value[1:]
+    number = base58.b58decode_int(digits, autofix=False)
+    zeros = len(digits) - len(digits.lstrip("1"))  # each leading 1 is a byte of zeros
+    # Several times as fast as the library's way to bytes, which a busy door feels.
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 def _proof_by(key: PrivateKey, digest: bytes) -> JsonObject:

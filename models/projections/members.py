@@ -21,12 +21,9 @@ async def project_members(session: AsyncSession, state: GroupState, only: Collec
     changed = [row for row in rows if known.get(row["number"]) != row]
     gone = [number for number in known if number not in state.members]
     # The sums move first: they are what the old weights made of the votes.
-    for row in changed:
-        old, new = _weight(known.get(row["number"])), _weight(row)
-        if old != new:
-            await reweigh(session, group, row["number"], old, new)
-    for number in gone:
-        await reweigh(session, group, number, _weight(known[number]), None)
+    weights = {row["number"]: (_weight(known.get(row["number"])), _weight(row)) for row in changed}
+    weights |= {number: (_weight(known[number]), None) for number in gone}
+    await reweigh(session, group, {number: pair for number, pair in weights.items() if pair[0] != pair[1]})
     await upsert(session, MEMBERS, changed)
     for some in chunks(gone):
         await session.execute(delete(MEMBERS).where(MEMBERS.c.group_id == group, MEMBERS.c.number.in_(some)))

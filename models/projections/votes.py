@@ -54,10 +54,11 @@ async def project_votes(session: AsyncSession, votes: Iterable[tuple[RecordId, C
     await deltas.apply(session)
 
 
-async def reweigh(session: AsyncSession, group: RecordId, member: int, old: int | None, new: int | None) -> None:
-    """Move the sums of this member's targets, and no others, from one weight to another; None: not a member."""
+async def reweigh(session: AsyncSession, group: RecordId, weights: Mapping[int, tuple[int | None, int | None]]) -> None:
+    """Move the sums of these members' targets, and no others, from old weights to new ones; None: not a member."""
     deltas = _Deltas()
-    for token, value in await _load_votes_of(session, group, member):
+    for member, token, value in await _load_votes_of(session, group, weights):
+        old, new = weights[member]
         deltas.add(group, token, effect(token, value, old), -1)
         deltas.add(group, token, effect(token, value, new), 1)
     await deltas.apply(session)
@@ -67,7 +68,7 @@ async def retract_votes(session: AsyncSession, group: RecordId, member: int) -> 
     """Take all registers of a member out; those that still count are folded in again by the caller."""
     weight = (await load_weights(session, group, [member])).get(member)
     deltas = _Deltas()
-    for token, value in await _load_votes_of(session, group, member):
+    for _, token, value in await _load_votes_of(session, group, [member]):
         deltas.add(group, token, effect(token, value, weight), -1)
     await session.execute(delete(VOTES).where(VOTES.c.group_id == group, VOTES.c.member == member))
     await deltas.apply(session)
@@ -135,14 +136,19 @@ async def _load_standing(
     return standing
 
 
-async def _load_votes_of(session: AsyncSession, group: RecordId, member: int) -> list[tuple[Token, int]]:
-    wanted = (
-        select(SCORES.c.token, VOTES.c.value)
-        .join(SCORES, (SCORES.c.group_id == VOTES.c.group_id) & (SCORES.c.target == VOTES.c.target))
-        .where(VOTES.c.group_id == group, VOTES.c.member == member)
-        .order_by(VOTES.c.target)
-    )
-    return [(token, value) for token, value in await session.execute(wanted)]
+async def _load_votes_of(
+    session: AsyncSession, group: RecordId, members: Iterable[int]
+) -> list[tuple[int, Token, int]]:
+    found: list[tuple[int, Token, int]] = []
+    for some in chunks(members):
+        wanted = (
+            select(VOTES.c.member, SCORES.c.token, VOTES.c.value)
+            .join(SCORES, (SCORES.c.group_id == VOTES.c.group_id) & (SCORES.c.target == VOTES.c.target))
+            .where(VOTES.c.group_id == group, VOTES.c.member.in_(some))
+            .order_by(VOTES.c.member, VOTES.c.target)
+        )
+        found += [(member, token, value) for member, token, value in await session.execute(wanted)]
+    return found
 
 
 def _row(group: RecordId, vote: CastVote) -> dict[str, Any]:

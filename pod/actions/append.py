@@ -7,13 +7,13 @@ group doesn't know yet waits; whatever the rules refuse changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import groupby
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.pending import WaitingRecord, delete_waiting, list_waiting, put_operation, put_waiting
+from models.pending import WaitingRecord, delete_waiting, list_waiting, put_operations, put_waiting
 from models.projections import accepted_of, project
 from models.records import NewRecord, insert_records
 from models.writer import Bulk
@@ -64,11 +64,8 @@ async def append_all(session: AsyncSession, deps: Deps, arrivals: Sequence[Arriv
     What lies between two records of the chain is judged by one state, so it is stored and projected together.
     """
     outcomes: list[Outcome] = []
-    for content, run in groupby(arrivals, key=_is_content):
-        if content:
-            outcomes += await _take_contents(session, deps, list(run))
-        else:
-            outcomes += [await _take_chain(session, deps, arrival) for arrival in run]
+    for take, run in groupby(arrivals, key=_way_of):
+        outcomes += await take(session, deps, list(run))
     return outcomes
 
 
@@ -89,50 +86,73 @@ async def enter(deps: Deps, record: Record, *, origin: str, now: int) -> Taken:
     return await deps.put(DOOR, (deps, Arrival(record, origin, now)))
 
 
-def _is_content(arrival: Arrival) -> bool:
-    return not isinstance(arrival.record.content, Seal | Handover | Ack | Operation | GroupRoot | Receipt | Invitation)
+def _way_of(arrival: Arrival) -> Callable[[AsyncSession, Deps, Sequence[Arrival]], Awaitable[list[Outcome]]]:
+    match arrival.record.content:
+        case Operation():
+            return _take_operations
+        case Seal() | Handover() | Ack() | GroupRoot() | Receipt() | Invitation():
+            return _take_chain
+        case _:
+            return _take_contents
 
 
-async def _take_chain(session: AsyncSession, deps: Deps, arrival: Arrival) -> Outcome:
-    record, now = arrival.record, arrival.now
+async def _take_chain(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for arrival in arrivals:
+        try:
+            outcomes.append(await _take_link(session, deps, arrival.record, now=arrival.now))
+        except RefusedError as refusal:
+            outcomes.append(refusal)
+    return outcomes
+
+
+async def _take_link(session: AsyncSession, deps: Deps, record: Record, *, now: int) -> Taken:
+    match record.content:
+        case Seal() | Handover():
+            new = await take_item(session, deps, record)
+            await _retry_waiting(session, deps, record.group, now=now)
+            return Taken(record.id, new=new)
+        case Ack():
+            return Taken(record.id, new=await take_ack(session, deps, record))
+        case _:
+            await load_view(session, deps, record.group)
+            return Taken(record.id, new=False)
+
+
+async def _take_operations(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    kept: list[tuple[RecordId, RecordId, bytes]] = []
+    for arrival in arrivals:
+        record = arrival.record
+        try:
+            state = (await load_view(session, deps, record.group)).state
+            new = _may_be_sealed(state, record, now=arrival.now)
+        except RefusedError as refusal:
+            outcomes.append(refusal)
+            continue
+        outcomes.append(Taken(record.id, new=new))
+        if new:
+            kept.append((record.id, record.group, record.wire))
+    await put_operations(session, kept, now=max(arrival.now for arrival in arrivals))
+    for group in {group for _, group, _ in kept}:
+        deps.wake(group)
+    return outcomes
+
+
+def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:
+    """Whether the head's state allows an operation; False for one that it has applied. Raises VoidOperationError."""
+    operation = record.content
+    assert isinstance(operation, Operation)
+    recovery = operation.recovery is not None
+    at = max(now, state.at)
     try:
-        match record.content:
-            case Seal() | Handover():
-                new = await take_item(session, deps, record)
-                await _retry_waiting(session, deps, record.group, now=now)
-                return Taken(record.id, new=new)
-            case Ack():
-                return Taken(record.id, new=await take_ack(session, deps, record))
-            case Operation() as operation:
-                return await _take_operation(session, deps, record, operation, now=now)
-            case _:
-                await load_view(session, deps, record.group)
-                return Taken(record.id, new=False)
-    except RefusedError as refusal:
-        return refusal
-
-
-async def _take_operation(
-    session: AsyncSession, deps: Deps, record: Record, operation: Operation, *, now: int
-) -> Taken:
-    state = (await load_view(session, deps, record.group)).state
-    try:
-        applied(
-            state,
-            operation,
-            height=state.height + 1,
-            at=max(now, state.at),
-            log_size=state.log.size,
-            recovery=operation.recovery is not None,
-        )
+        applied(state, operation, height=state.height + 1, at=at, log_size=state.log.size, recovery=recovery)
     except VoidOperationError:
         # One that was applied already comes back with every pull: known, not refused.
         if _was_applied(state.members.get(operation.author), operation):
-            return Taken(record.id, new=False)
+            return False
         raise
-    await put_operation(session, id=record.id, group=record.group, wire=record.wire, now=now)
-    deps.wake(record.group)
-    return Taken(record.id, new=True)
+    return True
 
 
 def _was_applied(author: object, operation: Operation) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.chain import StoredGroup
 from models.keeping import StoredKeeper
 from models.pending import list_broken_promises
-from models.records import list_log
+from models.records import list_claims_logged
 from pod.actions.judging import stands_in
 from protocol.branches import Node, View
 from protocol.ids import RecordId
@@ -70,7 +70,7 @@ async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, no
     if log.size == parent.log.size:
         entries_valid, root_matches = True, log.root == parent.log.root
     else:
-        entries = await list_log(session, parent.group, parent.log.size, log.size - parent.log.size)
+        entries = await list_claims_logged(session, parent.group, parent.log.size, log.size)
         entries_valid = all(stands_in(parent, entry.author or 0, entry.key or 0, entry.wire) for entry in entries)
         root_matches = True
     broken = await list_broken_promises(session, parent.group, node.state.at, log.size, 1)

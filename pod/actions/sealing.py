@@ -12,12 +12,13 @@ from models.keeping import delete_withheld, list_acks, load_keeper, save_keeper
 from models.log import complete_tiles
 from models.pending import delete_operations, list_operations
 from models.projections import refold_author
-from models.records import REFUSED, list_pending, load_records, set_logged
+from models.records import list_claims_pending, list_refused_authors, set_logged
 from pod.actions.chains import load_view, take_ack, take_item
 from pod.actions.judging import stands_in
 from pod.actions.keeping import memory_of, seats_of, sound_items, stored_keeper
 from pod.deps import Deps
 from protocol.branches import View
+from protocol.canonical import bytes_of_checked
 from protocol.errors import NotConfirmedError, VoidOperationError
 from protocol.ids import RecordId
 from protocol.keeping import GOOD_LOG, SeatMemory, check_confirm
@@ -62,7 +63,8 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     }
     if acks := await acks_to_show(session, state):
         body["acks"] = acks
-    record = open_record(sign(body, deps.keyring.pod_key))
+    # Its operations were opened when they came; our own signature over them needs no check.
+    record = reopen_record(bytes_of_checked(sign(body, deps.keyring.pod_key)))
     await place_entries(session, stored, entries, frontier)
     await take_item(session, deps, record)
     return record
@@ -73,8 +75,7 @@ async def place_entries(
 ) -> None:
     """Give `entries` their places at the end of the group's log, whose frontier then is `frontier`."""
     first = stored.log_size
-    known = await load_records(session, entries)
-    back = {record.author for record in known.values() if record.state == REFUSED and record.author is not None}
+    back = await list_refused_authors(session, entries)
     await set_logged(session, [(entry, first + place) for place, entry in enumerate(entries)])
     await set_group(session, stored.id, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
     await complete_tiles(session, stored.id, first, frontier.size)
@@ -108,7 +109,7 @@ async def choose_operations(session: AsyncSession, state: GroupState, *, at: int
 
 
 async def _choose_entries(session: AsyncSession, state: GroupState) -> list[RecordId]:
-    pending = await list_pending(session, state.group, 0, MOST_ENTRIES)
+    pending = await list_claims_pending(session, state.group, MOST_ENTRIES)
     return [record.id for record in pending if stands_in(state, record.author or 0, record.key or 0, record.wire)]
 
 

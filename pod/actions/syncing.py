@@ -42,6 +42,13 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId) -> None:
     await pull(deps, pod, group)
 
 
+async def pull_or_fetch(deps: Deps, pod: str, group: RecordId) -> None:
+    """Pull a group that may be new here."""
+    async with deps.database.read() as session:
+        known = await load_group(session, group)
+    await (pull if known else fetch_group)(deps, pod, group)
+
+
 async def pull(deps: Deps, pod: str, group: RecordId) -> None:
     """Pull everything that `pod` has and we lack; raises RemoteError when it can't be asked."""
     await _pull_chain(deps, pod, group)

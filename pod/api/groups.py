@@ -11,7 +11,7 @@ from models.accounts import Account
 from pod.actions import authoring, reading, serving
 from pod.actions.founding import start_group
 from pod.actions.handing_over import hand_over, sign_handover
-from pod.actions.syncing import fetch_group, pull
+from pod.actions.syncing import fetch_group, pull_or_fetch
 from pod.api.asking import account_of, answer, body_of, group_of, number_of, object_of
 from pod.app_keys import DEPS
 from pod.deps import Deps
@@ -148,5 +148,5 @@ async def post_pull(request: web.Request) -> web.Response:
     pod = (await body_of(request)).get("pod")
     if not isinstance(pod, str):
         raise MalformedError("`pod` must be a URL.")
-    await pull(deps, pod, group)
+    await pull_or_fetch(deps, pod, group)
     return answer({})

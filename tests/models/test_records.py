@@ -11,7 +11,7 @@ from models.pending import (
     list_broken_promises,
     list_operations,
     mark_sealed,
-    put_operation,
+    put_operations,
     reopen_operations,
 )
 from models.records import (
@@ -124,7 +124,7 @@ async def test_a_shortened_log_forgets_its_tiles_and_makes_records_pending(datab
 async def test_operations_of_a_lost_item_wait_again(database: Database, writer: Writer) -> None:
     operations = [record_id(name) for name in (b"a", b"b")]
     for operation in operations:
-        await writer.write(partial(put_operation, id=operation, group=GROUP, wire=b"{}", now=1))
+        await writer.write(partial(put_operations, operations=[(operation, GROUP, b"{}")], now=1))
     item = record_id(b"item")
     await writer.write(lambda session: mark_sealed(session, operations[:1], item))
 

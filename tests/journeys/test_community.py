@@ -1,0 +1,174 @@
+"""5,881 real people and their 35,592 ratings become one group on two pods, through the one door; forgeries stay out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pod.actions.append import Arrival, Outcome, append_all
+from pod.actions.chains import open_group
+from pod.cli.base import configuration, run_action
+from pod.deps import Deps
+from pod.jobs.loops import tend
+from protocol.errors import RefusedError
+from protocol.ids import RecordId
+from protocol.keys import PrivateKey, verify
+from protocol.proofs import sign
+from protocol.records.chain import Home
+from protocol.records.envelope import Record, open_record
+from tests.support.people import agreed
+from tests.support.rig import Person, ServedPod, call, eventually
+from tests.support.trust_network import Body, Network
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+PODS = 2
+SEED = 35592
+BATCH = 2000
+T = TypeVar("T")
+
+
+def on(pod: ServedPod, act: Callable[[Deps], Awaitable[T]]) -> T:
+    """Run an action on the parts of a pod that isn't serving."""
+    return run_action(configuration(pod.folder), act)
+
+
+@pytest.fixture(scope="module")
+def network(pods: list[ServedPod], real_input: Path) -> Network:
+    async def home(deps: Deps) -> Home:
+        return deps.home
+
+    first, second = (on(pod, home) for pod in pods)
+    return Network(real_input / "bitcoin-otc-ratings.csv", (first, second))
+
+
+def batches(bodies: Iterable[Body]) -> Iterator[list[Body]]:
+    rest = iter(bodies)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def opened(body: Body) -> Record | RefusedError:
+    try:
+        return open_record(body)
+    except RefusedError as refusal:
+        return refusal
+
+
+async def take(deps: Deps, group: RecordId, bodies: Iterable[Body]) -> list[Outcome]:
+    """Through the door in batches, each followed by what the steward does; the outcome of each."""
+    outcomes: list[Outcome] = []
+    for batch in batches(bodies):
+        records = [opened(body) for body in batch]
+        arrivals = [Arrival(record, "", deps.clock()) for record in records if isinstance(record, Record)]
+
+        async def action(session: AsyncSession, arrivals: list[Arrival] = arrivals) -> list[Outcome]:
+            return await append_all(session, deps, arrivals)
+
+        judged = iter(await deps.write(action))
+        outcomes += [next(judged) if isinstance(record, Record) else record for record in records]
+        await tend(deps, group)
+    return outcomes
+
+
+def forged(network: Network, sound: list[Body]) -> tuple[list[Body], set[int]]:
+    """The records with one in a hundred forged ones among them, and the places of these."""
+    rng = Random(SEED)
+    mixed: list[Body] = []
+    places: set[int] = set()
+    for body in sound:
+        if rng.random() < 0.01:
+            places.add(len(mixed))
+            other = network.keys[body["author"] % network.count + 1]
+            plain = {name: value for name, value in body.items() if name != "proof"}
+            changed = {**plain, "counter": body["counter"] + 1_000_000}
+            mixed.append(rng.choice([{**changed, "proof": body["proof"]}, sign(changed, other)]))
+        mixed.append(body)
+    return mixed, places
+
+
+def verification_limit(count: int = 4000) -> float:
+    """Ed25519 verifications a second on one core, by the function that every record passes."""
+    key = PrivateKey.from_seed(bytes(32))
+    signatures = [(b"%064d" % number, key.sign(b"%064d" % number)) for number in range(count)]
+    started = time.perf_counter()
+    assert all(verify(key.did, message, signature) for message, signature in signatures)
+    return count / (time.perf_counter() - started)
+
+
+async def settle_members(deps: Deps, network: Network) -> None:
+    async def found(session: AsyncSession) -> None:
+        await open_group(session, deps, network.root, local=True, now=deps.clock())
+
+    await deps.write(found)
+    for wishes in (network.joins(), network.demotions()):
+        outcomes = await take(deps, network.group, wishes)
+        assert not [outcome for outcome in outcomes if isinstance(outcome, RefusedError)]
+        await drain(deps, network.group)
+
+
+async def drain(deps: Deps, group: RecordId) -> None:
+    """Seal until the head stays where it is."""
+    head = None
+    while (view := deps.views.get(group)) is not None and view.head != head:
+        head = view.head
+        await tend(deps, group)
+
+
+def test_a_real_community_on_two_pods_agrees_and_takes_no_forgery(network: Network, pods: list[ServedPod]) -> None:
+    print(f"seed {SEED}")
+    introductions = [body for pair in network.introductions() for body in pair]
+    posts = {body["author"]: open_record(body).id for body in introductions if body["type"] == "Post"}
+    sound = [*introductions, *network.votes(posts)]
+    mixed, forgeries = forged(network, sound)
+    limit = verification_limit()
+    seconds: list[float] = []
+
+    async def imported(deps: Deps) -> list[Outcome]:
+        await settle_members(deps, network)
+        started = time.perf_counter()
+        outcomes = await take(deps, network.group, mixed)
+        await drain(deps, network.group)
+        seconds.append(time.perf_counter() - started)
+        return outcomes
+
+    outcomes = on(pods[0], imported)
+
+    refused = {place for place, outcome in enumerate(outcomes) if isinstance(outcome, RefusedError)}
+    assert refused == forgeries
+    assert all(outcomes[place].new for place in range(len(mixed)) if place not in forgeries)  # type: ignore[union-attr]
+    tell("import", len(mixed), seconds[0], limit)
+    check_both_agree(network, pods, posts, len(sound))
+
+
+def tell(what: str, records: int, seconds: float, limit: float) -> None:
+    rate = records / seconds
+    print(f"{what}: {rate:.0f} records/s, {100 * rate / limit:.0f} % of {limit:.0f} verifications/s on one core")
+
+
+def check_both_agree(network: Network, pods: list[ServedPod], posts: dict[int, RecordId], size: int) -> None:
+    """The second pod pulls everything over HTTP; both say the same, and it is what the ratings come to."""
+    group = network.group
+    people = [pod.sign_up("reader") for pod in pods]
+    for pod in pods:
+        pod.start()
+    started = time.perf_counter()
+    people[1].post("/api/v1/groups/" + group + "/pulls", {"pod": pods[0].url})
+    eventually(lambda: held(people[1], group) == size, seconds=300)
+    tell("pull over HTTP", size, time.perf_counter() - started, verification_limit())
+    eventually(lambda: agreed(group, *people), seconds=60)
+    expected, rng = network.scores(), Random(SEED)
+    for number in [1, *rng.sample(sorted(posts), 200)]:
+        answers = [call("GET", f"{pod.url}/api/v1/groups/{group}/posts/{posts[number]}") for pod in pods]
+        assert answers[0] == answers[1]
+        assert answers[0]["score"] == expected[number]
+
+
+def held(person: Person, group: str) -> Any:
+    return person.get(f"/api/v1/groups/{group}")["log"]["held"]
