@@ -86,6 +86,7 @@ class View(msgspec.Struct, frozen=True):
     forks: int = 0
     disputed: bool = False
     faults: tuple[Fault, ...] = ()
+    offers: Map[RecordId, Record] = Map()
 
     @property
     def state(self) -> GroupState:
