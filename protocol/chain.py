@@ -34,7 +34,7 @@ from protocol.state import EarlierKeepers, GroupState, founded, quorum
 NO_TRAIL: Map[RecordId, tuple[int, int]] = Map()
 
 
-class Followed(msgspec.Struct, frozen=True):
+class Followed(msgspec.Struct, frozen=True, gc=False):
     """The state after an item; `void` holds (position, reason) of each operation that was refused."""
 
     state: GroupState

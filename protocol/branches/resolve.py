@@ -16,6 +16,7 @@ the same view. Spec: protocol.md section 3, "Which branch".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from immutables import Map
 from msgspec.structs import replace
@@ -30,6 +31,9 @@ from protocol.ids import RecordId
 from protocol.records.chain import Ack, Handover, Seal, Seat
 from protocol.records.envelope import Record
 from protocol.state import GroupState
+
+Key = TypeVar("Key", RecordId, int)
+Value = TypeVar("Value")
 
 
 def extend(view: View, record: Record) -> View:
@@ -203,33 +207,37 @@ def _settled(view: View) -> View:
 
 
 def _advanced(view: View, anchor: RecordId) -> View:
-    """Move the anchor up where there is only one branch: what lies below it is forgotten, one item at a time."""
-    nodes, children, acks, branch = (
-        view.nodes.mutate(),
-        view.children.mutate(),
-        view.acks.mutate(),
-        view.branch.mutate(),
-    )
+    """Move the anchor up where there is only one branch: what lies below it is forgotten."""
     state = view.nodes[anchor].state
-    for height in range(view.settled.height, state.height):
-        item = view.branch[height]
-        del nodes[item]
-        del branch[height]
-        children.pop(item, None)
-        acks.pop(item, None)
+    gone = [(height, view.branch[height]) for height in range(view.settled.height, state.height)]
+    forget = _without_few if 2 * len(gone) < len(view.nodes) else _without_many
+    items = [item for _, item in gone]
+    known = forget(view.nodes, items)
     runs, tally = _trimmed(view, state)
-    known = nodes.finish()
     return replace(
         view,
         anchor=anchor,
         nodes=known,
-        children=children.finish(),
-        acks=acks.finish(),
-        branch=branch.finish(),
+        children=forget(view.children, items),
+        acks=forget(view.acks, items),
+        branch=forget(view.branch, [height for height, _ in gone]),
         runs=runs,
         tally=tally,
         offers=above(view.offers, known),
     )
+
+
+def _without_few(full: Map[Key, Value], keys: list[Key]) -> Map[Key, Value]:
+    """One at a time: the rest may be long, and is shared."""
+    rest = full.mutate()
+    for key in keys:
+        rest.pop(key, None)
+    return rest.finish()
+
+
+def _without_many(full: Map[Key, Value], keys: list[Key]) -> Map[Key, Value]:
+    gone = frozenset(keys)
+    return Map({key: value for key, value in full.items() if key not in gone})
 
 
 def _trimmed(view: View, state: GroupState) -> tuple[tuple[Run, ...], Map[tuple[int, Seat], int]]:

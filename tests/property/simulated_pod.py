@@ -31,6 +31,8 @@ class Pod:
     hostile: bool = False
     alive: bool = True
     records: dict[Version, Record] = field(default_factory=dict)
+    arrived: list[Record] = field(default_factory=list)
+    pulled: dict[int, int] = field(default_factory=dict)
     gaps: list[Record] = field(default_factory=list)
     pending: dict[RecordId, tuple[JsonObject, int]] = field(default_factory=dict)
     done: set[RecordId] = field(default_factory=set)
@@ -57,6 +59,7 @@ class Pod:
         if version in self.records:
             return False
         self.records[version] = record
+        self.arrived.append(record)
         if isinstance(record.content, Operation):
             self.pending[record.id] = (record.body, clock)
         elif self._fits(record, clock):
@@ -187,6 +190,7 @@ class Pod:
         for version, one in list(self.records.items()):
             if isinstance(one.content, Handover) and one.id in self.view.offers:
                 del self.records[version]  # never stored: it comes again when somebody is asked
+                self.pulled.clear()
         base = self.view.nodes[self.view.anchor].state
         self.view = branches.resolve(base, stored, self.view.anchor)
 

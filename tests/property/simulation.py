@@ -67,9 +67,10 @@ class World:
 
     def pull(self, pod: Pod, source: Pod) -> None:
         if self.meet(pod, source):
-            for version, record in list(source.records.items()):
-                if version not in pod.records:
-                    pod.take(record, self.clock(pod))
+            start = pod.pulled.get(id(source), 0)
+            pod.pulled[id(source)] = len(source.arrived)
+            for record in source.arrived[start:]:
+                pod.take(record, self.clock(pod))
 
     def step(self, *, writing: bool = True) -> None:
         """Time passes, and some pods act."""
