@@ -19,6 +19,9 @@ Proposing (`proposal_due`): by rank, with back-off, so that keepers don't race.
  8 On the head, stepping back past items that couldn't be confirmed; where 7 forbids this seat to sign there, on its
    own last item (`parent_to_propose`, ADR 0020).
 
+Recovering (`promise_recovery`):
+ 9 Shown a recovery that its people signed, a keeper promises its term if the parent is one that 7 allows.
+
 After a restore from backup the seat is retired: it neither confirms nor signs until a handover names a new key.
 Spec: protocol.md section 3.
 """
@@ -31,12 +34,13 @@ import msgspec
 
 from protocol.branches.view import View
 from protocol.branches.weighing import path_to
-from protocol.chain import next_epoch
+from protocol.chain import check_signatures, is_recovery, next_epoch
 from protocol.errors import NotConfirmedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.limits import MAX_CLOCK_LEAD_MS, MAX_TERM_STEP, MIN_HANDOVER_GAP_MS
 from protocol.records.chain import Handover
+from protocol.records.envelope import Record
 from protocol.state import GroupState, quorum
 
 
@@ -137,6 +141,24 @@ def check_sign(
     if not _may_build_on(memory, view, parent):
         raise Refusal("The parent doesn't contain the item confirmed last.", memory)
     return msgspec.structs.replace(memory, highest_term=term, signed_at=now)
+
+
+def promise_recovery(memory: SeatMemory, view: View, record: Record) -> SeatMemory:
+    """The memory after promising a recovery its term, or raise Refusal; asked of living keepers before it is published.
+
+    Otherwise a keeper could, a moment later, help to settle an item beside it (ADR 0021).
+    """
+    item = record.content
+    if not isinstance(item, Handover) or item.parent not in view.nodes:
+        raise Refusal("The recovery's parent is not known here.", memory)
+    state = view.nodes[item.parent].state
+    if not is_recovery(state.term, item.term):
+        raise Refusal("The handover is not a recovery.", memory)
+    # Only those who may recover may bind a seat to a term so high.
+    check_signatures(state, record.signers, state.earlier, recovery=True)
+    if not _may_build_on(memory, view, item.parent):
+        raise Refusal("The recovery's parent doesn't contain the item confirmed last.", memory)
+    return msgspec.structs.replace(memory, highest_term=max(memory.highest_term, item.term))
 
 
 def _may_build_on(memory: SeatMemory, view: View, parent: RecordId) -> bool:

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from protocol.chain import next_epoch
-from protocol.keeping import next_term
+from protocol.keeping import next_term, promise_recovery
 from protocol.records.chain import Handover, Seal
 from protocol.records.envelope import Record, open_record
 from protocol.state import GroupState, quorum
@@ -67,9 +67,7 @@ class World:
 
     def pull(self, pod: Pod, source: Pod) -> None:
         if self.meet(pod, source):
-            start = pod.pulled.get(id(source), 0)
-            pod.pulled[id(source)] = len(source.arrived)
-            for record in source.arrived[start:]:
+            for record in unseen(pod, source):
                 pod.take(record, self.clock(pod))
 
     def step(self, *, writing: bool = True) -> None:
@@ -157,6 +155,9 @@ class World:
         do, document = self.rng.choice(wishes)
         if self.rng.random() < 0.1 and person.counter > 1:
             person.counter -= 1
+        if self.rng.random() < 0.1:  # in another's name
+            forger = community.Person("forger", person.pod, person.number, person.key, counter=person.counter)
+            self.send(pod, open_record(community.operation(group, forger, do, document)))
         self.send(pod, open_record(community.operation(group, person, do, document)))
 
     def act_badly(self, pod: Pod) -> None:
@@ -220,6 +221,12 @@ class World:
         """All chain records that exist anywhere, each version once, in no order that means anything."""
         versions = {version: record for pod in self.pods for version, record in pod.records.items()}
         return [versions[version] for version in sorted(versions)]
+
+
+def unseen(pod: Pod, source: Pod) -> list[Record]:
+    """What arrived at `source` since `pod` pulled from it last, by a cursor."""
+    start, pod.pulled[id(source)] = pod.pulled.get(id(source), 0), len(source.arrived)
+    return source.arrived[start:]
 
 
 def pod_key_name(pods: list[Pod], key: str) -> str:
@@ -294,6 +301,9 @@ def recover(world: World) -> None:
     at, term = max(world.clock(steward), parent.at), next_epoch(parent.term)
     record = community.handover(parent, steward.name, keepers, signers, moved, at=at, term=term)
     for pod in living:
-        world.pull(steward, pod)
+        for other in living:
+            for known in unseen(pod, other):
+                pod.take(known, world.clock(pod))
+        pod.memory = promise_recovery(pod.memory, pod.view, record)
     steward.own_last = record.id
     world.send(steward, record)
