@@ -23,7 +23,7 @@ import msgspec
 from immutables import Map
 from msgspec.structs import replace
 
-from protocol.errors import BrokenItemError, VoidOperationError
+from protocol.errors import BrokenItemError, ShortOfQuorumError, VoidOperationError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.operations import applied
@@ -34,7 +34,7 @@ from protocol.state import EarlierKeepers, GroupState, founded, quorum
 NO_TRAIL: Map[RecordId, tuple[int, int]] = Map()
 
 
-class Followed(msgspec.Struct, frozen=True):
+class Followed(msgspec.Struct, frozen=True, gc=False):
     """The state after an item; `void` holds (position, reason) of each operation that was refused."""
 
     state: GroupState
@@ -157,7 +157,7 @@ def check_signatures(
     for seats in (state.seats, *(replaced.seats for replaced in earlier)):
         signed = signed_seats(state, seats, signers, recovery=recovery)
         if signed < quorum(len(seats)):
-            raise broken(f"A handover needs {quorum(len(seats))} of {len(seats)} keepers; {signed} signed.")
+            raise ShortOfQuorumError(f"A handover needs {quorum(len(seats))} of {len(seats)} keepers; {signed} signed.")
 
 
 def signed_seats(state: GroupState, seats: tuple[Seat, ...], signers: tuple[DidKey, ...], *, recovery: bool) -> int:

@@ -55,6 +55,10 @@ class BrokenItemError(RefusedError):
     code = "broken_item"
 
 
+class ShortOfQuorumError(BrokenItemError):
+    """A handover lacks signatures that another copy of it may have."""
+
+
 class UnknownParentError(RefusedError):
     """An item's parent is not known here: a gap that a pull fills."""
 

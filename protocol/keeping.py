@@ -12,24 +12,35 @@ Signing a handover (`check_sign`):
  6 The term is above every term signed or confirmed, and at most 1024 above the highest of these and the parent's;
    at most one a minute.
  7 The parent contains the last confirmed item, or has a term above that item's. Un-jam: the last item is forgotten,
-   for signing only, if more than n - q keepers, not counting two-faced ones, confirmed items of its term that
-   conflict with it.
+   for signing only, if its term forked and more than n - q keepers, not counting two-faced ones, confirmed items
+   of its term that conflict with it or signed, whole or in part, a handover of a higher term beside it (ADR 0020).
 
-Proposing (`proposal_due`): by rank, with back-off, so that keepers don't race. After a restore from backup the seat
-is retired: it neither confirms nor signs until a handover names a new key. Spec: protocol.md section 3.
+Proposing (`proposal_due`): by rank, with back-off, so that keepers don't race.
+ 8 On the head, stepping back past items that couldn't be confirmed; where 7 forbids this seat to sign there, on its
+   own last item (`parent_to_propose`, ADR 0020).
+
+Recovering (`promise_recovery`):
+ 9 Shown a recovery that its people signed, a keeper promises its term if the parent is one that 7 allows.
+
+After a restore from backup the seat is retired: it neither confirms nor signs until a handover names a new key.
+Spec: protocol.md section 3.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import msgspec
 
 from protocol.branches.view import View
 from protocol.branches.weighing import path_to
-from protocol.chain import next_epoch
+from protocol.chain import check_signatures, is_recovery, next_epoch
 from protocol.errors import NotConfirmedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.limits import MAX_CLOCK_LEAD_MS, MAX_TERM_STEP, MIN_HANDOVER_GAP_MS
+from protocol.records.chain import Handover
+from protocol.records.envelope import Record
 from protocol.state import GroupState, quorum
 
 
@@ -127,10 +138,49 @@ def check_sign(
         raise Refusal("The term is too far ahead.", memory)
     if memory.signed_at is not None and now < memory.signed_at + MIN_HANDOVER_GAP_MS:
         raise Refusal("This seat signed a handover less than a minute ago.", memory)
-    last = memory.last
-    if last and state.term <= last.term and not contains(view, parent, last) and not is_jammed(view, last):
+    if not _may_build_on(memory, view, parent):
         raise Refusal("The parent doesn't contain the item confirmed last.", memory)
     return msgspec.structs.replace(memory, highest_term=term, signed_at=now)
+
+
+def promise_recovery(memory: SeatMemory, view: View, record: Record) -> SeatMemory:
+    """The memory after promising a recovery its term, or raise Refusal; asked of living keepers before it is published.
+
+    Otherwise a keeper could, a moment later, help to settle an item beside it (ADR 0021).
+    """
+    item = record.content
+    if not isinstance(item, Handover) or item.parent not in view.nodes:
+        raise Refusal("The recovery's parent is not known here.", memory)
+    state = view.nodes[item.parent].state
+    if not is_recovery(state.term, item.term):
+        raise Refusal("The handover is not a recovery.", memory)
+    # Only those who may recover may bind a seat to a term so high.
+    check_signatures(state, record.signers, state.earlier, recovery=True)
+    if not _may_build_on(memory, view, item.parent):
+        raise Refusal("The recovery's parent doesn't contain the item confirmed last.", memory)
+    return msgspec.structs.replace(memory, highest_term=max(memory.highest_term, item.term))
+
+
+def _may_build_on(memory: SeatMemory, view: View, parent: RecordId) -> bool:
+    last = memory.last
+    if last is None or view.nodes[parent].state.term > last.term:
+        return True
+    return contains(view, parent, last) or is_jammed(view, last)
+
+
+def parent_to_propose(
+    memory: SeatMemory, view: View, findings_of: Callable[[GroupState], LogFindings], *, now: int
+) -> RecordId:
+    """The item on which this seat proposes a handover; `findings_of` an item's state are what the pod found."""
+    for height in range(view.state.height, view.settled.height - 1, -1):
+        item = view.branch[height]
+        try:
+            check_presentable(memory, view.nodes[item].state, findings_of(view.nodes[item].state), now=now)
+        except Refusal:
+            continue
+        # Others may be free to sign on this seat's branch while it is not free to sign on theirs.
+        return item if _may_build_on(memory, view, item) or memory.last is None else memory.last.item
+    return view.anchor
 
 
 def kept_in_mind(memory: SeatMemory, before: View, after: View) -> SeatMemory:
@@ -160,13 +210,35 @@ def is_jammed(view: View, last: Confirmed) -> bool:
     two_faced = {fault.key for fault in view.faults}
     seats = {seat for seat in node.state.seats if seat.key not in two_faced}
     own_path = frozenset(path_to(view.nodes, last.item))
-    against = set()
-    for item, acks in view.acks.items():
-        conflicting = item in view.nodes and item not in own_path and last.item not in path_to(view.nodes, item)
-        if conflicting and view.nodes[item].state.term == last.term:
-            against |= {seat for seat in seats for ack in acks if (ack.keeper, ack.key) == (seat.member, seat.key)}
+    rivals = {item for item, other in view.nodes.items() if other.state.term == last.term and item not in own_path}
+    rivals = {item for item in rivals if last.item not in path_to(view.nodes, item)}
+    if not rivals:
+        return False  # nobody was two-faced: whoever can't confirm `last` any more may not be honest
+    against = {
+        seat
+        for item in rivals
+        for ack in view.acks.get(item, ())
+        for seat in seats
+        if (ack.keeper, ack.key) == (seat.member, seat.key)
+    }
+    renounced = _keys_that_renounced(view, last)
+    against |= {seat for seat in seats if {seat.key, node.state.members[seat.member].recovery[-1]} & renounced}
     count = len(node.state.seats)
     return len(against) > count - quorum(count)
+
+
+def _keys_that_renounced(view: View, last: Confirmed) -> set[DidKey]:
+    """Whose signature under a handover, valid or not yet, says: I never confirmed `last`, and never will."""
+    handovers = [*view.offers.values(), *(node.record for node in view.nodes.values() if node.record)]
+    keys: set[DidKey] = set()
+    for record in handovers:
+        item = record.content
+        if not isinstance(item, Handover) or item.term <= last.term or item.parent not in view.nodes:
+            continue
+        # On a parent of a higher term also those sign who confirmed `last`.
+        if view.nodes[item.parent].state.term <= last.term and last.item not in path_to(view.nodes, item.parent):
+            keys |= set(record.signers)
+    return keys
 
 
 def rank(seat_index: int, term: int, seats: int) -> int:

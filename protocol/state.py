@@ -27,7 +27,7 @@ def quorum(keepers: int) -> int:
     return keepers // 2 + 1 if keepers <= 3 else 2 * keepers // 3 + 1
 
 
-class SigningKey(msgspec.Struct, frozen=True):
+class SigningKey(msgspec.Struct, frozen=True, gc=False):
     """One of a member's signing keys. `until` is the log size up to which its records count; None: current."""
 
     did: DidKey
@@ -36,7 +36,7 @@ class SigningKey(msgspec.Struct, frozen=True):
     until: int | None = None
 
 
-class Member(msgspec.Struct, frozen=True):
+class Member(msgspec.Struct, frozen=True, gc=False):
     """A member under its number. Counters are those of the last applied operation."""
 
     number: int
@@ -56,14 +56,14 @@ class Member(msgspec.Struct, frozen=True):
         return self.keys[-1].did
 
 
-class EarlierKeepers(msgspec.Struct, frozen=True):
+class EarlierKeepers(msgspec.Struct, frozen=True, gc=False):
     """Keepers that a handover at `height` replaced and whose quorum no item has shown to have confirmed it."""
 
     seats: tuple[Seat, ...]
     height: int
 
 
-class GroupState(msgspec.Struct, frozen=True):
+class GroupState(msgspec.Struct, frozen=True, gc=False):
     """The state after item `head`. `trail` maps items since the earliest unshown handover to (height, term)."""
 
     group: RecordId
@@ -185,7 +185,7 @@ def dump_state(state: GroupState) -> bytes:
     return msgspec.json.encode(describe(state))
 
 
-class _Snapshot(GroupState, frozen=True):
+class _Snapshot(GroupState, frozen=True, gc=False):
     """The same fields with the maps as JSON has them."""
 
     policy: dict[str, Any]  # type: ignore[assignment]

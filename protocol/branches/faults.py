@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from protocol.branches.view import Fault, Node, View
+from collections.abc import Mapping
+
+from protocol.branches.view import Acks, Fault, Node, Nodes, View
 from protocol.branches.weighing import path_to
 from protocol.ids import RecordId
 from protocol.keys import DidKey
@@ -32,6 +34,45 @@ def with_ack_faults(view: View, ack: Ack) -> tuple[Fault, ...]:
                 if other.item not in own and ack.item not in theirs and own:
                     faults = _added(faults, "Ack", frozenset({ack.key}), ack.term, other.item, ack.item)
     return faults
+
+
+def all_faults(nodes: Nodes, acks: Acks) -> tuple[Fault, ...]:
+    """What the items and acks of a view prove, from scratch: for the same keys and terms as one by one."""
+    faults: tuple[Fault, ...] = ()
+    rivals: dict[tuple[str, int, int], list[Node]] = {}
+    for node in nodes.values():
+        if node.record is not None:
+            height = node.state.height if node.kind == "Seal" else 0
+            rivals.setdefault((node.kind, node.state.term, height), []).append(node)
+    for (kind, term, _), given in rivals.items():
+        for place, node in enumerate(given):
+            for other in given[:place]:
+                keys = frozenset(other.signers) & frozenset(node.signers)
+                faults = _added(faults, kind, keys, term, other.item, node.item)
+    return _with_forked_acks(faults, nodes, acks)
+
+
+def _with_forked_acks(faults: tuple[Fault, ...], nodes: Nodes, acks: Acks) -> tuple[Fault, ...]:
+    confirmed: dict[tuple[DidKey, int], set[RecordId]] = {}
+    for item, given in acks.items():
+        if item in nodes:
+            for ack in given:
+                confirmed.setdefault((ack.key, ack.term), set()).add(item)
+    for (key, term), items in confirmed.items():
+        highest = max(items, key=lambda item: (nodes[item].state.height, item))
+        beside = items - _down_to(nodes, highest, min(nodes[item].state.height for item in items))
+        if beside:
+            faults = _added(faults, "Ack", frozenset({key}), term, min(beside), highest)
+    return faults
+
+
+def _down_to(nodes: Mapping[RecordId, Node], item: RecordId, height: int) -> set[RecordId]:
+    path = set()
+    current: RecordId | None = item
+    while current is not None and current in nodes and nodes[current].state.height >= height:
+        path.add(current)
+        current = nodes[current].parent
+    return path
 
 
 def _added(

@@ -16,25 +16,35 @@ the same view. Spec: protocol.md section 3, "Which branch".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from immutables import Map
 from msgspec.structs import replace
 
-from protocol.branches.faults import with_ack_faults, with_item_faults
+from protocol.branches.faults import all_faults, with_ack_faults, with_item_faults
+from protocol.branches.offers import Offers, above, with_offer
 from protocol.branches.view import Node, Nodes, Run, View, merged
 from protocol.branches.weighing import given_way, measure, path_to, settled_height, weighed, with_side_acks
 from protocol.chain import follow
-from protocol.errors import BelowAnchorError, BrokenItemError, UnknownParentError
+from protocol.errors import BelowAnchorError, BrokenItemError, ShortOfQuorumError, UnknownParentError
 from protocol.ids import RecordId
 from protocol.records.chain import Ack, Handover, Seal, Seat
 from protocol.records.envelope import Record
 from protocol.state import GroupState
 
+Key = TypeVar("Key", RecordId, int)
+Value = TypeVar("Value")
+
 
 def extend(view: View, record: Record) -> View:
-    """Add an item. Raises UnknownParentError (a gap), BelowAnchorError or BrokenItemError; known: proofs are joined."""
+    """Add an item; one that is known gets the proofs of both copies.
+
+    Raises UnknownParentError (a gap), BelowAnchorError or BrokenItemError; after ShortOfQuorumError see `offered`.
+    """
     if record.id in view.nodes:
         return _with_proofs(view, view.nodes[record.id], record)
+    if record.id in view.offers:
+        record = merged(view.offers[record.id], record)
     node, parent = _grown(view.nodes, record, floor=view.settled.height)
     siblings = view.children.get(parent, ())
     straight = parent == view.head and not siblings
@@ -43,6 +53,7 @@ def extend(view: View, record: Record) -> View:
         nodes=view.nodes.set(record.id, node),
         children=view.children.set(parent, (*siblings, record.id)),
         forks=view.forks + bool(siblings),
+        offers=view.offers.delete(record.id) if record.id in view.offers else view.offers,
     )
     for ack in node.acks:
         view = _noted(view, ack)
@@ -56,6 +67,11 @@ def extend(view: View, record: Record) -> View:
         runs=view.runs if state.term == view.runs[-1].term else (*view.runs, Run(state.term, state)),
     )
     return _settled(_counted(view, view.acks.get(record.id, ())) if not node.acks else _recounted(view))
+
+
+def offered(view: View, record: Record) -> View:
+    """Remember a handover that `extend` refused for want of signatures: with those of other copies it may follow."""
+    return replace(view, offers=with_offer(view.offers, view.nodes, record))
 
 
 def _with_proofs(view: View, node: Node, record: Record) -> View:
@@ -82,7 +98,7 @@ def resolve(base: GroupState, records: Iterable[Record], anchor: RecordId | None
 
     Items that don't follow are left out, with all that hangs on them.
     """
-    nodes, children, acks = _gathered(base, records)
+    nodes, children, acks, offers = _gathered(base, records)
     forks = sum(len(siblings) - 1 for siblings in children.values())
     chosen = anchor if anchor in nodes else base.head
     if forks:
@@ -97,6 +113,8 @@ def resolve(base: GroupState, records: Iterable[Record], anchor: RecordId | None
         tally=Map(),
         runs=(),
         forks=forks,
+        faults=all_faults(nodes, acks) if forks else (),
+        offers=offers,
     )
     return _assessed(_pruned(view, chosen) if forks or chosen != base.head else view)
 
@@ -116,10 +134,32 @@ def _grown(nodes: Nodes, record: Record, *, floor: int) -> tuple[Node, RecordId]
 
 def _gathered(
     base: GroupState, records: Iterable[Record]
-) -> tuple[dict[RecordId, Node], dict[RecordId, tuple[RecordId, ...]], dict[RecordId, tuple[Ack, ...]]]:
+) -> tuple[dict[RecordId, Node], dict[RecordId, tuple[RecordId, ...]], dict[RecordId, tuple[Ack, ...]], Offers]:
     nodes = {base.head: Node(None, base)}
     children: dict[RecordId, tuple[RecordId, ...]] = {}
     acks: dict[RecordId, tuple[Ack, ...]] = {}
+    offers: Offers = Map()
+    items, given = _sorted_out(records)
+    for record in items:
+        try:
+            node, parent = _grown(nodes, record, floor=-1)
+        except ShortOfQuorumError:
+            offers = with_offer(offers, nodes, record)
+            continue
+        except (BrokenItemError, UnknownParentError):
+            continue
+        nodes[record.id] = node
+        children[parent] = (*children.get(parent, ()), record.id)
+        given.extend(node.acks)
+    for ack in given:
+        known = acks.get(ack.item, ())
+        if ack not in known:
+            acks[ack.item] = (*known, ack)
+    return nodes, children, acks, offers
+
+
+def _sorted_out(records: Iterable[Record]) -> tuple[list[Record], list[Ack]]:
+    """Items by height, each with the proofs of all its copies, and acks."""
     items: dict[RecordId, tuple[int, Record]] = {}
     given: list[Ack] = []
     for record in records:
@@ -130,19 +170,7 @@ def _gathered(
             items[record.id] = (content.height, merged(seen[1], record) if seen else record)
         elif isinstance(content, Ack):
             given.append(content)
-    for _, record in sorted(items.values(), key=lambda entry: entry[0]):
-        try:
-            node, parent = _grown(nodes, record, floor=-1)
-        except (BrokenItemError, UnknownParentError):
-            continue
-        nodes[record.id] = node
-        children[parent] = (*children.get(parent, ()), record.id)
-        given.extend(node.acks)
-    for ack in given:
-        known = acks.get(ack.item, ())
-        if ack not in known:
-            acks[ack.item] = (*known, ack)
-    return nodes, children, acks
+    return [record for _, record in sorted(items.values(), key=lambda entry: entry[0])], given
 
 
 def _noted(view: View, ack: Ack) -> View:
@@ -179,31 +207,37 @@ def _settled(view: View) -> View:
 
 
 def _advanced(view: View, anchor: RecordId) -> View:
-    """Move the anchor up where there is only one branch: what lies below it is forgotten, one item at a time."""
-    nodes, children, acks, branch = (
-        view.nodes.mutate(),
-        view.children.mutate(),
-        view.acks.mutate(),
-        view.branch.mutate(),
-    )
+    """Move the anchor up where there is only one branch: what lies below it is forgotten."""
     state = view.nodes[anchor].state
-    for height in range(view.settled.height, state.height):
-        item = view.branch[height]
-        del nodes[item]
-        del branch[height]
-        children.pop(item, None)
-        acks.pop(item, None)
+    gone = [(height, view.branch[height]) for height in range(view.settled.height, state.height)]
+    forget = _without_few if 2 * len(gone) < len(view.nodes) else _without_many
+    items = [item for _, item in gone]
+    known = forget(view.nodes, items)
     runs, tally = _trimmed(view, state)
     return replace(
         view,
         anchor=anchor,
-        nodes=nodes.finish(),
-        children=children.finish(),
-        acks=acks.finish(),
-        branch=branch.finish(),
+        nodes=known,
+        children=forget(view.children, items),
+        acks=forget(view.acks, items),
+        branch=forget(view.branch, [height for height, _ in gone]),
         runs=runs,
         tally=tally,
+        offers=above(view.offers, known),
     )
+
+
+def _without_few(full: Map[Key, Value], keys: list[Key]) -> Map[Key, Value]:
+    """One at a time: the rest may be long, and is shared."""
+    rest = full.mutate()
+    for key in keys:
+        rest.pop(key, None)
+    return rest.finish()
+
+
+def _without_many(full: Map[Key, Value], keys: list[Key]) -> Map[Key, Value]:
+    gone = frozenset(keys)
+    return Map({key: value for key, value in full.items() if key not in gone})
 
 
 def _trimmed(view: View, state: GroupState) -> tuple[tuple[Run, ...], Map[tuple[int, Seat], int]]:
@@ -223,11 +257,13 @@ def _pruned(view: View, anchor: RecordId) -> View:
     kept_set = frozenset(kept)
     height = view.nodes[anchor].state.height
     children = Map({item: view.children[item] for item in kept if item in view.children})
+    nodes = Map({item: view.nodes[item] for item in kept})
     return _measured(
         replace(
             view,
             anchor=anchor,
-            nodes=Map({item: view.nodes[item] for item in kept}),
+            nodes=nodes,
+            offers=above(view.offers, nodes),
             children=children,
             # Each ack by its own height: one that lies about it must not take honest ones along.
             acks=Map({item: high for item, acks in view.acks.items() if (high := _at_least(acks, height))}),

@@ -17,7 +17,7 @@ from protocol.records.envelope import Record
 from protocol.state import GroupState
 
 
-class Fault(msgspec.Struct, frozen=True):
+class Fault(msgspec.Struct, frozen=True, gc=False):
     """Proof that one key was two-faced: two items of one term, or acks of two, that no honest key signs both."""
 
     kind: str
@@ -27,7 +27,7 @@ class Fault(msgspec.Struct, frozen=True):
     second: RecordId
 
 
-class Node(msgspec.Struct, frozen=True):
+class Node(msgspec.Struct, frozen=True, gc=False):
     """A valid item with the state after it and its void operations."""
 
     record: Record | None
@@ -65,14 +65,14 @@ class Node(msgspec.Struct, frozen=True):
         return parent is not None and parent in nodes and is_recovery(nodes[parent].state.term, self.state.term)
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct, frozen=True, gc=False):
     """The items of one term on the chosen branch: its first item's state says whose quorums settle it."""
 
     term: int
     first: GroupState
 
 
-class View(msgspec.Struct, frozen=True):
+class View(msgspec.Struct, frozen=True, gc=False):
     """One pod's view of one chain, from its anchor up. A value: `extend` and `confirm` return the next."""
 
     anchor: RecordId
@@ -86,6 +86,7 @@ class View(msgspec.Struct, frozen=True):
     forks: int = 0
     disputed: bool = False
     faults: tuple[Fault, ...] = ()
+    offers: Map[RecordId, Record] = Map()
 
     @property
     def state(self) -> GroupState:

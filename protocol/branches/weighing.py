@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from protocol.branches.view import Acks, Children, Nodes, Run
+from protocol.branches.view import Acks, Children, Node, Nodes, Run
 from protocol.ids import RecordId
 from protocol.records.chain import Seat
-from protocol.state import quorum
+from protocol.state import GroupState, quorum
 
 
 def _quorum_height(tally: Mapping[tuple[int, Seat], int], term: int, seats: tuple[Seat, ...]) -> int:
@@ -89,18 +89,22 @@ def given_way(nodes: Nodes, children: Children, acks: Acks, base: RecordId, anch
         state = nodes[anchor].state
         if len(state.seats) != 1:
             return anchor
-        own_key = state.members[state.seats[0].member].recovery[-1]
         rivals = []
         for leaf in leaves:
             settled = settled_on(nodes, acks, leaf, base)
             if anchor not in path_to(nodes, leaf) and any(
-                own_key in node.signers and node.state.epoch > state.epoch and node.recovers(nodes)
-                for node in (nodes[item] for item in settled)
+                may_move(state, nodes[item]) and nodes[item].recovers(nodes) for item in settled
             ):
                 rivals.append(settled[-1])
         if not rivals:
             return anchor
         anchor = min(rivals, key=lambda item: (-nodes[item].state.term, -nodes[item].state.height, item))
+
+
+def may_move(anchor: GroupState, node: Node) -> bool:
+    """Whether a lone anchor's keeper signed an item of a higher epoch, with the recovery key valid at the anchor."""
+    own_key = anchor.members[anchor.seats[0].member].recovery[-1]
+    return own_key in node.signers and node.state.epoch > anchor.epoch
 
 
 def with_side_acks(

@@ -34,28 +34,28 @@ KEEPER_COUNTS = frozenset({1, 3, 4, 7})
 EPOCH = TERMS_PER_EPOCH
 
 
-class Home(msgspec.Struct, frozen=True):
+class Home(msgspec.Struct, frozen=True, gc=False):
     """A pod as a group knows it: base URL and protocol key. Nothing here is ever fetched to decide validity."""
 
     pod: str
     key: DidKey
 
 
-class Seat(msgspec.Struct, frozen=True, order=True):
+class Seat(msgspec.Struct, frozen=True, order=True, gc=False):
     """A keeper: member number and the pod key that confirms for it until the next handover."""
 
     member: int
     key: DidKey
 
 
-class LogHead(msgspec.Struct, frozen=True):
+class LogHead(msgspec.Struct, frozen=True, gc=False):
     """Size and RFC 9162 root (hex) of the group log that an item commits to."""
 
     size: int
     root: str
 
 
-class Founder(msgspec.Struct, frozen=True):
+class Founder(msgspec.Struct, frozen=True, gc=False):
     """The first member, number 1."""
 
     weight: int
@@ -64,7 +64,7 @@ class Founder(msgspec.Struct, frozen=True):
     recovery: DidKey
 
 
-class GroupRoot(msgspec.Struct, frozen=True):
+class GroupRoot(msgspec.Struct, frozen=True, gc=False):
     """Height 0 of a chain; its record id is the group's id."""
 
     kind: str
@@ -87,13 +87,13 @@ class GroupRoot(msgspec.Struct, frozen=True):
     acks: tuple[Ack, ...] = ()
 
 
-class BadOperation(msgspec.Struct, frozen=True):
+class BadOperation(msgspec.Struct, frozen=True, gc=False):
     """An entry of `operations` that is no well-formed, properly signed operation of this group: void."""
 
     reason: str
 
 
-class Ack(msgspec.Struct, frozen=True):
+class Ack(msgspec.Struct, frozen=True, gc=False):
     """A keeper's confirmation of an item and all before it, in that item's term. `key` signed it."""
 
     keeper: int
@@ -103,7 +103,7 @@ class Ack(msgspec.Struct, frozen=True):
     key: DidKey
 
 
-class Seal(msgspec.Struct, frozen=True):
+class Seal(msgspec.Struct, frozen=True, gc=False):
     """The steward's next link: operations in order and the log it commits to."""
 
     parent: RecordId
@@ -115,7 +115,7 @@ class Seal(msgspec.Struct, frozen=True):
     acks: tuple[Ack, ...]
 
 
-class Handover(msgspec.Struct, frozen=True):
+class Handover(msgspec.Struct, frozen=True, gc=False):
     """The only place where steward or keepers change; its proofs are the record's signers."""
 
     parent: RecordId
@@ -129,7 +129,7 @@ class Handover(msgspec.Struct, frozen=True):
     keepers: tuple[Seat, ...]
 
 
-class Invitation(msgspec.Struct, frozen=True):
+class Invitation(msgspec.Struct, frozen=True, gc=False):
     """A signed offer of a weight to whoever holds the seed of `to`; rides inside a join."""
 
     author: int
@@ -142,7 +142,7 @@ class Invitation(msgspec.Struct, frozen=True):
     expires: int
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """A steward's promise to log `record` before an item whose `at` is after `by`."""
 
     record: RecordId

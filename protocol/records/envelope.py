@@ -52,7 +52,7 @@ CHAIN_TYPES = ITEM_TYPES | {"Operation", "Ack", "Invitation", "Receipt"}
 ChainContent = GroupRoot | Seal | Handover | Operation | Ack | Invitation | Receipt
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """An opened record. `wire` is its canonical form with proof; `group` of a root is its own id."""
 
     id: RecordId

@@ -28,7 +28,7 @@ from protocol.records.chain import (
 )
 
 
-class SignedInvitation(msgspec.Struct, frozen=True):
+class SignedInvitation(msgspec.Struct, frozen=True, gc=False):
     """An invitation with its id and the keys that signed it."""
 
     id: RecordId
@@ -37,7 +37,7 @@ class SignedInvitation(msgspec.Struct, frozen=True):
     content: Invitation
 
 
-class Join(msgspec.Struct, frozen=True):
+class Join(msgspec.Struct, frozen=True, gc=False):
     """Become a member under a number of one's own."""
 
     home: Home
@@ -47,25 +47,25 @@ class Join(msgspec.Struct, frozen=True):
     invitation: SignedInvitation | None = None
 
 
-class Leave(msgspec.Struct, frozen=True):
+class Leave(msgspec.Struct, frozen=True, gc=False):
     """Leave the group; the number stays taken."""
 
 
-class SetWeight(msgspec.Struct, frozen=True):
+class SetWeight(msgspec.Struct, frozen=True, gc=False):
     """Give another member a weight."""
 
     member: int
     weight: int
 
 
-class Rekey(msgspec.Struct, frozen=True):
+class Rekey(msgspec.Struct, frozen=True, gc=False):
     """Replace one's signing key; inside a recovery also one's recovery key."""
 
     signing: DidKey
     recovery: DidKey | None = None
 
 
-class Rehome(msgspec.Struct, frozen=True):
+class Rehome(msgspec.Struct, frozen=True, gc=False):
     """Move to another pod with a new signing key; inside a recovery also with a new recovery key."""
 
     home: Home
@@ -73,32 +73,32 @@ class Rehome(msgspec.Struct, frozen=True):
     recovery: DidKey | None = None
 
 
-class SetPolicy(msgspec.Struct, frozen=True):
+class SetPolicy(msgspec.Struct, frozen=True, gc=False):
     """Change the members of the policy that are named, keep the others."""
 
     policy: dict[str, Any]
 
 
-class Publish(msgspec.Struct, frozen=True):
+class Publish(msgspec.Struct, frozen=True, gc=False):
     """Make the group known under a public name."""
 
     subject: str
 
 
-class Succeed(msgspec.Struct, frozen=True):
+class Succeed(msgspec.Struct, frozen=True, gc=False):
     """Continue the group elsewhere."""
 
     group: RecordId
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """An ordered event that decisions read; the chain checks author, counter and permission only."""
 
     name: str
     document: dict[str, Any]
 
 
-class UnknownDo(msgspec.Struct, frozen=True):
+class UnknownDo(msgspec.Struct, frozen=True, gc=False):
     """A wish this version doesn't know: void."""
 
     do: str
@@ -107,7 +107,7 @@ class UnknownDo(msgspec.Struct, frozen=True):
 Wish = Join | Leave | SetWeight | Rekey | Rehome | SetPolicy | Publish | Succeed | Event | UnknownDo
 
 
-class Operation(msgspec.Struct, frozen=True):
+class Operation(msgspec.Struct, frozen=True, gc=False):
     """A member's signed wish. `recovery` is set instead of `key` when a recovery key signed it."""
 
     id: RecordId

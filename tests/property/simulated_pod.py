@@ -1,13 +1,13 @@
 """One keeper's pod of the simulation: what it holds, and what an honest one does with it, by protocol.keeping."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from protocol import branches, keeping
 from protocol.branches import View
 from protocol.branches.view import merged
 from protocol.canonical import JsonObject
 from protocol.chain import found
-from protocol.errors import BelowAnchorError, BrokenItemError, NotConfirmedError, UnknownParentError
+from protocol.errors import BelowAnchorError, BrokenItemError, NotConfirmedError, ShortOfQuorumError, UnknownParentError
 from protocol.ids import RecordId
 from protocol.keeping import GOOD_LOG, SeatMemory
 from protocol.keys import DidKey
@@ -31,6 +31,8 @@ class Pod:
     hostile: bool = False
     alive: bool = True
     records: dict[Version, Record] = field(default_factory=dict)
+    arrived: list[Record] = field(default_factory=list)
+    pulled: dict[int, int] = field(default_factory=dict)
     gaps: list[Record] = field(default_factory=list)
     pending: dict[RecordId, tuple[JsonObject, int]] = field(default_factory=dict)
     done: set[RecordId] = field(default_factory=set)
@@ -57,6 +59,7 @@ class Pod:
         if version in self.records:
             return False
         self.records[version] = record
+        self.arrived.append(record)
         if isinstance(record.content, Operation):
             self.pending[record.id] = (record.body, clock)
         elif self._fits(record, clock):
@@ -155,21 +158,14 @@ class Pod:
         return keeping.proposal_due(self.view.state, place, waiting_since=since, tries=self.tries, now=clock)
 
     def parent_for_handover(self, clock: int) -> GroupState:
-        """The head, or what is left after stepping back past items that this pod couldn't confirm."""
-        for height in range(self.view.state.height, self.view.settled.height, -1):
-            state = self.view.nodes[self.view.branch[height]].state
-            try:
-                keeping.check_presentable(self.memory, state, GOOD_LOG, now=clock)
-            except NotConfirmedError:
-                continue
-            return state
-        return self.view.settled
+        item = keeping.parent_to_propose(self.memory, self.view, lambda _: GOOD_LOG, now=clock)
+        return self.view.nodes[item].state
 
     def signs(self, state: GroupState, term: int, at: int, clock: int) -> bool:
         """Whether this pod signs a handover; what it signs it remembers."""
         if self.hostile:
             return True
-        if state.head not in self.view.nodes:
+        if state.head not in self.view.nodes or self.memory.key not in {seat.key for seat in state.seats}:
             return False
         try:
             self.memory = keeping.check_sign(self.memory, self.view, state.head, term, GOOD_LOG, at=at, now=clock)
@@ -177,17 +173,41 @@ class Pod:
             return False
         return True
 
+    def last_confirmed(self) -> GroupState:
+        """The state after the item that this seat confirmed last, or after what is settled here."""
+        last = self.memory.last
+        return self.view.nodes[last.item].state if last and last.item in self.view.nodes else self.view.settled
+
+    def leave(self) -> Person:
+        """The person goes on elsewhere; this pod keeps the name that it had."""
+        person, self.person = self.person, replace(self.person)
+        return person
+
+    def restart(self) -> None:
+        """Forget what isn't stored: the view is folded anew from the valid items and the acks."""
+        items = [one for own_id, one in self.items().items() if own_id in self.view.nodes]
+        stored = items + [one for one in self.records.values() if isinstance(one.content, Ack)]
+        for version, one in list(self.records.items()):
+            if isinstance(one.content, Handover) and one.id in self.view.offers:
+                del self.records[version]  # never stored: it comes again when somebody is asked
+                self.pulled.clear()
+        base = self.view.nodes[self.view.anchor].state
+        self.view = branches.resolve(base, stored, self.view.anchor)
+
     def from_scratch(self) -> View:
         return branches.resolve(found(self.root).state, self.records.values())
 
 
 def added(view: View, record: Record) -> View:
-    """The view with one item or ack more."""
-    return branches.confirm(view, record.content) if isinstance(record.content, Ack) else branches.extend(view, record)
+    """The view with one item or ack more; of a handover that lacks signatures, those that this copy has."""
+    if isinstance(record.content, Ack):
+        return branches.confirm(view, record.content)
+    try:
+        return branches.extend(view, record)
+    except ShortOfQuorumError:
+        return branches.offered(view, record)
 
 
-def with_fewer_proofs(record: Record) -> Record:
-    """The same handover with only its first proof, as a liar may spread it."""
-    body = {name: value for name, value in record.body.items() if name != "proof"}
-    proof = record.body["proof"][:1] if isinstance(record.body["proof"], list) else record.body["proof"]
-    return open_record({**body, "proof": proof})
+def with_proofs(record: Record, start: int, step: int) -> Record:
+    """The same handover with some of its proofs only, as a liar may spread it."""
+    return open_record({**record.body, "proof": record.body["proof"][start::step]})

@@ -7,13 +7,14 @@ parent, seals ahead of the clock, confirms what conflicts or nothing, lies about
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from protocol.keeping import next_term
+from protocol.chain import next_epoch
+from protocol.keeping import next_term, promise_recovery
 from protocol.records.chain import Handover, Seal
 from protocol.records.envelope import Record, open_record
-from protocol.state import quorum
-from tests.property.simulated_pod import Pod, with_fewer_proofs
+from protocol.state import GroupState, quorum
+from tests.property.simulated_pod import Pod, with_proofs
 from tests.support import community
 from tests.support.community import OWNER, Person, kept_by_all, pod_key, seat
 
@@ -32,8 +33,10 @@ class World:
     loss: float = 0.1
     islands: dict[str, int] = field(default_factory=dict)
     under_way: list[tuple[int, Pod, Pod, Record]] = field(default_factory=list)
-    voids: int = 0
-    forks: int = 0
+    story: str = ""
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:  # how Hypothesis shows a failing example
+        printer.text(self.story)
 
     def clock(self, pod: Pod) -> int:
         return self.now + pod.skew
@@ -64,9 +67,8 @@ class World:
 
     def pull(self, pod: Pod, source: Pod) -> None:
         if self.meet(pod, source):
-            for version, record in list(source.records.items()):
-                if version not in pod.records:
-                    pod.take(record, self.clock(pod))
+            for record in unseen(pod, source):
+                pod.take(record, self.clock(pod))
 
     def step(self, *, writing: bool = True) -> None:
         """Time passes, and some pods act."""
@@ -78,6 +80,8 @@ class World:
             self.write()
         for pod in self.rng.sample(self.pods, len(self.pods)):
             if pod.alive and self.rng.random() < 0.7:
+                if self.rng.random() < 0.03:
+                    pod.restart()
                 self.pull(pod, self.rng.choice(self.pods))
                 self.act_badly(pod) if pod.hostile else self.act(pod)
 
@@ -98,20 +102,43 @@ class World:
         pod.counting_from, pod.tries = clock, pod.tries + 1
         if not pod.signs(state, term, at, clock):
             return
-        signed = [pod]
+        keepers, acks = [seat(one.member, pod_key_name(self.pods, one.key)) for one in state.seats], pod.acks_for(state)
+
+        def handover(signed: list[Pod]) -> Record:
+            keys = [pod_key(one.name) for one in signed]
+            return community.handover(state, pod.name, keepers, keys, at=at, term=term, acks=acks)
+
+        signed = self.ask(pod, [pod], state, term, at)
+        if len(signed) < quorum(len(state.seats)):
+            # Who refused is asked once more, and shown who signed.
+            signed = self.ask(pod, signed, state, term, at, shown=handover(signed))
+        if len(signed) >= quorum(len(state.seats)):
+            record = handover(signed)
+            pod.own_last = record.id
+            self.publish(pod, record)
+
+    def ask(
+        self, pod: Pod, signed: list[Pod], state: GroupState, term: int, at: int, *, shown: Record | None = None
+    ) -> list[Pod]:
+        """Those who signed, with who signs now."""
+        signed = list(signed)
         for other in self.pods:
-            if other is pod or not self.meet(pod, other):
+            if other in signed or not self.meet(pod, other):
                 continue
             self.pull(other, pod)
+            if shown:
+                other.take(shown, self.clock(other))
             if other.signs(state, term, at, self.clock(other)) and self.meet(pod, other):
                 signed.append(other)
             pod.known_term = max(pod.known_term, other.memory.highest_term)
-        if len(signed) >= quorum(len(state.seats)):
-            keepers = [seat(one.member, pod_key_name(self.pods, one.key)) for one in state.seats]
-            keys = [pod_key(one.name) for one in signed]
-            record = community.handover(state, pod.name, keepers, keys, at=at, term=term, acks=pod.acks_for(state))
-            pod.own_last = record.id
-            self.send(pod, with_fewer_proofs(record), share=0.2)
+        return signed
+
+    def publish(self, pod: Pod, record: Record) -> None:
+        """Spread a handover, at times only in copies that reach the quorum together."""
+        in_parts = self.rng.random() < 0.3
+        for start in (0, 1):
+            self.send(pod, with_proofs(record, start, 2), share=1.0 if in_parts else 0.2)
+        if not in_parts:
             self.send(pod, record)
 
     def write(self) -> None:
@@ -128,6 +155,9 @@ class World:
         do, document = self.rng.choice(wishes)
         if self.rng.random() < 0.1 and person.counter > 1:
             person.counter -= 1
+        if self.rng.random() < 0.1:  # in another's name
+            forger = community.Person("forger", person.pod, person.number, person.key, counter=person.counter)
+            self.send(pod, open_record(community.operation(group, forger, do, document)))
         self.send(pod, open_record(community.operation(group, person, do, document)))
 
     def act_badly(self, pod: Pod) -> None:
@@ -143,6 +173,11 @@ class World:
             node = self.rng.choice(sorted(pod.view.nodes.values(), key=lambda known: known.item))
             lie = {"height": self.rng.randrange(40)} if self.rng.random() < 0.2 else {}
             self.send(pod, community.ack(pod.person.number, pod.name, node.state, **lie), share=0.6)
+        elif mood < 0.95:
+            parent = self.rng.choice(sorted(pod.view.nodes.values(), key=lambda known: known.item)).state
+            term = parent.term + self.rng.randrange(1, 9)
+            keepers = [seat(one.number, one.pod) for one in self.people]
+            self.send(pod, community.handover(parent, pod.name, keepers, [pod_key(pod.name)], term=term), share=0.6)
         elif pod.proposal_due(clock):
             self.propose(pod)
 
@@ -188,26 +223,87 @@ class World:
         return [versions[version] for version in sorted(versions)]
 
 
+def unseen(pod: Pod, source: Pod) -> list[Record]:
+    """What arrived at `source` since `pod` pulled from it last, by a cursor."""
+    start, pod.pulled[id(source)] = pod.pulled.get(id(source), 0), len(source.arrived)
+    return source.arrived[start:]
+
+
 def pod_key_name(pods: list[Pod], key: str) -> str:
     return next(pod.name for pod in pods if pod_key(pod.name).did == key)
 
 
-def a_world(seed: int, count: int, *, hostile: bool = False, dead: bool = False) -> World:
-    """`count` keepers on pods of their own; one of them hostile (from four on), or dead from some time on."""
+class Kind(NamedTuple):
+    """How many keepers, each on a pod of its own; whether one is hostile, one dies, or the quorum is lost for good."""
+
+    keepers: int
+    hostile: bool = False
+    dead: bool = False
+    lost: bool = False
+
+
+KINDS: Final = (
+    Kind(3),
+    Kind(3, dead=True),
+    Kind(4),
+    Kind(4, hostile=True),
+    Kind(4, lost=True),
+    Kind(7, hostile=True),
+    Kind(7, hostile=True, dead=True),
+    Kind(7, lost=True),
+)
+
+
+def a_world(seed: int, kind: Kind) -> World:
+    """A history of `kind`: who is hostile is so from the start, who dies or recovers does so at some time."""
     rng = Random(seed)
     policy = {"handover_after": PATIENCE, "permissions": {"note": 1}}
-    grown = kept_by_all("sim", count, **policy)
+    grown = kept_by_all("sim", kind.keepers, **policy)
     pods = [Pod(person, grown.records[0], skew=rng.randrange(-SKEW, SKEW)) for person in grown.people]
     world = World(rng, pods, grown.people, loss=rng.choice((0.1, 0.3, 0.5)))
+    world.story = f"a_world({seed}, {kind})"
     for pod in pods:
         for record in grown.records[1:]:
             pod.take(record, world.clock(pod))
-    if hostile:
+    if kind.hostile:
         rng.choice(pods).hostile = True
     steps = rng.randrange(20, 70)
-    dies = rng.randrange(steps) if dead else -1
+    happens = rng.randrange(steps)
     for number in range(steps):
-        if number == dies:
+        if number == happens and kind.dead:
             rng.choice(pods).alive = False
+        if number == happens and kind.lost:
+            recover(world)
         world.step()
     return world
+
+
+def recover(world: World) -> None:
+    """More pods than the quorum can miss are lost; their people take them up elsewhere, by a recovery."""
+    count = len(world.pods)
+    lost = world.rng.sample(world.pods, count - quorum(count) + 1)
+    for pod in lost:
+        pod.alive = False
+    living = world.honest()
+    # The quorum of every settled item has a member among n - q + 1 living: what they confirmed last contains it.
+    parent = max((pod.last_confirmed() for pod in living), key=lambda state: (state.term, state.height))
+    sets = [parent.seats, *(replaced.seats for replaced in parent.earlier)]
+    chosen = {one.member for seats in sets for one in world.rng.sample(seats, quorum(len(seats)))}
+    signers = [person.recovery() for person in world.people if person.number in chosen]
+    moved = []
+    for pod in lost:
+        person = pod.leave()
+        moved.append(community.rehomed(parent.group, person, f"{person.pod}-anew"))
+        world.pods.append(Pod(person, pod.root, skew=pod.skew))
+    heirs = [pod for pod in world.pods if pod not in lost]
+    keepers = [seat(pod.person.number, pod.name) for pod in heirs]
+    steward = world.rng.choice(heirs)
+    at, term = max(world.clock(steward), parent.at), next_epoch(parent.term)
+    record = community.handover(parent, steward.name, keepers, signers, moved, at=at, term=term)
+    for pod in living:
+        for other in living:
+            for known in unseen(pod, other):
+                pod.take(known, world.clock(pod))
+        pod.memory = promise_recovery(pod.memory, pod.view, record)
+    steward.own_last = record.id
+    world.send(steward, record)

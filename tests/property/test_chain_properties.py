@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 
 from protocol import branches, operations
@@ -20,27 +20,32 @@ from protocol.records.operation import Operation
 from protocol.state import quorum, state_hash
 from tests.property.faults import Fault, must_find, seed
 from tests.property.simulated_pod import added
-from tests.property.simulation import World, a_world
+from tests.property.simulation import KINDS, World, a_world
 from tests.support import community
 from tests.support.community import a_community, pod_key, recovered, seat
 
 resolving_module = sys.modules["protocol.branches.resolve"]  # the package's name for it is the function
 SEEDS = st.integers(0, 2**32)
-KINDS = st.sampled_from([(3, False, False), (3, False, True), (4, True, False), (4, False, False), (7, True, False)])
-WORLDS: dict[str, Any] = {"seed": SEEDS, "kind": KINDS}
+WORLDS: dict[str, Any] = {"world": st.builds(a_world, SEEDS, st.sampled_from(KINDS))}
 
 
-def world_of(seed: int, kind: tuple[int, bool, bool]) -> World:
-    count, hostile, dead = kind
-    world = a_world(seed, count, hostile=hostile, dead=dead)
-    parents = list(world.parents().values())
-    tell("fork", happened=len(parents) > len(set(parents)))
-    tell("handover", happened=any(pod.view.state.term > 1 for pod in world.pods))
-    return world
+def happenings(world: World) -> dict[str, bool]:
+    """What a history must hold now and then, for the properties to mean something."""
+    items = [one for one in world.everything() if not isinstance(one.content, Ack)]
+    known = resolve(found(world.pods[0].root).state, items)  # without acks nothing settles, so nothing is forgotten
+    parents = [node.parent for node in known.nodes.values()]
+    handovers = [node for node in known.nodes.values() if node.kind == "Handover" and node.state.term > 1]
+    return {
+        "fork": len(parents) > len(set(parents)),
+        "void": any(node.void for node in known.nodes.values()),
+        "handover": any(node.state.epoch == 0 for node in handovers),
+        "recovery": any(node.recovers(known.nodes) for node in handovers),
+    }
 
 
 def tell(what: str, *, happened: bool) -> None:
-    event(f"{what}: {'yes' if happened else 'no'}")
+    if currently_in_test_context():
+        event(f"{what}: {'yes' if happened else 'no'}")
 
 
 def outcome(view: View) -> tuple[object, ...]:
@@ -76,17 +81,16 @@ def fed(view: View, records: list[Record]) -> View:  # noqa: C901  (one loop, re
     return view
 
 
-def check_any_order_gives_the_same(seed: int, kind: tuple[int, bool, bool]) -> None:
-    world = world_of(seed, kind)
+def check_any_order_gives_the_same(world: World) -> None:
+    for what, happened in happenings(world).items():
+        tell(what, happened=happened)
     base, records = found(world.pods[0].root).state, world.everything()
     right = resolve(base, records)
-    tell("void", happened=any(node.void for node in right.nodes.values()))
     world.rng.shuffle(records)
     assert outcome(resolve(base, records + records[: len(records) // 2])) == outcome(right)
 
 
-def check_incremental_equals_from_scratch(seed: int, kind: tuple[int, bool, bool]) -> None:
-    world = world_of(seed, kind)
+def check_incremental_equals_from_scratch(world: World) -> None:
     root, records = world.pods[0].root, world.everything()
     right = resolve(found(root).state, records)
     world.rng.shuffle(records)
@@ -96,9 +100,8 @@ def check_incremental_equals_from_scratch(seed: int, kind: tuple[int, bool, bool
     assert outcome(view)[:3] == outcome(right)[:3]
 
 
-def check_settled_is_final(seed: int, kind: tuple[int, bool, bool]) -> None:
-    world = world_of(seed, kind)
-    world.goes_on()
+def check_settled_is_final_and_the_group_goes_on(world: World) -> None:
+    assert world.goes_on(), "the group stands still"
     parents, at_height = world.parents(), dict[int, str]()
     for _, settled, top in world.settled():
         item, height = settled, top
@@ -107,19 +110,7 @@ def check_settled_is_final(seed: int, kind: tuple[int, bool, bool]) -> None:
             item, height = parents[item], height - 1
 
 
-@pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize(("count", "hostile"), [(3, False), (4, True), (7, True)])
-def test_the_group_goes_on(seed: int, count: int, *, hostile: bool) -> None:
-    assert a_world(seed, count, hostile=hostile).goes_on()
-
-
-@pytest.mark.xfail(strict=True, reason="open: with a hostile pod of four this history stays stuck for 300 rounds")
-def test_the_group_goes_on_after_the_one_history_known_to_jam_it() -> None:
-    assert a_world(42773, 4, hostile=True).goes_on()
-
-
-def check_a_minority_changes_nothing_settled(seed: int, kind: tuple[int, bool, bool]) -> None:
-    world = world_of(seed, kind)
+def check_a_minority_changes_nothing_settled(world: World) -> None:
     state, records = found(world.pods[0].root).state, world.everything()
     before = resolve(state, records)
     settled = before.settled
@@ -145,8 +136,7 @@ def check_a_minority_changes_nothing_settled(seed: int, kind: tuple[int, bool, b
     assert item == settled.head
 
 
-def check_operations_apply_once_and_by_their_authors(seed: int, kind: tuple[int, bool, bool]) -> None:
-    world = world_of(seed, kind)
+def check_operations_apply_once_and_by_their_authors(world: World) -> None:
     state = found(world.pods[0].root).state
     view = world.honest()[0].view
     items: dict[str, Record] = {}
@@ -169,7 +159,8 @@ def check_operations_apply_once_and_by_their_authors(seed: int, kind: tuple[int,
             assert wish.id not in applied, "an operation applied twice"
             applied.add(wish.id)
             if wish.author:
-                assert state.members[wish.author].signing in wish.signers
+                author = state.members[wish.author]
+                assert (author.signing if wish.recovery is None else author.recovery[-1]) in wish.signers
         state = followed.state
         assert state.owners == sum(map(state.is_owner, state.members.values())) >= 1
     tell("applied", happened=bool(applied))
@@ -218,7 +209,7 @@ def check_a_lone_person_gets_away(seed: int) -> None:
 CHECKS: list[tuple[Callable[..., None], dict[str, Any]]] = [
     (check_any_order_gives_the_same, WORLDS),
     (check_incremental_equals_from_scratch, WORLDS),
-    (check_settled_is_final, WORLDS),
+    (check_settled_is_final_and_the_group_goes_on, WORLDS),
     (check_a_minority_changes_nothing_settled, WORLDS),
     (check_operations_apply_once_and_by_their_authors, WORLDS),
     (check_a_lone_person_gets_away, LONE),
@@ -231,11 +222,11 @@ def test_for_all_histories(check: Callable[..., None], strategies: dict[str, Any
     settings(max_examples=40, derandomize=True)(given(**strategies)(check))()
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(0)
-@pytest.mark.parametrize(("check", "strategies"), CHECKS, ids=NAMES)
-def test_for_a_hundred_and_fifty_histories(check: Callable[..., None], strategies: dict[str, Any]) -> None:
-    settings(max_examples=150, derandomize=True)(given(**strategies)(check))()
+def test_histories_hold_what_the_properties_are_about() -> None:
+    histories = [happenings(a_world(number, kind)) for number in range(12) for kind in KINDS]
+    shares = {what: sum(happened[what] for happened in histories) / len(histories) for what in histories[0]}
+
+    assert min(shares.values()) >= 0.1, shares
 
 
 def _majority_of_one(_: int) -> int:
@@ -265,7 +256,7 @@ SEEDED = [
     ),
     (
         seed("one ack settles", "settled is final", weighing, "quorum", _majority_of_one),
-        check_settled_is_final,
+        check_settled_is_final_and_the_group_goes_on,
         WORLDS,
     ),
     (

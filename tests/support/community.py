@@ -215,6 +215,13 @@ def recovered(state: GroupState, who: Person, pod: str, *, keys_of: str = "", **
     return record
 
 
+def rehomed(group: str, who: Person, pod: str) -> JsonObject:
+    """Away to `pod` by the recovery key, with a new signing key; the recovery key stays."""
+    moved = operation(group, who, "rehome", {"home": home(pod), "signing": who.signing(1).did}, by_recovery=True)
+    who.pod, who.key, who.counter = pod, who.key + 1, 0
+    return moved
+
+
 def ack(member: int, pod: str, state: GroupState, **members: Any) -> Record:
     """The keeper's confirmation of the item after which the group is `state`."""
     body = {

@@ -1,0 +1,59 @@
+"""Handovers that only lack signatures are kept, bounded: other copies may complete them, and each is a word given.
+
+A liar can spread a handover in copies that reach the quorum only together. And a keeper that signs a handover says that
+it never confirmed, and never will confirm, an item of a lower term beside the parent (see `protocol.keeping`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from immutables import Map
+
+from protocol.branches.view import Nodes, merged
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+from protocol.records.chain import Handover
+from protocol.records.envelope import Record
+
+# An honest keeper signs one a minute, in rising terms; a hostile one fills its own places only.
+MAX_OFFERS_PER_KEY: Final = 8
+
+Offers = Map[RecordId, Record]
+
+
+def with_offer(offers: Offers, nodes: Nodes, record: Record) -> Offers:
+    """Remember a handover on one of `nodes` that its keepers signed in part; those of the highest terms stay."""
+    known = offers.get(record.id)
+    record = merged(known, record) if known else record
+    if record is known or not _voters(nodes, record):
+        return offers
+    offers = offers.set(record.id, record)
+    by_key: dict[DidKey, list[tuple[int, RecordId]]] = {}
+    for item, offer in offers.items():
+        for key in _voters(nodes, offer):
+            by_key.setdefault(key, []).append((_handover(offer).term, item))
+    kept = {item for given in by_key.values() for _, item in sorted(given)[-MAX_OFFERS_PER_KEY:]}
+    return offers if len(kept) == len(offers) else Map({item: offers[item] for item in kept})
+
+
+def above(offers: Offers, nodes: Nodes) -> Offers:
+    """Those whose parent is still known."""
+    if not offers:
+        return offers
+    return Map({item: offer for item, offer in offers.items() if _handover(offer).parent in nodes})
+
+
+def _voters(nodes: Nodes, record: Record) -> frozenset[DidKey]:
+    handover = _handover(record)
+    if handover.parent not in nodes:
+        return frozenset()
+    state = nodes[handover.parent].state
+    seats = {seat for seats in (state.seats, *(replaced.seats for replaced in state.earlier)) for seat in seats}
+    keys = {key for seat in seats for key in (seat.key, state.members[seat.member].recovery[-1])}
+    return frozenset(keys.intersection(record.signers))
+
+
+def _handover(record: Record) -> Handover:
+    assert isinstance(record.content, Handover)
+    return record.content
