@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pod.actions.append import Arrival, Outcome, append_all
+from pod.actions.append import Outcome
 from pod.actions.chains import open_group
-from pod.cli.base import configuration, run_action
 from pod.deps import Deps
-from pod.jobs.loops import tend
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
-from protocol.keys import PrivateKey, verify
 from protocol.proofs import sign
 from protocol.records.chain import Home
-from protocol.records.envelope import Record, open_record
+from protocol.records.envelope import open_record
+from tests.support.importing import drain, on, take, verification_limit
 from tests.support.people import agreed
 from tests.support.rig import Person, ServedPod, call, eventually
 from tests.support.trust_network import Body, Network
@@ -30,13 +26,6 @@ from tests.support.trust_network import Body, Network
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 PODS = 2
 SEED = 35592
-BATCH = 2000
-T = TypeVar("T")
-
-
-def on(pod: ServedPod, act: Callable[[Deps], Awaitable[T]]) -> T:
-    """Run an action on the parts of a pod that isn't serving."""
-    return run_action(configuration(pod.folder), act)
 
 
 @pytest.fixture(scope="module")
@@ -46,35 +35,6 @@ def network(pods: list[ServedPod], real_input: Path) -> Network:
 
     first, second = (on(pod, home) for pod in pods)
     return Network(real_input / "bitcoin-otc-ratings.csv", (first, second))
-
-
-def batches(bodies: Iterable[Body]) -> Iterator[list[Body]]:
-    rest = iter(bodies)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
-
-
-def opened(body: Body) -> Record | RefusedError:
-    try:
-        return open_record(body)
-    except RefusedError as refusal:
-        return refusal
-
-
-async def take(deps: Deps, group: RecordId, bodies: Iterable[Body]) -> list[Outcome]:
-    """Through the door in batches, each followed by what the steward does; the outcome of each."""
-    outcomes: list[Outcome] = []
-    for batch in batches(bodies):
-        records = [opened(body) for body in batch]
-        arrivals = [Arrival(record, "", deps.clock()) for record in records if isinstance(record, Record)]
-
-        async def action(session: AsyncSession, arrivals: list[Arrival] = arrivals) -> list[Outcome]:
-            return await append_all(session, deps, arrivals)
-
-        judged = iter(await deps.write(action))
-        outcomes += [next(judged) if isinstance(record, Record) else record for record in records]
-        await tend(deps, group)
-    return outcomes
 
 
 def forged(network: Network, sound: list[Body]) -> tuple[list[Body], set[int]]:
@@ -93,15 +53,6 @@ def forged(network: Network, sound: list[Body]) -> tuple[list[Body], set[int]]:
     return mixed, places
 
 
-def verification_limit(count: int = 4000) -> float:
-    """Ed25519 verifications a second on one core, by the function that every record passes."""
-    key = PrivateKey.from_seed(bytes(32))
-    signatures = [(b"%064d" % number, key.sign(b"%064d" % number)) for number in range(count)]
-    started = time.perf_counter()
-    assert all(verify(key.did, message, signature) for message, signature in signatures)
-    return count / (time.perf_counter() - started)
-
-
 async def settle_members(deps: Deps, network: Network) -> None:
     async def found(session: AsyncSession) -> None:
         await open_group(session, deps, network.root, local=True, now=deps.clock())
@@ -111,14 +62,6 @@ async def settle_members(deps: Deps, network: Network) -> None:
         outcomes = await take(deps, network.group, wishes)
         assert not [outcome for outcome in outcomes if isinstance(outcome, RefusedError)]
         await drain(deps, network.group)
-
-
-async def drain(deps: Deps, group: RecordId) -> None:
-    """Seal until the head stays where it is."""
-    head = None
-    while (view := deps.views.get(group)) is not None and view.head != head:
-        head = view.head
-        await tend(deps, group)
 
 
 def test_a_real_community_on_two_pods_agrees_and_takes_no_forgery(network: Network, pods: list[ServedPod]) -> None:
