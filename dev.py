@@ -201,14 +201,14 @@ def dependencies_digest() -> str:
 
 def dispatch(arguments: Sequence[str]) -> int:
     asked, rest = parser().parse_known_args(arguments)
-    if rest and asked.verb != "test":
+    if rest and asked.verb not in {"test", "bench"}:
         parser().error(f"unknown: {' '.join(rest)}")
     verbs = {
         "run": lambda: run_pod(Path(asked.data), asked.port),
         "test": lambda: test(rest, everything=asked.all),
         "check": check,
         "demo": demo,
-        "bench": bench,
+        "bench": lambda: bench(rest),
         "lock": renew_locks,
     }
     return verbs[asked.verb]()
@@ -253,9 +253,9 @@ def demo() -> int:
     return subprocess.call([str(BIN / "pod"), "demo"], cwd=ROOT, env=environment())
 
 
-def bench() -> int:
+def bench(names: Sequence[str]) -> int:
     make_environment(DEV_LOCK)
-    return subprocess.call([str(PYTHON), "-m", "tests.bench"], cwd=ROOT, env=environment())
+    return subprocess.call([str(PYTHON), "-m", "tests.bench", *names], cwd=ROOT, env=environment())
 
 
 def check() -> int:

@@ -8,17 +8,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pod.actions.append import Outcome
-from pod.actions.chains import open_group
 from pod.deps import Deps
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.proofs import sign
-from protocol.records.chain import Home
-from protocol.records.envelope import open_record
-from tests.support.importing import drain, on, take, verification_limit
+from tests.support.importing import drain, home_of, on, settle_members, take, verification_limit
 from tests.support.people import agreed
 from tests.support.rig import Person, ServedPod, call, eventually
 from tests.support.trust_network import Body, Network
@@ -30,10 +26,7 @@ SEED = 35592
 
 @pytest.fixture(scope="module")
 def network(pods: list[ServedPod], real_input: Path) -> Network:
-    async def home(deps: Deps) -> Home:
-        return deps.home
-
-    first, second = (on(pod, home) for pod in pods)
+    first, second = map(home_of, pods)
     return Network(real_input / "bitcoin-otc-ratings.csv", (first, second))
 
 
@@ -53,21 +46,10 @@ def forged(network: Network, sound: list[Body]) -> tuple[list[Body], set[int]]:
     return mixed, places
 
 
-async def settle_members(deps: Deps, network: Network) -> None:
-    async def found(session: AsyncSession) -> None:
-        await open_group(session, deps, network.root, local=True, now=deps.clock())
-
-    await deps.write(found)
-    for wishes in (network.joins(), network.demotions()):
-        outcomes = await take(deps, network.group, wishes)
-        assert not [outcome for outcome in outcomes if isinstance(outcome, RefusedError)]
-        await drain(deps, network.group)
-
-
 def test_a_real_community_on_two_pods_agrees_and_takes_no_forgery(network: Network, pods: list[ServedPod]) -> None:
     print(f"seed {SEED}")
     introductions = [body for pair in network.introductions() for body in pair]
-    posts = {body["author"]: open_record(body).id for body in introductions if body["type"] == "Post"}
+    posts = network.posts(introductions)
     sound = [*introductions, *network.votes(posts)]
     mixed, forgeries = forged(network, sound)
     limit = verification_limit()

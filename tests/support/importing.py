@@ -10,15 +10,17 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pod.actions.append import Arrival, Outcome, append_all
+from pod.actions.chains import open_group
 from pod.cli.base import configuration, run_action
 from pod.deps import Deps
 from pod.jobs.loops import tend
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey, verify
+from protocol.records.chain import Home
 from protocol.records.envelope import Record, open_record
 from tests.support.rig import ServedPod
-from tests.support.trust_network import Body
+from tests.support.trust_network import Body, Network
 
 BATCH = 2000
 T = TypeVar("T")
@@ -27,6 +29,15 @@ T = TypeVar("T")
 def on(pod: ServedPod, act: Callable[[Deps], Awaitable[T]]) -> T:
     """Run an action on the parts of a pod that isn't serving."""
     return run_action(configuration(pod.folder), act)
+
+
+def home_of(pod: ServedPod) -> Home:
+    """The pod as groups name it."""
+
+    async def act(deps: Deps) -> Home:
+        return deps.home
+
+    return on(pod, act)
 
 
 def batches(bodies: Iterable[Body]) -> Iterator[list[Body]]:
@@ -64,6 +75,17 @@ async def drain(deps: Deps, group: RecordId) -> None:
     while (view := deps.views.get(group)) is not None and view.head != head:
         head = view.head
         await tend(deps, group)
+
+
+async def settle_members(deps: Deps, network: Network) -> None:
+    async def found(session: AsyncSession) -> None:
+        await open_group(session, deps, network.root, local=True, now=deps.clock())
+
+    await deps.write(found)
+    for wishes in (network.joins(), network.demotions()):
+        outcomes = await take(deps, network.group, wishes)
+        assert not [outcome for outcome in outcomes if isinstance(outcome, RefusedError)]
+        await drain(deps, network.group)
 
 
 def verification_limit(count: int = 4000) -> float:

@@ -51,6 +51,10 @@ class Peer:
         key = {"id": self.key_id, "owner": self.actor, "publicKeyPem": self.public_pem}
         return {"id": self.actor, "type": "Application", "inbox": f"{self.url}/inbox", "publicKey": key}
 
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """What it answers, by path."""
+        return {"/actor": self.document()}
+
     def now(self) -> int:
         """A second that no other signature of ours has: two of one second over one body would be the same."""
         self._ticks += 1
@@ -94,7 +98,8 @@ def serving(peer: Peer) -> Iterator[Peer]:
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             peer.asked.append(self.path)
-            self._say(200 if self.path == "/actor" else 404, json.dumps(peer.document()).encode())
+            document = peer.documents().get(self.path)
+            self._say(200 if document else 404, json.dumps(document).encode())
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))

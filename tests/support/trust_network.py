@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,17 +39,18 @@ class Rating:
 class Network:
     """The people, numbered as they join: the founder is the one whom most rated, then the others by their ids."""
 
-    def __init__(self, path: Path, homes: tuple[Home, Home]) -> None:
+    def __init__(self, path: Path, homes: tuple[Home, Home], *, most: int | None = None) -> None:
         rows = [tuple(map(int, row[:3])) for row in csv.reader(path.open())]
         received: dict[int, int] = {}
         for source, target, value in rows:
             received[target] = received.get(target, 0) + value
             received.setdefault(source, 0)
         founder = max(received, key=lambda person: (received[person], -person))
-        order = [founder, *sorted(person for person in received if person != founder)]
+        order = [founder, *sorted(person for person in received if person != founder)][:most]
         self.number = {person: place for place, person in enumerate(order, 1)}
-        self.weight = {self.number[person]: 100 * total for person, total in received.items()}
-        self.ratings = [Rating(self.number[source], self.number[target], value) for source, target, value in rows]
+        self.weight = {self.number[person]: 100 * received[person] for person in order}
+        among = [row for row in rows if row[0] in self.number and row[1] in self.number]
+        self.ratings = [Rating(self.number[source], self.number[target], value) for source, target, value in among]
         self.homes = homes
         self.keys = {number: PrivateKey.from_seed(seed_of("trust", number)) for number in self.weight}
         self._counters = dict.fromkeys(self.keys, 1)
@@ -111,6 +113,17 @@ class Network:
             yield sign(
                 self._body("Vote", rating.source, target=target, value=100 * rating.value), self.keys[rating.source]
             )
+
+    def posts(self, introductions: list[Body]) -> dict[int, RecordId]:
+        """The ids of the introductions, by who wrote them."""
+        return {body["author"]: open_record(body).id for body in introductions if body["type"] == "Post"}
+
+    def many_votes(self, posts: dict[int, RecordId]) -> Iterator[Body]:
+        """Votes without end, of one member after the other on one introduction after the other."""
+        for number in count():
+            author, target = number % self.count + 1, number // self.count % self.count + 1
+            vote = self._body("Vote", author, target={"post": posts[target]}, value=number % 1000)
+            yield sign(vote, self.keys[author])
 
     def scores(self) -> dict[int, int]:
         """What the votes come to, by the number of the one rated; the last word of one on another counts."""

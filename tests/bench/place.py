@@ -1,0 +1,42 @@
+"""Where a bench runs: a pod of its own, a core for each side, and what a process weighs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.rig import ServedPod, worker_number
+
+
+@contextmanager
+def a_pod(name: str, number: int = 1) -> Iterator[ServedPod]:
+    """A pod with configuration, keys and database, not yet serving; gone at the end."""
+    with tempfile.TemporaryDirectory(prefix=f"althing-bench-{name}-") as folder:
+        pod = ServedPod(Path(folder) / "pod", worker_number(), number)
+        pod.create()
+        try:
+            yield pod
+        finally:
+            pod.kill()
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """Run this process, and what it starts, on one core for a while."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core % (os.cpu_count() or 1)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def pss_mib(process: int | str) -> float:
+    """The memory that is a process's own, with its share of what it has together with others (Pss)."""
+    for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise LookupError("The kernel doesn't tell a process's Pss.")
