@@ -175,6 +175,27 @@ async def list_log(session: AsyncSession, group: RecordId, start: int, limit: in
     return [StoredRecord(*row) for row in await session.execute(wanted)]
 
 
+async def list_overtaken(
+    session: AsyncSession, group: RecordId, *, accepted_before: int, limit: int
+) -> list[tuple[RecordId, int]]:
+    """Pending records (id, accepted at) accepted before then, though the log has some that came later."""
+    latest = (
+        select(RECORDS.c.accepted_at)
+        .where(RECORDS.c.group_id == group, RECORDS.c.log_index.is_not(None))
+        .order_by(RECORDS.c.log_index.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(RECORDS.c.id, RECORDS.c.accepted_at)
+        .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
+        .where(RECORDS.c.accepted_at < accepted_before, RECORDS.c.accepted_at < latest)
+        .order_by(RECORDS.c.seq)
+        .limit(limit)
+    )
+    return [(record, at) for record, at in await session.execute(wanted)]
+
+
 class Claimed(msgspec.Struct, frozen=True):
     """What of a record tells whether it counts: who claims to have written it, by which key, and the signed text."""
 
