@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from federation.safe_http import SafeHttp
+from federation.signatures import SigningKey
 from models.engines import Database
 from models.writer import Action, Writer
 from pod.clock import Clock
@@ -23,7 +24,8 @@ T = TypeVar("T")
 class Deps:
     """The pod's parts.
 
-    `views` caches each group's chain; `wake` has a group tended, `deliver` the outbox sent, `behind` a gap pulled.
+    `views` caches each group's chain, `signing_keys` the opened keys of our actors; `wake` has a group tended,
+    `deliver` the outbox sent, `behind` a gap pulled.
     """
 
     config: Config
@@ -36,6 +38,7 @@ class Deps:
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]
     views: dict[RecordId, View] = field(default_factory=dict)
+    signing_keys: dict[str, SigningKey] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:
