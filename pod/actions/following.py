@@ -75,8 +75,23 @@ async def forget(deps: Deps, gone: Gone) -> None:
     await deps.write(action)
 
 
-async def tell_followers(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> None:
-    """Queue what followers weren't told yet of the posts that a public group shows; in the group's own commit."""
+async def tell_followers(deps: Deps, group: RecordId, *, now: int) -> None:
+    """Queue what followers weren't told yet of the posts that a public group shows; they are noted in the same commit.
+
+    It is an action of its own, because nothing that goes wrong here may keep the group from being sealed.
+    """
+    async with deps.database.read() as session:
+        state = (await load_view(session, deps, group)).state
+        if await load_followed_since(session, await speaker_of(session, state)) is None:
+            return
+
+    async def action(session: AsyncSession) -> None:
+        await _tell(session, deps, group, now=now)
+
+    await deps.write(action)
+
+
+async def _tell(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> None:
     state = (await load_view(session, deps, group)).state
     if state.visibility != "public":
         return

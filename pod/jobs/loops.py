@@ -111,9 +111,9 @@ async def tend(deps: Deps, group: RecordId, *, pull_all: bool = False) -> None:
         sent += await confirm_head(session, deps, group, now=now)
         for record in sent:
             await push(session, deps, record, now=now)
-        await tell_followers(session, deps, group, now=now)
 
     await deps.write(action)
+    await tell_followers(deps, group, now=now)
     async with deps.database.read() as session:
         state = (await load_view(session, deps, group)).state
         stored = await load_group(session, group)
