@@ -15,6 +15,7 @@ MAX_LENGTH: Final = 512  # of a field; an honest one has about 90 characters
 
 _WORD: Final = r"[A-Za-z0-9!#$&^_.+-]+"
 _TYPE: Final = re.compile(rf"({_WORD}/{_WORD})((?:[ \t]*;[ \t]*{_WORD}=(?:{_WORD}|\"[^\"\\]*\"))*)[ \t]*;?")
+_RANK: Final = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 _PARAMETER: Final = re.compile(rf';[ \t]*({_WORD})=(?:"([^"\\]*)"|({_WORD}))')
 
 
@@ -49,3 +50,21 @@ def is_one_of(field: str, essences: frozenset[str]) -> bool:
     """Whether the media type, whatever its parameters, is among these."""
     read = parse_content_type(field)
     return read is not None and read.essence in essences
+
+
+def prefers_page(accept: str) -> bool:
+    """Whether an Accept field ranks text/html above every JSON that this pod answers with, as a browser's does."""
+    if len(accept) > MAX_LENGTH:
+        return False
+    ranks = dict.fromkeys(("text/html", ACTIVITY_JSON, "application/ld+json", PLAIN_JSON), 0.0)
+    for choice in accept.split(","):
+        essence, *parameters = (part.strip().lower() for part in choice.split(";"))
+        if essence in ranks:
+            ranks[essence] = max(ranks[essence], _rank_of(parameters))
+    return ranks.pop("text/html") > max(ranks.values())
+
+
+def _rank_of(parameters: list[str]) -> float:
+    """The q of a choice in an Accept field; 1 where there is none, 0 where it is none."""
+    named = [parameter.removeprefix("q=") for parameter in parameters if parameter.startswith("q=")]
+    return float(named[0]) if named and _RANK.fullmatch(named[0]) else float(not named)

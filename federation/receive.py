@@ -1,22 +1,29 @@
 """From a request to an activity whose sender is proven; nothing else can make a `VerifiedActivity`.
 
-Order (federation.md section 2): what can be refused without a key, the body's form, that the key is on its actor's
-server, the signature, that actor and signer are one, and its first use.
+Order (federation.md section 2): what can be refused without a key, the body's form, that the actor is no one of ours
+and its key on its own server, the signature, that actor and signer are one, and its first use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Final
 
-from federation.activities import Activity, read_activity
-from federation.addresses import folded, same_origin
+from federation.activities import Activity, Gone, read_activity
+from federation.addresses import folded, normal_authority, parse_url, same_origin
 from federation.documents import read_document
-from federation.errors import KeyOwnerError
-from federation.signatures import Policy, ReplayCache, SignedRequest, VerificationKey, read_claims, verify_claim
+from federation.errors import BadSignatureError, KeyOwnerError, UnsafeAddressError, WrongAlgorithmError
+from federation.known_keys import KnownKeys
+from federation.signatures import (
+    Policy,
+    ReplayCache,
+    SignatureClaim,
+    SignedRequest,
+    VerifiedSignature,
+    read_claims,
+    verify_claim,
+)
 
 _MAKER: Final = object()
-FindKey = Callable[[str], Awaitable[VerificationKey]]
 
 
 class VerifiedActivity:
@@ -31,19 +38,44 @@ class VerifiedActivity:
 
 
 async def receive(
-    request: SignedRequest, policy: Policy, find_key: FindKey, replay: ReplayCache, *, now: int
-) -> VerifiedActivity:
-    """Verify a POST to an inbox; raises the refusal of the first check that fails. `now` in ms."""
+    request: SignedRequest, policy: Policy, keys: KnownKeys, replay: ReplayCache, *, now: int
+) -> VerifiedActivity | None:
+    """Verify a POST to an inbox; raises the refusal of the first check that fails. `now` in ms.
+
+    None: somebody unheard of says that it is gone. Nothing here is about it, and its key can't be asked for any more.
+    """
     claim = read_claims(request, policy, now=now)[0]
     activity = read_activity(read_document(request.body))
-    # Before anything is fetched: a key elsewhere can't speak for this actor, and nobody makes us ask for it.
-    if not same_origin(claim.key_id, activity.actor):
-        raise KeyOwnerError("The key is on another server than the activity's actor.")
-    key = await find_key(claim.key_id)
-    signature = verify_claim(claim, key)
+    _check_speaker(activity, claim, policy)
+    if isinstance(activity, Gone) and not keys.knows(claim.key_id):
+        return None
+    signature = await _verify(claim, keys, now=now)
     if folded(activity.actor) != folded(signature.owner):
         raise KeyOwnerError("The activity's actor isn't the owner of the key that signed.")
     if not same_origin(activity.id, activity.actor):
         raise KeyOwnerError("The activity's id is on another server than its actor.")
     replay.admit(signature, now=now)
     return VerifiedActivity(activity, _MAKER)
+
+
+def _check_speaker(activity: Activity, claim: SignatureClaim, policy: Policy) -> None:
+    """Before anything is fetched: nobody makes us ask for a key that couldn't speak for this actor."""
+    if not same_origin(claim.key_id, activity.actor):
+        raise KeyOwnerError("The key is on another server than the activity's actor.")
+    try:
+        url = parse_url(activity.actor)
+    except UnsafeAddressError as error:
+        raise KeyOwnerError("The activity's actor has no address.") from error
+    if normal_authority(url.host_port_subcomponent or "", url.scheme) in policy.authorities:
+        raise KeyOwnerError("The activity's actor is one of ours, and those don't write to us by HTTP.")
+
+
+async def _verify(claim: SignatureClaim, keys: KnownKeys, *, now: int) -> VerifiedSignature:
+    """Verify by the key as we know it; if that fails, by what the key was replaced by since."""
+    try:
+        return verify_claim(claim, await keys.find(claim.key_id, now=now))
+    except (BadSignatureError, WrongAlgorithmError):
+        changed = await keys.find_changed(claim.key_id, now=now)
+        if changed is None:
+            raise
+    return verify_claim(claim, changed)

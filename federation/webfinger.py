@@ -75,17 +75,14 @@ def question(host: str, resource: str) -> str:
     return str(URL.build(scheme="https", authority=host, path="/.well-known/webfinger", query={"resource": resource}))
 
 
-def actor_descriptor(handle: Handle, actor: str, *, profile_page: str, subscribe: str) -> JsonObject:
-    """What we say of a person or group; `subscribe` is a URL template with {uri}."""
-    return {
-        "subject": f"acct:{handle}",
-        "aliases": sorted({actor, profile_page}),
-        "links": [
-            {"rel": PROFILE_PAGE, "type": "text/html", "href": profile_page},
-            {"rel": "self", "type": ACTIVITY_JSON, "href": actor},
-            {"rel": SUBSCRIBE, "template": subscribe},
-        ],
-    }
+def actor_descriptor(handle: Handle, actor: str, *, profile_page: str = "", subscribe: str = "") -> JsonObject:
+    """What we say of a person or group; `subscribe` is a URL template with {uri}. What is empty is left out."""
+    links = [{"rel": "self", "type": ACTIVITY_JSON, "href": actor}]
+    if profile_page:
+        links.insert(0, {"rel": PROFILE_PAGE, "type": "text/html", "href": profile_page})
+    if subscribe:
+        links.append({"rel": SUBSCRIBE, "template": subscribe})
+    return {"subject": f"acct:{handle}", "aliases": sorted({actor, profile_page or actor}), "links": links}
 
 
 def server_descriptor(base_url: str, server_actor: str) -> JsonObject:

@@ -1,4 +1,4 @@
-"""What leaves and what was seen: deliveries with leases, activities already taken, pull cursors, foreign actors."""
+"""What leaves and what was seen: deliveries with leases, activities already taken, pull cursors."""
 
 from __future__ import annotations
 
@@ -55,15 +55,6 @@ class CursorRow(Base):
     pod: Mapped[str] = mapped_column(primary_key=True)
     list: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int]
-
-
-class ActorKeyRow(Base):
-    """The sealed RSA key (PEM) of a local actor, by its path."""
-
-    __tablename__ = "actor_keys"
-
-    path: Mapped[str] = mapped_column(primary_key=True)
-    sealed: Mapped[bytes]
 
 
 async def enqueue(

@@ -1,36 +1,43 @@
-"""The RSA key that this pod's actors sign HTTP requests with, sealed in a file beside the pod's key."""
+"""Keys of ActivityPub actors: made at random, sealed for one actor each, and never used on a record."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from federation.signatures.keys import rsa_public_pem
+from federation.signatures import SigningKey
+from federation.signatures.keys import ed25519_signing_key, rsa_public_pem, rsa_signing_key
+from models.actors import StoredActorKeys
+from pod.clock import random_bytes
 from pod.keyring import Keyring
+from protocol.keys import DID_PREFIX, PrivateKey
 
 RSA_BITS = 2048
-PURPOSE = "actor/rsa"
+MAIN_KEY = "main-key"
+ED25519_KEY = "ed25519-key"
 
 
-def actor_key_file(key_file: Path) -> Path:
-    """Where the sealed actor key lies."""
-    return key_file.with_name("actor.key")
+def make_keys(keyring: Keyring, path: str, *, now: int) -> StoredActorKeys:
+    """Two new keys for the actor at `path`; the RSA one takes 20 to 200 ms, so call it in a thread."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    seed = random_bytes(32)
+    return StoredActorKeys(
+        path=path,
+        rsa_sealed=keyring.seal(pem, f"{path}#{MAIN_KEY}"),
+        rsa_public=rsa_public_pem(pem),
+        ed25519_sealed=keyring.seal(seed, f"{path}#{ED25519_KEY}"),
+        ed25519_public=PrivateKey.from_seed(seed).did.removeprefix(DID_PREFIX),
+        made_at=now,
+    )
 
 
-def create_actor_key(key_file: Path, keyring: Keyring) -> None:
-    """Make the actor key and seal it; called once, by `pod init`."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    actor_key_file(key_file).write_bytes(keyring.seal(pem, PURPOSE))
+def open_rsa_key(keyring: Keyring, keys: StoredActorKeys, actor: str) -> SigningKey:
+    """The RSA key of `actor`, ready to sign requests; raises KeyringError when the keyring doesn't open it."""
+    return rsa_signing_key(f"{actor}#{MAIN_KEY}", keyring.unseal(keys.rsa_sealed, f"{keys.path}#{MAIN_KEY}"))
 
 
-def open_actor_key(key_file: Path, keyring: Keyring) -> bytes:
-    """The actor key as PEM; raises KeyringError when the keyring doesn't open it."""
-    return keyring.unseal(actor_key_file(key_file).read_bytes(), PURPOSE)
-
-
-def public_pem(private_pem: bytes) -> str:
-    """The `publicKeyPem` that actor documents show."""
-    return rsa_public_pem(private_pem)
+def open_ed25519_key(keyring: Keyring, keys: StoredActorKeys, actor: str) -> SigningKey:
+    """The Ed25519 key of `actor`; raises KeyringError when the keyring doesn't open it."""
+    seed = keyring.unseal(keys.ed25519_sealed, f"{keys.path}#{ED25519_KEY}")
+    return ed25519_signing_key(f"{actor}#{ED25519_KEY}", PrivateKey.from_seed(seed))

@@ -6,19 +6,22 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 from yarl import URL
 
 from federation.addresses import normal_authority
+from federation.known_keys import KnownKeys
 from federation.safe_http import SafeHttp
 from federation.signatures import Policy, ReplayCache
 from models.engines import open_database
 from models.writer import running_writer
-from pod.actor_keys import open_actor_key, public_pem
-from pod.api import activitypub, groups, people
-from pod.app_keys import ACTOR_PEM, DEPS, POLICY, PUBLIC_PEM, REPLAY
+from pod import activitypub
+from pod.actions.actors import fetch_document
+from pod.api import groups, people
+from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
 from pod.clock import Clock
 from pod.config import Config
 from pod.deps import Deps
@@ -34,20 +37,18 @@ async def make_app(config: Config) -> web.Application:
     """The application of one pod; its parts open at start-up and close in reverse order."""
     app = web.Application(middlewares=[answer_refusals], client_max_size=1024 * 1024)
     keyring = open_keyring(config.key_file)
-    pem = open_actor_key(config.key_file, keyring)
-    app[ACTOR_PEM], app[PUBLIC_PEM] = pem, public_pem(pem)
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[REPLAY] = ReplayCache()
-    app[activitypub.KEYS] = {}
-    for routes in (activitypub.routes, groups.routes, people.routes):
+    for routes in (*activitypub.ROUTES, groups.routes, people.routes):
         app.add_routes(routes)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             loops = Loops(Clock(config.clock_file))
-            app[DEPS] = await _open_parts(config, keyring, loops, stack)
-            running = asyncio.create_task(loops.run(app[DEPS], pem), name="loops")
+            app[DEPS] = deps = await _open_parts(config, keyring, loops, stack)
+            app[KEYS] = KnownKeys(partial(fetch_document, deps))
+            running = asyncio.create_task(loops.run(deps), name="loops")
             try:
                 yield
             finally:

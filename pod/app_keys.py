@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from federation.known_keys import KnownKeys
 from federation.signatures import Policy, ReplayCache
 from pod.deps import Deps
 
 DEPS = web.AppKey("deps", Deps)
-ACTOR_PEM = web.AppKey("actor_pem", bytes)
-PUBLIC_PEM = web.AppKey("public_pem", str)
+KEYS = web.AppKey("known_keys", KnownKeys)
 POLICY = web.AppKey("policy", Policy)
 REPLAY = web.AppKey("replay", ReplayCache)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.safe_http import SafeHttp
+from federation.signatures import SigningKey
 from models.engines import Database
 from models.writer import Action, Bulk, Writer
 from pod.clock import Clock
@@ -67,7 +68,8 @@ class Views:
 class Deps:
     """The pod's parts.
 
-    `views` caches each group's chain; `wake` has a group tended, `deliver` the outbox sent, `behind` a gap pulled.
+    `views` caches each group's chain, `signing_keys` the opened keys of our actors; `wake` has a group tended,
+    `deliver` the outbox sent, `behind` a gap pulled.
     """
 
     config: Config
@@ -80,6 +82,7 @@ class Deps:
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]
     views: Views = field(default_factory=Views)
+    signing_keys: dict[str, SigningKey] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:

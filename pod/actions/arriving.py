@@ -1,22 +1,39 @@
-"""A proven activity becomes a record at the one door; a second copy, or a kind without record, is a no-op."""
+"""A proven activity finds its door: a record the one door, a Follow its answer; a second copy changes nothing."""
 
 from __future__ import annotations
 
-from federation.activities import RecordActivity
+from typing import assert_never
+
+from federation.activities import Follow, Gone, Ignored, RecordActivity, Unfollow
+from federation.activities.writing import pod_of
 from federation.receive import VerifiedActivity
 from pod.actions.append import enter
+from pod.actions.following import forget, take_follow, take_unfollow
 from pod.deps import Deps
 from protocol.errors import UnknownParentError
 from protocol.records.envelope import open_record
 
 
 async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> None:
-    """Take the record of an activity; raises the refusal of the rule that refuses it."""
-    activity = verified.activity
-    if not isinstance(activity, RecordActivity):
-        return
+    """Do what an activity asks for; raises the refusal of the rule that refuses it."""
+    match verified.activity:
+        case RecordActivity() as carried:
+            await _take_record(deps, carried, now=now)
+        case Follow() as follow:
+            await take_follow(deps, follow, now=now)
+        case Unfollow() as undo:
+            await take_unfollow(deps, undo)
+        case Gone() as gone:
+            await forget(deps, gone)
+        case Ignored():
+            return
+        case other:
+            assert_never(other)
+
+
+async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> None:
     record = open_record(activity.record)
     try:
         await enter(deps, record, origin=activity.actor, now=now)
     except UnknownParentError:
-        deps.behind(record.group, activity.actor.split("/groups/", maxsplit=1)[0])
+        deps.behind(record.group, pod_of(activity.actor))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import wrap
+from federation.contexts import PUBLIC
 from models.outgoing import enqueue
 from models.writer import after_commit
+from pod.actions.actors import POD, sender_of
 from pod.actions.chains import load_view
 from pod.deps import Deps
 from protocol.canonical import bytes_of_checked
@@ -20,10 +22,12 @@ def pods_of(state: GroupState) -> list[str]:
 
 
 async def push(session: AsyncSession, deps: Deps, record: Record, *, now: int) -> None:
-    """Queue `record` for the other pods of its group, by the group's actor."""
+    """Queue `record` for the other pods of its group, by the group's actor, or the pod's where it is private."""
     state = (await load_view(session, deps, record.group)).state
-    actor = f"{deps.base_url}/groups/{record.group}"
-    inboxes = [f"{pod}/inbox" for pod in pods_of(state) if pod != deps.base_url]
-    body = bytes_of_checked(wrap(record, actor=actor))
+    actor = sender_of(deps, state)
+    pods = [pod for pod in pods_of(state) if pod != deps.base_url]
+    inboxes = [f"{pod}/inbox" for pod in pods]
+    to = [f"{pod}/{POD}" for pod in pods] if state.visibility == "private" else [PUBLIC]
+    body = bytes_of_checked(wrap(record, actor=actor, to=to))
     await enqueue(session, actor, record.group, body, inboxes, now=now)
     after_commit(session, deps.deliver)

@@ -10,10 +10,9 @@ import click
 from migrations import upgrade
 from models.engines import open_database
 from pod.actions.rebuilding import rebuild_projections
-from pod.actor_keys import create_actor_key
 from pod.app import serve
 from pod.cli.base import configuration, data_option, run_action
-from pod.keyring import create_key_file, open_keyring
+from pod.keyring import create_key_file
 
 CONFIG = """\
 # The configuration of one pod. Every key is explained in pod.toml.example.
@@ -43,8 +42,7 @@ def init(data: Path, port: int, base_url: str, listen: str) -> None:
     target.write_text(text, encoding="utf-8")
     config = configuration(data)
     create_key_file(config.key_file)
-    create_actor_key(config.key_file, open_keyring(config.key_file))
-    click.echo(f"Wrote {target} and keys. Next: pod migrate --data {data} && pod serve --data {data}")
+    click.echo(f"Wrote {target} and a key file. Next: pod migrate --data {data} && pod serve --data {data}")
 
 
 @click.command()

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
 from federation.signatures import SignedRequest, sign
-from federation.signatures.keys import SigningKey, rsa_signing_key
 from models.outgoing import ActivityRow, DeliveryRow, finish_delivery, list_due, postpone_delivery
+from pod.actions.actors import signing_key
 from pod.clock import jitter
 from pod.deps import Deps
 from protocol.errors import RefusedError
@@ -24,11 +24,8 @@ Due = tuple[DeliveryRow, ActivityRow]
 class Courier:
     """Delivers what is due, signed by the actor of each activity."""
 
-    def __init__(self, deps: Deps, actor_pem: bytes) -> None:
+    def __init__(self, deps: Deps) -> None:
         self._deps = deps
-        self._pem = actor_pem
-        self._keys: dict[str, SigningKey] = {}
-        self._sign = rsa_signing_key("", actor_pem).sign  # loading costs 50 ms: once
 
     async def deliver_due(self, *, now: int) -> None:
         """One round: the lanes run beside each other."""
@@ -48,7 +45,7 @@ class Courier:
             await self._finish(delivery)
 
     async def _send(self, delivery: DeliveryRow, activity: ActivityRow) -> str | None:
-        key = SigningKey(f"{activity.actor}#main-key", "rsa", self._sign)
+        key = await signing_key(self._deps, activity.actor)
 
         def signed(request: SignedRequest) -> Mapping[str, str]:
             return sign(request, key, scheme="cavage", now=self._deps.clock())

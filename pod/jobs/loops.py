@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.chain import list_groups, load_group
 from pod.actions.chains import load_view
+from pod.actions.following import tell_followers
 from pod.actions.handing_over import Tries, hand_over_if_due
 from pod.actions.outbox import pods_of, push
 from pod.actions.sealing import confirm_head, seal
@@ -53,11 +54,11 @@ class Loops:
         """Have the outbox looked at soon."""
         self._due.set()
 
-    async def run(self, deps: Deps, actor_pem: bytes) -> None:
+    async def run(self, deps: Deps) -> None:
         """Work until cancelled."""
         async with deps.database.read() as session:
             self._woken.update(group.id for group in await list_groups(session, MOST_GROUPS))
-        courier = Courier(deps, actor_pem)
+        courier = Courier(deps)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tend_forever(deps))
             tasks.create_task(self._deliver_forever(courier))
@@ -99,7 +100,7 @@ class Loops:
 
 
 async def tend(deps: Deps, group: RecordId, *, pull_all: bool = False) -> None:
-    """Seal, confirm and, where something is missing, pull."""
+    """Seal, confirm, tell followers and, where something is missing, pull."""
     now = deps.clock()
 
     async def action(session: AsyncSession) -> None:
@@ -112,6 +113,7 @@ async def tend(deps: Deps, group: RecordId, *, pull_all: bool = False) -> None:
             await push(session, deps, record, now=now)
 
     await deps.write(action)
+    await tell_followers(deps, group, now=now)
     async with deps.database.read() as session:
         state = (await load_view(session, deps, group)).state
         stored = await load_group(session, group)

@@ -5,7 +5,8 @@ import pytest
 from pyld import jsonld
 from pyld.jsonld import JsonLdError
 
-from federation.jsonld import AS2, CONTEXT, PUBLIC, expand, undefined_terms
+from federation.contexts import AS2, CONTEXT, PUBLIC
+from federation.jsonld import expand, undefined_terms
 
 ALICE = "https://pod.example/u/alice"
 SEC = "https://w3id.org/security#"

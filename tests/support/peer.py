@@ -27,7 +27,7 @@ SECOND: Final = 1000
 
 
 class Peer:
-    """The actor http://<host>:8080/actor; `asked` are the paths that were fetched from it."""
+    """The actor http://<host>:8080/actor; `asked` are the paths fetched from it, `taken` what it was sent."""
 
     def __init__(self, host: str, inbox: str) -> None:
         self.host = host
@@ -36,6 +36,7 @@ class Peer:
         self.key_id = f"{self.actor}#main-key"
         self.inbox = urlsplit(inbox)
         self.asked: list[str] = []
+        self.taken: list[dict[str, Any]] = []
         self._ticks = 0
 
     @cached_property
@@ -102,7 +103,7 @@ def serving(peer: Peer) -> Iterator[Peer]:
             self._say(200 if document else 404, json.dumps(document).encode())
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            peer.taken.append(json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0")))))
             self._say(202, b"")
 
         def _say(self, status: int, body: bytes) -> None:

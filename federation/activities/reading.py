@@ -1,0 +1,46 @@
+"""Activities of other software, read leniently in form and strictly in who speaks.
+
+Rules of this file (federation §1.5, §2.7):
+
+1. An activity has an id and one actor; an actor or object stands there as its id or as an object with an id.
+2. Whatever else it is, an activity with a `record` is read for its record.
+3. An Undo counts only where it undoes the same actor's Follow; a Delete only where the actor deletes itself.
+"""
+
+from __future__ import annotations
+
+from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
+from federation.errors import MalformedDocumentError
+from protocol.canonical import JsonObject
+
+
+def read_activity(document: JsonObject) -> Activity:
+    """Read an activity; MalformedDocumentError unless it has an id and an actor."""
+    own_id, actor = document.get("id"), id_of(document.get("actor"))
+    if not isinstance(own_id, str) or not own_id or not actor:
+        raise MalformedDocumentError("An activity needs an `id` and an `actor`.")
+    record, inner = document.get("record"), document.get("object")
+    if isinstance(record, dict):
+        return RecordActivity(own_id, actor, record)
+    match document.get("type"):
+        case "Follow" if named := id_of(inner):
+            return Follow(own_id, actor, named)
+        case "Undo":
+            return _read_undo(own_id, actor, inner)
+        case "Delete" if id_of(inner) == actor:
+            return Gone(own_id, actor)
+    return Ignored(own_id, actor)
+
+
+def id_of(value: object) -> str:
+    """The id that a member stands for, alone or as an object's; empty where there is none."""
+    named = value.get("id") if isinstance(value, dict) else value
+    return named if isinstance(named, str) else ""
+
+
+def _read_undo(own_id: str, actor: str, inner: object) -> Activity:
+    if isinstance(inner, str) and inner:
+        return Unfollow(own_id, actor, follow=inner, object="")
+    if isinstance(inner, dict) and inner.get("type") == "Follow" and id_of(inner.get("actor")) == actor:
+        return Unfollow(own_id, actor, follow=id_of(inner), object=id_of(inner.get("object")))
+    return Ignored(own_id, actor)

@@ -1,0 +1,134 @@
+"""What this pod says: records inside the activity that comes nearest to them, announcements, answers to a Follow.
+
+The record rides as the member `record` (`urn:althing:v1#record`, JSON, declared inline); other software sees the
+activity it knows, a pod uses and trusts only the record. Spec: protocol.md section 5.1, federation.md section 1.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+from federation.activities.shapes import Follow
+from federation.contexts import AS2, PUBLIC, RECORD_TERM
+from protocol.canonical import JsonObject
+from protocol.records.chain import Ack, Invitation, Receipt
+from protocol.records.content import (
+    ParagraphTarget,
+    Patch,
+    Post,
+    PostTarget,
+    Profile,
+    ProfileTarget,
+    ReactionTarget,
+    Target,
+    Vote,
+)
+from protocol.records.envelope import Record
+from protocol.records.operation import Operation
+
+CONTEXT: Final[list[Any]] = [AS2, RECORD_TERM]
+
+
+def wrap(
+    record: Record,
+    *,
+    actor: str,
+    to: Sequence[str] = (PUBLIC,),
+    cc: Sequence[str] = (),
+    shown: JsonObject | None = None,
+) -> JsonObject:
+    """The activity of `actor` that carries `record`. `shown` is the Note or Article that a Create or Update embeds."""
+    pod = pod_of(actor)
+    activity: JsonObject = {
+        "@context": CONTEXT,
+        "id": f"{pod}/activities/{record.id}",
+        "actor": actor,
+        "to": list(to),
+        **_verb(record, actor, pod),
+        "record": record.body,
+    }
+    if cc:
+        activity["cc"] = list(cc)
+    if shown is not None:
+        activity["object"] = shown
+    return activity
+
+
+def announce(activity: JsonObject, *, group: str) -> JsonObject:
+    """The group passes an activity on to its followers, as it is (FEP-1b12)."""
+    inner = {name: value for name, value in activity.items() if name != "@context"}
+    return {
+        "@context": activity["@context"],
+        "id": f"{group}#announces/{activity['id'].rpartition('/')[2]}",
+        "type": "Announce",
+        "actor": group,
+        "to": [PUBLIC],
+        "cc": [f"{group}/followers"],
+        "object": inner,
+    }
+
+
+def accept(follow: Follow) -> JsonObject:
+    """The followed one agrees; the Follow is embedded, because some know it only by its content."""
+    return _answered("Accept", follow)
+
+
+def reject(follow: Follow) -> JsonObject:
+    """The followed one doesn't agree."""
+    return _answered("Reject", follow)
+
+
+def pod_of(actor: str) -> str:
+    """The URL of an actor's server."""
+    return "/".join(actor.split("/", 3)[:3])
+
+
+def _answered(verb: str, follow: Follow) -> JsonObject:
+    # The same Follow gives the same answer: whoever asks twice isn't told two things.
+    mark = sha256(f"{follow.actor} {follow.id}".encode()).hexdigest()[:32]
+    return {
+        "@context": AS2,
+        "id": f"{follow.object}#{verb.lower()}s/{mark}",
+        "type": verb,
+        "actor": follow.object,
+        "to": [follow.actor],
+        "object": {"id": follow.id, "type": "Follow", "actor": follow.actor, "object": follow.object},
+    }
+
+
+def _verb(record: Record, actor: str, pod: str) -> JsonObject:
+    """Type and object of the activity that comes nearest to a record."""
+    match record.content:
+        case Post():
+            return {"type": "Create", "object": f"{pod}/records/{record.id}"}
+        case Patch(post=post):
+            return {"type": "Update", "object": f"{pod}/records/{post}"}
+        case Profile():
+            return {"type": "Update", "object": f"{pod}/records/{record.id}"}
+        case Vote(target=target, value=value) if judged := _judged(target, pod):
+            if value:
+                return {"type": "Like" if value > 0 else "Dislike", **judged}
+            return {"type": "Undo", "object": {"type": "Like", "actor": actor, **judged}}
+        case Operation() | Ack() | Receipt() | Invitation():
+            # These have no address of their own: they stand in items, or beside them.
+            return {"type": "Add", "object": {"type": "Object", "name": record.type}, "target": actor}
+        case _:
+            return {"type": "Add", "object": f"{pod}/records/{record.id}", "target": actor}
+
+
+def _judged(target: Target, pod: str) -> JsonObject | None:
+    """What a vote is about, as a Like names it; None for what has no address elsewhere."""
+    match target:
+        case PostTarget(post=post):
+            return {"object": f"{pod}/records/{post}"}
+        case ParagraphTarget(paragraph=address):
+            # The fragment keeps a reader from taking this for a word on the whole post.
+            return {"object": f"{pod}/records/{address.record}#paragraph-{address.index}"}
+        case ReactionTarget(post=post, emoji=emoji):
+            return {"object": f"{pod}/records/{post}", "content": emoji}
+        case ProfileTarget(profile=profile):
+            return {"object": f"{pod}/records/{profile}"}
+        case _:
+            return None

@@ -1,0 +1,78 @@
+"""Actor documents: ours as others want them, and of theirs the little that answering needs.
+
+Rules for theirs (federation §2.36): an inbox is on the actor's own origin, and so is a shared inbox that is used:
+else anybody could have us write to somebody else.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from federation.addresses import same_origin
+from federation.contexts import CONTEXT
+from federation.errors import MalformedDocumentError
+from protocol.canonical import JsonObject
+
+
+class OwnActor(msgspec.Struct, frozen=True, kw_only=True):
+    """What an actor of ours says of itself. `pod` is the pod's URL; `summary` is HTML; None and empty are left out."""
+
+    id: str
+    pod: str
+    type: Literal["Application", "Person", "Group"]
+    username: str
+    rsa_pem: str
+    ed25519_multibase: str
+    name: str = ""
+    summary: str = ""
+    published: str = ""
+    discoverable: bool = True
+    has_followers: bool = True
+
+
+class RemoteActor(msgspec.Struct, frozen=True):
+    """An actor of another server: where it wants to be written to."""
+
+    id: str
+    inbox: str
+
+
+def actor_document(actor: OwnActor) -> JsonObject:
+    """The document at the actor's id (federation §1.2)."""
+    own_id = actor.id
+    members: JsonObject = {
+        "@context": CONTEXT,
+        "id": own_id,
+        "type": actor.type,
+        "preferredUsername": actor.username,
+        "inbox": f"{own_id}/inbox" if actor.has_followers else f"{actor.pod}/inbox",
+        "endpoints": {"sharedInbox": f"{actor.pod}/inbox"},
+        "manuallyApprovesFollowers": not (actor.discoverable and actor.has_followers),
+        "discoverable": actor.discoverable,
+        "indexable": False,
+        "publicKey": {"id": f"{own_id}#main-key", "owner": own_id, "publicKeyPem": actor.rsa_pem},
+        "assertionMethod": [
+            {
+                "id": f"{own_id}#ed25519-key",
+                "type": "Multikey",
+                "controller": own_id,
+                "publicKeyMultibase": actor.ed25519_multibase,
+            }
+        ],
+    }
+    lists = {name: f"{own_id}/{name}" for name in ("outbox", "followers")} if actor.has_followers else {}
+    optional = {"name": actor.name, "summary": actor.summary, "published": actor.published}
+    return members | lists | {name: value for name, value in optional.items() if value}
+
+
+def read_actor(document: JsonObject) -> RemoteActor:
+    """Read another server's actor, which was fetched from its own id; MalformedDocumentError without an inbox."""
+    own_id, inbox, endpoints = document.get("id"), document.get("inbox"), document.get("endpoints")
+    if not isinstance(own_id, str) or not isinstance(inbox, str) or not same_origin(own_id, inbox):
+        raise MalformedDocumentError("The actor names no inbox on its own server.")
+    shared: Any = endpoints.get("sharedInbox") if isinstance(endpoints, dict) else None
+    if isinstance(shared, str) and same_origin(own_id, shared):
+        return RemoteActor(own_id, shared)
+    return RemoteActor(own_id, inbox)

@@ -1,0 +1,167 @@
+"""Keys of other servers' actors, remembered; a stranger's request makes this pod ask for a key once, if at all.
+
+Rules of this file (federation §2.2, §2.22, §2.23, §2.37):
+
+1. A key that is known isn't asked for again, unless a verification with it failed: then once in five minutes.
+2. A key that couldn't be had isn't asked for again for five minutes, nor for half a minute where only the network
+   failed; the same refusal is given meanwhile.
+3. Who made us ask in vain twenty times in five minutes isn't asked for more; this counts by server.
+4. Requests that wait for the same key share one look-up.
+5. A key in a document of its own counts when its owner names it in return, which takes a second look.
+6. Everything here has a limit; what was used longest ago is forgotten first.
+
+Times are milliseconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from federation.addresses import Origin, origin_of
+from federation.errors import RemoteError
+from federation.signatures import VerificationKey
+from federation.signatures.keys import find_actor_key, find_document_key, owner_in_key_document
+from protocol.canonical import JsonObject
+from protocol.errors import RefusedError
+
+MOST_KEYS: Final = 20_000
+MOST_FAILURES: Final = 20_000
+MOST_SERVERS: Final = 5_000
+REFETCH_MS: Final = 5 * 60_000
+NETWORK_PAUSE_MS: Final = 30_000
+MOST_IN_VAIN: Final = 20
+
+Fetch = Callable[[str], Awaitable[JsonObject]]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Bounded(Generic[K, V]):
+    """A memory of at most `most` entries; the one used longest ago gives way."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[K, V] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: K) -> V | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        self._kept[key] = value
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def drop(self, key: K) -> None:
+        self._kept.pop(key, None)
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A key, and when it was last asked for."""
+
+    key: VerificationKey
+    asked_at: int
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a key couldn't be had, and until when it isn't asked for again."""
+
+    error: RefusedError | RemoteError
+    until: int
+
+
+class InVain(msgspec.Struct, frozen=True):
+    """How often a server was asked in vain since `since`."""
+
+    since: int
+    times: int
+
+
+class KnownKeys:
+    """The keys that this pod verifies with; `fetch` gets an ActivityPub document that lives under its own id."""
+
+    def __init__(self, fetch: Fetch, *, most: int = MOST_KEYS) -> None:
+        self._fetch = fetch
+        self._held: Bounded[str, Held] = Bounded(most)
+        self._failures: Bounded[str, Failure] = Bounded(MOST_FAILURES)
+        self._in_vain: Bounded[Origin, InVain] = Bounded(MOST_SERVERS)
+        self._asking: dict[str, asyncio.Task[VerificationKey]] = {}
+
+    def knows(self, key_id: str) -> bool:
+        """Whether the key is here, so that finding it asks nobody."""
+        return self._held.get(key_id) is not None
+
+    async def find(self, key_id: str, *, now: int) -> VerificationKey:
+        """The key; raises the refusal or RemoteError for which it can't be had."""
+        held = self._held.get(key_id)
+        if held is not None:
+            return held.key
+        return await self._ask(key_id, now)
+
+    async def find_changed(self, key_id: str, *, now: int) -> VerificationKey | None:
+        """What a known key was replaced by, after a verification with it failed; None if it may not be asked for."""
+        held = self._held.get(key_id)
+        if held is None or now - held.asked_at < REFETCH_MS:
+            return None
+        # Whatever comes of it: within five minutes there is no second time.
+        self._held.put(key_id, Held(held.key, now))
+        fresh = await self._ask(key_id, now)
+        return None if fresh.text == held.key.text else fresh
+
+    async def _ask(self, key_id: str, now: int) -> VerificationKey:
+        failure = self._failures.get(key_id)
+        if failure is not None and now < failure.until:
+            # The same exception again and again would drag along every place it was raised at.
+            raise failure.error.with_traceback(None)
+        self._check_budget(key_id, now)
+        if key_id not in self._asking:
+            task = asyncio.create_task(self._look_up(key_id, now))
+            self._asking[key_id] = task
+            task.add_done_callback(lambda done: self._asked(key_id, done))
+        # One who hangs up must not take the answer from those who wait with him.
+        return await asyncio.shield(self._asking[key_id])
+
+    def _asked(self, key_id: str, done: asyncio.Task[VerificationKey]) -> None:
+        self._asking.pop(key_id, None)
+        if not done.cancelled():
+            done.exception()  # those who waited have it; nobody else is to be told
+
+    async def _look_up(self, key_id: str, now: int) -> VerificationKey:
+        try:
+            key = await self._key_of(key_id)
+        except (RefusedError, RemoteError) as error:
+            pause = NETWORK_PAUSE_MS if isinstance(error, RemoteError) and error.retry else REFETCH_MS
+            self._failures.put(key_id, Failure(error, now + pause))
+            self._count(origin_of(key_id), now)
+            raise
+        self._failures.drop(key_id)
+        self._held.put(key_id, Held(key, now))
+        return key
+
+    async def _key_of(self, key_id: str) -> VerificationKey:
+        document = await self._fetch(key_id.split("#", maxsplit=1)[0])
+        if document.get("id") == key_id and "publicKey" not in document:
+            owner = await self._fetch(owner_in_key_document(document, key_id))
+            return find_document_key(document, owner, key_id)
+        return find_actor_key(document, key_id)
+
+    def _check_budget(self, key_id: str, now: int) -> None:
+        spent = self._in_vain.get(origin_of(key_id))
+        if spent is not None and now - spent.since < REFETCH_MS and spent.times >= MOST_IN_VAIN:
+            raise RemoteError("That server was asked in vain too often; try again in some minutes.", retry=True)
+
+    def _count(self, server: Origin, now: int) -> None:
+        spent = self._in_vain.get(server)
+        if spent is None or now - spent.since >= REFETCH_MS:
+            spent = InVain(now, 0)
+        self._in_vain.put(server, InVain(spent.since, spent.times + 1))

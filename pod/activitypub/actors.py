@@ -1,0 +1,52 @@
+"""The actors of this pod, each with its keys, outbox and followers."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from pod.actions import presenting
+from pod.activitypub.answering import answer, path_of, show
+from pod.app_keys import DEPS
+from protocol.errors import MalformedError
+from protocol.ids import parse_id
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/actor")
+async def get_pod_actor(request: web.Request) -> web.Response:
+    """The pod itself."""
+    return answer(await presenting.pod_actor(request.app[DEPS]))
+
+
+@routes.get("/u/{name}")
+async def get_person(request: web.Request) -> web.Response:
+    """Somebody at home here."""
+    document = await presenting.person_actor(request.app[DEPS], request.match_info["name"])
+    return show(request, document, page="person_page")
+
+
+@routes.get("/groups/{group}")
+async def get_group(request: web.Request) -> web.Response:
+    """A group as an actor of this pod."""
+    document = await presenting.group_actor(request.app[DEPS], parse_id(request.match_info["group"]))
+    return show(request, document, page="group_page")
+
+
+@routes.get("/u/{name}/outbox")
+@routes.get("/groups/{group}/outbox")
+async def get_outbox(request: web.Request) -> web.Response:
+    """What the actor tells; with `before` a page of it."""
+    deps, before = request.app[DEPS], request.query.get("before")
+    if before is None:
+        return answer(await presenting.outbox(deps, path_of(request)))
+    if not before.isdecimal() or len(before) > 16:
+        raise MalformedError("`before` must be a number.")
+    return answer(await presenting.outbox_page(deps, path_of(request), int(before)))
+
+
+@routes.get("/u/{name}/followers")
+@routes.get("/groups/{group}/followers")
+async def get_followers(request: web.Request) -> web.Response:
+    """How many follow the actor."""
+    return answer(await presenting.followers(request.app[DEPS], path_of(request)))

@@ -1,0 +1,52 @@
+"""WebFinger and NodeInfo: how other servers find this one's actors, and what it says of itself."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import msgspec
+from aiohttp import web
+
+from federation import nodeinfo
+from federation.content_types import JRD_JSON, PLAIN_JSON
+from federation.nodeinfo import Version
+from federation.webfinger import only_rels, parse_resource
+from pod.actions.finding import find_actor
+from pod.actions.presenting import node
+from pod.app_keys import DEPS
+from pod.errors import NotFoundError
+from protocol.canonical import JsonObject
+
+routes = web.RouteTableDef()
+SCHEMAS: Final = ("2.0", "2.1")
+
+
+@routes.get("/.well-known/webfinger")
+async def get_webfinger(request: web.Request) -> web.Response:
+    """Whose handle, or which actor, `resource` is."""
+    resource = parse_resource(request.query.get("resource", ""))
+    descriptor = await find_actor(request.app[DEPS], resource)
+    return _open(only_rels(descriptor, request.query.getall("rel", [])), JRD_JSON)
+
+
+@routes.get("/.well-known/nodeinfo")
+async def get_nodeinfo(request: web.Request) -> web.Response:
+    """Where the NodeInfo documents are."""
+    base_url = request.app[DEPS].base_url
+    return _open(nodeinfo.discovery(f"{base_url}/", f"{base_url}/actor"), PLAIN_JSON)
+
+
+@routes.get("/nodeinfo/{schema}")
+async def get_node(request: web.Request) -> web.Response:
+    """NodeInfo 2.0 or 2.1."""
+    schema = request.match_info["schema"]
+    if schema not in SCHEMAS:
+        raise NotFoundError("There is no NodeInfo of that version here.")
+    known = cast("Version", schema)
+    return _open(await node(request.app[DEPS], known), nodeinfo.content_type(known))
+
+
+def _open(document: JsonObject, content_type: str) -> web.Response:
+    """An answer that scripts of other sites may read too."""
+    headers = {"Content-Type": content_type, "Access-Control-Allow-Origin": "*"}
+    return web.Response(body=msgspec.json.encode(document), headers=headers)

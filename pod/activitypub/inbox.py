@@ -1,0 +1,52 @@
+"""The inboxes, which are all one: size limit, raw bytes, proof of the sender, then the one door."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from federation.receive import receive
+from federation.signatures import SignedRequest
+from pod.actions.arriving import arrive
+from pod.actions.presenting import load_followed
+from pod.activitypub.answering import path_of
+from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
+
+routes = web.RouteTableDef()
+
+
+@routes.post("/inbox")
+async def post_inbox(request: web.Request) -> web.Response:
+    """Take an activity: 202 once what it brought is stored."""
+    return await _take(request)
+
+
+async def _take(request: web.Request) -> web.Response:
+    app, deps = request.app, request.app[DEPS]
+    signed = await _signed(request)
+    verified = await receive(signed, app[POLICY], app[KEYS], app[REPLAY], now=deps.clock())
+    if verified is not None:
+        await arrive(deps, verified, now=deps.clock())
+    return web.Response(status=HTTPStatus.ACCEPTED.value)
+
+
+@routes.post("/u/{name}/inbox")
+@routes.post("/groups/{group}/inbox")
+async def post_actor_inbox(request: web.Request) -> web.Response:
+    """The same at an actor's own address, as long as there is such an actor."""
+    deps = request.app[DEPS]
+    async with deps.database.read() as session:
+        await load_followed(session, deps, path_of(request))
+    return await _take(request)
+
+
+async def _signed(request: web.Request) -> SignedRequest:
+    return SignedRequest(
+        method=request.method,
+        target=request.raw_path,
+        authority=request.headers.get("Host", ""),
+        scheme=request.app[DEPS].base_url.split(":", maxsplit=1)[0],
+        headers=tuple(request.headers.items()),
+        body=await request.read(),
+    )

@@ -1,0 +1,33 @@
+"""Records as objects and activities that other software can fetch."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from pod.actions.showing import Sighting, show_activity, show_record
+from pod.activitypub.answering import answer, show
+from pod.app_keys import DEPS
+from protocol.ids import parse_id
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/records/{record}")
+async def get_record(request: web.Request) -> web.Response:
+    """A record: a post as Note or Article."""
+    sighting = await show_record(request.app[DEPS], parse_id(request.match_info["record"]))
+    return _answer(request, sighting)
+
+
+@routes.get("/activities/{record}")
+async def get_activity(request: web.Request) -> web.Response:
+    """The activity that carries a record."""
+    return _answer(request, await show_activity(request.app[DEPS], parse_id(request.match_info["record"])))
+
+
+def _answer(request: web.Request, sighting: Sighting) -> web.Response:
+    if sighting.gone:
+        return answer(sighting.document, HTTPStatus.GONE)
+    return show(request, sighting.document, page="record_page")

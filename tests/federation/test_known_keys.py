@@ -1,0 +1,169 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from federation.errors import KeyOwnerError, RemoteError
+from federation.known_keys import MOST_IN_VAIN, NETWORK_PAUSE_MS, REFETCH_MS, Bounded, KnownKeys
+from protocol.canonical import JsonObject
+from protocol.keys import DID_PREFIX, PrivateKey
+
+ALICE = "https://peer.example/u/alice"
+KEY_ID = f"{ALICE}#key"
+NOW = 1_800_000_000_000
+
+
+def multibase(name: str) -> str:
+    return PrivateKey.from_seed(name.encode().ljust(32)).did.removeprefix(DID_PREFIX)
+
+
+def an_actor(key: str = "one", own_id: str = ALICE) -> JsonObject:
+    listed = {"id": f"{own_id}#key", "owner": own_id, "publicKeyMultibase": multibase(key)}
+    return {"id": own_id, "type": "Person", "publicKey": listed}
+
+
+class Web:
+    """Documents by URL, or what asking for one raises; `asked` are the URLs in order."""
+
+    def __init__(self, documents: dict[str, Any]) -> None:
+        self.documents = documents
+        self.asked: list[str] = []
+
+    async def fetch(self, url: str) -> JsonObject:
+        self.asked.append(url)
+        await asyncio.sleep(0)
+        found = self.documents.get(url, RemoteError("It isn't there.", retry=False, status=404))
+        if isinstance(found, Exception):
+            raise found
+        assert isinstance(found, dict)
+        return found
+
+
+def keys_of(web: Web) -> KnownKeys:
+    return KnownKeys(web.fetch)
+
+
+async def test_a_key_is_asked_for_once() -> None:
+    web = Web({ALICE: an_actor()})
+    keys = keys_of(web)
+
+    found = [await keys.find(KEY_ID, now=NOW) for _ in range(3)]
+
+    assert {key.text for key in found} == {multibase("one")}
+    assert web.asked == [ALICE]
+    assert keys.knows(KEY_ID)
+
+
+async def test_requests_that_wait_for_one_key_share_a_look_up() -> None:
+    web = Web({ALICE: an_actor()})
+    keys = keys_of(web)
+
+    await asyncio.gather(*(keys.find(KEY_ID, now=NOW) for _ in range(20)))
+
+    assert web.asked == [ALICE]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "pause"),
+    [
+        (an_actor(own_id="https://peer.example/u/eve"), KeyOwnerError, REFETCH_MS),
+        (RemoteError("Gone.", retry=False, status=410), RemoteError, REFETCH_MS),
+        (RemoteError("Too slow.", retry=True), RemoteError, NETWORK_PAUSE_MS),
+    ],
+    ids=["refused", "gone", "unreachable"],
+)
+async def test_fed_22_a_key_that_could_not_be_had_is_not_asked_for_again_for_a_while(
+    answer: Any, kind: type[Exception], pause: int
+) -> None:
+    web = Web({ALICE: answer})
+    keys = keys_of(web)
+    for now in (NOW, NOW + 1, NOW + pause - 1):
+        with pytest.raises(kind):
+            await keys.find(KEY_ID, now=now)
+    assert web.asked == [ALICE]
+    web.documents[ALICE] = an_actor()
+
+    found = await keys.find(KEY_ID, now=NOW + pause)
+
+    assert found.owner == ALICE
+
+
+async def test_fed_22_a_server_is_asked_in_vain_only_so_often() -> None:
+    web = Web({"https://other.example/u/bo": an_actor(own_id="https://other.example/u/bo")})
+    keys = keys_of(web)
+    for number in range(3 * MOST_IN_VAIN):
+        with pytest.raises(RemoteError):
+            await keys.find(f"{ALICE}/{number}#key", now=NOW)
+
+    assert len(web.asked) == MOST_IN_VAIN
+    assert await keys.find("https://other.example/u/bo#key", now=NOW)
+    web.documents[ALICE] = an_actor()
+    assert await keys.find(KEY_ID, now=NOW + REFETCH_MS)
+
+
+async def test_fed_22_a_known_key_is_asked_for_again_once_in_five_minutes() -> None:
+    web = Web({ALICE: an_actor("one")})
+    keys = keys_of(web)
+    await keys.find(KEY_ID, now=NOW)
+    web.documents[ALICE] = an_actor("two")
+
+    assert await keys.find_changed(KEY_ID, now=NOW + REFETCH_MS - 1) is None
+    changed = await keys.find_changed(KEY_ID, now=NOW + REFETCH_MS)
+    again = await keys.find_changed(KEY_ID, now=NOW + REFETCH_MS + 1)
+
+    assert changed is not None
+    assert changed.text == multibase("two")
+    assert again is None
+    assert web.asked == [ALICE, ALICE]
+    assert (await keys.find(KEY_ID, now=NOW + REFETCH_MS)).text == multibase("two")
+
+
+async def test_fed_22_a_key_that_did_not_change_is_no_second_chance() -> None:
+    keys = keys_of(Web({ALICE: an_actor()}))
+    await keys.find(KEY_ID, now=NOW)
+
+    assert await keys.find_changed(KEY_ID, now=NOW + REFETCH_MS) is None
+    assert await keys.find_changed(f"{ALICE}#unheard-of", now=NOW) is None
+
+
+def own_document(**members: Any) -> JsonObject:
+    return {"id": f"{ALICE}/key", "owner": ALICE, "publicKeyMultibase": multibase("one"), **members}
+
+
+async def test_fed_2_a_key_in_a_document_of_its_own_counts_when_its_owner_names_it() -> None:
+    web = Web({f"{ALICE}/key": own_document(), ALICE: {"id": ALICE, "publicKey": f"{ALICE}/key"}})
+
+    key = await keys_of(web).find(f"{ALICE}/key", now=NOW)
+
+    assert key.owner == ALICE
+    assert web.asked == [f"{ALICE}/key", ALICE]
+
+
+@pytest.mark.parametrize(
+    ("document", "owner"),
+    [
+        (own_document(), {"id": ALICE, "publicKey": f"{ALICE}/other"}),
+        (own_document(owner="https://evil.example/u/eve"), {"id": ALICE, "publicKey": f"{ALICE}/key"}),
+    ],
+    ids=["owner names another", "owner elsewhere"],
+)
+async def test_fed_2_a_key_that_nobody_owns_is_refused(document: JsonObject, owner: JsonObject) -> None:
+    web = Web({f"{ALICE}/key": document, ALICE: owner})
+
+    with pytest.raises(KeyOwnerError):
+        await keys_of(web).find(f"{ALICE}/key", now=NOW)
+
+    assert all(url.startswith(ALICE) for url in web.asked)
+
+
+def test_fed_37_what_was_used_longest_ago_is_forgotten_first() -> None:
+    kept: Bounded[str, int] = Bounded(2)
+    kept.put("a", 1)
+    kept.put("b", 2)
+    used: Callable[[str], int | None] = kept.get
+    assert used("a") == 1
+
+    kept.put("c", 3)
+
+    assert (used("a"), used("b"), used("c"), len(kept)) == (1, None, 3, 2)
