@@ -2,8 +2,8 @@
 
 from sqlalchemy import MetaData
 
-from models import accounts, chain, content, keeping, log, outgoing, pending, records
+from models import accounts, chain, content, deliveries, keeping, log, outgoing, pending, records
 from models.base import Base
 
-AREAS = (accounts, chain, content, keeping, log, outgoing, pending, records)
+AREAS = (accounts, chain, content, deliveries, keeping, log, outgoing, pending, records)
 METADATA: MetaData = Base.metadata

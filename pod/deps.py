@@ -23,7 +23,8 @@ T = TypeVar("T")
 class Deps:
     """The pod's parts.
 
-    `views` caches each group's chain; `wake` has a group tended, `deliver` the outbox sent, `behind` a gap pulled.
+    `views` caches each group's chain; `wake` has a group tended, `deliver` the outbox sent, `behind` a gap pulled;
+    `heard` has what waits for a host sent again.
     """
 
     config: Config
@@ -35,6 +36,7 @@ class Deps:
     wake: Callable[[RecordId], None]
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]
+    heard: Callable[[str], None] = lambda _host: None
     views: dict[RecordId, View] = field(default_factory=dict)
 
     @property

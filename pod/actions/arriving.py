@@ -8,6 +8,7 @@ from federation.activities import RecordActivity
 from federation.receive import VerifiedActivity
 from models.outgoing import note_seen
 from pod.actions.append import append
+from pod.actions.comparing import compare
 from pod.deps import Deps
 from protocol.errors import UnknownParentError
 from protocol.records.envelope import open_record
@@ -16,13 +17,12 @@ from protocol.records.envelope import open_record
 async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> None:
     """Take the record of an activity; raises the refusal of the rule that refuses it."""
     activity = verified.activity
-    if not isinstance(activity, RecordActivity):
-        return
-
-    async def action(session: AsyncSession) -> None:
-        await _take(session, deps, activity, now=now)
-
-    await deps.write(action)
+    try:
+        if isinstance(activity, RecordActivity):
+            await deps.write(lambda session: _take(session, deps, activity, now=now))
+    finally:
+        # Afterwards, for the record may be what closes the gap; and also when it is refused, for the gap may be why.
+        await compare(deps, verified)
 
 
 async def _take(session: AsyncSession, deps: Deps, activity: RecordActivity, *, now: int) -> None:

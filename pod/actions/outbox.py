@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import wrap
-from models.outgoing import enqueue
+from models.deliveries import enqueue
 from models.writer import after_commit
 from pod.actions.chains import load_view
 from pod.deps import Deps
