@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from federation.group_header import GroupHeader
 from federation.safe_http import SafeHttp
 from models.engines import Database
 from models.writer import Action, Writer
@@ -24,7 +25,7 @@ class Deps:
     """The pod's parts.
 
     `views` caches each group's chain; `wake` has a group tended, `deliver` the outbox sent, `behind` a gap pulled;
-    `heard` has what waits for a host sent again.
+    `heard` takes note of an actor whose request was verified, and of what it told of a group.
     """
 
     config: Config
@@ -36,7 +37,7 @@ class Deps:
     wake: Callable[[RecordId], None]
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]
-    heard: Callable[[str], None] = lambda _host: None
+    heard: Callable[[str, GroupHeader | None], None] = lambda _actor, _header: None
     views: dict[RecordId, View] = field(default_factory=dict)
 
     @property

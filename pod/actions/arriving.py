@@ -8,7 +8,6 @@ from federation.activities import RecordActivity
 from federation.receive import VerifiedActivity
 from models.outgoing import note_seen
 from pod.actions.append import append
-from pod.actions.comparing import compare
 from pod.deps import Deps
 from protocol.errors import UnknownParentError
 from protocol.records.envelope import open_record
@@ -21,8 +20,8 @@ async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> None:
         if isinstance(activity, RecordActivity):
             await deps.write(lambda session: _take(session, deps, activity, now=now))
     finally:
-        # Afterwards, for the record may be what closes the gap; and also when it is refused, for the gap may be why.
-        await compare(deps, verified)
+        # Also when the record is refused: what is missing here may be why.
+        deps.heard(activity.actor, verified.group_header)
 
 
 async def _take(session: AsyncSession, deps: Deps, activity: RecordActivity, *, now: int) -> None:

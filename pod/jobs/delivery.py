@@ -112,11 +112,8 @@ class Courier:
                     await self._claim(well=well)
             except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                 _LOG.exception("looking at the lanes failed")
-            try:
-                # Short, because another process, or a clock that jumped, wakes nobody here.
-                await asyncio.wait_for(self._look.wait(), LOOK_EVERY_SECONDS)
-            except TimeoutError:
-                continue
+            # Short, because another process, or a clock that jumped, wakes nobody here.
+            await _wait(self._look, LOOK_EVERY_SECONDS)
 
     async def _hasten_heard(self) -> None:
         heard, self._heard = self._heard, set()
@@ -240,9 +237,8 @@ class Courier:
     async def _close_forever(self) -> None:
         while True:
             await self._to_close.wait()
-            with suppress(TimeoutError):
-                # While others are sent, closings gather, so that one commit carries many.
-                await asyncio.wait_for(self._enough.wait(), BREATH_SECONDS)
+            # While others are sent, closings gather, so that one commit carries many.
+            await _wait(self._enough, BREATH_SECONDS)
             self._to_close.clear()
             self._enough.clear()
             try:
@@ -281,3 +277,10 @@ class Courier:
         unsent = [held.host for name, held in self._held.items() if name not in told]
         self._closings += [Closing(replace(host, next_at=now)) for host in unsent]
         await self._close()
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the event.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -11,8 +11,11 @@ import logging
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.group_header import GroupHeader
 from models.chain import list_groups, load_group
+from models.deliveries import host_of_inbox
 from pod.actions.chains import load_view
+from pod.actions.comparing import compare
 from pod.actions.handing_over import Tries, hand_over_if_due
 from pod.actions.outbox import pods_of, push
 from pod.actions.sealing import confirm_head, seal
@@ -27,6 +30,8 @@ TICK_SECONDS = 0.05
 LOOK_ROUND_EVERY_MS = 60_000
 ROUNDS_AT_ONCE = 16
 MOST_GROUPS = 10_000
+COMPARE_AFTER_SECONDS = 0.5
+MOST_TOLD = 10_000
 _LOG = logging.getLogger(__name__)
 
 
@@ -38,6 +43,7 @@ class Loops:
         self._woken: set[RecordId] = set()
         self._looked_round_at = 0
         self._behind: set[tuple[str, RecordId]] = set()
+        self._told: dict[tuple[str, RecordId], GroupHeader] = {}
         self._tries = Tries()
         self._to_look_at: set[RecordId] = set()
         self._rounds: set[RecordId] = set()
@@ -57,10 +63,12 @@ class Loops:
         if self._courier is not None:
             self._courier.look()
 
-    def heard(self, host: str) -> None:
-        """A request of this host was verified: what waits for it is tried again."""
+    def heard(self, actor: str, header: GroupHeader | None) -> None:
+        """A request of this actor was verified: what waits for its host is tried again, what it told is compared."""
         if self._courier is not None:
-            self._courier.heard(host)
+            self._courier.heard(host_of_inbox(actor))
+        if header is not None and len(self._told) < MOST_TOLD:
+            self._told["/".join(actor.split("/", 3)[:3]), header.group] = header
 
     async def run(self, deps: Deps, actor_pem: bytes) -> None:
         """Work until cancelled."""
@@ -69,6 +77,7 @@ class Loops:
         self._courier = Courier(deps, actor_pem)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._tend_forever(deps, tasks))
+            tasks.create_task(self._compare_forever(deps))
             tasks.create_task(self._courier.run())
 
     async def _tend_forever(self, deps: Deps, tasks: asyncio.TaskGroup) -> None:
@@ -91,6 +100,18 @@ class Loops:
                     await tend(deps, group)
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                     _LOG.exception("tending %s failed", group)
+
+    async def _compare_forever(self, deps: Deps) -> None:
+        earlier: dict[tuple[str, RecordId], GroupHeader] = {}
+        while True:
+            # What a sender has sealed already often comes right behind: only what stays away is a gap.
+            await asyncio.sleep(COMPARE_AFTER_SECONDS)
+            for (pod, _), header in earlier.items():
+                try:
+                    await compare(deps, pod, header)
+                except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
+                    _LOG.exception("comparing %s with %s failed", header.group, pod)
+            earlier, self._told = self._told, {}
 
     def _start_rounds(self, deps: Deps, pulls: Pulls, tasks: asyncio.TaskGroup) -> None:
         starting = self._to_look_at - self._rounds
