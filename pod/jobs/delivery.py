@@ -53,10 +53,10 @@ from protocol.ids import RecordId
 from protocol.state import GroupState
 
 WORKERS = 96  # of each kind; both together leave some of the door's connections to pulls
-AHEAD = 2 * WORKERS
+AHEAD = 4 * WORKERS  # lanes of a kind that are held at once: a claim and a commit carry many
 LOOK_EVERY_SECONDS = 0.5
 BREATH_SECONDS = 0.1
-ENOUGH_TO_CLOSE = 128
+ENOUGH_TO_CLOSE = 256
 _LOG = logging.getLogger(__name__)
 
 
