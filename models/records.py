@@ -150,6 +150,20 @@ async def list_pending(session: AsyncSession, group: RecordId, after_seq: int, l
     return [StoredRecord(*row) for row in await session.execute(wanted)]
 
 
+async def list_of_state(
+    session: AsyncSession, group: RecordId, states: Collection[str], limit: int, *, author: int | None = None
+) -> list[StoredRecord]:
+    """The group's records in one of these states, by `seq`."""
+    wanted = (
+        select(*_COLUMNS)
+        .where(RECORDS.c.group_id == group, RECORDS.c.state.in_(states))
+        .where(RECORDS.c.author == author if author is not None else true())
+        .order_by(RECORDS.c.seq)
+        .limit(limit)
+    )
+    return [StoredRecord(*row) for row in await session.execute(wanted)]
+
+
 async def list_log(session: AsyncSession, group: RecordId, start: int, limit: int) -> list[StoredRecord]:
     """The group's log from entry `start`, in order."""
     wanted = (

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from federation.activities import RecordActivity
 from federation.receive import VerifiedActivity
-from models.outgoing import note_seen
-from pod.actions.append import append
+from pod.actions.append import enter
 from pod.deps import Deps
 from protocol.errors import UnknownParentError
 from protocol.records.envelope import open_record
@@ -18,17 +15,15 @@ async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> None:
     activity = verified.activity
     try:
         if isinstance(activity, RecordActivity):
-            await deps.write(lambda session: _take(session, deps, activity, now=now))
+            await _take(deps, activity, now=now)
     finally:
         # Also when the record is refused: what is missing here may be why.
         deps.heard(activity.actor, verified.group_header)
 
 
-async def _take(session: AsyncSession, deps: Deps, activity: RecordActivity, *, now: int) -> None:
+async def _take(deps: Deps, activity: RecordActivity, *, now: int) -> None:
     record = open_record(activity.record)
     try:
-        await append(session, deps, record, origin=activity.actor, now=now)
+        await enter(deps, record, origin=activity.actor, now=now)
     except UnknownParentError:
         deps.behind(record.group, activity.actor.split("/groups/", maxsplit=1)[0])
-        return
-    await note_seen(session, activity.id, now=now)
