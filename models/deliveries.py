@@ -15,7 +15,20 @@ from itertools import groupby
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -280,3 +293,53 @@ async def hasten(session: AsyncSession, hosts: Collection[str], *, now: int) -> 
     """Have what waits for these hosts tried now: they were heard from, or somebody asks for it."""
     for some in chunks(hosts):
         await session.execute(update(HOSTS).where(HOSTS.c.host.in_(some), HOSTS.c.next_at > now).values(next_at=now))
+
+
+class HostState(msgspec.Struct, frozen=True):
+    """A host with what waits in its lane."""
+
+    host: Host
+    leased_until: int
+    waiting: int
+    oldest_at: int | None
+
+
+class QueueCount(msgspec.Struct, frozen=True):
+    """How much waits in all lanes."""
+
+    deliveries: int
+    activities: int
+    oldest_at: int | None
+
+
+def _host_states() -> Select[Any]:
+    waiting = func.count(DELIVERIES.c.id), func.min(DELIVERIES.c.queued_at)
+    lanes = HOSTS.outerjoin(DELIVERIES, DELIVERIES.c.host == HOSTS.c.host)
+    return select(*HOST_COLUMNS, HOSTS.c.leased_until, *waiting).select_from(lanes).group_by(HOSTS.c.host)
+
+
+def _host_state(row: Any) -> HostState:
+    *host, leased_until, waiting, oldest_at = row
+    return HostState(Host(*host), leased_until, waiting, oldest_at)
+
+
+async def list_hosts(session: AsyncSession, limit: int, *, waiting: bool = False) -> list[HostState]:
+    """Hosts by name; with `waiting` only those for which something waits."""
+    wanted = _host_states().order_by(HOSTS.c.host).limit(limit)
+    if waiting:
+        wanted = wanted.where(HOSTS.c.next_at.is_not(None)).having(func.count(DELIVERIES.c.id) > 0)
+    return [_host_state(row) for row in await session.execute(wanted)]
+
+
+async def load_host(session: AsyncSession, host: str) -> HostState | None:
+    """One host, None if nothing was ever queued for it."""
+    row = (await session.execute(_host_states().where(HOSTS.c.host == host))).one_or_none()
+    return _host_state(row) if row else None
+
+
+async def count_queue(session: AsyncSession) -> QueueCount:
+    """Deliveries and activities that wait, and since when."""
+    deliveries = select(func.count(DELIVERIES.c.id), func.min(DELIVERIES.c.queued_at))
+    count, oldest_at = (await session.execute(deliveries)).one()
+    activities = await session.scalar(select(func.count(ACTIVITIES.c.id)))
+    return QueueCount(count, activities or 0, oldest_at)
