@@ -162,6 +162,7 @@ def is_public_name(host: str) -> bool:
     return "." in host and not host.endswith(_PRIVATE_SUFFIXES)
 
 
+@lru_cache(maxsize=8192)
 def literal_of(host: str) -> IPAddress | None:
     """The address that a normalised host spells out, None for a name."""
     if ":" not in host and not host[-1:].isdigit():

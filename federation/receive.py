@@ -12,6 +12,7 @@ from federation.activities import Activity, Gone, read_activity
 from federation.addresses import folded, normal_authority, parse_url, same_origin
 from federation.documents import read_document
 from federation.errors import BadSignatureError, KeyOwnerError, UnsafeAddressError, WrongAlgorithmError
+from federation.group_header import GroupHeader, read_group_header
 from federation.known_keys import KnownKeys
 from federation.signatures import (
     Policy,
@@ -29,12 +30,13 @@ _MAKER: Final = object()
 class VerifiedActivity:
     """An activity whose actor signed the request that brought it. Made by `receive` alone."""
 
-    __slots__ = ("activity",)
+    __slots__ = ("activity", "group_header")
 
-    def __init__(self, activity: Activity, maker: object) -> None:
+    def __init__(self, activity: Activity, group_header: GroupHeader | None, maker: object) -> None:
         if maker is not _MAKER:
             raise TypeError("Only federation.receive makes a VerifiedActivity.")
         self.activity = activity
+        self.group_header = group_header
 
 
 async def receive(
@@ -55,7 +57,7 @@ async def receive(
     if not same_origin(activity.id, activity.actor):
         raise KeyOwnerError("The activity's id is on another server than its actor.")
     replay.admit(signature, now=now)
-    return VerifiedActivity(activity, _MAKER)
+    return VerifiedActivity(activity, read_group_header(request, signature), _MAKER)
 
 
 def _check_speaker(activity: Activity, claim: SignatureClaim, policy: Policy) -> None:

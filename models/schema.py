@@ -2,8 +2,8 @@
 
 from sqlalchemy import MetaData
 
-from models import accounts, actors, chain, content, follows, keeping, log, outgoing, pending, records
+from models import accounts, actors, chain, content, deliveries, follows, keeping, log, outgoing, pending, records
 from models.base import Base
 
-AREAS = (accounts, actors, chain, content, follows, keeping, log, outgoing, pending, records)
+AREAS = (accounts, actors, chain, content, deliveries, follows, keeping, log, outgoing, pending, records)
 METADATA: MetaData = Base.metadata

@@ -74,6 +74,7 @@ async def _open_parts(config: Config, keyring: Keyring, loops: Loops, stack: Asy
         wake=loops.wake,
         deliver=loops.deliver,
         behind=loops.behind,
+        heard=loops.heard,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.group_header import GroupHeader
 from federation.safe_http import SafeHttp
 from federation.signatures import SigningKey
 from models.engines import Database
@@ -69,7 +70,8 @@ class Deps:
     """The pod's parts.
 
     `views` caches each group's chain, `signing_keys` the opened keys of our actors; `wake` has a group tended,
-    `deliver` the outbox sent, `behind` a gap pulled.
+    `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was verified, and of
+    what it told of a group.
     """
 
     config: Config
@@ -81,6 +83,7 @@ class Deps:
     wake: Callable[[RecordId], None]
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]
+    heard: Callable[[str, GroupHeader | None], None] = lambda _actor, _header: None
     views: Views = field(default_factory=Views)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
 

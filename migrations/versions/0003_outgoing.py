@@ -14,7 +14,6 @@ TABLES = (
     "activities",
     "actor_keys",
     "cursors",
-    "seen_activities",
     "deliveries",
 )
 
@@ -23,7 +22,6 @@ def upgrade() -> None:
     _activities()
     _actor_keys()
     _cursors()
-    _seen_activities()
     _deliveries()
 
 
@@ -70,12 +68,6 @@ def _cursors() -> None:
         _words("list"),
         _number("position"),
         sa.PrimaryKeyConstraint("group_id", "pod", "list", name=op.f("pk_cursors")),
-    )
-
-
-def _seen_activities() -> None:
-    op.create_table(
-        "seen_activities", _words("id"), _number("at"), sa.PrimaryKeyConstraint("id", name=op.f("pk_seen_activities"))
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from federation.activities import Follow, Gone, Ignored, RecordActivity, Unfollow
+from federation.activities import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
 from federation.activities.writing import pod_of
 from federation.receive import VerifiedActivity
 from pod.actions.append import enter
@@ -16,7 +16,15 @@ from protocol.records.envelope import open_record
 
 async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> None:
     """Do what an activity asks for; raises the refusal of the rule that refuses it."""
-    match verified.activity:
+    try:
+        await _do(deps, verified.activity, now=now)
+    finally:
+        # Also when a record is refused: what is missing here may be why.
+        deps.heard(verified.activity.actor, verified.group_header)
+
+
+async def _do(deps: Deps, activity: Activity, *, now: int) -> None:
+    match activity:
         case RecordActivity() as carried:
             await _take_record(deps, carried, now=now)
         case Follow() as follow:

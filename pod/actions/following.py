@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import Follow, Gone, Unfollow, accept, reject
 from federation.actors import read_actor
+from models.deliveries import enqueue
 from models.follows import (
     Follower,
     delete_follower,
@@ -17,7 +18,6 @@ from models.follows import (
     load_last_seq,
     put_follower,
 )
-from models.outgoing import enqueue
 from models.writer import after_commit
 from pod.actions.actors import POD, fetch_document, speaker_of
 from pod.actions.chains import load_view

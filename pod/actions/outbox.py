@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import wrap
 from federation.contexts import PUBLIC
-from models.outgoing import enqueue
+from models.deliveries import enqueue
 from models.writer import after_commit
 from pod.actions.actors import POD, sender_of
 from pod.actions.chains import load_view

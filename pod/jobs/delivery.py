@@ -1,74 +1,281 @@
-"""Deliveries: each pod has its own lane, in order; a failure is tried again with growing pauses and jitter."""
+"""Deliveries: a lane a host, in order; hosts that answer are never held up by hosts that don't.
+
+Lanes are claimed from the database, sent from by a fixed number of workers, and given back in batches; nothing is
+rewritten for each delivery. Hosts that took the last delivery and those that failed or are new have workers of their
+own, so that any number of black holes delays only each other. There are no rounds: what is free takes what is due.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
-from itertools import groupby
+from contextlib import suppress
+from typing import NamedTuple
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from msgspec.structs import replace
 
+from federation.delivery import (
+    OLDEST_MS,
+    SCHEME_LIFE_MS,
+    Outcome,
+    Postponed,
+    Taken,
+    first_scheme,
+    knocks_again,
+    other_scheme,
+    outcome_of,
+    pause_ms,
+)
 from federation.errors import RemoteError
-from federation.signatures import SignedRequest, sign
-from models.outgoing import ActivityRow, DeliveryRow, finish_delivery, list_due, postpone_delivery
+from federation.group_header import NAME, header_of
+from federation.signatures import Scheme, SignedRequest, sign
+from models.deliveries import (
+    LEASE_MS,
+    Closing,
+    Delivery,
+    Host,
+    Lane,
+    claim_lanes,
+    close_lanes,
+    hasten,
+    list_due,
+    list_resting,
+    renew_leases,
+)
 from pod.actions.actors import signing_key
-from pod.clock import jitter
+from pod.actions.chains import load_view
+from pod.clock import jitter, random_token
 from pod.deps import Deps
 from protocol.errors import RefusedError
+from protocol.ids import RecordId
+from protocol.state import GroupState
 
-FIRST_PAUSE_MS = 2_000
-LONGEST_PAUSE_MS = 6 * 3600 * 1000
-Due = tuple[DeliveryRow, ActivityRow]
+WORKERS = 96  # of each kind; both together leave some of the door's connections to pulls
+AHEAD = 4 * WORKERS  # lanes of a kind that are held at once: a claim and a commit carry many
+LOOK_EVERY_SECONDS = 0.5
+BREATH_SECONDS = 0.1
+ENOUGH_TO_CLOSE = 256
+_LOG = logging.getLogger(__name__)
+
+
+class _Held(NamedTuple):
+    well: bool
+    host: Host
 
 
 class Courier:
-    """Delivers what is due, signed by the actor of each activity."""
+    """Delivers what is due, signed by the actor of each activity, until it is cancelled."""
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
+        self._worker = random_token()
+        self._queues: dict[bool, asyncio.Queue[Lane]] = {True: asyncio.Queue(), False: asyncio.Queue()}
+        self._held: dict[str, _Held] = {}
+        self._under_way: set[str] = set()  # of what is held, that which isn't closed and has not failed of late
+        self._closings: list[Closing] = []
+        self._to_close = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._headers: dict[RecordId, tuple[GroupState, str]] = {}
+        self._look = asyncio.Event()
+        self._heard: set[str] = set()
 
-    async def deliver_due(self, *, now: int) -> None:
-        """One round: the lanes run beside each other."""
+    def look(self) -> None:
+        """Have the lanes looked at soon."""
+        self._look.set()
+
+    def heard(self, host: str) -> None:
+        """A request of this host was verified: what waits for it is tried again at the next look."""
+        self._heard.add(host)
+
+    async def run(self) -> None:
+        """Work until cancelled; then what is known to be over is written down, and the lanes are free."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for well in (True, False):
+                    for _ in range(WORKERS):
+                        tasks.create_task(self._work(self._queues[well]))
+                tasks.create_task(self._claim_forever())
+                tasks.create_task(self._close_forever())
+                tasks.create_task(self._renew_forever())
+        finally:
+            await self._give_back()
+
+    async def _claim_forever(self) -> None:
+        while True:
+            self._look.clear()
+            try:
+                await self._hasten_heard()
+                for well in (True, False):
+                    await self._claim(well=well)
+            except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
+                _LOG.exception("looking at the lanes failed")
+            # Short, because another process, or a clock that jumped, wakes nobody here.
+            await _wait(self._look, LOOK_EVERY_SECONDS)
+
+    async def _hasten_heard(self) -> None:
+        heard, self._heard = self._heard, set()
+        if not heard:
+            return
+        now = self._deps.clock()
         async with self._deps.database.read() as session:
-            due = await list_due(session, now=now)
-        lanes = groupby(sorted(due, key=lambda entry: (entry[0].inbox, entry[0].id)), key=lambda entry: entry[0].inbox)
-        async with asyncio.TaskGroup() as tasks:
-            for _, lane in lanes:
-                tasks.create_task(self._drain(list(lane)))
+            resting = await list_resting(session, heard, now=now)
+        if resting:
+            await self._deps.write(lambda session: hasten(session, resting, now=now))
 
-    async def _drain(self, lane: list[Due]) -> None:
-        for delivery, activity in lane:
-            error = await self._send(delivery, activity)
-            if error is not None:
-                await self._postpone(delivery, error)
-                return  # what follows keeps its order behind it
-            await self._finish(delivery)
+    async def _claim(self, *, well: bool) -> None:
+        room = AHEAD - sum(held.well is well for held in self._held.values())
+        if room <= 0:
+            return
+        now = self._deps.clock()
+        async with self._deps.database.read() as session:
+            due = await list_due(session, well=well, now=now, limit=AHEAD)
+        # One that is held here looks due when the clock jumped over its lease.
+        wanted = [host for host in due if host not in self._held][:room]
+        if not wanted:
+            return
+        lanes = await self._deps.write(lambda session: claim_lanes(session, self._worker, wanted, now=now))
+        for lane in lanes:
+            self._held[lane.host.host] = _Held(well, lane.host)
+            if not lane.host.attempts:
+                self._under_way.add(lane.host.host)
+            self._queues[well].put_nowait(lane)
 
-    async def _send(self, delivery: DeliveryRow, activity: ActivityRow) -> str | None:
+    async def _work(self, queue: asyncio.Queue[Lane]) -> None:
+        while True:
+            lane = await queue.get()
+            try:
+                closing = await self._drain(lane)
+            except Exception:  # noqa: BLE001  (logged; what failed in this way is tried again like what wasn't answered)
+                _LOG.exception("delivering to %s failed", lane.host.host)
+                closing = Closing(self._after(lane.host, Postponed("This pod failed; see its log.")))
+            self._closings.append(closing)
+            self._under_way.discard(lane.host.host)
+            self._to_close.set()
+            if not self._under_way or len(self._closings) >= ENOUGH_TO_CLOSE:
+                self._enough.set()
+
+    async def _drain(self, lane: Lane) -> Closing:
+        """Send a lane's deliveries in order, up to the first that has to wait."""
+        host = lane.host
+        over: list[Delivery] = []
+        for delivery in lane.deliveries:
+            outcome = await self._send(host, delivery)
+            host = self._after(host, outcome)
+            if isinstance(outcome, Postponed):
+                return Closing(host, tuple(over), older_than=self._deps.clock() - OLDEST_MS)
+            over.append(delivery)
+        return Closing(host, tuple(over))
+
+    def _after(self, host: Host, outcome: Outcome) -> Host:
+        """The host as this outcome leaves it."""
+        now = self._deps.clock()
+        if isinstance(outcome, Postponed):
+            failures = host.attempts + 1
+            next_at = now + pause_ms(failures, outcome.retry_after_seconds, chance=jitter())
+            since = host.first_failed_at or now
+            return replace(host, next_at=next_at, attempts=failures, first_failed_at=since, last_error=outcome.error)
+        answered = replace(host, next_at=now, attempts=0, first_failed_at=None)
+        if not isinstance(outcome, Taken):
+            return replace(answered, last_error=outcome.error)
+        answered = replace(answered, last_succeeded_at=now)
+        if outcome.scheme == host.scheme and now < host.scheme_until:
+            return answered
+        return replace(answered, scheme=outcome.scheme, scheme_until=now + SCHEME_LIFE_MS)
+
+    async def _send(self, host: Host, delivery: Delivery) -> Outcome:
+        remembered = host.scheme if self._deps.clock() < host.scheme_until else None
+        scheme = first_scheme(remembered)
+        headers = await self._headers_for(delivery.activity.group)
+        error = await self._post(delivery, headers, scheme)
+        if error is not None and knocks_again(error, remembered=remembered is not None):
+            scheme = other_scheme(scheme)
+            again = await self._post(delivery, headers, scheme)
+            # If neither is taken, the answer to the first says why: it was in the scheme that all can read.
+            error = error if again is not None else None
+        if error is None:
+            return Taken(scheme)
+        outcome = outcome_of(error)
+        if not isinstance(outcome, Postponed):
+            _LOG.warning("%s refused a delivery for good: %s", delivery.inbox, outcome.error)
+        return outcome
+
+    async def _post(
+        self, delivery: Delivery, headers: Mapping[str, str] | None, scheme: Scheme
+    ) -> RemoteError | RefusedError | None:
+        activity = delivery.activity
         key = await signing_key(self._deps, activity.actor)
 
         def signed(request: SignedRequest) -> Mapping[str, str]:
-            return sign(request, key, scheme="cavage", now=self._deps.clock())
+            return sign(request, key, scheme=scheme, now=self._deps.clock())
 
         try:
-            await self._deps.http.post(delivery.inbox, activity.body, sign=signed)
-        except RemoteError as error:
-            return str(error) if error.retry else None
-        except RefusedError as error:
-            return str(error)
+            await self._deps.http.post(delivery.inbox, activity.body, headers=headers, sign=signed)
+        except (RemoteError, RefusedError) as error:
+            return error
         return None
 
-    async def _finish(self, delivery: DeliveryRow) -> None:
-        async def action(session: AsyncSession) -> None:
-            await finish_delivery(session, delivery.id)
+    async def _headers_for(self, group: RecordId | None) -> Mapping[str, str] | None:
+        """`Althing-Group` as this pod sees the group now; written anew only when its state is another."""
+        if group is None:
+            return None
+        view = self._deps.views.get(group)
+        if view is None:
+            async with self._deps.database.read() as session:
+                view = await load_view(session, self._deps, group)
+        state, text = self._headers.get(group, (None, ""))
+        if state is not view.state:
+            text = header_of(view.state)
+            self._headers[group] = (view.state, text)
+        return {NAME: text}
 
-        await self._deps.write(action)
+    async def _close_forever(self) -> None:
+        while True:
+            await self._to_close.wait()
+            # While others are sent, closings gather, so that one commit carries many.
+            await _wait(self._enough, BREATH_SECONDS)
+            self._to_close.clear()
+            self._enough.clear()
+            try:
+                await self._close()
+            except Exception:  # noqa: BLE001  (logged; the leases end by themselves, and all is sent again)
+                _LOG.exception("closing lanes failed")
+            self._look.set()
 
-    async def _postpone(self, delivery: DeliveryRow, error: str) -> None:
-        pause = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** min(delivery.attempts, 20))
-        next_at = self._deps.clock() + int(pause * (0.5 + jitter()))
+    async def _close(self) -> None:
+        closings, self._closings = self._closings, []
+        try:
+            old = await self._deps.write(lambda session: close_lanes(session, self._worker, closings))
+        finally:
+            for closing in closings:
+                self._held.pop(closing.host.host, None)
+        if old:
+            _LOG.warning("%d deliveries that waited for a week were given up", old)
 
-        async def action(session: AsyncSession) -> None:
-            await postpone_delivery(session, delivery.id, next_at=next_at, error=error)
+    async def _renew_forever(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_MS / 3000)
+            try:
+                await self._renew()
+            except Exception:  # noqa: BLE001  (logged; a lane that was lost is only sent twice)
+                _LOG.exception("renewing leases failed")
 
-        await self._deps.write(action)
+    async def _renew(self) -> None:
+        held, now = list(self._held), self._deps.clock()
+        if held:
+            await self._deps.write(lambda session: renew_leases(session, self._worker, held, now=now))
+
+    async def _give_back(self) -> None:
+        """Close what was drained, and open again what was only claimed."""
+        told = {closing.host.host for closing in self._closings}
+        now = self._deps.clock()
+        unsent = [held.host for name, held in self._held.items() if name not in told]
+        self._closings += [Closing(replace(host, next_at=now)) for host in unsent]
+        await self._close()
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the event.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -1,6 +1,7 @@
-"""The pod's own work: groups that changed are tended, activities that are due are delivered.
+"""The pod's own work: groups that changed are tended, gaps are pulled, activities that are due are delivered.
 
-Work is found in the database, so a kill loses nothing: at start every group is tended and every delivery looked at.
+Work is found in the database, so a kill loses nothing: at start every group is tended and every lane looked at. What
+waits for another server runs beside the tending and never holds it up.
 """
 
 from __future__ import annotations
@@ -10,37 +11,45 @@ import logging
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.errors import RemoteError
+from federation.group_header import GroupHeader
 from models.chain import list_groups, load_group
+from models.deliveries import host_of_inbox
 from pod.actions.chains import load_view
+from pod.actions.comparing import compare
 from pod.actions.following import tell_followers
 from pod.actions.handing_over import Tries, hand_over_if_due
 from pod.actions.outbox import pods_of, push
 from pod.actions.sealing import confirm_head, seal
-from pod.actions.syncing import pull
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier
-from protocol.errors import RefusedError
+from pod.jobs.pulling import Pulls
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
 
 TICK_SECONDS = 0.05
-PULL_EVERY_MS = 60_000
+LOOK_ROUND_EVERY_MS = 60_000
+ROUNDS_AT_ONCE = 16
 MOST_GROUPS = 10_000
+COMPARE_AFTER_SECONDS = 0.5
+MOST_TOLD = 10_000
 _LOG = logging.getLogger(__name__)
 
 
 class Loops:
-    """Wakes groups and the courier; `wake` and `deliver` may be called from anywhere in the event loop."""
+    """Wakes groups, pulls and the courier; all but `run` may be called from anywhere in the event loop."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._woken: set[RecordId] = set()
-        self._due = asyncio.Event()
-        self._pulled_at = 0
-        self._behind: dict[RecordId, str] = {}
+        self._looked_round_at = 0
+        self._behind: set[tuple[str, RecordId]] = set()
+        self._told: dict[tuple[str, RecordId], GroupHeader] = {}
         self._tries = Tries()
+        self._to_look_at: set[RecordId] = set()
+        self._rounds: set[RecordId] = set()
+        self._rounds_gate = asyncio.Semaphore(ROUNDS_AT_ONCE)
+        self._courier: Courier | None = None
 
     def wake(self, group: RecordId) -> None:
         """Have a group tended soon."""
@@ -48,59 +57,86 @@ class Loops:
 
     def behind(self, group: RecordId, pod: str) -> None:
         """Have a group pulled from `pod`, which told of something whose beginning is missing here."""
-        self._behind[group] = pod
+        self._behind.add((pod, group))
 
     def deliver(self) -> None:
         """Have the outbox looked at soon."""
-        self._due.set()
+        if self._courier is not None:
+            self._courier.look()
+
+    def heard(self, actor: str, header: GroupHeader | None) -> None:
+        """A request of this actor was verified: what waits for its host is tried again, what it told is compared."""
+        if self._courier is not None:
+            self._courier.heard(host_of_inbox(actor))
+        if header is not None and len(self._told) < MOST_TOLD:
+            self._told["/".join(actor.split("/", 3)[:3]), header.group] = header
 
     async def run(self, deps: Deps) -> None:
         """Work until cancelled."""
         async with deps.database.read() as session:
             self._woken.update(group.id for group in await list_groups(session, MOST_GROUPS))
-        courier = Courier(deps)
+        self._courier = Courier(deps)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._tend_forever(deps))
-            tasks.create_task(self._deliver_forever(courier))
+            tasks.create_task(self._tend_forever(deps, tasks))
+            tasks.create_task(self._compare_forever(deps))
+            tasks.create_task(self._courier.run())
 
-    async def _tend_forever(self, deps: Deps) -> None:
+    async def _tend_forever(self, deps: Deps, tasks: asyncio.TaskGroup) -> None:
+        pulls = Pulls(deps, tasks)
         while True:
             # A short breath gathers what belongs into one seal.
             await asyncio.sleep(TICK_SECONDS)
             woken, self._woken = self._woken, set()
-            behind, self._behind = self._behind, {}
-            for group, pod in behind.items():
-                await _pull_quietly(deps, pod, group)
+            behind, self._behind = self._behind, set()
+            for pod, group in behind:
+                pulls.start(pod, group, heard=True)
             now = self.clock()
-            if now - self._pulled_at >= PULL_EVERY_MS:
-                self._pulled_at = now
+            if now - self._looked_round_at >= LOOK_ROUND_EVERY_MS:
+                self._looked_round_at = now
                 async with deps.database.read() as session:
-                    every = {group.id for group in await list_groups(session, MOST_GROUPS)}
-                woken |= every
+                    self._to_look_at.update(group.id for group in await list_groups(session, MOST_GROUPS))
+            self._start_rounds(deps, pulls, tasks)
             for group in sorted(woken):
                 try:
-                    await tend(deps, group, pull_all=self._pulled_at == now)
-                    if self._pulled_at == now:
-                        await hand_over_if_due(deps, group, self._tries)
+                    await tend(deps, group)
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                     _LOG.exception("tending %s failed", group)
 
-    async def _deliver_forever(self, courier: Courier) -> None:
+    async def _compare_forever(self, deps: Deps) -> None:
+        earlier: dict[tuple[str, RecordId], GroupHeader] = {}
         while True:
-            try:
-                await courier.deliver_due(now=self.clock())
-            except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
-                _LOG.exception("delivering failed")
-            try:
-                await asyncio.wait_for(self._due.wait(), 0.5)
-            except TimeoutError:
-                continue
-            finally:
-                self._due.clear()
+            # What a sender has sealed already often comes right behind: only what stays away is a gap.
+            await asyncio.sleep(COMPARE_AFTER_SECONDS)
+            for (pod, _), header in earlier.items():
+                try:
+                    await compare(deps, pod, header)
+                except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
+                    _LOG.exception("comparing %s with %s failed", header.group, pod)
+            earlier, self._told = self._told, {}
+
+    def _start_rounds(self, deps: Deps, pulls: Pulls, tasks: asyncio.TaskGroup) -> None:
+        starting = self._to_look_at - self._rounds
+        self._to_look_at -= starting
+        self._rounds |= starting
+        for group in sorted(starting):
+            tasks.create_task(self._round(deps, pulls, group))
+
+    async def _round(self, deps: Deps, pulls: Pulls, group: RecordId) -> None:
+        """Tend a group, pull it from all its pods, then see whether the steward's job is to be taken."""
+        try:
+            async with self._rounds_gate:
+                pods = await tend(deps, group)
+                others = [pulls.start(pod, group) for pod in pods if pod != deps.base_url]
+                await asyncio.gather(*others)
+                await hand_over_if_due(deps, group, self._tries)
+        except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
+            _LOG.exception("looking after %s failed", group)
+        finally:
+            self._rounds.discard(group)
 
 
-async def tend(deps: Deps, group: RecordId, *, pull_all: bool = False) -> None:
-    """Seal, confirm, tell followers and, where something is missing, pull."""
+async def tend(deps: Deps, group: RecordId) -> list[str]:
+    """Seal, confirm, tell followers, and have the steward asked for missing log entries; the group's pods."""
     now = deps.clock()
 
     async def action(session: AsyncSession) -> None:
@@ -117,15 +153,6 @@ async def tend(deps: Deps, group: RecordId, *, pull_all: bool = False) -> None:
     async with deps.database.read() as session:
         state = (await load_view(session, deps, group)).state
         stored = await load_group(session, group)
-    behind = stored is not None and stored.log_size < state.log.size
-    pods = [state.steward.pod] if behind else []
-    for pod in pods_of(state) if pull_all else pods:
-        if pod != deps.base_url:
-            await _pull_quietly(deps, pod, group)
-
-
-async def _pull_quietly(deps: Deps, pod: str, group: RecordId) -> None:
-    try:
-        await pull(deps, pod, group)
-    except (RemoteError, RefusedError) as error:
-        _LOG.info("pulling %s from %s: %s", group, pod, error)
+    if stored is not None and stored.log_size < state.log.size and state.steward.pod != deps.base_url:
+        deps.behind(group, state.steward.pod)
+    return pods_of(state)

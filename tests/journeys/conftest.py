@@ -15,11 +15,12 @@ HERE = Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def pods(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[ServedPod]]:
-    """Two pods, or as many as the module's `PODS` says; made, not started."""
+    """Two pods, or as many as the module's `PODS` says, behind relays if it says `RELAYED`; made, not started."""
     folder = tmp_path_factory.mktemp("pods")
     worker = worker_number()
     count = getattr(request.module, "PODS", 2)
-    made = [ServedPod(folder / f"pod{number}", worker, number) for number in range(1, count + 1)]
+    relayed = getattr(request.module, "RELAYED", False)
+    made = [ServedPod(folder / f"pod{number}", worker, number, relayed=relayed) for number in range(1, count + 1)]
     try:
         with ThreadPoolExecutor(2) as threads:
             list(threads.map(ServedPod.create, made))

@@ -57,10 +57,10 @@ async def test_a_reader_cannot_write(database: Database) -> None:
 
 async def test_a_reader_sees_one_moment(database: Database) -> None:
     async with database.read() as session:
-        count = text("SELECT count(*) FROM seen_activities")
+        count = text("SELECT count(*) FROM plain_notes")
         before = await session.scalar(count)
         async with database.writing.begin() as connection:
-            await connection.execute(text("INSERT INTO seen_activities (id, at) VALUES ('a', 1)"))
+            await connection.execute(text("INSERT INTO plain_notes (id, at) VALUES ('a', 1)"))
         assert await session.scalar(count) == before == 0
     async with database.read() as session:
         assert await session.scalar(count) == 1

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.engines import Database
 from models.writer import Bulk, StoppedError, Writer, after_commit
 
-INSERT = text("INSERT INTO seen_activities (id, at) VALUES (:id, 0)")
+INSERT = text("INSERT INTO plain_notes (id, at) VALUES (:id, 0)")
 
 
 class RefusedOnPurposeError(Exception):
@@ -30,7 +30,7 @@ def inserting(*ids: str, then: Exception | None = None) -> Any:
 
 async def stored(database: Database) -> list[str]:
     async with database.read() as session:
-        return list(await session.scalars(text("SELECT id FROM seen_activities ORDER BY id")))
+        return list(await session.scalars(text("SELECT id FROM plain_notes ORDER BY id")))
 
 
 async def test_an_answer_comes_after_the_commit(database: Database, writer: Writer) -> None:

@@ -25,7 +25,7 @@ TAKEN = Bulk("taken", take_all)
 
 
 async def test_single_rows_acknowledged_to_many_clients(database: Database, writer: Writer) -> None:
-    insert = text("INSERT INTO seen_activities (id, at) VALUES (:id, 0)")
+    insert = text("INSERT INTO plain_notes (id, at) VALUES (:id, 0)")
 
     async def client(number: int) -> None:
         for count in range(EACH):

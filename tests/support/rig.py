@@ -34,12 +34,18 @@ class RefusedByHttpError(AssertionError):
 
 
 class ServedPod:
-    """One pod: its folder, its process, its URL http://127.77.<worker>.<number>:8080."""
+    """One pod: its folder, its process, its URL http://127.77.<worker>.<number>:8080.
 
-    def __init__(self, folder: Path, worker: int, number: int) -> None:
+    A `relayed` pod listens at 127.78.<worker>.<number>, which no pod may contact, and its URL names the relay before
+    it: 127.77.<worker>.<100 + number>. `door` is where the pod itself is reached.
+    """
+
+    def __init__(self, folder: Path, worker: int, number: int, *, relayed: bool = False) -> None:
         self.folder = folder
-        self.host = f"127.77.{worker}.{number}"
-        self.url = f"http://{self.host}:{PORT}"
+        self.host = f"127.78.{worker}.{number}" if relayed else f"127.77.{worker}.{number}"
+        self.named = f"127.77.{worker}.{100 + number}" if relayed else self.host
+        self.url = f"http://{self.named}:{PORT}"
+        self.door = f"http://{self.host}:{PORT}"
         self.clock_file = folder.with_suffix(".clock")
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -86,7 +92,7 @@ class ServedPod:
         assert self.process is not None
         assert self.process.poll() is None, self.folder.with_suffix(".log").read_text()
         try:
-            call("GET", f"{self.url}/healthz")
+            call("GET", f"{self.door}/healthz")
         except (OSError, RefusedByHttpError):
             return False
         return True
@@ -100,10 +106,10 @@ class Person:
         self.account = account
 
     def get(self, path: str) -> Any:
-        return call("GET", self.pod.url + path, token=self.account["token"])
+        return call("GET", self.pod.door + path, token=self.account["token"])
 
     def post(self, path: str, body: object) -> Any:
-        return call("POST", self.pod.url + path, body, token=self.account["token"])
+        return call("POST", self.pod.door + path, body, token=self.account["token"])
 
 
 def call(method: str, url: str, body: object = None, *, token: str = "") -> Any:
