@@ -17,14 +17,15 @@ from federation.signatures import Policy, ReplayCache
 from models.engines import open_database
 from models.writer import running_writer
 from pod.actor_keys import open_actor_key, public_pem
-from pod.api import activitypub, groups, people
+from pod.api import activitypub, chain, content, groups, openapi, peers, people
 from pod.app_keys import ACTOR_PEM, DEPS, POLICY, PUBLIC_PEM, REPLAY
 from pod.clock import Clock
 from pod.config import Config
 from pod.deps import Deps
 from pod.jobs.loops import Loops
 from pod.keyring import Keyring, open_keyring
-from pod.middleware import answer_refusals
+from pod.logs import configure_logs
+from pod.middleware import answer_refusals, tell_requests
 
 USER_AGENT = "Althing/0.1"
 _LOG = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ _LOG = logging.getLogger(__name__)
 
 async def make_app(config: Config) -> web.Application:
     """The application of one pod; its parts open at start-up and close in reverse order."""
-    app = web.Application(middlewares=[answer_refusals], client_max_size=1024 * 1024)
+    app = web.Application(middlewares=[tell_requests, answer_refusals], client_max_size=1024 * 1024)
     keyring = open_keyring(config.key_file)
     pem = open_actor_key(config.key_file, keyring)
     app[ACTOR_PEM], app[PUBLIC_PEM] = pem, public_pem(pem)
@@ -40,8 +41,7 @@ async def make_app(config: Config) -> web.Application:
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[REPLAY] = ReplayCache()
     app[activitypub.KEYS] = {}
-    for routes in (activitypub.routes, groups.routes, people.routes):
-        app.add_routes(routes)
+    make_routes(app)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -56,6 +56,12 @@ async def make_app(config: Config) -> web.Application:
 
     app.cleanup_ctx.append(parts)
     return app
+
+
+def make_routes(app: web.Application) -> None:
+    """Add every route that a pod serves."""
+    for area in (activitypub, peers, groups, content, chain, people, openapi):
+        app.add_routes(area.routes)
 
 
 async def _open_parts(config: Config, keyring: Keyring, loops: Loops, stack: AsyncExitStack) -> Deps:
@@ -78,8 +84,8 @@ async def _open_parts(config: Config, keyring: Keyring, loops: Loops, stack: Asy
 
 def serve(config: Config) -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    logging.basicConfig(level=config.log.level.upper())
-    web.run_app(_started(config), host=config.server.listen, port=config.server.port, print=_say)
+    configure_logs(config.log)
+    web.run_app(_started(config), host=config.server.listen, port=config.server.port, print=_say, access_log=None)
 
 
 async def _started(config: Config) -> web.Application:

@@ -50,7 +50,7 @@ async def get_group_actor(request: web.Request) -> web.Response:
     described = await describe_group(deps, group)
     own_id = f"{deps.base_url}/groups/{group}"
     return _actor(
-        own_id, deps.base_url, request.app[PUBLIC_PEM], type="Group", preferredUsername=group, name=described["name"]
+        own_id, deps.base_url, request.app[PUBLIC_PEM], type="Group", preferredUsername=group, name=described.name
     )
 
 
