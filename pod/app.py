@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from aiohttp import web
@@ -26,6 +26,8 @@ from pod.jobs.loops import Loops
 from pod.keyring import Keyring, open_keyring
 from pod.logs import configure_logs
 from pod.middleware import answer_refusals, tell_requests
+from pod.web import pages
+from pod.web.pages import show_problems
 
 USER_AGENT = "Althing/0.1"
 _LOG = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 
 async def make_app(config: Config) -> web.Application:
     """The application of one pod; its parts open at start-up and close in reverse order."""
-    app = web.Application(middlewares=[tell_requests, answer_refusals], client_max_size=1024 * 1024)
+    app = web.Application(middlewares=[tell_requests, answer_refusals, show_problems], client_max_size=1024 * 1024)
     keyring = open_keyring(config.key_file)
     pem = open_actor_key(config.key_file, keyring)
     app[ACTOR_PEM], app[PUBLIC_PEM] = pem, public_pem(pem)
@@ -60,7 +62,7 @@ async def make_app(config: Config) -> web.Application:
 
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    for area in (activitypub, peers, groups, content, chain, people, openapi):
+    for area in (activitypub, peers, groups, content, chain, people, openapi, pages):
         app.add_routes(area.routes)
 
 
@@ -80,6 +82,13 @@ async def _open_parts(config: Config, keyring: Keyring, loops: Loops, stack: Asy
         deliver=loops.deliver,
         behind=loops.behind,
     )
+
+
+@asynccontextmanager
+async def open_parts(config: Config) -> AsyncIterator[Deps]:
+    """The parts of a pod that doesn't serve: for commands. Nothing is sealed or sent; that waits for the next start."""
+    async with AsyncExitStack() as stack:
+        yield await _open_parts(config, open_keyring(config.key_file), Loops(Clock(config.clock_file)), stack)
 
 
 def serve(config: Config) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +12,7 @@ from models.chain import list_groups as list_stored
 from models.chain import load_group
 from models.content import has_claim, load_profiles
 from models.keeping import list_disputes, list_faults, list_withheld
+from pod.actions.chains import load_view
 from pod.actions.reading.access import Reader, load_readable
 from pod.deps import Deps
 from pod.errors import NotFoundError, UnknownGroupError
@@ -127,9 +130,16 @@ class MemberPage(msgspec.Struct, frozen=True):
 
 
 async def describe_group(deps: Deps, group: RecordId, reader: Reader = None) -> GroupSight:
-    """The group as this pod sees it: head, anchor, state hash, log, members."""
+    """The group as this pod sees it, for a reader: head, anchor, state hash, log, members."""
     async with deps.database.read() as session:
-        view = await load_readable(session, deps, reader, group)
+        await load_readable(session, deps, reader, group)
+    return await describe_held(deps, group)
+
+
+async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
+    """The same for the pod's own operator, of any group that it holds."""
+    async with deps.database.read() as session:
+        view = await load_view(session, deps, group)
         stored = await load_group(session, group)
         withheld = await list_withheld(session, group, MOST_SHOWN)
         faults = await list_faults(session, group, MOST_SHOWN)
@@ -204,6 +214,21 @@ async def describe_member(deps: Deps, reader: Reader, group: RecordId, number: i
             raise NotFoundError("The group has no member of this number.")
         (shown,) = await describe_members(session, state, [number])
     return shown
+
+
+async def load_names(deps: Deps, group: RecordId, numbers: Collection[int]) -> dict[int, str]:
+    """How to call these members: the nickname with the number, which alone is unique."""
+    async with deps.database.read() as session:
+        profiles = await load_profiles(session, group, numbers)
+    nicknames = {number: profile.nickname for number, profile in profiles.items() if profile.nickname}
+    return {number: name_of(number, nicknames.get(number, "")) for number in numbers}
+
+
+def name_of(number: int, nickname: str) -> str:
+    """The display name of a member; number 0 is a guest."""
+    if nickname:
+        return f"{nickname} · {number}"
+    return f"member {number}" if number else "a guest"
 
 
 async def describe_members(session: AsyncSession, state: GroupState, numbers: list[int]) -> tuple[MemberSight, ...]:

@@ -73,6 +73,7 @@ class PostSight(msgspec.Struct, frozen=True):
     author: int
     kind: str
     title: str
+    language: str
     at: int
     score: int
     shown: bool
@@ -163,6 +164,7 @@ async def describe_post(deps: Deps, reader: Reader, group: RecordId, post: Recor
         card.author,
         card.kind,
         card.title,
+        card.language,
         card.at,
         default_score + card.tally.sum_micro,
         verdict.shown,

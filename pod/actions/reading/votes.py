@@ -13,6 +13,7 @@ from moderation.explain import Explanation, explain, line_sentence, total_senten
 from moderation.lens import Lens, Verdict
 from moderation.scores import Scale, is_shown
 from pod.actions.reading.access import Reader, load_readable
+from pod.actions.reading.groups import name_of
 from pod.actions.reading.lenses import load_layers
 from pod.deps import Deps
 from protocol.errors import MalformedError
@@ -140,7 +141,7 @@ async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Tar
     weights = {number: member.weight for number, member in state.members.items() if not member.left}
     scale = Scale(weights, state.default_score, state.others_weight)
     explained = explain(scale.for_paragraphs() if isinstance(target, ParagraphTarget) else scale, votes)
-    names = {number: f"{profile.nickname} · {number}" for number, profile in profiles.items() if profile.nickname}
+    names = {number: name_of(number, profile.nickname) for number, profile in profiles.items()}
     return _told(explained, state, names)
 
 
@@ -156,7 +157,7 @@ async def judge_targets(deps: Deps, reader: Reader, targets: Sequence[Target], l
 
 def _told(explained: Explanation, state: GroupState, names: dict[int, str]) -> Explained:
     def name(number: int) -> str:
-        return names.get(number, f"member {number}")
+        return names.get(number) or name_of(number, "")
 
     pods = {number: member.home.pod for number, member in state.members.items()}
     return Explained(
