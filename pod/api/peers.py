@@ -21,21 +21,21 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/groups/{group}/chain")
-@contract(query=shapes.FromQuery, answer=shapes.ChainPage)
+@contract(query=shapes.PullQuery, answer=shapes.ChainPage)
 async def get_chain(request: web.Request) -> web.Response:
     """Items from a height, rival branches too, with the acks of these heights."""
     return answer(await serving.chain_page(request.app[DEPS], group_of(request), number_of(request, "from")))
 
 
 @routes.get("/groups/{group}/log")
-@contract(query=shapes.FromQuery, answer=shapes.LogPage)
+@contract(query=shapes.PullQuery, answer=shapes.LogPage)
 async def get_log(request: web.Request) -> web.Response:
     """The log's records from an index, in the steward's order."""
     return answer(await serving.log_page(request.app[DEPS], group_of(request), number_of(request, "from")))
 
 
 @routes.get("/groups/{group}/pending")
-@contract(query=shapes.FromQuery, answer=shapes.PendingPage)
+@contract(query=shapes.PullQuery, answer=shapes.PendingPage)
 async def get_pending(request: web.Request) -> web.Response:
     """What this pod accepted and the log lacks, after a cursor."""
     return answer(await serving.pending_page(request.app[DEPS], group_of(request), number_of(request, "from")))

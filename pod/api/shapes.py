@@ -50,6 +50,12 @@ class FromQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Limit = 100
 
 
+class PullQuery(msgspec.Struct, frozen=True):
+    """From which height, index or cursor on; how much is answered, the pod decides."""
+
+    start: Natural = field(default=0, name="from")
+
+
 class LensQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The lens: its groups (the group of the path when none is named), how they are joined, how much is let through."""
 

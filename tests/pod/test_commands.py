@@ -152,6 +152,7 @@ def test_the_job_is_not_taken_beside_a_serving_pod_but_by_one_that_rests(
     assert code == 0, text
     after = told(copy, "group", "show", group)[1]
     assert (after["height"], after["term"]) == (before["height"] + 1, before["term"] + 1)
+    assert told(copy, "group", "verify", group)[1]["faults"] == []
 
 
 def test_the_configuration_is_shown_whole_and_as_toml(copy: Path) -> None:
