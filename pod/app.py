@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
+import uvloop
 from aiohttp import web
 from yarl import URL
 
@@ -20,14 +21,17 @@ from models.engines import open_database
 from models.writer import running_writer
 from pod import activitypub
 from pod.actions.actors import fetch_document
-from pod.api import groups, people
+from pod.api import chain, content, groups, openapi, peers, people
 from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
 from pod.clock import Clock
 from pod.config import Config
 from pod.deps import Deps
 from pod.jobs.loops import Loops
 from pod.keyring import Keyring, open_keyring
-from pod.middleware import answer_refusals
+from pod.logs import configure_logs
+from pod.middleware import answer_refusals, tell_requests
+from pod.web import pages
+from pod.web.pages import show_problems
 
 USER_AGENT = "Althing/0.1"
 _LOG = logging.getLogger(__name__)
@@ -35,13 +39,12 @@ _LOG = logging.getLogger(__name__)
 
 async def make_app(config: Config) -> web.Application:
     """The application of one pod; its parts open at start-up and close in reverse order."""
-    app = web.Application(middlewares=[answer_refusals], client_max_size=1024 * 1024)
+    app = web.Application(middlewares=[tell_requests, answer_refusals, show_problems], client_max_size=1024 * 1024)
     keyring = open_keyring(config.key_file)
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[REPLAY] = ReplayCache()
-    for routes in (*activitypub.ROUTES, groups.routes, people.routes):
-        app.add_routes(routes)
+    make_routes(app)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -57,6 +60,13 @@ async def make_app(config: Config) -> web.Application:
 
     app.cleanup_ctx.append(parts)
     return app
+
+
+def make_routes(app: web.Application) -> None:
+    """Add every route that a pod serves."""
+    areas = (peers, groups, content, chain, people, openapi, pages)
+    for routes in (*activitypub.ROUTES, *(area.routes for area in areas)):
+        app.add_routes(routes)
 
 
 async def _open_parts(config: Config, keyring: Keyring, loops: Loops, stack: AsyncExitStack) -> Deps:
@@ -78,10 +88,24 @@ async def _open_parts(config: Config, keyring: Keyring, loops: Loops, stack: Asy
     )
 
 
+@asynccontextmanager
+async def open_parts(config: Config) -> AsyncIterator[Deps]:
+    """The parts of a pod that doesn't serve: for commands. Nothing is sealed or sent; that waits for the next start."""
+    async with AsyncExitStack() as stack:
+        yield await _open_parts(config, open_keyring(config.key_file), Loops(Clock(config.clock_file)), stack)
+
+
 def serve(config: Config) -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    logging.basicConfig(level=config.log.level.upper())
-    web.run_app(_started(config), host=config.server.listen, port=config.server.port, print=_say)
+    configure_logs(config.log)
+    web.run_app(
+        _started(config),
+        host=config.server.listen,
+        port=config.server.port,
+        print=_say,
+        access_log=None,
+        loop=uvloop.new_event_loop(),
+    )
 
 
 async def _started(config: Config) -> web.Application:

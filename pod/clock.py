@@ -35,6 +35,16 @@ class Clock:
         return self._offset_file is not None
 
 
+def steady_ns() -> int:
+    """A reading of a clock that never jumps: for durations only."""
+    return time.perf_counter_ns()
+
+
+def elapsed_ms(began_ns: int) -> float:
+    """Milliseconds since a reading of `steady_ns`."""
+    return round((time.perf_counter_ns() - began_ns) / 1e6, 2)
+
+
 def random_bytes(count: int) -> bytes:
     """Fresh entropy for keys, tokens and nonces."""
     return secrets.token_bytes(count)

@@ -14,6 +14,12 @@ from typing import Any
 import msgspec
 from yarl import URL
 
+from protocol.errors import MalformedError
+from protocol.ids import parse_id
+
+FORMATS = ("json", "console")
+LEVELS = ("debug", "info", "warning", "error")
+
 
 class ConfigError(Exception):
     """The configuration can't be used; the message lists every reason, one a line."""
@@ -41,6 +47,12 @@ class FederationPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow_networks: list[str] = []
 
 
+class Moderation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The groups (ids) whose hides bind on the whole pod: what it won't host."""
+
+    floor: list[str] = []
+
+
 class Testing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file whose integer, in ms, is added to the clock; empty: none."""
 
@@ -60,6 +72,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: Server
     storage: Storage = Storage()
     federation: FederationPolicy = FederationPolicy()
+    moderation: Moderation = Moderation()
     testing: Testing = Testing()
     log: Logging = Logging()
 
@@ -93,6 +106,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "server": Server,
     "storage": Storage,
     "federation": FederationPolicy,
+    "moderation": Moderation,
     "testing": Testing,
     "log": Logging,
 }
@@ -157,8 +171,20 @@ def _wrong_values(config: Config) -> list[str]:
         errors.append(
             "`federation.allow_networks` and `testing.clock_file` are for local pods; this base_url is public."
         )
-    if config.log.format not in ("json", "console"):
+    if config.log.format not in FORMATS:
         errors.append("`log.format` must be json or console.")
+    if config.log.level not in LEVELS:
+        errors.append("`log.level` must be debug, info, warning or error.")
+    return errors + _wrong_floor(config)
+
+
+def _wrong_floor(config: Config) -> list[str]:
+    errors = []
+    for group in config.moderation.floor:
+        try:
+            parse_id(group)
+        except MalformedError:
+            errors.append(f"`moderation.floor` holds {group!r}, which is no group's id.")
     return errors
 
 

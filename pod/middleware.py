@@ -1,18 +1,45 @@
-"""Refusals become problem documents (RFC 9457); everything else that escapes is a bug and a 500."""
+"""Each request is told in one line with its id; refusals become problem documents (RFC 9457), bugs a 500."""
 
 from __future__ import annotations
 
-import logging
-
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from federation.errors import MalformedDocumentError, RemoteError
+from pod.clock import elapsed_ms, random_bytes, steady_ns
 from pod.errors import NotFoundError, problem, status_of
 from protocol.errors import RefusedError, TooLargeError
 
-_LOG = logging.getLogger(__name__)
+_LOG = structlog.stdlib.get_logger(__name__)
 PROBLEM = "application/problem+json"
+REQUEST_ID = "X-Request-Id"
+
+
+@web.middleware
+async def tell_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """One line a request: method, route (never the address, which may hold a secret), status, milliseconds."""
+    request_id, began = random_bytes(8).hex(), steady_ns()
+    with structlog.contextvars.bound_contextvars(request=request_id):
+        try:
+            response = await handler(request)
+        except web.HTTPException as answer:
+            _tell(request, answer.status, began)
+            raise
+        if not response.prepared:
+            response.headers[REQUEST_ID] = request_id
+        _tell(request, response.status, began)
+        return response
+
+
+def _tell(request: web.Request, status: int, began: int) -> None:
+    _LOG.info("request", method=request.method, route=route_of(request), status=status, ms=elapsed_ms(began))
+
+
+def route_of(request: web.Request) -> str:
+    """The pattern that the request's path matches; empty if none does."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
 
 
 @web.middleware
@@ -21,17 +48,11 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     try:
         return await handler(request)
     except RefusedError as refusal:
-        _LOG.info("%s %s refused: %s (%s)", request.method, request.path, refusal, refusal.code)
+        _LOG.info("refused", code=refusal.code, sentence=str(refusal))
         return _answer(refusal)
     except RemoteError as error:
-        document = {
-            "type": "urn:althing:problem:remote",
-            "title": "Bad Gateway",
-            "status": 502,
-            "code": "remote",
-            "detail": str(error),
-        }
-        return web.json_response(document, status=502, content_type=PROBLEM)
+        _LOG.info("remote", sentence=str(error))
+        return _other("remote", 502, "Bad Gateway", str(error))
     except web.HTTPRequestEntityTooLarge:
         return _answer(TooLargeError("The body is longer than this pod reads."))
     except web.RequestPayloadError:
@@ -41,16 +62,21 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     except web.HTTPException:
         raise
     except Exception:  # noqa: BLE001  (the one place where a bug becomes an answer)
-        _LOG.exception("%s %s failed", request.method, request.path)
-        document = {
-            "type": "urn:althing:problem:bug",
-            "title": "Internal Server Error",
-            "status": 500,
-            "code": "bug",
-            "detail": "This is a fault of the server; it was written to its log.",
-        }
-        return web.json_response(document, status=500, content_type=PROBLEM)
+        _LOG.exception("bug")
+        sentence = "This is a fault of the server; it was written to its log."
+        return _other("bug", 500, "Internal Server Error", sentence)
 
 
 def _answer(refusal: RefusedError) -> web.Response:
     return web.json_response(problem(refusal), status=status_of(refusal).value, content_type=PROBLEM)
+
+
+def _other(code: str, status: int, title: str, sentence: str) -> web.Response:
+    document = {
+        "type": f"urn:althing:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": sentence,
+    }
+    return web.json_response(document, status=status, content_type=PROBLEM)

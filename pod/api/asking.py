@@ -1,9 +1,9 @@
-"""Who asks, and what: the account behind a token, a JSON body read strictly, and the answer."""
+"""Who asks, and what: the account behind a token, bodies and queries read strictly into types, and the answer."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 import msgspec
 from aiohttp import web
@@ -18,17 +18,28 @@ from protocol.ids import RecordId, parse_id
 from protocol.limits import MAX_ITEM_DEPTH, MAX_RECORD_BYTES
 
 BEARER = "Bearer "
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 async def account_of(request: web.Request) -> Account:
     """The account whose API token the request carries; raises UnauthorizedError."""
+    account = await reader_of(request)
+    if account is None:
+        raise UnauthorizedError("This needs an API token: `Authorization: Bearer …`.")
+    return account
+
+
+async def reader_of(request: web.Request) -> Account | None:
+    """Who reads: the account of the token, nobody told without one; raises UnauthorizedError for a token not ours."""
     field = request.headers.get("Authorization", "")
+    if not field:
+        return None
     if field.startswith(BEARER) and field.isascii():
         async with request.app[DEPS].database.read() as session:
             account = await load_account_by_token(session, token_hash(field.removeprefix(BEARER)))
         if account is not None:
             return account
-    raise UnauthorizedError("This needs an API token: `Authorization: Bearer …`.")
+    raise UnauthorizedError("This token is none of this pod's, or it was revoked.")
 
 
 async def object_of(request: web.Request, *, most: int) -> dict[str, Any]:
@@ -39,23 +50,59 @@ async def object_of(request: web.Request, *, most: int) -> dict[str, Any]:
     return body
 
 
-async def body_of(request: web.Request) -> dict[str, Any]:
-    """What a person asks to have signed or done; raises MalformedError or TooLargeError."""
+async def wish_of(request: web.Request, kind: type[T]) -> T:
+    """The body as a value of `kind`, which says whether other members are refused; raises MalformedError."""
+    return convert(await object_of(request, most=2 * MAX_RECORD_BYTES), kind)
+
+
+async def members_of(request: web.Request, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Members of a record to be signed, of the shape of `kind`; others are kept and signed over, as in any record."""
     body = await object_of(request, most=2 * MAX_RECORD_BYTES)
     if "proof" in body:
         raise MalformedError("The body must not have a `proof`: the pod signs.")
+    convert(body, kind)
     return body
+
+
+def query_of(request: web.Request, kind: type[T]) -> T:
+    """The query as a value of `kind`; raises MalformedError for what it doesn't know."""
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+    hints = get_type_hints(kind)
+    many = {name for name, attribute in names.items() if get_origin(hints[attribute]) is list}
+    told = {name: request.query.getall(name) if name in many else request.query[name] for name in request.query}
+    return convert(told, kind, of="The query", strict=False)
+
+
+def convert(value: object, kind: type[T], *, of: str = "The body", strict: bool = True) -> T:
+    """A value of `kind`, or MalformedError with what is wrong where."""
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise MalformedError(f"{of} isn't what this route takes: {error}.") from error
 
 
 def group_of(request: web.Request) -> RecordId:
     """The group that the path names; raises MalformedError."""
-    return parse_id(request.match_info["group"])
+    return id_of(request, "group")
+
+
+def id_of(request: web.Request, name: str) -> RecordId:
+    """An id in the path; raises MalformedError."""
+    return parse_id(request.match_info[name])
 
 
 def number_of(request: web.Request, name: str) -> int:
     """A cursor in the query, 0 when absent; raises MalformedError."""
-    value = request.query.get(name, "0")
-    if not value.isdecimal() or len(value) > 16:
+    return _natural(name, request.query.get(name, "0"))
+
+
+def path_number_of(request: web.Request, name: str) -> int:
+    """A number in the path; raises MalformedError."""
+    return _natural(name, request.match_info[name])
+
+
+def _natural(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdecimal()) or len(value) > 15:
         raise MalformedError(f"`{name}` must be a number.")
     return int(value)
 

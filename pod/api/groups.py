@@ -1,152 +1,108 @@
-"""Groups over HTTP: what peers pull, and what people with a token ask and write."""
+"""Groups over HTTP: found, list, look, invite, join, hand over."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from aiohttp import web
 
 from models.accounts import Account
-from pod.actions import authoring, reading, serving
+from pod.actions import authoring
 from pod.actions.founding import start_group
-from pod.actions.handing_over import hand_over, sign_handover
+from pod.actions.handing_over import hand_over
+from pod.actions.reading import groups as reading
 from pod.actions.syncing import fetch_group, pull_or_fetch
-from pod.api.asking import account_of, answer, body_of, group_of, number_of, object_of
+from pod.api import shapes
+from pod.api.asking import account_of, answer, group_of, members_of, path_number_of, query_of, reader_of, wish_of
 from pod.app_keys import DEPS
+from pod.contracts import contract
 from pod.deps import Deps
-from protocol.errors import MalformedError
-from protocol.ids import parse_id
 from protocol.keys import PrivateKey
-from protocol.limits import MAX_ITEM_BYTES
-from protocol.records.envelope import Record, open_record
+from protocol.records.envelope import Record
 
 routes = web.RouteTableDef()
 
 
-@routes.get("/groups/{group}/chain")
-async def get_chain(request: web.Request) -> web.Response:
-    """Items from a height with the acks of these heights."""
-    return answer(await serving.chain_page(request.app[DEPS], group_of(request), number_of(request, "from")))
-
-
-@routes.get("/groups/{group}/log")
-async def get_log(request: web.Request) -> web.Response:
-    """The log's records from an index, in the steward's order."""
-    return answer(await serving.log_page(request.app[DEPS], group_of(request), number_of(request, "from")))
-
-
-@routes.get("/groups/{group}/pending")
-async def get_pending(request: web.Request) -> web.Response:
-    """What this pod accepted and the log lacks, after a cursor."""
-    return answer(await serving.pending_page(request.app[DEPS], group_of(request), number_of(request, "from")))
+@routes.get("/api/v1/groups")
+@contract(query=shapes.GroupsQuery, answer=reading.GroupPage)
+async def get_groups(request: web.Request) -> web.Response:
+    """The public groups of this pod, by name; with a token also one's own, of any visibility."""
+    query, reader = query_of(request, shapes.GroupsQuery), await reader_of(request)
+    return answer(await reading.list_groups(request.app[DEPS], reader, after=query.after, limit=query.limit))
 
 
 @routes.get("/api/v1/groups/{group}")
+@contract("reader", answer=reading.GroupSight)
 async def get_group(request: web.Request) -> web.Response:
-    """The group as this pod sees it."""
-    return answer(await reading.describe_group(request.app[DEPS], group_of(request)))
+    """The group as this pod sees it: head, anchor, state hash, log, members, and what is held against its steward."""
+    return answer(await reading.describe_group(request.app[DEPS], group_of(request), await reader_of(request)))
 
 
-@routes.get("/api/v1/groups/{group}/posts")
-async def get_posts(request: web.Request) -> web.Response:
-    """The group's posts."""
-    return answer({"posts": await reading.list_posts(request.app[DEPS], group_of(request))})
+@routes.get("/api/v1/groups/{group}/members")
+@contract("reader", query=shapes.PageQuery, answer=reading.MemberPage)
+async def get_members(request: web.Request) -> web.Response:
+    """Members by number, with their profiles."""
+    deps, query, reader = request.app[DEPS], query_of(request, shapes.PageQuery), await reader_of(request)
+    return answer(await reading.list_members(deps, reader, group_of(request), after=query.after, limit=query.limit))
 
 
-@routes.get("/api/v1/groups/{group}/posts/{post}")
-async def get_post(request: web.Request) -> web.Response:
-    """A post's text and scores."""
-    post = parse_id(request.match_info["post"])
-    return answer(await reading.describe_post(request.app[DEPS], group_of(request), post))
+@routes.get("/api/v1/groups/{group}/members/{number}")
+@contract("reader", answer=reading.MemberSight)
+async def get_member(request: web.Request) -> web.Response:
+    """One member with the profile."""
+    deps, number, reader = request.app[DEPS], path_number_of(request, "number"), await reader_of(request)
+    return answer(await reading.describe_member(deps, reader, group_of(request), number))
 
 
 @routes.post("/api/v1/groups")
+@contract("account", body=shapes.GroupWish, answer=shapes.Founded, status=HTTPStatus.CREATED)
 async def post_group(request: web.Request) -> web.Response:
     """Found a group; the body's members are those of the root."""
-    account, wishes = await account_of(request), await body_of(request)
-    return answer({"group": await start_group(request.app[DEPS], account, wishes)}, HTTPStatus.CREATED)
-
-
-@routes.post("/api/v1/groups/{group}/posts")
-async def post_post(request: web.Request) -> web.Response:
-    """Write a post, and the author's vote for it."""
-    return await _write(request, authoring.write_post)
-
-
-@routes.post("/api/v1/groups/{group}/votes")
-async def post_vote(request: web.Request) -> web.Response:
-    """Vote on a target."""
-    return await _write(request, authoring.write_vote)
-
-
-@routes.post("/api/v1/groups/{group}/records")
-async def post_record(request: web.Request) -> web.Response:
-    """Write any other record of a member: patch, profile, operation, or a type of tomorrow."""
-    return await _write(request, authoring.write_record)
-
-
-async def _write(request: web.Request, write: authoring.Write) -> web.Response:
-    group, account, body = group_of(request), await account_of(request), await body_of(request)
-    record = await authoring.submit(request.app[DEPS], write, account, group, body)
-    return answer({"record": record.id}, HTTPStatus.CREATED)
+    account, wishes = await account_of(request), await members_of(request, shapes.GroupWish)
+    group = await start_group(request.app[DEPS], account, wishes)
+    return answer(shapes.Founded(group), HTTPStatus.CREATED)
 
 
 @routes.post("/api/v1/groups/{group}/invitations")
+@contract("account", body=shapes.InvitationWish, answer=shapes.Invited, status=HTTPStatus.CREATED)
 async def post_invitation(request: web.Request) -> web.Response:
     """Sign an invitation for the key `to`, which the asker drew; its seed never comes here."""
     deps, group, account = request.app[DEPS], group_of(request), await account_of(request)
-    invitation = await authoring.invite(deps, account, group, await body_of(request))
-    return answer({"group": group, "pod": deps.base_url, "invitation": invitation}, HTTPStatus.CREATED)
+    invitation = await authoring.invite(deps, account, group, await members_of(request, shapes.InvitationWish))
+    return answer(shapes.Invited(group, deps.base_url, invitation), HTTPStatus.CREATED)
 
 
 @routes.post("/api/v1/joins")
+@contract("account", body=shapes.JoinWish, answer=shapes.Written, status=HTTPStatus.ACCEPTED)
 async def post_join(request: web.Request) -> web.Response:
-    """Ask to join a group: {group, pod, invitation?, secret?} (secret: the link key's seed, hex)."""
-    deps, account, body = request.app[DEPS], await account_of(request), await body_of(request)
-    return answer({"record": (await _join(deps, account, body)).id}, HTTPStatus.ACCEPTED)
+    """Ask to join a group; the number comes with the seal."""
+    deps, account, wish = request.app[DEPS], await account_of(request), await wish_of(request, shapes.JoinWish)
+    return answer(shapes.Written((await _join(deps, account, wish)).id), HTTPStatus.ACCEPTED)
 
 
-async def _join(deps: Deps, account: Account, body: dict[str, Any]) -> Record:
-    group = parse_id(body.get("group"))
-    pod, secret, invitation = body.get("pod"), body.get("secret"), body.get("invitation")
-    if not isinstance(pod, str) or not isinstance(secret, str | None) or not isinstance(invitation, dict | None):
-        raise MalformedError("A join needs `group` and `pod`; `invitation` is an object, `secret` hex digits.")
-    try:
-        link = PrivateKey.from_seed(bytes.fromhex(secret)) if secret else None
-    except ValueError as error:
-        raise MalformedError("`secret` must be 64 hex digits.") from error
-    if pod != deps.base_url:
-        await fetch_group(deps, pod, group)
-    return await authoring.join(deps, account, group, invitation, link)
-
-
-@routes.post("/groups/{group}/handovers")
-async def post_handover_to_sign(request: web.Request) -> web.Response:
-    """A keeper's pod asks this pod's seat to sign a handover; it is signed by its proposer."""
-    record = open_record(await object_of(request, most=2 * MAX_ITEM_BYTES))
-    return answer({"proof": await sign_handover(request.app[DEPS], group_of(request), record)})
+async def _join(deps: Deps, account: Account, wish: shapes.JoinWish) -> Record:
+    link = PrivateKey.from_seed(bytes.fromhex(wish.secret)) if wish.secret else None
+    if wish.pod != deps.base_url:
+        await fetch_group(deps, wish.pod, wish.group)
+    return await authoring.join(deps, account, wish.group, wish.invitation, link)
 
 
 @routes.post("/api/v1/groups/{group}/handovers")
+@contract("account", body=shapes.HandoverWish, answer=shapes.HandedOver, status=HTTPStatus.CREATED)
 async def post_handover(request: web.Request) -> web.Response:
-    """Make this pod the steward, with `keepers` (member numbers) anew if they are named."""
+    """Make this pod the steward, with `keepers` (member numbers) anew if they are named. A keeper's right."""
     deps, group, account = request.app[DEPS], group_of(request), await account_of(request)
-    keepers = (await body_of(request)).get("keepers")
-    if not (keepers is None or (isinstance(keepers, list) and all(type(entry) is int for entry in keepers))):
-        raise MalformedError("`keepers` must be a list of member numbers.")
+    wish = await wish_of(request, shapes.HandoverWish)
     await authoring.check_keeper(deps, account, group)
-    record = await hand_over(deps, group, keepers)
-    return answer({"item": record.id}, HTTPStatus.CREATED)
+    record = await hand_over(deps, group, wish.keepers)
+    return answer(shapes.HandedOver(record.id), HTTPStatus.CREATED)
 
 
 @routes.post("/api/v1/groups/{group}/pulls")
+@contract("account", body=shapes.PullWish, answer=shapes.Nothing)
 async def post_pull(request: web.Request) -> web.Response:
-    """Pull the group from a pod now: {pod}."""
+    """Pull the group from a pod now."""
     deps, group = request.app[DEPS], group_of(request)
     await account_of(request)
-    pod = (await body_of(request)).get("pod")
-    if not isinstance(pod, str):
-        raise MalformedError("`pod` must be a URL.")
-    await pull_or_fetch(deps, pod, group)
-    return answer({})
+    await pull_or_fetch(deps, (await wish_of(request, shapes.PullWish)).pod, group)
+    return answer(shapes.Nothing())

@@ -1,30 +1,63 @@
-"""What a person asks about themselves."""
+"""What a person asks about themselves: the account and its tokens."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from aiohttp import web
 
-from models.accounts import list_memberships
-from pod.api.asking import account_of, answer
+from models.accounts import count_recovery_keys, list_memberships
+from pod.actions.tokens import list_own_tokens, make_token, revoke_own_token
+from pod.api import shapes
+from pod.api.asking import account_of, answer, wish_of
 from pod.app_keys import DEPS
+from pod.contracts import contract
 
 routes = web.RouteTableDef()
 MOST = 1000
 
 
 @routes.get("/api/v1/me")
+@contract("account", answer=shapes.Me)
 async def get_me(request: web.Request) -> web.Response:
     """The account behind the token, with its memberships."""
     account = await account_of(request)
     async with request.app[DEPS].database.read() as session:
         memberships = await list_memberships(session, MOST, account=account.id)
-    groups = [{"group": entry.group_id, "number": entry.number, "state": entry.state} for entry in memberships]
-    return answer({"name": account.name, "personal_group": account.personal_group, "memberships": groups})
+        left = await count_recovery_keys(session, account.id)
+    groups = tuple(shapes.MembershipLine(entry.group_id, entry.number, entry.state) for entry in memberships)
+    return answer(shapes.Me(account.name, account.personal_group, left, groups))
+
+
+@routes.get("/api/v1/me/tokens")
+@contract("account", answer=shapes.Tokens)
+async def get_tokens(request: web.Request) -> web.Response:
+    """The account's tokens, revoked ones too, the latest first."""
+    tokens = await list_own_tokens(request.app[DEPS], await account_of(request))
+    return answer(shapes.Tokens(tuple(shapes.TokenLine(t.name, t.created_at, t.revoked_at) for t in tokens)))
+
+
+@routes.post("/api/v1/me/tokens")
+@contract("account", body=shapes.TokenWish, answer=shapes.NewToken, status=HTTPStatus.CREATED)
+async def post_token(request: web.Request) -> web.Response:
+    """Make a token; it is shown this once."""
+    account, wish = await account_of(request), await wish_of(request, shapes.TokenWish)
+    token = await make_token(request.app[DEPS], account, wish.name)
+    return answer(shapes.NewToken(wish.name, token), HTTPStatus.CREATED)
+
+
+@routes.delete("/api/v1/me/tokens/{name}")
+@contract("account", answer=shapes.Nothing)
+async def delete_token(request: web.Request) -> web.Response:
+    """Revoke the token of this name."""
+    await revoke_own_token(request.app[DEPS], await account_of(request), request.match_info["name"])
+    return answer(shapes.Nothing())
 
 
 @routes.get("/healthz")
+@contract(answer=shapes.Health)
 async def get_health(request: web.Request) -> web.Response:
     """Whether the pod answers and its database does."""
     async with request.app[DEPS].database.read() as session:
         await list_memberships(session, 1)
-    return answer({"status": "ok"})
+    return answer(shapes.Health("ok"))

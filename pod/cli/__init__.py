@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pod.cli import hosts, life, people
+from pod.cli import demo, doctor, groups, hosts, life, people, settings
 
 
 @click.group()
@@ -12,6 +12,6 @@ def main() -> None:
     """Run and look after a pod."""
 
 
-for area in (life, people, hosts):
+for area in (life, settings, doctor, people, groups, hosts, demo):
     for command in area.COMMANDS:
         main.add_command(command)

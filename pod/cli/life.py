@@ -33,7 +33,7 @@ data = "{data}"
 @click.option("--listen", default="127.0.0.1", show_default=True)
 def init(data: Path, port: int, base_url: str, listen: str) -> None:
     """Make a data folder with configuration and keys."""
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = data / "pod.toml"
     if target.exists():
         raise click.ClickException(f"{target} is there already; nothing was changed.")
@@ -41,6 +41,7 @@ def init(data: Path, port: int, base_url: str, listen: str) -> None:
     text = CONFIG.format(base_url=base_url or f"http://localhost:{port}", listen=listen, port=port, data=folder)
     target.write_text(text, encoding="utf-8")
     config = configuration(data)
+    config.key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     create_key_file(config.key_file)
     click.echo(f"Wrote {target} and a key file. Next: pod migrate --data {data} && pod serve --data {data}")
 

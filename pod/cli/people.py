@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from models.accounts import Account, list_accounts
 from pod.actions.founding import sign_up
-from pod.cli.base import configuration, data_option, run_action
+from pod.cli.base import as_json, configuration, data_option, json_option, run_action
 from pod.deps import Deps
+
+PAGE = 500
 
 
 @click.group()
@@ -30,7 +32,36 @@ def create_user(data: Path, name: str, *, token: bool) -> None:
         told = {"name": name, "personal_group": signed_up.personal_group, "phrase": signed_up.phrase}
         return {**told, "token": signed_up.token} if token else told
 
-    click.echo(json.dumps(run_action(configuration(data), act)))
+    click.echo(as_json(run_action(configuration(data), act)))
+
+
+@user.command(name="list")
+@data_option
+@json_option
+def list_users(data: Path, *, json: bool) -> None:
+    """Everybody at home here, by name."""
+
+    async def act(deps: Deps) -> list[Account]:
+        accounts: list[Account] = []
+        async with deps.database.read() as session:
+            while page := await list_accounts(session, PAGE, after=accounts[-1].name if accounts else ""):
+                accounts += page
+        return accounts
+
+    people = [
+        {
+            "name": account.name,
+            "personal_group": account.personal_group,
+            "created": account.created_at,
+            "disabled": account.disabled,
+        }
+        for account in run_action(configuration(data), act)
+    ]
+    if json:
+        click.echo(as_json(people))
+        return
+    for person in people:
+        click.echo(f"{person['name']:30} {person['personal_group']}{'  disabled' if person['disabled'] else ''}")
 
 
 COMMANDS = (user,)

@@ -26,6 +26,7 @@ MIB: Final = 1024 * 1024
 HOUR_MS: Final = 3_600_000
 STRANGER: Final = PrivateKey.from_seed(b"stranger".ljust(32))
 NOWHERE: Final = "bagaaiera" + "a" * 51 + "q"
+NO_VOTE: Final[dict[str, Any]] = {"target": None, "value": None}
 FOREIGN: Final = "http://127.77.0.8:8080/actor"
 
 Spoil = Callable[[Peer, SignedRequest], SignedRequest]
@@ -335,13 +336,15 @@ API = [
         "pull from a private address",
         400,
         "unsafe_address",
-        lambda s, c: saying(pod="http://10.0.0.1")(s, at("pulls")(s, c)),
+        lambda s, c: saying(**NO_VOTE, pod="http://10.0.0.1")(s, at("pulls")(s, c)),
     ),
     ApiRefusal(
         "join at a private address",
         400,
         "unsafe_address",
-        lambda s, c: saying(pod="http://10.0.0.1", group=NOWHERE)(s, at("/api/v1/joins")(s, c)),
+        lambda s, c: saying(pod="http://10.0.0.1", group=NOWHERE, target=None, value=None)(
+            s, at("/api/v1/joins")(s, c)
+        ),
     ),
 ]
 

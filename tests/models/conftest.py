@@ -1,4 +1,4 @@
-"""A migrated database on each engine with a table for plain rows, and a writer on it."""
+"""A migrated database on each engine, and a writer on it."""
 
 from collections.abc import AsyncIterator
 
@@ -14,11 +14,15 @@ from models.writer import Writer, running_writer
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await open_database(database_url, durable=False)
     await upgrade(opened)
-    async with opened.writing.begin() as connection:
-        # For tests of the engine itself, which need rows that mean nothing.
-        await connection.execute(text("CREATE TABLE plain_notes (id TEXT PRIMARY KEY, at BIGINT NOT NULL)"))
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def plain_notes(database: Database) -> None:
+    """A table for tests of the engine itself, which need rows that mean nothing."""
+    async with database.writing.begin() as connection:
+        await connection.execute(text("CREATE TABLE plain_notes (id TEXT PRIMARY KEY, at BIGINT NOT NULL)"))
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ async def test_a_reader_cannot_write(database: Database) -> None:
             await session.execute(text("DELETE FROM records"))
 
 
+@pytest.mark.usefixtures("plain_notes")
 async def test_a_reader_sees_one_moment(database: Database) -> None:
     async with database.read() as session:
         count = text("SELECT count(*) FROM plain_notes")

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.engines import Database
 from models.writer import Bulk, StoppedError, Writer, after_commit
 
+pytestmark = pytest.mark.usefixtures("plain_notes")
 INSERT = text("INSERT INTO plain_notes (id, at) VALUES (:id, 0)")
 
 

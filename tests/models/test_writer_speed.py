@@ -12,7 +12,7 @@ from models.writer import Bulk, Writer
 from protocol.records.envelope import Record
 from tests.models.builders import a_state, a_vote, accept
 
-pytestmark = pytest.mark.bench
+pytestmark = [pytest.mark.bench, pytest.mark.usefixtures("plain_notes")]
 CLIENTS, EACH = 64, 50
 
 

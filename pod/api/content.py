@@ -1,0 +1,123 @@
+"""What members write over HTTP, and how it is read: posts, patches, votes, scores, verdicts of a lens."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from pod.actions import authoring
+from pod.actions.reading import posts, votes
+from pod.api import shapes
+from pod.api.asking import account_of, answer, group_of, id_of, members_of, query_of, reader_of
+from pod.app_keys import DEPS
+from pod.contracts import contract
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/v1/groups/{group}/posts")
+@contract("reader", query=shapes.PostsQuery, answer=posts.PostPage)
+async def get_posts(request: web.Request) -> web.Response:
+    """The group's posts in a lens, the latest here first."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    query = query_of(request, shapes.PostsQuery)
+    lens = query.lens_in(group)
+    return answer(await posts.list_posts(deps, reader, group, lens, before=query.before, limit=query.limit))
+
+
+@routes.get("/api/v1/groups/{group}/posts/{post}")
+@contract("reader", query=shapes.LensQuery, answer=posts.PostSight)
+async def get_post(request: web.Request) -> web.Response:
+    """A post's paragraphs in a lens: scores, what is shown and why."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    lens = query_of(request, shapes.LensQuery).lens_in(group)
+    return answer(await posts.describe_post(deps, reader, group, id_of(request, "post"), lens))
+
+
+@routes.get("/api/v1/groups/{group}/posts/{post}/history")
+@contract("reader", answer=posts.History)
+async def get_history(request: web.Request) -> web.Response:
+    """What each record, the post and its patches, brought to the text."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    return answer(await posts.list_history(deps, reader, group, id_of(request, "post")))
+
+
+@routes.get("/api/v1/groups/{group}/votes")
+@contract("reader", query=shapes.VotesQuery, answer=votes.VotePage)
+async def get_votes(request: web.Request) -> web.Response:
+    """The votes that count on one target, by member."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    query = query_of(request, shapes.VotesQuery)
+    target = shapes.read_target(query.target)
+    return answer(await votes.list_votes(deps, reader, group, target, after=query.after, limit=query.limit))
+
+
+@routes.get("/api/v1/groups/{group}/scores")
+@contract("reader", query=shapes.TargetsQuery, answer=votes.Scores)
+async def get_scores(request: web.Request) -> web.Response:
+    """The scores of targets, in the order asked for; one exists for every target."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    targets = [shapes.read_target(text) for text in query_of(request, shapes.TargetsQuery).target]
+    return answer(await votes.list_scores(deps, reader, group, targets))
+
+
+@routes.get("/api/v1/groups/{group}/explanation")
+@contract("reader", query=shapes.TargetQuery, answer=votes.Explained)
+async def get_explanation(request: web.Request) -> web.Response:
+    """A target's score taken apart into lines whose sum it is."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    target = shapes.read_target(query_of(request, shapes.TargetQuery).target)
+    return answer(await votes.explain_score(deps, reader, group, target))
+
+
+@routes.get("/api/v1/verdicts")
+@contract("reader", query=shapes.VerdictsQuery, answer=votes.Verdicts)
+async def get_verdicts(request: web.Request) -> web.Response:
+    """What a lens, one's own hides and the pod's floor say of targets, told apart."""
+    deps, reader, query = request.app[DEPS], await reader_of(request), query_of(request, shapes.VerdictsQuery)
+    targets = [shapes.read_target(text) for text in query.target]
+    return answer(await votes.judge_targets(deps, reader, targets, query.lens_in()))
+
+
+@routes.post("/api/v1/groups/{group}/posts")
+@contract("account", body=shapes.PostWish, answer=shapes.Written, status=HTTPStatus.CREATED)
+async def post_post(request: web.Request) -> web.Response:
+    """Write a post, and the author's vote for it."""
+    return await _write(request, authoring.write_post, shapes.PostWish)
+
+
+@routes.post("/api/v1/groups/{group}/patches")
+@contract("account", body=shapes.PatchWish, answer=shapes.Written, status=HTTPStatus.CREATED)
+async def post_patch(request: web.Request) -> web.Response:
+    """Add paragraphs to a post, or mark its paragraphs as deleted or replaced."""
+    return await _write(request, authoring.write_record, shapes.PatchWish, type="Patch")
+
+
+@routes.post("/api/v1/groups/{group}/votes")
+@contract("account", body=shapes.VoteWish, answer=shapes.Written, status=HTTPStatus.CREATED)
+async def post_vote(request: web.Request) -> web.Response:
+    """Vote on a target; the last vote counts."""
+    return await _write(request, authoring.write_vote, shapes.VoteWish)
+
+
+@routes.post("/api/v1/groups/{group}/operations")
+@contract("account", body=shapes.OperationWish, answer=shapes.Written, status=HTTPStatus.CREATED)
+async def post_operation(request: web.Request) -> web.Response:
+    """Wish to change the group; sealed by the steward if the rules allow it."""
+    return await _write(request, authoring.write_record, shapes.OperationWish, type="Operation")
+
+
+@routes.post("/api/v1/groups/{group}/records")
+@contract("account", body=shapes.RecordWish, answer=shapes.Written, status=HTTPStatus.CREATED)
+async def post_record(request: web.Request) -> web.Response:
+    """Write any other record of a member: profile, claim, erasure, or a type of tomorrow."""
+    return await _write(request, authoring.write_record, shapes.RecordWish)
+
+
+async def _write(request: web.Request, write: authoring.Write, kind: Any, **members: str) -> web.Response:
+    group, account = group_of(request), await account_of(request)
+    body = {**await members_of(request, kind), **members}
+    record = await authoring.submit(request.app[DEPS], write, account, group, body)
+    return answer(shapes.Written(record.id), HTTPStatus.CREATED)

@@ -1,0 +1,62 @@
+"""What other pods ask: pages to pull, proofs of the log, a signature on a handover."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from pod.actions import serving
+from pod.actions.handing_over import sign_handover
+from pod.actions.proving import Proof, prove_consistency, prove_inclusion
+from pod.api import shapes
+from pod.api.asking import answer, group_of, number_of, object_of, query_of, reader_of
+from pod.app_keys import DEPS
+from pod.contracts import contract
+from protocol.errors import MalformedError
+from protocol.limits import MAX_ITEM_BYTES
+from protocol.records.envelope import open_record
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/groups/{group}/chain")
+@contract(query=shapes.PullQuery, answer=shapes.ChainPage)
+async def get_chain(request: web.Request) -> web.Response:
+    """Items from a height, rival branches too, with the acks of these heights."""
+    return answer(await serving.chain_page(request.app[DEPS], group_of(request), number_of(request, "from")))
+
+
+@routes.get("/groups/{group}/log")
+@contract(query=shapes.PullQuery, answer=shapes.LogPage)
+async def get_log(request: web.Request) -> web.Response:
+    """The log's records from an index, in the steward's order."""
+    return answer(await serving.log_page(request.app[DEPS], group_of(request), number_of(request, "from")))
+
+
+@routes.get("/groups/{group}/pending")
+@contract(query=shapes.PullQuery, answer=shapes.PendingPage)
+async def get_pending(request: web.Request) -> web.Response:
+    """What this pod accepted and the log lacks, after a cursor."""
+    return answer(await serving.pending_page(request.app[DEPS], group_of(request), number_of(request, "from")))
+
+
+@routes.get("/groups/{group}/proof")
+@contract("reader", query=shapes.ProofQuery, answer=Proof)
+async def get_proof(request: web.Request) -> web.Response:
+    """A proof of RFC 9162: that entry `leaf` is in the log of `size`, or that the log of `second` continues `first`."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    match query_of(request, shapes.ProofQuery):
+        case shapes.ProofQuery(leaf=int(leaf), size=int(size), first=None, second=None):
+            return answer(await prove_inclusion(deps, reader, group, leaf, size))
+        case shapes.ProofQuery(leaf=None, size=None, first=int(first), second=int(second)):
+            return answer(await prove_consistency(deps, reader, group, first, second))
+    raise MalformedError("A proof is asked for by `leaf` and `size`, or by `first` and `second`.")
+
+
+@routes.post("/groups/{group}/handovers")
+@contract("pod", body=dict[str, Any], answer=shapes.SignedHandover)
+async def post_handover_to_sign(request: web.Request) -> web.Response:
+    """A keeper's pod asks this pod's seat to sign a handover; it is signed by its proposer."""
+    record = open_record(await object_of(request, most=2 * MAX_ITEM_BYTES))
+    return answer(shapes.SignedHandover(await sign_handover(request.app[DEPS], group_of(request), record)))

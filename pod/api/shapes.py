@@ -1,0 +1,376 @@
+"""The bodies, queries and short answers of the API, as types: what is read strictly, and what the document shows.
+
+Bodies of records take other members too, which are signed over like all; everything else refuses what it doesn't know.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, field
+
+from moderation.lens import Lens, Showing
+from protocol.canonical import parse_json
+from protocol.ids import RecordId
+from protocol.limits import MAX_DEFAULT_SCORE, MAX_INVITATION_USES, MAX_NAME_LENGTH, MAX_WEIGHT
+from protocol.records.content import Add, Attachment, Mark, Origin, Paragraph, ReplyTo, Target, parse_target
+from protocol.records.content.shapes import Address, Emoji, Id, Name, Natural, Number, Url, VoteValue
+from protocol.visibility import Combine
+
+MAX_TARGET_BYTES = 4096
+Limit = Annotated[int, Meta(ge=1, le=500)]
+Weight = Annotated[int, Meta(ge=-MAX_WEIGHT, le=MAX_WEIGHT)]
+GivenWeight = Annotated[int, Meta(ge=1, le=MAX_WEIGHT)]
+Uses = Annotated[int, Meta(ge=1, le=MAX_INVITATION_USES)]
+DefaultScore = Annotated[int, Meta(ge=-MAX_DEFAULT_SCORE, le=MAX_DEFAULT_SCORE)]
+Secret = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")]
+TokenName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
+TargetText = Annotated[str, Meta(max_length=MAX_TARGET_BYTES, description="A vote's target as JSON text.")]
+
+
+class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a list goes on, by number, and how much of it."""
+
+    after: Natural = 0
+    limit: Limit = 100
+
+
+class GroupsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the list of groups goes on: behind this group."""
+
+    after: Id | None = None
+    limit: Limit = 100
+
+
+class FromQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From which height or index on."""
+
+    start: Natural = field(default=0, name="from")
+    limit: Limit = 100
+
+
+class PullQuery(msgspec.Struct, frozen=True):
+    """From which height, index or cursor on; how much is answered, the pod decides."""
+
+    start: Natural = field(default=0, name="from")
+
+
+class LensQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The lens: its groups (the group of the path when none is named), how they are joined, how much is let through."""
+
+    lens: list[Id] = []
+    combine: Combine = Combine.ANY
+    showing: Showing = Showing.SHOWN
+
+    def lens_in(self, *usual: RecordId) -> Lens:
+        """The lens, of the `usual` groups if none is named."""
+        return Lens(tuple(dict.fromkeys(self.lens)) or usual, self.combine, self.showing)
+
+
+class PostsQuery(LensQuery, frozen=True, forbid_unknown_fields=True):
+    """A page of posts in a lens."""
+
+    before: Natural | None = None
+    limit: Limit = 100
+
+
+class TargetQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One target."""
+
+    target: TargetText
+
+
+class VotesQuery(TargetQuery, frozen=True, forbid_unknown_fields=True):
+    """A page of votes on one target."""
+
+    after: Natural = 0
+    limit: Limit = 100
+
+
+class TargetsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Some targets."""
+
+    target: Annotated[list[TargetText], Meta(min_length=1, max_length=100)]
+
+
+class VerdictsQuery(LensQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Some targets in a lens; no group named: the lens is off."""
+
+    target: Annotated[list[TargetText], Meta(min_length=1, max_length=100)]
+
+
+class ProofQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`leaf` and `size`, or `first` and `second`."""
+
+    leaf: Natural | None = None
+    size: Natural | None = None
+    first: Natural | None = None
+    second: Natural | None = None
+
+
+class ReactionForm(msgspec.Struct, frozen=True):
+    """An emoji under a post."""
+
+    post: Id
+    emoji: Emoji
+
+
+class TargetForm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a vote is about: exactly one of these."""
+
+    post: Id | None = None
+    paragraph: Address | None = None
+    subject: Name | None = None
+    profile: Id | None = None
+    reaction: ReactionForm | None = None
+
+
+class GroupWish(msgspec.Struct, frozen=True):
+    """Members of the root, and the founder's `weight`; everything that a policy knows may stand here."""
+
+    name: Name
+    description: str = ""
+    visibility: Literal["private", "unlisted", "public"] = "public"
+    weight: GivenWeight = 1000
+    others_weight: Weight = 0
+    default_score: DefaultScore = 0
+
+
+class PostWish(msgspec.Struct, frozen=True):
+    """A post."""
+
+    kind: Literal["article", "note"]
+    paragraphs: list[Paragraph]
+    title: str = ""
+    language: str = ""
+    reply_to: ReplyTo | None = None
+    attachments: list[Attachment] = []
+
+
+class PatchWish(msgspec.Struct, frozen=True):
+    """A patch. An `after` or `replaced_by` without `record` means a paragraph of this patch."""
+
+    post: Id
+    adds: list[Add] = []
+    marks: list[Mark] = []
+
+
+class VoteWish(msgspec.Struct, frozen=True):
+    """A vote, in thousandths; 0 withdraws."""
+
+    target: TargetForm
+    value: VoteValue
+    reason: str = ""
+    from_: Origin | None = field(default=None, name="from")
+
+
+class RecordWish(msgspec.Struct, frozen=True):
+    """Any record of a member: its type and its own members."""
+
+    type: Annotated[str, Meta(min_length=1)]
+
+
+class WeightOf(msgspec.Struct, frozen=True):
+    """Who is given which weight."""
+
+    member: Number
+    weight: Weight
+
+
+class SubjectOf(msgspec.Struct, frozen=True):
+    """The public name."""
+
+    subject: Name
+
+
+class SuccessorOf(msgspec.Struct, frozen=True):
+    """The group that goes on."""
+
+    group: Id
+
+
+class EventOf(msgspec.Struct, frozen=True):
+    """The event's name, and what decisions read of it."""
+
+    name: Name
+
+
+class LeaveWish(msgspec.Struct, frozen=True, tag_field="do", tag="leave"):
+    """Leave the group."""
+
+    with_: dict[str, Any] = field(default_factory=dict, name="with")
+
+
+class SetWeightWish(msgspec.Struct, frozen=True, tag_field="do", tag="set-weight"):
+    """Give a member a weight."""
+
+    with_: WeightOf = field(name="with")
+
+
+class SetPolicyWish(msgspec.Struct, frozen=True, tag_field="do", tag="set-policy"):
+    """Change members of the policy."""
+
+    with_: dict[str, Any] = field(name="with")
+
+
+class PublishWish(msgspec.Struct, frozen=True, tag_field="do", tag="publish"):
+    """Make the group known under a public name."""
+
+    with_: SubjectOf = field(name="with")
+
+
+class SucceedWish(msgspec.Struct, frozen=True, tag_field="do", tag="succeed"):
+    """Continue the group elsewhere."""
+
+    with_: SuccessorOf = field(name="with")
+
+
+class EventWish(msgspec.Struct, frozen=True, tag_field="do", tag="event"):
+    """An ordered event."""
+
+    with_: EventOf = field(name="with")
+
+
+OperationWish = LeaveWish | SetWeightWish | SetPolicyWish | PublishWish | SucceedWish | EventWish
+
+
+class InvitationWish(msgspec.Struct, frozen=True):
+    """An invitation for the holder of the key `to`; `expires` in ms since 1970."""
+
+    weight: GivenWeight
+    to: str
+    expires: Natural
+    uses: Uses = 1
+
+
+class JoinWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The group, a pod that holds it, the invitation and the seed of its key (hex)."""
+
+    group: Id
+    pod: Url
+    invitation: dict[str, Any] | None = None
+    secret: Secret | None = None
+
+
+class HandoverWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keepers to be; None: the same."""
+
+    keepers: list[Number] | None = None
+
+
+class PullWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to pull from."""
+
+    pod: Url
+
+
+class TokenWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the token is to be called."""
+
+    name: TokenName
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """Done; there is nothing to tell."""
+
+
+class Founded(msgspec.Struct, frozen=True):
+    """The new group."""
+
+    group: RecordId
+
+
+class Written(msgspec.Struct, frozen=True):
+    """The record that was signed and stored."""
+
+    record: RecordId
+
+
+class HandedOver(msgspec.Struct, frozen=True):
+    """The handover, an item of the chain."""
+
+    item: RecordId
+
+
+class SignedHandover(msgspec.Struct, frozen=True):
+    """The proofs on a handover, this pod's among them."""
+
+    proof: Any
+
+
+class Invited(msgspec.Struct, frozen=True):
+    """What goes into the link, beside the seed of the one-time key, which only the asker knows."""
+
+    group: RecordId
+    pod: str
+    invitation: dict[str, Any]
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Always `ok`: otherwise there is no answer."""
+
+    status: str
+
+
+class MembershipLine(msgspec.Struct, frozen=True):
+    """A membership; `number` comes once the join is settled."""
+
+    group: RecordId
+    number: int | None
+    state: str
+
+
+class Me(msgspec.Struct, frozen=True):
+    """The account behind the token."""
+
+    name: str
+    personal_group: RecordId | None
+    recovery_keys_left: int
+    memberships: tuple[MembershipLine, ...]
+
+
+class TokenLine(msgspec.Struct, frozen=True):
+    """A token, without the token."""
+
+    name: str
+    created: int
+    revoked: int | None
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """The account's tokens, the latest first."""
+
+    tokens: tuple[TokenLine, ...]
+
+
+class NewToken(msgspec.Struct, frozen=True):
+    """A token, shown this once."""
+
+    name: str
+    token: str
+
+
+class ChainPage(msgspec.Struct, frozen=True):
+    """Items from a height on, rival branches too, and acks of these heights."""
+
+    items: list[msgspec.Raw]
+    acks: list[msgspec.Raw]
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """Log entries."""
+
+    entries: list[msgspec.Raw]
+
+
+class PendingPage(msgspec.Struct, frozen=True):
+    """What the log lacks; `next` is where to go on."""
+
+    records: list[msgspec.Raw]
+    next: int
+
+
+def read_target(text: str) -> Target:
+    """A target from its JSON text; raises MalformedError."""
+    return parse_target(parse_json(text.encode(), max_bytes=MAX_TARGET_BYTES, max_depth=3))

@@ -1,0 +1,60 @@
+"""`pod config`: whether pod.toml can be used, and what holds with all defaults filled in. No secret stands in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from pod.cli.base import as_json, configuration, data_option, json_option
+from pod.config import Config
+
+
+@click.group()
+def config() -> None:
+    """The configuration of a data folder."""
+
+
+@config.command(name="check")
+@data_option
+def check(data: Path) -> None:
+    """Read pod.toml; every reason why it can't be used, or that it can."""
+    configuration(data)
+    click.echo(f"{data / 'pod.toml'} can be used.")
+
+
+@config.command(name="show")
+@data_option
+@json_option
+def show(data: Path, *, json: bool) -> None:
+    """Print every key with the value that holds, defaults included."""
+    effective = effective_values(configuration(data))
+    if json:
+        click.echo(as_json(effective))
+        return
+    for section, members in effective.items():
+        click.echo(f"[{section}]")
+        for key, value in members.items():
+            # JSON's strings, numbers and lists are written alike in TOML.
+            click.echo(f"{key} = {as_json(value)}")
+        click.echo()
+
+
+def effective_values(config: Config) -> dict[str, dict[str, Any]]:
+    """All sections with the values that hold; what empty storage keys stand for is filled in."""
+    values: dict[str, dict[str, Any]] = msgspec.to_builtins(config)
+    values["storage"] |= {"database": shown_database(config), "key_file": str(config.key_file)}
+    return values
+
+
+def shown_database(config: Config) -> str:
+    """The database's URL; a password in it, which belongs into a file of PostgreSQL's own, isn't shown."""
+    scheme, _, rest = config.database_url.partition("://")
+    login, at, place = rest.rpartition("@")
+    name, colon, _ = login.partition(":")
+    return f"{scheme}://{name}{':…' if colon else ''}{at}{place}"
+
+
+COMMANDS = (config,)

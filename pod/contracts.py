@@ -1,0 +1,65 @@
+"""What each route takes and answers, stated beside its handler: the OpenAPI document is made from these.
+
+A handler is decorated with `@contract(…)` below its route; the first paragraph of its docstring is the summary. A test
+walks all routes and fails for one without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal
+
+import msgspec
+from aiohttp import web
+
+Who = Literal["anybody", "account", "reader", "actor", "pod"]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+JSON = "application/json"
+AS2 = "application/activity+json"
+HTML = "text/html"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a route promises. `body` and `answer` are types that msgspec has a schema for; None: there is none.
+
+    `who`: *reader* means anybody, but a private group only its members; *pod* is another pod's server.
+    """
+
+    who: Who = "anybody"
+    query: type[msgspec.Struct] | None = None
+    body: Any = None
+    answer: Any = None
+    status: HTTPStatus = HTTPStatus.OK
+    media_type: str = JSON
+
+
+_CONTRACTS: dict[Handler, Contract] = {}
+
+
+def contract(
+    who: Who = "anybody",
+    *,
+    query: type[msgspec.Struct] | None = None,
+    body: Any = None,
+    answer: Any = None,
+    status: HTTPStatus = HTTPStatus.OK,
+    media_type: str = JSON,
+) -> Callable[[Handler], Handler]:
+    """State what the handler takes and answers."""
+
+    def state(handler: Handler) -> Handler:
+        _CONTRACTS[handler] = Contract(who, query, body, answer, status, media_type)
+        return handler
+
+    return state
+
+
+def contract_of(handler: Any) -> Contract | None:
+    """The contract of a route's handler. ActivityPub's routes speak AS2, whose shapes its own documents tell."""
+    stated = _CONTRACTS.get(handler)
+    if stated is None and "activitypub" in getattr(handler, "__module__", "").split("."):
+        return Contract(media_type=AS2)
+    return stated

@@ -1,0 +1,1 @@
+"""A small village on two pods, to be looked at: `pod demo`."""

@@ -1,0 +1,121 @@
+"""Two pods as processes of this machine, and people who speak to them over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from federation.errors import RemoteError
+from federation.safe_http import SafeHttp
+from pod.config import Config, parse_config
+
+HOST = "127.0.0.1"
+LOOPBACK = "127.0.0.0/8"
+JSON = "application/json"
+PATIENCE_SECONDS = 60.0
+LOOK_EVERY_SECONDS = 0.1
+CONFIG = """\
+# A pod of the demo. It is thrown away with its folder.
+[server]
+base_url = "{url}"
+listen = "{host}"
+port = {port}
+
+[storage]
+data = {data}
+
+[federation]
+allow_networks = ["{loopback}"]
+"""
+
+
+class DemoPod:
+    """One pod: its folder, its address, its process."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.url = f"http://{HOST}:{port}"
+        self._process: asyncio.subprocess.Process | None = None
+
+    def write_config(self) -> Config:
+        """Make the folder with a configuration."""
+        self.folder.mkdir(parents=True)
+        data = json.dumps(str(self.folder))  # a basic string of TOML is one of JSON
+        text = CONFIG.format(url=self.url, host=HOST, port=self.port, data=data, loopback=LOOPBACK)
+        (self.folder / "pod.toml").write_text(text, encoding="utf-8")
+        return parse_config(text)
+
+    async def start(self, http: SafeHttp) -> None:
+        """Serve, and return once the pod answers; its log goes into its folder."""
+        command = [sys.executable, "-m", "pod", "serve", "--data", str(self.folder)]
+        with (self.folder / "pod.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdout=log, stderr=log, start_new_session=True
+            )
+        await eventually(lambda: self._answers(http), f"the pod at {self.url} answers")
+
+    async def _answers(self, http: SafeHttp) -> bool:
+        assert self._process is not None
+        if self._process.returncode is not None:
+            raise RuntimeError(f"The pod at {self.url} ended; its log is {self.folder / 'pod.log'}.")
+        try:
+            await http.get_json(f"{self.url}/healthz")
+        except RemoteError:
+            return False
+        return True
+
+    async def stop(self) -> None:
+        """End the process and wait for it."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        await self._process.wait()
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Somebody with a token on a pod of the demo."""
+
+    http: Any
+    pod: str
+    token: str
+
+    async def post(self, path: str, body: object) -> dict[str, Any]:
+        """One call of the API; raises RemoteError with what the pod says when it refuses."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": JSON}
+        answer = await self.http.post(self.pod + path, msgspec.json.encode(body), content_type=JSON, headers=headers)
+        document: dict[str, Any] = msgspec.json.decode(answer.body)
+        return document
+
+
+def free_ports(first: int, count: int) -> list[int]:
+    """The first free ports of this machine from `first` on."""
+    found: list[int] = []
+    for port in range(first, 65_536):
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise RuntimeError(f"There are no {count} free ports from {first} on.")
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Look until `holds()` is true; raises TimeoutError that says what never came to be."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await holds():  # noqa: ASYNC110  (what it looks at is in another process)
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+    except TimeoutError as error:
+        raise TimeoutError(f"It took too long until {what}.") from error

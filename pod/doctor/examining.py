@@ -1,0 +1,92 @@
+"""All checks in one round; one that can't be made says so and hides no other."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from federation.errors import RemoteError
+from federation.safe_http import SafeHttp
+from models.engines import Database, open_database
+from pod.app import USER_AGENT
+from pod.config import Config, ConfigError, load_config
+from pod.doctor import database, machine
+from pod.doctor.findings import Finding, fail, ok
+from protocol.errors import RefusedError
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+async def examine(data: Path) -> list[Finding]:
+    """Everything about the pod of a data folder, in the order in which to mend it."""
+    found = [machine.check_python(), machine.check_packages()]
+    try:
+        config = load_config(data / "pod.toml")
+    except ConfigError as error:
+        return [*found, fail("configuration", str(error), "Mend pod.toml; `pod config check` tells when it is right.")]
+    found += [ok("configuration", str(data / "pod.toml")), machine.check_folder(config)]
+    found += [machine.check_key_file(config), *await _database(config)]
+    return [*found, machine.check_clock(config), machine.check_disk(config), await _port(config)]
+
+
+async def _database(config: Config) -> list[Finding]:
+    if config.database_url.startswith("sqlite") and not _sqlite_file(config).exists():
+        return [fail("database", "There is none yet", "Run `pod migrate`.")]
+    try:
+        opened = await open_database(config.database_url)
+    except Exception as error:  # noqa: BLE001  (whatever keeps it from opening is what is to be told)
+        return [fail("database", f"It doesn't open: {error}", "See that the server runs and the file is whole.")]
+    try:
+        return await _remembered(config, opened)
+    finally:
+        await opened.close()
+
+
+async def _remembered(config: Config, opened: Database) -> list[Finding]:
+    # `open_database` reads its settings back and refuses a database that wouldn't keep what it was told.
+    durable = "write-ahead log, synchronous=FULL, foreign keys" if opened.is_sqlite else "fsync, synchronous_commit"
+    shape = await database.check_shape(opened)
+    found = [ok("database", f"Opens; set as it must be: {durable}"), shape]
+    if shape.mend:
+        return found
+    return [
+        *found,
+        await database.check_keys(config, opened),
+        await database.check_waiting(config, opened),
+        await database.check_floor(config, opened),
+    ]
+
+
+def _sqlite_file(config: Config) -> Path:
+    return Path(config.database_url.partition(":///")[2])
+
+
+async def is_served(config: Config) -> bool:
+    """Whether anything listens where this pod would serve."""
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(_reached(config), config.server.port), 3)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+async def _port(config: Config) -> Finding:
+    """Whether the port is free, or held by a pod that answers."""
+    place = f"{config.server.listen}:{config.server.port}"
+    if not await is_served(config):
+        return ok("port", f"{place} is free; the pod isn't serving")
+    url = f"http://{_reached(config)}:{config.server.port}/healthz"
+    try:
+        async with SafeHttp(USER_AGENT, allow_networks=[*LOOPBACK, *config.federation.allow_networks]) as http:
+            answer = await http.get_json(url)
+    except (RemoteError, RefusedError) as error:
+        return fail("port", f"{place} is held by something else: {error}", "End it, or choose another `server.port`.")
+    if answer != {"status": "ok"}:
+        return fail("port", f"{place} is held by something else", "End it, or choose another `server.port`.")
+    return ok("port", f"A pod serves on {place}")
+
+
+def _reached(config: Config) -> str:
+    host = config.server.listen
+    return "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104  (compared, not bound)

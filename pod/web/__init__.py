@@ -1,0 +1,1 @@
+"""Plain pages, rendered here, that show without any script what the API shows."""

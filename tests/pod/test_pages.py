@@ -1,0 +1,199 @@
+"""The plain pages over real HTTP: what they show, that they escape it, and that nothing else is loaded."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from email.message import Message
+
+import msgspec
+import pytest
+
+from pod.actions.reading.groups import DisputeLine, FaultLine, GroupSight, LogSight, MemberLine, WithheldLine
+from pod.actions.reading.posts import PostPage
+from pod.web.rendering import render, static_file, templates
+from pod.web.views import group_view, moment
+from protocol.ids import RecordId
+from tests.support.rig import Person, ServedPod, eventually
+
+EVIL = "<script>alert('x')</script>"
+SOME = RecordId("bagaaiera" + "a" * 52)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    text: str
+
+
+@dataclass(frozen=True)
+class Place:
+    pod: ServedPod
+    ada: Person
+    group: str
+    post: str
+    private: str
+
+    def get(self, path: str, **headers: str) -> Answer:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.pod.url + path, headers=headers)) as answer:
+                return Answer(answer.status, answer.headers, answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.headers, error.read().decode())
+
+
+@pytest.fixture(scope="module")
+def place(pod: ServedPod) -> Place:
+    ada = pod.sign_up("ada")
+    pod.start()
+    group = ada.post("/api/v1/groups", {"name": f"Council {EVIL}", "description": "Of the parish."})["group"]
+    ada.post(f"/api/v1/groups/{group}/records", {"type": "Profile", "nickname": f"Ada {EVIL}"})
+    styles = ["heading-1", "text", "quote", "code", "list-item"]
+    paragraphs = [{"style": style, "text": f"{style} {EVIL}"} for style in styles]
+    body = {"kind": "article", "title": "The well", "language": "de", "paragraphs": paragraphs}
+    post = ada.post(f"/api/v1/groups/{group}/posts", body)["record"]
+    private = ada.post("/api/v1/groups", {"name": "Secret", "visibility": "private"})["group"]
+    hide = {"target": {"paragraph": {"record": post, "index": 1}}, "value": -1000}
+    ada.post(f"/api/v1/groups/{group}/votes", hide)
+    eventually(lambda: ada.get(f"/api/v1/groups/{group}")["log"]["size"] == 4)
+    return Place(pod, ada, group, post, private)
+
+
+@pytest.fixture(params=["group", "post"])
+def page(request: pytest.FixtureRequest, place: Place) -> Answer:
+    return place.get(f"/g/{place.group}" + (f"/posts/{place.post}" if request.param == "post" else ""))
+
+
+def test_a_page_loads_nothing_but_its_own_stylesheet(page: Answer, place: Place) -> None:
+    assert page.status == 200
+    policy = page.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self'")
+    assert "unsafe" not in policy
+    assert not re.search(r"\bsrc=|https?://(?!127\.)", page.text)
+    assert not re.search(r"<script|style=|\bon\w+=|http-equiv", page.text)
+    (sheet,) = re.findall(r'href="(/static/[^"]+)"', page.text)
+    answer = place.get(sheet)
+    assert answer.headers["Content-Type"] == "text/css"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_what_people_write_is_escaped_wherever_it_stands(page: Answer) -> None:
+    assert "<script" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+def test_the_group_page_tells_what_the_group_is(place: Place) -> None:
+    text = place.get(f"/g/{place.group}").text
+    for said in ("Of the parish.", "A read-only group", "1 on 1 pods", place.pod.url, "settled", "4 of 4 records"):
+        assert said in text
+    assert f'href="/g/{place.group}/posts/{place.post}"' in text
+    assert "+1.0" in text
+
+
+def test_the_post_page_folds_what_is_hidden_and_says_why(place: Place) -> None:
+    text = place.get(f"/g/{place.group}/posts/{place.post}").text
+    (folded,) = re.findall(r"<details.*?</details>", text, re.DOTALL)
+    assert "Hidden: score below 0" in folded
+    assert '<p class="text">text &lt;script&gt;' in folded
+    for tag in ("h2", "blockquote", "pre"):
+        assert f"<{tag} class=" in text
+    assert 'lang="de"' in text
+    assert "total +1.0, shown only if &gt; 0 → shown" in text
+
+
+@pytest.mark.parametrize("path", ["", "/posts/{post}"])
+def test_a_private_group_has_no_page_and_its_refusal_is_one(place: Place, path: str) -> None:
+    answer = place.get(f"/g/{place.private}{path.format(post=place.post)}")
+    assert answer.status == 404
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "This pod doesn&#39;t hold that group." in answer.text
+    assert "Secret" not in answer.text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/g/parish", 400), ("/g/{group}?before=x", 400), ("/g/{group}/x", 404)])
+def test_an_address_that_is_none_is_refused(place: Place, path: str, status: int) -> None:
+    assert place.get(path.format(group=place.group)).status == status
+
+
+def test_a_static_file_is_answered_by_its_tag_and_nothing_else_is_served(place: Place) -> None:
+    answer = place.get("/static/althing.css")
+    assert answer.headers["Cache-Control"] == "public, max-age=3600"
+    assert place.get("/static/althing.css", **{"If-None-Match": answer.headers["ETag"]}).status == 304
+    for path in ("/static/nothing.css", "/static/..%2fpyproject.toml", "/static/%2e%2e", "/static/.gitkeep"):
+        assert place.get(path).status == 404, path
+
+
+def test_the_stylesheet_names_its_colours_once_and_loads_nothing() -> None:
+    sheet = (static_file("althing.css") or b"").decode()
+    assert "url(" not in sheet
+    assert "@import" not in sheet
+    rules = sheet[sheet.index("* {") :]
+    assert not re.search(r"#[0-9a-f]{3,6}\b", rules), "a colour outside the custom properties"
+    light, dark = re.findall(r":root {(.*?)}", sheet, re.DOTALL)
+    names = [set(re.findall(r"(--[a-z-]+): #", part)) for part in (light, dark)]
+    assert names[0] == names[1]
+
+
+def test_every_template_is_well_formed_and_has_no_script() -> None:
+    for name in templates().list_templates():
+        source, _, _ = templates().loader.get_source(templates(), name)  # type: ignore[union-attr]
+        assert "<script" not in source
+        templates().get_template(name)
+
+
+A_GROUP = GroupSight(
+    group=SOME,
+    name="Council",
+    description="",
+    kind="group",
+    visibility="public",
+    others_weight=0,
+    default_score=0,
+    head=SOME,
+    height=9,
+    term=0,
+    anchor=SOME,
+    settled_height=7,
+    state_hash="0" * 64,
+    log=LogSight(5, "0" * 64, 4),
+    steward="https://pod.example",
+    keepers=(1,),
+    disputed=False,
+    withheld=(),
+    faults=(),
+    disputes=(),
+    members=(MemberLine(1, 1000, "https://pod.example", left=False), MemberLine(2, 5, "https://b.example", left=True)),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"disputed": True}, "Disputed: pods hold different histories"),
+        ({"disputes": (DisputeLine("https://b.example", SOME, SOME),)}, "Disputed"),
+        ({"withheld": (WithheldLine(SOME, 1_700_000_000_000),)}, "has waited since 2023-11-14 22:13 UTC"),
+        ({"faults": (FaultLine("two-items", SOME, SOME),)}, "Proven fault (two-items)"),
+        ({"others_weight": 500}, "An open group: whoever joins votes with weight 0.5."),
+        ({"default_score": 1}, "A moderated group"),
+        ({}, "item 9, settled up to 7"),
+        ({}, "4 of 5 records here"),
+        ({}, "1 on 1 pods"),
+    ],
+)
+def test_what_is_wrong_with_a_group_stands_on_its_page(change: dict[str, object], said: str) -> None:
+    view = group_view(_changed(change), PostPage(()), {1: "Ada · 1"})
+    text = render("group.html", view).text
+    assert text is not None
+    assert said in text
+
+
+def _changed(change: dict[str, object]) -> GroupSight:
+    return msgspec.structs.replace(A_GROUP, **change)
+
+
+def test_a_time_beyond_the_calendar_is_not_told() -> None:
+    assert moment(2**52) == ""
+    assert moment(0) == "1970-01-01 00:00 UTC"
