@@ -161,6 +161,27 @@ async def list_log(session: AsyncSession, group: RecordId, start: int, limit: in
     return [StoredRecord(*row) for row in await session.execute(wanted)]
 
 
+async def list_pending_keys(session: AsyncSession, group: RecordId) -> list[tuple[int, int]]:
+    """Which (author, key) the pending records of the group have."""
+    wanted = (
+        select(RECORDS.c.author, RECORDS.c.key)
+        .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING, RECORDS.c.author.is_not(None))
+        .distinct()
+        .order_by(RECORDS.c.author, RECORDS.c.key)
+    )
+    return [(author, key) for author, key in await session.execute(wanted)]
+
+
+async def refuse_pending(session: AsyncSession, group: RecordId, author: int, key: int) -> None:
+    """Pending records of this author and key no longer count."""
+    await session.execute(
+        update(RECORDS)
+        .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
+        .where(RECORDS.c.author == author, RECORDS.c.key == key)
+        .values(state=REFUSED)
+    )
+
+
 async def load_pending_size(session: AsyncSession, group: RecordId, author: int | None) -> tuple[int, int]:
     """How many records of this author (None: of the group) are pending, and their bytes."""
     wanted = (

@@ -17,7 +17,7 @@ from federation.signatures import Policy, ReplayCache
 from models.engines import open_database
 from models.writer import running_writer
 from pod.actor_keys import open_actor_key, public_pem
-from pod.api import activitypub, groups, people
+from pod.api import activitypub, groups, people, recovery
 from pod.app_keys import ACTOR_PEM, DEPS, POLICY, PUBLIC_PEM, REPLAY
 from pod.clock import Clock
 from pod.config import Config
@@ -40,7 +40,7 @@ async def make_app(config: Config) -> web.Application:
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[REPLAY] = ReplayCache()
     app[activitypub.KEYS] = {}
-    for routes in (activitypub.routes, groups.routes, people.routes):
+    for routes in (activitypub.routes, groups.routes, people.routes, recovery.routes):
         app.add_routes(routes)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:

@@ -25,6 +25,7 @@ from protocol.operations import applied
 from protocol.records.chain import Ack, GroupRoot, Handover, Invitation, Receipt, Seal
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Operation
+from protocol.state import Member
 
 MOST_WAITING = 1000
 
@@ -84,7 +85,7 @@ async def _take_operation(
             height=state.height + 1,
             at=max(now, state.at),
             log_size=state.log.size,
-            recovery=operation.recovery is not None,
+            recovery=False,  # what only a recovery may do comes inside one
         )
     except VoidOperationError:
         # One that was applied already comes back with every pull: known, not refused.
@@ -96,9 +97,12 @@ async def _take_operation(
     return Taken(record.id, new=True)
 
 
-def _was_applied(author: object, operation: Operation) -> bool:
-    counter = getattr(author, "counter", None)
-    return counter is not None and operation.key is not None and (operation.key, operation.counter) <= counter
+def _was_applied(author: Member | None, operation: Operation) -> bool:
+    if author is None:
+        return False
+    if operation.recovery is not None:
+        return (operation.recovery, operation.counter) <= author.recovery_counter
+    return operation.key is not None and (operation.key, operation.counter) <= author.counter
 
 
 async def _take_content(

@@ -8,8 +8,10 @@ from federation.activities import RecordActivity
 from federation.receive import VerifiedActivity
 from models.outgoing import note_seen
 from pod.actions.append import append
+from pod.actions.chains import load_view
+from pod.actions.recovery_branches import may_recover
 from pod.deps import Deps
-from protocol.errors import UnknownParentError
+from protocol.errors import BelowAnchorError, UnknownParentError
 from protocol.records.envelope import open_record
 
 
@@ -29,7 +31,10 @@ async def _take(session: AsyncSession, deps: Deps, activity: RecordActivity, *, 
     record = open_record(activity.record)
     try:
         await append(session, deps, record, origin=activity.actor, now=now)
-    except UnknownParentError:
+    except (UnknownParentError, BelowAnchorError) as refusal:
+        view = await load_view(session, deps, record.group)
+        if isinstance(refusal, BelowAnchorError) and not may_recover(view, [record]):
+            raise
         deps.behind(record.group, activity.actor.split("/groups/", maxsplit=1)[0])
         return
     await note_seen(session, activity.id, now=now)

@@ -21,7 +21,7 @@ from models.chain import (
     set_on_chain,
 )
 from models.keeping import StoredAck, insert_acks, list_acks
-from models.log import truncate_log
+from models.log import load_frontier, truncate_log
 from models.pending import mark_sealed, reopen_operations
 from models.projections import project_members
 from pod.deps import Deps
@@ -33,7 +33,7 @@ from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
 from protocol.records.envelope import Record, reopen_record
-from protocol.records.operation import Join
+from protocol.records.operation import Join, Rehome, Rekey
 from protocol.state import GroupState, dump_state, load_state
 
 SNAPSHOT_EVERY = 64
@@ -67,7 +67,7 @@ async def open_group(session: AsyncSession, deps: Deps, root: Record, *, local: 
             added_at=now,
         ),
     )
-    await insert_items(session, [replace(_stored(root, state), on_chain=True)])
+    await insert_items(session, [replace(stored_item(root, state), on_chain=True)])
     await project_members(session, state)
     deps.views[root.id] = opened(root)
     return deps.views[root.id]
@@ -96,8 +96,8 @@ async def take_item(session: AsyncSession, deps: Deps, record: Record) -> View:
     if record.id in before.nodes:
         return before
     after = extend(before, record)
-    await insert_items(session, [_stored(record, after.nodes[record.id].state)] if record.id in after.nodes else [])
-    await _moved(session, deps, before, after)
+    await insert_items(session, [stored_item(record, after.nodes[record.id].state)] if record.id in after.nodes else [])
+    await note_move(session, deps, before, after)
     return after
 
 
@@ -111,7 +111,7 @@ async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
         return False
     stored = StoredAck(record.group, ack.key, ack.term, ack.height, ack.item, ack.keeper, record.wire)
     await insert_acks(session, [stored])
-    await _moved(session, deps, before, after)
+    await note_move(session, deps, before, after)
     return True
 
 
@@ -123,7 +123,8 @@ def _check_seat(state: GroupState, ack: Ack) -> None:
         raise NotKeeperError("The ack isn't signed by the seat of that keeper.")
 
 
-async def _moved(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
+async def note_move(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
+    """Store what changed between two views of a group: head, members, anchor; both hold their whole paths."""
     group = after.state.group
     deps.views[group] = after
     if after.head != before.head:
@@ -143,11 +144,13 @@ async def _follow_head(session: AsyncSession, before: View, after: View) -> None
     if removed:
         fork = known[next(item for item in reversed(old) if item in set(new))].state
         await truncate_log(session, group, fork.log.size)
+        frontier = await load_frontier(session, group, fork.log.size)
+        await set_group(session, group, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
         await reopen_operations(session, removed)
     await set_on_chain(session, added, removed)
     head = after.nodes[after.head]
     assert head.record is not None
-    await move_head(session, group, expected=before.head, head=_stored(head.record, head.state), snapshot=None)
+    await move_head(session, group, expected=before.head, head=stored_item(head.record, head.state), snapshot=None)
     for item in added:
         await _note_operations(session, after, item)
 
@@ -165,7 +168,7 @@ async def _note_operations(session: AsyncSession, view: View, item: RecordId) ->
     node = view.nodes.get(item)
     if node is None or node.record is None:
         return
-    content = node.record.content
+    content, state = node.record.content, node.state
     assert isinstance(content, Seal | Handover)
     void = {position for position, _ in node.void}
     done = [
@@ -174,16 +177,24 @@ async def _note_operations(session: AsyncSession, view: View, item: RecordId) ->
         if position not in void and not isinstance(operation, BadOperation)
     ]
     await mark_sealed(session, [operation.id for operation in done], item)
-    joined = {operation.wish.signing for operation in done if isinstance(operation.wish, Join)}
-    if joined:
-        await _number_members(session, node.state, joined)
+    signing = {operation.wish.signing for operation in done if isinstance(operation.wish, Join | Rekey | Rehome)}
+    # A key that was replaced by one of another pod's ends the membership here.
+    authors = (state.members[state.keys[did]] for did in signing)
+    replaced = {key.did for author in authors for key in author.keys[:-1]}
+    if signing:
+        await _number_members(session, state, signing | replaced)
 
 
-async def _number_members(session: AsyncSession, state: GroupState, joined: set[DidKey]) -> None:
+async def _number_members(session: AsyncSession, state: GroupState, keys: set[DidKey]) -> None:
     for membership in await list_memberships(session, MOST_ITEMS, group=state.group):
-        if membership.signing in joined:
-            number = state.keys[membership.signing]
-            await set_membership(session, membership.account_id, state.group, number=number, state="member")
+        if membership.signing in keys:
+            member = state.members[state.keys[membership.signing]]
+            ours = member.signing == membership.signing
+            index = len(member.keys) - 1 if ours else membership.key_index
+            number, standing = (member.number, "member") if ours else (None, "moved")
+            await set_membership(
+                session, membership.account_id, state.group, number=number, state=standing, key_index=index
+            )
 
 
 async def _follow_anchor(session: AsyncSession, before: View, after: View) -> None:
@@ -194,7 +205,8 @@ async def _follow_anchor(session: AsyncSession, before: View, after: View) -> No
     await set_group(session, settled.group, **values)
 
 
-def _stored(record: Record, state: GroupState) -> StoredItem:
+def stored_item(record: Record, state: GroupState) -> StoredItem:
+    """An item as it is remembered, with the state after it."""
     content = record.content
     assert isinstance(content, GroupRoot | Seal | Handover)
     return StoredItem(

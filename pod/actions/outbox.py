@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import wrap
@@ -19,11 +21,13 @@ def pods_of(state: GroupState) -> list[str]:
     return sorted({member.home.pod for member in state.members.values() if member.weight >= 0 and not member.left})
 
 
-async def push(session: AsyncSession, deps: Deps, record: Record, *, now: int) -> None:
-    """Queue `record` for the other pods of its group, by the group's actor."""
+async def push(
+    session: AsyncSession, deps: Deps, record: Record, *, now: int, also: Collection[str] = frozenset()
+) -> None:
+    """Queue `record` for the other pods of its group, and those of `also`, by the group's actor."""
     state = (await load_view(session, deps, record.group)).state
     actor = f"{deps.base_url}/groups/{record.group}"
-    inboxes = [f"{pod}/inbox" for pod in pods_of(state) if pod != deps.base_url]
+    inboxes = [f"{pod}/inbox" for pod in sorted({*pods_of(state), *also}) if pod != deps.base_url]
     body = bytes_of_checked(wrap(record, actor=actor))
     await enqueue(session, actor, record.group, body, inboxes, now=now)
     after_commit(session, deps.deliver)

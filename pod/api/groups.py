@@ -11,7 +11,7 @@ from models.accounts import Account
 from pod.actions import authoring, reading, serving
 from pod.actions.founding import start_group
 from pod.actions.handing_over import hand_over, sign_handover
-from pod.actions.syncing import fetch_group, pull
+from pod.actions.syncing import fetch_group
 from pod.api.asking import account_of, answer, body_of, group_of, number_of, object_of
 from pod.app_keys import DEPS
 from pod.deps import Deps
@@ -142,11 +142,11 @@ async def post_handover(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/groups/{group}/pulls")
 async def post_pull(request: web.Request) -> web.Response:
-    """Pull the group from a pod now: {pod}."""
+    """Pull the group from a pod now, known here or not: {pod}."""
     deps, group = request.app[DEPS], group_of(request)
     await account_of(request)
     pod = (await body_of(request)).get("pod")
     if not isinstance(pod, str):
         raise MalformedError("`pod` must be a URL.")
-    await pull(deps, pod, group)
+    await fetch_group(deps, pod, group)
     return answer({})

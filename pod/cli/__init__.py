@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pod.cli import life, people
+from pod.cli import life, people, recovery
 
 
 @click.group()
@@ -12,6 +12,6 @@ def main() -> None:
     """Run and look after a pod."""
 
 
-for area in (life, people):
+for area in (life, people, recovery):
     for command in area.COMMANDS:
         main.add_command(command)
