@@ -22,6 +22,7 @@ from pod.actions.append import append
 from pod.actions.chains import load_view
 from pod.actions.keeping import memory_of, stored_keeper
 from pod.actions.outbox import push
+from pod.actions.renewing import renew_home
 from pod.actions.sealing import acks_to_show, choose_operations
 from pod.actions.syncing import pull
 from pod.deps import Deps
@@ -158,6 +159,8 @@ async def _check_and_remember(
     node = view.nodes.get(handover.parent)
     if node is None or stored is None or not view.holds(handover.parent):
         raise Refusal("This pod doesn't hold the handover's parent.", memory)
+    if not any(seat.key == memory.key for seat in node.state.seats):
+        raise NotKeeperError("This pod holds no seat in the group.")
     if {seat.member for seat in handover.keepers} != {seat.member for seat in node.state.seats}:
         raise Refusal("Other keepers are agreed on by people, not signed by a timer.", memory)
     if handover.log != node.state.log:
@@ -173,6 +176,7 @@ def _findings(stored: StoredGroup, state: GroupState) -> LogFindings:
 
 async def hand_over_if_due(deps: Deps, group: RecordId, tries: Tries) -> bool:
     """Take the steward's job when something waited too long and it is this seat's turn; whether it did."""
+    await renew_home(deps, group)
     now = deps.clock()
     async with deps.database.read() as session:
         state = (await load_view(session, deps, group)).state

@@ -12,11 +12,13 @@ from models.accounts import Account, load_account_by_recovery
 from pod.actions.recovering import Recovered, Whereabouts, recover
 from pod.actions.recovery_handovers import Recovery, recover_group
 from pod.actions.recovery_phrase import RecoveryKeys
+from pod.actions.renewing import retire_seats
 from pod.cli.base import configuration, data_option, run_action
 from pod.cli.people import user
 from pod.config import Config
 from pod.deps import Deps
 from pod.errors import NotFoundError
+from pod.keyring import renew_pod_key
 from protocol.errors import PhraseError
 from protocol.ids import parse_id
 
@@ -56,6 +58,16 @@ def recover_lost_group(data: Path, own_id: str, keepers: tuple[int, ...]) -> Non
     click.echo(msgspec.json.encode(run_action(config, act)))
 
 
+@click.command(name="renew-key")
+@data_option
+def renew_key(data: Path) -> None:
+    """After a restore from a backup: draw a new pod key; by the former one this pod signs nothing any more."""
+    config = _idle(data)
+    renew_pod_key(config.key_file)
+    run_action(config, retire_seats)
+    click.echo("The pod has a new key. Once it is served, its members move to it; then keepers name it by a handover.")
+
+
 async def _account(deps: Deps, keys: RecoveryKeys) -> Account:
     async with deps.database.read() as session:
         account = await load_account_by_recovery(session, tuple(keys.numbers))
@@ -81,4 +93,4 @@ def _idle(data: Path) -> Config:
     return config
 
 
-COMMANDS = (group,)
+COMMANDS = (group, renew_key)
