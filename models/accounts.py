@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, table_of
-from models.upserts import insert_counted, insert_new, upsert
+from models.upserts import chunks, insert_counted, insert_new, upsert
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 
@@ -296,3 +296,12 @@ async def list_memberships(
         .limit(limit)
     )
     return [Membership(*row) for row in await session.execute(wanted)]
+
+
+async def list_signing(session: AsyncSession, group: RecordId, keys: Collection[DidKey]) -> list[Membership]:
+    """Memberships in a group whose current signing key is one of these."""
+    found: list[Membership] = []
+    for some in chunks(keys):
+        wanted = select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.signing.in_(some))
+        found += [Membership(*row) for row in await session.execute(wanted)]
+    return found

@@ -163,6 +163,16 @@ async def insert_items(session: AsyncSession, items: Sequence[StoredItem]) -> No
     await insert_new(session, ITEMS, [msgspec.structs.asdict(item) for item in items])
 
 
+async def insert_item(session: AsyncSession, item: StoredItem) -> None:
+    """Store an item that isn't here yet."""
+    await insert_items(session, [item])
+
+
+async def replace_item(session: AsyncSession, item: StoredItem) -> None:
+    """Keep another form of an item that is here: more proofs."""
+    await session.execute(update(ITEMS).where(ITEMS.c.id == item.id).values(wire=item.wire))
+
+
 async def load_item(session: AsyncSession, item: RecordId) -> StoredItem | None:
     row = (await session.execute(select(*_ITEM_COLUMNS).where(ITEMS.c.id == item))).one_or_none()
     return StoredItem(*row) if row else None

@@ -15,7 +15,7 @@ from models.base import Base, table_of
 from models.records import RECORDS, cut_log
 from models.upserts import upsert
 from protocol.ids import RecordId
-from protocol.log import TILE_WIDTH, Frontier, Tile, frontier_of, leaf_hash, root_of
+from protocol.log import TILE_WIDTH, Tile, leaf_hash, root_of
 
 MAX_TILE_LEVEL: Final = 4  # 256^5 leaves are more than any log holds
 
@@ -42,11 +42,6 @@ async def load_leaves(session: AsyncSession, group: RecordId, start: int, end: i
         .order_by(RECORDS.c.log_index)
     )
     return [leaf_hash(record) for record in await session.scalars(wanted)]
-
-
-async def load_frontier(session: AsyncSession, group: RecordId, size: int) -> Frontier:
-    """The frontier of the log's first `size` entries, or of all if there are fewer: from the leaves."""
-    return frontier_of(0, b"").append_many(await load_leaves(session, group, 0, size))
 
 
 async def load_tile(session: AsyncSession, group: RecordId, level: int, number: int) -> list[bytes]:

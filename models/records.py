@@ -150,6 +150,20 @@ async def list_pending(session: AsyncSession, group: RecordId, after_seq: int, l
     return [StoredRecord(*row) for row in await session.execute(wanted)]
 
 
+async def list_of_state(
+    session: AsyncSession, group: RecordId, states: Collection[str], limit: int, *, author: int | None = None
+) -> list[StoredRecord]:
+    """The group's records in one of these states, by `seq`."""
+    wanted = (
+        select(*_COLUMNS)
+        .where(RECORDS.c.group_id == group, RECORDS.c.state.in_(states))
+        .where(RECORDS.c.author == author if author is not None else true())
+        .order_by(RECORDS.c.seq)
+        .limit(limit)
+    )
+    return [StoredRecord(*row) for row in await session.execute(wanted)]
+
+
 async def list_log(session: AsyncSession, group: RecordId, start: int, limit: int) -> list[StoredRecord]:
     """The group's log from entry `start`, in order."""
     wanted = (
@@ -159,27 +173,6 @@ async def list_log(session: AsyncSession, group: RecordId, start: int, limit: in
         .limit(limit)
     )
     return [StoredRecord(*row) for row in await session.execute(wanted)]
-
-
-async def list_pending_keys(session: AsyncSession, group: RecordId) -> list[tuple[int, int]]:
-    """Which (author, key) the pending records of the group have."""
-    wanted = (
-        select(RECORDS.c.author, RECORDS.c.key)
-        .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING, RECORDS.c.author.is_not(None))
-        .distinct()
-        .order_by(RECORDS.c.author, RECORDS.c.key)
-    )
-    return [(author, key) for author, key in await session.execute(wanted)]
-
-
-async def refuse_pending(session: AsyncSession, group: RecordId, author: int, key: int) -> None:
-    """Pending records of this author and key no longer count."""
-    await session.execute(
-        update(RECORDS)
-        .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
-        .where(RECORDS.c.author == author, RECORDS.c.key == key)
-        .values(state=REFUSED)
-    )
 
 
 async def load_pending_size(session: AsyncSession, group: RecordId, author: int | None) -> tuple[int, int]:

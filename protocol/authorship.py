@@ -6,7 +6,10 @@ keeper with the parent's state before it confirms. Spec: protocol.md section 3, 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from protocol.errors import RefusedError
+from protocol.keys import DidKey
 from protocol.records.content import Authored, Unknown
 from protocol.records.envelope import Record
 from protocol.state import GroupState
@@ -42,13 +45,18 @@ def authored_of(record: Record) -> Authored:
 def check_author(state: GroupState, record: Record) -> None:
     """Refuse a content record that doesn't count in `state`; UnknownAuthorError means: not yet."""
     authored = authored_of(record)
-    member = state.members.get(authored.author)
-    if member is None or authored.key >= len(member.keys):
-        raise UnknownAuthorError(f"Member {authored.author} with key {authored.key} is not known here yet.")
+    check_standing(state, authored.author, authored.key, record.signers)
+
+
+def check_standing(state: GroupState, author: int, key_index: int, signers: Collection[DidKey]) -> None:
+    """As `check_author`, from what a record says of its author and the keys that signed it."""
+    member = state.members.get(author)
+    if member is None or key_index >= len(member.keys):
+        raise UnknownAuthorError(f"Member {author} with key {key_index} is not known here yet.")
     if member.left or member.weight < 0:
-        raise MayNotWriteError(f"Member {authored.author} has left or is black-listed.")
-    key = member.keys[authored.key]
+        raise MayNotWriteError(f"Member {author} has left or is black-listed.")
+    key = member.keys[key_index]
     if key.until is not None:
-        raise NotAuthorError(f"Key {authored.key} of member {authored.author} was replaced.")
-    if key.did not in record.signers:
+        raise NotAuthorError(f"Key {key_index} of member {author} was replaced.")
+    if key.did not in signers:
         raise NotAuthorError("The record is not signed by its author's key.")

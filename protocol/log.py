@@ -210,6 +210,11 @@ def tiles_for_consistency(first: int, size: int) -> frozenset[Tile]:
     return _tiles_read(lambda read: consistency_proof(read, first, size))
 
 
+def tiles_for_frontier(size: int) -> frozenset[Tile]:
+    """The tiles that `frontier_at` will read: one for each level."""
+    return _tiles_read(lambda read: frontier_at(read, size))
+
+
 def _tiles_read(prove: Callable[[Reader], object]) -> frozenset[Tile]:
     asked: set[Tile] = set()
 

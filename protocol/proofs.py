@@ -90,6 +90,24 @@ def proof_keys(record: JsonObject) -> tuple[DidKey, ...]:
     return tuple(DidKey(proof["verificationMethod"].partition("#")[0]) for proof in _listed(record.get("proof")))
 
 
+class _OneProof(msgspec.Struct):
+    verificationMethod: str  # noqa: N815  (the word of the standard)
+
+
+class _Proven(msgspec.Struct):
+    proof: _OneProof | list[_OneProof]
+
+
+def signers_of_wire(wire: bytes) -> tuple[DidKey, ...]:
+    """As `proof_keys`, from the text of a record of our own store, of which nothing else is read."""
+    proof = _PROVEN.decode(wire).proof
+    proofs = [proof] if isinstance(proof, _OneProof) else proof
+    return tuple(DidKey(one.verificationMethod.partition("#")[0]) for one in proofs)
+
+
+_PROVEN: Final = msgspec.json.Decoder(_Proven)
+
+
 def merge_proofs(*proofs: Json) -> list[JsonObject]:
     """The union of `proof` members of one record, sorted; any order and grouping of them gives the same list.
 

@@ -7,7 +7,8 @@ group doesn't know yet waits; whatever the rules refuse changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,17 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.pending import WaitingRecord, delete_waiting, list_waiting, put_operation, put_waiting
 from models.projections import accepted_of, project
 from models.records import NewRecord, insert_records
+from models.writer import Bulk
 from pod.actions.chains import load_view, take_ack, take_item
 from pod.deps import Deps
 from protocol.authorship import UnknownAuthorError, authored_of, check_author
-from protocol.branches import View
 from protocol.errors import RefusedError, VoidOperationError
 from protocol.ids import RecordId
 from protocol.operations import applied
 from protocol.records.chain import Ack, GroupRoot, Handover, Invitation, Receipt, Seal
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Operation
-from protocol.state import Member
+from protocol.state import GroupState, Member
 
 MOST_WAITING = 1000
 
@@ -38,40 +39,77 @@ class Taken(msgspec.Struct, frozen=True):
     waits: bool = False
 
 
+class Arrival(msgspec.Struct, frozen=True):
+    """A record before the door; `origin` is the pod it came by (empty: this one), `now` in ms."""
+
+    record: Record
+    origin: str
+    now: int
+
+
+Outcome = Taken | RefusedError
+
+
 async def append(session: AsyncSession, deps: Deps, record: Record, *, origin: str, now: int) -> Taken:
     """Take one record of a group that this pod holds; raises the RefusedError of the rule that refuses it."""
-    match record.content:
-        case Seal() | Handover():
-            view = await load_view(session, deps, record.group)
-            known = record.id in view.nodes
-            await take_item(session, deps, record)
-            await _retry_waiting(session, deps, record.group, now=now)
-            return Taken(record.id, new=not known)
-        case Ack():
-            return Taken(record.id, new=await take_ack(session, deps, record))
-        case Operation():
-            return await _take_operation(session, deps, record, record.content, now=now)
-        case GroupRoot():
-            await load_view(session, deps, record.group)
-            return Taken(record.id, new=False)
-        case Receipt() | Invitation():
-            return Taken(record.id, new=False)
-        case _:
-            view = await load_view(session, deps, record.group)
-            return await _take_content(session, deps, view, record, origin=origin, now=now)
+    (outcome,) = await append_all(session, deps, [Arrival(record, origin, now)])
+    if isinstance(outcome, RefusedError):
+        raise outcome
+    return outcome
 
 
-async def append_all(
-    session: AsyncSession, deps: Deps, records: Sequence[Record], *, origin: str, now: int
-) -> list[Taken | RefusedError]:
-    """Take many; a refusal stands in its record's place and hurts no other."""
-    outcomes: list[Taken | RefusedError] = []
-    for record in records:
-        try:
-            outcomes.append(await append(session, deps, record, origin=origin, now=now))
-        except RefusedError as refusal:
-            outcomes.append(refusal)
+async def append_all(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    """Take many, in order; a refusal stands in its record's place and hurts no other.
+
+    What lies between two records of the chain is judged by one state, so it is stored and projected together.
+    """
+    outcomes: list[Outcome] = []
+    for content, run in groupby(arrivals, key=_is_content):
+        if content:
+            outcomes += await _take_contents(session, deps, list(run))
+        else:
+            outcomes += [await _take_chain(session, deps, arrival) for arrival in run]
     return outcomes
+
+
+async def _handle(session: AsyncSession, wishes: list[tuple[Deps, Arrival]]) -> list[Outcome]:
+    deps = wishes[0][0]  # a writer belongs to one pod
+    try:
+        return await append_all(session, deps, [arrival for _, arrival in wishes])
+    except BaseException:
+        deps.views.forget()
+        raise
+
+
+DOOR: Bulk[tuple[Deps, Arrival], Taken] = Bulk("door", _handle)
+
+
+async def enter(deps: Deps, record: Record, *, origin: str, now: int) -> Taken:
+    """Take one record together with all others of the same commit; the answer comes when it is on disk."""
+    return await deps.put(DOOR, (deps, Arrival(record, origin, now)))
+
+
+def _is_content(arrival: Arrival) -> bool:
+    return not isinstance(arrival.record.content, Seal | Handover | Ack | Operation | GroupRoot | Receipt | Invitation)
+
+
+async def _take_chain(session: AsyncSession, deps: Deps, arrival: Arrival) -> Outcome:
+    record, now = arrival.record, arrival.now
+    try:
+        match record.content:
+            case Seal() | Handover():
+                new = await take_item(session, deps, record)
+                await _retry_waiting(session, deps, record.group, now=now)
+                return Taken(record.id, new=new)
+            case Ack():
+                return Taken(record.id, new=await take_ack(session, deps, record))
+            case Operation() as operation:
+                return await _take_operation(session, deps, record, operation, now=now)
+            case _:
+                await load_view(session, deps, record.group)
+                return Taken(record.id, new=False)
+    except RefusedError as refusal:
+        return refusal
 
 
 async def _take_operation(
@@ -105,18 +143,41 @@ def _was_applied(author: Member | None, operation: Operation) -> bool:
     return operation.key is not None and (operation.key, operation.counter) <= author.counter
 
 
-async def _take_content(
-    session: AsyncSession, deps: Deps, view: View, record: Record, *, origin: str, now: int
-) -> Taken:
+async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    news: dict[int, NewRecord] = {}
+    for place, arrival in enumerate(arrivals):
+        try:
+            state = (await load_view(session, deps, arrival.record.group)).state
+            news[place] = _judged(state, arrival)
+        except UnknownAuthorError as refusal:
+            outcomes[place] = await _made_wait(session, arrival) or refusal
+        except RefusedError as refusal:
+            outcomes[place] = refusal
+    inserted = await insert_records(session, list(news.values()))
+    fresh = {record: accepted_of(arrivals[place].record, inserted[record]) for place, record in _firsts(news, inserted)}
+    await project(session, list(fresh.values()))
+    for group in {accepted.group for accepted in fresh.values()}:
+        deps.wake(group)
+    for place, record in news.items():
+        outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
+    return [outcomes[place] for place in range(len(arrivals))]
+
+
+def _firsts(news: Mapping[int, NewRecord], inserted: Mapping[RecordId, int]) -> list[tuple[int, RecordId]]:
+    # The same record may stand twice in a batch.
+    firsts: dict[RecordId, int] = {}
+    for place, record in news.items():
+        if record.id in inserted:
+            firsts.setdefault(record.id, place)
+    return [(place, record) for record, place in firsts.items()]
+
+
+def _judged(state: GroupState, arrival: Arrival) -> NewRecord:
+    record = arrival.record
     authored = authored_of(record)
-    try:
-        check_author(view.state, record)
-    except UnknownAuthorError:
-        waiting = WaitingRecord(record.id, record.group, authored.author, record.wire, origin, now)
-        if not await put_waiting(session, waiting, most=MOST_WAITING):
-            raise
-        return Taken(record.id, new=False, waits=True)
-    new = NewRecord(
+    check_author(state, record)
+    return NewRecord(
         id=record.id,
         group_id=record.group,
         type=record.type,
@@ -125,14 +186,17 @@ async def _take_content(
         counter=authored.counter,
         at=authored.at,
         wire=record.wire,
-        accepted_at=now,
-        origin=origin,
+        accepted_at=arrival.now,
+        origin=arrival.origin,
     )
-    inserted = await insert_records(session, [new])
-    if inserted:
-        await project(session, [accepted_of(record, inserted[record.id])])
-        deps.wake(record.group)
-    return Taken(record.id, new=bool(inserted))
+
+
+async def _made_wait(session: AsyncSession, arrival: Arrival) -> Taken | None:
+    record = arrival.record
+    author = authored_of(record).author
+    waiting = WaitingRecord(record.id, record.group, author, record.wire, arrival.origin, arrival.now)
+    kept = await put_waiting(session, waiting, most=MOST_WAITING)
+    return Taken(record.id, new=False, waits=True) if kept else None
 
 
 async def _retry_waiting(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> None:
@@ -141,9 +205,4 @@ async def _retry_waiting(session: AsyncSession, deps: Deps, group: RecordId, *, 
     if not waiting:
         return
     await delete_waiting(session, [entry.record_id for entry in waiting])
-    view = await load_view(session, deps, group)
-    for entry in waiting:
-        try:
-            await _take_content(session, deps, view, reopen_record(entry.wire), origin=entry.origin, now=now)
-        except RefusedError:
-            continue
+    await _take_contents(session, deps, [Arrival(reopen_record(entry.wire), entry.origin, now) for entry in waiting])

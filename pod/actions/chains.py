@@ -8,22 +8,26 @@ from __future__ import annotations
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.accounts import list_memberships, set_membership
+from models.accounts import list_signing, set_membership
 from models.chain import (
     StoredGroup,
     StoredItem,
+    drop_items,
     insert_group,
-    insert_items,
+    insert_item,
     list_items,
     load_group,
     move_head,
+    replace_item,
     set_group,
     set_on_chain,
 )
 from models.keeping import StoredAck, insert_acks, list_acks
-from models.log import load_frontier, truncate_log
+from models.log import load_tiles, truncate_log
 from models.pending import mark_sealed, reopen_operations
 from models.projections import project_members
+from pod.actions.evidence import keep_faults, load_faults
+from pod.actions.judging import judge_anew, refuse_pending
 from pod.deps import Deps
 from pod.errors import NotKeeperError, UnknownGroupError
 from protocol.branches import View, anchored, confirm, extend, opened, resolve
@@ -31,6 +35,7 @@ from protocol.branches.weighing import path_to
 from protocol.chain import found
 from protocol.ids import RecordId
 from protocol.keys import DidKey
+from protocol.log import frontier_at, tile_reader, tiles_for_frontier
 from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Join, Rehome, Rekey
@@ -38,6 +43,10 @@ from protocol.state import GroupState, dump_state, load_state
 
 SNAPSHOT_EVERY = 64
 MOST_ITEMS = 10_000
+
+
+class HeadMovedError(RuntimeError):
+    """Somebody else moved a group's head meanwhile; the action is undone and may be tried again."""
 
 
 async def open_group(session: AsyncSession, deps: Deps, root: Record, *, local: bool, now: int) -> View:
@@ -67,16 +76,18 @@ async def open_group(session: AsyncSession, deps: Deps, root: Record, *, local: 
             added_at=now,
         ),
     )
-    await insert_items(session, [replace(stored_item(root, state), on_chain=True)])
+    await insert_item(session, replace(stored_item(root, state), on_chain=True))
     await project_members(session, state)
-    deps.views[root.id] = opened(root)
-    return deps.views[root.id]
+    view = opened(root)
+    deps.views.move(session, view)
+    return view
 
 
 async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
     """The group's view, from the cache or folded from the last snapshot; raises UnknownGroupError."""
-    if group in deps.views:
-        return deps.views[group]
+    held, seen = deps.views.get(group), deps.views.changes
+    if held is not None:
+        return held
     stored = await load_group(session, group)
     if stored is None:
         raise UnknownGroupError("This pod doesn't hold that group.")
@@ -86,26 +97,33 @@ async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
     wires = [item.wire for item in items] + [ack.wire for ack in acks]
     records = [reopen_record(wire) for wire in wires]
     view = resolve(base, records, stored.anchor_id) if records else anchored(base)
-    deps.views[group] = view
-    return view
+    view = replace(view, faults=await load_faults(session, group))
+    return deps.views.keep(view, seen=seen)
 
 
-async def take_item(session: AsyncSession, deps: Deps, record: Record) -> View:
-    """Add an item to its group's chain; raises BrokenItemError, UnknownParentError or BelowAnchorError."""
+async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
+    """Add an item to its group's chain; whether it was new.
+
+    Raises BrokenItemError, UnknownParentError or BelowAnchorError. A copy with other proofs is joined with ours.
+    """
     before = await load_view(session, deps, record.group)
-    if record.id in before.nodes:
-        return before
     after = extend(before, record)
-    await insert_items(session, [stored_item(record, after.nodes[record.id].state)] if record.id in after.nodes else [])
+    if after is before:
+        return False
+    known = record.id in before.nodes
+    node = after.nodes.get(record.id)
+    if node is not None and node.record is not None:
+        await (replace_item if known else insert_item)(session, stored_item(node.record, node.state))
     await note_move(session, deps, before, after)
-    return after
+    return not known
 
 
 async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
-    """Add a keeper's ack; whether it was new."""
+    """Add a keeper's ack; whether it was new. Raises NotKeeperError."""
     ack = record.content
     assert isinstance(ack, Ack)
     before = await load_view(session, deps, record.group)
+    _check_seat(before.state, ack)
     after = confirm(before, ack)
     if after is before:
         return False
@@ -126,10 +144,12 @@ def _check_seat(state: GroupState, ack: Ack) -> None:
 async def note_move(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
     """Store what changed between two views of a group: head, members, anchor; both hold their whole paths."""
     group = after.state.group
-    deps.views[group] = after
+    deps.views.move(session, after)
     if after.head != before.head:
         await _follow_head(session, before, after)
         await _follow_members(session, before.state, after.state)
+    if after.faults != before.faults:
+        await keep_faults(session, before, after, now=deps.clock())
     if after.anchor != before.anchor:
         await _follow_anchor(session, before, after)
     deps.wake(group)
@@ -137,22 +157,43 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
 
 async def _follow_head(session: AsyncSession, before: View, after: View) -> None:
     group = after.state.group
-    known = {**dict(before.nodes), **dict(after.nodes)}
-    old, new = path_to(known, before.head), path_to(known, after.head)
-    removed = [item for item in old if item not in set(new)]
-    added = [item for item in new if item not in set(old)]
+    removed, added = _moves(before, after)
     if removed:
-        fork = known[next(item for item in reversed(old) if item in set(new))].state
-        await truncate_log(session, group, fork.log.size)
-        frontier = await load_frontier(session, group, fork.log.size)
-        await set_group(session, group, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
+        fork = before.nodes[before.nodes[removed[0]].parent or before.anchor].state
+        await _cut_log(session, group, fork.log.size)
         await reopen_operations(session, removed)
     await set_on_chain(session, added, removed)
     head = after.nodes[after.head]
     assert head.record is not None
-    await move_head(session, group, expected=before.head, head=stored_item(head.record, head.state), snapshot=None)
+    stored = stored_item(head.record, head.state)
+    if not await move_head(session, group, expected=before.head, head=stored, snapshot=None):
+        raise HeadMovedError(f"The head of {group} is no longer {before.head}.")
     for item in added:
         await _note_operations(session, after, item)
+    if removed or after.state.term != before.state.term:
+        # Another branch, or a handover, knows other keys and weights: what was refused is judged anew.
+        await judge_anew(session, after.state)
+
+
+def _moves(before: View, after: View) -> tuple[list[RecordId], list[RecordId]]:
+    """The items that left the way to the head, and those that came onto it, both from below."""
+    if after.nodes[after.head].parent == before.head:
+        return [], [after.head]
+    known = {**dict(before.nodes), **dict(after.nodes)}
+    old, new = path_to(known, before.head), path_to(known, after.head)
+    on_old, on_new = frozenset(old), frozenset(new)
+    return [item for item in old if item not in on_new], [item for item in new if item not in on_old]
+
+
+async def _cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
+    """Forget the places of entries that a lost branch gave; the frontier is that of the fork again."""
+    stored = await load_group(session, group, lock=True)
+    if stored is None or stored.log_size <= size:
+        return
+    await truncate_log(session, group, size)
+    tiles = await load_tiles(session, group, tiles_for_frontier(size))
+    frontier = frontier_at(tile_reader(lambda level, number: tiles[level, number]), size)
+    await set_group(session, group, log_size=size, log_peaks=b"".join(frontier.peaks))
 
 
 async def _follow_members(session: AsyncSession, before: GroupState, after: GroupState) -> None:
@@ -162,6 +203,7 @@ async def _follow_members(session: AsyncSession, before: GroupState, after: Grou
     changed = {n for n, member in after.members.items() if before.members.get(n) is not member}
     changed |= {number for number in before.members if number not in after.members}
     await project_members(session, after, only=changed)
+    await refuse_pending(session, after, changed & set(before.members.keys()))
 
 
 async def _note_operations(session: AsyncSession, view: View, item: RecordId) -> None:
@@ -186,15 +228,14 @@ async def _note_operations(session: AsyncSession, view: View, item: RecordId) ->
 
 
 async def _number_members(session: AsyncSession, state: GroupState, keys: set[DidKey]) -> None:
-    for membership in await list_memberships(session, MOST_ITEMS, group=state.group):
-        if membership.signing in keys:
-            member = state.members[state.keys[membership.signing]]
-            ours = member.signing == membership.signing
-            index = len(member.keys) - 1 if ours else membership.key_index
-            number, standing = (member.number, "member") if ours else (None, "moved")
-            await set_membership(
-                session, membership.account_id, state.group, number=number, state=standing, key_index=index
-            )
+    for membership in await list_signing(session, state.group, keys):
+        member = state.members[state.keys[membership.signing]]
+        ours = member.signing == membership.signing
+        index = len(member.keys) - 1 if ours else membership.key_index
+        number, standing = (member.number, "member") if ours else (None, "moved")
+        await set_membership(
+            session, membership.account_id, state.group, number=number, state=standing, key_index=index
+        )
 
 
 async def _follow_anchor(session: AsyncSession, before: View, after: View) -> None:
@@ -203,6 +244,12 @@ async def _follow_anchor(session: AsyncSession, before: View, after: View) -> No
     if settled.height // SNAPSHOT_EVERY > before.settled.height // SNAPSHOT_EVERY:
         values |= {"snapshot": dump_state(settled), "snapshot_item": after.anchor}
     await set_group(session, settled.group, **values)
+    if before.forks:
+        passed = frozenset(path_to(before.nodes, after.anchor))
+        lost = [item for item in before.nodes if item not in passed and item not in after.nodes]
+        evidence = {item for fault in after.faults for item in (fault.first, fault.second)}
+        await drop_items(session, [item for item in lost if item in evidence], forget=False)
+        await drop_items(session, [item for item in lost if item not in evidence], forget=True)
 
 
 def stored_item(record: Record, state: GroupState) -> StoredItem:

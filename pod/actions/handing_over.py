@@ -14,13 +14,13 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
-from models.chain import StoredGroup, load_group
+from models.chain import load_group
 from models.keeping import load_keeper, save_keeper
 from models.pending import list_operations
 from models.records import list_pending
 from pod.actions.append import append
 from pod.actions.chains import load_view
-from pod.actions.keeping import memory_of, stored_keeper
+from pod.actions.keeping import memory_of, sound_items, stored_keeper
 from pod.actions.outbox import push
 from pod.actions.renewing import renew_home
 from pod.actions.sealing import acks_to_show, choose_operations
@@ -31,10 +31,12 @@ from protocol.branches import View
 from protocol.chain import follow
 from protocol.errors import BrokenItemError, MalformedError, NotConfirmedError, RefusedError
 from protocol.ids import RecordId
-from protocol.keeping import LogFindings, Refusal, check_sign, next_term, proposal_due
+from protocol.keeping import GOOD_LOG, LogFindings, Refusal, check_sign, next_term, proposal_due
+from protocol.limits import MAX_CLOCK_LEAD_MS
 from protocol.proofs import add_proof, merge_proofs, sign
-from protocol.records.chain import Handover
+from protocol.records.chain import Handover, Home
 from protocol.records.envelope import Record, open_record
+from protocol.records.operation import Operation, Rehome
 from protocol.state import GroupState
 
 
@@ -52,14 +54,14 @@ async def hand_over(
     """Propose this pod as steward, gather signatures, and append the handover; raises NotConfirmedError if refused."""
     now = deps.clock()
 
-    async def propose(session: AsyncSession) -> tuple[dict[str, Any], View]:
+    async def propose(session: AsyncSession) -> tuple[dict[str, Any], GroupState]:
         return await _propose(session, deps, group, keepers, known_term=known_term, now=now)
 
-    body, view = await deps.write(propose)
-    signed = await _gather(deps, view.state, body)
+    body, parent = await deps.write(propose)
+    signed = await _gather(deps, parent, body)
     record = open_record(signed)
     try:
-        follow(view.state, record)
+        follow(parent, record)
     except BrokenItemError as error:
         raise NotConfirmedError(f"Too few keepers signed: {error}") from error
 
@@ -73,37 +75,54 @@ async def hand_over(
 
 async def _propose(
     session: AsyncSession, deps: Deps, group: RecordId, keepers: Sequence[int] | None, *, known_term: int, now: int
-) -> tuple[dict[str, Any], View]:
+) -> tuple[dict[str, Any], GroupState]:
     view = await load_view(session, deps, group)
-    state = view.state
     stored = await load_group(session, group)
     own_key = deps.keyring.pod_key.did
-    if stored is None or not any(seat.key == own_key for seat in state.seats):
+    if stored is None or not any(seat.key == own_key for seat in view.state.seats):
         raise NotKeeperError("Only a keeper's pod proposes a handover.")
+    memory = memory_of(await load_keeper(session, group, own_key))
+    state = _parent(view, await sound_items(session, view, stored, memory), now=now)
     members = [seat.member for seat in state.seats] if keepers is None else list(keepers)
     if not all(number in state.members for number in members):
         raise MalformedError("A keeper must be a member.")
-    memory = memory_of(await load_keeper(session, group, own_key))
     at = max(now, state.at)
-    term = next_term(max(memory.highest_term, known_term), state)
-    memory = check_sign(memory, view, view.head, term, _findings(stored, state), at=at, now=now)
+    term = next_term(max(memory.highest_term, known_term, view.state.term), state)
+    memory = check_sign(memory, view, state.head, term, GOOD_LOG, at=at, now=now)
     await save_keeper(session, stored_keeper(group, memory))
+    operations = await choose_operations(session, state, at=at)
+    homes = _homes(state, members, operations)
     body: dict[str, Any] = {
         "type": "Handover",
         "rules": 1,
         "group": group,
-        "parent": view.head,
+        "parent": state.head,
         "height": state.height + 1,
         "term": term,
         "at": at,
-        "operations": [operation.body for operation in await choose_operations(session, state, at=at)],
+        "operations": [operation.body for operation in operations],
         "log": {"size": state.log.size, "root": state.log.root},
         "steward": msgspec.to_builtins(deps.home),
-        "keepers": [{"member": number, "key": state.members[number].home.key} for number in members],
+        "keepers": [{"member": number, "key": homes[number].key} for number in members],
     }
-    if acks := acks_to_show(view):
+    if acks := await acks_to_show(session, state):
         body["acks"] = acks
-    return sign(body, deps.keyring.pod_key, as_list=True), view
+    return sign(body, deps.keyring.pod_key, as_list=True), state
+
+
+def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Record]) -> dict[int, Home]:
+    """Where the keepers are at home after the handover's own operations."""
+    homes = {number: state.members[number].home for number in members}
+    for operation in operations:
+        if isinstance(operation.content, Operation) and isinstance(operation.content.wish, Rehome):
+            homes[operation.content.author] = operation.content.wish.home
+    return homes
+
+
+def _parent(view: View, sound: list[RecordId], *, now: int) -> GroupState:
+    """Where to hand over: back past items that this seat couldn't confirm itself."""
+    states = [view.nodes[item].state for item in reversed(sound)]
+    return next((state for state in states if state.at <= now + MAX_CLOCK_LEAD_MS), states[-1])
 
 
 async def _gather(deps: Deps, state: GroupState, body: dict[str, Any]) -> dict[str, Any]:
@@ -165,13 +184,10 @@ async def _check_and_remember(
         raise Refusal("Other keepers are agreed on by people, not signed by a timer.", memory)
     if handover.log != node.state.log:
         raise Refusal("A handover that this pod signs leaves the log as its parent has it.", memory)
-    findings = _findings(stored, node.state)
+    sound = handover.parent in await sound_items(session, view, stored, memory)
+    findings = GOOD_LOG if sound else LogFindings(complete=False)
     memory = check_sign(memory, view, handover.parent, handover.term, findings, at=handover.at, now=now)
     await save_keeper(session, stored_keeper(group, memory))
-
-
-def _findings(stored: StoredGroup, state: GroupState) -> LogFindings:
-    return LogFindings(complete=stored.log_size >= state.log.size)
 
 
 async def hand_over_if_due(deps: Deps, group: RecordId, tries: Tries) -> bool:

@@ -22,7 +22,7 @@ from protocol.branches.weighing import path_to
 from protocol.chain import follow, found
 from protocol.errors import BrokenItemError
 from protocol.ids import RecordId
-from protocol.records.chain import EPOCH, Ack, Handover, Seal
+from protocol.records.chain import EPOCH, Ack, Handover, Seal, Seat
 from protocol.records.envelope import Record, reopen_record
 from protocol.state import GroupState, dump_state
 
@@ -57,7 +57,7 @@ async def take_recovery(session: AsyncSession, deps: Deps, group: RecordId, reco
     ours = [reopen_record(item.wire) for item in await list_items(session, group, 1, MOST_ITEMS)]
     acks = [reopen_record(ack.wire) for ack in await list_acks(session, group, 0, MOST_ITEMS)]
     every = [*ours, *acks, *(record for record in records if record.group == group)]
-    after = resolve(base, every, before.anchor)
+    after = replace(resolve(base, every, before.anchor), faults=before.faults)
     nodes = _nodes(base, every)
     if before.anchor in path_to(nodes, after.anchor):
         return False
@@ -77,13 +77,13 @@ async def _switch(
     branch = set(path_to(nodes, after.head))
     items = [node for item in branch if (node := nodes[item]).record is not None]
     await insert_items(session, [stored_item(node.record, node.state) for node in items if node.record is not None])
-    await insert_acks(session, [_stored_ack(record) for record in every if _is_ack_of(record, branch)])
+    await insert_acks(session, [_stored_ack(record) for record in every if _is_ack_on(record, branch, nodes)])
     lost = [item for item in path_to(nodes, before.head) if item not in branch]
     await note_move(session, deps, replace(before, nodes=nodes), replace(after, nodes=nodes))
     await drop_items(session, lost, forget=False)
     # Later views start here: what lies below is decided.
     await set_group(session, group, snapshot=dump_state(after.settled), snapshot_item=after.anchor)
-    deps.views[group] = after
+    deps.views.move(session, after)
 
 
 def _nodes(base: GroupState, records: Iterable[Record]) -> Map[RecordId, Node]:
@@ -104,8 +104,11 @@ def _nodes(base: GroupState, records: Iterable[Record]) -> Map[RecordId, Node]:
     return Map(nodes)
 
 
-def _is_ack_of(record: Record, items: set[RecordId]) -> bool:
-    return isinstance(record.content, Ack) and record.content.item in items
+def _is_ack_on(record: Record, branch: set[RecordId], nodes: Map[RecordId, Node]) -> bool:
+    ack = record.content
+    if not isinstance(ack, Ack) or ack.item not in branch:
+        return False
+    return Seat(ack.keeper, ack.key) in nodes[ack.item].state.seats
 
 
 def _stored_ack(record: Record) -> StoredAck:

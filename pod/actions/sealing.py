@@ -8,19 +8,20 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.chain import StoredGroup, load_group, set_group
-from models.keeping import load_keeper, save_keeper
+from models.keeping import delete_withheld, list_acks, load_keeper, save_keeper
 from models.log import complete_tiles
 from models.pending import delete_operations, list_operations
-from models.records import list_pending, set_logged
+from models.projections import refold_author
+from models.records import REFUSED, list_pending, load_records, set_logged
 from pod.actions.chains import load_view, take_ack, take_item
-from pod.actions.keeping import memory_of, stored_keeper
+from pod.actions.judging import stands_in
+from pod.actions.keeping import memory_of, seats_of, sound_items, stored_keeper
 from pod.deps import Deps
-from protocol.authorship import check_author
 from protocol.branches import View
-from protocol.errors import NotConfirmedError, RefusedError, VoidOperationError
+from protocol.errors import NotConfirmedError, VoidOperationError
 from protocol.ids import RecordId
-from protocol.keeping import LogFindings, check_confirm
-from protocol.limits import MAX_OPERATIONS_PER_SEAL
+from protocol.keeping import GOOD_LOG, SeatMemory, check_confirm
+from protocol.limits import MAX_ACKS_PER_ITEM, MAX_OPERATIONS_PER_SEAL
 from protocol.log import Frontier, frontier_of, leaf_hash
 from protocol.operations import applied
 from protocol.proofs import sign
@@ -29,6 +30,7 @@ from protocol.records.operation import Operation
 from protocol.state import GroupState
 
 MOST_ENTRIES = 2000
+MOST_ACKS = 10_000
 MOST_OPERATION_BYTES = 400 * 1024  # leaves room for acks and proofs within an item's 512 KiB
 
 
@@ -58,7 +60,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
         "operations": [operation.body for operation in operations],
         "log": {"size": frontier.size, "root": frontier.root().hex()},
     }
-    if acks := acks_to_show(view):
+    if acks := await acks_to_show(session, state):
         body["acks"] = acks
     record = open_record(sign(body, deps.keyring.pod_key))
     await place_entries(session, stored, entries, frontier)
@@ -71,9 +73,15 @@ async def place_entries(
 ) -> None:
     """Give `entries` their places at the end of the group's log, whose frontier then is `frontier`."""
     first = stored.log_size
+    known = await load_records(session, entries)
+    back = {record.author for record in known.values() if record.state == REFUSED and record.author is not None}
     await set_logged(session, [(entry, first + place) for place, entry in enumerate(entries)])
     await set_group(session, stored.id, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
     await complete_tiles(session, stored.id, first, frontier.size)
+    await delete_withheld(session, entries)
+    for author in sorted(back):
+        # What an item logged counts, whatever this pod thought of it while it waited.
+        await refold_author(session, stored.id, author)
 
 
 async def choose_operations(session: AsyncSession, state: GroupState, *, at: int) -> list[Record]:
@@ -100,58 +108,52 @@ async def choose_operations(session: AsyncSession, state: GroupState, *, at: int
 
 
 async def _choose_entries(session: AsyncSession, state: GroupState) -> list[RecordId]:
-    entries = []
-    for pending in await list_pending(session, state.group, 0, MOST_ENTRIES):
-        try:
-            check_author(state, reopen_record(pending.wire))
-        except RefusedError:
-            continue
-        entries.append(pending.id)
-    return entries
+    pending = await list_pending(session, state.group, 0, MOST_ENTRIES)
+    return [record.id for record in pending if stands_in(state, record.author or 0, record.key or 0, record.wire)]
 
 
-def acks_to_show(view: View) -> list[dict[str, Any]]:
-    """The acks that the next item should carry."""
+async def acks_to_show(session: AsyncSession, state: GroupState) -> list[dict[str, Any]]:
+    """The signed acks that the next item on `state` should carry, each seat's highest in each term."""
     # Only while an earlier set of keepers is not yet shown to have confirmed its handover.
-    if not view.state.earlier:
+    if not state.earlier:
         return []
-    return [ack_body(view.state.group, ack) for item in view.state.trail for ack in view.acks.get(item, ())]
-
-
-def ack_body(group: RecordId, ack: object) -> dict[str, Any]:
-    """The members of an ack record, without proof."""
-    plain: dict[str, Any] = msgspec.to_builtins(ack)
-    plain.pop("key")
-    return {"type": "Ack", "rules": 1, "group": group, **plain}
+    lowest = min(height for height, _ in state.trail.values())
+    shown: dict[tuple[str, int], bytes] = {}
+    for ack in await list_acks(session, state.group, lowest, MOST_ACKS):
+        if state.trail.get(ack.item_id) == (ack.height, ack.term):
+            shown.setdefault((ack.seat, ack.term), ack.wire)
+    return [msgspec.json.decode(wire) for wire in list(shown.values())[:MAX_ACKS_PER_ITEM]]
 
 
 async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> list[Record]:
-    """Confirm the head for each seat of this pod, if an honest keeper would; the acks to send."""
+    """Confirm, for each seat of this pod, the highest item that an honest keeper would; the acks to send."""
     view = await load_view(session, deps, group)
-    state = view.state
     seat_key = deps.keyring.pod_key.did
-    mine = sorted(
-        {
-            seat.member
-            for seats in (state.seats, *(e.seats for e in state.earlier))
-            for seat in seats
-            if seat.key == seat_key
-        }
-    )
+    mine = seats_of(view, seat_key)
+    if not mine or view.head == view.anchor:
+        return []
     stored = await load_group(session, group)
-    if not mine or stored is None or view.head == view.anchor:
-        return []
     memory = memory_of(await load_keeper(session, group, seat_key))
-    if memory.last and memory.last.item == view.head:
+    if stored is None or (memory.last and memory.last.item == view.head):
         return []
-    findings = LogFindings(complete=stored.log_size == state.log.size)
-    try:
-        memory = check_confirm(memory, view, view.head, findings, now=now)
-    except NotConfirmedError:
+    confirmed = _highest_confirmed(memory, view, await sound_items(session, view, stored, memory), now=now)
+    if confirmed is None or confirmed.last is None:
         return []
-    await save_keeper(session, stored_keeper(group, memory))
-    body = {"type": "Ack", "rules": 1, "group": group, "term": state.term, "height": state.height, "item": view.head}
+    await save_keeper(session, stored_keeper(group, confirmed))
+    last = confirmed.last
+    body = {"type": "Ack", "rules": 1, "group": group, "term": last.term, "height": last.height, "item": last.item}
     acks = [open_record(sign({**body, "keeper": number}, deps.keyring.pod_key)) for number in mine]
     for ack in acks:
         await take_ack(session, deps, ack)
     return acks
+
+
+def _highest_confirmed(memory: SeatMemory, view: View, sound: list[RecordId], *, now: int) -> SeatMemory | None:
+    for item in reversed(sound):
+        if item == view.anchor or (memory.last and memory.last.item == item):
+            return None
+        try:
+            return check_confirm(memory, view, item, GOOD_LOG, now=now)
+        except NotConfirmedError:
+            continue
+    return None

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.chain import load_group
 from models.outgoing import load_cursor, store_cursor
-from pod.actions.append import Taken, append_all
+from pod.actions.append import Arrival, Outcome, Taken, append_all
 from pod.actions.chains import load_view, open_group
 from pod.actions.recovery_branches import height_of, may_recover, take_recovery
 from pod.actions.sealing import place_entries
@@ -106,12 +106,16 @@ async def _place(deps: Deps, group: RecordId, entries: list[RecordId]) -> bool:
         if stored is None:
             return False
         frontier = frontier_of(stored.log_size, stored.log_peaks)
-        roots = {node.state.log.size: node.state.log.root for node in view.nodes.values() if view.holds(node.item)}
+        roots = _roots(view)
         placed = None
         for count, entry in enumerate(entries, 1):
             frontier = frontier.append(leaf_hash(entry))
-            if roots.get(frontier.size) == frontier.root().hex():
-                placed = (count, frontier)
+            wanted = roots.get(frontier.size)
+            if wanted is None:
+                continue
+            if wanted != {frontier.root().hex()}:
+                break  # an item that lies about its log: nothing is placed beyond it
+            placed = (count, frontier)
         if placed is None:
             return False
         await place_entries(session, stored, entries[: placed[0]], placed[1])
@@ -119,6 +123,15 @@ async def _place(deps: Deps, group: RecordId, entries: list[RecordId]) -> bool:
         return True
 
     return await deps.write(action)
+
+
+def _roots(view: View) -> dict[int, set[str]]:
+    """The roots that items of the chosen branch commit to, by size."""
+    roots: dict[int, set[str]] = {}
+    for item in view.branch.values():
+        log = view.nodes[item].state.log
+        roots.setdefault(log.size, set()).add(log.root)
+    return roots
 
 
 async def _pull_pending(deps: Deps, pod: str, group: RecordId) -> None:
@@ -149,11 +162,11 @@ async def _log_gap(deps: Deps, group: RecordId) -> tuple[int, GroupState]:
     return (stored.log_size if stored else 0), view.state
 
 
-async def _append(deps: Deps, records: list[Record], pod: str) -> list[Taken | RefusedError]:
+async def _append(deps: Deps, records: list[Record], pod: str) -> list[Outcome]:
     now = deps.clock()
 
-    async def action(session: AsyncSession) -> list[Taken | RefusedError]:
-        return await append_all(session, deps, records, origin=pod, now=now)
+    async def action(session: AsyncSession) -> list[Outcome]:
+        return await append_all(session, deps, [Arrival(record, pod, now) for record in records])
 
     return await deps.write(action) if records else []
 

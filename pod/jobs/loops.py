@@ -15,7 +15,6 @@ from models.chain import list_groups, load_group
 from pod.actions.chains import load_view
 from pod.actions.handing_over import Tries, hand_over_if_due
 from pod.actions.outbox import pods_of, push
-from pod.actions.outdating import refuse_outdated
 from pod.actions.sealing import confirm_head, seal
 from pod.actions.syncing import pull
 from pod.clock import Clock
@@ -117,8 +116,6 @@ async def tend(deps: Deps, group: RecordId, *, pull_all: bool = False) -> None:
         state = (await load_view(session, deps, group)).state
         stored = await load_group(session, group)
     behind = stored is not None and stored.log_size < state.log.size
-    if not behind:
-        await refuse_outdated(deps, state)
     pods = [state.steward.pod] if behind else []
     for pod in pods_of(state) if pull_all else pods:
         if pod != deps.base_url:

@@ -1,0 +1,59 @@
+"""Proof of two-faced keys, kept as the signed records themselves, so that anybody can check it later."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.keeping import StoredFault, insert_fault, list_acks, list_faults
+from protocol.branches import Fault, View
+from protocol.ids import RecordId
+from protocol.records.chain import Ack
+from protocol.records.envelope import Record, reopen_record
+
+MOST_FAULTS = 1000
+MOST_ACKS = 10_000
+
+
+async def load_faults(session: AsyncSession, group: RecordId) -> tuple[Fault, ...]:
+    """The faults proven in a group, as its view counts them."""
+    stored = await list_faults(session, group, MOST_FAULTS)
+    return tuple(fault for pair in reversed(stored) for fault in _faults_of(pair))
+
+
+def _faults_of(stored: StoredFault) -> list[Fault]:
+    one, other = reopen_record(stored.first), reopen_record(stored.second)
+    first, second = sorted((_item_of(one), _item_of(other)))
+    keys = sorted(frozenset(one.signers) & frozenset(other.signers))
+    return [Fault(stored.kind, key, _term_of(one), first, second) for key in keys]
+
+
+def _item_of(record: Record) -> RecordId:
+    return record.content.item if isinstance(record.content, Ack) else record.id
+
+
+def _term_of(record: Record) -> int:
+    return int(record.body["term"])
+
+
+async def keep_faults(session: AsyncSession, before: View, after: View, *, now: int) -> None:
+    """Store the evidence of the faults that `after` has and `before` hadn't."""
+    for fault in after.faults:
+        if fault in before.faults:
+            continue
+        pair = await _evidence(session, after, fault)
+        if pair is None:
+            continue
+        one, other = sorted(pair, key=lambda record: record.id)
+        group = after.state.group
+        await insert_fault(session, StoredFault(one.id, other.id, group, fault.kind, one.wire, other.wire, now))
+
+
+async def _evidence(session: AsyncSession, view: View, fault: Fault) -> tuple[Record, Record] | None:
+    if fault.kind != "Ack":
+        one, other = (view.nodes[item].record if item in view.nodes else None for item in (fault.first, fault.second))
+        return (one, other) if one and other else None
+    acks = await list_acks(session, view.state.group, 0, MOST_ACKS, seat=fault.key)
+    by_item = {ack.item_id: ack for ack in acks if ack.term == fault.term}
+    if fault.first not in by_item or fault.second not in by_item:
+        return None
+    return reopen_record(by_item[fault.first].wire), reopen_record(by_item[fault.second].wire)
