@@ -198,6 +198,25 @@ async def set_recovery_group(session: AsyncSession, account: int, index: int, gr
     )
 
 
+async def load_account_by_recovery(session: AsyncSession, dids: Collection[DidKey]) -> Account | None:
+    """The account at home here that has one of these recovery keys."""
+    wanted = (
+        select(*_ACCOUNT_COLUMNS)
+        .join(RECOVERY_KEYS, RECOVERY_KEYS.c.account_id == ACCOUNTS.c.id)
+        .where(RECOVERY_KEYS.c.did.in_(dids))
+        .order_by(ACCOUNTS.c.id)
+        .limit(1)
+    )
+    row = (await session.execute(wanted)).one_or_none()
+    return Account(*row) if row else None
+
+
+async def load_next_recovery_index(session: AsyncSession, account: int) -> int:
+    """The running number behind the highest recovery key that is kept."""
+    highest = await session.scalar(select(func.max(RECOVERY_KEYS.c.index)).where(RECOVERY_KEYS.c.account_id == account))
+    return 0 if highest is None else int(highest) + 1
+
+
 async def count_recovery_keys(session: AsyncSession, account: int) -> int:
     """How many unused recovery keys are left."""
     wanted = select(func.count()).where(RECOVERY_KEYS.c.account_id == account, RECOVERY_KEYS.c.used_by.is_(None))

@@ -21,7 +21,7 @@ from models.engines import open_database
 from models.writer import running_writer
 from pod import activitypub
 from pod.actions.actors import fetch_document
-from pod.api import chain, content, groups, openapi, peers, people
+from pod.api import chain, content, groups, openapi, peers, people, recovery
 from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
 from pod.clock import Clock
 from pod.config import Config
@@ -64,7 +64,7 @@ async def make_app(config: Config) -> web.Application:
 
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    areas = (peers, groups, content, chain, people, openapi, pages)
+    areas = (peers, groups, content, chain, people, recovery, openapi, pages)
     for routes in (*activitypub.ROUTES, *(area.routes for area in areas)):
         app.add_routes(routes)
 

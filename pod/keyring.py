@@ -1,7 +1,8 @@
 """What a pod signs with, and people's seeds sealed under a key that lies outside the database.
 
 A copy of the database opens nothing: seeds and actor keys in it are ChaCha20-Poly1305 boxes, bound to what they
-belong to. The key file holds 32 random bytes; from them the sealing key and the pod's protocol key are derived.
+belong to. The key file holds 32 random bytes; from them the sealing key and the pod's protocol key are derived. A pod
+restored from a backup draws a new protocol key: seats under the former ones never sign again.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ class KeyringError(Exception):
 
 
 class Keyring:
-    """The pod's protocol key, and `seal`/`unseal` for what the database keeps."""
+    """The pod's protocol key with the `former` ones, and `seal`/`unseal` for what the database keeps."""
 
-    def __init__(self, secret: bytes) -> None:
-        if len(secret) != KEY_BYTES:
-            raise KeyringError(f"A key file holds {KEY_BYTES} bytes, not {len(secret)}.")
-        self.pod_key = PrivateKey.from_seed(_derived(secret, b"althing/pod/protocol"))
+    def __init__(self, secret: bytes, renewals: bytes = b"") -> None:
+        if len(secret) != KEY_BYTES or len(renewals) % KEY_BYTES:
+            raise KeyringError(f"A key file holds {KEY_BYTES} bytes a key, not {len(secret)} and {len(renewals)}.")
+        drawn = (renewals[start : start + KEY_BYTES] for start in range(0, len(renewals), KEY_BYTES))
+        *former, self.pod_key = map(PrivateKey.from_seed, (_derived(secret, b"althing/pod/protocol"), *drawn))
+        self.former = tuple(former)
         self._box = ChaCha20Poly1305(_derived(secret, b"althing/pod/seal"))
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
@@ -61,9 +64,28 @@ def create_key_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def renewals_file(path: Path) -> Path:
+    """Where the protocol keys lie that were drawn after restores."""
+    return path.with_name("renewed.keys")
+
+
+def renew_pod_key(path: Path) -> None:
+    """Draw a new protocol key beside the key file; it is whole on disk, or not there."""
+    target = renewals_file(path)
+    drawn = target.read_bytes() if target.exists() else b""
+    fresh = target.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(drawn + random_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(target)
+
+
 def open_keyring(path: Path) -> Keyring:
     """The keyring of a key file; raises KeyringError when it isn't there."""
+    renewals = renewals_file(path)
     try:
-        return Keyring(path.read_bytes())
+        return Keyring(path.read_bytes(), renewals.read_bytes() if renewals.exists() else b"")
     except OSError as error:
         raise KeyringError(f"The key file {path} can't be read: {error.strerror}.") from error

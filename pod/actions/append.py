@@ -26,7 +26,7 @@ from protocol.operations import applied
 from protocol.records.chain import Ack, GroupRoot, Handover, Invitation, Receipt, Seal
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Operation
-from protocol.state import GroupState
+from protocol.state import GroupState, Member
 
 MOST_WAITING = 1000
 
@@ -143,10 +143,10 @@ def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:
     """Whether the head's state allows an operation; False for one that it has applied. Raises VoidOperationError."""
     operation = record.content
     assert isinstance(operation, Operation)
-    recovery = operation.recovery is not None
     at = max(now, state.at)
     try:
-        applied(state, operation, height=state.height + 1, at=at, log_size=state.log.size, recovery=recovery)
+        # What only a recovery may do comes inside one.
+        applied(state, operation, height=state.height + 1, at=at, log_size=state.log.size, recovery=False)
     except VoidOperationError:
         # One that was applied already comes back with every pull: known, not refused.
         if _was_applied(state.members.get(operation.author), operation):
@@ -155,9 +155,12 @@ def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:
     return True
 
 
-def _was_applied(author: object, operation: Operation) -> bool:
-    counter = getattr(author, "counter", None)
-    return counter is not None and operation.key is not None and (operation.key, operation.counter) <= counter
+def _was_applied(author: Member | None, operation: Operation) -> bool:
+    if author is None:
+        return False
+    if operation.recovery is not None:
+        return (operation.recovery, operation.counter) <= author.recovery_counter
+    return operation.key is not None and (operation.key, operation.counter) <= author.counter
 
 
 async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:

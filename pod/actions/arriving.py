@@ -8,10 +8,12 @@ from federation.activities import Activity, Follow, Gone, Ignored, RecordActivit
 from federation.activities.writing import pod_of
 from federation.receive import VerifiedActivity
 from pod.actions.append import enter
+from pod.actions.chains import load_view
 from pod.actions.following import forget, take_follow, take_unfollow
+from pod.actions.recovery_branches import may_recover
 from pod.deps import Deps
-from protocol.errors import UnknownParentError
-from protocol.records.envelope import open_record
+from protocol.errors import BelowAnchorError, UnknownParentError
+from protocol.records.envelope import Record, open_record
 
 
 async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> None:
@@ -43,5 +45,12 @@ async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Non
     record = open_record(activity.record)
     try:
         await enter(deps, record, origin=activity.actor, now=now)
-    except UnknownParentError:
+    except (UnknownParentError, BelowAnchorError) as refusal:
+        if isinstance(refusal, BelowAnchorError) and not await _may_recover(deps, record):
+            raise
         deps.behind(record.group, pod_of(activity.actor))
+
+
+async def _may_recover(deps: Deps, record: Record) -> bool:
+    async with deps.database.read() as session:
+        return may_recover(await load_view(session, deps, record.group), [record])

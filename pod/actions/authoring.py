@@ -52,8 +52,14 @@ async def write_record(
 
 
 def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
-    """The account's current key in a group."""
-    return pairwise_key(seed_of(deps.keyring, account), "signing", membership.context, membership.key_index)
+    """The account's current key in a group; raises LookupError if its seed doesn't give it."""
+    seed = seed_of(deps.keyring, account)
+    # A key asked for under one index may be sealed under a later one: another replacement came first.
+    for index in range(membership.key_index, -1, -1):
+        key = pairwise_key(seed, "signing", membership.context, index)
+        if key.did == membership.signing:
+            return key
+    raise LookupError("The account's seed doesn't give the membership's key.")
 
 
 async def write_post(

@@ -38,7 +38,7 @@ from protocol.keys import DidKey
 from protocol.log import frontier_at, tile_reader, tiles_for_frontier
 from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
 from protocol.records.envelope import Record, reopen_record
-from protocol.records.operation import Join
+from protocol.records.operation import Join, Rehome, Rekey
 from protocol.state import GroupState, dump_state, load_state
 
 SNAPSHOT_EVERY = 64
@@ -76,7 +76,7 @@ async def open_group(session: AsyncSession, deps: Deps, root: Record, *, local: 
             added_at=now,
         ),
     )
-    await insert_item(session, replace(_stored(root, state), on_chain=True))
+    await insert_item(session, replace(stored_item(root, state), on_chain=True))
     await project_members(session, state)
     view = opened(root)
     deps.views.move(session, view)
@@ -113,8 +113,8 @@ async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
     known = record.id in before.nodes
     node = after.nodes.get(record.id)
     if node is not None and node.record is not None:
-        await (replace_item if known else insert_item)(session, _stored(node.record, node.state))
-    await _moved(session, deps, before, after)
+        await (replace_item if known else insert_item)(session, stored_item(node.record, node.state))
+    await note_move(session, deps, before, after)
     return not known
 
 
@@ -129,7 +129,7 @@ async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
         return False
     stored = StoredAck(record.group, ack.key, ack.term, ack.height, ack.item, ack.keeper, record.wire)
     await insert_acks(session, [stored])
-    await _moved(session, deps, before, after)
+    await note_move(session, deps, before, after)
     return True
 
 
@@ -141,7 +141,8 @@ def _check_seat(state: GroupState, ack: Ack) -> None:
         raise NotKeeperError("The ack isn't signed by the seat of that keeper.")
 
 
-async def _moved(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
+async def note_move(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
+    """Store what changed between two views of a group: head, members, anchor; both hold their whole paths."""
     group = after.state.group
     deps.views.move(session, after)
     if after.head != before.head:
@@ -164,7 +165,7 @@ async def _follow_head(session: AsyncSession, before: View, after: View) -> None
     await set_on_chain(session, added, removed)
     head = after.nodes[after.head]
     assert head.record is not None
-    stored = _stored(head.record, head.state)
+    stored = stored_item(head.record, head.state)
     if not await move_head(session, group, expected=before.head, head=stored, snapshot=None):
         raise HeadMovedError(f"The head of {group} is no longer {before.head}.")
     for item in added:
@@ -209,7 +210,7 @@ async def _note_operations(session: AsyncSession, view: View, item: RecordId) ->
     node = view.nodes.get(item)
     if node is None or node.record is None:
         return
-    content = node.record.content
+    content, state = node.record.content, node.state
     assert isinstance(content, Seal | Handover)
     void = {position for position, _ in node.void}
     done = [
@@ -218,15 +219,23 @@ async def _note_operations(session: AsyncSession, view: View, item: RecordId) ->
         if position not in void and not isinstance(operation, BadOperation)
     ]
     await mark_sealed(session, [operation.id for operation in done], item)
-    joined = {operation.wish.signing for operation in done if isinstance(operation.wish, Join)}
-    if joined:
-        await _number_members(session, node.state, joined)
+    signing = {operation.wish.signing for operation in done if isinstance(operation.wish, Join | Rekey | Rehome)}
+    # A key that was replaced by one of another pod's ends the membership here.
+    authors = (state.members[state.keys[did]] for did in signing)
+    replaced = {key.did for author in authors for key in author.keys[:-1]}
+    if signing:
+        await _number_members(session, state, signing | replaced)
 
 
-async def _number_members(session: AsyncSession, state: GroupState, joined: set[DidKey]) -> None:
-    for membership in await list_signing(session, state.group, joined):
-        number = state.keys[membership.signing]
-        await set_membership(session, membership.account_id, state.group, number=number, state="member")
+async def _number_members(session: AsyncSession, state: GroupState, keys: set[DidKey]) -> None:
+    for membership in await list_signing(session, state.group, keys):
+        member = state.members[state.keys[membership.signing]]
+        ours = member.signing == membership.signing
+        index = len(member.keys) - 1 if ours else membership.key_index
+        number, standing = (member.number, "member") if ours else (None, "moved")
+        await set_membership(
+            session, membership.account_id, state.group, number=number, state=standing, key_index=index
+        )
 
 
 async def _follow_anchor(session: AsyncSession, before: View, after: View) -> None:
@@ -243,7 +252,8 @@ async def _follow_anchor(session: AsyncSession, before: View, after: View) -> No
         await drop_items(session, [item for item in lost if item not in evidence], forget=True)
 
 
-def _stored(record: Record, state: GroupState) -> StoredItem:
+def stored_item(record: Record, state: GroupState) -> StoredItem:
+    """An item as it is remembered, with the state after it."""
     content = record.content
     assert isinstance(content, GroupRoot | Seal | Handover)
     return StoredItem(

@@ -22,6 +22,7 @@ from pod.actions.append import append
 from pod.actions.chains import load_view
 from pod.actions.keeping import memory_of, sound_items, stored_keeper
 from pod.actions.outbox import push
+from pod.actions.renewing import renew_home
 from pod.actions.sealing import acks_to_show, choose_operations
 from pod.actions.syncing import pull
 from pod.deps import Deps
@@ -33,8 +34,9 @@ from protocol.ids import RecordId
 from protocol.keeping import GOOD_LOG, LogFindings, Refusal, check_sign, next_term, proposal_due
 from protocol.limits import MAX_CLOCK_LEAD_MS
 from protocol.proofs import add_proof, merge_proofs, sign
-from protocol.records.chain import Handover
+from protocol.records.chain import Handover, Home
 from protocol.records.envelope import Record, open_record
+from protocol.records.operation import Operation, Rehome
 from protocol.state import GroupState
 
 
@@ -88,6 +90,8 @@ async def _propose(
     term = next_term(max(memory.highest_term, known_term, view.state.term), state)
     memory = check_sign(memory, view, state.head, term, GOOD_LOG, at=at, now=now)
     await save_keeper(session, stored_keeper(group, memory))
+    operations = await choose_operations(session, state, at=at)
+    homes = _homes(state, members, operations)
     body: dict[str, Any] = {
         "type": "Handover",
         "rules": 1,
@@ -96,14 +100,23 @@ async def _propose(
         "height": state.height + 1,
         "term": term,
         "at": at,
-        "operations": [operation.body for operation in await choose_operations(session, state, at=at)],
+        "operations": [operation.body for operation in operations],
         "log": {"size": state.log.size, "root": state.log.root},
         "steward": msgspec.to_builtins(deps.home),
-        "keepers": [{"member": number, "key": state.members[number].home.key} for number in members],
+        "keepers": [{"member": number, "key": homes[number].key} for number in members],
     }
     if acks := await acks_to_show(session, state):
         body["acks"] = acks
     return sign(body, deps.keyring.pod_key, as_list=True), state
+
+
+def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Record]) -> dict[int, Home]:
+    """Where the keepers are at home after the handover's own operations."""
+    homes = {number: state.members[number].home for number in members}
+    for operation in operations:
+        if isinstance(operation.content, Operation) and isinstance(operation.content.wish, Rehome):
+            homes[operation.content.author] = operation.content.wish.home
+    return homes
 
 
 def _parent(view: View, sound: list[RecordId], *, now: int) -> GroupState:
@@ -165,6 +178,8 @@ async def _check_and_remember(
     node = view.nodes.get(handover.parent)
     if node is None or stored is None or not view.holds(handover.parent):
         raise Refusal("This pod doesn't hold the handover's parent.", memory)
+    if not any(seat.key == memory.key for seat in node.state.seats):
+        raise NotKeeperError("This pod holds no seat in the group.")
     if {seat.member for seat in handover.keepers} != {seat.member for seat in node.state.seats}:
         raise Refusal("Other keepers are agreed on by people, not signed by a timer.", memory)
     if handover.log != node.state.log:
@@ -177,6 +192,7 @@ async def _check_and_remember(
 
 async def hand_over_if_due(deps: Deps, group: RecordId, tries: Tries) -> bool:
     """Take the steward's job when something waited too long and it is this seat's turn; whether it did."""
+    await renew_home(deps, group)
     now = deps.clock()
     async with deps.database.read() as session:
         state = (await load_view(session, deps, group)).state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import wrap
@@ -21,11 +23,13 @@ def pods_of(state: GroupState) -> list[str]:
     return sorted({member.home.pod for member in state.members.values() if member.weight >= 0 and not member.left})
 
 
-async def push(session: AsyncSession, deps: Deps, record: Record, *, now: int) -> None:
-    """Queue `record` for the other pods of its group, by the group's actor, or the pod's where it is private."""
+async def push(
+    session: AsyncSession, deps: Deps, record: Record, *, now: int, also: Collection[str] = frozenset()
+) -> None:
+    """Queue `record` for its group's other pods and those of `also`, by the group's actor or, if private, the pod's."""
     state = (await load_view(session, deps, record.group)).state
     actor = sender_of(deps, state)
-    pods = [pod for pod in pods_of(state) if pod != deps.base_url]
+    pods = [pod for pod in sorted({*pods_of(state), *also}) if pod != deps.base_url]
     inboxes = [f"{pod}/inbox" for pod in pods]
     to = [f"{pod}/{POD}" for pod in pods] if state.visibility == "private" else [PUBLIC]
     body = bytes_of_checked(wrap(record, actor=actor, to=to))

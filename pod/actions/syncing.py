@@ -15,6 +15,7 @@ from models.chain import load_group
 from models.outgoing import load_cursor, store_cursor
 from pod.actions.append import Arrival, Outcome, Taken, append_all
 from pod.actions.chains import load_view, open_group
+from pod.actions.recovery_branches import height_of, may_recover, take_recovery
 from pod.actions.sealing import place_entries
 from pod.deps import Deps
 from protocol.branches import View
@@ -63,9 +64,30 @@ async def _pull_chain(deps: Deps, pod: str, group: RecordId) -> None:
         start = max(view.settled.height, 1)
         page = await _page(deps, pod, group, "chain", "from", start)
         records = _opened(page.get("items")) + _opened(page.get("acks"))
+        if may_recover(view, records) and await _pull_recovery(deps, pod, group):
+            return
         outcomes = await _append(deps, records, pod)
         if not any(isinstance(outcome, Taken) and outcome.new for outcome in outcomes):
             return
+
+
+async def _pull_recovery(deps: Deps, pod: str, group: RecordId) -> bool:
+    """Pull the whole chain of `pod`, whose recovery forked off below what is settled here; whether it holds now."""
+    records: list[Record] = []
+    start = 1
+    for _ in range(MOST_PAGES):
+        page = await _page(deps, pod, group, "chain", "from", start)
+        items = _opened(page.get("items"))
+        records += items + _opened(page.get("acks"))
+        highest = max((height_of(item) for item in items), default=start)
+        if highest <= start:
+            break
+        start = highest
+
+    async def action(session: AsyncSession) -> bool:
+        return await take_recovery(session, deps, group, records)
+
+    return await deps.write(action)
 
 
 async def _pull_log(deps: Deps, pod: str, group: RecordId) -> None:

@@ -12,6 +12,7 @@ from pod.api import shapes
 from pod.api.asking import account_of, answer, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
+from protocol.limits import FEW_RECOVERY_KEYS
 
 routes = web.RouteTableDef()
 MOST = 1000
@@ -26,7 +27,7 @@ async def get_me(request: web.Request) -> web.Response:
         memberships = await list_memberships(session, MOST, account=account.id)
         left = await count_recovery_keys(session, account.id)
     groups = tuple(shapes.MembershipLine(entry.group_id, entry.number, entry.state) for entry in memberships)
-    return answer(shapes.Me(account.name, account.personal_group, left, groups))
+    return answer(shapes.Me(account.name, account.personal_group, left, left < FEW_RECOVERY_KEYS, groups))
 
 
 @routes.get("/api/v1/me/tokens")

@@ -327,6 +327,7 @@ class Me(msgspec.Struct, frozen=True):
     name: str
     personal_group: RecordId | None
     recovery_keys_left: int
+    recovery_keys_few: bool
     memberships: tuple[MembershipLine, ...]
 
 

@@ -1,0 +1,273 @@
+"""Recovery handovers: keepers prove by recovery keys that their pods are gone, and a new steward goes on.
+
+1. A recovery builds on the highest item that any keeper confirmed and whose log is held here.
+2. Its term begins the next epoch, so that no key of a lost pod outranks it.
+3. It is signed by recovery keys of a quorum of keepers, one for a lone keeper. Until it is, it is a draft, passed on by
+   people: each gives the phrase at a pod of their own, which signs what an honest person would.
+4. A person signs one recovery an epoch; that is remembered on disk before a signature leaves.
+
+Spec: protocol.md section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import RemoteError
+from models.accounts import (
+    Account,
+    Membership,
+    load_account_by_recovery,
+    load_membership,
+    save_membership,
+    take_recovery_key,
+)
+from models.chain import load_group
+from models.keeping import StoredKeeper, load_keeper, save_keeper
+from pod.actions.append import append
+from pod.actions.chains import load_view
+from pod.actions.founding import seed_of
+from pod.actions.outbox import pods_of, push
+from pod.actions.recovery_phrase import RecoveryKeys
+from pod.actions.syncing import pull
+from pod.deps import Deps
+from pod.errors import NotKeeperError, NotMemberError
+from protocol.branches import View
+from protocol.chain import check_signatures, next_epoch, signed_seats
+from protocol.derivation import pairwise_key
+from protocol.errors import BrokenItemError, MalformedError, NotConfirmedError, PhraseError, RefusedError
+from protocol.ids import RecordId
+from protocol.keys import DidKey, PrivateKey
+from protocol.limits import MAX_CLOCK_LEAD_MS
+from protocol.proofs import add_proof, sign
+from protocol.records.chain import Handover, Seat
+from protocol.records.envelope import Record, open_record
+from protocol.records.operation import Operation, Rehome
+from protocol.state import GroupState, Member, quorum
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """A recovery handover and how many keepers signed it; `item` once it is on the chain."""
+
+    handover: dict[str, Any]
+    signed: int
+    needed: int
+    item: RecordId | None = None
+
+
+async def recover_group(
+    deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys, keepers: Sequence[int] | None
+) -> Recovery:
+    """Begin the recovery of a group whose quorum of keepers is gone, with this pod as steward."""
+    await _pull_everywhere(deps, group)
+
+    async def action(session: AsyncSession) -> Recovery:
+        await check_own(session, account, keys)
+        return await begin_recovery(session, deps, account, group, keys, keepers)
+
+    return await deps.write(action)
+
+
+async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys, draft: Record) -> Recovery:
+    """Add one's own recovery key to a draft; with the quorum it goes onto the chain."""
+    await _pull_everywhere(deps, group)
+
+    async def action(session: AsyncSession) -> Recovery:
+        await check_own(session, account, keys)
+        return await _join_draft(session, deps, group, keys, draft)
+
+    return await deps.write(action)
+
+
+async def _pull_everywhere(deps: Deps, group: RecordId) -> None:
+    """Hear all living pods first: a recovery must not pass by what a keeper confirmed."""
+    async with deps.database.read() as session:
+        state = (await load_view(session, deps, group)).state
+    for pod in pods_of(state):
+        if pod != deps.base_url:
+            with suppress(RemoteError, RefusedError):
+                await pull(deps, pod, group)
+
+
+async def check_own(session: AsyncSession, account: Account, keys: RecoveryKeys) -> None:
+    """Raise PhraseError unless the phrase is the one whose recovery keys this account has."""
+    owner = await load_account_by_recovery(session, tuple(keys.numbers))
+    if owner is None or owner.id != account.id:
+        raise PhraseError("These words are a recovery phrase, but not this account's.")
+
+
+async def begin_recovery(
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    group: RecordId,
+    keys: RecoveryKeys,
+    keepers: Sequence[int] | None = None,
+    *,
+    also: Collection[str] = frozenset(),
+) -> Recovery:
+    """Draft a recovery with the person's own move to this pod in it; a lone keeper's is complete at once.
+
+    Pods of `also` hold copies and are told as well: nothing in the group names them.
+    """
+    view = await load_view(session, deps, group)
+    state = await _parent(session, view)
+    member = _keeper_of(state, keys)
+    signer = _signer(keys, member)
+    operations = []
+    if member.home != deps.home or await _moves(session, account, member, group):
+        taken = await take_recovery_key(session, account.id, group)
+        if taken is None:
+            raise NotMemberError("No recovery key is left; the recovery phrase is needed.")
+        signing = await expect_rehome(session, deps, account, group, member, recovery_index=taken[0])
+        operations.append(rehome(deps, group, member, signer, signing, taken[1]))
+    numbers = [seat.member for seat in state.seats] if keepers is None else list(keepers)
+    body = _body(deps, state, member, operations, numbers)
+    draft = open_record(sign(body, signer, deps.keyring.pod_key, as_list=True))
+    return await _add(session, deps, state, draft, signer, also=also)
+
+
+async def _join_draft(
+    session: AsyncSession, deps: Deps, group: RecordId, keys: RecoveryKeys, draft: Record
+) -> Recovery:
+    handover = draft.content
+    if not isinstance(handover, Handover) or draft.group != group:
+        raise MalformedError("`handover` must be a Handover of this group.")
+    view = await load_view(session, deps, group)
+    highest = await _parent(session, view)
+    node = view.nodes.get(handover.parent)
+    if node is None or not view.holds(handover.parent) or node.state.height < highest.height:
+        raise NotConfirmedError("The draft doesn't build on the highest item that this pod knows to be confirmed.")
+    state = node.state
+    if handover.term != next_epoch(state.term) or handover.log != state.log:
+        raise NotConfirmedError("A recovery begins the next epoch and leaves the log as its parent has it.")
+    if handover.at > deps.clock() + MAX_CLOCK_LEAD_MS:
+        raise NotConfirmedError("The draft's time is more than two minutes ahead.")
+    if any(not isinstance(one, Operation) or not isinstance(one.wish, Rehome) for one in handover.operations):
+        raise NotConfirmedError("A recovery that is signed here holds nothing but moves of its keepers.")
+    signer = _signer(keys, _keeper_of(state, keys))
+    return await _add(session, deps, state, open_record(add_proof(draft.body, signer)), signer)
+
+
+async def _add(
+    session: AsyncSession,
+    deps: Deps,
+    state: GroupState,
+    record: Record,
+    signer: PrivateKey,
+    *,
+    also: Collection[str] = frozenset(),
+) -> Recovery:
+    """Remember that this key signed, before anybody sees it; put a complete recovery onto the chain."""
+    handover = record.content
+    assert isinstance(handover, Handover)
+    said = await load_keeper(session, state.group, signer.did, lock=True)
+    if said.highest_term >= handover.term and said.last_item != record.id:
+        raise NotConfirmedError("This phrase signed another recovery of this epoch.")
+    await save_keeper(
+        session, StoredKeeper(state.group, signer.did, record.id, handover.term, handover.height, handover.term)
+    )
+    sets = (state.seats, *(replaced.seats for replaced in state.earlier))
+    counts = [(signed_seats(state, seats, record.signers, recovery=True), quorum(len(seats))) for seats in sets]
+    signed, needed = min(counts, key=lambda count: count[0] - count[1])
+    try:
+        check_signatures(state, record.signers, state.earlier, recovery=True)
+    except BrokenItemError:
+        return Recovery(record.body, signed, needed)
+    now = deps.clock()
+    await append(session, deps, record, origin="", now=now)
+    # The lost pod is told as well: should it come back, it gives way.
+    await push(session, deps, record, now=now, also={*pods_of(state), *also})
+    return Recovery(record.body, signed, needed, record.id)
+
+
+async def _parent(session: AsyncSession, view: View) -> GroupState:
+    """The state after the highest item that any keeper confirmed and whose log is held here."""
+    stored = await load_group(session, view.state.group)
+    held = stored.log_size if stored else 0
+    for height in sorted(view.branch, reverse=True):
+        item = view.branch[height]
+        state = view.nodes[item].state
+        seats = {seat for seats in (state.seats, *(e.seats for e in state.earlier)) for seat in seats}
+        confirmed = any(Seat(ack.keeper, ack.key) in seats for ack in view.acks.get(item, ()))
+        if (confirmed or item == view.anchor) and state.log.size <= held:
+            return state
+    raise NotConfirmedError("This pod lacks a part of the group's log; pull the group from another pod first.")
+
+
+def _keeper_of(state: GroupState, keys: RecoveryKeys) -> Member:
+    number = keys.member_in(state)
+    if number is None or number not in {seat.member for seat in state.seats}:
+        raise NotKeeperError("Only the recovery phrase of a keeper recovers a group.")
+    return state.members[number]
+
+
+def _signer(keys: RecoveryKeys, member: Member) -> PrivateKey:
+    signer = keys.signer(member.recovery[-1])
+    if signer is None:
+        raise NotConfirmedError("Another recovery replaced this phrase's key in the group.")
+    return signer
+
+
+async def _moves(session: AsyncSession, account: Account, member: Member, group: RecordId) -> bool:
+    membership = await load_membership(session, account.id, group)
+    return membership is None or membership.signing != member.signing
+
+
+async def expect_rehome(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, member: Member, *, recovery_index: int
+) -> DidKey:
+    """The key that will sign for the member here; the membership is moving until an item holds the rehome."""
+    index = len(member.keys)
+    signing = pairwise_key(seed_of(deps.keyring, account), "signing", group, index).did
+    await save_membership(
+        session, Membership(account.id, group, None, signing, group, index, recovery_index, 0, state="moving")
+    )
+    return signing
+
+
+def rehome(
+    deps: Deps, group: RecordId, member: Member, signer: PrivateKey, signing: DidKey, recovery: DidKey | None = None
+) -> dict[str, Any]:
+    """The member's move to this pod, signed by the recovery key; with a new recovery key only inside a recovery."""
+    index = len(member.recovery) - 1
+    last = member.recovery_counter
+    wish = {"home": msgspec.to_builtins(deps.home), "signing": signing}
+    body = {
+        "type": "Operation",
+        "rules": 1,
+        "group": group,
+        "author": member.number,
+        "recovery": index,
+        "counter": last[1] + 1 if last[0] == index else 1,
+        "at": deps.clock(),
+        "do": "rehome",
+        "with": wish if recovery is None else {**wish, "recovery": recovery},
+    }
+    return sign(body, signer)
+
+
+def _body(
+    deps: Deps, state: GroupState, member: Member, operations: list[dict[str, Any]], numbers: Sequence[int]
+) -> dict[str, Any]:
+    if not all(number in state.members for number in numbers):
+        raise MalformedError("A keeper must be a member.")
+    homes = {number: state.members[number].home.key for number in numbers} | {member.number: deps.home.key}
+    return {
+        "type": "Handover",
+        "rules": 1,
+        "group": state.group,
+        "parent": state.head,
+        "height": state.height + 1,
+        "term": next_epoch(state.term),
+        "at": max(deps.clock(), state.at),
+        "operations": operations,
+        "log": {"size": state.log.size, "root": state.log.root},
+        "steward": msgspec.to_builtins(deps.home),
+        "keepers": [{"member": number, "key": homes[number]} for number in numbers],
+    }

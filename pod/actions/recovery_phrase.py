@@ -1,0 +1,45 @@
+"""The 24 words in use: their seed lives in one value, for one request, and is written nowhere."""
+
+from __future__ import annotations
+
+from protocol.derivation import recovery_dids, recovery_key, seed_of
+from protocol.errors import PhraseError
+from protocol.keys import DidKey, PrivateKey
+from protocol.limits import RECOVERY_KEYS
+from protocol.state import GroupState
+
+
+class RecoveryKeys:
+    """A person's recovery keys by their running numbers, as many as were looked at."""
+
+    def __init__(self, phrase: object) -> None:
+        if not isinstance(phrase, str):
+            raise PhraseError("`phrase` must be the 24 words of a recovery phrase.")
+        self._seed = seed_of(phrase)
+        self.numbers: dict[DidKey, int] = {}
+        # A home that was recovered takes its keys from the batch behind the last one used: look one batch ahead.
+        self.look_further(2 * RECOVERY_KEYS)
+
+    def look_further(self, count: int = RECOVERY_KEYS) -> None:
+        """Derive the public keys of more numbers."""
+        first = len(self.numbers)
+        self.numbers |= {did: first + place for place, did in enumerate(recovery_dids(self._seed, first, count))}
+
+    def dids(self, first: int, count: int = RECOVERY_KEYS) -> tuple[DidKey, ...]:
+        """The public keys of these numbers."""
+        return recovery_dids(self._seed, first, count)
+
+    def signer(self, did: DidKey) -> PrivateKey | None:
+        """The private key of `did`, if it is one of this phrase's."""
+        return recovery_key(self._seed, self.numbers[did]) if did in self.numbers else None
+
+    def member_in(self, state: GroupState) -> int | None:
+        """The number of the member that ever had one of these keys as recovery key."""
+        return next((state.keys[did] for did in self.numbers if did in state.keys), None)
+
+    def used_in(self, state: GroupState) -> list[tuple[int, DidKey]]:
+        """(number, key) of those that the group knows."""
+        return [(number, did) for did, number in self.numbers.items() if did in state.keys]
+
+    def __repr__(self) -> str:
+        return "RecoveryKeys()"

@@ -1,0 +1,92 @@
+"""Recovery from the command line: the 24 words are asked for, never an argument that others could read."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import click
+import msgspec
+
+from models.accounts import Account, load_account_by_recovery
+from pod.actions.recovering import Recovered, Whereabouts, recover
+from pod.actions.recovery_handovers import Recovery, recover_group
+from pod.actions.recovery_phrase import RecoveryKeys
+from pod.actions.renewing import retire_seats
+from pod.cli.base import configuration, data_option, run_action
+from pod.cli.groups import group_commands
+from pod.cli.people import user
+from pod.config import Config
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from pod.keyring import renew_pod_key
+from protocol.errors import PhraseError
+from protocol.ids import parse_id
+
+
+@user.command(name="recover")
+@data_option
+@click.argument("name")
+@click.option("--group", "groups", nargs=2, multiple=True, metavar="ID POD", help="A group, and a pod that holds it.")
+def recover_user(data: Path, name: str, groups: tuple[tuple[str, str], ...]) -> None:
+    """Make this pod the home of whoever has the 24 words; prints a token, once."""
+    config = _idle(data)
+    keys = _asked()
+
+    async def act(deps: Deps) -> Recovered:
+        return await recover(deps, name, keys, [Whereabouts(parse_id(own_id), pod) for own_id, pod in groups])
+
+    click.echo(msgspec.json.encode(run_action(config, act)))
+
+
+@group_commands.command(name="recover")
+@data_option
+@click.argument("own_id", metavar="GROUP")
+@click.option("--keeper", "keepers", type=int, multiple=True, help="A member number; default: the present keepers.")
+def recover_lost_group(data: Path, own_id: str, keepers: tuple[int, ...]) -> None:
+    """Take a group over whose keepers' pods are gone for good, by the 24 words of a keeper at home here."""
+    config = _idle(data)
+    keys = _asked()
+
+    async def act(deps: Deps) -> Recovery:
+        return await recover_group(deps, await _account(deps, keys), parse_id(own_id), keys, list(keepers) or None)
+
+    click.echo(msgspec.json.encode(run_action(config, act)))
+
+
+@click.command(name="renew-key")
+@data_option
+def renew_key(data: Path) -> None:
+    """After a restore from a backup: draw a new pod key; by the former one this pod signs nothing any more."""
+    config = _idle(data)
+    renew_pod_key(config.key_file)
+    run_action(config, retire_seats)
+    click.echo("The pod has a new key. Once it is served, its members move to it; then keepers name it by a handover.")
+
+
+async def _account(deps: Deps, keys: RecoveryKeys) -> Account:
+    async with deps.database.read() as session:
+        account = await load_account_by_recovery(session, tuple(keys.numbers))
+    if account is None:
+        raise NotFoundError("Nobody at home here has this phrase; `pod user recover` comes first.")
+    return account
+
+
+def _asked() -> RecoveryKeys:
+    try:
+        return RecoveryKeys(click.prompt("Recovery phrase", hide_input=True, err=True))
+    except PhraseError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _idle(data: Path) -> Config:
+    """The configuration, unless the pod is being served: that process keeps the chains in mind and would not see."""
+    config = configuration(data)
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((config.server.listen, config.server.port)) == 0:
+            raise click.ClickException("The pod is being served: stop it first, or use its API (docs/api.md).")
+    return config
+
+
+COMMANDS = (renew_key,)
