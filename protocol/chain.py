@@ -184,7 +184,7 @@ def _check_keepers(after: GroupState, record: Record, item: Handover) -> None:
     if not any(after.members[seat.member].home == item.steward for seat in seats):
         raise broken("The steward is the pod of one of the keepers.")
     if item.steward.key not in record.signers:
-        raise broken("A handover is signed by the new steward.")
+        raise ShortOfQuorumError("A handover is signed by the new steward.")
 
 
 def _still_unshown(state: GroupState, acks: tuple[Ack, ...]) -> tuple[EarlierKeepers, ...]:

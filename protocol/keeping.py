@@ -179,7 +179,10 @@ def parent_to_propose(
         except Refusal:
             continue
         # Others may be free to sign on this seat's branch while it is not free to sign on theirs.
-        return item if _may_build_on(memory, view, item) or memory.last is None else memory.last.item
+        last = memory.last
+        if last is None or last.item not in view.nodes or _may_build_on(memory, view, item):
+            return item
+        return last.item
     return view.anchor
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from protocol import branches, operations
 from protocol.branches import View, resolve, weighing
@@ -19,6 +20,7 @@ from protocol.records.envelope import Record
 from protocol.records.operation import Operation
 from protocol.state import quorum, state_hash
 from tests.property.faults import Fault, must_find, seed
+from tests.property.quick_signatures import quick_signatures
 from tests.property.simulated_pod import added
 from tests.property.simulation import KINDS, World, a_world
 from tests.support import community
@@ -223,7 +225,8 @@ def test_for_all_histories(check: Callable[..., None], strategies: dict[str, Any
 
 
 def test_histories_hold_what_the_properties_are_about() -> None:
-    histories = [happenings(a_world(number, kind)) for number in range(12) for kind in KINDS]
+    with quick_signatures():
+        histories = [happenings(a_world(number, kind)) for number in range(12) for kind in KINDS]
     shares = {what: sum(happened[what] for happened in histories) / len(histories) for what in histories[0]}
 
     assert min(shares.values()) >= 0.1, shares
@@ -235,6 +238,13 @@ def _majority_of_one(_: int) -> int:
 
 def _lowest_id(nodes: Any, children: Any, *_: Any) -> str:
     return str(min(item for item in nodes if not children.get(item)))
+
+
+def _even_the_last_owner(state: Any, number: int, weight: int, *, left: bool = False) -> Any:
+    before = state.members[number]
+    after = replace(before, weight=weight, left=left)
+    owners = state.owners - state.is_owner(before) + state.is_owner(after)
+    return replace(state, members=state.members.set(number, after), owners=owners)
 
 
 SEEDED = [
@@ -267,6 +277,23 @@ SEEDED = [
     (
         seed("counters don't count", "applied once", operations, "_counted", lambda state, _author, _operation: state),
         check_operations_apply_once_and_by_their_authors,
+        WORLDS,
+    ),
+    (
+        seed(
+            "whoever is named wrote it", "by its author's key", operations, "_author", lambda s, o: s.members[o.author]
+        ),
+        check_operations_apply_once_and_by_their_authors,
+        WORLDS,
+    ),
+    (
+        seed("the last owner may go", "an owner remains", operations, "_with_weight", _even_the_last_owner),
+        check_operations_apply_once_and_by_their_authors,
+        WORLDS,
+    ),
+    (
+        seed("parts of a handover are lost", "incremental = scratch", resolving_module, "with_offer", lambda o, *_: o),
+        check_incremental_equals_from_scratch,
         WORLDS,
     ),
     (
