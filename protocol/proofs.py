@@ -95,11 +95,11 @@ class _OneProof(msgspec.Struct):
 
 
 class _Proven(msgspec.Struct):
-    proof: _OneProof | list[_OneProof]
+    proof: _OneProof | list[_OneProof] = msgspec.field(default_factory=list)
 
 
 def signers_of_wire(wire: bytes) -> tuple[DidKey, ...]:
-    """As `proof_keys`, from the text of a record of our own store, of which nothing else is read."""
+    """As `proof_keys`, from the text of a record of our own store; none where an erased one kept no proof."""
     proof = _PROVEN.decode(wire).proof
     proofs = [proof] if isinstance(proof, _OneProof) else proof
     return tuple(DidKey(one.verificationMethod.partition("#")[0]) for one in proofs)
