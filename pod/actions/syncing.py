@@ -91,17 +91,21 @@ async def _pull_recovery(deps: Deps, pod: str, group: RecordId) -> bool:
 
 
 async def _pull_log(deps: Deps, pod: str, group: RecordId) -> None:
+    # An item may commit to more entries than one page brings: they gather until a root fits.
+    gathered: list[RecordId] = []
     for _ in range(MOST_PAGES):
         have, state = await _log_gap(deps, group)
-        if have >= state.log.size:
+        start = have + len(gathered)
+        if start >= state.log.size:
             return
-        page = await _page(deps, pod, group, "log", "from", have)
-        records = _opened(page.get("entries"))[: state.log.size - have]
+        page = await _page(deps, pod, group, "log", "from", start)
+        records = _opened(page.get("entries"))[: state.log.size - start]
         if not records:
             return
         await _append(deps, records, pod)
-        if not await _place(deps, group, [record.id for record in records]):
-            return
+        gathered += [record.id for record in records]
+        if await _place(deps, group, gathered):
+            gathered = []
 
 
 async def _place(deps: Deps, group: RecordId, entries: list[RecordId]) -> bool:
