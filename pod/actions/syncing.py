@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.content_types import PLAIN_JSON
 from federation.errors import RemoteError
 from models.chain import load_group
 from models.outgoing import load_cursor, store_cursor
@@ -19,13 +20,16 @@ from pod.actions.recovery_branches import height_of, may_recover, take_recovery
 from pod.actions.sealing import place_entries
 from pod.deps import Deps
 from protocol.branches import View
+from protocol.canonical import parse_json
 from protocol.errors import MalformedError, RefusedError
 from protocol.ids import RecordId, parse_id
+from protocol.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH
 from protocol.log import frontier_of, leaf_hash
 from protocol.records.envelope import Record, open_record
 from protocol.state import GroupState
 
 MOST_PAGES = 1000
+MOST_MEMBERS = 100_000  # of a page of records, which has more than an ordinary document
 
 
 async def fetch_group(deps: Deps, pod: str, group: RecordId) -> None:
@@ -183,7 +187,11 @@ async def _append(deps: Deps, records: list[Record], pod: str) -> list[Outcome]:
 
 
 async def _page(deps: Deps, pod: str, group: RecordId, name: str, cursor: str, position: int) -> dict[str, Any]:
-    answer = await deps.http.get_json(f"{pod}/groups/{parse_id(group)}/{name}?{cursor}={position}")
+    url = f"{pod}/groups/{parse_id(group)}/{name}?{cursor}={position}"
+    download = await deps.http.get_bytes(url, types=frozenset({PLAIN_JSON}), max_bytes=MAX_DOCUMENT_BYTES)
+    answer = parse_json(
+        download.body, max_bytes=MAX_DOCUMENT_BYTES, max_depth=MAX_DOCUMENT_DEPTH, max_members=MOST_MEMBERS
+    )
     if not isinstance(answer, dict):
         raise RemoteError("The pod's answer isn't an object.", retry=False)
     return answer

@@ -84,7 +84,8 @@ def check_both_agree(network: Network, pods: list[ServedPod], posts: dict[int, R
     for pod in pods:
         pod.start()
     started = time.perf_counter()
-    people[1].post("/api/v1/groups/" + group + "/pulls", {"pod": pods[0].url})
+    token = people[1].account["token"]
+    call("POST", f"{pods[1].url}/api/v1/groups/{group}/pulls", {"pod": pods[0].url}, token=token, seconds=300)
     eventually(lambda: held(people[1], group) == size, seconds=300)
     tell("pull over HTTP", size, time.perf_counter() - started, verification_limit())
     eventually(lambda: agreed(group, *people), seconds=60)

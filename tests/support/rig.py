@@ -112,13 +112,13 @@ class Person:
         return call("POST", self.pod.door + path, body, token=self.account["token"])
 
 
-def call(method: str, url: str, body: object = None, *, token: str = "") -> Any:
+def call(method: str, url: str, body: object = None, *, token: str = "", seconds: float = 10) -> Any:
     """One request; the JSON answer, or RefusedByHttpError."""
     payload = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(url, payload, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=seconds) as answer:
             return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         raise RefusedByHttpError(error.code, error.read().decode()) from error

@@ -40,7 +40,8 @@ class Network:
     """The people, numbered as they join: the founder is the one whom most rated, then the others by their ids."""
 
     def __init__(self, path: Path, homes: tuple[Home, Home], *, most: int | None = None) -> None:
-        rows = [tuple(map(int, row[:3])) for row in csv.reader(path.open())]
+        with path.open() as file:
+            rows = [tuple(map(int, row[:3])) for row in csv.reader(file)]
         received: dict[int, int] = {}
         for source, target, value in rows:
             received[target] = received.get(target, 0) + value
