@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from tests.support.rig import ServedPod, worker_number
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +25,3 @@ def pods(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     finally:
         for pod in made:
             pod.kill()
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """A journey is told in order by one worker: its tests share the pods of their module."""
-    if item.path.parent == HERE:
-        item.add_marker(pytest.mark.xdist_group(item.path.stem))
