@@ -20,6 +20,7 @@ from pod.actions.following import tell_followers
 from pod.actions.handing_over import Tries, hand_over_if_due
 from pod.actions.outbox import pods_of, push
 from pod.actions.sealing import confirm_head, seal
+from pod.actions.withholding import note_withheld
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier
@@ -128,6 +129,7 @@ class Loops:
                 pods = await tend(deps, group)
                 others = [pulls.start(pod, group) for pod in pods if pod != deps.base_url]
                 await asyncio.gather(*others)
+                await note_withheld(deps, group)
                 await hand_over_if_due(deps, group, self._tries)
         except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
             _LOG.exception("looking after %s failed", group)
