@@ -14,10 +14,12 @@ from federation.content_types import PLAIN_JSON
 from federation.errors import RemoteError
 from models.chain import load_group
 from models.outgoing import load_cursor, store_cursor
+from models.records import list_placed
 from pod.actions.append import Arrival, Outcome, Taken, append_all
 from pod.actions.chains import load_view, open_group
+from pod.actions.placing import place_entries
 from pod.actions.recovery_branches import height_of, may_recover, take_recovery
-from pod.actions.sealing import place_entries
+from pod.actions.side_logs import items_beside, take_side_entries
 from pod.deps import Deps
 from protocol.branches import View
 from protocol.canonical import parse_json
@@ -123,7 +125,8 @@ async def _place(deps: Deps, group: RecordId, entries: list[RecordId]) -> bool:
         frontier = frontier_of(stored.log_size, stored.log_peaks)
         roots = _roots(view)
         placed = None
-        for count, entry in enumerate(entries, 1):
+        fresh = await _until_repeated(session, entries)
+        for count, entry in enumerate(fresh, 1):
             frontier = frontier.append(leaf_hash(entry))
             wanted = roots.get(frontier.size)
             if wanted is None:
@@ -140,6 +143,18 @@ async def _place(deps: Deps, group: RecordId, entries: list[RecordId]) -> bool:
     return await deps.write(action)
 
 
+async def _until_repeated(session: AsyncSession, entries: list[RecordId]) -> list[RecordId]:
+    """Each record is logged once: the entries before the first that has a place already."""
+    seen = set(await list_placed(session, entries))
+    fresh: list[RecordId] = []
+    for entry in entries:
+        if entry in seen:
+            break
+        seen.add(entry)
+        fresh.append(entry)
+    return fresh
+
+
 def _roots(view: View) -> dict[int, set[str]]:
     """The roots that items of the chosen branch commit to, by size."""
     roots: dict[int, set[str]] = {}
@@ -147,6 +162,32 @@ def _roots(view: View) -> dict[int, set[str]]:
         log = view.nodes[item].state.log
         roots.setdefault(log.size, set()).add(log.root)
     return roots
+
+
+async def pull_branch(deps: Deps, pod: str, group: RecordId, item: RecordId) -> bool:
+    """Ask `pod` for the log of an item beside the chosen branch; whether it fits the roots of the items up there."""
+    view = await _view(deps, group)
+    beside = items_beside(view, item)
+    if not beside:
+        return False
+    start = view.nodes[view.nodes[beside[0]].parent or view.anchor].state.log.size
+    size = view.nodes[item].state.log.size
+    gathered: list[RecordId] = []
+    for _ in range(MOST_PAGES):
+        if start + len(gathered) >= size:
+            break
+        page = await _page(deps, pod, group, "log", "from", start + len(gathered), item=item)
+        records = _opened(page.get("entries"))[: size - start - len(gathered)]
+        if not records:
+            return False
+        await _append(deps, records, pod)
+        gathered += [record.id for record in records]
+
+    async def action(session: AsyncSession) -> bool:
+        held, stored = await load_view(session, deps, group), await load_group(session, group)
+        return stored is not None and await take_side_entries(session, held, stored, item, gathered)
+
+    return await deps.write(action)
 
 
 async def _pull_pending(deps: Deps, pod: str, group: RecordId) -> None:
@@ -186,8 +227,10 @@ async def _append(deps: Deps, records: list[Record], pod: str) -> list[Outcome]:
     return await deps.write(action) if records else []
 
 
-async def _page(deps: Deps, pod: str, group: RecordId, name: str, cursor: str, position: int) -> dict[str, Any]:
-    url = f"{pod}/groups/{parse_id(group)}/{name}?{cursor}={position}"
+async def _page(
+    deps: Deps, pod: str, group: RecordId, name: str, cursor: str, position: int, *, item: RecordId | None = None
+) -> dict[str, Any]:
+    url = f"{pod}/groups/{parse_id(group)}/{name}?{cursor}={position}" + (f"&item={item}" if item else "")
     download = await deps.http.get_bytes(url, types=frozenset({PLAIN_JSON}), max_bytes=MAX_DOCUMENT_BYTES)
     answer = parse_json(
         download.body, max_bytes=MAX_DOCUMENT_BYTES, max_depth=MAX_DOCUMENT_DEPTH, max_members=MOST_MEMBERS
