@@ -103,7 +103,7 @@ def check_presentable(memory: SeatMemory, state: GroupState, findings: LogFindin
     if state.at > now + MAX_CLOCK_LEAD_MS:
         raise Refusal("The item's time is more than two minutes ahead.", memory)
     if not findings.complete:
-        raise Refusal("Records up to the item's log size are missing here.", memory)
+        raise Refusal("The records that the item's log root stands for are not all here.", memory)
     if not findings.root_matches:
         raise Refusal("The item's log root is not the root of its records.", memory)
     if not findings.authors_valid:

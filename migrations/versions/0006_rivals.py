@@ -1,4 +1,4 @@
-"""Rival branches: a seat knows that its last item lost, and the log of a branch that was left stays known."""
+"""Rival branches: a seat knows that its last item lost, a left branch's log stays known; items tell what is void."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,8 @@ def _number() -> sa.types.TypeEngine[int]:
 def upgrade() -> None:
     with op.batch_alter_table("keepers") as table:
         table.add_column(sa.Column("lost", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("items") as table:
+        table.add_column(sa.Column("void", sa.Text(), nullable=False, server_default="[]"))
     op.create_table(
         "side_logs",
         sa.Column("item_id", sa.LargeBinary(), nullable=False),
@@ -29,5 +31,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("side_logs")
+    with op.batch_alter_table("items") as table:
+        table.drop_column("void")
     with op.batch_alter_table("keepers") as table:
         table.drop_column("lost")

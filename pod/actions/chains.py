@@ -5,6 +5,9 @@ Only this module and `sealing` change a chain. Everything is stored before anybo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -128,7 +131,7 @@ async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
     known = record.id in before.nodes
     node = after.nodes.get(record.id)
     if node is not None and node.record is not None:
-        await (replace_item if known else insert_item)(session, stored_item(node.record, node.state))
+        await (replace_item if known else insert_item)(session, stored_item(node.record, node.state, node.void))
     await note_move(session, deps, before, after)
     return not known
 
@@ -286,8 +289,8 @@ async def _follow_anchor(session: AsyncSession, before: View, after: View) -> No
         await delete_side_logs(session, lost)
 
 
-def stored_item(record: Record, state: GroupState) -> StoredItem:
-    """An item as it is remembered, with the state after it."""
+def stored_item(record: Record, state: GroupState, void: Sequence[tuple[int, str]] = ()) -> StoredItem:
+    """An item as it is remembered, with the state after it and what is void in it."""
     content = record.content
     assert isinstance(content, GroupRoot | Seal | Handover)
     return StoredItem(
@@ -300,4 +303,5 @@ def stored_item(record: Record, state: GroupState) -> StoredItem:
         at=state.at,
         log_size=state.log.size,
         wire=record.wire,
+        void=json.encode(void).decode(),
     )

@@ -1,4 +1,4 @@
-"""What other pods ask: pages to pull, proofs of the log, a signature on a handover."""
+"""What other pods ask: pages to pull, proofs of the log, a signature on a handover, a promise to a recovery."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from pod.actions import serving
+from pod.actions.promising import promise
 from pod.actions.proving import Proof, prove_consistency, prove_inclusion
 from pod.actions.signing_handovers import sign_handover
 from pod.api import shapes
@@ -62,3 +63,11 @@ async def post_handover_to_sign(request: web.Request) -> web.Response:
     """A keeper's pod asks this pod's seat to sign a handover; it is signed by its proposer."""
     record = open_record(await object_of(request, most=2 * MAX_ITEM_BYTES))
     return answer(shapes.SignedHandover(await sign_handover(request.app[DEPS], group_of(request), record)))
+
+
+@routes.post("/groups/{group}/promises")
+@contract("pod", body=dict[str, Any], answer=shapes.Promised)
+async def post_recovery_to_promise(request: web.Request) -> web.Response:
+    """A recovery that a quorum of recovery keys signed asks this pod's seat for its term; nothing is published."""
+    record = open_record(await object_of(request, most=2 * MAX_ITEM_BYTES))
+    return answer(shapes.Promised(await promise(request.app[DEPS], group_of(request), record)))

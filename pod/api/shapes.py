@@ -305,6 +305,12 @@ class SignedHandover(msgspec.Struct, frozen=True):
     proof: Any
 
 
+class Promised(msgspec.Struct, frozen=True):
+    """The term below which this pod's seat neither confirms nor signs any more."""
+
+    term: int
+
+
 class Invited(msgspec.Struct, frozen=True):
     """What goes into the link, beside the seed of the one-time key, which only the asker knows."""
 
