@@ -123,6 +123,8 @@ async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, no
         entries_valid, root_matches = True, log.root == parent.log.root
     else:
         entries = await list_claims_logged(session, parent.group, parent.log.size, log.size)
+        if len(entries) < log.size - parent.log.size:
+            return LogFindings(complete=False)
         entries_valid, root_matches = _stand(parent, entries), True
     broken = await list_broken_promises(session, parent.group, node.state.at, log.size, 1)
     return LogFindings(root_matches=root_matches, authors_valid=entries_valid, receipts_kept=not broken)

@@ -6,8 +6,8 @@
    people: each gives the phrase at a pod of their own, which signs what an honest person would.
 4. A person signs one recovery an epoch, or another on a higher item, which no keeper promised the first; that is
    remembered on disk before a signature leaves.
-5. Once signed, the living keepers promise it its term; only then it is published (`pod.actions.promising`). A lone
-   keeper has nobody to ask.
+5. Once signed, the living keepers promise it its term; only then it is published (ADR 0021). A lone keeper has nobody
+   to ask.
 
 Spec: protocol.md section 3.
 """
@@ -36,8 +36,8 @@ from pod.actions.append import append
 from pod.actions.chains import load_view
 from pod.actions.founding import seed_of
 from pod.actions.outbox import pods_of, push
-from pod.actions.promising import gather_promises
 from pod.actions.recovery_phrase import RecoveryKeys
+from pod.actions.recovery_promises import gather_promises
 from pod.actions.syncing import pull
 from pod.deps import Deps
 from pod.errors import NotKeeperError, NotMemberError

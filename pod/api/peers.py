@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from pod.actions import serving
-from pod.actions.promising import promise
 from pod.actions.proving import Proof, prove_consistency, prove_inclusion
+from pod.actions.recovery_promises import promise
 from pod.actions.signing_handovers import sign_handover
 from pod.api import shapes
 from pod.api.asking import answer, group_of, number_of, object_of, query_of, reader_of
