@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from federation.signatures import SignedRequest
@@ -23,15 +23,14 @@ from protocol.chain import found
 from protocol.derivation import recovery_key
 from protocol.keys import PrivateKey
 from protocol.log import Frontier, leaf_hash
-from protocol.proofs import add_proof, merge_proofs, sign
+from protocol.proofs import merge_proofs, sign
 from protocol.records.envelope import Record, open_record
 from protocol.state import GroupState
 from tests.support.community import seed_of
 from tests.support.peer import PORT, Peer
-from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
+from tests.support.rig import Person, ServedPod, call, eventually
 
 Body = dict[str, Any]
-SECOND: Final = 1000
 
 
 @dataclass
@@ -46,9 +45,10 @@ class Shown:
 
 @dataclass
 class Sight:
-    """A group as real pods show it: its view, the log's records in order, the acks as they are signed."""
+    """A group as real pods show it: its view, and, as they are signed, items from the root, log in order, acks."""
 
     view: View
+    items: list[Body]
     entries: list[Body]
     acks: list[Body]
 
@@ -125,12 +125,12 @@ class HostilePod:
         root = next(record for record in records.values() if record.id == group)
         view = resolve(found(root).state, [record for record in records.values() if record.id != group])
         acks = [record.body for record in records.values() if record.type == "Ack"]
-        return Sight(view, _log(pods[0], group)[: view.state.log.size], acks)
+        items = [record.body for record in records.values() if record.type != "Ack"]
+        return Sight(view, items, _log(pods[0], group)[: view.state.log.size], acks)
 
     def show(self, group: str, sight: Sight, *items: Body, entries: Sequence[Body] = ()) -> Shown:
         """Show what real pods have, these items on top, and a log that goes on with these entries."""
-        known = [node.record.body for node in sight.view.nodes.values() if node.record]
-        self.shown[group] = Shown([*known, *items], list(sight.acks), [*sight.entries, *entries])
+        self.shown[group] = Shown([*sight.items, *items], list(sight.acks), [*sight.entries, *entries])
         return self.shown[group]
 
     def item(self, kind: str, state: GroupState, **members: Any) -> Body:
@@ -166,9 +166,6 @@ class HostilePod:
         for pod in pods:
             assert self.tell(pod, body) == [202]
         return id_of(body)
-
-    def co_signed(self, record: Body) -> Body:
-        return add_proof(record, self.key)
 
 
 def id_of(record: Body) -> str:
@@ -262,6 +259,3 @@ def _document(pod: HostilePod, path: str, query: dict[str, list[str]]) -> tuple[
     if parts[2] == "log":
         return 200, {"entries": shown.entries[start:]}
     return 200, {"records": shown.pending if start == 0 else [], "next": max(start, 1)}
-
-
-__all__ = ["HostilePod", "RefusedByHttpError", "Shown", "Sight", "id_of", "log_of", "pending_on", "serving"]
