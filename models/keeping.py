@@ -30,7 +30,7 @@ class AckRow(Base):
 
 
 class FaultRow(Base):
-    """Two signed records that can't both be honest: proof against whoever signed them."""
+    """Two signed records that can't both be honest: proof against `keys` (a JSON list), who signed or spoke in both."""
 
     __tablename__ = "faults"
 
@@ -41,6 +41,7 @@ class FaultRow(Base):
     first: Mapped[bytes]
     second: Mapped[bytes]
     at: Mapped[int]
+    keys: Mapped[str] = mapped_column(server_default="[]")
 
 
 class KeeperRow(Base):
@@ -136,6 +137,7 @@ class StoredFault(msgspec.Struct, frozen=True):
     first: bytes
     second: bytes
     at: int
+    keys: str = "[]"
 
 
 class Withheld(msgspec.Struct, frozen=True):
@@ -199,13 +201,9 @@ async def list_acks(
     return [StoredAck(*row) for row in await session.execute(wanted)]
 
 
-async def delete_acks_below(session: AsyncSession, group: RecordId, height: int) -> None:
-    """Forget confirmations that a later settled one covers."""
-    await session.execute(delete(ACKS).where(ACKS.c.group_id == group, ACKS.c.height < height))
-
-
-async def insert_fault(session: AsyncSession, fault: StoredFault) -> None:
-    await insert_new(session, FAULTS, [_row(fault)])
+async def save_fault(session: AsyncSession, fault: StoredFault) -> None:
+    """Keep a fault; the same pair may prove more keys than were known."""
+    await upsert(session, FAULTS, [_row(fault)])
 
 
 async def list_faults(session: AsyncSession, group: RecordId, limit: int) -> list[StoredFault]:

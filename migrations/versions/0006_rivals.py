@@ -16,6 +16,8 @@ def _number() -> sa.types.TypeEngine[int]:
 def upgrade() -> None:
     with op.batch_alter_table("keepers") as table:
         table.add_column(sa.Column("lost", sa.Boolean(), nullable=False, server_default=sa.false()))
+    with op.batch_alter_table("faults") as table:
+        table.add_column(sa.Column("keys", sa.Text(), nullable=False, server_default="[]"))
     with op.batch_alter_table("items") as table:
         table.add_column(sa.Column("void", sa.Text(), nullable=False, server_default="[]"))
     op.create_table(
@@ -31,7 +33,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("side_logs")
-    with op.batch_alter_table("items") as table:
-        table.drop_column("void")
+    for name, column in (("items", "void"), ("faults", "keys")):
+        with op.batch_alter_table(name) as table:
+            table.drop_column(column)
     with op.batch_alter_table("keepers") as table:
         table.drop_column("lost")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.keeping import StoredFault, insert_fault, list_acks, list_faults
+from models.keeping import StoredFault, list_acks, list_faults, save_fault
 from protocol.branches import Fault, Node, View
 from protocol.ids import RecordId
 from protocol.records.chain import Ack
@@ -25,7 +26,7 @@ async def load_faults(session: AsyncSession, group: RecordId) -> tuple[Fault, ..
 def _faults_of(stored: StoredFault) -> list[Fault]:
     one, other = reopen_record(stored.first), reopen_record(stored.second)
     first, second = sorted((_item_of(one), _item_of(other)))
-    keys = sorted(frozenset(one.signers) & frozenset(other.signers))
+    keys = sorted({*msgspec.json.decode(stored.keys), *(frozenset(one.signers) & frozenset(other.signers))})
     return [Fault(stored.kind, key, _term_of(one), first, second) for key in keys]
 
 
@@ -39,16 +40,17 @@ def _term_of(record: Record) -> int:
 
 async def keep_faults(session: AsyncSession, before: View, after: View, *, now: int) -> None:
     """Store the evidence of the faults that `after` has and `before` hadn't."""
+    # The move that proves it may settle one of the two, and so drop the other.
+    nodes = {**dict(before.nodes), **dict(after.nodes)}
+    group = after.state.group
     for fault in after.faults:
-        if fault in before.faults:
-            continue
-        # The move that proves it may settle one of the two, and so drop the other.
-        pair = await _evidence(session, {**dict(before.nodes), **dict(after.nodes)}, after.state.group, fault)
+        pair = None if fault in before.faults else await _evidence(session, nodes, group, fault)
         if pair is None:
             continue
         one, other = sorted(pair, key=lambda record: record.id)
-        group = after.state.group
-        await insert_fault(session, StoredFault(one.id, other.id, group, fault.kind, one.wire, other.wire, now))
+        same = {known.key for known in after.faults if (known.first, known.second) == (fault.first, fault.second)}
+        keys = msgspec.json.encode(sorted(same)).decode()
+        await save_fault(session, StoredFault(one.id, other.id, group, fault.kind, one.wire, other.wire, now, keys))
 
 
 async def _evidence(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from protocol.branches.view import Acks, Fault, Node, Nodes, View
 from protocol.branches.weighing import path_to
+from protocol.chain import is_recovery
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.chain import Ack
@@ -17,11 +18,26 @@ def with_item_faults(view: View, new: Node) -> tuple[Fault, ...]:
         if other.record is None or other.item == new.item or other.state.term != new.state.term:
             continue
         if other.kind == new.kind == "Handover" or (other.kind == new.kind and other.state.height == new.state.height):
-            keys = frozenset(other.signers) & frozenset(new.signers)
+            keys = spoke(view.nodes, other) & spoke(view.nodes, new)
         else:
             continue
         faults = _added(faults, new.kind, keys, new.state.term, other.item, new.item)
     return faults
+
+
+def spoke(nodes: Nodes, node: Node) -> frozenset[DidKey]:
+    """Whose word an item is: its signers, and the seats for which a recovery key signed a handover that is no recovery.
+
+    A seat that signs one handover by its own key and a rival one by its member's recovery key is two-faced, too. Rival
+    recoveries are people's word: they speak for no seat.
+    """
+    signers = frozenset(node.signers)
+    parent = nodes.get(node.parent) if node.parent is not None else None
+    if node.kind != "Handover" or parent is None or is_recovery(parent.state.term, node.state.term):
+        return signers
+    state = parent.state
+    seats = {seat for seats in (state.seats, *(replaced.seats for replaced in state.earlier)) for seat in seats}
+    return signers | {seat.key for seat in seats if state.members[seat.member].recovery[-1] in signers}
 
 
 def with_ack_faults(view: View, ack: Ack) -> tuple[Fault, ...]:
@@ -47,7 +63,7 @@ def all_faults(nodes: Nodes, acks: Acks) -> tuple[Fault, ...]:
     for (kind, term, _), given in rivals.items():
         for place, node in enumerate(given):
             for other in given[:place]:
-                keys = frozenset(other.signers) & frozenset(node.signers)
+                keys = spoke(nodes, other) & spoke(nodes, node)
                 faults = _added(faults, kind, keys, term, other.item, node.item)
     return _with_forked_acks(faults, nodes, acks)
 

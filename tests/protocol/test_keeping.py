@@ -158,3 +158,24 @@ def test_what_a_seat_confirmed_beside_a_settled_item_is_lost_whatever_came_first
     assert kept.last == Confirmed(fork.y.head, fork.y.height, fork.y.term, lost=True)
     assert fork.signs(kept, after, fork.x, 2)
     assert keeping.kept_in_mind(fork.memory(1, fork.x), before, after) == fork.memory(1, fork.x)
+
+
+def test_a_seat_that_speaks_by_its_key_here_and_by_the_recovery_key_there_is_two_faced() -> None:
+    fork = Fork(4)
+    people = fork.group.people
+    keepers = [seat(one.number, one.pod) for one in people]
+    others = [pod_key(people[number].pod) for number in (0, 2)]
+    by_seat = community.handover(
+        fork.settled, people[2].pod, keepers, [*others, pod_key(people[1].pod)], term=2, at=9**13
+    )
+    by_phrase = community.handover(
+        fork.settled, people[3].pod, keepers, [*others, people[1].recovery()], term=2, at=9**13
+    )
+    proven = {pod_key(people[number].pod).did for number in (0, 1, 2)}
+
+    view = extend(extend(fork.view, by_seat), by_phrase)
+    records = [*fork.group.records, *fork.items, by_seat, by_phrase]
+    anew = resolve(branches.opened(fork.group.records[0]).state, records)
+
+    assert {fault.key for fault in view.faults if fault.kind == "Handover"} == proven
+    assert {fault.key for fault in anew.faults if fault.kind == "Handover"} == proven
