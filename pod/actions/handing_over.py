@@ -25,7 +25,6 @@ from pod.actions.keeping import findings_of, findings_on_branch, memory_of, stor
 from pod.actions.outbox import push
 from pod.actions.renewing import renew_home
 from pod.actions.sealing import acks_to_show, choose_operations
-from pod.actions.signing_handovers import keys_of
 from pod.deps import Deps
 from pod.errors import NotKeeperError
 from protocol.branches import View
@@ -33,7 +32,6 @@ from protocol.chain import follow
 from protocol.errors import BrokenItemError, MalformedError, NotConfirmedError, RefusedError
 from protocol.ids import RecordId
 from protocol.keeping import LogFindings, SeatMemory, check_sign, next_term, parent_to_propose, proposal_due
-from protocol.limits import MAX_TERM_STEP
 from protocol.proofs import merge_proofs, sign
 from protocol.records.chain import Home
 from protocol.records.envelope import Record, open_record
@@ -41,6 +39,8 @@ from protocol.records.operation import Operation, Rehome
 from protocol.state import GroupState, quorum
 
 Body = dict[str, Any]
+# Keepers that weren't reached don't sign what is MAX_TERM_STEP above them: 60 failed proposals must not get there.
+MOST_RISE = 16
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -83,7 +83,7 @@ async def _propose(
 ) -> tuple[Body, GroupState]:
     view = await load_view(session, deps, group)
     own_key = deps.keyring.pod_key.did
-    if own_key not in keys_of(view.state):
+    if not any(seat.key == own_key for seat in view.state.seats):
         raise NotKeeperError("Only a keeper's pod proposes a handover.")
     memory = memory_of(await load_keeper(session, group, own_key, lock=True))
     state, findings = await _parent(session, view, memory, now=now)
@@ -124,9 +124,9 @@ async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now:
 
 
 def _known_term(deps: Deps, view: View, memory: SeatMemory, state: GroupState) -> int:
-    """The highest term to go above: what others named counts as far as keepers still sign so high."""
-    own = max(memory.highest_term, state.term)
-    return max(own, view.state.term, min(deps.proposals.highest(state.group), own + MAX_TERM_STEP - 1))
+    """The highest term to go above. What a refusal named is neared in steps: who lies there must not drive terms up."""
+    own = max(memory.highest_term, view.state.term, state.term)
+    return min(max(own, deps.proposals.highest(state.group)), own + MOST_RISE)
 
 
 def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Record]) -> dict[int, Home]:
@@ -199,13 +199,12 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
     now = deps.clock()
     async with deps.database.read() as session:
         view = await load_view(session, deps, group)
+        state, own_key = view.state, deps.keyring.pod_key.did
+        tries = deps.proposals.seen(group, view.anchor, state.term, now=now)
+        index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
+        if index is None or state.steward.key == own_key:
+            return False
         waiting_since = await _waiting_since(session, view)
-    state = view.state
-    tries = deps.proposals.seen(group, view.anchor, state.term, now=now)
-    own_key = deps.keyring.pod_key.did
-    index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
-    if index is None or state.steward.key == own_key:
-        return False
     since = None if waiting_since is None else max(waiting_since, tries.counting_from)
     if not proposal_due(state, index, waiting_since=since, tries=tries.failed, now=now):
         return False

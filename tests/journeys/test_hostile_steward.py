@@ -15,7 +15,7 @@ from protocol.proofs import sign
 from tests.support.hostile import Body, HostilePod, Sight, id_of, log_of, pending_on, serving
 from tests.support.people import agreed, joined
 from tests.support.relay import Relay, relaying
-from tests.support.rig import PORT, Person, ServedPod, eventually, worker_number
+from tests.support.rig import PORT, Person, RefusedByHttpError, ServedPod, call, eventually, worker_number
 
 PODS = 3
 RELAYED = True
@@ -60,6 +60,7 @@ class Council:
         self.town, self.mal, self.pods, self.people = town, town.mal, town.pods, town.people
         ada, bo, cy = self.people
         self.values = iter(range(1, 1000))
+        self.waiting: list[Body] = []
         root = {"name": name, "weight": 3000, "handover_after": HANDOVER_AFTER_MS}
         self.group = ada.post("/api/v1/groups", root)["group"]
         assert [joined(ada, self.group, person, 1000) for person in (bo, cy)] == [2, 3]
@@ -127,6 +128,21 @@ class Council:
         """Have all honest pods hold a record that isn't logged."""
         eventually(lambda: all(record in pending_on(pod, self.group) for pod in self.pods))
 
+    def something_sealed(self, *, of_record: bool) -> Callable[[Sight], Body]:
+        """A vote of bo's or a wish of ada's that all honest pods hold; what a seal says that takes it in."""
+        ada, bo, _ = self.people
+        if of_record:
+            self.waiting = [self.vote(bo)]
+            self.waits(self.waiting[0])
+            return lambda sight: {"log": sight.log(*self.waiting)}
+        wish = {"do": "set-policy", "with": {"description": "Wells and roads"}}
+        path = f"/api/v1/groups/{self.group}"
+        known = f"{path}/records/{ada.post(f'{path}/operations', wish)['record']}"
+        operation = ada.get(known)["record"]
+        for pod in self.pods:
+            eventually(partial(answers, f"{pod.door}{known}"))
+        return lambda _: {"operations": [operation]}
+
     def hidden(self) -> Body:
         """A record of mal's that nobody was shown."""
         said = {"target": {"post": self.post}, "value": 1, "counter": next(self.values)}
@@ -171,6 +187,15 @@ class Council:
         return list(person.get(f"/groups/{self.group}/log?from=0")["entries"])
 
 
+def answers(url: str) -> bool:
+    """Whether there is something at this address."""
+    try:
+        call("GET", url)
+    except RefusedByHttpError:
+        return False
+    return True
+
+
 def method_of(record: Body) -> str:
     return str(record["proof"]["verificationMethod"])
 
@@ -185,22 +210,26 @@ def town(pods: list[ServedPod]) -> Iterator[Town]:
 
 
 def test_a_steward_that_seals_far_in_the_future_is_not_confirmed_and_is_replaced(town: Town) -> None:
-    council = Council(town, "Future")
-    mal = council.mal
-    vote = council.vote(council.people[1])
-    council.waits(vote)
-    sight = council.look()
-    seal = mal.seal(sight, at=mal.now() + 5 * 60 * MINUTE_MS, log=sight.log(vote))
-    mal.show(council.group, sight, seal, entries=[vote])
+    """What such a seal holds counts as waiting: a record in one group, an operation in the other."""
+    councils = Council(town, "Future record"), Council(town, "Future operation")
+    told = []
+    for council in councils:
+        members = council.something_sealed(of_record=council is councils[0])
+        sight = council.look()
+        seal = town.mal.seal(sight, at=town.mal.now() + 5 * 60 * MINUTE_MS, **members(sight))
+        town.mal.show(council.group, sight, seal, entries=council.waiting)
+        council.tell(seal)
+        told.append((council, sight, seal))
 
-    council.tell(seal)
-
-    eventually(lambda: council.heads(seal))
-    for person in council.people:
-        eventually(partial(council.doubts, person, seal, "more than two minutes ahead"))
-        assert council.seen(person)["settled_height"] == sight.state.height
-    town.pass_minutes(61)
-    council.is_freed(votes=1)
+    for council, sight, seal in told:
+        eventually(partial(council.heads, seal))
+        for person in council.people:
+            eventually(partial(council.doubts, person, seal, "more than two minutes ahead"))
+            assert council.seen(person)["settled_height"] == sight.state.height
+    town.pass_minutes(63)
+    councils[0].is_freed(votes=1)
+    councils[1].is_freed(votes=0)
+    assert {councils[1].seen(person)["description"] for person in councils[1].people} == {"Wells and roads"}
 
 
 def another_root(council: Council, sight: Sight, vote: Body) -> tuple[Body, list[Body]]:
@@ -334,6 +363,36 @@ def test_a_steward_that_seals_two_children_of_one_parent_jams_nobody(town: Town)
         eventually(partial(council.proves, person, x, y))
         assert council.seen(person)["settled_height"] == sight.state.height
     assert council.heads(y), "who confirmed x may not sign on the branch that all prefer"
+    for pod in (council.pods[0], council.pods[2]):
+        pod.kill()
+        pod.start()
     town.pass_minutes(62)
     council.is_freed(votes=2)
     assert {id_of(vote) for vote in votes} <= {id_of(entry) for entry in council.entries(cy)}
+
+
+def test_a_keeper_that_names_absurd_terms_holds_nobody_up(town: Town) -> None:
+    council = Council(town, "Absurd")
+    mal, bo, relay = council.mal, council.people[1], town.relays[2]
+    path = f"/api/v1/groups/{council.group}/handovers"
+    term = council.seen(bo)["term"]
+    asked: list[int] = []
+
+    def absurd(offer: Body) -> tuple[int, Body]:
+        asked.append(offer["term"])
+        return 409, {"code": "not_confirmed", "highest_term": 2**40}
+
+    mal.answers[f"/groups/{council.group}/handovers"] = absurd
+    town.pass_minutes(2)
+    relay.cut()
+    for _ in range(2):
+        with pytest.raises(RefusedByHttpError, match="Too few keepers signed"):
+            bo.post(path, {})
+        town.pass_minutes(2)
+    relay.open()
+    town.pass_minutes(2)
+    bo.post(path, {})
+
+    # Each refusal is followed by a second round that shows who signed.
+    assert asked == [term + 1, term + 1, term + 18, term + 18, term + 35]
+    council.is_freed(votes=0)
