@@ -153,6 +153,13 @@ class HostilePod:
 
     def take_over(self, group: str, *pods: ServedPod) -> str:
         """Become the steward with the same keepers, as an honest keeper would; the handover's id."""
+        body = self.signed_by_all(group, *pods)
+        for pod in pods:
+            assert self.tell(pod, body) == [202]
+        return id_of(body)
+
+    def signed_by_all(self, group: str, *pods: ServedPod) -> Body:
+        """A handover to this pod with the proofs of these real ones, which nobody was sent yet."""
         sight = self.look(group, *pods)
         state = sight.state
         keepers = [{"member": seat.member, "key": seat.key} for seat in state.seats]
@@ -163,9 +170,7 @@ class HostilePod:
         for pod in pods:
             proof = call("POST", f"{pod.door}/groups/{group}/handovers", body)["proof"]
             body = {**body, "proof": merge_proofs(body["proof"], proof)}
-        for pod in pods:
-            assert self.tell(pod, body) == [202]
-        return id_of(body)
+        return body
 
 
 def id_of(record: Body) -> str:
