@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import asyncio
 import logging
 from collections.abc import AsyncIterator
@@ -34,6 +35,7 @@ from pod.web import pages
 from pod.web.pages import show_problems
 
 USER_AGENT = "Althing/0.1"
+COLLECT_AFTER_OBJECTS = 50_000
 _LOG = logging.getLogger(__name__)
 
 
@@ -98,6 +100,9 @@ async def open_parts(config: Config) -> AsyncIterator[Deps]:
 def serve(config: Config) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     configure_logs(config.log)
+    # Requests leave next to no cycles behind, so looking for them at each 700 objects takes a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)
     web.run_app(
         _started(config),
         host=config.server.listen,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -69,7 +70,8 @@ class Views:
 class Deps:
     """The pod's parts.
 
-    `views` caches each group's chain, `signing_keys` the opened keys of our actors; `wake` has a group tended,
+    `views` caches each group's chain, `signing_keys` the opened keys of our actors, `key_making` is held while new
+    ones are made; `wake` has a group tended,
     `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was verified, and of
     what it told of a group.
     """
@@ -86,6 +88,7 @@ class Deps:
     heard: Callable[[str, GroupHeader | None], None] = lambda _actor, _header: None
     views: Views = field(default_factory=Views)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
+    key_making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def base_url(self) -> str:
