@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,8 +22,9 @@ from models.engines import open_database
 from models.writer import running_writer
 from pod import activitypub
 from pod.actions.actors import fetch_document
+from pod.answers import Answers
 from pod.api import chain, content, groups, openapi, peers, people, recovery
-from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
+from pod.app_keys import ANSWERS, DEPS, KEYS, POLICY, REPLAY
 from pod.clock import Clock
 from pod.config import Config
 from pod.deps import Deps
@@ -52,6 +53,7 @@ async def make_app(config: Config) -> web.Application:
         async with AsyncExitStack() as stack:
             loops = Loops(Clock(config.clock_file))
             app[DEPS] = deps = await _open_parts(config, keyring, loops, stack)
+            app[ANSWERS] = Answers(deps.database.version)
             app[KEYS] = KnownKeys(partial(fetch_document, deps))
             running = asyncio.create_task(loops.run(deps), name="loops")
             try:
