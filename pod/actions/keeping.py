@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.chain import StoredGroup
@@ -51,9 +52,11 @@ async def sound_items(session: AsyncSession, view: View, stored: StoredGroup, me
     sound = [view.branch[floor]]
     for height in range(floor + 1, view.state.height + 1):
         item = view.branch[height]
-        if await find_in_log(session, view, stored, view.nodes[item]) != GOOD_LOG:
-            break
-        sound.append(item)
+        findings = await find_in_log(session, view, stored, view.nodes[item])
+        if findings == GOOD_LOG:
+            sound.append(item)
+        elif msgspec.structs.replace(findings, receipts_kept=True) != GOOD_LOG:
+            break  # a promise that one item broke the next may keep; all else stays wrong in what follows
     return sound
 
 
@@ -73,5 +76,5 @@ async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, no
         entries = await list_claims_logged(session, parent.group, parent.log.size, log.size)
         entries_valid = all(stands_in(parent, entry.author or 0, entry.key or 0, entry.wire) for entry in entries)
         root_matches = True
-    broken = await list_broken_promises(session, parent.group, node.state.at, log.size, 1)
+    broken = await list_broken_promises(session, parent.group, node.state.at, 1)
     return LogFindings(root_matches=root_matches, authors_valid=entries_valid, receipts_kept=not broken)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.chain import StoredGroup, load_group, set_group
 from models.keeping import delete_withheld, list_acks, load_keeper, save_keeper
 from models.log import complete_tiles
-from models.pending import delete_operations, list_operations
+from models.pending import delete_operations, delete_receipts, list_operations
 from models.projections import refold_author
 from models.records import list_claims_pending, list_refused_authors, set_logged
 from pod.actions.chains import load_view, take_ack, take_item
@@ -80,6 +80,7 @@ async def place_entries(
     await set_group(session, stored.id, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
     await complete_tiles(session, stored.id, first, frontier.size)
     await delete_withheld(session, entries)
+    await delete_receipts(session, entries)
     for author in sorted(back):
         # What an item logged counts, whatever this pod thought of it while it waited.
         await refold_author(session, stored.id, author)
