@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from pod.config import Logging
 
@@ -63,10 +63,16 @@ def configure_logs(config: Logging) -> None:
 def _ending(form: str) -> list[Processor]:
     if form == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
-    # Plain: the library's own way shows local variables, and some of ours are seeds and phrases.
-    return [
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-    ]
+    return [structlog.processors.format_exc_info, _plain]
+
+
+def _plain(_: object, __: str, event: EventDict) -> str:
+    """One line for people. The library's own takes as long as the rest of a request, and shows local variables."""
+    head = [str(event.pop(name, "")) for name in ("timestamp", "level", "logger", "event")]
+    exception = event.pop("exception", None)
+    told = [f"{name}={value if isinstance(value, int | float) else repr(value)}" for name, value in event.items()]
+    line = " ".join([*head, *told])
+    return f"{line}\n{exception}" if exception else line
 
 
 def _json(event: Any, **_: Any) -> str:

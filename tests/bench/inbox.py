@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -18,11 +19,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from federation.signatures import Scheme, SignedRequest, SigningKey, sign
 from federation.signatures.keys import load_key, rsa_public_pem, rsa_signing_key, verify_with
 from pod.deps import Deps
+from tests.bench import bare
 from tests.bench.place import a_pod, cpu_seconds, on_core, pss_mib
 from tests.support.folders import folder_of
 from tests.support.importing import home_of, on, settle_members, take, verification_limit
 from tests.support.peer import Peer, serving
-from tests.support.rig import ServedPod, call, eventually
+from tests.support.rig import PORT, ServedPod, call, eventually
 from tests.support.trust_network import Body, Network
 from tests.support.wire import with_fields
 
@@ -80,7 +82,29 @@ def measure() -> list[tuple[str, float, str]]:
                 figures.append((f"accepted and stored, {scheme}, by CPU time", by_cpu, "1/s"))
             assert pod.process is not None
             figures.append(("memory of the pod (aim 150)", pss_mib(pod.process.pid), "MiB"))
+            pod.kill()
+            figures += _bare(pod, crowd)
     return figures
+
+
+def _bare(pod: ServedPod, crowd: Crowd) -> list[tuple[str, float, str]]:
+    """What a handler takes that only checks an RSA signature over the body and commits in groups."""
+    folder, sign_body = pod.folder.parent, crowd.signing_keys()[0].sign
+    (folder / "key.pem").write_text(crowd.public[0])
+    (folder / "answer.json").write_text("{}")
+    requests = []
+    for number in range(REQUESTS):
+        body = b"%0700d" % number
+        fields = f"Host: {crowd.inbox.netloc}\r\nSignature: {b64encode(sign_body(body)).decode()}\r\n"
+        head = f"POST /inbox HTTP/1.1\r\n{fields}Content-Length: {len(body)}\r\n\r\n"
+        requests.append(head.encode() + body)
+    with on_core(0), bare.serving(pod.host, PORT, folder) as process:
+        used = cpu_seconds(process)
+        with on_core(1):
+            seconds = asyncio.run(_send_all(crowd, requests))
+        used = cpu_seconds(process) - used
+    name = "a bare handler with one RSA check (the limit)"
+    return [(name, REQUESTS / seconds, "1/s"), (f"{name}, by CPU time", REQUESTS / used, "1/s")]
 
 
 async def _prepare(deps: Deps, network: Network, introductions: list[Body]) -> None:
