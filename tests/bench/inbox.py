@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from federation.signatures import Scheme, SignedRequest, SigningKey, sign
 from federation.signatures.keys import load_key, rsa_public_pem, rsa_signing_key, verify_with
 from pod.deps import Deps
+from protocol.canonical import canonical_document
 from tests.bench import bare
 from tests.bench.place import a_pod, cpu_seconds, on_core, pss_mib
 from tests.support.folders import folder_of
@@ -132,7 +133,8 @@ def _round(
     for number, vote in enumerate(islice(votes, REQUESTS)):
         actor = f"{crowd.url}/actor/{number % ACTORS}"
         activity = {"id": f"{actor}/{scheme}/{number}", "type": "Add", "actor": actor, "record": vote}
-        requests.append(_wire(crowd.unsigned(activity), keys[number % ACTORS], scheme, now))
+        body = canonical_document(activity)  # as a pod sends it
+        requests.append(_wire(crowd.unsigned(body), keys[number % ACTORS], scheme, now))
     before = _stored(pod, network.group)
     assert pod.process is not None
     used = cpu_seconds(pod.process.pid)
