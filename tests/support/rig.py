@@ -49,10 +49,11 @@ class ServedPod:
         self.clock_file = folder.with_suffix(".clock")
         self.process: subprocess.Popen[bytes] | None = None
 
-    def create(self, *, clock: bool = True) -> None:
-        """Make folder, configuration, keys and database; `clock` tells whether the pod reads the clock file."""
+    def create(self, *, clock: bool = True, database: str = "") -> None:
+        """Make folder, configuration, keys and database (a URL, by default SQLite); `clock`: read the clock file."""
         self.run("init", "--port", str(PORT), "--base-url", self.url, "--listen", self.host)
         with (self.folder / "pod.toml").open("a") as config:
+            config.write(f'database = "{database}"\n')  # the section of storage comes last
             config.write('\n[federation]\nallow_networks = ["127.77.0.0/16"]\n')
             if clock:
                 config.write(f'\n[testing]\nclock_file = "{self.clock_file}"\n')
