@@ -7,7 +7,8 @@ class RemoteError(Exception):
     """Another server did not do what we asked; `retry` says whether asking again later may help.
 
     `status` is the HTTP status, None when there was no usable answer. `retry_after_seconds` is the server's
-    own wish, not yet capped. `accept_signature` is its Accept-Signature field (RFC 9421 §5).
+    own wish, not yet capped. `accept_signature` is its Accept-Signature field (RFC 9421 §5). `body` is what a refusal
+    said, where the asker wanted to hear it.
     """
 
     def __init__(
@@ -18,12 +19,14 @@ class RemoteError(Exception):
         status: int | None = None,
         retry_after_seconds: int | None = None,
         accept_signature: str | None = None,
+        body: bytes = b"",
     ) -> None:
         super().__init__(sentence)
         self.retry = retry
         self.status = status
         self.retry_after_seconds = retry_after_seconds
         self.accept_signature = accept_signature
+        self.body = body
 
 
 class UnsafeAddressError(RefusedError):

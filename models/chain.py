@@ -35,7 +35,10 @@ class GroupRow(Base):
 
 
 class ItemRow(Base):
-    """A root, seal or handover. `on_chain`: it lies on the way to the head. `dropped`: it lost for good."""
+    """A root, seal or handover. `on_chain`: it lies on the way to the head. `dropped`: it lost for good.
+
+    `void`: (position, reason) of each operation in it that the rules refuse, as JSON.
+    """
 
     __tablename__ = "items"
     __table_args__ = (Index(None, "group_id", "on_chain", "height"), Index(None, "group_id", "height", "id"))
@@ -51,6 +54,7 @@ class ItemRow(Base):
     wire: Mapped[bytes]
     on_chain: Mapped[bool] = mapped_column(server_default="0")
     dropped: Mapped[bool] = mapped_column(server_default="0")
+    void: Mapped[str] = mapped_column(server_default="[]")
 
 
 class StoredGroup(msgspec.Struct, frozen=True):
@@ -86,6 +90,7 @@ class StoredItem(msgspec.Struct, frozen=True):
     wire: bytes
     on_chain: bool = False
     dropped: bool = False
+    void: str = "[]"
 
 
 GROUPS = table_of(GroupRow)

@@ -44,7 +44,7 @@ class FaultRow(Base):
 
 
 class KeeperRow(Base):
-    """What one seat of ours last signed; an honest keeper never falls behind it."""
+    """What one seat of ours last signed; an honest keeper never falls behind it. `lost`: beside what is settled."""
 
     __tablename__ = "keepers"
 
@@ -57,6 +57,7 @@ class KeeperRow(Base):
     last_handover_at: Mapped[int]
     failed_tries: Mapped[int]
     retired: Mapped[bool]
+    lost: Mapped[bool] = mapped_column(server_default="0")
 
 
 class InvitationRow(Base):
@@ -122,6 +123,7 @@ class StoredKeeper(msgspec.Struct, frozen=True):
     last_handover_at: int = 0
     failed_tries: int = 0
     retired: bool = False
+    lost: bool = False
 
 
 class StoredFault(msgspec.Struct, frozen=True):

@@ -122,6 +122,15 @@ async def list_operations(
     return [WaitingOperation(*row) for row in await session.execute(wanted)]
 
 
+async def load_oldest_operation(session: AsyncSession, group: RecordId, unsettled: Collection[RecordId]) -> int | None:
+    """When the oldest operation arrived that isn't sealed, or sealed in one of these items; None if there is none."""
+    oldest = select(func.min(OPERATIONS.c.arrived_at)).where(OPERATIONS.c.group_id == group)
+    wanted = [oldest.where(OPERATIONS.c.sealed_in.is_(None))]
+    wanted += [oldest.where(OPERATIONS.c.sealed_in.in_(some)) for some in chunks(unsettled)]
+    times = [await session.scalar(one) for one in wanted]
+    return min((time for time in times if time is not None), default=None)
+
+
 async def mark_sealed(session: AsyncSession, operations: Collection[RecordId], item: RecordId) -> None:
     for some in chunks(operations):
         await session.execute(update(OPERATIONS).where(OPERATIONS.c.id.in_(some)).values(sealed_in=item))

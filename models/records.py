@@ -175,6 +175,14 @@ async def list_log(session: AsyncSession, group: RecordId, start: int, limit: in
     return [StoredRecord(*row) for row in await session.execute(wanted)]
 
 
+async def load_oldest_record(session: AsyncSession, group: RecordId, log_size: int) -> int | None:
+    """When the oldest record was accepted that the first `log_size` entries of the log lack; None if there is none."""
+    oldest = select(func.min(RECORDS.c.accepted_at)).where(RECORDS.c.group_id == group)
+    pending: int | None = await session.scalar(oldest.where(RECORDS.c.state == PENDING))
+    logged: int | None = await session.scalar(oldest.where(RECORDS.c.log_index >= log_size))
+    return min((time for time in (pending, logged) if time is not None), default=None)
+
+
 async def list_overtaken(
     session: AsyncSession, group: RecordId, *, accepted_before: int, limit: int
 ) -> list[tuple[RecordId, int]]:
@@ -220,6 +228,24 @@ async def list_claims_logged(session: AsyncSession, group: RecordId, start: int,
         RECORDS.c.group_id == group, RECORDS.c.log_index >= start, RECORDS.c.log_index < end
     )
     return [Claimed(*row) for row in await session.execute(wanted.order_by(RECORDS.c.log_index))]
+
+
+async def load_claims(session: AsyncSession, records: Collection[RecordId]) -> list[Claimed]:
+    """Those of the records that are here, with what a keeper judges by."""
+    found: list[Claimed] = []
+    for some in chunks(records):
+        found += [Claimed(*row) for row in await session.execute(select(*_CLAIMS).where(RECORDS.c.id.in_(some)))]
+    return found
+
+
+async def list_placed(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, int]:
+    """The places of those of the records that are in their log."""
+    found: dict[RecordId, int] = {}
+    for some in chunks(records):
+        wanted = select(RECORDS.c.id, RECORDS.c.log_index)
+        rows = await session.execute(wanted.where(RECORDS.c.id.in_(some), RECORDS.c.log_index.is_not(None)))
+        found.update((record, place) for record, place in rows)
+    return found
 
 
 async def list_refused_authors(session: AsyncSession, records: Collection[RecordId]) -> set[int]:

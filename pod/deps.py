@@ -66,12 +66,59 @@ class Views:
             self._held.pop(group, None)
 
 
+@dataclass
+class Tries:
+    """Failed proposals in one group. Forgotten at a restart, which is safe."""
+
+    anchor: RecordId
+    failed: int = 0
+    counting_from: int = 0
+
+
+class Proposals:
+    """How this pod's proposals of handovers fared, by group, and the highest term that refusals named."""
+
+    def __init__(self) -> None:
+        self._tries: dict[RecordId, Tries] = {}
+        self._highest: dict[RecordId, int] = {}
+
+    def seen(self, group: RecordId, anchor: RecordId) -> Tries:
+        """The tries as they count where the group is now: whatever settles ends the back-off."""
+        tries = self._tries.setdefault(group, Tries(anchor))
+        if tries.anchor != anchor:
+            tries.anchor, tries.failed = anchor, 0
+        return tries
+
+    def began(self, group: RecordId, anchor: RecordId, *, now: int) -> None:
+        """A term began: a new steward has as much time as the former one had."""
+        self.seen(group, anchor).counting_from = now
+
+    def tried(self, group: RecordId, *, now: int) -> None:
+        """Count a proposal that this pod makes now; one that succeeds is forgotten."""
+        tries = self._tries[group]
+        tries.failed, tries.counting_from = tries.failed + 1, now
+
+    def succeeded(self, group: RecordId) -> None:
+        """A proposal of this pod became an item."""
+        if tries := self._tries.get(group):
+            tries.failed = 0
+        self._highest.pop(group, None)
+
+    def heard(self, group: RecordId, term: int) -> None:
+        """A refusal named this term as the highest that the refuser signed."""
+        self._highest[group] = max(self.highest(group), term)
+
+    def highest(self, group: RecordId) -> int:
+        """The highest term that counts of those that refusals named; 0 if none."""
+        return self._highest.get(group, 0)
+
+
 @dataclass(frozen=True)
 class Deps:
     """The pod's parts.
 
-    `views` caches each group's chain, `signing_keys` the opened keys of our actors, `key_making` is held while new
-    ones are made; `wake` has a group tended,
+    `views` caches each group's chain, `proposals` remembers how handovers fared, `signing_keys` are the opened keys of
+    our actors, `key_making` is held while new ones are made; `wake` has a group tended,
     `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was verified, and of
     what it told of a group.
     """
@@ -87,6 +134,7 @@ class Deps:
     behind: Callable[[RecordId, str], None]
     heard: Callable[[str, GroupHeader | None], None] = lambda _actor, _header: None
     views: Views = field(default_factory=Views)
+    proposals: Proposals = field(default_factory=Proposals)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
     key_making: asyncio.Lock = field(default_factory=asyncio.Lock)
 

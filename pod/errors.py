@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from protocol.errors import RefusedError
+from protocol.keeping import Refusal
 
 
 class UnknownGroupError(RefusedError):
@@ -79,12 +80,17 @@ def status_of(refusal: RefusedError) -> HTTPStatus:
 
 
 def problem(refusal: RefusedError) -> dict[str, Any]:
-    """The problem document of a refusal."""
+    """The problem document of a refusal; a keeper's also names what its seat is bound to, so that others do better."""
     status = status_of(refusal)
-    return {
+    document: dict[str, Any] = {
         "type": f"urn:althing:problem:{refusal.code}",
         "title": status.phrase,
         "status": status.value,
         "detail": str(refusal),
         "code": refusal.code,
     }
+    if isinstance(refusal, Refusal):
+        document["highest_term"] = refusal.memory.highest_term
+        if last := refusal.memory.last:
+            document["last"] = {"item": last.item, "height": last.height, "term": last.term}
+    return document

@@ -103,7 +103,7 @@ def check_presentable(memory: SeatMemory, state: GroupState, findings: LogFindin
     if state.at > now + MAX_CLOCK_LEAD_MS:
         raise Refusal("The item's time is more than two minutes ahead.", memory)
     if not findings.complete:
-        raise Refusal("Records up to the item's log size are missing here.", memory)
+        raise Refusal("The records that the item's log root stands for are not all here.", memory)
     if not findings.root_matches:
         raise Refusal("The item's log root is not the root of its records.", memory)
     if not findings.authors_valid:
@@ -189,9 +189,13 @@ def parent_to_propose(
 def kept_in_mind(memory: SeatMemory, before: View, after: View) -> SeatMemory:
     """The memory when a view moves on: an item that the anchor passed by on another branch is marked lost."""
     last = memory.last
-    if last is None or last.item not in before.nodes or last.item in after.nodes:
+    if last is None or last.lost or last.item not in before.nodes or last.item in after.nodes:
         return memory
-    if after.anchor not in before.nodes or last.item in path_to(before.nodes, after.anchor):
+    # An item whose acks came first is settled when it comes itself.
+    anchor: RecordId | None = after.anchor
+    if anchor not in before.nodes:
+        anchor = after.nodes[after.anchor].parent
+    if anchor is None or anchor not in before.nodes or last.item in path_to(before.nodes, anchor):
         return memory
     return msgspec.structs.replace(memory, last=msgspec.structs.replace(last, lost=True))
 

@@ -124,10 +124,14 @@ class SafeHttp:
         content_type: str = ACTIVITY_JSON,
         headers: Mapping[str, str] | None = None,
         sign: Sign | None = None,
+        hear_refusal: bool = False,
     ) -> Answer:
-        """Deliver a body; an answer other than 2xx is a RemoteError that says whether to try again."""
+        """Deliver a body; an answer other than 2xx is a RemoteError that says whether to try again.
+
+        Its body is read for who wants to hear it only, so that a dripping refusal holds up no delivery.
+        """
         fields = {"Content-Type": content_type, "Accept": ACCEPT_AS2, **(headers or {})}
-        return await self._told(self._post(url, body, fields, sign))
+        return await self._told(self._post(url, body, fields, sign, hear_refusal=hear_refusal))
 
     async def _get_document(self, url: str, sign: Sign | None) -> Document:
         download = await self._told(self._get(url, ACCEPT_AS2, is_as2, MAX_DOCUMENT_BYTES, sign))
@@ -154,11 +158,13 @@ class SafeHttp:
             visited.add(target)
         raise RemoteError(f"The server redirects more than {MAX_REDIRECTS} times.", retry=False)
 
-    async def _post(self, url: str, body: bytes, fields: dict[str, str], sign: Sign | None) -> Answer:
+    async def _post(
+        self, url: str, body: bytes, fields: dict[str, str], sign: Sign | None, *, hear_refusal: bool
+    ) -> Answer:
         target = self._checked(url)
         headers = _signed("POST", target, fields, body, sign)
         async with self._session.post(target, data=body, headers=headers, allow_redirects=False) as response:
-            return await read_answer(response)
+            return await read_answer(response, hear_refusal=hear_refusal)
 
     def _checked(self, url: str) -> URL:
         target = parse_url(url).with_fragment(None)

@@ -28,18 +28,21 @@ async def read_download(
     return Download(str(url), content_type, await _read_body(response, max_bytes))
 
 
-async def read_answer(response: aiohttp.ClientResponse) -> Answer:
+async def read_answer(response: aiohttp.ClientResponse, *, hear_refusal: bool = False) -> Answer:
     """What was said to a delivery. Once it is taken, a broken body must not make us deliver again."""
     if not 200 <= response.status < 300:
-        raise refusal_of(response)
+        raise refusal_of(response, await _read_tolerantly(response) if hear_refusal else b"")
+    return Answer(response.status, response.headers.get("Content-Type", ""), await _read_tolerantly(response))
+
+
+async def _read_tolerantly(response: aiohttp.ClientResponse) -> bytes:
     try:
-        body = await _read_body(response, MAX_ANSWER_BYTES)
+        return await _read_body(response, MAX_ANSWER_BYTES)
     except (RemoteError, aiohttp.ClientError):
-        body = b""
-    return Answer(response.status, response.headers.get("Content-Type", ""), body)
+        return b""
 
 
-def refusal_of(response: aiohttp.ClientResponse) -> RemoteError:
+def refusal_of(response: aiohttp.ClientResponse, body: bytes = b"") -> RemoteError:
     """The RemoteError of a status that isn't success: whether and when to try again."""
     status = response.status
     retry = status in _RETRY or (status >= 500 and status not in _GIVE_UP)
@@ -49,6 +52,7 @@ def refusal_of(response: aiohttp.ClientResponse) -> RemoteError:
         status=status,
         retry_after_seconds=_retry_after(response),
         accept_signature=response.headers.get("Accept-Signature"),
+        body=body,
     )
 
 

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.pending import WaitingRecord, delete_waiting, list_waiting, put_operations, put_waiting
-from models.projections import accepted_of, project
+from models.projections import Accepted, accepted_of, project
 from models.records import NewRecord, insert_records
 from models.writer import Bulk
 from pod.actions.chains import load_view, take_ack, take_item
@@ -177,14 +177,28 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
             outcomes[place] = await _made_wait(session, arrival) or refusal
         except RefusedError as refusal:
             outcomes[place] = refusal
+    fresh = await _stored(session, deps, arrivals, news)
+    for place, record in news.items():
+        outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
+    return [outcomes[place] for place in range(len(arrivals))]
+
+
+async def take_logged(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> None:
+    """Store log entries that the head's state may refuse: who calls vouches that they count where they are logged."""
+    news = {place: _new(arrival) for place, arrival in enumerate(arrivals)}
+    await _stored(session, deps, arrivals, news)
+    await delete_waiting(session, [record.id for record in news.values()])
+
+
+async def _stored(
+    session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival], news: Mapping[int, NewRecord]
+) -> dict[RecordId, Accepted]:
     inserted = await insert_records(session, list(news.values()))
     fresh = {record: accepted_of(arrivals[place].record, inserted[record]) for place, record in _firsts(news, inserted)}
     await project(session, list(fresh.values()))
     for group in {accepted.group for accepted in fresh.values()}:
         deps.wake(group)
-    for place, record in news.items():
-        outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
-    return [outcomes[place] for place in range(len(arrivals))]
+    return fresh
 
 
 def _firsts(news: Mapping[int, NewRecord], inserted: Mapping[RecordId, int]) -> list[tuple[int, RecordId]]:
@@ -197,9 +211,13 @@ def _firsts(news: Mapping[int, NewRecord], inserted: Mapping[RecordId, int]) -> 
 
 
 def _judged(state: GroupState, arrival: Arrival) -> NewRecord:
+    check_author(state, arrival.record)
+    return _new(arrival)
+
+
+def _new(arrival: Arrival) -> NewRecord:
     record = arrival.record
     authored = authored_of(record)
-    check_author(state, record)
     return NewRecord(
         id=record.id,
         group_id=record.group,

@@ -5,6 +5,9 @@ Only this module and `sealing` change a chain. Everything is stored before anybo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,20 +25,24 @@ from models.chain import (
     set_group,
     set_on_chain,
 )
-from models.keeping import StoredAck, insert_acks, list_acks
-from models.log import load_tiles, truncate_log
+from models.keeping import StoredAck, insert_acks, list_acks, load_keeper, save_keeper
+from models.log import delete_side_logs, truncate_log
 from models.pending import mark_sealed, reopen_operations
 from models.projections import project_members
 from pod.actions.evidence import keep_faults, load_faults
 from pod.actions.judging import judge_anew, refuse_pending
+from pod.actions.keeping import memory_of, stored_keeper
+from pod.actions.placing import frontier_in
+from pod.actions.side_logs import keep_side_logs, place_side_logs
 from pod.deps import Deps
 from pod.errors import NotKeeperError, UnknownGroupError
-from protocol.branches import View, anchored, confirm, extend, opened, resolve
+from protocol.branches import Fault, View, anchored, confirm, extend, offered, opened, resolve
 from protocol.branches.weighing import path_to
 from protocol.chain import found
+from protocol.errors import ShortOfQuorumError
 from protocol.ids import RecordId
+from protocol.keeping import kept_in_mind
 from protocol.keys import DidKey
-from protocol.log import frontier_at, tile_reader, tiles_for_frontier
 from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Join, Rehome, Rekey
@@ -97,25 +104,43 @@ async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
     wires = [item.wire for item in items] + [ack.wire for ack in acks]
     records = [reopen_record(wire) for wire in wires]
     view = resolve(base, records, stored.anchor_id) if records else anchored(base)
-    view = replace(view, faults=await load_faults(session, group))
+    view = replace(view, faults=_joined(await load_faults(session, group), view.faults))
     return deps.views.keep(view, seen=seen)
+
+
+def _joined(kept: tuple[Fault, ...], found_anew: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """Faults whose evidence was kept, and those that the items still here prove."""
+    known = {(fault.kind, fault.key, fault.term) for fault in kept}
+    return (*kept, *(fault for fault in found_anew if (fault.kind, fault.key, fault.term) not in known))
 
 
 async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
     """Add an item to its group's chain; whether it was new.
 
-    Raises BrokenItemError, UnknownParentError or BelowAnchorError. A copy with other proofs is joined with ours.
+    Raises BrokenItemError, UnknownParentError or BelowAnchorError. A copy with other proofs is joined with ours, also
+    with those of a handover that was refused for want of signatures.
     """
     before = await load_view(session, deps, record.group)
-    after = extend(before, record)
+    try:
+        after = extend(before, record)
+    except ShortOfQuorumError:
+        take_offer(session, deps, before, record)
+        raise
     if after is before:
         return False
     known = record.id in before.nodes
     node = after.nodes.get(record.id)
     if node is not None and node.record is not None:
-        await (replace_item if known else insert_item)(session, stored_item(node.record, node.state))
+        await (replace_item if known else insert_item)(session, stored_item(node.record, node.state, node.void))
     await note_move(session, deps, before, after)
     return not known
+
+
+def take_offer(session: AsyncSession, deps: Deps, before: View, record: Record) -> None:
+    """Keep in mind who signed a handover that still lacks signatures; not stored, it comes again when asked for."""
+    after = offered(before, record)
+    if after.offers is not before.offers:
+        deps.views.move(session, after)
 
 
 async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
@@ -145,6 +170,8 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
     """Store what changed between two views of a group: head, members, anchor; both hold their whole paths."""
     group = after.state.group
     deps.views.move(session, after)
+    if after.state.term != before.state.term:
+        deps.proposals.began(group, after.anchor, now=deps.clock())
     if after.head != before.head:
         await _follow_head(session, before, after)
         await _follow_members(session, before.state, after.state)
@@ -152,7 +179,16 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
         await keep_faults(session, before, after, now=deps.clock())
     if after.anchor != before.anchor:
         await _follow_anchor(session, before, after)
+        await keep_in_mind(session, deps, before, after)
     deps.wake(group)
+
+
+async def keep_in_mind(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
+    """Note for this pod's seat when what it confirmed last was passed by for good."""
+    stored = await load_keeper(session, after.state.group, deps.keyring.pod_key.did)
+    memory = memory_of(stored)
+    if (kept := kept_in_mind(memory, before, after)) is not memory:
+        await save_keeper(session, stored_keeper(after.state.group, kept))
 
 
 async def _follow_head(session: AsyncSession, before: View, after: View) -> None:
@@ -160,6 +196,7 @@ async def _follow_head(session: AsyncSession, before: View, after: View) -> None
     removed, added = _moves(before, after)
     if removed:
         fork = before.nodes[before.nodes[removed[0]].parent or before.anchor].state
+        await keep_side_logs(session, before, removed)
         await _cut_log(session, group, fork.log.size)
         await reopen_operations(session, removed)
     await set_on_chain(session, added, removed)
@@ -168,6 +205,8 @@ async def _follow_head(session: AsyncSession, before: View, after: View) -> None
     stored = stored_item(head.record, head.state)
     if not await move_head(session, group, expected=before.head, head=stored, snapshot=None):
         raise HeadMovedError(f"The head of {group} is no longer {before.head}.")
+    if removed:
+        await place_side_logs(session, after, added)
     for item in added:
         await _note_operations(session, after, item)
     if removed or after.state.term != before.state.term:
@@ -191,8 +230,7 @@ async def _cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
     if stored is None or stored.log_size <= size:
         return
     await truncate_log(session, group, size)
-    tiles = await load_tiles(session, group, tiles_for_frontier(size))
-    frontier = frontier_at(tile_reader(lambda level, number: tiles[level, number]), size)
+    frontier = await frontier_in(session, stored, size)
     await set_group(session, group, log_size=size, log_peaks=b"".join(frontier.peaks))
 
 
@@ -250,10 +288,11 @@ async def _follow_anchor(session: AsyncSession, before: View, after: View) -> No
         evidence = {item for fault in after.faults for item in (fault.first, fault.second)}
         await drop_items(session, [item for item in lost if item in evidence], forget=False)
         await drop_items(session, [item for item in lost if item not in evidence], forget=True)
+        await delete_side_logs(session, lost)
 
 
-def stored_item(record: Record, state: GroupState) -> StoredItem:
-    """An item as it is remembered, with the state after it."""
+def stored_item(record: Record, state: GroupState, void: Sequence[tuple[int, str]] = ()) -> StoredItem:
+    """An item as it is remembered, with the state after it and what is void in it."""
     content = record.content
     assert isinstance(content, GroupRoot | Seal | Handover)
     return StoredItem(
@@ -266,4 +305,5 @@ def stored_item(record: Record, state: GroupState) -> StoredItem:
         at=state.at,
         log_size=state.log.size,
         wire=record.wire,
+        void=json.encode(void).decode(),
     )

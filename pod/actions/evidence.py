@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.keeping import StoredFault, insert_fault, list_acks, list_faults
-from protocol.branches import Fault, View
+from protocol.branches import Fault, Node, View
 from protocol.ids import RecordId
 from protocol.records.chain import Ack
 from protocol.records.envelope import Record, reopen_record
@@ -40,7 +42,8 @@ async def keep_faults(session: AsyncSession, before: View, after: View, *, now: 
     for fault in after.faults:
         if fault in before.faults:
             continue
-        pair = await _evidence(session, after, fault)
+        # The move that proves it may settle one of the two, and so drop the other.
+        pair = await _evidence(session, {**dict(before.nodes), **dict(after.nodes)}, after.state.group, fault)
         if pair is None:
             continue
         one, other = sorted(pair, key=lambda record: record.id)
@@ -48,11 +51,13 @@ async def keep_faults(session: AsyncSession, before: View, after: View, *, now: 
         await insert_fault(session, StoredFault(one.id, other.id, group, fault.kind, one.wire, other.wire, now))
 
 
-async def _evidence(session: AsyncSession, view: View, fault: Fault) -> tuple[Record, Record] | None:
+async def _evidence(
+    session: AsyncSession, nodes: Mapping[RecordId, Node], group: RecordId, fault: Fault
+) -> tuple[Record, Record] | None:
     if fault.kind != "Ack":
-        one, other = (view.nodes[item].record if item in view.nodes else None for item in (fault.first, fault.second))
+        one, other = (nodes[item].record if item in nodes else None for item in (fault.first, fault.second))
         return (one, other) if one and other else None
-    acks = await list_acks(session, view.state.group, 0, MOST_ACKS, seat=fault.key)
+    acks = await list_acks(session, group, 0, MOST_ACKS, seat=fault.key)
     by_item = {ack.item_id: ack for ack in acks if ack.term == fault.term}
     if fault.first not in by_item or fault.second not in by_item:
         return None

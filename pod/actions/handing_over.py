@@ -1,13 +1,14 @@
 """Handover: a keeper's pod proposes itself as steward, the others sign if an honest keeper would, a quorum decides.
 
-By hand (`hand_over`) with keepers named anew, or by timer (`hand_over_if_due`) with the same ones. A pod signs for
-others only while the keepers stay the same members: who keeps is decided by people, not by whoever proposes.
+By hand (`hand_over`) with keepers named anew, or by timer (`hand_over_if_due`) with the same ones. Who refused is asked
+once more, and shown who signed: these words may free it (ADR 0020). A refusal names the refuser's highest term, and the
+next try is above it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -16,50 +17,53 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.chain import load_group
 from models.keeping import load_keeper, save_keeper
-from models.pending import list_operations
-from models.records import list_pending
+from models.pending import load_oldest_operation
+from models.records import load_oldest_record
 from pod.actions.append import append
 from pod.actions.chains import load_view
-from pod.actions.keeping import memory_of, sound_items, stored_keeper
+from pod.actions.keeping import findings_of, findings_on_branch, memory_of, stored_keeper
 from pod.actions.outbox import push
 from pod.actions.renewing import renew_home
 from pod.actions.sealing import acks_to_show, choose_operations
-from pod.actions.syncing import pull
+from pod.actions.signing_handovers import keys_of
 from pod.deps import Deps
 from pod.errors import NotKeeperError
 from protocol.branches import View
 from protocol.chain import follow
 from protocol.errors import BrokenItemError, MalformedError, NotConfirmedError, RefusedError
 from protocol.ids import RecordId
-from protocol.keeping import GOOD_LOG, LogFindings, Refusal, check_sign, next_term, proposal_due
-from protocol.limits import MAX_CLOCK_LEAD_MS
-from protocol.proofs import add_proof, merge_proofs, sign
-from protocol.records.chain import Handover, Home
+from protocol.keeping import LogFindings, SeatMemory, check_sign, next_term, parent_to_propose, proposal_due
+from protocol.limits import MAX_TERM_STEP
+from protocol.proofs import merge_proofs, sign
+from protocol.records.chain import Home
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
-from protocol.state import GroupState
+from protocol.state import GroupState, quorum
+
+Body = dict[str, Any]
 
 
-class Tries:
-    """Failed proposals by group and the highest term that a refusal named; forgotten at a restart, which is safe."""
+class Asked(msgspec.Struct, frozen=True):
+    """What a keeper's pod answered: proofs, or the highest term that its refusal named; neither from a silent one."""
 
-    def __init__(self) -> None:
-        self.failed: dict[RecordId, int] = {}
-        self.highest: dict[RecordId, int] = {}
+    pod: str
+    proofs: tuple[Any, ...] = ()
+    highest_term: int | None = None
 
 
-async def hand_over(
-    deps: Deps, group: RecordId, keepers: Sequence[int] | None = None, *, known_term: int = 0
-) -> Record:
+class _Named(msgspec.Struct, frozen=True):
+    highest_term: int
+
+
+async def hand_over(deps: Deps, group: RecordId, keepers: Sequence[int] | None = None) -> Record:
     """Propose this pod as steward, gather signatures, and append the handover; raises NotConfirmedError if refused."""
     now = deps.clock()
 
-    async def propose(session: AsyncSession) -> tuple[dict[str, Any], GroupState]:
-        return await _propose(session, deps, group, keepers, known_term=known_term, now=now)
+    async def propose(session: AsyncSession) -> tuple[Body, GroupState]:
+        return await _propose(session, deps, group, keepers, now=now)
 
     body, parent = await deps.write(propose)
-    signed = await _gather(deps, parent, body)
-    record = open_record(signed)
+    record = open_record(await _gather(deps, parent, body))
     try:
         follow(parent, record)
     except BrokenItemError as error:
@@ -70,29 +74,29 @@ async def hand_over(
         await push(session, deps, record, now=now)
 
     await deps.write(settle)
+    deps.proposals.succeeded(group)
     return record
 
 
 async def _propose(
-    session: AsyncSession, deps: Deps, group: RecordId, keepers: Sequence[int] | None, *, known_term: int, now: int
-) -> tuple[dict[str, Any], GroupState]:
+    session: AsyncSession, deps: Deps, group: RecordId, keepers: Sequence[int] | None, *, now: int
+) -> tuple[Body, GroupState]:
     view = await load_view(session, deps, group)
-    stored = await load_group(session, group)
     own_key = deps.keyring.pod_key.did
-    if stored is None or not any(seat.key == own_key for seat in view.state.seats):
+    if own_key not in keys_of(view.state):
         raise NotKeeperError("Only a keeper's pod proposes a handover.")
-    memory = memory_of(await load_keeper(session, group, own_key))
-    state = _parent(view, await sound_items(session, view, stored, memory), now=now)
+    memory = memory_of(await load_keeper(session, group, own_key, lock=True))
+    state, findings = await _parent(session, view, memory, now=now)
     members = [seat.member for seat in state.seats] if keepers is None else list(keepers)
     if not all(number in state.members for number in members):
         raise MalformedError("A keeper must be a member.")
     at = max(now, state.at)
-    term = next_term(max(memory.highest_term, known_term, view.state.term), state)
-    memory = check_sign(memory, view, state.head, term, GOOD_LOG, at=at, now=now)
+    term = next_term(_known_term(deps, view, memory, state), state)
+    memory = check_sign(memory, view, state.head, term, findings, at=at, now=now)
     await save_keeper(session, stored_keeper(group, memory))
-    operations = await choose_operations(session, state, at=at)
+    operations, _ = await choose_operations(session, state, at=at)
     homes = _homes(state, members, operations)
-    body: dict[str, Any] = {
+    body: Body = {
         "type": "Handover",
         "rules": 1,
         "group": group,
@@ -110,6 +114,21 @@ async def _propose(
     return sign(body, deps.keyring.pod_key, as_list=True), state
 
 
+async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now: int) -> tuple[GroupState, LogFindings]:
+    """Where to hand over, by the rules of an honest keeper, and what was found of that item's log."""
+    stored = await load_group(session, view.state.group)
+    assert stored is not None
+    found = await findings_on_branch(session, view, stored, memory)
+    item = parent_to_propose(memory, view, lambda state: found[state.head], now=now)
+    return view.nodes[item].state, await findings_of(session, view, stored, memory, item)
+
+
+def _known_term(deps: Deps, view: View, memory: SeatMemory, state: GroupState) -> int:
+    """The highest term to go above: what others named counts as far as keepers still sign so high."""
+    own = max(memory.highest_term, state.term)
+    return max(own, view.state.term, min(deps.proposals.highest(state.group), own + MAX_TERM_STEP - 1))
+
+
 def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Record]) -> dict[int, Home]:
     """Where the keepers are at home after the handover's own operations."""
     homes = {number: state.members[number].home for number in members}
@@ -119,102 +138,89 @@ def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Recor
     return homes
 
 
-def _parent(view: View, sound: list[RecordId], *, now: int) -> GroupState:
-    """Where to hand over: back past items that this seat couldn't confirm itself."""
-    states = [view.nodes[item].state for item in reversed(sound)]
-    return next((state for state in states if state.at <= now + MAX_CLOCK_LEAD_MS), states[-1])
-
-
-async def _gather(deps: Deps, state: GroupState, body: dict[str, Any]) -> dict[str, Any]:
+async def _gather(deps: Deps, state: GroupState, body: Body) -> Body:
+    """The proposal with the proofs of those who sign it, some of them when they hear who else did."""
     seats = {seat.member for seats in (state.seats, *(e.seats for e in state.earlier)) for seat in seats}
     pods = {state.members[member].home.pod for member in seats} - {deps.base_url}
+    whole, refused = await _ask_all(deps, state, body, pods)
+    if refused and _is_short(state, whole):
+        whole, refused = await _ask_all(deps, state, whole, {one.pod for one in refused})
+    lacking = quorum(len(state.seats)) - len(whole["proof"])
+    named = sorted(one.highest_term for one in refused if one.highest_term is not None)
+    if named and lacking > 0:
+        # As high as those need it who are still needed: one liar can't drive terms up.
+        deps.proposals.heard(state.group, named[min(lacking, len(named)) - 1])
+    return whole
 
-    async def ask(pod: str) -> list[Any]:
-        url = f"{pod}/groups/{state.group}/handovers"
-        try:
-            answer = await deps.http.post(url, msgspec.json.encode(body), content_type="application/json")
-            return list(msgspec.json.decode(answer.body, type=dict[str, list[Any]])["proof"])
-        except (RemoteError, RefusedError, msgspec.DecodeError, KeyError):
-            return []
 
-    proofs = await asyncio.gather(*(ask(pod) for pod in sorted(pods)))
+def _is_short(state: GroupState, body: Body) -> bool:
+    try:
+        follow(state, open_record(body))
+    except BrokenItemError:
+        return True
+    return False
+
+
+async def _ask_all(deps: Deps, state: GroupState, body: Body, pods: Collection[str]) -> tuple[Body, list[Asked]]:
+    """The proposal with the proofs of those of these pods that sign it, and who answered that it doesn't."""
+    answers = await asyncio.gather(*(_ask(deps, state.group, body, pod) for pod in sorted(pods)))
     whole = body["proof"]
-    for proof in proofs:
+    for one in answers:
         try:
-            open_record({**body, "proof": merge_proofs(whole, proof)})
-        except (RefusedError, TypeError):
+            open_record({**body, "proof": merge_proofs(whole, list(one.proofs))})
+        except (RefusedError, TypeError, KeyError):
             continue  # a liar's proof must not spoil the others'
-        whole = merge_proofs(whole, proof)
-    return {**body, "proof": whole}
+        whole = merge_proofs(whole, list(one.proofs))
+    return {**body, "proof": whole}, [one for one in answers if one.highest_term is not None]
 
 
-async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any]:
-    """Sign another keeper's proposal if an honest keeper would: the proofs with ours; raises Refusal otherwise."""
-    handover = record.content
-    if not isinstance(handover, Handover) or record.group != group:
-        raise MalformedError("Only a handover of this group is signed here.")
-    async with deps.database.read() as session:
-        view = await load_view(session, deps, group)
-    if not any(seat.key in record.signers for seat in view.state.seats):
-        raise NotKeeperError("A handover is proposed by a keeper's pod.")
-    if handover.parent not in view.nodes:
-        await pull(deps, handover.steward.pod, group)
-    now = deps.clock()
-
-    async def action(session: AsyncSession) -> None:
-        await _check_and_remember(session, deps, record, handover, now=now)
-
-    await deps.write(action)
-    return list(add_proof(record.body, deps.keyring.pod_key)["proof"])
+async def _ask(deps: Deps, group: RecordId, body: Body, pod: str) -> Asked:
+    url = f"{pod}/groups/{group}/handovers"
+    try:
+        text = msgspec.json.encode(body)
+        answer = await deps.http.post(url, text, content_type="application/json", hear_refusal=True)
+        return Asked(pod, tuple(msgspec.json.decode(answer.body, type=dict[str, list[Any]])["proof"]))
+    except RemoteError as error:
+        return Asked(pod, (), _named_term(error.body))
+    except (RefusedError, msgspec.DecodeError, KeyError):
+        return Asked(pod)
 
 
-async def _check_and_remember(
-    session: AsyncSession, deps: Deps, record: Record, handover: Handover, *, now: int
-) -> None:
-    group = record.group
-    view = await load_view(session, deps, group)
-    stored = await load_group(session, group)
-    memory = memory_of(await load_keeper(session, group, deps.keyring.pod_key.did))
-    node = view.nodes.get(handover.parent)
-    if node is None or stored is None or not view.holds(handover.parent):
-        raise Refusal("This pod doesn't hold the handover's parent.", memory)
-    if not any(seat.key == memory.key for seat in node.state.seats):
-        raise NotKeeperError("This pod holds no seat in the group.")
-    if {seat.member for seat in handover.keepers} != {seat.member for seat in node.state.seats}:
-        raise Refusal("Other keepers are agreed on by people, not signed by a timer.", memory)
-    if handover.log != node.state.log:
-        raise Refusal("A handover that this pod signs leaves the log as its parent has it.", memory)
-    sound = handover.parent in await sound_items(session, view, stored, memory)
-    findings = GOOD_LOG if sound else LogFindings(complete=False)
-    memory = check_sign(memory, view, handover.parent, handover.term, findings, at=handover.at, now=now)
-    await save_keeper(session, stored_keeper(group, memory))
+def _named_term(problem: bytes) -> int | None:
+    try:
+        return msgspec.json.decode(problem, type=_Named).highest_term
+    except msgspec.DecodeError:
+        return None
 
 
-async def hand_over_if_due(deps: Deps, group: RecordId, tries: Tries) -> bool:
+async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
     """Take the steward's job when something waited too long and it is this seat's turn; whether it did."""
     await renew_home(deps, group)
     now = deps.clock()
     async with deps.database.read() as session:
-        state = (await load_view(session, deps, group)).state
-        waiting_since = await _waiting_since(session, group)
+        view = await load_view(session, deps, group)
+        waiting_since = await _waiting_since(session, view)
+    state = view.state
+    tries = deps.proposals.seen(group, view.anchor)
     own_key = deps.keyring.pod_key.did
     index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
     if index is None or state.steward.key == own_key:
         return False
-    failed = tries.failed.get(group, 0)
-    if not proposal_due(state, index, waiting_since=waiting_since, tries=failed, now=now):
+    since = None if waiting_since is None else max(waiting_since, tries.counting_from)
+    if not proposal_due(state, index, waiting_since=since, tries=tries.failed, now=now):
         return False
+    deps.proposals.tried(group, now=now)
     try:
-        await hand_over(deps, group, known_term=tries.highest.get(group, 0))
+        await hand_over(deps, group)
     except NotConfirmedError:
-        tries.failed[group] = failed + 1
         return False
-    tries.failed.pop(group, None)
     return True
 
 
-async def _waiting_since(session: AsyncSession, group: RecordId) -> int | None:
-    operations = await list_operations(session, group, 1)
-    records = await list_pending(session, group, 0, 1)
-    times = [operation.arrived_at for operation in operations] + [record.accepted_at for record in records]
-    return min(times, default=None)
+async def _waiting_since(session: AsyncSession, view: View) -> int | None:
+    """Since when the oldest operation or record waits that isn't settled; a steward's seal alone settles nothing."""
+    group, settled = view.state.group, view.settled
+    unsettled = [view.branch[height] for height in range(settled.height + 1, view.state.height + 1)]
+    operation = await load_oldest_operation(session, group, unsettled)
+    record = await load_oldest_record(session, group, settled.log.size)
+    return min((time for time in (operation, record) if time is not None), default=None)

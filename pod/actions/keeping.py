@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.chain import StoredGroup
 from models.keeping import StoredKeeper
 from models.pending import list_broken_promises
-from models.records import list_claims_logged
+from models.records import Claimed, list_claims_logged, load_claims
 from pod.actions.judging import stands_in
+from pod.actions.side_logs import entries_added, items_beside
 from protocol.branches import Node, View
 from protocol.ids import RecordId
 from protocol.keeping import GOOD_LOG, Confirmed, LogFindings, SeatMemory
+from protocol.state import GroupState
+
+MOST_PROMISES = 10_000
 
 
 def memory_of(stored: StoredKeeper) -> SeatMemory:
     """The memory as the rules read it."""
     last = None
     if stored.last_item is not None:
-        last = Confirmed(stored.last_item, stored.last_height, stored.last_term)
+        last = Confirmed(stored.last_item, stored.last_height, stored.last_term, stored.lost)
     return SeatMemory(stored.seat, last, stored.highest_term, stored.last_handover_at or None, stored.retired)
 
 
@@ -35,6 +41,7 @@ def stored_keeper(group: RecordId, memory: SeatMemory) -> StoredKeeper:
         highest_term=memory.highest_term,
         last_handover_at=memory.signed_at or 0,
         retired=memory.retired,
+        lost=last.lost,
     )
 
 
@@ -45,19 +52,66 @@ def seats_of(view: View, key: str) -> list[int]:
     return sorted({seat.member for seat in seats if seat.key == key})
 
 
-async def sound_items(session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory) -> list[RecordId]:
-    """The chosen branch from what the seat confirmed last (else the anchor) up to the first log that isn't sound."""
+async def findings_on_branch(
+    session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory
+) -> dict[RecordId, LogFindings]:
+    """What this pod found about the log of each item of the chosen branch, from the anchor up.
+
+    What the seat confirmed it once found good. A log is never better than the one that it continues.
+    """
     last = memory.last
     floor = last.height if last and view.holds(last.item) else view.settled.height
-    sound = [view.branch[floor]]
-    for height in range(floor + 1, view.state.height + 1):
+    found, so_far = {}, GOOD_LOG
+    for height in range(view.settled.height, view.state.height + 1):
         item = view.branch[height]
-        findings = await find_in_log(session, view, stored, view.nodes[item])
-        if findings == GOOD_LOG:
-            sound.append(item)
-        elif msgspec.structs.replace(findings, receipts_kept=True) != GOOD_LOG:
-            break  # a promise that one item broke the next may keep; all else stays wrong in what follows
-    return sound
+        if height > floor and _may_be_continued(so_far):
+            so_far = await find_in_log(session, view, stored, view.nodes[item])
+        found[item] = so_far
+    return found
+
+
+def _may_be_continued(findings: LogFindings) -> bool:
+    """A promise that one item broke the next may make good; what else is wrong stays wrong in all that follows."""
+    return msgspec.structs.replace(findings, receipts_kept=True) == GOOD_LOG
+
+
+async def findings_of(
+    session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory, item: RecordId
+) -> LogFindings:
+    """What this pod found about the log of any item that it knows.
+
+    The log here is that of the chosen branch; of another only what is known of its items' own entries can be said.
+    """
+    found = await findings_on_branch(session, view, stored, memory)
+    beside = items_beside(view, item)
+    if not beside:
+        return found.get(item, LogFindings(complete=False))
+    so_far = found[view.nodes[beside[0]].parent or view.anchor]
+    known: set[RecordId] = set()
+    for above in beside:
+        if not _may_be_continued(so_far):
+            return so_far
+        entries = await entries_added(session, view, stored, above)
+        if entries is None:
+            return LogFindings(complete=False)
+        known.update(entries)
+        so_far = await _find_beside(session, view, view.nodes[above], entries, known)
+    return so_far
+
+
+async def _find_beside(
+    session: AsyncSession, view: View, node: Node, entries: Sequence[RecordId], known: set[RecordId]
+) -> LogFindings:
+    parent = view.nodes[node.parent or view.anchor].state
+    log = node.state.log
+    claims = await load_claims(session, entries)
+    broken = await list_broken_promises(session, parent.group, node.state.at, MOST_PROMISES)
+    return LogFindings(
+        complete=len(claims) == len(entries),
+        root_matches=log.size > parent.log.size or log.root == parent.log.root,
+        authors_valid=_stand(parent, claims),
+        receipts_kept=known.issuperset(entry.record_id for entry in broken),
+    )
 
 
 async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, node: Node) -> LogFindings:
@@ -74,7 +128,12 @@ async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, no
         entries_valid, root_matches = True, log.root == parent.log.root
     else:
         entries = await list_claims_logged(session, parent.group, parent.log.size, log.size)
-        entries_valid = all(stands_in(parent, entry.author or 0, entry.key or 0, entry.wire) for entry in entries)
-        root_matches = True
+        if len(entries) < log.size - parent.log.size:
+            return LogFindings(complete=False)
+        entries_valid, root_matches = _stand(parent, entries), True
     broken = await list_broken_promises(session, parent.group, node.state.at, 1)
     return LogFindings(root_matches=root_matches, authors_valid=entries_valid, receipts_kept=not broken)
+
+
+def _stand(parent: GroupState, entries: Sequence[Claimed]) -> bool:
+    return all(stands_in(parent, entry.author or 0, entry.key or 0, entry.wire) for entry in entries)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.chain import drop_items, insert_items, list_items, load_item, set_group
 from models.keeping import StoredAck, insert_acks, list_acks
-from pod.actions.chains import MOST_ITEMS, load_view, note_move, stored_item
+from pod.actions.chains import MOST_ITEMS, keep_in_mind, load_view, note_move, stored_item
 from pod.deps import Deps
 from protocol.branches import Node, View, resolve
 from protocol.branches.weighing import path_to
@@ -76,11 +76,14 @@ async def _switch(
     group = after.state.group
     branch = set(path_to(nodes, after.head))
     items = [node for item in branch if (node := nodes[item]).record is not None]
-    await insert_items(session, [stored_item(node.record, node.state) for node in items if node.record is not None])
+    await insert_items(
+        session, [stored_item(node.record, node.state, node.void) for node in items if node.record is not None]
+    )
     await insert_acks(session, [_stored_ack(record) for record in every if _is_ack_on(record, branch, nodes)])
     lost = [item for item in path_to(nodes, before.head) if item not in branch]
     await note_move(session, deps, replace(before, nodes=nodes), replace(after, nodes=nodes))
     await drop_items(session, lost, forget=False)
+    await keep_in_mind(session, deps, replace(before, nodes=nodes), after)
     # Later views start here: what lies below is decided.
     await set_group(session, group, snapshot=dump_state(after.settled), snapshot_item=after.anchor)
     deps.views.move(session, after)

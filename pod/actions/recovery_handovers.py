@@ -4,7 +4,10 @@
 2. Its term begins the next epoch, so that no key of a lost pod outranks it.
 3. It is signed by recovery keys of a quorum of keepers, one for a lone keeper. Until it is, it is a draft, passed on by
    people: each gives the phrase at a pod of their own, which signs what an honest person would.
-4. A person signs one recovery an epoch; that is remembered on disk before a signature leaves.
+4. A person signs one recovery an epoch, or another on a higher item, which no keeper promised the first; that is
+   remembered on disk before a signature leaves.
+5. Once signed, the living keepers promise it its term; only then it is published (ADR 0021). A lone keeper has nobody
+   to ask.
 
 Spec: protocol.md section 3.
 """
@@ -34,13 +37,14 @@ from pod.actions.chains import load_view
 from pod.actions.founding import seed_of
 from pod.actions.outbox import pods_of, push
 from pod.actions.recovery_phrase import RecoveryKeys
+from pod.actions.recovery_promises import gather_promises
 from pod.actions.syncing import pull
 from pod.deps import Deps
 from pod.errors import NotKeeperError, NotMemberError
 from protocol.branches import View
-from protocol.chain import check_signatures, next_epoch, signed_seats
+from protocol.chain import next_epoch, signed_seats
 from protocol.derivation import pairwise_key
-from protocol.errors import BrokenItemError, MalformedError, NotConfirmedError, PhraseError, RefusedError
+from protocol.errors import MalformedError, NotConfirmedError, PhraseError, RefusedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey, PrivateKey
 from protocol.limits import MAX_CLOCK_LEAD_MS
@@ -70,7 +74,7 @@ async def recover_group(
         await check_own(session, account, keys)
         return await begin_recovery(session, deps, account, group, keys, keepers)
 
-    return await deps.write(action)
+    return await _finished(deps, await deps.write(action))
 
 
 async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys, draft: Record) -> Recovery:
@@ -81,7 +85,26 @@ async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: Rec
         await check_own(session, account, keys)
         return await _join_draft(session, deps, group, keys, draft)
 
-    return await deps.write(action)
+    return await _finished(deps, await deps.write(action))
+
+
+async def _finished(deps: Deps, drafted: Recovery) -> Recovery:
+    """A draft as it is; one that is signed goes onto the chain once the living keepers promised its term."""
+    if drafted.item is not None or drafted.signed < drafted.needed:
+        return drafted
+    record = open_record(drafted.handover)
+    async with deps.database.read() as session:
+        state = _state_below(await load_view(session, deps, record.group), record)
+    await gather_promises(deps, state, record)
+
+    async def action(session: AsyncSession) -> None:
+        view = await load_view(session, deps, record.group)
+        if record.id not in view.nodes:
+            await _check_highest(session, view, record)
+            await _publish(session, deps, state, record)
+
+    await deps.write(action)
+    return msgspec.structs.replace(drafted, item=record.id)
 
 
 async def _pull_everywhere(deps: Deps, group: RecordId) -> None:
@@ -139,11 +162,7 @@ async def _join_draft(
     if not isinstance(handover, Handover) or draft.group != group:
         raise MalformedError("`handover` must be a Handover of this group.")
     view = await load_view(session, deps, group)
-    highest = await _parent(session, view)
-    node = view.nodes.get(handover.parent)
-    if node is None or not view.holds(handover.parent) or node.state.height < highest.height:
-        raise NotConfirmedError("The draft doesn't build on the highest item that this pod knows to be confirmed.")
-    state = node.state
+    state = await _check_highest(session, view, draft)
     if handover.term != next_epoch(state.term) or handover.log != state.log:
         raise NotConfirmedError("A recovery begins the next epoch and leaves the log as its parent has it.")
     if handover.at > deps.clock() + MAX_CLOCK_LEAD_MS:
@@ -152,6 +171,23 @@ async def _join_draft(
         raise NotConfirmedError("A recovery that is signed here holds nothing but moves of its keepers.")
     signer = _signer(keys, _keeper_of(state, keys))
     return await _add(session, deps, state, open_record(add_proof(draft.body, signer)), signer)
+
+
+async def _check_highest(session: AsyncSession, view: View, draft: Record) -> GroupState:
+    """The state of the draft's parent, unless a keeper confirmed a higher item."""
+    highest = await _parent(session, view)
+    state = _state_below(view, draft)
+    if not view.holds(state.head) or state.height < highest.height:
+        raise NotConfirmedError("The draft doesn't build on the highest item that this pod knows to be confirmed.")
+    return state
+
+
+def _state_below(view: View, record: Record) -> GroupState:
+    assert isinstance(record.content, Handover)
+    node = view.nodes.get(record.content.parent)
+    if node is None:
+        raise NotConfirmedError("This pod doesn't hold the draft's parent.")
+    return node.state
 
 
 async def _add(
@@ -163,11 +199,12 @@ async def _add(
     *,
     also: Collection[str] = frozenset(),
 ) -> Recovery:
-    """Remember that this key signed, before anybody sees it; put a complete recovery onto the chain."""
+    """Remember that this key signed, before anybody sees it; put a lone keeper's recovery onto the chain."""
     handover = record.content
     assert isinstance(handover, Handover)
     said = await load_keeper(session, state.group, signer.did, lock=True)
-    if said.highest_term >= handover.term and said.last_item != record.id:
+    anew = said.highest_term == handover.term and said.last_height < handover.height
+    if said.highest_term >= handover.term and said.last_item != record.id and not anew:
         raise NotConfirmedError("This phrase signed another recovery of this epoch.")
     await save_keeper(
         session, StoredKeeper(state.group, signer.did, record.id, handover.term, handover.height, handover.term)
@@ -175,15 +212,19 @@ async def _add(
     sets = (state.seats, *(replaced.seats for replaced in state.earlier))
     counts = [(signed_seats(state, seats, record.signers, recovery=True), quorum(len(seats))) for seats in sets]
     signed, needed = min(counts, key=lambda count: count[0] - count[1])
-    try:
-        check_signatures(state, record.signers, state.earlier, recovery=True)
-    except BrokenItemError:
+    if signed < needed or any(len(seats) > 1 for seats in sets):
         return Recovery(record.body, signed, needed)
+    await _publish(session, deps, state, record, also=also)
+    return Recovery(record.body, signed, needed, record.id)
+
+
+async def _publish(
+    session: AsyncSession, deps: Deps, state: GroupState, record: Record, *, also: Collection[str] = frozenset()
+) -> None:
     now = deps.clock()
     await append(session, deps, record, origin="", now=now)
     # The lost pod is told as well: should it come back, it gives way.
     await push(session, deps, record, now=now, also={*pods_of(state), *also})
-    return Recovery(record.body, signed, needed, record.id)
 
 
 async def _parent(session: AsyncSession, view: View) -> GroupState:

@@ -7,23 +7,22 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.chain import StoredGroup, load_group, set_group
-from models.keeping import delete_withheld, list_acks, load_keeper, save_keeper
-from models.log import complete_tiles
-from models.pending import delete_operations, delete_receipts, list_operations
-from models.projections import refold_author
-from models.records import list_claims_pending, list_refused_authors, set_logged
+from models.chain import load_group
+from models.keeping import list_acks, load_keeper, save_keeper
+from models.pending import delete_operations, list_operations
+from models.records import list_claims_pending
 from pod.actions.chains import load_view, take_ack, take_item
 from pod.actions.judging import stands_in
-from pod.actions.keeping import memory_of, seats_of, sound_items, stored_keeper
+from pod.actions.keeping import findings_on_branch, memory_of, seats_of, stored_keeper
+from pod.actions.placing import place_entries
 from pod.deps import Deps
 from protocol.branches import View
 from protocol.canonical import bytes_of_checked
 from protocol.errors import NotConfirmedError, VoidOperationError
 from protocol.ids import RecordId
-from protocol.keeping import GOOD_LOG, SeatMemory, check_confirm
+from protocol.keeping import LogFindings, SeatMemory, check_confirm
 from protocol.limits import MAX_ACKS_PER_ITEM, MAX_OPERATIONS_PER_SEAL
-from protocol.log import Frontier, frontier_of, leaf_hash
+from protocol.log import frontier_of, leaf_hash
 from protocol.operations import applied
 from protocol.proofs import sign
 from protocol.records.envelope import Record, open_record, reopen_record
@@ -45,7 +44,8 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     if stored is None or stored.log_size != state.log.size:
         return None
     at = max(now, state.at)
-    operations = await choose_operations(session, state, at=at)
+    operations, void = await choose_operations(session, state, at=at)
+    await delete_operations(session, void)
     entries = await _choose_entries(session, state)
     if not operations and not entries:
         return None
@@ -70,24 +70,10 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     return record
 
 
-async def place_entries(
-    session: AsyncSession, stored: StoredGroup, entries: list[RecordId], frontier: Frontier
-) -> None:
-    """Give `entries` their places at the end of the group's log, whose frontier then is `frontier`."""
-    first = stored.log_size
-    back = await list_refused_authors(session, entries)
-    await set_logged(session, [(entry, first + place) for place, entry in enumerate(entries)])
-    await set_group(session, stored.id, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
-    await complete_tiles(session, stored.id, first, frontier.size)
-    await delete_withheld(session, entries)
-    await delete_receipts(session, entries)
-    for author in sorted(back):
-        # What an item logged counts, whatever this pod thought of it while it waited.
-        await refold_author(session, stored.id, author)
-
-
-async def choose_operations(session: AsyncSession, state: GroupState, *, at: int) -> list[Record]:
-    """The waiting operations that the rules allow now, in order; those they refuse are forgotten."""
+async def choose_operations(
+    session: AsyncSession, state: GroupState, *, at: int
+) -> tuple[list[Record], list[RecordId]]:
+    """The waiting operations that the rules allow after `state`, in order, and which of those before them are void."""
     chosen: list[Record] = []
     void: list[RecordId] = []
     size = 0
@@ -105,8 +91,7 @@ async def choose_operations(session: AsyncSession, state: GroupState, *, at: int
             void.append(record.id)
             continue
         chosen.append(record)
-    await delete_operations(session, void)
-    return chosen
+    return chosen, void
 
 
 async def _choose_entries(session: AsyncSession, state: GroupState) -> list[RecordId]:
@@ -138,7 +123,7 @@ async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, no
     memory = memory_of(await load_keeper(session, group, seat_key))
     if stored is None or (memory.last and memory.last.item == view.head):
         return []
-    confirmed = _highest_confirmed(memory, view, await sound_items(session, view, stored, memory), now=now)
+    confirmed = _highest_confirmed(memory, view, await findings_on_branch(session, view, stored, memory), now=now)
     if confirmed is None or confirmed.last is None:
         return []
     await save_keeper(session, stored_keeper(group, confirmed))
@@ -150,12 +135,14 @@ async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, no
     return acks
 
 
-def _highest_confirmed(memory: SeatMemory, view: View, sound: list[RecordId], *, now: int) -> SeatMemory | None:
-    for item in reversed(sound):
+def _highest_confirmed(
+    memory: SeatMemory, view: View, findings: dict[RecordId, LogFindings], *, now: int
+) -> SeatMemory | None:
+    for item in reversed(findings):
         if item == view.anchor or (memory.last and memory.last.item == item):
             return None
         try:
-            return check_confirm(memory, view, item, GOOD_LOG, now=now)
+            return check_confirm(memory, view, item, findings[item], now=now)
         except NotConfirmedError:
             continue
     return None

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.chain import list_items, load_group
 from models.keeping import list_acks
-from models.records import list_log, list_pending
+from models.records import list_log, list_pending, load_records
+from pod.actions.chains import load_view
+from pod.actions.side_logs import entries_added, items_beside
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from protocol.ids import RecordId
@@ -36,12 +38,34 @@ async def chain_page(deps: Deps, group: RecordId, start: int) -> dict[str, Any]:
     return {"items": _raw([item.wire for item in items]), "acks": _raw([ack.wire for ack in acks])}
 
 
-async def log_page(deps: Deps, group: RecordId, start: int) -> dict[str, Any]:
-    """Log entries from index `start`."""
+async def log_page(deps: Deps, group: RecordId, start: int, item: RecordId | None = None) -> dict[str, Any]:
+    """Log entries from index `start`; those of the log of `item`, which may stand beside the chosen branch."""
     async with deps.database.read() as session:
         await _check_open(session, group)
-        entries = await list_log(session, group, start, PAGE)
-    return {"entries": _raw([entry.wire for entry in entries])}
+        beside = items_beside(await load_view(session, deps, group), item) if item else []
+        wires = await _log_beside(session, deps, group, beside, start) if beside else None
+        if wires is None:
+            wires = [entry.wire for entry in await list_log(session, group, start, PAGE)]
+    return {"entries": _raw(wires)}
+
+
+async def _log_beside(
+    session: AsyncSession, deps: Deps, group: RecordId, beside: list[RecordId], start: int
+) -> list[bytes] | None:
+    """Entries from `start` of the log of the last of these items; None below the fork, whose log is the common one."""
+    view, stored = await load_view(session, deps, group), await load_group(session, group)
+    first = view.nodes[view.nodes[beside[0]].parent or view.anchor].state.log.size
+    if start < first or stored is None:
+        return None
+    entries: list[RecordId] = []
+    for above in beside:
+        added = await entries_added(session, view, stored, above)
+        if added is None:
+            break
+        entries += added
+    shown = entries[start - first :][:PAGE]
+    held = await load_records(session, shown)
+    return [held[entry].wire for entry in shown]
 
 
 async def pending_page(deps: Deps, group: RecordId, start: int) -> dict[str, Any]:

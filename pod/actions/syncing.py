@@ -16,15 +16,15 @@ from models.chain import load_group
 from models.outgoing import load_cursor, store_cursor
 from pod.actions.append import Arrival, Outcome, Taken, append_all
 from pod.actions.chains import load_view, open_group
+from pod.actions.pulled_logs import place_pulled
 from pod.actions.recovery_branches import height_of, may_recover, take_recovery
-from pod.actions.sealing import place_entries
+from pod.actions.side_logs import items_beside, take_side_entries
 from pod.deps import Deps
 from protocol.branches import View
 from protocol.canonical import parse_json
 from protocol.errors import MalformedError, RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH
-from protocol.log import frontier_of, leaf_hash
 from protocol.records.envelope import Record, open_record
 from protocol.state import GroupState
 
@@ -96,7 +96,7 @@ async def _pull_recovery(deps: Deps, pod: str, group: RecordId) -> bool:
 
 async def _pull_log(deps: Deps, pod: str, group: RecordId) -> None:
     # An item may commit to more entries than one page brings: they gather until a root fits.
-    gathered: list[RecordId] = []
+    gathered: list[Record] = []
     for _ in range(MOST_PAGES):
         have, state = await _log_gap(deps, group)
         start = have + len(gathered)
@@ -107,46 +107,35 @@ async def _pull_log(deps: Deps, pod: str, group: RecordId) -> None:
         if not records:
             return
         await _append(deps, records, pod)
-        gathered += [record.id for record in records]
-        if await _place(deps, group, gathered):
+        gathered += records
+        if await place_pulled(deps, group, gathered, pod):
             gathered = []
 
 
-async def _place(deps: Deps, group: RecordId, entries: list[RecordId]) -> bool:
-    """Place entries up to the last item whose root they complete; whether any found its place."""
+async def pull_branch(deps: Deps, pod: str, group: RecordId, item: RecordId) -> bool:
+    """Ask `pod` for the log of an item beside the chosen branch; whether it fits the roots of the items up there."""
+    view = await _view(deps, group)
+    beside = items_beside(view, item)
+    if not beside:
+        return False
+    start = view.nodes[view.nodes[beside[0]].parent or view.anchor].state.log.size
+    size = view.nodes[item].state.log.size
+    gathered: list[RecordId] = []
+    for _ in range(MOST_PAGES):
+        if start + len(gathered) >= size:
+            break
+        page = await _page(deps, pod, group, "log", "from", start + len(gathered), item=item)
+        records = _opened(page.get("entries"))[: size - start - len(gathered)]
+        if not records or any(record.group != group for record in records):
+            return False
+        await _append(deps, records, pod)
+        gathered += [record.id for record in records]
 
     async def action(session: AsyncSession) -> bool:
-        view = await load_view(session, deps, group)
-        stored = await load_group(session, group, lock=True)
-        if stored is None:
-            return False
-        frontier = frontier_of(stored.log_size, stored.log_peaks)
-        roots = _roots(view)
-        placed = None
-        for count, entry in enumerate(entries, 1):
-            frontier = frontier.append(leaf_hash(entry))
-            wanted = roots.get(frontier.size)
-            if wanted is None:
-                continue
-            if wanted != {frontier.root().hex()}:
-                break  # an item that lies about its log: nothing is placed beyond it
-            placed = (count, frontier)
-        if placed is None:
-            return False
-        await place_entries(session, stored, entries[: placed[0]], placed[1])
-        deps.wake(group)
-        return True
+        held, stored = await load_view(session, deps, group), await load_group(session, group)
+        return stored is not None and await take_side_entries(session, held, stored, item, gathered)
 
     return await deps.write(action)
-
-
-def _roots(view: View) -> dict[int, set[str]]:
-    """The roots that items of the chosen branch commit to, by size."""
-    roots: dict[int, set[str]] = {}
-    for item in view.branch.values():
-        log = view.nodes[item].state.log
-        roots.setdefault(log.size, set()).add(log.root)
-    return roots
 
 
 async def _pull_pending(deps: Deps, pod: str, group: RecordId) -> None:
@@ -186,8 +175,10 @@ async def _append(deps: Deps, records: list[Record], pod: str) -> list[Outcome]:
     return await deps.write(action) if records else []
 
 
-async def _page(deps: Deps, pod: str, group: RecordId, name: str, cursor: str, position: int) -> dict[str, Any]:
-    url = f"{pod}/groups/{parse_id(group)}/{name}?{cursor}={position}"
+async def _page(
+    deps: Deps, pod: str, group: RecordId, name: str, cursor: str, position: int, *, item: RecordId | None = None
+) -> dict[str, Any]:
+    url = f"{pod}/groups/{parse_id(group)}/{name}?{cursor}={position}" + (f"&item={item}" if item else "")
     download = await deps.http.get_bytes(url, types=frozenset({PLAIN_JSON}), max_bytes=MAX_DOCUMENT_BYTES)
     answer = parse_json(
         download.body, max_bytes=MAX_DOCUMENT_BYTES, max_depth=MAX_DOCUMENT_DEPTH, max_members=MOST_MEMBERS

@@ -1,4 +1,4 @@
-"""What other pods ask: pages to pull, proofs of the log, a signature on a handover."""
+"""What other pods ask: pages to pull, proofs of the log, a signature on a handover, a promise to a recovery."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 from aiohttp import web
 
 from pod.actions import serving
-from pod.actions.handing_over import sign_handover
 from pod.actions.proving import Proof, prove_consistency, prove_inclusion
+from pod.actions.recovery_promises import promise
+from pod.actions.signing_handovers import sign_handover
 from pod.api import shapes
 from pod.api.asking import answer, group_of, number_of, object_of, query_of, reader_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from protocol.errors import MalformedError
+from protocol.ids import parse_id
 from protocol.limits import MAX_ITEM_BYTES
 from protocol.records.envelope import open_record
 
@@ -28,10 +30,11 @@ async def get_chain(request: web.Request) -> web.Response:
 
 
 @routes.get("/groups/{group}/log")
-@contract(query=shapes.PullQuery, answer=shapes.LogPage)
+@contract(query=shapes.LogQuery, answer=shapes.LogPage)
 async def get_log(request: web.Request) -> web.Response:
-    """The log's records from an index, in the steward's order."""
-    return answer(await serving.log_page(request.app[DEPS], group_of(request), number_of(request, "from")))
+    """The log's records from an index, in the steward's order; of the log that `item` commits to, if it is named."""
+    item = parse_id(request.query["item"]) if "item" in request.query else None
+    return answer(await serving.log_page(request.app[DEPS], group_of(request), number_of(request, "from"), item))
 
 
 @routes.get("/groups/{group}/pending")
@@ -60,3 +63,11 @@ async def post_handover_to_sign(request: web.Request) -> web.Response:
     """A keeper's pod asks this pod's seat to sign a handover; it is signed by its proposer."""
     record = open_record(await object_of(request, most=2 * MAX_ITEM_BYTES))
     return answer(shapes.SignedHandover(await sign_handover(request.app[DEPS], group_of(request), record)))
+
+
+@routes.post("/groups/{group}/promises")
+@contract("pod", body=dict[str, Any], answer=shapes.Promised)
+async def post_recovery_to_promise(request: web.Request) -> web.Response:
+    """A recovery that a quorum of recovery keys signed asks this pod's seat for its term; nothing is published."""
+    record = open_record(await object_of(request, most=2 * MAX_ITEM_BYTES))
+    return answer(shapes.Promised(await promise(request.app[DEPS], group_of(request), record)))

@@ -56,6 +56,12 @@ class PullQuery(msgspec.Struct, frozen=True):
     start: Natural = field(default=0, name="from")
 
 
+class LogQuery(PullQuery, frozen=True):
+    """From which index on; of the log of `item`, which may stand beside the branch that this pod follows."""
+
+    item: Id | None = None
+
+
 class LensQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The lens: its groups (the group of the path when none is named), how they are joined, how much is let through."""
 
@@ -297,6 +303,12 @@ class SignedHandover(msgspec.Struct, frozen=True):
     """The proofs on a handover, this pod's among them."""
 
     proof: Any
+
+
+class Promised(msgspec.Struct, frozen=True):
+    """The term below which this pod's seat neither confirms nor signs any more."""
+
+    term: int
 
 
 class Invited(msgspec.Struct, frozen=True):

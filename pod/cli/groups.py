@@ -114,6 +114,8 @@ def _shown(seen: GroupSight) -> Iterator[str]:
     yield f"members   {sum(not member.left for member in seen.members)}"
     if seen.disputed or seen.disputes:
         yield "disputed  pods hold different histories for settled"
+    for doubt in seen.doubts:
+        yield f"doubtful  {doubt.item}: {doubt.reason}"
     for entry in seen.withheld:
         yield f"withheld  {entry.record}"
     for fault in seen.faults:

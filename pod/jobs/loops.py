@@ -18,7 +18,7 @@ from models.pending import prune_waiting
 from pod.actions.chains import load_view
 from pod.actions.comparing import compare
 from pod.actions.following import tell_followers
-from pod.actions.handing_over import Tries, hand_over_if_due
+from pod.actions.handing_over import hand_over_if_due
 from pod.actions.outbox import pods_of, push
 from pod.actions.sealing import confirm_head, seal
 from pod.actions.withholding import note_withheld
@@ -48,7 +48,6 @@ class Loops:
         self._looked_round_at = 0
         self._behind: set[tuple[str, RecordId]] = set()
         self._told: dict[tuple[str, RecordId], GroupHeader] = {}
-        self._tries = Tries()
         self._to_look_at: set[RecordId] = set()
         self._rounds: set[RecordId] = set()
         self._rounds_gate = asyncio.Semaphore(ROUNDS_AT_ONCE)
@@ -136,7 +135,7 @@ class Loops:
                 others = [pulls.start(pod, group) for pod in pods if pod != deps.base_url]
                 await asyncio.gather(*others)
                 await note_withheld(deps, group)
-                await hand_over_if_due(deps, group, self._tries)
+                await hand_over_if_due(deps, group)
         except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
             _LOG.exception("looking after %s failed", group)
         finally:

@@ -163,6 +163,7 @@ def _notices(seen: GroupSight) -> list[str]:
     notices = []
     if seen.disputed or seen.disputes:
         notices.append("Disputed: pods hold different histories of this group for settled. Ask its keepers.")
+    notices += [f"Not confirmed: item {doubt.height} ({short(doubt.item)}). {doubt.reason}" for doubt in seen.doubts]
     notices += [
         f"Withheld: record {short(entry.record)} has waited since {moment(entry.since)} while others were logged."
         for entry in seen.withheld

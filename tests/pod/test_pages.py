@@ -11,6 +11,7 @@ from email.message import Message
 import msgspec
 import pytest
 
+from pod.actions.doubting import Doubt
 from pod.actions.reading.groups import DisputeLine, FaultLine, GroupSight, LogSight, MemberLine, WithheldLine
 from pod.actions.reading.posts import PostPage
 from pod.web.rendering import render, static_file, templates
@@ -165,6 +166,7 @@ A_GROUP = GroupSight(
     withheld=(),
     faults=(),
     disputes=(),
+    doubts=(),
     members=(MemberLine(1, 1000, "https://pod.example", left=False), MemberLine(2, 5, "https://b.example", left=True)),
 )
 
@@ -174,6 +176,7 @@ A_GROUP = GroupSight(
     [
         ({"disputed": True}, "Disputed: pods hold different histories"),
         ({"disputes": (DisputeLine("https://b.example", SOME, SOME),)}, "Disputed"),
+        ({"doubts": (Doubt(SOME, 8, "The log is wrong."),)}, "Not confirmed: item 8 "),
         ({"withheld": (WithheldLine(SOME, 1_700_000_000_000),)}, "has waited since 2023-11-14 22:13 UTC"),
         ({"faults": (FaultLine("two-items", SOME, SOME),)}, "Proven fault (two-items)"),
         ({"others_weight": 500}, "An open group: whoever joins votes with weight 0.5."),

@@ -16,15 +16,15 @@ from models.engines import open_database
 from models.keeping import list_withheld
 from pod.actions.append import append
 from pod.actions.chains import load_view, open_group
-from pod.actions.keeping import sound_items
+from pod.actions.keeping import findings_on_branch
+from pod.actions.placing import place_entries
 from pod.actions.promising import answer_with, keep_receipts, promise, receipt_in
-from pod.actions.sealing import place_entries
 from pod.actions.withholding import note_withheld
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.errors import NotStewardError
 from protocol.ids import RecordId
-from protocol.keeping import SeatMemory
+from protocol.keeping import GOOD_LOG, SeatMemory
 from protocol.log import Frontier, leaf_hash
 from protocol.proofs import sign
 from protocol.records.chain import LogHead
@@ -80,7 +80,8 @@ class Place:
             view = await load_view(session, self.deps, self.state.group)
             stored = await load_group(session, self.state.group)
             assert stored is not None
-            return await sound_items(session, view, stored, SeatMemory(pod_key("nobody").did))
+            found = await findings_on_branch(session, view, stored, SeatMemory(pod_key("nobody").did))
+        return [item for item, findings in found.items() if findings == GOOD_LOG]
 
     async def withheld(self) -> list[RecordId]:
         await note_withheld(self.deps, self.state.group)

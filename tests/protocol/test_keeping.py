@@ -141,3 +141,20 @@ def test_a_flood_of_offers_by_one_key_drives_out_only_its_own() -> None:
     assert len(view.offers) == 1 + 8
     strangers = [seat(1, "stranger")]
     assert offered(view, community.handover(fork.x, "stranger", strangers, [], term=9)).offers == view.offers
+
+
+@pytest.mark.parametrize("acks_first", [False, True], ids=["the item first", "its acks first"])
+def test_what_a_seat_confirmed_beside_a_settled_item_is_lost_whatever_came_first(acks_first: bool) -> None:
+    fork = Fork(4)
+    memory = fork.memory(4, fork.y)
+    alone = resolve(branches.opened(fork.group.records[0]).state, [*fork.group.records, fork.items[1]])
+    acks = [fork.ack(member, fork.x) for member in (1, 2, 3)]
+    before = confirmed(alone, *acks) if acks_first else confirmed(extend(alone, fork.items[0]), *acks[:2])
+
+    after = extend(before, fork.items[0]) if acks_first else confirmed(before, acks[2])
+
+    assert after.anchor == fork.x.head
+    kept = keeping.kept_in_mind(memory, before, after)
+    assert kept.last == Confirmed(fork.y.head, fork.y.height, fork.y.term, lost=True)
+    assert fork.signs(kept, after, fork.x, 2)
+    assert keeping.kept_in_mind(fork.memory(1, fork.x), before, after) == fork.memory(1, fork.x)

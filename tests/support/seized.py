@@ -53,3 +53,7 @@ class SeizedPod:
         """The pod's confirmation, for one of its seats, of `item` on top of the head."""
         body = {"type": "Ack", "rules": 1, "group": seen["group"], "keeper": keeper, "item": item}
         return sign({**body, "term": seen["term"], "height": seen["height"] + 1}, self._keyring.pod_key)
+
+    def signed(self, item: Body) -> Body:
+        """A handover, signed by the pod."""
+        return sign(item, self._keyring.pod_key, as_list=True)

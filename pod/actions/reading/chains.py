@@ -13,8 +13,15 @@ from pod.errors import NotFoundError
 from protocol.ids import RecordId
 
 
+class VoidLine(msgspec.Struct, frozen=True):
+    """An operation in an item that the rules refuse: by its place there, and why."""
+
+    position: int
+    reason: str
+
+
 class ItemLine(msgspec.Struct, frozen=True):
-    """A link of the chain that holds here; `record` is its signed form."""
+    """A link of the chain that holds here; `record` is its signed form, `void` what in it counts for nothing."""
 
     item: RecordId
     type: str
@@ -23,6 +30,7 @@ class ItemLine(msgspec.Struct, frozen=True):
     at: int
     log_size: int
     settled: bool
+    void: tuple[VoidLine, ...]
     record: msgspec.Raw
 
 
@@ -119,5 +127,6 @@ def _item(item: StoredItem, settled: int) -> ItemLine:
         item.at,
         item.log_size,
         item.height <= settled,
+        tuple(VoidLine(position, reason) for position, reason in msgspec.json.decode(item.void)),
         msgspec.Raw(item.wire),
     )

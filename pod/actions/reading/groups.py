@@ -13,6 +13,7 @@ from models.chain import load_group
 from models.content import has_claim, load_profiles
 from models.keeping import list_disputes, list_faults, list_withheld
 from pod.actions.chains import load_view
+from pod.actions.doubting import Doubt, list_doubts
 from pod.actions.reading.access import Reader, load_readable
 from pod.deps import Deps
 from pod.errors import NotFoundError, UnknownGroupError
@@ -86,6 +87,7 @@ class GroupSight(msgspec.Struct, frozen=True):
     withheld: tuple[WithheldLine, ...]
     faults: tuple[FaultLine, ...]
     disputes: tuple[DisputeLine, ...]
+    doubts: tuple[Doubt, ...]
     members: tuple[MemberLine, ...]
 
 
@@ -144,8 +146,9 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
         withheld = await list_withheld(session, group, MOST_SHOWN)
         faults = await list_faults(session, group, MOST_SHOWN)
         disputes = await list_disputes(session, group, MOST_SHOWN)
-    if stored is None:
-        raise UnknownGroupError("This pod doesn't hold that group.")
+        if stored is None:
+            raise UnknownGroupError("This pod doesn't hold that group.")
+        doubts = await list_doubts(session, deps, view, stored)
     state = view.state
     return GroupSight(
         group=group,
@@ -168,6 +171,7 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
         withheld=tuple(WithheldLine(entry.record_id, entry.since_at) for entry in withheld),
         faults=tuple(FaultLine(fault.kind, fault.first_id, fault.second_id) for fault in faults),
         disputes=tuple(DisputeLine(dispute.pod, dispute.ours, dispute.theirs) for dispute in disputes),
+        doubts=doubts,
         members=tuple(_line(state.members[number]) for number in sorted(state.members)),
     )
 
