@@ -96,9 +96,15 @@ def _parse_url(text: str) -> URL:
 
 
 def origin_of(url: str | URL) -> Origin:
-    """The origin of a URL; text is parsed first."""
-    parsed = parse_url(url) if isinstance(url, str) else url
-    return Origin(parsed.scheme, parsed.raw_host or "", parsed.port or 0)
+    """The origin of a URL; of text only what an origin is made of is parsed, since ids are many and hosts few."""
+    if isinstance(url, str):
+        if len(url) > MAX_URL_LENGTH:
+            raise UnsafeAddressError(f"The URL is longer than {MAX_URL_LENGTH} characters.")
+        matched = _URL.fullmatch(url)
+        if matched is None or _NEVER_IN_A_URL.search(url):
+            raise UnsafeAddressError("The URL isn't an absolute http or https URL.")
+        url = _parse_url(f"{matched[1]}://{matched[2]}/")
+    return Origin(url.scheme, url.raw_host or "", url.port or 0)
 
 
 def same_origin(one: str, other: str) -> bool:

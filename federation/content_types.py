@@ -4,6 +4,7 @@ Federation §2.6: a server that stores uploads can be made to serve any body, bu
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 AS2_PROFILE: Final = "https://www.w3.org/ns/activitystreams"
@@ -52,6 +53,7 @@ def is_one_of(field: str, essences: frozenset[str]) -> bool:
     return read is not None and read.essence in essences
 
 
+@lru_cache(maxsize=256)
 def prefers_page(accept: str) -> bool:
     """Whether an Accept field ranks text/html above every JSON that this pod answers with, as a browser's does."""
     if len(accept) > MAX_LENGTH:

@@ -5,6 +5,7 @@ writing connection whose transactions take the lock at once, and a few that can'
 pair over asyncpg; readers see one snapshot for the length of their session.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -29,6 +30,7 @@ class Database(msgspec.Struct, frozen=True):
 
     writing: AsyncEngine
     reading: AsyncEngine
+    watching: sqlite3.Connection | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -40,7 +42,16 @@ class Database(msgspec.Struct, frozen=True):
         async with AsyncSession(self.reading, autoflush=False, expire_on_commit=False) as session:
             yield session
 
+    def version(self) -> int | None:
+        """A number that every commit changes, also one of another process; None where that costs a round trip."""
+        if self.watching is None:
+            return None
+        (number,) = self.watching.execute("PRAGMA data_version").fetchone()
+        return int(number)
+
     async def close(self) -> None:
+        if self.watching is not None:
+            self.watching.close()
         await self.reading.dispose()
         await self.writing.dispose()
 
@@ -80,7 +91,7 @@ def _sqlite(url: URL, readers: int) -> Database:
     reading = _sqlite_engine(url, readers, read_only=True)
     event.listen(reading.sync_engine, "connect", _prepare_reader)
     event.listen(reading.sync_engine, "begin", _begin)
-    return Database(writing, reading)
+    return Database(writing, reading, sqlite3.connect(str(url.database)))
 
 
 def _sqlite_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngine:

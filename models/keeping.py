@@ -284,6 +284,11 @@ async def insert_dispute(session: AsyncSession, dispute: Dispute) -> None:
     await insert_new(session, DISPUTES, [_row(dispute)])
 
 
+async def delete_disputes(session: AsyncSession, group: RecordId, pod: str) -> None:
+    """Forget what was disputed with this pod."""
+    await session.execute(delete(DISPUTES).where(DISPUTES.c.group_id == group, DISPUTES.c.pod == pod))
+
+
 async def list_disputes(session: AsyncSession, group: RecordId, limit: int) -> list[Dispute]:
     """Conflicting anchors of this group, the latest first."""
     wanted = (

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, table_of
-from models.records import RecordRow
+from models.records import PENDING, RecordRow
 from models.upserts import chunks, insert_into, insert_new
 from protocol.ids import RecordId
 
@@ -63,6 +63,14 @@ class WaitingOperation(msgspec.Struct, frozen=True):
     id: RecordId
     wire: bytes
     arrived_at: int
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """A receipt: what was promised, until when (ms), and the signed promise."""
+
+    record_id: RecordId
+    by_at: int
+    wire: bytes
 
 
 class WaitingRecord(msgspec.Struct, frozen=True):
@@ -182,17 +190,22 @@ async def load_receipt(session: AsyncSession, record: RecordId) -> bytes | None:
     return wire
 
 
-async def list_broken_promises(
-    session: AsyncSession, group: RecordId, by_before: int, log_size: int, limit: int
-) -> list[RecordId]:
-    """Records promised for before `by_before` that the first `log_size` entries of the log lack."""
+async def list_broken_promises(session: AsyncSession, group: RecordId, by_before: int, limit: int) -> list[Promise]:
+    """Receipts with a time before `by_before` for records that still count and that the group's log lacks.
+
+    What a rule took out since then (a black-listed author's, say) can't be logged, so it was promised in vain.
+    """
     wanted = (
-        select(RECEIPTS.c.record_id)
-        .outerjoin(_RECORDS, _RECORDS.c.id == RECEIPTS.c.record_id)
-        .where(RECEIPTS.c.group_id == group, RECEIPTS.c.by_at < by_before)
-        .where((_RECORDS.c.log_index.is_(None)) | (_RECORDS.c.log_index >= log_size))
-        .distinct()
-        .order_by(RECEIPTS.c.record_id)
+        select(RECEIPTS.c.record_id, RECEIPTS.c.by_at, RECEIPTS.c.wire)
+        .join(_RECORDS, _RECORDS.c.id == RECEIPTS.c.record_id)
+        .where(RECEIPTS.c.group_id == group, RECEIPTS.c.by_at < by_before, _RECORDS.c.state == PENDING)
+        .order_by(RECEIPTS.c.by_at, RECEIPTS.c.record_id)
         .limit(limit)
     )
-    return list(await session.scalars(wanted))
+    return [Promise(*row) for row in await session.execute(wanted)]
+
+
+async def delete_receipts(session: AsyncSession, records: Collection[RecordId]) -> None:
+    """Forget the promises about records that are logged now: the log proves more."""
+    for some in chunks(records):
+        await session.execute(delete(RECEIPTS).where(RECEIPTS.c.record_id.in_(some)))

@@ -6,8 +6,10 @@ from aiohttp import web
 
 from federation.known_keys import KnownKeys
 from federation.signatures import Policy, ReplayCache
+from pod.answers import Answers
 from pod.deps import Deps
 
+ANSWERS = web.AppKey("answers", Answers)
 DEPS = web.AppKey("deps", Deps)
 KEYS = web.AppKey("known_keys", KnownKeys)
 POLICY = web.AppKey("policy", Policy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -70,7 +71,6 @@ class Tries:
     """Failed proposals in one group. Forgotten at a restart, which is safe."""
 
     anchor: RecordId
-    term: int
     failed: int = 0
     counting_from: int = 0
 
@@ -82,15 +82,16 @@ class Proposals:
         self._tries: dict[RecordId, Tries] = {}
         self._highest: dict[RecordId, int] = {}
 
-    def seen(self, group: RecordId, anchor: RecordId, term: int, *, now: int) -> Tries:
+    def seen(self, group: RecordId, anchor: RecordId) -> Tries:
         """The tries as they count where the group is now: whatever settles ends the back-off."""
-        tries = self._tries.setdefault(group, Tries(anchor, term))
+        tries = self._tries.setdefault(group, Tries(anchor))
         if tries.anchor != anchor:
             tries.anchor, tries.failed = anchor, 0
-        if tries.term != term:
-            # A new steward has as much time as the former one had.
-            tries.term, tries.counting_from = term, now
         return tries
+
+    def began(self, group: RecordId, anchor: RecordId, *, now: int) -> None:
+        """A term began: a new steward has as much time as the former one had."""
+        self.seen(group, anchor).counting_from = now
 
     def tried(self, group: RecordId, *, now: int) -> None:
         """Count a proposal that this pod makes now; one that succeeds is forgotten."""
@@ -117,7 +118,7 @@ class Deps:
     """The pod's parts.
 
     `views` caches each group's chain, `proposals` remembers how handovers fared, `signing_keys` are the opened keys of
-    our actors; `wake` has a group tended,
+    our actors, `key_making` is held while new ones are made; `wake` has a group tended,
     `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was verified, and of
     what it told of a group.
     """
@@ -135,6 +136,7 @@ class Deps:
     views: Views = field(default_factory=Views)
     proposals: Proposals = field(default_factory=Proposals)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
+    key_making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def base_url(self) -> str:

@@ -39,6 +39,12 @@ class NotKeeperError(RefusedError):
     code = "not_keeper"
 
 
+class NotStewardError(RefusedError):
+    """A promise that isn't the steward's."""
+
+    code = "not_steward"
+
+
 class NameTakenError(RefusedError):
     """The account name is taken or isn't a name."""
 
@@ -51,6 +57,7 @@ STATUS: dict[str, HTTPStatus] = {
     "unauthorized": HTTPStatus.UNAUTHORIZED,
     "not_member": HTTPStatus.FORBIDDEN,
     "not_keeper": HTTPStatus.FORBIDDEN,
+    "not_steward": HTTPStatus.FORBIDDEN,
     "not_confirmed": HTTPStatus.CONFLICT,
     "may_not_write": HTTPStatus.FORBIDDEN,
     "name_taken": HTTPStatus.CONFLICT,

@@ -27,10 +27,20 @@ POD = "actor"
 
 async def actor_keys(deps: Deps, path: str) -> StoredActorKeys:
     """The keys of the actor at `path`, made now if it has none. Never call it inside a write action."""
-    async with deps.database.read() as session:
-        stored = await load_actor_keys(session, path)
+    stored = await _stored_keys(deps, path)
     if stored is not None:
         return stored
+    # One at a time: a crowd that waits for the same new actor waits for one pair of keys.
+    async with deps.key_making:
+        return await _stored_keys(deps, path) or await _new_keys(deps, path)
+
+
+async def _stored_keys(deps: Deps, path: str) -> StoredActorKeys | None:
+    async with deps.database.read() as session:
+        return await load_actor_keys(session, path)
+
+
+async def _new_keys(deps: Deps, path: str) -> StoredActorKeys:
     made = await asyncio.to_thread(make_keys, deps.keyring, path, now=deps.clock())
 
     async def action(session: AsyncSession) -> StoredActorKeys:

@@ -18,6 +18,7 @@ from models.projections import Accepted, accepted_of, project
 from models.records import NewRecord, insert_records
 from models.writer import Bulk
 from pod.actions.chains import load_view, take_ack, take_item
+from pod.actions.promising import take_receipt
 from pod.deps import Deps
 from protocol.authorship import UnknownAuthorError, authored_of, check_author
 from protocol.errors import RefusedError, VoidOperationError
@@ -114,6 +115,8 @@ async def _take_link(session: AsyncSession, deps: Deps, record: Record, *, now: 
             return Taken(record.id, new=new)
         case Ack():
             return Taken(record.id, new=await take_ack(session, deps, record))
+        case Receipt():
+            return Taken(record.id, new=await take_receipt(session, deps, record))
         case _:
             await load_view(session, deps, record.group)
             return Taken(record.id, new=False)

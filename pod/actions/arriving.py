@@ -10,25 +10,34 @@ from federation.receive import VerifiedActivity
 from pod.actions.append import enter
 from pod.actions.chains import load_view
 from pod.actions.following import forget, take_follow, take_unfollow
+from pod.actions.promising import promise
 from pod.actions.recovery_branches import may_recover
 from pod.deps import Deps
+from protocol.canonical import JsonObject
 from protocol.errors import BelowAnchorError, UnknownParentError
-from protocol.records.envelope import Record, open_record
+from protocol.records.envelope import CHAIN_TYPES, Record, open_record
 
 
-async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> None:
-    """Do what an activity asks for; raises the refusal of the rule that refuses it."""
+async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> JsonObject | None:
+    """Do what an activity asks for; raises the refusal of the rule that refuses it.
+
+    A pod that delivers a record which waits for this pod's own seal gets the receipt for it.
+    """
     try:
-        await _do(deps, verified.activity, now=now)
+        taken = await _do(deps, verified.activity, now=now)
     finally:
         # Also when a record is refused: what is missing here may be why.
         deps.heard(verified.activity.actor, verified.group_header)
+    if taken is None or verified.group_header is None:
+        return None
+    return promise(deps, taken.group, taken.id, now=now)
 
 
-async def _do(deps: Deps, activity: Activity, *, now: int) -> None:
+async def _do(deps: Deps, activity: Activity, *, now: int) -> Record | None:
+    """The content record that is new here, if it was one."""
     match activity:
         case RecordActivity() as carried:
-            await _take_record(deps, carried, now=now)
+            return await _take_record(deps, carried, now=now)
         case Follow() as follow:
             await take_follow(deps, follow, now=now)
         case Unfollow() as undo:
@@ -36,19 +45,22 @@ async def _do(deps: Deps, activity: Activity, *, now: int) -> None:
         case Gone() as gone:
             await forget(deps, gone)
         case Ignored():
-            return
+            pass
         case other:
             assert_never(other)
+    return None
 
 
-async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> None:
+async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Record | None:
     record = open_record(activity.record)
     try:
-        await enter(deps, record, origin=activity.actor, now=now)
+        taken = await enter(deps, record, origin=activity.actor, now=now)
     except (UnknownParentError, BelowAnchorError) as refusal:
         if isinstance(refusal, BelowAnchorError) and not await _may_recover(deps, record):
             raise
         deps.behind(record.group, pod_of(activity.actor))
+        return None
+    return record if taken.new and record.type not in CHAIN_TYPES else None
 
 
 async def _may_recover(deps: Deps, record: Record) -> bool:

@@ -170,6 +170,8 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
     """Store what changed between two views of a group: head, members, anchor; both hold their whole paths."""
     group = after.state.group
     deps.views.move(session, after)
+    if after.state.term != before.state.term:
+        deps.proposals.began(group, after.anchor, now=deps.clock())
     if after.head != before.head:
         await _follow_head(session, before, after)
         await _follow_members(session, before.state, after.state)

@@ -200,7 +200,7 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
     async with deps.database.read() as session:
         view = await load_view(session, deps, group)
         state, own_key = view.state, deps.keyring.pod_key.did
-        tries = deps.proposals.seen(group, view.anchor, state.term, now=now)
+        tries = deps.proposals.seen(group, view.anchor)
         index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
         if index is None or state.steward.key == own_key:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.chain import StoredGroup
@@ -63,10 +64,15 @@ async def findings_on_branch(
     found, so_far = {}, GOOD_LOG
     for height in range(view.settled.height, view.state.height + 1):
         item = view.branch[height]
-        if height > floor and so_far == GOOD_LOG:
+        if height > floor and _may_be_continued(so_far):
             so_far = await find_in_log(session, view, stored, view.nodes[item])
         found[item] = so_far
     return found
+
+
+def _may_be_continued(findings: LogFindings) -> bool:
+    """A promise that one item broke the next may make good; what else is wrong stays wrong in all that follows."""
+    return msgspec.structs.replace(findings, receipts_kept=True) == GOOD_LOG
 
 
 async def findings_of(
@@ -83,7 +89,7 @@ async def findings_of(
     so_far = found[view.nodes[beside[0]].parent or view.anchor]
     known: set[RecordId] = set()
     for above in beside:
-        if so_far != GOOD_LOG:
+        if not _may_be_continued(so_far):
             return so_far
         entries = await entries_added(session, view, stored, above)
         if entries is None:
@@ -99,13 +105,12 @@ async def _find_beside(
     parent = view.nodes[node.parent or view.anchor].state
     log = node.state.log
     claims = await load_claims(session, entries)
-    fork = log.size - len(known)
-    broken = await list_broken_promises(session, parent.group, node.state.at, fork, MOST_PROMISES)
+    broken = await list_broken_promises(session, parent.group, node.state.at, MOST_PROMISES)
     return LogFindings(
         complete=len(claims) == len(entries),
         root_matches=log.size > parent.log.size or log.root == parent.log.root,
         authors_valid=_stand(parent, claims),
-        receipts_kept=known.issuperset(broken),
+        receipts_kept=known.issuperset(entry.record_id for entry in broken),
     )
 
 
@@ -126,7 +131,7 @@ async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, no
         if len(entries) < log.size - parent.log.size:
             return LogFindings(complete=False)
         entries_valid, root_matches = _stand(parent, entries), True
-    broken = await list_broken_promises(session, parent.group, node.state.at, log.size, 1)
+    broken = await list_broken_promises(session, parent.group, node.state.at, 1)
     return LogFindings(root_matches=root_matches, authors_valid=entries_valid, receipts_kept=not broken)
 
 

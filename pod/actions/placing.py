@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.chain import StoredGroup, set_group
 from models.keeping import delete_withheld
 from models.log import complete_tiles, load_tiles
+from models.pending import delete_receipts
 from models.projections import refold_author
 from models.records import list_refused_authors, set_logged
 from protocol.ids import RecordId
@@ -25,6 +26,7 @@ async def place_entries(
     await set_group(session, stored.id, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
     await complete_tiles(session, stored.id, first, frontier.size)
     await delete_withheld(session, entries)
+    await delete_receipts(session, entries)
     for author in sorted(back):
         # What an item logged counts, whatever this pod thought of it while it waited.
         await refold_author(session, stored.id, author)

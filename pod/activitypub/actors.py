@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from pod.actions import presenting
-from pod.activitypub.answering import answer, path_of, show
+from pod.activitypub.answering import answer, path_of, shared, show
 from pod.app_keys import DEPS
 from protocol.errors import MalformedError
 from protocol.ids import parse_id
@@ -14,12 +14,14 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/actor")
+@shared
 async def get_pod_actor(request: web.Request) -> web.Response:
     """The pod itself."""
     return answer(await presenting.pod_actor(request.app[DEPS]))
 
 
 @routes.get("/u/{name}")
+@shared
 async def get_person(request: web.Request) -> web.Response:
     """Somebody at home here."""
     document = await presenting.person_actor(request.app[DEPS], request.match_info["name"])
@@ -27,6 +29,7 @@ async def get_person(request: web.Request) -> web.Response:
 
 
 @routes.get("/groups/{group}")
+@shared
 async def get_group(request: web.Request) -> web.Response:
     """A group as an actor of this pod."""
     document = await presenting.group_actor(request.app[DEPS], parse_id(request.match_info["group"]))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Final
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from federation.content_types import prefers_page
+from pod.app_keys import ANSWERS
 from protocol.canonical import JsonObject
 from protocol.ids import parse_id
 
@@ -32,6 +36,17 @@ def show(request: web.Request, document: JsonObject, *, page: str) -> web.Respon
         location = str(request.app.router[page].url_for(**request.match_info))
         return web.Response(status=HTTPStatus.SEE_OTHER.value, headers={"Location": location, "Vary": VARY})
     return answer(document)
+
+
+def shared(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler:
+    """A handler whose answer depends on nothing but the address and on what is accepted: made once between commits."""
+
+    @wraps(handler)
+    async def answered(request: web.Request) -> web.StreamResponse:
+        key = (request.raw_path, "page" if prefers_page(request.headers.get("Accept", "")) else "document")
+        return await request.app[ANSWERS].get(key, partial(handler, request))
+
+    return answered
 
 
 def path_of(request: web.Request) -> str:

@@ -13,6 +13,7 @@ from federation.nodeinfo import Version
 from federation.webfinger import only_rels, parse_resource
 from pod.actions.finding import find_actor
 from pod.actions.presenting import node
+from pod.activitypub.answering import shared
 from pod.app_keys import DEPS
 from pod.errors import NotFoundError
 from protocol.canonical import JsonObject
@@ -22,6 +23,7 @@ SCHEMAS: Final = ("2.0", "2.1")
 
 
 @routes.get("/.well-known/webfinger")
+@shared
 async def get_webfinger(request: web.Request) -> web.Response:
     """Whose handle, or which actor, `resource` is."""
     resource = parse_resource(request.query.get("resource", ""))
@@ -37,6 +39,7 @@ async def get_nodeinfo(request: web.Request) -> web.Response:
 
 
 @routes.get("/nodeinfo/{schema}")
+@shared
 async def get_node(request: web.Request) -> web.Response:
     """NodeInfo 2.0 or 2.1."""
     schema = request.match_info["schema"]

@@ -10,6 +10,7 @@ from federation.receive import receive
 from federation.signatures import SignedRequest
 from pod.actions.arriving import arrive
 from pod.actions.presenting import load_followed
+from pod.actions.promising import answer_with
 from pod.activitypub.answering import path_of
 from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
 
@@ -26,8 +27,11 @@ async def _take(request: web.Request) -> web.Response:
     app, deps = request.app, request.app[DEPS]
     signed = await _signed(request)
     verified = await receive(signed, app[POLICY], app[KEYS], app[REPLAY], now=deps.clock())
-    if verified is not None:
-        await arrive(deps, verified, now=deps.clock())
+    receipt = None if verified is None else await arrive(deps, verified, now=deps.clock())
+    if receipt is not None:
+        return web.Response(
+            body=answer_with(receipt), status=HTTPStatus.ACCEPTED.value, content_type="application/json"
+        )
     return web.Response(status=HTTPStatus.ACCEPTED.value)
 
 

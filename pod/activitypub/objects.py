@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from pod.actions.showing import Sighting, show_activity, show_record
-from pod.activitypub.answering import answer, show
+from pod.activitypub.answering import answer, shared, show
 from pod.app_keys import DEPS
 from protocol.ids import parse_id
 
@@ -15,6 +15,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/records/{record}")
+@shared
 async def get_record(request: web.Request) -> web.Response:
     """A record: a post as Note or Article."""
     sighting = await show_record(request.app[DEPS], parse_id(request.match_info["record"]))
@@ -22,6 +23,7 @@ async def get_record(request: web.Request) -> web.Response:
 
 
 @routes.get("/activities/{record}")
+@shared
 async def get_activity(request: web.Request) -> web.Response:
     """The activity that carries a record."""
     return _answer(request, await show_activity(request.app[DEPS], parse_id(request.match_info["record"])))

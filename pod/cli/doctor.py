@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pod.cli.base import as_json, data_option, json_option
+from pod.cli.options import as_json, data_option, json_option
 from pod.doctor.examining import examine
 from pod.doctor.findings import Level
 

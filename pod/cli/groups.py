@@ -16,7 +16,8 @@ from models.chain import list_groups as list_stored
 from pod.actions.handing_over import hand_over
 from pod.actions.reading.groups import GroupSight, describe_held
 from pod.actions.verifying import Progress, Verified, verify_group
-from pod.cli.base import as_json, configuration, data_option, json_option, run_action
+from pod.cli.base import run_action
+from pod.cli.options import as_json, configuration, data_option, json_option
 from pod.deps import Deps
 from pod.doctor.examining import is_served
 from protocol.errors import MalformedError

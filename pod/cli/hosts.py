@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from models.deliveries import HostState, count_queue, hasten, list_hosts, load_host
-from pod.cli.base import configuration, data_option, run_action
+from pod.cli.base import run_action
+from pod.cli.options import configuration, data_option
 from pod.deps import Deps
 
 MOST_SHOWN = 10_000

@@ -9,7 +9,8 @@ import click
 
 from models.accounts import Account, list_accounts
 from pod.actions.founding import sign_up
-from pod.cli.base import as_json, configuration, data_option, json_option, run_action
+from pod.cli.base import run_action
+from pod.cli.options import as_json, configuration, data_option, json_option
 from pod.deps import Deps
 
 PAGE = 500

@@ -13,8 +13,9 @@ from pod.actions.recovering import Recovered, Whereabouts, recover
 from pod.actions.recovery_handovers import Recovery, recover_group
 from pod.actions.recovery_phrase import RecoveryKeys
 from pod.actions.renewing import retire_seats
-from pod.cli.base import configuration, data_option, run_action
+from pod.cli.base import run_action
 from pod.cli.groups import group_commands
+from pod.cli.options import configuration, data_option
 from pod.cli.people import user
 from pod.config import Config
 from pod.deps import Deps

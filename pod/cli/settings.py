@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from pod.cli.base import as_json, configuration, data_option, json_option
+from pod.cli.options import as_json, configuration, data_option, json_option
 from pod.config import Config
 
 

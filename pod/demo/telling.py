@@ -13,12 +13,12 @@ from federation.safe_http import SafeHttp
 from migrations import upgrade
 from models.engines import open_database
 from pod.actions.founding import SignedUp, sign_up
-from pod.app import USER_AGENT, open_parts
 from pod.clock import random_bytes
 from pod.config import Config
 from pod.demo.stage import LOOPBACK, Actor, DemoPod, eventually, free_ports
 from pod.demo.village import BALLOTS, CHANGES, DESCRIPTION, NAME, PEOPLE, TEXTS, Change, Villager
 from pod.keyring import create_key_file
+from pod.parts import USER_AGENT, open_parts
 from protocol.keys import PrivateKey
 
 FOR_EVER = 2**50

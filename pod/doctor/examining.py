@@ -8,10 +8,10 @@ from pathlib import Path
 from federation.errors import RemoteError
 from federation.safe_http import SafeHttp
 from models.engines import Database, open_database
-from pod.app import USER_AGENT
 from pod.config import Config, ConfigError, load_config
 from pod.doctor import database, machine
 from pod.doctor.findings import Finding, fail, ok
+from pod.parts import USER_AGENT
 from protocol.errors import RefusedError
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")

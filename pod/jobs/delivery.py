@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.delivery import (
     OLDEST_MS,
@@ -45,10 +46,12 @@ from models.deliveries import (
 )
 from pod.actions.actors import signing_key
 from pod.actions.chains import load_view
+from pod.actions.promising import keep_receipts, receipt_in
 from pod.clock import jitter, random_token
 from pod.deps import Deps
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
+from protocol.records.envelope import Record
 from protocol.state import GroupState
 
 WORKERS = 96  # of each kind; both together leave some of the door's connections to pulls
@@ -74,6 +77,7 @@ class Courier:
         self._held: dict[str, _Held] = {}
         self._under_way: set[str] = set()  # of what is held, that which isn't closed and has not failed of late
         self._closings: list[Closing] = []
+        self._receipts: list[Record] = []
         self._to_close = asyncio.Event()
         self._enough = asyncio.Event()
         self._headers: dict[RecordId, tuple[GroupState, str]] = {}
@@ -210,9 +214,11 @@ class Courier:
             return sign(request, key, scheme=scheme, now=self._deps.clock())
 
         try:
-            await self._deps.http.post(delivery.inbox, activity.body, headers=headers, sign=signed)
+            answer = await self._deps.http.post(delivery.inbox, activity.body, headers=headers, sign=signed)
         except (RemoteError, RefusedError) as error:
             return error
+        if (receipt := receipt_in(answer.body)) is not None:
+            self._receipts.append(receipt)
         return None
 
     async def _headers_for(self, group: RecordId | None) -> Mapping[str, str] | None:
@@ -244,8 +250,14 @@ class Courier:
 
     async def _close(self) -> None:
         closings, self._closings = self._closings, []
+        receipts, self._receipts = self._receipts, []
+
+        async def close(session: AsyncSession) -> int:
+            await keep_receipts(session, self._deps, receipts)
+            return await close_lanes(session, self._worker, closings)
+
         try:
-            old = await self._deps.write(lambda session: close_lanes(session, self._worker, closings))
+            old = await self._deps.write(close)
         finally:
             for closing in closings:
                 self._held.pop(closing.host.host, None)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.group_header import GroupHeader
 from models.chain import list_groups, load_group
 from models.deliveries import host_of_inbox
+from models.pending import prune_waiting
 from pod.actions.chains import load_view
 from pod.actions.comparing import compare
 from pod.actions.following import tell_followers
@@ -34,6 +35,7 @@ ROUNDS_AT_ONCE = 16
 MOST_GROUPS = 10_000
 COMPARE_AFTER_SECONDS = 0.5
 MOST_TOLD = 10_000
+WAITS_MS = 24 * 3600 * 1000  # for its author, after which a record makes room; a pull brings what the log has
 _LOG = logging.getLogger(__name__)
 
 
@@ -90,17 +92,21 @@ class Loops:
             behind, self._behind = self._behind, set()
             for pod, group in behind:
                 pulls.start(pod, group, heard=True)
-            now = self.clock()
-            if now - self._looked_round_at >= LOOK_ROUND_EVERY_MS:
-                self._looked_round_at = now
-                async with deps.database.read() as session:
-                    self._to_look_at.update(group.id for group in await list_groups(session, MOST_GROUPS))
+            await self._look_round(deps, self.clock())
             self._start_rounds(deps, pulls, tasks)
             for group in sorted(woken):
                 try:
                     await tend(deps, group)
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                     _LOG.exception("tending %s failed", group)
+
+    async def _look_round(self, deps: Deps, now: int) -> None:
+        if now - self._looked_round_at < LOOK_ROUND_EVERY_MS:
+            return
+        self._looked_round_at = now
+        await deps.write(lambda session: prune_waiting(session, now - WAITS_MS))
+        async with deps.database.read() as session:
+            self._to_look_at.update(group.id for group in await list_groups(session, MOST_GROUPS))
 
     async def _compare_forever(self, deps: Deps) -> None:
         earlier: dict[tuple[str, RecordId], GroupHeader] = {}

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Final
 
-BENCHES: Final = ("chain", "bulk", "inbox", "fanout")
+BENCHES: Final = ("chain", "bulk", "inbox", "fanout", "reads")
 
 
 def main(names: list[str]) -> int:

@@ -9,6 +9,8 @@ import pytest
 from tests.support.people import agreed, joined, log_size, settled_sizes
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
+ENGINES = ("sqlite", "postgres")
+
 
 @pytest.fixture(scope="module")
 def community(pods: list[ServedPod]) -> tuple[str, Person, Person, str]:

@@ -85,3 +85,30 @@ async def test_a_read_over_its_budget_leaves_the_transaction_that_asks_it_whole(
     await database.close()
 
     assert sqlite3.connect(path).execute("SELECT a FROM t").fetchall() == [(1,), (2,)]
+
+
+async def test_a_version_changes_with_each_commit_of_any_connection_and_with_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "pod.db"
+    database = await open_database(f"sqlite+aiosqlite:///{path}")
+    async with database.writing.begin() as connection:
+        await connection.execute(text("CREATE TABLE notes (text)"))
+    first = database.version()
+    async with database.read() as session:
+        await session.execute(text("SELECT * FROM notes"))
+    assert database.version() == first
+    async with database.writing.begin() as connection:
+        await connection.execute(text("INSERT INTO notes VALUES ('here')"))
+    second = database.version()
+    with sqlite3.connect(path) as other:
+        other.execute("INSERT INTO notes VALUES ('elsewhere')")
+    other.close()
+    third = database.version()
+    await database.close()
+    assert len({first, second, third}) == 3
+
+
+async def test_a_version_that_would_cost_a_round_trip_is_not_told(postgres_url: str) -> None:
+    database = await open_database(postgres_url, durable=False)
+    version = database.version()
+    await database.close()
+    assert version is None

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from models.deliveries import Closing, claim_lanes, close_lanes, enqueue
 from pod.cli import main
-from pod.cli.base import configuration, run_action
+from pod.cli.base import run_action
+from pod.cli.options import configuration
 from pod.deps import Deps
 
 SICK: Final = "sick.example:8080"

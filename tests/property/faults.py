@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -27,17 +27,39 @@ class Fault:
     invariant: str
     module: ModuleType
     rule: str
-    wrong: Callable[..., Any]
+    wrong: object
 
+
+# Those of protocol §6, in its order; a property may hold of more, but each of these needs a fault that it finds.
+INVARIANTS: Final = (
+    "any order, repetition or batch gives the same",
+    "incremental = from scratch",
+    "settled is final",
+    "the group goes on",
+    "a minority changes nothing settled",
+    "no operation applies twice",
+    "no operation applies without its author's key",
+    "an owner remains",
+    "a person always gets away",
+    "a replaced recovery key never moves a pod anchored after its replacement",
+    "scores, text and visibility independent of order, duplicates and batches",
+    "a member counts at most |weight| per target",
+    "paragraphs known to two pods stand in the same order on both",
+    "everything accepted stays addressable",
+    "a rewritten, shrunk or invented log is never confirmed by an honest keeper",
+    "after any partition and heal equal id sets and equal states; pull costs O(new)",
+    "canonical round trip, byte-stable",
+    "one flipped byte anywhere breaks verification",
+)
 
 FAULTS: dict[str, Fault] = {}
 
 
-def seed(name: str, invariant: str, module: ModuleType, rule: str, wrong: Callable[..., Any]) -> Fault:
+def seed(name: str, invariant: str, module: ModuleType, rule: str, wrong: object) -> Fault:
     """Register a fault: while it is in place, `module.rule` is `wrong`."""
     if name in FAULTS:
         raise ValueError(f"There is a fault “{name}” already.")
-    if not callable(getattr(module, rule, None)):
+    if not hasattr(module, rule):
         raise TypeError(f"{module.__name__} has no rule `{rule}` to replace.")
     fault = Fault(name, invariant, module, rule, wrong)
     FAULTS[name] = fault

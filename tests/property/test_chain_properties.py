@@ -10,7 +10,7 @@ from hypothesis import currently_in_test_context, event, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from protocol import branches, operations
+from protocol import branches, keeping, operations
 from protocol.branches import View, resolve, weighing
 from protocol.branches.view import merged
 from protocol.chain import follow, found
@@ -247,57 +247,50 @@ def _even_the_last_owner(state: Any, number: int, weight: int, *, left: bool = F
     return replace(state, members=state.members.set(number, after), owners=owners)
 
 
+ANY_ORDER = "any order, repetition or batch gives the same"
+INCREMENTAL = "incremental = from scratch"
+FINAL = "settled is final"
+GOES_ON = "the group goes on"
+MINORITY = "a minority changes nothing settled"
+ONCE = "no operation applies twice"
+AUTHORS = "no operation applies without its author's key"
+OWNER = "an owner remains"
+AWAY = "a person always gets away"
+settling = check_settled_is_final_and_the_group_goes_on
+applying = check_operations_apply_once_and_by_their_authors
+
 SEEDED = [
     (
-        seed("the first list of proofs stays", "any order", resolving_module, "merged", lambda one, _other: one),
+        seed("the first list of proofs stays", ANY_ORDER, resolving_module, "merged", lambda one, _other: one),
         check_any_order_gives_the_same,
         WORLDS,
     ),
     (
-        seed(
-            "more proofs of a known item are lost",
-            "incremental = scratch",
-            resolving_module,
-            "_counted",
-            lambda v, _: v,
-        ),
+        seed("more proofs of a known item are lost", INCREMENTAL, resolving_module, "_counted", lambda v, _: v),
         check_incremental_equals_from_scratch,
         WORLDS,
     ),
     (
-        seed("one ack settles", "settled is final", weighing, "quorum", _majority_of_one),
-        check_settled_is_final_and_the_group_goes_on,
+        seed("parts of a handover are lost", INCREMENTAL, resolving_module, "with_offer", lambda o, *_: o),
+        check_incremental_equals_from_scratch,
         WORLDS,
     ),
+    (seed("one ack settles", FINAL, weighing, "quorum", _majority_of_one), settling, WORLDS),
+    (seed("whoever waits never proposes", GOES_ON, keeping, "proposal_due", lambda *_, **__: False), settling, WORLDS),
     (
-        seed("any branch takes the anchor", "a minority changes nothing", resolving_module, "given_way", _lowest_id),
+        seed("any branch takes the anchor", MINORITY, resolving_module, "given_way", _lowest_id),
         check_a_minority_changes_nothing_settled,
         WORLDS,
     ),
+    (seed("counters don't count", ONCE, operations, "_counted", lambda state, _, __: state), applying, WORLDS),
     (
-        seed("counters don't count", "applied once", operations, "_counted", lambda state, _author, _operation: state),
-        check_operations_apply_once_and_by_their_authors,
+        seed("whoever is named wrote it", AUTHORS, operations, "_author", lambda s, o: s.members[o.author]),
+        applying,
         WORLDS,
     ),
+    (seed("the last owner may go", OWNER, operations, "_with_weight", _even_the_last_owner), applying, WORLDS),
     (
-        seed(
-            "whoever is named wrote it", "by its author's key", operations, "_author", lambda s, o: s.members[o.author]
-        ),
-        check_operations_apply_once_and_by_their_authors,
-        WORLDS,
-    ),
-    (
-        seed("the last owner may go", "an owner remains", operations, "_with_weight", _even_the_last_owner),
-        check_operations_apply_once_and_by_their_authors,
-        WORLDS,
-    ),
-    (
-        seed("parts of a handover are lost", "incremental = scratch", resolving_module, "with_offer", lambda o, *_: o),
-        check_incremental_equals_from_scratch,
-        WORLDS,
-    ),
-    (
-        seed("nothing gives way", "a lone person gets away", resolving_module, "given_way", lambda *a: a[-1]),
+        seed("nothing gives way", AWAY, resolving_module, "given_way", lambda *a: a[-1]),
         check_a_lone_person_gets_away,
         LONE,
     ),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from protocol import log
 from protocol.log import Frontier
+from tests.property.faults import Fault, in_place, seed
 
 FAULTY = settings(max_examples=1000, database=None, print_blob=False, report_multiple_bugs=False)
 
@@ -118,18 +119,30 @@ def compares_the_new_root_only(first: int, second: int, old: bytes, new: bytes, 
     return climbed is not None and climbed[1] == new
 
 
-FAULTS: list[tuple[Callable[[], None], str, object]] = [
-    (any_batching_gives_the_same_log, "_trailing_zeros", lambda _size: 0),
-    (an_entry_is_proven_at_its_place_only, "_split", lambda length: length // 2),
-    (a_continued_log_is_proven_and_a_changed_proof_is_not, "_split", lambda length: length // 2),
-    (a_rewritten_log_is_never_a_continuation, "verify_consistency", compares_the_new_root_only),
-    (a_shrunk_log_is_never_a_continuation, "verify_consistency", lambda *_: True),
+GENUINE = "a rewritten, shrunk or invented log is never confirmed by an honest keeper"
+SEEDED: list[tuple[Callable[[], None], Fault]] = [
+    (
+        any_batching_gives_the_same_log,
+        seed("subtrees aren't joined", GENUINE, log, "_trailing_zeros", lambda _size: 0),
+    ),
+    (
+        an_entry_is_proven_at_its_place_only,
+        seed("proofs split in the middle", GENUINE, log, "_split", lambda length: length // 2),
+    ),
+    (
+        a_rewritten_log_is_never_a_continuation,
+        seed("only the new root is compared", GENUINE, log, "verify_consistency", compares_the_new_root_only),
+    ),
+    (
+        a_shrunk_log_is_never_a_continuation,
+        seed("any log continues any other", GENUINE, log, "verify_consistency", lambda *_: True),
+    ),
 ]
+# A rule that two properties lean on.
+SEEDED.append((a_continued_log_is_proven_and_a_changed_proof_is_not, SEEDED[1][1]))
 
 
-@pytest.mark.parametrize(("holds", "name", "fault"), FAULTS, ids=[holds.__name__ for holds, _, _ in FAULTS])
-def test_a_seeded_fault_is_found(holds: Any, name: str, fault: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, name, fault)
-
-    with pytest.raises(AssertionError):
+@pytest.mark.parametrize(("holds", "fault"), SEEDED, ids=[holds.__name__ for holds, _ in SEEDED])
+def test_the_property_finds_the_seeded_fault(holds: Any, fault: Fault) -> None:
+    with in_place(fault), pytest.raises(AssertionError):
         FAULTY(holds)()

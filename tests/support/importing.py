@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pod.actions.append import Arrival, Outcome, append_all
 from pod.actions.chains import open_group
-from pod.cli.base import configuration, run_action
+from pod.cli.base import run_action
+from pod.cli.options import configuration
 from pod.deps import Deps
 from pod.jobs.loops import tend
 from protocol.errors import RefusedError

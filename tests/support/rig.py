@@ -49,12 +49,14 @@ class ServedPod:
         self.clock_file = folder.with_suffix(".clock")
         self.process: subprocess.Popen[bytes] | None = None
 
-    def create(self) -> None:
-        """Make folder, configuration, keys and database."""
+    def create(self, *, clock: bool = True, database: str = "") -> None:
+        """Make folder, configuration, keys and database (a URL, by default SQLite); `clock`: read the clock file."""
         self.run("init", "--port", str(PORT), "--base-url", self.url, "--listen", self.host)
         with (self.folder / "pod.toml").open("a") as config:
+            config.write(f'database = "{database}"\n')  # the section of storage comes last
             config.write('\n[federation]\nallow_networks = ["127.77.0.0/16"]\n')
-            config.write(f'\n[testing]\nclock_file = "{self.clock_file}"\n')
+            if clock:
+                config.write(f'\n[testing]\nclock_file = "{self.clock_file}"\n')
         self.run("migrate")
 
     def run(self, *command: str) -> str:

@@ -1,0 +1,45 @@
+"""A pod's parts, opened in order: for the server, and for commands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from federation.safe_http import SafeHttp
+from models.engines import open_database
+from models.writer import running_writer
+from pod.clock import Clock
+from pod.config import Config
+from pod.deps import Deps
+from pod.jobs.loops import Loops
+from pod.keyring import Keyring, open_keyring
+
+USER_AGENT: Final = "Althing/0.1"
+
+
+async def assemble(config: Config, keyring: Keyring, loops: Loops, stack: AsyncExitStack) -> Deps:
+    """Open database, writer and the door out, to be closed by `stack` in reverse order."""
+    database = await open_database(config.database_url)
+    stack.push_async_callback(database.close)
+    writer = await stack.enter_async_context(running_writer(database))
+    http = await stack.enter_async_context(SafeHttp(USER_AGENT, allow_networks=config.federation.allow_networks))
+    return Deps(
+        config,
+        loops.clock,
+        database,
+        writer,
+        keyring,
+        http,
+        wake=loops.wake,
+        deliver=loops.deliver,
+        behind=loops.behind,
+        heard=loops.heard,
+    )
+
+
+@asynccontextmanager
+async def open_parts(config: Config) -> AsyncIterator[Deps]:
+    """The parts of a pod that doesn't serve: for commands. Nothing is sealed or sent; that waits for the next start."""
+    async with AsyncExitStack() as stack:
+        yield await assemble(config, open_keyring(config.key_file), Loops(Clock(config.clock_file)), stack)

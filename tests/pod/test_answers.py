@@ -1,0 +1,112 @@
+"""What is the same for everybody is made once between two commits, and whatever is written shows at once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from migrations import upgrade
+from models.engines import open_database
+from pod import actor_keys
+from pod.actions import actors
+from pod.answers import MOST_BYTES, Answers
+from pod.clock import Clock
+from pod.errors import NotFoundError
+from tests.support.rig import ServedPod, call
+from tests.support.sinks import some_parts
+
+
+class Kitchen:
+    """Makes answers that count how often they were made; `number` is the version of the database."""
+
+    def __init__(self) -> None:
+        self.number: int | None = 1
+        self.made = 0
+        self.answers = Answers(lambda: self.number)
+
+    async def ask(self, body: bytes = b"{}", status: int = 200) -> web.Response:
+        async def make() -> web.Response:
+            self.made += 1
+            return web.Response(body=body, status=status, headers={"X-Made": str(self.made)})
+
+        return await self.answers.get(("/u/ada", "document"), make)
+
+
+async def test_an_answer_is_made_once_between_two_commits() -> None:
+    kitchen = Kitchen()
+    first, second = [await kitchen.ask() for _ in range(2)]
+    assert (first.body, first.headers["X-Made"]) == (second.body, second.headers["X-Made"])
+    kitchen.number = 2
+    assert (await kitchen.ask()).headers["X-Made"] == "2"
+
+
+async def test_what_was_written_while_an_answer_was_made_makes_it_old() -> None:
+    kitchen = Kitchen()
+
+    async def make() -> web.Response:
+        kitchen.number = 2
+        return web.Response(body=b"as it was")
+
+    await kitchen.answers.get(("/u/ada", "document"), make)
+    assert (await kitchen.ask(b"as it is")).body == b"as it is"
+
+
+@pytest.mark.parametrize(
+    ("version", "body", "status"),
+    [(None, b"{}", 200), (1, b"x" * (MOST_BYTES + 1), 200), (1, b"{}", 303)],
+    ids=["a database that can't tell", "too long", "a redirection"],
+)
+async def test_what_is_not_held(version: int | None, body: bytes, status: int) -> None:
+    kitchen = Kitchen()
+    kitchen.number = version
+    for _ in range(2):
+        await kitchen.ask(body, status)
+    assert kitchen.made == 2
+
+
+async def test_a_refusal_is_not_held() -> None:
+    kitchen = Kitchen()
+
+    async def refuse() -> web.Response:
+        raise NotFoundError("There is nobody of that name here.")
+
+    with pytest.raises(NotFoundError):
+        await kitchen.answers.get(("/u/ada", "document"), refuse)
+    assert (await kitchen.ask()).status == 200
+
+
+def test_what_another_process_writes_shows_at_once(pod: ServedPod) -> None:
+    ada = pod.sign_up("ada")
+    pod.start()
+    for _ in range(2):
+        assert call("GET", f"{pod.url}/u/ada")["name"] == "ada"
+    ada.post(
+        f"/api/v1/groups/{ada.account['personal_group']}/records", {"type": "Profile", "nickname": "Ada of the well"}
+    )
+    assert call("GET", f"{pod.url}/u/ada")["name"] == "Ada of the well"
+    usage = f"{pod.url}/nodeinfo/2.1"
+    before = call("GET", usage)["usage"]["users"]["total"]
+    pod.sign_up("bo")
+    assert call("GET", usage)["usage"]["users"]["total"] == before + 1
+
+
+async def test_a_crowd_that_needs_an_actors_keys_waits_for_one_pair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def make(*arguments: object, **named: object) -> object:
+        made.append(str(arguments[1]))
+        return actor_keys.make_keys(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(actors, "make_keys", make)
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
+    await upgrade(database)
+    async with some_parts(database, tmp_path, Clock()) as deps:
+        keys = await asyncio.gather(*(actors.actor_keys(deps, "u/ada") for _ in range(8)))
+    await database.close()
+    assert made == ["u/ada"]
+    assert len({key.rsa_public for key in keys}) == 1

@@ -1,0 +1,181 @@
+"""What a steward promised to log and left out is seen by whoever holds its receipt, and told to all pods."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from migrations import upgrade
+from models.chain import load_group
+from models.deliveries import count_queue
+from models.engines import open_database
+from models.keeping import list_withheld
+from pod.actions.append import append
+from pod.actions.chains import load_view, open_group
+from pod.actions.keeping import findings_on_branch
+from pod.actions.placing import place_entries
+from pod.actions.promising import answer_with, keep_receipts, promise, receipt_in
+from pod.actions.withholding import note_withheld
+from pod.clock import Clock
+from pod.deps import Deps
+from pod.errors import NotStewardError
+from protocol.ids import RecordId
+from protocol.keeping import GOOD_LOG, SeatMemory
+from protocol.log import Frontier, leaf_hash
+from protocol.proofs import sign
+from protocol.records.chain import LogHead
+from protocol.records.envelope import Record, open_record
+from tests.support import community
+from tests.support.community import Community, a_community, pod_key
+from tests.support.sinks import some_parts
+
+MINUTE = 60_000
+NOTHING = Frontier()
+
+
+class Place:
+    """A pod that holds a group of two whose steward is elsewhere, and a vote that waits for its log."""
+
+    def __init__(self, deps: Deps, group: Community) -> None:
+        self.deps = deps
+        self.group = group
+        ada = group.people[0]
+        self.steward = ada.pod
+        body = {"type": "Vote", "rules": 1, "group": self.state.group, "author": 1, "key": 0, "counter": 9}
+        vote = {**body, "at": self.state.at, "target": {"subject": "wells"}, "value": 1000}
+        self.vote = open_record(sign(vote, ada.signing()))
+
+    @property
+    def state(self) -> Any:
+        return self.group.now
+
+    async def take(self, *records: Record) -> None:
+        async def action(session: AsyncSession) -> None:
+            for record in records:
+                await append(session, self.deps, record, origin="https://peer.example", now=self.state.at)
+
+        await self.deps.write(action)
+
+    async def keep(self, *receipts: Record) -> None:
+        await self.deps.write(lambda session: keep_receipts(session, self.deps, list(receipts)))
+
+    def receipt(self, by: int, *, signer: str = "", **members: Any) -> Record:
+        steward = pod_key(signer or self.steward)
+        header = {"type": "Receipt", "rules": 1, "group": self.state.group, "record": self.vote.id, "term": 0}
+        return open_record(sign({**header, "steward": steward.did, "by": by, **members}, steward))
+
+    async def sealed(self, at: int, log: Frontier = NOTHING) -> RecordId:
+        """An item of the steward's at that time, over that log."""
+        item = community.seal(self.state, self.steward, at=at, log=LogHead(log.size, log.root().hex()))
+        self.group.add(item)
+        await self.take(item)
+        return item.id
+
+    async def sound(self) -> list[RecordId]:
+        async with self.deps.database.read() as session:
+            view = await load_view(session, self.deps, self.state.group)
+            stored = await load_group(session, self.state.group)
+            assert stored is not None
+            found = await findings_on_branch(session, view, stored, SeatMemory(pod_key("nobody").did))
+        return [item for item, findings in found.items() if findings == GOOD_LOG]
+
+    async def withheld(self) -> list[RecordId]:
+        await note_withheld(self.deps, self.state.group)
+        async with self.deps.database.read() as session:
+            return [entry.record_id for entry in await list_withheld(session, self.state.group, 9)]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
+    await upgrade(database)
+    group = a_community("wells", 2)
+    async with some_parts(database, tmp_path, Clock()) as deps:
+        root, *items = group.records
+
+        async def found(session: AsyncSession) -> None:
+            await open_group(session, deps, root, local=False, now=0)
+
+        await deps.write(found)
+        made = Place(deps, group)
+        await made.take(*items, made.vote)
+        yield made
+    await database.close()
+
+
+async def test_an_item_that_leaves_out_what_was_promised_is_not_confirmed_and_the_next_may_make_it_good(
+    place: Place,
+) -> None:
+    start, promised = place.state.head, place.state.at + MINUTE
+    await place.keep(place.receipt(promised))
+    in_time = await place.sealed(promised)
+    assert await place.sound() == [start, in_time]
+    late = await place.sealed(promised + 1)
+    assert await place.sound() == [start, in_time]
+    whole = NOTHING.append(leaf_hash(place.vote.id))
+    good = await place.sealed(promised + 2, whole)
+
+    async def action(session: AsyncSession) -> None:
+        stored = await load_group(session, place.state.group)
+        assert stored is not None
+        await place_entries(session, stored, [place.vote.id], whole)
+
+    await place.deps.write(action)
+    assert late in await place.sound()
+    assert (await place.sound())[-1] == good
+
+
+async def test_a_broken_promise_is_shown_at_once_and_told_to_all_pods_once(place: Place) -> None:
+    promised = place.state.at + MINUTE
+    await place.keep(place.receipt(promised))
+    await place.sealed(promised)
+    assert await place.withheld() == []
+    await place.sealed(promised + 1)
+    for _ in range(2):
+        assert await place.withheld() == [place.vote.id]
+    async with place.deps.database.read() as session:
+        assert (await count_queue(session)).deliveries == 2, "one for each of the two pods"
+
+
+@pytest.mark.parametrize(
+    ("signer", "members"), [("somebody", {}), ("", {"term": 7})], ids=["not the steward", "another term"]
+)
+async def test_a_promise_that_is_not_the_stewards_is_refused(place: Place, signer: str, members: Any) -> None:
+    receipt = place.receipt(place.state.at, signer=signer, **members)
+    with pytest.raises(NotStewardError):
+        await _enter(place, receipt)
+    await place.keep(receipt)
+    await place.sealed(place.state.at + MINUTE)
+    assert await place.withheld() == []
+
+
+async def _enter(place: Place, receipt: Record) -> None:
+    await place.deps.write(lambda session: append(session, place.deps, receipt, origin="", now=0))
+
+
+async def test_a_promise_about_nothing_is_not_kept(place: Place) -> None:
+    await place.keep(place.receipt(place.state.at, record=place.state.group))
+    await place.sealed(place.state.at + MINUTE)
+    assert await place.withheld() == []
+
+
+async def test_who_is_not_the_steward_promises_nothing(place: Place) -> None:
+    assert promise(place.deps, place.state.group, place.vote.id, now=0) is None
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"Accepted", b'{"receipt":', b'{"receipt":1}', b'{"receipt":{"type":"Ack"}}'], ids=repr
+)
+def test_other_answers_to_a_delivery_carry_no_receipt(answer: bytes) -> None:
+    assert receipt_in(answer) is None
+
+
+async def test_a_receipt_survives_the_answer_that_carries_it(place: Place) -> None:
+    receipt = place.receipt(5)
+    read = receipt_in(answer_with(receipt.body))
+    assert read is not None
+    assert read.id == receipt.id
