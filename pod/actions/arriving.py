@@ -10,10 +10,13 @@ from federation.receive import VerifiedActivity
 from pod.actions.append import enter
 from pod.actions.chains import load_view
 from pod.actions.following import forget, take_follow, take_unfollow
+from pod.actions.private_groups import check_spoken_for, may_be_told
 from pod.actions.recovery_branches import may_recover
 from pod.deps import Deps
+from protocol.branches import View
 from protocol.errors import BelowAnchorError, UnknownParentError
-from protocol.records.envelope import Record, open_record
+from protocol.ids import RecordId
+from protocol.records.envelope import open_record
 
 
 async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> None:
@@ -43,14 +46,21 @@ async def _do(deps: Deps, activity: Activity, *, now: int) -> None:
 
 async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> None:
     record = open_record(activity.record)
+    view = await _view(deps, record.group)
+    check_spoken_for(view.state, record, activity.actor)
     try:
         await enter(deps, record, origin=activity.actor, now=now)
     except (UnknownParentError, BelowAnchorError) as refusal:
-        if isinstance(refusal, BelowAnchorError) and not await _may_recover(deps, record):
+        view = await _view(deps, record.group)
+        asked = isinstance(refusal, UnknownParentError) and may_be_told(view.state, activity.actor)
+        if not asked and not may_recover(view, [record]):
             raise
         deps.behind(record.group, pod_of(activity.actor))
 
 
-async def _may_recover(deps: Deps, record: Record) -> bool:
+async def _view(deps: Deps, group: RecordId) -> View:
+    held = deps.views.get(group)
+    if held is not None:
+        return held
     async with deps.database.read() as session:
-        return may_recover(await load_view(session, deps, record.group), [record])
+        return await load_view(session, deps, group)

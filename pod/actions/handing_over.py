@@ -22,6 +22,7 @@ from pod.actions.append import append
 from pod.actions.chains import load_view
 from pod.actions.keeping import memory_of, sound_items, stored_keeper
 from pod.actions.outbox import push
+from pod.actions.private_groups import unknown_group
 from pod.actions.renewing import renew_home
 from pod.actions.sealing import acks_to_show, choose_operations
 from pod.actions.syncing import pull
@@ -156,6 +157,8 @@ async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any
     async with deps.database.read() as session:
         view = await load_view(session, deps, group)
     if not any(seat.key in record.signers for seat in view.state.seats):
+        if view.state.visibility == "private":
+            raise unknown_group()
         raise NotKeeperError("A handover is proposed by a keeper's pod.")
     if handover.parent not in view.nodes:
         await pull(deps, handover.steward.pod, group)

@@ -33,6 +33,7 @@ from pod.actions.append import append
 from pod.actions.chains import load_view
 from pod.actions.founding import seed_of
 from pod.actions.outbox import pods_of, push
+from pod.actions.private_groups import unknown_group
 from pod.actions.recovery_phrase import RecoveryKeys
 from pod.actions.syncing import pull
 from pod.deps import Deps
@@ -64,7 +65,7 @@ async def recover_group(
     deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys, keepers: Sequence[int] | None
 ) -> Recovery:
     """Begin the recovery of a group whose quorum of keepers is gone, with this pod as steward."""
-    await _pull_everywhere(deps, group)
+    await _pull_everywhere(deps, account, group)
 
     async def action(session: AsyncSession) -> Recovery:
         await check_own(session, account, keys)
@@ -75,7 +76,7 @@ async def recover_group(
 
 async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys, draft: Record) -> Recovery:
     """Add one's own recovery key to a draft; with the quorum it goes onto the chain."""
-    await _pull_everywhere(deps, group)
+    await _pull_everywhere(deps, account, group)
 
     async def action(session: AsyncSession) -> Recovery:
         await check_own(session, account, keys)
@@ -84,10 +85,12 @@ async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: Rec
     return await deps.write(action)
 
 
-async def _pull_everywhere(deps: Deps, group: RecordId) -> None:
+async def _pull_everywhere(deps: Deps, account: Account, group: RecordId) -> None:
     """Hear all living pods first: a recovery must not pass by what a keeper confirmed."""
     async with deps.database.read() as session:
         state = (await load_view(session, deps, group)).state
+        if state.visibility == "private" and await load_membership(session, account.id, group) is None:
+            raise unknown_group()
     for pod in pods_of(state):
         if pod != deps.base_url:
             with suppress(RemoteError, RefusedError):
