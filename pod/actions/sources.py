@@ -1,4 +1,4 @@
-"""Another pod's lists, page by page; each request is signed by this pod, or by what opens a private group's chain."""
+"""Another pod's lists, page by page; each request is signed by this pod, or by what opens a private group."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MOST_MEMBERS = 100_000  # of a page of records, which has more than an ordinary 
 
 
 class Pass(msgspec.Struct, frozen=True):
-    """What opens the chain of a private group to a pod that is nobody's home there yet.
+    """What opens a private group to a pod that is nobody's home there yet.
 
-    The key of an invitation, with it, or a member's recovery key.
+    The key of an invitation, together with that, opens the chain; a member's recovery key everything.
     """
 
     key: PrivateKey

@@ -34,8 +34,7 @@ MOST_PAGES = 1000
 async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> None:
     """Learn of a group from a pod that holds it, chain and log included.
 
-    With a pass (`shown`) the chain is asked for by its key. Of a private group the rest then comes once this pod is
-    home to a member.
+    With a pass (`shown`) its key asks. What an invitation doesn't open comes once this pod is home to a member.
     """
     source = await source_of(deps, pod, group, shown)
     page = await load_page(deps, source, "chain", 0)
@@ -50,9 +49,9 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
     await deps.write(action)
     await _pull_chain(deps, source)
     try:
-        await _pull_records(deps, await source_of(deps, pod, group))
+        await _pull_records(deps, source)
     except RemoteError as error:
-        if shown is None or error.status != HTTPStatus.NOT_FOUND:
+        if source.invitation is None or error.status != HTTPStatus.NOT_FOUND:
             raise
 
 
@@ -65,9 +64,9 @@ async def pull_if_readable(deps: Deps, account: Account, pod: str, group: Record
     await (pull if known else fetch_group)(deps, pod, group)
 
 
-async def pull(deps: Deps, pod: str, group: RecordId) -> None:
+async def pull(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> None:
     """Pull everything that `pod` has and we lack; raises RemoteError when it can't be asked."""
-    source = await source_of(deps, pod, group)
+    source = await source_of(deps, pod, group, shown)
     await _pull_chain(deps, source)
     await _pull_records(deps, source)
 

@@ -224,8 +224,57 @@ def weight_of(person: Person, group: str, number: int) -> int:
     return int(next(entry["weight"] for entry in members if entry["number"] == number))
 
 
+def test_a_member_whose_pod_is_lost_comes_back_on_another(circle: Circle) -> None:
+    cy = circle.pods[1].sign_up("cyril")
+    cy.post("/api/v1/joins", circle.link())
+    number = eventually(lambda: number_of(cy, circle.group))
+    places = cy.get("/api/v1/me")["memberships"]
+    recovery = next(entry["recovery"] for entry in places if entry["group"] == circle.group)
+    kit = {"name": "cyril", "phrase": cy.account["phrase"]}
+    circle.pods[1].kill()
+    place = {"group": circle.group, "pod": circle.ada.pod.url}
+    for wrong in ({}, {"recovery": recovery + 1}):
+        with pytest.raises(RefusedByHttpError, match="not_found"):
+            call("POST", f"{circle.pods[2].url}/api/v1/recoveries", {**kit, "groups": [{**place, **wrong}]})
+
+    answered = call(
+        "POST", f"{circle.pods[2].url}/api/v1/recoveries", {**kit, "groups": [{**place, "recovery": recovery}]}
+    )
+
+    assert answered["unreachable"] == []
+    again = Person(circle.pods[2], {**cy.account, "token": answered["token"]})
+    eventually(lambda: number_of(again, circle.group) == number)
+    eventually(lambda: agreed(circle.group, circle.ada, again))
+    post = circle.write(again, "Here I am again.")
+    eventually(lambda: post in {line["post"] for line in circle.ada.get(circle.path("/posts"))["posts"]})
+    circle.pods[1].start()
+    circle.pass_a_minute()
+    eventually(lambda: agreed(circle.group, circle.ada, again, circle.bo))
+
+
+def test_a_founder_whose_pod_is_lost_recovers_the_group(circle: Circle) -> None:
+    places = circle.ada.get("/api/v1/me")["memberships"]
+    recovery = next(entry["recovery"] for entry in places if entry["group"] == circle.group)
+    before = circle.texts(circle.bo)
+    circle.pods[0].kill()
+    kit = {"name": "ada", "phrase": circle.ada.account["phrase"]}
+    place = {"group": circle.group, "pod": circle.bo.pod.url, "recovery": recovery}
+    answered = call("POST", f"{circle.pods[2].url}/api/v1/recoveries", {**kit, "groups": [place]})
+    again = Person(circle.pods[2], {**circle.ada.account, "token": answered["token"]})
+
+    recovered = again.post(circle.path("/recoveries"), {"phrase": kit["phrase"]})
+
+    assert recovered["item"]
+    eventually(lambda: number_of(again, circle.group) == 1)
+    post = circle.write(circle.bo, "You are back.")
+    eventually(lambda: post in {line["post"] for line in again.get(circle.path("/posts"))["posts"]})
+    eventually(lambda: agreed(circle.group, again, circle.bo))
+    assert circle.texts(again) == circle.texts(circle.bo) == before | {"You are back."}
+    circle.pods[0].start()
+    circle.pass_a_minute()
+
+
 def test_projections_are_what_a_rebuild_makes(circle: Circle) -> None:
-    eventually(lambda: agreed(circle.group, circle.ada, circle.bo))
     for pod in circle.pods:
         pod.kill()
         pod.run("rebuild", "--check")

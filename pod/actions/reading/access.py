@@ -3,8 +3,9 @@
 A private group answers (ADR 0025)
 - a member at home here, by token;
 - a pod that is home to a member with weight >= 0 who hasn't left;
-- with its chain alone, for a join or a move can't be written without: whoever holds the key of an unused invitation
-  that would be taken now, or the current recovery key of such a member.
+- whoever holds the current recovery key of such a member, for a new home needs chain and log before it is one;
+- with its chain alone, which a join can't be written without: whoever holds the key of an invitation that would be
+  taken now.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ async def _may_read(session: AsyncSession, deps: Deps, reader: Puller, state: Gr
         case VerifiedPod():
             return is_home(state, reader.actor)
         case VerifiedHolder():
-            return part == "chain" and (_is_invited(state, reader, now=deps.clock()) or _recovers(state, reader))
+            return _recovers(state, reader) or (part == "chain" and _is_invited(state, reader, now=deps.clock()))
         case None:
             return False
 
