@@ -14,8 +14,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.pending import WaitingRecord, delete_waiting, list_waiting, put_operations, put_waiting
-from models.projections import accepted_of, project
-from models.records import NewRecord, insert_records
+from models.projections import accepted_of, load_wishes, project, refold_author
+from models.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
 from models.writer import Bulk
 from pod.actions.chains import load_view, take_ack, take_item
 from pod.deps import Deps
@@ -169,7 +169,8 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
     for place, arrival in enumerate(arrivals):
         try:
             state = (await load_view(session, deps, arrival.record.group)).state
-            news[place] = _judged(state, arrival)
+            check_author(state, arrival.record)
+            news[place] = new_record(arrival)
         except UnknownAuthorError as refusal:
             outcomes[place] = await _made_wait(session, arrival) or refusal
         except RefusedError as refusal:
@@ -179,6 +180,7 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
     await project(session, list(fresh.values()))
     for group in {accepted.group for accepted in fresh.values()}:
         deps.wake(group)
+    await restore(session, [record for record in news.values() if record.id not in inserted])
     for place, record in news.items():
         outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
     return [outcomes[place] for place in range(len(arrivals))]
@@ -193,10 +195,10 @@ def _firsts(news: Mapping[int, NewRecord], inserted: Mapping[RecordId, int]) -> 
     return [(place, record) for record, place in firsts.items()]
 
 
-def _judged(state: GroupState, arrival: Arrival) -> NewRecord:
+def new_record(arrival: Arrival, state: State = PENDING) -> NewRecord:
+    """A content record as it is stored; raises NotAuthorError for one that names no author."""
     record = arrival.record
     authored = authored_of(record)
-    check_author(state, record)
     return NewRecord(
         id=record.id,
         group_id=record.group,
@@ -208,7 +210,22 @@ def _judged(state: GroupState, arrival: Arrival) -> NewRecord:
         wire=record.wire,
         accepted_at=arrival.now,
         origin=arrival.origin,
+        state=state,
     )
+
+
+async def restore(session: AsyncSession, records: Sequence[NewRecord]) -> None:
+    """Where only a shape is here that its author didn't ask for, the whole record takes its place (ADR 0026)."""
+    shapes = await load_erased_authors(session, [record.id for record in records])
+    wishes = {(record, author) for record, _, author in await load_wishes(session, list(shapes))}
+    for record in records:
+        said = shapes.get(record.id)
+        if said is None or (said == record.author and (record.id, said) in wishes):
+            continue
+        await restore_record(session, record)
+        # First whose it isn't, or the true author's rows would be kept out by theirs.
+        for author in dict.fromkeys((said, record.author or 0)):
+            await refold_author(session, record.group_id, author)
 
 
 async def _made_wait(session: AsyncSession, arrival: Arrival) -> Taken | None:

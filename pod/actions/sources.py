@@ -20,7 +20,8 @@ from protocol.errors import RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.keys import PrivateKey
 from protocol.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH
-from protocol.records.envelope import Record, open_record
+from protocol.records.envelope import CHAIN_TYPES, Record, open_record
+from protocol.records.erased import ErasedRecord, parse_erased
 
 MOST_MEMBERS = 100_000  # of a page of records, which has more than an ordinary document
 
@@ -70,12 +71,28 @@ async def load_page(deps: Deps, source: Source, name: str, position: int) -> dic
     return answer
 
 
-def records_in(entries: object) -> list[Record]:
-    """Those of the entries that are records; a peer's rubbish is passed over, what it lacks others have."""
+def records_in(entries: object, group: RecordId) -> list[Record]:
+    """Those of the entries that are records of the group; rubbish is passed over, what a peer lacks others have."""
     records = []
     for entry in entries if isinstance(entries, list) else []:
         try:
-            records.append(open_record(entry))
+            record = open_record(entry)
         except RefusedError:
             continue
+        if record.group == group:
+            records.append(record)
     return records
+
+
+def entries_in(entries: object, group: RecordId) -> list[Record | ErasedRecord]:
+    """The entries of a log as far as they are records of the group, or the shapes of erased ones; in order, no gaps."""
+    read: list[Record | ErasedRecord] = []
+    for body in entries if isinstance(entries, list) else []:
+        try:
+            entry = parse_erased(body) if isinstance(body, dict) and "proof" not in body else open_record(body)
+        except RefusedError:
+            break
+        if entry.group != group or (isinstance(entry, Record) and entry.type in CHAIN_TYPES):
+            break
+        read.append(entry)
+    return read

@@ -1,7 +1,7 @@
 """Pull: a group's chain, log and pending records from another pod, through the same door as everything else.
 
 Pull alone heals partitions and carries third pods' records past a dead origin. A lying peer can cause transfer, never
-loss: entries take their places in the log only when their root is the one that an item commits to.
+loss: entries take their places in the log only when their root is the one that an item commits to (`log_pulling`).
 """
 
 from __future__ import annotations
@@ -16,17 +16,15 @@ from models.chain import load_group
 from models.outgoing import load_cursor, store_cursor
 from pod.actions.append import Arrival, Outcome, Taken, append_all
 from pod.actions.chains import load_view, open_group
+from pod.actions.log_pulling import pull_log
 from pod.actions.reading.access import load_readable
 from pod.actions.recovery_branches import height_of, may_recover, take_recovery
-from pod.actions.sealing import place_entries
 from pod.actions.sources import Pass, Source, load_page, records_in, source_of
 from pod.deps import Deps
 from protocol.branches import View
 from protocol.errors import MalformedError
 from protocol.ids import RecordId
-from protocol.log import frontier_of, leaf_hash
 from protocol.records.envelope import Record
-from protocol.state import GroupState
 
 MOST_PAGES = 1000
 
@@ -38,7 +36,7 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
     """
     source = await source_of(deps, pod, group, shown)
     page = await load_page(deps, source, "chain", 0)
-    roots = [record for record in records_in(page.get("items")) if record.id == group]
+    roots = [record for record in records_in(page.get("items"), source.group) if record.id == group]
     if not roots:
         raise MalformedError("The pod's answer doesn't begin with the group's root.")
     now = deps.clock()
@@ -72,8 +70,11 @@ async def pull(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None)
 
 
 async def _pull_records(deps: Deps, source: Source) -> None:
-    await _pull_log(deps, source)
+    whole = await pull_log(deps, source)
     await _pull_pending(deps, source)
+    if not whole:
+        # An erasure that waits there may be what a shape in the log wanted.
+        await pull_log(deps, source)
 
 
 async def _pull_chain(deps: Deps, source: Source) -> None:
@@ -82,7 +83,7 @@ async def _pull_chain(deps: Deps, source: Source) -> None:
         # From the anchor, not the head: a rival branch may begin there.
         start = max(view.settled.height, 1)
         page = await load_page(deps, source, "chain", start)
-        records = records_in(page.get("items")) + records_in(page.get("acks"))
+        records = records_in(page.get("items"), source.group) + records_in(page.get("acks"), source.group)
         if may_recover(view, records) and await _pull_recovery(deps, source):
             return
         outcomes = await _append(deps, records, source.pod)
@@ -96,8 +97,8 @@ async def _pull_recovery(deps: Deps, source: Source) -> bool:
     start = 1
     for _ in range(MOST_PAGES):
         page = await load_page(deps, source, "chain", start)
-        items = records_in(page.get("items"))
-        records += items + records_in(page.get("acks"))
+        items = records_in(page.get("items"), source.group)
+        records += items + records_in(page.get("acks"), source.group)
         highest = max((height_of(item) for item in items), default=start)
         if highest <= start:
             break
@@ -109,67 +110,12 @@ async def _pull_recovery(deps: Deps, source: Source) -> bool:
     return await deps.write(action)
 
 
-async def _pull_log(deps: Deps, source: Source) -> None:
-    # An item may commit to more entries than one page brings: they gather until a root fits.
-    gathered: list[RecordId] = []
-    for _ in range(MOST_PAGES):
-        have, state = await _log_gap(deps, source.group)
-        start = have + len(gathered)
-        if start >= state.log.size:
-            return
-        page = await load_page(deps, source, "log", start)
-        records = records_in(page.get("entries"))[: state.log.size - start]
-        if not records:
-            return
-        await _append(deps, records, source.pod)
-        gathered += [record.id for record in records]
-        if await _place(deps, source.group, gathered):
-            gathered = []
-
-
-async def _place(deps: Deps, group: RecordId, entries: list[RecordId]) -> bool:
-    """Place entries up to the last item whose root they complete; whether any found its place."""
-
-    async def action(session: AsyncSession) -> bool:
-        view = await load_view(session, deps, group)
-        stored = await load_group(session, group, lock=True)
-        if stored is None:
-            return False
-        frontier = frontier_of(stored.log_size, stored.log_peaks)
-        roots = _roots(view)
-        placed = None
-        for count, entry in enumerate(entries, 1):
-            frontier = frontier.append(leaf_hash(entry))
-            wanted = roots.get(frontier.size)
-            if wanted is None:
-                continue
-            if wanted != {frontier.root().hex()}:
-                break  # an item that lies about its log: nothing is placed beyond it
-            placed = (count, frontier)
-        if placed is None:
-            return False
-        await place_entries(session, stored, entries[: placed[0]], placed[1])
-        deps.wake(group)
-        return True
-
-    return await deps.write(action)
-
-
-def _roots(view: View) -> dict[int, set[str]]:
-    """The roots that items of the chosen branch commit to, by size."""
-    roots: dict[int, set[str]] = {}
-    for item in view.branch.values():
-        log = view.nodes[item].state.log
-        roots.setdefault(log.size, set()).add(log.root)
-    return roots
-
-
 async def _pull_pending(deps: Deps, source: Source) -> None:
     for _ in range(MOST_PAGES):
         async with deps.database.read() as session:
             cursor = await load_cursor(session, source.group, source.pod, "pending")
         page = await load_page(deps, source, "pending", cursor)
-        records, following = records_in(page.get("records")), page.get("next")
+        records, following = records_in(page.get("records"), source.group), page.get("next")
         await _append(deps, records, source.pod)
         if type(following) is not int or following <= cursor:
             return
@@ -183,13 +129,6 @@ async def _pull_pending(deps: Deps, source: Source) -> None:
 async def _view(deps: Deps, group: RecordId) -> View:
     async with deps.database.read() as session:
         return await load_view(session, deps, group)
-
-
-async def _log_gap(deps: Deps, group: RecordId) -> tuple[int, GroupState]:
-    async with deps.database.read() as session:
-        view = await load_view(session, deps, group)
-        stored = await load_group(session, group)
-    return (stored.log_size if stored else 0), view.state
 
 
 async def _append(deps: Deps, records: list[Record], pod: str) -> list[Outcome]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from protocol.keys import PrivateKey
-from tests.support.people import agreed, log_size, settled_sizes, sight
+from tests.support.people import agreed, joined, log_size, settled_sizes, sight
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
 PODS = 3
@@ -201,6 +201,8 @@ def test_a_black_listed_members_pod_gets_nothing_more(circle: Circle) -> None:
     guest = circle.pods[2].sign_up("hans")
     guest.post("/api/v1/joins", circle.link())
     number = eventually(lambda: number_of(guest, circle.group))
+    public = circle.ada.post("/api/v1/groups", {"name": "Concerts"})["group"]
+    joined(circle.ada, public, guest, 500)
     eventually(lambda: agreed(circle.group, circle.ada, circle.bo, guest))
     before = sight(guest, circle.group)
     circle.pods[2].kill()
@@ -212,6 +214,10 @@ def test_a_black_listed_members_pod_gets_nothing_more(circle: Circle) -> None:
     circle.write(circle.ada, "Written after it.")
     eventually(lambda: agreed(circle.group, circle.ada, circle.bo))
     circle.pass_a_minute()
+    # What goes to one pod goes in order: behind this all that was queued is over.
+    concert = circle.ada.post(f"/api/v1/groups/{public}/posts", {"kind": "note", "paragraphs": []})["record"]
+    posts = f"/api/v1/groups/{public}/posts"
+    eventually(lambda: concert in {line["post"] for line in guest.get(posts)["posts"]})
     with pytest.raises(RefusedByHttpError, match="remote"):
         guest.post(circle.path("/pulls"), {"pod": circle.ada.pod.url})
 
