@@ -25,8 +25,8 @@ from protocol.ids import RecordId
 from protocol.operations import applied
 from protocol.records.chain import Ack, GroupRoot, Handover, Invitation, Receipt, Seal
 from protocol.records.envelope import Record, reopen_record
-from protocol.records.operation import Operation
-from protocol.state import GroupState, Member
+from protocol.records.operation import Join, Operation
+from protocol.state import GroupState
 
 MOST_WAITING = 1000
 
@@ -149,18 +149,29 @@ def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:
         applied(state, operation, height=state.height + 1, at=at, log_size=state.log.size, recovery=False)
     except VoidOperationError:
         # One that was applied already comes back with every pull: known, not refused.
-        if _was_applied(state.members.get(operation.author), operation):
+        if _was_applied(state, operation):
             return False
         raise
     return True
 
 
-def _was_applied(author: Member | None, operation: Operation) -> bool:
+def _was_applied(state: GroupState, operation: Operation) -> bool:
+    """Whether it is, by its counter, one that its author signed and that was applied, or else was passed by."""
+    wish = operation.wish
+    if isinstance(wish, Join):
+        number = state.keys.get(wish.signing)
+        member = state.members[number] if number is not None else None
+        keys = (member.keys[0].did, member.recovery[0]) if member else None
+        return keys == (wish.signing, wish.recovery) and wish.signing in operation.signers
+    author = state.members.get(operation.author)
     if author is None:
         return False
     if operation.recovery is not None:
-        return (operation.recovery, operation.counter) <= author.recovery_counter
-    return operation.key is not None and (operation.key, operation.counter) <= author.counter
+        past, keys_of = (operation.recovery, operation.counter) <= author.recovery_counter, author.recovery
+    else:
+        past = (operation.key or 0, operation.counter) <= author.counter
+        keys_of = tuple(key.did for key in author.keys)
+    return past and not frozenset(keys_of).isdisjoint(operation.signers)
 
 
 async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
