@@ -51,7 +51,7 @@ async def receive(
     _check_speaker(activity, claim, policy)
     if isinstance(activity, Gone) and not keys.knows(claim.key_id):
         return None
-    signature = await _verify(claim, keys, now=now)
+    signature = await verify_as_known(claim, keys, now=now)
     if folded(activity.actor) != folded(signature.owner):
         raise KeyOwnerError("The activity's actor isn't the owner of the key that signed.")
     if not same_origin(activity.id, activity.actor):
@@ -64,15 +64,20 @@ def _check_speaker(activity: Activity, claim: SignatureClaim, policy: Policy) ->
     """Before anything is fetched: nobody makes us ask for a key that couldn't speak for this actor."""
     if not same_origin(claim.key_id, activity.actor):
         raise KeyOwnerError("The key is on another server than the activity's actor.")
-    try:
-        url = parse_url(activity.actor)
-    except UnsafeAddressError as error:
-        raise KeyOwnerError("The activity's actor has no address.") from error
-    if normal_authority(url.host_port_subcomponent or "", url.scheme) in policy.authorities:
+    if is_ours(activity.actor, policy):
         raise KeyOwnerError("The activity's actor is one of ours, and those don't write to us by HTTP.")
 
 
-async def _verify(claim: SignatureClaim, keys: KnownKeys, *, now: int) -> VerifiedSignature:
+def is_ours(actor: str, policy: Policy) -> bool:
+    """Whether an actor, or a key, is one of this pod; raises KeyOwnerError for what is no URL."""
+    try:
+        url = parse_url(actor)
+    except UnsafeAddressError as error:
+        raise KeyOwnerError("The actor has no address.") from error
+    return normal_authority(url.host_port_subcomponent or "", url.scheme) in policy.authorities
+
+
+async def verify_as_known(claim: SignatureClaim, keys: KnownKeys, *, now: int) -> VerifiedSignature:
     """Verify by the key as we know it; if that fails, by what the key was replaced by since."""
     try:
         return verify_claim(claim, await keys.find(claim.key_id, now=now))

@@ -64,6 +64,7 @@ class NewRecord(msgspec.Struct, frozen=True):
     accepted_at: int
     origin: str = ""
     state: State = "pending"
+    erased: bool = False
 
 
 class StoredRecord(msgspec.Struct, frozen=True):
@@ -297,8 +298,23 @@ async def cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
 
 
 async def erase_records(session: AsyncSession, shapes: Sequence[tuple[RecordId, bytes]]) -> None:
-    """Replace the wire form of erased records by the shape that stays."""
-    await _update_each(session, [(record, {"wire": shape, "erased": True}) for record, shape in shapes])
+    """Replace the wire form of erased records by the shape that stays, and forget when they were written."""
+    await _update_each(session, [(record, {"wire": shape, "erased": True, "at": None}) for record, shape in shapes])
+
+
+async def load_erased_authors(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, int]:
+    """Those of the records of which only the shape is here, and the author that it names."""
+    found: dict[RecordId, int] = {}
+    for some in chunks(records):
+        wanted = select(RECORDS.c.id, RECORDS.c.author).where(RECORDS.c.id.in_(some), RECORDS.c.erased.is_(True))
+        found.update((own_id, author or 0) for own_id, author in await session.execute(wanted))
+    return found
+
+
+async def restore_record(session: AsyncSession, record: NewRecord) -> None:
+    """Put a whole record where only a shape was; its place in the log stays."""
+    whole = {name: getattr(record, name) for name in ("type", "author", "key", "counter", "at", "wire", "origin")}
+    await session.execute(update(RECORDS).where(RECORDS.c.id == record.id).values(**whole, erased=False))
 
 
 async def _update_each(session: AsyncSession, changes: Sequence[tuple[RecordId, dict[str, Any]]]) -> None:

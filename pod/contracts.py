@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import web
 
-Who = Literal["anybody", "account", "reader", "actor", "pod"]
+Who = Literal["anybody", "account", "reader", "puller", "actor", "pod"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 JSON = "application/json"
 AS2 = "application/activity+json"
@@ -25,7 +25,8 @@ HTML = "text/html"
 class Contract:
     """What a route promises. `body` and `answer` are types that msgspec has a schema for; None: there is none.
 
-    `who`: *reader* means anybody, but a private group only its members; *pod* is another pod's server.
+    `who`: *reader* means anybody, but a private group only its members; *puller* the same, and
+    their pods by signature; *pod* is another pod's server.
     """
 
     who: Who = "anybody"

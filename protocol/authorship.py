@@ -48,6 +48,22 @@ def check_author(state: GroupState, record: Record) -> None:
     check_standing(state, authored.author, authored.key, record.signers)
 
 
+def check_logged(state: GroupState, author: int, key_index: int, signers: Collection[DidKey], *, index: int) -> None:
+    """Refuse what can't stand at `index` of the log: only a key that its author had when it was logged has signed it.
+
+    `state` may be any later one: whoever left, was black-listed or changed keys since wrote what the log holds. No
+    signers: an erased record.
+    """
+    member = state.members.get(author)
+    if member is None or key_index >= len(member.keys):
+        raise UnknownAuthorError(f"Member {author} with key {key_index} is not known here.")
+    key = member.keys[key_index]
+    if key.until is not None and index >= key.until:
+        raise NotAuthorError(f"Key {key_index} of member {author} was replaced before this.")
+    if signers and key.did not in signers:
+        raise NotAuthorError("The record is not signed by its author's key.")
+
+
 def check_standing(state: GroupState, author: int, key_index: int, signers: Collection[DidKey]) -> None:
     """As `check_author`, from what a record says of its author and the keys that signed it.
 

@@ -148,7 +148,9 @@ def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int,
         raise void("A person's own group has one member.")
     invitations = state.invitations
     if wish.invitation is not None:
-        _check_invitation(state, operation, wish.invitation, at=at)
+        check_invitation(state, wish.invitation, at=at)
+        if wish.invitation.content.to not in operation.signers:
+            raise void("The join is not co-signed by the invitation's key.")
         used = invitations.get(wish.invitation.id, 0)
         invitations = invitations.set(wish.invitation.id, used + 1)
         weight = wish.invitation.content.weight
@@ -177,7 +179,8 @@ def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int,
     )
 
 
-def _check_invitation(state: GroupState, operation: Operation, invitation: SignedInvitation, *, at: int) -> None:
+def check_invitation(state: GroupState, invitation: SignedInvitation, *, at: int) -> None:
+    """Refuse an invitation that no join at `at` could use; raises VoidOperationError."""
     offer = invitation.content
     inviter = state.members.get(offer.author)
     if invitation.group != state.group:
@@ -192,8 +195,6 @@ def _check_invitation(state: GroupState, operation: Operation, invitation: Signe
         raise void("Nobody gets more than the founder's weight.")
     if offer.weight == state.owner_weight:
         _check_majority(state, invitation.signers)
-    if offer.to not in operation.signers:
-        raise void("The join is not co-signed by the invitation's key.")
     if at > offer.expires:
         raise void("The invitation has expired.")
     if state.invitations.get(invitation.id, 0) >= offer.uses:

@@ -108,13 +108,13 @@ class SafeHttp:
         download = await self.get_bytes(url, types=types, max_bytes=MAX_DOCUMENT_BYTES)
         return read_json(download.body)
 
-    async def get_bytes(self, url: str, *, types: frozenset[str], max_bytes: int) -> Download:
+    async def get_bytes(self, url: str, *, types: frozenset[str], max_bytes: int, sign: Sign | None = None) -> Download:
         """Fetch a file under one of these media types."""
 
         def is_wanted(field: str) -> bool:
             return is_one_of(field, types)
 
-        return await self._told(self._get(url, ", ".join(sorted(types)), is_wanted, max_bytes))
+        return await self._told(self._get(url, ", ".join(sorted(types)), is_wanted, max_bytes, sign))
 
     async def post(
         self,

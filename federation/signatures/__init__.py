@@ -27,6 +27,7 @@ __all__ = [
     "VerifiedSignature",
     "read_claims",
     "sign",
+    "sign_once",
     "verify_claim",
 ]
 
@@ -64,3 +65,8 @@ def sign(request: SignedRequest, key: SigningKey, *, scheme: Scheme, now: int) -
     """The header fields that sign `request`; never both forms at once, they share the name Signature."""
     signer = cavage.sign if scheme == "cavage" else rfc9421.sign
     return signer(request, key, now=now)
+
+
+def sign_once(request: SignedRequest, key: SigningKey, *, nonce: str, now: int) -> dict[str, str]:
+    """As `sign` under RFC 9421, with a nonce: for a request that is answered once, whatever it asks for."""
+    return rfc9421.sign(request, key, now=now, nonce=nonce)

@@ -1,8 +1,8 @@
 """A signature is accepted once while it lives; the memory for that is bounded and ends by itself.
 
 Only verified signatures are remembered, so nobody can fill the cache with inventions. When it is full, the
-signature that expires first is forgotten early. Use it for deliveries (POST): two GETs of one second are the
-same request with the same signature, and answering both is harmless.
+signature that expires first is forgotten early. Two GETs of one second are the same request with the same signature
+unless a nonce tells them apart, so who reads what isn't for everybody signs with one (ADR 0025).
 """
 
 from hashlib import blake2b

@@ -32,7 +32,7 @@ MAX_COVERED: Final = 32
 MAX_FIELD_LENGTH: Final = 4096  # of Signature and Signature-Input; an honest one has about 600 characters
 BODYLESS: Final = frozenset({"GET", "HEAD"})
 # Fields whose meaning rests on the signature (FEP-8fcf; protocol §5.3): covered whenever they are sent.
-SIGNED_IF_SENT: Final = ("content-type", "collection-synchronization", "althing-group")
+SIGNED_IF_SENT: Final = ("content-type", "collection-synchronization", "althing-group", "althing-invitation")
 
 _FIELD_NAME: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _FIELD_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
@@ -59,10 +59,12 @@ class Policy(msgspec.Struct, frozen=True):
     """What this pod demands: `authorities` are its own as `normal_authority` writes them.
 
     `target_optional_for` names hosts (of key ids) whose software signs a digest but not the request target.
+    `did_keys`: a key id may also be a did:key, which is its own key and nobody's actor (ADR 0025).
     """
 
     authorities: frozenset[str]
     target_optional_for: frozenset[str] = frozenset()
+    did_keys: bool = False
 
 
 class SignatureClaim(msgspec.Struct, frozen=True):
@@ -130,8 +132,10 @@ def check_window(created_at: int, expires_at: int | None, now: int) -> int:
     return until
 
 
-def check_key_id(key_id: str) -> str:
+def check_key_id(key_id: str, *, did_keys: bool = False) -> str:
     """A key id is an https URL; `acct:` names have led to keys of somebody else (federation §2.2)."""
+    if did_keys and key_id.startswith("did:key:") and len(key_id) <= 2048:
+        return key_id
     if not key_id.startswith(("https://", "http://")) or len(key_id) > 2048:
         raise MalformedSignatureError("The key id isn't a URL.")
     return key_id

@@ -75,7 +75,9 @@ def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[Si
     refusals: list[SignatureError] = []
     for label, member in inputs.items():
         try:
-            claims.append(_read_claim(member, signatures[label], request, fields, values, now=now))
+            claim = _read_claim(member, signatures[label], request, fields, values, now=now)
+            check_key_id(claim.key_id, did_keys=policy.did_keys)
+            claims.append(claim)
         except SignatureError as refusal:
             refusals.append(refusal)
     if not claims:
@@ -88,8 +90,11 @@ def fits_key(algorithm: str | None, kind: KeyKind) -> bool:
     return algorithm is None or algorithm == ALGORITHM_OF[kind]
 
 
-def sign(request: SignedRequest, key: SigningKey, *, now: int) -> dict[str, str]:
-    """The fields to add to `request`: Content-Digest if it has a body, Signature-Input and Signature."""
+def sign(request: SignedRequest, key: SigningKey, *, now: int, nonce: str = "") -> dict[str, str]:
+    """The fields to add to `request`: Content-Digest if it has a body, Signature-Input and Signature.
+
+    A `nonce` makes the signature one of its own, so that it can be taken once where that matters.
+    """
     added: dict[str, str] = {}
     fields = fields_of(request)
     covered = [*_BASE_COMPONENTS, *(name for name in SIGNED_IF_SENT if name in fields)]
@@ -98,6 +103,7 @@ def sign(request: SignedRequest, key: SigningKey, *, now: int) -> dict[str, str]
         fields["content-digest"] = [added["Content-Digest"]]
         covered.append("content-digest")
     parameters = {"created": now // 1000, "keyid": key.key_id, "alg": ALGORITHM_OF[key.kind]}
+    parameters |= {"nonce": nonce} if nonce else {}
     member: Any = ([(name, {}) for name in covered], parameters)
     values = _derived_values(request, request.authority)
     base = _signature_base(covered, member, values, fields)
@@ -172,7 +178,7 @@ def _read_claim(
     expires = parameters.get("expires")
     return SignatureClaim(
         scheme="rfc9421",
-        key_id=check_key_id(parameters["keyid"]),
+        key_id=parameters["keyid"],
         algorithm=algorithm,
         signature=_read_signature(signature),
         bases=(base,),

@@ -3,6 +3,7 @@
 `project` takes records as the one door accepted them; `rebuild` empties everything and folds it anew.
 """
 
+from models.projections.erasing import load_wishes
 from models.projections.fold import Accepted, accepted_of, project, refold_author
 from models.projections.members import project_members
 from models.projections.rebuild import dump_projection, rebuild, rebuild_and_compare
@@ -11,6 +12,7 @@ __all__ = [
     "Accepted",
     "accepted_of",
     "dump_projection",
+    "load_wishes",
     "project",
     "project_members",
     "rebuild",

@@ -4,24 +4,23 @@ What stays of a record's wire form is {id, type, author, key, counter} and the `
 with the post a patch belongs to: JSON that nobody takes for a record, because it has no proof.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content import POSTS, PROFILES, SHEETS
+from models.content import ERASURES, POSTS, PROFILES, SHEETS
 from models.records import StoredRecord, erase_records, load_records
-from models.upserts import upsert
-from protocol.canonical import canonical_bytes
+from models.upserts import chunks, upsert
 from protocol.content import Sheet, erased, member_writer, patch_sheet, post_sheet
 from protocol.ids import RecordId
-from protocol.records.content import Address, Patch, Post
+from protocol.records.content import Patch, Post
 from protocol.records.envelope import reopen_record
+from protocol.records.erased import ERASABLE, ErasedRecord, parse_erased, wire_of_erased
 
-_ERASABLE = frozenset({"Post", "Patch", "Profile"})
 # What an erased post's row says instead of what it said.
 _NO_WORDS: dict[str, Any] = {
     "kind": "note",
@@ -35,6 +34,17 @@ _NO_WORDS: dict[str, Any] = {
 }
 
 
+async def load_wishes(session: AsyncSession, records: Collection[RecordId]) -> list[tuple[RecordId, RecordId, int]]:
+    """(record, group, author) of the erasures that name one of these records, whoever asked for them."""
+    found: list[tuple[RecordId, RecordId, int]] = []
+    for some in chunks(records):
+        wanted = select(ERASURES.c.record_id, ERASURES.c.group_id, ERASURES.c.author).where(
+            ERASURES.c.record_id.in_(some)
+        )
+        found += [(record, group, author) for record, group, author in await session.execute(wanted)]
+    return found
+
+
 async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tuple[RecordId, int]]]) -> None:
     """Empty the records named, each only if (group, author) of a wish are its own."""
     stored = await load_records(session, wishes.keys())
@@ -42,7 +52,7 @@ async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tup
         record
         for record in stored.values()
         if not record.erased
-        and record.type in _ERASABLE
+        and record.type in ERASABLE
         and record.author is not None
         and (record.group_id, record.author) in wishes[record.id]
     ]
@@ -62,16 +72,15 @@ async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tup
 
 def erased_sheet(stored: StoredRecord) -> tuple[Sheet, Mapping[str, Any]]:
     """The sheet of which an erased record kept the places, and the columns of an erased post."""
-    shape = msgspec.json.decode(stored.wire)
-    afters = tuple(Address(after["record"], after["index"]) if after else None for after in shape["afters"])
+    shape = parse_erased(msgspec.json.decode(stored.wire))
     sheet = Sheet(
         id=stored.id,
-        post=shape["post"],
+        post=shape.post or stored.id,
         writer=member_writer(stored.group_id, stored.author or 0),
         key=stored.key or 0,
         counter=stored.counter or 0,
-        paragraphs=(None,) * len(afters),
-        afters=afters,
+        paragraphs=(None,) * len(shape.afters),
+        afters=shape.afters,
         erased=True,
     )
     return sheet, _NO_WORDS
@@ -100,16 +109,14 @@ def _sheet_row(record: StoredRecord, sheet: Sheet) -> dict[str, Any]:
 
 
 def _shape(record: StoredRecord, sheet: Sheet | None) -> bytes:
-    shape: dict[str, Any] = {
-        "id": record.id,
-        "type": record.type,
-        "group": record.group_id,
-        "author": record.author,
-        "key": record.key,
-        "counter": record.counter,
-        "erased": True,
-    }
-    if sheet is not None:
-        shape["post"] = sheet.post
-        shape["afters"] = [{"record": after.record, "index": after.index} if after else {} for after in sheet.afters]
-    return canonical_bytes(shape)
+    shape = ErasedRecord(
+        record.id,
+        record.type,
+        record.group_id,
+        record.author or 0,
+        record.key or 0,
+        record.counter or 0,
+        sheet.post if sheet else None,
+        sheet.afters if sheet else (),
+    )
+    return wire_of_erased(shape)

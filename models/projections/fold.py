@@ -1,18 +1,18 @@
 """Accepted records -> rows: one match over the kinds of content, and erasures that hold whichever came first."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content import CLAIMS, ERASURES, POSTS, PROFILES, SHEETS, post_target_key
-from models.projections.erasing import erase, erased_sheet
+from models.projections.erasing import erase, erased_sheet, load_wishes
 from models.projections.votes import newer, project_votes, retract_votes
 from models.records import StoredRecord, list_records
-from models.upserts import chunks, insert_new, upsert
+from models.upserts import insert_new, upsert
 from protocol.content import Sheet, patch_sheet, post_sheet
 from protocol.ids import RecordId
 from protocol.records.content import Claim, Content, Erase, Patch, Post, Profile, Vote
@@ -202,17 +202,7 @@ async def _erase_where_wished(
     for wish in wishes:
         candidates[wish["record_id"]].add((wish["group_id"], wish["author"]))
     came = [record.id for record in records if isinstance(record.content, Post | Patch | Profile)]
-    for record, group, author in await _load_wishes(session, came):
+    for record, group, author in await load_wishes(session, came):
         candidates[record].add((group, author))
     if candidates:
         await erase(session, candidates)
-
-
-async def _load_wishes(session: AsyncSession, records: Collection[RecordId]) -> list[tuple[RecordId, RecordId, int]]:
-    found: list[tuple[RecordId, RecordId, int]] = []
-    for some in chunks(records):
-        wanted = select(ERASURES.c.record_id, ERASURES.c.group_id, ERASURES.c.author).where(
-            ERASURES.c.record_id.in_(some)
-        )
-        found += [(record, group, author) for record, group, author in await session.execute(wanted)]
-    return found

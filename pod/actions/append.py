@@ -14,8 +14,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.pending import WaitingRecord, delete_waiting, list_waiting, put_operations, put_waiting
-from models.projections import Accepted, accepted_of, project
-from models.records import NewRecord, insert_records
+from models.projections import accepted_of, load_wishes, project, refold_author
+from models.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
 from models.writer import Bulk
 from pod.actions.chains import load_view, take_ack, take_item
 from pod.actions.promising import take_receipt
@@ -26,8 +26,8 @@ from protocol.ids import RecordId
 from protocol.operations import applied
 from protocol.records.chain import Ack, GroupRoot, Handover, Invitation, Receipt, Seal
 from protocol.records.envelope import Record, reopen_record
-from protocol.records.operation import Operation
-from protocol.state import GroupState, Member
+from protocol.records.operation import Join, Operation
+from protocol.state import GroupState
 
 MOST_WAITING = 1000
 
@@ -152,18 +152,29 @@ def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:
         applied(state, operation, height=state.height + 1, at=at, log_size=state.log.size, recovery=False)
     except VoidOperationError:
         # One that was applied already comes back with every pull: known, not refused.
-        if _was_applied(state.members.get(operation.author), operation):
+        if _was_applied(state, operation):
             return False
         raise
     return True
 
 
-def _was_applied(author: Member | None, operation: Operation) -> bool:
+def _was_applied(state: GroupState, operation: Operation) -> bool:
+    """Whether it is, by its counter, one that its author signed and that was applied, or else was passed by."""
+    wish = operation.wish
+    if isinstance(wish, Join):
+        number = state.keys.get(wish.signing)
+        member = state.members[number] if number is not None else None
+        keys = (member.keys[0].did, member.recovery[0]) if member else None
+        return keys == (wish.signing, wish.recovery) and wish.signing in operation.signers
+    author = state.members.get(operation.author)
     if author is None:
         return False
     if operation.recovery is not None:
-        return (operation.recovery, operation.counter) <= author.recovery_counter
-    return operation.key is not None and (operation.key, operation.counter) <= author.counter
+        past, keys_of = (operation.recovery, operation.counter) <= author.recovery_counter, author.recovery
+    else:
+        past = (operation.key or 0, operation.counter) <= author.counter
+        keys_of = tuple(key.did for key in author.keys)
+    return past and not frozenset(keys_of).isdisjoint(operation.signers)
 
 
 async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
@@ -172,33 +183,21 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
     for place, arrival in enumerate(arrivals):
         try:
             state = (await load_view(session, deps, arrival.record.group)).state
-            news[place] = _judged(state, arrival)
+            check_author(state, arrival.record)
+            news[place] = new_record(arrival)
         except UnknownAuthorError as refusal:
             outcomes[place] = await _made_wait(session, arrival) or refusal
         except RefusedError as refusal:
             outcomes[place] = refusal
-    fresh = await _stored(session, deps, arrivals, news)
-    for place, record in news.items():
-        outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
-    return [outcomes[place] for place in range(len(arrivals))]
-
-
-async def take_logged(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> None:
-    """Store log entries that the head's state may refuse: who calls vouches that they count where they are logged."""
-    news = {place: _new(arrival) for place, arrival in enumerate(arrivals)}
-    await _stored(session, deps, arrivals, news)
-    await delete_waiting(session, [record.id for record in news.values()])
-
-
-async def _stored(
-    session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival], news: Mapping[int, NewRecord]
-) -> dict[RecordId, Accepted]:
     inserted = await insert_records(session, list(news.values()))
     fresh = {record: accepted_of(arrivals[place].record, inserted[record]) for place, record in _firsts(news, inserted)}
     await project(session, list(fresh.values()))
     for group in {accepted.group for accepted in fresh.values()}:
         deps.wake(group)
-    return fresh
+    await restore(session, [record for record in news.values() if record.id not in inserted])
+    for place, record in news.items():
+        outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
+    return [outcomes[place] for place in range(len(arrivals))]
 
 
 def _firsts(news: Mapping[int, NewRecord], inserted: Mapping[RecordId, int]) -> list[tuple[int, RecordId]]:
@@ -210,12 +209,8 @@ def _firsts(news: Mapping[int, NewRecord], inserted: Mapping[RecordId, int]) -> 
     return [(place, record) for record, place in firsts.items()]
 
 
-def _judged(state: GroupState, arrival: Arrival) -> NewRecord:
-    check_author(state, arrival.record)
-    return _new(arrival)
-
-
-def _new(arrival: Arrival) -> NewRecord:
+def new_record(arrival: Arrival, state: State = PENDING) -> NewRecord:
+    """A content record as it is stored; raises NotAuthorError for one that names no author."""
     record = arrival.record
     authored = authored_of(record)
     return NewRecord(
@@ -229,7 +224,22 @@ def _new(arrival: Arrival) -> NewRecord:
         wire=record.wire,
         accepted_at=arrival.now,
         origin=arrival.origin,
+        state=state,
     )
+
+
+async def restore(session: AsyncSession, records: Sequence[NewRecord]) -> None:
+    """Where only a shape is here that its author didn't ask for, the whole record takes its place (ADR 0026)."""
+    shapes = await load_erased_authors(session, [record.id for record in records])
+    wishes = {(record, author) for record, _, author in await load_wishes(session, list(shapes))}
+    for record in records:
+        said = shapes.get(record.id)
+        if said is None or (said == record.author and (record.id, said) in wishes):
+            continue
+        await restore_record(session, record)
+        # First whose it isn't, or the true author's rows would be kept out by theirs.
+        for author in dict.fromkeys((said, record.author or 0)):
+            await refold_author(session, record.group_id, author)
 
 
 async def _made_wait(session: AsyncSession, arrival: Arrival) -> Taken | None:

@@ -10,11 +10,14 @@ from federation.receive import VerifiedActivity
 from pod.actions.append import enter
 from pod.actions.chains import load_view
 from pod.actions.following import forget, take_follow, take_unfollow
+from pod.actions.private_groups import check_spoken_for, may_be_told
 from pod.actions.promising import promise
 from pod.actions.recovery_branches import may_recover
 from pod.deps import Deps
+from protocol.branches import View
 from protocol.canonical import JsonObject
 from protocol.errors import BelowAnchorError, UnknownParentError
+from protocol.ids import RecordId
 from protocol.records.envelope import CHAIN_TYPES, Record, open_record
 
 
@@ -53,16 +56,23 @@ async def _do(deps: Deps, activity: Activity, *, now: int) -> Record | None:
 
 async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Record | None:
     record = open_record(activity.record)
+    view = await _view(deps, record.group)
+    check_spoken_for(view.state, record, activity.actor)
     try:
         taken = await enter(deps, record, origin=activity.actor, now=now)
     except (UnknownParentError, BelowAnchorError) as refusal:
-        if isinstance(refusal, BelowAnchorError) and not await _may_recover(deps, record):
+        view = await _view(deps, record.group)
+        asked = isinstance(refusal, UnknownParentError) and may_be_told(view.state, activity.actor)
+        if not asked and not may_recover(view, [record]):
             raise
         deps.behind(record.group, pod_of(activity.actor))
         return None
     return record if taken.new and record.type not in CHAIN_TYPES else None
 
 
-async def _may_recover(deps: Deps, record: Record) -> bool:
+async def _view(deps: Deps, group: RecordId) -> View:
+    held = deps.views.get(group)
+    if held is not None:
+        return held
     async with deps.database.read() as session:
-        return may_recover(await load_view(session, deps, record.group), [record])
+        return await load_view(session, deps, group)

@@ -12,6 +12,8 @@ from pod.actions.append import append
 from pod.actions.chains import load_view
 from pod.actions.founding import seed_of
 from pod.actions.outbox import push
+from pod.actions.private_groups import check_spoken_for
+from pod.actions.reading.access import load_readable
 from pod.deps import Deps
 from pod.errors import NotKeeperError, NotMemberError
 from protocol.derivation import pairwise_key
@@ -90,8 +92,8 @@ async def submit(deps: Deps, write: Write, account: Account, group: RecordId, me
 async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
     """Raise NotKeeperError unless the account is one of the group's keepers."""
     async with deps.database.read() as session:
+        state = (await load_readable(session, deps, account, group)).state
         membership = await load_membership(session, account.id, group)
-        state = (await load_view(session, deps, group)).state
     if membership is None or membership.number not in {seat.member for seat in state.seats}:
         raise NotKeeperError("Only a keeper hands the steward's job over.")
 
@@ -169,6 +171,7 @@ async def _ask_to_join(
         "with": wish,
     }
     record = open_record(sign(body, key, *([link] if link else [])))
+    check_spoken_for((await load_view(session, deps, group)).state, record, "")
     await save_membership(session, Membership(account.id, group, None, key.did, group, 0, index, 1, state="asked"))
     await append(session, deps, record, origin="", now=now)
     await push(session, deps, record, now=now)

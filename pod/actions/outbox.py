@@ -26,10 +26,14 @@ def pods_of(state: GroupState) -> list[str]:
 async def push(
     session: AsyncSession, deps: Deps, record: Record, *, now: int, also: Collection[str] = frozenset()
 ) -> None:
-    """Queue `record` for its group's other pods and those of `also`, by the group's actor or, if private, the pod's."""
+    """Queue `record` for its group's other pods and those of `also`, by the group's actor.
+
+    Of a private group the pod's own actor speaks, and nobody hears it but the group's pods.
+    """
     state = (await load_view(session, deps, record.group)).state
     actor = sender_of(deps, state)
-    pods = [pod for pod in sorted({*pods_of(state), *also}) if pod != deps.base_url]
+    told = pods_of(state) if state.visibility == "private" else {*pods_of(state), *also}
+    pods = [pod for pod in sorted(told) if pod != deps.base_url]
     inboxes = [f"{pod}/inbox" for pod in pods]
     to = [f"{pod}/{POD}" for pod in pods] if state.visibility == "private" else [PUBLIC]
     body = bytes_of_checked(wrap(record, actor=actor, to=to))

@@ -38,6 +38,7 @@ from pod.actions.founding import NAME, token_hash
 from pod.actions.outbox import push
 from pod.actions.recovery_handovers import begin_recovery, check_own, expect_rehome, rehome
 from pod.actions.recovery_phrase import RecoveryKeys
+from pod.actions.sources import Pass
 from pod.actions.syncing import fetch_group
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
@@ -56,10 +57,11 @@ MOST_MEMBERSHIPS = 10_000
 
 
 class Whereabouts(msgspec.Struct, frozen=True):
-    """A group that the kit names, and a pod that holds it."""
+    """A group that the kit names, and a pod that holds it; of a private one also which recovery key is used there."""
 
     group: RecordId
     pod: str
+    recovery: int | None = None
 
 
 class Recovered(msgspec.Struct, frozen=True):
@@ -79,7 +81,7 @@ async def recover(deps: Deps, name: str, keys: RecoveryKeys, groups: Sequence[Wh
         raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
     async with deps.database.read() as session:
         await _check_name(session, name, keys)
-    unreachable = [place.group for place in groups if not await _fetched(deps, place)]
+    unreachable = [place.group for place in groups if not await _fetched(deps, place, keys)]
     holders = {place.pod for place in groups}
     seed, token = random_bytes(32), random_token()
 
@@ -108,9 +110,10 @@ async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) ->
     return await deps.write(action)
 
 
-async def _fetched(deps: Deps, place: Whereabouts) -> bool:
+async def _fetched(deps: Deps, place: Whereabouts, keys: RecoveryKeys) -> bool:
+    shown = Pass(keys.key(place.recovery)) if place.recovery is not None else None
     try:
-        await fetch_group(deps, place.pod, place.group)
+        await fetch_group(deps, place.pod, place.group, shown)
     except (RemoteError, RefusedError):
         return False
     return True

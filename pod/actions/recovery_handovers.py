@@ -36,8 +36,10 @@ from pod.actions.append import append
 from pod.actions.chains import load_view
 from pod.actions.founding import seed_of
 from pod.actions.outbox import pods_of, push
+from pod.actions.private_groups import unknown_group
 from pod.actions.recovery_phrase import RecoveryKeys
 from pod.actions.recovery_promises import gather_promises
+from pod.actions.sources import Pass
 from pod.actions.syncing import pull
 from pod.deps import Deps
 from pod.errors import NotKeeperError, NotMemberError
@@ -68,7 +70,7 @@ async def recover_group(
     deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys, keepers: Sequence[int] | None
 ) -> Recovery:
     """Begin the recovery of a group whose quorum of keepers is gone, with this pod as steward."""
-    await _pull_everywhere(deps, group)
+    await _pull_everywhere(deps, account, group, keys)
 
     async def action(session: AsyncSession) -> Recovery:
         await check_own(session, account, keys)
@@ -79,7 +81,7 @@ async def recover_group(
 
 async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys, draft: Record) -> Recovery:
     """Add one's own recovery key to a draft; with the quorum it goes onto the chain."""
-    await _pull_everywhere(deps, group)
+    await _pull_everywhere(deps, account, group, keys)
 
     async def action(session: AsyncSession) -> Recovery:
         await check_own(session, account, keys)
@@ -107,14 +109,28 @@ async def _finished(deps: Deps, drafted: Recovery) -> Recovery:
     return msgspec.structs.replace(drafted, item=record.id)
 
 
-async def _pull_everywhere(deps: Deps, group: RecordId) -> None:
-    """Hear all living pods first: a recovery must not pass by what a keeper confirmed."""
+async def _pull_everywhere(deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys) -> None:
+    """Hear all living pods first: a recovery must not pass by what a keeper confirmed.
+
+    A private one answers the recovery key, which leads to the new home, before it knows that this is one.
+    """
     async with deps.database.read() as session:
         state = (await load_view(session, deps, group)).state
+        if state.visibility == "private" and await load_membership(session, account.id, group) is None:
+            raise unknown_group()
+    shown = _pass_of(state, keys)
     for pod in pods_of(state):
         if pod != deps.base_url:
             with suppress(RemoteError, RefusedError):
-                await pull(deps, pod, group)
+                await pull(deps, pod, group, shown)
+
+
+def _pass_of(state: GroupState, keys: RecoveryKeys) -> Pass | None:
+    number = keys.member_in(state)
+    if state.visibility != "private" or number is None:
+        return None
+    signer = keys.signer(state.members[number].recovery[-1])
+    return Pass(signer) if signer is not None else None
 
 
 async def check_own(session: AsyncSession, account: Account, keys: RecoveryKeys) -> None:

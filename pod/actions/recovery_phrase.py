@@ -33,6 +33,10 @@ class RecoveryKeys:
         """The private key of `did`, if it is one of this phrase's."""
         return recovery_key(self._seed, self.numbers[did]) if did in self.numbers else None
 
+    def key(self, number: int) -> PrivateKey:
+        """The private key of this running number."""
+        return recovery_key(self._seed, number)
+
     def member_in(self, state: GroupState) -> int | None:
         """The number of the member that ever had one of these keys as recovery key."""
         return next((state.keys[did] for did in self.numbers if did in state.keys), None)

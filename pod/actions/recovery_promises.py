@@ -21,6 +21,7 @@ from models.keeping import load_keeper, save_keeper
 from pod.actions.chains import load_view
 from pod.actions.keeping import memory_of, stored_keeper
 from pod.actions.outbox import pods_of
+from pod.actions.private_groups import unknown_group
 from pod.actions.signing_handovers import keys_of
 from pod.actions.syncing import pull
 from pod.deps import Deps
@@ -49,6 +50,8 @@ async def promise(deps: Deps, group: RecordId, record: Record) -> int:
     async with deps.database.read() as session:
         view = await load_view(session, deps, group)
     if not _recovers(view.state, record):
+        if view.state.visibility == "private":
+            raise unknown_group()
         raise NotKeeperError("A promise is asked for by the recovery keys of keepers.")
     if handover.parent not in view.nodes:
         await _pull_all(deps, group, pods_of(view.state))

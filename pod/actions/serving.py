@@ -1,7 +1,4 @@
-"""Pages of a group's chain, log and pending records for peers; any pod of the group answers.
-
-A private group answers nobody here yet: its members' pods are served once requests to pull are signed.
-"""
+"""Pages of a group's chain, log and pending records for peers; any pod of the group answers, if the reader may read."""
 
 from __future__ import annotations
 
@@ -14,34 +11,30 @@ from models.chain import list_items, load_group
 from models.keeping import list_acks
 from models.records import list_log, list_pending, load_records
 from pod.actions.chains import load_view
+from pod.actions.reading.access import Puller, load_readable
 from pod.actions.side_logs import entries_added, items_beside
 from pod.deps import Deps
-from pod.errors import UnknownGroupError
 from protocol.ids import RecordId
 
 PAGE = 500
 PAGE_BYTES = 700 * 1024  # a puller takes 1 MiB
 
 
-async def _check_open(session: AsyncSession, group: RecordId) -> None:
-    stored = await load_group(session, group)
-    if stored is None or stored.visibility == "private":
-        raise UnknownGroupError("This pod doesn't hold that group.")
-
-
-async def chain_page(deps: Deps, group: RecordId, start: int) -> dict[str, Any]:
+async def chain_page(deps: Deps, reader: Puller, group: RecordId, start: int) -> dict[str, Any]:
     """Items from height `start`, rival branches included, and the acks of items from there."""
     async with deps.database.read() as session:
-        await _check_open(session, group)
+        await load_readable(session, deps, reader, group, part="chain")
         items = await list_items(session, group, start, PAGE)
         acks = await list_acks(session, group, start, PAGE)
     return {"items": _raw([item.wire for item in items]), "acks": _raw([ack.wire for ack in acks])}
 
 
-async def log_page(deps: Deps, group: RecordId, start: int, item: RecordId | None = None) -> dict[str, Any]:
+async def log_page(
+    deps: Deps, reader: Puller, group: RecordId, start: int, item: RecordId | None = None
+) -> dict[str, Any]:
     """Log entries from index `start`; those of the log of `item`, which may stand beside the chosen branch."""
     async with deps.database.read() as session:
-        await _check_open(session, group)
+        await load_readable(session, deps, reader, group)
         beside = items_beside(await load_view(session, deps, group), item) if item else []
         wires = await _log_beside(session, deps, group, beside, start) if beside else None
         if wires is None:
@@ -68,10 +61,10 @@ async def _log_beside(
     return [held[entry].wire for entry in shown]
 
 
-async def pending_page(deps: Deps, group: RecordId, start: int) -> dict[str, Any]:
+async def pending_page(deps: Deps, reader: Puller, group: RecordId, start: int) -> dict[str, Any]:
     """Accepted records that the log lacks, after cursor `start`; `next` is where to go on."""
     async with deps.database.read() as session:
-        await _check_open(session, group)
+        await load_readable(session, deps, reader, group)
         records = await list_pending(session, group, start, PAGE)
     shown = _raw([record.wire for record in records])
     return {"records": shown, "next": records[len(shown) - 1].seq if shown else start}

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.activities import announce, wrap
 from federation.contexts import PUBLIC
 from federation.objects import ShownPost, post_object, record_object, tombstone
-from models.chain import load_item
+from models.chain import load_group, load_item
 from models.content import NO_VOTES, PostCard, load_post, load_sheets, load_tallies
 from models.follows import load_changed_at
 from models.records import StoredRecord, load_record
@@ -90,7 +90,7 @@ async def load_shown(session: AsyncSession, deps: Deps, state: GroupState, post:
     """A post as the group's own lens shows it now; raises NotFoundError where it doesn't."""
     group = state.group
     card = await load_post(session, group, post)
-    if card is None or card.erased or state.default_score + card.tally.sum_micro <= 0:
+    if card is None or card.group_id != group or card.erased or state.default_score + card.tally.sum_micro <= 0:
         raise NotFoundError("There is no such post.")
     base = deps.base_url
     return ShownPost(
@@ -118,7 +118,11 @@ async def _paragraphs(session: AsyncSession, group: RecordId, post: RecordId) ->
 
 
 async def _replied_to(session: AsyncSession, base: str, card: PostCard) -> str:
-    if card.reply_record is None or await load_post(session, card.group_id, card.reply_record) is None:
+    if card.reply_record is None:
+        return ""
+    replied = await load_post(session, card.group_id, card.reply_record)
+    stored = await load_group(session, replied.group_id) if replied else None
+    if stored is None or stored.visibility == "private":
         return ""
     return f"{base}/records/{card.reply_record}"
 

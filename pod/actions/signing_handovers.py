@@ -20,6 +20,7 @@ from models.keeping import load_keeper, save_keeper
 from pod.actions.chains import load_view, take_offer
 from pod.actions.keeping import findings_of, memory_of, stored_keeper
 from pod.actions.outbox import pods_of
+from pod.actions.private_groups import unknown_group
 from pod.actions.side_logs import items_beside
 from pod.actions.syncing import pull, pull_branch
 from pod.deps import Deps
@@ -43,6 +44,8 @@ async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any
     async with deps.database.read() as session:
         view = await load_view(session, deps, group)
     if keys_of(_state_for(view, handover)).isdisjoint(record.signers):
+        if view.state.visibility == "private":
+            raise unknown_group()
         raise NotKeeperError("A handover is proposed by a keeper's pod.")
     try:
         await _check_and_remember(deps, record, handover)

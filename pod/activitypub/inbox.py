@@ -7,12 +7,12 @@ from http import HTTPStatus
 from aiohttp import web
 
 from federation.receive import receive
-from federation.signatures import SignedRequest
 from pod.actions.arriving import arrive
 from pod.actions.presenting import load_followed
 from pod.actions.promising import answer_with
 from pod.activitypub.answering import path_of
 from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
+from pod.requests import as_signed
 
 routes = web.RouteTableDef()
 
@@ -25,7 +25,7 @@ async def post_inbox(request: web.Request) -> web.Response:
 
 async def _take(request: web.Request) -> web.Response:
     app, deps = request.app, request.app[DEPS]
-    signed = await _signed(request)
+    signed = await as_signed(request)
     verified = await receive(signed, app[POLICY], app[KEYS], app[REPLAY], now=deps.clock())
     receipt = None if verified is None else await arrive(deps, verified, now=deps.clock())
     if receipt is not None:
@@ -43,14 +43,3 @@ async def post_actor_inbox(request: web.Request) -> web.Response:
     async with deps.database.read() as session:
         await load_followed(session, deps, path_of(request))
     return await _take(request)
-
-
-async def _signed(request: web.Request) -> SignedRequest:
-    return SignedRequest(
-        method=request.method,
-        target=request.raw_path,
-        authority=request.headers.get("Host", ""),
-        scheme=request.app[DEPS].base_url.split(":", maxsplit=1)[0],
-        headers=tuple(request.headers.items()),
-        body=await request.read(),
-    )

@@ -1,4 +1,4 @@
-"""Who asks, and what: the account behind a token, bodies and queries read strictly into types, and the answer."""
+"""Who asks, and what: an account by token, a pod by signature; bodies and queries read strictly; the answer."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any, TypeVar, get_origin, get_type_hints
 import msgspec
 from aiohttp import web
 
+from federation.readers import receive_reader
 from models.accounts import Account, load_account_by_token
 from pod.actions.founding import token_hash
-from pod.app_keys import DEPS
+from pod.actions.reading.access import Puller, is_open
+from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
 from pod.errors import UnauthorizedError
+from pod.requests import as_signed
 from protocol.canonical import parse_json
 from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
@@ -40,6 +43,19 @@ async def reader_of(request: web.Request) -> Account | None:
         if account is not None:
             return account
     raise UnauthorizedError("This token is none of this pod's, or it was revoked.")
+
+
+async def puller_of(request: web.Request, group: RecordId) -> Puller:
+    """Who pulls from `group`: the account of a token, or whoever signed, nobody told otherwise.
+
+    A signature isn't looked at where anybody may read. Elsewhere, and where there is no such group, one that proves
+    nothing is refused alike.
+    """
+    app = request.app
+    account = await reader_of(request)
+    if account is not None or await is_open(app[DEPS], group):
+        return account
+    return await receive_reader(await as_signed(request), app[POLICY], app[KEYS], app[REPLAY], now=app[DEPS].clock())
 
 
 async def object_of(request: web.Request, *, most: int) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from pod.actions import authoring
 from pod.actions.founding import start_group
 from pod.actions.handing_over import hand_over
 from pod.actions.reading import groups as reading
-from pod.actions.syncing import fetch_group, pull_or_fetch
+from pod.actions.sources import Pass
+from pod.actions.syncing import fetch_group, pull_if_readable
 from pod.api import shapes
 from pod.api.asking import account_of, answer, group_of, members_of, path_number_of, query_of, reader_of, wish_of
 from pod.app_keys import DEPS
@@ -83,7 +84,8 @@ async def post_join(request: web.Request) -> web.Response:
 async def _join(deps: Deps, account: Account, wish: shapes.JoinWish) -> Record:
     link = PrivateKey.from_seed(bytes.fromhex(wish.secret)) if wish.secret else None
     if wish.pod != deps.base_url:
-        await fetch_group(deps, wish.pod, wish.group)
+        shown = Pass(link, wish.invitation) if link else None
+        await fetch_group(deps, wish.pod, wish.group, shown)
     return await authoring.join(deps, account, wish.group, wish.invitation, link)
 
 
@@ -103,6 +105,6 @@ async def post_handover(request: web.Request) -> web.Response:
 async def post_pull(request: web.Request) -> web.Response:
     """Pull the group from a pod now."""
     deps, group = request.app[DEPS], group_of(request)
-    await account_of(request)
-    await pull_or_fetch(deps, (await wish_of(request, shapes.PullWish)).pod, group)
+    account, wish = await account_of(request), await wish_of(request, shapes.PullWish)
+    await pull_if_readable(deps, account, wish.pod, group)
     return answer(shapes.Nothing())

@@ -114,7 +114,7 @@ def _operation(
     if stated.body is not None:
         schema = of_kind[repr(stated.body)]
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
-    if stated.who in {"account", "reader"}:
+    if stated.who in {"account", "reader", "puller"}:
         operation["security"] = [{"token": []}] if stated.who == "account" else [{}, {"token": []}]
     return operation
 

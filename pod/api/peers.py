@@ -11,7 +11,7 @@ from pod.actions.proving import Proof, prove_consistency, prove_inclusion
 from pod.actions.recovery_promises import promise
 from pod.actions.signing_handovers import sign_handover
 from pod.api import shapes
-from pod.api.asking import answer, group_of, number_of, object_of, query_of, reader_of
+from pod.api.asking import answer, group_of, number_of, object_of, puller_of, query_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from protocol.errors import MalformedError
@@ -23,32 +23,36 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/groups/{group}/chain")
-@contract(query=shapes.PullQuery, answer=shapes.ChainPage)
+@contract("puller", query=shapes.PullQuery, answer=shapes.ChainPage)
 async def get_chain(request: web.Request) -> web.Response:
     """Items from a height, rival branches too, with the acks of these heights."""
-    return answer(await serving.chain_page(request.app[DEPS], group_of(request), number_of(request, "from")))
+    deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
+    return answer(await serving.chain_page(deps, await puller_of(request, group), group, start))
 
 
 @routes.get("/groups/{group}/log")
-@contract(query=shapes.LogQuery, answer=shapes.LogPage)
+@contract("puller", query=shapes.LogQuery, answer=shapes.LogPage)
 async def get_log(request: web.Request) -> web.Response:
     """The log's records from an index, in the steward's order; of the log that `item` commits to, if it is named."""
+    deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
     item = parse_id(request.query["item"]) if "item" in request.query else None
-    return answer(await serving.log_page(request.app[DEPS], group_of(request), number_of(request, "from"), item))
+    return answer(await serving.log_page(deps, await puller_of(request, group), group, start, item))
 
 
 @routes.get("/groups/{group}/pending")
-@contract(query=shapes.PullQuery, answer=shapes.PendingPage)
+@contract("puller", query=shapes.PullQuery, answer=shapes.PendingPage)
 async def get_pending(request: web.Request) -> web.Response:
     """What this pod accepted and the log lacks, after a cursor."""
-    return answer(await serving.pending_page(request.app[DEPS], group_of(request), number_of(request, "from")))
+    deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
+    return answer(await serving.pending_page(deps, await puller_of(request, group), group, start))
 
 
 @routes.get("/groups/{group}/proof")
-@contract("reader", query=shapes.ProofQuery, answer=Proof)
+@contract("puller", query=shapes.ProofQuery, answer=Proof)
 async def get_proof(request: web.Request) -> web.Response:
     """A proof of RFC 9162: that entry `leaf` is in the log of `size`, or that the log of `second` continues `first`."""
-    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    deps, group = request.app[DEPS], group_of(request)
+    reader = await puller_of(request, group)
     match query_of(request, shapes.ProofQuery):
         case shapes.ProofQuery(leaf=int(leaf), size=int(size), first=None, second=None):
             return answer(await prove_inclusion(deps, reader, group, leaf, size))

@@ -26,7 +26,9 @@ async def get_me(request: web.Request) -> web.Response:
     async with request.app[DEPS].database.read() as session:
         memberships = await list_memberships(session, MOST, account=account.id)
         left = await count_recovery_keys(session, account.id)
-    groups = tuple(shapes.MembershipLine(entry.group_id, entry.number, entry.state) for entry in memberships)
+    groups = tuple(
+        shapes.MembershipLine(entry.group_id, entry.number, entry.state, entry.recovery_index) for entry in memberships
+    )
     return answer(shapes.Me(account.name, account.personal_group, left, left < FEW_RECOVERY_KEYS, groups))
 
 

@@ -25,7 +25,7 @@ MOST_BYTES = 2 * MAX_ITEM_BYTES  # a draft comes with the phrase
 async def post_recovery(request: web.Request) -> web.Response:
     """Make this pod the home of whoever has the phrase."""
     wish = await wish_of(request, shapes.RecoveryWish)
-    groups = [Whereabouts(entry.group, entry.pod.rstrip("/")) for entry in wish.groups]
+    groups = [Whereabouts(entry.group, entry.pod.rstrip("/"), entry.recovery) for entry in wish.groups]
     return answer(await recover(request.app[DEPS], wish.name, RecoveryKeys(wish.phrase), groups), HTTPStatus.CREATED)
 
 

@@ -7,14 +7,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from protocol.limits import MAX_INTEGER
 from protocol.records.content.shapes import Id, Url
 
 
 class Whereabouts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A group of the recovery kit, and the URL of a pod that holds it."""
+    """A group of the recovery kit, the URL of a pod that holds it, and `recovery` of `/api/v1/me` if it is private."""
 
     group: Id
     pod: Url
+    recovery: Annotated[int, Meta(ge=0, le=MAX_INTEGER)] | None = None
 
 
 class RecoveryWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

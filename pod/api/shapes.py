@@ -326,11 +326,12 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class MembershipLine(msgspec.Struct, frozen=True):
-    """A membership; `number` comes once the join is settled."""
+    """A membership; `number` comes once the join is settled. `recovery`: which key of the phrase recovers it."""
 
     group: RecordId
     number: int | None
     state: str
+    recovery: int
 
 
 class Me(msgspec.Struct, frozen=True):

@@ -29,13 +29,25 @@ from protocol.ids import parse_id
 @data_option
 @click.argument("name")
 @click.option("--group", "groups", nargs=2, multiple=True, metavar="ID POD", help="A group, and a pod that holds it.")
-def recover_user(data: Path, name: str, groups: tuple[tuple[str, str], ...]) -> None:
+@click.option(
+    "--private-group",
+    "private",
+    type=(str, str, click.IntRange(min=0)),
+    multiple=True,
+    metavar="ID POD RECOVERY",
+    help="A private one, and which recovery key is used there (`recovery` of /api/v1/me).",
+)
+def recover_user(
+    data: Path, name: str, groups: tuple[tuple[str, str], ...], private: tuple[tuple[str, str, int], ...]
+) -> None:
     """Make this pod the home of whoever has the 24 words; prints a token, once."""
     config = _idle(data)
+    places = [Whereabouts(parse_id(own_id), pod) for own_id, pod in groups]
+    closed = [Whereabouts(parse_id(own_id), pod, key) for own_id, pod, key in private]
     keys = _asked()
 
     async def act(deps: Deps) -> Recovered:
-        return await recover(deps, name, keys, [Whereabouts(parse_id(own_id), pod) for own_id, pod in groups])
+        return await recover(deps, name, keys, [*places, *closed])
 
     click.echo(msgspec.json.encode(run_action(config, act)))
 

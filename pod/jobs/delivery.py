@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.delivery import (
     OLDEST_MS,
     SCHEME_LIFE_MS,
+    GivenUp,
     Outcome,
     Postponed,
     Taken,
@@ -46,9 +47,11 @@ from models.deliveries import (
 )
 from pod.actions.actors import signing_key
 from pod.actions.chains import load_view
+from pod.actions.private_groups import may_be_told
 from pod.actions.promising import keep_receipts, receipt_in
 from pod.clock import jitter, random_token
 from pod.deps import Deps
+from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
@@ -188,6 +191,8 @@ class Courier:
         return replace(answered, scheme=outcome.scheme, scheme_until=now + SCHEME_LIFE_MS)
 
     async def _send(self, host: Host, delivery: Delivery) -> Outcome:
+        if not await self._may_be_told(delivery):
+            return GivenUp("Nobody of the private group is at home there any more.")
         remembered = host.scheme if self._deps.clock() < host.scheme_until else None
         scheme = first_scheme(remembered)
         headers = await self._headers_for(delivery.activity.group)
@@ -203,6 +208,18 @@ class Courier:
         if not isinstance(outcome, Postponed):
             _LOG.warning("%s refused a delivery for good: %s", delivery.inbox, outcome.error)
         return outcome
+
+    async def _may_be_told(self, delivery: Delivery) -> bool:
+        """Asked when it is sent: who was a member when it was queued may have left since."""
+        group = delivery.activity.group
+        return group is None or may_be_told((await self._view(group)).state, delivery.inbox)
+
+    async def _view(self, group: RecordId) -> View:
+        held = self._deps.views.get(group)
+        if held is not None:
+            return held
+        async with self._deps.database.read() as session:
+            return await load_view(session, self._deps, group)
 
     async def _post(
         self, delivery: Delivery, headers: Mapping[str, str] | None, scheme: Scheme
@@ -225,10 +242,7 @@ class Courier:
         """`Althing-Group` as this pod sees the group now; written anew only when its state is another."""
         if group is None:
             return None
-        view = self._deps.views.get(group)
-        if view is None:
-            async with self._deps.database.read() as session:
-                view = await load_view(session, self._deps, group)
+        view = await self._view(group)
         state, text = self._headers.get(group, (None, ""))
         if state is not view.state:
             text = header_of(view.state)

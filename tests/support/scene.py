@@ -91,11 +91,11 @@ class Scene:
         return self.sight()
 
 
-def a_scene(pod: ServedPod, peer: Peer) -> Scene:
+def a_scene(pod: ServedPod, peer: Peer, **wishes: Any) -> Scene:
     """Sign ada and eve up, start the pod, found ada's group, and let bo join by the inbox of the pod."""
     ada, eve = pod.sign_up("ada"), pod.sign_up("eve")
     pod.start()
-    group = ada.post("/api/v1/groups", {"name": "Parish council", "weight": 3000})["group"]
+    group = ada.post("/api/v1/groups", {"name": "Parish council", "weight": 3000, **wishes})["group"]
     paragraphs = [{"style": "text", "text": "The well is dry."}]
     written = ada.post(f"/api/v1/groups/{group}/posts", {"kind": "note", "paragraphs": paragraphs})
     scene = Scene(peer, ada, eve, group, written["record"])

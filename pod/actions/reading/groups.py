@@ -180,7 +180,7 @@ async def list_groups(deps: Deps, reader: Reader, *, after: RecordId | None, lim
     """Public groups of this pod, by name, and the reader's own of any visibility."""
     async with deps.database.read() as session:
         place = await load_group(session, after) if after else None
-        if after and place is None:
+        if after and (place is None or place.visibility != "public"):
             raise UnknownGroupError("This pod doesn't hold the group that `after` names.")
         found = await list_stored(
             session,

@@ -1,0 +1,110 @@
+"""Who asks for what isn't for everybody: a pod, or the holder of a key, proven by the signature of the request.
+
+Rules of this file (ADR 0025):
+
+1. A pod signs with a key of an actor of its own: whoever holds such a key speaks for the actor's origin.
+2. The holder of a one-time or recovery key signs under RFC 9421 with that key's did:key as key id. Such a key is never
+   looked up, and is nobody's actor.
+3. `Althing-Invitation` is the base64 of an invitation's JSON. It counts if the signature covers it.
+4. A signature is accepted once. What proves nothing is refused whatever was asked for, so that nobody learns from the
+   refusal what there is.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from typing import Final
+
+from msgspec.structs import replace
+
+from federation.errors import KeyOwnerError, MalformedSignatureError, UnsuitableKeyError
+from federation.known_keys import KnownKeys
+from federation.receive import is_ours, verify_as_known
+from federation.signatures import (
+    Policy,
+    ReplayCache,
+    SignatureClaim,
+    SignedRequest,
+    VerificationKey,
+    VerifiedSignature,
+    read_claims,
+    verify_claim,
+)
+from federation.signatures.request import fields_of
+from protocol.canonical import JsonObject, bytes_of_checked, parse_json
+from protocol.errors import MalformedError
+from protocol.keys import DID_PREFIX, DidKey, parse_did
+from protocol.limits import MAX_OPERATION_BYTES, MAX_RECORD_DEPTH
+
+INVITATION: Final = "Althing-Invitation"
+_MAKER: Final = object()
+
+
+class VerifiedPod:
+    """A pod by one of its actors, whose URL is `actor`. Made by `receive_reader` alone."""
+
+    __slots__ = ("actor",)
+
+    def __init__(self, actor: str, maker: object) -> None:
+        if maker is not _MAKER:
+            raise TypeError("Only federation.readers makes a VerifiedPod.")
+        self.actor = actor
+
+
+class VerifiedHolder:
+    """Whoever holds `key`, with the invitation shown, which is unchecked. Made by `receive_reader` alone."""
+
+    __slots__ = ("invitation", "key")
+
+    def __init__(self, key: DidKey, invitation: JsonObject | None, maker: object) -> None:
+        if maker is not _MAKER:
+            raise TypeError("Only federation.readers makes a VerifiedHolder.")
+        self.key = key
+        self.invitation = invitation
+
+
+VerifiedReader = VerifiedPod | VerifiedHolder
+
+
+async def receive_reader(
+    request: SignedRequest, policy: Policy, keys: KnownKeys, replay: ReplayCache, *, now: int
+) -> VerifiedReader | None:
+    """Who signed a GET, None for an unsigned one; raises the refusal of the first check that fails. `now` in ms."""
+    if "signature" not in fields_of(request):
+        return None
+    claim = read_claims(request, replace(policy, did_keys=True), now=now)[0]
+    if claim.key_id.startswith(DID_PREFIX):
+        signature = verify_claim(claim, _key_of_did(claim))
+        replay.admit(signature, now=now)
+        return VerifiedHolder(DidKey(signature.owner), _invitation_of(request, signature), _MAKER)
+    if is_ours(claim.key_id, policy):
+        raise KeyOwnerError("The key is one of ours, and we don't ask ourselves by HTTP.")
+    signature = await verify_as_known(claim, keys, now=now)
+    replay.admit(signature, now=now)
+    return VerifiedPod(signature.owner, _MAKER)
+
+
+def invitation_field(invitation: JsonObject) -> str:
+    """The value of the field `Althing-Invitation`."""
+    return b64encode(bytes_of_checked(invitation)).decode("ascii")
+
+
+def _key_of_did(claim: SignatureClaim) -> VerificationKey:
+    try:
+        key = parse_did(claim.key_id)
+    except MalformedError as error:
+        raise UnsuitableKeyError("The did:key isn't one of Ed25519.") from error
+    return VerificationKey(key, key, key.removeprefix(DID_PREFIX), key)
+
+
+def _invitation_of(request: SignedRequest, signature: VerifiedSignature) -> JsonObject | None:
+    lines = fields_of(request).get(INVITATION.lower(), [])
+    if INVITATION.lower() not in signature.covered or len(lines) != 1:
+        return None
+    try:
+        shown = b64decode(lines[0], validate=True)
+        invitation = parse_json(shown, max_bytes=MAX_OPERATION_BYTES, max_depth=MAX_RECORD_DEPTH)
+    except (Base64Error, ValueError, MalformedError) as error:
+        raise MalformedSignatureError(f"The field {INVITATION} isn't the base64 of a JSON object.") from error
+    return invitation if isinstance(invitation, dict) else None

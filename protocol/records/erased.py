@@ -1,0 +1,116 @@
+"""What is left of an erased record: its id, what it claimed of its author, and where its paragraphs hung.
+
+It has no proof, for the text that was signed is gone. So it says nothing by itself: a pod takes one only at a place of
+the log whose root holds the id, and only beside an `Erase` by the same author that names it (ADR 0026).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from protocol.canonical import JsonObject, canonical_bytes, check_value
+from protocol.errors import MalformedError
+from protocol.ids import RecordId
+from protocol.limits import MAX_PARAGRAPHS, MAX_RECORD_DEPTH
+from protocol.records.content.shapes import Address, Id, Natural, Number
+
+ERASABLE = frozenset({"Post", "Patch", "Profile"})
+
+
+class ErasedRecord(msgspec.Struct, frozen=True):
+    """The shape of an erased record. `afters` are those of its paragraphs, `post` is the post that they belong to."""
+
+    id: RecordId
+    type: str
+    group: RecordId
+    author: int
+    key: int
+    counter: int
+    post: RecordId | None = None
+    afters: tuple[Address | None, ...] = ()
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """An `after` as it is written; empty: the start of the post."""
+
+    record: Id | None = None
+    index: Natural | None = None
+
+
+class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: Id
+    type: Literal["Post", "Patch", "Profile"]
+    group: Id
+    author: Number
+    key: Natural
+    counter: Number
+    erased: bool
+    post: Id | None = None
+    afters: Annotated[tuple[_Place, ...], Meta(max_length=MAX_PARAGRAPHS)] | None = None
+
+
+def parse_erased(body: object) -> ErasedRecord:
+    """Read the shape of an erased record; raises MalformedError."""
+    check_value(body, max_depth=MAX_RECORD_DEPTH)
+    try:
+        form = msgspec.convert(body, _Form)
+    except msgspec.ValidationError as error:
+        raise MalformedError(f"This is no erased record: {error}.") from error
+    has_places = form.post is not None and form.afters is not None
+    if not form.erased or has_places != (form.type != "Profile"):
+        raise MalformedError("An erased post or patch names its `post` and the `afters` of its paragraphs.")
+    shape = ErasedRecord(
+        form.id,
+        form.type,
+        form.group,
+        form.author,
+        form.key,
+        form.counter,
+        form.post,
+        tuple(_address(place) for place in form.afters or ()),
+    )
+    _check_places(shape)
+    return shape
+
+
+def wire_of_erased(shape: ErasedRecord) -> bytes:
+    """The shape's canonical bytes, which pods keep and pass on in the record's stead."""
+    body: JsonObject = {
+        "id": shape.id,
+        "type": shape.type,
+        "group": shape.group,
+        "author": shape.author,
+        "key": shape.key,
+        "counter": shape.counter,
+        "erased": True,
+    }
+    if shape.post is not None:
+        body["post"] = shape.post
+        body["afters"] = [_written(after) for after in shape.afters]
+    return canonical_bytes(body)
+
+
+def _written(after: Address | None) -> dict[str, Any]:
+    return {"record": after.record, "index": after.index} if after else {}
+
+
+def _address(place: _Place) -> Address | None:
+    if place.record is None and place.index is None:
+        return None
+    if place.record is None or place.index is None:
+        raise MalformedError("An `after` has `record` and `index`, or neither.")
+    return Address(place.record, place.index)
+
+
+def _check_places(shape: ErasedRecord) -> None:
+    """Nothing hangs on what comes later in the same record, and a post's paragraphs hang on each other."""
+    if shape.type == "Post":
+        chained = (None, *(Address(shape.id, index) for index in range(len(shape.afters) - 1)))
+        if shape.post != shape.id or shape.afters != chained[: len(shape.afters)]:
+            raise MalformedError("A post's paragraphs hang on each other.")
+    for index, after in enumerate(shape.afters):
+        if after is not None and after.record == shape.id and after.index >= index:
+            raise MalformedError("A paragraph hangs on one of a lower index of its own record.")

@@ -1,0 +1,352 @@
+"""Every operation that the rules forbid, sent to a real pod: a sentence that names the rule, and nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from tests.support.assembly import Assembly, W, a_key
+from tests.support.peer import Peer, serving
+from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
+from tests.support.scene import Body, a_scene, check_problem
+
+PODS = 1
+NOWHERE: Final = "bagaaiera" + "a" * 51 + "q"
+
+
+class Illegal(NamedTuple):
+    """An operation that the rules refuse, in these words; and the same, or one by the same, that they allow."""
+
+    name: str
+    words: str
+    make: Callable[[Assembly], tuple[Body, Body]]
+
+
+@pytest.fixture(scope="module")
+def group(pods: list[ServedPod]) -> Iterator[Assembly]:
+    (pod,) = pods
+    worker = pod.host.split(".")[2]
+    with serving(Peer(f"127.77.{worker}.9", f"{pod.url}/inbox")) as peer:
+        yield Assembly(a_scene(pod, peer))
+
+
+def weigh(member: int, weight: int) -> Body:
+    return {"member": member, "weight": weight}
+
+
+def a_home(group: Assembly) -> Body:
+    return {"pod": group.scene.peer.url, "key": a_key().did}
+
+
+def wishes(name: str, words: str, by: str, bad: Callable[[Assembly], Any], good: Callable[[Assembly], Any]) -> Illegal:
+    """Both by the same member; each is (do, with)."""
+
+    def make(group: Assembly) -> tuple[Body, Body]:
+        voice = getattr(group, by)
+        return group.wish(voice, *bad(group)), group.wish(voice, *good(group))
+
+    return Illegal(name, words, make)
+
+
+def on_newcomer(weight: int) -> Callable[[Assembly], Any]:
+    return lambda group: ("set-weight", weigh(group.newcomer().number, weight))
+
+
+def an_event(_: Assembly) -> Any:
+    return "event", {"name": "open-poll"}
+
+
+def join(name: str, words: str, spoil: Callable[[Assembly, dict[str, Any]], None]) -> Illegal:
+    """A join by cy's invitation; `spoil` changes what it is made of."""
+
+    def make(group: Assembly) -> tuple[Body, Body]:
+        return build(group, spoil), build(group, lambda _, __: None)
+
+    return Illegal(name, words, make)
+
+
+def build(group: Assembly, spoil: Callable[[Assembly, dict[str, Any]], None]) -> Body:
+    voice = group.cy.__class__(0, a_key(), a_key())
+    parts: dict[str, Any] = {"inviter": group.cy, "by": (), "offer": {}, "join": {}, "voice": voice}
+    link = a_key()
+    parts["signers"] = (voice.signing, link)
+    spoil(group, parts)
+    offer = None if parts["offer"] is None else group.offer(parts["inviter"], link, *parts["by"], **parts["offer"])
+    return group.join(voice, offer, *parts["signers"], **parts["join"])
+
+
+def put(**parts: Any) -> Callable[[Assembly, dict[str, Any]], None]:
+    return lambda _, made: made.update(parts)
+
+
+def used_up(group: Assembly, parts: dict[str, Any]) -> None:
+    """The invitation was taken by somebody else."""
+    link = a_key()
+    offer = group.offer(group.cy, link)
+    group.joined(offer, link)
+    parts["offer"] = None
+    parts["join"] = {"with_": {"invitation": offer}}
+    parts["signers"] = (parts["voice"].signing, link)
+
+
+JOINS = [
+    join("signing key of another", "used in this group", lambda g, p: p.update(
+        join={"with_": {"signing": g.bo.signing.did}}, signers=(g.bo.signing, *p["signers"]))),
+    join("recovery key of another", "used in this group", lambda g, p: p.update(
+        join={"with_": {"recovery": g.cy.recovery.did}})),
+    join("join that the new key leaves unsigned", "signed by the new member's", lambda _, p: p.update(
+        signers=p["signers"][1:])),
+    join("join as somebody", "author 0", put(join={"author": 2})),
+    join("join with a second counter", "author 0", put(join={"counter": 2})),
+    join("invitation not co-signed", "not co-signed", lambda _, p: p.update(signers=p["signers"][:1])),
+    join("expired invitation", "expired", put(offer={"expires": 1})),
+    join("used invitation", "used up", used_up),
+    join("invitation over own weight", "more weight than their own", lambda g, p: p.update(
+        inviter=g.bo, offer={"weight": 2001})),
+    join("invitation over the founder's weight", "more weight than their own", put(offer={"weight": W + 1})),
+    join("invitation to own without the owners", "more than half", put(offer={"weight": W})),
+    join("invitation by nobody", "not a member", put(offer={"author": 999})),
+    join("invitation by a key to come", "not a member with a current key", put(offer={"key": 1})),
+    join("invitation that another signed", "not signed by its author", lambda g, p: p.update(by=(g.bo.signing,))),
+    join("invitation to another group", "another group", put(offer={"group": NOWHERE})),
+]  # fmt: skip
+WEIGHTS = [
+    wishes("set-weight on an equal", "more weight changes another's", "bo",
+           lambda g: ("set-weight", weigh(g.newcomer(2000).number, 1)), on_newcomer(50)),
+    wishes("set-weight on a heavier", "more weight changes another's", "bo",
+           lambda g: ("set-weight", weigh(g.newcomer(2500).number, 1)), on_newcomer(51)),
+    wishes("more than own weight", "more weight than their own", "bo", on_newcomer(2001), on_newcomer(1999)),
+    wishes("more than the founder's weight", "more weight than their own", "cy", on_newcomer(W + 1), on_newcomer(52)),
+    wishes("own weight upwards", "only downwards", "cy",
+           lambda g: ("set-weight", weigh(g.cy.number, W)), on_newcomer(53)),
+    wishes("weight of nobody", "no such member", "bo", lambda _: ("set-weight", weigh(999, 1)), on_newcomer(54)),
+    wishes("weight W without the owners", "more than half", "cy", on_newcomer(W), on_newcomer(W - 1)),
+    wishes("lowering an owner alone", "more than half", "cy",
+           lambda g: ("set-weight", weigh(g.dag.number, 10)), on_newcomer(55)),
+]  # fmt: skip
+POLICIES = [
+    wishes("set-policy by a non-owner", "Only owners", "bo",
+           lambda _: ("set-policy", {"description": "mine"}), on_newcomer(56)),
+    wishes("others_weight of an owner", "stay below", "cy",
+           lambda _: ("set-policy", {"others_weight": W}), lambda _: ("set-policy", {"others_weight": 0})),
+    wishes("publish without all", "all members", "cy",
+           lambda _: ("publish", {"subject": "parish"}), lambda _: ("set-policy", {"description": "ours"})),
+    wishes("succeed without the owners", "more than half", "cy",
+           lambda _: ("succeed", {"group": NOWHERE}),
+           lambda g: ("succeed", {"group": NOWHERE}, g.cy.signing, g.dag.signing)),
+    wishes("event without permission", "needs weight", "bo", an_event, on_newcomer(57)),
+    wishes("unknown wish", "doesn't know", "cy", lambda _: ("fly", {}), an_event),
+]  # fmt: skip
+
+
+def of_another(name: str, do: str, document: Callable[[Assembly], Body]) -> Illegal:
+    """Bo signs in the name of a newcomer, who then does it himself."""
+
+    def make(group: Assembly) -> tuple[Body, Body]:
+        other = group.newcomer()
+        return group.wish(other, do, document(group), group.bo.signing), group.wish(other, do, document(group))
+
+    return Illegal(name, "not signed by its author's key", make)
+
+
+def of_newcomer(name: str, words: str, make: Callable[[Assembly, Any], tuple[Body, Body]]) -> Illegal:
+    return Illegal(name, words, lambda group: make(group, group.newcomer()))
+
+
+def left_before(group: Assembly, who: Any) -> tuple[Body, Body]:
+    group.settle(group.wish(who, "leave"))
+    return group.wish(who, "leave"), group.wish(group.newcomer(), "leave")
+
+
+def weight_of_one_who_left(group: Assembly, who: Any) -> tuple[Body, Body]:
+    group.settle(group.wish(who, "leave"))
+    other = group.newcomer()
+    return (
+        group.wish(group.cy, "set-weight", weigh(who.number, 1)),
+        group.wish(group.cy, "set-weight", weigh(other.number, 1)),
+    )
+
+
+def by_a_former_key(group: Assembly, who: Any) -> tuple[Body, Body]:
+    new = a_key()
+    group.settle(group.wish(who, "rekey", {"signing": new.did}))
+    former = group.wish(who, "leave")
+    who.signing, who.key, who.counter = new, 1, 0
+    return former, group.wish(who, "leave")
+
+
+def new_recovery(group: Assembly, who: Any) -> tuple[Body, Body]:
+    wish = {"signing": a_key().did}
+    return group.by_recovery(who, "rekey", {**wish, "recovery": a_key().did}), group.by_recovery(who, "rekey", wish)
+
+
+KEYS = [
+    of_another("rekey of another", "rekey", lambda _: {"signing": a_key().did}),
+    of_another("rehome of another", "rehome", lambda g: {"home": a_home(g), "signing": a_key().did}),
+    of_another("leave of another", "leave", lambda _: {}),
+    of_newcomer("rekey to a used key", "used in this group", lambda g, who: (
+        g.wish(who, "rekey", {"signing": g.bo.signing.did}), g.wish(who, "rekey", {"signing": a_key().did}))),
+    of_newcomer("rehome with a used key", "used in this group", lambda g, who: (
+        g.wish(who, "rehome", {"home": a_home(g), "signing": g.bo.signing.did}),
+        g.wish(who, "rehome", {"home": a_home(g), "signing": a_key().did}))),
+    of_newcomer("new recovery key outside a recovery", "only inside a recovery", new_recovery),
+    of_newcomer("recovery key that sets weights", "signs only rekey and rehome", lambda g, who: (
+        g.by_recovery(who, "set-weight", weigh(who.number, 1)), g.wish(who, "set-weight", weigh(who.number, 1)))),
+    of_newcomer("recovery key to come", "recovery key is not the current", lambda g, who: (
+        g.by_recovery(who, "rekey", {"signing": a_key().did}, recovery=1),
+        g.by_recovery(who, "rekey", {"signing": a_key().did}))),
+    of_newcomer("recovery key of another", "not signed by its author's recovery", lambda g, who: (
+        g.by_recovery(who, "rekey", {"signing": a_key().did}, g.cy.recovery),
+        g.by_recovery(who, "rekey", {"signing": a_key().did}))),
+    of_newcomer("signing key in the recovery key's stead", "not signed by its author's recovery", lambda g, who: (
+        g.by_recovery(who, "rekey", {"signing": a_key().did}, who.signing),
+        g.by_recovery(who, "rekey", {"signing": a_key().did}))),
+    of_newcomer("key to come", "not the current one", lambda g, who: (
+        g.wish(who, "leave", {}, key=1), g.wish(who, "leave"))),
+    of_newcomer("former key", "not the current one", by_a_former_key),
+    of_newcomer("leaving twice", "has left", left_before),
+    of_newcomer("weight of one who left", "no such member", weight_of_one_who_left),
+    of_newcomer("operation of nobody", "not a member", lambda g, who: (
+        g.wish(who, "leave", {}, author=999), g.wish(who, "leave"))),
+]  # fmt: skip
+TABLE = [*JOINS, *WEIGHTS, *POLICIES, *KEYS]
+
+
+@pytest.mark.parametrize("illegal", TABLE, ids=[illegal.name.replace(" ", "-") for illegal in TABLE])
+def test_the_inbox_refuses_an_illegal_operation_and_takes_a_legal_one(group: Assembly, illegal: Illegal) -> None:
+    bad, good = illegal.make(group)
+    before, rows = group.scene.quiet(), pending_rows(group)
+
+    status, problem = group.deliver(bad)
+
+    assert illegal.words in problem["detail"], problem
+    check_problem((status, problem), 409, "void_operation")
+    assert group.scene.sight() == before
+    assert pending_rows(group) == rows
+    group.settle(good)
+
+
+def pending_rows(group: Assembly) -> Any:
+    return group.scene.ada.get(f"/groups/{group.scene.group}/pending?from=0")
+
+
+def test_an_operation_that_was_applied_is_known_and_changes_nothing(group: Assembly) -> None:
+    """It may come by many ways. What its author signs under a used counter can't be told from it, and does nothing."""
+    who = group.newcomer()
+    done = group.wish(who, "set-weight", weigh(who.number, 99))
+    group.settle(done)
+    before = group.scene.quiet()
+    again = group.wish(who, "leave", {}, counter=who.counter)
+
+    for body in (done, again):
+        assert group.deliver(body) == (202, "")
+    forged = group.wish(who, "leave", {}, group.bo.signing, counter=1)
+    check_problem(group.deliver(forged), 409, "void_operation")
+
+    assert group.scene.quiet() == before
+
+
+def test_a_join_that_was_applied_is_known(group: Assembly) -> None:
+    link, voice = a_key(), group.cy.__class__(0, a_key(), a_key())
+    body = group.join(voice, group.offer(group.cy, link), voice.signing, link)
+    group.settle(body)
+    before = group.scene.quiet()
+
+    assert group.deliver(body) == (202, "")
+
+    assert group.scene.quiet() == before
+
+
+class ApiIllegal(NamedTuple):
+    """The same by the API: who asks, the wish, and one that is allowed."""
+
+    name: str
+    words: str
+    by: str
+    wish: Body
+    legal: Body
+
+
+def weighed(member: int, weight: int) -> Body:
+    return {"do": "set-weight", "with": {"member": member, "weight": weight}}
+
+
+EVENT: Final = {"do": "event", "with": {"name": "open-poll"}}
+SUCCEED: Final = {"do": "succeed", "with": {"group": NOWHERE}}
+RENAME: Final = {"do": "set-policy", "with": {"description": "ours"}}
+BY_API = [
+    ApiIllegal("leaving no owner", "owner must remain", "ada", {"do": "leave", "with": {}}, RENAME),
+    ApiIllegal("lowering the last owner", "owner must remain", "ada", weighed(1, 10), RENAME),
+    ApiIllegal("own weight upwards", "only downwards", "ada", weighed(1, W), EVENT),
+    ApiIllegal("more than own weight", "more weight than", "ada", weighed(2, W + 1), EVENT),
+    ApiIllegal("weight of nobody", "no such member", "ada", weighed(9, 1), EVENT),
+    ApiIllegal("others_weight of an owner", "stay below", "ada", {**RENAME, "with": {"others_weight": W}}, RENAME),
+    ApiIllegal("publish without all", "all members", "ada", {"do": "publish", "with": {"subject": "x"}}, RENAME),
+    ApiIllegal("set-weight on a heavier", "more weight changes", "eve", weighed(2, 1), {}),
+    ApiIllegal("set-policy by a non-owner", "Only owners", "eve", RENAME, {}),
+    ApiIllegal(
+        "succeed without the owners", "more than half", "eve", {"do": "succeed", "with": {"group": NOWHERE}}, {}
+    ),
+    ApiIllegal("event without permission", "needs weight", "eve", EVENT, {}),
+    ApiIllegal("unknown wish", "doesn't know", "eve", {"do": "fly", "with": {}}, {}),
+    ApiIllegal("a join as a member", "author 0", "eve", {"do": "join", "with": {}}, {}),
+]
+
+
+@pytest.fixture(scope="module")
+def lone(group: Assembly) -> tuple[str, Person, Person]:
+    """A group whose only owner is ada (1); eve is member 3 of weight 100, behind somebody of 2000."""
+    from tests.support.people import joined  # noqa: PLC0415  (its helper joins through the API)
+
+    scene = group.scene
+    own_id = scene.ada.post("/api/v1/groups", {"name": "Choir", "weight": W})["group"]
+    gro = scene.ada.pod.sign_up("gro")
+    assert joined(scene.ada, own_id, gro, 2000) == 2
+    assert joined(scene.ada, own_id, scene.eve, 100) == 3
+    return own_id, scene.ada, scene.eve
+
+
+@pytest.mark.parametrize("illegal", BY_API, ids=[illegal.name.replace(" ", "-") for illegal in BY_API])
+def test_the_api_refuses_an_illegal_operation(lone: tuple[str, Person, Person], illegal: ApiIllegal) -> None:
+    own_id, ada, eve = lone
+    person = ada if illegal.by == "ada" else eve
+    path, seen = f"/api/v1/groups/{own_id}/records", f"/api/v1/groups/{own_id}"
+    before = ada.get(seen)
+    wish = {"type": "Operation", **illegal.wish}
+    if illegal.wish["do"] == "join":
+        keys = {"signing": a_key().did, "recovery": a_key().did}
+        wish["with"] = {"home": {"pod": ada.pod.url, "key": a_key().did}, **keys}
+
+    with pytest.raises(RefusedByHttpError, match="void_operation") as refused:
+        person.post(path, wish)
+
+    assert refused.value.status == 409
+    assert illegal.words in str(refused.value)
+    assert ada.get(seen) == before
+    legal = illegal.legal or {"do": "set-weight", "with": {"member": 3, "weight": lighter(ada, seen)}}
+    person.post(path, {"type": "Operation", **legal})
+    eventually(lambda: ada.get(seen)["head"] != before["head"])
+
+
+def lighter(person: Person, path: str) -> int:
+    """A weight for eve below the present one."""
+    return int(next(entry["weight"] for entry in person.get(path)["members"] if entry["number"] == 3)) - 1
+
+
+def test_a_personal_group_and_a_private_one_keep_their_own(group: Assembly) -> None:
+    ada = group.scene.ada
+    personal = ada.account["personal_group"]
+    private = ada.post("/api/v1/groups", {"name": "Secret", "visibility": "private", "weight": W})["group"]
+    cases = [
+        (personal, "/api/v1/joins", {"group": personal, "pod": ada.pod.url}, "one member"),
+        (private, f"/api/v1/groups/{private}/operations", {"do": "publish", "with": {"subject": "x"}}, "stays private"),
+    ]
+    for own_id, path, body, words in cases:
+        before = ada.get(f"/api/v1/groups/{own_id}")
+        person = group.scene.eve if path.endswith("joins") else ada
+        with pytest.raises(RefusedByHttpError, match="void_operation") as refused:
+            person.post(path, body)
+        assert words in str(refused.value)
+        assert ada.get(f"/api/v1/groups/{own_id}") == before
