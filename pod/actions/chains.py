@@ -185,7 +185,7 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
 
 async def keep_in_mind(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
     """Note for this pod's seat when what it confirmed last was passed by for good."""
-    stored = await load_keeper(session, after.state.group, deps.keyring.pod_key.did)
+    stored = await load_keeper(session, after.state.group, deps.keyring.pod_key.did, lock=True)
     memory = memory_of(stored)
     if (kept := kept_in_mind(memory, before, after)) is not memory:
         await save_keeper(session, stored_keeper(after.state.group, kept))

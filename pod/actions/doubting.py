@@ -14,7 +14,7 @@ from protocol.ids import RecordId
 from protocol.keeping import LogFindings, Refusal, check_presentable
 
 PATIENCE_MS = 60_000  # what a steward seals now comes with records that may still be under way
-MOST_SHOWN = 100
+MOST_SHOWN = 20
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ async def list_doubts(session: AsyncSession, deps: Deps, view: View, stored: Sto
     now = deps.clock()
     memory = memory_of(await load_keeper(session, view.state.group, deps.keyring.pod_key.did))
     doubts = []
-    for item, findings in (await findings_on_branch(session, view, stored, memory)).items():
+    for item, findings in (await findings_on_branch(session, view, stored, memory, most=MOST_SHOWN)).items():
         state = view.nodes[item].state
         under_way = not findings.complete and state.at > now - PATIENCE_MS
         try:
@@ -38,7 +38,7 @@ async def list_doubts(session: AsyncSession, deps: Deps, view: View, stored: Sto
         except Refusal as refusal:
             if item != view.anchor:
                 doubts.append(Doubt(item, state.height, str(refusal)))
-    return tuple(doubts[:MOST_SHOWN])
+    return tuple(doubts)
 
 
 def _now(findings: LogFindings, *, under_way: bool) -> LogFindings:

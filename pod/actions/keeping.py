@@ -53,16 +53,17 @@ def seats_of(view: View, key: str) -> list[int]:
 
 
 async def findings_on_branch(
-    session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory
+    session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory, *, most: int | None = None
 ) -> dict[RecordId, LogFindings]:
-    """What this pod found about the log of each item of the chosen branch, from the anchor up.
+    """What this pod found about the log of each item of the chosen branch, from the anchor up, of `most` above it.
 
     What the seat confirmed it once found good. A log is never better than the one that it continues.
     """
     last = memory.last
     floor = last.height if last and view.holds(last.item) else view.settled.height
     found, so_far = {}, GOOD_LOG
-    for height in range(view.settled.height, view.state.height + 1):
+    end = view.state.height if most is None else min(view.state.height, view.settled.height + most)
+    for height in range(view.settled.height, end + 1):
         item = view.branch[height]
         if height > floor and _may_be_continued(so_far):
             so_far = await find_in_log(session, view, stored, view.nodes[item])

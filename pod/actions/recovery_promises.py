@@ -20,9 +20,8 @@ from federation.errors import RemoteError
 from models.keeping import load_keeper, save_keeper
 from pod.actions.chains import load_view
 from pod.actions.keeping import memory_of, stored_keeper
-from pod.actions.outbox import pods_of
 from pod.actions.private_groups import unknown_group
-from pod.actions.signing_handovers import keys_of
+from pod.actions.signing_handovers import keys_of, state_for
 from pod.actions.syncing import pull
 from pod.deps import Deps
 from pod.errors import NotKeeperError
@@ -54,12 +53,13 @@ async def promise(deps: Deps, group: RecordId, record: Record) -> int:
             raise unknown_group()
         raise NotKeeperError("A promise is asked for by the recovery keys of keepers.")
     if handover.parent not in view.nodes:
-        await _pull_all(deps, group, pods_of(view.state))
+        # Whoever prepares the recovery holds its parent, and is there.
+        await _pull_all(deps, group, [handover.steward.pod])
 
     async def remember(session: AsyncSession) -> None:
         now_held = await load_view(session, deps, group)
         memory = memory_of(await load_keeper(session, group, deps.keyring.pod_key.did, lock=True))
-        if memory.key not in keys_of(now_held.state):
+        if memory.key not in keys_of(state_for(now_held, handover)):
             raise NotKeeperError("This pod holds no seat in the group.")
         memory = promise_recovery(memory, now_held, record)
         await save_keeper(session, stored_keeper(group, memory))
@@ -77,20 +77,31 @@ def _sets(state: GroupState) -> list[tuple[Seat, ...]]:
     return [state.seats, *(replaced.seats for replaced in state.earlier)]
 
 
+def _pod_of(state: GroupState, seat: Seat) -> str:
+    """The pod that holds the seat's key; empty if the keeper moved since, for then the group doesn't know it."""
+    home = state.members[seat.member].home
+    return home.pod if home.key == seat.key else ""
+
+
 async def gather_promises(deps: Deps, state: GroupState, record: Record) -> None:
     """Have the living keepers of `state` promise a recovery on it its term; raises NotConfirmedError."""
-    if deps.keyring.pod_key.did in keys_of(state):
+    own = deps.keyring.pod_key.did in keys_of(state)
+    if own:
         await promise(deps, state.group, record)
-    pods = {state.members[seat.member].home.pod for seats in _sets(state) for seat in seats} - {deps.base_url}
-    answers = await asyncio.gather(*(_ask(deps, state.group, record, pod) for pod in sorted(pods)))
-    promised = {pod for pod, said in zip(sorted(pods), answers, strict=True) if said is True} | {deps.base_url}
-    refused = {pod: said for pod, said in zip(sorted(pods), answers, strict=True) if isinstance(said, str)}
+    pods = {_pod_of(state, seat) for seats in _sets(state) for seat in seats} - {deps.base_url, ""}
+    asked = sorted(pods)
+    answers = dict(
+        zip(asked, await asyncio.gather(*(_ask(deps, state.group, record, pod) for pod in asked)), strict=True)
+    )
+    promised = {pod for pod, said in answers.items() if said is True}
+    promised |= {deps.base_url} if own else set()
+    refused = {pod: said for pod, said in answers.items() if isinstance(said, str)}
     reached = await _pull_all(deps, state.group, refused)
     async with deps.database.read() as session:
         view = await load_view(session, deps, state.group)
     living = promised | {pod for pod, item in refused.items() if pod not in reached or item in view.nodes}
     for seats in _sets(state):
-        homes = [state.members[seat.member].home.pod for seat in seats]
+        homes = [_pod_of(state, seat) for seat in seats]
         enough = min(len(seats) - quorum(len(seats)) + 1, sum(pod in living for pod in homes))
         if sum(pod in promised for pod in homes) < enough:
             raise NotConfirmedError(

@@ -119,8 +119,9 @@ async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, no
     mine = seats_of(view, seat_key)
     if not mine or view.head == view.anchor:
         return []
-    stored = await load_group(session, group)
-    memory = memory_of(await load_keeper(session, group, seat_key))
+    # The group before the seat, as everywhere: two processes of one pod must not wait for each other.
+    stored = await load_group(session, group, lock=True)
+    memory = memory_of(await load_keeper(session, group, seat_key, lock=True))
     if stored is None or (memory.last and memory.last.item == view.head):
         return []
     confirmed = _highest_confirmed(memory, view, await findings_on_branch(session, view, stored, memory), now=now)

@@ -43,7 +43,7 @@ async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any
         raise MalformedError("Only a handover of this group is signed here.")
     async with deps.database.read() as session:
         view = await load_view(session, deps, group)
-    if keys_of(_state_for(view, handover)).isdisjoint(record.signers):
+    if keys_of(state_for(view, handover)).isdisjoint(record.signers):
         if view.state.visibility == "private":
             raise unknown_group()
         raise NotKeeperError("A handover is proposed by a keeper's pod.")
@@ -61,7 +61,8 @@ def keys_of(state: GroupState) -> set[DidKey]:
     return {seat.key for seats in (state.seats, *(replaced.seats for replaced in state.earlier)) for seat in seats}
 
 
-def _state_for(view: View, handover: Handover) -> GroupState:
+def state_for(view: View, handover: Handover) -> GroupState:
+    """The state that the handover builds on; the head's while its parent isn't known here."""
     node = view.nodes.get(handover.parent)
     return node.state if node else view.state
 

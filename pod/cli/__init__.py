@@ -21,6 +21,8 @@ AREAS: Final = {
     "renew-key": "recovery",
     "demo": "demo",
 }
+# Whose subcommands stand in more than one module.
+ALSO: Final = {"user": "recovery", "group": "recovery"}
 
 
 class Lazily(click.Group):
@@ -34,6 +36,8 @@ class Lazily(click.Group):
         """The command of that name."""
         if cmd_name not in AREAS:
             return None
+        if cmd_name in ALSO:
+            import_module(f"pod.cli.{ALSO[cmd_name]}")
         area = import_module(f"pod.cli.{AREAS[cmd_name]}")
         found: click.Command = next(command for command in area.COMMANDS if command.name == cmd_name)
         return found

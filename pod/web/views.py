@@ -163,7 +163,10 @@ def _notices(seen: GroupSight) -> list[str]:
     notices = []
     if seen.disputed or seen.disputes:
         notices.append("Disputed: pods hold different histories of this group for settled. Ask its keepers.")
-    notices += [f"Not confirmed: item {doubt.height} ({short(doubt.item)}). {doubt.reason}" for doubt in seen.doubts]
+    # What stands on a doubtful item is doubtful, too: the lowest says it all.
+    notices += [
+        f"Not confirmed: item {doubt.height} ({short(doubt.item)}). {doubt.reason}" for doubt in seen.doubts[:1]
+    ]
     notices += [
         f"Withheld: record {short(entry.record)} has waited since {moment(entry.since)} while others were logged."
         for entry in seen.withheld
