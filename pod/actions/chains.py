@@ -168,6 +168,9 @@ async def _follow_head(session: AsyncSession, before: View, after: View) -> None
     stored = stored_item(head.record, head.state)
     if not await move_head(session, group, expected=before.head, head=stored, snapshot=None):
         raise HeadMovedError(f"The head of {group} is no longer {before.head}.")
+    name = str(after.state.policy["name"])
+    if name != before.state.policy["name"]:
+        await set_group(session, group, name=name)
     for item in added:
         await _note_operations(session, after, item)
     if removed or after.state.term != before.state.term:
