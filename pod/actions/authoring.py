@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.accounts import Account, Membership, load_membership, save_membership, take_counter, take_recovery_key
+from models.records import load_record
 from pod.actions.append import append
 from pod.actions.chains import load_view
 from pod.actions.founding import seed_of
@@ -15,11 +16,20 @@ from pod.actions.outbox import push
 from pod.actions.private_groups import check_spoken_for
 from pod.actions.reading.access import load_readable
 from pod.deps import Deps
-from pod.errors import NotKeeperError, NotMemberError
+from pod.errors import NotKeeperError, NotMemberError, UnknownGroupError
+from protocol.authorship import MayNotWriteError
 from protocol.derivation import pairwise_key
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.proofs import sign
+from protocol.records.content import (
+    ParagraphTarget,
+    PostTarget,
+    ProfileTarget,
+    ReactionTarget,
+    Target,
+    parse_target,
+)
 from protocol.records.envelope import Record, open_record
 
 Write = Callable[[AsyncSession, Deps, Account, RecordId, dict[str, Any]], Awaitable[Record]]
@@ -76,8 +86,39 @@ async def write_post(
 async def write_vote(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
 ) -> Record:
-    """A vote; the last one on a target counts."""
+    """A vote; the last one on a target counts. What belongs to a private group is voted on there alone."""
+    await _check_elsewhere(session, deps, account, group, vote)
     return await write_record(session, deps, account, group, {**vote, "type": "Vote"})
+
+
+async def _check_elsewhere(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
+) -> None:
+    """Refuse a vote that would tell another group of a private one's record.
+
+    Who may not read the private group isn't told that the record is one.
+    """
+    about = record_of(parse_target(vote.get("target")))
+    stored = await load_record(session, about) if about else None
+    if stored is None or stored.group_id == group:
+        return
+    try:
+        state = (await load_readable(session, deps, account, stored.group_id)).state
+    except UnknownGroupError:
+        return
+    if state.visibility == "private":
+        raise MayNotWriteError("Records of a private group can't be voted on elsewhere.")
+
+
+def record_of(target: Target) -> RecordId | None:
+    """The record that a vote is about, None for a public subject."""
+    match target:
+        case PostTarget(post=record) | ReactionTarget(post=record) | ProfileTarget(profile=record):
+            return record
+        case ParagraphTarget(paragraph=address):
+            return address.record
+        case _:
+            return None
 
 
 async def submit(deps: Deps, write: Write, account: Account, group: RecordId, members: dict[str, Any]) -> Record:

@@ -207,6 +207,9 @@ async def _follow_head(session: AsyncSession, before: View, after: View) -> None
         raise HeadMovedError(f"The head of {group} is no longer {before.head}.")
     if removed:
         await place_side_logs(session, after, added)
+    name = str(after.state.policy["name"])
+    if name != before.state.policy["name"]:
+        await set_group(session, group, name=name)
     for item in added:
         await _note_operations(session, after, item)
     if removed or after.state.term != before.state.term:

@@ -123,6 +123,7 @@ def test_fed_18_a_signature_lives_until_it_expires_but_never_beyond_twelve_hours
         {"keyid": None},
         {"keyid": 1},
         {"keyid": "acct:alice@pod.example"},
+        {"keyid": "did:key:z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"},
         {"keyid": http_sf.Token("https://pod.example/x")},
         {"nonce": 1},
         {"x-unknown": "1"},

@@ -41,17 +41,19 @@ class Sight(NamedTuple):
 
 
 class World:
-    """eve's pod, which pulls, and the pod that lies."""
+    """eve's pod, which pulls, and two that lie."""
 
-    def __init__(self, eve: Person, liar: LyingPod) -> None:
+    def __init__(self, eve: Person, liar: LyingPod, other: LyingPod) -> None:
         self.eve = eve
         self.liar = liar
+        self.other = other
 
-    def pull(self) -> Any:
-        return self.eve.post(f"/api/v1/groups/{self.liar.group}/pulls", {"pod": self.liar.url})
+    def pull(self, of: LyingPod | None = None) -> Any:
+        pod = of or self.liar
+        return self.eve.post(f"/api/v1/groups/{pod.group}/pulls", {"pod": pod.url})
 
-    def sight(self) -> Sight:
-        group = self.liar.group
+    def sight(self, of: LyingPod | None = None) -> Sight:
+        group = (of or self.liar).group
         seen = self.eve.get(f"/api/v1/groups/{group}")
         entries = self.eve.get(f"/groups/{group}/log?from=0")["entries"]
         pending = self.eve.get(f"/groups/{group}/pending?from=0")["records"]
@@ -63,10 +65,12 @@ def world(pods: list[ServedPod]) -> Iterator[World]:
     (pod,) = pods
     eve = pod.sign_up("eve")
     pod.start()
-    with lying(LyingPod(f"127.77.{worker_number()}.9", "liar")) as liar:
-        liar.seal(a_vote(liar))
-        made = World(eve, liar)
-        made.pull()
+    hosts = (f"127.77.{worker_number()}.{number}" for number in (9, 8))
+    with lying(LyingPod(next(hosts), "liar")) as liar, lying(LyingPod(next(hosts), "forger")) as other:
+        made = World(eve, liar, other)
+        for one in (liar, other):
+            one.seal(a_vote(one))
+            made.pull(one)
         yield made
 
 
@@ -243,6 +247,36 @@ def test_an_erasure_lets_no_shape_in(world: World, forged: bool) -> None:
     liar.log[-1] = vote
     world.pull()
     assert world.sight().entries == [*before.entries, vote]
+
+
+def test_a_record_of_another_group_is_not_let_in_by_the_way(world: World) -> None:
+    liar, other = world.liar, world.other
+    before = world.sight(other)
+    liar.pending.append(a_vote(other))
+    liar.spoil = {"log": lambda page: page._replace(body=json.dumps({"entries": [a_vote(other)]}).encode())}
+    liar.seal(vote := a_vote(liar))
+
+    world.pull()
+
+    assert world.sight(other) == before
+    liar.spoil = {}
+    world.pull()
+    assert world.sight().entries[-1] == vote
+
+
+def test_a_forged_erasure_in_the_log_lets_no_shape_in(world: World) -> None:
+    other, before = world.other, world.sight(world.other)
+    vote = a_vote(other)
+    other.seal(vote, served=[shape_of(vote)])
+    other.seal(an_erasure(other, vote, 1, STRANGER), settled=False)
+
+    world.pull(other)
+
+    assert world.sight(other).entries == before.entries
+    other.log[-2] = vote
+    world.pull(other)
+    # What nobody's key can have signed never finds a place, nor what stands behind it.
+    assert world.sight(other).entries == [*before.entries, vote]
 
 
 def test_a_shape_is_taken_beside_the_erasure_of_its_author(world: World) -> None:

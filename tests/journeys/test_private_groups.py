@@ -151,6 +151,19 @@ def test_nothing_of_it_is_shown_to_other_software(circle: Circle, path: str) -> 
         assert refused.value.status == 404
 
 
+def test_its_records_are_voted_on_there_alone(circle: Circle) -> None:
+    public = circle.bo.post("/api/v1/groups", {"name": "The market"})["group"]
+    targets = [{"post": circle.first}, {"paragraph": {"record": circle.first, "index": 0}}]
+    targets.append({"reaction": {"post": circle.first, "emoji": "x"}})
+    for target in targets:
+        with pytest.raises(RefusedByHttpError, match="may_not_write"):
+            circle.bo.post(f"/api/v1/groups/{public}/votes", {"target": target, "value": 1000})
+    # Who isn't a member learns nothing from a vote on it.
+    cyn = circle.pods[0].sign_up("cyn")
+    own = cyn.post("/api/v1/groups", {"name": "The bazaar"})["group"]
+    assert cyn.post(f"/api/v1/groups/{own}/votes", {"target": targets[0], "value": 1000})["record"]
+
+
 def test_a_link_that_was_used_opens_nothing(circle: Circle) -> None:
     link = circle.link()
     cy = circle.pods[1].sign_up("cy")

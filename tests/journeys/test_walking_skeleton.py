@@ -86,6 +86,18 @@ def test_an_unknown_type_is_carried_unchanged(community: tuple[str, Person, Pers
     assert carried in ada.get(f"/groups/{group}/log?from=0")["entries"]
 
 
+def test_a_new_name_is_that_of_the_lists(community: tuple[str, Person, Person, str]) -> None:
+    group, ada, bo, _ = community
+    eventually(lambda: agreed(group, ada, bo))
+    ada.post(f"/api/v1/groups/{group}/operations", {"do": "set-policy", "with": {"name": "Village council"}})
+
+    eventually(lambda: names(ada).get(group) == names(bo).get(group) == "Village council")
+
+
+def names(person: Person) -> dict[str, str]:
+    return {line["group"]: line["name"] for line in person.get("/api/v1/groups")["groups"]}
+
+
 def test_who_is_not_a_member_is_refused_with_a_stable_code(
     community: tuple[str, Person, Person, str], pods: list[ServedPod]
 ) -> None:

@@ -57,15 +57,15 @@ class LyingPod:
         key = signer or self.community.people[author - 1].signing()
         return sign({"type": type_, **header, **members}, key)
 
-    def seal(self, *entries: Body, served: list[Body] | None = None, ids: list[str] | None = None) -> None:
-        """Log records in a new item that the founder's pod confirms; `served` and `ids` say something else of them."""
-        logged = ids or [open_record(entry).id for entry in entries]
-        self.frontier = self.frontier.append_many([leaf_hash(own_id) for own_id in logged])  # type: ignore[arg-type]
+    def seal(self, *entries: Body, served: list[Body] | None = None, settled: bool = True) -> None:
+        """Log records in a new item, and let the founder's pod confirm it; `served` is shown in their stead."""
+        self.frontier = self.frontier.append_many([leaf_hash(open_record(entry).id) for entry in entries])
         self.log += list(entries) if served is None else served
         founder = self.community.people[0]
         head = LogHead(self.frontier.size, self.frontier.root().hex())
         self.community.add(seal(self.community.now, founder.pod, log=head))
-        self.community.confirmed(founder)
+        if settled:
+            self.community.confirmed(founder)
 
     def page(self, name: str, start: int) -> Page:
         """What an honest pod would answer, spoiled if that is wished."""
