@@ -16,6 +16,7 @@ from models.chain import load_group
 from models.outgoing import load_cursor, store_cursor
 from pod.actions.append import Arrival, Outcome, Taken, append_all
 from pod.actions.chains import load_view, open_group
+from pod.actions.disputing import forget_disputes, note_dispute, stands_apart
 from pod.actions.log_pulling import pull_log
 from pod.actions.reading.access import load_readable
 from pod.actions.recovery_branches import height_of, may_recover, take_recovery
@@ -87,13 +88,32 @@ async def _pull_chain(deps: Deps, source: Source) -> None:
         records = records_in(page.get("items"), source.group) + records_in(page.get("acks"), source.group)
         if may_recover(view, records) and await _pull_recovery(deps, source):
             return
+        await _compare_anchors(deps, source, view, records)
         outcomes = await _append(deps, records, source.pod)
         if not any(isinstance(outcome, Taken) and outcome.new for outcome in outcomes):
             return
 
 
+async def _compare_anchors(deps: Deps, source: Source, view: View, records: list[Record]) -> None:
+    """Show it if the pod settled another history than ours; only such a pod is asked for its whole chain."""
+    if stands_apart(view, records):
+        await note_dispute(deps, source.pod, source.group, await _whole_chain(deps, source))
+    elif any(record.id == view.anchor for record in records):
+        await forget_disputes(deps, source.pod, source.group)
+
+
 async def _pull_recovery(deps: Deps, source: Source) -> bool:
-    """Pull the whole chain of a pod whose recovery forked off below what is settled here; whether it holds now."""
+    """Follow a pod whose recovery forked off below what is settled here; whether it holds now."""
+    records = await _whole_chain(deps, source)
+
+    async def action(session: AsyncSession) -> bool:
+        return await take_recovery(session, deps, source.group, records)
+
+    return await deps.write(action)
+
+
+async def _whole_chain(deps: Deps, source: Source) -> list[Record]:
+    """All items and acks that the pod shows."""
     records: list[Record] = []
     start = 1
     for _ in range(MOST_PAGES):
@@ -104,11 +124,7 @@ async def _pull_recovery(deps: Deps, source: Source) -> bool:
         if highest <= start:
             break
         start = highest
-
-    async def action(session: AsyncSession) -> bool:
-        return await take_recovery(session, deps, source.group, records)
-
-    return await deps.write(action)
+    return records
 
 
 async def pull_branch(deps: Deps, pod: str, group: RecordId, item: RecordId) -> bool:
