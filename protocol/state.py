@@ -95,6 +95,11 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
         return self.term // EPOCH
 
     @property
+    def asked_seats(self) -> set[Seat]:
+        """The seats whose quorums count: those of now, and of each earlier set not yet shown to have confirmed."""
+        return {seat for seats in (self.seats, *(replaced.seats for replaced in self.earlier)) for seat in seats}
+
+    @property
     def others_weight(self) -> int:
         """The weight of somebody who joins without invitation."""
         return int(self.policy["others_weight"])

@@ -50,6 +50,7 @@ from protocol.state import GroupState, dump_state, load_state
 
 SNAPSHOT_EVERY = 64
 MOST_ITEMS = 10_000
+MOST_UNPLACED = 64
 
 
 class HeadMovedError(RuntimeError):
@@ -148,9 +149,9 @@ async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
     ack = record.content
     assert isinstance(ack, Ack)
     before = await load_view(session, deps, record.group)
-    _check_seat(before.state, ack)
+    seated = _check_seat(before.state, ack)
     after = confirm(before, ack)
-    if after is before:
+    if after is before or _is_idle(before, ack, seated=seated):
         return False
     stored = StoredAck(record.group, ack.key, ack.term, ack.height, ack.item, ack.keeper, record.wire)
     await insert_acks(session, [stored])
@@ -158,12 +159,29 @@ async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
     return True
 
 
-def _check_seat(state: GroupState, ack: Ack) -> None:
-    """Only who holds a seat, or may be given one by an item still to come, can fill our store with acks."""
-    seats = {seat for seats in (state.seats, *(replaced.seats for replaced in state.earlier)) for seat in seats}
+def _check_seat(state: GroupState, ack: Ack) -> bool:
+    """Whether the ack is a seat's; it may be of a member to whom an item still to come gives one. NotKeeperError."""
+    if Seat(ack.keeper, ack.key) in state.asked_seats:
+        return True
     member = state.members.get(ack.keeper)
-    if Seat(ack.keeper, ack.key) not in seats and (member is None or member.home.key != ack.key):
+    if member is None or member.home.key != ack.key:
         raise NotKeeperError("The ack isn't signed by the seat of that keeper.")
+    return False
+
+
+def _is_idle(view: View, ack: Ack, *, seated: bool) -> bool:
+    """Whether an ack says nothing here: of an item that isn't so, or one of too many of items that nobody knows.
+
+    Anybody can sign for items that never come. What is passed over here comes again with a pull, once its item is here.
+    """
+    node = view.nodes.get(ack.item)
+    if node is not None:
+        return (ack.term, ack.height) != (node.state.term, node.state.height)
+    unplaced = (one for item, given in view.acks.items() if item not in view.nodes for one in given)
+    if seated:
+        return sum(one.key == ack.key for one in unplaced) >= MOST_UNPLACED
+    seats = view.state.asked_seats
+    return sum(Seat(one.keeper, one.key) not in seats for one in unplaced) >= MOST_UNPLACED
 
 
 async def note_move(session: AsyncSession, deps: Deps, before: View, after: View) -> None:

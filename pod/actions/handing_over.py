@@ -140,7 +140,7 @@ def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Recor
 
 async def _gather(deps: Deps, state: GroupState, body: Body) -> Body:
     """The proposal with the proofs of those who sign it, some of them when they hear who else did."""
-    seats = {seat.member for seats in (state.seats, *(e.seats for e in state.earlier)) for seat in seats}
+    seats = {seat.member for seat in state.asked_seats}
     pods = {state.members[member].home.pod for member in seats} - {deps.base_url}
     whole, refused = await _ask_all(deps, state, body, pods)
     if refused and _is_short(state, whole):

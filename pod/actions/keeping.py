@@ -47,9 +47,7 @@ def stored_keeper(group: RecordId, memory: SeatMemory) -> StoredKeeper:
 
 def seats_of(view: View, key: str) -> list[int]:
     """The keepers for whom this key sits, now or in an earlier set that is still asked."""
-    state = view.state
-    seats = {seat for seats in (state.seats, *(replaced.seats for replaced in state.earlier)) for seat in seats}
-    return sorted({seat.member for seat in seats if seat.key == key})
+    return sorted({seat.member for seat in view.state.asked_seats if seat.key == key})
 
 
 async def findings_on_branch(

@@ -53,5 +53,5 @@ def _signers(record: Record) -> set[str]:
 
 
 def _known(state: GroupState) -> set[str]:
-    seats = {seat.key for seats in (state.seats, *(earlier.seats for earlier in state.earlier)) for seat in seats}
+    seats = {seat.key for seat in state.asked_seats}
     return {*state.keys, *seats, *(member.home.key for member in state.members.values())}

@@ -250,7 +250,7 @@ async def _parent(session: AsyncSession, view: View) -> GroupState:
     for height in sorted(view.branch, reverse=True):
         item = view.branch[height]
         state = view.nodes[item].state
-        seats = {seat for seats in (state.seats, *(e.seats for e in state.earlier)) for seat in seats}
+        seats = state.asked_seats
         confirmed = any(Seat(ack.keeper, ack.key) in seats for ack in view.acks.get(item, ()))
         if (confirmed or item == view.anchor) and state.log.size <= held:
             return state

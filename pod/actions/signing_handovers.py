@@ -58,7 +58,7 @@ async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any
 
 def keys_of(state: GroupState) -> set[DidKey]:
     """The keys of the seats whose signatures a handover on `state` needs a quorum of."""
-    return {seat.key for seats in (state.seats, *(replaced.seats for replaced in state.earlier)) for seat in seats}
+    return {seat.key for seat in state.asked_seats}
 
 
 def state_for(view: View, handover: Handover) -> GroupState:

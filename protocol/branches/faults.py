@@ -36,8 +36,7 @@ def spoke(nodes: Nodes, node: Node) -> frozenset[DidKey]:
     if node.kind != "Handover" or parent is None or is_recovery(parent.state.term, node.state.term):
         return signers
     state = parent.state
-    seats = {seat for seats in (state.seats, *(replaced.seats for replaced in state.earlier)) for seat in seats}
-    return signers | {seat.key for seat in seats if state.members[seat.member].recovery[-1] in signers}
+    return signers | {seat.key for seat in state.asked_seats if state.members[seat.member].recovery[-1] in signers}
 
 
 def with_ack_faults(view: View, ack: Ack) -> tuple[Fault, ...]:

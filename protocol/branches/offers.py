@@ -49,8 +49,7 @@ def _voters(nodes: Nodes, record: Record) -> frozenset[DidKey]:
     if handover.parent not in nodes:
         return frozenset()
     state = nodes[handover.parent].state
-    seats = {seat for seats in (state.seats, *(replaced.seats for replaced in state.earlier)) for seat in seats}
-    keys = {key for seat in seats for key in (seat.key, state.members[seat.member].recovery[-1])}
+    keys = {key for seat in state.asked_seats for key in (seat.key, state.members[seat.member].recovery[-1])}
     return frozenset(keys.intersection(record.signers))
 
 
