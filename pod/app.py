@@ -22,7 +22,7 @@ from models.writer import running_writer
 from pod import activitypub
 from pod.actions.actors import fetch_document
 from pod.api import chain, content, groups, openapi, peers, people, recovery
-from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
+from pod.app_keys import DEPS, KEYS, POLICY, PULLED, REPLAY
 from pod.clock import Clock
 from pod.config import Config
 from pod.deps import Deps
@@ -44,6 +44,7 @@ async def make_app(config: Config) -> web.Application:
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[REPLAY] = ReplayCache()
+    app[PULLED] = ReplayCache()
     make_routes(app)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:

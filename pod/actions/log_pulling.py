@@ -36,9 +36,10 @@ Wish = tuple[RecordId, int]  # (record, author) of an erasure
 
 
 class Gathered:
-    """Entries that have no places yet, in order; of those that the door didn't take, the records themselves."""
+    """Entries from `start` on that have no places yet; of those that the door didn't take, the records themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: int) -> None:
+        self.start = start
         self.entries: list[RecordId] = []
         self.left_out: dict[RecordId, Arrival | ErasedRecord] = {}
         self.named: set[RecordId] = set()  # by erasures, whoever signed them
@@ -58,6 +59,7 @@ class Gathered:
         for entry in self.entries[:count]:
             self.left_out.pop(entry, None)
         del self.entries[:count]
+        self.start += count
 
     @property
     def is_stuck(self) -> bool:
@@ -67,9 +69,11 @@ class Gathered:
 
 async def pull_log(deps: Deps, source: Source) -> bool:
     """Pull what the head's log has and this pod lacks; whether all of it is here now."""
-    gathered = Gathered()
+    gathered = Gathered(0)
     for _ in range(MOST_PAGES):
         have, state = await _log_gap(deps, source.group)
+        if have != gathered.start:
+            gathered = Gathered(have)  # a seal, or a pull from another pod, gave places meanwhile
         start = have + len(gathered.entries)
         if start >= state.log.size:
             break
@@ -80,7 +84,7 @@ async def pull_log(deps: Deps, source: Source) -> bool:
         gathered.add(entries, await _take(deps, source, entries))
         if not gathered.is_stuck:
             await _place(deps, source.group, gathered)
-    return not gathered.entries and have >= state.log.size
+    return have >= state.log.size
 
 
 async def _take(deps: Deps, source: Source, entries: Sequence[Record | ErasedRecord]) -> list[Arrival]:
@@ -115,9 +119,9 @@ async def _place(deps: Deps, group: RecordId, gathered: Gathered) -> None:
 async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: Gathered) -> int:
     view = await load_view(session, deps, group)
     stored = await load_group(session, group, lock=True)
-    if stored is None:
+    if stored is None or stored.log_size != gathered.start:
         return 0
-    holdable = await _holdable(session, view.state, gathered, stored.log_size, now=deps.clock())
+    holdable = await _holdable(session, view.state, gathered, now=deps.clock())
     frontier = frontier_of(stored.log_size, stored.log_peaks)
     roots = _roots(view)
     placed, at = frontier, 0
@@ -137,14 +141,14 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
 
 
 async def _holdable(
-    session: AsyncSession, state: GroupState, gathered: Gathered, start: int, *, now: int
+    session: AsyncSession, state: GroupState, gathered: Gathered, *, now: int
 ) -> list[NewRecord | None]:
     """For each entry, up to the first that can't be held: None if it is here, else what is to be stored."""
     known = await load_known(session, gathered.entries)
-    wishes = await _wishes(session, state, gathered, start)
+    wishes = await _wishes(session, state, gathered)
     holdable: list[NewRecord | None] = []
     gathered.waits_for = None
-    for index, entry in enumerate(gathered.entries, start):
+    for index, entry in enumerate(gathered.entries, gathered.start):
         if entry in known:
             holdable.append(None)
             continue
@@ -159,11 +163,11 @@ async def _holdable(
     return holdable
 
 
-async def _wishes(session: AsyncSession, state: GroupState, gathered: Gathered, start: int) -> set[Wish]:
+async def _wishes(session: AsyncSession, state: GroupState, gathered: Gathered) -> set[Wish]:
     """Who asked to have which of the shapes erased: by a record that is here, or that stands in the log further on."""
     shapes = [own_id for own_id, entry in gathered.left_out.items() if isinstance(entry, ErasedRecord)]
     wishes = {(record, author) for record, _, author in await load_wishes(session, shapes)}
-    for index, own_id in enumerate(gathered.entries if shapes else (), start):
+    for index, own_id in enumerate(gathered.entries if shapes else (), gathered.start):
         entry = gathered.left_out.get(own_id)
         if isinstance(entry, Arrival) and isinstance(entry.record.content, Erase):
             erasure = entry.record.content
