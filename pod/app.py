@@ -21,7 +21,7 @@ from pod import activitypub
 from pod.actions.actors import fetch_document
 from pod.answers import Answers
 from pod.api import chain, content, groups, openapi, peers, people, recovery
-from pod.app_keys import ANSWERS, DEPS, KEYS, POLICY, REPLAY
+from pod.app_keys import ANSWERS, DEPS, KEYS, POLICY, PULLED, REPLAY
 from pod.clock import Clock
 from pod.config import Config
 from pod.jobs.loops import Loops
@@ -43,6 +43,7 @@ async def make_app(config: Config) -> web.Application:
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[REPLAY] = ReplayCache()
+    app[PULLED] = ReplayCache()
     make_routes(app)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:

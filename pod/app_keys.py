@@ -14,3 +14,4 @@ DEPS = web.AppKey("deps", Deps)
 KEYS = web.AppKey("known_keys", KnownKeys)
 POLICY = web.AppKey("policy", Policy)
 REPLAY = web.AppKey("replay", ReplayCache)
+PULLED = web.AppKey("pulled", ReplayCache)  # keys that anybody can make must not push deliveries out of mind

@@ -39,9 +39,10 @@ Wish = tuple[RecordId, int]  # (record, author) of an erasure
 
 
 class Gathered:
-    """Entries that have no places yet, in order; of those that the door didn't take, the records themselves."""
+    """Entries from `start` on that have no places yet; of those that the door didn't take, the records themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: int) -> None:
+        self.start = start
         self.entries: list[RecordId] = []
         self.left_out: dict[RecordId, Arrival | ErasedRecord] = {}
         self.named: set[RecordId] = set()  # by erasures, whoever signed them
@@ -61,6 +62,7 @@ class Gathered:
         for entry in self.entries[:count]:
             self.left_out.pop(entry, None)
         del self.entries[:count]
+        self.start += count
 
     @property
     def is_stuck(self) -> bool:
@@ -70,9 +72,11 @@ class Gathered:
 
 async def pull_log(deps: Deps, source: Source) -> bool:
     """Pull what the head's log has and this pod lacks; whether all of it is here now."""
-    gathered = Gathered()
+    gathered = Gathered(0)
     for _ in range(MOST_PAGES):
         have, state = await _log_gap(deps, source.group)
+        if have != gathered.start:
+            gathered = Gathered(have)  # a seal, or a pull from another pod, gave places meanwhile
         start = have + len(gathered.entries)
         if start >= state.log.size:
             break
@@ -83,7 +87,7 @@ async def pull_log(deps: Deps, source: Source) -> bool:
         gathered.add(entries, await _take(deps, source, entries))
         if not gathered.is_stuck:
             await _place(deps, source.group, gathered)
-    return not gathered.entries and have >= state.log.size
+    return have >= state.log.size
 
 
 async def _take(deps: Deps, source: Source, entries: Sequence[Record | ErasedRecord]) -> list[Arrival]:
@@ -118,13 +122,13 @@ async def _place(deps: Deps, group: RecordId, gathered: Gathered) -> None:
 async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: Gathered) -> int:
     view = await load_view(session, deps, group)
     stored = await load_group(session, group, lock=True)
-    if stored is None:
+    if stored is None or stored.log_size != gathered.start:
         return 0
     roots = _roots(view)
     # Entries gather over many pages: nothing is looked up before an item can be reached.
     if not any(0 < size - stored.log_size <= len(gathered.entries) for size in roots):
         return 0
-    holdable = await _holdable(session, view, gathered, stored.log_size, now=deps.clock())
+    holdable = await _holdable(session, view, gathered, now=deps.clock())
     frontier = frontier_of(stored.log_size, stored.log_peaks)
     placed, at = frontier, 0
     for count, entry in enumerate(gathered.entries[: len(holdable)], 1):
@@ -144,16 +148,14 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
     return at
 
 
-async def _holdable(
-    session: AsyncSession, view: View, gathered: Gathered, start: int, *, now: int
-) -> list[NewRecord | None]:
+async def _holdable(session: AsyncSession, view: View, gathered: Gathered, *, now: int) -> list[NewRecord | None]:
     """For each entry, up to the first that can't be held: None if it is here, else what is to be stored."""
     known = await load_known(session, gathered.entries)
     placed = set(await list_placed(session, gathered.entries))
-    wishes = await _wishes(session, view, gathered, start)
+    wishes = await _wishes(session, view, gathered)
     holdable: list[NewRecord | None] = []
     gathered.waits_for = None
-    for index, entry in enumerate(gathered.entries, start):
+    for index, entry in enumerate(gathered.entries, gathered.start):
         if entry in placed:
             break
         placed.add(entry)
@@ -171,11 +173,11 @@ async def _holdable(
     return holdable
 
 
-async def _wishes(session: AsyncSession, view: View, gathered: Gathered, start: int) -> set[Wish]:
+async def _wishes(session: AsyncSession, view: View, gathered: Gathered) -> set[Wish]:
     """Who asked to have which of the shapes erased: by a record that is here, or that stands in the log further on."""
     shapes = [own_id for own_id, entry in gathered.left_out.items() if isinstance(entry, ErasedRecord)]
     wishes = {(record, author) for record, _, author in await load_wishes(session, shapes)}
-    for index, own_id in enumerate(gathered.entries if shapes else (), start):
+    for index, own_id in enumerate(gathered.entries if shapes else (), gathered.start):
         entry = gathered.left_out.get(own_id)
         if isinstance(entry, Arrival) and isinstance(entry.record.content, Erase):
             erasure = entry.record.content

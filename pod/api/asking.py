@@ -12,7 +12,7 @@ from federation.readers import receive_reader
 from models.accounts import Account, load_account_by_token
 from pod.actions.founding import token_hash
 from pod.actions.reading.access import Puller, is_open
-from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
+from pod.app_keys import DEPS, KEYS, POLICY, PULLED
 from pod.errors import UnauthorizedError
 from pod.requests import as_signed
 from protocol.canonical import parse_json
@@ -55,7 +55,7 @@ async def puller_of(request: web.Request, group: RecordId) -> Puller:
     account = await reader_of(request)
     if account is not None or await is_open(app[DEPS], group):
         return account
-    return await receive_reader(await as_signed(request), app[POLICY], app[KEYS], app[REPLAY], now=app[DEPS].clock())
+    return await receive_reader(await as_signed(request), app[POLICY], app[KEYS], app[PULLED], now=app[DEPS].clock())
 
 
 async def object_of(request: web.Request, *, most: int) -> dict[str, Any]:
