@@ -26,8 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from models.engines import Database
 
 MOST_PER_COMMIT: Final = 256
-MANY: Final = 8
-BREATH_SECONDS: Final = 0.02
+TURNS: Final = 4
 _CALLBACKS: Final = "after_commit"
 _LOG = logging.getLogger(__name__)
 
@@ -87,7 +86,6 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self.commits = 0
-        self._busy = False
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="writer")
@@ -131,9 +129,13 @@ class Writer:
 
     async def _gather(self) -> tuple[list[_Wish], bool]:
         first = await self._wishes.get()
-        # Whoever was just answered gets a turn to ask again, so that one commit carries them all; where many ask, a
-        # longer one: a commit costs as much as dozens of the records that it could carry.
-        await asyncio.sleep(BREATH_SECONDS if self._busy else 0)
+        # Whoever is on the way gets some turns to arrive, for a commit costs as much as dozens of the records that it
+        # could carry; where nobody is, they pass at once.
+        quiet, seen = 0, self._wishes.qsize()
+        while quiet < TURNS and self._wishes.qsize() < self._most:
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if self._wishes.qsize() == seen else 0
+            seen = self._wishes.qsize()
         entries = [first]
         while not self._wishes.empty() and len(entries) < self._most:
             entries.append(self._wishes.get_nowait())
@@ -160,7 +162,6 @@ class Writer:
                 wish.future.cancel()
             raise
         self.commits += 1
-        self._busy = len(batch) >= MANY
         for callback in callbacks:
             _call(callback)
         for wish in batch:
