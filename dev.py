@@ -123,8 +123,8 @@ def install(lock: str) -> None:
     """Install `lock` with uv, or with pip where uv can't be had; then the project itself, in place."""
     listed = ["--require-hashes", "-r", str(ROOT / lock)]
     itself = ["--no-deps", "--no-build-isolation", "-e", str(ROOT)]
-    tool = uv_command()
-    if tool is not None and works(*tool, "install", "-q", "--compile-bytecode", *listed) and works(*tool, "install", "-q", *itself):
+    uv = [*(uv_command() or ()), "install", "-q"]
+    if len(uv) > 2 and works(*uv, "--compile-bytecode", *listed) and works(*uv, *itself):
         return
     print("Without uv: pip takes a minute longer.", flush=True)
     pip = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
