@@ -50,6 +50,13 @@ class Village:
     def score(self, person: Person) -> int:
         return int(person.get(f"/api/v1/groups/{self.group}/posts/{self.post}")["score"])
 
+    def part(self, *sides: list[int]) -> None:
+        """Cut the network in two or more: pods hear only those of their own side."""
+        for side in sides:
+            beyond = [pod for place, pod in enumerate(self.pods) if place not in side]
+            for place in side:
+                self.relays[place].part(*(pod.process_id for pod in beyond))
+
     def heal(self) -> None:
         """Open all relays, and let an hour pass, so that every pause is over."""
         for relay in self.relays:
@@ -109,6 +116,22 @@ def test_pods_that_were_cut_off_send_each_other_everything_once(village: Village
     assert not agreed(village.group, *village.people)
     eventually(lambda: all(queued(pod)["by_state"]["failing"] for pod in village.pods), seconds=AWHILE)
 
+    village.heal()
+    village.check_all_is_everywhere(size + 9)
+
+
+def test_two_sides_of_a_partition_each_go_on_and_agree_when_it_heals(village: Village) -> None:
+    ada, bo, cy = village.people
+    size = log_size(ada, village.group)
+    village.part([0, 1], [2])
+
+    for _ in range(3):
+        for person in village.people:
+            village.vote(person)
+
+    eventually(lambda: settled_sizes(village.group, size + 6, ada, bo), seconds=AWHILE)
+    assert village.score(ada) == village.score(bo) != village.score(cy)
+    assert log_size(cy, village.group) == size
     village.heal()
     village.check_all_is_everywhere(size + 9)
 

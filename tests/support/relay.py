@@ -1,6 +1,7 @@
 """A TCP relay in front of a pod: it stands on the address that the pod's URL names and can fail as networks do.
 
-Everything that anybody sends to the pod passes it. It opens, cuts (connections are reset, new ones refused), becomes a
+Everything that anybody sends to the pod passes it, and it knows which process each connection is from, so it can part
+two pods and let others through. It opens, cuts (connections are reset, new ones refused), becomes a
 black hole (connections are taken, nothing passes, not even the end), delays each piece, or flips single bits.
 """
 
@@ -8,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from random import Random
 from typing import Final, Literal
 
@@ -17,6 +19,7 @@ MOST_CONNECTIONS: Final = 256
 PIECE_BYTES: Final = 64 * 1024
 
 Mode = Literal["open", "cut", "black_hole"]
+Process = Callable[[], int | None]  # the id of a process that may be started anew
 
 
 class Relay:
@@ -30,6 +33,8 @@ class Relay:
         self._flip_share = 0.0
         self._random = Random(0)
         self._writers: set[asyncio.StreamWriter] = set()
+        self._callers: dict[asyncio.StreamWriter, int] = {}  # by the port that they call from
+        self._parted: tuple[Process, ...] = ()
         self._server: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -51,6 +56,10 @@ class Relay:
     def cut(self) -> None:
         """Reset what is connected, refuse what comes."""
         self._call(self._become("cut"))
+
+    def part(self, *processes: Process) -> None:
+        """Reset what these processes have connected, and whatever they connect from now on; all others pass."""
+        self._call(self._part(processes))
 
     def black_hole(self) -> None:
         """Take what comes and let nothing pass, in either direction; who is connected hears no more."""
@@ -76,9 +85,20 @@ class Relay:
             self._mode = mode
             return
         await self._cut()
-        self._mode = mode
+        self._mode, self._parted = mode, ()
         if mode == "open":
             await self._listen()
+
+    async def _part(self, processes: tuple[Process, ...]) -> None:
+        self._parted = processes
+        barred = self._ports_of_parted()
+        for writer, port in self._callers.items():
+            if port in barred:
+                writer.transport.abort()
+
+    def _ports_of_parted(self) -> set[int]:
+        found = (process() for process in self._parted)
+        return ports_of([process for process in found if process is not None]) if self._parted else set()
 
     async def _cut(self) -> None:
         if self._server is not None:
@@ -91,7 +111,13 @@ class Relay:
         if len(self._writers) >= 2 * MOST_CONNECTIONS:
             writer.transport.abort()
             return
+        port = writer.get_extra_info("peername")[1]
+        if port in self._ports_of_parted():
+            writer.transport.abort()
+            return
         self._writers.add(writer)
+        self._callers = {known: from_port for known, from_port in self._callers.items() if not known.is_closing()}
+        self._callers[writer] = port
         if self._mode == "black_hole":
             return
         try:
@@ -123,6 +149,17 @@ class Relay:
         self.flipped += 1
         place, bit = self._random.randrange(len(piece)), self._random.randrange(8)
         return piece[:place] + bytes([piece[place] ^ 1 << bit]) + piece[place + 1 :]
+
+
+def ports_of(processes: Collection[int]) -> set[int]:
+    """The ports that sockets of these processes are bound to."""
+    held = set()
+    for process in processes:
+        for entry in Path(f"/proc/{process}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                held.add(str(entry.readlink()))
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if f"socket:[{row[9]}]" in held}
 
 
 @contextmanager

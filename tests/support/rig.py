@@ -90,6 +90,10 @@ class ServedPod:
             self.process.wait()
             self.process = None
 
+    def process_id(self) -> int | None:
+        """The id of the process that serves, None while none does."""
+        return self.process.pid if self.process else None
+
     def _answers(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.folder.with_suffix(".log").read_text()
