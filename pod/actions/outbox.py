@@ -35,6 +35,8 @@ async def push(
     told = pods_of(state) if state.visibility == "private" else {*pods_of(state), *also}
     pods = [pod for pod in sorted(told) if pod != deps.base_url]
     inboxes = [f"{pod}/inbox" for pod in pods]
+    if not inboxes:
+        return
     to = [f"{pod}/{POD}" for pod in pods] if state.visibility == "private" else [PUBLIC]
     body = bytes_of_checked(wrap(record, actor=actor, to=to))
     await enqueue(session, actor, record.group, body, inboxes, now=now)
