@@ -32,7 +32,7 @@ from tests.support.wire import with_fields
 ACTORS = 200
 KEYS = 10  # distinct RSA keys; the server loads and checks one for each actor all the same
 REQUESTS = 6000
-CONNECTIONS = 64
+CONNECTIONS = 200
 PAGE = 500
 
 
