@@ -131,10 +131,6 @@ async def set_disabled(session: AsyncSession, account: int, *, disabled: bool) -
     await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(disabled=disabled))
 
 
-async def set_seed(session: AsyncSession, account: int, seed_sealed: bytes) -> None:
-    await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(seed_sealed=seed_sealed))
-
-
 async def load_account(session: AsyncSession, account: int) -> Account | None:
     row = (await session.execute(select(*_ACCOUNT_COLUMNS).where(ACCOUNTS.c.id == account))).one_or_none()
     return Account(*row) if row else None
@@ -236,10 +232,6 @@ async def list_tokens(session: AsyncSession, account: int, limit: int) -> list[T
         .limit(limit)
     )
     return [Token(*row) for row in await session.execute(wanted)]
-
-
-async def touch_token(session: AsyncSession, sha256: bytes, now: int) -> None:
-    await session.execute(update(TOKENS).where(TOKENS.c.sha256 == sha256).values(last_used_at=now))
 
 
 async def revoke_token(session: AsyncSession, account: int, name: str, now: int) -> None:

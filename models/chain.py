@@ -111,14 +111,6 @@ async def load_group(session: AsyncSession, group: RecordId, *, lock: bool = Fal
     return StoredGroup(*row) if row else None
 
 
-async def lock_groups(session: AsyncSession, groups: Collection[RecordId]) -> None:
-    """Take the groups' rows in one order; SQLite's writer holds everything anyway."""
-    if session.get_bind().dialect.name != "sqlite":
-        await session.execute(
-            select(GROUPS.c.id).where(GROUPS.c.id.in_(set(groups))).order_by(GROUPS.c.id).with_for_update()
-        )
-
-
 async def list_groups(
     session: AsyncSession,
     limit: int,
