@@ -170,10 +170,12 @@ def test_the_person_goes_on_writing_and_all_pods_agree(village: Village) -> None
     old = next(iter(posts(bo, village.shared) - {post}))
     again.post(f"/api/v1/groups/{village.shared}/votes", {"target": {"post": old}, "value": -500})
 
+    voted = f"/api/v1/groups/{village.shared}/posts/{old}"
+    eventually(lambda: bo.get(voted)["score"] == 2000 * -500)
     eventually(
         lambda: post in posts(bo, village.shared) and agreed(village.shared, again, bo) and whole(bo, village.shared)
     )
-    ours, theirs = (person.get(f"/api/v1/groups/{village.shared}/posts/{old}") for person in (again, bo))
+    ours, theirs = (person.get(voted) for person in (again, bo))
     assert ours == theirs
     assert ours["score"] == 2000 * -500
     village.pass_a_minute()
