@@ -67,6 +67,10 @@ def street(pods: list[ServedPod]) -> Street:
     return made
 
 
+def settled(sight: Any) -> bool:
+    return bool(sight["settled_height"] == sight["height"])
+
+
 def write_all(street: Street) -> None:
     ada, bo, group = street.ada, street.bo, street.group
     street.write(ada, "erased", "A secret.", "Another one.")
@@ -86,7 +90,7 @@ def write_all(street: Street) -> None:
     street.erase(bo, "patch")
     eventually(lambda: agreed(group, ada, bo) and log_size(bo, group) == 14)
     bo.post(street.path("/operations"), {"do": "leave", "with": {}})
-    eventually(lambda: ada.get(street.path("/members/2"))["left"])
+    eventually(lambda: ada.get(street.path("/members/2"))["left"] and settled(ada.get(street.path())))
     # The pod of one who left is told nothing any more, but it may ask.
     bo.post(street.path("/pulls"), {"pod": ada.pod.url})
     eventually(lambda: agreed(group, ada, bo))
