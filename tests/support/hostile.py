@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,7 +26,7 @@ from protocol.proofs import merge_proofs, sign
 from protocol.records.envelope import Record, open_record
 from protocol.state import GroupState
 from tests.support.community import seed_of
-from tests.support.peer import PORT, Peer
+from tests.support.peer import PORT, Peer, answering
 from tests.support.rig import Person, ServedPod, call, eventually
 
 Body = dict[str, Any]
@@ -236,18 +235,8 @@ def serving(pod: HostilePod) -> Iterator[HostilePod]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """The test's own output is enough."""
-
-    server = ThreadingHTTPServer((pod.host, PORT), Answers)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with answering(pod.host, Answers):
         yield pod
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _document(pod: HostilePod, path: str, query: dict[str, list[str]]) -> tuple[int, Body]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +15,7 @@ from protocol.proofs import sign
 from protocol.records.chain import LogHead
 from protocol.records.envelope import Record, open_record
 from tests.support.community import START, Community, a_community, seal
+from tests.support.peer import answering
 
 PORT: Final = 8080
 Body = dict[str, Any]
@@ -102,15 +102,5 @@ def lying(pod: LyingPod) -> Iterator[LyingPod]:
             self.end_headers()
             self.wfile.write(page.body)
 
-        def log_message(self, *_: object) -> None:
-            """The test's own output is enough."""
-
-    server = ThreadingHTTPServer((pod.host, PORT), Answers)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with answering(pod.host, Answers):
         yield pod
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

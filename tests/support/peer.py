@@ -93,6 +93,21 @@ class Peer:
 
 
 @contextmanager
+def answering(host: str, answers: type[BaseHTTPRequestHandler]) -> Iterator[None]:
+    """Serve by a thread of its own inside this block, without a word: the test's own output is enough."""
+    quiet = type("Quiet", (answers,), {"log_message": lambda *_: None})
+    server = ThreadingHTTPServer((host, PORT), quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
 def serving(peer: Peer) -> Iterator[Peer]:
     """Let the peer answer for a while."""
 
@@ -113,18 +128,8 @@ def serving(peer: Peer) -> Iterator[Peer]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """The test's own output is enough."""
-
-    server = ThreadingHTTPServer((peer.host, PORT), Answers)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with answering(peer.host, Answers):
         yield peer
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def send(request: SignedRequest) -> tuple[int, Any]:
