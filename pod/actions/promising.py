@@ -25,8 +25,6 @@ from protocol.proofs import sign
 from protocol.records.chain import Receipt
 from protocol.records.envelope import Record, open_record
 
-MEMBER = "receipt"
-
 
 def promise(deps: Deps, group: RecordId, record: RecordId, *, now: int) -> JsonObject | None:
     """The promise of this pod to log a record that is stored and waits; None if it isn't the steward."""
@@ -72,7 +70,7 @@ def receipt_in(answer: bytes) -> Record | None:
         return None
     try:
         document = parse_json(answer, max_bytes=2 * MAX_RECORD_BYTES, max_depth=MAX_RECORD_DEPTH)
-        record = open_record(document[MEMBER] if isinstance(document, dict) else None)
+        record = open_record(document["receipt"] if isinstance(document, dict) else None)
     except RefusedError:
         return None
     return record if isinstance(record.content, Receipt) else None
@@ -81,12 +79,3 @@ def receipt_in(answer: bytes) -> Record | None:
 def answer_with(receipt: JsonObject) -> bytes:
     """The body of an answer that carries a receipt."""
     return b'{"receipt":%b}' % bytes_of_checked(receipt)
-
-
-async def keep_receipts(session: AsyncSession, deps: Deps, receipts: list[Record]) -> None:
-    """Keep what stewards answered; a promise that is none is passed over."""
-    for receipt in receipts:
-        try:
-            await take_receipt(session, deps, receipt)
-        except RefusedError:
-            continue

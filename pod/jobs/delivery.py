@@ -46,9 +46,10 @@ from models.deliveries import (
     renew_leases,
 )
 from pod.actions.actors import signing_key
+from pod.actions.append import Arrival, append_all
 from pod.actions.chains import load_view
 from pod.actions.private_groups import may_be_told
-from pod.actions.promising import keep_receipts, receipt_in
+from pod.actions.promising import receipt_in
 from pod.clock import jitter, random_token
 from pod.deps import Deps
 from protocol.branches import View
@@ -265,9 +266,10 @@ class Courier:
     async def _close(self) -> None:
         closings, self._closings = self._closings, []
         receipts, self._receipts = self._receipts, []
+        now = self._deps.clock()
 
         async def close(session: AsyncSession) -> int:
-            await keep_receipts(session, self._deps, receipts)
+            await append_all(session, self._deps, [Arrival(receipt, "", now) for receipt in receipts])
             return await close_lanes(session, self._worker, closings)
 
         try:

@@ -14,11 +14,11 @@ from models.chain import load_group
 from models.deliveries import count_queue
 from models.engines import open_database
 from models.keeping import list_withheld
-from pod.actions.append import append
+from pod.actions.append import Arrival, append, append_all
 from pod.actions.chains import load_view, open_group
 from pod.actions.keeping import findings_on_branch
 from pod.actions.placing import place_entries
-from pod.actions.promising import answer_with, keep_receipts, promise, receipt_in
+from pod.actions.promising import answer_with, promise, receipt_in
 from pod.actions.withholding import note_withheld
 from pod.clock import Clock
 from pod.deps import Deps
@@ -61,7 +61,8 @@ class Place:
         await self.deps.write(action)
 
     async def keep(self, *receipts: Record) -> None:
-        await self.deps.write(lambda session: keep_receipts(session, self.deps, list(receipts)))
+        arrivals = [Arrival(receipt, "", self.state.at) for receipt in receipts]
+        await self.deps.write(lambda session: append_all(session, self.deps, arrivals))
 
     def receipt(self, by: int, *, signer: str = "", **members: Any) -> Record:
         steward = pod_key(signer or self.steward)
