@@ -29,6 +29,8 @@ class AccountRow(Base):
     personal_group: Mapped[RecordId | None]
     created_at: Mapped[int]
     disabled: Mapped[bool] = mapped_column(server_default="0")
+    language: Mapped[str] = mapped_column(server_default="")
+    admin: Mapped[bool] = mapped_column(server_default="0")
 
 
 class RecoveryKeyRow(Base):
@@ -77,7 +79,7 @@ class MembershipRow(Base):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A person at home here; `seed_sealed` opens only with the pod's keyring."""
+    """A person at home here; `seed_sealed` opens only with the pod's keyring. `language` is empty until chosen."""
 
     id: int
     name: str
@@ -85,6 +87,8 @@ class Account(msgspec.Struct, frozen=True):
     personal_group: RecordId | None
     created_at: int
     disabled: bool = False
+    language: str = ""
+    admin: bool = False
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -129,6 +133,14 @@ async def set_personal_group(session: AsyncSession, account: int, group: RecordI
 
 async def set_disabled(session: AsyncSession, account: int, *, disabled: bool) -> None:
     await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(disabled=disabled))
+
+
+async def set_language(session: AsyncSession, account: int, language: str) -> None:
+    await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(language=language))
+
+
+async def set_admin(session: AsyncSession, account: int, *, admin: bool) -> None:
+    await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(admin=admin))
 
 
 async def load_account(session: AsyncSession, account: int) -> Account | None:

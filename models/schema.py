@@ -2,8 +2,21 @@
 
 from sqlalchemy import MetaData
 
-from models import accounts, actors, chain, content, deliveries, follows, keeping, log, outgoing, pending, records
+from models import (
+    accounts,
+    actors,
+    chain,
+    content,
+    deliveries,
+    follows,
+    keeping,
+    log,
+    outgoing,
+    pending,
+    records,
+    sessions,
+)
 from models.base import Base
 
-AREAS = (accounts, actors, chain, content, deliveries, follows, keeping, log, outgoing, pending, records)
+AREAS = (accounts, actors, chain, content, deliveries, follows, keeping, log, outgoing, pending, records, sessions)
 METADATA: MetaData = Base.metadata

@@ -13,8 +13,9 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-MOST_ANSWERS: Final = 1000
-MOST_BYTES: Final = 64 * 1024  # of one answer, so that all of them fit in 64 MiB
+MOST_BYTES: Final = 64 * 1024 * 1024  # of all answers together
+MOST_OF_ONE: Final = MOST_BYTES // 64
+OVERHEAD_BYTES: Final = 1024  # of headers and keys
 
 Key = tuple[str, str]
 
@@ -38,13 +39,14 @@ class Answers:
         self._version = version
         self._seen: int | None = None
         self._held: dict[Key, Answer] = {}
+        self._bytes = 0
 
     async def get(self, key: Key, make: Callable[[], Awaitable[web.Response]]) -> web.Response:
         """The held answer, or the one that `make` gives; a refusal isn't held."""
         # Asked for before the answer is made: what is written meanwhile makes it old at once.
         version = self._version()
-        if version != self._seen or len(self._held) >= MOST_ANSWERS:
-            self._seen = version
+        if version != self._seen or self._bytes > MOST_BYTES:
+            self._seen, self._bytes = version, 0
             self._held.clear()
         held = self._held.get(key)
         if held is not None:
@@ -52,11 +54,14 @@ class Answers:
         response = await make()
         if version is not None and version == self._seen and (answer := _whole(response)):
             self._held[key] = answer
+            self._bytes += len(answer.body) + OVERHEAD_BYTES
         return response
 
 
 def _whole(response: web.Response) -> Answer | None:
     body = response.body
-    if response.status not in {HTTPStatus.OK, HTTPStatus.GONE} or not isinstance(body, bytes) or len(body) > MOST_BYTES:
+    if response.status not in {HTTPStatus.OK, HTTPStatus.GONE} or not isinstance(body, bytes):
+        return None
+    if len(body) > MOST_OF_ONE:
         return None
     return Answer(response.status, dict(response.headers), body)

@@ -29,16 +29,18 @@ from pod.keyring import open_keyring
 from pod.logs import configure_logs
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
-from pod.web import pages
-from pod.web.pages import show_problems
+from pod.web import frame, pages
+from pod.web.problems import show_problems
+from pod.web.visitors import know_visitors
 
 COLLECT_AFTER_OBJECTS = 50_000
+MIDDLEWARES = (tell_requests, answer_refusals, show_problems, know_visitors)
 _LOG = logging.getLogger(__name__)
 
 
 async def make_app(config: Config) -> web.Application:
     """The application of one pod; its parts open at start-up and close in reverse order."""
-    app = web.Application(middlewares=[tell_requests, answer_refusals, show_problems], client_max_size=1024 * 1024)
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=1024 * 1024)
     keyring = open_keyring(config.key_file)
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
@@ -65,7 +67,7 @@ async def make_app(config: Config) -> web.Application:
 
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    areas = (peers, groups, content, chain, people, recovery, openapi, pages)
+    areas = (peers, groups, content, chain, people, recovery, openapi, frame, pages)
     for routes in (*activitypub.ROUTES, *(area.routes for area in areas)):
         app.add_routes(routes)
 

@@ -15,3 +15,4 @@ KEYS = web.AppKey("known_keys", KnownKeys)
 POLICY = web.AppKey("policy", Policy)
 REPLAY = web.AppKey("replay", ReplayCache)
 PULLED = web.AppKey("pulled", ReplayCache)  # keys that anybody can make must not push deliveries out of mind
+REQUEST = web.RequestKey("request", str)  # the number under which the log has a request

@@ -27,6 +27,30 @@ class UnauthorizedError(RefusedError):
     code = "unauthorized"
 
 
+class SignInError(UnauthorizedError):
+    """The page is for people who are signed in."""
+
+    code = "sign_in"
+
+
+class ForgedFormError(RefusedError):
+    """A form that this pod didn't hand to this browser."""
+
+    code = "forged_form"
+
+
+class NotAdminError(RefusedError):
+    """The page is for those who run the pod."""
+
+    code = "not_admin"
+
+
+class TooManyTriesError(RefusedError):
+    """More tries than a person needs in so short a time."""
+
+    code = "too_many_tries"
+
+
 class NotMemberError(RefusedError):
     """The account is not a (settled) member of the group."""
 
@@ -55,6 +79,10 @@ STATUS: dict[str, HTTPStatus] = {
     "unknown_group": HTTPStatus.NOT_FOUND,
     "not_found": HTTPStatus.NOT_FOUND,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
+    "sign_in": HTTPStatus.UNAUTHORIZED,
+    "forged_form": HTTPStatus.FORBIDDEN,
+    "not_admin": HTTPStatus.FORBIDDEN,
+    "too_many_tries": HTTPStatus.TOO_MANY_REQUESTS,
     "not_member": HTTPStatus.FORBIDDEN,
     "not_keeper": HTTPStatus.FORBIDDEN,
     "not_steward": HTTPStatus.FORBIDDEN,

@@ -27,7 +27,10 @@ class KeyringError(Exception):
 
 
 class Keyring:
-    """The pod's protocol key with the `former` ones, and `seal`/`unseal` for what the database keeps."""
+    """The pod's protocol key with the `former` ones, and `seal`/`unseal` for what the database keeps.
+
+    `forms` keys the tokens that tell a form of our pages from one of another site.
+    """
 
     def __init__(self, secret: bytes, renewals: bytes = b"") -> None:
         if len(secret) != KEY_BYTES or len(renewals) % KEY_BYTES:
@@ -36,6 +39,7 @@ class Keyring:
         *former, self.pod_key = map(PrivateKey.from_seed, (_derived(secret, b"althing/pod/protocol"), *drawn))
         self.former = tuple(former)
         self._box = ChaCha20Poly1305(_derived(secret, b"althing/pod/seal"))
+        self.forms = _derived(secret, b"althing/pod/forms")
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
         """A box that opens only for the same purpose, e.g. `seed/ada`."""

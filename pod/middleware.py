@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from federation.errors import MalformedDocumentError, RemoteError
+from pod.app_keys import REQUEST
 from pod.clock import elapsed_ms, random_bytes, steady_ns
 from pod.errors import NotFoundError, problem, status_of
 from protocol.errors import RefusedError, TooLargeError
@@ -20,6 +21,7 @@ REQUEST_ID = "X-Request-Id"
 async def tell_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """One line a request: method, route (never the address, which may hold a secret), status, milliseconds."""
     request_id, began = random_bytes(8).hex(), steady_ns()
+    request[REQUEST] = request_id
     with structlog.contextvars.bound_contextvars(request=request_id):
         try:
             response = await handler(request)

@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 from pod.api.asking import answer
-from pod.contracts import JSON, Contract, Handler, contract, contract_of
+from pod.contracts import HTML, JSON, Contract, Handler, contract, contract_of
 
 routes = web.RouteTableDef()
 PARAMETER = re.compile(r"{(\w+)}")
@@ -38,8 +38,9 @@ async def get_openapi(request: web.Request) -> web.Response:
 
 
 def openapi_of(app: web.Application) -> dict[str, Any]:
-    """The document of an application's routes; raises LookupError for one without contract."""
-    return _document(tuple(sorted(_handlers(app), key=lambda entry: entry[:2])))
+    """The document of an application's routes but its pages; raises LookupError for one without contract."""
+    handlers = [entry for entry in _handlers(app) if _stated(entry[0], entry[2]).media_type != HTML]
+    return _document(tuple(sorted(handlers, key=lambda entry: entry[:2])))
 
 
 def _handlers(app: web.Application) -> list[tuple[str, str, Handler]]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import mimetypes
-
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from moderation.lens import Lens
 from pod.actions.reading import describe_group
@@ -13,25 +10,24 @@ from pod.actions.reading.groups import load_names
 from pod.actions.reading.posts import describe_post, list_posts
 from pod.actions.reading.votes import explain_score
 from pod.app_keys import DEPS
-from pod.contracts import HTML, contract, contract_of
-from pod.errors import NotFoundError, status_of
-from pod.web.rendering import render, static_file, version_of
-from pod.web.views import GroupView, PostView, ProblemView, group_view, post_view
-from protocol.errors import MalformedError, RefusedError
+from pod.contracts import HTML, contract
+from pod.web.rendering import held, render
+from pod.web.views import GroupView, PostView, group_view, post_view
+from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import PostTarget
 
 routes = web.RouteTableDef()
 POSTS_ON_A_PAGE = 50
-FOR_EVER = "public, max-age=31536000, immutable"
-AN_HOUR = "public, max-age=3600"
 
 
 @routes.get("/g/{group}")
 @contract(media_type=HTML)
+@held
 async def get_group_page(request: web.Request) -> web.Response:
     """The page of a group: what it is, who keeps it, its posts."""
-    return render("group.html", await _group_view(request, parse_id(request.match_info["group"])))
+    view = await _group_view(request, parse_id(request.match_info["group"]))
+    return render(request, "group.html", view)
 
 
 async def _group_view(request: web.Request, group: RecordId) -> GroupView:
@@ -44,10 +40,11 @@ async def _group_view(request: web.Request, group: RecordId) -> GroupView:
 
 @routes.get("/g/{group}/posts/{post}")
 @contract(media_type=HTML)
+@held
 async def get_post_page(request: web.Request) -> web.Response:
     """The page of a post: its text as the group shows it, what is hidden, and why."""
     group, post = (parse_id(request.match_info[name]) for name in ("group", "post"))
-    return render("post.html", await _post_view(request, group, post))
+    return render(request, "post.html", await _post_view(request, group, post))
 
 
 async def _post_view(request: web.Request, group: RecordId, post: RecordId) -> PostView:
@@ -57,34 +54,6 @@ async def _post_view(request: web.Request, group: RecordId, post: RecordId) -> P
     explained = await explain_score(deps, None, group, PostTarget(post))
     numbers = {shown.author, *(paragraph.author for paragraph in shown.paragraphs)}
     return post_view(seen, shown, explained, await load_names(deps, group, numbers))
-
-
-@routes.get("/static/{name}")
-@contract(media_type="text/css")
-async def get_static_file(request: web.Request) -> web.Response:
-    """A stylesheet or picture of the pages; one asked for by its version never changes."""
-    name = request.match_info["name"]
-    body = static_file(name)
-    if body is None:
-        raise NotFoundError("There is no such file.")
-    headers = {"Cache-Control": FOR_EVER if request.query.get("v") == version_of(name) else AN_HOUR}
-    headers |= {"ETag": f'"{version_of(name)}"', "X-Content-Type-Options": "nosniff"}
-    if request.headers.get("If-None-Match") == headers["ETag"]:
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, content_type=mimetypes.guess_type(name)[0], headers=headers)
-
-
-@web.middleware
-async def show_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A refusal of a page is a page."""
-    stated = contract_of(request.match_info.handler)
-    try:
-        return await handler(request)
-    except RefusedError as refusal:
-        if stated is None or stated.media_type != HTML:
-            raise
-        status = status_of(refusal)
-        return render("problem.html", ProblemView(status.phrase, str(refusal)), status)
 
 
 def _cursor(request: web.Request) -> int | None:

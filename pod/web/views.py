@@ -92,14 +92,6 @@ class PostView(msgspec.Struct, frozen=True):
     alternate: str
 
 
-class ProblemView(msgspec.Struct, frozen=True):
-    """The page of a refusal."""
-
-    title: str
-    sentence: str
-    alternate: str = ""
-
-
 def group_view(seen: GroupSight, page: PostPage, names: Names) -> GroupView:
     """A group's page; `names` are those of its keepers and of the posts' authors."""
     own = f"/g/{seen.group}"

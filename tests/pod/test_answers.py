@@ -12,7 +12,7 @@ from migrations import upgrade
 from models.engines import open_database
 from pod import actor_keys
 from pod.actions import actors
-from pod.answers import MOST_BYTES, Answers
+from pod.answers import MOST_OF_ONE, Answers
 from pod.clock import Clock
 from pod.errors import NotFoundError
 from tests.support.rig import ServedPod, call
@@ -56,7 +56,7 @@ async def test_what_was_written_while_an_answer_was_made_makes_it_old() -> None:
 
 @pytest.mark.parametrize(
     ("version", "body", "status"),
-    [(None, b"{}", 200), (1, b"x" * (MOST_BYTES + 1), 200), (1, b"{}", 303)],
+    [(None, b"{}", 200), (1, b"x" * (MOST_OF_ONE + 1), 200), (1, b"{}", 303)],
     ids=["a database that can't tell", "too long", "a redirection"],
 )
 async def test_what_is_not_held(version: int | None, body: bytes, status: int) -> None:

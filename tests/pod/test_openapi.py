@@ -9,7 +9,7 @@ from aiohttp import web
 
 from pod.api.openapi import openapi_of
 from pod.app import make_routes
-from pod.contracts import contract_of
+from pod.contracts import HTML, contract_of
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,14 @@ def served(app: web.Application) -> set[tuple[str, str]]:
     return {
         (route.resource.canonical, route.method.lower())
         for route in app.router.routes()
-        if route.resource is not None and route.method != "HEAD"
+        if route.resource is not None and route.method != "HEAD" and not is_page(route)
     }
+
+
+def is_page(route: web.AbstractRoute) -> bool:
+    """Pages stand in docs/pages.md; the document is for programs."""
+    stated = contract_of(route.handler)
+    return stated is not None and stated.media_type == HTML
 
 
 def test_every_route_that_a_pod_serves_has_a_contract(app: web.Application) -> None:

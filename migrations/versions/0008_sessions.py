@@ -1,0 +1,38 @@
+"""Sessions of browsers, and the language in which an account reads."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def _number() -> sa.types.TypeEngine[int]:
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "sessions",
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", _number(), nullable=False),
+        sa.Column("created_at", _number(), nullable=False),
+        sa.Column("seen_at", _number(), nullable=False),
+        sa.Column("expires_at", _number(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_sessions_account_id_accounts")),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_sessions")),
+    )
+    op.create_index(op.f("ix_sessions_account_id_created_at"), "sessions", ["account_id", "created_at"])
+    with op.batch_alter_table("accounts") as table:
+        table.add_column(sa.Column("language", sa.Text(), nullable=False, server_default=""))
+        table.add_column(sa.Column("admin", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("accounts") as table:
+        table.drop_column("admin")
+        table.drop_column("language")
+    op.drop_table("sessions")

@@ -1,0 +1,42 @@
+"""What just happened, said on the page that follows a form: by a code in its address, so that no cookie is needed.
+
+The sentences are fixed, so an address that somebody else made can say nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+
+def say(text: str) -> str:
+    """Mark a sentence for the catalogues; it is translated where it is shown."""
+    return text
+
+
+NOTICES: Final[Mapping[str, str]] = {
+    "saved": say("Saved."),
+    "sent": say("Sent."),
+    "voted": say("Your vote counts."),
+    "withdrawn": say("Your vote is withdrawn."),
+    "written": say("Your post is written."),
+    "replied": say("Your reply is written."),
+    "suggested": say("Your edit is written; votes decide whether it is shown."),
+    "erased": say("The text is gone here; other pods were asked to let it go, too."),
+    "founded": say("The group is founded."),
+    "joining": say("Your wish to join is on its way; you are a member once it is settled."),
+    "left": say("You have left the group."),
+    "asked": say("Your wish is on its way; it holds once it is sealed."),
+    "followed": say("You follow it now."),
+    "unfollowed": say("You no longer follow it."),
+    "hidden": say("Hidden for you, and for nobody else."),
+    "unhidden": say("No longer hidden for you."),
+    "signed-in": say("Welcome."),
+    "signed-out": say("You are signed out."),
+    "pulled": say("Asked; what came is shown."),
+}
+
+
+def notice_of(code: str) -> str:
+    """The English sentence of a code; empty for one that is none."""
+    return NOTICES.get(code, "")

@@ -1,0 +1,143 @@
+"""What pages say, in the reader's language: gettext catalogues, and numbers and times as people write them.
+
+The English sentence is the message itself; `pod/locale/<language>/*.po` translate it, one file an area. Catalogues
+are read as they are written, so there is no build step; a test holds them complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from typing import Final
+
+from babel import Locale
+from babel.core import negotiate_locale
+from babel.dates import format_date, format_datetime
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "sv": "Svenska"}
+DEFAULT: Final = "en"
+MINUS: Final = "−"
+
+Message = str | tuple[str, ...]
+
+
+class Words:
+    """A language: `say("%(n)s posts", n=3)` in it, `say.many(…)` with the plural that a number needs."""
+
+    def __init__(self, language: str, messages: Mapping[str, Message]) -> None:
+        self.language = language
+        self._messages = messages
+        self._locale = Locale.parse(language)
+
+    def __call__(self, text: str, /, **values: object) -> str:
+        """The sentence, translated, with its `%(names)s` filled in."""
+        found = self._messages.get(text, text)
+        said = found if isinstance(found, str) else found[0]
+        return said % values if values else said.replace("%%", "%")
+
+    def many(self, one: str, more: str, count: int, /, **values: object) -> str:
+        """The sentence for `count` things; `%(count)s` is the number itself."""
+        found = self._messages.get(one, (one, more))
+        forms = (found, found) if isinstance(found, str) else found
+        said = forms[0 if count == 1 else -1]
+        return said % {"count": self.number(count), **values}
+
+    def html(self, text: str, /, **values: object) -> Markup:
+        """The sentence with values that may be Markup; everything else is escaped, the sentence too."""
+        return Markup(str(escape(self(text)))) % values  # noqa: S704  (the sentence was escaped the line before)
+
+    def number(self, number: float) -> str:
+        """A number with the separators of the language."""
+        return format_decimal(number, locale=self._locale)
+
+    def quantity(self, number: int, places: int, *, sign: bool = False) -> str:
+        """10^-places units, exactly, with at least one decimal: 2.5, +1.0, −0.5; the decimal sign of the language."""
+        whole, part = divmod(abs(number), 10**places)
+        decimals = f"{part:0{places}}".rstrip("0") or "0"
+        mark = MINUS if number < 0 else "+" if sign and number > 0 else ""
+        return f"{mark}{whole}{self._point}{decimals}"
+
+    def score(self, score_micro: int) -> str:
+        """A score, exactly, with its sign."""
+        return self.quantity(score_micro, 6, sign=True)
+
+    def weight(self, weight: int) -> str:
+        """A weight in thousandths, exactly."""
+        return self.quantity(weight, 3)
+
+    def moment(self, at_ms: int) -> str:
+        """A point in time in UTC, to the minute; empty for one beyond the calendar."""
+        at = _datetime(at_ms)
+        return f"{format_datetime(at, 'd MMM y HH:mm', locale=self._locale)} UTC" if at else ""
+
+    def day(self, at_ms: int) -> str:
+        """A date in UTC; empty for one beyond the calendar."""
+        at = _datetime(at_ms)
+        return format_date(at, "d MMM y", locale=self._locale) if at else ""
+
+    def time(self, at_ms: int) -> Markup:
+        """The moment as a `<time>` element."""
+        at = _datetime(at_ms)
+        return Markup('<time datetime="{}">{}</time>').format(
+            f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "", self.moment(at_ms)
+        )
+
+    @property
+    def _point(self) -> str:
+        return str(self._locale.number_symbols["latn"]["decimal"])
+
+
+def _datetime(at_ms: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(at_ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+@cache
+def words_in(language: str) -> Words:
+    """The words of a language that LANGUAGES names."""
+    return Words(language, {} if language == DEFAULT else messages_of(language))
+
+
+def messages_of(language: str) -> dict[str, Message]:
+    """All messages of a language's catalogues with their translations; what isn't translated is left out."""
+    found: dict[str, Message] = {}
+    for catalogue in catalogues(language).values():
+        for message in catalogue:
+            if message.id and message.string and not message.fuzzy:
+                key = message.id if isinstance(message.id, str) else message.id[0]
+                found[key] = message.string if isinstance(message.string, str) else tuple(message.string)
+    return found
+
+
+def catalogues(language: str) -> dict[str, Catalog]:
+    """The catalogues of a language by the name of their area."""
+    folder = files("pod").joinpath("locale", language)
+    entries = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".po")), key=lambda entry: entry.name)
+    return {entry.name.removesuffix(".po"): read_po(BytesIO(entry.read_bytes()), locale=language) for entry in entries}
+
+
+def preferred(accepted: str) -> str | None:
+    """Which of our languages an Accept-Language field prefers; None if it names none of them."""
+    wanted = []
+    for part in accepted[:500].split(","):
+        name, _, rest = part.partition(";")
+        quality = rest.strip().removeprefix("q=") or "1"
+        wanted.append((-_quality(quality), name.strip().replace("-", "_")))
+    names = [name for rank, name in sorted(wanted, key=lambda entry: entry[0]) if rank < 0]
+    return negotiate_locale(names, list(LANGUAGES))
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
