@@ -1,0 +1,155 @@
+"""A browser without scripts: it keeps cookies, follows redirects and sends the forms that a page has, and no others."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from email.message import Message
+from html.parser import HTMLParser
+from http.cookiejar import CookieJar
+from typing import Any
+
+from models.accounts import load_account_named
+from pod.actions.sessions import open_session
+from pod.config import load_config
+from pod.parts import open_parts
+from tests.support.rig import ServedPod
+
+
+@dataclass
+class Form:
+    """A form of a page: where it goes, what it would send as it stands, and its buttons as (name, value, text)."""
+
+    action: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    buttons: list[tuple[str, str, str]] = field(default_factory=list)
+    method: str = "get"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An answer: `path` is where redirects ended."""
+
+    status: int
+    headers: Message
+    text: str
+    path: str
+
+    @property
+    def forms(self) -> list[Form]:
+        """The page's forms, in order."""
+        reader = _Forms()
+        reader.feed(self.text)
+        return reader.forms
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._area: str | None = None
+        self._select: str | None = None
+        self._button: tuple[str, str] | None = None
+        self._text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        name, value, form = given.get("name", ""), given.get("value", ""), self.forms[-1] if self.forms else Form("")
+        match tag:
+            case "form":
+                self.forms.append(Form(given.get("action", ""), method=given.get("method", "get")))
+            case "input" if given.get("type") in ("radio", "checkbox") and "checked" not in given:
+                pass
+            case "input" if name:
+                form.fields.append((name, value))
+            case "textarea":
+                self._area, self._text = name, ""
+            case "select":
+                self._select = name
+            case "option" if self._select and "selected" in given:
+                form.fields.append((self._select, value))
+            case "button":
+                self._button, self._text = (name, value), ""
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._area is not None:
+            self.forms[-1].fields.append((self._area, self._text.removeprefix("\n")))
+            self._area = None
+        elif tag == "select":
+            self._select = None
+        elif tag == "button" and self._button is not None and self.forms:
+            self.forms[-1].buttons.append((*self._button, self._text.strip()))
+            self._button = None
+
+
+class Browser:
+    """One browser of one person at one pod."""
+
+    def __init__(self, pod: ServedPod, language: str = "en") -> None:
+        self.pod = pod
+        self.language = language
+        self.cookies = CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+
+    def get(self, path: str, **headers: str) -> Seen:
+        """A page, after redirects."""
+        return self._open(path, None, headers)
+
+    def post(self, path: str, fields: list[tuple[str, str]], **headers: str) -> Seen:
+        """Send any fields anywhere, as a forger would."""
+        return self._open(path, urllib.parse.urlencode(fields).encode(), headers)
+
+    def submit(self, page: Seen, action: str, press: str = "", **typed: str | list[str]) -> Seen:
+        """Send the page's form to `action` (its end is enough), with what is typed, by the button of this text.
+
+        A field that is typed replaces what stands there; one that the form hasn't is an error of the test, but for
+        radios and boxes, which stand nowhere until they are ticked.
+        """
+        form = next(form for form in page.forms if form.action.endswith(action))
+        fields = [(name, value) for name, value in form.fields if name not in typed]
+        for name, value in typed.items():
+            fields += [(name, one) for one in ([value] if isinstance(value, str) else value)]
+        if press:
+            name, value, _ = next(button for button in form.buttons if button[2] == press)
+            fields += [(name, value)] if name else []
+        if form.method == "get":
+            return self.get(f"{form.action}?{urllib.parse.urlencode(fields)}")
+        return self.post(form.action, fields)
+
+    def sign_in(self, name: str) -> Browser:
+        """Be signed in as somebody at home here, without the pages for that."""
+        secret = asyncio.run(_session(self.pod, name))
+        port = self.pod.url.rpartition(":")[2]
+        self._opener.addheaders = [*self._opener.addheaders, ("Cookie", f"session-{port}={secret}")]
+        return self
+
+    def _open(self, path: str, body: bytes | None, headers: dict[str, str]) -> Seen:
+        url = path if path.startswith("http") else self.pod.door + path
+        fields = {"Accept": "text/html", "Accept-Language": self.language} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        try:
+            with self._opener.open(urllib.request.Request(url, body, fields), timeout=20) as answer:
+                return _seen(answer.status, answer)
+        except urllib.error.HTTPError as error:
+            return _seen(error.code, error)
+
+
+def _seen(status: int, answer: Any) -> Seen:
+    split = urllib.parse.urlsplit(answer.url)
+    path = split.path + (f"?{split.query}" if split.query else "")
+    return Seen(status, answer.headers, answer.read().decode(), path)
+
+
+async def _session(pod: ServedPod, name: str) -> str:
+    async with open_parts(load_config(pod.folder / "pod.toml")) as deps:
+        async with deps.database.read() as session:
+            account = await load_account_named(session, name)
+        assert account is not None
+        return await open_session(deps, account, "a test")
