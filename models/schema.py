@@ -2,8 +2,26 @@
 
 from sqlalchemy import MetaData
 
-from models import accounts, actors, chain, content, deliveries, follows, keeping, log, outgoing, pending, records
+from models import (
+    accounts,
+    actors,
+    chain,
+    content,
+    deliveries,
+    follows,
+    keeping,
+    log,
+    mails,
+    outgoing,
+    pending,
+    records,
+    settings,
+    setup,
+)
 from models.base import Base
 
-AREAS = (accounts, actors, chain, content, deliveries, follows, keeping, log, outgoing, pending, records)
+AREAS = (
+    *(accounts, actors, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
+    *(settings, setup),
+)
 METADATA: MetaData = Base.metadata

@@ -53,6 +53,31 @@ class Moderation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     floor: list[str] = []
 
 
+class MailServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The server that takes the pod's mails; `host` empty: there is none, and mails are shown on the console."""
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password: str = ""
+    password_file: str = ""
+    sender: str = ""
+
+    @property
+    def secret(self) -> str:
+        """The password, from its file if one is named."""
+        if not self.password_file:
+            return self.password
+        return Path(self.password_file).read_text(encoding="utf-8").strip()
+
+
+class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may read /metrics: this machine, and whoever has the token, if there is one."""
+
+    token: str = ""
+
+
 class Testing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file whose integer, in ms, is added to the clock; empty: none."""
 
@@ -73,6 +98,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     storage: Storage = Storage()
     federation: FederationPolicy = FederationPolicy()
     moderation: Moderation = Moderation()
+    mail: MailServer = MailServer()
+    metrics: Metrics = Metrics()
     testing: Testing = Testing()
     log: Logging = Logging()
 
@@ -107,6 +134,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "storage": Storage,
     "federation": FederationPolicy,
     "moderation": Moderation,
+    "mail": MailServer,
+    "metrics": Metrics,
     "testing": Testing,
     "log": Logging,
 }
