@@ -11,12 +11,18 @@ from models import (
     follows,
     keeping,
     log,
+    mails,
     outgoing,
     pending,
     records,
     sessions,
+    settings,
+    setup,
 )
 from models.base import Base
 
-AREAS = (accounts, actors, chain, content, deliveries, follows, keeping, log, outgoing, pending, records, sessions)
+AREAS = (
+    *(accounts, actors, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
+    *(sessions, settings, setup),
+)
 METADATA: MetaData = Base.metadata

@@ -17,6 +17,7 @@ from models.writer import Action, Bulk, Writer
 from pod.clock import Clock
 from pod.config import Config
 from pod.keyring import Keyring
+from pod.mail import Mailer
 from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -118,9 +119,9 @@ class Deps:
     """The pod's parts.
 
     `views` caches each group's chain, `proposals` remembers how handovers fared, `signing_keys` are the opened keys of
-    our actors, `key_making` is held while new ones are made; `wake` has a group tended,
-    `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was verified, and of
-    what it told of a group.
+    our actors, `key_making` is held while new ones are made; `mailer` sends mails, outside of actions; `wake` has a
+    group tended, `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was
+    verified, and of what it told of a group.
     """
 
     config: Config
@@ -129,6 +130,7 @@ class Deps:
     writer: Writer
     keyring: Keyring
     http: SafeHttp
+    mailer: Mailer
     wake: Callable[[RecordId], None]
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]

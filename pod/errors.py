@@ -93,6 +93,7 @@ STATUS: dict[str, HTTPStatus] = {
     "broken_item": HTTPStatus.CONFLICT,
     "below_anchor": HTTPStatus.CONFLICT,
     "unknown_parent": HTTPStatus.CONFLICT,
+    "mail_not_sent": HTTPStatus.BAD_GATEWAY,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 SIGNATURE_CODES = ("signature", "digest", "stale", "replay", "authority", "algorithm", "uncovered", "key")

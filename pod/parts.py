@@ -14,6 +14,7 @@ from pod.config import Config
 from pod.deps import Deps
 from pod.jobs.loops import Loops
 from pod.keyring import Keyring, open_keyring
+from pod.mail import Mailer
 
 USER_AGENT: Final = "Althing/0.1"
 
@@ -31,6 +32,7 @@ async def assemble(config: Config, keyring: Keyring, loops: Loops, stack: AsyncE
         writer,
         keyring,
         http,
+        Mailer(config, loops.clock, writer),
         wake=loops.wake,
         deliver=loops.deliver,
         behind=loops.behind,

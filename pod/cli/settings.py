@@ -1,7 +1,8 @@
-"""`pod config`: whether pod.toml can be used, and what holds with all defaults filled in. No secret stands in it."""
+"""`pod config`: whether pod.toml can be used, and what holds, with who said it; secrets are never shown."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import click
 import msgspec
 
 from pod.cli.options import as_json, configuration, data_option, json_option
-from pod.config import Config
+from pod.config import SECRETS, Config, read_config
+
+HIDDEN = "…"
 
 
 @click.group()
@@ -20,7 +23,7 @@ def config() -> None:
 @config.command(name="check")
 @data_option
 def check(data: Path) -> None:
-    """Read pod.toml; every reason why it can't be used, or that it can."""
+    """Read pod.toml and the environment; every reason why they can't be used, or that they can."""
     configuration(data)
     click.echo(f"{data / 'pod.toml'} can be used.")
 
@@ -29,23 +32,35 @@ def check(data: Path) -> None:
 @data_option
 @json_option
 def show(data: Path, *, json: bool) -> None:
-    """Print every key with the value that holds, defaults included."""
-    effective = effective_values(configuration(data))
+    """Print every key with the value that holds, and who said it: default, file or env (POD_SECTION_KEY)."""
+    configuration(data)
+    loaded = read_config(data / "pod.toml", os.environ)
+    values = effective_values(loaded.config)
+    origins = loaded.origins
     if json:
-        click.echo(as_json(effective))
+        click.echo(
+            as_json(
+                {
+                    section: {key: {"value": value, "origin": origins[section, key]} for key, value in members.items()}
+                    for section, members in values.items()
+                }
+            )
+        )
         return
-    for section, members in effective.items():
+    for section, members in values.items():
         click.echo(f"[{section}]")
         for key, value in members.items():
             # JSON's strings, numbers and lists are written alike in TOML.
-            click.echo(f"{key} = {as_json(value)}")
+            click.echo(f"{f'{key} = {as_json(value)}':50} # {origins[section, key]}")
         click.echo()
 
 
 def effective_values(config: Config) -> dict[str, dict[str, Any]]:
-    """All sections with the values that hold; what empty storage keys stand for is filled in."""
+    """All sections with the values that hold: what empty storage keys stand for is filled in, secrets are covered."""
     values: dict[str, dict[str, Any]] = msgspec.to_builtins(config)
     values["storage"] |= {"database": shown_database(config), "key_file": str(config.key_file)}
+    for section, key in SECRETS:
+        values[section][key] = HIDDEN if values[section][key] else ""
     return values
 
 

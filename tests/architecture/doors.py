@@ -56,6 +56,11 @@ DOORS = (
         by=("federation/jsonld.py", "federation/jsonld/"),
         why="PyLD's own loader fetches what an attacker names; federation/jsonld.py replaces it.",
     ),
+    Door(
+        what=("aiosmtplib", "smtplib"),
+        by=("pod/mail/",),
+        why="Mails are written and sent in pod/mail/, where nobody's words become headers.",
+    ),
     Door(what=("tests", "dev"), by=(), why="The pod has no code for tests and needs none."),
 )
 

@@ -78,6 +78,7 @@ PLANTED = [
     pytest.param(doors.closed_doors, "federation/sync.py", "from aiohttp import ClientSession", id="client"),
     pytest.param(doors.closed_doors, "federation/actors.py", "import httpsig.utils", id="httpsig"),
     pytest.param(doors.closed_doors, "federation/html.py", "from pyld import jsonld", id="pyld"),
+    pytest.param(doors.closed_doors, "pod/actions/a.py", "import aiosmtplib", id="mail"),
     pytest.param(doors.closed_doors, "pod/demo/people.py", "from tests.support import rig", id="tests"),
     pytest.param(doors.crossed_edges, "pod/web/a.py", "from pod.api.votes import parse_vote", id="edges"),
     pytest.param(doors.thawed_versions, "migrations/versions/a.py", "import models.base", id="thawed"),

@@ -17,6 +17,7 @@ from pod.clock import Clock
 from pod.config import Config, Server
 from pod.deps import Deps
 from pod.keyring import create_key_file, open_keyring
+from pod.mail import Mailer
 from tests.support.rig import worker_number
 
 ACTOR = "http://127.77.1.1:8080/groups/g"
@@ -111,6 +112,7 @@ async def some_parts(database: Database, folder: Path, clock: Clock) -> AsyncIte
             writer,
             open_keyring(key_file),
             http,
+            Mailer(config, clock, writer),
             wake=lambda _: None,
             deliver=lambda: None,
             behind=lambda *_: None,

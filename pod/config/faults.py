@@ -1,0 +1,91 @@
+"""What no type tells of a configuration: which values can't be, alone or beside others, each with its sentence."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from pathlib import Path
+
+from yarl import URL
+
+from pod.config.sections import Config
+from protocol.errors import MalformedError
+from protocol.ids import parse_id
+
+FORMATS = ("json", "console")
+LEVELS = ("debug", "info", "warning", "error")
+SECURITIES = ("starttls", "tls", "none")
+SHORTEST_TOKEN = 16
+
+# The key that a sentence is about: section and key.
+Fault = tuple[tuple[str, str], str]
+
+
+class ConfigError(Exception):
+    """The configuration can't be used; the message lists every reason, one a line."""
+
+
+def wrong_values(config: Config) -> Iterator[Fault]:
+    """Every value that can't be, with the key that it stands at."""
+    url = URL(config.base_url)
+    if url.scheme not in ("http", "https") or not url.host or url.path not in ("", "/"):
+        yield ("server", "base_url"), "must be https://host (or http:// for a local pod), without a path."
+    if not 0 < config.server.port < 65_536:
+        yield ("server", "port"), "must be from 1 to 65535."
+    yield from _wrong_networks(config, url.host or "")
+    yield from _wrong_floor(config)
+    yield from _wrong_mail(config)
+    if 0 < len(config.metrics.token) < SHORTEST_TOKEN:
+        yield ("metrics", "token"), f"must have at least {SHORTEST_TOKEN} characters, or be empty."
+    if config.log.format not in FORMATS:
+        yield ("log", "format"), "must be json or console."
+    if config.log.level not in LEVELS:
+        yield ("log", "level"), "must be debug, info, warning or error."
+
+
+def _wrong_networks(config: Config, host: str) -> Iterator[Fault]:
+    for network in config.federation.allow_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            yield ("federation", "allow_networks"), f"holds {network!r}, which is no network."
+    if is_local(host):
+        return
+    for place, value in (
+        (("federation", "allow_networks"), config.federation.allow_networks),
+        (("testing", "clock_file"), config.testing.clock_file),
+    ):
+        if value:
+            yield place, "and its like are for local pods; this base_url is public."
+
+
+def _wrong_floor(config: Config) -> Iterator[Fault]:
+    for group in config.moderation.floor:
+        try:
+            parse_id(group)
+        except MalformedError:
+            yield ("moderation", "floor"), f"holds {group!r}, which is no group's id."
+
+
+def _wrong_mail(config: Config) -> Iterator[Fault]:
+    mail = config.mail
+    if mail.security not in SECURITIES:
+        yield ("mail", "security"), "must be starttls, tls or none."
+    if not 0 < mail.port < 65_536:
+        yield ("mail", "port"), "must be from 1 to 65535."
+    if mail.sender and "@" not in mail.sender:
+        yield ("mail", "sender"), "must be a mail address."
+    if mail.password and mail.password_file:
+        yield ("mail", "password"), "and `mail.password_file` are both there; one of them is enough."
+    if mail.user and mail.security == "none" and not is_local(mail.host):
+        yield ("mail", "security"), "none would show the password to everybody on the way; use starttls or tls."
+    if mail.password_file and not Path(mail.password_file).is_file():
+        yield ("mail", "password_file"), f"names {mail.password_file}, which isn't there."
+
+
+def is_local(host: str) -> bool:
+    """Whether a base URL's host is this machine: localhost or a loopback address."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

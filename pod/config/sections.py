@@ -1,0 +1,128 @@
+"""The configuration as frozen values, a struct a section.
+
+Every key has a default except `[server] base_url`; `pod.toml.example` explains each, and a test keeps it in step.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the pod is reached and what it listens on."""
+
+    base_url: str
+    listen: str = "127.0.0.1"
+    port: int = 8080
+
+
+class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where things lie. `data` empty: where pod.toml lies. Of the others, empty: SQLite and keys/pod.key in `data`."""
+
+    data: str = ""
+    database: str = ""
+    key_file: str = ""
+
+
+class FederationPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom the pod may talk to beyond public https hosts: only for pods that are themselves not public."""
+
+    allow_networks: list[str] = []
+
+
+class Moderation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The groups (ids) whose hides bind on the whole pod: what it won't host."""
+
+    floor: list[str] = []
+
+
+class MailServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The server that takes the pod's mails; `host` empty: there is none, and mails are shown on the console."""
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password: str = ""
+    password_file: str = ""
+    sender: str = ""
+
+    @property
+    def secret(self) -> str:
+        """The password, from its file if one is named."""
+        if not self.password_file:
+            return self.password
+        return Path(self.password_file).read_text(encoding="utf-8").strip()
+
+
+class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may read /metrics: this machine, and whoever has the token, if there is one."""
+
+    token: str = ""
+
+
+class Testing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file whose integer, in ms, is added to the clock; empty: none."""
+
+    clock_file: str = ""
+
+
+class Logging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the pod tells what it does: `json` or `console`."""
+
+    format: str = "console"
+    level: str = "info"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole configuration."""
+
+    server: Server
+    storage: Storage = Storage()
+    federation: FederationPolicy = FederationPolicy()
+    moderation: Moderation = Moderation()
+    mail: MailServer = MailServer()
+    metrics: Metrics = Metrics()
+    testing: Testing = Testing()
+    log: Logging = Logging()
+
+    @property
+    def base_url(self) -> str:
+        """The pod's URL without trailing slash; it names the pod in every group."""
+        return self.server.base_url.rstrip("/")
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return Path(self.storage.data or "data")
+
+    @property
+    def database_url(self) -> str:
+        """The database, by default SQLite in the data folder."""
+        return self.storage.database or f"sqlite+aiosqlite:///{(self.data / 'pod.sqlite').absolute()}"
+
+    @property
+    def key_file(self) -> Path:
+        """The key that seals seeds; it lies outside the database, so that a copy of that opens nothing."""
+        return Path(self.storage.key_file) if self.storage.key_file else self.data / "keys" / "pod.key"
+
+    @property
+    def clock_file(self) -> Path | None:
+        """The testing offset file, if any."""
+        return Path(self.testing.clock_file) if self.testing.clock_file else None
+
+
+# Never shown; an empty one is none.
+SECRETS = frozenset({("mail", "password"), ("metrics", "token")})
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "server": Server,
+    "storage": Storage,
+    "federation": FederationPolicy,
+    "moderation": Moderation,
+    "mail": MailServer,
+    "metrics": Metrics,
+    "testing": Testing,
+    "log": Logging,
+}

@@ -1,0 +1,68 @@
+"""The pod's mailer: sends by the configured server, or shows the mail on the console; the last tries are kept."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Final
+
+from yarl import URL
+
+from models.mails import MailSent, note_mail
+from models.writer import Writer
+from pod.clock import Clock, random_bytes
+from pod.config import Config
+from pod.mail.letters import Mail, mail_address, written
+from pod.mail.sending import LONGEST_SECONDS, MailError, Sent, send
+
+SHOWN: Final = "No mail server is set: shown on the console."
+
+
+class Mailer:
+    """Sends mails, a few at a time; all but the text of each is kept for the admins."""
+
+    def __init__(self, config: Config, clock: Clock, writer: Writer) -> None:
+        self._server = config.mail
+        self._sender = config.mail.sender or f"althing@{URL(config.base_url).host}"
+        self._clock = clock
+        self._writer = writer
+        self._gate = asyncio.Semaphore(4)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a server that mails go to."""
+        return bool(self._server.host)
+
+    async def send(self, mail: Mail) -> Sent:
+        """Send it now. Raises BadAddressError, and MailError with the server's answer. Not inside an action."""
+        mail_address(mail.to)
+        try:
+            sent = await self._deliver(mail)
+        except MailError as error:
+            await self._note(mail, error.answer, ok=False)
+            raise
+        await self._note(mail, sent.answer, ok=True)
+        return sent
+
+    async def _deliver(self, mail: Mail) -> Sent:
+        if not self.is_set:
+            _show(mail)
+            return Sent(SHOWN)
+        message = written(mail, self._sender, now=self._clock(), token=random_bytes(16).hex())
+        async with self._gate:
+            try:
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    return await send(self._server, message)
+            except TimeoutError as error:
+                raise MailError(f"{self._server.host}:{self._server.port} took too long.") from error
+
+    async def _note(self, mail: Mail, answer: str, *, ok: bool) -> None:
+        kept = MailSent(self._clock(), mail.to, " ".join(mail.subject.split()), answer, ok)
+        await self._writer.write(lambda session: note_mail(session, kept))
+
+
+def _show(mail: Mail) -> None:
+    """For the operator at the console; not through the log, which is told no secrets."""
+    lines = "\n".join(f"| {line}" for line in mail.text.splitlines())
+    sys.stderr.write(f"Mail to {mail.to}: {' '.join(mail.subject.split())}\n{lines}\n")
+    sys.stderr.flush()

@@ -1,0 +1,70 @@
+"""Hands a mail to the operator's mail server; what that says, yes or no, is given back word for word."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from typing import Final
+
+import aiosmtplib
+import msgspec
+
+from pod.config import MailServer
+from protocol.errors import RefusedError
+
+STEP_SECONDS: Final = 20.0
+LONGEST_SECONDS: Final = 45.0
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """The mail server's word on a mail that it took."""
+
+    answer: str
+
+
+class MailError(RefusedError):
+    """The mail server didn't take the mail; `answer` is its own word, or what kept it from saying one."""
+
+    code = "mail_not_sent"
+
+    def __init__(self, answer: str) -> None:
+        super().__init__("The mail couldn't be sent; the pod's admins see why.")
+        self.answer = answer
+
+
+async def send(server: MailServer, message: EmailMessage) -> Sent:
+    """Have the server take one message; raises MailError with its answer."""
+    async with _answers_told(server):
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            timeout=STEP_SECONDS,
+            use_tls=server.security == "tls",
+            # What was asked for is had, or nothing is sent: no falling back to plain text.
+            start_tls=server.security == "starttls",
+            tls_context=None if server.security == "none" else ssl.create_default_context(),
+            username=server.user or None,
+            password=server.secret or None,
+            # Not this machine's own name, which would be looked up.
+            local_hostname=message["From"].addresses[0].domain,
+        )
+        async with client:
+            _, answer = await client.send_message(message)
+    return Sent(answer)
+
+
+@asynccontextmanager
+async def _answers_told(server: MailServer) -> AsyncIterator[None]:
+    place = f"{server.host}:{server.port}"
+    try:
+        yield
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        raise MailError("; ".join(f"{one.code} {one.message}" for one in error.recipients)) from error
+    except aiosmtplib.SMTPResponseException as error:
+        raise MailError(f"{error.code} {error.message}") from error
+    except TimeoutError as error:
+        raise MailError(f"{place} didn't answer in time.") from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise MailError(f"{place}: {error}") from error
