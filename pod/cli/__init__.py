@@ -12,6 +12,8 @@ AREAS: Final = {
     "serve": "serving",
     "migrate": "storing",
     "rebuild": "storing",
+    "backup": "backups",
+    "restore": "backups",
     "config": "settings",
     "doctor": "doctor",
     "user": "people",
