@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -35,29 +36,34 @@ def migrate(data: Path, *, plan: bool, no_backup: bool) -> None:
     asyncio.run(bring_up_to_date(config, data / "pod.toml", backed_up=no_backup))
 
 
-async def bring_up_to_date(config: Config, config_file: Path, *, backed_up: bool) -> None:
+async def bring_up_to_date(config: Config, config_file: Path, *, backed_up: bool, quiet: bool = False) -> None:
     """Do the steps that are to be done, telling of each; raises ClickException when one fails, with nothing changed."""
     now = await standing_of(config)
     _refuse_newer(now)
     if now.is_current:
         click.echo("The database is up to date.")
         return
+    tell = _nothing if quiet else click.echo
     kept = "" if backed_up or now.version is None else _back_up(config, config_file, now)
     database = await open_database(config.database_url)
     try:
-        await _step_by_step(database, now, kept)
+        await _step_by_step(database, now, kept, tell)
     finally:
         await database.close()
-    click.echo("The database is up to date.")
+    tell("The database is up to date.")
 
 
-async def _step_by_step(database: Database, now: Standing, kept: str) -> None:
+def _nothing(_: str) -> None:
+    """Nobody asked."""
+
+
+async def _step_by_step(database: Database, now: Standing, kept: str, tell: Callable[[str], None]) -> None:
     begun, through = steady_ns(), 0
 
     def done(step: Step) -> None:
         nonlocal begun, through
         through += 1
-        click.echo(f"{through}/{len(now.steps)}  {step.revision}  {elapsed_ms(begun) / 1000:6.2f} s  {step.says}")
+        tell(f"{through}/{len(now.steps)}  {step.revision}  {elapsed_ms(begun) / 1000:6.2f} s  {step.says}")
         begun = steady_ns()
 
     try:
