@@ -15,6 +15,7 @@ from pod.actions.finding import find_actor
 from pod.actions.presenting import node
 from pod.activitypub.answering import shared
 from pod.app_keys import DEPS
+from pod.contracts import contract
 from pod.errors import NotFoundError
 from protocol.canonical import JsonObject
 
@@ -23,6 +24,7 @@ SCHEMAS: Final = ("2.0", "2.1")
 
 
 @routes.get("/.well-known/webfinger")
+@contract(media_type=JRD_JSON)
 @shared
 async def get_webfinger(request: web.Request) -> web.Response:
     """Whose handle, or which actor, `resource` is."""
@@ -32,6 +34,7 @@ async def get_webfinger(request: web.Request) -> web.Response:
 
 
 @routes.get("/.well-known/nodeinfo")
+@contract(media_type=PLAIN_JSON)
 async def get_nodeinfo(request: web.Request) -> web.Response:
     """Where the NodeInfo documents are."""
     base_url = request.app[DEPS].base_url
@@ -39,6 +42,7 @@ async def get_nodeinfo(request: web.Request) -> web.Response:
 
 
 @routes.get("/nodeinfo/{schema}")
+@contract(media_type=PLAIN_JSON)
 @shared
 async def get_node(request: web.Request) -> web.Response:
     """NodeInfo 2.0 or 2.1."""
