@@ -8,9 +8,9 @@ import msgspec
 from aiohttp import web
 
 from federation import nodeinfo
-from federation.content_types import JRD_JSON, PLAIN_JSON
+from federation.content_types import JRD_JSON, PLAIN_JSON, XRD_XML
 from federation.nodeinfo import Version
-from federation.webfinger import only_rels, parse_resource
+from federation.webfinger import host_meta, only_rels, parse_resource
 from pod.actions.finding import find_actor
 from pod.actions.presenting import node
 from pod.activitypub.answering import shared
@@ -31,6 +31,14 @@ async def get_webfinger(request: web.Request) -> web.Response:
     resource = parse_resource(request.query.get("resource", ""))
     descriptor = await find_actor(request.app[DEPS], resource)
     return _open(only_rels(descriptor, request.query.getall("rel", [])), JRD_JSON)
+
+
+@routes.get("/.well-known/host-meta")
+@contract(media_type=XRD_XML)
+async def get_host_meta(request: web.Request) -> web.Response:
+    """Where WebFinger answers, for servers that ask here first (RFC 6415)."""
+    headers = {"Content-Type": f"{XRD_XML}; charset=utf-8", "Access-Control-Allow-Origin": "*"}
+    return web.Response(text=host_meta(f"{request.app[DEPS].base_url}/"), headers=headers)
 
 
 @routes.get("/.well-known/nodeinfo")
