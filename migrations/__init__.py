@@ -4,6 +4,7 @@ A version says for itself what it changes and imports nothing of ours, so that i
 """
 
 from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -75,7 +76,7 @@ def from_nothing() -> Standing:
 
 
 def _standing(version: str | None) -> Standing:
-    scripts = ScriptDirectory.from_config(configured(None))
+    scripts = _scripts()
     newest = scripts.get_current_head()
     assert newest is not None
     known = {script.revision for script in scripts.walk_revisions()}
@@ -83,6 +84,11 @@ def _standing(version: str | None) -> Standing:
         return Standing(version, newest, (), known=False)
     steps = [_step_of(script) for script in scripts.iterate_revisions(newest, version or "base")]
     return Standing(version, newest, tuple(reversed(steps)))
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(configured(None))
 
 
 def _step_of(script: Script) -> Step:
