@@ -32,7 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("accounts") as table:
-        table.drop_column("admin")
-        table.drop_column("language")
     op.drop_table("sessions")
+    # Not as a batch: that would make the table anew, and others refer to it.
+    op.drop_column("accounts", "admin")
+    op.drop_column("accounts", "language")
