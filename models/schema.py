@@ -5,12 +5,19 @@ from sqlalchemy import MetaData
 from models import (
     accounts,
     actors,
+    audit,
     chain,
+    codes,
     content,
     deliveries,
+    factors,
     follows,
+    invites,
     keeping,
+    links,
     log,
+    looks,
+    mail_addresses,
     mails,
     outgoing,
     pending,
@@ -18,11 +25,14 @@ from models import (
     sessions,
     settings,
     setup,
+    signups,
+    words_checks,
 )
 from models.base import Base
 
 AREAS = (
     *(accounts, actors, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
     *(sessions, settings, setup),
+    *(audit, codes, factors, invites, links, looks, mail_addresses, signups, words_checks),
 )
 METADATA: MetaData = Base.metadata

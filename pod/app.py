@@ -29,7 +29,7 @@ from pod.keyring import open_keyring
 from pod.logs import configure_logs
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
-from pod.web import frame, pages
+from pod.web import accounts, frame, pages
 from pod.web.problems import show_problems
 from pod.web.visitors import know_visitors
 
@@ -54,12 +54,16 @@ async def make_app(config: Config) -> web.Application:
             app[DEPS] = deps = await assemble(config, keyring, loops, stack)
             app[ANSWERS] = Answers(deps.database.version)
             app[KEYS] = KnownKeys(partial(fetch_document, deps))
-            running = asyncio.create_task(loops.run(deps), name="loops")
+            running = [
+                asyncio.create_task(loops.run(deps), name="loops"),
+                asyncio.create_task(deps.mailer.run(), name="mails"),
+            ]
             try:
                 yield
             finally:
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
+                for task in running:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
 
     app.cleanup_ctx.append(parts)
     return app
@@ -68,7 +72,7 @@ async def make_app(config: Config) -> web.Application:
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
     areas = (peers, groups, content, chain, people, recovery, openapi, frame, pages)
-    for routes in (*activitypub.ROUTES, *(area.routes for area in areas)):
+    for routes in (*activitypub.ROUTES, *accounts.ROUTES, *(area.routes for area in areas)):
         app.add_routes(routes)
 
 
