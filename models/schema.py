@@ -6,6 +6,7 @@ from models import (
     accounts,
     actors,
     audit,
+    blocks,
     chain,
     codes,
     content,
@@ -31,7 +32,7 @@ from models import (
 from models.base import Base
 
 AREAS = (
-    *(accounts, actors, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
+    *(accounts, actors, blocks, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
     *(sessions, settings, setup),
     *(audit, codes, factors, invites, links, looks, mail_addresses, signups, words_checks),
 )

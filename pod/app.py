@@ -20,13 +20,14 @@ from federation.signatures import Policy, ReplayCache
 from pod import activitypub
 from pod.actions.actors import fetch_document
 from pod.answers import Answers
-from pod.api import chain, content, groups, openapi, peers, people, recovery
-from pod.app_keys import ANSWERS, DEPS, KEYS, POLICY, PULLED, REPLAY
+from pod.api import chain, content, groups, openapi, operating, peers, people, recovery
+from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, PULLED, REPLAY
 from pod.clock import Clock
 from pod.config import Config
 from pod.jobs.loops import Loops
 from pod.keyring import open_keyring
 from pod.logs import configure_logs
+from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
 from pod.web import accounts, frame, pages
@@ -46,6 +47,7 @@ async def make_app(config: Config) -> web.Application:
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[REPLAY] = ReplayCache()
     app[PULLED] = ReplayCache()
+    app[MEASURES] = Measures()
     make_routes(app)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
@@ -58,6 +60,8 @@ async def make_app(config: Config) -> web.Application:
                 asyncio.create_task(loops.run(deps), name="loops"),
                 asyncio.create_task(deps.mailer.run(), name="mails"),
             ]
+            for task in running:
+                task.add_done_callback(_tell_of_an_end)
             try:
                 yield
             finally:
@@ -69,9 +73,19 @@ async def make_app(config: Config) -> web.Application:
     return app
 
 
+def _tell_of_an_end(running: asyncio.Task[None]) -> None:
+    """Work that ends before the pod does is a bug; of the loops /readyz says so, too, as their beats stay away."""
+    if not running.cancelled() and (error := running.exception()) is not None:
+        _LOG.error("the %s ended", running.get_name(), exc_info=error)
+
+
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    areas = (peers, groups, content, chain, people, recovery, openapi, frame, pages)
+    areas = (
+        *(peers, groups, content, chain, people, recovery, openapi),
+        operating,
+        *(frame, pages),
+    )
     for routes in (*activitypub.ROUTES, *accounts.ROUTES, *(area.routes for area in areas)):
         app.add_routes(routes)
 

@@ -55,12 +55,3 @@ async def delete_token(request: web.Request) -> web.Response:
     """Revoke the token of this name."""
     await revoke_own_token(request.app[DEPS], await account_of(request), request.match_info["name"])
     return answer(shapes.Nothing())
-
-
-@routes.get("/healthz")
-@contract(answer=shapes.Health)
-async def get_health(request: web.Request) -> web.Response:
-    """Whether the pod answers and its database does."""
-    async with request.app[DEPS].database.read() as session:
-        await list_memberships(session, 1)
-    return answer(shapes.Health("ok"))
