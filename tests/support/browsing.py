@@ -90,11 +90,12 @@ class _Forms(HTMLParser):
 
 
 class Browser:
-    """One browser of one person at one pod."""
+    """One browser of one person at one pod; `address`: what a proxy before the pod would say of where it is."""
 
-    def __init__(self, pod: ServedPod, language: str = "en") -> None:
+    def __init__(self, pod: ServedPod, language: str = "en", *, address: str = "") -> None:
         self.pod = pod
         self.language = language
+        self.address = address
         self.cookies = CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
@@ -134,6 +135,8 @@ class Browser:
         fields = {"Accept": "text/html", "Accept-Language": self.language} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
+        if self.address:
+            fields["X-Forwarded-For"] = self.address
         try:
             with self._opener.open(urllib.request.Request(url, body, fields), timeout=20) as answer:
                 return _seen(answer.status, answer)
