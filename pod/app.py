@@ -30,7 +30,7 @@ from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
-from pod.web import frame, pages
+from pod.web import frame, pages, reading
 from pod.web.problems import show_problems
 from pod.web.visitors import know_visitors
 
@@ -81,7 +81,7 @@ def make_routes(app: web.Application) -> None:
         operating,
         *(frame, pages),
     )
-    for routes in (*activitypub.ROUTES, *(area.routes for area in areas)):
+    for routes in (*activitypub.ROUTES, *reading.ROUTES, *(area.routes for area in areas)):
         app.add_routes(routes)
 
 
