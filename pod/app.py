@@ -30,7 +30,7 @@ from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
-from pod.web import accounts, frame, pages
+from pod.web import accounts, frame, pages, reading
 from pod.web.problems import show_problems
 from pod.web.visitors import know_visitors
 
@@ -86,7 +86,8 @@ def make_routes(app: web.Application) -> None:
         operating,
         *(frame, pages),
     )
-    for routes in (*activitypub.ROUTES, *accounts.ROUTES, *(area.routes for area in areas)):
+    edges = (activitypub, accounts, reading)
+    for routes in (*(one for edge in edges for one in edge.ROUTES), *(area.routes for area in areas)):
         app.add_routes(routes)
 
 

@@ -1,4 +1,4 @@
-"""A page for each group and each post, the same for everybody: what is private has none."""
+"""A page for each group, the same for everybody: what is private has none."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from aiohttp import web
 from moderation.lens import Lens
 from pod.actions.reading import describe_group
 from pod.actions.reading.groups import load_names
-from pod.actions.reading.posts import describe_post, list_posts
-from pod.actions.reading.votes import explain_score
+from pod.actions.reading.posts import list_posts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.rendering import held, render
-from pod.web.views import GroupView, PostView, group_view, post_view
+from pod.web.views import GroupView, group_view
 from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
-from protocol.records.content import PostTarget
 
 routes = web.RouteTableDef()
 POSTS_ON_A_PAGE = 50
@@ -36,24 +34,6 @@ async def _group_view(request: web.Request, group: RecordId) -> GroupView:
     page = await list_posts(deps, None, group, Lens((group,)), before=before, limit=POSTS_ON_A_PAGE)
     numbers = {*seen.keepers, *(line.author for line in page.posts)}
     return group_view(seen, page, await load_names(deps, group, numbers))
-
-
-@routes.get("/g/{group}/posts/{post}")
-@contract(media_type=HTML)
-@held
-async def get_post_page(request: web.Request) -> web.Response:
-    """The page of a post: its text as the group shows it, what is hidden, and why."""
-    group, post = (parse_id(request.match_info[name]) for name in ("group", "post"))
-    return render(request, "post.html", await _post_view(request, group, post))
-
-
-async def _post_view(request: web.Request, group: RecordId, post: RecordId) -> PostView:
-    deps = request.app[DEPS]
-    seen = await describe_group(deps, group)
-    shown = await describe_post(deps, None, group, post, Lens((group,)))
-    explained = await explain_score(deps, None, group, PostTarget(post))
-    numbers = {shown.author, *(paragraph.author for paragraph in shown.paragraphs)}
-    return post_view(seen, shown, explained, await load_names(deps, group, numbers))
 
 
 def _cursor(request: web.Request) -> int | None:

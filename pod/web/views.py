@@ -7,16 +7,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from moderation.explain import paragraph_sentence, plain, signed
-from moderation.lens import Layer
+from moderation.explain import plain, signed
 from pod.actions.reading.groups import GroupSight
-from pod.actions.reading.posts import ParagraphSight, PostLine, PostPage, PostSight
-from pod.actions.reading.votes import Explained
+from pod.actions.reading.posts import PostLine, PostPage
 from protocol.ids import RecordId
-from protocol.visibility import Reason
 
-TAGS = {f"heading-{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)} | {"quote": "blockquote", "code": "pre"}
-LAYERS = {Layer.LENS: "", Layer.OWN: "you hid it", Layer.POD: "this pod doesn't show it"}
 SHORT = 12
 Names = Mapping[int, str]
 
@@ -65,33 +60,6 @@ class GroupView(msgspec.Struct, frozen=True):
     alternate: str
 
 
-class ParagraphView(msgspec.Struct, frozen=True):
-    """A paragraph; `tag` is one of a fixed few. `why` is the reason, `byline` names another author than the post's."""
-
-    anchor: str
-    tag: str
-    style: str
-    text: str
-    shown: bool
-    why: str
-    byline: str
-    score: str
-
-
-class PostView(msgspec.Struct, frozen=True):
-    """The page of a post. `language` is empty when its author didn't say."""
-
-    title: str
-    language: str
-    group: Link
-    byline: str
-    score: Score
-    notice: str
-    paragraphs: tuple[ParagraphView, ...]
-    lines: tuple[str, ...]
-    alternate: str
-
-
 def group_view(seen: GroupSight, page: PostPage, names: Names) -> GroupView:
     """A group's page; `names` are those of its keepers and of the posts' authors."""
     own = f"/g/{seen.group}"
@@ -104,22 +72,6 @@ def group_view(seen: GroupSight, page: PostPage, names: Names) -> GroupView:
         cards=tuple(_card(own, line, names) for line in page.posts),
         older="" if page.next is None else f"{own}?before={page.next}",
         alternate=f"/groups/{seen.group}",
-    )
-
-
-def post_view(group: GroupSight, post: PostSight, explained: Explained, names: Names) -> PostView:
-    """A post's page in the group's own lens."""
-    author = names[post.author]
-    return PostView(
-        title=post.title or f"A note by {author}",
-        language=post.language,
-        group=Link(group.name, f"/g/{group.group}"),
-        byline=f"{author} · {moment(post.at)}",
-        score=score_of(post.score),
-        notice="" if post.shown else "This group hides this post: its score isn't above 0.",
-        paragraphs=tuple(_paragraph(post, paragraph, names) for paragraph in post.paragraphs),
-        lines=(*(line.sentence for line in explained.lines), explained.sentence),
-        alternate=f"/groups/{group.group}",
     )
 
 
@@ -189,18 +141,4 @@ def _card(own: str, line: PostLine, names: Names) -> CardView:
         f"{names[line.author]} · {moment(line.at)}",
         score_of(line.score),
         "" if line.shown else "hidden: the score isn't above 0",
-    )
-
-
-def _paragraph(post: PostSight, paragraph: ParagraphSight, names: Names) -> ParagraphView:
-    layers = [LAYERS[layer] for layer in paragraph.layers if LAYERS[layer]]
-    return ParagraphView(
-        anchor=f"p-{paragraph.record[-SHORT:]}-{paragraph.index}",
-        tag=TAGS.get(paragraph.style, "p"),
-        style=paragraph.style,
-        text=paragraph.text,
-        shown=paragraph.shown,
-        why="; ".join([paragraph_sentence(Reason(paragraph.reason)), *layers]),
-        byline="" if paragraph.author == post.author else names[paragraph.author],
-        score=signed(paragraph.score, 6),
     )

@@ -95,17 +95,6 @@ def test_the_group_page_tells_what_the_group_is(place: Place) -> None:
     assert "+1.0" in text
 
 
-def test_the_post_page_folds_what_is_hidden_and_says_why(place: Place) -> None:
-    text = place.get(f"/g/{place.group}/posts/{place.post}").text
-    (folded,) = re.findall(r"<details.*?</details>", text, re.DOTALL)
-    assert "Hidden: score below 0" in folded
-    assert '<p class="text">text &lt;script&gt;' in folded
-    for tag in ("h2", "blockquote", "pre"):
-        assert f"<{tag} class=" in text
-    assert 'lang="de"' in text
-    assert "total +1.0, shown only if &gt; 0 → shown" in text
-
-
 @pytest.mark.parametrize("path", ["", "/posts/{post}"])
 def test_a_private_group_has_no_page_and_its_refusal_is_one(place: Place, path: str) -> None:
     answer = place.get(f"/g/{place.private}{path.format(post=place.post)}")
