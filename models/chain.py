@@ -218,3 +218,12 @@ async def drop_items(session: AsyncSession, items: Collection[RecordId], *, forg
             await session.execute(delete(ITEMS).where(ITEMS.c.id.in_(some)))
         else:
             await session.execute(update(ITEMS).where(ITEMS.c.id.in_(some)).values(dropped=True))
+
+
+async def load_groups(session: AsyncSession, groups: Collection[RecordId]) -> dict[RecordId, tuple[str, str]]:
+    """(name, kind) of those of the groups that are here."""
+    found: dict[RecordId, tuple[str, str]] = {}
+    for some in chunks(groups):
+        wanted = select(GROUPS.c.id, GROUPS.c.name, GROUPS.c.kind).where(GROUPS.c.id.in_(some))
+        found.update((group, (name, kind)) for group, name, kind in await session.execute(wanted))
+    return found

@@ -8,13 +8,16 @@ from models import (
     chain,
     content,
     deliveries,
+    followings,
     follows,
     keeping,
     log,
     mails,
+    notifications,
     outgoing,
     pending,
     records,
+    searched,
     sessions,
     settings,
     setup,
@@ -23,6 +26,6 @@ from models.base import Base
 
 AREAS = (
     *(accounts, actors, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
-    *(sessions, settings, setup),
+    *(sessions, settings, setup, followings, notifications, searched),
 )
 METADATA: MetaData = Base.metadata

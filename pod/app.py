@@ -30,6 +30,7 @@ from pod.logs import configure_logs
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
 from pod.web import frame, pages
+from pod.web.groups import about, following, founding, home, inviting, joining, listing, page
 from pod.web.problems import show_problems
 from pod.web.visitors import know_visitors
 
@@ -68,7 +69,8 @@ async def make_app(config: Config) -> web.Application:
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
     areas = (peers, groups, content, chain, people, recovery, openapi, frame, pages)
-    for routes in (*activitypub.ROUTES, *(area.routes for area in areas)):
+    of_groups = (home, listing, following, founding, page, about, joining, inviting)
+    for routes in (*activitypub.ROUTES, *(area.routes for area in (*areas, *of_groups))):
         app.add_routes(routes)
 
 

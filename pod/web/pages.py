@@ -1,4 +1,4 @@
-"""A page for each group and each post, the same for everybody: what is private has none."""
+"""A page for each post, the same for everybody: what is private has none."""
 
 from __future__ import annotations
 
@@ -7,35 +7,16 @@ from aiohttp import web
 from moderation.lens import Lens
 from pod.actions.reading import describe_group
 from pod.actions.reading.groups import load_names
-from pod.actions.reading.posts import describe_post, list_posts
+from pod.actions.reading.posts import describe_post
 from pod.actions.reading.votes import explain_score
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.rendering import held, render
-from pod.web.views import GroupView, PostView, group_view, post_view
-from protocol.errors import MalformedError
+from pod.web.views import PostView, post_view
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import PostTarget
 
 routes = web.RouteTableDef()
-POSTS_ON_A_PAGE = 50
-
-
-@routes.get("/g/{group}")
-@contract(media_type=HTML)
-@held
-async def get_group_page(request: web.Request) -> web.Response:
-    """The page of a group: what it is, who keeps it, its posts."""
-    view = await _group_view(request, parse_id(request.match_info["group"]))
-    return render(request, "group.html", view)
-
-
-async def _group_view(request: web.Request, group: RecordId) -> GroupView:
-    deps, before = request.app[DEPS], _cursor(request)
-    seen = await describe_group(deps, group)
-    page = await list_posts(deps, None, group, Lens((group,)), before=before, limit=POSTS_ON_A_PAGE)
-    numbers = {*seen.keepers, *(line.author for line in page.posts)}
-    return group_view(seen, page, await load_names(deps, group, numbers))
 
 
 @routes.get("/g/{group}/posts/{post}")
@@ -54,12 +35,3 @@ async def _post_view(request: web.Request, group: RecordId, post: RecordId) -> P
     explained = await explain_score(deps, None, group, PostTarget(post))
     numbers = {shown.author, *(paragraph.author for paragraph in shown.paragraphs)}
     return post_view(seen, shown, explained, await load_names(deps, group, numbers))
-
-
-def _cursor(request: web.Request) -> int | None:
-    value = request.query.get("before")
-    if value is None:
-        return None
-    if not (value.isascii() and value.isdecimal()) or len(value) > 15:
-        raise MalformedError("`before` must be a number.")
-    return int(value)

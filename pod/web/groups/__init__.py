@@ -1,0 +1,1 @@
+"""Pages of groups and people: what a community is, who belongs to it, what it did, and how one takes part."""
