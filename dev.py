@@ -242,7 +242,7 @@ def run_pod(data: Path, port: int) -> int:
     pod = str(BIN / "pod")
     steps = [[pod, "migrate", *folder], [pod, "serve", *folder, "--port", str(port)]]
     if not (data / "pod.toml").exists():
-        steps.insert(0, [pod, "init", *folder, "--port", str(port)])
+        steps = [[pod, "init", *folder, "--port", str(port)], steps[0], [pod, "setup-link", *folder], steps[1]]
     for step in steps:
         code = subprocess.call(step, cwd=ROOT, env=environment())
         if code:

@@ -12,6 +12,7 @@ ACTIVITY_JSON: Final = "application/activity+json"
 ACCEPT_AS2: Final = f'{ACTIVITY_JSON}, application/ld+json; profile="{AS2_PROFILE}"'
 JRD_JSON: Final = "application/jrd+json"
 PLAIN_JSON: Final = "application/json"
+XRD_XML: Final = "application/xrd+xml"
 MAX_LENGTH: Final = 512  # of a field; an honest one has about 90 characters
 
 _WORD: Final = r"[A-Za-z0-9!#$&^_.+-]+"

@@ -3,13 +3,16 @@
 A version says for itself what it changes and imports nothing of ours, so that it means the same for ever.
 """
 
+from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
+import msgspec
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection
 
 from models.engines import Database
@@ -17,17 +20,79 @@ from models.engines import Database
 _FOLDER: Final = files("migrations")
 
 
-async def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the schema to `revision`, all of it or nothing."""
+class Step(msgspec.Struct, frozen=True):
+    """One version, and the sentence that says what it changes."""
+
+    revision: str
+    says: str
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where a database is: its version (None: it has no tables yet), and what is to be done, in order.
+
+    `known` is False when a newer program made the tables: then there is nothing that this one could do.
+    """
+
+    version: str | None
+    newest: str
+    steps: tuple[Step, ...]
+    known: bool = True
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the tables are those that this code expects."""
+        return self.version == self.newest
+
+
+async def upgrade(
+    database: Database, revision: str = "head", *, done: Callable[[Step], None] = lambda _step: None
+) -> None:
+    """Bring the schema to `revision`, all of it or nothing; `done` hears of each step once it is through."""
+
+    def migrate(connection: Connection) -> None:
+        settings = configured(connection)
+        settings.attributes["on_version_apply"] = lambda *, step, **_: done(_step_of(step.up_revision))
+        command.upgrade(settings, revision)
+
     async with database.writing.begin() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(configured(sync), revision))
+        await connection.run_sync(migrate)
 
 
 async def is_current(database: Database) -> bool:
     """Whether the schema is the one this code expects."""
-    newest = ScriptDirectory.from_config(configured(None)).get_current_head()
+    return (await standing(database)).is_current
+
+
+async def standing(database: Database) -> Standing:
+    """Where this database is."""
     async with database.reading.connect() as connection:
-        return await connection.run_sync(_revision) == newest
+        version = await connection.run_sync(_revision)
+    return _standing(version)
+
+
+def from_nothing() -> Standing:
+    """Where a database is that hasn't been made yet."""
+    return _standing(None)
+
+
+def _standing(version: str | None) -> Standing:
+    scripts = _scripts()
+    newest = scripts.get_current_head()
+    assert newest is not None
+    known = {script.revision for script in scripts.walk_revisions()}
+    if version is not None and version not in known:
+        return Standing(version, newest, (), known=False)
+    steps = [_step_of(script) for script in scripts.iterate_revisions(newest, version or "base")]
+    return Standing(version, newest, tuple(reversed(steps)))
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(configured(None))
+
+
+def _step_of(script: Script) -> Step:
+    return Step(script.revision, script.doc)
 
 
 def configured(connection: Connection | None) -> Config:

@@ -5,5 +5,11 @@ from alembic import context
 from migrations.comparing import OPTIONS
 from models.schema import METADATA
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA, **OPTIONS)
+given = context.config.attributes
+context.configure(
+    connection=given["connection"],
+    target_metadata=METADATA,
+    on_version_apply=given.get("on_version_apply"),
+    **OPTIONS,
+)
 context.run_migrations()

@@ -128,7 +128,7 @@ class ScoreRow(Base):
     """
 
     __tablename__ = "scores"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (Index(None, "target"), {"sqlite_with_rowid": False})
 
     group_id: Mapped[RecordId] = mapped_column(primary_key=True)
     target: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)

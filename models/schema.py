@@ -5,6 +5,7 @@ from sqlalchemy import MetaData
 from models import (
     accounts,
     actors,
+    blocks,
     chain,
     content,
     deliveries,
@@ -25,7 +26,7 @@ from models import (
 from models.base import Base
 
 AREAS = (
-    *(accounts, actors, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
+    *(accounts, actors, blocks, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
     *(sessions, settings, setup, followings, notifications, searched),
 )
 METADATA: MetaData = Base.metadata

@@ -20,13 +20,14 @@ from federation.signatures import Policy, ReplayCache
 from pod import activitypub
 from pod.actions.actors import fetch_document
 from pod.answers import Answers
-from pod.api import chain, content, groups, openapi, peers, people, recovery
-from pod.app_keys import ANSWERS, DEPS, KEYS, POLICY, PULLED, REPLAY
+from pod.api import chain, content, groups, openapi, operating, peers, people, recovery
+from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, PULLED, REPLAY
 from pod.clock import Clock
 from pod.config import Config
 from pod.jobs.loops import Loops
 from pod.keyring import open_keyring
 from pod.logs import configure_logs
+from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
 from pod.web import frame, pages
@@ -47,6 +48,7 @@ async def make_app(config: Config) -> web.Application:
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[REPLAY] = ReplayCache()
     app[PULLED] = ReplayCache()
+    app[MEASURES] = Measures()
     make_routes(app)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
@@ -56,6 +58,7 @@ async def make_app(config: Config) -> web.Application:
             app[ANSWERS] = Answers(deps.database.version)
             app[KEYS] = KnownKeys(partial(fetch_document, deps))
             running = asyncio.create_task(loops.run(deps), name="loops")
+            running.add_done_callback(_tell_of_an_end)
             try:
                 yield
             finally:
@@ -66,11 +69,21 @@ async def make_app(config: Config) -> web.Application:
     return app
 
 
+def _tell_of_an_end(running: asyncio.Task[None]) -> None:
+    """Loops that end before the pod does are a bug; /readyz says so, too, as their beats stay away."""
+    if not running.cancelled() and (error := running.exception()) is not None:
+        _LOG.error("the loops ended", exc_info=error)
+
+
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    areas = (peers, groups, content, chain, people, recovery, openapi, frame, pages)
-    of_groups = (home, listing, following, founding, page, about, joining, inviting)
-    for routes in (*activitypub.ROUTES, *(area.routes for area in (*areas, *of_groups))):
+    areas = (
+        *(peers, groups, content, chain, people, recovery, openapi),
+        operating,
+        *(frame, pages),
+        *(home, listing, following, founding, page, about, joining, inviting),
+    )
+    for routes in (*activitypub.ROUTES, *(area.routes for area in areas)):
         app.add_routes(routes)
 
 

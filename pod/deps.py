@@ -132,9 +132,10 @@ class Deps:
     """The pod's parts.
 
     `views` caches each group's chain, `proposals` remembers how handovers fared, `signing_keys` are the opened keys of
-    our actors, `key_making` is held while new ones are made; `mailer` sends mails, outside of actions; `wake` has a
-    group tended, `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was
-    verified, and of what it told of a group; `crowds` remembers how many members groups have.
+    our actors, `key_making` is held while new ones are made; `beats` tell when each loop last went round; `mailer`
+    sends mails, outside of actions; `wake` has a group tended, `deliver` the outbox sent, `behind` a gap pulled;
+    `heard` takes note of an actor whose request was verified, and of what it told of a group; `crowds` remembers how
+    many members groups have.
     """
 
     config: Config
@@ -151,6 +152,7 @@ class Deps:
     views: Views = field(default_factory=Views)
     proposals: Proposals = field(default_factory=Proposals)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
+    beats: dict[str, int] = field(default_factory=dict)
     key_making: asyncio.Lock = field(default_factory=asyncio.Lock)
     crowds: dict[RecordId, Crowd] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from federation.errors import MalformedDocumentError, RemoteError
-from pod.app_keys import REQUEST
+from pod.app_keys import MEASURES, REQUEST
 from pod.clock import elapsed_ms, random_bytes, steady_ns
 from pod.errors import NotFoundError, problem, status_of
 from protocol.errors import RefusedError, TooLargeError
@@ -35,7 +35,10 @@ async def tell_requests(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def _tell(request: web.Request, status: int, began: int) -> None:
-    _LOG.info("request", method=request.method, route=route_of(request), status=status, ms=elapsed_ms(began))
+    route, ms = route_of(request), elapsed_ms(began)
+    _LOG.info("request", method=request.method, route=route, status=status, ms=ms)
+    if (measures := request.app.get(MEASURES)) is not None:
+        measures.request(request.method, route, status, ms)
 
 
 def route_of(request: web.Request) -> str:

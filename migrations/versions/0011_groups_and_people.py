@@ -4,21 +4,24 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
 # SQLite searches by a table of its own beside the texts, which triggers keep in step; PostgreSQL by an index.
 SQLITE = (
-    "CREATE VIRTUAL TABLE searched_index USING fts5(text, content='searched', content_rowid='seq',"
-    " tokenize='unicode61 remove_diacritics 2')",
-    "CREATE TRIGGER searched_added AFTER INSERT ON searched BEGIN"
-    " INSERT INTO searched_index(rowid, text) VALUES (new.seq, new.text); END",
-    "CREATE TRIGGER searched_removed AFTER DELETE ON searched BEGIN"
-    " INSERT INTO searched_index(searched_index, rowid, text) VALUES ('delete', old.seq, old.text); END",
-    "CREATE TRIGGER searched_changed AFTER UPDATE ON searched BEGIN"
-    " INSERT INTO searched_index(searched_index, rowid, text) VALUES ('delete', old.seq, old.text);"
-    " INSERT INTO searched_index(rowid, text) VALUES (new.seq, new.text); END",
+    """CREATE VIRTUAL TABLE searched_index USING fts5(
+        text, content='searched', content_rowid='seq', tokenize='unicode61 remove_diacritics 2')""",
+    """CREATE TRIGGER searched_added AFTER INSERT ON searched BEGIN
+        INSERT INTO searched_index(rowid, text) VALUES (new.seq, new.text);
+    END""",
+    """CREATE TRIGGER searched_removed AFTER DELETE ON searched BEGIN
+        INSERT INTO searched_index(searched_index, rowid, text) VALUES ('delete', old.seq, old.text);
+    END""",
+    """CREATE TRIGGER searched_changed AFTER UPDATE ON searched BEGIN
+        INSERT INTO searched_index(searched_index, rowid, text) VALUES ('delete', old.seq, old.text);
+        INSERT INTO searched_index(rowid, text) VALUES (new.seq, new.text);
+    END""",
 )
 POSTGRESQL = ("CREATE INDEX searched_index ON searched USING gin (to_tsvector('simple', text))",)
 
@@ -27,7 +30,7 @@ def _number() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def upgrade() -> None:
+def _create_lists() -> None:
     op.create_table(
         "followings",
         sa.Column("account_id", _number(), nullable=False),
@@ -54,6 +57,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notifications_account_id_id"), "notifications", ["account_id", "id"])
     op.create_index(op.f("ix_notifications_account_id_seen"), "notifications", ["account_id", "seen"])
+
+
+def upgrade() -> None:
+    _create_lists()
     op.create_table(
         "searched",
         sa.Column("seq", _number(), autoincrement=False, nullable=False),

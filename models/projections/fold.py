@@ -72,6 +72,11 @@ async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
     records = list(batch)
     for record in records:
         _fold(rows, record)
+    rows.searched = [
+        searched_row(record.id, record.group, record.seq, record.content)
+        for record in records
+        if isinstance(record.content, Post | Patch | Profile)
+    ]
     await insert_new(session, ERASURES, rows.erasures)
     await insert_new(session, POSTS, rows.posts)
     await insert_new(session, SHEETS, rows.sheets)
@@ -107,8 +112,6 @@ def _content(record: Record) -> Content | None:
 
 
 def _fold(rows: Rows, record: Accepted) -> None:
-    if isinstance(record.content, Post | Patch | Profile):
-        rows.searched.append(searched_row(record.id, record.group, record.seq, record.content))
     match record.content:
         case Profile() as profile:
             _fold_profile(rows, record, profile)

@@ -22,6 +22,7 @@ from models.actors import count_people
 from models.chain import load_group
 from models.content import load_profiles
 from models.follows import count_followers, count_shown, list_shown
+from models.settings import load_settings
 from pod.actions.actors import POD, actor_keys, group_path, load_open_state
 from pod.actions.showing import told
 from pod.deps import Deps
@@ -165,11 +166,15 @@ async def load_followed(session: AsyncSession, deps: Deps, path: str) -> GroupSt
 
 
 async def node(deps: Deps, schema: Version) -> JsonObject:
-    """What NodeInfo tells: the software and how many people are at home here, no more."""
+    """What NodeInfo tells: the software, how many people are at home here, whether others may come, the pod's name."""
     async with deps.database.read() as session:
         people = await count_people(session)
+        settings = await load_settings(session)
     software = Software("althing", version("althing"))
-    return node_document(schema, software, Usage(users=people), open_registrations=False, metadata={})
+    is_open = settings.registration == "open"
+    told = {"nodeName": settings.name, "nodeDescription": settings.description}
+    metadata: JsonObject = {name: text for name, text in told.items() if text}
+    return node_document(schema, software, Usage(users=people), open_registrations=is_open, metadata=metadata)
 
 
 def _is_listed(state: GroupState) -> bool:

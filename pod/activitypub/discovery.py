@@ -8,13 +8,14 @@ import msgspec
 from aiohttp import web
 
 from federation import nodeinfo
-from federation.content_types import JRD_JSON, PLAIN_JSON
+from federation.content_types import JRD_JSON, PLAIN_JSON, XRD_XML
 from federation.nodeinfo import Version
-from federation.webfinger import only_rels, parse_resource
+from federation.webfinger import host_meta, only_rels, parse_resource
 from pod.actions.finding import find_actor
 from pod.actions.presenting import node
 from pod.activitypub.answering import shared
 from pod.app_keys import DEPS
+from pod.contracts import contract
 from pod.errors import NotFoundError
 from protocol.canonical import JsonObject
 
@@ -23,6 +24,7 @@ SCHEMAS: Final = ("2.0", "2.1")
 
 
 @routes.get("/.well-known/webfinger")
+@contract(media_type=JRD_JSON)
 @shared
 async def get_webfinger(request: web.Request) -> web.Response:
     """Whose handle, or which actor, `resource` is."""
@@ -31,7 +33,16 @@ async def get_webfinger(request: web.Request) -> web.Response:
     return _open(only_rels(descriptor, request.query.getall("rel", [])), JRD_JSON)
 
 
+@routes.get("/.well-known/host-meta")
+@contract(media_type=XRD_XML)
+async def get_host_meta(request: web.Request) -> web.Response:
+    """Where WebFinger answers, for servers that ask here first (RFC 6415)."""
+    headers = {"Content-Type": f"{XRD_XML}; charset=utf-8", "Access-Control-Allow-Origin": "*"}
+    return web.Response(text=host_meta(f"{request.app[DEPS].base_url}/"), headers=headers)
+
+
 @routes.get("/.well-known/nodeinfo")
+@contract(media_type=PLAIN_JSON)
 async def get_nodeinfo(request: web.Request) -> web.Response:
     """Where the NodeInfo documents are."""
     base_url = request.app[DEPS].base_url
@@ -39,6 +50,7 @@ async def get_nodeinfo(request: web.Request) -> web.Response:
 
 
 @routes.get("/nodeinfo/{schema}")
+@contract(media_type=PLAIN_JSON)
 @shared
 async def get_node(request: web.Request) -> web.Response:
     """NodeInfo 2.0 or 2.1."""

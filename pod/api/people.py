@@ -65,12 +65,3 @@ async def get_person(request: web.Request) -> web.Response:
     async with request.app[DEPS].database.read() as session:
         person = await load_person(session, request.app[DEPS], request.match_info["name"])
     return answer(shapes.PersonLine(person.name, person.state.group))
-
-
-@routes.get("/healthz")
-@contract(answer=shapes.Health)
-async def get_health(request: web.Request) -> web.Response:
-    """Whether the pod answers and its database does."""
-    async with request.app[DEPS].database.read() as session:
-        await list_memberships(session, 1)
-    return answer(shapes.Health("ok"))

@@ -319,12 +319,6 @@ class Invited(msgspec.Struct, frozen=True):
     invitation: dict[str, Any]
 
 
-class Health(msgspec.Struct, frozen=True):
-    """Always `ok`: otherwise there is no answer."""
-
-    status: str
-
-
 class MembershipLine(msgspec.Struct, frozen=True):
     """A membership; `number` comes once the join is settled. `recovery`: which key of the phrase recovers it."""
 

@@ -9,10 +9,14 @@ import click
 
 AREAS: Final = {
     "init": "beginning",
+    "setup-link": "beginning",
     "serve": "serving",
     "migrate": "storing",
     "rebuild": "storing",
+    "backup": "backups",
+    "restore": "backups",
     "config": "settings",
+    "mail": "mails",
     "doctor": "doctor",
     "user": "people",
     "group": "groups",

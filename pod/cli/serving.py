@@ -1,4 +1,4 @@
-"""The server itself."""
+"""The server itself: it starts on tables of its own version only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from pod.app import serve
 from pod.cli.options import configuration, data_option
+from pod.cli.storing import refuse_unless_current
 
 
 @click.command(name="serve")
@@ -18,6 +19,7 @@ def serve_command(data: Path, port: int | None) -> None:
     config = configuration(data)
     if port is not None and port != config.server.port:
         raise click.ClickException(f"pod.toml says port {config.server.port}; change it there.")
+    refuse_unless_current(config)
     click.echo(f"Serving {config.base_url}")
     serve(config)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from pathlib import Path
 
 from yarl import URL
 
@@ -79,8 +78,6 @@ def _wrong_mail(config: Config) -> Iterator[Fault]:
         yield ("mail", "password"), "and `mail.password_file` are both there; one of them is enough."
     if mail.user and mail.security == "none" and not is_local(mail.host):
         yield ("mail", "security"), "none would show the password to everybody on the way; use starttls or tls."
-    if mail.password_file and not Path(mail.password_file).is_file():
-        yield ("mail", "password_file"), f"names {mail.password_file}, which isn't there."
 
 
 def is_local(host: str) -> bool:

@@ -112,6 +112,7 @@ class Courier:
     async def _claim_forever(self) -> None:
         while True:
             self._look.clear()
+            self._deps.beats["delivering"] = self._deps.clock()
             try:
                 await self._hasten_heard()
                 for well in (True, False):

@@ -88,13 +88,18 @@ class Loops:
         while True:
             # A short breath gathers what belongs into one seal.
             await asyncio.sleep(TICK_SECONDS)
+            deps.beats["tending"] = self.clock()
             woken, self._woken = self._woken, set()
             behind, self._behind = self._behind, set()
             for pod, group in behind:
                 pulls.start(pod, group, heard=True)
-            await self._look_round(deps, self.clock())
+            try:
+                await self._look_round(deps, self.clock())
+            except Exception:  # noqa: BLE001  (logged; it is tried again after a minute, and the loop goes on)
+                _LOG.exception("looking round failed")
             self._start_rounds(deps, pulls, tasks)
             for group in sorted(woken):
+                deps.beats["tending"] = self.clock()
                 try:
                     await tend(deps, group)
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
@@ -113,7 +118,9 @@ class Loops:
         while True:
             # What a sender has sealed already often comes right behind: only what stays away is a gap.
             await asyncio.sleep(COMPARE_AFTER_SECONDS)
+            deps.beats["comparing"] = self.clock()
             for (pod, _), header in earlier.items():
+                deps.beats["comparing"] = self.clock()
                 try:
                     await compare(deps, pod, header)
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,11 +11,13 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import AuthResult
+from click.testing import CliRunner
 
 from migrations import upgrade
 from models.engines import open_database
 from models.mails import MOST_MAILS, list_mails
 from models.writer import running_writer
+from pod.cli import main
 from pod.config import Config, MailServer, Server
 from pod.mail import BadAddressError, Mail, Mailer, MailError
 from pod.mail.letters import mail_address
@@ -96,6 +99,28 @@ async def test_op_23_a_wrong_password_is_told_word_for_word(tmp_path: Path) -> N
                 await mailer.send(LETTER)
     assert told.value.answer.startswith("535 ")
     assert "not it" not in told.value.answer
+
+
+def asked(folder: Path, host: str, port: int, *address: str) -> tuple[int, str]:
+    """`pod mail test` of a pod whose mail server is there."""
+    if not folder.exists():
+        assert CliRunner().invoke(main, ["init", "localhost", "--data", str(folder)]).exit_code == 0
+    environment = {"POD_MAIL_HOST": host, "POD_MAIL_PORT": str(port), "POD_MAIL_SECURITY": "none"}
+    done = CliRunner().invoke(main, ["mail", "test", "--data", str(folder), *address], env=environment)
+    return done.exit_code, done.output
+
+
+async def test_op_23_the_command_shows_the_servers_word(tmp_path: Path) -> None:
+    post = Post()
+    async with post_office(post) as (host, port):
+        code, text = await asyncio.to_thread(asked, tmp_path / "pod", host, port, "ada@pod.example")
+        assert (code, "queued as 4711" in text) == (0, True), text
+        post.refuse = {"RCPT": "535 5.7.8 You again"}
+        code, text = await asyncio.to_thread(asked, tmp_path / "pod", host, port, "ada@pod.example")
+        assert (code, "\n535 5.7.8 You again\n" in text) == (1, True), text
+        code, text = await asyncio.to_thread(asked, tmp_path / "pod", host, port, "ada")
+        assert (code, "isn't a mail address" in text) == (1, True), text
+    assert [mail["To"] for mail in post.mails()] == ["ada@pod.example"]
 
 
 async def test_nothing_is_sent_in_plain_text_when_tls_was_asked_for(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import urllib.error
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.message import Message
 from html.parser import HTMLParser
@@ -122,11 +123,16 @@ class Browser:
             return self.get(f"{form.action}?{urllib.parse.urlencode(fields)}")
         return self.post(form.action, fields)
 
+    def press(self, page: Seen, text: str) -> Seen:
+        """Press the first button of this text, in a form that is nothing but buttons."""
+        form = next(form for form in page.forms if any(button[2] == text for button in form.buttons))
+        name, value, _ = next(button for button in form.buttons if button[2] == text)
+        return self.post(form.action, [*form.fields, *([(name, value)] if name else [])])
+
     def sign_in(self, name: str) -> Browser:
         """Be signed in as somebody at home here, without the pages for that."""
-        secret = asyncio.run(_session(self.pod, name))
-        port = self.pod.url.rpartition(":")[2]
-        self._opener.addheaders = [*self._opener.addheaders, ("Cookie", f"session-{port}={secret}")]
+        secret, cookie = session_secret(self.pod, name)
+        self._opener.addheaders = [*self._opener.addheaders, ("Cookie", f"{cookie}={secret}")]
         return self
 
     def _open(self, path: str, body: bytes | None, headers: dict[str, str]) -> Seen:
@@ -139,6 +145,14 @@ class Browser:
                 return _seen(answer.status, answer)
         except urllib.error.HTTPError as error:
             return _seen(error.code, error)
+
+
+def session_secret(pod: ServedPod, name: str) -> tuple[str, str]:
+    """A new session of somebody at home there: its secret, and the name of its cookie."""
+    # In a thread of its own: a browser that tests steer has an event loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        secret = thread.submit(lambda: asyncio.run(_session(pod, name))).result()
+    return secret, f"session-{pod.url.rpartition(':')[2]}"
 
 
 def _seen(status: int, answer: Any) -> Seen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from models.accounts import Account
-from models.chain import load_groups
+from models.chain import load_lines
 from models.followings import list_followings
 from pod.actions.followings import MOST_FOLLOWED
 from pod.deps import Deps
@@ -25,10 +25,10 @@ async def list_followed(deps: Deps, account: Account) -> tuple[FollowedLine, ...
     """Everything that the account follows."""
     async with deps.database.read() as session:
         followings = await list_followings(session, account.id, MOST_FOLLOWED)
-        groups = await load_groups(session, [following.group_id for following in followings])
+        groups = await load_lines(session, [following.group_id for following in followings])
     lines = [
-        FollowedLine(following.group_id, *groups[following.group_id], following.lens)
+        FollowedLine(line.id, line.name, line.kind, following.lens)
         for following in followings
-        if following.group_id in groups
+        if (line := groups.get(following.group_id))
     ]
     return tuple(sorted(lines, key=lambda line: (line.name.casefold(), line.group)))

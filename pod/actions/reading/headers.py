@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.accounts import Membership, load_membership
-from models.chain import StoredGroup, load_group, load_item
+from models.chain import load_group, load_held, load_item
 from models.followings import Following, load_following
 from models.keeping import list_disputes, list_withheld
 from models.roster import count_by_pod, load_host_health
@@ -77,11 +77,11 @@ async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSigh
     """The header of a group for a reader; raises UnknownGroupError."""
     async with deps.database.read() as session:
         view = await load_readable(session, deps, reader, group)
-        stored = await load_group(session, group)
-        if stored is None:
+        held = await load_held(session, group)
+        if held is None:
             raise UnknownGroupError("This pod doesn't hold that group.")
-        crowd = await _crowd(session, deps, view, stored)
-        doubts = await list_doubts(session, deps, view, stored) if view.head != view.anchor else ()
+        crowd = await _crowd(session, deps, view, head=held[0])
+        doubts = await _doubts(session, deps, view) if view.head != view.anchor else ()
         withheld = await list_withheld(session, group, MOST_NOTED)
         disputes = await list_disputes(session, group, MOST_NOTED)
         membership = await load_membership(session, reader.id, group) if reader else None
@@ -94,7 +94,7 @@ async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSigh
         members=crowd.members,
         pods=pods,
         pods_more=len(crowd.pods) - len(pods),
-        log_held=stored.log_size,
+        log_held=held[1],
         disputed=view.disputed,
         withheld=tuple(WithheldLine(entry.record_id, entry.since_at) for entry in withheld),
         faults=_faults(view),
@@ -109,7 +109,12 @@ def _faults(view: View) -> tuple[FaultLine, ...]:
     return tuple(FaultLine(fault.kind, fault.first, fault.second) for fault in view.faults[:MOST_NOTED])
 
 
-async def _crowd(session: AsyncSession, deps: Deps, view: View, stored: StoredGroup) -> Crowd:
+async def _doubts(session: AsyncSession, deps: Deps, view: View) -> tuple[Doubt, ...]:
+    stored = await load_group(session, view.state.group)
+    return await list_doubts(session, deps, view, stored) if stored else ()
+
+
+async def _crowd(session: AsyncSession, deps: Deps, view: View, *, head: RecordId) -> Crowd:
     """How many members on which pods; persistent maps stay the same object while nobody changes.
 
     A view may be ahead of what was committed when this session began: then the count isn't remembered.
@@ -122,7 +127,7 @@ async def _crowd(session: AsyncSession, deps: Deps, view: View, stored: StoredGr
     root = await load_item(session, state.group) if held is None else None
     founded_at = held.founded_at if held else root.at if root else 0
     crowd = Crowd(state.members, sum(count for _, count in by_pod), tuple(by_pod), founded_at)
-    return deps.keep_crowd(state.group, crowd) if stored.head_id == view.head else crowd
+    return deps.keep_crowd(state.group, crowd) if head == view.head else crowd
 
 
 async def _health(session: AsyncSession, deps: Deps, crowd: Crowd) -> tuple[PodHealth, ...]:

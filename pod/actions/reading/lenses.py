@@ -1,7 +1,8 @@
 """What a reader's lens, own hides and this pod's floor say of targets, the three layers told apart.
 
 - The lens: the groups that the reader names, joined by any or all.
-- Own hides: the reader's personal group is their own moderation group; a score below 0 there hides.
+- Own hides: the reader's personal group is their own moderation group; a score below 0 there hides. Writers whom the
+  reader mutes are hidden with all they write.
 - The pod's floor: the groups of `[moderation] floor`. One that this pod doesn't hold says nothing.
 """
 
@@ -12,6 +13,8 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.accounts import Account
+from models.blocks import load_muted
 from models.chain import load_group
 from models.content import NO_VOTES, load_tallies
 from moderation.lens import Lens, OwnHide, Verdict, judge
@@ -22,36 +25,57 @@ from protocol.ids import RecordId
 from protocol.records.content import Token
 
 Sums = Mapping[Token, int]
+Author = tuple[RecordId, int]  # a member: group and number
 
 
 class Layers(msgspec.Struct, frozen=True):
     """Votes on targets without defaults (micro units): in each group of the lens, in the reader's own, in the floor's.
 
-    `defaults`: what a post's score starts from in each group named.
+    `defaults`: what a post's score starts from in each group named. `muted`: writers whom the reader doesn't read.
     """
 
     lens: Mapping[RecordId, Sums]
     own: Sums
     floor: Mapping[RecordId, Sums]
     defaults: Mapping[RecordId, int]
+    muted: frozenset[Author] = frozenset()
 
-    def judge(self, lens: Lens, token: Token) -> Verdict:
+    def judge(self, lens: Lens, token: Token, writer: Author | None = None) -> Verdict:
         """What the three layers say of one target that has defaults: a post, subject or profile."""
         return judge(
             lens,
             {group: self._score(group, sums, token) for group, sums in self.lens.items()},
-            own=[OwnHide.HIDDEN_THING] if self.own.get(token, 0) < 0 else [],
+            own=self.own_hides(token, writer),
             floor={group: self._score(group, sums, token) for group, sums in self.floor.items()},
         )
+
+    def own_hides(self, token: Token, writer: Author | None) -> list[OwnHide]:
+        """Which of the reader's own settings hide a target."""
+        hides = [OwnHide.HIDDEN_THING] if self.own.get(token, 0) < 0 else []
+        return [*hides, OwnHide.MUTED_WRITER] if writer in self.muted else hides
 
     def _score(self, group: RecordId, sums: Sums, token: Token) -> int:
         return self.defaults[group] + sums.get(token, 0)
 
 
+async def home_lens(deps: Deps, account: Account) -> RecordId | None:
+    """The group whose lens the account reads through where no other is named; None until it follows one."""
+    del deps, account
+    return None
+
+
 async def load_layers(
-    session: AsyncSession, deps: Deps, reader: Reader, groups: Sequence[RecordId], tokens: Collection[Token]
+    session: AsyncSession,
+    deps: Deps,
+    reader: Reader,
+    groups: Sequence[RecordId],
+    tokens: Collection[Token],
+    writers: Collection[Author] = (),
 ) -> Layers:
-    """The sums of `tokens` in every layer; raises UnknownGroupError for a group that the reader may not see."""
+    """The sums of `tokens` in every layer; raises UnknownGroupError for a group that the reader may not see.
+
+    `writers`: who wrote them, for the mutes of the reader.
+    """
     defaults: dict[RecordId, int] = {}
     for group in groups:
         defaults[group] = (await load_readable(session, deps, reader, group)).state.default_score
@@ -65,6 +89,7 @@ async def load_layers(
         own=await _sums(session, own, tokens) if own else {},
         floor={group: await _sums(session, group, tokens) for group in held},
         defaults=defaults,
+        muted=await load_muted(session, reader.id, writers) if reader else frozenset(),
     )
 
 

@@ -124,13 +124,14 @@ async def list_posts(
         default_score = (await load_readable(session, deps, reader, group)).state.default_score
         cards = await list_cards(session, group, limit + 1, before_seq=before)
         tokens = [PostTarget(card.id).token for card in cards]
-        layers = await load_layers(session, deps, reader, lens.groups, tokens)
+        writers = {(card.group_id, card.author) for card in cards}
+        layers = await load_layers(session, deps, reader, lens.groups, tokens, writers)
     shown = tuple(_line(card, default_score, layers, lens) for card in cards[:limit])
     return PostPage(shown, cards[limit - 1].seq if len(cards) > limit else None)
 
 
 def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens) -> PostLine:
-    verdict = layers.judge(lens, PostTarget(card.id).token)
+    verdict = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author))
     return PostLine(
         card.id,
         card.author,

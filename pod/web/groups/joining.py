@@ -137,7 +137,8 @@ def pod_in(typed: str) -> str:
     except ValueError as error:
         raise MalformedError("Write your pod as its address, for example pod.example.") from error
     host = url.host or ""
-    if ("." not in host and host != "localhost") or not host.isascii() or not host.isprintable():
+    sound = host.isascii() and text.isprintable() and not any(letter.isspace() for letter in text)
+    if not sound or ("." not in host and host != "localhost"):
         raise MalformedError("Write your pod as its address, for example pod.example.")
     return str(url)
 

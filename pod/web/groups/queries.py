@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlencode
 
 from aiohttp import web
 
+from pod.web import lenses
 from protocol.errors import MalformedError
 
 LONGEST_NUMBER = 15
@@ -27,5 +27,4 @@ def number_in(value: str, name: str) -> int:
 
 def with_query(path: str, fields: Iterable[tuple[str, str]]) -> str:
     """A path of this pod with a query; fields without a value are left out."""
-    query = urlencode([(name, value) for name, value in fields if value])
-    return f"{path}?{query}" if query else path
+    return lenses.with_query(path, [(name, value) for name, value in fields if value])

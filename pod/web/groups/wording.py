@@ -14,7 +14,7 @@ from protocol.errors import MalformedError
 from protocol.ids import RecordId
 
 SHORT: Final = 12
-_WEIGHT: Final = re.compile(r"(-?)(\d{1,6})(?:\.(\d{1,3}))?")
+_WEIGHT: Final = re.compile(r"(-?)([0-9]{1,6})(?:\.([0-9]{1,3}))?")
 Names = Mapping[int, str]
 
 
@@ -62,7 +62,9 @@ def _decides(say: Words, kind: Kind) -> str:
         return say("whoever joins votes with weight %(weight)s", weight=say.weight(kind.others_weight))
     if kind.others_weight < 0:
         return say("whoever joins without invitation may not write")
-    return say("whoever joins may write, and the members with weight decide what is shown")
+    if kind.default_score > 0:
+        return say("whoever joins may write, and the members with weight decide what is hidden")
+    return say("the members with weight decide what is shown")
 
 
 def _unvoted(say: Words, kind: Kind) -> str:

@@ -1,0 +1,69 @@
+"""Whether the pod can do its work now, and if not, why: its tables, its database, its loops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from migrations import standing
+from pod.deps import Deps
+
+LOCKED_SECONDS: Final = 5.0
+STALE_MS: Final = 30_000
+LOOPS: Final = ("tending", "comparing", "delivering")
+_LOG = logging.getLogger(__name__)
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why the pod isn't ready."""
+
+    check: Literal["schema", "database", "loop"]
+    says: str
+
+
+async def reasons_against(deps: Deps) -> list[Reason]:
+    """Every reason why this pod isn't ready; none: it is."""
+    return [*await _schema(deps), *await _database(deps), *_loops(deps)]
+
+
+async def _schema(deps: Deps) -> list[Reason]:
+    try:
+        now = await standing(deps.database)
+    except Exception as error:  # noqa: BLE001  (whatever keeps it from being read is the reason)
+        _LOG.warning("the schema can't be read: %s", error)
+        return [Reason("schema", "The database can't be read.")]
+    if now.is_current:
+        return []
+    return [Reason("schema", f"The tables are at {now.version}, this version needs {now.newest}.")]
+
+
+async def _database(deps: Deps) -> list[Reason]:
+    """Whether the write lock is to be had; who holds it for long is another process."""
+    try:
+        async with asyncio.timeout(LOCKED_SECONDS):
+            await deps.write(_nothing)
+    except Exception as error:  # noqa: BLE001  (as above)
+        _LOG.warning("the database can't be written: %s", error)
+        return [Reason("database", f"The database couldn't be written for {LOCKED_SECONDS:.0f} s.")]
+    return []
+
+
+async def _nothing(_: AsyncSession) -> None:
+    """An action that only takes the lock."""
+
+
+def _loops(deps: Deps) -> list[Reason]:
+    now = deps.clock()
+    return [
+        Reason("loop", f"The loop of {name} {_silence(deps.beats.get(name), now)}.")
+        for name in LOOPS
+        if now - deps.beats.get(name, 0) > STALE_MS
+    ]
+
+
+def _silence(beat: int | None, now: int) -> str:
+    return "hasn't begun" if beat is None else f"has been still for {(now - beat) // 1000} s"

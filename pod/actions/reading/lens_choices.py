@@ -1,0 +1,59 @@
+"""What a reader may look through: the groups named now, their own, those that voted on the thing, some public ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from models.chain import list_public
+from models.lenses import list_joined, list_voted, load_group_names
+from pod.actions.reading.access import Reader, load_readable
+from pod.deps import Deps
+from protocol.ids import RecordId
+from protocol.records.content import Token
+
+MOST_OWN = 30
+MOST_VOTED = 20
+MOST_PUBLIC = 20
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A group that may be looked through; `votes`: how many of its members voted on the thing that is looked at."""
+
+    group: RecordId
+    name: str
+    votes: int = 0
+
+
+class LensChoices(msgspec.Struct, frozen=True):
+    """Groups to choose from. `named`: those of the lens. None stands in two lists but in `named`."""
+
+    named: tuple[Choice, ...]
+    own: tuple[Choice, ...]
+    voted: tuple[Choice, ...]
+    public: tuple[Choice, ...]
+
+
+async def list_lens_choices(
+    deps: Deps, reader: Reader, named: Sequence[RecordId], token: Token | None = None
+) -> LensChoices:
+    """The choices; raises UnknownGroupError for a named group that the reader may not see."""
+    async with deps.database.read() as session:
+        for group in named:
+            await load_readable(session, deps, reader, group)
+        names = await load_group_names(session, named)
+        own = await list_joined(session, reader.id, MOST_OWN) if reader else []
+        account = reader.id if reader else None
+        voted = await list_voted(session, token, MOST_VOTED, account=account) if token else []
+        public = await list_public(session, MOST_PUBLIC)
+    votes = {found.group: found.votes for found in voted}
+    seen = {group for group, _ in own}
+    told = [found for found in voted if found.group not in seen]
+    seen |= votes.keys()
+    return LensChoices(
+        named=tuple(Choice(group, names[group], votes.get(group, 0)) for group in named),
+        own=tuple(Choice(group, name, votes.get(group, 0)) for group, name in own),
+        voted=tuple(Choice(found.group, found.name, found.votes) for found in told),
+        public=tuple(Choice(stored.id, stored.name) for stored in public if stored.id not in seen),
+    )

@@ -1,0 +1,124 @@
+"""A place to look at: two pods, people on both, a community and its critics, texts with versions, votes and secrets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tests.support.people import joined
+from tests.support.rig import Person, ServedPod, eventually
+
+EVIL = "<script>alert('x')</script><img src=https://evil.example/x onerror=alert(1)>"
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What stories look at; `post` has versions, `hidden` is a paragraph that the critics hide."""
+
+    alpha: ServedPod
+    beta: ServedPod
+    ada: Person
+    bo: Person
+    cy: Person
+    village: str
+    critics: str
+    private: str
+    post: str
+    note: str
+    reply: str
+    patch: str
+    item: str
+
+    @property
+    def hosts(self) -> set[str]:
+        return {self.alpha.url, self.beta.url}
+
+
+def settle(alpha: ServedPod, beta: ServedPod) -> Place:
+    """Found, write, vote, and wait until both pods have it."""
+    ada, bo = alpha.sign_up("ada"), alpha.sign_up("bo")
+    cy = beta.sign_up("cy")
+    alpha.start()
+    beta.start()
+    village = _found(ada, "Lower Wells", "What the village writes together.", weight=3000)
+    joined(ada, village, bo, 2000)
+    joined(ada, village, cy, 1000)
+    critics = _found(bo, f"Critics {EVIL}", f"They hide. {EVIL}", default_score=1, weight=1000)
+    joined(bo, critics, cy, 500)
+    private = _found(ada, "The cellar", "Only for us.", visibility="private")
+    for person, name in ((ada, "Ada"), (bo, f"Bo {EVIL}"), (cy, LONG)):
+        person.post(f"/api/v1/groups/{village}/records", {"type": "Profile", "nickname": name, "text": f"I am {name}."})
+    post, note, reply, patch = _write(ada, bo, cy, village)
+    _vote((ada, bo, cy), village, critics, post, patch)
+    _subjects(ada, bo, village, critics)
+    for person in (bo, cy):
+        eventually(partial(_has, person, village, patch))
+    item = ada.get(f"/api/v1/groups/{village}")["head"]
+    return Place(alpha, beta, ada, bo, cy, village, critics, private, post, note, reply, patch, item)
+
+
+def _found(person: Person, name: str, description: str, **wishes: Any) -> str:
+    body = {"name": name, "description": description, **wishes}
+    return str(person.post("/api/v1/groups", body)["group"])
+
+
+def _write(ada: Person, bo: Person, cy: Person, village: str) -> tuple[str, str, str, str]:
+    texts = [
+        ("heading-1", "What we know"),
+        ("text", f"The well gave a bucket a day since August. {EVIL}"),
+        ("text", f"The mill pond stands low; {LONG}."),
+        ("quote", "Whoever drinks should know how deep it is."),
+        ("list-item", "Dig deeper."),
+        (
+            "code",
+            "depth = 11.4  # m, and a line that is much longer than any telephone is wide, so that it has to scroll",
+        ),
+    ]
+    body = {"kind": "article", "title": f"The well on the green {EVIL}", "language": "en"}
+    paragraphs = [{"style": style, "text": text} for style, text in texts]
+    post = ada.post(f"/api/v1/groups/{village}/posts", {**body, "paragraphs": paragraphs})["record"]
+    note_body = {"kind": "note", "language": "sv", "paragraphs": [{"style": "text", "text": "Går bussen på söndag?"}]}
+    note = bo.post(f"/api/v1/groups/{village}/posts", note_body)["record"]
+    answer = {
+        "kind": "note",
+        "reply_to": {"record": post, "index": 1},
+        "paragraphs": [{"style": "text", "text": "Forty buckets, ten years ago."}],
+    }
+    eventually(lambda: _has(cy, village, post))
+    reply = cy.post(f"/api/v1/groups/{village}/posts", answer)["record"]
+    place = {"record": post, "index": 4}
+    change = {
+        "post": post,
+        "adds": [{"after": place, "style": "list-item", "text": "Dig deeper, but only after the harvest."}],
+        "marks": [{"paragraph": place, "replaced_by": {"index": 0}}],
+    }
+    patch = bo.post(f"/api/v1/groups/{village}/patches", change)["record"]
+    return post, note, reply, patch
+
+
+def _vote(people: tuple[Person, Person, Person], village: str, critics: str, post: str, patch: str) -> None:
+    ada, bo, cy = people
+    reason = {"reason": f"Off topic. {EVIL}"}
+    for person, target, value, group in (
+        (bo, {"post": post}, 1000, village),
+        (cy, {"post": post}, -250, village),
+        (ada, {"paragraph": {"record": patch, "index": 0}}, 1000, village),
+        (cy, {"paragraph": {"record": post, "index": 2}}, -1000, village),
+        (bo, {"paragraph": {"record": post, "index": 3}}, -1000, critics),
+        (bo, {"post": post}, 1000, critics),
+    ):
+        eventually(partial(_has, person, village, patch))
+        person.post(f"/api/v1/groups/{group}/votes", {"target": target, "value": value, **reason})
+
+
+def _subjects(ada: Person, bo: Person, village: str, critics: str) -> None:
+    for person, group, text in ((ada, village, "Deep, and dry."), (bo, critics, "A hole with a roof.")):
+        body = {"kind": "note", "reply_to": {"subject": "Wells"}, "paragraphs": [{"style": "text", "text": text}]}
+        person.post(f"/api/v1/groups/{group}/posts", body)
+
+
+def _has(person: Person, group: str, record: str) -> bool:
+    entries = person.get(f"/api/v1/groups/{group}/log?limit=500")["entries"]
+    return record in {entry["id"] for entry in entries}

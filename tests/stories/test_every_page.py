@@ -1,0 +1,106 @@
+"""Each page that a pod has, as people meet it: both languages, light and dark, from 320 px, signed in and not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from aiohttp import web
+from playwright.sync_api import Browser, ViewportSize
+
+from pod.app import make_routes
+from pod.contracts import HTML, contract_of
+from tests.stories.paths import PATHS
+from tests.stories.place import Place, settle
+from tests.support.browsing import session_secret
+from tests.support.chromium import Window, launched, too_small, too_wide, violations
+from tests.support.rig import ServedPod, worker_number
+
+LOOKS = [
+    pytest.param({"locale": "en", "color_scheme": "light"}, id="en-light"),
+    pytest.param({"locale": "sv", "color_scheme": "dark"}, id="sv-dark"),
+    pytest.param({"locale": "en", "color_scheme": "dark"}, id="en-dark", marks=pytest.mark.slow),
+    pytest.param({"locale": "sv", "color_scheme": "light"}, id="sv-light", marks=pytest.mark.slow),
+]
+NARROW: ViewportSize = {"width": 320, "height": 800}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder, worker = tmp_path_factory.mktemp("pages"), worker_number()
+    pods = [ServedPod(folder / f"pod{number}", worker, number) for number in (31, 32)]
+    try:
+        for pod in pods:
+            pod.create()
+        yield settle(*pods)
+    finally:
+        for pod in pods:
+            pod.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+Open = Callable[..., Window]
+
+
+@pytest.fixture
+def window(chromium: Browser, place: Place) -> Iterator[Open]:
+    opened: list[Window] = []
+
+    def open_window(name: str = "", **wishes: Any) -> Window:
+        made = Window(chromium, place.hosts, **wishes)
+        if name:
+            secret, cookie = session_secret(place.alpha, name)
+            made.context.add_cookies([{"name": cookie, "value": secret, "url": place.alpha.url}])
+        opened.append(made)
+        return made
+
+    yield open_window
+    for made in opened:
+        made.close()
+
+
+def page_routes() -> set[str]:
+    app = web.Application()
+    make_routes(app)
+    return {
+        route.resource.canonical
+        for route in app.router.routes()
+        if route.resource is not None
+        and route.method == "GET"
+        and (stated := contract_of(route.handler)) is not None
+        and stated.media_type == HTML
+    }
+
+
+def test_ax_01_every_page_is_looked_at() -> None:
+    assert set(PATHS) == page_routes()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", ["", "ada"], ids=["visitor", "signed in"])
+def test_ax_01_02_10_every_page_is_accessible_fits_and_asks_nobody_else(
+    place: Place, window: Open, look: dict[str, Any], name: str
+) -> None:
+    shown = window(name, viewport=WIDE, **look)
+    faults: list[str] = []
+    for route, paths in PATHS.items():
+        for path in paths(place):
+            answer = shown.page.goto(place.alpha.url + path)
+            assert answer is not None
+            found = [f"status {answer.status}"] if answer.status >= 500 else []
+            found += violations(shown.page)
+            shown.page.set_viewport_size(NARROW)
+            found += [f"too wide at 320: {what}" for what in too_wide(shown.page)]
+            found += [f"too small: {what}" for what in too_small(shown.page)]
+            shown.page.set_viewport_size(WIDE)
+            faults += [f"{route}: {fault}" for fault in found]
+    assert not faults, "\n".join(faults)
+    assert shown.strangers == []
+    assert [told for told in shown.complaints if "Failed to load resource" not in told] == []

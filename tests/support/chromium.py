@@ -1,0 +1,106 @@
+"""A real browser for tests: chromium without a screen, that tells whom a page asks for what and how it fits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.support.require import do_without
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RUN_AXE = "options => axe.run(document, options)"
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  const wide = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 1);
+  return wide.slice(-3).map(e => e.outerHTML.slice(0, 120)).concat(wide.length ? [] : ["the page"]);
+}"""
+# WCAG 2.2, 2.5.8: links within a sentence are exempt, so only controls and links that stand alone are measured.
+TOO_SMALL = """() => [...document.querySelectorAll(
+  "button, input:not([type=hidden]), select, textarea, summary, nav a, .button")]
+  .filter(e => e.checkVisibility({visibilityProperty: true}))
+  .map(e => [e, e.getBoundingClientRect()])
+  .filter(([e, box]) => box.width && Math.min(box.width, box.height) < 24 && box.right > 0)
+  .map(([e]) => e.outerHTML.slice(0, 120))"""
+
+
+def executable() -> str:
+    """Where chromium is; skips the test, or fails it where browsers are required."""
+    found = os.environ.get("POD_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        do_without("browser", "There is no chromium here: apt-get install chromium.")
+    return found
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A headless browser."""
+    path = executable()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Window:
+    """A browser's window of somebody with cookies of their own; `strangers` are requests that left its hosts."""
+
+    def __init__(self, browser: Browser, hosts: set[str], **wishes: Any) -> None:
+        self.hosts = hosts
+        self.strangers: list[str] = []
+        self.complaints: list[str] = []
+        self.context: BrowserContext = browser.new_context(**({"locale": "en"} | wishes))
+        self.context.on("request", lambda request: self._look(request.url))
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _look(self, url: str) -> None:
+        if not any(url.startswith(f"{host}/") for host in self.hosts) and not url.startswith("data:"):
+            self.strangers.append(url)
+
+    def close(self) -> None:
+        self.context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG A and AA, each with its place."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(RUN_AXE, {"runOnly": {"type": "tag", "values": AA}, "resultTypes": ["violations"]})
+    return [
+        f"{fault['id']}: {node['target']} {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes the page scroll sideways at the present width."""
+    found: list[str] = page.evaluate(TOO_WIDE)
+    return found
+
+
+def too_small(page: Page) -> list[str]:
+    """Controls smaller than 24 by 24 CSS pixels."""
+    found: list[str] = page.evaluate(TOO_SMALL)
+    return found
