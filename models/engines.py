@@ -56,6 +56,11 @@ class Database(msgspec.Struct, frozen=True):
         await self.writing.dispose()
 
 
+def sqlite_version_info() -> tuple[int, int, int]:
+    """The version of SQLite that Python brings."""
+    return sqlite3.sqlite_version_info
+
+
 async def open_database(url: str, *, readers: int = READERS, durable: bool = True) -> Database:
     """Open the database at `url` (sqlite+aiosqlite:///path or postgresql+asyncpg://…).
 
