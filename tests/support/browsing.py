@@ -129,6 +129,12 @@ class Browser:
             return self.get(f"{form.action}?{urllib.parse.urlencode(fields)}")
         return self.post(form.action, fields)
 
+    def press(self, page: Seen, text: str) -> Seen:
+        """Press the first button of this text, in a form that is nothing but buttons."""
+        form = next(form for form in page.forms if any(button[2] == text for button in form.buttons))
+        name, value, _ = next(button for button in form.buttons if button[2] == text)
+        return self.post(form.action, [*form.fields, *([(name, value)] if name else [])])
+
     def sign_in(self, name: str) -> Browser:
         """Be signed in as somebody at home here, without the pages for that."""
         secret, cookie = session_secret(self.pod, name)

@@ -82,8 +82,11 @@ class PostOffice:
 
     def configure(self, pod: ServedPod) -> None:
         """Have a pod that isn't started yet send its mails here."""
-        with (pod.folder / "pod.toml").open("a") as config:
-            config.write(f'\n[mail]\nhost = "{self.host}"\nport = {self.port}\nsecurity = "none"\n')
+        config = pod.folder / "pod.toml"
+        here = f'host = "{self.host}"\nport = {self.port}\nsecurity = "none"\n'
+        text = config.read_text()
+        assert 'host = ""\n' in text
+        config.write_text(text.replace('host = ""\n', here, 1))
 
     def mail_to(self, address: str) -> str:
         """The text of the first mail to this address that wasn't read yet; waits for it."""
