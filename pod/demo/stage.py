@@ -37,6 +37,13 @@ allow_networks = ["{loopback}"]
 """
 
 
+class PodPlace(msgspec.Struct, frozen=True):
+    """The name of a pod's folder, and its port."""
+
+    name: str
+    port: int
+
+
 class DemoPod:
     """One pod: its folder, its address, its process."""
 
