@@ -15,7 +15,7 @@ from federation.content_types import prefers_page
 from federation.errors import RemoteError
 from pod.app_keys import REQUEST
 from pod.contracts import HTML, contract_of
-from pod.errors import NotFoundError, SignInError, status_of
+from pod.errors import NotFoundError, SignInError, headers_of, status_of
 from pod.web.refusals import BY_STATUS, problem_of
 from pod.web.rendering import render
 from pod.web.visitors import say_of
@@ -84,7 +84,9 @@ def _sign_in(request: web.Request) -> web.Response:
 def _refused(request: web.Request, refusal: RefusedError) -> web.Response:
     status = status_of(refusal)
     problem = problem_of(say_of(request), refusal, status.value)
-    return _show(request, status, problem.detail, problem.sentence)
+    response = _show(request, status, problem.detail, problem.sentence)
+    response.headers.update(headers_of(refusal))
+    return response
 
 
 def _show(request: web.Request, status: HTTPStatus, detail: str, sentence: str = "") -> web.Response:
