@@ -11,13 +11,17 @@ import msgspec
 
 from federation.safe_http import SafeHttp
 from migrations import upgrade
+from models.accounts import list_accounts, load_account_named
 from models.engines import open_database
 from models.settings import Settings, save_settings
 from pod.actions.founding import sign_up
+from pod.actions.people import promote
+from pod.actions.signing_in import make_sign_in_link
 from pod.clock import random_bytes
+from pod.config import load_config
 from pod.demo.doings import BALLOTS, CHANGES
 from pod.demo.folder import TOLD, claim
-from pod.demo.stage import LOOPBACK, Actor, DemoPod, PodPlace, eventually, free_ports
+from pod.demo.stage import LOOPBACK, NAMES, Actor, DemoPod, PodPlace, eventually, free_ports
 from pod.demo.texts import ARTICLES, LATE_REPLIES, REPLIES
 from pod.demo.village import CIRCLES, PEOPLE, PODS, VILLAGE, Circle
 from pod.demo.writing import Written, change_body, text_body, vote_body
@@ -45,15 +49,16 @@ async def play(folder: Path, first_port: int, say: Say, *, stay: bool) -> Told:
     ports = before.ports if before else free_ports(first_port, len(PODS))
     places = [PodPlace(f"pod{place}", port) for place, port in enumerate(ports, 1)]
     claim(folder, places)
-    pods = [DemoPod(folder / place.name, place.port) for place in places]
-    async with SafeHttp(USER_AGENT, allow_networks=[LOOPBACK]) as http:
+    pods = [DemoPod(folder / place.name, name, place.port) for name, place in zip(NAMES, places, strict=True)]
+    async with SafeHttp(USER_AGENT, allow_networks=LOOPBACK) as http:
         try:
             told = before or await _play(pods, http, say)
             kept.write_bytes(msgspec.json.encode(told))
             if before:
                 await asyncio.gather(*(pod.start(http) for pod in pods))
-            for line in summary(told):
+            for line in summary(told, await _sign_in_links(pods)):
                 say(line)
+            say(f"Later: pod user link NAME --data {pods[0].folder} (or {pods[1].folder.name})")
             if stay:
                 await asyncio.Event().wait()
         finally:
@@ -62,10 +67,27 @@ async def play(folder: Path, first_port: int, say: Say, *, stay: bool) -> Told:
     return told
 
 
-def summary(told: Told) -> list[str]:
+def summary(told: Told, links: dict[str, str]) -> list[str]:
     """What a person is shown at the end."""
-    who = [f"  {name:5} {pod}  {token}" for name, (pod, token) in told.people.items()]
-    return ["", "Pages:", *(f"  {page}" for page in told.pages), "", "Tokens (Authorization: Bearer …):", *who, ""]
+    tokens = [f"  {name:5} {pod}  {token}" for name, (pod, token) in told.people.items()]
+    return [
+        *("", "Pages:", *(f"  {page}" for page in told.pages)),
+        *("", "Sign in as one of them, within ten minutes; Ada and Cy run their pods:"),
+        *(f"  {name:5} {link}" for name, link in links.items()),
+        *("", "Tokens for the API (Authorization: Bearer …):", *tokens, ""),
+    ]
+
+
+async def _sign_in_links(pods: list[DemoPod]) -> dict[str, str]:
+    """A link for everybody, made beside the serving pods."""
+    links = {}
+    for pod in pods:
+        async with open_parts(load_config(pod.folder / "pod.toml")) as deps:
+            async with deps.database.read() as session:
+                accounts = await list_accounts(session, len(PEOPLE))
+            for account in accounts:
+                links[account.name] = f"{pod.url}/sign-in/link/{await make_sign_in_link(deps, account)}"
+    return links
 
 
 async def _play(pods: list[DemoPod], http: SafeHttp, say: Say) -> Told:
@@ -110,7 +132,12 @@ async def _house(place: int, pod: DemoPod) -> dict[str, str]:
     async with open_parts(config) as deps:
         await _name(deps, Settings(name=name, description=description, registration="open"))
         names = [villager.name for villager in PEOPLE if villager.pod == place]
-        return {name: (await sign_up(deps, name)).token for name in names}
+        tokens = {name: (await sign_up(deps, name)).token for name in names}
+        async with deps.database.read() as session:
+            first = await load_account_named(session, names[0])
+        assert first is not None
+        await promote(deps, first)
+        return tokens
 
 
 async def _name(deps: Deps, settings: Settings) -> None:
