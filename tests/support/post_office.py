@@ -82,8 +82,14 @@ class PostOffice:
 
     def configure(self, pod: ServedPod) -> None:
         """Have a pod that isn't started yet send its mails here."""
-        with (pod.folder / "pod.toml").open("a") as config:
-            config.write(f'\n[mail]\nhost = "{self.host}"\nport = {self.port}\nsecurity = "none"\n')
+        path = pod.folder / "pod.toml"
+        config = (
+            path.read_text()
+            .replace("[mail]\n", f'[mail]\nport = {self.port}\nsecurity = "none"\n', 1)
+            .replace('host = ""\n', f'host = "{self.host}"\n', 1)
+        )
+        assert self.host in config
+        path.write_text(config)
 
     def mail_to(self, address: str) -> str:
         """The text of the first mail to this address that wasn't read yet; waits for it."""
