@@ -47,10 +47,14 @@ class Visitor:
 
     @property
     def form_token(self) -> str:
-        """What a form of this visitor carries; a visit that had no secret yet gets one with the page."""
+        """What a form of this visitor carries."""
+        return hmac.digest(self.key, self.begun().encode(), "sha256").hex()
+
+    def begun(self) -> str:
+        """The secret; a visit that had none yet gets one with the page."""
         if not self.secret:
             self.secret, self.fresh = random_token(), True
-        return hmac.digest(self.key, self.secret.encode(), "sha256").hex()
+        return self.secret
 
 
 VISITOR: Final = web.RequestKey("visitor", Visitor)
