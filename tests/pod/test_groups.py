@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 
 import pytest
 
@@ -210,7 +209,7 @@ def test_nobody_invites_with_more_weight_than_their_own(ada: Browser) -> None:
     assert link == ""
 
 
-def test_a_person_of_another_pod_is_followed_by_address(ada: Browser, pods: tuple[ServedPod, ServedPod]) -> None:
+def test_a_person_of_another_pod_is_followed_by_address(pods: tuple[ServedPod, ServedPod]) -> None:
     bo = Browser(pods[1]).sign_in("bo")
     page = bo.submit(bo.get("/follows"), "/follows", group=f"{pods[0].url}/@ada")
     assert "You follow it now." in page.text
