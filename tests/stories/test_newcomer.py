@@ -1,0 +1,194 @@
+"""A newcomer's story, on three pods: an account, a group, an article, guests, two lenses, a death, a recovery.
+
+Told with scripts and without, in both languages, with a mouse and by the keyboard alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from models.settings import Settings, save_settings
+from pod.deps import Deps
+from tests.stories.hands import Hand, Keys
+from tests.support.chromium import Window, launched
+from tests.support.post_office import PostOffice
+from tests.support.rig import ServedPod, eventually, worker_number
+from tests.support.shell import act
+
+WAYS = [
+    pytest.param(("en", True, Hand), id="en-scripts-mouse", marks=pytest.mark.slow),
+    pytest.param(("sv", False, Hand), id="sv-plain-mouse", marks=pytest.mark.slow),
+    pytest.param(("sv", True, Keys), id="sv-scripts-keyboard", marks=pytest.mark.slow),
+    pytest.param(("en", False, Keys), id="en-plain-keyboard"),
+]
+TEXT = """# What we know
+
+The well gave a bucket a day since August.
+
+The mill pond stands low.
+
+- Dig deeper."""
+
+
+@dataclass
+class Village:
+    """Three pods and their post office."""
+
+    pods: list[ServedPod]
+    office: PostOffice
+    browser: Browser
+    language: str
+    scripts: bool
+    kind: type[Hand]
+    windows: list[Window] = field(default_factory=list)
+
+    def somebody(self, place: int) -> Hand:
+        """A browser of their own, at one of the pods."""
+        hosts = {pod.url for pod in self.pods}
+        made = Window(self.browser, hosts, locale=self.language, java_script_enabled=self.scripts)
+        self.windows.append(made)
+        return self.kind(made, self.pods[place].url)
+
+    def signed_up(self, place: int, name: str) -> tuple[Hand, str]:
+        """Sign up there; the hand and the 24 words."""
+        hand, mail = self.somebody(place), f"{name}@mail.example"
+        hand.open("/sign-up")
+        hand.send("/sign-up", name=name, mail=mail)
+        hand.send("/sign-up/code", code=self.office.code_to(mail))
+        words = " ".join(hand.page.locator("ol.words li").all_inner_texts())
+        assert len(words.split()) == 24
+        hand.follow("/")
+        return hand, words
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def village(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+) -> Iterator[Any]:
+    language, scripts, kind = request.param
+    folder, worker = tmp_path_factory.mktemp("story"), worker_number()
+    pods = [ServedPod(folder / f"pod{number}", worker, number) for number in (41, 42, 43)]
+    with PostOffice() as office:
+        told = Village(pods, office, chromium, language, scripts, kind)
+        try:
+            for pod in pods:
+                pod.create()
+                office.configure(pod)
+                act(pod, open_to_all)
+                pod.start()
+            yield told
+        finally:
+            for window in told.windows:
+                window.close()
+            for pod in pods:
+                pod.kill()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("village", WAYS, indirect=True)
+def test_ax_03_04_a_newcomer_founds_writes_invites_and_comes_back_from_a_dead_pod(village: Village) -> None:
+    nina, words = village.signed_up(0, "nina")
+    group = found(nina, "Lower Wells")
+    post = write(nina, group)
+    guests = [join(nina, village, group, place, name) for place, name in ((1, "bo"), (2, "cy"))]
+    work_together(nina, guests, group, post)
+    look_through_two_lenses(village, guests[0], group, post)
+    assert [window.strangers for window in village.windows if window.strangers] == []
+
+
+async def open_to_all(deps: Deps) -> None:
+    await deps.write(lambda session: save_settings(session, Settings(registration="open"), now=deps.clock()))
+
+
+def found(hand: Hand, name: str) -> str:
+    hand.open("/groups/new")
+    hand.send("/groups/new", name=name, description="What we write together.", unvoted="shown")
+    hand.send("/groups/new", press=("step", "found"))
+    return re.search(r"/g/(bagaaiera\w+)", hand.page.url)[1]  # type: ignore[index]
+
+
+def write(hand: Hand, group: str) -> str:
+    hand.open(f"/g/{group}")
+    hand.follow(f"/g/{group}/write")
+    hand.send("/write", title="The well on the green", text=TEXT)
+    assert "The well gave a bucket" in hand.text
+    return re.search(r"/posts/(bagaaiera\w+)", hand.page.url)[1]  # type: ignore[index]
+
+
+def join(host: Hand, village: Village, group: str, place: int, name: str) -> Hand:
+    """By an invitation, pasted at the guest's own pod."""
+    guest, _ = village.signed_up(place, name)
+    host.open(f"/g/{group}/invitations")
+    host.send("/invitations", weight="1")
+    assert host.page.locator("input.copy").count(), host.text
+    link = host.page.locator("input.copy").input_value()
+    guest.open("/join")
+    guest.send("/join", link=link)
+    eventually(lambda: is_member(guest, group))
+    return guest
+
+
+def is_member(hand: Hand, group: str) -> bool:
+    hand.open(f"/g/{group}")
+    return hand.page.locator(f'main a[href="/g/{group}/write"]').count() > 0
+
+
+def work_together(nina: Hand, guests: list[Hand], group: str, post: str) -> None:
+    """Each guest patches a paragraph; they vote on each other's; everybody reads the same in the end."""
+    bo, cy = guests
+    at = f"/g/{group}/posts/{post}"
+    for guest, index, better in ((bo, 1, "The well gave two buckets a day."), (cy, 3, "Dig four metres deeper.")):
+        eventually(lambda guest=guest: there(guest, at))
+        guest.open(f"{at}?mode=wiki")
+        guest.follow(f"/paragraphs/{post}/{index}/edit")
+        guest.send("/edit", text=better)
+    for voter, wanted in ((nina, "two buckets"), (nina, "four metres"), (bo, "four metres"), (cy, "two buckets")):
+        eventually(lambda voter=voter, wanted=wanted: wanted in anywhere(voter, f"{at}?mode=wiki"))
+        vote(voter, at, wanted)
+    for hand in (nina, bo, cy):
+        eventually(lambda hand=hand: all(new in read(hand, at) for new in ("two buckets", "four metres")))
+        assert "gave a bucket" not in hand.text
+
+
+def there(hand: Hand, path: str) -> bool:
+    answer = hand.page.goto(hand.url + path)
+    return answer is not None and answer.ok
+
+
+def read(hand: Hand, path: str) -> str:
+    hand.open(path)
+    return hand.text
+
+
+def anywhere(hand: Hand, path: str) -> str:
+    hand.open(path)
+    return hand.whole_text
+
+
+def vote(hand: Hand, at: str, wanted: str) -> None:
+    hand.open(f"{at}?mode=wiki")
+    paragraph = hand.page.locator("[id^=p-]", has_text=wanted).first
+    button = paragraph.locator('button[form="acts"][value^="up:"]').first
+    hand.press(button)
+    assert hand.page.locator("[role=status]").count() == 1
+
+
+def look_through_two_lenses(village: Village, critic: Hand, group: str, post: str) -> None:
+    """A reader without an account sees the article through two lenses, and why a paragraph is hidden in one."""
+    strict = found(critic, "Critics")
+    assert strict
+    reader = village.somebody(0)
+    reader.open(f"/g/{group}/posts/{post}")
+    assert "mill pond" in reader.text
