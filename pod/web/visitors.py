@@ -47,10 +47,14 @@ class Visitor:
 
     @property
     def form_token(self) -> str:
-        """What a form of this visitor carries; a visit that had no secret yet gets one with the page."""
+        """What a form of this visitor carries."""
+        return hmac.digest(self.key, self.begun().encode(), "sha256").hex()
+
+    def begun(self) -> str:
+        """The secret; a visit that had none yet gets one with the page."""
         if not self.secret:
             self.secret, self.fresh = random_token(), True
-        return hmac.digest(self.key, self.secret.encode(), "sha256").hex()
+        return self.secret
 
 
 VISITOR: Final = web.RequestKey("visitor", Visitor)
@@ -60,7 +64,8 @@ VISITOR: Final = web.RequestKey("visitor", Visitor)
 async def know_visitors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who looks at a page; other routes have tokens and signatures of their own."""
     stated = contract_of(request.match_info.handler)
-    if stated is not None and stated.media_type == HTML:
+    # A group's files and feeds, too, show a private group to its members.
+    if stated is not None and (stated.media_type == HTML or request.path.startswith("/g/")):
         request[VISITOR] = await _visitor(request)
     return await handler(request)
 

@@ -8,15 +8,11 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.accounts import load_account_named
-from models.mail_addresses import MailAddress, save_mail_address
-from pod.deps import Deps
 from tests.support.browsing import Browser, Seen
 from tests.support.post_office import PostOffice
 from tests.support.rig import ServedPod
-from tests.support.shell import act
+from tests.support.shell import settle
 
 SLOW_SECONDS = 0.6
 MINUTE_MS = 60_000
@@ -24,24 +20,12 @@ NUMBERS = count(1)
 PEOPLE = ("ada", "bo", "cy", "dee", "eve", "fay", "gus")
 
 
-async def give_addresses(deps: Deps) -> None:
-    async def action(session: AsyncSession) -> None:
-        for name in PEOPLE:
-            account = await load_account_named(session, name)
-            assert account is not None
-            address = f"{name}@mail.example"
-            await save_mail_address(session, MailAddress(account.id, address, address, None))
-
-    await deps.write(action)
-
-
 @pytest.fixture(scope="module")
 def mails(pod: ServedPod) -> Iterator[PostOffice]:
     with PostOffice(slow_seconds=SLOW_SECONDS) as office:
         office.configure(pod)
         for name in PEOPLE:
-            pod.sign_up(name)
-        act(pod, give_addresses)
+            settle(pod, name)
         pod.start()
         yield office
 

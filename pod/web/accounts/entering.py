@@ -21,8 +21,8 @@ V6_PREFIX: Final = 64
 
 
 def visit_of(request: web.Request) -> bytes:
-    """What codes are bound to: this browser, and no other. Call it after `read_form`, which needs a visit."""
-    return visit_hash(visitor_of(request).secret)
+    """What codes are bound to: this browser, and no other."""
+    return visit_hash(visitor_of(request).begun())
 
 
 async def enter(request: web.Request, account: Account, response: web.Response) -> web.Response:

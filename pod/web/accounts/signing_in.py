@@ -11,6 +11,7 @@ from yarl import URL
 
 from models.accounts import Account
 from pod.actions.letters import Letter
+from pod.actions.passkeys import request_options
 from pod.actions.sessions import end_session
 from pod.actions.settings import pod_name, read_settings
 from pod.actions.signing_in import (
@@ -43,9 +44,10 @@ class SignInForm(msgspec.Struct, frozen=True):
 
 
 class SignInView(FormView, frozen=True):
-    """The sign-in page."""
+    """The sign-in page; `options` is what a browser needs to show a passkey."""
 
     form: SignInForm
+    options: str
 
 
 class CodeForm(msgspec.Struct, frozen=True):
@@ -84,7 +86,15 @@ def _with(path: str, to: str) -> str:
 @contract(media_type=HTML)
 async def get_sign_in(request: web.Request) -> web.Response:
     """Sign in by a mailed code or a passkey."""
-    return render(request, "accounts/sign-in.html", SignInView(SignInForm(to=_to(request))))
+    return show_sign_in(request, SignInForm(to=_to(request)))
+
+
+def show_sign_in(
+    request: web.Request, form: SignInForm, status: HTTPStatus = HTTPStatus.OK, **more: object
+) -> web.Response:
+    """The sign-in page with what was typed and what was refused."""
+    view = SignInView(form, request_options(request.app[DEPS], visit_of(request)))
+    return render(request, "accounts/sign-in.html", msgspec.structs.replace(view, **more), status)
 
 
 @routes.post("/sign-in")
@@ -111,8 +121,7 @@ async def _begin(request: web.Request, form: SignInForm) -> web.Response:
 async def _begin_refused(
     request: web.Request, form: SignInForm, refusal: RefusedError, status: HTTPStatus
 ) -> web.Response:
-    view = msgspec.structs.replace(SignInView(form), **told(request, refusal, status))
-    return render(request, "accounts/sign-in.html", view, status)
+    return show_sign_in(request, form, status, **told(request, refusal, status))
 
 
 @routes.get("/sign-in/code")
