@@ -218,3 +218,45 @@ async def drop_items(session: AsyncSession, items: Collection[RecordId], *, forg
             await session.execute(delete(ITEMS).where(ITEMS.c.id.in_(some)))
         else:
             await session.execute(update(ITEMS).where(ITEMS.c.id.in_(some)).values(dropped=True))
+
+
+class GroupLine(msgspec.Struct, frozen=True):
+    """A group in short: what lists need, without the state that is kept with it."""
+
+    id: RecordId
+    name: str
+    kind: str
+    visibility: str
+    head_height: int
+    anchor_height: int
+
+
+_LINE_COLUMNS = [GROUPS.c[name] for name in GroupLine.__struct_fields__]
+
+
+async def list_public(
+    session: AsyncSession, limit: int, *, after: tuple[str, RecordId] | None = None
+) -> list[GroupLine]:
+    """Public groups by (name, id)."""
+    wanted = select(*_LINE_COLUMNS).where(GROUPS.c.visibility == "public", GROUPS.c.kind == "group")
+    if after:
+        name, id_ = after
+        wanted = wanted.where((GROUPS.c.name > name) | ((GROUPS.c.name == name) & (GROUPS.c.id > id_)))
+    rows = await session.execute(wanted.order_by(GROUPS.c.name, GROUPS.c.id).limit(limit))
+    return [GroupLine(*tuple(row)) for row in rows]
+
+
+async def load_lines(session: AsyncSession, groups: Collection[RecordId]) -> dict[RecordId, GroupLine]:
+    """Those of the groups that are here, in short."""
+    found: dict[RecordId, GroupLine] = {}
+    for some in chunks(groups):
+        rows = await session.execute(select(*_LINE_COLUMNS).where(GROUPS.c.id.in_(some)))
+        found.update((row.id, GroupLine(*tuple(row))) for row in rows)
+    return found
+
+
+async def load_held(session: AsyncSession, group: RecordId) -> tuple[RecordId, int] | None:
+    """(head, how many log entries are here) of a group, without its state; None if it isn't here."""
+    wanted = select(GROUPS.c.head_id, GROUPS.c.log_size).where(GROUPS.c.id == group)
+    row = (await session.execute(wanted)).one_or_none()
+    return (row.head_id, row.log_size) if row else None

@@ -12,6 +12,7 @@ from models import (
     content,
     deliveries,
     factors,
+    followings,
     follows,
     invites,
     keeping,
@@ -20,9 +21,11 @@ from models import (
     looks,
     mail_addresses,
     mails,
+    notifications,
     outgoing,
     pending,
     records,
+    searched,
     sessions,
     settings,
     setup,
@@ -33,7 +36,7 @@ from models.base import Base
 
 AREAS = (
     *(accounts, actors, blocks, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
-    *(sessions, settings, setup),
+    *(sessions, settings, setup, followings, notifications, searched),
     *(audit, codes, factors, invites, links, looks, mail_addresses, signups, words_checks),
 )
 METADATA: MetaData = Base.metadata

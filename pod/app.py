@@ -30,7 +30,7 @@ from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
-from pod.web import accounts, frame, pages
+from pod.web import routing
 from pod.web.problems import show_problems
 from pod.web.visitors import know_visitors
 
@@ -81,12 +81,8 @@ def _tell_of_an_end(running: asyncio.Task[None]) -> None:
 
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    areas = (
-        *(peers, groups, content, chain, people, recovery, openapi),
-        operating,
-        *(frame, pages),
-    )
-    for routes in (*activitypub.ROUTES, *accounts.ROUTES, *(area.routes for area in areas)):
+    areas = (peers, groups, content, chain, people, recovery, openapi, operating)
+    for routes in (*activitypub.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
         app.add_routes(routes)
 
 

@@ -116,13 +116,27 @@ class Proposals:
 
 
 @dataclass(frozen=True)
+class Crowd:
+    """How many members of a group are at home on which pods. `of` is the map of members that was counted."""
+
+    of: object
+    members: int
+    pods: tuple[tuple[str, int], ...]
+    founded_at: int
+
+
+MOST_CROWDS = 10_000
+
+
+@dataclass(frozen=True)
 class Deps:
     """The pod's parts.
 
     `views` caches each group's chain, `proposals` remembers how handovers fared, `signing_keys` are the opened keys of
     our actors, `key_making` is held while new ones are made; `beats` tell when each loop last went round; `mailer`
-    sends mails, outside of actions; `limits` counts tries; `wake` has a group tended, `deliver` the outbox sent,
-    `behind` a gap pulled; `heard` takes note of an actor whose request was verified, and of what it told of a group.
+    sends mails, outside of actions; `limits` counts tries; `crowds` remembers how many members groups have; `wake` has
+    a group tended, `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was
+    verified, and of what it told of a group.
     """
 
     config: Config
@@ -142,6 +156,7 @@ class Deps:
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)
     key_making: asyncio.Lock = field(default_factory=asyncio.Lock)
+    crowds: dict[RecordId, Crowd] = field(default_factory=dict)
 
     @property
     def base_url(self) -> str:
@@ -152,6 +167,13 @@ class Deps:
     def home(self) -> Home:
         """The pod as groups name it."""
         return Home(self.base_url, self.keyring.pod_key.did)
+
+    def keep_crowd(self, group: RecordId, crowd: Crowd) -> Crowd:
+        """Remember how many members a group has; the crowd itself."""
+        if len(self.crowds) >= MOST_CROWDS:
+            self.crowds.clear()
+        self.crowds[group] = crowd
+        return crowd
 
     async def write(self, action: Action[T]) -> T:
         """Run a write action; if it fails, the views that it moved are forgotten with its changes."""

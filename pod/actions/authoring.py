@@ -143,14 +143,15 @@ async def invite(deps: Deps, account: Account, group: RecordId, wishes: dict[str
     """A signed invitation (a record that rides inside a join) for the holder of the link's key."""
 
     async def action(session: AsyncSession) -> dict[str, Any]:
-        return await _sign_invitation(session, deps, account, group, wishes)
+        return await sign_invitation(session, deps, account, group, wishes)
 
     return await deps.write(action)
 
 
-async def _sign_invitation(
+async def sign_invitation(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, wishes: dict[str, Any]
 ) -> dict[str, Any]:
+    """Sign an invitation inside an action; raises NotMemberError."""
     membership = await load_membership(session, account.id, group)
     if membership is None or membership.number is None:
         raise NotMemberError("Only members invite.")
