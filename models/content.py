@@ -211,6 +211,7 @@ class StoredProfile(msgspec.Struct, frozen=True):
     text: str
     avatar: bytes | None
     at: int
+    indexable: bool = True
 
 
 NO_VOTES: Final = Tally()

@@ -56,6 +56,19 @@ async def list_feed(
     return await _load_cards(session, sorted(seqs, reverse=True)[:limit])
 
 
+async def list_by_author(
+    session: AsyncSession, group: RecordId, author: int, limit: int, *, before: int | None = None
+) -> list[FeedCard]:
+    """What a member wrote in a group, the latest here first."""
+    wanted = select(POSTS.c.seq).where(
+        POSTS.c.group_id == group,
+        POSTS.c.author == author,
+        POSTS.c.seq < before if before is not None else true(),
+    )
+    seqs = list(await session.scalars(wanted.order_by(POSTS.c.seq.desc()).limit(limit)))
+    return await _load_cards(session, seqs)
+
+
 async def _load_cards(session: AsyncSession, seqs: Sequence[int]) -> list[FeedCard]:
     own = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target)
     author = (PROFILES.c.group_id == POSTS.c.group_id) & (PROFILES.c.member == POSTS.c.author)

@@ -19,6 +19,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 JSON = "application/json"
 AS2 = "application/activity+json"
 HTML = "text/html"
+CSV = "text/csv"
+ATOM = "application/atom+xml"
 
 
 @dataclass(frozen=True)

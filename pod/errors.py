@@ -127,6 +127,12 @@ class NotStewardError(RefusedError):
     code = "not_steward"
 
 
+class StaleEditError(RefusedError):
+    """What was to be edited has another version that its editor hasn't seen."""
+
+    code = "stale_edit"
+
+
 class NameTakenError(RefusedError):
     """The account name is taken or isn't a name."""
 
@@ -147,6 +153,7 @@ STATUS: dict[str, HTTPStatus] = {
     "not_confirmed": HTTPStatus.CONFLICT,
     "may_not_write": HTTPStatus.FORBIDDEN,
     "name_taken": HTTPStatus.CONFLICT,
+    "stale_edit": HTTPStatus.CONFLICT,
     "void_operation": HTTPStatus.CONFLICT,
     "broken_item": HTTPStatus.CONFLICT,
     "below_anchor": HTTPStatus.CONFLICT,

@@ -18,8 +18,8 @@ from models.people import count_admins
 from models.settings import Settings, load_settings
 from models.signups import count_sign_ups
 from pod.actions.auditing import write_down
-from pod.actions.letters import Letter, send
 from pod.actions.looking import MAIL, last_looks, note_look
+from pod.actions.mailing import Tried, try_mail
 from pod.actions.readiness import Reason, reasons_against
 from pod.backups.listing import list_backups
 from pod.backups.making import FOLDER
@@ -27,7 +27,6 @@ from pod.deps import Deps
 from pod.doctor.findings import Finding
 from pod.doctor.machine import check_disk
 from pod.errors import NotFoundError
-from pod.mail import MailError
 
 MOST_HOSTS: Final = 10_000
 MOST_GROUPS: Final = 1000
@@ -47,13 +46,6 @@ class Running(msgspec.Struct, frozen=True):
     groups: int
     waiting: int
     version: str
-
-
-class Tried(msgspec.Struct, frozen=True):
-    """What the mail server said to a test."""
-
-    answer: str
-    ok: bool
 
 
 async def look_over(deps: Deps) -> Running:
@@ -117,17 +109,11 @@ async def read_mails(deps: Deps) -> list[MailSent]:
         return await list_mails(session)
 
 
-async def try_mail(deps: Deps, admin: Account, to: str, letter: Letter) -> Tried:
+async def test_mail(deps: Deps, admin: Account, to: str) -> Tried:
     """Send a test, and keep whether it went; raises BadAddressError."""
     deps.limits.take("test mail of an account", str(admin.id), now=deps.clock())
-    try:
-        tried = Tried(await send(deps, to, letter), ok=True)
-    except MailError as error:
-        tried = Tried(error.answer, ok=False)
+    tried = await try_mail(deps, to)
     await note_look(deps, MAIL, tried.answer, ok=tried.ok)
-    await deps.write(
-        lambda session: write_down(
-            session, deps, admin.name, "test mail", to, after="taken" if tried.ok else "refused", why=""
-        )
-    )
+    after = "taken" if tried.ok else "refused"
+    await deps.write(lambda session: write_down(session, deps, admin.name, "test mail", to, after=after))
     return tried

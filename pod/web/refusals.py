@@ -28,6 +28,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "too_many_tries": say("Too many tries in a short time. Wait a little."),
     "not_member": say("You aren't a member of this group, or your join isn't settled yet."),
     "not_keeper": say("Only a keeper of the group does this."),
+    "stale_edit": say("Somebody wrote another version meanwhile. Compare it with yours, then send yours once more."),
     "name_taken": say("This name is taken, or it isn't a name: 1 to 30 of a-z, 0-9, - and _."),
     "gone": say("This link was good once: it was used, or it is too old."),
     "bad_code": say("This isn't the code."),

@@ -64,7 +64,8 @@ VISITOR: Final = web.RequestKey("visitor", Visitor)
 async def know_visitors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who looks at a page; other routes have tokens and signatures of their own."""
     stated = contract_of(request.match_info.handler)
-    if stated is not None and stated.media_type == HTML:
+    # A group's files and feeds, too, show a private group to its members.
+    if stated is not None and (stated.media_type == HTML or request.path.startswith("/g/")):
         request[VISITOR] = await _visitor(request)
     return await handler(request)
 

@@ -82,11 +82,14 @@ class PostOffice:
 
     def configure(self, pod: ServedPod) -> None:
         """Have a pod that isn't started yet send its mails here."""
-        config = pod.folder / "pod.toml"
-        here = f'host = "{self.host}"\nport = {self.port}\nsecurity = "none"\n'
-        text = config.read_text()
-        assert 'host = ""\n' in text
-        config.write_text(text.replace('host = ""\n', here, 1))
+        path = pod.folder / "pod.toml"
+        config = (
+            path.read_text()
+            .replace("[mail]\n", f'[mail]\nport = {self.port}\nsecurity = "none"\n', 1)
+            .replace('host = ""\n', f'host = "{self.host}"\n', 1)
+        )
+        assert self.host in config
+        path.write_text(config)
 
     def mail_to(self, address: str) -> str:
         """The text of the first mail to this address that wasn't read yet; waits for it."""

@@ -121,6 +121,7 @@ class MemberSight(msgspec.Struct, frozen=True):
     text: str = ""
     profile: RecordId | None = None
     identity: RecordId | None = None
+    indexable: bool = True
 
 
 class MemberPage(msgspec.Struct, frozen=True):
@@ -247,6 +248,7 @@ async def describe_members(session: AsyncSession, state: GroupState, numbers: li
                 profile.text if profile else "",
                 profile.record_id if profile else None,
                 await _identity(session, state.group, member),
+                profile.indexable if profile else True,
             )
         )
     return tuple(shown)

@@ -1,4 +1,4 @@
-"""What admins have mailed: yes, no with its reason, a question, a test; in the reader's language."""
+"""What admins have mailed: yes, no with its reason, a question; in the reader's language."""
 
 from __future__ import annotations
 
@@ -38,11 +38,6 @@ def question_letter(say: Words, pod: str, name: str, question: str, url: str) ->
         say("Answer here, within fourteen days:"),
         url,
     )
-
-
-def test_letter(say: Words, pod: str) -> Letter:
-    """A test."""
-    return _letter(say("A test by %(pod)s", pod=pod), say("If you read this, %(pod)s can send mail.", pod=pod))
 
 
 def _letter(subject: str, *paragraphs: str) -> Letter:

@@ -11,14 +11,13 @@ from aiohttp import web
 
 from models.mails import MailSent
 from pod.actions.addresses import address_of_account
-from pod.actions.running import Tried, read_mails, try_mail
-from pod.actions.settings import pod_name, read_settings
+from pod.actions.mailing import Tried
+from pod.actions.running import read_mails, test_mail
 from pod.app_keys import DEPS
 from pod.config import MailServer
 from pod.contracts import HTML, contract
 from pod.web.accounts.views import told
 from pod.web.admin.entry import AdminView, admin_of, tabs
-from pod.web.admin.letters import test_letter
 from pod.web.forms import act_or_show, read_form
 from pod.web.rendering import render
 from pod.web.visitors import say_of
@@ -74,9 +73,7 @@ async def post_test(request: web.Request) -> web.Response:
 
 
 async def _try(request: web.Request, form: TestForm) -> web.Response:
-    deps = request.app[DEPS]
-    letter = test_letter(say_of(request), pod_name(deps, await read_settings(deps)))
-    return await _show(request, form, tried=await try_mail(deps, admin_of(request), form.mail, letter))
+    return await _show(request, form, tried=await test_mail(request.app[DEPS], admin_of(request), form.mail))
 
 
 async def _refused(request: web.Request, form: TestForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:

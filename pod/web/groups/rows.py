@@ -89,9 +89,9 @@ def titled(say: Words, title: str, words: str, author: str, *, erased: bool) -> 
         return say("An erased post"), ""
     if title:
         rest = words.removeprefix(title).strip()
-        return title, _cut(" ".join(rest.split()), 2 * LONGEST_TITLE)
+        return title, cut(" ".join(rest.split()), 2 * LONGEST_TITLE)
     first = " ".join(words.split())
-    return (_cut(first, LONGEST_TITLE) or say("A note by %(name)s", name=author)), ""
+    return (cut(first, LONGEST_TITLE) or say("A note by %(name)s", name=author)), ""
 
 
 def hidden_by(say: Words, layer: Layer) -> str:
@@ -105,7 +105,8 @@ def _by(say: Words, author: str, *, reply: bool) -> str:
     return say("reply by %(name)s", name=author) if reply else author
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
+    """The text, ended between two words if it is longer."""
     if len(text) <= length:
         return text
     return text[:length].rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
