@@ -172,7 +172,7 @@ def _paragraph(desk: Desk, sight: Sight, number: int, versions: list[Sight] | tu
     say, place, address = desk.say, desk.place, sight.address
     reading = desk.story.reading
     paragraph = reading.text.paragraph(address)
-    score = reading.own_sums[reading.tokens[address]]
+    score = reading.score_of(sight)
     style = paragraph.style if paragraph else "text"
     foreign = desk.author(address) != reading.card.author
     what = say("paragraph %(number)s", number=number) if number else say("this paragraph")
@@ -250,7 +250,7 @@ def _version(desk: Desk, standing: Sight, sight: Sight) -> VersionView:
     who = called(say, desk.author(sight.address), desk.story.nicknames)
     what = say("the version by %(who)s", who=who)
     ends = {"from": named(ParagraphTarget(standing.address)), "to": named(ParagraphTarget(sight.address))}
-    score = desk.story.reading.own_sums[desk.story.reading.tokens[sight.address]]
+    score = desk.story.reading.score_of(sight)
     target = named(ParagraphTarget(sight.address))
     return VersionView(
         anchor=anchor_of(sight.address),

@@ -1,0 +1,16 @@
+"""A plot: a picture that says what it shows, and the same as a table, for whoever doesn't see pictures."""
+
+from __future__ import annotations
+
+import msgspec
+from markupsafe import Markup
+
+
+class Plot(msgspec.Struct, frozen=True):
+    """`svg` has a title and the conclusion inside; `rows` hold what it shows, in words and numbers."""
+
+    title: str
+    conclusion: str
+    svg: Markup
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
