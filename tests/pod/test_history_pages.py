@@ -56,7 +56,7 @@ def steps(page: Seen, view: str = "inline") -> list[tuple[str, str]]:
     """(kind, text with ins and del) of each step that isn't the same in both."""
     found = re.findall(r'<div class="step (new|gone|changed)">(.*?)\n</div>', page.text, re.DOTALL)
     return [
-        (kind, re.search(rf'<div class="{view} text"[^>]*><p[^>]*>(.*?)</p>', body, re.DOTALL)[1])  # type: ignore[index]
+        (kind, re.search(rf'<div class="{view} prose"[^>]*><p[^>]*>(.*?)</p>', body, re.DOTALL)[1])  # type: ignore[index]
         for kind, body in found
     ]
 

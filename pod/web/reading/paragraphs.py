@@ -72,6 +72,11 @@ class ParagraphView(msgspec.Struct, frozen=True):
     acts: tuple[Press, ...]
     thread: ThreadView | None
 
+    @property
+    def bare(self) -> bool:
+        """Whether its margin has nothing but the permalink."""
+        return not (self.byline or self.note or self.score or self.comments or self.tools or self.acts)
+
 
 class ItemView(msgspec.Struct, frozen=True):
     """A shown paragraph, or several hidden ones in a row with one reason. `summary` is empty for what is shown.
