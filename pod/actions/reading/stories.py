@@ -16,7 +16,7 @@ from pod.actions.chains import load_view
 from pod.actions.reading.access import Reader
 from pod.actions.reading.heads import load_nicknames
 from pod.actions.reading.lenses import Layers, load_layers
-from pod.actions.reading.texts import Reading, author_of, lets_through, load_reading
+from pod.actions.reading.texts import Reading, author_of, lens_score, lets_through, load_reading
 from pod.deps import Deps
 from protocol.content import Text, assemble
 from protocol.ids import RecordId
@@ -152,7 +152,7 @@ def _reply(card: PostCard, text: Text | None, layers: Layers, lens: Lens, defaul
         and not any(sums[tokens[sight.address]] < 0 for sums in floor)
         and (paragraph := text.paragraph(sight.address) if text else None)
     ]
-    score = default + card.tally.sum_micro
+    score = lens_score(lens, [found.score for found in verdict.groups], default + card.tally.sum_micro)
     return ReplySight(card, score, verdict.shown, verdict.hides, tuple(seen), len(order) - len(seen), answers)
 
 
