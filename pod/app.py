@@ -31,7 +31,22 @@ from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
 from pod.web import frame, pages
-from pod.web.groups import about, following, founding, home, inviting, joining, listing, log, members, page, weighing
+from pod.web.groups import (
+    about,
+    following,
+    founding,
+    home,
+    inviting,
+    joining,
+    keepers,
+    listing,
+    log,
+    members,
+    page,
+    policy,
+    weighing,
+)
+from pod.web.groups import chain as inspecting
 from pod.web.problems import show_problems
 from pod.web.visitors import know_visitors
 
@@ -82,7 +97,7 @@ def make_routes(app: web.Application) -> None:
         operating,
         *(frame, pages),
         *(home, listing, following, founding, page, about, joining, inviting),
-        *(members, weighing, log),
+        *(members, weighing, log, inspecting, keepers, policy),
     )
     for routes in (*activitypub.ROUTES, *(area.routes for area in areas)):
         app.add_routes(routes)

@@ -45,7 +45,7 @@ from protocol.keeping import kept_in_mind
 from protocol.keys import DidKey
 from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
 from protocol.records.envelope import Record, reopen_record
-from protocol.records.operation import Join, Rehome, Rekey
+from protocol.records.operation import Join, Rehome, Rekey, SetWeight
 from protocol.state import GroupState, dump_state, load_state
 
 SNAPSHOT_EVERY = 64
@@ -132,7 +132,9 @@ async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
     known = record.id in before.nodes
     node = after.nodes.get(record.id)
     if node is not None and node.record is not None:
-        await (replace_item if known else insert_item)(session, stored_item(node.record, node.state, node.void))
+        parent = before.nodes.get(node.parent) if node.parent else None
+        stored = stored_item(node.record, node.state, node.void, parent.state if parent else None)
+        await (replace_item if known else insert_item)(session, stored)
     await note_move(session, deps, before, after)
     return not known
 
@@ -312,8 +314,10 @@ async def _follow_anchor(session: AsyncSession, before: View, after: View) -> No
         await delete_side_logs(session, lost)
 
 
-def stored_item(record: Record, state: GroupState, void: Sequence[tuple[int, str]] = ()) -> StoredItem:
-    """An item as it is remembered, with the state after it and what is void in it."""
+def stored_item(
+    record: Record, state: GroupState, void: Sequence[tuple[int, str]] = (), parent: GroupState | None = None
+) -> StoredItem:
+    """An item as it is remembered, with the state after it and what is void in it; `parent`: the state before it."""
     content = record.content
     assert isinstance(content, GroupRoot | Seal | Handover)
     return StoredItem(
@@ -327,4 +331,20 @@ def stored_item(record: Record, state: GroupState, void: Sequence[tuple[int, str
         log_size=state.log.size,
         wire=record.wire,
         void=json.encode(void).decode(),
+        was=json.encode(weights_before(content, void, parent)).decode() if parent else "{}",
     )
+
+
+def weights_before(
+    item: GroupRoot | Seal | Handover, void: Sequence[tuple[int, str]], state: GroupState
+) -> dict[int, int]:
+    """By position, the weight that each applied set-weight of an item on `state` replaced."""
+    refused = {position for position, _ in void}
+    was: dict[int, int] = {}
+    now: dict[int, int] = {}
+    for position, operation in enumerate(item.operations):
+        wish = None if isinstance(operation, BadOperation) or position in refused else operation.wish
+        if isinstance(wish, SetWeight) and (member := state.members.get(wish.member)) is not None:
+            was[position] = now.get(wish.member, member.weight)
+            now[wish.member] = wish.weight
+    return was
