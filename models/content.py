@@ -271,9 +271,9 @@ async def load_sheets(session: AsyncSession, group: RecordId, post: RecordId, li
 
 async def load_post(session: AsyncSession, group: RecordId, post: RecordId) -> PostCard | None:
     """A post with its counts in `group`, which may be another than its own."""
-    wanted = _cards(group).where(POSTS.c.id == post)
+    wanted = select_cards(group).where(POSTS.c.id == post)
     row = (await session.execute(wanted)).one_or_none()
-    return _card(row) if row else None
+    return card_of(row) if row else None
 
 
 async def list_posts(
@@ -286,13 +286,13 @@ async def list_posts(
 ) -> list[PostCard]:
     """The group's own posts, or the replies to a record, the latest here first."""
     wanted = (
-        _cards(group)
+        select_cards(group)
         .where(POSTS.c.group_id == group)
         .where(POSTS.c.seq < before_seq if before_seq is not None else true())
         .where(POSTS.c.reply_record == reply_to if reply_to is not None else true())
     )
     rows = await session.execute(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
-    return [_card(row) for row in rows]
+    return [card_of(row) for row in rows]
 
 
 async def list_appearing(
@@ -300,12 +300,12 @@ async def list_appearing(
 ) -> list[PostCard]:
     """The posts, own and others', that somebody with weight ≥ 0 supports here, the latest here first."""
     wanted = (
-        _cards(group)
+        select_cards(group)
         .where(SCORES.c.supporters > 0)
         .where(POSTS.c.seq < before_seq if before_seq is not None else true())
     )
     rows = await session.execute(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
-    return [_card(row) for row in rows]
+    return [card_of(row) for row in rows]
 
 
 async def list_replies_to_subject(
@@ -351,13 +351,13 @@ def post_target_key(post: RecordId) -> bytes:
     return target_key(PostTarget(post).token)
 
 
-def _cards(group: RecordId) -> Select[Any]:
+def select_cards(group: RecordId) -> Select[Any]:
     return select(*_CARD_COLUMNS, *_TALLY_COLUMNS).outerjoin(
         SCORES, (SCORES.c.group_id == group) & (SCORES.c.target == POSTS.c.target)
     )
 
 
-def _card(row: Sequence[Any]) -> PostCard:
+def card_of(row: Sequence[Any]) -> PostCard:
     split = len(_CARD_COLUMNS)
     tally = NO_VOTES if row[split] is None else Tally(*row[split:])
     fields = [*row[:split], tally]

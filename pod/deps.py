@@ -17,6 +17,7 @@ from models.writer import Action, Bulk, Writer
 from pod.clock import Clock
 from pod.config import Config
 from pod.keyring import Keyring
+from pod.limiting import Limits
 from pod.mail import Mailer
 from protocol.branches import View
 from protocol.errors import RefusedError
@@ -133,9 +134,9 @@ class Deps:
 
     `views` caches each group's chain, `proposals` remembers how handovers fared, `signing_keys` are the opened keys of
     our actors, `key_making` is held while new ones are made; `beats` tell when each loop last went round; `mailer`
-    sends mails, outside of actions; `wake` has a group tended, `deliver` the outbox sent, `behind` a gap pulled;
-    `heard` takes note of an actor whose request was verified, and of what it told of a group; `crowds` remembers how
-    many members groups have; `checking` is held while a whole group is checked for somebody.
+    sends mails, outside of actions; `limits` counts tries; `crowds` remembers how many members groups have; `wake` has
+    a group tended, `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was
+    verified, and of what it told of a group; `checking` is held while a whole group is checked for somebody.
     """
 
     config: Config
@@ -149,6 +150,7 @@ class Deps:
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]
     heard: Callable[[str, GroupHeader | None], None] = lambda _actor, _header: None
+    limits: Limits = field(default_factory=Limits)
     views: Views = field(default_factory=Views)
     proposals: Proposals = field(default_factory=Proposals)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)

@@ -32,6 +32,7 @@ from models.projections import project_members
 from pod.actions.evidence import keep_faults, load_faults
 from pod.actions.judging import judge_anew, refuse_pending
 from pod.actions.keeping import memory_of, stored_keeper
+from pod.actions.notifying import note_invited, note_joined
 from pod.actions.placing import frontier_in
 from pod.actions.side_logs import keep_side_logs, place_side_logs
 from pod.deps import Deps
@@ -45,7 +46,7 @@ from protocol.keeping import kept_in_mind
 from protocol.keys import DidKey
 from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
 from protocol.records.envelope import Record, reopen_record
-from protocol.records.operation import Join, Rehome, Rekey, SetWeight
+from protocol.records.operation import Join, Operation, Rehome, Rekey, SetWeight
 from protocol.state import GroupState, dump_state, load_state
 
 SNAPSHOT_EVERY = 64
@@ -193,7 +194,7 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
     if after.state.term != before.state.term:
         deps.proposals.began(group, after.anchor, now=deps.clock())
     if after.head != before.head:
-        await _follow_head(session, before, after)
+        await _follow_head(session, deps, before, after)
         await _follow_members(session, before.state, after.state)
     if after.faults != before.faults:
         await keep_faults(session, before, after, now=deps.clock())
@@ -211,7 +212,7 @@ async def keep_in_mind(session: AsyncSession, deps: Deps, before: View, after: V
         await save_keeper(session, stored_keeper(after.state.group, kept))
 
 
-async def _follow_head(session: AsyncSession, before: View, after: View) -> None:
+async def _follow_head(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
     group = after.state.group
     removed, added = _moves(before, after)
     if removed:
@@ -231,7 +232,7 @@ async def _follow_head(session: AsyncSession, before: View, after: View) -> None
     if name != before.state.policy["name"]:
         await set_group(session, group, name=name)
     for item in added:
-        await _note_operations(session, after, item)
+        await _note_operations(session, deps, after, item)
     if removed or after.state.term != before.state.term:
         # Another branch, or a handover, knows other keys and weights: what was refused is judged anew.
         await judge_anew(session, after.state)
@@ -267,7 +268,7 @@ async def _follow_members(session: AsyncSession, before: GroupState, after: Grou
     await refuse_pending(session, after, changed & set(before.members.keys()))
 
 
-async def _note_operations(session: AsyncSession, view: View, item: RecordId) -> None:
+async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: RecordId) -> None:
     node = view.nodes.get(item)
     if node is None or node.record is None:
         return
@@ -285,18 +286,32 @@ async def _note_operations(session: AsyncSession, view: View, item: RecordId) ->
     authors = (state.members[state.keys[did]] for did in signing)
     replaced = {key.did for author in authors for key in author.keys[:-1]}
     if signing:
-        await _number_members(session, state, signing | replaced)
+        joined = await _number_members(session, state, signing | replaced)
+        await note_joined(session, state.group, joined, item, now=deps.clock())
+        await note_invited(session, state.group, _invited(state, done), now=deps.clock())
 
 
-async def _number_members(session: AsyncSession, state: GroupState, keys: set[DidKey]) -> None:
+def _invited(state: GroupState, done: Sequence[Operation]) -> list[tuple[RecordId, int, int]]:
+    """(join, who invited, new member) of those that came by invitation."""
+    joins = [(operation.id, operation.wish) for operation in done if isinstance(operation.wish, Join)]
+    return [
+        (own_id, wish.invitation.content.author, state.keys[wish.signing]) for own_id, wish in joins if wish.invitation
+    ]
+
+
+async def _number_members(session: AsyncSession, state: GroupState, keys: set[DidKey]) -> list[int]:
+    """Give memberships the numbers that an item gave them; the accounts that weren't members before."""
+    joined = []
     for membership in await list_signing(session, state.group, keys):
         member = state.members[state.keys[membership.signing]]
         ours = member.signing == membership.signing
         index = len(member.keys) - 1 if ours else membership.key_index
         number, standing = (member.number, "member") if ours else (None, "moved")
+        joined += [membership.account_id] if ours and membership.number is None else []
         await set_membership(
             session, membership.account_id, state.group, number=number, state=standing, key_index=index
         )
+    return joined
 
 
 async def _follow_anchor(session: AsyncSession, before: View, after: View) -> None:

@@ -13,7 +13,8 @@ from pod.actions.reading.access import load_readable
 from pod.actions.resolving import Place
 from pod.actions.syncing import fetch_group
 from pod.deps import Deps
-from pod.errors import NotFoundError, TooManyTriesError
+from pod.errors import NotFoundError
+from protocol.errors import TooLargeError
 from protocol.ids import RecordId
 
 MOST_FOLLOWED: Final = 500
@@ -43,7 +44,7 @@ async def change_following(deps: Deps, account: Account, group: RecordId, wish: 
             return
         held = await load_following(session, account.id, group)
         if held is None and len(await list_followings(session, account.id, MOST_FOLLOWED)) >= MOST_FOLLOWED:
-            raise TooManyTriesError("One account follows at most 500 groups and people.")
+            raise TooLargeError("One account follows at most 500 groups and people.")
         lens = {"lens": True, "unlens": False}.get(wish, held.lens if held else False)
         since = held.since_at if held else deps.clock()
         await save_following(session, Following(account.id, group, lens, since))

@@ -13,6 +13,8 @@ import msgspec
 CADDY: Final = "Caddyfile"
 NGINX: Final = "nginx.conf"
 SYSTEMD: Final = "althing.service"
+# First parts of paths whose rest is a secret.
+SECRET: Final = ("invitation", "setup", "sign-in/link", "sign-up/answer", "sign-up/open")
 HOMES: Final = ("/home/", "/run/user/")
 
 _CADDY = """\
@@ -43,16 +45,23 @@ server {{
     # The pod has narrower limits of its own.
     client_max_body_size 64m;
 
+    proxy_http_version 1.1;
+    # Other servers sign the host.
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header Connection "";
+    # A batch of another pod may take its time to be verified.
+    proxy_read_timeout 60s;
+
     location / {{
         # No path after the port: nginx would rewrite it, and other servers sign the path as they sent it.
         proxy_pass http://{place};
-        proxy_http_version 1.1;
-        # The host is signed, too.
-        proxy_set_header Host $http_host;
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header Connection "";
-        # A batch of another pod may take its time to be verified.
-        proxy_read_timeout 60s;
+    }}
+
+    # These addresses end in a secret, which belongs in no log.
+    location ~ ^/({secret})/ {{
+        access_log off;
+        proxy_pass http://{place};
     }}
 }}
 """
@@ -113,7 +122,7 @@ def snippets(site: Site) -> dict[str, str]:
     in_home = f"{site.data}/".startswith(homes) or f"{site.program}/".startswith(homes)
     return {
         CADDY: _CADDY.format(domain=site.domain, place=place),
-        NGINX: _NGINX.format(domain=site.domain, place=place),
+        NGINX: _NGINX.format(domain=site.domain, place=place, secret="|".join(SECRET)),
         SYSTEMD: _SYSTEMD.format(
             name=SYSTEMD,
             user=site.user,

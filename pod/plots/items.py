@@ -12,7 +12,8 @@ from pod.plots.plot import Plot
 from pod.web.words import Words
 
 WIDTH: Final = 640
-HEIGHT: Final = 96
+HEIGHT: Final = 48
+HEIGHT_WITH_RIVALS: Final = 92
 LINE: Final = 34
 BESIDE: Final = 70
 RADIUS: Final = 7
@@ -41,11 +42,12 @@ def item_line(say: Words, dots: Sequence[Dot]) -> Plot:
     labels = Markup("").join(
         label.format(round(2 * RADIUS + (height - low) * step, 1), height) for height in _labelled(low, high)
     )
+    tall = HEIGHT_WITH_RIVALS if any(dot.rival for dot in dots) else HEIGHT
     svg = Markup(
         '<svg viewBox="0 0 {} {}" role="img" aria-labelledby="v10-t v10-d" class="items">'
         '<title id="v10-t">{}</title><desc id="v10-d">{}</desc>'
         '<line x1="0" x2="{}" y1="{}" y2="{}" class="way"/>{}{}</svg>'
-    ).format(WIDTH, HEIGHT, title, conclusion, WIDTH, LINE, LINE, labels, drawn)
+    ).format(WIDTH, tall, title, conclusion, WIDTH, LINE, LINE, labels, drawn)
     rows = tuple((str(dot.height), dot.kind, dot.state) for dot in order)
     return Plot(title, conclusion, svg, (say("Number"), say("Kind"), say("State")), rows)
 

@@ -33,6 +33,9 @@ NOTICES: Final[Mapping[str, str]] = {
     "unhidden": say("No longer hidden for you."),
     "signed-in": say("Welcome."),
     "signed-out": say("You are signed out."),
+    "ended": say("Ended."),
+    "revoked": say("It works no longer."),
+    "words": say("The words are right. Keep the paper where you find it in ten years."),
     "pulled": say("Asked; what came is shown."),
 }
 

@@ -209,6 +209,7 @@ def test_nobody_invites_with_more_weight_than_their_own(ada: Browser) -> None:
     assert link == ""
 
 
+@pytest.mark.usefixtures("ada")
 def test_a_person_of_another_pod_is_followed_by_address(pods: tuple[ServedPod, ServedPod]) -> None:
     bo = Browser(pods[1]).sign_in("bo")
     page = bo.submit(bo.get("/follows"), "/follows", group=f"{pods[0].url}/@ada")

@@ -28,6 +28,7 @@ class Form:
     fields: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
     method: str = "get"
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self._area: str | None = None
         self._select: str | None = None
-        self._button: tuple[str, str] | None = None
+        self._button: tuple[Form, str, str] | None = None
         self._text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -61,7 +62,9 @@ class _Forms(HTMLParser):
         name, value, form = given.get("name", ""), given.get("value", ""), self.forms[-1] if self.forms else Form("")
         match tag:
             case "form":
-                self.forms.append(Form(given.get("action", ""), method=given.get("method", "get")))
+                self.forms.append(
+                    Form(given.get("action", ""), method=given.get("method", "get"), id=given.get("id", ""))
+                )
             case "input" if given.get("type") in ("radio", "checkbox") and "checked" not in given:
                 pass
             case "input" if name:
@@ -73,7 +76,8 @@ class _Forms(HTMLParser):
             case "option" if self._select and "selected" in given:
                 form.fields.append((self._select, value))
             case "button":
-                self._button, self._text = (name, value), ""
+                named = [known for known in self.forms if known.id == given.get("form", "") and known.id]
+                self._button, self._text = ((named or [form])[0], name, value), ""
 
     def handle_data(self, data: str) -> None:
         self._text += data
@@ -84,17 +88,19 @@ class _Forms(HTMLParser):
             self._area = None
         elif tag == "select":
             self._select = None
-        elif tag == "button" and self._button is not None and self.forms:
-            self.forms[-1].buttons.append((*self._button, self._text.strip()))
+        elif tag == "button" and self._button is not None:
+            form, name, value = self._button
+            form.buttons.append((name, value, self._text.strip()))
             self._button = None
 
 
 class Browser:
-    """One browser of one person at one pod."""
+    """One browser of one person at one pod; `address`: what a proxy before the pod would say of where it is."""
 
-    def __init__(self, pod: ServedPod, language: str = "en") -> None:
+    def __init__(self, pod: ServedPod, language: str = "en", *, address: str = "") -> None:
         self.pod = pod
         self.language = language
+        self.address = address
         self.cookies = CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
@@ -140,6 +146,8 @@ class Browser:
         fields = {"Accept": "text/html", "Accept-Language": self.language} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
+        if self.address:
+            fields["X-Forwarded-For"] = self.address
         try:
             with self._opener.open(urllib.request.Request(url, body, fields), timeout=20) as answer:
                 return _seen(answer.status, answer)

@@ -13,6 +13,7 @@ from pod.deps import Deps
 from pod.errors import TooManyTriesError
 from protocol.ids import RecordId
 
+AGAIN_SECONDS: Final = 10
 _ID: Final = re.compile(r"bagaaiera[a-z2-7]{52}")
 
 
@@ -21,7 +22,7 @@ async def check_group(deps: Deps, account: Account, group: RecordId) -> tuple[Ve
     async with deps.database.read() as session:
         await load_readable(session, deps, account, group)
     if deps.checking.locked():
-        raise TooManyTriesError("Another group is being checked; wait a little.")
+        raise TooManyTriesError(AGAIN_SECONDS)
     async with deps.checking:
         verified = await verify_group(deps, group, lambda _what, _done, _of: None)
     named = {found.group() for fault in verified.faults if (found := _ID.search(fault))}

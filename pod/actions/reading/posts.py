@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content import PostCard, load_post, load_sheets
+from models.content import PostCard
 from models.content import list_posts as list_cards
 from models.records import load_records
 from moderation.lens import Hide, Layer, Lens
 from pod.actions.reading.access import Reader, load_readable
 from pod.actions.reading.lenses import Layers, load_layers
+from pod.actions.reading.texts import Reading, author_of, load_reading, load_text
 from pod.deps import Deps
-from pod.errors import NotFoundError
-from protocol.content import Sheet, Text, assemble
+from protocol.content import Sheet
 from protocol.ids import RecordId
-from protocol.records.content import Address, ParagraphTarget, PostTarget, Token
-from protocol.visibility import Sight, see
-
-MOST_SHEETS = 10_000
+from protocol.records.content import Address, PostTarget
+from protocol.visibility import Sight
 
 
 class PostLine(msgspec.Struct, frozen=True):
@@ -150,15 +145,8 @@ def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens) -> Pos
 async def describe_post(deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens) -> PostSight:
     """A post's text as the lens shows it, with the scores of the post and of each paragraph (micro)."""
     async with deps.database.read() as session:
-        default_score = (await load_readable(session, deps, reader, group)).state.default_score
-        card, text = await load_text(session, group, post)
-        tokens = {address: ParagraphTarget(address).token for address in text.order}
-        asked = [PostTarget(post).token, *tokens.values()]
-        layers = await load_layers(session, deps, reader, lens.groups, asked)
-        own = layers.lens.get(group) or (await load_layers(session, deps, reader, [group], asked)).lens[group]
-    verdict = layers.judge(lens, PostTarget(post).token)
-    standings = [{address: layers.lens[g][token] for address, token in tokens.items()} for g in lens.groups]
-    sights = see(text, standings, lens.combine)
+        reading = await load_reading(session, deps, reader, group, post, lens)
+    card = reading.card
     return PostSight(
         post,
         group,
@@ -167,49 +155,29 @@ async def describe_post(deps: Deps, reader: Reader, group: RecordId, post: Recor
         card.title,
         card.language,
         card.at,
-        default_score + card.tally.sum_micro,
-        verdict.shown,
-        verdict.hides,
-        tuple(_paragraph(text, sight, own, layers, tokens) for sight in sights),
+        reading.score,
+        reading.verdict.shown,
+        reading.verdict.hides,
+        tuple(_paragraph(reading, sight) for sight in reading.sights),
     )
 
 
-async def load_text(session: AsyncSession, group: RecordId, post: RecordId) -> tuple[PostCard, Text]:
-    """A post of the group with its text before any lens; raises NotFoundError."""
-    card = await load_post(session, group, post)
-    sheets = await load_sheets(session, group, post, MOST_SHEETS) if card and card.group_id == group else []
-    own = next((sheet for sheet in sheets if sheet.id == post), None)
-    if card is None or own is None:
-        raise NotFoundError("There is no such post in this group.")
-    return card, assemble(own, sheets)
-
-
-def _paragraph(
-    text: Text, sight: Sight, own: Mapping[Token, int], layers: Layers, tokens: Mapping[Address, Token]
-) -> ParagraphSight:
-    paragraph, token = text.paragraph(sight.address), tokens[sight.address]
-    hiding = [Layer.POD] if any(sums[token] < 0 for sums in layers.floor.values()) else []
-    hiding += [Layer.OWN] if layers.own.get(token, 0) < 0 else []
-    hiding += [] if sight.shown else [Layer.LENS]
+def _paragraph(reading: Reading, sight: Sight) -> ParagraphSight:
+    text, address = reading.text, sight.address
+    paragraph, hiding = text.paragraph(address), reading.hiding(sight)
     return ParagraphSight(
-        sight.address.record,
-        sight.address.index,
-        author_of(text.sheets[sight.address.record]),
+        address.record,
+        address.index,
+        author_of(text.sheets[address.record]),
         paragraph.style if paragraph else "text",
         paragraph.text if paragraph else "",
-        own[token],
+        reading.own_sums[reading.tokens[address]],
         not hiding,
         str(sight.reason),
-        tuple(hiding),
+        hiding,
         sight.scores,
         sight.instead,
     )
-
-
-def author_of(sheet: Sheet) -> int:
-    """The number of the member who wrote a sheet; 0 for a guest."""
-    number = sheet.writer.rpartition("/")[2]
-    return int(number) if number.isdecimal() else 0
 
 
 async def list_history(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> History:

@@ -136,7 +136,7 @@ async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Tar
         raise MalformedError("A reaction gives no score, so there is nothing to explain.")
     async with deps.database.read() as session:
         state = (await load_readable(session, deps, reader, group)).state
-        votes = await _all_votes(session, group, target.token)
+        votes = await all_votes(session, group, target.token)
         profiles = await load_profiles(session, group, [vote.member for vote in votes])
     weights = {number: member.weight for number, member in state.members.items() if not member.left}
     scale = Scale(weights, state.default_score, state.others_weight)
@@ -180,7 +180,8 @@ def _told(explained: Explanation, state: GroupState, names: dict[int, str]) -> E
     )
 
 
-async def _all_votes(session: AsyncSession, group: RecordId, token: Token) -> list[CastVote]:
+async def all_votes(session: AsyncSession, group: RecordId, token: Token) -> list[CastVote]:
+    """All votes that count on one target, by member."""
     votes: list[CastVote] = []
     while len(votes) < MOST_VOTES:
         page = await list_cast(session, group, token, PAGE, after_member=votes[-1].member if votes else 0)

@@ -1,0 +1,166 @@
+"""A post as its page tells it: the text in a lens, the reader's own votes, answers and comments, where it appears."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content import PostCard
+from models.lenses import Voted, list_voted, load_member_votes
+from models.replies import count_replies, list_comments, list_replies, load_sheets_of
+from moderation.lens import Hide, Lens
+from moderation.scores import is_shown
+from pod.actions.chains import load_view
+from pod.actions.reading.access import Reader
+from pod.actions.reading.heads import load_nicknames
+from pod.actions.reading.lenses import Layers, load_layers
+from pod.actions.reading.texts import Reading, author_of, lets_through, load_reading
+from pod.deps import Deps
+from protocol.content import Text, assemble
+from protocol.ids import RecordId
+from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, Token
+from protocol.visibility import see
+
+REPLIES_ON_A_PAGE = 50
+MOST_COMMENTS = 100
+MOST_ORPHANS = 50
+MOST_REPLY_SHEETS = 2000
+MOST_GROUPS = 20
+
+Answers = Mapping[tuple[RecordId, int | None], int]
+
+
+class ReplySight(msgspec.Struct, frozen=True):
+    """An answer in the lens of the page: `paragraphs` are those shown, `hidden` counts the others."""
+
+    card: PostCard
+    score: int
+    shown: bool
+    hides: tuple[Hide, ...]
+    paragraphs: tuple[Paragraph, ...]
+    hidden: int
+    answers: int
+
+
+class Appearance(msgspec.Struct, frozen=True):
+    """A public group in which a post appears, with its score there."""
+
+    group: RecordId
+    name: str
+    score: int
+    shown: bool
+
+
+class Story(msgspec.Struct, frozen=True):
+    """All of a post's page. `votes` and `own_votes` are the reader's, in the group and in the personal group.
+
+    `next_reply` is where the replies go on, None at their end; `thread`: the comments on the paragraph asked for.
+    """
+
+    reading: Reading
+    nicknames: Mapping[int, str]
+    votes: Mapping[Token, int]
+    own_votes: Mapping[Token, int]
+    answers: Answers
+    replies: tuple[ReplySight, ...]
+    next_reply: int | None
+    thread: tuple[ReplySight, ...]
+    orphans: tuple[ReplySight, ...]
+    appears: tuple[Appearance, ...]
+
+
+async def read_story(
+    deps: Deps,
+    reader: Reader,
+    group: RecordId,
+    post: RecordId,
+    lens: Lens,
+    *,
+    thread: Address | None = None,
+    after_reply: int = 0,
+) -> Story:
+    """A post with all that its page shows; raises UnknownGroupError or NotFoundError."""
+    async with deps.database.read() as session:
+        reading = await load_reading(session, deps, reader, group, post, lens)
+        answers = await count_replies(session, group, list(reading.text.sheets))
+        cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, after_seq=after_reply)
+        comments = await list_comments(session, group, [thread] if thread else [], MOST_COMMENTS)
+        lost = await list_comments(session, group, _orphaned(reading, answers), MOST_ORPHANS)
+        page = cards[:REPLIES_ON_A_PAGE]
+        replies = await _load_replies(session, deps, reader, reading, [*page, *comments, *lost])
+        tokens = [PostTarget(post).token, *reading.tokens.values(), *(PostTarget(card.id).token for card in page)]
+        head = reading.head
+        writers = {*map(author_of, reading.text.sheets.values()), *(reply.card.author for reply in replies)}
+        return Story(
+            reading=reading,
+            nicknames=await load_nicknames(session, group, writers),
+            votes=await load_member_votes(session, group, head.member, tokens) if head.member else {},
+            own_votes=await _own_votes(session, reader, tokens),
+            answers=answers,
+            replies=tuple(replies[: len(page)]),
+            next_reply=page[-1].seq if len(cards) > len(page) else None,
+            thread=tuple(replies[len(page) : len(page) + len(comments)]),
+            orphans=tuple(replies[len(page) + len(comments) :]),
+            appears=await _load_appearances(session, deps, post),
+        )
+
+
+async def _own_votes(session: AsyncSession, reader: Reader, tokens: Collection[Token]) -> dict[Token, int]:
+    if reader is None or reader.personal_group is None:
+        return {}
+    return await load_member_votes(session, reader.personal_group, 1, tokens)
+
+
+def _orphaned(reading: Reading, answers: Answers) -> list[Address]:
+    """Paragraphs with comments that aren't shown: hidden in this lens, or waiting for another record."""
+    shown = {sight.address for sight in reading.sights if not reading.hiding(sight)}
+    commented = [Address(record, index) for record, index in answers if index is not None]
+    return sorted(address for address in commented if address not in shown)[:MOST_ORPHANS]
+
+
+async def _load_replies(
+    session: AsyncSession, deps: Deps, reader: Reader, reading: Reading, cards: Sequence[PostCard]
+) -> list[ReplySight]:
+    group, lens = reading.head.group, reading.lens
+    sheets = await load_sheets_of(session, group, {card.id for card in cards}, MOST_REPLY_SHEETS)
+    texts = {
+        post: assemble(own, found)
+        for post, found in sheets.items()
+        if (own := next((sheet for sheet in found if sheet.id == post), None))
+    }
+    tokens = [PostTarget(card.id).token for card in cards]
+    tokens += [ParagraphTarget(address).token for text in texts.values() for address in text.order]
+    writers = {(group, card.author) for card in cards}
+    layers = await load_layers(session, deps, reader, lens.groups, tokens, writers)
+    answers = await count_replies(session, group, {card.id for card in cards})
+    default = reading.head.default_score
+    return [_reply(card, texts.get(card.id), layers, lens, default, answers.get((card.id, None), 0)) for card in cards]
+
+
+def _reply(card: PostCard, text: Text | None, layers: Layers, lens: Lens, default: int, answers: int) -> ReplySight:
+    verdict = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author))
+    order = text.order if text else ()
+    tokens = {address: ParagraphTarget(address).token for address in order}
+    standings = [{address: layers.lens[group][token] for address, token in tokens.items()} for group in lens.groups]
+    floor = layers.floor.values()
+    seen = [
+        paragraph
+        for sight in (see(text, standings, lens.combine) if text else ())
+        if lets_through(lens, sight)
+        and not any(sums[tokens[sight.address]] < 0 for sums in floor)
+        and (paragraph := text.paragraph(sight.address) if text else None)
+    ]
+    score = default + card.tally.sum_micro
+    return ReplySight(card, score, verdict.shown, verdict.hides, tuple(seen), len(order) - len(seen), answers)
+
+
+async def _load_appearances(session: AsyncSession, deps: Deps, post: RecordId) -> tuple[Appearance, ...]:
+    voted = await list_voted(session, PostTarget(post).token, MOST_GROUPS)
+    return tuple([await _appearance(session, deps, found) for found in voted if found.supporters])
+
+
+async def _appearance(session: AsyncSession, deps: Deps, found: Voted) -> Appearance:
+    score = (await load_view(session, deps, found.group)).state.default_score + found.sum_micro
+    return Appearance(found.group, found.name, score, is_shown(score))
