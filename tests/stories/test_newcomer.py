@@ -76,7 +76,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def village(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
-) -> Iterator[Any]:
+) -> Iterator[Village]:
     language, scripts, kind = request.param
     folder, worker = tmp_path_factory.mktemp("story"), worker_number()
     pods = [ServedPod(folder / f"pod{number}", worker, number) for number in (41, 42, 43)]
@@ -105,6 +105,8 @@ def test_ax_03_04_a_newcomer_founds_writes_invites_and_comes_back_from_a_dead_po
     guests = [join(nina, village, group, place, name) for place, name in ((1, "bo"), (2, "cy"))]
     work_together(nina, guests, group, post)
     look_through_two_lenses(village, guests[0], group, post)
+    outlive_the_steward(village, nina, guests, group, post)
+    come_back(village, words, group, post)
     assert [window.strangers for window in village.windows if window.strangers] == []
 
 
@@ -145,21 +147,25 @@ def is_member(hand: Hand, group: str) -> bool:
     return hand.page.locator(f'main a[href="/g/{group}/write"]').count() > 0
 
 
+EDITS = ("The well gave a bucket a day since August, and none on Sundays.", "Dig four metres deeper.")
+SUNDAYS, METRES = "none on Sundays", "four metres"
+
+
 def work_together(nina: Hand, guests: list[Hand], group: str, post: str) -> None:
     """Each guest patches a paragraph; they vote on each other's; everybody reads the same in the end."""
     bo, cy = guests
     at = f"/g/{group}/posts/{post}"
-    for guest, index, better in ((bo, 1, "The well gave a bucket a day since August, and none on Sundays."), (cy, 3, "Dig four metres deeper.")):
+    for guest, index, better in ((bo, 1, EDITS[0]), (cy, 3, EDITS[1])):
         eventually(partial(there, guest, at))
         guest.open(f"{at}?mode=wiki")
         guest.follow(f"/paragraphs/{post}/{index}/edit")
         guest.send("/edit", text=better)
         assert guest.page.locator("[role=status]").count() == 1, guest.text
-    for voter, wanted in ((nina, "none on Sundays"), (nina, "four metres"), (bo, "four metres"), (cy, "none on Sundays")):
+    for voter, wanted in ((nina, SUNDAYS), (nina, METRES), (bo, METRES), (cy, SUNDAYS)):
         eventually(partial(stands, voter, f"{at}?mode=wiki", wanted))
         vote(voter, at, wanted)
     for hand in (nina, bo, cy):
-        eventually(partial(reads, hand, at, "none on Sundays", "four metres"))
+        eventually(partial(reads, hand, at, SUNDAYS, METRES))
         assert "since August." not in hand.text
 
 
@@ -191,8 +197,70 @@ def vote(hand: Hand, at: str, wanted: str) -> None:
 
 def look_through_two_lenses(village: Village, critic: Hand, group: str, post: str) -> None:
     """A reader without an account sees the article through two lenses, and why a paragraph is hidden in one."""
-    strict = found(critic, "Critics")
-    assert strict
-    reader = village.somebody(0)
-    reader.open(f"/g/{group}/posts/{post}")
+    at = f"/g/{group}/posts/{post}"
+    critics = found(critic, "Critics")
+    critic.open(f"{at}?mode=wiki&lens={critics}")
+    paragraph = critic.page.locator('.paragraph:has(> :not(.margin):has-text("mill pond")) > .margin')
+    critic.press(paragraph.locator('button[value^="down:"]'))
+    reader = village.somebody(1)
+    reader.open(at)
     assert "mill pond" in reader.text
+    reader.open(f"{at}?lens={critics}")
+    assert "mill pond" not in reader.text
+    check_sum(reader)
+    reader.open(f"{at}/compare?a={group}&b={critics}")
+    assert reader.page.locator(".side.first .mark-a").count() >= 1
+    assert "mill pond" in reader.page.locator(".side.first").all_inner_texts()[0]
+    assert reader.page.locator("figure svg[role=img] title").count() == 1
+
+
+def check_sum(reader: Hand) -> None:
+    """Ask why the hidden paragraph is hidden, and add up what stands there."""
+    hidden = reader.page.locator('details.folded:has-text("mill pond")')
+    reader.press(hidden.locator('a[href*="/why?"]').first)
+    assert "mill pond" in reader.whole_text
+    table = reader.page.locator("table.terms").first
+    amounts = [number_in(text) for text in table.locator("tbody .score").all_inner_texts()]
+    total = number_in(table.locator("tfoot .score").inner_text())
+    assert total < 0
+    assert sum(amounts) == pytest.approx(total)
+
+
+def number_in(text: str) -> float:
+    found = re.search(r"[+−]?\d+([.,]\d+)?", text)
+    return float(found[0].replace("−", "-").replace(",", ".")) if found else 0.0
+
+
+def outlive_the_steward(village: Village, nina: Hand, guests: list[Hand], group: str, post: str) -> None:
+    """The three become keepers; the steward's pod dies; one of the others takes its job from the page."""
+    bo, cy = guests
+    nina.open(f"/g/{group}/keepers")
+    nina.send("/keepers", keepers="1, 2, 3")
+    for hand in (bo, cy):
+        eventually(partial(keeps, hand, group))
+    village.pods[0].kill()
+    bo.open(f"/g/{group}/keepers")
+    bo.send("/keepers")
+    bo.open(f"/g/{group}/write")
+    bo.send("/write", title="We go on", text="The steward is gone, the group isn't.")
+    eventually(partial(reads, cy, f"/g/{group}", "We go on"))
+
+
+def keeps(hand: Hand, group: str) -> bool:
+    """Whether the group's item that names the keepers is settled there."""
+    hand.open(f"/g/{group}/keepers")
+    rows = hand.page.locator("table.cards tbody tr")
+    return rows.count() == 3 and hand.page.locator('form[action$="/keepers"]').count() == 1
+
+
+def come_back(village: Village, words: str, group: str, post: str) -> None:
+    """The newcomer recovers on the third pod, and writes there as the same member."""
+    again = village.somebody(2)
+    again.open("/recover")
+    again.send("/recover", phrase=words, name="nina", groups=f"{group} {village.pods[1].url}")
+    eventually(partial(is_member, again, group))
+    again.open(f"/g/{group}/posts/{post}")
+    again.send("/reply", text="I am back.")
+    eventually(partial(reads, again, f"/g/{group}/posts/{post}", "I am back."))
+    again.open(f"/g/{group}/members/1")
+    assert village.pods[2].url.removeprefix("http://") in again.text
