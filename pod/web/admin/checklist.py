@@ -48,7 +48,11 @@ def _from_outside(say: Words, running: Running) -> tuple[Item, ...]:
 def _to_keep(say: Words, running: Running) -> tuple[Item, ...]:
     mail, at = running.looks.get("mail"), running.backup_at
     sent = mail is not None and mail.ok
-    backup = say("The last one: %(at)s", at=say.moment(at)) if at is not None else say("Run `pod backup create`.")
+    backup = (
+        say("The last one: %(at)s", at=say.moment(at))
+        if at is not None
+        else say("Run pod backup create on the machine of the pod.")
+    )
     return (
         Item(sent, say("Mail goes out"), say("People sign in by mailed codes."), "", "/admin/mail", say("Send a test")),
         Item(at is not None, say("A backup is made"), backup, "", "", ""),
