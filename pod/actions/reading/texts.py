@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content import PostCard, load_post, load_sheets
 from moderation.lens import Layer, Lens, Showing, Verdict
-from pod.actions.reading.access import Reader, load_readable
+from pod.actions.reading.access import Reader
 from pod.actions.reading.heads import GroupHead, load_head
 from pod.actions.reading.lenses import Layers, Sums, load_layers
 from pod.deps import Deps
@@ -107,11 +107,10 @@ async def load_text(session: AsyncSession, group: RecordId, post: RecordId) -> t
     return card, assemble(own, sheets)
 
 
-async def describe_text(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> tuple[PostCard, Text]:
-    """The same for a reader, with a session of its own; raises UnknownGroupError or NotFoundError."""
+async def describe_reading(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> Reading:
+    """A post in its own group's lens, with a session of its own; raises UnknownGroupError or NotFoundError."""
     async with deps.database.read() as session:
-        await load_readable(session, deps, reader, group)
-        return await load_text(session, group, post)
+        return await load_reading(session, deps, reader, group, post, Lens((group,)))
 
 
 def lens_score(lens: Lens, scores: Sequence[int], own: int) -> int:
