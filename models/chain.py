@@ -37,7 +37,8 @@ class GroupRow(Base):
 class ItemRow(Base):
     """A root, seal or handover. `on_chain`: it lies on the way to the head. `dropped`: it lost for good.
 
-    `void`: (position, reason) of each operation in it that the rules refuse, as JSON.
+    `void`: (position, reason) of each operation in it that the rules refuse, as JSON. `was`: by the position of a
+    set-weight, the weight that it replaced, so that nobody has to fold the chain to say it.
     """
 
     __tablename__ = "items"
@@ -55,6 +56,7 @@ class ItemRow(Base):
     on_chain: Mapped[bool] = mapped_column(server_default="0")
     dropped: Mapped[bool] = mapped_column(server_default="0")
     void: Mapped[str] = mapped_column(server_default="[]")
+    was: Mapped[str] = mapped_column(server_default="{}")
 
 
 class StoredGroup(msgspec.Struct, frozen=True):
@@ -91,6 +93,7 @@ class StoredItem(msgspec.Struct, frozen=True):
     on_chain: bool = False
     dropped: bool = False
     void: str = "[]"
+    was: str = "{}"
 
 
 GROUPS = table_of(GroupRow)
@@ -260,3 +263,13 @@ async def load_held(session: AsyncSession, group: RecordId) -> tuple[RecordId, i
     wanted = select(GROUPS.c.head_id, GROUPS.c.log_size).where(GROUPS.c.id == group)
     row = (await session.execute(wanted)).one_or_none()
     return (row.head_id, row.log_size) if row else None
+
+
+async def list_beside(
+    session: AsyncSession, group: RecordId, from_height: int, to_height: int, limit: int
+) -> list[StoredItem]:
+    """Items of rival branches between two heights, set aside ones too, by (height, id)."""
+    wanted = select(*_ITEM_COLUMNS).where(
+        ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(False), ITEMS.c.height.between(from_height, to_height)
+    )
+    return [StoredItem(*row) for row in await session.execute(wanted.order_by(ITEMS.c.height, ITEMS.c.id).limit(limit))]

@@ -6,9 +6,11 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.accounts import MEMBERSHIPS
 from models.chain import ITEMS
-from models.content import MEMBERS, PROFILES, VOTES
+from models.content import CLAIMS, MEMBERS, PROFILES, VOTES
 from models.deliveries import HOSTS
+from models.records import RECORDS
 from models.upserts import chunks
 from protocol.ids import RecordId
 
@@ -97,3 +99,26 @@ async def load_host_health(session: AsyncSession, hosts: Sequence[str]) -> dict[
     """(failed attempts since the last success, when that was) of those of the hosts that were written to."""
     wanted = select(HOSTS.c.host, HOSTS.c.attempts, HOSTS.c.last_succeeded_at).where(HOSTS.c.host.in_(list(hosts)))
     return {host: (attempts, at) for host, attempts, at in await session.execute(wanted)}
+
+
+async def list_claims(session: AsyncSession, identity: RecordId, limit: int) -> list[tuple[RecordId, int]]:
+    """(group, member) of what a personal group has *logged* a claim to be."""
+    wanted = (
+        select(CLAIMS.c.of_group, CLAIMS.c.member)
+        .join(RECORDS, RECORDS.c.id == CLAIMS.c.record_id)
+        .where(CLAIMS.c.group_id == identity, RECORDS.c.log_index.is_not(None))
+        .order_by(RECORDS.c.log_index)
+        .limit(limit)
+    )
+    return [(group, member) for group, member in await session.execute(wanted)]
+
+
+async def list_accounts_of(session: AsyncSession, group: RecordId, numbers: Collection[int]) -> dict[int, int]:
+    """By member number, the account of those members that are at home here."""
+    found: dict[int, int] = {}
+    for some in chunks(numbers):
+        wanted = select(MEMBERSHIPS.c.number, MEMBERSHIPS.c.account_id).where(
+            MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.number.in_(some)
+        )
+        found.update((number, account) for number, account in await session.execute(wanted))
+    return found

@@ -136,7 +136,7 @@ class Deps:
     our actors, `key_making` is held while new ones are made; `beats` tell when each loop last went round; `mailer`
     sends mails, outside of actions; `limits` counts tries; `crowds` remembers how many members groups have; `wake` has
     a group tended, `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was
-    verified, and of what it told of a group.
+    verified, and of what it told of a group; `checking` is held while a whole group is checked for somebody.
     """
 
     config: Config
@@ -157,6 +157,7 @@ class Deps:
     beats: dict[str, int] = field(default_factory=dict)
     key_making: asyncio.Lock = field(default_factory=asyncio.Lock)
     crowds: dict[RecordId, Crowd] = field(default_factory=dict)
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def base_url(self) -> str:

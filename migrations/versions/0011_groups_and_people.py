@@ -78,6 +78,8 @@ def upgrade() -> None:
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement)
     op.create_index(op.f("ix_posts_subject_group_id"), "posts", ["subject", "group_id"])
+    with op.batch_alter_table("items") as table:
+        table.add_column(sa.Column("was", sa.Text(), nullable=False, server_default="{}"))
     with op.batch_alter_table("profiles") as table:
         table.add_column(sa.Column("indexable", sa.Boolean(), nullable=False, server_default=sa.true()))
 
@@ -85,6 +87,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("profiles") as table:
         table.drop_column("indexable")
+    with op.batch_alter_table("items") as table:
+        table.drop_column("was")
     op.drop_index(op.f("ix_posts_subject_group_id"), table_name="posts")
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE searched_index")

@@ -19,6 +19,7 @@ from aiohttp.typedefs import Handler
 
 from models.accounts import Account
 from models.sessions import Session
+from pod.actions.reading.people import count_news
 from pod.actions.sessions import LIFE_MS, session_of
 from pod.app_keys import DEPS
 from pod.clock import random_token
@@ -36,7 +37,10 @@ LONGEST_COOKIE: Final = 100
 
 @dataclass
 class Visitor:
-    """Who asks for a page. `account` and `session` are None for those who aren't signed in."""
+    """Who asks for a page. `account` and `session` are None for those who aren't signed in.
+
+    `news` is how much an account wasn't told yet.
+    """
 
     words: Words
     account: Account | None
@@ -44,6 +48,7 @@ class Visitor:
     secret: str
     key: bytes
     fresh: bool = field(default=False)
+    news: int = 0
 
     @property
     def form_token(self) -> str:
@@ -76,7 +81,9 @@ async def _visitor(request: web.Request) -> Visitor:
     found = await session_of(deps, secret) if secret else None
     session, account = found or (None, None)
     words = words_in(_language(request, account))
-    return Visitor(words, account, session, secret if found else cookie_of(request, VISIT), deps.keyring.forms)
+    kept = secret if found else cookie_of(request, VISIT)
+    news = await count_news(deps, account) if account else 0
+    return Visitor(words, account, session, kept, deps.keyring.forms, news=news)
 
 
 def stranger(request: web.Request) -> Visitor:
