@@ -37,7 +37,8 @@ class GroupRow(Base):
 class ItemRow(Base):
     """A root, seal or handover. `on_chain`: it lies on the way to the head. `dropped`: it lost for good.
 
-    `void`: (position, reason) of each operation in it that the rules refuse, as JSON.
+    `void`: (position, reason) of each operation in it that the rules refuse, as JSON. `was`: by the position of a
+    set-weight, the weight that it replaced, so that nobody has to fold the chain to say it.
     """
 
     __tablename__ = "items"
@@ -55,6 +56,7 @@ class ItemRow(Base):
     on_chain: Mapped[bool] = mapped_column(server_default="0")
     dropped: Mapped[bool] = mapped_column(server_default="0")
     void: Mapped[str] = mapped_column(server_default="[]")
+    was: Mapped[str] = mapped_column(server_default="{}")
 
 
 class StoredGroup(msgspec.Struct, frozen=True):
@@ -91,6 +93,7 @@ class StoredItem(msgspec.Struct, frozen=True):
     on_chain: bool = False
     dropped: bool = False
     void: str = "[]"
+    was: str = "{}"
 
 
 GROUPS = table_of(GroupRow)
@@ -218,3 +221,55 @@ async def drop_items(session: AsyncSession, items: Collection[RecordId], *, forg
             await session.execute(delete(ITEMS).where(ITEMS.c.id.in_(some)))
         else:
             await session.execute(update(ITEMS).where(ITEMS.c.id.in_(some)).values(dropped=True))
+
+
+class GroupLine(msgspec.Struct, frozen=True):
+    """A group in short: what lists need, without the state that is kept with it."""
+
+    id: RecordId
+    name: str
+    kind: str
+    visibility: str
+    head_height: int
+    anchor_height: int
+
+
+_LINE_COLUMNS = [GROUPS.c[name] for name in GroupLine.__struct_fields__]
+
+
+async def list_public(
+    session: AsyncSession, limit: int, *, after: tuple[str, RecordId] | None = None
+) -> list[GroupLine]:
+    """Public groups by (name, id)."""
+    wanted = select(*_LINE_COLUMNS).where(GROUPS.c.visibility == "public", GROUPS.c.kind == "group")
+    if after:
+        name, id_ = after
+        wanted = wanted.where((GROUPS.c.name > name) | ((GROUPS.c.name == name) & (GROUPS.c.id > id_)))
+    rows = await session.execute(wanted.order_by(GROUPS.c.name, GROUPS.c.id).limit(limit))
+    return [GroupLine(*tuple(row)) for row in rows]
+
+
+async def load_lines(session: AsyncSession, groups: Collection[RecordId]) -> dict[RecordId, GroupLine]:
+    """Those of the groups that are here, in short."""
+    found: dict[RecordId, GroupLine] = {}
+    for some in chunks(groups):
+        rows = await session.execute(select(*_LINE_COLUMNS).where(GROUPS.c.id.in_(some)))
+        found.update((row.id, GroupLine(*tuple(row))) for row in rows)
+    return found
+
+
+async def load_held(session: AsyncSession, group: RecordId) -> tuple[RecordId, int] | None:
+    """(head, how many log entries are here) of a group, without its state; None if it isn't here."""
+    wanted = select(GROUPS.c.head_id, GROUPS.c.log_size).where(GROUPS.c.id == group)
+    row = (await session.execute(wanted)).one_or_none()
+    return (row.head_id, row.log_size) if row else None
+
+
+async def list_beside(
+    session: AsyncSession, group: RecordId, from_height: int, to_height: int, limit: int
+) -> list[StoredItem]:
+    """Items of rival branches between two heights, set aside ones too, by (height, id)."""
+    wanted = select(*_ITEM_COLUMNS).where(
+        ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(False), ITEMS.c.height.between(from_height, to_height)
+    )
+    return [StoredItem(*row) for row in await session.execute(wanted.order_by(ITEMS.c.height, ITEMS.c.id).limit(limit))]

@@ -41,7 +41,10 @@ class MemberRow(Base):
 
 
 class ProfileRow(Base):
-    """A member's current profile. `avatar` is the attachment as JSON; an erased profile is empty."""
+    """A member's current profile. `avatar` is the attachment as JSON; an erased profile is empty.
+
+    `indexable`: whether this pod's search may find the member.
+    """
 
     __tablename__ = "profiles"
 
@@ -54,6 +57,7 @@ class ProfileRow(Base):
     text: Mapped[str]
     avatar: Mapped[bytes | None]
     at: Mapped[int]
+    indexable: Mapped[bool] = mapped_column(server_default="1")
 
 
 class PostRow(Base):
@@ -64,6 +68,7 @@ class PostRow(Base):
         Index(None, "group_id", "seq"),
         Index(None, "reply_record", "seq"),
         Index(None, "group_id", "subject"),
+        Index(None, "subject", "group_id"),
         Index(None, "group_id", "author"),
     )
 
@@ -206,6 +211,7 @@ class StoredProfile(msgspec.Struct, frozen=True):
     text: str
     avatar: bytes | None
     at: int
+    indexable: bool = True
 
 
 NO_VOTES: Final = Tally()

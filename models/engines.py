@@ -19,6 +19,7 @@ from models.prompt import PromptConnection, connect
 BUSY_TIMEOUT_MS: Final = 5_000
 SYNCHRONOUS_FULL: Final = 2
 READERS: Final = 4
+HIDDEN: Final = True  # a failed statement is logged; what was to be written may be somebody's words
 
 
 class UnsafeDatabaseError(RuntimeError):
@@ -54,6 +55,11 @@ class Database(msgspec.Struct, frozen=True):
             self.watching.close()
         await self.reading.dispose()
         await self.writing.dispose()
+
+
+def sqlite_version_info() -> tuple[int, int, int]:
+    """The version of SQLite that Python brings."""
+    return sqlite3.sqlite_version_info
 
 
 async def open_database(url: str, *, readers: int = READERS, durable: bool = True) -> Database:
@@ -105,18 +111,20 @@ def _sqlite_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngin
         connect_args={"async_creator_fn": creator},
         pool_size=connections,
         max_overflow=0,
+        hide_parameters=HIDDEN,
         # One statement may fill many rows, as long as SQLite's 32,766 parameters suffice.
         insertmanyvalues_page_size=500,
     )
 
 
 def _postgresql(url: URL, readers: int, *, durable: bool) -> Database:
-    writing = create_async_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True)
+    writing = create_async_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True, hide_parameters=HIDDEN)
     reading = create_async_engine(
         url,
         pool_size=readers,
         max_overflow=readers,
         pool_pre_ping=True,
+        hide_parameters=HIDDEN,
         isolation_level="REPEATABLE READ",
         connect_args={"server_settings": {"default_transaction_read_only": "on"}},
     )

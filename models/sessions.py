@@ -13,7 +13,10 @@ from models.upserts import insert_new
 
 
 class SessionRow(Base):
-    """A signed-in browser; `agent` is what it calls itself, shortened, so that people know which is which."""
+    """A signed-in browser; `agent` is what it calls itself, shortened, so that people know which is which.
+
+    `confirmed_at`: when somebody last proved there who they are.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (Index(None, "account_id", "created_at"),)
@@ -24,6 +27,7 @@ class SessionRow(Base):
     seen_at: Mapped[int]
     expires_at: Mapped[int]
     agent: Mapped[str]
+    confirmed_at: Mapped[int] = mapped_column(server_default="0")
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -35,6 +39,7 @@ class Session(msgspec.Struct, frozen=True):
     seen_at: int
     expires_at: int
     agent: str
+    confirmed_at: int = 0
 
 
 SESSIONS = table_of(SessionRow)
@@ -76,6 +81,10 @@ async def set_session_seen(session: AsyncSession, sha256: bytes, *, now: int, ex
     await session.execute(
         update(SESSIONS).where(SESSIONS.c.sha256 == sha256).values(seen_at=now, expires_at=expires_at)
     )
+
+
+async def set_session_confirmed(session: AsyncSession, sha256: bytes, *, now: int) -> None:
+    await session.execute(update(SESSIONS).where(SESSIONS.c.sha256 == sha256).values(confirmed_at=now))
 
 
 async def delete_session(session: AsyncSession, account: int, sha256: bytes) -> int:

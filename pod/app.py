@@ -30,7 +30,7 @@ from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
-from pod.web import frame, pages, reading
+from pod.web import routing
 from pod.web.problems import show_problems
 from pod.web.visitors import know_visitors
 
@@ -56,32 +56,33 @@ async def make_app(config: Config) -> web.Application:
             app[DEPS] = deps = await assemble(config, keyring, loops, stack)
             app[ANSWERS] = Answers(deps.database.version)
             app[KEYS] = KnownKeys(partial(fetch_document, deps))
-            running = asyncio.create_task(loops.run(deps), name="loops")
-            running.add_done_callback(_tell_of_an_end)
+            running = [
+                asyncio.create_task(loops.run(deps), name="loops"),
+                asyncio.create_task(deps.mailer.run(), name="mails"),
+            ]
+            for task in running:
+                task.add_done_callback(_tell_of_an_end)
             try:
                 yield
             finally:
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
+                for task in running:
+                    task.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
 
     app.cleanup_ctx.append(parts)
     return app
 
 
 def _tell_of_an_end(running: asyncio.Task[None]) -> None:
-    """Loops that end before the pod does are a bug; /readyz says so, too, as their beats stay away."""
+    """Work that ends before the pod does is a bug; of the loops /readyz says so, too, as their beats stay away."""
     if not running.cancelled() and (error := running.exception()) is not None:
-        _LOG.error("the loops ended", exc_info=error)
+        _LOG.error("the %s ended", running.get_name(), exc_info=error)
 
 
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    areas = (
-        *(peers, groups, content, chain, people, recovery, openapi),
-        operating,
-        *(frame, pages),
-    )
-    for routes in (*activitypub.ROUTES, *reading.ROUTES, *(area.routes for area in areas)):
+    areas = (peers, groups, content, chain, people, recovery, openapi, operating)
+    for routes in (*activitypub.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
         app.add_routes(routes)
 
 

@@ -14,11 +14,13 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import web
 
-Who = Literal["anybody", "account", "reader", "puller", "actor", "pod"]
+Who = Literal["anybody", "account", "reader", "puller", "actor", "pod", "admin"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 JSON = "application/json"
 AS2 = "application/activity+json"
 HTML = "text/html"
+CSV = "text/csv"
+ATOM = "application/atom+xml"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Contract:
     """What a route promises. `body` and `answer` are types that msgspec has a schema for; None: there is none.
 
     `who`: *reader* means anybody, but a private group only its members; *puller* the same, and
-    their pods by signature; *pod* is another pod's server.
+    their pods by signature; *pod* is another pod's server; *admin* runs this one.
     """
 
     who: Who = "anybody"

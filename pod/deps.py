@@ -17,6 +17,7 @@ from models.writer import Action, Bulk, Writer
 from pod.clock import Clock
 from pod.config import Config
 from pod.keyring import Keyring
+from pod.limiting import Limits
 from pod.mail import Mailer
 from protocol.branches import View
 from protocol.errors import RefusedError
@@ -115,13 +116,27 @@ class Proposals:
 
 
 @dataclass(frozen=True)
+class Crowd:
+    """How many members of a group are at home on which pods. `of` is the map of members that was counted."""
+
+    of: object
+    members: int
+    pods: tuple[tuple[str, int], ...]
+    founded_at: int
+
+
+MOST_CROWDS = 10_000
+
+
+@dataclass(frozen=True)
 class Deps:
     """The pod's parts.
 
     `views` caches each group's chain, `proposals` remembers how handovers fared, `signing_keys` are the opened keys of
     our actors, `key_making` is held while new ones are made; `beats` tell when each loop last went round; `mailer`
-    sends mails, outside of actions; `wake` has a group tended, `deliver` the outbox sent, `behind` a gap pulled;
-    `heard` takes note of an actor whose request was verified, and of what it told of a group.
+    sends mails, outside of actions; `limits` counts tries; `crowds` remembers how many members groups have; `wake` has
+    a group tended, `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was
+    verified, and of what it told of a group; `checking` is held while a whole group is checked for somebody.
     """
 
     config: Config
@@ -135,11 +150,14 @@ class Deps:
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]
     heard: Callable[[str, GroupHeader | None], None] = lambda _actor, _header: None
+    limits: Limits = field(default_factory=Limits)
     views: Views = field(default_factory=Views)
     proposals: Proposals = field(default_factory=Proposals)
     signing_keys: dict[str, SigningKey] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)
     key_making: asyncio.Lock = field(default_factory=asyncio.Lock)
+    crowds: dict[RecordId, Crowd] = field(default_factory=dict)
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def base_url(self) -> str:
@@ -150,6 +168,13 @@ class Deps:
     def home(self) -> Home:
         """The pod as groups name it."""
         return Home(self.base_url, self.keyring.pod_key.did)
+
+    def keep_crowd(self, group: RecordId, crowd: Crowd) -> Crowd:
+        """Remember how many members a group has; the crowd itself."""
+        if len(self.crowds) >= MOST_CROWDS:
+            self.crowds.clear()
+        self.crowds[group] = crowd
+        return crowd
 
     async def write(self, action: Action[T]) -> T:
         """Run a write action; if it fails, the views that it moved are forgotten with its changes."""

@@ -46,9 +46,67 @@ class NotAdminError(RefusedError):
 
 
 class TooManyTriesError(RefusedError):
-    """More tries than a person needs in so short a time."""
+    """More tries than a person needs in so short a time; another is taken after `seconds`."""
 
     code = "too_many_tries"
+    seconds: int = 60
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many tries; wait {seconds} seconds.")
+        self.seconds = seconds
+
+
+class GoneError(RefusedError):
+    """A link that was good once: it was used, or it is too old."""
+
+    code = "gone"
+
+
+class BadCodeError(RefusedError):
+    """A code that isn't the one."""
+
+    code = "bad_code"
+
+
+class DeadCodeError(RefusedError):
+    """There is no code that could be typed any more: it is too old, was used, or was mistyped too often."""
+
+    code = "dead_code"
+
+
+class RegistrationClosedError(RefusedError):
+    """The pod opens no accounts now."""
+
+    code = "registration_closed"
+
+
+class BadInviteError(RefusedError):
+    """An invitation that lets nobody in: unknown, used up, too old or taken back."""
+
+    code = "bad_invite"
+
+
+class MailTakenError(RefusedError):
+    """Another account here has this mail address."""
+
+    code = "mail_taken"
+
+
+class ConfirmFirstError(RefusedError):
+    """What is wished for needs a fresh proof of who asks; a form that is refused so is found again on page `back`."""
+
+    code = "confirm_first"
+    back: str = "/settings"
+
+    def __init__(self, back: str) -> None:
+        super().__init__("For this, prove first that it is you.")
+        self.back = back
+
+
+class BadPasskeyError(RefusedError):
+    """A passkey that this pod doesn't know, or an answer of one that doesn't hold."""
+
+    code = "bad_passkey"
 
 
 class NotMemberError(RefusedError):
@@ -102,6 +160,11 @@ STATUS: dict[str, HTTPStatus] = {
     "unknown_parent": HTTPStatus.CONFLICT,
     "mail_not_sent": HTTPStatus.BAD_GATEWAY,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "gone": HTTPStatus.GONE,
+    "registration_closed": HTTPStatus.FORBIDDEN,
+    "mail_taken": HTTPStatus.CONFLICT,
+    "confirm_first": HTTPStatus.FORBIDDEN,
+    "bad_passkey": HTTPStatus.BAD_REQUEST,
 }
 SIGNATURE_CODES = ("signature", "digest", "stale", "replay", "authority", "algorithm", "uncovered", "key")
 
@@ -113,6 +176,11 @@ def status_of(refusal: RefusedError) -> HTTPStatus:
     if any(word in refusal.code for word in SIGNATURE_CODES):
         return HTTPStatus.UNAUTHORIZED
     return HTTPStatus.BAD_REQUEST
+
+
+def headers_of(refusal: RefusedError) -> dict[str, str]:
+    """What the answer to a refusal says in its head."""
+    return {"Retry-After": str(refusal.seconds)} if isinstance(refusal, TooManyTriesError) else {}
 
 
 def problem(refusal: RefusedError) -> dict[str, Any]:

@@ -7,6 +7,7 @@ restored from a backup draws a new protocol key: seats under the former ones nev
 
 from __future__ import annotations
 
+import hmac
 import os
 from pathlib import Path
 
@@ -29,7 +30,8 @@ class KeyringError(Exception):
 class Keyring:
     """The pod's protocol key with the `former` ones, and `seal`/`unseal` for what the database keeps.
 
-    `forms` keys the tokens that tell a form of our pages from one of another site.
+    `forms` keys the tokens that tell a form of our pages from one of another site, `keyed` what is too short for a
+    plain hash: codes of eight digits, words of a list.
     """
 
     def __init__(self, secret: bytes, renewals: bytes = b"") -> None:
@@ -40,6 +42,11 @@ class Keyring:
         self.former = tuple(former)
         self._box = ChaCha20Poly1305(_derived(secret, b"althing/pod/seal"))
         self.forms = _derived(secret, b"althing/pod/forms")
+        self._codes = _derived(secret, b"althing/pod/codes")
+
+    def keyed(self, purpose: str, text: str) -> bytes:
+        """A hash of `text` that nobody can make, or search, without the key file."""
+        return hmac.digest(self._codes, f"{purpose}/{text}".encode(), "sha256")
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
         """A box that opens only for the same purpose, e.g. `seed/ada`."""

@@ -27,7 +27,7 @@ from federation.errors import MalformedDocumentError, RemoteError, UnsafeAddress
 from federation.safe_http.answers import Answer, Document, Download
 from federation.safe_http.guard import Guard, GuardedResolver, is_forbidden
 from federation.safe_http.inflate import ACCEPT_ENCODING
-from federation.safe_http.reading import read_answer, read_download
+from federation.safe_http.reading import read_answer, read_date, read_download
 from federation.signatures.request import SignedRequest
 from protocol.canonical import Json
 from protocol.limits import MAX_DOCUMENT_BYTES
@@ -116,6 +116,10 @@ class SafeHttp:
 
         return await self._told(self._get(url, ", ".join(sorted(types)), is_wanted, max_bytes, sign))
 
+    async def get_date(self, url: str) -> int | None:
+        """What the server's clock says (ms), by the Date of whatever it answers; None if it doesn't tell."""
+        return await self._told(self._get_date(self._checked(url)))
+
     async def post(
         self,
         url: str,
@@ -157,6 +161,10 @@ class SafeHttp:
                 raise RemoteError("The server redirects in a circle.", retry=False)
             visited.add(target)
         raise RemoteError(f"The server redirects more than {MAX_REDIRECTS} times.", retry=False)
+
+    async def _get_date(self, target: URL) -> int | None:
+        async with self._session.get(target, allow_redirects=False) as response:
+            return read_date(response)
 
     async def _post(
         self, url: str, body: bytes, fields: dict[str, str], sign: Sign | None, *, hear_refusal: bool

@@ -35,6 +35,14 @@ async def read_answer(response: aiohttp.ClientResponse, *, hear_refusal: bool = 
     return Answer(response.status, response.headers.get("Content-Type", ""), await _read_tolerantly(response))
 
 
+def read_date(response: aiohttp.ClientResponse) -> int | None:
+    """The answer's Date in ms, if it has one that can be read."""
+    try:
+        return int(parsedate_to_datetime(response.headers.get("Date", "")).timestamp() * 1000)
+    except (TypeError, ValueError):
+        return None
+
+
 async def _read_tolerantly(response: aiohttp.ClientResponse) -> bytes:
     try:
         return await _read_body(response, MAX_ANSWER_BYTES)

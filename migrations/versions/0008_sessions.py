@@ -26,13 +26,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_sessions")),
     )
     op.create_index(op.f("ix_sessions_account_id_created_at"), "sessions", ["account_id", "created_at"])
-    with op.batch_alter_table("accounts") as table:
-        table.add_column(sa.Column("language", sa.Text(), nullable=False, server_default=""))
-        table.add_column(sa.Column("admin", sa.Boolean(), nullable=False, server_default=sa.false()))
+    # Not as a batch, here and below: that makes the table anew, and others refer to it.
+    op.add_column("accounts", sa.Column("language", sa.Text(), nullable=False, server_default=""))
+    op.add_column("accounts", sa.Column("admin", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("accounts") as table:
-        table.drop_column("admin")
-        table.drop_column("language")
     op.drop_table("sessions")
+    op.drop_column("accounts", "admin")
+    op.drop_column("accounts", "language")

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content import ERASURES, POSTS, PROFILES, SHEETS
 from models.records import StoredRecord, erase_records, load_records
+from models.searched import forget_searched
 from models.upserts import chunks, upsert
 from protocol.content import Sheet, erased, member_writer, patch_sheet, post_sheet
 from protocol.ids import RecordId
@@ -65,8 +66,9 @@ async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tup
             await session.execute(
                 update(PROFILES)
                 .where(PROFILES.c.record_id == record.id)
-                .values(nickname="", text="", avatar=None, at=0)
+                .values(nickname="", text="", avatar=None, at=0, indexable=True)
             )
+    await forget_searched(session, [record.id for record in named])
     await erase_records(session, [(record.id, _shape(record, sheets.get(record.id))) for record in named])
 
 

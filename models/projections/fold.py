@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content import CLAIMS, ERASURES, POSTS, PROFILES, SHEETS, post_target_key
 from models.projections.erasing import erase, erased_sheet, load_wishes
+from models.projections.searching import searched_row
 from models.projections.votes import newer, project_votes, retract_votes
 from models.records import StoredRecord, list_records
+from models.searched import SEARCHED
 from models.upserts import insert_new, upsert
 from protocol.content import Sheet, patch_sheet, post_sheet
 from protocol.ids import RecordId
@@ -23,13 +25,17 @@ PAGE = 1000
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """A record that counts. `content` is None where only the shape of an erased one is left."""
+    """A record that counts. `content` is None where only the shape of an erased one is left.
+
+    `indexable`: a profile doesn't say that its member isn't to be found.
+    """
 
     id: RecordId
     group: RecordId
     seq: int
     content: Content | None
     stored: StoredRecord | None = None
+    indexable: bool = True
 
 
 class Rows:
@@ -42,15 +48,22 @@ class Rows:
         self.votes: list[tuple[RecordId, CastVote]] = []
         self.claims: list[dict[str, Any]] = []
         self.erasures: list[dict[str, Any]] = []
+        self.searched: list[dict[str, Any]] = []
 
 
 def accepted_of(record: Record | StoredRecord, seq: int | None = None) -> Accepted:
     """A record for `project`: one that was just opened, with its `seq`, or one from the store."""
     if isinstance(record, Record):
         assert seq is not None
-        return Accepted(record.id, record.group, seq, _content(record))
-    content = None if record.erased else _content(reopen_record(record.wire))
-    return Accepted(record.id, record.group_id, record.seq, content, record)
+        return Accepted(record.id, record.group, seq, _content(record), indexable=_is_indexable(record))
+    if record.erased:
+        return Accepted(record.id, record.group_id, record.seq, None, record)
+    opened = reopen_record(record.wire)
+    return Accepted(record.id, record.group_id, record.seq, _content(opened), record, _is_indexable(opened))
+
+
+def _is_indexable(record: Record) -> bool:
+    return record.body.get("indexable") is not False
 
 
 async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
@@ -59,10 +72,16 @@ async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
     records = list(batch)
     for record in records:
         _fold(rows, record)
+    rows.searched = [
+        searched_row(record.id, record.group, record.seq, record.content)
+        for record in records
+        if isinstance(record.content, Post | Patch | Profile)
+    ]
     await insert_new(session, ERASURES, rows.erasures)
     await insert_new(session, POSTS, rows.posts)
     await insert_new(session, SHEETS, rows.sheets)
     await insert_new(session, CLAIMS, rows.claims)
+    await insert_new(session, SEARCHED, rows.searched)
     await upsert(session, PROFILES, list(rows.profiles.values()), newer)
     await project_votes(session, rows.votes)
     await _erase_where_wished(session, records, rows.erasures)
@@ -71,7 +90,8 @@ async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
 async def refold_author(session: AsyncSession, group: RecordId, author: int) -> None:
     """Fold one author's records anew: after some of them stopped counting, or count again."""
     await retract_votes(session, group, author)
-    for table, column in ((POSTS, "author"), (SHEETS, "author"), (CLAIMS, "author"), (PROFILES, "member")):
+    authored = ((POSTS, "author"), (SHEETS, "author"), (CLAIMS, "author"), (SEARCHED, "author"), (PROFILES, "member"))
+    for table, column in authored:
         await session.execute(delete(table).where(table.c.group_id == group, table.c[column] == author))
     await session.execute(delete(ERASURES).where(ERASURES.c.group_id == group, ERASURES.c.author == author))
     await fold_stored(session, group, author=author)
@@ -133,6 +153,7 @@ def _fold_profile(rows: Rows, record: Accepted, profile: Profile) -> None:
         "text": profile.text,
         "avatar": msgspec.json.encode(profile.avatar) if profile.avatar else None,
         "at": profile.at,
+        "indexable": record.indexable,
     }
     _keep_newest(rows, row)
 
@@ -185,7 +206,7 @@ def _fold_shape(rows: Rows, record: Accepted, stored: StoredRecord) -> None:
     author, key, counter = stored.author or 0, stored.key or 0, stored.counter or 0
     if stored.type == "Profile":
         row = {"group_id": record.group, "member": author, "key": key, "counter": counter, "record_id": record.id}
-        _keep_newest(rows, {**row, "nickname": "", "text": "", "avatar": None, "at": 0})
+        _keep_newest(rows, {**row, "nickname": "", "text": "", "avatar": None, "at": 0, "indexable": True})
         return
     sheet, facts = erased_sheet(stored)
     rows.sheets.append(_sheet_row(record, sheet, author))

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content import CLAIMS, ERASURES, MEMBERS, POSTS, PROFILES, SCORES, SHEETS, VOTES
 from models.projections.fold import fold_stored
 from models.projections.members import project_members
+from models.searched import SEARCHED
 from protocol.state import GroupState
 
-PROJECTED = (CLAIMS, ERASURES, MEMBERS, POSTS, PROFILES, SCORES, SHEETS, VOTES)
+PROJECTED = (CLAIMS, ERASURES, MEMBERS, POSTS, PROFILES, SCORES, SEARCHED, SHEETS, VOTES)
 
 
 async def rebuild(session: AsyncSession, states: Iterable[GroupState]) -> int:

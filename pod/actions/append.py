@@ -18,6 +18,7 @@ from models.projections import accepted_of, load_wishes, project, refold_author
 from models.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
 from models.writer import Bulk
 from pod.actions.chains import load_view, take_ack, take_item
+from pod.actions.notifying import note_contents
 from pod.actions.promising import take_receipt
 from pod.deps import Deps
 from protocol.authorship import UnknownAuthorError, authored_of, check_author
@@ -192,6 +193,7 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
     inserted = await insert_records(session, list(news.values()))
     fresh = {record: accepted_of(arrivals[place].record, inserted[record]) for place, record in _firsts(news, inserted)}
     await project(session, list(fresh.values()))
+    await note_contents(session, list(fresh.values()), now=deps.clock())
     for group in {accepted.group for accepted in fresh.values()}:
         deps.wake(group)
     await restore(session, [record for record in news.values() if record.id not in inserted])

@@ -32,6 +32,7 @@ from models.projections import project_members
 from pod.actions.evidence import keep_faults, load_faults
 from pod.actions.judging import judge_anew, refuse_pending
 from pod.actions.keeping import memory_of, stored_keeper
+from pod.actions.notifying import note_invited, note_joined
 from pod.actions.placing import frontier_in
 from pod.actions.side_logs import keep_side_logs, place_side_logs
 from pod.deps import Deps
@@ -45,7 +46,7 @@ from protocol.keeping import kept_in_mind
 from protocol.keys import DidKey
 from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
 from protocol.records.envelope import Record, reopen_record
-from protocol.records.operation import Join, Rehome, Rekey
+from protocol.records.operation import Join, Operation, Rehome, Rekey, SetWeight
 from protocol.state import GroupState, dump_state, load_state
 
 SNAPSHOT_EVERY = 64
@@ -132,7 +133,9 @@ async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
     known = record.id in before.nodes
     node = after.nodes.get(record.id)
     if node is not None and node.record is not None:
-        await (replace_item if known else insert_item)(session, stored_item(node.record, node.state, node.void))
+        parent = before.nodes.get(node.parent) if node.parent else None
+        stored = stored_item(node.record, node.state, node.void, parent.state if parent else None)
+        await (replace_item if known else insert_item)(session, stored)
     await note_move(session, deps, before, after)
     return not known
 
@@ -191,7 +194,7 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
     if after.state.term != before.state.term:
         deps.proposals.began(group, after.anchor, now=deps.clock())
     if after.head != before.head:
-        await _follow_head(session, before, after)
+        await _follow_head(session, deps, before, after)
         await _follow_members(session, before.state, after.state)
     if after.faults != before.faults:
         await keep_faults(session, before, after, now=deps.clock())
@@ -209,7 +212,7 @@ async def keep_in_mind(session: AsyncSession, deps: Deps, before: View, after: V
         await save_keeper(session, stored_keeper(after.state.group, kept))
 
 
-async def _follow_head(session: AsyncSession, before: View, after: View) -> None:
+async def _follow_head(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
     group = after.state.group
     removed, added = _moves(before, after)
     if removed:
@@ -229,7 +232,7 @@ async def _follow_head(session: AsyncSession, before: View, after: View) -> None
     if name != before.state.policy["name"]:
         await set_group(session, group, name=name)
     for item in added:
-        await _note_operations(session, after, item)
+        await _note_operations(session, deps, after, item)
     if removed or after.state.term != before.state.term:
         # Another branch, or a handover, knows other keys and weights: what was refused is judged anew.
         await judge_anew(session, after.state)
@@ -265,7 +268,7 @@ async def _follow_members(session: AsyncSession, before: GroupState, after: Grou
     await refuse_pending(session, after, changed & set(before.members.keys()))
 
 
-async def _note_operations(session: AsyncSession, view: View, item: RecordId) -> None:
+async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: RecordId) -> None:
     node = view.nodes.get(item)
     if node is None or node.record is None:
         return
@@ -283,18 +286,32 @@ async def _note_operations(session: AsyncSession, view: View, item: RecordId) ->
     authors = (state.members[state.keys[did]] for did in signing)
     replaced = {key.did for author in authors for key in author.keys[:-1]}
     if signing:
-        await _number_members(session, state, signing | replaced)
+        joined = await _number_members(session, state, signing | replaced)
+        await note_joined(session, state.group, joined, item, now=deps.clock())
+        await note_invited(session, state.group, _invited(state, done), now=deps.clock())
 
 
-async def _number_members(session: AsyncSession, state: GroupState, keys: set[DidKey]) -> None:
+def _invited(state: GroupState, done: Sequence[Operation]) -> list[tuple[RecordId, int, int]]:
+    """(join, who invited, new member) of those that came by invitation."""
+    joins = [(operation.id, operation.wish) for operation in done if isinstance(operation.wish, Join)]
+    return [
+        (own_id, wish.invitation.content.author, state.keys[wish.signing]) for own_id, wish in joins if wish.invitation
+    ]
+
+
+async def _number_members(session: AsyncSession, state: GroupState, keys: set[DidKey]) -> list[int]:
+    """Give memberships the numbers that an item gave them; the accounts that weren't members before."""
+    joined = []
     for membership in await list_signing(session, state.group, keys):
         member = state.members[state.keys[membership.signing]]
         ours = member.signing == membership.signing
         index = len(member.keys) - 1 if ours else membership.key_index
         number, standing = (member.number, "member") if ours else (None, "moved")
+        joined += [membership.account_id] if ours and membership.number is None else []
         await set_membership(
             session, membership.account_id, state.group, number=number, state=standing, key_index=index
         )
+    return joined
 
 
 async def _follow_anchor(session: AsyncSession, before: View, after: View) -> None:
@@ -312,8 +329,10 @@ async def _follow_anchor(session: AsyncSession, before: View, after: View) -> No
         await delete_side_logs(session, lost)
 
 
-def stored_item(record: Record, state: GroupState, void: Sequence[tuple[int, str]] = ()) -> StoredItem:
-    """An item as it is remembered, with the state after it and what is void in it."""
+def stored_item(
+    record: Record, state: GroupState, void: Sequence[tuple[int, str]] = (), parent: GroupState | None = None
+) -> StoredItem:
+    """An item as it is remembered, with the state after it and what is void in it; `parent`: the state before it."""
     content = record.content
     assert isinstance(content, GroupRoot | Seal | Handover)
     return StoredItem(
@@ -327,4 +346,20 @@ def stored_item(record: Record, state: GroupState, void: Sequence[tuple[int, str
         log_size=state.log.size,
         wire=record.wire,
         void=json.encode(void).decode(),
+        was=json.encode(weights_before(content, void, parent)).decode() if parent else "{}",
     )
+
+
+def weights_before(
+    item: GroupRoot | Seal | Handover, void: Sequence[tuple[int, str]], state: GroupState
+) -> dict[int, int]:
+    """By position, the weight that each applied set-weight of an item on `state` replaced."""
+    refused = {position for position, _ in void}
+    was: dict[int, int] = {}
+    now: dict[int, int] = {}
+    for position, operation in enumerate(item.operations):
+        wish = None if isinstance(operation, BadOperation) or position in refused else operation.wish
+        if isinstance(wish, SetWeight) and (member := state.members.get(wish.member)) is not None:
+            was[position] = now.get(wish.member, member.weight)
+            now[wish.member] = wish.weight
+    return was

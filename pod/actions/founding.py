@@ -15,6 +15,7 @@ from models.accounts import (
     insert_account,
     insert_recovery_keys,
     insert_token,
+    load_account,
     load_account_named,
     save_membership,
     set_personal_group,
@@ -29,7 +30,7 @@ from pod.keyring import Keyring
 from protocol.derivation import pairwise_key, phrase_of, recovery_dids
 from protocol.errors import MalformedError
 from protocol.ids import RecordId
-from protocol.keys import PrivateKey
+from protocol.keys import DidKey, PrivateKey
 from protocol.proofs import sign
 from protocol.records.envelope import open_record
 
@@ -52,28 +53,51 @@ def seed_of(keyring: Keyring, account: Account) -> bytes:
     return keyring.unseal(account.seed_sealed, f"seed/{account.name}")
 
 
+class Drawn(msgspec.Struct, frozen=True):
+    """What an account begins with; of the recovery seed only `dids` and the phrase are left."""
+
+    seed: bytes
+    dids: tuple[DidKey, ...]
+    phrase: str
+
+    def __repr__(self) -> str:
+        return "Drawn()"
+
+
+def draw() -> Drawn:
+    """Fresh keys for one account."""
+    recovery_seed = random_bytes(32)
+    return Drawn(random_bytes(32), recovery_dids(recovery_seed), phrase_of(recovery_seed))
+
+
 async def sign_up(deps: Deps, name: str) -> SignedUp:
     """Open an account with its personal group and a token; raises NameTakenError."""
-    if not NAME.fullmatch(name):
-        raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
-    seed, recovery_seed, token = random_bytes(32), random_bytes(32), random_token()
-    dids = recovery_dids(recovery_seed)
-    now = deps.clock()
+    drawn, token = draw(), random_token()
 
     async def action(session: AsyncSession) -> SignedUp:
-        if await load_account_named(session, name) is not None:
-            raise NameTakenError(f"The name {name} is taken.")
-        sealed = deps.keyring.seal(seed, f"seed/{name}")
-        number = await insert_account(session, name=name, seed_sealed=sealed, now=now)
-        await insert_recovery_keys(session, number, 0, dids)
-        await insert_token(session, sha256=token_hash(token), account=number, name="first", now=now)
-        account = await load_account_named(session, name)
-        assert account is not None
-        group = await found_group(session, deps, account, {"kind": "person", "name": name, "visibility": "public"})
-        await set_personal_group(session, number, group)
-        return SignedUp(name, number, group, phrase_of(recovery_seed), token)
+        account = await open_account(session, deps, name, drawn)
+        assert account.personal_group is not None
+        hashed = token_hash(token)
+        await insert_token(session, sha256=hashed, account=account.id, name="first", now=account.created_at)
+        return SignedUp(name, account.id, account.personal_group, drawn.phrase, token)
 
     return await deps.write(action)
+
+
+async def open_account(session: AsyncSession, deps: Deps, name: str, drawn: Drawn) -> Account:
+    """Open an account with its personal group; raises NameTakenError."""
+    if not NAME.fullmatch(name):
+        raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
+    if await load_account_named(session, name) is not None:
+        raise NameTakenError(f"The name {name} is taken.")
+    sealed = deps.keyring.seal(drawn.seed, f"seed/{name}")
+    number = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
+    await insert_recovery_keys(session, number, 0, drawn.dids)
+    account = await load_account(session, number)
+    assert account is not None
+    group = await found_group(session, deps, account, {"kind": "person", "name": name, "visibility": "public"})
+    await set_personal_group(session, number, group)
+    return msgspec.structs.replace(account, personal_group=group)
 
 
 def token_hash(token: str) -> bytes:

@@ -22,6 +22,7 @@ from models.records import load_oldest_record
 from pod.actions.append import append
 from pod.actions.chains import load_view
 from pod.actions.keeping import findings_of, findings_on_branch, memory_of, stored_keeper
+from pod.actions.notifying import note_silence
 from pod.actions.outbox import push
 from pod.actions.renewing import renew_home
 from pod.actions.sealing import acks_to_show, choose_operations
@@ -205,6 +206,7 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
         if index is None or state.steward.key == own_key:
             return False
         waiting_since = await _waiting_since(session, view)
+    numbers = [seat.member for seat in state.seats]
     since = None if waiting_since is None else max(waiting_since, tries.counting_from)
     if not proposal_due(state, index, waiting_since=since, tries=tries.failed, now=now):
         return False
@@ -212,6 +214,7 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
     try:
         await hand_over(deps, group)
     except NotConfirmedError:
+        await deps.write(lambda session: note_silence(session, group, numbers, view.anchor, now=now))
         return False
     return True
 

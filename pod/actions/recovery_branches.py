@@ -77,7 +77,12 @@ async def _switch(
     branch = set(path_to(nodes, after.head))
     items = [node for item in branch if (node := nodes[item]).record is not None]
     await insert_items(
-        session, [stored_item(node.record, node.state, node.void) for node in items if node.record is not None]
+        session,
+        [
+            stored_item(node.record, node.state, node.void, _state_before(nodes, node))
+            for node in items
+            if node.record is not None
+        ],
     )
     await insert_acks(session, [_stored_ack(record) for record in every if _is_ack_on(record, branch, nodes)])
     lost = [item for item in path_to(nodes, before.head) if item not in branch]
@@ -87,6 +92,11 @@ async def _switch(
     # Later views start here: what lies below is decided.
     await set_group(session, group, snapshot=dump_state(after.settled), snapshot_item=after.anchor)
     deps.views.move(session, after)
+
+
+def _state_before(nodes: Map[RecordId, Node], node: Node) -> GroupState | None:
+    parent = nodes.get(node.parent) if node.parent else None
+    return parent.state if parent else None
 
 
 def _nodes(base: GroupState, records: Iterable[Record]) -> Map[RecordId, Node]:

@@ -15,14 +15,17 @@ from models.sessions import (
     insert_session,
     list_sessions,
     load_session,
+    set_session_confirmed,
     set_session_seen,
 )
 from pod.actions.founding import token_hash
 from pod.clock import random_token
 from pod.deps import Deps
+from pod.errors import ConfirmFirstError
 
 DAY_MS: Final = 86_400_000
 LIFE_MS: Final = 60 * DAY_MS
+CONFIRMED_MS: Final = 15 * 60_000
 MOST_SESSIONS: Final = 200
 LONGEST_AGENT: Final = 200
 
@@ -30,7 +33,7 @@ LONGEST_AGENT: Final = 200
 async def open_session(deps: Deps, account: Account, agent: str) -> str:
     """Sign the account in; the secret of the session, which the browser alone keeps."""
     secret, now = random_token(), deps.clock()
-    opened = Session(token_hash(secret), account.id, now, now, now + LIFE_MS, agent[:LONGEST_AGENT])
+    opened = Session(token_hash(secret), account.id, now, now, now + LIFE_MS, agent[:LONGEST_AGENT], now)
     await deps.write(lambda session: insert_session(session, opened))
     return secret
 
@@ -44,6 +47,17 @@ async def session_of(deps: Deps, secret: str) -> tuple[Session, Account] | None:
         return found
     await deps.write(lambda session: set_session_seen(session, found[0].sha256, now=now, expires_at=now + LIFE_MS))
     return found
+
+
+def check_confirmed(deps: Deps, session: Session, *, back: str = "/settings") -> None:
+    """Refuse what is sensitive to a session that nobody proved lately; raises ConfirmFirstError."""
+    if deps.clock() - session.confirmed_at >= CONFIRMED_MS:
+        raise ConfirmFirstError(back)
+
+
+async def confirm_session(deps: Deps, session: Session) -> None:
+    """Somebody proved just now who they are."""
+    await deps.write(lambda own: set_session_confirmed(own, session.sha256, now=deps.clock()))
 
 
 async def list_own_sessions(deps: Deps, account: Account) -> Sequence[Session]:

@@ -10,6 +10,7 @@ from models.accounts import Account
 from pod.actions import authoring
 from pod.actions.founding import start_group
 from pod.actions.handing_over import hand_over
+from pod.actions.joining import Offer, offer_here
 from pod.actions.reading import groups as reading
 from pod.actions.sources import Pass
 from pod.actions.syncing import fetch_group, pull_if_readable
@@ -71,6 +72,13 @@ async def post_invitation(request: web.Request) -> web.Response:
     deps, group, account = request.app[DEPS], group_of(request), await account_of(request)
     invitation = await authoring.invite(deps, account, group, await members_of(request, shapes.InvitationWish))
     return answer(shapes.Invited(group, deps.base_url, invitation), HTTPStatus.CREATED)
+
+
+@routes.get("/api/v1/invitations/{to}")
+@contract(answer=Offer)
+async def get_invitation(request: web.Request) -> web.Response:
+    """The invitation that was issued here for the key `to`; who doesn't hold its link knows no such key."""
+    return answer(await offer_here(request.app[DEPS], request.match_info["to"]))
 
 
 @routes.post("/api/v1/joins")

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from models.accounts import count_recovery_keys, list_memberships
+from pod.actions.presenting import load_person
 from pod.actions.tokens import list_own_tokens, make_token, revoke_own_token
 from pod.api import shapes
 from pod.api.asking import account_of, answer, wish_of
@@ -55,3 +56,12 @@ async def delete_token(request: web.Request) -> web.Response:
     """Revoke the token of this name."""
     await revoke_own_token(request.app[DEPS], await account_of(request), request.match_info["name"])
     return answer(shapes.Nothing())
+
+
+@routes.get("/api/v1/people/{name}")
+@contract(answer=shapes.PersonLine)
+async def get_person(request: web.Request) -> web.Response:
+    """Somebody at home here: the personal group, by which people elsewhere follow."""
+    async with request.app[DEPS].database.read() as session:
+        person = await load_person(session, request.app[DEPS], request.match_info["name"])
+    return answer(shapes.PersonLine(person.name, person.state.group))

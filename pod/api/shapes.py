@@ -338,6 +338,13 @@ class Me(msgspec.Struct, frozen=True):
     memberships: tuple[MembershipLine, ...]
 
 
+class PersonLine(msgspec.Struct, frozen=True):
+    """Somebody at home here, and the personal group."""
+
+    name: str
+    group: RecordId
+
+
 class TokenLine(msgspec.Struct, frozen=True):
     """A token, without the token."""
 

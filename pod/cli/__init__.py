@@ -26,7 +26,7 @@ AREAS: Final = {
     "demo": "demo",
 }
 # Whose subcommands stand in more than one module.
-ALSO: Final = {"user": "recovery", "group": "recovery"}
+ALSO: Final = {"user": ("recovery", "entering"), "group": ("recovery",)}
 
 
 class Lazily(click.Group):
@@ -40,8 +40,8 @@ class Lazily(click.Group):
         """The command of that name."""
         if cmd_name not in AREAS:
             return None
-        if cmd_name in ALSO:
-            import_module(f"pod.cli.{ALSO[cmd_name]}")
+        for module in ALSO.get(cmd_name, ()):
+            import_module(f"pod.cli.{module}")
         area = import_module(f"pod.cli.{AREAS[cmd_name]}")
         found: click.Command = next(command for command in area.COMMANDS if command.name == cmd_name)
         return found

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from pod.actions.mailing import Tried, try_mail
 from pod.cli.base import run_action
 from pod.cli.options import configuration, data_option
 from pod.cli.storing import refuse_unless_current
 from pod.deps import Deps
-from pod.mail import Mail, MailError, Sent
 
 
 @click.group(name="mail")
@@ -26,14 +26,13 @@ def test(data: Path, address: str) -> None:
     config = configuration(data)
     refuse_unless_current(config)
 
-    async def act(deps: Deps) -> Sent:
-        text = f"{config.base_url} can send mail to you. Nobody needs to answer this.\n"
-        try:
-            return await deps.mailer.send(Mail(address, "A test by your pod", text))
-        except MailError as error:
-            raise click.ClickException(f"The mail wasn't sent. The mail server's word:\n{error.answer}") from error
+    async def act(deps: Deps) -> Tried:
+        return await try_mail(deps, address)
 
-    click.echo(run_action(config, act).answer)
+    tried = run_action(config, act)
+    if not tried.ok:
+        raise click.ClickException(f"The mail wasn't sent. The mail server's word:\n{tried.answer}")
+    click.echo(tried.answer)
     if config.mail.host:
         click.echo("Taken. If it doesn't arrive, look for SPF, DKIM and DMARC of the sender's domain.")
 

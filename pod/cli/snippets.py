@@ -13,6 +13,8 @@ import msgspec
 CADDY: Final = "Caddyfile"
 NGINX: Final = "nginx.conf"
 SYSTEMD: Final = "althing.service"
+# First parts of paths whose rest is a secret.
+SECRET: Final = ("invitation", "setup", "sign-in/link", "sign-up/answer", "sign-up/open")
 HOMES: Final = ("/home/", "/run/user/")
 
 _CADDY = """\
@@ -43,16 +45,23 @@ server {{
     # The pod has narrower limits of its own.
     client_max_body_size 64m;
 
+    proxy_http_version 1.1;
+    # Other servers sign the host.
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header Connection "";
+    # A batch of another pod may take its time to be verified.
+    proxy_read_timeout 60s;
+
     location / {{
         # No path after the port: nginx would rewrite it, and other servers sign the path as they sent it.
         proxy_pass http://{place};
-        proxy_http_version 1.1;
-        # The host is signed, too.
-        proxy_set_header Host $http_host;
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header Connection "";
-        # A batch of another pod may take its time to be verified.
-        proxy_read_timeout 60s;
+    }}
+
+    # These addresses end in a secret, which belongs in no log.
+    location ~ ^/({secret})/ {{
+        access_log off;
+        proxy_pass http://{place};
     }}
 }}
 """
@@ -66,7 +75,7 @@ Wants=network-online.target
 
 [Service]
 User={user}
-ExecStart={program} serve --data {data}
+ExecStart={program} serve --data {served}
 Restart=on-failure
 RestartSec=2
 # Deliveries under way are written down before the end; what was accepted is on disk anyway.
@@ -113,11 +122,13 @@ def snippets(site: Site) -> dict[str, str]:
     in_home = f"{site.data}/".startswith(homes) or f"{site.program}/".startswith(homes)
     return {
         CADDY: _CADDY.format(domain=site.domain, place=place),
-        NGINX: _NGINX.format(domain=site.domain, place=place),
+        NGINX: _NGINX.format(domain=site.domain, place=place, secret="|".join(SECRET)),
         SYSTEMD: _SYSTEMD.format(
             name=SYSTEMD,
             user=site.user,
-            program=_word(site.program),
+            # A command's words may name variables, those of other keys may not.
+            program=_word(site.program).replace("$", "$$"),
+            served=_word(site.data).replace("$", "$$"),
             data=_word(site.data),
             home="read-only" if in_home else "yes",
         ),
@@ -126,7 +137,7 @@ def snippets(site: Site) -> dict[str, str]:
 
 def _word(path: Path) -> str:
     """A path as one word of a unit file: percent signs are doubled, blanks and quotes quoted."""
-    text = str(path).replace("%", "%%").replace("$", "$$")
+    text = str(path).replace("%", "%%")
     if re.search(r"[\s\"'\\]", text):
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return text

@@ -44,10 +44,12 @@ async def bring_up_to_date(config: Config, config_file: Path, *, backed_up: bool
         click.echo("The database is up to date.")
         return
     tell = _nothing if quiet else click.echo
+    # A database that is only now made has no steps to tell of.
+    tell_steps = _nothing if now.version is None else tell
     kept = "" if backed_up or now.version is None else _back_up(config, config_file, now)
     database = await open_database(config.database_url)
     try:
-        await _step_by_step(database, now, kept, tell)
+        await _step_by_step(database, now, kept, tell_steps)
     finally:
         await database.close()
     tell("The database is up to date.")

@@ -18,7 +18,9 @@ from federation.safe_http import SafeHttp
 from pod.config import Config, parse_config
 
 HOST = "127.0.0.1"
-LOOPBACK = "127.0.0.0/8"
+# Names of one machine, but to a browser two places with cookies of their own.
+NAMES = ("localhost", HOST)
+LOOPBACK = ("127.0.0.0/8", "::1/128")
 JSON = "application/json"
 PATIENCE_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.1
@@ -33,24 +35,31 @@ port = {port}
 data = {data}
 
 [federation]
-allow_networks = ["{loopback}"]
+allow_networks = {loopback}
 """
+
+
+class PodPlace(msgspec.Struct, frozen=True):
+    """The name of a pod's folder, and its port."""
+
+    name: str
+    port: int
 
 
 class DemoPod:
     """One pod: its folder, its address, its process."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, name: str, port: int) -> None:
         self.folder = folder
         self.port = port
-        self.url = f"http://{HOST}:{port}"
+        self.url = f"http://{name}:{port}"
         self._process: asyncio.subprocess.Process | None = None
 
     def write_config(self) -> Config:
         """Make the folder with a configuration."""
         self.folder.mkdir(parents=True)
         data = json.dumps(str(self.folder))  # a basic string of TOML is one of JSON
-        text = CONFIG.format(url=self.url, host=HOST, port=self.port, data=data, loopback=LOOPBACK)
+        text = CONFIG.format(url=self.url, host=HOST, port=self.port, data=data, loopback=json.dumps(LOOPBACK))
         (self.folder / "pod.toml").write_text(text, encoding="utf-8")
         return parse_config(text)
 

@@ -1,9 +1,9 @@
-"""How the demo goes: pods made and started, people signed up, the group founded, written in and voted on."""
+"""How the demo goes: pods made and started, people signed up, groups founded, written in and voted on."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,21 @@ import msgspec
 
 from federation.safe_http import SafeHttp
 from migrations import upgrade
+from models.accounts import list_accounts, load_account_named
 from models.engines import open_database
-from pod.actions.founding import SignedUp, sign_up
+from models.settings import Settings, save_settings
+from pod.actions.founding import sign_up
+from pod.actions.people import promote
+from pod.actions.signing_in import make_sign_in_link
 from pod.clock import random_bytes
-from pod.config import Config
-from pod.demo.stage import LOOPBACK, Actor, DemoPod, eventually, free_ports
-from pod.demo.village import BALLOTS, CHANGES, DESCRIPTION, NAME, PEOPLE, TEXTS, Change, Villager
+from pod.config import load_config
+from pod.demo.doings import BALLOTS, CHANGES
+from pod.demo.folder import TOLD, claim
+from pod.demo.stage import LOOPBACK, NAMES, Actor, DemoPod, PodPlace, eventually, free_ports
+from pod.demo.texts import ARTICLES, LATE_REPLIES, REPLIES
+from pod.demo.village import CIRCLES, PEOPLE, PODS, VILLAGE, Circle
+from pod.demo.writing import Written, change_body, text_body, vote_body
+from pod.deps import Deps
 from pod.keyring import create_key_file
 from pod.parts import USER_AGENT, open_parts
 from protocol.keys import PrivateKey
@@ -25,31 +34,31 @@ FOR_EVER = 2**50
 Say = Callable[[str], None]
 
 
-class Person(msgspec.Struct, frozen=True):
-    """One of the people with the home that they got."""
-
-    villager: Villager
-    account: SignedUp
-    actor: Actor
-
-
 class Told(msgspec.Struct, frozen=True):
-    """What came of it: where to look, and who may write."""
+    """What came of it: where to look, and each person's pod and token."""
 
-    group: str
+    ports: tuple[int, ...]
     pages: tuple[str, ...]
-    people: tuple[Person, ...]
+    people: dict[str, tuple[str, str]]
 
 
 async def play(folder: Path, first_port: int, say: Say, *, stay: bool) -> Told:
-    """Play the demo in a new folder; with `stay` the pods serve until this is cancelled."""
-    pods = [DemoPod(folder / f"pod{place}", port) for place, port in enumerate(free_ports(first_port, 2), 1)]
-    async with SafeHttp(USER_AGENT, allow_networks=[LOOPBACK]) as http:
+    """Play the demo in a folder, or serve what was played there before; with `stay` until this is cancelled."""
+    kept = folder / TOLD
+    before = msgspec.json.decode(kept.read_bytes(), type=Told) if kept.exists() else None
+    ports = before.ports if before else free_ports(first_port, len(PODS))
+    places = [PodPlace(f"pod{place}", port) for place, port in enumerate(ports, 1)]
+    claim(folder, places)
+    pods = [DemoPod(folder / place.name, name, place.port) for name, place in zip(NAMES, places, strict=True)]
+    async with SafeHttp(USER_AGENT, allow_networks=LOOPBACK) as http:
         try:
-            people = await _settle(pods, http, say)
-            told = await _live(pods, people, http, say)
-            for line in summary(told):
+            told = before or await _play(pods, http, say)
+            kept.write_bytes(msgspec.json.encode(told))
+            if before:
+                await asyncio.gather(*(pod.start(http) for pod in pods))
+            for line in summary(told, await _sign_in_links(pods)):
                 say(line)
+            say(f"Later: pod user link NAME --data {pods[0].folder} (or {pods[1].folder.name})")
             if stay:
                 await asyncio.Event().wait()
         finally:
@@ -58,128 +67,169 @@ async def play(folder: Path, first_port: int, say: Say, *, stay: bool) -> Told:
     return told
 
 
-def summary(told: Told) -> list[str]:
+def summary(told: Told, links: dict[str, str]) -> list[str]:
     """What a person is shown at the end."""
-    who = [f"  {person.villager.name:4} {person.actor.pod}  {person.account.token}" for person in told.people]
-    return ["", "Pages:", *(f"  {page}" for page in told.pages), "", "Tokens (Authorization: Bearer …):", *who, ""]
+    tokens = [f"  {name:5} {pod}  {token}" for name, (pod, token) in told.people.items()]
+    return [
+        *("", "Pages:", *(f"  {page}" for page in told.pages)),
+        *("", "Sign in as one of them, within ten minutes; Ada and Cy run their pods:"),
+        *(f"  {name:5} {link}" for name, link in links.items()),
+        *("", "Tokens for the API (Authorization: Bearer …):", *tokens, ""),
+    ]
 
 
-async def _settle(pods: list[DemoPod], http: SafeHttp, say: Say) -> list[Person]:
-    people = []
+async def _sign_in_links(pods: list[DemoPod]) -> dict[str, str]:
+    """A link for everybody, made beside the serving pods."""
+    links = {}
+    for pod in pods:
+        async with open_parts(load_config(pod.folder / "pod.toml")) as deps:
+            async with deps.database.read() as session:
+                accounts = await list_accounts(session, len(PEOPLE))
+            for account in accounts:
+                links[account.name] = f"{pod.url}/sign-in/link/{await make_sign_in_link(deps, account)}"
+    return links
+
+
+async def _play(pods: list[DemoPod], http: SafeHttp, say: Say) -> Told:
+    say(f"Making two pods: {', '.join(pod.url for pod in pods)}")
+    people: dict[str, Actor] = {}
     for place, pod in enumerate(pods):
-        say(f"Making the pod {pod.url}")
-        config = pod.write_config()
-        create_key_file(config.key_file)
-        for villager in (person for person in PEOPLE if person.pod == place):
-            account = await _sign_up(config, villager.name)
-            people.append(Person(villager, account, Actor(http, pod.url, account.token)))
-        await pod.start(http)
-    return people
+        tokens = await _house(place, pod)
+        people |= {name: Actor(http, pod.url, token) for name, token in tokens.items()}
+    await asyncio.gather(*(pod.start(http) for pod in pods))
+    say(f"{len(people)} people found {' and '.join(circle.name for circle in CIRCLES)}")
+    groups = await asyncio.gather(*(_gather(circle, people, http) for circle in CIRCLES))
+    written = Written(dict(zip((circle.key for circle in CIRCLES), groups, strict=True)), pods[0].url)
+    say("They write, answer, patch and vote")
+    await _write(written, people, http)
+    say("Waiting until both pods have settled the same")
+    await eventually(lambda: _agree(pods, groups, http), "both pods agree")
+    return Told(
+        tuple(pod.port for pod in pods),
+        tuple(_pages(pods, written)),
+        {name: (actor.pod, actor.token) for name, actor in people.items()},
+    )
 
 
-async def _sign_up(config: Config, name: str) -> SignedUp:
+def _pages(pods: list[DemoPod], written: Written) -> Iterable[str]:
+    village = written.groups[VILLAGE]
+    for pod in pods:
+        yield f"{pod.url}/"
+        yield from (f"{pod.url}/g/{group}" for group in written.groups.values())
+    yield f"{pods[-1].url}/g/{village}/posts/{written.texts['well']}"
+
+
+async def _house(place: int, pod: DemoPod) -> dict[str, str]:
+    """Make a pod with its people; each one's token."""
+    config = pod.write_config()
+    create_key_file(config.key_file)
     database = await open_database(config.database_url)
     try:
         await upgrade(database)
     finally:
         await database.close()
+    name, description = PODS[place]
     async with open_parts(config) as deps:
-        return await sign_up(deps, name)
+        await _name(deps, Settings(name=name, description=description, registration="open"))
+        names = [villager.name for villager in PEOPLE if villager.pod == place]
+        tokens = {name: (await sign_up(deps, name)).token for name in names}
+        async with deps.database.read() as session:
+            first = await load_account_named(session, names[0])
+        assert first is not None
+        await promote(deps, first)
+        return tokens
 
 
-async def _live(pods: list[DemoPod], people: list[Person], http: SafeHttp, say: Say) -> Told:
-    by_name = {person.villager.name: person for person in people}
-    founder, *others = people
-    say(f"{founder.villager.nickname} founds {NAME}; the others join")
-    wishes = {"name": NAME, "description": DESCRIPTION, "weight": founder.villager.weight}
-    group = str((await founder.actor.post("/api/v1/groups", wishes))["group"])
-    for number, person in enumerate(others, 2):
-        await _join(founder, person, number, group, http)
-    for person in people:
-        profile = {"type": "Profile", "nickname": person.villager.nickname, "text": person.villager.about}
-        await person.actor.post(f"/api/v1/groups/{group}/records", profile)
-    say("They write, patch and vote")
-    posts = await _write(by_name, group, http)
-    patches = await _patch(by_name, group, posts, http)
-    await _vote(by_name, group, posts, patches)
-    say("Waiting until both pods have settled the same")
-    await eventually(lambda: _agree(pods, group, http), "both pods agree")
-    pages = tuple(f"{pod.url}/g/{group}" for pod in pods)
-    return Told(group, (*pages, f"{pods[-1].url}/g/{group}/posts/{posts[0]}"), tuple(people))
+async def _name(deps: Deps, settings: Settings) -> None:
+    await deps.write(lambda session: save_settings(session, settings, now=deps.clock()))
 
 
-async def _join(founder: Person, person: Person, number: int, group: str, http: SafeHttp) -> None:
+async def _gather(circle: Circle, people: dict[str, Actor], http: SafeHttp) -> str:
+    """Found the group, have everybody join it, and say who is who; the group's id."""
+    founder = people[circle.founder]
+    wishes = {"name": circle.name, "description": circle.description, "weight": circle.weights[circle.founder]}
+    founding = await founder.post("/api/v1/groups", {**wishes, "default_score": circle.default_score})
+    group = str(founding["group"])
+    others = [name for name in circle.weights if name != circle.founder]
+    # One after another, so that the numbers are those of the list; nobody waits for the place of the one before.
+    for name in others:
+        await _join(founder, people[name], circle.weights[name], group)
+    pods = {people[name].pod for name in circle.weights}
+    await eventually(lambda: _are_members(len(circle.weights), pods, group, http), "everybody is a member")
+    await asyncio.gather(
+        *(
+            people[villager.name].post(
+                f"/api/v1/groups/{group}/records",
+                {"type": "Profile", "nickname": villager.nickname, "text": villager.about},
+            )
+            for villager in PEOPLE
+            if villager.name in circle.weights
+        )
+    )
+    return group
+
+
+async def _join(founder: Actor, person: Actor, weight: int, group: str) -> None:
     seed = random_bytes(32)
-    link = {"weight": person.villager.weight, "to": PrivateKey.from_seed(seed).did, "expires": FOR_EVER}
-    invitation = await founder.actor.post(f"/api/v1/groups/{group}/invitations", link)
-    await person.actor.post("/api/v1/joins", {**invitation, "secret": seed.hex()})
-
-    async def is_member() -> bool:
-        seen = await _group(person.actor.pod, group, http)
-        return seen is not None and number in {member["number"] for member in seen["members"]}
-
-    await eventually(is_member, f"{person.villager.nickname} is a member")
+    link = {"weight": weight, "to": PrivateKey.from_seed(seed).did, "expires": FOR_EVER}
+    invitation = await founder.post(f"/api/v1/groups/{group}/invitations", link)
+    await person.post("/api/v1/joins", {**invitation, "secret": seed.hex()})
 
 
-async def _write(people: dict[str, Person], group: str, http: SafeHttp) -> list[str]:
-    posts = []
-    for text in TEXTS:
-        body = {"kind": text.kind, "title": text.title, "language": "en", "paragraphs": text.blocks}
-        wish = msgspec.to_builtins(body)
-        if not text.title:
-            del wish["title"]
-        author = people[text.author].actor
-        posts.append(str((await author.post(f"/api/v1/groups/{group}/posts", wish))["record"]))
-    await _everywhere(people, group, posts, http)
-    return posts
+async def _are_members(count: int, pods: set[str], group: str, http: SafeHttp) -> bool:
+    seen = [await _group(pod, group, http) for pod in pods]
+    return all(one is not None and len(one["members"]) == count for one in seen)
 
 
-async def _patch(people: dict[str, Person], group: str, posts: list[str], http: SafeHttp) -> list[str]:
-    patches = []
-    for change in CHANGES:
-        author = people[change.author].actor
-        body = _patch_body(change, posts[change.text])
-        patches.append(str((await author.post(f"/api/v1/groups/{group}/patches", body))["record"]))
-    await _everywhere(people, group, patches, http)
-    return patches
+async def _write(written: Written, people: dict[str, Actor], http: SafeHttp) -> None:
+    for texts in (ARTICLES, REPLIES, LATE_REPLIES):
+        for text in texts:
+            path = f"/api/v1/groups/{written.groups[text.circle]}/posts"
+            made = await people[text.author].post(path, text_body(text, written))
+            written.texts[text.key] = str(made["record"])
+        await _everywhere(written, http, people)
+    # These may come in any order, so all are sent at once and few seals carry them.
+    patches = f"/api/v1/groups/{written.groups[VILLAGE]}/patches"
+    made_patches = await asyncio.gather(
+        *(people[change.author].post(patches, change_body(change, written)) for change in CHANGES)
+    )
+    written.changes.update(
+        (change.key, str(made["record"])) for change, made in zip(CHANGES, made_patches, strict=True)
+    )
+    await _everywhere(written, http, people)
+    votes = {circle: f"/api/v1/groups/{group}/votes" for circle, group in written.groups.items()}
+    await asyncio.gather(
+        *(people[ballot.voter].post(votes[ballot.circle], vote_body(ballot, written)) for ballot in BALLOTS)
+    )
 
 
-def _patch_body(change: Change, post: str) -> dict[str, Any]:
-    place = {"record": post, "index": change.at}
-    add = {"after": place, "style": change.block.style, "text": change.block.text}
-    marks = [{"paragraph": place, "replaced_by": {"index": 0}}] if change.instead else []
-    return {"post": post, "adds": [add], "marks": marks}
-
-
-async def _vote(people: dict[str, Person], group: str, posts: list[str], patches: list[str]) -> None:
-    for ballot in BALLOTS:
-        target: dict[str, Any] = {"post": posts[ballot.text]} if ballot.text is not None else {}
-        if ballot.change is not None:
-            target = {"paragraph": {"record": patches[ballot.change], "index": 0}}
-        vote = {"target": target, "value": ballot.value, **({"reason": ballot.reason} if ballot.reason else {})}
-        await people[ballot.voter].actor.post(f"/api/v1/groups/{group}/votes", vote)
-
-
-async def _everywhere(people: dict[str, Person], group: str, records: list[str], http: SafeHttp) -> None:
-    pods = {person.actor.pod for person in people.values()}
+async def _everywhere(written: Written, http: SafeHttp, people: dict[str, Actor]) -> None:
+    pods = {person.pod for person in people.values()}
+    records = {*written.texts.values(), *written.changes.values()}
 
     async def are_there() -> bool:
         for pod in pods:
-            entries = (await http.get_json(f"{pod}/api/v1/groups/{group}/log?limit=500"))["entries"]
-            if not set(records) <= {entry["id"] for entry in entries}:
+            there: set[str] = set()
+            for group in written.groups.values():
+                entries = (await http.get_json(f"{pod}/api/v1/groups/{group}/log?limit=500"))["entries"]
+                there.update(entry["id"] for entry in entries)
+            if not records <= there:
                 return False
         return True
 
     await eventually(are_there, "every pod has what was written")
 
 
-async def _agree(pods: list[DemoPod], group: str, http: SafeHttp) -> bool:
-    seen = [await _group(pod.url, group, http) for pod in pods]
-    waits = [(await http.get_json(f"{pod.url}/groups/{group}/pending?from=0"))["records"] for pod in pods]
-    if None in seen or any(waits):
-        return False
-    sights = {(s["head"], s["state_hash"], s["log"]["held"], s["settled_height"]) for s in seen if s}
-    return len(sights) == 1 and all(s["log"]["held"] == s["log"]["size"] for s in seen if s)
+async def _agree(pods: list[DemoPod], groups: Iterable[str], http: SafeHttp) -> bool:
+    for group in groups:
+        seen = [await _group(pod.url, group, http) for pod in pods]
+        waits = [(await http.get_json(f"{pod.url}/groups/{group}/pending?from=0"))["records"] for pod in pods]
+        if None in seen or any(waits):
+            return False
+        sights = {(s["head"], s["state_hash"], s["log"]["held"], s["settled_height"]) for s in seen if s}
+        if len(sights) > 1 or any(s["log"]["held"] != s["log"]["size"] for s in seen if s):
+            return False
+    return True
 
 
 async def _group(pod: str, group: str, http: SafeHttp) -> dict[str, Any] | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from migrations import is_current
+from models import examining
 from models.accounts import list_accounts
 from models.chain import list_groups, load_group
 from models.engines import Database
@@ -14,8 +17,10 @@ from pod.config import Config
 from pod.doctor.findings import Finding, fail, ok, warn
 from pod.keyring import KeyringError, open_keyring
 from protocol.ids import RecordId
+from protocol.state import load_state
 
 MOST_GROUPS = 10_000
+MUCH_LOG_BYTES = 1024**3
 LONG_MS = 10 * 60 * 1000  # after which a record counts as withheld
 
 
@@ -24,6 +29,50 @@ async def check_shape(database: Database) -> Finding:
     if not await is_current(database):
         return fail("migrations", "The tables are of another version", "Run `pod migrate` while the pod doesn't serve.")
     return ok("migrations", "The tables are those of this version")
+
+
+async def check_pages(database: Database) -> Finding:
+    """Whether the file is whole; PostgreSQL looks after its own."""
+    async with database.read() as session:
+        broken = await examining.check_pages(session)
+    if broken:
+        return fail(
+            "integrity",
+            f"The database is damaged: {broken[0]}",
+            "Stop the pod, and bring back a backup: `pod restore`.",
+        )
+    return ok("integrity", "Every page of the database is whole")
+
+
+async def check_indexes(database: Database) -> Finding:
+    """Whether all indexes are there; without one everything still works, ever more slowly."""
+    async with database.read() as session:
+        missing = await examining.list_missing_indexes(session)
+    if missing:
+        return fail("indexes", f"Missing: {', '.join(missing)}", "Run `pod doctor --fix`, which makes them.")
+    return ok("indexes", "All are there")
+
+
+async def check_orphans(database: Database) -> Finding:
+    """Whether rows are left over whose owner is gone."""
+    async with database.read() as session:
+        orphans = await examining.count_orphans(session)
+    if orphans:
+        told = ", ".join(f"{count} of {table}" for table, count in orphans.items())
+        return warn("orphan rows", f"Rows whose owner is gone: {told}", "Run `pod doctor --fix`, which removes them.")
+    return ok("orphan rows", "Every row has its owner")
+
+
+def check_wal(config: Config) -> Finding:
+    """Whether the write-ahead log is emptied from time to time; a reader that never ends keeps it from that."""
+    path = Path(config.database_url.partition(":///")[2] + "-wal")
+    if not config.database_url.startswith("sqlite") or not path.exists():
+        return ok("write-ahead log", "There is none now")
+    size = path.stat().st_size
+    if size > MUCH_LOG_BYTES:
+        mend = "See which program keeps the database open; when the pod has been started anew it shrinks."
+        return warn("write-ahead log", f"It has grown to {size / 1024**2:.0f} MiB", mend)
+    return ok("write-ahead log", f"{size / 1024**2:.1f} MiB")
 
 
 async def check_keys(config: Config, database: Database) -> Finding:
@@ -38,6 +87,20 @@ async def check_keys(config: Config, database: Database) -> Finding:
     except KeyringError as error:
         return fail("keys", str(error), "Bring back the key file that belongs to this database.")
     return ok("keys", "The key file opens what the database holds")
+
+
+async def check_name(config: Config, database: Database) -> Finding:
+    """Whether the groups know this pod by the URL that the configuration says."""
+    keyring = open_keyring(config.key_file)
+    ours = {keyring.pod_key.did, *(key.did for key in keyring.former)}
+    async with database.read() as session:
+        groups = [account.personal_group for account in await list_accounts(session, 1)]
+        stored = await load_group(session, groups[0]) if groups and groups[0] else None
+    home = load_state(stored.snapshot).steward if stored else None
+    if home is not None and home.key in ours and home.pod != config.base_url:
+        says = f"Groups know this pod as {home.pod}, the configuration says {config.base_url}"
+        return fail("name", says, f'Put `base_url = "{home.pod}"` back: a pod keeps its name for good.')
+    return ok("name", "Groups know this pod by its base_url" if home else "No group knows this pod yet")
 
 
 async def check_waiting(config: Config, database: Database) -> Finding:

@@ -1,32 +1,30 @@
-"""All checks in one round; one that can't be made says so and hides no other."""
+"""All checks in one round, in the order in which to mend; one that can't be made says so and hides no other."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from pathlib import Path
 
 from federation.errors import RemoteError
-from federation.safe_http import SafeHttp
 from models.engines import Database, open_database
 from pod.config import Config, ConfigError, load_config
-from pod.doctor import database, machine
+from pod.doctor import database, machine, network, upkeep
 from pod.doctor.findings import Finding, fail, ok
 from pod.parts import USER_AGENT
 from protocol.errors import RefusedError
 
-LOOPBACK = ("127.0.0.0/8", "::1/128")
-
 
 async def examine(data: Path) -> list[Finding]:
-    """Everything about the pod of a data folder, in the order in which to mend it."""
-    found = [machine.check_python(), machine.check_packages()]
+    """Everything about the pod of a data folder."""
+    found = [machine.check_python(), machine.check_packages(), machine.check_sqlite(), machine.check_open_files()]
     try:
         config = load_config(data / "pod.toml")
     except ConfigError as error:
         return [*found, fail("configuration", str(error), "Mend pod.toml; `pod config check` tells when it is right.")]
-    found += [ok("configuration", str(data / "pod.toml")), machine.check_folder(config)]
-    found += [machine.check_key_file(config), *await _database(config)]
-    return [*found, machine.check_clock(config), machine.check_disk(config), await _port(config)]
+    found += [ok("configuration", str(data / "pod.toml")), machine.check_folder(config), machine.check_media(config)]
+    found += [machine.check_key_file(config), machine.check_clock(config), machine.check_disk(config)]
+    return [*found, await _port(config), await upkeep.check_mail(config), *await _database(config)]
 
 
 async def _database(config: Config) -> list[Finding]:
@@ -45,16 +43,33 @@ async def _database(config: Config) -> list[Finding]:
 async def _remembered(config: Config, opened: Database) -> list[Finding]:
     # `open_database` reads its settings back and refuses a database that wouldn't keep what it was told.
     durable = "write-ahead log, synchronous=FULL, foreign keys" if opened.is_sqlite else "fsync, synchronous_commit"
-    shape = await database.check_shape(opened)
-    found = [ok("database", f"Opens; set as it must be: {durable}"), shape]
-    if shape.mend:
+    found = [ok("database", f"Opens; set as it must be: {durable}"), database.check_wal(config)]
+    found += [await database.check_pages(opened), await database.check_shape(opened)]
+    if any(finding.mend for finding in found[-2:]):
         return found
-    return [
-        *found,
-        await database.check_keys(config, opened),
-        await database.check_waiting(config, opened),
-        await database.check_floor(config, opened),
-    ]
+    checks = {
+        "indexes": database.check_indexes(opened),
+        "orphan rows": database.check_orphans(opened),
+        "keys": database.check_keys(config, opened),
+        "name": database.check_name(config, opened),
+        "projections": upkeep.check_projections(config),
+        "waiting": database.check_waiting(config, opened),
+        "floor": database.check_floor(config, opened),
+        "queue": upkeep.check_queue(config, opened),
+        "dead hosts": upkeep.check_hosts(config, opened),
+        "backup": upkeep.check_backups(config, opened),
+    }
+    found += [await _told(name, check) for name, check in checks.items()]
+    async with network.door_out(config, USER_AGENT) as http:
+        found += await network.check_outside(config, opened, http, served=await is_served(config))
+        return [*found, await network.check_clocks(config, opened, http)]
+
+
+async def _told(name: str, check: Awaitable[Finding]) -> Finding:
+    try:
+        return await check
+    except Exception as error:  # noqa: BLE001  (a check that can't be made is a finding, too)
+        return fail(name, f"It couldn't be looked at: {error}", "Mend what is told above first.")
 
 
 def _sqlite_file(config: Config) -> Path:
@@ -78,7 +93,7 @@ async def _port(config: Config) -> Finding:
         return ok("port", f"{place} is free; the pod isn't serving")
     url = f"http://{_reached(config)}:{config.server.port}/healthz"
     try:
-        async with SafeHttp(USER_AGENT, allow_networks=[*LOOPBACK, *config.federation.allow_networks]) as http:
+        async with network.neighbour_door(config, USER_AGENT) as http:
             answer = await http.get_json(url)
     except (RemoteError, RefusedError) as error:
         return fail("port", f"{place} is held by something else: {error}", "End it, or choose another `server.port`.")

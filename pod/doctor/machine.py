@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
 import shutil
 import stat
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from models.engines import sqlite_version_info
 from pod.clock import Clock
 from pod.config import Config
 from pod.doctor.findings import Finding, fail, ok, warn
@@ -19,6 +21,8 @@ OURS = ("decisions", "federation", "migrations", "models", "moderation", "pod", 
 DISTRIBUTION = "althing"
 WRITTEN_AT_MS = 1_790_000_000_000  # September 2026: a clock before this version was written is wrong
 MANY_YEARS_MS = 20 * 366 * 24 * 3600 * 1000
+OLDEST_SQLITE = (3, 35)  # RETURNING
+FEW_FILES = 1024
 LITTLE_BYTES = 1024**3
 NOTHING_BYTES = 100 * 1024**2
 
@@ -73,6 +77,37 @@ def check_key_file(config: Config) -> Finding:
     if path.parent.stat().st_mode & stat.S_IRWXO:
         return warn("key file", f"Others may look into {path.parent}", f"Run `chmod o-rwx {path.parent}`.")
     return ok("key file", f"{path}, mode {mode:04o}")
+
+
+def check_sqlite() -> Finding:
+    """The SQLite that Python brings: older ones lack what the queries are written in."""
+    version = ".".join(map(str, OLDEST_SQLITE))
+    if sqlite_version_info() < OLDEST_SQLITE:
+        return fail(
+            "sqlite", f"SQLite is older than {version}", "Install a Python with a newer SQLite, or use PostgreSQL."
+        )
+    return ok("sqlite", f"SQLite {'.'.join(map(str, sqlite_version_info()))}")
+
+
+def check_open_files() -> Finding:
+    """How many connections the process may hold at once."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= soft < FEW_FILES:
+        mend = f"Raise it to {FEW_FILES} or more: LimitNOFILE={FEW_FILES} in the systemd unit."
+        return warn("open files", f"The process may open {soft} files only", mend)
+    return ok("open files", "No limit" if soft < 0 else f"The process may open {soft}")
+
+
+def check_media(config: Config) -> Finding:
+    """The folder of pictures and other files, if there is one yet."""
+    folder = config.data / "media"
+    if not folder.exists():
+        return ok("media folder", "There is none yet")
+    # Root may write anywhere, so the folder's own mode is looked at, too.
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK) or not folder.stat().st_mode & stat.S_IWUSR:
+        mend = f"Run `chmod u+rwx {folder}`, and see that it belongs to the user who runs the pod."
+        return fail("media folder", f"{folder} is read-only", mend)
+    return ok("media folder", str(folder))
 
 
 def check_clock(config: Config) -> Finding:

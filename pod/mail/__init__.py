@@ -2,6 +2,6 @@
 
 from pod.mail.letters import BadAddressError, Mail
 from pod.mail.mailer import Mailer
-from pod.mail.sending import MailError, Sent, send
+from pod.mail.sending import MailError, Sent, greet, send
 
-__all__ = ["BadAddressError", "Mail", "MailError", "Mailer", "Sent", "send"]
+__all__ = ["BadAddressError", "Mail", "MailError", "Mailer", "Sent", "greet", "send"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from typing import Final
 
@@ -12,9 +13,12 @@ from models.mails import MailSent, note_mail
 from models.writer import Writer
 from pod.clock import Clock, random_bytes
 from pod.config import Config
-from pod.mail.letters import Mail, mail_address, written
+from pod.mail.letters import BadAddressError, Mail, mail_address, written
 from pod.mail.sending import LONGEST_SECONDS, MailError, Sent, send
 
+MOST_WAITING: Final = 1000
+AT_ONCE: Final = 4
+_LOG = logging.getLogger(__name__)
 SHOWN: Final = "No mail server is set: shown on the console."
 
 
@@ -26,12 +30,33 @@ class Mailer:
         self._sender = config.mail.sender or f"althing@{URL(config.base_url).host}"
         self._clock = clock
         self._writer = writer
-        self._gate = asyncio.Semaphore(4)
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._posted: asyncio.Queue[Mail] = asyncio.Queue(MOST_WAITING)
 
     @property
     def is_set(self) -> bool:
         """Whether there is a server that mails go to."""
         return bool(self._server.host)
+
+    def post(self, mail: Mail) -> None:
+        """Have it sent soon, so that how long an answer takes tells nobody whether there was a mail to send."""
+        try:
+            self._posted.put_nowait(mail)
+        except asyncio.QueueFull:
+            _LOG.error("too many mails wait; one is dropped")
+
+    async def run(self) -> None:
+        """Send what is posted, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(AT_ONCE):
+                tasks.create_task(self._send_forever())
+
+    async def _send_forever(self) -> None:
+        while True:
+            try:
+                await self.send(await self._posted.get())
+            except (BadAddressError, MailError) as error:
+                _LOG.warning("a posted mail wasn't sent: %s", error)
 
     async def send(self, mail: Mail) -> Sent:
         """Send it now. Raises BadAddressError, and MailError with the server's answer. Not inside an action."""

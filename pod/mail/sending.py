@@ -36,23 +36,32 @@ class MailError(RefusedError):
 
 async def send(server: MailServer, message: EmailMessage) -> Sent:
     """Have the server take one message; raises MailError with its answer."""
-    async with _answers_told(server):
-        client = aiosmtplib.SMTP(
-            hostname=server.host,
-            port=server.port,
-            timeout=STEP_SECONDS,
-            use_tls=server.security == "tls",
-            # What was asked for is had, or nothing is sent: no falling back to plain text.
-            start_tls=server.security == "starttls",
-            tls_context=None if server.security == "none" else ssl.create_default_context(),
-            username=server.user or None,
-            password=server.secret or None,
-            # Not this machine's own name, which would be looked up.
-            local_hostname=message["From"].addresses[0].domain,
-        )
-        async with client:
-            _, answer = await client.send_message(message)
+    async with _answers_told(server), _client(server, message["From"].addresses[0].domain) as client:
+        _, answer = await client.send_message(message)
     return Sent(answer)
+
+
+async def greet(server: MailServer, name: str) -> Sent:
+    """Have the server greet this pod, called `name`, and take its password; raises MailError with its answer."""
+    async with _answers_told(server), _client(server, name) as client:
+        said = await client.noop()
+    return Sent(f"{said.code} {said.message}")
+
+
+def _client(server: MailServer, name: str) -> aiosmtplib.SMTP:
+    return aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        timeout=STEP_SECONDS,
+        use_tls=server.security == "tls",
+        # What was asked for is had, or nothing is sent: no falling back to plain text.
+        start_tls=server.security == "starttls",
+        tls_context=None if server.security == "none" else ssl.create_default_context(),
+        username=server.user or None,
+        password=server.secret or None,
+        # Not this machine's own name, which would be looked up.
+        local_hostname=name,
+    )
 
 
 @asynccontextmanager

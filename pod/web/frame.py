@@ -1,4 +1,4 @@
-"""What surrounds all pages: the stylesheet and pictures, the choice of language, the front page."""
+"""What surrounds all pages: the stylesheet and pictures, the choice of language."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.languages import choose_language
-from pod.actions.reading.groups import list_groups
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import NotFoundError
 from pod.web.forms import read_form, see_other
-from pod.web.rendering import held, render, static_file, version_of
+from pod.web.rendering import render, static_file, version_of
 from pod.web.visitors import A_YEAR_SECONDS, LANGUAGE, set_cookie, visitor_of
 from pod.web.words import LANGUAGES
 from protocol.errors import MalformedError
@@ -71,18 +70,3 @@ async def post_language(request: web.Request) -> web.Response:
     response = see_other(form.back)
     set_cookie(request, response, LANGUAGE, form.language, seconds=A_YEAR_SECONDS)
     return response
-
-
-class FrontView(msgspec.Struct, frozen=True):
-    """The front page: public groups as (name, address)."""
-
-    groups: tuple[tuple[str, str], ...]
-
-
-@routes.get("/")
-@contract(media_type=HTML)
-@held
-async def get_front(request: web.Request) -> web.Response:
-    """What this pod is, and its public groups."""
-    page = await list_groups(request.app[DEPS], None, after=None, limit=50)
-    return render(request, "front.html", FrontView(tuple((group.name, f"/g/{group.group}") for group in page.groups)))

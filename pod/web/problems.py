@@ -15,7 +15,7 @@ from federation.content_types import prefers_page
 from federation.errors import RemoteError
 from pod.app_keys import REQUEST
 from pod.contracts import HTML, contract_of
-from pod.errors import NotFoundError, SignInError, status_of
+from pod.errors import ConfirmFirstError, NotFoundError, SignInError, headers_of, status_of
 from pod.web.refusals import BY_STATUS, problem_of
 from pod.web.rendering import render
 from pod.web.visitors import say_of
@@ -23,6 +23,7 @@ from protocol.errors import RefusedError, TooLargeError
 
 _LOG = structlog.stdlib.get_logger(__name__)
 SIGN_IN: Final = "/sign-in"
+CONFIRM: Final = "/settings/confirm"
 
 
 class ProblemView(msgspec.Struct, frozen=True):
@@ -43,7 +44,9 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except SignInError as refusal:
-        return _sign_in(request) if request.method == "GET" else _refused(request, refusal)
+        return _go(SIGN_IN, request.path_qs) if request.method == "GET" else _refused(request, refusal)
+    except ConfirmFirstError as refusal:
+        return _go(CONFIRM, request.path_qs if request.method == "GET" else refusal.back)
     except RefusedError as refusal:
         _LOG.info("refused", code=refusal.code, sentence=str(refusal))
         return _refused(request, refusal)
@@ -76,15 +79,17 @@ def wants_page(request: web.Request) -> bool:
     return unmatched and prefers_page(request.headers.get("Accept", ""))
 
 
-def _sign_in(request: web.Request) -> web.Response:
-    location = str(URL(SIGN_IN).with_query(to=request.path_qs))
+def _go(page: str, back: str) -> web.Response:
+    location = str(URL(page).with_query(to=back))
     return web.Response(status=HTTPStatus.SEE_OTHER.value, headers={"Location": location, "Cache-Control": "no-store"})
 
 
 def _refused(request: web.Request, refusal: RefusedError) -> web.Response:
     status = status_of(refusal)
     problem = problem_of(say_of(request), refusal, status.value)
-    return _show(request, status, problem.detail, problem.sentence)
+    response = _show(request, status, problem.detail, problem.sentence)
+    response.headers.update(headers_of(refusal))
+    return response
 
 
 def _show(request: web.Request, status: HTTPStatus, detail: str, sentence: str = "") -> web.Response:

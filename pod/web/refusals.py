@@ -30,7 +30,24 @@ SENTENCES: Final[Mapping[str, str]] = {
     "not_keeper": say("Only a keeper of the group does this."),
     "stale_edit": say("Somebody wrote another version meanwhile. Compare it with yours, then send yours once more."),
     "name_taken": say("This name is taken, or it isn't a name: 1 to 30 of a-z, 0-9, - and _."),
+    "gone": say("This link was good once: it was used, or it is too old."),
+    "bad_code": say("This isn't the code."),
+    "dead_code": say("This code is too old, was used, or was mistyped too often. Ask for another one."),
+    "registration_closed": say("This pod opens no accounts now."),
+    "bad_invite": say("This invitation lets nobody in: it is unknown, used up, too old, or was taken back."),
+    "mail_taken": say("Another account here has this mail address."),
+    "confirm_first": say("For this, prove first that it is you."),
+    "bad_passkey": say("This pod doesn't know this passkey, or its answer doesn't hold. Try once more."),
+    "bad_address": say("This isn't a mail address that the pod can write to, like name@example.org."),
+    "mail_not_sent": say("The mail couldn't be sent. Those who run this pod see why."),
 }
+# What their sentences say is all that there is to say.
+WHOLE: Final = frozenset(
+    {
+        *("name_taken", "gone", "bad_code", "dead_code", "registration_closed", "bad_invite", "mail_taken"),
+        *("confirm_first", "bad_passkey", "bad_address", "mail_not_sent", "sign_in", "not_admin"),
+    }
+)
 BY_STATUS: Final[Mapping[int, str]] = {
     400: say("Something in the form or the address isn't as it must be."),
     401: say("You have to be signed in for this."),
@@ -57,4 +74,4 @@ class Problem(msgspec.Struct, frozen=True):
 def problem_of(words: Words, refusal: RefusedError, status: int) -> Problem:
     """What to tell somebody whose form or address was refused."""
     sentence = SENTENCES.get(refusal.code) or BY_STATUS.get(status) or BY_STATUS[400]
-    return Problem(words(sentence), str(refusal))
+    return Problem(words(sentence), "" if refusal.code in WHOLE else str(refusal))

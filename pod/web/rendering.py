@@ -37,12 +37,16 @@ PRIVATE: Final = {"Cache-Control": "no-store"}
 
 
 class Page(msgspec.Struct, frozen=True):
-    """What the layout shows around every page. `here` is the path to come back to, `said` what just happened."""
+    """What the layout shows around every page.
+
+    `here` is the path to come back to, `said` what just happened, `news` how much somebody wasn't shown yet.
+    """
 
     language: str
     here: str
     name: str = ""
     admin: bool = False
+    news: int = 0
     said: str = ""
     languages: tuple[tuple[str, str], ...] = tuple(LANGUAGES.items())
 
@@ -111,6 +115,7 @@ def _page(request: web.Request, visitor: Visitor) -> Page:
         here=request.path_qs if request.method in {"GET", "HEAD"} else request.path,
         name=account.name if account else "",
         admin=account.admin if account else False,
+        news=visitor.news,
         said=said_in(words, request.query.get("said", "")),
     )
 

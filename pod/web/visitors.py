@@ -19,6 +19,7 @@ from aiohttp.typedefs import Handler
 
 from models.accounts import Account
 from models.sessions import Session
+from pod.actions.reading.people import count_news
 from pod.actions.sessions import LIFE_MS, session_of
 from pod.app_keys import DEPS
 from pod.clock import random_token
@@ -36,7 +37,10 @@ LONGEST_COOKIE: Final = 100
 
 @dataclass
 class Visitor:
-    """Who asks for a page. `account` and `session` are None for those who aren't signed in."""
+    """Who asks for a page. `account` and `session` are None for those who aren't signed in.
+
+    `news` is how much an account wasn't told yet.
+    """
 
     words: Words
     account: Account | None
@@ -44,13 +48,18 @@ class Visitor:
     secret: str
     key: bytes
     fresh: bool = field(default=False)
+    news: int = 0
 
     @property
     def form_token(self) -> str:
-        """What a form of this visitor carries; a visit that had no secret yet gets one with the page."""
+        """What a form of this visitor carries."""
+        return hmac.digest(self.key, self.begun().encode(), "sha256").hex()
+
+    def begun(self) -> str:
+        """The secret; a visit that had none yet gets one with the page."""
         if not self.secret:
             self.secret, self.fresh = random_token(), True
-        return hmac.digest(self.key, self.secret.encode(), "sha256").hex()
+        return self.secret
 
 
 VISITOR: Final = web.RequestKey("visitor", Visitor)
@@ -60,7 +69,8 @@ VISITOR: Final = web.RequestKey("visitor", Visitor)
 async def know_visitors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who looks at a page; other routes have tokens and signatures of their own."""
     stated = contract_of(request.match_info.handler)
-    if stated is not None and stated.media_type == HTML:
+    # A group's files and feeds, too, show a private group to its members.
+    if stated is not None and (stated.media_type == HTML or request.path.startswith("/g/")):
         request[VISITOR] = await _visitor(request)
     return await handler(request)
 
@@ -71,7 +81,9 @@ async def _visitor(request: web.Request) -> Visitor:
     found = await session_of(deps, secret) if secret else None
     session, account = found or (None, None)
     words = words_in(_language(request, account))
-    return Visitor(words, account, session, secret if found else cookie_of(request, VISIT), deps.keyring.forms)
+    kept = secret if found else cookie_of(request, VISIT)
+    news = await count_news(deps, account) if account else 0
+    return Visitor(words, account, session, kept, deps.keyring.forms, news=news)
 
 
 def stranger(request: web.Request) -> Visitor:

@@ -82,12 +82,14 @@ class Words:
         at = _datetime(at_ms)
         return format_date(at, "d MMM y", locale=self._locale) if at else ""
 
+    def stamp(self, at_ms: int) -> str:
+        """A point in time as RFC 3339 has it, for programs; empty for one beyond the calendar."""
+        at = _datetime(at_ms)
+        return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else ""
+
     def time(self, at_ms: int) -> Markup:
         """The moment as a `<time>` element."""
-        at = _datetime(at_ms)
-        return Markup('<time datetime="{}">{}</time>').format(
-            f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "", self.moment(at_ms)
-        )
+        return Markup('<time datetime="{}">{}</time>').format(self.stamp(at_ms), self.moment(at_ms))
 
     @property
     def _point(self) -> str:

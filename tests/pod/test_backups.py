@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import shutil
-import sqlite3
 import tarfile
 import threading
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from alembic import command
 from click.testing import CliRunner
 
+from migrations import configured
+from models.engines import open_database
 from pod.cli import main
 from pod.cli.options import configuration
+from pod.config import load_config
 from pod.keyring import open_keyring
 from tests.support.rig import Person, ServedPod, call, eventually
 
@@ -224,14 +227,19 @@ def test_backups_are_listed_the_latest_first(village: tuple[ServedPod, Person, s
     shutil.rmtree(pod.folder / "backups")
 
 
+async def downgrade(folder: Path, revision: str) -> None:
+    database = await open_database(load_config(folder / "pod.toml").database_url)
+    try:
+        async with database.writing.begin() as connection:
+            await connection.run_sync(lambda sync: command.downgrade(configured(sync), revision))
+    finally:
+        await database.close()
+
+
 def test_op_12_a_backup_of_an_older_schema_is_brought_forward(backup: Path, tmp_path: Path) -> None:
     older, folder = tmp_path / "older", tmp_path / "pod"
     assert run("restore", str(backup), "--data", str(older), "--moved")[0] == 0
-    with closing(sqlite3.connect(older / "pod.sqlite")) as database:
-        for table in ("mails_sent", "settings", "setup_links"):
-            database.execute(f"DROP TABLE {table}")
-        database.execute("UPDATE alembic_version SET version_num = '0006'")
-        database.commit()
+    asyncio.run(downgrade(older, "0006"))
     assert run("backup", "create", "--data", str(older), "--to", str(tmp_path / "old.tar"))[0] == 0
     code, text = run("restore", str(tmp_path / "old.tar"), "--data", str(folder))
     assert code == 0, text

@@ -12,12 +12,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from click.testing import CliRunner
 
 from pod.actions.founding import token_hash
+from pod.app import make_routes
 from pod.cli import main
 from pod.cli.options import configuration
-from pod.cli.snippets import CADDY, NGINX, SYSTEMD, Site, snippets
+from pod.cli.snippets import CADDY, NGINX, SECRET, SYSTEMD, Site, snippets
 from tests.support.certificates import self_signed
 from tests.support.folders import ROOT
 from tests.support.rig import worker_number
@@ -100,7 +102,7 @@ def test_op_03_caddy_takes_its_snippet(begun: tuple[Path, str]) -> None:
 
 def test_op_03_nginx_takes_its_snippet(begun: tuple[Path, str], tmp_path: Path) -> None:
     text = (begun[0] / "deploy" / NGINX).read_text()
-    assert text.count("{") == text.count("}") == 3
+    assert text.count("{") == text.count("}") == 4
     if (nginx := shutil.which("nginx")) is None:
         return
     certificate, key = self_signed(tmp_path, DOMAIN)
@@ -117,17 +119,34 @@ def test_op_03_nginx_takes_its_snippet(begun: tuple[Path, str], tmp_path: Path) 
     assert "warn" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["pod", "a pod at 100%", 'say "pod"'])
-def test_op_03_systemd_takes_its_snippet(tmp_path: Path, name: str) -> None:
-    folder = tmp_path / name
+@pytest.mark.parametrize(
+    ("name", "as_word"),
+    [
+        ("pod", "{}/pod"),
+        ("a pod at 100%", '"{}/a pod at 100%%"'),
+        ('say "pod"', '"{}/say \\"pod\\""'),
+        ("$HOME", "{}/$$HOME"),
+    ],
+)
+def test_op_03_systemd_takes_its_snippet(tmp_path: Path, name: str, as_word: str) -> None:
     unit = tmp_path / SYSTEMD
-    site = Site(DOMAIN, "127.0.0.1", 8123, folder, Path("/bin/true"), "root")
+    site = Site(DOMAIN, "127.0.0.1", 8123, tmp_path / name, Path("/bin/true"), "root")
     unit.write_text(snippets(site)[SYSTEMD])
-    assert "User=root\nExecStart=/bin/true serve --data " in unit.read_text()
+    assert f"User=root\nExecStart=/bin/true serve --data {as_word.format(tmp_path)}\n" in unit.read_text()
     if (analyze := shutil.which("systemd-analyze")) is None:
         return
     done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_proxy_logs_an_address_that_ends_in_a_secret() -> None:
+    app = web.Application()
+    make_routes(app)
+    paths = {resource.canonical for resource in app.router.resources()}
+    secret = {path for path in paths if path.endswith(("/{token}", "/{secret}"))}
+    assert secret
+    assert {path.rpartition("/")[0].lstrip("/") for path in secret} == set(SECRET)
+    assert f"location ~ ^/({'|'.join(SECRET)})/ {{\n        access_log off;" in snippets(OURS)[NGINX]
 
 
 def test_a_pod_at_home_may_write_into_its_own_folder() -> None:

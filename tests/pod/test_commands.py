@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
 import sqlite3
 import tomllib
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,9 +14,8 @@ from click.testing import CliRunner
 
 from pod.cli import main
 from pod.config import SECTIONS
-from tests.support.rig import PORT, Person, ServedPod, eventually
-
-FREE_PORT = 9
+from tests.support.copies import copied
+from tests.support.rig import Person, ServedPod, eventually
 
 
 def run(folder: Path, *command: str) -> tuple[int, str]:
@@ -57,23 +52,8 @@ def village(pod: ServedPod) -> tuple[ServedPod, Person, str]:
 
 @pytest.fixture
 def copy(village: tuple[ServedPod, Person, str], tmp_path: Path) -> Path:
-    """A copy of the data folder, to be spoiled; it says that it lies where it lies, and has a port of its own."""
-    pod, _, _ = village
-    folder = tmp_path / "pod"
-    folder.mkdir(mode=0o700)
-    for entry in pod.folder.iterdir():
-        if entry.name.startswith("pod.sqlite"):
-            continue
-        (shutil.copytree if entry.is_dir() else shutil.copy2)(entry, folder / entry.name)
-    with (
-        closing(sqlite3.connect(pod.folder / "pod.sqlite")) as old,
-        closing(sqlite3.connect(folder / "pod.sqlite")) as new,
-    ):
-        old.backup(new)
-    config = (folder / "pod.toml").read_text().replace(str(pod.folder), str(folder))
-    config = config.replace(f"port = {PORT}", f"port = {PORT + FREE_PORT}")
-    (folder / "pod.toml").write_text(config)
-    return folder
+    """A copy of the data folder, to be spoiled."""
+    return copied(village[0], tmp_path / "pod")
 
 
 def test_everybody_and_every_group_is_listed(village: tuple[ServedPod, Person, str]) -> None:
@@ -177,111 +157,3 @@ def test_a_wrong_configuration_is_told_with_the_nearest_key(copy: Path) -> None:
     code, text = run(copy, "config", "check")
     assert code == 1
     assert "`levle` is not known; did you mean `level`?" in text
-    code, findings = told(copy, "doctor")
-    assert (code, findings[-1]["check"], findings[-1]["level"]) == (1, "configuration", "fail")
-
-
-def checks(findings: list[dict[str, str]]) -> dict[str, str]:
-    levels = ("ok", "warn", "fail")
-    worst: dict[str, str] = {}
-    for finding in findings:
-        known = worst.get(finding["check"], "ok")
-        worst[finding["check"]] = max(known, finding["level"], key=levels.index)
-    return worst
-
-
-def test_the_doctor_finds_nothing_wrong_with_a_sound_pod(village: tuple[ServedPod, Person, str], copy: Path) -> None:
-    for folder, said in ((village[0].folder, "A pod serves on"), (copy, "is free")):
-        code, findings = told(folder, "doctor")
-        assert code == 0, findings
-        assert set(checks(findings).values()) <= {"ok", "warn"}
-        assert len(checks(findings)) >= 12
-        assert {name for name, level in checks(findings).items() if level == "warn"} <= {"disk"}
-        assert any(said in finding["says"] for finding in findings)
-
-
-def key_for_all(folder: Path) -> None:
-    (folder / "keys" / "pod.key").chmod(0o644)
-
-
-def key_in_the_open(folder: Path) -> None:
-    (folder / "keys").chmod(0o755)
-
-
-def another_key(folder: Path) -> None:
-    (folder / "keys" / "pod.key").write_bytes(os.urandom(32))
-
-
-def no_key(folder: Path) -> None:
-    (folder / "keys" / "pod.key").unlink()
-
-
-def old_tables(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "pod.sqlite")) as database:
-        database.execute("UPDATE alembic_version SET version_num = '0001'")
-        database.commit()
-
-
-def no_database(folder: Path) -> None:
-    (folder / "pod.sqlite").unlink()
-
-
-def broken_database(folder: Path) -> None:
-    (folder / "pod.sqlite").write_bytes(b"no database at all, but long enough to be read as one" * 100)
-
-
-def open_folder(folder: Path) -> None:
-    folder.chmod(0o777)
-
-
-def shifted_clock(folder: Path) -> None:
-    text = (folder / "pod.toml").read_text()
-    clock = folder / "clock"
-    clock.write_text("5000")
-    start = text.index("clock_file")
-    (folder / "pod.toml").write_text(text[:start] + f'clock_file = "{clock}"\n')
-
-
-def old_wait(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "pod.sqlite")) as database:
-        statement = "UPDATE records SET state = 'pending', log_index = NULL, accepted_at = 0 WHERE log_index = 9"
-        assert database.execute(statement).rowcount == 1
-        database.commit()
-
-
-def strange_floor(folder: Path) -> None:
-    with (folder / "pod.toml").open("a") as config:
-        config.write(f'\n[moderation]\nfloor = ["bagaaiera{"a" * 52}"]\n')
-
-
-ILLS: list[tuple[Callable[[Path], None], str, str]] = [
-    (key_for_all, "key file", "fail"),
-    (key_in_the_open, "key file", "warn"),
-    (no_key, "key file", "fail"),
-    (another_key, "keys", "fail"),
-    (old_tables, "migrations", "fail"),
-    (no_database, "database", "fail"),
-    (broken_database, "database", "fail"),
-    (open_folder, "data folder", "warn"),
-    (shifted_clock, "clock", "warn"),
-    (old_wait, "waiting", "warn"),
-    (strange_floor, "floor", "warn"),
-]
-
-
-@pytest.mark.parametrize(("spoil", "check", "level"), ILLS, ids=[ill[0].__name__.replace("_", "-") for ill in ILLS])
-def test_the_doctor_finds_each_ill_and_tells_the_mend(
-    copy: Path, spoil: Callable[[Path], None], check: str, level: str
-) -> None:
-    spoil(copy)
-    code, findings = told(copy, "doctor")
-    assert checks(findings)[check] == level, findings
-    assert code == (1 if level == "fail" else 0), findings
-    ill = next(finding for finding in findings if finding["check"] == check and finding["level"] == level)
-    assert ill["mend"].endswith(".")
-
-
-def test_the_doctor_tells_a_port_that_something_else_holds(copy: Path, village: tuple[ServedPod, Person, str]) -> None:
-    with socket.create_server((village[0].host, PORT + FREE_PORT)):
-        code, findings = told(copy, "doctor")
-    assert (code, checks(findings)["port"]) == (1, "fail")

@@ -1,29 +1,192 @@
-"""The demo plays once, both pods agree, and nothing is left of it."""
+"""The demo is quick and lively, both pods agree, and only what it made is removed."""
 
 from __future__ import annotations
 
+import json
 import os
+import resource
+import shutil
 import subprocess
 import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from pod.demo.village import BALLOTS, CHANGES, PEOPLE, TEXTS
-from tests.support.rig import worker_number
+import pytest
+
+from pod.demo.doings import BALLOTS, CHANGES
+from pod.demo.folder import MARKER, TOLD
+from pod.demo.texts import ARTICLES, REPLIES, TEXTS
+from pod.demo.village import CIRCLES, CRITICS, PEOPLE, SUBJECT, VILLAGE
+from tests.support.rig import call, eventually, worker_number
+
+PORT = 20_000 + 50 * worker_number() + 20
+MOST_SECONDS = 20.0
+
+
+def demo(*options: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pod", "demo", "--port", str(PORT), *options]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=110, check=False, env=os.environ | (environment or {})
+    )
 
 
 def test_the_village_speaks_of_people_texts_and_changes_that_are_there() -> None:
-    names = {person.name for person in PEOPLE}
-    assert {text.author for text in TEXTS} | {change.author for change in CHANGES} | {b.voter for b in BALLOTS} == names
-    assert all(0 <= change.at < len(TEXTS[change.text].blocks) for change in CHANGES)
-    assert all((ballot.text is None) != (ballot.change is None) for ballot in BALLOTS)
+    names, texts = {person.name for person in PEOPLE}, {text.key: text for text in TEXTS}
+    changes, weights = {change.key for change in CHANGES}, {circle.key: circle.weights for circle in CIRCLES}
     assert {person.pod for person in PEOPLE} == {0, 1}
+    assert set(weights[VILLAGE]) == names
+    assert all(text.author in weights[text.circle] for text in TEXTS)
+    assert all(0 <= change.at < len(texts[change.text].blocks) for change in CHANGES)
+    for ballot in BALLOTS:
+        assert ballot.voter in weights[ballot.circle]
+        assert sum(map(bool, (ballot.text, ballot.change, ballot.subject))) == 1
+        assert not ballot.text or ballot.text in texts
+        assert not ballot.change or ballot.change in changes
+    assert len(TEXTS) == len(texts)
 
 
-def test_the_demo_plays_once_and_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pod", "demo", "--check", "--port", str(20_000 + 50 * worker_number())]
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, env=environment)
+def test_op_41_the_village_is_lively() -> None:
+    assert len(PEOPLE) >= 7
+    assert len(CIRCLES) == 2
+    assert 6 <= len([text for text in ARTICLES if text.circle == VILLAGE]) <= 8
+    rivals = [change.text for change in CHANGES if change.instead and change.at == 4]
+    assert rivals.count("well") == 2
+    answers = [text.answers for text in TEXTS if text.answers]
+    assert any(answer.at is not None for answer in answers)
+    assert {text.circle for text in REPLIES if text.answers and text.answers.subject == SUBJECT} == {VILLAGE, CRITICS}
+    assert sum(bool(ballot.reason) for ballot in BALLOTS) > 15
+    assert {text.language for text in TEXTS} == {"en", "sv"}
+
+
+def work_of_children() -> float:
+    """Seconds of a processor that ended processes of this one used, their own children's included."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class Played:
+    """The demo, played into a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        began, worked = time.monotonic(), work_of_children()
+        self.done = demo("--check", "--folder", str(folder))
+        self.seconds, self.work = time.monotonic() - began, work_of_children() - worked
+        assert self.done.returncode == 0, self.done.stderr + self.done.stdout
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    return Played(tmp_path_factory.mktemp("demo") / "village")
+
+
+def test_op_41_it_is_there_in_twenty_seconds_and_both_pods_agree(played: Played) -> None:
+    print(f"{played.seconds:.1f} s, of which {played.work:.1f} s of work")
+    # Where others keep the machine busy, the time is theirs; the work is ours.
+    assert min(played.seconds, played.work) < MOST_SECONDS
+    assert "Both pods agreed." in played.done.stdout
+    assert played.done.stdout.count("/g/bagaaiera") == 5
+
+
+@pytest.fixture(scope="module")
+def served(played: Played) -> Iterator[list[str]]:
+    """The same village served again; its pods."""
+    command = [sys.executable, "-m", "pod", "demo", "--folder", str(played.folder)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    ports = json.loads((played.folder / TOLD).read_text())["ports"]
+    pods = [f"http://127.0.0.1:{port}" for port in ports]
+    try:
+        eventually(lambda: all(_answers(pod) for pod in pods))
+        yield pods
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _answers(pod: str) -> bool:
+    try:
+        return bool(call("GET", f"{pod}/healthz") == {"status": "ok"})
+    except OSError:
+        return False
+
+
+def test_op_41_the_same_posts_look_different_through_the_other_lens(served: list[str]) -> None:
+    groups = {line["name"]: line["group"] for line in call("GET", f"{served[0]}/api/v1/groups")["groups"]}
+    village, critics = groups["Lower Wells"], groups["Lower Wells, unvarnished"]
+    for pod in served:
+        own, theirs = (shown(pod, village, lens) for lens in (village, critics))
+        assert {"The well on the green", "Harvest supper", "Is there really no bus on Sundays?"} <= own | theirs
+        assert "Harvest supper" in own - theirs
+        assert "Is there really no bus on Sundays?" in theirs - own
+        assert "Söndagsbussen" in own & theirs
+    well = read(served[1], village, "The well on the green", village)
+    assert any("only after the harvest" in text for text in well)
+    assert not any("six metres" in text or "bottled" in text for text in well)
+    other = read(served[1], village, "The well on the green", critics)
+    assert any("six metres" in text for text in other)
+    assert any("bottled" in text for text in other)
+    assert not any("only after the harvest" in text for text in other)
+
+
+def listed(pod: str, group: str, lens: str) -> list[dict[str, Any]]:
+    query = urllib.parse.urlencode({"lens": lens, "limit": 100})
+    return list(call("GET", f"{pod}/api/v1/groups/{group}/posts?{query}")["posts"])
+
+
+def shown(pod: str, group: str, lens: str) -> set[str]:
+    """Titles, or first words, of the posts that the lens shows."""
+    found = set()
+    for line in listed(pod, group, lens):
+        if not line["shown"]:
+            continue
+        sight = call("GET", f"{pod}/api/v1/groups/{group}/posts/{line['post']}?lens={lens}")
+        found.add(sight.get("title") or sight["paragraphs"][0]["text"])
+    return found
+
+
+def read(pod: str, group: str, title: str, lens: str) -> list[str]:
+    (post,) = (line["post"] for line in listed(pod, group, lens) if line.get("title") == title)
+    sight = call("GET", f"{pod}/api/v1/groups/{group}/posts/{post}?lens={lens}")
+    return [paragraph["text"] for paragraph in sight["paragraphs"] if paragraph["shown"]]
+
+
+def test_op_41_what_is_being_served_is_not_wiped(played: Played, served: list[str]) -> None:
+    assert served
+    done = demo("--wipe", "--folder", str(played.folder))
+    assert (done.returncode, "is being served on port" in done.stderr) == (1, True)
+    assert (played.folder / TOLD).exists()
+
+
+def test_op_41_only_what_the_demo_made_is_wiped(played: Played, tmp_path: Path) -> None:
+    folder = tmp_path / "village"
+    shutil.copytree(played.folder, folder)
+    places = json.loads((folder / MARKER).read_text())
+    (folder / MARKER).write_text(json.dumps([place | {"port": 9} for place in places]))
+    (folder / "diary").write_text("mine")
+    done = demo("--wipe", "--folder", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert [entry.name for entry in folder.iterdir()] == ["diary"]
+    done = demo("--wipe", "--folder", str(folder))
+    assert (done.returncode, "No demo was played in" in done.stderr) == (1, True)
+    done = demo("--check", "--folder", str(folder))
+    assert (done.returncode, "isn't empty, and no demo" in done.stderr) == (1, True)
+    assert (folder / "diary").read_text() == "mine"
+
+
+def test_op_41_what_killed_demos_left_is_wiped_and_nothing_beside_it(tmp_path: Path) -> None:
+    left, other = tmp_path / "althing-demo-1", tmp_path / "althing-demo-of-somebody"
+    for folder in (left, other):
+        (folder / "pod1").mkdir(parents=True)
+    (left / MARKER).write_text(json.dumps([{"name": "pod1", "port": 9}]))
+    done = demo("--wipe", environment={"TMPDIR": str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    assert [entry.name for entry in tmp_path.iterdir()] == [other.name]
+
+
+def test_a_demo_without_a_folder_leaves_nothing(tmp_path: Path) -> None:
+    done = demo("--check", environment={"TMPDIR": str(tmp_path)})
     assert done.returncode == 0, done.stderr + done.stdout
-    assert "Both pods agreed." in done.stdout
-    assert "/g/bagaaiera" in done.stdout
     assert list(tmp_path.iterdir()) == []

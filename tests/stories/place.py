@@ -40,6 +40,7 @@ def settle(alpha: ServedPod, beta: ServedPod) -> Place:
     """Found, write, vote, and wait until both pods have it."""
     ada, bo = alpha.sign_up("ada"), alpha.sign_up("bo")
     cy = beta.sign_up("cy")
+    alpha.run("user", "promote", "ada")
     alpha.start()
     beta.start()
     village = _found(ada, "Lower Wells", "What the village writes together.", weight=3000)

@@ -95,11 +95,12 @@ class _Forms(HTMLParser):
 
 
 class Browser:
-    """One browser of one person at one pod."""
+    """One browser of one person at one pod; `address`: what a proxy before the pod would say of where it is."""
 
-    def __init__(self, pod: ServedPod, language: str = "en") -> None:
+    def __init__(self, pod: ServedPod, language: str = "en", *, address: str = "") -> None:
         self.pod = pod
         self.language = language
+        self.address = address
         self.cookies = CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
@@ -128,6 +129,12 @@ class Browser:
             return self.get(f"{form.action}?{urllib.parse.urlencode(fields)}")
         return self.post(form.action, fields)
 
+    def press(self, page: Seen, text: str) -> Seen:
+        """Press the first button of this text, in a form that is nothing but buttons."""
+        form = next(form for form in page.forms if any(button[2] == text for button in form.buttons))
+        name, value, _ = next(button for button in form.buttons if button[2] == text)
+        return self.post(form.action, [*form.fields, *([(name, value)] if name else [])])
+
     def sign_in(self, name: str) -> Browser:
         """Be signed in as somebody at home here, without the pages for that."""
         secret, cookie = session_secret(self.pod, name)
@@ -139,6 +146,8 @@ class Browser:
         fields = {"Accept": "text/html", "Accept-Language": self.language} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
+        if self.address:
+            fields["X-Forwarded-For"] = self.address
         try:
             with self._opener.open(urllib.request.Request(url, body, fields), timeout=20) as answer:
                 return _seen(answer.status, answer)

@@ -8,8 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.accounts import list_memberships
-from models.chain import list_groups as list_stored
-from models.chain import load_group
+from models.chain import list_public, load_group, load_lines
 from models.content import has_claim, load_profiles
 from models.keeping import list_disputes, list_faults, list_withheld
 from pod.actions.chains import load_view
@@ -122,6 +121,7 @@ class MemberSight(msgspec.Struct, frozen=True):
     text: str = ""
     profile: RecordId | None = None
     identity: RecordId | None = None
+    indexable: bool = True
 
 
 class MemberPage(msgspec.Struct, frozen=True):
@@ -182,13 +182,7 @@ async def list_groups(deps: Deps, reader: Reader, *, after: RecordId | None, lim
         place = await load_group(session, after) if after else None
         if after and (place is None or place.visibility != "public"):
             raise UnknownGroupError("This pod doesn't hold the group that `after` names.")
-        found = await list_stored(
-            session,
-            limit + 1,
-            after=(place.name, place.id) if place else None,
-            kind="group",
-            visibility="public",
-        )
+        found = await list_public(session, limit + 1, after=(place.name, place.id) if place else None)
         own = await _own_groups(session, reader) if reader and not after else ()
     shown = tuple(GroupLine(g.id, g.name, g.visibility, g.head_height, g.anchor_height) for g in found[:limit])
     return GroupPage(shown, own, shown[-1].group if len(found) > limit else None)
@@ -196,8 +190,8 @@ async def list_groups(deps: Deps, reader: Reader, *, after: RecordId | None, lim
 
 async def _own_groups(session: AsyncSession, reader: Reader) -> tuple[GroupLine, ...]:
     memberships = await list_memberships(session, MOST_OWN, account=reader.id if reader else 0)
-    stored = [await load_group(session, membership.group_id) for membership in memberships]
-    groups = sorted((group for group in stored if group and group.kind == "group"), key=lambda g: (g.name, g.id))
+    stored = await load_lines(session, [membership.group_id for membership in memberships])
+    groups = sorted((group for group in stored.values() if group.kind == "group"), key=lambda g: (g.name, g.id))
     return tuple(GroupLine(g.id, g.name, g.visibility, g.head_height, g.anchor_height) for g in groups)
 
 
@@ -254,6 +248,7 @@ async def describe_members(session: AsyncSession, state: GroupState, numbers: li
                 profile.text if profile else "",
                 profile.record_id if profile else None,
                 await _identity(session, state.group, member),
+                profile.indexable if profile else True,
             )
         )
     return tuple(shown)

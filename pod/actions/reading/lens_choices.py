@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from models.chain import list_groups
+from models.chain import list_public
 from models.lenses import list_joined, list_voted, load_group_names
 from pod.actions.reading.access import Reader, load_readable
 from pod.deps import Deps
@@ -46,7 +46,7 @@ async def list_lens_choices(
         own = await list_joined(session, reader.id, MOST_OWN) if reader else []
         account = reader.id if reader else None
         voted = await list_voted(session, token, MOST_VOTED, account=account) if token else []
-        public = await list_groups(session, MOST_PUBLIC, kind="group", visibility="public")
+        public = await list_public(session, MOST_PUBLIC)
     votes = {found.group: found.votes for found in voted}
     seen = {group for group, _ in own}
     told = [found for found in voted if found.group not in seen]

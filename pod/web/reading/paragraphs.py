@@ -108,6 +108,11 @@ class Desk(msgspec.Struct, frozen=True):
         """Whether the reader may write in the group."""
         return self.story.reading.head.writes
 
+    @property
+    def votes(self) -> bool:
+        """Whether the reader may vote on what is seen here."""
+        return self.story.bench.writes
+
     def author(self, address: Address) -> int:
         """Who wrote a paragraph."""
         return author_of(self.story.reading.text.sheets[address.record])
@@ -214,7 +219,7 @@ def _comments(desk: Desk, address: Address) -> Link | None:
 
 
 def _votes(desk: Desk, address: Address, what: str) -> tuple[Press, ...]:
-    if not (desk.place.wiki and desk.writes):
+    if not (desk.place.wiki and desk.votes):
         return ()
     token = desk.story.reading.tokens[address]
     return vote_presses(desk.say, named(ParagraphTarget(address)), what, desk.story.votes.get(token, 0))

@@ -64,6 +64,7 @@ class PostView(msgspec.Struct, frozen=True):
     why: Link
     votes: tuple[Press, ...]
     votes_go: str
+    bench: str
     sign_in: str
     lens: LensBar
     tabs: tuple[tuple[str, str, bool], ...]
@@ -143,17 +144,16 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         answers_to=_answers_to(desk),
         score=score_view(say, reading.lens_score),
         why=Link(say("Why?"), place.to("why", target=place.post)),
-        votes=vote_presses(say, place.post, say("this post"), mine) if desk.writes else (),
-        votes_go=say("You vote in %(group)s; the scores are those of your lens.", group=reading.head.name)
-        if desk.writes and place.lens.groups not in ((), (place.group,))
-        else "",
+        votes=vote_presses(say, place.post, say("this post"), mine) if desk.votes else (),
+        votes_go=_votes_go(desk),
+        bench=story.bench.group,
         sign_in="" if desk.signed_in else sign_in_to(place.here()),
         lens=lens,
         tabs=page_tabs(say, place, WIKI if place.wiki else "read"),
         wiki=place.wiki,
         hidden=_hidden(desk),
         items=item_views(desk),
-        replies=reply_views(say, place, story.replies, story.nicknames, story.votes, writes=desk.writes),
+        replies=reply_views(say, place, story.replies, story.nicknames, story.votes, writes=desk.votes),
         more_replies=place.here(replies=str(story.next_reply), anchor="answers") if story.next_reply else "",
         orphans=reply_views(say, place, story.orphans, story.nicknames, {}, writes=False),
         appears=tuple(
@@ -166,6 +166,16 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         writes=desk.writes,
         alternate=f"/groups/{place.group}",
     )
+
+
+def _votes_go(desk: Desk) -> str:
+    """Where the reader's votes count, when that isn't plain."""
+    say, lens, bench = desk.say, desk.place.lens, desk.story.bench
+    if not desk.votes or lens.groups in ((), (desk.place.group,)):
+        return ""
+    if lens.groups == (bench.group,):
+        return say("Your votes count in %(group)s, through which you look.", group=bench.name)
+    return say("Your votes count in %(group)s; the scores are those of your lens.", group=bench.name)
 
 
 def page_tabs(say: Words, place: Place, current: str) -> tuple[tuple[str, str, bool], ...]:

@@ -1,0 +1,96 @@
+"""What somebody finds at home: posts of their groups and of whom they follow, in their home lens; or what a pod is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.accounts import Account, Membership, list_memberships
+from models.activity import GroupActivity, list_active
+from models.feed import FeedCard, list_feed
+from models.followings import Following, list_followings
+from models.searched import load_excerpts
+from models.settings import Settings, load_settings
+from moderation.lens import Lens
+from moderation.scores import is_shown
+from pod.actions.reading.access import load_readable
+from pod.actions.reading.group_posts import EXCERPT_LENGTH
+from pod.actions.reading.lenses import Layers, load_layers
+from pod.deps import Deps
+from pod.errors import UnknownGroupError
+from protocol.ids import RecordId
+from protocol.records.content import PostTarget
+
+MOST_GROUPS: Final = 400
+MOST_LENS: Final = 12
+
+
+class HomeLine(msgspec.Struct, frozen=True):
+    """A post at home. `score` (micro) is its own group's; `layer` names what hides it, empty when shown."""
+
+    card: FeedCard
+    score: int
+    layer: str
+    excerpt: str
+
+
+class HomeSight(msgspec.Struct, frozen=True):
+    """A page of home: what is read through which lens; `next` is the `before` of the page that follows."""
+
+    posts: tuple[HomeLine, ...]
+    lens: tuple[RecordId, ...]
+    memberships: tuple[Membership, ...]
+    followings: tuple[Following, ...]
+    next: int | None = None
+
+
+class FrontSight(msgspec.Struct, frozen=True):
+    """What a visitor finds: what the pod says of itself, and public groups, the busiest first."""
+
+    settings: Settings
+    groups: tuple[GroupActivity, ...]
+
+
+async def load_front(deps: Deps, limit: int) -> FrontSight:
+    """The front for whoever isn't signed in."""
+    async with deps.database.read() as session:
+        return FrontSight(await load_settings(session), tuple(await list_active(session, limit)))
+
+
+async def load_home(deps: Deps, account: Account, *, before: int | None, limit: int) -> HomeSight:
+    """The newest posts of the account's groups and of whom it follows."""
+    async with deps.database.read() as session:
+        memberships = await list_memberships(session, MOST_GROUPS, account=account.id)
+        followings = await list_followings(session, account.id, MOST_GROUPS)
+        mine = {membership.group_id for membership in memberships if membership.number is not None}
+        groups = await _readable(session, deps, account, mine | {following.group_id for following in followings})
+        cards = await list_feed(session, sorted(groups), limit + 1, before=before) if groups else []
+        chosen = tuple(following.group_id for following in followings if following.lens)[:MOST_LENS]
+        lens = Lens(tuple(group for group in chosen if group in groups))
+        tokens = [PostTarget(card.id).token for card in cards]
+        layers = await load_layers(session, deps, account, lens.groups, tokens)
+        excerpts = await load_excerpts(session, [card.id for card in cards], EXCERPT_LENGTH)
+    posts = tuple(_line(card, groups[card.group_id], layers, lens, excerpts.get(card.id, "")) for card in cards[:limit])
+    following_page = cards[limit - 1].seq if len(cards) > limit else None
+    return HomeSight(posts, lens.groups, tuple(memberships), tuple(followings), following_page)
+
+
+async def _readable(session: AsyncSession, deps: Deps, account: Account, groups: set[RecordId]) -> dict[RecordId, int]:
+    """The default scores of those of the groups that the account may read."""
+    found = {}
+    for group in sorted(groups)[:MOST_GROUPS]:
+        try:
+            found[group] = (await load_readable(session, deps, account, group)).state.default_score
+        except UnknownGroupError:
+            continue
+    return found
+
+
+def _line(card: FeedCard, default_score: int, layers: Layers, lens: Lens, excerpt: str) -> HomeLine:
+    score = default_score + card.sum_micro
+    verdict = layers.judge(lens, PostTarget(card.id).token)
+    if verdict.layer is not None:
+        return HomeLine(card, score, str(verdict.layer), excerpt)
+    return HomeLine(card, score, "lens" if lens.off and not is_shown(score) else "", excerpt)

@@ -1,0 +1,60 @@
+"""The demo's folder: nothing is played in somebody else's, and only what the demo made is wiped."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from pod.demo.stage import HOST, PodPlace
+
+PREFIX: Final = "althing-demo-"
+MARKER: Final = "made-by-pod-demo.json"
+TOLD: Final = "told.json"
+
+
+class NotOursError(Exception):
+    """A folder that the demo leaves alone; the sentence says why."""
+
+
+def claim(folder: Path, places: list[PodPlace]) -> None:
+    """Mark a folder as the demo's: a new or empty one, or one that was the demo's before."""
+    if not is_ours(folder) and folder.exists() and any(folder.iterdir()):
+        raise NotOursError(f"{folder} isn't empty, and no demo was played there.")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).write_bytes(msgspec.json.encode(places))
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether the demo made what lies there."""
+    return (folder / MARKER).is_file()
+
+
+def leftovers() -> list[Path]:
+    """What demos that were killed left behind on this machine."""
+    return sorted(folder for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if is_ours(folder))
+
+
+def wipe(folder: Path) -> None:
+    """Remove what the demo made there, and the folder if nothing else lies in it; raises NotOursError."""
+    if not is_ours(folder):
+        raise NotOursError(f"No demo was played in {folder}; nothing was removed.")
+    places = msgspec.json.decode((folder / MARKER).read_bytes(), type=list[PodPlace])
+    if serving := [place for place in places if _answers(place.port)]:
+        raise NotOursError(f"The demo in {folder} is being served on port {serving[0].port}: end it first.")
+    for place in places:
+        shutil.rmtree(folder / place.name, ignore_errors=True)
+    for name in (TOLD, MARKER):
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
