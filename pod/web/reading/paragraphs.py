@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 from markupsafe import Markup
@@ -28,7 +29,8 @@ from pod.web.words import Words
 from protocol.records.content import Address, ParagraphTarget
 from protocol.visibility import Reason, Sight
 
-DIFF_STEPS = 4000  # of one version's comparison on the page of a post
+DIFF_STEPS: Final = 2000  # of one version's comparison on the page of a post
+ALL_DIFF_STEPS: Final = 30_000  # of all of them together
 
 
 class VersionView(msgspec.Struct, frozen=True):
@@ -127,6 +129,7 @@ def item_views(desk: Desk) -> tuple[ItemView, ...]:
     items: list[ItemView] = []
     run: list[Sight] = []
     numbered = enumerate(reading.sights, 1)
+    steps = min(DIFF_STEPS, ALL_DIFF_STEPS // max(1, sum(map(len, versions.values()))))
     beside = {sight.address for found in versions.values() for sight in found}
     for number, sight in numbered:
         if sight.address in beside:
@@ -135,7 +138,7 @@ def item_views(desk: Desk) -> tuple[ItemView, ...]:
         if not hiding:
             items += _folded(desk, run)
             run = []
-            items.append(ItemView((_paragraph(desk, sight, number, versions.get(sight.address, ())),)))
+            items.append(ItemView((_paragraph(desk, sight, number, versions.get(sight.address, ()), steps),)))
         else:
             if run and _fate(desk, run[-1]) != _fate(desk, sight):
                 items += _folded(desk, run)
@@ -169,7 +172,7 @@ def _folded(desk: Desk, run: list[Sight]) -> Iterator[ItemView]:
     words = [layer_sentence(say, layer) for layer in hiding if not erased or layer is not Layer.LENS]
     words += [reason_sentence(say, first.reason)] if Layer.LENS in hiding else []
     yield ItemView(
-        tuple(_paragraph(desk, sight, 0, ()) for sight in run),
+        tuple(_paragraph(desk, sight, 0) for sight in run),
         summary=f"{count}: {'; '.join(words)}",
         layers=tuple(layer_view(say, layer) for layer in hiding),
         withheld=erased or (Layer.POD in hiding and not mine),
@@ -178,7 +181,9 @@ def _folded(desk: Desk, run: list[Sight]) -> Iterator[ItemView]:
     )
 
 
-def _paragraph(desk: Desk, sight: Sight, number: int, versions: list[Sight] | tuple[()]) -> ParagraphView:
+def _paragraph(
+    desk: Desk, sight: Sight, number: int, versions: Sequence[Sight] = (), steps: int = DIFF_STEPS
+) -> ParagraphView:
     say, place, address = desk.say, desk.place, sight.address
     reading = desk.story.reading
     paragraph = reading.text.paragraph(address)
@@ -196,7 +201,7 @@ def _paragraph(desk: Desk, sight: Sight, number: int, versions: list[Sight] | tu
         score=score_view(say, score) if score or place.wiki else None,
         why=Link(say("Why?"), place.to("why", target=named(ParagraphTarget(address)))),
         comments=_comments(desk, address),
-        versions=tuple(_version(desk, sight, version) for version in versions),
+        versions=tuple(_version(desk, sight, version, steps) for version in versions),
         others=say.many("%(count)s other version", "%(count)s other versions", len(versions)) if versions else "",
         votes=_votes(desk, address, what),
         tools=_tools(desk, address),
@@ -253,10 +258,10 @@ def acts_on(desk: Desk, sight: Sight, what: str) -> tuple[Press, ...]:
     return tuple(acts)
 
 
-def _version(desk: Desk, standing: Sight, sight: Sight) -> VersionView:
+def _version(desk: Desk, standing: Sight, sight: Sight, most_steps: int) -> VersionView:
     say, text = desk.say, desk.story.reading.text
     before, after = text.paragraph(standing.address), text.paragraph(sight.address)
-    pieces = diff_words(before.text if before else "", after.text if after else "", most_steps=DIFF_STEPS)
+    pieces = diff_words(before.text if before else "", after.text if after else "", most_steps=most_steps)
     who = called(say, desk.author(sight.address), desk.story.nicknames)
     what = say("the version by %(who)s", who=who)
     ends = {"from": named(ParagraphTarget(standing.address)), "to": named(ParagraphTarget(sight.address))}
