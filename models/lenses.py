@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.accounts import MEMBERSHIPS
 from models.chain import GROUPS
-from models.content import SCORES, VOTES, target_key
+from models.content import POSTS, SCORES, SHEETS, VOTES, target_key
 from models.upserts import chunks
 from protocol.ids import RecordId
 from protocol.records.content import Token
@@ -81,6 +81,48 @@ async def load_member_votes(
             VOTES.c.group_id == group, VOTES.c.member == member, VOTES.c.target.in_(some)
         )
         found.update((keys[bytes(target)], value) for target, value in await session.execute(wanted))
+    return found
+
+
+class Hidden(msgspec.Struct, frozen=True):
+    """Something a member voted against: the target, and when."""
+
+    token: Token
+    at: int
+
+
+class Whereabouts(msgspec.Struct, frozen=True):
+    """The post that a record belongs to, itself or as a patch."""
+
+    group: RecordId
+    post: RecordId
+    author: int
+    title: str
+    erased: bool
+
+
+async def list_hidden(session: AsyncSession, group: RecordId, member: int, limit: int) -> list[Hidden]:
+    """What a member votes against in a group, the latest first: in a personal group, what its person hides."""
+    wanted = (
+        select(SCORES.c.token, VOTES.c.at)
+        .join(SCORES, (SCORES.c.group_id == VOTES.c.group_id) & (SCORES.c.target == VOTES.c.target))
+        .where(VOTES.c.group_id == group, VOTES.c.member == member, VOTES.c.value < 0)
+        .order_by(VOTES.c.at.desc(), VOTES.c.target)
+        .limit(limit)
+    )
+    return [Hidden(*row) for row in await session.execute(wanted)]
+
+
+async def load_whereabouts(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, Whereabouts]:
+    """The posts of those of the records that are posts or patches of posts that are here."""
+    found: dict[RecordId, Whereabouts] = {}
+    for some in chunks(records):
+        wanted = (
+            select(SHEETS.c.record_id, POSTS.c.group_id, POSTS.c.id, POSTS.c.author, POSTS.c.title, POSTS.c.erased)
+            .join(POSTS, POSTS.c.id == SHEETS.c.post_id)
+            .where(SHEETS.c.record_id.in_(some))
+        )
+        found.update((record, Whereabouts(*rest)) for record, *rest in await session.execute(wanted))
     return found
 
 

@@ -93,9 +93,14 @@ class MailTakenError(RefusedError):
 
 
 class ConfirmFirstError(RefusedError):
-    """What is wished for needs a fresh proof of who asks."""
+    """What is wished for needs a fresh proof of who asks; a form that is refused so is found again on page `back`."""
 
     code = "confirm_first"
+    back: str = "/settings"
+
+    def __init__(self, back: str) -> None:
+        super().__init__("For this, prove first that it is you.")
+        self.back = back
 
 
 class BadPasskeyError(RefusedError):

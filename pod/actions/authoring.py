@@ -86,28 +86,33 @@ async def write_post(
 async def write_vote(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
 ) -> Record:
-    """A vote; the last one on a target counts. What belongs to a private group is voted on there alone."""
-    await _check_elsewhere(session, deps, account, group, vote)
-    return await write_record(session, deps, account, group, {**vote, "type": "Vote"})
+    """A vote; the last one on a target counts. What belongs to a private group is voted on there alone.
+
+    A vote on another group's record says where that is to be found, unless the voter said so.
+    """
+    origin = await _check_elsewhere(session, deps, account, group, vote)
+    found = {"from": {"group": origin, "pod": deps.base_url}} if origin else {}
+    return await write_record(session, deps, account, group, {**found, **vote, "type": "Vote"})
 
 
 async def _check_elsewhere(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
-) -> None:
-    """Refuse a vote that would tell another group of a private one's record.
+) -> RecordId | None:
+    """The other public group that the record voted on is of; refuse a vote that would tell of a private one's.
 
     Who may not read the private group isn't told that the record is one.
     """
     about = record_of(parse_target(vote.get("target")))
     stored = await load_record(session, about) if about else None
     if stored is None or stored.group_id == group:
-        return
+        return None
     try:
         state = (await load_readable(session, deps, account, stored.group_id)).state
     except UnknownGroupError:
-        return
+        return None
     if state.visibility == "private":
         raise MayNotWriteError("Records of a private group can't be voted on elsewhere.")
+    return stored.group_id if state.visibility == "public" else None
 
 
 def record_of(target: Target) -> RecordId | None:

@@ -65,7 +65,7 @@ class Whereabouts(msgspec.Struct, frozen=True):
 
 
 class Recovered(msgspec.Struct, frozen=True):
-    """What became of a person: `token` is shown once; what `unreachable` names is found by asking again."""
+    """What became of a person: `token` (or "") is shown once; what `unreachable` names is found by asking again."""
 
     name: str
     token: str
@@ -75,15 +75,20 @@ class Recovered(msgspec.Struct, frozen=True):
     recovery_keys_left: int
 
 
-async def recover(deps: Deps, name: str, keys: RecoveryKeys, groups: Sequence[Whereabouts]) -> Recovered:
-    """Make `name` here the home of whoever has the phrase; raises NameTakenError, or NotFoundError for a stranger."""
+async def recover(
+    deps: Deps, name: str, keys: RecoveryKeys, groups: Sequence[Whereabouts], *, token: bool = True
+) -> Recovered:
+    """Make `name` here the home of whoever has the phrase; raises NameTakenError, or NotFoundError for a stranger.
+
+    Without `token` none is made: who recovers in a browser gets a session instead.
+    """
     if not NAME.fullmatch(name):
         raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
     async with deps.database.read() as session:
         await _check_name(session, name, keys)
     unreachable = [place.group for place in groups if not await _fetched(deps, place, keys)]
     holders = {place.pod for place in groups}
-    seed, token = random_bytes(32), random_token()
+    seed, made = random_bytes(32), random_token() if token else ""
 
     async def action(session: AsyncSession) -> Recovered:
         found = await _find(session, deps, keys)
@@ -92,8 +97,9 @@ async def recover(deps: Deps, name: str, keys: RecoveryKeys, groups: Sequence[Wh
             place[0].group for place in found if not await _move(session, deps, account, keys, place, also=holders)
         ]
         now = deps.clock()
-        await insert_token(session, sha256=token_hash(token), account=account.id, name="recovery", now=now)
-        return await _told(session, account, token, unreachable + stuck)
+        if made:
+            await insert_token(session, sha256=token_hash(made), account=account.id, name="recovery", now=now)
+        return await _told(session, account, made, unreachable + stuck)
 
     return await deps.write(action)
 

@@ -49,10 +49,10 @@ async def session_of(deps: Deps, secret: str) -> tuple[Session, Account] | None:
     return found
 
 
-def check_confirmed(deps: Deps, session: Session) -> None:
+def check_confirmed(deps: Deps, session: Session, *, back: str = "/settings") -> None:
     """Refuse what is sensitive to a session that nobody proved lately; raises ConfirmFirstError."""
     if deps.clock() - session.confirmed_at >= CONFIRMED_MS:
-        raise ConfirmFirstError("For this, prove first that it is you.")
+        raise ConfirmFirstError(back)
 
 
 async def confirm_session(deps: Deps, session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def shown_database(config: Config) -> str:
     scheme, _, rest = config.database_url.partition("://")
     login, at, place = rest.rpartition("@")
     name, colon, _ = login.partition(":")
-    return f"{scheme}://{name}{':…' if colon else ''}{at}{place}"
+    place = re.sub(r"(?i)(passw[^=&]*=)[^&]*", rf"\1{HIDDEN}", place)
+    return f"{scheme}://{name}{f':{HIDDEN}' if colon else ''}{at}{place}"
 
 
 COMMANDS = (config,)

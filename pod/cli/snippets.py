@@ -75,7 +75,7 @@ Wants=network-online.target
 
 [Service]
 User={user}
-ExecStart={program} serve --data {data}
+ExecStart={program} serve --data {served}
 Restart=on-failure
 RestartSec=2
 # Deliveries under way are written down before the end; what was accepted is on disk anyway.
@@ -126,7 +126,9 @@ def snippets(site: Site) -> dict[str, str]:
         SYSTEMD: _SYSTEMD.format(
             name=SYSTEMD,
             user=site.user,
-            program=_word(site.program),
+            # A command's words may name variables, those of other keys may not.
+            program=_word(site.program).replace("$", "$$"),
+            served=_word(site.data).replace("$", "$$"),
             data=_word(site.data),
             home="read-only" if in_home else "yes",
         ),
@@ -135,7 +137,7 @@ def snippets(site: Site) -> dict[str, str]:
 
 def _word(path: Path) -> str:
     """A path as one word of a unit file: percent signs are doubled, blanks and quotes quoted."""
-    text = str(path).replace("%", "%%").replace("$", "$$")
+    text = str(path).replace("%", "%%")
     if re.search(r"[\s\"'\\]", text):
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return text

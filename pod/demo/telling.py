@@ -156,10 +156,16 @@ async def _gather(circle: Circle, people: dict[str, Actor], http: SafeHttp) -> s
         await _join(founder, people[name], circle.weights[name], group)
     pods = {people[name].pod for name in circle.weights}
     await eventually(lambda: _are_members(len(circle.weights), pods, group, http), "everybody is a member")
-    profiles = {villager.name: villager for villager in PEOPLE}
-    for name in circle.weights:
-        profile = {"type": "Profile", "nickname": profiles[name].nickname, "text": profiles[name].about}
-        await people[name].post(f"/api/v1/groups/{group}/records", profile)
+    await asyncio.gather(
+        *(
+            people[villager.name].post(
+                f"/api/v1/groups/{group}/records",
+                {"type": "Profile", "nickname": villager.nickname, "text": villager.about},
+            )
+            for villager in PEOPLE
+            if villager.name in circle.weights
+        )
+    )
     return group
 
 
@@ -182,15 +188,19 @@ async def _write(written: Written, people: dict[str, Actor], http: SafeHttp) -> 
             made = await people[text.author].post(path, text_body(text, written))
             written.texts[text.key] = str(made["record"])
         await _everywhere(written, http, people)
-    for change in CHANGES:
-        made = await people[change.author].post(
-            f"/api/v1/groups/{written.groups[VILLAGE]}/patches", change_body(change, written)
-        )
-        written.changes[change.key] = str(made["record"])
+    # These may come in any order, so all are sent at once and few seals carry them.
+    patches = f"/api/v1/groups/{written.groups[VILLAGE]}/patches"
+    made_patches = await asyncio.gather(
+        *(people[change.author].post(patches, change_body(change, written)) for change in CHANGES)
+    )
+    written.changes.update(
+        (change.key, str(made["record"])) for change, made in zip(CHANGES, made_patches, strict=True)
+    )
     await _everywhere(written, http, people)
-    for ballot in BALLOTS:
-        path = f"/api/v1/groups/{written.groups[ballot.circle]}/votes"
-        await people[ballot.voter].post(path, vote_body(ballot, written))
+    votes = {circle: f"/api/v1/groups/{group}/votes" for circle, group in written.groups.items()}
+    await asyncio.gather(
+        *(people[ballot.voter].post(votes[ballot.circle], vote_body(ballot, written)) for ballot in BALLOTS)
+    )
 
 
 async def _everywhere(written: Written, http: SafeHttp, people: dict[str, Actor]) -> None:

@@ -32,7 +32,7 @@ async def check_shape(database: Database) -> Finding:
 
 
 async def check_pages(database: Database) -> Finding:
-    """Whether the file is whole."""
+    """Whether the file is whole; PostgreSQL looks after its own."""
     async with database.read() as session:
         broken = await examining.check_pages(session)
     if broken:

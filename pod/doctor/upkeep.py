@@ -35,7 +35,7 @@ async def check_projections(config: Config) -> Finding:
     """Whether posts and scores are what the records say: folded anew in a copy, so nothing of the pod's is touched."""
     path = Path(config.database_url.partition(":///")[2])
     if not config.database_url.startswith("sqlite") or storage_bytes(config)["database"] > LARGEST_TO_FOLD_BYTES:
-        return ok("projections", "Too large to be folded here: `pod rebuild --check` does it while the pod rests")
+        return ok("projections", "Not folded anew here: `pod rebuild --check` does it while the pod rests")
     with tempfile.TemporaryDirectory(prefix="althing-doctor-") as room:
         copy = Path(room) / path.name
         copy_sqlite(path, copy, lambda _done, _of: None)

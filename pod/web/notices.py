@@ -33,6 +33,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "unhidden": say("No longer hidden for you."),
     "signed-in": say("Welcome."),
     "signed-out": say("You are signed out."),
+    "looked": say("Looked; what was found stands below."),
+    "retried": say("It is tried now."),
     "ended": say("Ended."),
     "revoked": say("It works no longer."),
     "words": say("The words are right. Keep the paper where you find it in ten years."),

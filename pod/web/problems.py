@@ -45,8 +45,8 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except SignInError as refusal:
         return _go(SIGN_IN, request.path_qs) if request.method == "GET" else _refused(request, refusal)
-    except ConfirmFirstError:
-        return _go(CONFIRM, request.path_qs if request.method == "GET" else "/settings")
+    except ConfirmFirstError as refusal:
+        return _go(CONFIRM, request.path_qs if request.method == "GET" else refusal.back)
     except RefusedError as refusal:
         _LOG.info("refused", code=refusal.code, sentence=str(refusal))
         return _refused(request, refusal)

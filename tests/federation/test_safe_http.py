@@ -30,6 +30,19 @@ async def fetch(handler: Any, path: str = "/x", *, total_seconds: float = 5.0) -
         return (await http.get_document(f"{base}{path}", identified=False)).content
 
 
+@pytest.mark.parametrize(
+    ("date", "ms"),
+    [
+        ("Thu, 26 Nov 2026 12:00:00 GMT", 1_795_694_400_000),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+async def test_a_servers_clock_is_read_whatever_it_answers(date: str, ms: int | None) -> None:
+    async with serving(answering(status=404, Date=date)) as base, a_client() as http:
+        assert await http.get_date(f"{base}/x") == ms
+
+
 # Documents (rules 4 to 6)
 
 

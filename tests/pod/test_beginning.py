@@ -119,13 +119,20 @@ def test_op_03_nginx_takes_its_snippet(begun: tuple[Path, str], tmp_path: Path) 
     assert "warn" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["pod", "a pod at 100%", 'say "pod"'])
-def test_op_03_systemd_takes_its_snippet(tmp_path: Path, name: str) -> None:
-    folder = tmp_path / name
+@pytest.mark.parametrize(
+    ("name", "as_word"),
+    [
+        ("pod", "{}/pod"),
+        ("a pod at 100%", '"{}/a pod at 100%%"'),
+        ('say "pod"', '"{}/say \\"pod\\""'),
+        ("$HOME", "{}/$$HOME"),
+    ],
+)
+def test_op_03_systemd_takes_its_snippet(tmp_path: Path, name: str, as_word: str) -> None:
     unit = tmp_path / SYSTEMD
-    site = Site(DOMAIN, "127.0.0.1", 8123, folder, Path("/bin/true"), "root")
+    site = Site(DOMAIN, "127.0.0.1", 8123, tmp_path / name, Path("/bin/true"), "root")
     unit.write_text(snippets(site)[SYSTEMD])
-    assert "User=root\nExecStart=/bin/true serve --data " in unit.read_text()
+    assert f"User=root\nExecStart=/bin/true serve --data {as_word.format(tmp_path)}\n" in unit.read_text()
     if (analyze := shutil.which("systemd-analyze")) is None:
         return
     done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False)

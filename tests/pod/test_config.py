@@ -151,7 +151,7 @@ def test_a_wrong_variable_is_told_by_its_name(tmp_path: Path, name: str, value: 
 def test_op_05_what_holds_is_shown_with_its_origin_and_without_secrets(tmp_path: Path) -> None:
     secrets = {"POD_MAIL_PASSWORD": "correct horse", "POD_METRICS_TOKEN": "battery staple battery"}
     (tmp_path / "pod.toml").write_text(
-        LOCAL + '[storage]\ndatabase = "postgresql+asyncpg://pod:stable@localhost/pod"\n'
+        LOCAL + '[storage]\ndatabase = "postgresql+asyncpg://pod:stable@localhost/pod?password=stable&ssl=on"\n'
     )
     for form in ([], ["--json"]):
         done = CliRunner().invoke(

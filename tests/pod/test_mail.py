@@ -149,6 +149,31 @@ async def test_a_server_whose_certificate_nobody_vouches_for_gets_nothing(tmp_pa
     assert post.got == []
 
 
+async def test_a_name_and_password_reach_a_server_that_is_vouched_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[bytes, bytes]] = []
+
+    def known(*arguments: Any) -> AuthResult:
+        said.append((arguments[-1].login, arguments[-1].password))
+        return AuthResult(success=True)
+
+    certificate, key = self_signed(tmp_path, f"127.77.{worker_number()}.25")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    (tmp_path / "password").write_text("correct horse\n")
+    post = Post()
+    server = {"user": "pod", "password_file": str(tmp_path / "password"), "security": "starttls"}
+    async with (
+        post_office(post, tls_context=context, authenticator=known, auth_required=True) as (host, port),
+        mailing(tmp_path, host=host, port=port, **server) as (mailer, _),
+    ):
+        await mailer.send(LETTER)
+    assert said == [(b"pod", b"correct horse")]
+    assert len(post.got) == 1
+
+
 async def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
     host = f"127.77.{worker_number()}.26"
     async with mailing(tmp_path, host=host, port=2526, security="none") as (mailer, _):

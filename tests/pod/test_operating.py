@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
@@ -80,10 +81,13 @@ def test_op_08_a_database_that_stays_locked_is_told_and_the_pod_recovers(
     pod, ada, group = village
     with closing(sqlite3.connect(pod.folder / "pod.sqlite", isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
-        pod.set_clock(61_000)  # what is done once a minute fails, too
+        pod.set_clock(61_000)  # what is done once a minute fails, too, and is first in the writer's queue
+        time.sleep(0.5)
         status, told = readiness(pod, LOCKED_SECONDS + 10)
         assert status == 503
         assert "database" in [reason["check"] for reason in told["reasons"]]
+        eventually(lambda: "looking round failed" in pod.folder.with_suffix(".log").read_text())
+        time.sleep(0.5)
         database.execute("ROLLBACK")
     eventually(lambda: readiness(pod) == (200, FRESH))
     note = {"kind": "note", "paragraphs": [{"style": "text", "text": "Still here."}]}

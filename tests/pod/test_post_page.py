@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.browsing import Browser, Seen
 from tests.support.reading_room import ReadingRoom, a_reading_room, write
-from tests.support.rig import ServedPod
+from tests.support.rig import ServedPod, eventually
 
 VOID = {"input", "img", "br", "hr", "meta", "link"}
 
@@ -189,8 +189,14 @@ def acts(page: Seen) -> list[tuple[str, str]]:
 
 
 def records(room: ReadingRoom) -> int:
-    log = room.ada.get(room.api())["log"]
-    return int(log["size"]) + len(room.ada.get(f"/groups/{room.group}/pending")["records"])
+    """How many records the group has, once all are in its log."""
+
+    def settled() -> int:
+        log = room.ada.get(room.api())["log"]
+        waits = room.ada.get(f"/groups/{room.group}/pending")["records"]
+        return 0 if waits or log["held"] != log["size"] else int(log["size"])
+
+    return int(eventually(settled))
 
 
 def test_md_11_a_post_is_voted_on_and_the_page_comes_back_to_its_place(room: ReadingRoom) -> None:
@@ -272,7 +278,7 @@ def test_an_anonymous_page_has_no_token_and_no_form_that_writes(room: ReadingRoo
 def test_ax_06_the_page_speaks_swedish_and_marks_the_language_of_the_text(room: ReadingRoom) -> None:
     page = room.browser(language="sv").get(room.at())
     assert "stycke dolt" in page.text
-    assert '<div class="text" lang="en">' in page.text
+    assert '<div class="prose" lang="en">' in page.text
     assert page.text.count("<h1") == 1
 
 

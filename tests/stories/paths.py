@@ -2,15 +2,87 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
 from tests.stories.place import Place
 
 Paths = Callable[[Place], list[str]]
 
+
+def at(path: str) -> Paths:
+    """A page that is the same everywhere."""
+    return lambda _: [path]
+
+
+def of_group(rest: str = "") -> Paths:
+    """A page of the village."""
+    return lambda place: [f"/g/{place.village}{rest}"]
+
+
+def of_post(rest: str = "") -> Paths:
+    """A page of the post with versions."""
+    return lambda place: [f"/g/{place.village}/posts/{place.post}{rest}"]
+
+
+def of_paragraph(rest: str) -> Paths:
+    """A page of a paragraph of that post."""
+    return lambda place: [f"/g/{place.village}/posts/{place.post}/paragraphs/{place.post}/1/{rest}"]
+
+
+def looked_at(place: Place) -> list[str]:
+    """The post as it is read and worked on, in its own lens, in two, and in none."""
+    post = f"/g/{place.village}/posts/{place.post}"
+    lenses = urlencode([("lens", place.village), ("lens", place.critics), ("combine", "all")])
+    return [post, f"{post}?mode=wiki", f"{post}?{lenses}", f"{post}?lens=off", f"/g/{place.village}/posts/{place.note}"]
+
+
+def asked_why(place: Place) -> list[str]:
+    """Why a post and a hidden paragraph have their scores."""
+    targets = ({"post": place.post}, {"paragraph": {"record": place.post, "index": 2}})
+    why = f"/g/{place.village}/posts/{place.post}/why"
+    return [f"{why}?{urlencode({'target': json.dumps(target)})}" for target in targets]
+
+
 PATHS: Mapping[str, Paths] = {
-    "/": lambda _: ["/"],
+    "/": at("/"),
+    "/follows": at("/follows"),
     "/g/{group}": lambda place: [f"/g/{group}" for group in (place.village, place.critics, place.private)],
-    "/g/{group}/posts/{post}": lambda place: [f"/g/{place.village}/posts/{place.post}"],
-    "/language": lambda _: ["/language"],
+    "/g/{group}/about": of_group("/about"),
+    "/g/{group}/invitations": of_group("/invitations"),
+    "/g/{group}/log": of_group("/log"),
+    "/g/{group}/members": of_group("/members"),
+    "/g/{group}/members/{number}": of_group("/members/2"),
+    "/g/{group}/members/{number}/weight": of_group("/members/2/weight?weight=1"),
+    "/g/{group}/posts/{post}": looked_at,
+    "/g/{group}/posts/{post}/paragraphs/{record}/{index}/add": of_paragraph("add"),
+    "/g/{group}/posts/{post}/paragraphs/{record}/{index}/edit": of_paragraph("edit"),
+    "/g/{group}/posts/{post}/why": asked_why,
+    "/g/{group}/profile": of_group("/profile"),
+    "/g/{group}/write": of_group("/write"),
+    "/groups": at("/groups"),
+    "/groups/new": at("/groups/new"),
+    "/invitation/{secret}": at("/invitation/" + "ab" * 32),
+    "/join": lambda place: ["/join", f"/join?group={place.village}&pod={place.beta.url}"],
+    "/language": at("/language"),
+    "/settings": at("/settings"),
+    "/settings/authenticator": at("/settings/authenticator"),
+    "/settings/confirm": at("/settings/confirm"),
+    "/settings/keys": at("/settings/keys"),
+    "/settings/mail": at("/settings/mail"),
+    "/settings/passkeys": at("/settings/passkeys"),
+    "/settings/sessions": at("/settings/sessions"),
+    "/settings/tokens": at("/settings/tokens"),
+    "/settings/words": at("/settings/words"),
+    "/setup/{token}": at("/setup/none"),
+    "/sign-in": at("/sign-in?to=/groups"),
+    "/sign-in/code": at("/sign-in/code"),
+    "/sign-in/link/{token}": at("/sign-in/link/none"),
+    "/sign-in/second": at("/sign-in/second"),
+    "/sign-up": at("/sign-up"),
+    "/sign-up/answer/{token}": at("/sign-up/answer/none"),
+    "/sign-up/code": at("/sign-up/code"),
+    "/sign-up/open/{token}": at("/sign-up/open/none"),
+    "/sign-up/waiting": at("/sign-up/waiting"),
 }

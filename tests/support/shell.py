@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import msgspec
@@ -25,7 +26,9 @@ def act(pod: ServedPod, action: Callable[[Deps], Awaitable[T]]) -> T:
         async with open_parts(load_config(pod.folder / "pod.toml")) as deps:
             return await action(deps)
 
-    return asyncio.run(run())
+    # In a thread of its own: a browser that tests steer has an event loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(run())).result()
 
 
 def settle(pod: ServedPod, name: str) -> Person:

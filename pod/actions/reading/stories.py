@@ -14,9 +14,9 @@ from moderation.lens import Hide, Lens
 from moderation.scores import is_shown
 from pod.actions.chains import load_view
 from pod.actions.reading.access import Reader
-from pod.actions.reading.heads import load_nicknames
+from pod.actions.reading.heads import GroupHead, load_head, load_nicknames
 from pod.actions.reading.lenses import Layers, load_layers
-from pod.actions.reading.texts import Reading, author_of, lets_through, load_reading
+from pod.actions.reading.texts import Reading, author_of, lens_score, lets_through, load_reading
 from pod.deps import Deps
 from protocol.content import Text, assemble
 from protocol.ids import RecordId
@@ -54,12 +54,15 @@ class Appearance(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """All of a post's page. `votes` and `own_votes` are the reader's, in the group and in the personal group.
+    """All of a post's page. `votes` and `own_votes` are the reader's, in `bench` and in the personal group.
+
+    `bench` is the group in which the reader votes here.
 
     `next_reply` is where the replies go on, None at their end; `thread`: the comments on the paragraph asked for.
     """
 
     reading: Reading
+    bench: GroupHead
     nicknames: Mapping[int, str]
     votes: Mapping[Token, int]
     own_votes: Mapping[Token, int]
@@ -91,12 +94,13 @@ async def read_story(
         page = cards[:REPLIES_ON_A_PAGE]
         replies = await _load_replies(session, deps, reader, reading, [*page, *comments, *lost])
         tokens = [PostTarget(post).token, *reading.tokens.values(), *(PostTarget(card.id).token for card in page)]
-        head = reading.head
+        bench = await load_bench(session, deps, reader, reading.head, lens)
         writers = {*map(author_of, reading.text.sheets.values()), *(reply.card.author for reply in replies)}
         return Story(
             reading=reading,
+            bench=bench,
             nicknames=await load_nicknames(session, group, writers),
-            votes=await load_member_votes(session, group, head.member, tokens) if head.member else {},
+            votes=await load_member_votes(session, bench.group, bench.member, tokens) if bench.member else {},
             own_votes=await _own_votes(session, reader, tokens),
             answers=answers,
             replies=tuple(replies[: len(page)]),
@@ -105,6 +109,17 @@ async def read_story(
             orphans=tuple(replies[len(page) + len(comments) :]),
             appears=await _load_appearances(session, deps, post),
         )
+
+
+async def load_bench(session: AsyncSession, deps: Deps, reader: Reader, head: GroupHead, lens: Lens) -> GroupHead:
+    """The group in which the reader votes on a post of `head`'s: the one group looked through, else the post's own.
+
+    So whoever moderates for a group looks through it and judges what they see, wherever it was written.
+    """
+    if len(lens.groups) != 1 or lens.groups[0] == head.group or head.visibility == "private":
+        return head
+    through = await load_head(session, deps, reader, lens.groups[0])
+    return through if through.writes else head
 
 
 async def _own_votes(session: AsyncSession, reader: Reader, tokens: Collection[Token]) -> dict[Token, int]:
@@ -152,7 +167,7 @@ def _reply(card: PostCard, text: Text | None, layers: Layers, lens: Lens, defaul
         and not any(sums[tokens[sight.address]] < 0 for sums in floor)
         and (paragraph := text.paragraph(sight.address) if text else None)
     ]
-    score = default + card.tally.sum_micro
+    score = lens_score(lens, [found.score for found in verdict.groups], default + card.tally.sum_micro)
     return ReplySight(card, score, verdict.shown, verdict.hides, tuple(seen), len(order) - len(seen), answers)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content import PostCard, load_post, load_sheets
 from moderation.lens import Layer, Lens, Showing, Verdict
-from pod.actions.reading.access import Reader, load_readable
+from pod.actions.reading.access import Reader
 from pod.actions.reading.heads import GroupHead, load_head
 from pod.actions.reading.lenses import Layers, Sums, load_layers
 from pod.deps import Deps
@@ -17,7 +17,7 @@ from pod.errors import NotFoundError
 from protocol.content import Sheet, Text, assemble
 from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget, PostTarget, Token
-from protocol.visibility import Reason, Sight, see
+from protocol.visibility import Combine, Reason, Sight, see
 
 MOST_SHEETS = 10_000
 UNDECIDED = frozenset({Reason.BY_ANOTHER, Reason.MARKED_AWAY})
@@ -40,6 +40,29 @@ class Reading(msgspec.Struct, frozen=True):
     def score(self) -> int:
         """The post's score in its group, micro units."""
         return self.head.default_score + self.card.tally.sum_micro
+
+    @property
+    def lens_score(self) -> int:
+        """The post's score as the lens counts it; without a lens, its group's."""
+        return lens_score(self.lens, [verdict.score for verdict in self.verdict.groups], self.score)
+
+    def score_of(self, sight: Sight) -> int:
+        """A paragraph's score as the lens counts it; without a lens, the group's."""
+        return lens_score(self.lens, sight.scores, self.own_sums[self.tokens[sight.address]])
+
+    @property
+    def withheld(self) -> bool:
+        """Whether this pod doesn't show the post at all; who wrote it reads it all the same."""
+        floored = any(hide.layer is Layer.POD for hide in self.verdict.hides)
+        return floored and self.head.member != self.card.author
+
+    def words(self, address: Address) -> str | None:
+        """A paragraph's text; None where it was erased, or where this pod doesn't show it to who didn't write it."""
+        paragraph, token = self.text.paragraph(address), self.tokens.get(address)
+        if paragraph is None or self.withheld:
+            return None
+        floored = any(sums.get(token, 0) < 0 for sums in self.layers.floor.values()) if token else False
+        return None if floored and self.head.member != author_of(self.text.sheets[address.record]) else paragraph.text
 
     def hiding(self, sight: Sight) -> tuple[Layer, ...]:
         """Which layers hide a paragraph, the one that the reader can change least first."""
@@ -84,11 +107,17 @@ async def load_text(session: AsyncSession, group: RecordId, post: RecordId) -> t
     return card, assemble(own, sheets)
 
 
-async def describe_text(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> tuple[PostCard, Text]:
-    """The same for a reader, with a session of its own; raises UnknownGroupError or NotFoundError."""
+async def describe_reading(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> Reading:
+    """A post in its own group's lens, with a session of its own; raises UnknownGroupError or NotFoundError."""
     async with deps.database.read() as session:
-        await load_readable(session, deps, reader, group)
-        return await load_text(session, group, post)
+        return await load_reading(session, deps, reader, group, post, Lens((group,)))
+
+
+def lens_score(lens: Lens, scores: Sequence[int], own: int) -> int:
+    """Of the scores in the groups of a lens the one that decides: the highest (any) or the lowest (all)."""
+    if lens.off:
+        return own
+    return max(scores) if lens.combine is Combine.ANY else min(scores)
 
 
 def lets_through(lens: Lens, sight: Sight) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
@@ -25,12 +26,30 @@ def visit_of(request: web.Request) -> bytes:
     return visit_hash(visitor_of(request).begun())
 
 
+Keep = Callable[[web.Response], web.Response]
+
+
+async def become(request: web.Request, account: Account) -> Keep:
+    """Sign the account in, from this very page on; what is given back hands the browser its secret with an answer.
+
+    The session's secret is new and the visit's is over, so whatever was fixed before is worthless.
+    """
+    deps = request.app[DEPS]
+    secret = await open_session(deps, account, request.headers.get("User-Agent", ""))
+    words = words_in(account.language) if account.language else visitor_of(request).words
+    request[VISITOR] = Visitor(words, account, None, secret, deps.keyring.forms)
+
+    def keep(response: web.Response) -> web.Response:
+        set_cookie(request, response, SESSION, secret)
+        set_cookie(request, response, VISIT, "")
+        return response
+
+    return keep
+
+
 async def enter(request: web.Request, account: Account, response: web.Response) -> web.Response:
-    """Sign the account in with this answer: the session's secret is new, the visit's is over."""
-    secret = await open_session(request.app[DEPS], account, request.headers.get("User-Agent", ""))
-    set_cookie(request, response, SESSION, secret)
-    set_cookie(request, response, VISIT, "")
-    return response
+    """Sign the account in with this answer."""
+    return (await become(request, account))(response)
 
 
 class WordsView(msgspec.Struct, frozen=True):
@@ -45,15 +64,9 @@ class WordsView(msgspec.Struct, frozen=True):
 
 async def enter_with_words(request: web.Request, account: Account, phrase: str, onward: str) -> web.Response:
     """Sign a new account in and show its 24 words, which no cache keeps and the pod forgets with this answer."""
-    deps = request.app[DEPS]
-    secret = await open_session(deps, account, request.headers.get("User-Agent", ""))
-    words = words_in(account.language) if account.language else visitor_of(request).words
-    request[VISITOR] = Visitor(words, account, None, secret, deps.keyring.forms)
-    view = WordsView(tuple(phrase.split()), account.name, deps.base_url, str(account.personal_group), onward)
-    response = render(request, "accounts/words.html", view, private=True)
-    set_cookie(request, response, SESSION, secret)
-    set_cookie(request, response, VISIT, "")
-    return response
+    keep, pod = await become(request, account), request.app[DEPS].base_url
+    view = WordsView(tuple(phrase.split()), account.name, pod, str(account.personal_group), onward)
+    return keep(render(request, "accounts/words.html", view, private=True))
 
 
 def session_here(request: web.Request) -> Session:

@@ -25,8 +25,8 @@ from protocol.limits import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH
 routes = web.RouteTableDef()
 ONE: Final = 1000  # a weight of 1
 FULL: Final = 1_000_000  # a score of 1
-# Whoever joins gets weight 1 in an open group; its founder has to have more.
-FOUNDER_OF_OPEN: Final = 3 * ONE
+# An ordinary member has weight 1; whoever has as much as the founder is an owner, too.
+FOUNDER_WEIGHT: Final = 3 * ONE
 OTHERS: Final = {"given": 0, "joiners": ONE, "invited": -ONE}
 UNVOTED: Final = {"shown": FULL, "hidden": 0, "strict": -FULL}
 Option = tuple[str, str, str]
@@ -107,7 +107,7 @@ def wishes_of(form: FoundForm) -> dict[str, Any]:
         "visibility": kind.visibility,
         "others_weight": kind.others_weight,
         "default_score": kind.default_score,
-        "weight": FOUNDER_OF_OPEN if kind.others_weight > 0 else ONE,
+        "weight": FOUNDER_WEIGHT,
     }
     return wishes | ({"description": form.description} if form.description else {})
 

@@ -1,7 +1,8 @@
 """Posts as people read, judge and write them: every page whole without scripts, every hidden thing with its layer."""
 
-from pod.web.reading import acts, editing, posts, whys, writing
+from pod.web.reading import acts, comparing, differences, editing, erasing, hides, histories, posts, whys, writing
 
-ROUTES = (acts.routes, editing.routes, posts.routes, whys.routes, writing.routes)
+AREAS = (acts, comparing, differences, editing, erasing, hides, histories, posts, whys, writing)
+ROUTES = tuple(area.routes for area in AREAS)
 
-__all__ = ["ROUTES", "acts", "editing", "posts", "whys", "writing"]
+__all__ = ["AREAS", "ROUTES"]

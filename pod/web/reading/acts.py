@@ -18,6 +18,7 @@ from pod.web.forms import read_form, see_other
 from pod.web.reading.places import Place, anchor_of, place_of, reply_anchor, target_in
 from pod.web.visitors import account_of
 from protocol.errors import MalformedError
+from protocol.ids import parse_id
 from protocol.records.content import ParagraphTarget, PostTarget
 
 routes = web.RouteTableDef()
@@ -26,10 +27,11 @@ Act = Callable[[Deps, Account, Place, Target], Awaitable[None]]
 
 
 class ActForm(msgspec.Struct, frozen=True):
-    """A pressed button: `<what>:<target>`, and the page to come back to."""
+    """A pressed button: `<what>:<target>`, the page to come back to, and the group in which a vote counts."""
 
     act: str = ""
     back: str = ""
+    bench: str = ""
 
 
 @routes.post("/g/{group}/posts/{post}/acts")
@@ -43,7 +45,8 @@ async def post_act(request: web.Request) -> web.Response:
         raise MalformedError("There is no such button.")
     act, said = ACTS[name]
     target = target_in(named)
-    await act(request.app[DEPS], account, place, target)
+    bench = msgspec.structs.replace(place, group=parse_id(form.bench)) if name in VOTES and form.bench else place
+    await act(request.app[DEPS], account, bench, target)
     return see_other(_back(form.back, place, target), said=said)
 
 
@@ -83,6 +86,7 @@ def _paragraph(target: Target) -> ParagraphTarget:
     raise MalformedError("This is done to a paragraph.")
 
 
+VOTES: Final = frozenset({"up", "down", "none"})
 ACTS: Final[Mapping[str, tuple[Act, str]]] = {
     "up": (partial(_vote, 1000), "voted"),
     "down": (partial(_vote, -1000), "voted"),

@@ -11,8 +11,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from moderation.diffs import diff_words
-from pod.actions.reading.heads import GroupHead, describe_head
-from pod.actions.reading.texts import describe_text
+from pod.actions.reading.texts import Reading, describe_reading
 from pod.actions.writing import (
     add_paragraphs,
     check_paragraphs,
@@ -23,7 +22,7 @@ from pod.actions.writing import (
 )
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.errors import NotMemberError, StaleEditError
+from pod.errors import NotFoundError, NotMemberError, StaleEditError
 from pod.web.forms import act_or_show, read_form, see_other
 from pod.web.reading.phrases import STYLES, marked, style_name
 from pod.web.reading.places import Link, Place, address_of, anchor_of, place_of
@@ -130,21 +129,23 @@ async def _add(request: web.Request, form: AddForm) -> web.Response:
     return see_other(place.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
 
 
-async def _load(request: web.Request) -> tuple[Place, GroupHead, str, Text, Paragraph]:
-    place, account, deps = place_of(request), account_of(request), request.app[DEPS]
-    head = await describe_head(deps, account, place.group)
-    if not head.writes:
+async def _load(request: web.Request) -> tuple[Place, Reading, Paragraph]:
+    place = place_of(request)
+    reading = await describe_reading(request.app[DEPS], account_of(request), place.group, place.post)
+    if not reading.head.writes:
         raise NotMemberError("Only members write here; join the group first.")
-    card, text = await describe_text(deps, account, place.group, place.post)
-    return place, head, card.title, text, paragraph_at(text, address_of(request))
+    paragraph = paragraph_at(reading.text, address_of(request))
+    if reading.words(address_of(request)) is None:
+        raise NotFoundError("This pod doesn't show this paragraph.")
+    return place, reading, paragraph
 
 
 async def _show_edit(
     request: web.Request, form: EditForm | None, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    place, head, title, text, old = await _load(request)
-    say, address = say_of(request), address_of(request)
-    mine = text.writer_of(address) == text.writer == member_writer(place.group, head.member or 0)
+    place, reading, old = await _load(request)
+    say, address, text = say_of(request), address_of(request), reading.text
+    mine = text.writer_of(address) == text.writer == member_writer(place.group, reading.head.member or 0)
     seen, changed = versions_of(text, address), form is not None and form.text != old.text
     view = EditView(
         title=say("Edit a paragraph") if mine else say("Suggest an edit"),
@@ -152,7 +153,7 @@ async def _show_edit(
         if mine
         else say("Your version stands beside this one; the votes of each group decide which is shown there."),
         action=place.paragraph_path(address, "edit"),
-        back=Link(title or say("The post"), place.to(mode="wiki", anchor=anchor_of(address))),
+        back=Link(reading.card.title or say("The post"), place.to(mode="wiki", anchor=anchor_of(address))),
         problem=problem_of(say, refusal, status.value) if refusal else None,
         form=form or EditForm(old.style, old.text),
         seen=seen,
@@ -175,13 +176,13 @@ def _meanwhile(text: Text, address: Address, form: EditForm) -> tuple[Markup, ..
 async def _show_add(
     request: web.Request, form: AddForm, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    place, _, title, _, old = await _load(request)
+    place, reading, old = await _load(request)
     say, address = say_of(request), address_of(request)
     view = EditView(
         title=say("Add below"),
         sentence=say("What a post's own author adds is shown at once; what others add, once votes are for it."),
         action=place.paragraph_path(address, "add"),
-        back=Link(title or say("The post"), place.to(mode="wiki", anchor=anchor_of(address))),
+        back=Link(reading.card.title or say("The post"), place.to(mode="wiki", anchor=anchor_of(address))),
         problem=problem_of(say, refusal, status.value) if refusal else None,
         form=form,
         seen="",

@@ -72,6 +72,11 @@ class ParagraphView(msgspec.Struct, frozen=True):
     acts: tuple[Press, ...]
     thread: ThreadView | None
 
+    @property
+    def bare(self) -> bool:
+        """Whether its margin has nothing but the permalink."""
+        return not (self.byline or self.note or self.score or self.comments or self.tools or self.acts)
+
 
 class ItemView(msgspec.Struct, frozen=True):
     """A shown paragraph, or several hidden ones in a row with one reason. `summary` is empty for what is shown.
@@ -100,6 +105,11 @@ class Desk(msgspec.Struct, frozen=True):
     def writes(self) -> bool:
         """Whether the reader may write in the group."""
         return self.story.reading.head.writes
+
+    @property
+    def votes(self) -> bool:
+        """Whether the reader may vote on what is seen here."""
+        return self.story.bench.writes
 
     def author(self, address: Address) -> int:
         """Who wrote a paragraph."""
@@ -172,7 +182,7 @@ def _paragraph(desk: Desk, sight: Sight, number: int, versions: list[Sight] | tu
     say, place, address = desk.say, desk.place, sight.address
     reading = desk.story.reading
     paragraph = reading.text.paragraph(address)
-    score = reading.own_sums[reading.tokens[address]]
+    score = reading.score_of(sight)
     style = paragraph.style if paragraph else "text"
     foreign = desk.author(address) != reading.card.author
     what = say("paragraph %(number)s", number=number) if number else say("this paragraph")
@@ -204,7 +214,7 @@ def _comments(desk: Desk, address: Address) -> Link | None:
 
 
 def _votes(desk: Desk, address: Address, what: str) -> tuple[Press, ...]:
-    if not (desk.place.wiki and desk.writes):
+    if not (desk.place.wiki and desk.votes):
         return ()
     token = desk.story.reading.tokens[address]
     return vote_presses(desk.say, named(ParagraphTarget(address)), what, desk.story.votes.get(token, 0))
@@ -250,7 +260,7 @@ def _version(desk: Desk, standing: Sight, sight: Sight) -> VersionView:
     who = called(say, desk.author(sight.address), desk.story.nicknames)
     what = say("the version by %(who)s", who=who)
     ends = {"from": named(ParagraphTarget(standing.address)), "to": named(ParagraphTarget(sight.address))}
-    score = desk.story.reading.own_sums[desk.story.reading.tokens[sight.address]]
+    score = desk.story.reading.score_of(sight)
     target = named(ParagraphTarget(sight.address))
     return VersionView(
         anchor=anchor_of(sight.address),

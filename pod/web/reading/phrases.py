@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from moderation.diffs import Change, Piece
 from moderation.lens import Layer
+from pod.actions.reading.texts import Reading
 from pod.web.words import Words
 from protocol.visibility import Reason
 
@@ -55,6 +56,14 @@ def title_of(say: Words, title: str, who: str, *, erased: bool) -> str:
     if erased:
         return say("An erased post")
     return title or say("A note by %(who)s", who=who)
+
+
+def post_title(say: Words, reading: Reading, nicknames: Nicknames) -> str:
+    """What the post that is read is called, unless this pod doesn't show it."""
+    card = reading.card
+    if reading.withheld:
+        return say("A post that this server doesn't show")
+    return title_of(say, card.title, called(say, card.author, nicknames), erased=card.erased)
 
 
 def language_of(language: str) -> str:

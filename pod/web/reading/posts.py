@@ -20,13 +20,14 @@ from pod.web.reading.phrases import (
     language_of,
     layer_sentence,
     layer_view,
+    post_title,
     score_view,
-    title_of,
 )
 from pod.web.reading.places import WIKI, Link, Place, address_in, place_of, sign_in_to
 from pod.web.reading.replies import Press, ReplyView, reply_views, vote_presses
 from pod.web.rendering import held, render
 from pod.web.visitors import reader_of, say_of
+from pod.web.words import Words
 from protocol.errors import MalformedError
 from protocol.records.content import Address, PostTarget
 
@@ -62,6 +63,8 @@ class PostView(msgspec.Struct, frozen=True):
     score: Score
     why: Link
     votes: tuple[Press, ...]
+    votes_go: str
+    bench: str
     sign_in: str
     lens: LensBar
     tabs: tuple[tuple[str, str, bool], ...]
@@ -134,21 +137,23 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
     who = called(say, card.author, story.nicknames)
     mine = story.votes.get(PostTarget(place.post).token, 0)
     return PostView(
-        title=title_of(say, card.title, who, erased=card.erased),
+        title=post_title(say, reading, story.nicknames),
         language=language_of(card.language),
         group=Link(reading.head.name, place.group_path),
         byline=f"{who} · {say.moment(card.at)}" if card.at else who,
         answers_to=_answers_to(desk),
-        score=score_view(say, reading.score),
+        score=score_view(say, reading.lens_score),
         why=Link(say("Why?"), place.to("why", target=place.post)),
-        votes=vote_presses(say, place.post, say("this post"), mine) if desk.writes else (),
+        votes=vote_presses(say, place.post, say("this post"), mine) if desk.votes else (),
+        votes_go=_votes_go(desk),
+        bench=story.bench.group,
         sign_in="" if desk.signed_in else sign_in_to(place.here()),
         lens=lens,
-        tabs=post_tabs(desk, "wiki" if place.wiki else "read"),
+        tabs=page_tabs(say, place, WIKI if place.wiki else "read"),
         wiki=place.wiki,
         hidden=_hidden(desk),
         items=item_views(desk),
-        replies=reply_views(say, place, story.replies, story.nicknames, story.votes, writes=desk.writes),
+        replies=reply_views(say, place, story.replies, story.nicknames, story.votes, writes=desk.votes),
         more_replies=place.here(replies=str(story.next_reply), anchor="answers") if story.next_reply else "",
         orphans=reply_views(say, place, story.orphans, story.nicknames, {}, writes=False),
         appears=tuple(
@@ -163,9 +168,18 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
     )
 
 
-def post_tabs(desk: Desk, current: str) -> tuple[tuple[str, str, bool], ...]:
+def _votes_go(desk: Desk) -> str:
+    """Where the reader's votes count, when that isn't plain."""
+    say, lens, bench = desk.say, desk.place.lens, desk.story.bench
+    if not desk.votes or lens.groups in ((), (desk.place.group,)):
+        return ""
+    if lens.groups == (bench.group,):
+        return say("Your votes count in %(group)s, through which you look.", group=bench.name)
+    return say("Your votes count in %(group)s; the scores are those of your lens.", group=bench.name)
+
+
+def page_tabs(say: Words, place: Place, current: str) -> tuple[tuple[str, str, bool], ...]:
     """The pages of a post, one of them current."""
-    say, place = desk.say, desk.place
     pages = {
         "read": (say("Read"), place.to()),
         "wiki": (say("Work on it"), place.to(mode=WIKI)),
@@ -193,7 +207,7 @@ def _hidden(desk: Desk) -> HiddenView | None:
     return HiddenView(
         layers,
         anyway=with_query(place.path, [*query, ("showing", "everything")]) if only_lens else "",
-        withheld=pod and reading.head.member != reading.card.author,
+        withheld=reading.withheld,
         mine=reading.head.member == reading.card.author,
         moving=MOVING if pod else "",
     )

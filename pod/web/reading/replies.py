@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from moderation.lens import Layer
 from pod.actions.reading.stories import ReplySight
 from pod.web.reading.phrases import (
     TAGS,
@@ -92,13 +93,13 @@ def _reply(
     count = say.many("%(count)s answer", "%(count)s answers", reply.answers) if reply.answers else say("Answer")
     return ReplyView(
         anchor=reply_anchor(card.id),
-        title=Link(title_of(say, card.title, who, erased=card.erased) if card.title or card.erased else "", own.to()),
+        title=Link(_title(say, reply, who), own.to()),
         byline=f"{who} · {say.moment(card.at)}" if card.at else who,
         score=score_view(say, reply.score),
         shown=reply.shown,
         note=layer_sentence(say, layer) if layer else "",
         layer=layer_view(say, layer) if layer else None,
-        withheld=layer == "pod",
+        withheld=layer is Layer.POD,
         paragraphs=pieces_of(reply.paragraphs),
         hidden=say.many("%(count)s paragraph hidden", "%(count)s paragraphs hidden", reply.hidden)
         if reply.hidden
@@ -107,6 +108,11 @@ def _reply(
         votes=vote_presses(say, card.id, what, mine) if writes else (),
         about=_about(place, reply),
     )
+
+
+def _title(say: Words, reply: ReplySight, who: str) -> str:
+    card, floored = reply.card, bool(reply.hides) and reply.hides[0].layer is Layer.POD
+    return title_of(say, card.title, who, erased=card.erased) if (card.title or card.erased) and not floored else ""
 
 
 def pieces_of(paragraphs: Sequence[Paragraph]) -> tuple[PieceView, ...]:

@@ -20,9 +20,9 @@ from pod.web.reading.phrases import (
     called,
     layer_sentence,
     layer_view,
+    post_title,
     reason_sentence,
     score_view,
-    title_of,
 )
 from pod.web.reading.places import Link, Place, anchor_of, named, place_of, target_in
 from pod.web.rendering import held, render
@@ -95,9 +95,7 @@ async def get_why(request: web.Request) -> web.Response:
 
 def why_view(say: Words, place: Place, why: Why, lens: LensBar) -> WhyView:
     """The page, from what was found out."""
-    card = why.reading.card
-    who = called(say, card.author, why.nicknames)
-    title = title_of(say, card.title, who, erased=card.erased)
+    title = post_title(say, why.reading, why.nicknames)
     anchor = anchor_of(why.target.paragraph) if isinstance(why.target, ParagraphTarget) else ""
     shows = sum(1 for other in why.others if other.shown)
     counts = {"shown": say.number(shows), "hidden": say.number(len(why.others) - shows)}
@@ -130,10 +128,7 @@ def _title(say: Words, why: Why, title: str) -> str:
 
 
 def _quote(why: Why) -> str:
-    if why.sight is None or Layer.POD in why.hiding:
-        return ""
-    paragraph = why.reading.text.paragraph(why.sight.address)
-    return paragraph.text if paragraph else ""
+    return (why.reading.words(why.sight.address) or "") if why.sight else ""
 
 
 def _layer(say: Words, why: Why, layer: Layer) -> str:

@@ -12,7 +12,7 @@ from aiohttp import web
 from babel import Locale
 
 from pod.actions.reading.heads import GroupHead, describe_head
-from pod.actions.reading.texts import describe_text
+from pod.actions.reading.texts import Reading, describe_reading
 from pod.actions.writing import Draft, check_paragraphs, publish
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -26,7 +26,6 @@ from pod.web.refusals import Problem, problem_of
 from pod.web.rendering import render
 from pod.web.visitors import account_of, say_of
 from pod.web.words import Words
-from protocol.content import Text
 from protocol.errors import RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import Address, Paragraph
@@ -192,12 +191,12 @@ async def _show_reply(
     preview: Sequence[PieceView] = (),
 ) -> web.Response:
     say = say_of(request)
-    card, text = await describe_text(request.app[DEPS], account_of(request), place.group, place.post)
-    found = _quoted(text, form)
+    reading = await describe_reading(request.app[DEPS], account_of(request), place.group, place.post)
+    found = _quoted(reading, form)
     view = WriteView(
         title=say("Answer"),
         action=f"{place.path}/reply",
-        back=Link(card.title or say("The post"), place.to()),
+        back=Link(reading.card.title or say("The post"), place.to()),
         problem=problem_of(say, refusal, status.value) if refusal else None,
         form=form,
         whole=False,
@@ -210,11 +209,13 @@ async def _show_reply(
     return render(request, "reading/write.html", view, status)
 
 
-def _quoted(text: Text, form: ReplyForm) -> Paragraph | None:
-    """The paragraph that a comment is about, if it is one of the text."""
-    sheet = next((sheet for sheet in text.sheets.values() if sheet.id == form.record), None)
+def _quoted(reading: Reading, form: ReplyForm) -> Paragraph | None:
+    """The paragraph that a comment is about, if it is one of the text and this pod shows it."""
+    sheet = next((sheet for sheet in reading.text.sheets.values() if sheet.id == form.record), None)
     index = int(form.index) if sheet and form.index.isdecimal() and len(form.index) <= LONGEST_INDEX else -1
-    return sheet.paragraphs[index] if sheet and 0 <= index < len(sheet.paragraphs) else None
+    if sheet is None or not 0 <= index < len(sheet.paragraphs):
+        return None
+    return sheet.paragraphs[index] if reading.words(Address(sheet.id, index)) is not None else None
 
 
 def language_choices(say: Words, chosen: str) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,121 @@
+"""Hosts that the pod delivers to: whether they answer, what waits for them, and trying again now."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from models.deliveries import HostState
+from pod.actions.running import read_host, read_hosts, retry_host
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.admin.entry import AdminView, NoForm, admin_of, tabs
+from pod.web.forms import read_form, see_other
+from pod.web.rendering import render
+from pod.web.visitors import say_of
+from pod.web.words import Words
+
+routes = web.RouteTableDef()
+PAGE: Final = "/admin/hosts"
+SLOW_MS: Final = 10 * 60_000
+
+
+class HostLine(msgspec.Struct, frozen=True):
+    """A host; `bad` colours its state, which its words tell, too."""
+
+    name: str
+    href: str
+    state: str
+    bad: bool
+    queue: str
+    oldest: str
+    succeeded: str
+    error: str
+
+
+class HostsView(AdminView, frozen=True):
+    """All hosts, those that fail first."""
+
+    hosts: tuple[HostLine, ...]
+
+
+class HostView(AdminView, frozen=True):
+    """One host."""
+
+    host: HostLine
+    facts: tuple[tuple[str, str], ...]
+    action: str
+
+
+@routes.get("/admin/hosts")
+@contract("admin", media_type=HTML)
+async def get_hosts(request: web.Request) -> web.Response:
+    """How all hosts answer."""
+    admin_of(request)
+    deps, say = request.app[DEPS], say_of(request)
+    hosts = sorted(await read_hosts(deps), key=lambda one: (-one.host.attempts, -one.waiting, one.host.host))
+    lines = tuple(_line(say, one, deps.clock()) for one in hosts)
+    return render(request, "admin/hosts.html", HostsView(lines, **tabs(request, PAGE)))
+
+
+@routes.get("/admin/hosts/{host}")
+@contract("admin", media_type=HTML)
+async def get_host(request: web.Request) -> web.Response:
+    """How one host answers."""
+    admin_of(request)
+    deps, say = request.app[DEPS], say_of(request)
+    found = await read_host(deps, request.match_info["host"])
+    line = _line(say, found, deps.clock())
+    view = HostView(line, _facts(say, found, line), f"{line.href}/retry", **tabs(request, PAGE))
+    return render(request, "admin/host.html", view)
+
+
+@routes.post("/admin/hosts/{host}/retry")
+@contract("admin", media_type=HTML)
+async def post_retry(request: web.Request) -> web.Response:
+    """Try what waits for the host now."""
+    admin, host = admin_of(request), request.match_info["host"]
+    await read_form(request, NoForm)
+    await retry_host(request.app[DEPS], admin, host)
+    return see_other(f"{PAGE}/{host}", said="retried")
+
+
+def _line(say: Words, one: HostState, now: int) -> HostLine:
+    host, oldest = one.host, one.oldest_at
+    bad = host.attempts > 0
+    return HostLine(
+        name=host.host,
+        href=f"{PAGE}/{host.host}",
+        state=_state(say, one, now),
+        bad=bad,
+        queue=say.number(one.waiting),
+        oldest=say.moment(oldest) if oldest is not None else "",
+        succeeded=say.moment(host.last_succeeded_at) if host.last_succeeded_at is not None else say("never"),
+        error=host.last_error or "",
+    )
+
+
+def _state(say: Words, one: HostState, now: int) -> str:
+    if one.host.attempts:
+        return say("failing")
+    if one.host.last_succeeded_at is None:
+        return say("new")
+    slow = one.oldest_at is not None and now - one.oldest_at > SLOW_MS
+    return say("slow") if slow else say("ok")
+
+
+def _facts(say: Words, one: HostState, line: HostLine) -> tuple[tuple[str, str], ...]:
+    host = one.host
+    told = [
+        (say("State"), line.state),
+        (say("Waiting"), line.queue),
+        (say("The oldest since"), line.oldest),
+        (say("Last taken"), line.succeeded),
+        (say("Failed tries since"), say.number(host.attempts) if host.attempts else ""),
+        (say("Failing since"), say.moment(host.first_failed_at) if host.first_failed_at is not None else ""),
+        (say("Tried again"), say.moment(host.next_at) if host.next_at is not None and host.attempts else ""),
+        (say("Signatures"), host.scheme or ""),
+    ]
+    return tuple((name, value) for name, value in told if value)

@@ -1,0 +1,107 @@
+"""Mail: how the pod sends it, the last twenty with the mail server's own word, and a test."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from models.mails import MailSent
+from pod.actions.addresses import address_of_account
+from pod.actions.mailing import Tried
+from pod.actions.running import read_mails, test_mail
+from pod.app_keys import DEPS
+from pod.config import MailServer
+from pod.contracts import HTML, contract
+from pod.web.accounts.views import told
+from pod.web.admin.entry import AdminView, admin_of, tabs
+from pod.web.forms import act_or_show, read_form
+from pod.web.rendering import render
+from pod.web.visitors import say_of
+from pod.web.words import Words
+from protocol.errors import RefusedError
+
+routes = web.RouteTableDef()
+PAGE: Final = "/admin/mail"
+HIDDEN: Final = "••••••••"
+
+
+class TestForm(msgspec.Struct, frozen=True):
+    """To whom the test goes."""
+
+    mail: str = ""
+
+
+class MailRow(msgspec.Struct, frozen=True):
+    """A mail that was tried."""
+
+    at: str
+    to: str
+    subject: str
+    answer: str
+    ok: bool
+    state: str
+
+
+class MailView(AdminView, frozen=True):
+    """Settings as they hold, the last mails, and what came of a test."""
+
+    facts: tuple[tuple[str, str], ...]
+    mails: tuple[MailRow, ...]
+    mail: str
+    tried: Tried | None = None
+
+
+@routes.get("/admin/mail")
+@contract("admin", media_type=HTML)
+async def get_mail(request: web.Request) -> web.Response:
+    """How the pod sends mail."""
+    own = await address_of_account(request.app[DEPS], admin_of(request))
+    return await _show(request, TestForm(own.address if own else ""))
+
+
+@routes.post("/admin/mail/test")
+@contract("admin", media_type=HTML)
+async def post_test(request: web.Request) -> web.Response:
+    """Send a test, and show what the mail server says, word for word."""
+    admin_of(request)
+    form = await read_form(request, TestForm)
+    return await act_or_show(partial(_try, request, form), partial(_refused, request, form))
+
+
+async def _try(request: web.Request, form: TestForm) -> web.Response:
+    return await _show(request, form, tried=await test_mail(request.app[DEPS], admin_of(request), form.mail))
+
+
+async def _refused(request: web.Request, form: TestForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
+    return await _show(request, form, status, **told(request, refusal, status))
+
+
+async def _show(
+    request: web.Request, form: TestForm, status: HTTPStatus = HTTPStatus.OK, **more: object
+) -> web.Response:
+    deps, say = request.app[DEPS], say_of(request)
+    rows = tuple(_row(say, mail) for mail in await read_mails(deps))
+    view = MailView(_facts(say, deps.config.mail), rows, form.mail, **tabs(request, PAGE))
+    return render(request, "admin/mail.html", msgspec.structs.replace(view, **more), status)
+
+
+def _row(say: Words, mail: MailSent) -> MailRow:
+    state = say("taken") if mail.ok else say("refused")
+    return MailRow(say.moment(mail.at), mail.to, mail.subject, mail.answer, mail.ok, state)
+
+
+def _facts(say: Words, server: MailServer) -> tuple[tuple[str, str], ...]:
+    if not server.host:
+        return ((say("Server"), say("None is set: mails are shown on the pod's console.")),)
+    secret = server.password or server.password_file
+    return (
+        (say("Server"), f"{server.host}:{server.port}"),
+        (say("Encryption"), server.security),
+        (say("User"), server.user or say("none")),
+        (say("Password"), HIDDEN if secret else say("none")),
+        (say("Sender"), server.sender or say("by the pod's name")),
+    )

@@ -1,0 +1,103 @@
+"""Recovery in a browser: the words move somebody here, tell what they couldn't reach, and are never repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from pod.web.accounts.recovering import whereabouts
+from protocol.errors import MalformedError
+from tests.support.browsing import Browser
+from tests.support.rig import Person, ServedPod, worker_number
+from tests.support.shell import settle
+
+FORMER = 14
+NOWHERE = f"bagaaiera{'a' * 52}"
+
+
+@pytest.fixture(scope="module")
+def former(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPod]:
+    """The pod that somebody leaves."""
+    made = ServedPod(tmp_path_factory.mktemp("former") / "pod", worker_number(), FORMER)
+    made.create()
+    made.start()
+    try:
+        yield made
+    finally:
+        made.kill()
+
+
+@pytest.fixture(scope="module")
+def here(pod: ServedPod) -> ServedPod:
+    pod.start()
+    return pod
+
+
+def recover(browser: Browser, person: Person, *lines: str, name: str) -> str:
+    page = browser.submit(
+        browser.get("/recover"), "/recover", phrase=person.account["phrase"], name=name, groups="\n".join(lines)
+    )
+    return page.text
+
+
+def test_op_29_the_words_move_somebody_here_and_sign_in(former: ServedPod, here: ServedPod) -> None:
+    ada = former.sign_up("ada")
+    group = ada.account["personal_group"]
+    browser = Browser(here, address="192.0.2.1")
+    text = recover(browser, ada, f"  {group} {former.url}/  ", f"{NOWHERE} {former.url}", name="Ada-Here")
+    assert "This pod is your home now" in text
+    assert "You are signed in as ada-here." in text
+    assert NOWHERE in text  # what couldn't be reached
+    assert str(ada.account["phrase"]) not in text
+    assert str(ada.account["phrase"]) not in here.folder.with_suffix(".log").read_text()
+    assert 'href="/@ada-here"' in browser.get("/settings").text
+    assert "Have you still got the 24 words?" not in browser.get("/settings").text
+    assert browser.get("/settings/mail").path == "/settings/mail"  # recovered a moment ago is proof enough
+    assert 'API tokens</a> <span class="aside">0<' in browser.get("/settings").text
+
+
+def test_op_29_wrong_words_and_lines_are_told_and_the_rest_is_kept(here: ServedPod) -> None:
+    bo = settle(here, "bo")
+    browser = Browser(here, address="192.0.2.2")
+    page = browser.get("/recover")
+    words = str(bo.account["phrase"]).split()
+    wrong = browser.submit(page, "/recover", phrase=" ".join(["zzzz", *words[1:]]), name="bo", groups="x")
+    assert wrong.status == 400
+    assert "Not in the word list, counted from the first: 1." in wrong.text
+    assert "zzzz" not in wrong.text
+    assert 'value="bo"' in wrong.text
+    line = browser.submit(page, "/recover", phrase=" ".join(words), name="bo", groups="what is this line")
+    assert line.status == 400
+    assert "Line 1 of the groups" in line.text
+    assert "what is this line" in line.text
+    other = browser.submit(page, "/recover", phrase=" ".join(words), name="not-bo")
+    assert other.status == 409
+    assert 'href="/sign-in"' in browser.get("/").text
+
+
+def test_ax_10_tries_to_recover_are_limited(here: ServedPod) -> None:
+    browser = Browser(here, address="192.0.2.3")
+    page = browser.get("/recover")
+    statuses = [browser.submit(page, "/recover", phrase="a", name="x").status for _ in range(6)]
+    assert statuses == [400] * 5 + [429]
+
+
+@pytest.mark.parametrize(
+    "line", ["x", f"{NOWHERE}", "id pod", f"{NOWHERE} pod x", f"{NOWHERE} pod -1", f"{NOWHERE} a b c"]
+)
+def test_a_line_that_is_no_place_is_told_by_its_number(line: str) -> None:
+    with pytest.raises(MalformedError, match="Line 2"):
+        whereabouts(f"{NOWHERE} https://pod.example\n{line}")
+
+
+def test_a_private_groups_line_ends_in_a_number() -> None:
+    (place,) = whereabouts(f"\n {NOWHERE}\thttps://pod.example/ 17 \n\n")
+    assert (place.group, place.pod, place.recovery) == (NOWHERE, "https://pod.example", 17)
+
+
+def test_about_says_who_runs_it_and_what_it_can_do(here: ServedPod) -> None:
+    page = Browser(here).get("/about").text
+    assert "could write and vote in their names" in page
+    assert "WCAG 2.2" in page
+    assert '<html lang="sv">' in Browser(here, "sv").get("/about").text
