@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
-from models.chain import list_public
+from models.chain import GroupLine, list_public
 from models.lenses import list_joined, list_voted, load_group_names
 from pod.actions.reading.access import Reader, load_readable
 from pod.deps import Deps
@@ -35,6 +36,11 @@ class LensChoices(msgspec.Struct, frozen=True):
     public: tuple[Choice, ...]
 
 
+async def _public(deps: Deps) -> list[GroupLine]:
+    async with deps.database.read() as session:
+        return await list_public(session, MOST_PUBLIC)
+
+
 async def list_lens_choices(
     deps: Deps, reader: Reader, named: Sequence[RecordId], token: Token | None = None
 ) -> LensChoices:
@@ -46,7 +52,7 @@ async def list_lens_choices(
         own = await list_joined(session, reader.id, MOST_OWN) if reader else []
         account = reader.id if reader else None
         voted = await list_voted(session, token, MOST_VOTED, account=account) if token else []
-        public = await list_public(session, MOST_PUBLIC)
+    public = await deps.remember("public groups", partial(_public, deps))
     votes = {found.group: found.votes for found in voted}
     seen = {group for group, _ in own}
     told = [found for found in voted if found.group not in seen]
