@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from tests.stories.place import Place
+from tests.support.rig import PORT
 
 Paths = Callable[[Place], list[str]]
 
@@ -47,6 +48,16 @@ def asked_why(place: Place) -> list[str]:
 
 PATHS: Mapping[str, Paths] = {
     "/": at("/"),
+    "/about": at("/about"),
+    "/admin": at("/admin"),
+    "/admin/audit": at("/admin/audit"),
+    "/admin/hosts": at("/admin/hosts"),
+    "/admin/hosts/{host}": lambda place: [f"/admin/hosts/{place.beta.host}:{PORT}"],
+    "/admin/invites": at("/admin/invites"),
+    "/admin/mail": at("/admin/mail"),
+    "/admin/people": at("/admin/people"),
+    "/admin/settings": at("/admin/settings"),
+    "/admin/sign-ups": at("/admin/sign-ups"),
     "/follows": at("/follows"),
     "/g/{group}": lambda place: [f"/g/{group}" for group in (place.village, place.critics, place.private)],
     "/g/{group}/about": of_group("/about"),
@@ -66,6 +77,7 @@ PATHS: Mapping[str, Paths] = {
     "/invitation/{secret}": at("/invitation/" + "ab" * 32),
     "/join": lambda place: ["/join", f"/join?group={place.village}&pod={place.beta.url}"],
     "/language": at("/language"),
+    "/recover": at("/recover"),
     "/settings": at("/settings"),
     "/settings/authenticator": at("/settings/authenticator"),
     "/settings/confirm": at("/settings/confirm"),
