@@ -45,6 +45,12 @@ def asked_why(place: Place) -> list[str]:
     return [f"{why}?{urlencode({'target': json.dumps(target)})}" for target in targets]
 
 
+def compared(place: Place) -> list[str]:
+    """Two versions of a post, and of one of its paragraphs."""
+    diff = f"/g/{place.village}/posts/{place.post}/diff"
+    return [f"{diff}?from={place.post}&to={place.patch}", f"{diff}?from={place.post}.4&to={place.patch}.0"]
+
+
 PATHS: Mapping[str, Paths] = {
     "/": at("/"),
     "/follows": at("/follows"),
@@ -56,9 +62,17 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/members/{number}": of_group("/members/2"),
     "/g/{group}/members/{number}/weight": of_group("/members/2/weight?weight=1"),
     "/g/{group}/posts/{post}": looked_at,
+    "/g/{group}/posts/{post}/blame": of_post("/blame"),
+    "/g/{group}/posts/{post}/compare": lambda place: [
+        f"/g/{place.village}/posts/{place.post}/compare?a={place.village}&b={place.critics}"
+    ],
+    "/g/{group}/posts/{post}/diff": compared,
+    "/g/{group}/posts/{post}/erase": of_post("/erase"),
+    "/g/{group}/posts/{post}/history": of_post("/history"),
     "/g/{group}/posts/{post}/paragraphs/{record}/{index}/add": of_paragraph("add"),
     "/g/{group}/posts/{post}/paragraphs/{record}/{index}/edit": of_paragraph("edit"),
     "/g/{group}/posts/{post}/why": asked_why,
+    "/g/{group}/preview": lambda place: [f"/g/{place.village}/preview?lens={place.critics}"],
     "/g/{group}/profile": of_group("/profile"),
     "/g/{group}/write": of_group("/write"),
     "/groups": at("/groups"),
@@ -66,6 +80,7 @@ PATHS: Mapping[str, Paths] = {
     "/invitation/{secret}": at("/invitation/" + "ab" * 32),
     "/join": lambda place: ["/join", f"/join?group={place.village}&pod={place.beta.url}"],
     "/language": at("/language"),
+    "/me/hides": at("/me/hides"),
     "/settings": at("/settings"),
     "/settings/authenticator": at("/settings/authenticator"),
     "/settings/confirm": at("/settings/confirm"),
