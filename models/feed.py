@@ -1,6 +1,6 @@
 """The newest posts of many groups at once: each group's latest by its index, so that it never grows with history."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlalchemy import func, select, true, union_all
@@ -67,6 +67,12 @@ async def list_by_author(
     )
     seqs = list(await session.scalars(wanted.order_by(POSTS.c.seq.desc()).limit(limit)))
     return await _load_cards(session, seqs)
+
+
+async def load_cards(session: AsyncSession, posts: Collection[RecordId]) -> dict[RecordId, FeedCard]:
+    """Those of the posts that are here."""
+    seqs = list(await session.scalars(select(POSTS.c.seq).where(POSTS.c.id.in_(list(posts))))) if posts else []
+    return {card.id: card for card in await _load_cards(session, seqs)}
 
 
 async def _load_cards(session: AsyncSession, seqs: Sequence[int]) -> list[FeedCard]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from pod.config import Config
 from pod.keyring import Keyring
 from pod.limiting import Limits
 from pod.mail import Mailer
+from pod.remembered import Remembered
 from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -136,7 +137,8 @@ class Deps:
     our actors, `key_making` is held while new ones are made; `beats` tell when each loop last went round; `mailer`
     sends mails, outside of actions; `limits` counts tries; `crowds` remembers how many members groups have; `wake` has
     a group tended, `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was
-    verified, and of what it told of a group; `checking` is held while a whole group is checked for somebody.
+    verified, and of what it told of a group; `checking` is held while a whole group is checked for somebody;
+    `remembered` holds values between two commits.
     """
 
     config: Config
@@ -158,6 +160,7 @@ class Deps:
     key_making: asyncio.Lock = field(default_factory=asyncio.Lock)
     crowds: dict[RecordId, Crowd] = field(default_factory=dict)
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    remembered: Remembered = field(default_factory=Remembered)
 
     @property
     def base_url(self) -> str:
@@ -175,6 +178,10 @@ class Deps:
             self.crowds.clear()
         self.crowds[group] = crowd
         return crowd
+
+    async def remember(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """A value that is the same for everybody who may see it, made once between two commits."""
+        return await self.remembered.get(self.database.version(), key, make)
 
     async def write(self, action: Action[T]) -> T:
         """Run a write action; if it fails, the views that it moved are forgotten with its changes."""

@@ -105,7 +105,7 @@ def test_ax_03_04_a_newcomer_founds_writes_invites_and_comes_back_from_a_dead_po
     guests = [join(nina, village, group, place, name) for place, name in ((1, "bo"), (2, "cy"))]
     work_together(nina, guests, group, post)
     look_through_two_lenses(village, guests[0], group, post)
-    outlive_the_steward(village, nina, guests, group, post)
+    outlive_the_steward(village, nina, guests, group)
     come_back(village, words, group, post)
     assert [window.strangers for window in village.windows if window.strangers] == []
 
@@ -210,7 +210,7 @@ def look_through_two_lenses(village: Village, critic: Hand, group: str, post: st
     check_sum(reader)
     reader.open(f"{at}/compare?a={group}&b={critics}")
     assert reader.page.locator(".side.first .mark-a").count() >= 1
-    assert "mill pond" in reader.page.locator(".side.first").all_inner_texts()[0]
+    assert any("mill pond" in text for text in reader.page.locator(".side.first").all_text_contents())
     assert reader.page.locator("figure svg[role=img] title").count() == 1
 
 
@@ -231,7 +231,7 @@ def number_in(text: str) -> float:
     return float(found[0].replace("−", "-").replace(",", ".")) if found else 0.0
 
 
-def outlive_the_steward(village: Village, nina: Hand, guests: list[Hand], group: str, post: str) -> None:
+def outlive_the_steward(village: Village, nina: Hand, guests: list[Hand], group: str) -> None:
     """The three become keepers; the steward's pod dies; one of the others takes its job from the page."""
     bo, cy = guests
     nina.open(f"/g/{group}/keepers")

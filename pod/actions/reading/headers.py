@@ -5,6 +5,7 @@ State and faults come from the view that is held; members are counted anew only 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -77,6 +78,16 @@ async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSigh
     """The header of a group for a reader; raises UnknownGroupError."""
     async with deps.database.read() as session:
         view = await load_readable(session, deps, reader, group)
+        membership = await load_membership(session, reader.id, group) if reader else None
+        following = await load_following(session, reader.id, group) if reader else None
+    seen = await deps.remember(("header", group, view.head), partial(_load_for_all, deps, view))
+    return msgspec.structs.replace(seen, membership=membership, following=following)
+
+
+async def _load_for_all(deps: Deps, view: View) -> HeaderSight:
+    """The header as everybody sees it who may."""
+    group = view.state.group
+    async with deps.database.read() as session:
         held = await load_held(session, group)
         if held is None:
             raise UnknownGroupError("This pod doesn't hold that group.")
@@ -84,8 +95,6 @@ async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSigh
         doubts = await _doubts(session, deps, view) if view.head != view.anchor else ()
         withheld = await list_withheld(session, group, MOST_NOTED)
         disputes = await list_disputes(session, group, MOST_NOTED)
-        membership = await load_membership(session, reader.id, group) if reader else None
-        following = await load_following(session, reader.id, group) if reader else None
         pods = await _health(session, deps, crowd)
     return HeaderSight(
         state=view.state,
@@ -100,8 +109,6 @@ async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSigh
         faults=_faults(view),
         disputes=tuple(DisputeLine(dispute.pod, dispute.ours, dispute.theirs) for dispute in disputes),
         doubts=doubts,
-        membership=membership,
-        following=following,
     )
 
 

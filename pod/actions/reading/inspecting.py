@@ -7,6 +7,7 @@ beside it since it was taken.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -23,7 +24,7 @@ from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.chain import BadOperation, GroupRoot, Handover, Seal
-from protocol.records.envelope import Record, open_record
+from protocol.records.envelope import Record, open_record, reopen_record
 from protocol.records.operation import Operation, SetWeight
 from protocol.state import GroupState
 
@@ -127,13 +128,18 @@ def _sight(stored: StoredItem, view: View, seats: Mapping[int, int]) -> ItemSigh
 
 def open_stored(stored: StoredItem) -> tuple[Record | None, str]:
     """The item from its bytes with every proof checked; or why they don't hold."""
+    fault = _fault(stored.id, stored.wire)
+    return (None, fault) if fault else (reopen_record(stored.wire), "")
+
+
+@lru_cache(maxsize=1024)
+def _fault(identifier: RecordId, wire: bytes) -> str:
+    """Why these bytes aren't the item of this id; empty where they are. The same bytes have the same verdict always."""
     try:
-        record = open_record(msgspec.json.decode(stored.wire))
+        record = open_record(msgspec.json.decode(wire))
     except (RefusedError, msgspec.DecodeError) as error:
-        return None, str(error)
-    if record.id != stored.id:
-        return None, f"It is stored with the bytes of {record.id}."
-    return record, ""
+        return str(error)
+    return "" if record.id == identifier else f"It is stored with the bytes of {record.id}."
 
 
 def _operations(record: Record, stored: StoredItem) -> tuple[OperationSight, ...]:

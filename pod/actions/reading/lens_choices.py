@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.chain import list_public
+from models.chain import GroupLine, list_public
 from models.followings import list_followings
 from models.lenses import list_joined, list_voted, load_group_names
 from moderation.lens import Lens
@@ -43,6 +44,11 @@ class LensChoices(msgspec.Struct, frozen=True):
     home: Lens | None = None
 
 
+async def _public(deps: Deps) -> list[GroupLine]:
+    async with deps.database.read() as session:
+        return await list_public(session, MOST_PUBLIC)
+
+
 async def list_lens_choices(
     deps: Deps, reader: Reader, named: Sequence[RecordId], token: Token | None = None
 ) -> LensChoices:
@@ -55,7 +61,7 @@ async def list_lens_choices(
         own = await _load_own(session, reader)
         account = reader.id if reader else None
         voted = await list_voted(session, token, MOST_VOTED, account=account) if token else []
-        public = await list_public(session, MOST_PUBLIC)
+    public = await deps.remember("public groups", partial(_public, deps))
     votes = {found.group: found.votes for found in voted}
     seen = {group for group, _ in own}
     told = [found for found in voted if found.group not in seen]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -66,6 +67,12 @@ async def list_roster(deps: Deps, reader: Reader, group: RecordId, *, after: int
     """Members by number, those who left too."""
     async with deps.database.read() as session:
         state = (await load_readable(session, deps, reader, group)).state
+    return await deps.remember(("roster", group, after, limit), partial(_roster, deps, state, after, limit))
+
+
+async def _roster(deps: Deps, state: GroupState, after: int, limit: int) -> RosterPage:
+    group = state.group
+    async with deps.database.read() as session:
         seated = await list_seated(session, group, limit + 1, after=after)
         shown = seated[:limit]
         votes = await count_votes(session, group, [member.number for member in shown], deps.clock() - MONTH_MS)
@@ -77,6 +84,11 @@ async def load_balance(deps: Deps, reader: Reader, group: RecordId, change: tupl
     """Who has how much weight; with `change` (number, weight) as it would be then."""
     async with deps.database.read() as session:
         await load_readable(session, deps, reader, group)
+    return await deps.remember(("balance", group, change), partial(_load_balance, deps, group, change))
+
+
+async def _load_balance(deps: Deps, group: RecordId, change: tuple[int, int] | None) -> Balance:
+    async with deps.database.read() as session:
         heaviest = await list_heaviest(session, group, MOST_PIECES + 1)
         count, whole = await count_weighted(session, group)
         before = await list_seated(session, group, 1, number=change[0]) if change else []

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.accounts import load_account_named
 from models.chain import GroupLine, load_lines
-from models.content import PostCard, load_post, load_profiles
+from models.content import load_profiles
+from models.feed import FeedCard, load_cards
 from models.records import load_record
 from models.searched import Found, Query, search
 from models.subjects import OnSubject, count_public, find_groups, find_subjects
@@ -87,22 +88,30 @@ async def _hits(
     found = await search(session, narrowed, limit + 1, before=before)
     wanted = [one for one in found[:limit] if one.kind in kinds]
     lines = await load_lines(session, {one.group_id for one in wanted})
-    hits = [await _hit(session, deps, one, lines) for one in wanted]
+    cards = await load_cards(session, {one.post_id for one in wanted if one.post_id is not None})
+    nicknames: dict[tuple[RecordId, int], str] = {}
+    for group in {one.group_id for one in wanted}:
+        authors = {one.author for one in wanted if one.group_id == group}
+        profiles = await load_profiles(session, group, authors)
+        nicknames |= {(group, number): profile.nickname for number, profile in profiles.items()}
+    defaults = {group: (await load_view(session, deps, group)).state.default_score for group in lines}
+    hits = [_hit(one, lines, cards, nicknames.get((one.group_id, one.author), ""), defaults) for one in wanted]
     return hits, found[limit - 1].seq if len(found) > limit else None
 
 
-async def _hit(session: AsyncSession, deps: Deps, found: Found, lines: Mapping[RecordId, GroupLine]) -> Hit:
-    profile = (await load_profiles(session, found.group_id, [found.author])).get(found.author)
+def _hit(
+    found: Found,
+    lines: Mapping[RecordId, GroupLine],
+    cards: Mapping[RecordId, FeedCard],
+    nickname: str,
+    defaults: Mapping[RecordId, int],
+) -> Hit:
     name = lines[found.group_id].name if found.group_id in lines else ""
-    nickname = profile.nickname if profile else ""
-    post: PostCard | None = None
-    if found.post_id is not None:
-        post = await load_post(session, found.group_id, found.post_id)
-    if post is None:
+    card = cards.get(found.post_id) if found.post_id is not None else None
+    if card is None:
         return Hit(found, name, nickname, "", 0, shown=True)
-    default = (await load_view(session, deps, found.group_id)).state.default_score
-    score = default + post.tally.sum_micro
-    return Hit(found, name, nickname, post.title, score, is_shown(score))
+    score = defaults[found.group_id] + card.sum_micro
+    return Hit(found, name, nickname, card.title, score, is_shown(score))
 
 
 async def _person(session: AsyncSession, deps: Deps, words: str) -> str:

@@ -29,7 +29,7 @@ from protocol.ids import parse_id
 from protocol.records.chain import GroupRoot, Handover
 
 routes = web.RouteTableDef()
-ON_A_PAGE: Final = 40
+ON_A_PAGE: Final = 25
 
 
 class ChangeRow(msgspec.Struct, frozen=True):

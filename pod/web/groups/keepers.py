@@ -61,7 +61,7 @@ class SeatRow(msgspec.Struct, frozen=True):
 
 
 class KeepersView(msgspec.Struct, frozen=True):
-    """The page. `keeper`: the reader may take the steward's job for this pod."""
+    """The page. `keeper`: the reader is one, and may take the steward's job for this pod, or name others if `here`."""
 
     head: Head
     rows: tuple[SeatRow, ...]
@@ -69,6 +69,7 @@ class KeepersView(msgspec.Struct, frozen=True):
     waiting: str
     timer: str
     keeper: bool
+    here: bool
     form: HandoverForm
     problem: Problem | None
 
@@ -114,7 +115,8 @@ async def _show(
         )
         if hours
         else say("The steward's job is taken by hand only."),
-        keeper=sight.keeper and not sight.here,
+        keeper=sight.keeper,
+        here=sight.here,
         form=form,
         problem=problem_in(say, refusal, status) if refusal else None,
     )

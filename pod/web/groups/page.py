@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from aiohttp import web
 
 from moderation.lens import Lens
-from pod.actions.reading.group_posts import list_group_posts
+from pod.actions.reading.group_posts import GroupPosts, list_group_posts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.groups.frame import Head, load_head
@@ -16,6 +18,7 @@ from pod.web.lenses import LensBar, lens_of, load_lens_bar
 from pod.web.rendering import held, render
 from pod.web.visitors import reader_of, say_of
 from pod.web.words import Words
+from protocol.ids import RecordId
 
 routes = web.RouteTableDef()
 ON_A_PAGE = 50
@@ -49,7 +52,7 @@ async def _view(request: web.Request, head: Head, lens: Lens) -> GroupView:
     say, reader, before = say_of(request), reader_of(request), before_of(request)
     everything = request.query.get("show") == "all"
     posts = await list_group_posts(request.app[DEPS], reader, head.group, lens, before=before, limit=ON_A_PAGE)
-    rows = group_rows(say, head.group, posts)
+    rows = await _rows(request, head.group, lens, before, posts)
     told = hidden_sentence(say, sum(bool(row.note) for row in rows))
     fields = _kept(request)
     here = [*fields, ("before", "" if before is None else str(before))]
@@ -66,6 +69,19 @@ async def _view(request: web.Request, head: Head, lens: Lens) -> GroupView:
         empty=not posts.page.posts and before is None,
         alternate=f"/groups/{head.group}",
     )
+
+
+async def _rows(
+    request: web.Request, group: RecordId, lens: Lens, before: int | None, posts: GroupPosts
+) -> Sequence[PostRow]:
+    say = say_of(request)
+
+    async def make() -> Sequence[PostRow]:
+        return group_rows(say, group, posts)
+
+    if not posts.plain:
+        return await make()
+    return await request.app[DEPS].remember(("rows", group, lens, before, say.language), make)
 
 
 def _kept(request: web.Request) -> list[tuple[str, str]]:

@@ -1,0 +1,35 @@
+"""Values that are the same for everybody, held until anything is written, here or by another process.
+
+What several people read between two commits is asked of the database once. Whoever asks has been let in before: nothing
+that depends on the reader may be kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+MOST_VALUES: Final = 2000
+
+
+class Remembered:
+    """Holds values of one version of the database; without a version (None) it holds nothing."""
+
+    def __init__(self) -> None:
+        self._seen: int | None = None
+        self._held: dict[Hashable, Any] = {}
+
+    async def get(self, version: int | None, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """The held value, or the one that `make` gives; `version` was asked for before."""
+        if version != self._seen or len(self._held) >= MOST_VALUES:
+            self._seen = version
+            self._held.clear()
+        if key in self._held:
+            value: T = self._held[key]
+            return value
+        made = await make()
+        # What was written meanwhile has made it old.
+        if version is not None and version == self._seen:
+            self._held[key] = made
+        return made

@@ -1,0 +1,132 @@
+"""How many pages of a group of 1,000 posts and 5,000 members a second: held for visitors, made for who is signed in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.accounts import load_account_named
+from pod.actions.append import Arrival, append_all
+from pod.actions.authoring import write_post
+from pod.actions.chains import load_view
+from pod.actions.followings import change_following
+from pod.actions.founding import found_group
+from pod.actions.sealing import confirm_head, seal
+from pod.actions.sessions import open_session
+from pod.config import load_config
+from pod.deps import Deps
+from pod.parts import open_parts
+from protocol.ids import RecordId
+from protocol.keys import PrivateKey
+from protocol.proofs import sign
+from protocol.records.envelope import open_record
+from tests.bench.place import a_pod, cpu_seconds, on_core
+from tests.support.rig import PORT, ServedPod
+
+MEMBERS = 5000
+POSTS = 1000
+A_SEAL = 64
+SECONDS = 5
+CONNECTIONS = 16
+
+
+def measure() -> list[tuple[str, float, str]]:
+    """Pages a second by the server's CPU time, for visitors and for a member with a lens of her own."""
+    if shutil.which("wrk") is None:
+        print("This bench needs wrk. On Debian and Ubuntu: apt-get install wrk")
+        return []
+    with a_pod("group-page") as pod:
+        pod.sign_up("ada")
+        group, lens, secret = asyncio.run(_people(pod))
+        with on_core(0):
+            pod.start()
+        assert pod.process is not None
+        cookie = f"session-{PORT}={secret}"
+        page = f"{pod.url}/g/{group}"
+        figures = _rate("visitor's page, held (aim 500)", page, "", pod.process.pid)
+        figures += _rate("member's page (aim 100)", page, cookie, pod.process.pid)
+        figures += _rate("member's page, own lens (aim 100)", f"{page}?lens={lens}", cookie, pod.process.pid)
+        for name in ("members", "log", "chain", "about"):
+            figures += _rate(f"member's {name}", f"{page}/{name}", cookie, pod.process.pid)
+        figures += _rate("member's home", f"{pod.url}/", cookie, pod.process.pid)
+        figures += _rate("member's search", f"{pod.url}/search?q=sentence", cookie, pod.process.pid)
+    return figures
+
+
+async def _people(pod: ServedPod) -> tuple[RecordId, RecordId, str]:
+    """A group with members and posts, another to look through, and a session of its founder."""
+    async with open_parts(load_config(pod.folder / "pod.toml")) as deps:
+        async with deps.database.read() as session:
+            ada = await load_account_named(session, "ada")
+        assert ada is not None
+
+        async def found(session: AsyncSession) -> tuple[RecordId, RecordId]:
+            wishes: dict[str, Any] = {"name": "Parish", "weight": 3000, "others_weight": 1000}
+            return await found_group(session, deps, ada, dict(wishes)), await found_group(session, deps, ada, wishes)
+
+        group, lens = await deps.write(found)
+        for start in range(0, MEMBERS, A_SEAL):
+            await _join(deps, group, range(start, min(start + A_SEAL, MEMBERS)))
+        for start in range(0, POSTS, 50):
+
+            async def write(session: AsyncSession, start: int = start) -> None:
+                for number in range(start, start + 50):
+                    text = {"style": "text", "text": f"Sentence {number} of the parish, and some more words about it."}
+                    post = {"kind": "article", "title": f"Post {number}", "paragraphs": [text]}
+                    await write_post(session, deps, ada, group, post)
+
+            await deps.write(write)
+        await deps.write(lambda session: _seal(session, deps, group))
+        await change_following(deps, ada, lens, "lens")
+        return group, lens, await open_session(deps, ada, "a bench")
+
+
+async def _join(deps: Deps, group: RecordId, numbers: range) -> None:
+    joins = []
+    for number in numbers:
+        signing, recovery = (PrivateKey.from_seed(bytes([kind]) * 16 + number.to_bytes(16, "big")) for kind in (1, 2))
+        wish = {
+            "home": {"pod": deps.base_url, "key": deps.keyring.pod_key.did},
+            "signing": signing.did,
+            "recovery": recovery.did,
+        }
+        body = {
+            "type": "Operation", "rules": 1, "group": group, "author": 0, "key": 0, "counter": 1,
+            "at": deps.clock(), "do": "join", "with": wish,
+        }  # fmt: skip
+        joins.append(Arrival(open_record(sign(body, signing)), "", deps.clock()))
+
+    async def action(session: AsyncSession) -> None:
+        await append_all(session, deps, joins)
+        await _seal(session, deps, group)
+
+    await deps.write(action)
+
+
+async def _seal(session: AsyncSession, deps: Deps, group: RecordId) -> None:
+    await seal(session, deps, group, now=deps.clock())
+    await confirm_head(session, deps, group, now=deps.clock())
+    assert (await load_view(session, deps, group)).state.group == group
+
+
+def _rate(name: str, url: str, cookie: str, process: int) -> list[tuple[str, float, str]]:
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept: text/html", url]
+    command += ["-H", f"Cookie: {cookie}"] if cookie else []
+    used = cpu_seconds(process)
+    with on_core(1):
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    used = cpu_seconds(process) - used
+    assert "Non-2xx" not in told, told
+    count = re.search(r"(\d+) requests in", told)
+    assert count is not None, told
+    return [(f"{name}, by CPU time", int(count[1]) / used, "1/s")]
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(), indent=1))
