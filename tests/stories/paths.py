@@ -45,6 +45,12 @@ def asked_why(place: Place) -> list[str]:
     return [f"{why}?{urlencode({'target': json.dumps(target)})}" for target in targets]
 
 
+def compared(place: Place) -> list[str]:
+    """Two versions of a post, and of one of its paragraphs."""
+    diff = f"/g/{place.village}/posts/{place.post}/diff"
+    return [f"{diff}?from={place.post}&to={place.patch}", f"{diff}?from={place.post}.4&to={place.patch}.0"]
+
+
 PATHS: Mapping[str, Paths] = {
     "/": at("/"),
     "/@{name}": lambda _: ["/@ada", "/@bo"],
@@ -74,7 +80,7 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/posts/{post}/compare": lambda place: [
         f"/g/{place.village}/posts/{place.post}/compare?a={place.village}&b={place.critics}"
     ],
-    "/g/{group}/posts/{post}/diff": of_post("/diff"),
+    "/g/{group}/posts/{post}/diff": compared,
     "/g/{group}/posts/{post}/erase": of_post("/erase"),
     "/g/{group}/posts/{post}/history": of_post("/history"),
     "/g/{group}/posts/{post}/paragraphs/{record}/{index}/add": of_paragraph("add"),
