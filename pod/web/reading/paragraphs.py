@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import count, groupby
 from typing import Final
 
 import msgspec
@@ -123,28 +125,21 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 def item_views(desk: Desk) -> tuple[ItemView, ...]:
-    """The text in reading order; hidden paragraphs in a row with one reason are one item."""
-    reading = desk.story.reading
+    """The text in reading order; hidden paragraphs in a row with one reason are one item, shown ones are numbered."""
     versions = _versions(desk)
-    items: list[ItemView] = []
-    run: list[Sight] = []
-    numbered = enumerate(reading.sights, 1)
     steps = min(DIFF_STEPS, ALL_DIFF_STEPS // max(1, sum(map(len, versions.values()))))
     beside = {sight.address for found in versions.values() for sight in found}
-    for number, sight in numbered:
-        if sight.address in beside:
+    text = [sight for sight in desk.story.reading.sights if sight.address not in beside]
+    items: list[ItemView] = []
+    numbers = count(1)
+    for fate, run in groupby(text, key=partial(_fate, desk)):
+        if fate is not None:
+            items.append(_folded(desk, list(run)))
             continue
-        hiding = reading.hiding(sight)
-        if not hiding:
-            items += _folded(desk, run)
-            run = []
-            items.append(ItemView((_paragraph(desk, sight, number, versions.get(sight.address, ()), steps),)))
-        else:
-            if run and _fate(desk, run[-1]) != _fate(desk, sight):
-                items += _folded(desk, run)
-                run = []
-            run.append(sight)
-    return (*items, *_folded(desk, run))
+        items += [
+            ItemView((_paragraph(desk, sight, next(numbers), versions.get(sight.address, ()), steps),)) for sight in run
+        ]
+    return tuple(items)
 
 
 def _versions(desk: Desk) -> Mapping[Address, list[Sight]]:
@@ -158,20 +153,20 @@ def _versions(desk: Desk) -> Mapping[Address, list[Sight]]:
     return found
 
 
-def _fate(desk: Desk, sight: Sight) -> tuple[object, ...]:
-    return (desk.story.reading.hiding(sight), sight.reason, desk.is_mine(sight.address))
+def _fate(desk: Desk, sight: Sight) -> tuple[object, ...] | None:
+    """What hidden paragraphs have in common to be folded together; None for one that is shown."""
+    hiding = desk.story.reading.hiding(sight)
+    return (hiding, sight.reason, desk.is_mine(sight.address)) if hiding else None
 
 
-def _folded(desk: Desk, run: list[Sight]) -> Iterator[ItemView]:
-    if not run:
-        return
+def _folded(desk: Desk, run: Sequence[Sight]) -> ItemView:
     say, first = desk.say, run[0]
     hiding, mine = desk.story.reading.hiding(first), desk.is_mine(first.address)
     erased = first.reason is Reason.ERASED
     count = say.many("%(count)s paragraph", "%(count)s paragraphs", len(run))
     words = [layer_sentence(say, layer) for layer in hiding if not erased or layer is not Layer.LENS]
     words += [reason_sentence(say, first.reason)] if Layer.LENS in hiding else []
-    yield ItemView(
+    return ItemView(
         tuple(_paragraph(desk, sight, 0) for sight in run),
         summary=f"{count}: {'; '.join(words)}",
         layers=tuple(layer_view(say, layer) for layer in hiding),
