@@ -1,0 +1,84 @@
+"""Three people on three pods found, join and keep a group with nothing but their browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.rig import ServedPod, eventually, worker_number
+
+NAMES = ("ada", "bo", "cy")
+
+
+@pytest.fixture
+def browsers(tmp_path: Path) -> Iterator[dict[str, Browser]]:
+    pods = [ServedPod(tmp_path / name, worker_number(), 61 + number) for number, name in enumerate(NAMES)]
+    try:
+        for pod, name in zip(pods, NAMES, strict=True):
+            pod.create()
+            pod.sign_up(name)
+            pod.start()
+        yield {name: Browser(pod).sign_in(name) for pod, name in zip(pods, NAMES, strict=True)}
+    finally:
+        for pod in pods:
+            pod.kill()
+
+
+def invitation(browser: Browser, group: str) -> str:
+    page = browser.submit(browser.get(f"{group}/invitations"), "/invitations", weight="1")
+    return page.text.split('class="copy" readonly value="')[1].split('"')[0]
+
+
+def has_settled(keeper: Browser, path: str) -> bool:
+    text = keeper.get(path).text
+    settled = "Nothing waits to be settled." in text and text.count("everything, up to item") == len(NAMES)
+    return settled and "Hand the job to this pod" in text
+
+
+def is_member(guest: Browser, group: str) -> bool:
+    return "You are member" in guest.get(group).text
+
+
+def test_a_group_is_founded_joined_kept_and_handed_over_in_browsers(browsers: dict[str, Browser]) -> None:
+    ada, bo, cy = (browsers[name] for name in NAMES)
+    look = ada.submit(
+        ada.get("/groups/new"), "/groups/new", press="Look at it first", name="Well", visibility="private"
+    )
+    group = ada.submit(look, "/groups/new", press="Found it").path.split("?")[0]
+    for guest in (bo, cy):
+        assert "on its way" in guest.submit(guest.get("/join"), "/join", link=invitation(ada, group)).text
+        eventually(partial(is_member, guest, group))
+    assert "You are a member now" in bo.get("/notifications").text
+    assert ada.get("/notifications").text.count("joined by your invitation") == 2
+
+    named = ada.submit(ada.get(f"{group}/keepers"), "/keepers", press="Let these keep it", keepers="1, 2, 3")
+    assert "the group goes on when one pod dies" in named.text
+    # A keeper signs one handover a minute, so the others have to be ready for the first.
+    for keeper in (bo, cy):
+        eventually(partial(has_settled, keeper, f"{group}/keepers"))
+    ada.pod.kill()
+    taken = bo.submit(bo.get(f"{group}/keepers"), "/keepers", press="Hand the job to this pod")
+    assert taken.status == 200, taken.text
+    eventually(lambda: "Handover to" in cy.get(f"{group}/chain").text)
+    host = bo.pod.url.removeprefix("http://")
+    eventually(lambda: f"Handover to {host}, 3 keepers" in cy.get(f"{group}/chain").text)
+    assert "✗" not in cy.get(f"{group}/chain").text
+    eventually(lambda: "All of it holds." in cy.press(cy.get(f"{group}/chain"), "Check the whole chain").text)
+
+
+def test_md_18_only_a_keeper_hands_the_job_over(browsers: dict[str, Browser]) -> None:
+    ada, bo, _ = (browsers[name] for name in NAMES)
+    look = ada.submit(ada.get("/groups/new"), "/groups/new", press="Look at it first", name="Open", decides="joiners")
+    group = ada.submit(look, "/groups/new", press="Found it").path.split("?")[0]
+    bo.submit(bo.get("/join"), "/join", link=ada.pod.url + group)
+    eventually(lambda: "You are member" in bo.get(group).text)
+    page = bo.get(f"{group}/keepers")
+    assert "Hand the job" not in page.text
+    token = next(value for form in page.forms for name, value in form.fields if name == "form_token")
+    refused = bo.post(f"{group}/keepers", [("form_token", token)])
+    assert refused.status == 403
+    assert "Only a keeper of the group does this." in refused.text
