@@ -43,7 +43,10 @@ class LensLink(msgspec.Struct, frozen=True):
 
 
 class LensBar(msgspec.Struct, frozen=True):
-    """The bar. `off` and `usual` lead to no lens and to the page's own, and are empty there; `compare` may be empty.
+    """The bar.
+
+    `off`, `usual` and `home` lead to no lens, to the page's own and to the reader's usual one; each is empty where it
+    would change nothing. `compare` may be empty.
 
     `kept`: fields of the address that the form sends along. Options are (value, text, chosen).
     """
@@ -57,6 +60,7 @@ class LensBar(msgspec.Struct, frozen=True):
     showing: tuple[tuple[str, str, bool], ...]
     off: str
     usual: str
+    home: str
     compare: str
 
 
@@ -144,6 +148,7 @@ def lens_bar(
         showing=_showing(say, lens),
         off="" if lens.off else href(()),
         usual="" if lens.groups == tuple(usual) or not usual else href(usual),
+        home=href(choices.home.groups) if choices.home and choices.home.groups != lens.groups else "",
         compare=compare,
     )
 

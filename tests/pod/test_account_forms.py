@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -32,7 +31,7 @@ POSTS = sorted(
 
 
 @pytest.fixture(scope="module")
-def served(pod: ServedPod) -> Iterator[ServedPod]:
+def served(pod: ServedPod) -> ServedPod:
     settle(pod, "root")
     pod.run("user", "promote", "root")
     pod.start()

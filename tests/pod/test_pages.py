@@ -11,6 +11,7 @@ from email.message import Message
 import pytest
 
 from pod.web.rendering import static_file, templates
+from tests.support.folders import ROOT
 from tests.support.rig import Person, ServedPod, eventually
 
 EVIL = "<script>alert('x')</script>"
@@ -120,3 +121,16 @@ def test_every_template_is_well_formed_and_has_no_script_but_files_of_ours() -> 
         source, _, _ = templates().loader.get_source(templates(), name)  # type: ignore[union-attr]
         assert not re.search(r"<script|\bstyle=|\bon\w+=", OWN_SCRIPT.sub("", source)), name
         templates().get_template(name)
+
+
+AREAS = ("reading", "groups", "accounts+admin")
+
+
+def test_no_two_areas_of_pages_style_the_same_class() -> None:
+    styled: dict[str, set[str]] = {}
+    for area in AREAS:
+        for part in area.split("+"):
+            sheet = re.sub(r"/\*.*?\*/", "", (ROOT / "static" / "css" / f"{part}.css").read_text(), flags=re.DOTALL)
+            for selector in re.findall(r"(?:^|[,}])\s*\.([\w-]+)", sheet):
+                styled.setdefault(selector, set()).add(area)
+    assert {name: areas for name, areas in styled.items() if len(areas) > 1 and name != "plot"} == {}

@@ -202,10 +202,10 @@ def test_people_are_told_of_what_concerns_them_once(place: Place) -> None:
     for said in ("answered you", "suggested an edit of your post", "gave a reason for a vote"):
         assert page.text.count(said) == 1, said
     assert f"/posts/{reply}" in page.text
-    assert '<strong class="count">3</strong>' in ada.get("/groups").text
+    assert '<strong class="badge">3</strong>' in ada.get("/groups").text
     seen = ada.press(page, "I have seen all of it")
     assert "answered you" in seen.text
-    assert 'class="count"' not in seen.text
+    assert 'class="badge"' not in seen.text
     assert "/sign-in" in place.browser().get("/notifications").path
 
 

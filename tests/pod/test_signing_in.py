@@ -98,6 +98,8 @@ def test_ax_10_a_code_is_bound_to_the_browser_that_asked(pod: ServedPod, browser
     ask(browser, "eve")
     code = mails.code_to("eve@mail.example")
     thief = Browser(pod, address="192.0.2.99")
+    page = thief.get("/sign-in/code")
+    assert thief.submit(page, "/sign-in/code", code=code).status == 400
     page = ask(thief, "nobody-at-all")
     assert thief.submit(page, "/sign-in/code", code=code).status == 400
     assert session_cookies(thief) == []

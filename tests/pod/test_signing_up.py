@@ -134,6 +134,25 @@ def test_op_29_the_words_are_nowhere_in_the_database(pod: ServedPod, fresh: Brow
     assert kept == 64
 
 
+def test_op_29_three_of_the_words_are_asked_for_later(pod: ServedPod, fresh: Browser, mails: PostOffice) -> None:
+    choose(pod, registration="open")
+    words = words_on(sign_up(fresh, mails, "fay"))
+    assert "Check that you have your 24 words" in fresh.get("/").text
+    page = fresh.get("/settings/words")
+    places = [int(number) for number in re.findall(r"Word number (\d+)", page.text)]
+    asked = dict(zip(("first", "second", "third"), (words[place - 1] for place in places), strict=True))
+    refused = fresh.submit(page, "/settings/words", **(asked | {"second": "zoo"}))
+    assert refused.status == 400
+    assert "At least one of the words" in refused.text
+    assert not any(f'value="{word}"' in refused.text for word in words)
+    assert "The words are right." in fresh.submit(page, "/settings/words", **asked).text
+    assert "Check that you have your 24 words" not in fresh.get("/").text
+    ((kept,),) = query(
+        pod, "SELECT w.words FROM words_checks w JOIN accounts a ON a.id = account_id WHERE name = 'fay'"
+    )
+    assert kept == b""
+
+
 def test_op_29_a_closed_pod_says_so_and_takes_nothing(pod: ServedPod, fresh: Browser) -> None:
     choose(pod, registration="open")
     page = fresh.get("/sign-up")

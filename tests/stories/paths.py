@@ -45,27 +45,62 @@ def asked_why(place: Place) -> list[str]:
     return [f"{why}?{urlencode({'target': json.dumps(target)})}" for target in targets]
 
 
+def compared(place: Place) -> list[str]:
+    """Two versions of a post, and of one of its paragraphs."""
+    diff = f"/g/{place.village}/posts/{place.post}/diff"
+    return [f"{diff}?from={place.post}&to={place.patch}", f"{diff}?from={place.post}.4&to={place.patch}.0"]
+
+
 PATHS: Mapping[str, Paths] = {
     "/": at("/"),
+    "/@{name}": lambda _: ["/@ada", "/@bo"],
+    "/about": at("/about"),
+    "/admin": at("/admin"),
+    "/admin/audit": at("/admin/audit"),
+    "/admin/hosts": at("/admin/hosts"),
+    "/admin/hosts/{host}": lambda place: [f"/admin/hosts/{place.beta.url.removeprefix('http://')}"],
+    "/admin/invites": at("/admin/invites"),
+    "/admin/mail": at("/admin/mail"),
+    "/admin/people": at("/admin/people"),
+    "/admin/settings": at("/admin/settings"),
+    "/admin/sign-ups": at("/admin/sign-ups"),
     "/follows": at("/follows"),
     "/g/{group}": lambda place: [f"/g/{group}" for group in (place.village, place.critics, place.private)],
     "/g/{group}/about": of_group("/about"),
+    "/g/{group}/chain": lambda place: [f"/g/{place.village}/chain", f"/g/{place.village}/chain?verify=1"],
     "/g/{group}/invitations": of_group("/invitations"),
+    "/g/{group}/keepers": of_group("/keepers"),
     "/g/{group}/log": of_group("/log"),
     "/g/{group}/members": of_group("/members"),
     "/g/{group}/members/{number}": of_group("/members/2"),
     "/g/{group}/members/{number}/weight": of_group("/members/2/weight?weight=1"),
+    "/g/{group}/policy": of_group("/policy"),
     "/g/{group}/posts/{post}": looked_at,
+    "/g/{group}/posts/{post}/blame": of_post("/blame"),
+    "/g/{group}/posts/{post}/compare": lambda place: [
+        f"/g/{place.village}/posts/{place.post}/compare?a={place.village}&b={place.critics}"
+    ],
+    "/g/{group}/posts/{post}/diff": compared,
+    "/g/{group}/posts/{post}/erase": of_post("/erase"),
+    "/g/{group}/posts/{post}/history": of_post("/history"),
     "/g/{group}/posts/{post}/paragraphs/{record}/{index}/add": of_paragraph("add"),
     "/g/{group}/posts/{post}/paragraphs/{record}/{index}/edit": of_paragraph("edit"),
     "/g/{group}/posts/{post}/why": asked_why,
+    "/g/{group}/preview": lambda place: [f"/g/{place.village}/preview?lens={place.critics}"],
     "/g/{group}/profile": of_group("/profile"),
+    "/g/{group}/recovery": of_group("/recovery"),
+    "/g/{group}/subjects": of_group("/subjects"),
     "/g/{group}/write": of_group("/write"),
     "/groups": at("/groups"),
     "/groups/new": at("/groups/new"),
     "/invitation/{secret}": at("/invitation/" + "ab" * 32),
     "/join": lambda place: ["/join", f"/join?group={place.village}&pod={place.beta.url}"],
     "/language": at("/language"),
+    "/me/hides": at("/me/hides"),
+    "/notifications": at("/notifications"),
+    "/recover": at("/recover"),
+    "/s/{name}": at("/s/Wells"),
+    "/search": lambda _: ["/search", "/search?q=well", "/search?q=nothing+like+this"],
     "/settings": at("/settings"),
     "/settings/authenticator": at("/settings/authenticator"),
     "/settings/confirm": at("/settings/confirm"),

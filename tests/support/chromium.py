@@ -67,7 +67,7 @@ class Window:
         self.hosts = hosts
         self.strangers: list[str] = []
         self.complaints: list[str] = []
-        self.context: BrowserContext = browser.new_context(**({"locale": "en"} | wishes))
+        self.context: BrowserContext = browser.new_context(**({"locale": "en", "reduced_motion": "reduce"} | wishes))
         self.context.on("request", lambda request: self._look(request.url))
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)

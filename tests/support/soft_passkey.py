@@ -20,11 +20,12 @@ def text(raw: bytes) -> str:
 
 
 class SoftPasskey:
-    """One credential; `checked` False answers without having checked its owner."""
+    """One credential; `checked` False answers without having checked its owner, `counts` False as most phones do."""
 
-    def __init__(self, origin: str, *, checked: bool = True) -> None:
+    def __init__(self, origin: str, *, checked: bool = True, counts: bool = True) -> None:
         self.origin = origin
         self.checked = checked
+        self.counts = counts
         self.uses = 0
         self.id = os.urandom(16)
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -44,7 +45,7 @@ class SoftPasskey:
     def show(self, options: str) -> str:
         """The answer to request options."""
         asked = json.loads(options)
-        self.uses += 1
+        self.uses += self.counts
         device = self._device(asked["rpId"], 0)
         client = self._client("webauthn.get", asked["challenge"])
         signature = self._key.sign(device + hashlib.sha256(client).digest(), ec.ECDSA(SHA256()))

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,13 +18,17 @@ from models.accounts import Account
 from models.blocks import load_muted
 from models.chain import load_group
 from models.content import NO_VOTES, load_tallies
+from models.followings import list_followings
 from moderation.lens import Lens, OwnHide, Verdict, judge
 from pod.actions.chains import load_view
 from pod.actions.reading.access import Reader, load_readable
 from pod.deps import Deps
+from pod.errors import UnknownGroupError
 from protocol.ids import RecordId
 from protocol.records.content import Token
 
+MOST_FOLLOWED: Final = 500
+MOST_JUDGES: Final = 12
 Sums = Mapping[Token, int]
 Author = tuple[RecordId, int]  # a member: group and number
 
@@ -58,10 +63,21 @@ class Layers(msgspec.Struct, frozen=True):
         return self.defaults[group] + sums.get(token, 0)
 
 
-async def home_lens(deps: Deps, account: Account) -> RecordId | None:
-    """The group whose lens the account reads through where no other is named; None until it follows one."""
-    del deps, account
-    return None
+async def home_lens(deps: Deps, account: Account) -> Lens | None:
+    """The lens through which the account looks where no other is named: whom it follows as judges; None if nobody."""
+    async with deps.database.read() as session:
+        followed = await list_followings(session, account.id, MOST_FOLLOWED)
+        judges = [following.group_id for following in followed if following.lens]
+        readable = [group for group in judges[:MOST_JUDGES] if await _may_read(session, deps, account, group)]
+    return Lens(tuple(readable)) if readable else None
+
+
+async def _may_read(session: AsyncSession, deps: Deps, account: Account, group: RecordId) -> bool:
+    try:
+        await load_readable(session, deps, account, group)
+    except UnknownGroupError:
+        return False
+    return True
 
 
 async def load_layers(

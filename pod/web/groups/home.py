@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from models.accounts import Account
+from pod.actions.checking_words import words_check_of
 from pod.actions.reading.home import HomeSight, load_front, load_home
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -98,7 +99,7 @@ async def _home(request: web.Request, account: Account) -> HomeView:
         hidden=say.many("%(count)s hidden", "%(count)s hidden", hidden) if hidden else "",
         show="" if everything else with_query("/", [*kept, ("show", "all")]),
         hide=with_query("/", kept) if everything else "",
-        pending=_pending(say, seen),
+        pending=(*await _nag(request, account), *_pending(say, seen)),
         steps=not seen.posts and before is None,
         older="" if seen.next is None else with_query("/", following),
     )
@@ -112,6 +113,14 @@ def _lens_sentence(say: Words, seen: HomeSight) -> str:
             len(seen.lens),
         )
     return say("Each post is judged by its own group.")
+
+
+async def _nag(request: web.Request, account: Account) -> tuple[tuple[str, str], ...]:
+    """Until somebody has shown that the 24 words were written down, home asks for them."""
+    check, say = await words_check_of(request.app[DEPS], account), say_of(request)
+    if check is not None and check.checked_at is not None:
+        return ()
+    return ((say("Check that you have your 24 words"), "/settings/words"),)
 
 
 def _pending(say: Words, seen: HomeSight) -> tuple[tuple[str, str], ...]:

@@ -116,7 +116,7 @@ async def get_preview(request: web.Request) -> web.Response:
     if lens is None or len(lens.groups) != 1:
         raise MalformedError("`lens` names the one group to follow.")
     home = await home_lens(deps, reader) if reader else None
-    preview = await preview_lens(deps, reader, group, Lens((home or group,)), lens.groups[0])
+    preview = await preview_lens(deps, reader, group, home or Lens((group,)), lens.groups[0])
     view = preview_view(say_of(request), preview, follow=reader is not None, home=home is not None)
     return render(request, "reading/preview.html", view)
 

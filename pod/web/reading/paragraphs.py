@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import count, groupby
+from typing import Final
 
 import msgspec
 from markupsafe import Markup
@@ -28,7 +31,8 @@ from pod.web.words import Words
 from protocol.records.content import Address, ParagraphTarget
 from protocol.visibility import Reason, Sight
 
-DIFF_STEPS = 4000  # of one version's comparison on the page of a post
+DIFF_STEPS: Final = 2000  # of one version's comparison on the page of a post
+ALL_DIFF_STEPS: Final = 30_000  # of all of them together
 
 
 class VersionView(msgspec.Struct, frozen=True):
@@ -121,27 +125,21 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 def item_views(desk: Desk) -> tuple[ItemView, ...]:
-    """The text in reading order; hidden paragraphs in a row with one reason are one item."""
-    reading = desk.story.reading
+    """The text in reading order; hidden paragraphs in a row with one reason are one item, shown ones are numbered."""
     versions = _versions(desk)
-    items: list[ItemView] = []
-    run: list[Sight] = []
-    numbered = enumerate(reading.sights, 1)
+    steps = min(DIFF_STEPS, ALL_DIFF_STEPS // max(1, sum(map(len, versions.values()))))
     beside = {sight.address for found in versions.values() for sight in found}
-    for number, sight in numbered:
-        if sight.address in beside:
+    text = [sight for sight in desk.story.reading.sights if sight.address not in beside]
+    items: list[ItemView] = []
+    numbers = count(1)
+    for fate, run in groupby(text, key=partial(_fate, desk)):
+        if fate is not None:
+            items.append(_folded(desk, list(run)))
             continue
-        hiding = reading.hiding(sight)
-        if not hiding:
-            items += _folded(desk, run)
-            run = []
-            items.append(ItemView((_paragraph(desk, sight, number, versions.get(sight.address, ())),)))
-        else:
-            if run and _fate(desk, run[-1]) != _fate(desk, sight):
-                items += _folded(desk, run)
-                run = []
-            run.append(sight)
-    return (*items, *_folded(desk, run))
+        items += [
+            ItemView((_paragraph(desk, sight, next(numbers), versions.get(sight.address, ()), steps),)) for sight in run
+        ]
+    return tuple(items)
 
 
 def _versions(desk: Desk) -> Mapping[Address, list[Sight]]:
@@ -155,21 +153,21 @@ def _versions(desk: Desk) -> Mapping[Address, list[Sight]]:
     return found
 
 
-def _fate(desk: Desk, sight: Sight) -> tuple[object, ...]:
-    return (desk.story.reading.hiding(sight), sight.reason, desk.is_mine(sight.address))
+def _fate(desk: Desk, sight: Sight) -> tuple[object, ...] | None:
+    """What hidden paragraphs have in common to be folded together; None for one that is shown."""
+    hiding = desk.story.reading.hiding(sight)
+    return (hiding, sight.reason, desk.is_mine(sight.address)) if hiding else None
 
 
-def _folded(desk: Desk, run: list[Sight]) -> Iterator[ItemView]:
-    if not run:
-        return
+def _folded(desk: Desk, run: Sequence[Sight]) -> ItemView:
     say, first = desk.say, run[0]
     hiding, mine = desk.story.reading.hiding(first), desk.is_mine(first.address)
     erased = first.reason is Reason.ERASED
     count = say.many("%(count)s paragraph", "%(count)s paragraphs", len(run))
     words = [layer_sentence(say, layer) for layer in hiding if not erased or layer is not Layer.LENS]
     words += [reason_sentence(say, first.reason)] if Layer.LENS in hiding else []
-    yield ItemView(
-        tuple(_paragraph(desk, sight, 0, ()) for sight in run),
+    return ItemView(
+        tuple(_paragraph(desk, sight, 0) for sight in run),
         summary=f"{count}: {'; '.join(words)}",
         layers=tuple(layer_view(say, layer) for layer in hiding),
         withheld=erased or (Layer.POD in hiding and not mine),
@@ -178,7 +176,9 @@ def _folded(desk: Desk, run: list[Sight]) -> Iterator[ItemView]:
     )
 
 
-def _paragraph(desk: Desk, sight: Sight, number: int, versions: list[Sight] | tuple[()]) -> ParagraphView:
+def _paragraph(
+    desk: Desk, sight: Sight, number: int, versions: Sequence[Sight] = (), steps: int = DIFF_STEPS
+) -> ParagraphView:
     say, place, address = desk.say, desk.place, sight.address
     reading = desk.story.reading
     paragraph = reading.text.paragraph(address)
@@ -196,7 +196,7 @@ def _paragraph(desk: Desk, sight: Sight, number: int, versions: list[Sight] | tu
         score=score_view(say, score) if score or place.wiki else None,
         why=Link(say("Why?"), place.to("why", target=named(ParagraphTarget(address)))),
         comments=_comments(desk, address),
-        versions=tuple(_version(desk, sight, version) for version in versions),
+        versions=tuple(_version(desk, sight, version, steps) for version in versions),
         others=say.many("%(count)s other version", "%(count)s other versions", len(versions)) if versions else "",
         votes=_votes(desk, address, what),
         tools=_tools(desk, address),
@@ -253,10 +253,10 @@ def acts_on(desk: Desk, sight: Sight, what: str) -> tuple[Press, ...]:
     return tuple(acts)
 
 
-def _version(desk: Desk, standing: Sight, sight: Sight) -> VersionView:
+def _version(desk: Desk, standing: Sight, sight: Sight, most_steps: int) -> VersionView:
     say, text = desk.say, desk.story.reading.text
     before, after = text.paragraph(standing.address), text.paragraph(sight.address)
-    pieces = diff_words(before.text if before else "", after.text if after else "", most_steps=DIFF_STEPS)
+    pieces = diff_words(before.text if before else "", after.text if after else "", most_steps=most_steps)
     who = called(say, desk.author(sight.address), desk.story.nicknames)
     what = say("the version by %(who)s", who=who)
     ends = {"from": named(ParagraphTarget(standing.address)), "to": named(ParagraphTarget(sight.address))}

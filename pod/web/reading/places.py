@@ -10,12 +10,14 @@ from aiohttp import web
 
 from moderation.lens import Lens
 from pod.web.lenses import lens_fields, lens_of, with_query
+from protocol.canonical import parse_json
 from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
-from protocol.records.content import Address, ParagraphTarget, PostTarget
+from protocol.records.content import Address, ParagraphTarget, PostTarget, parse_target
 
 SHORT: Final = 12
 LONGEST_INDEX: Final = 6
+MOST_TARGET_BYTES: Final = 4096
 WIKI: Final = "wiki"
 
 
@@ -82,7 +84,12 @@ def named(target: PostTarget | ParagraphTarget) -> str:
 
 
 def target_in(text: str) -> PostTarget | ParagraphTarget:
-    """The target that a text names; raises MalformedError."""
+    """The post or paragraph that a text names, so or as the API does in JSON; raises MalformedError."""
+    if text.startswith("{"):
+        target = parse_target(parse_json(text.encode(), max_bytes=MOST_TARGET_BYTES, max_depth=3))
+        if isinstance(target, PostTarget | ParagraphTarget):
+            return target
+        raise MalformedError("Asked about is a post or a paragraph.")
     record, dot, _ = text.partition(".")
     return ParagraphTarget(address_in(text)) if dot else PostTarget(parse_id(record))
 
