@@ -72,7 +72,7 @@ def place(pod: ServedPod) -> Place:
     bo.post(f"/api/v1/groups/{group}/records", {"type": "Profile", "nickname": f"Bo {EVIL}", "text": f"I {EVIL}"})
     paragraphs = [{"style": "text", "text": "Stones\x0b fall."}]
     post = ada.post(f"/api/v1/groups/{group}/posts", {"kind": "article", "title": "The well", "paragraphs": paragraphs})
-    vote = {"target": {"post": post["record"]}, "value": -1000, "reason": f"off topic {EVIL}"}
+    vote = {"target": {"post": post["record"]}, "value": -1000, "reason": f"off topic \x0b{EVIL}"}
     bo.post(f"/api/v1/groups/{group}/votes", vote)
     note = cy.post(f"/api/v1/groups/{group}/posts", {"kind": "note", "paragraphs": paragraphs})["record"]
     cy.post(f"/api/v1/groups/{group}/records", {"type": "Erase", "records": [note]})

@@ -13,9 +13,11 @@ from models.accounts import Membership
 from pod.actions.doubting import Doubt
 from pod.actions.reading.groups import DisputeLine, FaultLine, WithheldLine
 from pod.actions.reading.headers import HeaderSight, PodHealth
+from pod.actions.reading.members import Balance, Standing
 from pod.plots.items import Dot, item_line
 from pod.plots.weights import Piece, weight_strip
 from pod.web.groups.frame import head_of, notices_of
+from pod.web.groups.members import warning_of
 from pod.web.words import words_in
 from protocol.chain import found
 from protocol.ids import RecordId
@@ -103,6 +105,18 @@ def test_ax_05_each_plot_says_its_conclusion_and_tells_the_same_as_a_table() -> 
         assert all(len(row) == len(plot.columns) for row in plot.rows)
     assert item_line(say, dots).conclusion == "1 of 2 items are settled; 1 stand beside the branch."
     assert "&lt;" in weight_strip(say, _pieces("<b>"), Fraction()).svg
+
+
+@pytest.mark.parametrize(
+    ("weights", "warned"), [([1000], False), ([2000, 2000], False), ([2001, 2000], True), ([2000, 1000, 1000], False)]
+)
+def test_more_than_half_of_all_weight_in_one_hand_is_warned_of(weights: list[int], *, warned: bool) -> None:
+    whole = sum(weights)
+    standings = tuple(
+        Standing(number, weight, Fraction(weight, whole), Fraction(0)) for number, weight in enumerate(weights, 1)
+    )
+    balance = Balance(standings, Fraction(0), len(weights), whole, {})
+    assert bool(warning_of(words_in("en"), balance)) == warned
 
 
 def _pieces(name: str) -> list[Piece]:

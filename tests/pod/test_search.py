@@ -209,6 +209,25 @@ def test_people_are_told_of_what_concerns_them_once(place: Place) -> None:
     assert "/sign-in" in place.browser().get("/notifications").path
 
 
+def test_a_private_lens_that_a_member_looked_through_stays_shut_for_others(place: Place) -> None:
+    path = f"/g/{place.groups[1]}?lens={place.groups[7]}"
+    assert place.browser("ada").get(path).status == 200
+    for name in ("bo", ""):
+        assert place.browser(name).get(path).status == 404
+
+
+def test_what_a_reader_hid_is_hidden_for_that_reader_alone(place: Place) -> None:
+    group, me = place.groups[5], place.bo.get("/api/v1/me")["personal_group"]
+    post = written(place.ada, group, title="Kumquat", paragraphs=paragraphs("Sour."))
+    assert "Kumquat" in place.browser("bo").get(f"/g/{group}").text
+    vote = {"target": {"post": post}, "value": -1000, "from": {"group": group, "pod": place.pod.url}}
+    place.bo.post(f"/api/v1/groups/{me}/votes", vote)
+    assert "Kumquat" not in place.browser("bo").get(f"/g/{group}").text
+    assert "hidden by yourself" in place.browser("bo").get(f"/g/{group}?show=all").text
+    for name in ("ada", ""):
+        assert "Kumquat" in place.browser(name).get(f"/g/{group}").text
+
+
 def test_zz_a_rebuild_leaves_what_is_searched_as_it_was(place: Place) -> None:
     place.pod.kill()
 
