@@ -6,11 +6,14 @@ import html
 import json
 import re
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from models.base import bytes_of_id
+from protocol.ids import RecordId
 from tests.support.browsing import Seen
 from tests.support.people import joined
 from tests.support.reading_room import ReadingRoom, a_reading_room, write
@@ -118,15 +121,33 @@ def test_md_28_votes_are_counted_by_server(room: ReadingRoom) -> None:
     assert row.groups() == ("3 votes", "+4.5")
 
 
-def test_md_03_signatures_are_checked_again_and_a_changed_record_is_found(room: ReadingRoom) -> None:
+def forge_wire(store: sqlite3.Connection, vote: bytes, old: bytes, new: bytes) -> None:
+    (wire,) = store.execute("SELECT wire FROM records WHERE id = ?", (vote,)).fetchone()
+    found = re.search(old, wire)
+    assert found
+    store.execute("UPDATE records SET wire = ? WHERE id = ?", (wire.replace(found[0], new % found[1]), vote))
+
+
+FORGERIES: dict[str, Callable[[sqlite3.Connection, bytes], Any]] = {
+    "what it says": lambda store, vote: forge_wire(store, vote, rb'"value":(1)000', b'"value":%s001'),
+    "its signature": lambda store, vote: forge_wire(
+        store, vote, rb'"proofValue":"(z.{9}).{4}', b'"proofValue":"%s2345'
+    ),
+    "the row that counts": lambda store, vote: store.execute(
+        "UPDATE votes SET value = 999 WHERE record_id = ?", (vote,)
+    ),
+    "nothing is left": lambda store, vote: store.execute("DELETE FROM records WHERE id = ?", (vote,)),
+}
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_md_03_signatures_are_checked_again_and_what_was_changed_is_found(room: ReadingRoom, what: str) -> None:
     post = write(room.bo, room.group, [("text", "Signed.")])
-    vote = room.vote(room.ada, post, None, 1000)
+    vote = RecordId(room.vote(room.ada, post, None, 1000))
     path = f"/g/{room.group}/posts/{post}/why?verify=1"
     assert "2 signatures were checked again and hold ✓" in room.browser().get(path).text
     with sqlite3.connect(room.pod.folder / "pod.sqlite", timeout=20) as store:
-        rows = store.execute("SELECT seq, wire FROM records WHERE type = 'Vote'").fetchall()
-        seq, wire = next((s, w) for s, w in rows if post in w.decode() and '"author":1' in w.decode())
-        store.execute("UPDATE records SET wire = ? WHERE seq = ?", (wire.replace(b'"value":1000', b'"value":999'), seq))
+        FORGERIES[what](store, bytes_of_id(vote))
     page = room.browser("ada").get(path)
     assert "1 record is at fault" in page.text
     assert f"…{vote[-12:]}" in page.text
