@@ -85,18 +85,21 @@ async def delete_paragraph(deps: Deps, account: Account, group: RecordId, post: 
     await deps.write(action)
 
 
-async def restore_paragraph(deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address) -> None:
-    """Let a hidden paragraph stand again: its writer takes marks back, everybody else votes for it."""
+async def restore_paragraph(
+    deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address, *, bench: RecordId
+) -> None:
+    """Let a hidden paragraph stand again: its writer takes marks back, everybody else votes for it, in `bench`."""
 
     async def action(session: AsyncSession) -> None:
         _, text = await load_text(session, group, post)
         _check_there(text, address)
-        writer = member_writer(group, await _number(session, account, group))
+        membership = await load_membership(session, account.id, group)
+        writer = member_writer(group, membership.number or 0) if membership else None
         if writer == text.writer == text.writer_of(address):
             marks = marks_to_restore(text, address)
             await _mark(session, deps, account, group, post, marks)
         else:
-            await _vote(session, deps, account, group, ParagraphTarget(address), FULL)
+            await _vote(session, deps, account, bench, ParagraphTarget(address), FULL)
 
     await deps.write(action)
 

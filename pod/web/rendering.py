@@ -58,6 +58,7 @@ def templates() -> Environment:
         loader=PackageLoader("pod.web"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # they don't change while the pod serves, and looking costs each page
         trim_blocks=True,
         lstrip_blocks=True,
     )

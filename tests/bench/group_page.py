@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-import shutil
-import subprocess
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,20 +22,18 @@ from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.proofs import sign
 from protocol.records.envelope import open_record
-from tests.bench.place import a_pod, cpu_seconds, on_core
+from tests.bench.place import a_pod, has_wrk, on_core, rate
 from tests.support.rig import PORT, ServedPod
 
 MEMBERS = 5000
 POSTS = 1000
 A_SEAL = 64
-SECONDS = 5
-CONNECTIONS = 16
+ACCEPT = "Accept: text/html"
 
 
 def measure() -> list[tuple[str, float, str]]:
-    """Pages a second by the server's CPU time, for visitors and for a member with a lens of her own."""
-    if shutil.which("wrk") is None:
-        print("This bench needs wrk. On Debian and Ubuntu: apt-get install wrk")
+    """Pages a second for visitors and for a member with a lens of her own."""
+    if not has_wrk():
         return []
     with a_pod("group-page") as pod:
         pod.sign_up("ada")
@@ -47,15 +41,15 @@ def measure() -> list[tuple[str, float, str]]:
         with on_core(0):
             pod.start()
         assert pod.process is not None
-        cookie = f"session-{PORT}={secret}"
-        page = f"{pod.url}/g/{group}"
-        figures = _rate("visitor's page, held (aim 500)", page, "", pod.process.pid)
-        figures += _rate("member's page (aim 100)", page, cookie, pod.process.pid)
-        figures += _rate("member's page, own lens (aim 100)", f"{page}?lens={lens}", cookie, pod.process.pid)
+        process, page = pod.process.pid, f"{pod.url}/g/{group}"
+        member = (ACCEPT, f"Cookie: session-{PORT}={secret}")
+        figures = rate("visitor's page, held (aim 500)", page, process, ACCEPT)
+        figures += rate("member's page (aim 100)", page, process, *member)
+        figures += rate("member's page, own lens (aim 100)", f"{page}?lens={lens}", process, *member)
         for name in ("members", "log", "chain", "about"):
-            figures += _rate(f"member's {name}", f"{page}/{name}", cookie, pod.process.pid)
-        figures += _rate("member's home", f"{pod.url}/", cookie, pod.process.pid)
-        figures += _rate("member's search", f"{pod.url}/search?q=sentence", cookie, pod.process.pid)
+            figures += rate(f"member's {name}", f"{page}/{name}", process, *member)
+        figures += rate("member's home", f"{pod.url}/", process, *member)
+        figures += rate("member's search", f"{pod.url}/search?q=sentence", process, *member)
     return figures
 
 
@@ -113,20 +107,3 @@ async def _seal(session: AsyncSession, deps: Deps, group: RecordId) -> None:
     await seal(session, deps, group, now=deps.clock())
     await confirm_head(session, deps, group, now=deps.clock())
     assert (await load_view(session, deps, group)).state.group == group
-
-
-def _rate(name: str, url: str, cookie: str, process: int) -> list[tuple[str, float, str]]:
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept: text/html", url]
-    command += ["-H", f"Cookie: {cookie}"] if cookie else []
-    used = cpu_seconds(process)
-    with on_core(1):
-        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
-    used = cpu_seconds(process) - used
-    assert "Non-2xx" not in told, told
-    count = re.search(r"(\d+) requests in", told)
-    assert count is not None, told
-    return [(f"{name}, by CPU time", int(count[1]) / used, "1/s")]
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(), indent=1))

@@ -7,25 +7,20 @@ member's own. A group with a tenth of the posts stands beside it: a page's cost 
 from __future__ import annotations
 
 import json
-import re
-import shutil
-import subprocess
 from urllib.parse import quote
 
-from tests.bench.place import a_pod, cpu_seconds, on_core, pss_mib
+from tests.bench.place import a_pod, has_wrk, on_core, pss_mib, rate
 from tests.support.browsing import session_secret
-from tests.support.rig import Person, ServedPod
+from tests.support.rig import Person
 
-SECONDS = 5
-CONNECTIONS = 16
+ACCEPT = "Accept: text/html"
 MANY, FEW = 1000, 100
 PARAGRAPHS, PATCHES = 200, 50
 
 
 def measure() -> list[tuple[str, float, str]]:
     """Pages a second, by the clock and by the server's CPU time."""
-    if shutil.which("wrk") is None:
-        print("This bench needs wrk. On Debian and Ubuntu: apt-get install wrk")
+    if not has_wrk():
         return []
     figures = []
     with a_pod("pages") as pod:
@@ -45,9 +40,10 @@ def measure() -> list[tuple[str, float, str]]:
             (f"post of {PARAGRAPHS} paragraphs", f"/g/{groups[MANY]}/posts/{post}"),
             ("why page", why),
         ):
-            figures += _rate(f"{name}, anonymous (aim 500)", pod, path)
-            own = f"{path}{'&' if '?' in path else '?'}lens={lens}"
-            figures += _rate(f"{name}, signed in, own lens (aim 100)", pod, own, cookie)
+            page, process = pod.url + path, pod.process.pid
+            figures += rate(f"{name}, anonymous (aim 500)", page, process, ACCEPT)
+            own = f"{page}{'&' if '?' in path else '?'}lens={lens}"
+            figures += rate(f"{name}, signed in, own lens (aim 100)", own, process, ACCEPT, f"Cookie: {cookie}")
         figures.append(("memory of the pod (aim 300)", pss_mib(pod.process.pid), "MiB"))
     return figures
 
@@ -70,18 +66,3 @@ def _long_post(person: Person, group: str) -> str:
         marks = [{"paragraph": place, "replaced_by": {"index": 0}}]
         person.post(f"/api/v1/groups/{group}/patches", {"post": post, "adds": adds, "marks": marks})
     return post
-
-
-def _rate(name: str, pod: ServedPod, path: str, cookie: str = "") -> list[tuple[str, float, str]]:
-    assert pod.process is not None
-    headers = ["-H", "Accept: text/html", *(["-H", f"Cookie: {cookie}"] if cookie else [])]
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", *headers, pod.url + path]
-    used = cpu_seconds(pod.process.pid)
-    with on_core(1):
-        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
-    used = cpu_seconds(pod.process.pid) - used
-    assert "Non-2xx" not in told, told
-    count, rate = re.search(r"(\d+) requests in", told), re.search(r"Requests/sec:\s+([\d.]+)", told)
-    assert count is not None, told
-    assert rate is not None, told
-    return [(name, float(rate[1]), "1/s"), (f"{name.split(' (', maxsplit=1)[0]}, by CPU", int(count[1]) / used, "1/s")]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.rig import ServedPod, worker_number
+
+SECONDS = 5
 
 
 @contextmanager
@@ -46,3 +51,29 @@ def pss_mib(process: int | str) -> float:
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
     raise LookupError("The kernel doesn't tell a process's Pss.")
+
+
+def has_wrk() -> bool:
+    """Whether the load generator is here; says how to get it if not."""
+    if shutil.which("wrk"):
+        return True
+    print("This bench needs wrk. On Debian and Ubuntu: apt-get install wrk")
+    return False
+
+
+def rate(name: str, url: str, process: int, *headers: str, connections: int = 16) -> list[tuple[str, float, str]]:
+    """Answers a second, by the clock and by the server's CPU time; the generator has the other core."""
+    fields = [word for header in headers for word in ("-H", header)]
+    used = cpu_seconds(process)
+    with on_core(1):
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", *fields, url]
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    used = cpu_seconds(process) - used
+    assert "Non-2xx" not in told, told
+    count, by_clock = re.search(r"(\d+) requests in", told), re.search(r"Requests/sec:\s+([\d.]+)", told)
+    assert count is not None, told
+    assert by_clock is not None, told
+    return [
+        (name, float(by_clock[1]), "1/s"),
+        (f"{name.split(' (', maxsplit=1)[0]}, by CPU time", int(count[1]) / used, "1/s"),
+    ]

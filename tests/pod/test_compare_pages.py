@@ -133,3 +133,22 @@ def test_md_06_following_is_one_form_and_strangers_sign_in_first(room: ReadingRo
 def test_md_06_a_lens_that_is_none_has_no_preview(room: ReadingRoom, query: str, status: int) -> None:
     asked = query.format(room.group, room.strict, post=room.post)
     assert room.browser().get(f"/g/{room.group}/preview?{asked}").status == status
+
+
+def test_md_06_after_following_the_lens_shows_what_the_preview_said(room: ReadingRoom, posts: list[str]) -> None:
+    browser = room.browser("bo")
+    preview = browser.get(f"/g/{room.group}/preview?lens={room.strict}")
+    predicted = tally(preview)
+    followed = browser.submit(preview, "/follows", press="Follow")
+    assert followed.status == 200
+    now = {line["post"]: line["shown"] for line in room.bo.get(room.api("/posts?limit=50"))["posts"]}
+    lens = room.bo.get(room.api(f"/posts?limit=50&lens={room.strict}"))["posts"]
+    pairs = [(now[line["post"]], line["shown"]) for line in lens]
+    assert predicted[1:] == [pairs.count((True, False)), pairs.count((False, True))]
+    page = browser.get(room.at())
+    assert f'<a href="{room.at(f"?lens={room.strict}")}">My lens</a>' in page.text
+    again = browser.get(f"/g/{room.group}/preview?lens={room.strict}")
+    assert "compared with your lens of now" in again.text
+    assert tally(again)[1:] == [0, 0]
+    assert "My lens" not in room.browser("ada").get(room.at()).text
+    assert posts

@@ -6,8 +6,6 @@ import msgspec
 from aiohttp import web
 
 from models.roster import Seated
-from moderation.lens import Layer
-from moderation.scores import is_shown
 from pod.actions.reading.members import Balance, MemberPageSight, RosterPage, describe_roster_member, list_roster
 from pod.actions.reading.members import load_balance as load_weights
 from pod.app_keys import DEPS
@@ -16,12 +14,11 @@ from pod.plots.plot import Plot
 from pod.plots.weights import Piece, weight_strip
 from pod.web.groups.frame import Head, load_head
 from pod.web.groups.queries import before_of, number_in, with_query
-from pod.web.groups.rows import PostRow, hidden_by, titled, tone_of
+from pod.web.groups.rows import PostRow, written_row
 from pod.web.groups.wording import host_of, member_name, weight_words
 from pod.web.rendering import held, render
 from pod.web.visitors import reader_of, say_of
 from pod.web.words import Words
-from protocol.ids import RecordId
 
 routes = web.RouteTableDef()
 ON_A_PAGE = 100
@@ -164,26 +161,8 @@ def _member_view(say: Words, head: Head, sight: MemberPageSight, *, may_change: 
         facts=tuple(facts),
         text=member.text,
         identity=(sight.identity, f"/g/{member.identity}") if member.identity else ("", ""),
-        rows=tuple(_post(say, head.group, sight, place, name) for place in range(len(sight.posts))),
+        rows=tuple(written_row(say, card, name, sight.default_score) for card in sight.posts),
         older="" if sight.next is None else with_query(own, [("before", str(sight.next))]),
         change=f"{own}/weight" if may_change and not member.left else "",
         profile=f"/g/{head.group}/profile" if mine else "",
-    )
-
-
-def _post(say: Words, group: RecordId, sight: MemberPageSight, place: int, name: str) -> PostRow:
-    card = sight.posts[place]
-    score = sight.default_score + card.sum_micro
-    title, excerpt = titled(say, card.title, "", name, erased=card.erased)
-    return PostRow(
-        href=f"/g/{group}/posts/{card.id}",
-        title=title,
-        excerpt=excerpt,
-        language=card.language,
-        byline=say("reply") if card.reply_record else name,
-        at=say.moment(card.at),
-        score=say.score(score),
-        tone=tone_of(score),
-        note="" if is_shown(score) else hidden_by(say, Layer.LENS),
-        answers="",
     )

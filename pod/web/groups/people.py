@@ -7,17 +7,14 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from models.feed import FeedCard
-from moderation.lens import Layer
-from moderation.scores import is_shown
 from pod.actions import notifying
 from pod.actions.presenting import handle_host
-from pod.actions.reading.people import NewsLine, PersonSight, describe_person, list_told, see_news
+from pod.actions.reading.people import NewsLine, describe_person, list_told, see_news
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.forms import read_form, see_other
 from pod.web.groups.queries import before_of, with_query
-from pod.web.groups.rows import PostRow, hidden_by, titled, tone_of
+from pod.web.groups.rows import PostRow, written_row
 from pod.web.groups.wording import member_name
 from pod.web.rendering import held, render
 from pod.web.visitors import account_of, reader_of, say_of
@@ -85,29 +82,11 @@ async def get_person_page(request: web.Request) -> web.Response:
         follow=wish if reader is not None and not mine else ("", ""),
         mine=mine,
         claims=tuple((claim.name, f"/g/{claim.group}/members/{claim.member}") for claim in seen.claims),
-        rows=tuple(_row(say, seen, card) for card in seen.posts),
+        rows=tuple(written_row(say, card, seen.nickname or seen.name, seen.default_score) for card in seen.posts),
         older="" if seen.next is None else with_query(f"/@{seen.name}", [("before", str(seen.next))]),
         alternate=f"/u/{seen.name}",
     )
     return render(request, "groups/person.html", view)
-
-
-def _row(say: Words, seen: PersonSight, card: FeedCard) -> PostRow:
-    score = seen.default_score + card.sum_micro
-    name = seen.nickname or seen.name
-    title, excerpt = titled(say, card.title, "", name, erased=card.erased)
-    return PostRow(
-        href=f"/g/{card.group_id}/posts/{card.id}",
-        title=title,
-        excerpt=excerpt,
-        language=card.language,
-        byline=say("reply") if card.reply_record else name,
-        at=say.moment(card.at),
-        score=say.score(score),
-        tone=tone_of(score),
-        note="" if is_shown(score) else hidden_by(say, Layer.LENS),
-        answers="",
-    )
 
 
 @routes.get("/notifications")

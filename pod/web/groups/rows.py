@@ -6,7 +6,9 @@ from typing import Final
 
 import msgspec
 
+from models.feed import FeedCard
 from moderation.lens import Layer
+from moderation.scores import is_shown
 from pod.actions.reading.group_posts import GroupPosts
 from pod.actions.reading.home import HomeLine
 from pod.actions.reading.posts import PostLine
@@ -110,3 +112,21 @@ def cut(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     return text[:length].rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
+
+
+def written_row(say: Words, card: FeedCard, name: str, default_score: int) -> PostRow:
+    """A post among those of one writer, whose `name` it is; judged by its own group (micro units)."""
+    score = default_score + card.sum_micro
+    title, excerpt = titled(say, card.title, "", name, erased=card.erased)
+    return PostRow(
+        href=f"/g/{card.group_id}/posts/{card.id}",
+        title=title,
+        excerpt=excerpt,
+        language=card.language,
+        byline=say("reply") if card.reply_record else name,
+        at=say.moment(card.at),
+        score=say.score(score),
+        tone=tone_of(score),
+        note="" if is_shown(score) else hidden_by(say, Layer.LENS),
+        answers="",
+    )

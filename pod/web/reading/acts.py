@@ -18,12 +18,30 @@ from pod.web.forms import read_form, see_other
 from pod.web.reading.places import Place, anchor_of, place_of, reply_anchor, target_in
 from pod.web.visitors import account_of
 from protocol.errors import MalformedError
-from protocol.ids import parse_id
-from protocol.records.content import ParagraphTarget, PostTarget
+from protocol.ids import RecordId, parse_id
+from protocol.records.content import Address, ParagraphTarget, PostTarget
 
 routes = web.RouteTableDef()
 Target = PostTarget | ParagraphTarget
-Act = Callable[[Deps, Account, Place, Target], Awaitable[None]]
+
+
+class Pressed(msgspec.Struct, frozen=True):
+    """Who pressed a button where, what it is about, and the group in which a vote counts."""
+
+    account: Account
+    place: Place
+    target: Target
+    bench: RecordId
+
+    @property
+    def paragraph(self) -> Address:
+        """The paragraph that it is about; raises MalformedError for a post."""
+        if isinstance(self.target, ParagraphTarget):
+            return self.target.paragraph
+        raise MalformedError("This is done to a paragraph.")
+
+
+Act = Callable[[Deps, Pressed], Awaitable[None]]
 
 
 class ActForm(msgspec.Struct, frozen=True):
@@ -44,9 +62,8 @@ async def post_act(request: web.Request) -> web.Response:
     if name not in ACTS:
         raise MalformedError("There is no such button.")
     act, said = ACTS[name]
-    target = target_in(named)
-    bench = msgspec.structs.replace(place, group=parse_id(form.bench)) if name in VOTES and form.bench else place
-    await act(request.app[DEPS], account, bench, target)
+    target, bench = target_in(named), parse_id(form.bench) if form.bench else place.group
+    await act(request.app[DEPS], Pressed(account, place, target, bench))
     return see_other(_back(form.back, place, target), said=said)
 
 
@@ -58,35 +75,30 @@ def _back(back: str, place: Place, target: Target) -> str:
     return page if target.post == place.post else f"{page}#{reply_anchor(target.post)}"
 
 
-async def _vote(value: int, deps: Deps, account: Account, place: Place, target: Target) -> None:
-    await cast_vote(deps, account, place.group, target, value)
+async def _vote(value: int, deps: Deps, pressed: Pressed) -> None:
+    await cast_vote(deps, pressed.account, pressed.bench, pressed.target, value)
 
 
-async def _hide(deps: Deps, account: Account, _place: Place, target: Target, *, hidden: bool) -> None:
-    await hide(deps, account, target, hidden=hidden)
+async def _hide(deps: Deps, pressed: Pressed, *, hidden: bool) -> None:
+    await hide(deps, pressed.account, pressed.target, hidden=hidden)
 
 
-async def _mute(deps: Deps, account: Account, place: Place, target: Target, *, muted: bool) -> None:
-    if not isinstance(target, PostTarget):
+async def _mute(deps: Deps, pressed: Pressed, *, muted: bool) -> None:
+    if not isinstance(pressed.target, PostTarget):
         raise MalformedError("Muted is whoever wrote a post.")
-    await mute_author(deps, account, place.group, target.post, muted=muted)
+    await mute_author(deps, pressed.account, pressed.place.group, pressed.target.post, muted=muted)
 
 
-async def _delete(deps: Deps, account: Account, place: Place, target: Target) -> None:
-    await delete_paragraph(deps, account, place.group, place.post, _paragraph(target).paragraph)
+async def _delete(deps: Deps, pressed: Pressed) -> None:
+    place = pressed.place
+    await delete_paragraph(deps, pressed.account, place.group, place.post, pressed.paragraph)
 
 
-async def _restore(deps: Deps, account: Account, place: Place, target: Target) -> None:
-    await restore_paragraph(deps, account, place.group, place.post, _paragraph(target).paragraph)
+async def _restore(deps: Deps, pressed: Pressed) -> None:
+    place = pressed.place
+    await restore_paragraph(deps, pressed.account, place.group, place.post, pressed.paragraph, bench=pressed.bench)
 
 
-def _paragraph(target: Target) -> ParagraphTarget:
-    if isinstance(target, ParagraphTarget):
-        return target
-    raise MalformedError("This is done to a paragraph.")
-
-
-VOTES: Final = frozenset({"up", "down", "none"})
 ACTS: Final[Mapping[str, tuple[Act, str]]] = {
     "up": (partial(_vote, 1000), "voted"),
     "down": (partial(_vote, -1000), "voted"),

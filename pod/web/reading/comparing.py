@@ -109,6 +109,7 @@ async def get_compare(request: web.Request) -> web.Response:
 
 @routes.get("/g/{group}/preview")
 @contract(media_type=HTML)
+@held
 async def get_preview(request: web.Request) -> web.Response:
     """What would change in a group if one followed a lens."""
     deps, reader, group = request.app[DEPS], reader_of(request), parse_id(request.match_info["group"])

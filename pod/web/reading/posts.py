@@ -160,7 +160,7 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
             AppearanceView(Link(at.name, _through(place, at.group)), score_view(say, at.score)) for at in story.appears
         ),
         own=_own(desk),
-        links=(Link(say("Erase"), f"{place.path}/erase"),) if reading.head.member == card.author else (),
+        links=_links(desk),
         path=place.path,
         back=place.here(),
         writes=desk.writes,
@@ -248,6 +248,13 @@ def _own(desk: Desk) -> tuple[Press, ...]:
     presses = [] if reading.head.visibility == "private" else presses
     text = say("Unmute its writer") if muted else say("Mute its writer")
     return (*presses, Press(f"{'unmute' if muted else 'mute'}:{place.post}", text, "")) if author else tuple(presses)
+
+
+def _links(desk: Desk) -> tuple[Link, ...]:
+    say, reading = desk.say, desk.story.reading
+    mine = reading.head.member == reading.card.author
+    erase = (Link(say("Erase"), f"{desk.place.path}/erase"),) if mine else ()
+    return (*erase, Link(say("What you hide"), "/me/hides")) if desk.signed_in else ()
 
 
 def _thread(request: web.Request) -> Address | None:
