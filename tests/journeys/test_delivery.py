@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.browsing import Browser
 from tests.support.people import agreed, joined, log_size, settled_sizes
 from tests.support.relay import Relay, relaying
 from tests.support.rig import PORT, Person, ServedPod, eventually
@@ -49,6 +50,11 @@ class Village:
 
     def score(self, person: Person) -> int:
         return int(person.get(f"/api/v1/groups/{self.group}/posts/{self.post}")["score"])
+
+    def page(self, pod: ServedPod) -> str:
+        """What a visitor reads of the post there."""
+        text = Browser(pod).get(f"/g/{self.group}/posts/{self.post}?mode=wiki").text
+        return text[text.index("<main") : text.index("</main>")]
 
     def part(self, *sides: list[int]) -> None:
         """Cut the network in two or more: pods hear only those of their own side."""
@@ -134,6 +140,23 @@ def test_two_sides_of_a_partition_each_go_on_and_agree_when_it_heals(village: Vi
     assert log_size(cy, village.group) == size
     village.heal()
     village.check_all_is_everywhere(size + 9)
+
+
+def test_md_13_edits_made_apart_read_alike_on_every_pod_once_they_meet(village: Village) -> None:
+    size = log_size(village.people[0], village.group)
+    village.part([0], [1], [2])
+    place = {"record": village.post, "index": 0}
+    for person, word in zip(village.people, ("dry", "dusty", "empty"), strict=True):
+        texts = (f"The well is quite {word}.", f"{word.title()} since August.")
+        adds = [{"after": place, "style": "text", "text": text} for text in texts]
+        wish = {"post": village.post, "adds": adds, "marks": [{"paragraph": place, "replaced_by": {"index": 0}}]}
+        person.post(f"/api/v1/groups/{village.group}/patches", wish)
+    assert len({village.page(pod) for pod in village.pods}) == 3
+
+    village.heal()
+    village.check_all_is_everywhere(size + 3)
+    (page,) = {village.page(pod) for pod in village.pods}
+    assert all(f"{word} since August." in page for word in ("Dry", "Dusty", "Empty"))
 
 
 @pytest.mark.slow

@@ -86,7 +86,7 @@ def test_ax_01_every_page_is_looked_at() -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("name", ["", "ada"], ids=["visitor", "signed in"])
-def test_ax_01_02_10_every_page_is_accessible_fits_and_asks_nobody_else(
+def test_ax_01_ax_02_ax_10_every_page_is_accessible_fits_and_asks_nobody_else(
     place: Place, window: Open, look: dict[str, Any], name: str
 ) -> None:
     shown = window(name, viewport=WIDE, **look)

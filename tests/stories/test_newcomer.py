@@ -98,7 +98,7 @@ def village(
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("village", WAYS, indirect=True)
-def test_ax_03_04_a_newcomer_founds_writes_invites_and_comes_back_from_a_dead_pod(village: Village) -> None:
+def test_ax_03_ax_04_a_newcomer_founds_writes_invites_and_comes_back_from_a_dead_pod(village: Village) -> None:
     nina, words = village.signed_up(0, "nina")
     group = found(nina, "Lower Wells")
     post = write(nina, group)
