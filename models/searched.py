@@ -5,6 +5,7 @@ SQLite has a table `searched_index` (FTS5) that triggers fill, PostgreSQL an ind
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from unicodedata import combining, normalize
 
 import msgspec
 from sqlalchemy import ColumnElement, Index, Select, delete, func, literal_column, or_, select, text, true
@@ -20,7 +21,10 @@ MOST_WORDS = 12
 
 
 class SearchedRow(Base):
-    """The words of a post, of a patch's additions or of a profile. `post_id`: where a post's words are read."""
+    """What a post, a patch's additions or a profile say, and its words as `folded` cuts them.
+
+    `post_id`: where a post's words are read.
+    """
 
     __tablename__ = "searched"
     __table_args__ = (Index(None, "group_id", "author"),)
@@ -33,6 +37,7 @@ class SearchedRow(Base):
     kind: Mapped[str]
     language: Mapped[str]
     text: Mapped[str]
+    words: Mapped[str]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -67,7 +72,7 @@ async def search(session: AsyncSession, query: Query, limit: int, *, before: int
 
     A private or unlisted group is searched only where it is among `own`; nobody who doesn't want to be found is.
     """
-    words = _words(query.words)
+    words = folded(query.words).split()[:MOST_WORDS]
     if not words:
         return []
     wanted = _narrowed(select(*_COLUMNS), query).where(
@@ -82,10 +87,10 @@ async def forget_searched(session: AsyncSession, records: Collection[RecordId]) 
     await session.execute(delete(SEARCHED).where(SEARCHED.c.record_id.in_(list(records))))
 
 
-def _words(typed: str) -> Sequence[str]:
-    """The words as both engines cut them; what isn't letters or digits only parts them."""
-    plain = "".join(letter if letter.isalnum() else " " for letter in typed)
-    return plain.split()[:MOST_WORDS]
+def folded(text: str) -> str:
+    """The words of a text in small plain letters: the engines differ in what they think of Ä, hyphens and addresses."""
+    plain = "".join(letter for letter in normalize("NFKD", text) if not combining(letter)).casefold()
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in plain).split())
 
 
 def _matches(session: AsyncSession, words: Sequence[str]) -> ColumnElement[bool]:
@@ -94,7 +99,7 @@ def _matches(session: AsyncSession, words: Sequence[str]) -> ColumnElement[bool]
         found = text("SELECT rowid FROM searched_index WHERE searched_index MATCH :phrase").bindparams(phrase=phrase)
         return SEARCHED.c.seq.in_(found.columns(literal_column("rowid")).subquery().select())
     asked = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
-    matched: ColumnElement[bool] = func.to_tsvector(literal_column("'simple'::regconfig"), SEARCHED.c.text).op("@@")(
+    matched: ColumnElement[bool] = func.to_tsvector(literal_column("'simple'::regconfig"), SEARCHED.c.words).op("@@")(
         asked
     )
     return matched

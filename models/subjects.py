@@ -8,7 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.chain import GROUPS
 from models.content import POSTS
+from models.searched import folded
 from protocol.ids import RecordId
+
+MOST_NAMES = 5000
 
 
 class SubjectLine(msgspec.Struct, frozen=True):
@@ -71,16 +74,23 @@ async def find_subjects(session: AsyncSession, beginning: str, own: Collection[R
 
 
 async def find_groups(session: AsyncSession, words: str, own: Collection[RecordId], limit: int) -> list[OnSubject]:
-    """Groups whose name has these words somewhere, public ones and `own`, by name."""
-    plain = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    """Groups in whose name all the words stand, public ones and `own`, by name.
+
+    Names are compared here, because the engines differ in what they hold for the small letter of Ö.
+    """
     wanted = (
         select(GROUPS.c.id, GROUPS.c.name)
         .where(GROUPS.c.kind == "group", or_(GROUPS.c.visibility == "public", GROUPS.c.id.in_(list(own))))
-        .where(func.lower(GROUPS.c.name).like(f"%{plain}%", escape="\\"))
         .order_by(GROUPS.c.name, GROUPS.c.id)
-        .limit(limit)
+        .limit(MOST_NAMES)
     )
-    return [OnSubject(group, name, 0, 0) for group, name in await session.execute(wanted)]
+    asked = folded(words).split()
+    found = [(group, name) for group, name in await session.execute(wanted) if _has(folded(name), asked)]
+    return [OnSubject(group, name, 0, 0) for group, name in found[:limit]]
+
+
+def _has(name: str, asked: Sequence[str]) -> bool:
+    return bool(asked) and all(word in name for word in asked)
 
 
 async def count_public(session: AsyncSession) -> int:

@@ -11,19 +11,19 @@ depends_on = None
 # SQLite searches by a table of its own beside the texts, which triggers keep in step; PostgreSQL by an index.
 SQLITE = (
     """CREATE VIRTUAL TABLE searched_index USING fts5(
-        text, content='searched', content_rowid='seq', tokenize='unicode61 remove_diacritics 2')""",
+        words, content='searched', content_rowid='seq', tokenize='unicode61 remove_diacritics 2')""",
     """CREATE TRIGGER searched_added AFTER INSERT ON searched BEGIN
-        INSERT INTO searched_index(rowid, text) VALUES (new.seq, new.text);
+        INSERT INTO searched_index(rowid, words) VALUES (new.seq, new.words);
     END""",
     """CREATE TRIGGER searched_removed AFTER DELETE ON searched BEGIN
-        INSERT INTO searched_index(searched_index, rowid, text) VALUES ('delete', old.seq, old.text);
+        INSERT INTO searched_index(searched_index, rowid, words) VALUES ('delete', old.seq, old.words);
     END""",
     """CREATE TRIGGER searched_changed AFTER UPDATE ON searched BEGIN
-        INSERT INTO searched_index(searched_index, rowid, text) VALUES ('delete', old.seq, old.text);
-        INSERT INTO searched_index(rowid, text) VALUES (new.seq, new.text);
+        INSERT INTO searched_index(searched_index, rowid, words) VALUES ('delete', old.seq, old.words);
+        INSERT INTO searched_index(rowid, words) VALUES (new.seq, new.words);
     END""",
 )
-POSTGRESQL = ("CREATE INDEX searched_index ON searched USING gin (to_tsvector('simple', text))",)
+POSTGRESQL = ("CREATE INDEX searched_index ON searched USING gin (to_tsvector('simple', words))",)
 
 
 def _number() -> sa.types.TypeEngine[int]:
@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_searched")),
         sa.UniqueConstraint("record_id", name=op.f("uq_searched_record_id")),
     )

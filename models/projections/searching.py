@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from models.searched import folded
 from protocol.ids import RecordId
 from protocol.records.content import Patch, Post, Profile
 
 
 def searched_row(record: RecordId, group: RecordId, seq: int, content: Post | Patch | Profile) -> dict[str, Any]:
     """The row of a record that has words."""
-    kind, post, language, words = _said(record, content)
+    kind, post, language, said = _said(record, content)
+    text = "\n".join(part for part in said if part)
     return {
         "seq": seq,
         "record_id": record,
@@ -17,7 +19,8 @@ def searched_row(record: RecordId, group: RecordId, seq: int, content: Post | Pa
         "author": content.author,
         "kind": kind,
         "language": language,
-        "text": "\n".join(word for word in words if word),
+        "text": text,
+        "words": folded(text),
     }
 
 

@@ -203,7 +203,7 @@ def test_ax_10_the_way_to_another_pod_is_a_link_and_no_redirect(
 
 
 def test_nobody_invites_with_more_weight_than_their_own(ada: Browser) -> None:
-    page, link = invitation(ada, found(ada, "Light"), weight="2")
+    page, link = invitation(ada, found(ada, "Light"), weight="4")
     assert page.status == 409
     assert "Nobody invites with more weight than their own." in page.text
     assert link == ""

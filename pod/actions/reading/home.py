@@ -13,6 +13,7 @@ from models.feed import FeedCard, list_feed
 from models.followings import Following, list_followings
 from models.searched import load_excerpts
 from models.settings import Settings, load_settings
+from models.words_checks import load_words_check
 from moderation.lens import Lens
 from moderation.scores import is_shown
 from pod.actions.reading.access import load_readable
@@ -37,12 +38,16 @@ class HomeLine(msgspec.Struct, frozen=True):
 
 
 class HomeSight(msgspec.Struct, frozen=True):
-    """A page of home: what is read through which lens; `next` is the `before` of the page that follows."""
+    """A page of home: what is read through which lens; `next` is the `before` of the page that follows.
+
+    `words_due`: the account hasn't shown yet that it kept its 24 words.
+    """
 
     posts: tuple[HomeLine, ...]
     lens: tuple[RecordId, ...]
     memberships: tuple[Membership, ...]
     followings: tuple[Following, ...]
+    words_due: bool
     next: int | None = None
 
 
@@ -70,11 +75,13 @@ async def load_home(deps: Deps, account: Account, *, before: int | None, limit: 
         chosen = tuple(following.group_id for following in followings if following.lens)[:MOST_LENS]
         lens = Lens(tuple(group for group in chosen if group in groups))
         tokens = [PostTarget(card.id).token for card in cards]
+        check = await load_words_check(session, account.id)
         layers = await load_layers(session, deps, account, lens.groups, tokens)
         excerpts = await load_excerpts(session, [card.id for card in cards], EXCERPT_LENGTH)
     posts = tuple(_line(card, groups[card.group_id], layers, lens, excerpts.get(card.id, "")) for card in cards[:limit])
     following_page = cards[limit - 1].seq if len(cards) > limit else None
-    return HomeSight(posts, lens.groups, tuple(memberships), tuple(followings), following_page)
+    words_due = check is not None and check.checked_at is None
+    return HomeSight(posts, lens.groups, tuple(memberships), tuple(followings), words_due, following_page)
 
 
 async def _readable(session: AsyncSession, deps: Deps, account: Account, groups: set[RecordId]) -> dict[RecordId, int]:
