@@ -52,7 +52,7 @@ def path(room: ReadingRoom, six: list[str], tail: str = "") -> str:
     return f"/g/{room.group}/posts/{six[0]}{tail}"
 
 
-def steps(page: Seen, view: str = "inline") -> list[tuple[str, str]]:
+def steps(page: Seen, view: str = "merged") -> list[tuple[str, str]]:
     """(kind, text with ins and del) of each step that isn't the same in both."""
     found = re.findall(r'<div class="step (new|gone|changed)">(.*?)\n</div>', page.text, re.DOTALL)
     return [

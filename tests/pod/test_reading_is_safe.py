@@ -163,3 +163,11 @@ def test_a_private_groups_posts_are_no_page_for_others(room: ReadingRoom) -> Non
     room_page = room.browser("ada").get(room.at())
     assert "Secret" in room_page.text, "one's own private groups may be looked through"
     assert "Secret" not in room.browser().get(room.at()).text
+
+
+@pytest.mark.parametrize(("said", "named"), [("sv-SE", True), ("no language", False), (ATTRIBUTE, False), ("", False)])
+def test_ax_06_only_what_can_be_a_language_is_named_as_one(room: ReadingRoom, said: str, *, named: bool) -> None:
+    post = write(room.ada, room.group, [("text", "Hej.")], language=said)
+    text = room.browser().get(f"/g/{room.group}/posts/{post}").text
+    assert (f'<div class="prose" lang="{said}">' in text) == named
+    assert ('<div class="prose">' in text) != named
