@@ -65,16 +65,19 @@ def sign_up(browser: Browser, mails: PostOffice, name: str, **typed: str) -> See
 
 def test_op_02_the_link_makes_the_first_admin_and_shows_the_words(pod: ServedPod, fresh: Browser) -> None:
     path = f"/setup/{act(pod, make_setup_link)}"
+    fresh.language = "sv"
     page = fresh.get(path)
     assert page.status == 200
+    assert ("language", "sv") in page.forms[-1].fields
     answer = fresh.submit(
-        page, path, pod="Nedre Brunn", name="root", mail="root@mail.example", registration="open", language="sv"
+        page, path, pod="Nedre Brunn", name="root", mail="root@mail.example", registration="open", language="en"
     )
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert len(words_on(answer)) == 24
     assert '<html lang="sv">' in answer.text
     assert query(pod, "SELECT admin FROM accounts WHERE name = 'root'") == [(1,)]
+    assert query(pod, "SELECT language FROM accounts WHERE name = 'root'") == [("sv",)]
     assert query(pod, "SELECT value FROM settings WHERE key = 'name'") == [('"Nedre Brunn"',)]
     assert query(pod, "SELECT who, act FROM audit") == [("root", "set-up")]
     # and it died by that

@@ -49,7 +49,9 @@ class SetUpView(FormView, frozen=True):
 async def get_setup(request: web.Request) -> web.Response:
     """Name the pod and its first admin; 410 once the link was used, or after an hour."""
     held = await settings_for_setup(request.app[DEPS], request.match_info["token"])
-    form = SetUpForm(pod=held.name, language=held.language, registration=held.registration)
+    # A pod that nobody has named yet most likely speaks as its first admin does.
+    language = held.language if held.name else msgspec.convert(say_of(request).language, Language)
+    form = SetUpForm(pod=held.name, language=language, registration=held.registration)
     return _show(request, form)
 
 
@@ -66,7 +68,7 @@ async def _set_up(request: web.Request, form: SetUpForm) -> web.Response:
     deps, token = request.app[DEPS], request.match_info["token"]
     held = await settings_for_setup(deps, token)
     chosen = msgspec.structs.replace(held, name=form.pod, language=form.language, registration=form.registration)
-    wish = Wish(form.name.lower(), form.mail, form.language, verified=False)
+    wish = Wish(form.name.lower(), form.mail, say_of(request).language, verified=False)
     opened = await set_up(deps, token, wish, chosen)
     return await enter_with_words(request, opened.account, opened.phrase, "/admin")
 
