@@ -6,6 +6,7 @@ between two commits. Nothing that depends on who asks may pass through here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Final
@@ -15,6 +16,7 @@ from aiohttp import web
 
 MOST_BYTES: Final = 64 * 1024 * 1024  # of all answers together
 MOST_OF_ONE: Final = MOST_BYTES // 64
+OWN: Final = re.compile(r"\b(private|no-store)\b")  # what says of itself that it isn't for everybody
 OVERHEAD_BYTES: Final = 1024  # of headers and keys
 
 Key = tuple[str, str]
@@ -62,6 +64,6 @@ def _whole(response: web.Response) -> Answer | None:
     body = response.body
     if response.status not in {HTTPStatus.OK, HTTPStatus.GONE} or not isinstance(body, bytes):
         return None
-    if len(body) > MOST_OF_ONE:
+    if len(body) > MOST_OF_ONE or OWN.search(response.headers.get("Cache-Control", "")):
         return None
     return Answer(response.status, dict(response.headers), body)

@@ -34,6 +34,7 @@ HEADERS: Final = {
     "Vary": "Cookie, Accept-Language",
 }
 PRIVATE: Final = {"Cache-Control": "no-store"}
+OWN: Final = {"Cache-Control": "private, no-cache"}  # a form in it carries one visitor's token
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -102,7 +103,7 @@ def render(
             form_token=partial(getattr, visitor, "form_token"),
         )
     )
-    headers = HEADERS | PRIVATE if private else HEADERS
+    headers = HEADERS | (PRIVATE if private else OWN if visitor.asked else {})
     response = web.Response(text=text, status=status.value, content_type="text/html", headers=headers)
     if visitor.fresh:
         set_cookie(request, response, VISIT, visitor.secret, seconds=A_YEAR_SECONDS)

@@ -39,7 +39,7 @@ LONGEST_COOKIE: Final = 100
 class Visitor:
     """Who asks for a page. `account` and `session` are None for those who aren't signed in.
 
-    `news` is how much an account wasn't told yet.
+    `news` is how much an account wasn't told yet; `asked`: a form of the page carries this visitor's token.
     """
 
     words: Words
@@ -49,10 +49,12 @@ class Visitor:
     key: bytes
     fresh: bool = field(default=False)
     news: int = 0
+    asked: bool = False
 
     @property
     def form_token(self) -> str:
         """What a form of this visitor carries."""
+        self.asked = True
         return hmac.digest(self.key, self.begun().encode(), "sha256").hex()
 
     def begun(self) -> str:

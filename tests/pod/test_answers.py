@@ -67,6 +67,19 @@ async def test_what_is_not_held(version: int | None, body: bytes, status: int) -
     assert kitchen.made == 2
 
 
+@pytest.mark.parametrize("said", ["private, no-cache", "no-store", "no-cache, private"])
+async def test_what_says_that_it_is_one_visitors_is_not_held(said: str) -> None:
+    kitchen = Kitchen()
+
+    async def make() -> web.Response:
+        kitchen.made += 1
+        return web.Response(body=b"with a form", headers={"Cache-Control": said})
+
+    for _ in range(2):
+        await kitchen.answers.get(("/", "page en"), make)
+    assert kitchen.made == 2
+
+
 async def test_a_refusal_is_not_held() -> None:
     kitchen = Kitchen()
 

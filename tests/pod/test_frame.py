@@ -121,6 +121,12 @@ def test_ax_10_cookies_are_out_of_reach_of_scripts_and_other_sites(served: Serve
     assert "Path=/" in cookie
 
 
+def test_ax_10_a_page_with_a_form_says_that_it_is_one_visitors(served: ServedPod) -> None:
+    browser = Browser(served)
+    assert browser.get("/language").headers["Cache-Control"] == "private, no-cache"
+    assert browser.get("/").headers["Cache-Control"] == "no-cache"
+
+
 def test_ax_08_a_problem_page_says_what_why_next_and_the_number_in_the_log(served: ServedPod) -> None:
     answer = Browser(served).get("/nowhere")
     assert answer.status == 404

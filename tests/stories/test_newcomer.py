@@ -1,12 +1,13 @@
 """A newcomer's story, on three pods: an account, a group, an article, guests, two lenses, a death, a recovery.
 
-Told with scripts and without, in both languages, with a mouse and by the keyboard alone.
+Told with scripts and without, in both languages, with a mouse and by the keyboard alone, and once on PostgreSQL.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,14 +19,15 @@ from pod.deps import Deps
 from tests.stories.hands import Hand, Keys
 from tests.support.chromium import Window, launched
 from tests.support.post_office import PostOffice
+from tests.support.postgres import postgres_server
 from tests.support.rig import ServedPod, eventually, worker_number
 from tests.support.shell import act
 
 WAYS = [
-    pytest.param(("en", True, Hand), id="en-scripts-mouse", marks=pytest.mark.slow),
-    pytest.param(("sv", False, Hand), id="sv-plain-mouse", marks=pytest.mark.slow),
-    pytest.param(("sv", True, Keys), id="sv-scripts-keyboard", marks=pytest.mark.slow),
-    pytest.param(("en", False, Keys), id="en-plain-keyboard"),
+    pytest.param(("en", True, Hand, "postgres"), id="en-scripts-mouse-postgres", marks=pytest.mark.slow),
+    pytest.param(("sv", False, Hand, "sqlite"), id="sv-plain-mouse", marks=pytest.mark.slow),
+    pytest.param(("sv", True, Keys, "sqlite"), id="sv-scripts-keyboard", marks=pytest.mark.slow),
+    pytest.param(("en", False, Keys, "sqlite"), id="en-plain-keyboard"),
 ]
 TEXT = """# What we know
 
@@ -77,14 +79,15 @@ def chromium() -> Iterator[Browser]:
 def village(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[Village]:
-    language, scripts, kind = request.param
+    language, scripts, kind, engine = request.param
     folder, worker = tmp_path_factory.mktemp("story"), worker_number()
     pods = [ServedPod(folder / f"pod{number}", worker, number) for number in (41, 42, 43)]
-    with PostOffice() as office:
+    with PostOffice() as office, ExitStack() as stack:
+        server = stack.enter_context(postgres_server(durable=True)) if engine == "postgres" else None
         told = Village(pods, office, chromium, language, scripts, kind)
         try:
             for pod in pods:
-                pod.create()
+                pod.create(database=server.create_database() if server else "")
                 office.configure(pod)
                 act(pod, open_to_all)
                 pod.start()
