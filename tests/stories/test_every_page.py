@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from aiohttp import web
@@ -13,6 +14,7 @@ from pod.app import make_routes
 from pod.contracts import HTML, contract_of
 from tests.stories.paths import PATHS
 from tests.stories.place import Place, settle
+from tests.support.browsing import Browser as Reader
 from tests.support.browsing import session_secret
 from tests.support.chromium import Window, launched, too_small, too_wide, violations
 from tests.support.rig import ServedPod, worker_number
@@ -47,6 +49,7 @@ def chromium() -> Iterator[Browser]:
 
 
 FILES = {"/admin/audit.csv"}  # routes of pages that aren't pages
+REFLECTED = "\"'><svg/onload=alert(1)>"
 Open = Callable[..., Window]
 
 
@@ -105,3 +108,38 @@ def test_ax_01_ax_02_ax_10_every_page_is_accessible_fits_and_asks_nobody_else(
     assert not faults, "\n".join(faults)
     assert shown.strangers == []
     assert [told for told in shown.complaints if "Failed to load resource" not in told] == []
+
+
+NAMES = (
+    "q",
+    "lens",
+    "said",
+    "to",
+    "back",
+    "before",
+    "after",
+    "kind",
+    "member",
+    "target",
+    "a",
+    "b",
+    "from",
+    "thread",
+    "mode",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("name", ["", "ada"], ids=["visitor", "signed in"])
+def test_ax_10_nothing_of_an_address_comes_back_as_markup(place: Place, name: str) -> None:
+    browser = Reader(place.alpha).sign_in(name) if name else Reader(place.alpha)
+    faults = []
+    for paths in PATHS.values():
+        for path in paths(place):
+            for field in NAMES:
+                evil = f"{path}{'&' if '?' in path else '?'}{urlencode({field: REFLECTED})}"
+                answer = browser.get(evil)
+                if answer.status >= 500 or REFLECTED in answer.text or "<svg/onload" in answer.text:
+                    faults.append(f"{answer.status} {evil}")
+    assert faults == []
