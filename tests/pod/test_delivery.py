@@ -99,6 +99,10 @@ async def cleared(deps: Deps) -> bool:
     return await left(deps) == (0, 0)
 
 
+async def one_left(deps: Deps) -> bool:
+    return await left(deps) == (1, 1)
+
+
 async def failed(deps: Deps, host: str, attempts: int = 1) -> bool:
     return (await host_of(deps, host)).attempts >= attempts
 
@@ -286,6 +290,7 @@ async def test_a_courier_that_is_stopped_leaves_its_lanes_to_the_next(deps: Deps
         await queue(deps, hole, sink.inbox(3))
         async with running(deps):
             await until(lambda: sink.taken(3))
+            await eventually(lambda: one_left(deps))
 
     assert await left(deps) == (1, 1)
     again = await deps.write(lambda session: claim_lanes(session, "next", [hole.split("/")[2]], now=NOON))

@@ -44,7 +44,7 @@ class Relay:
         self._call(self._listen())
 
     def stop(self) -> None:
-        self._call(self._cut())
+        self._call(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -107,8 +107,15 @@ class Relay:
         for writer in self._writers:
             writer.transport.abort()
 
+    async def _end(self) -> None:
+        """Cut, and wait for whoever was being taken just then, so that no socket is left behind."""
+        await self._cut()
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, timeout=2)
+        await self._cut()
+
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._writers) >= 2 * MOST_CONNECTIONS:
+        if self._server is None or len(self._writers) >= 2 * MOST_CONNECTIONS:
             writer.transport.abort()
             return
         port = writer.get_extra_info("peername")[1]
