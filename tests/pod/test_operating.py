@@ -72,7 +72,7 @@ def test_op_08_a_schema_that_is_behind_is_told(village: tuple[ServedPod, Person,
         database.execute("UPDATE alembic_version SET version_num = ?", (newest,))
     assert (status, told["status"]) == (503, "not ready")
     assert told["reasons"] == [{"check": "schema", "says": f"The tables are at 0006, this version needs {newest}."}]
-    assert readiness(pod) == (200, FRESH)
+    eventually(lambda: readiness(pod) == (200, FRESH))
 
 
 def test_op_08_a_database_that_stays_locked_is_told_and_the_pod_recovers(
