@@ -1,0 +1,84 @@
+"""AX-04: on every page each control is reached by the tabulator alone, and is seen where the focus is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.stories.hands import IS_SEEN
+from tests.stories.paths import PATHS
+from tests.stories.place import Place, settle
+from tests.support.browsing import session_secret
+from tests.support.chromium import Window, launched
+from tests.support.rig import ServedPod, worker_number
+
+# What there is to reach: of radio buttons with one name the tabulator stops at one; nothing in a closed fold counts.
+CONTROLS = """() => {
+  return [...document.querySelectorAll(
+    "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
+    .filter(e => !e.disabled && e.checkVisibility({visibilityProperty: true}))
+    .filter(e => {
+      if (e.type !== "radio") return true;
+      const alike = [...document.querySelectorAll(`input[type=radio][name="${e.name}"]`)];
+      const group = alike.filter(radio => radio.form === e.form);
+      return e === (group.find(radio => radio.checked) ?? group[0]);
+    })
+    .map((e, place) => { e.setAttribute("data-place", place); return e.outerHTML.slice(0, 120); });
+}"""
+PLACE = "() => document.activeElement?.getAttribute('data-place') ?? ''"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder, worker = tmp_path_factory.mktemp("keys"), worker_number()
+    pods = [ServedPod(folder / f"pod{number}", worker, number) for number in (33, 34)]
+    try:
+        for pod in pods:
+            pod.create()
+        yield settle(*pods)
+    finally:
+        for pod in pods:
+            pod.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+def unreached(page: Page) -> list[str]:
+    """Controls that the tabulator never comes to, or where one doesn't see that it came."""
+    controls: list[str] = page.evaluate(CONTROLS)
+    reached: set[str] = set()
+    faults = []
+    for _ in range(len(controls) + 5):
+        page.keyboard.press("Tab")
+        at = str(page.evaluate(PLACE))
+        if at in reached:
+            break
+        if at:
+            reached.add(at)
+            if not page.locator(":focus").evaluate(IS_SEEN):
+                faults.append(f"not seen: {controls[int(at)]}")
+    return faults + [f"not reached: {text}" for number, text in enumerate(controls) if str(number) not in reached]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("width", [360])
+def test_ax_04_every_control_of_every_page_is_reached_by_the_tabulator(
+    place: Place, chromium: Browser, width: int
+) -> None:
+    shown = Window(chromium, place.hosts, viewport={"width": width, "height": 900})
+    secret, cookie = session_secret(place.alpha, "ada")
+    shown.context.add_cookies([{"name": cookie, "value": secret, "url": place.alpha.url}])
+    faults = []
+    for paths in PATHS.values():
+        for path in paths(place):
+            shown.page.goto(place.alpha.url + path)
+            faults += [f"{path}: {fault}" for fault in unreached(shown.page)]
+    shown.close()
+    assert not faults, "\n".join(faults)
