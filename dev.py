@@ -244,6 +244,8 @@ def run_pod(data: Path, port: int) -> int:
     if not (data / "pod.toml").exists():
         steps = [[pod, "init", *folder, "--port", str(port)], steps[0], [pod, "setup-link", *folder], steps[1]]
     for step in steps:
+        if step[1] == "setup-link":
+            print("To run this pod, open this link in a browser; it works once, and for an hour:", flush=True)
         code = subprocess.call(step, cwd=ROOT, env=environment())
         if code:
             return code
