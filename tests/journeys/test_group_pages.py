@@ -59,7 +59,7 @@ def test_a_group_is_founded_joined_kept_and_handed_over_in_browsers(browsers: di
     assert "the group goes on when one pod dies" in named.text
     # A keeper signs one handover a minute, so the others have to be ready for the first.
     for keeper in (bo, cy):
-        eventually(partial(has_settled, keeper, f"{group}/keepers"))
+        eventually(partial(has_settled, keeper, f"{group}/keepers"), seconds=90)  # at worst the pull once a minute
     ada.pod.kill()
     taken = bo.submit(bo.get(f"{group}/keepers"), "/keepers", press="Hand the job to this pod")
     assert taken.status == 200, taken.text
