@@ -34,18 +34,31 @@ async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, 
     if not concerning:
         return
     things = await load_records(session, {thing for _, thing, _ in concerning.values()})
+    homes = await _accounts_of(session, things.values())
     news: list[News] = []
     for record in accepted:
         kind, thing, author = concerning.get(record.id, ("", record.id, 0))
         about = things.get(thing) if kind else None
-        if about is None or about.author is None or (about.group_id == record.group and about.author == author):
+        account = homes.get((about.group_id, about.author)) if about else None
+        if about is None or account is None or (about.group_id == record.group and about.author == author):
             continue
-        accounts = await list_accounts_of(session, about.group_id, [about.author])
-        news += [
-            News(account, kind, record.group, record.id, author, now, _post_of(kind, record.id, about))
-            for account in accounts.values()
-        ]
+        news.append(News(account, kind, record.group, record.id, author, now, _post_of(kind, record.id, about)))
     await insert_news(session, news)
+
+
+async def _accounts_of(
+    session: AsyncSession, things: Collection[StoredRecord]
+) -> dict[tuple[RecordId, int | None], int]:
+    """By (group, author) the accounts at home here that wrote these: one question a group, for they come in batches."""
+    authors: dict[RecordId, set[int]] = {}
+    for thing in things:
+        if thing.author is not None:
+            authors.setdefault(thing.group_id, set()).add(thing.author)
+    return {
+        (group, number): account
+        for group, numbers in authors.items()
+        for number, account in (await list_accounts_of(session, group, numbers)).items()
+    }
 
 
 def _concerns(record: Accepted, now: int) -> tuple[str, RecordId, int] | None:

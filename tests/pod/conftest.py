@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browsing import Browser
+from tests.support.post_office import PostOffice
 from tests.support.rig import ServedPod, worker_number
+from tests.support.shell import settle
 
 HERE = Path(__file__).parent
 NUMBER = 11
@@ -22,6 +25,25 @@ def pod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPod]:
         yield made
     finally:
         made.kill()
+
+
+@pytest.fixture(scope="module")
+def mails(pod: ServedPod) -> Iterator[PostOffice]:
+    """The pod serves, with an admin called root and somebody called ada; its mails come here."""
+    with PostOffice() as office:
+        office.configure(pod)
+        settle(pod, "root")
+        pod.run("user", "promote", "root")
+        settle(pod, "ada")
+        pod.start()
+        yield office
+
+
+@pytest.fixture
+def admin(pod: ServedPod, mails: PostOffice) -> Browser:
+    """The admin's browser."""
+    assert mails
+    return Browser(pod).sign_in("root")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 
@@ -34,23 +33,6 @@ FORMS = (
     *("/sign-ups/ask", "/invites", "/invites/revoke", "/hosts/x.example/retry", "/mail/test"),
 )
 NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module")
-def mails(pod: ServedPod) -> Iterator[PostOffice]:
-    with PostOffice() as office:
-        office.configure(pod)
-        settle(pod, "root")
-        pod.run("user", "promote", "root")
-        settle(pod, "ada")
-        pod.start()
-        yield office
-
-
-@pytest.fixture
-def admin(pod: ServedPod, mails: PostOffice) -> Browser:
-    assert mails
-    return Browser(pod).sign_in("root")
 
 
 def choose(admin: Browser, **chosen: str) -> Seen:

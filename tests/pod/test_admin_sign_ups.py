@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
 
@@ -13,26 +12,8 @@ import pytest
 from tests.support.browsing import Browser, Seen
 from tests.support.post_office import PostOffice
 from tests.support.rig import ServedPod
-from tests.support.shell import settle
 
 NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module")
-def mails(pod: ServedPod) -> Iterator[PostOffice]:
-    with PostOffice() as office:
-        office.configure(pod)
-        settle(pod, "root")
-        pod.run("user", "promote", "root")
-        settle(pod, "ada")
-        pod.start()
-        yield office
-
-
-@pytest.fixture
-def admin(pod: ServedPod, mails: PostOffice) -> Browser:
-    assert mails
-    return Browser(pod).sign_in("root")
 
 
 @pytest.fixture

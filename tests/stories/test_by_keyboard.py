@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.stories.hands import IS_SEEN
 from tests.stories.paths import PATHS
-from tests.stories.place import Place, settle
+from tests.stories.place import Place
 from tests.support.browsing import session_secret
-from tests.support.chromium import Window, launched
-from tests.support.rig import ServedPod, worker_number
+from tests.support.chromium import Window
 
 # What there is to reach: of radio buttons with one name the tabulator stops at one; nothing in a closed fold counts.
 CONTROLS = """() => {
@@ -28,25 +25,6 @@ CONTROLS = """() => {
     .map((e, place) => { e.setAttribute("data-place", place); return e.outerHTML.slice(0, 120); });
 }"""
 PLACE = "() => document.activeElement?.getAttribute('data-place') ?? ''"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder, worker = tmp_path_factory.mktemp("keys"), worker_number()
-    pods = [ServedPod(folder / f"pod{number}", worker, number) for number in (33, 34)]
-    try:
-        for pod in pods:
-            pod.create()
-        yield settle(*pods)
-    finally:
-        for pod in pods:
-            pod.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 def unreached(page: Page) -> list[str]:

@@ -13,11 +13,10 @@ from playwright.sync_api import Browser, ViewportSize
 from pod.app import make_routes
 from pod.contracts import HTML, contract_of
 from tests.stories.paths import PATHS
-from tests.stories.place import Place, settle
+from tests.stories.place import Place
 from tests.support.browsing import Browser as Reader
 from tests.support.browsing import session_secret
-from tests.support.chromium import Window, launched, too_small, too_wide, violations
-from tests.support.rig import ServedPod, worker_number
+from tests.support.chromium import Window, too_small, too_wide, violations
 
 LOOKS = [
     pytest.param({"locale": "en", "color_scheme": "light"}, id="en-light"),
@@ -27,25 +26,6 @@ LOOKS = [
 ]
 NARROW: ViewportSize = {"width": 320, "height": 800}
 WIDE: ViewportSize = {"width": 1280, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder, worker = tmp_path_factory.mktemp("pages"), worker_number()
-    pods = [ServedPod(folder / f"pod{number}", worker, number) for number in (31, 32)]
-    try:
-        for pod in pods:
-            pod.create()
-        yield settle(*pods)
-    finally:
-        for pod in pods:
-            pod.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 FILES = {"/admin/audit.csv"}  # routes of pages that aren't pages

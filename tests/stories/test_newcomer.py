@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 from models.settings import Settings, save_settings
 from pod.deps import Deps
 from tests.stories.hands import Hand, Keys
-from tests.support.chromium import Window, launched
+from tests.support.chromium import Window
 from tests.support.post_office import PostOffice
 from tests.support.postgres import postgres_server
 from tests.support.rig import ServedPod, eventually, worker_number
@@ -67,12 +67,6 @@ class Village:
         assert len(words.split()) == 24
         hand.follow("/")
         return hand, words
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture
