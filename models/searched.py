@@ -3,6 +3,7 @@
 SQLite has a table `searched_index` (FTS5) that triggers fill, PostgreSQL an index over the words.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 from unicodedata import combining, normalize
@@ -18,6 +19,7 @@ from models.content import PROFILES
 from protocol.ids import RecordId
 
 MOST_WORDS = 12
+_WORD = re.compile(r"[^\W_]+")
 
 
 class SearchedRow(Base):
@@ -90,7 +92,7 @@ async def forget_searched(session: AsyncSession, records: Collection[RecordId]) 
 def folded(text: str) -> str:
     """The words of a text in small plain letters: the engines differ in what they think of Ä, hyphens and addresses."""
     plain = "".join(letter for letter in normalize("NFKD", text) if not combining(letter)).casefold()
-    return " ".join("".join(letter if letter.isalnum() else " " for letter in plain).split())
+    return " ".join(_WORD.findall(plain))
 
 
 def _matches(session: AsyncSession, words: Sequence[str]) -> ColumnElement[bool]:
