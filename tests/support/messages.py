@@ -19,7 +19,7 @@ from pod.web.words import catalogues
 from tests.support.folders import ROOT
 
 MARKERS = ("say", "words")
-METHODS = ("many", "html")
+METHODS = ("many",)
 FRAME = "frame"
 QUIET = {"cli", "demo"}  # these speak to operators, in English
 TEMPLATES = ROOT / "pod" / "web" / "templates"
@@ -63,7 +63,7 @@ def shown(source: str) -> Iterator[Message]:
 def _message(method: str | None, texts: list[str]) -> Iterator[Message]:
     if method == "many" and len(texts) == 2:
         yield (texts[0], texts[1])
-    elif method in ("", "html") and texts:
+    elif method == "" and texts:
         yield texts[0]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -212,14 +210,6 @@ async def describe_member(deps: Deps, reader: Reader, group: RecordId, number: i
             raise NotFoundError("The group has no member of this number.")
         (shown,) = await describe_members(session, state, [number])
     return shown
-
-
-async def load_names(deps: Deps, group: RecordId, numbers: Collection[int]) -> dict[int, str]:
-    """How to call these members: the nickname with the number, which alone is unique."""
-    async with deps.database.read() as session:
-        profiles = await load_profiles(session, group, numbers)
-    nicknames = {number: profile.nickname for number, profile in profiles.items() if profile.nickname}
-    return {number: name_of(number, nicknames.get(number, "")) for number in numbers}
 
 
 def name_of(number: int, nickname: str) -> str:
