@@ -13,6 +13,7 @@ from pod.api import recovery_shapes as shapes
 from pod.api.asking import account_of, answer, convert, group_of, object_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
+from pod.requests import address_of
 from protocol.limits import MAX_ITEM_BYTES
 from protocol.records.envelope import open_record
 
@@ -24,9 +25,12 @@ MOST_BYTES = 2 * MAX_ITEM_BYTES  # a draft comes with the phrase
 @contract("anybody", body=shapes.RecoveryWish, answer=Recovered, status=HTTPStatus.CREATED)
 async def post_recovery(request: web.Request) -> web.Response:
     """Make this pod the home of whoever has the phrase."""
-    wish = await wish_of(request, shapes.RecoveryWish)
+    deps, wish = request.app[DEPS], await wish_of(request, shapes.RecoveryWish)
+    keys = RecoveryKeys(wish.phrase)
+    # Anybody can make 24 words that fit, and each such wish has this pod ask others.
+    deps.limits.take("recovery of an address", address_of(request), now=deps.clock())
     groups = [Whereabouts(entry.group, entry.pod.rstrip("/"), entry.recovery) for entry in wish.groups]
-    return answer(await recover(request.app[DEPS], wish.name, RecoveryKeys(wish.phrase), groups), HTTPStatus.CREATED)
+    return answer(await recover(deps, wish.name, keys, groups), HTTPStatus.CREATED)
 
 
 @routes.post("/api/v1/groups/{group}/recoveries")

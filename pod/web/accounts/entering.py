@@ -1,10 +1,8 @@
-"""A browser that somebody signs in with gets a fresh secret; and by which address it counts its tries."""
+"""A browser that somebody signs in with gets a fresh secret."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -17,8 +15,6 @@ from pod.app_keys import DEPS
 from pod.web.rendering import render
 from pod.web.visitors import SESSION, VISIT, VISITOR, Visitor, set_cookie, visitor_of
 from pod.web.words import words_in
-
-V6_PREFIX: Final = 64
 
 
 def visit_of(request: web.Request) -> bytes:
@@ -74,23 +70,3 @@ def session_here(request: web.Request) -> Session:
     session = visitor_of(request).session
     assert session is not None
     return session
-
-
-def address_of(request: web.Request) -> str:
-    """By what tries are counted: who connects, or whom a proxy on this machine names; of IPv6 the network.
-
-    A proxy adds the address that it saw at the end; what stands before is anybody's claim.
-    """
-    peer = _address(request.remote or "")
-    if peer is not None and peer.is_loopback:
-        peer = _address(request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()) or peer
-    if isinstance(peer, IPv6Address) and peer.ipv4_mapped is None:
-        return str(ip_network((peer, V6_PREFIX), strict=False))
-    return str(peer)
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None

@@ -13,7 +13,8 @@ from pod.actions.sessions import check_confirmed
 from pod.actions.settings import pod_name, read_settings
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.accounts.entering import address_of, enter, session_here, visit_of
+from pod.requests import address_of
+from pod.web.accounts.entering import enter, session_here, visit_of
 from pod.web.accounts.signing_in import SignInForm, show_sign_in
 from pod.web.accounts.views import FormView, told
 from pod.web.forms import act_or_show, local_path, read_form, see_other

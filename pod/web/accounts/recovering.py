@@ -14,7 +14,8 @@ from pod.actions.recovery_phrase import RecoveryKeys
 from pod.actions.recovery_sight import Found, recover_home
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.accounts.entering import address_of, become
+from pod.requests import address_of
+from pod.web.accounts.entering import become
 from pod.web.accounts.views import FormView, told
 from pod.web.forms import act_or_show, read_form
 from pod.web.rendering import render

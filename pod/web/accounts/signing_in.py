@@ -24,7 +24,8 @@ from pod.actions.signing_in import (
 )
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.accounts.entering import address_of, enter, session_here, visit_of
+from pod.requests import address_of
+from pod.web.accounts.entering import enter, session_here, visit_of
 from pod.web.accounts.letters import sign_in_letter
 from pod.web.accounts.views import FormView, told
 from pod.web.forms import act_or_show, local_path, read_form, see_other

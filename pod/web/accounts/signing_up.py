@@ -22,7 +22,8 @@ from pod.actions.signing_up import (
 )
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.accounts.entering import address_of, enter_with_words, visit_of
+from pod.requests import address_of
+from pod.web.accounts.entering import enter_with_words, visit_of
 from pod.web.accounts.letters import known_letter, sign_up_letter
 from pod.web.accounts.views import FormView, told
 from pod.web.forms import act_or_show, read_form, see_other
