@@ -17,11 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.chain import load_group
 from models.keeping import load_keeper, save_keeper
-from models.pending import load_oldest_operation
-from models.records import load_oldest_record
 from pod.actions.append import append
 from pod.actions.chains import load_view
-from pod.actions.keeping import findings_of, findings_on_branch, memory_of, stored_keeper
+from pod.actions.keeping import findings_of, findings_on_branch, load_waiting_since, memory_of, stored_keeper
 from pod.actions.notifying import note_silence
 from pod.actions.outbox import push
 from pod.actions.renewing import renew_home
@@ -205,7 +203,7 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
         index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
         if index is None or state.steward.key == own_key:
             return False
-        waiting_since = await _waiting_since(session, view)
+        waiting_since = await load_waiting_since(session, view)
     numbers = [seat.member for seat in state.seats]
     since = None if waiting_since is None else max(waiting_since, tries.counting_from)
     if not proposal_due(state, index, waiting_since=since, tries=tries.failed, now=now):
@@ -217,12 +215,3 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
         await deps.write(lambda session: note_silence(session, group, numbers, view.anchor, now=now))
         return False
     return True
-
-
-async def _waiting_since(session: AsyncSession, view: View) -> int | None:
-    """Since when the oldest operation or record waits that isn't settled; a steward's seal alone settles nothing."""
-    group, settled = view.state.group, view.settled
-    unsettled = [view.branch[height] for height in range(settled.height + 1, view.state.height + 1)]
-    operation = await load_oldest_operation(session, group, unsettled)
-    record = await load_oldest_record(session, group, settled.log.size)
-    return min((time for time in (operation, record) if time is not None), default=None)

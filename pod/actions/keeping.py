@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.chain import StoredGroup
 from models.keeping import StoredKeeper
-from models.pending import list_broken_promises
-from models.records import Claimed, list_claims_logged, load_claims
+from models.pending import list_broken_promises, load_oldest_operation
+from models.records import Claimed, list_claims_logged, load_claims, load_oldest_record
 from pod.actions.judging import stands_in
 from pod.actions.side_logs import entries_added, items_beside
 from protocol.branches import Node, View
@@ -48,6 +48,15 @@ def stored_keeper(group: RecordId, memory: SeatMemory) -> StoredKeeper:
 def seats_of(view: View, key: str) -> list[int]:
     """The keepers for whom this key sits, now or in an earlier set that is still asked."""
     return sorted({seat.member for seat in view.state.asked_seats if seat.key == key})
+
+
+async def load_waiting_since(session: AsyncSession, view: View) -> int | None:
+    """Since when the oldest operation or record waits that isn't settled; a steward's seal alone settles nothing."""
+    group, settled = view.state.group, view.settled
+    unsettled = [view.branch[height] for height in range(settled.height + 1, view.state.height + 1)]
+    operation = await load_oldest_operation(session, group, unsettled)
+    record = await load_oldest_record(session, group, settled.log.size)
+    return min((time for time in (operation, record) if time is not None), default=None)
 
 
 async def findings_on_branch(

@@ -236,18 +236,24 @@ def outlive_the_steward(village: Village, nina: Hand, guests: list[Hand], group:
     for hand in (bo, cy):
         eventually(partial(keeps, hand, group))
     village.pods[0].kill()
-    bo.open(f"/g/{group}/keepers")
-    bo.send("/keepers")
+    eventually(partial(takes_over, bo, group), seconds=90)
     bo.open(f"/g/{group}/write")
     bo.send("/write", title="We go on", text="The steward is gone, the group isn't.")
     eventually(partial(reads, cy, f"/g/{group}", "We go on"))
 
 
 def keeps(hand: Hand, group: str) -> bool:
-    """Whether the group's item that names the keepers is settled there."""
+    """Whether the three are known there as keepers whom those before have confirmed: from then on one may die."""
     hand.open(f"/g/{group}/keepers")
     rows = hand.page.locator("table.cards tbody tr")
-    return rows.count() == 3 and hand.page.locator('form[action$="/keepers"]').count() == 1
+    return rows.count() == 3 and hand.page.locator(".unagreed").count() == 0
+
+
+def takes_over(keeper: Hand, group: str) -> bool:
+    """Whether the job was given. A keeper signs one handover a minute, so a refused one is asked for again."""
+    keeper.open(f"/g/{group}/keepers")
+    keeper.send("/keepers")
+    return keeper.page.locator("[role=status]").count() == 1
 
 
 def come_back(village: Village, words: str, group: str, post: str) -> None:

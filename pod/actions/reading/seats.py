@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.accounts import load_membership
 from models.content import load_profiles
 from models.keeping import list_acks
-from models.pending import load_oldest_operation
-from models.records import load_oldest_record
+from pod.actions.keeping import load_waiting_since
 from pod.actions.reading.access import Reader, load_readable
 from pod.deps import Deps
-from protocol.branches import View
 from protocol.ids import RecordId
 from protocol.state import quorum
 
@@ -33,9 +30,13 @@ class SeatSight(msgspec.Struct, frozen=True):
 
 
 class SeatsSight(msgspec.Struct, frozen=True):
-    """All seats. `waiting_since`: when the oldest thing came that isn't settled; None while nothing waits."""
+    """All seats. `waiting_since`: when the oldest thing came that isn't settled; None while nothing waits.
+
+    `agreed`: the item that named these keepers is settled. Before that a handover needs those who were before, too.
+    """
 
     seats: tuple[SeatSight, ...]
+    agreed: bool
     steward: str
     here: bool
     needed: int
@@ -54,7 +55,7 @@ async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSi
         acks = await list_acks(session, group, 0, MOST_ACKS)
         profiles = await load_profiles(session, group, [seat.member for seat in state.seats])
         membership = await load_membership(session, reader.id, group) if reader else None
-        waiting = await _waiting_since(session, view)
+        waiting = await load_waiting_since(session, view)
     highest: dict[int, int] = {}
     for ack in acks:
         highest[ack.keeper] = max(ack.height, highest.get(ack.keeper, -1))
@@ -73,6 +74,7 @@ async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSi
     number = membership.number if membership else None
     return SeatsSight(
         seats,
+        view.settled.seats == state.seats,
         state.steward.pod,
         state.steward.key == own,
         quorum(len(seats)),
@@ -82,11 +84,3 @@ async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSi
         any(seat.here and seat.number == number for seat in seats),
         state.handover_after_ms(),
     )
-
-
-async def _waiting_since(session: AsyncSession, view: View) -> int | None:
-    group, settled = view.state.group, view.settled
-    unsettled = [view.branch[height] for height in range(settled.height + 1, view.state.height + 1)]
-    operation = await load_oldest_operation(session, group, unsettled)
-    record = await load_oldest_record(session, group, settled.log.size)
-    return min((time for time in (operation, record) if time is not None), default=None)

@@ -65,6 +65,7 @@ class KeepersView(msgspec.Struct, frozen=True):
 
     head: Head
     rows: tuple[SeatRow, ...]
+    agreed: bool
     sentence: str
     waiting: str
     timer: str
@@ -106,7 +107,8 @@ async def _show(
     view = KeepersView(
         head=head,
         rows=tuple(_row(say, seen.group, seat, sight) for seat in sight.seats),
-        sentence=keepers_sentence(say, len(sight.seats)),
+        agreed=sight.agreed,
+        sentence=keepers_sentence(say, len(sight.seats)) if sight.agreed else _unagreed(say),
         waiting=_waiting(say, sight),
         timer=say.many(
             "A keeper takes the steward's job by itself when something waited %(count)s hour.",
@@ -140,6 +142,10 @@ def keepers_sentence(say: Words, count: int) -> str:
             return say("Four keepers: the first number that survives one hostile pod.")
         case _:
             return say("Seven keepers: they survive one hostile pod and one dead one.")
+
+
+def _unagreed(say: Words) -> str:
+    return say("These keepers are named but not confirmed yet: until then nobody can do without those before them.")
 
 
 def _waiting(say: Words, sight: SeatsSight) -> str:
