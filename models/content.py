@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Index, LargeBinary, Select, select, true
+from sqlalchemy import Index, LargeBinary, Select, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +22,9 @@ from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.content import PostTarget, Token
 from protocol.votes import CastVote
+
+_REPOSTED: Final = text("reposted IS NOT NULL")
+_SUPPORTED: Final = text("reposted IS NOT NULL AND supporters > 0")
 
 
 class MemberRow(Base):
@@ -103,10 +106,14 @@ class SheetRow(Base):
 
 
 class VoteRow(Base):
-    """The vote that counts of one member on one target."""
+    """The vote that counts of one member on one target. `reposted`: the record's seq if it is a repost."""
 
     __tablename__ = "votes"
-    __table_args__ = (Index(None, "group_id", "target", "member"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index(None, "group_id", "target", "member"),
+        Index(None, "group_id", "target", "reposted", sqlite_where=_REPOSTED, postgresql_where=_REPOSTED),
+        {"sqlite_with_rowid": False},
+    )
 
     group_id: Mapped[RecordId] = mapped_column(primary_key=True)
     member: Mapped[int] = mapped_column(primary_key=True)
@@ -117,6 +124,7 @@ class VoteRow(Base):
     record_id: Mapped[RecordId]
     at: Mapped[int]
     reason: Mapped[str]
+    reposted: Mapped[int | None]
 
 
 class ScoreRow(Base):
@@ -124,11 +132,15 @@ class ScoreRow(Base):
 
     `sum_micro`: vote × weight without the default; a reaction's stays 0. `up`, `down`: members with weight above 0.
     `supporters`: members with weight ≥ 0 and a vote above 0; the target appears in the group if there is one.
-    `votes`: all registers, whatever their weight.
+    `votes`: all registers, whatever their weight. `reposted`: the lowest seq of its reposts, if it has any.
     """
 
     __tablename__ = "scores"
-    __table_args__ = (Index(None, "target"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index(None, "target"),
+        Index(None, "group_id", "reposted", sqlite_where=_SUPPORTED, postgresql_where=_SUPPORTED),
+        {"sqlite_with_rowid": False},
+    )
 
     group_id: Mapped[RecordId] = mapped_column(primary_key=True)
     target: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
@@ -138,6 +150,7 @@ class ScoreRow(Base):
     down: Mapped[int]
     supporters: Mapped[int]
     votes: Mapped[int]
+    reposted: Mapped[int | None]
 
 
 class EraseRow(Base):
@@ -290,19 +303,6 @@ async def list_posts(
         .where(POSTS.c.group_id == group)
         .where(POSTS.c.seq < before_seq if before_seq is not None else true())
         .where(POSTS.c.reply_record == reply_to if reply_to is not None else true())
-    )
-    rows = await session.execute(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
-    return [card_of(row) for row in rows]
-
-
-async def list_appearing(
-    session: AsyncSession, group: RecordId, limit: int, *, before_seq: int | None = None
-) -> list[PostCard]:
-    """The posts, own and others', that somebody with weight ≥ 0 supports here, the latest here first."""
-    wanted = (
-        select_cards(group)
-        .where(SCORES.c.supporters > 0)
-        .where(POSTS.c.seq < before_seq if before_seq is not None else true())
     )
     rows = await session.execute(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
     return [card_of(row) for row in rows]

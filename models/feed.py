@@ -1,6 +1,7 @@
 """The newest posts of many groups at once: each group's latest by its index, so that it never grows with history."""
 
 from collections.abc import Collection, Sequence
+from operator import itemgetter
 
 import msgspec
 from sqlalchemy import func, select, true, union_all
@@ -8,12 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.chain import GROUPS
 from models.content import POSTS, PROFILES, SCORES
+from models.reposts import GROUPS_AT_ONCE, Repost, list_reposts
 from models.upserts import chunks
 from protocol.ids import RecordId
 
 
 class FeedCard(msgspec.Struct, frozen=True):
-    """A post with its group's name and its author's nickname; `sum_micro`: the votes of its own group."""
+    """A post with its group's name and its author's nickname; `sum_micro`: the votes of its own group.
+
+    `via`: the group that reposts it, whose votes `sum_micro` then counts; `seq` is when that came here.
+    """
 
     id: RecordId
     group_id: RecordId
@@ -28,8 +33,10 @@ class FeedCard(msgspec.Struct, frozen=True):
     subject: str | None
     group_name: str
     group_kind: str
+    visibility: str
     nickname: str
     sum_micro: int
+    via: RecordId | None = None
 
 
 _COLUMNS = [POSTS.c[name] for name in FeedCard.__struct_fields__[:11]]
@@ -37,13 +44,43 @@ _COLUMNS = [POSTS.c[name] for name in FeedCard.__struct_fields__[:11]]
 
 async def list_feed(
     session: AsyncSession, groups: Sequence[RecordId], limit: int, *, before: int | None = None
-) -> list[FeedCard]:
-    """Posts of these groups, the latest here first."""
-    seqs: list[int] = []
-    for some in chunks(groups, 200):
+) -> tuple[list[FeedCard], int | None]:
+    """A page of posts of these groups and of public ones that they repost, the latest here first.
+
+    The second value is the `before` of the page that follows, None for the last.
+    """
+    both: list[tuple[int, RecordId, Repost | None]] = [
+        (seq, post, None) for seq, post in await _list_own(session, groups, limit + 1, before)
+    ]
+    both += [(one.seq, one.post, one) for one in await list_reposts(session, groups, limit + 1, before=before)]
+    both.sort(key=itemgetter(0), reverse=True)
+    cards = await load_cards(session, {post for _, post, _ in both[:limit]})
+    shown: dict[RecordId, FeedCard] = {}
+    for _, post, repost in both[:limit]:
+        card = cards.get(post)
+        if card and repost:
+            card = _as_reposted(card, repost, groups)
+        if card:
+            shown.setdefault(post, card)
+    return list(shown.values()), both[limit - 1][0] if len(both) > limit else None
+
+
+def _as_reposted(card: FeedCard, repost: Repost, groups: Sequence[RecordId]) -> FeedCard | None:
+    """The card as the group shows it that reposts it; None for what isn't public, or has its own place in the feed."""
+    if card.visibility != "public" or card.group_id in groups:
+        return None
+    return msgspec.structs.replace(card, seq=repost.seq, sum_micro=repost.sum_micro, via=repost.group)
+
+
+async def _list_own(
+    session: AsyncSession, groups: Sequence[RecordId], limit: int, before: int | None
+) -> list[tuple[int, RecordId]]:
+    """(seq, id) of the latest posts that stand in these groups."""
+    found: list[tuple[int, RecordId]] = []
+    for some in chunks(groups, GROUPS_AT_ONCE):
         parts = [
             select(
-                select(POSTS.c.seq)
+                select(POSTS.c.seq, POSTS.c.id)
                 .where(POSTS.c.group_id == group, POSTS.c.seq < before if before is not None else true())
                 .order_by(POSTS.c.seq.desc())
                 .limit(limit)
@@ -52,8 +89,9 @@ async def list_feed(
             for group in some
         ]
         together = union_all(*parts).subquery()
-        seqs += await session.scalars(select(together.c.seq).order_by(together.c.seq.desc()).limit(limit))
-    return await _load_cards(session, sorted(seqs, reverse=True)[:limit])
+        rows = await session.execute(select(together).order_by(together.c.seq.desc()).limit(limit))
+        found += [(seq, post) for seq, post in rows]
+    return sorted(found, reverse=True)[:limit]
 
 
 async def list_by_author(
@@ -83,6 +121,7 @@ async def _load_cards(session: AsyncSession, seqs: Sequence[int]) -> list[FeedCa
             *_COLUMNS,
             GROUPS.c.name,
             GROUPS.c.kind,
+            GROUPS.c.visibility,
             func.coalesce(PROFILES.c.nickname, ""),
             func.coalesce(SCORES.c.sum_micro, 0),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, Index, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,7 @@ class FollowingRow(Base):
     """An account follows a group, or a person by the personal group."""
 
     __tablename__ = "followings"
+    __table_args__ = (Index(None, "group_id"),)
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     group_id: Mapped[RecordId] = mapped_column(primary_key=True)

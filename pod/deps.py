@@ -133,12 +133,12 @@ MOST_CROWDS = 10_000
 class Deps:
     """The pod's parts.
 
-    `views` caches each group's chain, `proposals` remembers how handovers fared, `signing_keys` are the opened keys of
-    our actors, `key_making` is held while new ones are made; `beats` tell when each loop last went round; `mailer`
-    sends mails, outside of actions; `limits` counts tries; `crowds` remembers how many members groups have; `wake` has
-    a group tended, `deliver` the outbox sent, `behind` a gap pulled; `heard` takes note of an actor whose request was
-    verified, and of what it told of a group; `checking` is held while a whole group is checked for somebody;
-    `remembered` holds values between two commits.
+    `views` caches each group's chain, `proposals` remembers how handovers fared, `signing_keys` are the opened keys
+    of our actors, `key_making` is held while new ones are made; `beats` tell when each loop last went round; `mailer`
+    sends mails, outside of actions; `limits` counts tries; `crowds` remembers how many members groups have; `wake`
+    has a group tended, `deliver` the outbox sent, `behind` a gap pulled, `lacks` what it reposts fetched; `heard`
+    takes note of an actor whose request was verified, and of what it told of a group; `checking` is held while a
+    whole group is checked for somebody; `remembered` holds values between two commits.
     """
 
     config: Config
@@ -151,6 +151,7 @@ class Deps:
     wake: Callable[[RecordId], None]
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]
+    lacks: Callable[[RecordId], None]
     heard: Callable[[str, GroupHeader | None], None] = lambda _actor, _header: None
     limits: Limits = field(default_factory=Limits)
     views: Views = field(default_factory=Views)

@@ -36,6 +36,7 @@ async def assemble(config: Config, keyring: Keyring, loops: Loops, stack: AsyncE
         wake=loops.wake,
         deliver=loops.deliver,
         behind=loops.behind,
+        lacks=loops.lacks,
         heard=loops.heard,
     )
 

@@ -24,7 +24,10 @@ Register = tuple[int, Token]
 
 
 class CastVote(msgspec.Struct, frozen=True):
-    """A member's vote, plain; `value` in thousandths, `at` in milliseconds (the member's claim)."""
+    """A member's vote, plain; `value` in thousandths, `at` in milliseconds (the member's claim).
+
+    `of_group`: the group in which the target stands, as far as the vote says that it isn't its own.
+    """
 
     member: int
     target: Token
@@ -34,6 +37,7 @@ class CastVote(msgspec.Struct, frozen=True):
     id: RecordId
     at: int = 0
     reason: str = ""
+    of_group: RecordId | None = None
 
 
 class GuestBallot(msgspec.Struct, frozen=True):
@@ -49,8 +53,8 @@ class GuestBallot(msgspec.Struct, frozen=True):
 
 def cast_vote(record: RecordId, vote: Vote) -> CastVote:
     """The plain value of a vote record."""
-    token = vote.target.token
-    return CastVote(vote.author, token, vote.value, vote.key, vote.counter, record, vote.at, vote.reason)
+    token, of_group = vote.target.token, vote.from_.group if vote.from_ else None
+    return CastVote(vote.author, token, vote.value, vote.key, vote.counter, record, vote.at, vote.reason, of_group)
 
 
 def rank(vote: CastVote) -> VoteRank:

@@ -45,7 +45,7 @@ class Rows:
         self.profiles: dict[tuple[RecordId, int], dict[str, Any]] = {}
         self.posts: list[dict[str, Any]] = []
         self.sheets: list[dict[str, Any]] = []
-        self.votes: list[tuple[RecordId, CastVote]] = []
+        self.votes: list[tuple[RecordId, CastVote, int]] = []
         self.claims: list[dict[str, Any]] = []
         self.erasures: list[dict[str, Any]] = []
         self.searched: list[dict[str, Any]] = []
@@ -121,7 +121,7 @@ def _fold(rows: Rows, record: Accepted) -> None:
         case Patch() as patch:
             rows.sheets.append(_sheet_row(record, patch_sheet(record.id, record.group, patch), patch.author))
         case Vote() as vote:
-            rows.votes.append((record.group, cast_vote(record.id, vote)))
+            rows.votes.append((record.group, cast_vote(record.id, vote), record.seq))
         case Claim() as claim:
             rows.claims.append(
                 {

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, delete, select, tuple_
+from sqlalchemy import ColumnElement, Table, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content import MEMBERS, SCORES, VOTES, Tally, target_key
@@ -20,7 +20,9 @@ from protocol.votes import CastVote, counts, current_votes, rank
 
 # Every token of a reaction begins so; no token of another target does.
 _REACTION = '{"reaction":'
+_POST = '{"post":'
 Deltas = dict[tuple[RecordId, Token], Tally]
+_Targets = set[tuple[RecordId, bytes]]
 
 
 def newer(table: Table, excluded: Any) -> ColumnElement[bool]:
@@ -30,34 +32,40 @@ def newer(table: Table, excluded: Any) -> ColumnElement[bool]:
     )
 
 
-async def project_votes(session: AsyncSession, votes: Iterable[tuple[RecordId, CastVote]]) -> None:
-    """Fold votes (group, vote) into registers and sums."""
+async def project_votes(session: AsyncSession, votes: Iterable[tuple[RecordId, CastVote, int]]) -> None:
+    """Fold votes (group, vote, the record's seq) into registers and sums."""
     by_group: dict[RecordId, list[CastVote]] = defaultdict(list)
-    for group, vote in votes:
+    seqs: dict[RecordId, int] = {}
+    for group, vote, seq in votes:
         by_group[group].append(vote)
+        seqs[vote.id] = seq
     rows: list[dict[str, Any]] = []
-    deltas = _Deltas()
+    deltas, reposted = _Deltas(), _Targets()
     for group, cast in by_group.items():
         newest = list(current_votes(cast).values())
         standing = await _load_standing(session, group, newest)
         weights = await load_weights(session, group, {vote.member for vote in newest})
         for vote in newest:
             old = standing.get((vote.member, target_key(vote.target)))
-            if old is not None and old[1:] >= rank(vote):
+            if old is not None and old[1:4] >= rank(vote):
                 continue
-            rows.append(_row(group, vote))
+            row = _row(group, vote, seqs[vote.id])
+            rows.append(row)
+            if row["reposted"] is not None or (old is not None and old[4] is not None):
+                reposted.add((group, row["target"]))
             weight = weights.get(vote.member)
             deltas.add(group, vote.target, effect(vote.target, vote.value, weight), 1)
             if old is not None:
                 deltas.add(group, vote.target, effect(vote.target, old[0], weight), -1)
     await upsert(session, VOTES, rows, newer)
     await deltas.apply(session)
+    await _note_reposts(session, reposted)
 
 
 async def reweigh(session: AsyncSession, group: RecordId, weights: Mapping[int, tuple[int | None, int | None]]) -> None:
     """Move the sums of these members' targets, and no others, from old weights to new ones; None: not a member."""
     deltas = _Deltas()
-    for member, token, value in await _load_votes_of(session, group, weights):
+    for member, token, value, _ in await _load_votes_of(session, group, weights):
         old, new = weights[member]
         deltas.add(group, token, effect(token, value, old), -1)
         deltas.add(group, token, effect(token, value, new), 1)
@@ -67,11 +75,14 @@ async def reweigh(session: AsyncSession, group: RecordId, weights: Mapping[int, 
 async def retract_votes(session: AsyncSession, group: RecordId, member: int) -> None:
     """Take all registers of a member out; those that still count are folded in again by the caller."""
     weight = (await load_weights(session, group, [member])).get(member)
-    deltas = _Deltas()
-    for _, token, value in await _load_votes_of(session, group, [member]):
+    deltas, reposted = _Deltas(), _Targets()
+    for _, token, value, seq in await _load_votes_of(session, group, [member]):
         deltas.add(group, token, effect(token, value, weight), -1)
+        if seq is not None:
+            reposted.add((group, target_key(token)))
     await session.execute(delete(VOTES).where(VOTES.c.group_id == group, VOTES.c.member == member))
     await deltas.apply(session)
+    await _note_reposts(session, reposted)
     await session.execute(delete(SCORES).where(SCORES.c.group_id == group, SCORES.c.votes == 0))
 
 
@@ -112,6 +123,18 @@ class _Deltas:
         )
 
 
+async def _note_reposts(session: AsyncSession, targets: _Targets) -> None:
+    """Let the scores of these targets say when the first repost that still stands came here."""
+    first = (
+        select(func.min(VOTES.c.reposted))
+        .where(VOTES.c.group_id == SCORES.c.group_id, VOTES.c.target == SCORES.c.target, VOTES.c.reposted.is_not(None))
+        .scalar_subquery()
+    )
+    for some in chunks(targets):
+        touched = tuple_(SCORES.c.group_id, SCORES.c.target).in_(some)
+        await session.execute(update(SCORES).where(touched).values(reposted=first))
+
+
 async def load_weights(session: AsyncSession, group: RecordId, members: Iterable[int]) -> Mapping[int, int]:
     """The weights of those of the members who haven't left."""
     weights: dict[int, int] = {}
@@ -125,33 +148,36 @@ async def load_weights(session: AsyncSession, group: RecordId, members: Iterable
 
 async def _load_standing(
     session: AsyncSession, group: RecordId, votes: Sequence[CastVote]
-) -> dict[tuple[int, bytes], tuple[int, int, int, RecordId]]:
+) -> dict[tuple[int, bytes], tuple[int, int, int, RecordId, int | None]]:
     standing = {}
-    columns = (VOTES.c.member, VOTES.c.target, VOTES.c.value, VOTES.c.key, VOTES.c.counter, VOTES.c.record_id)
+    names = ("member", "target", "value", "key", "counter", "record_id", "reposted")
     for some in chunks(votes):
         keys = [(vote.member, target_key(vote.target)) for vote in some]
-        wanted = select(*columns).where(VOTES.c.group_id == group, tuple_(VOTES.c.member, VOTES.c.target).in_(keys))
-        for member, target, value, key, counter, record in await session.execute(wanted):
-            standing[member, target] = (value, key, counter, record)
+        asked = tuple_(VOTES.c.member, VOTES.c.target).in_(keys)
+        wanted = select(*(VOTES.c[name] for name in names)).where(VOTES.c.group_id == group, asked)
+        for member, target, *rest in await session.execute(wanted):
+            standing[member, target] = tuple(rest)
     return standing
 
 
 async def _load_votes_of(
     session: AsyncSession, group: RecordId, members: Iterable[int]
-) -> list[tuple[int, Token, int]]:
-    found: list[tuple[int, Token, int]] = []
+) -> list[tuple[int, Token, int, int | None]]:
+    """(member, target, value, seq of a repost) of what these members vote."""
+    found: list[tuple[int, Token, int, int | None]] = []
     for some in chunks(members):
         wanted = (
-            select(VOTES.c.member, SCORES.c.token, VOTES.c.value)
+            select(VOTES.c.member, SCORES.c.token, VOTES.c.value, VOTES.c.reposted)
             .join(SCORES, (SCORES.c.group_id == VOTES.c.group_id) & (SCORES.c.target == VOTES.c.target))
             .where(VOTES.c.group_id == group, VOTES.c.member.in_(some))
             .order_by(VOTES.c.member, VOTES.c.target)
         )
-        found += [(member, token, value) for member, token, value in await session.execute(wanted)]
+        found += [tuple(row) for row in await session.execute(wanted)]
     return found
 
 
-def _row(group: RecordId, vote: CastVote) -> dict[str, Any]:
+def _row(group: RecordId, vote: CastVote, seq: int) -> dict[str, Any]:
+    elsewhere = vote.of_group not in (None, group) and vote.value > 0 and vote.target.startswith(_POST)
     return {
         "group_id": group,
         "member": vote.member,
@@ -162,4 +188,5 @@ def _row(group: RecordId, vote: CastVote) -> dict[str, Any]:
         "record_id": vote.id,
         "at": vote.at,
         "reason": vote.reason,
+        "reposted": seq if elsewhere else None,
     }

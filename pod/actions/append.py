@@ -8,6 +8,7 @@ group doesn't know yet waits; whatever the rules refuse changes nothing.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 
 import msgspec
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.pending import WaitingRecord, delete_waiting, list_waiting, put_operations, put_waiting
 from models.projections import accepted_of, load_wishes, project, refold_author
 from models.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
-from models.writer import Bulk
+from models.writer import Bulk, after_commit
 from pod.actions.chains import load_view, take_ack, take_item
 from pod.actions.notifying import note_contents
 from pod.actions.promising import take_receipt
@@ -26,6 +27,7 @@ from protocol.errors import RefusedError, VoidOperationError
 from protocol.ids import RecordId
 from protocol.operations import applied
 from protocol.records.chain import Ack, GroupRoot, Handover, Invitation, Receipt, Seal
+from protocol.records.content import Vote
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Join, Operation
 from protocol.state import GroupState
@@ -196,6 +198,8 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
     await note_contents(session, list(fresh.values()), now=deps.clock())
     for group in {accepted.group for accepted in fresh.values()}:
         deps.wake(group)
+    for group in {one.group for one in fresh.values() if isinstance(one.content, Vote) and one.content.from_}:
+        after_commit(session, partial(deps.lacks, group))
     await restore(session, [record for record in news.values() if record.id not in inserted])
     for place, record in news.items():
         outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)

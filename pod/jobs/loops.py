@@ -20,12 +20,13 @@ from pod.actions.comparing import compare
 from pod.actions.following import tell_followers
 from pod.actions.handing_over import hand_over_if_due
 from pod.actions.outbox import pods_of, push
+from pod.actions.reposting import fetch_reposted
 from pod.actions.sealing import confirm_head, seal
 from pod.actions.withholding import note_withheld
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier
-from pod.jobs.pulling import Pulls
+from pod.jobs.pulling import LONGEST_SECONDS, Pulls
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
 
@@ -47,6 +48,7 @@ class Loops:
         self._woken: set[RecordId] = set()
         self._looked_round_at = 0
         self._behind: set[tuple[str, RecordId]] = set()
+        self._lacking: set[RecordId] = set()
         self._told: dict[tuple[str, RecordId], GroupHeader] = {}
         self._to_look_at: set[RecordId] = set()
         self._rounds: set[RecordId] = set()
@@ -60,6 +62,10 @@ class Loops:
     def behind(self, group: RecordId, pod: str) -> None:
         """Have a group pulled from `pod`, which told of something whose beginning is missing here."""
         self._behind.add((pod, group))
+
+    def lacks(self, group: RecordId) -> None:
+        """Have what a group reposts, and isn't here, fetched soon."""
+        self._lacking.add(group)
 
     def deliver(self) -> None:
         """Have the outbox looked at soon."""
@@ -93,6 +99,9 @@ class Loops:
             behind, self._behind = self._behind, set()
             for pod, group in behind:
                 pulls.start(pod, group, heard=True)
+            lacking, self._lacking = self._lacking, set()
+            for group in lacking:
+                tasks.create_task(_fetch_reposted(deps, group))
             try:
                 await self._look_round(deps, self.clock())
             except Exception:  # noqa: BLE001  (logged; it is tried again after a minute, and the loop goes on)
@@ -142,11 +151,20 @@ class Loops:
                 others = [pulls.start(pod, group) for pod in pods if pod != deps.base_url]
                 await asyncio.gather(*others)
                 await note_withheld(deps, group)
+                await _fetch_reposted(deps, group)
                 await hand_over_if_due(deps, group)
         except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
             _LOG.exception("looking after %s failed", group)
         finally:
             self._rounds.discard(group)
+
+
+async def _fetch_reposted(deps: Deps, group: RecordId) -> None:
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await fetch_reposted(deps, group)
+    except Exception:  # noqa: BLE001  (logged; it is tried again with the next round)
+        _LOG.exception("fetching what %s reposts failed", group)
 
 
 async def tend(deps: Deps, group: RecordId) -> list[str]:

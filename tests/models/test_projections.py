@@ -5,8 +5,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content import (
-    list_appearing,
-    list_posts,
     list_votes,
     load_post,
     load_profiles,
@@ -124,21 +122,6 @@ async def test_counts_tell_supporters_from_those_whose_votes_weigh(database: Dat
         tally = await load_tally(session, GROUP, TOKEN)
     assert (tally.sum_micro, tally.up, tally.down) == (-500 * 3000 + 1000 * 1000, 1, 1)
     assert (tally.supporters, tally.votes) == (2, 5)
-
-
-async def test_a_post_appears_when_supported_and_no_longer_when_not(database: Database, writer: Writer) -> None:
-    await weigh(writer, WEIGHTS)
-    await take(writer, a_vote(POST.id, 2, 5))
-    async with database.read() as session:
-        assert await list_appearing(session, GROUP, 9) == []
-    await take(writer, POST)
-    async with database.read() as session:
-        assert [card.id for card in await list_appearing(session, GROUP, 9)] == [POST.id]
-        assert [card.tally.sum_micro for card in await list_posts(session, GROUP, 9)] == [1_000_000]
-    await take(writer, a_vote(POST.id, 2, 6, 0))
-    async with database.read() as session:
-        assert await list_appearing(session, GROUP, 9) == []
-    await check(writer, WEIGHTS)
 
 
 async def test_the_text_assembles_from_stored_sheets(database: Database, writer: Writer) -> None:

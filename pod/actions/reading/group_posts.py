@@ -7,9 +7,11 @@ from functools import partial
 from typing import Final
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content import load_profiles, load_tallies
 from models.feed import count_replies
+from models.lenses import load_group_names
 from models.searched import load_excerpts
 from moderation.lens import Lens
 from pod.actions.reading.access import Reader, load_readable
@@ -22,13 +24,15 @@ EXCERPT_LENGTH: Final = 240
 
 
 class GroupPosts(msgspec.Struct, frozen=True):
-    """A page of posts; nicknames by member, beginnings and answers by post, where there are any.
+    """A page of posts; nicknames by (group, member), beginnings and answers by post, where there are any.
 
+    `names` are those of the groups from which posts are reposted.
     `plain`: the reader hides none of them, so the page is everybody's.
     """
 
     page: PostPage
-    nicknames: Mapping[int, str]
+    nicknames: Mapping[tuple[RecordId, int], str]
+    names: Mapping[RecordId, str]
     excerpts: Mapping[RecordId, str]
     replies: Mapping[RecordId, int]
     plain: bool = True
@@ -65,8 +69,19 @@ async def _load_for_all(
     page = await list_posts(deps, everybody, group, lens, before=before, limit=limit)
     posts = [line.post for line in page.posts]
     async with deps.database.read() as session:
-        profiles = await load_profiles(session, group, {line.author for line in page.posts})
+        nicknames = await _load_nicknames(session, page)
+        names = await load_group_names(session, {line.group for line in page.posts} - {group})
         excerpts = await load_excerpts(session, posts, EXCERPT_LENGTH)
         replies = await count_replies(session, posts)
-    nicknames = {number: profile.nickname for number, profile in profiles.items()}
-    return GroupPosts(page, nicknames, excerpts, replies)
+    return GroupPosts(page, nicknames, names, excerpts, replies)
+
+
+async def _load_nicknames(session: AsyncSession, page: PostPage) -> dict[tuple[RecordId, int], str]:
+    authors: dict[RecordId, set[int]] = {}
+    for line in page.posts:
+        authors.setdefault(line.group, set()).add(line.author)
+    return {
+        (group, number): profile.nickname
+        for group, numbers in authors.items()
+        for number, profile in (await load_profiles(session, group, numbers)).items()
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from models.accounts import Account, Membership, list_memberships
 from models.activity import GroupActivity, list_active
 from models.feed import FeedCard, list_feed
 from models.followings import Following, list_followings
+from models.lenses import load_group_names
 from models.searched import load_excerpts
 from models.settings import Settings, load_settings
 from models.words_checks import load_words_check
@@ -29,7 +31,10 @@ MOST_LENS: Final = 12
 
 
 class HomeLine(msgspec.Struct, frozen=True):
-    """A post at home. `score` (micro) is its own group's; `layer` names what hides it, empty when shown."""
+    """A post at home. `score` (micro): in its own group, or in the one that reposts it.
+
+    `layer` names what hides it, empty when shown.
+    """
 
     card: FeedCard
     score: int
@@ -40,7 +45,7 @@ class HomeLine(msgspec.Struct, frozen=True):
 class HomeSight(msgspec.Struct, frozen=True):
     """A page of home: what is read through which lens; `next` is the `before` of the page that follows.
 
-    `words_due`: the account hasn't shown yet that it kept its 24 words.
+    `names`: of the groups that repost. `words_due`: the account hasn't shown yet that it kept its 24 words.
     """
 
     posts: tuple[HomeLine, ...]
@@ -49,6 +54,7 @@ class HomeSight(msgspec.Struct, frozen=True):
     followings: tuple[Following, ...]
     words_due: bool
     next: int | None = None
+    names: Mapping[RecordId, str] = {}
 
 
 class FrontSight(msgspec.Struct, frozen=True):
@@ -71,17 +77,17 @@ async def load_home(deps: Deps, account: Account, *, before: int | None, limit: 
         followings = await list_followings(session, account.id, MOST_GROUPS)
         mine = {membership.group_id for membership in memberships if membership.number is not None}
         groups = await _readable(session, deps, account, mine | {following.group_id for following in followings})
-        cards = await list_feed(session, sorted(groups), limit + 1, before=before) if groups else []
+        cards, following_page = await list_feed(session, sorted(groups), limit, before=before) if groups else ([], None)
+        names = await load_group_names(session, {card.via for card in cards if card.via})
         chosen = tuple(following.group_id for following in followings if following.lens)[:MOST_LENS]
         lens = Lens(tuple(group for group in chosen if group in groups))
         tokens = [PostTarget(card.id).token for card in cards]
         check = await load_words_check(session, account.id)
         layers = await load_layers(session, deps, account, lens.groups, tokens)
         excerpts = await load_excerpts(session, [card.id for card in cards], EXCERPT_LENGTH)
-    posts = tuple(_line(card, groups[card.group_id], layers, lens, excerpts.get(card.id, "")) for card in cards[:limit])
-    following_page = cards[limit - 1].seq if len(cards) > limit else None
+    posts = tuple(_line(card, groups[card.via or card.group_id], layers, lens, excerpts) for card in cards)
     words_due = check is not None and check.checked_at is None
-    return HomeSight(posts, lens.groups, tuple(memberships), tuple(followings), words_due, following_page)
+    return HomeSight(posts, lens.groups, tuple(memberships), tuple(followings), words_due, following_page, names)
 
 
 async def _readable(session: AsyncSession, deps: Deps, account: Account, groups: set[RecordId]) -> dict[RecordId, int]:
@@ -95,7 +101,8 @@ async def _readable(session: AsyncSession, deps: Deps, account: Account, groups:
     return found
 
 
-def _line(card: FeedCard, default_score: int, layers: Layers, lens: Lens, excerpt: str) -> HomeLine:
+def _line(card: FeedCard, default_score: int, layers: Layers, lens: Lens, excerpts: Mapping[RecordId, str]) -> HomeLine:
+    excerpt = excerpts.get(card.id, "")
     score = default_score + card.sum_micro
     verdict = layers.judge(lens, PostTarget(card.id).token)
     if verdict.layer is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from models.content import PostCard
-from models.content import list_posts as list_cards
 from models.records import load_records
+from models.reposts import list_shown_posts
 from moderation.lens import Hide, Layer, Lens
 from pod.actions.reading.access import Reader, load_readable
 from pod.actions.reading.lenses import Layers, load_layers
@@ -19,9 +19,13 @@ from protocol.visibility import Sight
 
 
 class PostLine(msgspec.Struct, frozen=True):
-    """A post in a list. `score` (micro) is the group's own; `shown` and `hides` are those of the reader's layers."""
+    """A post in a list. `score` (micro) is that of the group that lists it; `shown`, `hides`: the reader's layers.
+
+    `group`: where the post stands; a repost stands in another than the one that lists it.
+    """
 
     post: RecordId
+    group: RecordId
     author: int
     kind: str
     title: str
@@ -114,21 +118,21 @@ class History(msgspec.Struct, frozen=True):
 async def list_posts(
     deps: Deps, reader: Reader, group: RecordId, lens: Lens, *, before: int | None, limit: int
 ) -> PostPage:
-    """The group's own posts, the latest here first."""
+    """What the group shows, own posts and those that its members vote for in public groups, the latest here first."""
     async with deps.database.read() as session:
         default_score = (await load_readable(session, deps, reader, group)).state.default_score
-        cards = await list_cards(session, group, limit + 1, before_seq=before)
+        cards, following = await list_shown_posts(session, group, limit, before=before)
         tokens = [PostTarget(card.id).token for card in cards]
         writers = {(card.group_id, card.author) for card in cards}
         layers = await load_layers(session, deps, reader, lens.groups, tokens, writers)
-    shown = tuple(_line(card, default_score, layers, lens) for card in cards[:limit])
-    return PostPage(shown, cards[limit - 1].seq if len(cards) > limit else None)
+    return PostPage(tuple(_line(card, default_score, layers, lens) for card in cards), following)
 
 
 def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens) -> PostLine:
     verdict = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author))
     return PostLine(
         card.id,
+        card.group_id,
         card.author,
         card.kind,
         card.title,

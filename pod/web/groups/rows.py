@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -20,7 +21,10 @@ LONGEST_TITLE: Final = 90
 
 
 class PostRow(msgspec.Struct, frozen=True):
-    """A post. `note`: why it is hidden, empty when shown; `place`, `place_href`: its group, where that isn't clear."""
+    """A post. `note`: why it is hidden, empty when shown; `place`, `place_href`: its group, where that isn't clear.
+
+    `via`: the group that reposts it for a reader at home, or "" for the one whose page this is; None: no repost.
+    """
 
     href: str
     title: str
@@ -34,6 +38,8 @@ class PostRow(msgspec.Struct, frozen=True):
     answers: str
     place: str = ""
     place_href: str = ""
+    via: str | None = None
+    via_href: str = ""
 
 
 def tone_of(score: int) -> str:
@@ -47,11 +53,12 @@ def group_rows(say: Words, group: RecordId, posts: GroupPosts) -> list[PostRow]:
 
 
 def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -> PostRow:
-    author = member_name(say, line.author, posts.nicknames.get(line.author, ""))
+    author = member_name(say, line.author, posts.nicknames.get((line.group, line.author), ""))
     title, excerpt = titled(say, line.title, posts.excerpts.get(line.post, ""), author, erased=line.erased)
-    answers = posts.replies.get(line.post, 0)
+    answers, elsewhere = posts.replies.get(line.post, 0), line.group != group
     return PostRow(
-        href=f"/g/{group}/posts/{line.post}",
+        # What is reposted is read as the reposting group sees it.
+        href=f"/g/{line.group}/posts/{line.post}" + (f"?lens={group}" if elsewhere else ""),
         title=title,
         excerpt=excerpt,
         language="",
@@ -61,16 +68,19 @@ def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -
         tone=tone_of(line.score),
         note="" if line.shown else hidden_by(say, line.hides[0].layer if line.hides else Layer.LENS),
         answers=say.many("%(count)s reply", "%(count)s replies", answers) if answers else "",
+        place=posts.names.get(line.group, "") if elsewhere else "",
+        place_href=f"/g/{line.group}" if elsewhere else "",
+        via="" if elsewhere else None,
     )
 
 
-def home_row(say: Words, line: HomeLine) -> PostRow:
-    """A row of home, which names the post's group."""
+def home_row(say: Words, line: HomeLine, names: Mapping[RecordId, str]) -> PostRow:
+    """A row of home, which names the post's group, and the one that reposts it."""
     card = line.card
     author = member_name(say, card.author, card.nickname)
     title, excerpt = titled(say, card.title, line.excerpt, author, erased=card.erased)
     return PostRow(
-        href=f"/g/{card.group_id}/posts/{card.id}",
+        href=f"/g/{card.group_id}/posts/{card.id}" + (f"?lens={card.via}" if card.via else ""),
         title=title,
         excerpt=excerpt,
         language=card.language,
@@ -82,6 +92,8 @@ def home_row(say: Words, line: HomeLine) -> PostRow:
         answers="",
         place=card.group_name,
         place_href=f"/g/{card.group_id}",
+        via=names.get(card.via, "") if card.via else None,
+        via_href=f"/g/{card.via}" if card.via else "",
     )
 
 

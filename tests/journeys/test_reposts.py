@@ -1,0 +1,105 @@
+"""A group shows what its members vote for in other groups, also on pods that never heard of those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.support.browsing import Browser
+from tests.support.people import joined
+from tests.support.rig import Person, ServedPod, eventually, worker_number
+
+
+@dataclass(frozen=True)
+class World:
+    """Ada and bo keep a group on two pods; cy writes in one on a third, of which bo's pod doesn't know."""
+
+    ada: Person
+    bo: Person
+    cy: Person
+    villa: str
+    wells: str
+
+    def write(self, title: str) -> str:
+        body = {"kind": "article", "title": title, "paragraphs": [{"style": "text", "text": "The well is dry."}]}
+        return str(self.cy.post(f"/api/v1/groups/{self.wells}/posts", body)["record"])
+
+    def repost(self, post: str, value: int = 1000) -> None:
+        eventually(partial(self._has_pulled, post))
+        self.ada.post(f"/api/v1/groups/{self.villa}/votes", {"target": {"post": post}, "value": value})
+
+    def _has_pulled(self, post: str) -> bool:
+        self.ada.post(f"/api/v1/groups/{self.wells}/pulls", {"pod": self.cy.pod.url})
+        return post in self.shown(self.ada, self.wells)
+
+    def shown(self, person: Person, group: str) -> dict[str, Any]:
+        return {line["post"]: line for line in person.get(f"/api/v1/groups/{group}/posts")["posts"]}
+
+    def shows(self, person: Person, post: str) -> bool:
+        return post in self.shown(person, self.villa)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("reposts")
+    pods = [ServedPod(folder / name, worker_number(), 71 + place) for place, name in enumerate(("ada", "bo", "cy"))]
+    try:
+        for pod in pods:
+            pod.create()
+        ada, bo, cy = (pod.sign_up(pod.folder.name) for pod in pods)
+        for pod in pods:
+            pod.start()
+        villa = ada.post("/api/v1/groups", {"name": "Villa", "weight": 3000})["group"]
+        wells = cy.post("/api/v1/groups", {"name": "Wells", "weight": 3000})["group"]
+        joined(ada, villa, bo, 1000)
+        yield World(ada, bo, cy, villa, wells)
+    finally:
+        for pod in pods:
+            pod.kill()
+
+
+def test_md_01_a_repost_is_read_where_its_group_was_unknown_and_outlives_its_pod(world: World) -> None:
+    post = world.write("Dry wells")
+    world.repost(post)
+    eventually(partial(world.shows, world.bo, post))
+    line = world.shown(world.bo, world.villa)[post]
+    assert (line["group"], line["score"], line["shown"]) == (world.wells, 3_000_000, True)
+    world.cy.pod.kill()
+    bo = Browser(world.bo.pod).sign_in("bo")
+    for path, said in ((f"/g/{world.villa}", "reposted from"), ("/", "reposted in")):
+        page = bo.get(path)
+        assert "Dry wells" in page.text
+        assert said in page.text
+        assert f'href="/g/{world.wells}/posts/{post}?lens={world.villa}"' in page.text
+    read = bo.get(f"/g/{world.wells}/posts/{post}?lens={world.villa}")
+    assert "The well is dry." in read.text
+    world.cy.pod.start()
+
+
+def test_md_01_a_repost_that_is_taken_back_goes_and_its_group_stays_as_it_was(world: World) -> None:
+    post = world.write("Deep wells")
+    world.repost(post)
+    eventually(partial(world.shows, world.bo, post))
+    world.repost(post, 0)
+    eventually(lambda: not world.shows(world.bo, post))
+    assert post in world.shown(world.ada, world.wells)
+
+
+def test_who_weighs_nothing_has_no_pod_fetch_a_group(world: World) -> None:
+    dan = world.bo.pod.sign_up("dan")
+    lone = dan.post("/api/v1/groups", {"name": "Lone", "weight": 3000})["group"]
+    body = {"kind": "note", "paragraphs": [{"style": "text", "text": "Look here."}]}
+    post = dan.post(f"/api/v1/groups/{lone}/posts", body)["record"]
+    number = joined(world.ada, world.villa, dan, 1)
+    operation = {"do": "set-weight", "with": {"member": number, "weight": 0}}
+    world.ada.post(f"/api/v1/groups/{world.villa}/operations", operation)
+    eventually(lambda: world.bo.get(f"/api/v1/groups/{world.villa}")["members"][number - 1]["weight"] == 0)
+    dan.post(f"/api/v1/groups/{world.villa}/votes", {"target": {"post": post}, "value": 1000})
+    eventually(partial(world.shows, world.bo, post))
+    assert lone not in {line["group"] for line in world.ada.get("/api/v1/groups")["groups"]}
+    world.bo.post(f"/api/v1/groups/{world.villa}/votes", {"target": {"post": post}, "value": 1000})
+    eventually(partial(world.shows, world.ada, post))
