@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -44,8 +45,8 @@ def a_group(group: RecordId, visibility: str) -> StoredGroup:
 
 
 def a_repost(post: RecordId, author: int, counter: int, value: int = 1000, of_group: RecordId = OTHER) -> Record:
-    origin = {"group": of_group, "pod": "https://b.example"}
-    return a_record("Vote", author, counter, target={"post": post}, value=value, **{"from": origin})
+    members: dict[str, Any] = {"from": {"group": of_group, "pod": "https://b.example"}}
+    return a_record("Vote", author, counter, target={"post": post}, value=value, **members)
 
 
 async def take(writer: Writer, *records: Record) -> None:

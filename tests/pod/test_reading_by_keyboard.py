@@ -76,8 +76,8 @@ def test_md_11_a_vote_is_cast_and_taken_back_by_keyboard(room: ReadingRoom, page
     page.goto(room.pod.url + room.at("?mode=wiki"))
     for pressed in ("true", "false"):
         tab_to(page, "Vote for paragraph 5")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**#p-*")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         assert page.get_by_label("Vote for paragraph 5").get_attribute("aria-pressed") == pressed
         assert page.url.endswith(f"#p-{room.post[-12:]}-4")
 

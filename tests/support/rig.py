@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PORT = 8080
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 75.0  # what a push lost is pulled after a minute
 
 
 def worker_number() -> int:

@@ -116,6 +116,7 @@ async def some_parts(database: Database, folder: Path, clock: Clock) -> AsyncIte
             wake=lambda _: None,
             deliver=lambda: None,
             behind=lambda *_: None,
+            lacks=lambda _: None,
         )
 
 
