@@ -17,7 +17,6 @@ from pod.deps import Deps
 from tests.support.browsing import Browser, Seen
 from tests.support.post_office import PostOffice
 from tests.support.rig import ServedPod
-from tests.support.shell import act
 
 HOUR_MS = 3_600_000
 NUMBERS = count(1)
@@ -43,7 +42,7 @@ def choose(pod: ServedPod, **chosen: str) -> None:
         settings = Settings(**chosen)  # type: ignore[arg-type]
         await deps.write(lambda session: save_settings(session, settings, now=Clock()()))
 
-    act(pod, change)
+    pod.act(change)
 
 
 def words_on(page: Seen) -> list[str]:
@@ -64,7 +63,7 @@ def sign_up(browser: Browser, mails: PostOffice, name: str, **typed: str) -> See
 
 
 def test_op_02_the_link_makes_the_first_admin_and_shows_the_words(pod: ServedPod, fresh: Browser) -> None:
-    path = f"/setup/{act(pod, make_setup_link)}"
+    path = f"/setup/{pod.act(make_setup_link)}"
     fresh.language = "sv"
     page = fresh.get(path)
     assert page.status == 200
@@ -87,7 +86,7 @@ def test_op_02_the_link_makes_the_first_admin_and_shows_the_words(pod: ServedPod
 
 
 def test_op_02_the_link_dies_after_an_hour(pod: ServedPod, fresh: Browser) -> None:
-    path = f"/setup/{act(pod, make_setup_link)}"
+    path = f"/setup/{pod.act(make_setup_link)}"
     page = fresh.get(path)
     try:
         pod.set_clock(HOUR_MS + 1000)
@@ -101,7 +100,7 @@ def test_op_02_the_link_dies_after_an_hour(pod: ServedPod, fresh: Browser) -> No
 
 def test_op_02_a_refused_set_up_keeps_the_link_and_what_was_typed(pod: ServedPod, fresh: Browser) -> None:
     pod.sign_up("taken")
-    path = f"/setup/{act(pod, make_setup_link)}"
+    path = f"/setup/{pod.act(make_setup_link)}"
     answer = fresh.submit(fresh.get(path), path, pod="Övre Brunn", name="taken", mail="t@mail.example")
     assert answer.status == 409
     assert 'value="Övre Brunn"' in answer.text

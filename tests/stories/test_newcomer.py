@@ -21,7 +21,6 @@ from tests.support.chromium import Window
 from tests.support.post_office import PostOffice
 from tests.support.postgres import postgres_server
 from tests.support.rig import ServedPod, eventually, worker_number
-from tests.support.shell import act
 
 WAYS = [
     pytest.param(("en", True, Hand, "postgres"), id="en-scripts-mouse-postgres", marks=pytest.mark.slow),
@@ -83,7 +82,7 @@ def village(
             for pod in pods:
                 pod.create(database=server.create_database() if server else "")
                 office.configure(pod)
-                act(pod, open_to_all)
+                pod.act(open_to_all)
                 pod.start()
             yield told
         finally:
