@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,6 +31,7 @@ from pod.deps import Deps
 from pod.parts import open_parts
 
 T = TypeVar("T")
+_MAKING = Lock()
 
 PORT = 8080
 PATIENCE_SECONDS = 75.0  # what a push lost is pulled after a minute
@@ -93,7 +95,9 @@ class ServedPod:
         if database:
             self.run("migrate")
         else:
-            shutil.copyfile(_empty_database(), self.folder / "pod.sqlite")
+            with _MAKING:  # pods are created side by side, and migrations run once at a time
+                empty = _empty_database()
+            shutil.copyfile(empty, self.folder / "pod.sqlite")
 
     def run(self, *command: str) -> str:
         """Run a `pod` command on this pod's folder; its output."""
