@@ -5,13 +5,14 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, select, text, true, union_all
+from sqlalchemy import Select, exists, select, text, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.accounts import MEMBERSHIPS
 from models.chain import GROUPS
 from models.content import POSTS, SCORES, VOTES, PostCard, card_of, list_posts, select_cards, target_key
 from models.followings import FOLLOWINGS
+from models.follows import ANNOUNCED
 from models.records import RECORDS
 from models.upserts import chunks
 from protocol.ids import RecordId, parse_id
@@ -90,6 +91,26 @@ async def _load_others(session: AsyncSession, group: RecordId, reposts: Sequence
         .where(GROUPS.c.visibility == "public")
     )
     return [card_of(row) for row in await session.execute(wanted)]
+
+
+async def list_untold_reposts(
+    session: AsyncSession, group: RecordId, default_score: int, since_seq: int, limit: int
+) -> list[RecordId]:
+    """Public posts that the group's score shows, reposted after `since_seq`, and that no follower was told of.
+
+    The oldest first, of the latest `limit` reposts.
+    """
+    reposts = await list_reposts(session, [group], limit)
+    late = [one.post for one in reposts if one.seq > since_seq and default_score + one.sum_micro > 0]
+    told = exists().where(ANNOUNCED.c.group_id == group, ANNOUNCED.c.post_id == POSTS.c.id)
+    wanted = (
+        select(POSTS.c.id)
+        .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
+        .where(POSTS.c.id.in_(late), POSTS.c.group_id != group, POSTS.c.erased.is_(False), ~told)
+        .where(GROUPS.c.visibility == "public")
+    )
+    untold = set(await session.scalars(wanted)) if late else set()
+    return [post for post in reversed(late) if post in untold]
 
 
 async def load_repost_records(session: AsyncSession, reposts: Sequence[Repost]) -> list[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import Follow, Gone, Unfollow, accept, reject
@@ -18,6 +20,7 @@ from models.follows import (
     load_last_seq,
     put_follower,
 )
+from models.reposts import list_untold_reposts
 from models.writer import after_commit
 from pod.actions.actors import POD, fetch_document, speaker_of
 from pod.actions.chains import load_view
@@ -30,6 +33,7 @@ from protocol.ids import RecordId, parse_id
 from protocol.state import GroupState
 
 MOST_FOLLOWERS = 10_000  # of one actor; each post is a delivery to each of their servers
+LATEST_REPOSTS = 50
 LATEST_POSTS = 500  # what was shown so late that more were written since isn't told any more
 
 
@@ -100,13 +104,18 @@ async def _tell(session: AsyncSession, deps: Deps, group: RecordId, *, now: int)
     if since is None:
         return
     untold = await list_untold(session, group, state.default_score, since, LATEST_POSTS)
+    if state.kind == "group":
+        untold += await list_untold_reposts(session, group, state.default_score, since, LATEST_REPOSTS)
     if not untold:
         return
     inboxes = await list_follower_inboxes(session, path, MOST_FOLLOWERS)
+    said = []
     for post in untold:
-        body = bytes_of_checked(await told(session, deps, state, post))
-        await enqueue(session, f"{deps.base_url}/{path}", group, body, inboxes, now=now)
-    await insert_announced(session, group, untold, now=now)
+        with suppress(NotFoundError):  # its own group doesn't show what this one reposts, or not yet
+            body = bytes_of_checked(await told(session, deps, state, post))
+            await enqueue(session, f"{deps.base_url}/{path}", group, body, inboxes, now=now)
+            said.append(post)
+    await insert_announced(session, group, said, now=now)
     after_commit(session, deps.deliver)
 
 

@@ -77,13 +77,18 @@ async def activity_of(session: AsyncSession, deps: Deps, state: GroupState, reco
 
 
 async def told(session: AsyncSession, deps: Deps, state: GroupState, post: RecordId) -> JsonObject:
-    """What followers are told of a post: a person's Create, or what a group announces (FEP-1b12)."""
+    """What followers are told of a post: a person's Create, or what a group announces (FEP-1b12), reposts too.
+
+    Raises NotFoundError where the post's own group doesn't show it.
+    """
     stored = await load_record(session, post)
     if stored is None or stored.erased:
         raise NotFoundError("There is no such post.")
-    activity = await activity_of(session, deps, state, reopen_record(stored.wire))
+    reposted = stored.group_id != state.group
+    origin = await load_open_state(session, deps, stored.group_id) if reposted else state
+    activity = await activity_of(session, deps, origin, reopen_record(stored.wire))
     own_group = f"{deps.base_url}/groups/{state.group}"
-    return announce(activity, group=own_group) if activity["actor"] == own_group else activity
+    return announce(activity, group=own_group) if reposted or activity["actor"] == own_group else activity
 
 
 async def load_shown(session: AsyncSession, deps: Deps, state: GroupState, post: RecordId) -> ShownPost:

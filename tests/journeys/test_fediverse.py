@@ -172,6 +172,17 @@ def test_who_follows_a_group_is_accepted_and_told_once_of_each_post_it_shows(str
     eventually(lambda: later in street.taken("Announce")[-1]["object"]["id"])
     assert len(street.taken("Announce")) == 2
 
+    other = street.found("public")
+    elsewhere, hidden = street.write(other), street.write(other)
+    street.ada.post(f"/api/v1/groups/{other}/votes", {"target": {"post": hidden}, "value": -1000})
+    for reposted in (hidden, elsewhere):
+        street.ada.post(f"/api/v1/groups/{street.group}/votes", {"target": {"post": reposted}, "value": 1000})
+    passed_on = eventually(lambda: street.taken("Announce")[2:])
+    assert [(told["actor"], told["object"]["object"]["id"]) for told in passed_on] == [
+        (group, f"{street.pod.url}/records/{elsewhere}")
+    ]
+    assert passed_on[0]["object"]["actor"] == f"{street.pod.url}/groups/{other}"
+
     follow = accepted["object"]
     assert street.tell("Undo", follow) == (202, "")
     assert street.get(f"/groups/{street.group}/followers")["totalItems"] == 0
