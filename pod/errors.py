@@ -115,6 +115,12 @@ class NotMemberError(RefusedError):
     code = "not_member"
 
 
+class MovingError(RefusedError):
+    """The membership is on its way to this pod, or to its new key; until then nothing is signed for it."""
+
+    code = "moving"
+
+
 class NotKeeperError(RefusedError):
     """The asker's pod holds no seat in this group."""
 
@@ -148,6 +154,7 @@ STATUS: dict[str, HTTPStatus] = {
     "not_admin": HTTPStatus.FORBIDDEN,
     "too_many_tries": HTTPStatus.TOO_MANY_REQUESTS,
     "not_member": HTTPStatus.FORBIDDEN,
+    "moving": HTTPStatus.CONFLICT,
     "not_keeper": HTTPStatus.FORBIDDEN,
     "not_steward": HTTPStatus.FORBIDDEN,
     "not_confirmed": HTTPStatus.CONFLICT,

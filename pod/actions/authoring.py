@@ -16,7 +16,7 @@ from pod.actions.outbox import push
 from pod.actions.private_groups import check_spoken_for
 from pod.actions.reading.access import load_readable
 from pod.deps import Deps
-from pod.errors import NotKeeperError, NotMemberError, UnknownGroupError
+from pod.errors import MovingError, NotKeeperError, NotMemberError, UnknownGroupError
 from protocol.authorship import MayNotWriteError
 from protocol.derivation import pairwise_key
 from protocol.ids import RecordId
@@ -44,15 +44,13 @@ async def write_record(
     *cosigners: PrivateKey,
 ) -> Record:
     """Sign `members` as the account's record in `group`, take it through the one door and push it."""
-    membership = await load_membership(session, account.id, group)
-    if membership is None or membership.number is None:
-        raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
+    membership, number = await _load_place(session, deps, account, group)
     now = deps.clock()
     body = {
         **members,
         "rules": 1,
         "group": group,
-        "author": membership.number,
+        "author": number,
         "key": membership.key_index,
         "counter": await take_counter(session, account.id, group),
         "at": now,
@@ -61,6 +59,21 @@ async def write_record(
     await append(session, deps, record, origin="", now=now)
     await push(session, deps, record, now=now)
     return record
+
+
+async def _load_place(session: AsyncSession, deps: Deps, account: Account, group: RecordId) -> tuple[Membership, int]:
+    """The account's membership with its number; raises NotMemberError, or MovingError while its key mustn't sign."""
+    membership = await load_membership(session, account.id, group)
+    if membership is not None and membership.state == "moving":
+        raise MovingError("Your membership is on its way here: write again once the group has sealed it.")
+    if membership is None or membership.number is None:
+        raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
+    if deps.keyring.former:
+        member = (await load_view(session, deps, group)).state.members.get(membership.number)
+        # Counters that the backup doesn't know were used by this key: a record with one of them counts for nobody.
+        if member is not None and member.home.key in {key.did for key in deps.keyring.former}:
+            raise MovingError("This pod was restored from a backup: write again once the group knows its new key.")
+    return membership, membership.number
 
 
 def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
@@ -157,15 +170,13 @@ async def sign_invitation(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, wishes: dict[str, Any]
 ) -> dict[str, Any]:
     """Sign an invitation inside an action; raises NotMemberError."""
-    membership = await load_membership(session, account.id, group)
-    if membership is None or membership.number is None:
-        raise NotMemberError("Only members invite.")
+    membership, number = await _load_place(session, deps, account, group)
     body = {
         **wishes,
         "type": "Invitation",
         "rules": 1,
         "group": group,
-        "author": membership.number,
+        "author": number,
         "key": membership.key_index,
         "counter": await take_counter(session, account.id, group),
         "at": deps.clock(),

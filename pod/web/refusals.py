@@ -27,6 +27,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "not_admin": say("This page is for those who run the pod."),
     "too_many_tries": say("Too many tries in a short time. Wait a little."),
     "not_member": say("You aren't a member of this group, or your join isn't settled yet."),
+    "moving": say("Your membership is on its way here. Write again once the group has sealed it."),
     "not_keeper": say("Only a keeper of the group does this."),
     "stale_edit": say("Somebody wrote another version meanwhile. Compare it with yours, then send yours once more."),
     "name_taken": say("This name is taken, or it isn't a name: 1 to 30 of a-z, 0-9, - and _."),
