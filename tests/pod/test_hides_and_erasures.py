@@ -67,7 +67,8 @@ def test_md_04_what_the_floor_hides_is_not_told_by_an_answers_title_nor_by_a_for
     room.vote(room.eve, reply, None, -1000, group=group)
     for name in ("", "cy"):
         text = room.browser(name).get(room.at()).text
-        assert "Bad" not in text
+        assert "Bad words." not in text
+        assert "Bad title" not in text
     assert room.browser("cy").get(room.at(f"/paragraphs/{room.post}/3/edit")).status == 404
 
 
