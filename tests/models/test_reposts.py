@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from random import Random
 from typing import Any
 
@@ -166,3 +167,27 @@ async def test_reposts_are_found_by_an_index_whatever_else_was_voted_on(database
         plan = " ".join(str(row) for row in await session.execute(text(explain + asked)))
     assert "ix_scores_group_id_reposted" in plan
     assert "TEMP B-TREE" not in plan
+
+
+async def test_a_pod_from_before_finds_its_reposts_again(stocked: Writer, database: Database) -> None:
+    await take(stocked, OWN, *THEIRS, a_repost(THEIRS[0].id, 1, 20), a_repost(THEIRS[1].id, 2, 20))
+    await take(stocked, a_repost(THEIRS[0].id, 2, 21), a_repost(THEIRS[1].id, 2, 22, 0), a_repost(THEIRS[2].id, 1, 21))
+    plain = a_record("Vote", 1, 30, target={"post": THEIRS[3].id}, value=1000, reason='"from":{"group":"x"}')
+    await take(stocked, plain, a_record("Vote", 1, 31, target={"post": OWN.id}, value=1000))
+    migration = import_module("migrations.versions.0012_reposts")
+    found = migration.VOTES.format(in_wire=migration.IN_WIRE[database.reading.dialect.name])
+    asked = ("SELECT target, member, reposted FROM votes", "SELECT target, 0, reposted FROM scores")
+
+    async def rows(session: AsyncSession) -> set[tuple[Any, ...]]:
+        return {tuple(row) for one in asked for row in await session.execute(text(one))}
+
+    async def forget_and_find(session: AsyncSession) -> None:
+        before = await rows(session)
+        assert sum(row[2] is not None for row in before) == 5
+        for statement in ("UPDATE votes SET reposted = NULL", "UPDATE scores SET reposted = NULL"):
+            await session.execute(text(statement))
+        for statement in (found, migration.SCORES):
+            await (await session.connection()).exec_driver_sql(statement)
+        assert await rows(session) == before
+
+    await stocked.write(forget_and_find)
