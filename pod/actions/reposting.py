@@ -29,11 +29,12 @@ async def fetch_reposted(deps: Deps, group: RecordId) -> None:
     """Fetch or pull the groups of the latest reposts that aren't here; what can't be reached is tried again later."""
     for origin, held in await _lacking(deps, group):
         try:
-            deps.limits.take("repost of a group", group, now=deps.clock())
+            # The pod first: one that never has what is asked for must not use up what the group may fetch from others.
             deps.limits.take("repost from a pod", origin.pod, now=deps.clock())
+            deps.limits.take("repost of a group", group, now=deps.clock())
             await (pull if held else fetch_group)(deps, origin.pod, origin.group)
         except TooManyTriesError:
-            return
+            continue
         except (RemoteError, RefusedError) as error:
             _LOG.info("fetching %s from %s, reposted in %s: %s", origin.group, origin.pod, group, error)
 
