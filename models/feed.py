@@ -98,22 +98,17 @@ async def list_by_author(
     session: AsyncSession, group: RecordId, author: int, limit: int, *, before: int | None = None
 ) -> list[FeedCard]:
     """What a member wrote in a group, the latest here first."""
-    wanted = select(POSTS.c.seq).where(
+    wanted = select(POSTS.c.id).where(
         POSTS.c.group_id == group,
         POSTS.c.author == author,
         POSTS.c.seq < before if before is not None else true(),
     )
-    seqs = list(await session.scalars(wanted.order_by(POSTS.c.seq.desc()).limit(limit)))
-    return await _load_cards(session, seqs)
+    posts = await session.scalars(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
+    return list((await load_cards(session, posts.all())).values())
 
 
 async def load_cards(session: AsyncSession, posts: Collection[RecordId]) -> dict[RecordId, FeedCard]:
-    """Those of the posts that are here."""
-    seqs = list(await session.scalars(select(POSTS.c.seq).where(POSTS.c.id.in_(list(posts))))) if posts else []
-    return {card.id: card for card in await _load_cards(session, seqs)}
-
-
-async def _load_cards(session: AsyncSession, seqs: Sequence[int]) -> list[FeedCard]:
+    """Those of the posts that are here, the latest first."""
     own = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target)
     author = (PROFILES.c.group_id == POSTS.c.group_id) & (PROFILES.c.member == POSTS.c.author)
     wanted = (
@@ -128,10 +123,10 @@ async def _load_cards(session: AsyncSession, seqs: Sequence[int]) -> list[FeedCa
         .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
         .outerjoin(SCORES, own)
         .outerjoin(PROFILES, author)
-        .where(POSTS.c.seq.in_(seqs))
+        .where(POSTS.c.id.in_(posts))
         .order_by(POSTS.c.seq.desc())
     )
-    return [FeedCard(*tuple(row)) for row in await session.execute(wanted)]
+    return {card.id: card for card in [FeedCard(*tuple(row)) for row in await session.execute(wanted)]} if posts else {}
 
 
 async def count_replies(session: AsyncSession, posts: Sequence[RecordId]) -> dict[RecordId, int]:

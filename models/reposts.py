@@ -1,6 +1,6 @@
 """What a group's members vote for in other groups: reposts, in the order in which the first of each came here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.accounts import MEMBERSHIPS
 from models.chain import GROUPS
-from models.content import POSTS, SCORES, VOTES, PostCard, card_of, list_posts, select_cards, target_key
+from models.content import POSTS, SCORES, VOTES, PostCard, card_of, list_posts, post_target_key, select_cards
 from models.followings import FOLLOWINGS
 from models.follows import ANNOUNCED
 from models.records import RECORDS
 from models.upserts import chunks
 from protocol.ids import RecordId, parse_id
-from protocol.records.content import PostTarget, Token
+from protocol.records.content import Token
 
 GROUPS_AT_ONCE: Final = 200
 # The words of the index: a parameter in place of the 0 would keep it from being used.
@@ -113,21 +113,18 @@ async def list_untold_reposts(
     return [post for post in reversed(late) if post in untold]
 
 
-async def load_repost_records(session: AsyncSession, reposts: Sequence[Repost]) -> list[bytes]:
-    """The wires of the first votes of those of the reposts whose posts aren't here."""
-    here = set(await session.scalars(select(POSTS.c.id).where(POSTS.c.id.in_([one.post for one in reposts]))))
-    wires: list[bytes] = []
-    for one in reposts:
-        if one.post in here:
-            continue
-        first = (
-            select(RECORDS.c.wire)
-            .join(VOTES, VOTES.c.record_id == RECORDS.c.id)
-            .where(VOTES.c.group_id == one.group, VOTES.c.target == target_key(PostTarget(one.post).token))
-            .where(VOTES.c.reposted == one.seq)
-        )
-        wires += await session.scalars(first)
-    return wires
+async def load_repost_records(session: AsyncSession, group: RecordId, posts: Collection[RecordId]) -> list[bytes]:
+    """The wires of the group's first reposts of those of the posts that aren't here."""
+    here = set(await session.scalars(select(POSTS.c.id).where(POSTS.c.id.in_(posts))))
+    lacking = [post_target_key(post) for post in posts if post not in here]
+    first = (
+        select(RECORDS.c.wire)
+        .join(VOTES, VOTES.c.record_id == RECORDS.c.id)
+        .join(SCORES, (SCORES.c.group_id == VOTES.c.group_id) & (SCORES.c.target == VOTES.c.target))
+        .where(SCORES.c.group_id == group, SCORES.c.target.in_(lacking), VOTES.c.reposted == SCORES.c.reposted)
+        .order_by(SCORES.c.reposted.desc())
+    )
+    return list(await session.scalars(first)) if lacking else []
 
 
 async def is_looked_at(session: AsyncSession, group: RecordId) -> bool:

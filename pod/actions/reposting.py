@@ -44,8 +44,8 @@ async def _lacking(deps: Deps, group: RecordId) -> list[tuple[Origin, bool]]:
     async with deps.database.read() as session:
         if not await is_looked_at(session, group):
             return []
-        reposts = [one for one in await list_reposts(session, [group], MOST_LOOKED_AT) if one.backed]
-        votes = [reopen_record(wire).content for wire in await load_repost_records(session, reposts)]
+        posts = [one.post for one in await list_reposts(session, [group], MOST_LOOKED_AT) if one.backed]
+        votes = [reopen_record(wire).content for wire in await load_repost_records(session, group, posts)]
         origins = [vote.from_ for vote in votes if isinstance(vote, Vote) and vote.from_]
         wanted = {origin.group: origin for origin in origins if origin.pod != deps.base_url}
         return [(origin, await load_group(session, origin.group) is not None) for origin in wanted.values()]

@@ -63,6 +63,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def test_md_01_a_repost_is_read_where_its_group_was_unknown_and_outlives_its_pod(world: World) -> None:
+    for person, group, name in ((world.ada, world.villa, "Adele"), (world.cy, world.wells, "Cyril")):
+        person.post(f"/api/v1/groups/{group}/records", {"type": "Profile", "nickname": name})
     post = world.write("Dry wells")
     world.repost(post)
     eventually(partial(world.shows, world.bo, post))
@@ -75,6 +77,12 @@ def test_md_01_a_repost_is_read_where_its_group_was_unknown_and_outlives_its_pod
         assert "Dry wells" in page.text
         assert said in page.text
         assert f'href="/g/{world.wells}/posts/{post}?lens={world.villa}"' in page.text
+    strict = world.bo.post("/api/v1/groups", {"name": "Strict", "weight": 3000})["group"]
+    for path in ("", f"/preview?lens={strict}"):
+        page = bo.get(f"/g/{world.villa}{path}")
+        assert "Cyril" in page.text
+        assert "Adele" not in page.text.split("</header>")[-1]
+    assert f'href="/g/{world.wells}/posts/{post}?lens={strict}"' in page.text
     read = bo.get(f"/g/{world.wells}/posts/{post}?lens={world.villa}")
     assert "The well is dry." in read.text
     world.cy.pod.start()

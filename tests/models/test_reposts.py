@@ -115,10 +115,10 @@ async def test_a_post_that_is_not_here_yet_is_told_by_its_first_vote(stocked: Wr
     async with database.read() as session:
         reposts = await list_reposts(session, [GROUP], 9)
         assert [(one.post, one.sum_micro, one.backed) for one in reposts] == [(THEIRS[0].id, 4_000_000, True)]
-        assert await load_repost_records(session, reposts) == [first.wire]
+        assert await load_repost_records(session, GROUP, [THEIRS[0].id]) == [first.wire]
     await take(stocked, THEIRS[0])
     async with database.read() as session:
-        assert await load_repost_records(session, reposts) == []
+        assert await load_repost_records(session, GROUP, [THEIRS[0].id]) == []
 
 
 async def test_pages_follow_each_other_and_lose_nothing(stocked: Writer, database: Database) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.lenses import list_voted, load_group_names, load_sums
 from moderation.lens import Comparison, Lens, compare
 from pod.actions.reading.access import Reader, load_readable
-from pod.actions.reading.heads import GroupHead, describe_head, load_nicknames
+from pod.actions.reading.heads import GroupHead, describe_head, load_nicknames, load_writers
+from pod.actions.reading.lenses import Author
 from pod.actions.reading.posts import PostLine, list_posts
 from pod.actions.reading.texts import Reading, author_of, lets_through, load_reading
 from pod.deps import Deps
@@ -49,7 +50,7 @@ class Preview(msgspec.Struct, frozen=True):
     lens: GroupHead
     posts: tuple[PostLine, ...]
     comparison: Comparison
-    nicknames: Mapping[int, str]
+    nicknames: Mapping[Author, str]
 
 
 async def compare_lenses(
@@ -109,6 +110,6 @@ async def preview_lens(deps: Deps, reader: Reader, group: RecordId, now: Lens, l
     shown = [{line.post: line.shown for line in page.posts} for page in pages]
     posts = pages[1].posts
     async with deps.database.read() as session:
-        nicknames = await load_nicknames(session, group, {line.author for line in posts})
+        nicknames = await load_writers(session, {(line.group, line.author) for line in posts})
     known = [line.post for line in posts if line.post in shown[0]]
     return Preview(head, other, posts, compare(known, *shown), nicknames)

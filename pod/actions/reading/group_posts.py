@@ -7,14 +7,15 @@ from functools import partial
 from typing import Final
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content import load_profiles, load_tallies
+from models.content import load_tallies
 from models.feed import count_replies
 from models.lenses import load_group_names
 from models.searched import load_excerpts
 from moderation.lens import Lens
 from pod.actions.reading.access import Reader, load_readable
+from pod.actions.reading.heads import load_writers
+from pod.actions.reading.lenses import Author
 from pod.actions.reading.posts import PostPage, list_posts
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -31,7 +32,7 @@ class GroupPosts(msgspec.Struct, frozen=True):
     """
 
     page: PostPage
-    nicknames: Mapping[tuple[RecordId, int], str]
+    nicknames: Mapping[Author, str]
     names: Mapping[RecordId, str]
     excerpts: Mapping[RecordId, str]
     replies: Mapping[RecordId, int]
@@ -69,19 +70,8 @@ async def _load_for_all(
     page = await list_posts(deps, everybody, group, lens, before=before, limit=limit)
     posts = [line.post for line in page.posts]
     async with deps.database.read() as session:
-        nicknames = await _load_nicknames(session, page)
+        nicknames = await load_writers(session, {(line.group, line.author) for line in page.posts})
         names = await load_group_names(session, {line.group for line in page.posts} - {group})
         excerpts = await load_excerpts(session, posts, EXCERPT_LENGTH)
         replies = await count_replies(session, posts)
     return GroupPosts(page, nicknames, names, excerpts, replies)
-
-
-async def _load_nicknames(session: AsyncSession, page: PostPage) -> dict[tuple[RecordId, int], str]:
-    authors: dict[RecordId, set[int]] = {}
-    for line in page.posts:
-        authors.setdefault(line.group, set()).add(line.author)
-    return {
-        (group, number): profile.nickname
-        for group, numbers in authors.items()
-        for number, profile in (await load_profiles(session, group, numbers)).items()
-    }

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.accounts import load_membership
 from models.content import load_profiles
 from pod.actions.reading.access import Reader, load_readable
+from pod.actions.reading.lenses import Author
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.state import GroupState
@@ -68,3 +69,15 @@ async def load_nicknames(session: AsyncSession, group: RecordId, numbers: Collec
     """What those of the members call themselves who say so."""
     profiles = await load_profiles(session, group, numbers)
     return {number: profile.nickname for number, profile in profiles.items() if profile.nickname}
+
+
+async def load_writers(session: AsyncSession, writers: Collection[Author]) -> dict[Author, str]:
+    """What those of the members of several groups call themselves who say so; one question a group."""
+    numbers: dict[RecordId, set[int]] = {}
+    for group, number in writers:
+        numbers.setdefault(group, set()).add(number)
+    return {
+        (group, number): nickname
+        for group, some in numbers.items()
+        for number, nickname in (await load_nicknames(session, group, some)).items()
+    }

@@ -23,7 +23,7 @@ LONGEST_TITLE: Final = 90
 class PostRow(msgspec.Struct, frozen=True):
     """A post. `note`: why it is hidden, empty when shown; `place`, `place_href`: its group, where that isn't clear.
 
-    `via`: the group that reposts it for a reader at home, or "" for the one whose page this is; None: no repost.
+    `place_said`: what stands before `place`. `via`, `via_href`: the group that reposts it for a reader at home.
     """
 
     href: str
@@ -38,7 +38,8 @@ class PostRow(msgspec.Struct, frozen=True):
     answers: str
     place: str = ""
     place_href: str = ""
-    via: str | None = None
+    place_said: str = ""
+    via: str = ""
     via_href: str = ""
 
 
@@ -70,7 +71,7 @@ def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -
         answers=say.many("%(count)s reply", "%(count)s replies", answers) if answers else "",
         place=posts.names.get(line.group, "") if elsewhere else "",
         place_href=f"/g/{line.group}" if elsewhere else "",
-        via="" if elsewhere else None,
+        place_said=say("reposted from"),
     )
 
 
@@ -92,7 +93,7 @@ def home_row(say: Words, line: HomeLine, names: Mapping[RecordId, str]) -> PostR
         answers="",
         place=card.group_name,
         place_href=f"/g/{card.group_id}",
-        via=names.get(card.via, "") if card.via else None,
+        via=names.get(card.via, "") if card.via else "",
         via_href=f"/g/{card.via}" if card.via else "",
     )
 

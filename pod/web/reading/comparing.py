@@ -259,11 +259,11 @@ def preview_view(say: Words, preview: Preview, *, follow: bool, home: bool) -> P
 
 
 def _line(say: Words, preview: Preview, line: PostLine) -> PreviewLine:
-    who = called(say, line.author, preview.nicknames)
+    who = called(say, line.author, {line.author: preview.nicknames.get((line.group, line.author), "")})
     floored = any(hide.layer is Layer.POD for hide in line.hides)
     title = (
         say("A post that this server doesn't show") if floored else title_of(say, line.title, who, erased=line.erased)
     )
-    fields = lens_fields(Lens((preview.lens.group,)), (preview.head.group,))
-    href = with_query(f"/g/{preview.head.group}/posts/{line.post}", fields)
+    fields = lens_fields(Lens((preview.lens.group,)), (line.group,))
+    href = with_query(f"/g/{line.group}/posts/{line.post}", fields)
     return PreviewLine(Link(title, href), f"{who} · {say.day(line.at)}", score_view(say, line.score))
