@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection
 
-from models.engines import Database
+from models.engine.databases import Database
 
 _FOLDER: Final = files("migrations")
 

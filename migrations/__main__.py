@@ -9,7 +9,7 @@ from alembic import command
 from sqlalchemy import Connection
 
 from migrations import configured, upgrade
-from models.engines import open_database
+from models.engine.databases import open_database
 
 
 def _write(connection: Connection, message: str) -> None:

@@ -10,7 +10,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from models.base import RecordIdType
+from models.engine.columns import RecordIdType
 from models.schema import METADATA
 
 

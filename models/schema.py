@@ -2,41 +2,29 @@
 
 from sqlalchemy import MetaData
 
-from models import (
+from models.content import posts_and_votes, search
+from models.engine.columns import Base
+from models.fediverse import actor_keys, deliveries, followers
+from models.groups import groups_and_items, log_tiles, pull_cursors, records, seats_and_acks, waiting
+from models.people import (
     accounts,
-    actors,
-    audit,
-    blocks,
-    chain,
-    codes,
-    content,
-    deliveries,
     factors,
-    followings,
-    follows,
-    invites,
-    keeping,
-    links,
-    log,
-    looks,
     mail_addresses,
-    mails,
+    mailed_codes,
+    mutes,
     notifications,
-    outgoing,
-    pending,
-    records,
-    searched,
+    phrase_checks,
     sessions,
-    settings,
-    setup,
-    signups,
-    words_checks,
+    sign_in_links,
+    subscriptions,
 )
-from models.base import Base
+from models.pod import audit, outside_checks, pod_invites, sent_mails, settings, setup_links, sign_ups
 
-AREAS = (
-    *(accounts, actors, blocks, chain, content, deliveries, follows, keeping, log, mails, outgoing, pending, records),
-    *(sessions, settings, setup, followings, notifications, searched),
-    *(audit, codes, factors, invites, links, looks, mail_addresses, signups, words_checks),
+ROOMS = (
+    *(posts_and_votes, search),
+    *(actor_keys, deliveries, followers),
+    *(groups_and_items, log_tiles, pull_cursors, records, seats_and_acks, waiting),
+    *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sessions, sign_in_links),
+    *(subscriptions, audit, outside_checks, pod_invites, sent_mails, settings, setup_links, sign_ups),
 )
 METADATA: MetaData = Base.metadata

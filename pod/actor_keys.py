@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from federation.signatures import SigningKey
 from federation.signatures.keys import ed25519_signing_key, rsa_public_pem, rsa_signing_key
-from models.actors import StoredActorKeys
+from models.fediverse.actor_keys import StoredActorKeys
 from pod.clock import random_bytes
 from pod.keyring import Keyring
 from protocol.keys import DID_PREFIX, PrivateKey

@@ -18,7 +18,7 @@ from federation.addresses import normal_authority
 from federation.known_keys import KnownKeys
 from federation.signatures import Policy, ReplayCache
 from pod import activitypub
-from pod.actions.actors import fetch_document
+from pod.actions.fediverse.actors import fetch_document
 from pod.answers import Answers
 from pod.api import chain, content, groups, openapi, operating, peers, people, recovery
 from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, PULLED, REPLAY
@@ -31,8 +31,8 @@ from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
 from pod.web import routing
-from pod.web.problems import show_problems
-from pod.web.visitors import know_visitors
+from pod.web.kit.problem_page import show_problems
+from pod.web.kit.visitors import know_visitors
 
 COLLECT_AFTER_OBJECTS = 50_000
 MIDDLEWARES = (tell_requests, answer_refusals, show_problems, know_visitors)

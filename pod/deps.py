@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.group_header import GroupHeader
 from federation.safe_http import SafeHttp
 from federation.signatures import SigningKey
-from models.engines import Database
-from models.writer import Action, Bulk, Writer
+from models.engine.databases import Database
+from models.engine.writer import Action, Bulk, Writer
 from pod.clock import Clock
 from pod.config import Config
 from pod.keyring import Keyring

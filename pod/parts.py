@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from federation.safe_http import SafeHttp
-from models.engines import open_database
-from models.writer import running_writer
+from models.engine.databases import open_database
+from models.engine.writer import running_writer
 from pod.clock import Clock
 from pod.config import Config
 from pod.deps import Deps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pod.actions import presenting
+from pod.actions.fediverse import actor_documents
 from pod.activitypub.answering import answer, path_of, shared, show
 from pod.app_keys import DEPS
 from protocol.errors import MalformedError
@@ -17,14 +17,14 @@ routes = web.RouteTableDef()
 @shared
 async def get_pod_actor(request: web.Request) -> web.Response:
     """The pod itself."""
-    return answer(await presenting.pod_actor(request.app[DEPS]))
+    return answer(await actor_documents.pod_actor(request.app[DEPS]))
 
 
 @routes.get("/u/{name}")
 @shared
 async def get_person(request: web.Request) -> web.Response:
     """Somebody at home here."""
-    document = await presenting.person_actor(request.app[DEPS], request.match_info["name"])
+    document = await actor_documents.person_actor(request.app[DEPS], request.match_info["name"])
     return show(request, document, page="person_page")
 
 
@@ -32,7 +32,7 @@ async def get_person(request: web.Request) -> web.Response:
 @shared
 async def get_group(request: web.Request) -> web.Response:
     """A group as an actor of this pod."""
-    document = await presenting.group_actor(request.app[DEPS], parse_id(request.match_info["group"]))
+    document = await actor_documents.group_actor(request.app[DEPS], parse_id(request.match_info["group"]))
     return show(request, document, page="group_page")
 
 
@@ -42,14 +42,14 @@ async def get_outbox(request: web.Request) -> web.Response:
     """What the actor tells; with `before` a page of it."""
     deps, before = request.app[DEPS], request.query.get("before")
     if before is None:
-        return answer(await presenting.outbox(deps, path_of(request)))
+        return answer(await actor_documents.outbox(deps, path_of(request)))
     if not before.isdecimal() or len(before) > 16:
         raise MalformedError("`before` must be a number.")
-    return answer(await presenting.outbox_page(deps, path_of(request), int(before)))
+    return answer(await actor_documents.outbox_page(deps, path_of(request), int(before)))
 
 
 @routes.get("/u/{name}/followers")
 @routes.get("/groups/{group}/followers")
 async def get_followers(request: web.Request) -> web.Response:
     """How many follow the actor."""
-    return answer(await presenting.followers(request.app[DEPS], path_of(request)))
+    return answer(await actor_documents.followers(request.app[DEPS], path_of(request)))

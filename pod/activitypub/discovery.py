@@ -11,8 +11,8 @@ from federation import nodeinfo
 from federation.content_types import JRD_JSON, PLAIN_JSON, XRD_XML
 from federation.nodeinfo import Version
 from federation.webfinger import host_meta, only_rels, parse_resource
-from pod.actions.finding import find_actor
-from pod.actions.presenting import node
+from pod.actions.fediverse.actor_documents import node
+from pod.actions.fediverse.webfinger_lookup import find_actor
 from pod.activitypub.answering import shared
 from pod.app_keys import DEPS
 from pod.contracts import contract

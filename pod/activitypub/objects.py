@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from pod.actions.showing import Sighting, show_activity, show_record
+from pod.actions.fediverse.post_documents import Sighting, show_activity, show_record
 from pod.activitypub.answering import answer, shared, show
 from pod.app_keys import DEPS
 from protocol.ids import parse_id

@@ -9,9 +9,9 @@ import msgspec
 from aiohttp import web
 
 from federation.readers import receive_reader
-from models.accounts import Account, load_account_by_token
-from pod.actions.founding import token_hash
-from pod.actions.reading.access import Puller, is_open
+from models.people.accounts import Account, load_account_by_token
+from pod.actions.access import Puller, is_open
+from pod.actions.groups.founding import token_hash
 from pod.app_keys import DEPS, KEYS, POLICY, PULLED
 from pod.errors import UnauthorizedError
 from pod.requests import as_signed

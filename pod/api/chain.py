@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pod.actions.reading import chains as reading
+from pod.actions.reading.group import records_and_items as reading
 from pod.api import shapes
 from pod.api.asking import answer, group_of, id_of, query_of, reader_of
 from pod.app_keys import DEPS

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from pod.actions import authoring
-from pod.actions.reading import posts, votes
+from pod.actions.posts import records as authoring
+from pod.actions.reading.post import posts, votes
 from pod.api import shapes
 from pod.api.asking import account_of, answer, group_of, id_of, members_of, query_of, reader_of
 from pod.app_keys import DEPS

@@ -6,14 +6,14 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from models.accounts import Account
-from pod.actions import authoring
-from pod.actions.founding import start_group
-from pod.actions.handing_over import hand_over
-from pod.actions.joining import Offer, offer_here
-from pod.actions.reading import groups as reading
-from pod.actions.sources import Pass
-from pod.actions.syncing import fetch_group, pull_if_readable
+from models.people.accounts import Account
+from pod.actions.groups.founding import start_group
+from pod.actions.groups.membership import Offer, offer_here
+from pod.actions.handover.propose import hand_over
+from pod.actions.posts import records as authoring
+from pod.actions.reading.group import groups as reading
+from pod.actions.sync.pull import fetch_group, pull_if_readable
+from pod.actions.sync.remote_lists import Pass
 from pod.api import shapes
 from pod.api.asking import account_of, answer, group_of, members_of, path_number_of, query_of, reader_of, wish_of
 from pod.app_keys import DEPS

@@ -11,8 +11,8 @@ import msgspec
 from aiohttp import web
 from yarl import URL
 
-from models.measures import measure
-from pod.actions.readiness import Reason, reasons_against
+from models.pod.metrics import measure
+from pod.actions.admin.readiness import Reason, reasons_against
 from pod.api.asking import BEARER, answer
 from pod.app_keys import DEPS, MEASURES
 from pod.config import is_local

@@ -6,10 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from pod.actions import serving
-from pod.actions.proving import Proof, prove_consistency, prove_inclusion
-from pod.actions.recovery_promises import promise
-from pod.actions.signing_handovers import sign_handover
+from pod.actions.handover.countersign import sign_handover
+from pod.actions.recovery.keeper_promises import promise
+from pod.actions.sync import served_lists
+from pod.actions.sync.served_proofs import Proof, prove_consistency, prove_inclusion
 from pod.api import shapes
 from pod.api.asking import answer, group_of, number_of, object_of, puller_of, query_of
 from pod.app_keys import DEPS
@@ -27,7 +27,7 @@ routes = web.RouteTableDef()
 async def get_chain(request: web.Request) -> web.Response:
     """Items from a height, rival branches too, with the acks of these heights."""
     deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
-    return answer(await serving.chain_page(deps, await puller_of(request, group), group, start))
+    return answer(await served_lists.chain_page(deps, await puller_of(request, group), group, start))
 
 
 @routes.get("/groups/{group}/log")
@@ -36,7 +36,7 @@ async def get_log(request: web.Request) -> web.Response:
     """The log's records from an index, in the steward's order; of the log that `item` commits to, if it is named."""
     deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
     item = parse_id(request.query["item"]) if "item" in request.query else None
-    return answer(await serving.log_page(deps, await puller_of(request, group), group, start, item))
+    return answer(await served_lists.log_page(deps, await puller_of(request, group), group, start, item))
 
 
 @routes.get("/groups/{group}/pending")
@@ -44,7 +44,7 @@ async def get_log(request: web.Request) -> web.Response:
 async def get_pending(request: web.Request) -> web.Response:
     """What this pod accepted and the log lacks, after a cursor."""
     deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
-    return answer(await serving.pending_page(deps, await puller_of(request, group), group, start))
+    return answer(await served_lists.pending_page(deps, await puller_of(request, group), group, start))
 
 
 @routes.get("/groups/{group}/proof")

@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from models.accounts import count_recovery_keys, list_memberships
-from pod.actions.presenting import load_person
-from pod.actions.tokens import list_own_tokens, make_token, revoke_own_token
+from models.people.accounts import count_recovery_keys, list_memberships
+from pod.actions.accounts.api_tokens import list_own_tokens, make_token, revoke_own_token
+from pod.actions.fediverse.actor_documents import load_person
 from pod.api import shapes
 from pod.api.asking import account_of, answer, wish_of
 from pod.app_keys import DEPS

@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from pod.actions.recovering import Recovered, Whereabouts, add_recovery_keys, recover
-from pod.actions.recovery_handovers import Recovery, recover_group, sign_recovery
-from pod.actions.recovery_phrase import RecoveryKeys
+from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.recovery.recover_group import Recovery, recover_group, sign_recovery
+from pod.actions.recovery.recover_person import Recovered, Whereabouts, add_recovery_keys, recover
 from pod.api import recovery_shapes as shapes
 from pod.api.asking import account_of, answer, convert, group_of, object_of, wish_of
 from pod.app_keys import DEPS

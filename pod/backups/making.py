@@ -12,7 +12,7 @@ from pathlib import Path
 
 from yarl import URL
 
-from models.copying import copy_sqlite, look_into
+from models.engine.sqlite_copy import copy_sqlite, look_into
 from pod.backups.archive import (
     CONFIG,
     DATABASE,

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from models.copying import Copied, look_into
+from models.engine.sqlite_copy import Copied, look_into
 from pod.backups.archive import CONFIG, DATABASE, KEYS, BackupError, Manifest, Told, unpack
 from pod.keyring import KeyringError, open_keyring
 

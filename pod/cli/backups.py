@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from migrations import from_nothing
-from pod.actions.renewing import retire_seats
+from pod.actions.handover.renew_key import retire_seats
 from pod.backups.archive import BackupError, Manifest, read_manifest
 from pod.backups.listing import list_backups
 from pod.backups.making import FOLDER, default_target, make_backup

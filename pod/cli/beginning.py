@@ -92,7 +92,7 @@ def _write(data: Path, text: str) -> Config:
 
 def _begin(config: Config, data: Path, domain: str) -> None:
     # All of this takes a second to import, which a pod on this machine needn't wait for.
-    from pod.actions.setting_up import make_setup_link, setup_url  # noqa: PLC0415
+    from pod.actions.accounts.first_admin import make_setup_link, setup_url  # noqa: PLC0415
     from pod.cli.base import run_action  # noqa: PLC0415
     from pod.cli.snippets import CADDY, NGINX, SYSTEMD, snippets, this_site  # noqa: PLC0415
     from pod.cli.storing import bring_up_to_date  # noqa: PLC0415
@@ -122,7 +122,7 @@ def _option(data: Path) -> str:
 @data_option
 def setup_link(data: Path) -> None:
     """Print a fresh link to the set-up page; it works once, and for an hour."""
-    from pod.actions.setting_up import make_setup_link, setup_url  # noqa: PLC0415
+    from pod.actions.accounts.first_admin import make_setup_link, setup_url  # noqa: PLC0415
     from pod.cli.base import run_action  # noqa: PLC0415
     from pod.cli.storing import refuse_unless_current  # noqa: PLC0415
 

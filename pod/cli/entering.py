@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from models.accounts import Account, load_account_named
-from pod.actions.people import promote, reset_second_factor
-from pod.actions.signing_in import make_sign_in_link
+from models.people.accounts import Account, load_account_named
+from pod.actions.accounts.sign_in import make_sign_in_link
+from pod.actions.admin.people import promote, reset_second_factor
 from pod.cli.base import run_action
 from pod.cli.options import configuration, data_option
 from pod.cli.people import user

@@ -11,11 +11,11 @@ import click
 from rich.console import Console
 from rich.progress import Progress as Bars
 
-from models.chain import StoredGroup
-from models.chain import list_groups as list_stored
-from pod.actions.handing_over import hand_over
-from pod.actions.reading.groups import GroupSight, describe_held
-from pod.actions.verifying import Progress, Verified, verify_group
+from models.groups.groups_and_items import StoredGroup
+from models.groups.groups_and_items import list_groups as list_stored
+from pod.actions.chain.verify_chain import Progress, Verified, verify_group
+from pod.actions.handover.propose import hand_over
+from pod.actions.reading.group.groups import GroupSight, describe_held
 from pod.cli.base import run_action
 from pod.cli.options import as_json, configuration, data_option, json_option
 from pod.deps import Deps

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from models.deliveries import HostState, count_queue, hasten, list_hosts, load_host
+from models.fediverse.deliveries import HostState, count_queue, hasten, list_hosts, load_host
 from pod.cli.base import run_action
 from pod.cli.options import configuration, data_option
 from pod.deps import Deps

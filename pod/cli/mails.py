@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pod.actions.mailing import Tried, try_mail
+from pod.actions.admin.test_mail import Tried, try_mail
 from pod.cli.base import run_action
 from pod.cli.options import configuration, data_option
 from pod.cli.storing import refuse_unless_current

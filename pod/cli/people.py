@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from models.accounts import Account, list_accounts
-from pod.actions.founding import sign_up
+from models.people.accounts import Account, list_accounts
+from pod.actions.groups.founding import sign_up
 from pod.cli.base import run_action
 from pod.cli.options import as_json, configuration, data_option, json_option
 from pod.deps import Deps

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from models.accounts import Account, load_account_by_recovery
-from pod.actions.recovering import Recovered, Whereabouts, recover
-from pod.actions.recovery_handovers import Recovery, recover_group
-from pod.actions.recovery_phrase import RecoveryKeys
-from pod.actions.renewing import retire_seats
+from models.people.accounts import Account, load_account_by_recovery
+from pod.actions.handover.renew_key import retire_seats
+from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.recovery.recover_group import Recovery, recover_group
+from pod.actions.recovery.recover_person import Recovered, Whereabouts, recover
 from pod.cli.base import run_action
 from pod.cli.groups import group_commands
 from pod.cli.options import configuration, data_option

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from migrations import Standing, Step, from_nothing, standing, upgrade
-from models.engines import Database, open_database
-from pod.actions.rebuilding import rebuild_projections
+from models.engine.databases import Database, open_database
+from pod.actions.chain.rebuild_projections import rebuild_projections
 from pod.backups.archive import BackupError
 from pod.backups.making import FOLDER, make_backup, sqlite_file
 from pod.cli.base import run_action

@@ -11,12 +11,12 @@ import msgspec
 
 from federation.safe_http import SafeHttp
 from migrations import upgrade
-from models.accounts import list_accounts, load_account_named
-from models.engines import open_database
-from models.settings import Settings, save_settings
-from pod.actions.founding import sign_up
-from pod.actions.people import promote
-from pod.actions.signing_in import make_sign_in_link
+from models.engine.databases import open_database
+from models.people.accounts import list_accounts, load_account_named
+from models.pod.settings import Settings, save_settings
+from pod.actions.accounts.sign_in import make_sign_in_link
+from pod.actions.admin.people import promote
+from pod.actions.groups.founding import sign_up
 from pod.clock import random_bytes
 from pod.config import load_config
 from pod.demo.doings import BALLOTS, CHANGES

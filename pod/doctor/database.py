@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from migrations import is_current
-from models import examining
-from models.accounts import list_accounts
-from models.chain import list_groups, load_group
-from models.engines import Database
-from models.pending import list_operations
-from models.records import list_pending
-from pod.actions.founding import seed_of
+from models.engine import integrity
+from models.engine.databases import Database
+from models.groups.groups_and_items import list_groups, load_group
+from models.groups.records import list_pending
+from models.groups.waiting import list_operations
+from models.people.accounts import list_accounts
+from pod.actions.groups.founding import seed_of
 from pod.clock import Clock
 from pod.config import Config
 from pod.doctor.findings import Finding, fail, ok, warn
@@ -34,7 +34,7 @@ async def check_shape(database: Database) -> Finding:
 async def check_pages(database: Database) -> Finding:
     """Whether the file is whole; PostgreSQL looks after its own."""
     async with database.read() as session:
-        broken = await examining.check_pages(session)
+        broken = await integrity.check_pages(session)
     if broken:
         return fail(
             "integrity",
@@ -47,7 +47,7 @@ async def check_pages(database: Database) -> Finding:
 async def check_indexes(database: Database) -> Finding:
     """Whether all indexes are there; without one everything still works, ever more slowly."""
     async with database.read() as session:
-        missing = await examining.list_missing_indexes(session)
+        missing = await integrity.list_missing_indexes(session)
     if missing:
         return fail("indexes", f"Missing: {', '.join(missing)}", "Run `pod doctor --fix`, which makes them.")
     return ok("indexes", "All are there")
@@ -56,7 +56,7 @@ async def check_indexes(database: Database) -> Finding:
 async def check_orphans(database: Database) -> Finding:
     """Whether rows are left over whose owner is gone."""
     async with database.read() as session:
-        orphans = await examining.count_orphans(session)
+        orphans = await integrity.count_orphans(session)
     if orphans:
         told = ", ".join(f"{count} of {table}" for table, count in orphans.items())
         return warn("orphan rows", f"Rows whose owner is gone: {told}", "Run `pod doctor --fix`, which removes them.")

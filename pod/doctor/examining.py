@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 from federation.errors import RemoteError
-from models.engines import Database, open_database
+from models.engine.databases import Database, open_database
 from pod.config import Config, ConfigError, load_config
 from pod.doctor import database, machine, network, upkeep
 from pod.doctor.findings import Finding, fail, ok

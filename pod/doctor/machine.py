@@ -11,7 +11,7 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from models.engines import sqlite_version_info
+from models.engine.databases import sqlite_version_info
 from pod.clock import Clock
 from pod.config import Config
 from pod.doctor.findings import Finding, fail, ok, warn

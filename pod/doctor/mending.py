@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-from models.engines import open_database
-from models.examining import make_missing_indexes, remove_orphans
-from models.writer import Action, running_writer
+from models.engine.databases import open_database
+from models.engine.integrity import make_missing_indexes, remove_orphans
+from models.engine.writer import Action, running_writer
 from pod.config import Config
 from pod.doctor.findings import Finding, Level
 

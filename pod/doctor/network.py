@@ -11,11 +11,11 @@ from yarl import URL
 
 from federation.errors import RemoteError
 from federation.safe_http import SafeHttp
-from models.accounts import list_accounts
-from models.actors import load_actor_keys
-from models.deliveries import list_hosts
-from models.engines import Database
-from pod.actions.actors import POD
+from models.engine.databases import Database
+from models.fediverse.actor_keys import load_actor_keys
+from models.fediverse.deliveries import list_hosts
+from models.people.accounts import list_accounts
+from pod.actions.fediverse.actors import POD
 from pod.clock import Clock
 from pod.config import Config, is_local
 from pod.doctor.findings import Finding, fail, ok, warn

@@ -8,11 +8,11 @@ from pathlib import Path
 from msgspec.structs import replace
 from yarl import URL
 
-from models.accounts import list_accounts
-from models.copying import copy_sqlite
-from models.deliveries import HostState, list_hosts
-from models.engines import Database
-from pod.actions.rebuilding import rebuild_projections
+from models.engine.databases import Database
+from models.engine.sqlite_copy import copy_sqlite
+from models.fediverse.deliveries import HostState, list_hosts
+from models.people.accounts import list_accounts
+from pod.actions.chain.rebuild_projections import rebuild_projections
 from pod.backups.listing import list_backups
 from pod.backups.making import FOLDER
 from pod.clock import Clock

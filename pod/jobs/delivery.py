@@ -32,7 +32,7 @@ from federation.delivery import (
 from federation.errors import RemoteError
 from federation.group_header import NAME, header_of
 from federation.signatures import Scheme, SignedRequest, sign
-from models.deliveries import (
+from models.fediverse.deliveries import (
     LEASE_MS,
     Closing,
     Delivery,
@@ -45,11 +45,11 @@ from models.deliveries import (
     list_resting,
     renew_leases,
 )
-from pod.actions.actors import signing_key
-from pod.actions.append import Arrival, append_all
-from pod.actions.chains import load_view
+from pod.actions.chain.door import Arrival, append_all
+from pod.actions.chain.receipts import receipt_in
+from pod.actions.chain.views import load_view
+from pod.actions.fediverse.actors import signing_key
 from pod.actions.private_groups import may_be_told
-from pod.actions.promising import receipt_in
 from pod.clock import jitter, random_token
 from pod.deps import Deps
 from protocol.branches import View

@@ -12,17 +12,17 @@ import logging
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.group_header import GroupHeader
-from models.chain import list_groups, load_group
-from models.deliveries import host_of_inbox
-from models.pending import prune_waiting
-from pod.actions.chains import load_view
-from pod.actions.comparing import compare
-from pod.actions.following import tell_followers
-from pod.actions.handing_over import hand_over_if_due
-from pod.actions.outbox import pods_of, push
-from pod.actions.reposting import fetch_reposted
-from pod.actions.sealing import confirm_head, seal
-from pod.actions.withholding import note_withheld
+from models.fediverse.deliveries import host_of_inbox
+from models.groups.groups_and_items import list_groups, load_group
+from models.groups.waiting import prune_waiting
+from pod.actions.chain.sealing import confirm_head, seal
+from pod.actions.chain.views import load_view
+from pod.actions.fediverse.followers import tell_followers
+from pod.actions.handover.propose import hand_over_if_due
+from pod.actions.sync.fetch_reposts import fetch_reposted
+from pod.actions.sync.gap_check import compare
+from pod.actions.sync.push import pods_of, push
+from pod.actions.sync.withheld_records import note_withheld
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier

@@ -10,7 +10,7 @@ import asyncio
 import logging
 
 from federation.errors import RemoteError
-from pod.actions.syncing import pull
+from pod.actions.sync.pull import pull
 from pod.deps import Deps
 from protocol.errors import RefusedError
 from protocol.ids import RecordId

@@ -9,8 +9,8 @@ from typing import Final
 
 from yarl import URL
 
-from models.mails import MailSent, note_mail
-from models.writer import Writer
+from models.engine.writer import Writer
+from models.pod.sent_mails import MailSent, note_mail
 from pod.clock import Clock, random_bytes
 from pod.config import Config
 from pod.mail.letters import BadAddressError, Mail, mail_address, written

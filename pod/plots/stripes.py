@@ -9,7 +9,7 @@ import msgspec
 from markupsafe import Markup
 
 from pod.plots.plot import Plot
-from pod.web.words import Words
+from pod.web.kit.translations import Words
 
 WIDTH: Final = 372
 LEFT: Final = 92

@@ -1,5 +1,6 @@
 """Every page's route, area by area."""
 
-from pod.web import accounts, admin, frame, groups, reading
+from pod.web import account, admin, group, person, post
+from pod.web.kit import site_routes
 
-ROUTES = (frame.routes, *accounts.ROUTES, *admin.ROUTES, *groups.ROUTES, *reading.ROUTES)
+ROUTES = (site_routes.routes, *account.ROUTES, *admin.ROUTES, *person.ROUTES, *group.ROUTES, *post.ROUTES)

@@ -23,8 +23,8 @@ from sqlalchemy import func, select
 
 from federation.signatures.keys import rsa_signing_key
 from migrations import upgrade
-from models.deliveries import DELIVERIES, enqueue
-from models.engines import open_database
+from models.engine.databases import open_database
+from models.fediverse.deliveries import DELIVERIES, enqueue
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier

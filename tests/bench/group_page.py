@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.accounts import load_account_named
-from pod.actions.append import Arrival, append_all
-from pod.actions.authoring import write_post
-from pod.actions.chains import load_view
-from pod.actions.followings import change_following
-from pod.actions.founding import found_group
-from pod.actions.sealing import confirm_head, seal
-from pod.actions.sessions import open_session
+from models.people.accounts import load_account_named
+from pod.actions.accounts.sessions import open_session
+from pod.actions.chain.door import Arrival, append_all
+from pod.actions.chain.sealing import confirm_head, seal
+from pod.actions.chain.views import load_view
+from pod.actions.groups.founding import found_group
+from pod.actions.groups.subscriptions import change_following
+from pod.actions.posts.records import write_post
 from pod.config import load_config
 from pod.deps import Deps
 from pod.parts import open_parts

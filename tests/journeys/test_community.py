@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pod.actions.append import Outcome
+from pod.actions.chain.door import Outcome
 from pod.deps import Deps
 from protocol.errors import RefusedError
 from protocol.ids import RecordId

@@ -22,7 +22,7 @@ from tests.support.rig import worker_number
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 MOST_SECONDS = 60.0
 MOST_MEMORY_KIB = 300 * 1024
-CARRIED = ("pod/web/templates/", "pod/locale/", "static/", "migrations/versions/", "migrations/script.py.mako")
+CARRIED = ("pod/web/", "pod/locale/", "static/", "migrations/versions/", "migrations/script.py.mako")
 # What a package manager needs in order to reach its registry; nothing else of this shell is handed on.
 KEPT = ("PATH", "LANG", "SSL_CERT", "PIP_", "UV_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http", "https", "no_proxy")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pod.actions.recovery_phrase import RecoveryKeys
+from pod.actions.recovery.phrase import RecoveryKeys
 from protocol.chain import next_epoch
 from protocol.proofs import sign
 from tests.support.hostile import Body, HostilePod, id_of, serving

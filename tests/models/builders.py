@@ -5,8 +5,8 @@ from typing import Any
 from immutables import Map
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.projections import Accepted, accepted_of
-from models.records import NewRecord, insert_records
+from models.content.projections import Accepted, accepted_of
+from models.groups.records import NewRecord, insert_records
 from protocol.ids import RecordId, record_id
 from protocol.keys import DidKey, PrivateKey
 from protocol.log import EMPTY_ROOT

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from migrations import upgrade
-from models.engines import Database, open_database
-from models.writer import Writer, running_writer
+from models.engine.databases import Database, open_database
+from models.engine.writer import Writer, running_writer
 
 
 @pytest.fixture

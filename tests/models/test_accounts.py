@@ -1,7 +1,20 @@
 import asyncio
 from functools import partial
 
-from models.accounts import (
+from models.engine.databases import Database
+from models.engine.writer import Writer
+from models.groups.groups_and_items import (
+    StoredGroup,
+    StoredItem,
+    insert_group,
+    insert_items,
+    list_chain,
+    load_group,
+    move_head,
+    set_on_chain,
+)
+from models.groups.seats_and_acks import StoredKeeper, load_keeper, retire_keepers, save_keeper
+from models.people.accounts import (
     Membership,
     count_recovery_keys,
     insert_account,
@@ -14,19 +27,6 @@ from models.accounts import (
     take_counter,
     take_recovery_key,
 )
-from models.chain import (
-    StoredGroup,
-    StoredItem,
-    insert_group,
-    insert_items,
-    list_chain,
-    load_group,
-    move_head,
-    set_on_chain,
-)
-from models.engines import Database
-from models.keeping import StoredKeeper, load_keeper, retire_keepers, save_keeper
-from models.writer import Writer
 from protocol.ids import record_id
 from protocol.keys import DidKey
 from tests.models.builders import GROUP, KEY

@@ -3,7 +3,7 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.base import bytes_of_id, id_of_bytes
+from models.engine.columns import bytes_of_id, id_of_bytes
 from protocol.ids import id_from_digest
 
 digests = st.binary(min_size=32, max_size=32)

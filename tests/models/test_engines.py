@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from models import engines
-from models.engines import Database, UnsafeDatabaseError, open_database
-from models.prompt import READ_BUDGET
+from models.engine import databases
+from models.engine.databases import Database, UnsafeDatabaseError, open_database
+from models.engine.inline_sqlite import READ_BUDGET
 
 LONG_READ = text(
     f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {READ_BUDGET}) SELECT sum(i) FROM n"
@@ -23,9 +23,9 @@ async def test_a_database_that_keeps_nothing_is_refused(url: str) -> None:
 async def test_sqlite_that_does_not_take_synchronous_full_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = engines._pragma
+    ask = databases._pragma
     monkeypatch.setattr(
-        engines, "_pragma", lambda c, statement: ask(c, statement.replace("synchronous=FULL", "synchronous=NORMAL"))
+        databases, "_pragma", lambda c, statement: ask(c, statement.replace("synchronous=FULL", "synchronous=NORMAL"))
     )
 
     with pytest.raises(UnsafeDatabaseError, match="synchronous"):

@@ -6,17 +6,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.deliveries import enqueue
-from models.engines import Database
-from models.examining import (
+from models.engine.databases import Database
+from models.engine.integrity import (
     check_pages,
     count_orphans,
     list_missing_indexes,
     make_missing_indexes,
     remove_orphans,
 )
-from models.measures import measure
-from models.writer import Writer
+from models.engine.writer import Writer
+from models.fediverse.deliveries import enqueue
+from models.pod.metrics import measure
 
 INDEX = "ix_deliveries_host_id"
 BODY = b"{}"

@@ -1,8 +1,10 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.actors import StoredActorKeys, insert_actor_keys, load_actor_keys
-from models.engines import Database
-from models.follows import (
+from models.content.projections import project, project_members
+from models.engine.databases import Database
+from models.engine.writer import Writer
+from models.fediverse.actor_keys import StoredActorKeys, insert_actor_keys, load_actor_keys
+from models.fediverse.followers import (
     Follower,
     count_followers,
     count_shown,
@@ -16,8 +18,6 @@ from models.follows import (
     load_followed_since,
     put_follower,
 )
-from models.projections import project, project_members
-from models.writer import Writer
 from tests.models.builders import GROUP, a_patch, a_post, a_state, a_vote, accept
 
 ADA = "u/ada"

@@ -4,15 +4,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content import (
+from models.content.posts_and_votes import (
     list_votes,
     load_post,
     load_profiles,
     load_sheets,
     load_tally,
 )
-from models.engines import Database
-from models.projections import (
+from models.content.projections import (
     Accepted,
     dump_projection,
     project,
@@ -21,8 +20,9 @@ from models.projections import (
     rebuild_and_compare,
     refold_author,
 )
-from models.records import load_record, set_state
-from models.writer import Writer
+from models.engine.databases import Database
+from models.engine.writer import Writer
+from models.groups.records import load_record, set_state
 from moderation.scores import Scale, score
 from protocol.content import assemble
 from protocol.records.content import PostTarget, Vote

@@ -4,18 +4,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.engines import Database
-from models.log import complete_tiles, load_leaves, load_tiles, truncate_log
-from models.pending import (
-    Promise,
-    insert_receipts,
-    list_broken_promises,
-    list_operations,
-    mark_sealed,
-    put_operations,
-    reopen_operations,
-)
-from models.records import (
+from models.engine.databases import Database
+from models.engine.writer import Writer
+from models.groups.log_tiles import complete_tiles, load_leaves, load_tiles, truncate_log
+from models.groups.records import (
     insert_records,
     list_log,
     list_pending,
@@ -27,7 +19,15 @@ from models.records import (
     set_logged,
     set_state,
 )
-from models.writer import Writer
+from models.groups.waiting import (
+    Promise,
+    insert_receipts,
+    list_broken_promises,
+    list_operations,
+    mark_sealed,
+    put_operations,
+    reopen_operations,
+)
 from protocol.ids import RecordId, record_id
 from protocol.log import (
     inclusion_proof,

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.chain import StoredGroup, insert_group
-from models.engines import Database
-from models.feed import list_feed
-from models.projections import project, project_members, rebuild_and_compare, refold_author
-from models.reposts import list_reposts, list_shown_posts, load_repost_records
-from models.writer import Writer
+from models.content.home_feed import list_feed
+from models.content.projections import project, project_members, rebuild_and_compare, refold_author
+from models.content.reposts import list_reposts, list_shown_posts, load_repost_records
+from models.engine.databases import Database
+from models.engine.writer import Writer
+from models.groups.groups_and_items import StoredGroup, insert_group
 from protocol.ids import RecordId, record_id
 from protocol.records.envelope import Record
 from tests.models.builders import GROUP, a_post, a_record, a_state, accept

@@ -3,7 +3,7 @@ from sqlalchemy import inspect
 
 from migrations import configured, is_current, upgrade
 from migrations.comparing import differences
-from models.engines import Database, open_database
+from models.engine.databases import Database, open_database
 
 
 async def test_the_migrated_schema_is_the_one_in_code(database: Database) -> None:

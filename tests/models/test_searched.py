@@ -5,20 +5,27 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.accounts import insert_account
-from models.activity import list_active
-from models.chain import StoredGroup, insert_group, list_public, load_held, load_lines
-from models.engines import Database
-from models.feed import count_replies, list_by_author, list_feed, load_cards
-from models.followings import Following, delete_following, list_followings, load_following, save_following
-from models.logbook import list_log_back
-from models.notifications import MOST_KEPT, News, count_unseen, insert_news, list_news, mark_seen
-from models.projections import project, project_members
-from models.records import set_logged
-from models.roster import count_by_pod, count_votes, count_weighted, list_claims, list_heaviest, list_seated
-from models.searched import Query, load_excerpts, search
-from models.subjects import count_public, find_groups, find_subjects, list_on_subject, list_subjects
-from models.writer import Writer
+from models.content.busy_groups import list_active
+from models.content.home_feed import count_replies, list_by_author, list_feed, load_cards
+from models.content.member_lists import (
+    count_by_pod,
+    count_votes,
+    count_weighted,
+    list_claims,
+    list_heaviest,
+    list_seated,
+)
+from models.content.projections import project, project_members
+from models.content.search import Query, load_excerpts, search
+from models.content.subjects import count_public, find_groups, find_subjects, list_on_subject, list_subjects
+from models.engine.databases import Database
+from models.engine.writer import Writer
+from models.groups.groups_and_items import StoredGroup, insert_group, list_public, load_held, load_lines
+from models.groups.log_pages import list_log_back
+from models.groups.records import set_logged
+from models.people.accounts import insert_account
+from models.people.notifications import MOST_KEPT, News, count_unseen, insert_news, list_news, mark_seen
+from models.people.subscriptions import Following, delete_following, list_followings, load_following, save_following
 from protocol.ids import record_id
 from protocol.records.envelope import Record
 from tests.models.builders import GROUP, a_patch, a_post, a_profile, a_record, a_state, a_vote, accept, an_erasure

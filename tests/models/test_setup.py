@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.engines import Database
-from models.settings import Settings, load_settings, save_settings
-from models.setup import insert_setup_link, load_setup_link, take_setup_link
-from models.writer import Writer
+from models.engine.databases import Database
+from models.engine.writer import Writer
+from models.pod.settings import Settings, load_settings, save_settings
+from models.pod.setup_links import insert_setup_link, load_setup_link, take_setup_link
 
 HASH, OTHER = b"h" * 32, b"o" * 32
 

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.engines import Database
-from models.writer import Bulk, StoppedError, Writer, after_commit
+from models.engine.databases import Database
+from models.engine.writer import Bulk, StoppedError, Writer, after_commit
 
 pytestmark = pytest.mark.usefixtures("plain_notes")
 INSERT = text("INSERT INTO plain_notes (id, at) VALUES (:id, 0)")

@@ -5,10 +5,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content import VOTES
-from models.engines import Database
-from models.projections import project
-from models.writer import Bulk, Writer
+from models.content.posts_and_votes import VOTES
+from models.content.projections import project
+from models.engine.databases import Database
+from models.engine.writer import Bulk, Writer
 from protocol.records.envelope import Record
 from tests.models.builders import a_state, a_vote, accept
 

@@ -11,20 +11,20 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from migrations import upgrade
-from models.engines import open_database
-from pod.actions.setting_up import make_setup_link
+from models.engine.databases import open_database
+from pod.actions.accounts.first_admin import make_setup_link
 from pod.app import make_app
 from pod.app_keys import DEPS
 from pod.config import Config, Server, Storage
 from pod.keyring import create_key_file
-from pod.web import accounts, admin
+from pod.web import account, admin
 from tests.support.browsing import Browser
 from tests.support.rig import ServedPod
 from tests.support.shell import settle
 
 POSTS = sorted(
     route.path
-    for table in (*accounts.ROUTES, *admin.ROUTES)
+    for table in (*account.ROUTES, *admin.ROUTES)
     for route in table
     if isinstance(route, web.RouteDef) and route.method == "POST"
 )

@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from federation.signatures import SigningKey, VerificationKey
 from federation.signatures.keys import load_key, verify_with
-from models.actors import StoredActorKeys
+from models.fediverse.actor_keys import StoredActorKeys
 from pod.actor_keys import make_keys, open_ed25519_key, open_rsa_key
 from pod.keyring import Keyring, KeyringError
 

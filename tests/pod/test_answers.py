@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 
 from migrations import upgrade
-from models.engines import open_database
+from models.engine.databases import open_database
 from pod import actor_keys
-from pod.actions import actors
+from pod.actions.fediverse import actors
 from pod.answers import MOST_OF_ONE, Answers
 from pod.clock import Clock
 from pod.errors import NotFoundError

@@ -17,7 +17,7 @@ from alembic import command
 from click.testing import CliRunner
 
 from migrations import configured
-from models.engines import open_database
+from models.engine.databases import open_database
 from pod.cli import main
 from pod.cli.options import configuration
 from pod.config import load_config

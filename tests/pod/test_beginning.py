@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner
 
-from pod.actions.founding import token_hash
+from pod.actions.groups.founding import token_hash
 from pod.app import make_routes
 from pod.cli import main
 from pod.cli.options import configuration

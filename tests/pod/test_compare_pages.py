@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pod.plots.stripes import Stripe, lens_stripes
-from pod.web.words import words_in
+from pod.web.kit.translations import words_in
 from tests.support.browsing import Seen
 from tests.support.reading_room import ReadingRoom, a_reading_room, write
 from tests.support.rig import ServedPod

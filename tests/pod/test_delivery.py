@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 from federation.delivery import OLDEST_MS, SCHEME_LIFE_MS
 from federation.signatures.keys import rsa_signing_key
 from migrations import upgrade
-from models.deliveries import (
+from models.engine.databases import Database, open_database
+from models.fediverse.deliveries import (
     ACTIVITIES,
     DELIVERIES,
     HOST_COLUMNS,
@@ -26,7 +27,6 @@ from models.deliveries import (
     claim_lanes,
     enqueue,
 )
-from models.engines import Database, open_database
 from pod.deps import Deps
 from pod.jobs.delivery import LOOK_EVERY_SECONDS, WORKERS, Courier
 from tests.support.sinks import ACTOR, SetClock, Sink, a_black_hole, a_sink, some_parts, until

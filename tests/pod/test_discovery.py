@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from models.settings import Settings, save_settings
+from models.pod.settings import Settings, save_settings
 from pod.config import load_config
 from pod.parts import open_parts
 from tests.support.browsing import Browser

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
-from models.engines import open_database
-from models.keeping import list_disputes
-from pod.actions.append import append
-from pod.actions.chains import load_view, open_group
-from pod.actions.disputing import forget_disputes, note_dispute, stands_apart
+from models.engine.databases import open_database
+from models.groups.seats_and_acks import list_disputes
+from pod.actions.chain.door import append
+from pod.actions.chain.views import load_view, open_group
+from pod.actions.sync.disputes import forget_disputes, note_dispute, stands_apart
 from pod.clock import Clock
 from pod.deps import Deps
 from protocol.chain import follow

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pod.web.forms import local_path
-from pod.web.words import preferred, words_in
+from pod.web.kit.forms import local_path
+from pod.web.kit.translations import preferred, words_in
 from tests.support.browsing import Browser
 from tests.support.rig import ServedPod
 

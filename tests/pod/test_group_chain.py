@@ -12,8 +12,8 @@ from functools import partial
 
 import pytest
 
-from models.base import bytes_of_id
-from pod.web.groups.keepers import numbers_in
+from models.engine.columns import bytes_of_id
+from pod.web.group.keepers import numbers_in
 from protocol.errors import MalformedError
 from protocol.ids import RecordId
 from tests.support.browsing import Browser

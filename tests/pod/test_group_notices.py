@@ -9,16 +9,16 @@ import msgspec
 import pytest
 from markupsafe import escape
 
-from models.accounts import Membership
-from pod.actions.doubting import Doubt
-from pod.actions.reading.groups import DisputeLine, FaultLine, WithheldLine
-from pod.actions.reading.headers import HeaderSight, PodHealth
-from pod.actions.reading.members import Balance, Standing
+from models.people.accounts import Membership
+from pod.actions.chain.unconfirmed import Doubt
+from pod.actions.reading.group.groups import DisputeLine, FaultLine, WithheldLine
+from pod.actions.reading.group.members import Balance, Standing
+from pod.actions.reading.group.page_header import HeaderSight, PodHealth
 from pod.plots.items import Dot, item_line
 from pod.plots.weights import Piece, weight_strip
-from pod.web.groups.frame import head_of, notices_of
-from pod.web.groups.members import warning_of
-from pod.web.words import words_in
+from pod.web.group.members import warning_of
+from pod.web.group.page_frame import head_of, notices_of
+from pod.web.kit.translations import words_in
 from protocol.chain import found
 from protocol.ids import RecordId
 from tests.support.community import Person, root_by

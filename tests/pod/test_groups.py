@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
-from pod.web.groups.joining import pod_in
-from pod.web.groups.wording import Kind, kind_sentence, weight_in
-from pod.web.words import words_in
+from pod.web.group.membership import pod_in
+from pod.web.group.wording import Kind, kind_sentence, weight_in
+from pod.web.kit.translations import words_in
 from protocol.errors import MalformedError
 from tests.support.browsing import Browser, Seen
 from tests.support.rig import Person, ServedPod, eventually, worker_number

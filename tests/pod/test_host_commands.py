@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from models.deliveries import Closing, claim_lanes, close_lanes, enqueue
+from models.fediverse.deliveries import Closing, claim_lanes, close_lanes, enqueue
 from pod.cli import main
 from pod.cli.base import run_action
 from pod.cli.options import configuration

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
-from models.engines import open_database
-from models.keeping import list_acks
-from pod.actions.append import Taken, append
-from pod.actions.chains import MOST_UNPLACED, load_view, open_group
+from models.engine.databases import open_database
+from models.groups.seats_and_acks import list_acks
+from pod.actions.chain.door import Taken, append
+from pod.actions.chain.views import MOST_UNPLACED, load_view, open_group
 from pod.clock import Clock
 from pod.deps import Deps
 from protocol.chain import follow

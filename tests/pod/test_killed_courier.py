@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import func, select
 
 from migrations import upgrade
-from models.deliveries import ACTIVITIES, DELIVERIES, LEASE_MS, MOST_PER_LANE, enqueue
-from models.engines import Database, open_database
-from models.writer import running_writer
+from models.engine.databases import Database, open_database
+from models.engine.writer import running_writer
+from models.fediverse.deliveries import ACTIVITIES, DELIVERIES, LEASE_MS, MOST_PER_LANE, enqueue
 from pod.clock import Clock
 from tests.support.folders import ROOT
 from tests.support.sinks import Sink, a_sink

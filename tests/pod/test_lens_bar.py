@@ -8,10 +8,10 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from moderation.lens import Lens, Showing
-from pod.actions.reading.lens_choices import Choice, LensChoices
-from pod.web.lenses import group_in, lens_bar, lens_fields, lens_of, with_query
-from pod.web.rendering import templates
-from pod.web.words import words_in
+from pod.actions.reading.lens.choices import Choice, LensChoices
+from pod.web.kit.lens_bar import group_in, lens_bar, lens_fields, lens_of, with_query
+from pod.web.kit.rendering import templates
+from pod.web.kit.translations import words_in
 from protocol.errors import MalformedError
 from protocol.ids import RecordId
 from protocol.visibility import Combine
@@ -70,7 +70,7 @@ def shown(lens: Lens, **more: Any) -> str:
         public=(Choice(CLUB, "Club"),),
     )
     bar = lens_bar(words_in("en"), "/g/x", lens, choices, usual=(HERE,), **more)
-    source = '{% import "reading/lens_bar.html" as lenses with context %}{{ lenses.bar(bar) }}'
+    source = '{% import "post/lens_bar.html" as lenses with context %}{{ lenses.bar(bar) }}'
     return templates().from_string(source).render(bar=bar, say=words_in("en"))
 
 

@@ -14,9 +14,9 @@ from aiosmtpd.smtp import AuthResult
 from click.testing import CliRunner
 
 from migrations import upgrade
-from models.engines import open_database
-from models.mails import MOST_MAILS, list_mails
-from models.writer import running_writer
+from models.engine.databases import open_database
+from models.engine.writer import running_writer
+from models.pod.sent_mails import MOST_MAILS, list_mails
 from pod.cli import main
 from pod.config import Config, MailServer, Server
 from pod.mail import BadAddressError, Mail, Mailer, MailError

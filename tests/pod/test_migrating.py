@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from migrations import from_nothing, upgrade
-from models.engines import open_database
+from models.engine.databases import open_database
 from pod.cli import main
 from pod.cli.options import configuration
 from tests.support.rig import ServedPod, worker_number

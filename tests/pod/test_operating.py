@@ -19,8 +19,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
 from migrations import upgrade
-from models.engines import open_database
-from pod.actions.readiness import LOCKED_SECONDS, STALE_MS
+from models.engine.databases import open_database
+from pod.actions.admin.readiness import LOCKED_SECONDS, STALE_MS
 from pod.app import make_app
 from pod.config import Config, Server, Storage, Testing
 from pod.jobs.delivery import LOOK_EVERY_SECONDS

@@ -10,7 +10,7 @@ from email.message import Message
 
 import pytest
 
-from pod.web.rendering import static_file, templates
+from pod.web.kit.rendering import static_file, templates
 from tests.support.folders import ROOT
 from tests.support.rig import Person, ServedPod, eventually
 
@@ -117,7 +117,7 @@ OWN_SCRIPT = re.compile(r"<script src=\"\{\{ static\('[\w.]+'\) \}\}\" defer></s
 
 
 def test_every_template_is_well_formed_and_has_no_script_but_files_of_ours() -> None:
-    for name in templates().list_templates():
+    for name in templates().list_templates(extensions=("html", "xml")):
         source, _, _ = templates().loader.get_source(templates(), name)  # type: ignore[union-attr]
         assert not re.search(r"<script|\bstyle=|\bon\w+=", OWN_SCRIPT.sub("", source)), name
         templates().get_template(name)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pod.web.reading.plain import FENCE, paragraphs_of, typed
+from pod.web.post.plain_text import FENCE, paragraphs_of, typed
 from protocol.records.content import Paragraph
 
 LINES = st.text(st.sampled_from("#>-` \\abc"), min_size=1, max_size=8).filter(lambda line: line.strip())

@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
-from models.chain import load_group
-from models.deliveries import count_queue
-from models.engines import open_database
-from models.keeping import list_withheld
-from pod.actions.append import Arrival, append, append_all
-from pod.actions.chains import load_view, open_group
-from pod.actions.keeping import findings_on_branch
-from pod.actions.placing import place_entries
-from pod.actions.promising import answer_with, promise, receipt_in
-from pod.actions.withholding import note_withheld
+from models.engine.databases import open_database
+from models.fediverse.deliveries import count_queue
+from models.groups.groups_and_items import load_group
+from models.groups.seats_and_acks import list_withheld
+from pod.actions.chain.door import Arrival, append, append_all
+from pod.actions.chain.log_places import place_entries
+from pod.actions.chain.receipts import answer_with, promise, receipt_in
+from pod.actions.chain.seat_memory import findings_on_branch
+from pod.actions.chain.views import load_view, open_group
+from pod.actions.sync.withheld_records import note_withheld
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.errors import NotStewardError

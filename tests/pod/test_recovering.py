@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pod.web.accounts.recovering import whereabouts
+from pod.web.account.recovery import whereabouts
 from protocol.errors import MalformedError
 from tests.support.browsing import Browser
 from tests.support.rig import Person, ServedPod, worker_number

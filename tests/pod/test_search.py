@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from pod.actions.rebuilding import rebuild_projections
+from pod.actions.chain.rebuild_projections import rebuild_projections
 from pod.config import load_config
 from pod.parts import open_parts
 from tests.support.browsing import Browser

@@ -10,8 +10,8 @@ from itertools import count, pairwise
 
 import pytest
 
-from models.settings import Settings, save_settings
-from pod.actions.setting_up import make_setup_link
+from models.pod.settings import Settings, save_settings
+from pod.actions.accounts.first_admin import make_setup_link
 from pod.clock import Clock
 from pod.deps import Deps
 from tests.support.browsing import Browser, Seen

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from models.base import bytes_of_id
+from models.engine.columns import bytes_of_id
 from protocol.ids import RecordId
 from tests.support.browsing import Seen
 from tests.support.people import joined

@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser
 
-from models.settings import Settings, save_settings
+from models.pod.settings import Settings, save_settings
 from pod.deps import Deps
 from tests.stories.hands import Hand, Keys
 from tests.support.chromium import Window

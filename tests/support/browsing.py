@@ -13,8 +13,8 @@ from html.parser import HTMLParser
 from http.cookiejar import CookieJar
 from typing import Any
 
-from models.accounts import load_account_named
-from pod.actions.sessions import open_session
+from models.people.accounts import load_account_named
+from pod.actions.accounts.sessions import open_session
 from pod.config import load_config
 from pod.parts import open_parts
 from tests.support.rig import ServedPod

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pod.actions.append import Arrival, Outcome, append_all
-from pod.actions.chains import open_group
+from pod.actions.chain.door import Arrival, Outcome, append_all
+from pod.actions.chain.views import open_group
 from pod.cli.base import run_action
 from pod.cli.options import configuration
 from pod.deps import Deps

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from federation.signatures.keys import rsa_signing_key
-from models.engines import open_database
+from models.engine.databases import open_database
 from pod.clock import Clock
 from pod.jobs.delivery import Courier
 from tests.support.sinks import ACTOR, some_parts

@@ -15,25 +15,25 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 from jinja2 import Environment, nodes
 
-from pod.web.words import catalogues
+from pod.web.kit.translations import catalogues
 from tests.support.folders import ROOT
 
 MARKERS = ("say", "words")
 METHODS = ("many",)
-FRAME = "frame"
+FRAME = "kit"
 QUIET = {"cli", "demo"}  # these speak to operators, in English
-TEMPLATES = ROOT / "pod" / "web" / "templates"
+TEMPLATES = ROOT / "pod" / "web"
 
 Message = str | tuple[str, str]
 
 
 def messages() -> dict[Message, str]:
-    """Every message with its area: the folder below pod/web or its templates; `frame` for what lies in none."""
+    """Every message with its area: the folder below pod/web with its templates; `kit` for what lies in none."""
     found: dict[Message, str] = {}
     for path in sorted(path for path in (ROOT / "pod").rglob("*.py") if not QUIET & set(path.parts)):
         for message in spoken(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(message, area_of(path))
-    for path in sorted(TEMPLATES.rglob("*.*")):
+    for path in sorted(TEMPLATES.rglob("*.*ml")):
         for message in shown(path.read_text(encoding="utf-8")):
             found.setdefault(message, area_of(path))
     return found
@@ -41,7 +41,7 @@ def messages() -> dict[Message, str]:
 
 def area_of(path: Path) -> str:
     """The area whose catalogue translates what a file says."""
-    parts = [part for part in path.relative_to(ROOT / "pod").parts[:-1] if part not in {"web", "templates"}]
+    parts = [part for part in path.relative_to(ROOT / "pod").parts[:-1] if part != "web"]
     return parts[0] if parts else FRAME
 
 

@@ -24,8 +24,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from migrations import upgrade
-from models.engines import open_database
-from pod.actions.founding import sign_up
+from models.engine.databases import open_database
+from pod.actions.groups.founding import sign_up
 from pod.config import load_config
 from pod.deps import Deps
 from pod.parts import open_parts

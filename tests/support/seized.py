@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from models.base import bytes_of_id
+from models.engine.columns import bytes_of_id
 from pod.keyring import Keyring, open_keyring
 from protocol.derivation import pairwise_key
 from protocol.keys import PrivateKey

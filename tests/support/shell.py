@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from models.mail_addresses import MailAddress, save_mail_address
-from pod.actions.founding import sign_up
+from models.people.mail_addresses import MailAddress, save_mail_address
+from pod.actions.groups.founding import sign_up
 from pod.deps import Deps
 from tests.support.rig import Person, ServedPod
 

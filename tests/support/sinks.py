@@ -11,8 +11,8 @@ from pathlib import Path
 from aiohttp import web
 
 from federation.safe_http import SafeHttp
-from models.engines import Database
-from models.writer import running_writer
+from models.engine.databases import Database
+from models.engine.writer import running_writer
 from pod.clock import Clock
 from pod.config import Config, Server
 from pod.deps import Deps

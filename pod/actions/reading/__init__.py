@@ -3,6 +3,6 @@
 Every function takes the reader (None: nobody told) and answers about a private group only to its members at home here.
 """
 
-from pod.actions.reading.groups import describe_group
+from pod.actions.reading.group.groups import describe_group
 
 __all__ = ["describe_group"]

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from pod.actions.auditing import MOST_IN_A_FILE, Act, csv_of, read_acts
+from pod.actions.audit import MOST_IN_A_FILE, Act, csv_of, read_acts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.admin.entry import AdminView, admin_of, number_in, tabs
-from pod.web.rendering import HEADERS, render
-from pod.web.visitors import say_of
-from pod.web.words import Words
+from pod.web.admin.page_frame import AdminView, admin_of, number_in, tabs
+from pod.web.kit.rendering import HEADERS, render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
 PAGE: Final = "/admin/audit"

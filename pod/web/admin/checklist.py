@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from pod.actions.running import Running
-from pod.web.words import Words
+from pod.actions.admin.dashboard import Running
+from pod.web.kit.translations import Words
 
 
 class Item(msgspec.Struct, frozen=True):

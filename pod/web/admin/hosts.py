@@ -7,15 +7,15 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from models.deliveries import HostState
-from pod.actions.running import read_host, read_hosts, retry_host
+from models.fediverse.deliveries import HostState
+from pod.actions.admin.dashboard import read_host, read_hosts, retry_host
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.admin.entry import AdminView, NoForm, admin_of, tabs
-from pod.web.forms import read_form, see_other
-from pod.web.rendering import render
-from pod.web.visitors import say_of
-from pod.web.words import Words
+from pod.web.admin.page_frame import AdminView, NoForm, admin_of, tabs
+from pod.web.kit.forms import read_form, see_other
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
 PAGE: Final = "/admin/hosts"

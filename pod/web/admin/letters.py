@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pod.actions.letters import Letter
-from pod.web.words import Words
+from pod.web.kit.translations import Words
 
 
 def accepted_letter(say: Words, pod: str, name: str, url: str) -> Letter:

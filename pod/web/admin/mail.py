@@ -9,19 +9,19 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from models.mails import MailSent
-from pod.actions.addresses import address_of_account
-from pod.actions.mailing import Tried
-from pod.actions.running import read_mails, test_mail
+from models.pod.sent_mails import MailSent
+from pod.actions.accounts.mail_address import address_of_account
+from pod.actions.admin.dashboard import read_mails, test_mail
+from pod.actions.admin.test_mail import Tried
 from pod.app_keys import DEPS
 from pod.config import MailServer
 from pod.contracts import HTML, contract
-from pod.web.accounts.views import told
-from pod.web.admin.entry import AdminView, admin_of, tabs
-from pod.web.forms import act_or_show, read_form
-from pod.web.rendering import render
-from pod.web.visitors import say_of
-from pod.web.words import Words
+from pod.web.admin.page_frame import AdminView, admin_of, tabs
+from pod.web.kit.form_page import told
+from pod.web.kit.forms import act_or_show, read_form
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()

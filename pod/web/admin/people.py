@@ -10,18 +10,18 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from models.people import PersonLine
-from pod.actions.people import Deed, list_people, set_able, set_role
-from pod.actions.sessions import check_confirmed
+from models.people.people_list import PersonLine
+from pod.actions.accounts.sessions import check_confirmed
+from pod.actions.admin.people import Deed, list_people, set_able, set_role
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.accounts.entering import session_here
-from pod.web.accounts.views import told
-from pod.web.admin.entry import AdminView, admin_of, tabs
-from pod.web.forms import act_or_show, read_form, see_other
-from pod.web.rendering import render
-from pod.web.visitors import say_of
-from pod.web.words import Words
+from pod.web.account.session_start import session_here
+from pod.web.admin.page_frame import AdminView, admin_of, tabs
+from pod.web.kit.form_page import told
+from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()

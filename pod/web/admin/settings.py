@@ -9,17 +9,17 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from models.settings import Language, Registration, Settings
-from pod.actions.settings import change_settings, read_settings
+from models.pod.settings import Language, Registration, Settings
+from pod.actions.admin.pod_settings import change_settings, read_settings
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.accounts.views import told
-from pod.web.admin.entry import AdminView, admin_of, tabs
-from pod.web.forms import act_or_show, read_form, see_other
-from pod.web.modes import registration_modes
-from pod.web.rendering import render
-from pod.web.visitors import say_of
-from pod.web.words import LANGUAGES
+from pod.web.admin.page_frame import AdminView, admin_of, tabs
+from pod.web.kit.form_page import told
+from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.registration_modes import registration_modes
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import LANGUAGES
+from pod.web.kit.visitors import say_of
 from protocol.errors import MalformedError, RefusedError
 
 routes = web.RouteTableDef()

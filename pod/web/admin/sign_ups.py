@@ -10,21 +10,21 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from models.accounts import Account
-from models.signups import SignUp
-from pod.actions.deciding_sign_ups import WriteLetter, accept, ask, read_sign_ups, reject
+from models.people.accounts import Account
+from models.pod.sign_ups import SignUp
+from pod.actions.admin.pod_settings import pod_name, read_settings
+from pod.actions.admin.sign_up_decisions import WriteLetter, accept, ask, read_sign_ups, reject
 from pod.actions.letters import Letter
-from pod.actions.settings import pod_name, read_settings
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.deps import Deps
-from pod.web.accounts.views import told
-from pod.web.admin.entry import AdminView, admin_of, tabs
 from pod.web.admin.letters import accepted_letter, question_letter, rejected_letter
-from pod.web.forms import act_or_show, read_form, see_other
-from pod.web.rendering import render
-from pod.web.visitors import say_of
-from pod.web.words import Words, words_in
+from pod.web.admin.page_frame import AdminView, admin_of, tabs
+from pod.web.kit.form_page import told
+from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import Words, words_in
+from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()

@@ -1,0 +1,1 @@
+"""What members wrote and what folding makes of it: posts, votes, feeds, search."""

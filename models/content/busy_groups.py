@@ -1,0 +1,50 @@
+"""How busy groups are: public ones with members, posts and when the last came, for those who look around."""
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import MEMBERS, POSTS
+from models.groups.groups_and_items import GROUPS
+from protocol.ids import RecordId
+
+MOST_LOOKED_AT = 500
+
+
+class GroupActivity(msgspec.Struct, frozen=True):
+    """A group in a list. `last_seq` counts this pod's records: the higher, the later its last post came; 0: none."""
+
+    group: RecordId
+    name: str
+    members: int
+    last_seq: int
+    last_at: int
+
+
+async def list_active(session: AsyncSession, limit: int) -> list[GroupActivity]:
+    """Public groups, the one with the latest post first."""
+    public = (
+        select(GROUPS.c.id, GROUPS.c.name)
+        .where(GROUPS.c.kind == "group", GROUPS.c.visibility == "public")
+        .order_by(GROUPS.c.name)
+        .limit(MOST_LOOKED_AT)
+        .subquery()
+    )
+    last = func.coalesce(
+        select(POSTS.c.seq)
+        .where(POSTS.c.group_id == public.c.id)
+        .order_by(POSTS.c.seq.desc())
+        .limit(1)
+        .scalar_subquery(),
+        0,
+    )
+    busiest = select(public, last.label("last_seq")).order_by(last.desc(), public.c.name).limit(limit).subquery()
+    members = (
+        select(func.count())
+        .where(MEMBERS.c.group_id == busiest.c.id, MEMBERS.c.left.is_(False), MEMBERS.c.weight >= 0)
+        .scalar_subquery()
+    )
+    at = select(POSTS.c.at).where(POSTS.c.group_id == busiest.c.id, POSTS.c.seq == busiest.c.last_seq).scalar_subquery()
+    wanted = select(busiest.c.id, busiest.c.name, members, busiest.c.last_seq, func.coalesce(at, 0))
+    rows = await session.execute(wanted.order_by(busiest.c.last_seq.desc(), busiest.c.name))
+    return [GroupActivity(*row) for row in rows]

@@ -1,0 +1,140 @@
+"""The newest posts of many groups at once: each group's latest by its index, so that it never grows with history."""
+
+from collections.abc import Collection, Sequence
+from operator import itemgetter
+
+import msgspec
+from sqlalchemy import func, select, true, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import POSTS, PROFILES, SCORES
+from models.content.reposts import GROUPS_AT_ONCE, Repost, list_reposts
+from models.engine.upserts import chunks
+from models.groups.groups_and_items import GROUPS
+from protocol.ids import RecordId
+
+
+class FeedCard(msgspec.Struct, frozen=True):
+    """A post with its group's name and its author's nickname; `sum_micro`: the votes of its own group.
+
+    `via`: the group that reposts it, whose votes `sum_micro` then counts; `seq` is when that came here.
+    """
+
+    id: RecordId
+    group_id: RecordId
+    author: int
+    kind: str
+    title: str
+    language: str
+    at: int
+    seq: int
+    erased: bool
+    reply_record: RecordId | None
+    subject: str | None
+    group_name: str
+    group_kind: str
+    visibility: str
+    nickname: str
+    sum_micro: int
+    via: RecordId | None = None
+
+
+_COLUMNS = [POSTS.c[name] for name in FeedCard.__struct_fields__[:11]]
+
+
+async def list_feed(
+    session: AsyncSession, groups: Sequence[RecordId], limit: int, *, before: int | None = None
+) -> tuple[list[FeedCard], int | None]:
+    """A page of posts of these groups and of public ones that they repost, the latest here first.
+
+    The second value is the `before` of the page that follows, None for the last.
+    """
+    both: list[tuple[int, RecordId, Repost | None]] = [
+        (seq, post, None) for seq, post in await _list_own(session, groups, limit + 1, before)
+    ]
+    both += [(one.seq, one.post, one) for one in await list_reposts(session, groups, limit + 1, before=before)]
+    both.sort(key=itemgetter(0), reverse=True)
+    cards = await load_cards(session, {post for _, post, _ in both[:limit]})
+    shown: dict[RecordId, FeedCard] = {}
+    for _, post, repost in both[:limit]:
+        card = cards.get(post)
+        if card and repost:
+            card = _as_reposted(card, repost, groups)
+        if card:
+            shown.setdefault(post, card)
+    return list(shown.values()), both[limit - 1][0] if len(both) > limit else None
+
+
+def _as_reposted(card: FeedCard, repost: Repost, groups: Sequence[RecordId]) -> FeedCard | None:
+    """The card as the group shows it that reposts it; None for what isn't public, or has its own place in the feed."""
+    if card.visibility != "public" or card.group_id in groups:
+        return None
+    return msgspec.structs.replace(card, seq=repost.seq, sum_micro=repost.sum_micro, via=repost.group)
+
+
+async def _list_own(
+    session: AsyncSession, groups: Sequence[RecordId], limit: int, before: int | None
+) -> list[tuple[int, RecordId]]:
+    """(seq, id) of the latest posts that stand in these groups."""
+    found: list[tuple[int, RecordId]] = []
+    for some in chunks(groups, GROUPS_AT_ONCE):
+        parts = [
+            select(
+                select(POSTS.c.seq, POSTS.c.id)
+                .where(POSTS.c.group_id == group, POSTS.c.seq < before if before is not None else true())
+                .order_by(POSTS.c.seq.desc())
+                .limit(limit)
+                .subquery()
+            )
+            for group in some
+        ]
+        together = union_all(*parts).subquery()
+        rows = await session.execute(select(together).order_by(together.c.seq.desc()).limit(limit))
+        found += [(seq, post) for seq, post in rows]
+    return sorted(found, reverse=True)[:limit]
+
+
+async def list_by_author(
+    session: AsyncSession, group: RecordId, author: int, limit: int, *, before: int | None = None
+) -> list[FeedCard]:
+    """What a member wrote in a group, the latest here first."""
+    wanted = select(POSTS.c.id).where(
+        POSTS.c.group_id == group,
+        POSTS.c.author == author,
+        POSTS.c.seq < before if before is not None else true(),
+    )
+    posts = await session.scalars(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
+    return list((await load_cards(session, posts.all())).values())
+
+
+async def load_cards(session: AsyncSession, posts: Collection[RecordId]) -> dict[RecordId, FeedCard]:
+    """Those of the posts that are here, the latest first."""
+    own = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target)
+    author = (PROFILES.c.group_id == POSTS.c.group_id) & (PROFILES.c.member == POSTS.c.author)
+    wanted = (
+        select(
+            *_COLUMNS,
+            GROUPS.c.name,
+            GROUPS.c.kind,
+            GROUPS.c.visibility,
+            func.coalesce(PROFILES.c.nickname, ""),
+            func.coalesce(SCORES.c.sum_micro, 0),
+        )
+        .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
+        .outerjoin(SCORES, own)
+        .outerjoin(PROFILES, author)
+        .where(POSTS.c.id.in_(posts))
+        .order_by(POSTS.c.seq.desc())
+    )
+    return {card.id: card for card in [FeedCard(*tuple(row)) for row in await session.execute(wanted)]} if posts else {}
+
+
+async def count_replies(session: AsyncSession, posts: Sequence[RecordId]) -> dict[RecordId, int]:
+    """How many posts answer each of these."""
+    counted: dict[RecordId, int] = {}
+    for some in chunks(posts):
+        wanted = select(POSTS.c.reply_record, func.count()).where(POSTS.c.reply_record.in_(some))
+        counted.update(
+            (post, int(count)) for post, count in await session.execute(wanted.group_by(POSTS.c.reply_record))
+        )
+    return counted

@@ -1,0 +1,131 @@
+"""What a lens can be made of: one's own groups, groups that voted on a target, public groups; each with its sums."""
+
+from collections.abc import Collection
+
+import msgspec
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import POSTS, SCORES, SHEETS, VOTES, target_key
+from models.engine.upserts import chunks
+from models.groups.groups_and_items import GROUPS
+from models.people.accounts import MEMBERSHIPS
+from protocol.ids import RecordId
+from protocol.records.content import Token
+
+
+class Voted(msgspec.Struct, frozen=True):
+    """What a group's members gave a target, without the group's default."""
+
+    group: RecordId
+    name: str
+    sum_micro: int
+    votes: int
+    supporters: int
+
+
+async def load_group_names(session: AsyncSession, groups: Collection[RecordId]) -> dict[RecordId, str]:
+    """The names of those of the groups that are here."""
+    found: dict[RecordId, str] = {}
+    for some in chunks(groups):
+        rows = await session.execute(select(GROUPS.c.id, GROUPS.c.name).where(GROUPS.c.id.in_(some)))
+        found.update((group, name) for group, name in rows)
+    return found
+
+
+async def list_joined(session: AsyncSession, account: int, limit: int) -> list[tuple[RecordId, str]]:
+    """The groups, by name, of which the account is a settled member."""
+    wanted = (
+        select(GROUPS.c.id, GROUPS.c.name)
+        .join(MEMBERSHIPS, MEMBERSHIPS.c.group_id == GROUPS.c.id)
+        .where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.number.is_not(None), GROUPS.c.kind == "group")
+        .order_by(GROUPS.c.name, GROUPS.c.id)
+        .limit(limit)
+    )
+    return [(group, name) for group, name in await session.execute(wanted)]
+
+
+async def list_voted(session: AsyncSession, token: Token, limit: int, *, account: int | None = None) -> list[Voted]:
+    """The groups that voted on a target, those with most votes first: public ones, and the account's own."""
+    wanted = (
+        select(SCORES.c.group_id, GROUPS.c.name, SCORES.c.sum_micro, SCORES.c.votes, SCORES.c.supporters)
+        .join(GROUPS, GROUPS.c.id == SCORES.c.group_id)
+        .where(SCORES.c.target == target_key(token), GROUPS.c.kind == "group", _visible(account))
+        .order_by(SCORES.c.votes.desc(), GROUPS.c.name, SCORES.c.group_id)
+        .limit(limit)
+    )
+    return [Voted(*row) for row in await session.execute(wanted)]
+
+
+async def load_sums(
+    session: AsyncSession, groups: Collection[RecordId], tokens: Collection[Token]
+) -> dict[tuple[RecordId, Token], int]:
+    """The sums (micro units, without defaults) of targets in several groups at once, where anybody voted."""
+    found: dict[tuple[RecordId, Token], int] = {}
+    for some in chunks(tokens):
+        wanted = select(SCORES.c.group_id, SCORES.c.token, SCORES.c.sum_micro).where(
+            SCORES.c.target.in_([target_key(token) for token in some]), SCORES.c.group_id.in_(groups)
+        )
+        found.update(((group, token), total) for group, token, total in await session.execute(wanted))
+    return found
+
+
+async def load_member_votes(
+    session: AsyncSession, group: RecordId, member: int, tokens: Collection[Token]
+) -> dict[Token, int]:
+    """What a member's current votes give these targets, in thousandths; a withdrawn vote is 0."""
+    keys = {target_key(token): token for token in tokens}
+    found: dict[Token, int] = {}
+    for some in chunks(keys):
+        wanted = select(VOTES.c.target, VOTES.c.value).where(
+            VOTES.c.group_id == group, VOTES.c.member == member, VOTES.c.target.in_(some)
+        )
+        found.update((keys[bytes(target)], value) for target, value in await session.execute(wanted))
+    return found
+
+
+class Hidden(msgspec.Struct, frozen=True):
+    """Something a member voted against: the target, and when."""
+
+    token: Token
+    at: int
+
+
+class Whereabouts(msgspec.Struct, frozen=True):
+    """The post that a record belongs to, itself or as a patch."""
+
+    group: RecordId
+    post: RecordId
+    author: int
+    title: str
+    erased: bool
+
+
+async def list_hidden(session: AsyncSession, group: RecordId, member: int, limit: int) -> list[Hidden]:
+    """What a member votes against in a group, the latest first: in a personal group, what its person hides."""
+    wanted = (
+        select(SCORES.c.token, VOTES.c.at)
+        .join(SCORES, (SCORES.c.group_id == VOTES.c.group_id) & (SCORES.c.target == VOTES.c.target))
+        .where(VOTES.c.group_id == group, VOTES.c.member == member, VOTES.c.value < 0)
+        .order_by(VOTES.c.at.desc(), VOTES.c.target)
+        .limit(limit)
+    )
+    return [Hidden(*row) for row in await session.execute(wanted)]
+
+
+async def load_whereabouts(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, Whereabouts]:
+    """The posts of those of the records that are posts or patches of posts that are here."""
+    found: dict[RecordId, Whereabouts] = {}
+    for some in chunks(records):
+        wanted = (
+            select(SHEETS.c.record_id, POSTS.c.group_id, POSTS.c.id, POSTS.c.author, POSTS.c.title, POSTS.c.erased)
+            .join(POSTS, POSTS.c.id == SHEETS.c.post_id)
+            .where(SHEETS.c.record_id.in_(some))
+        )
+        found.update((record, Whereabouts(*rest)) for record, *rest in await session.execute(wanted))
+    return found
+
+
+def _visible(account: int | None) -> ColumnElement[bool]:
+    own = select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.number.is_not(None))
+    return or_(GROUPS.c.visibility == "public", GROUPS.c.id.in_(own) if account is not None else false())

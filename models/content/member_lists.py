@@ -1,0 +1,124 @@
+"""Members as pages ask for them: counted by pod, listed by number with nickname and votes; nothing walks them twice."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import CLAIMS, MEMBERS, PROFILES, VOTES
+from models.engine.upserts import chunks
+from models.fediverse.deliveries import HOSTS
+from models.groups.groups_and_items import ITEMS
+from models.groups.records import RECORDS
+from models.people.accounts import MEMBERSHIPS
+from protocol.ids import RecordId
+
+
+class Seated(msgspec.Struct, frozen=True):
+    """A member in a list; `joined_at` is the time of the item that holds the join."""
+
+    number: int
+    weight: int
+    home_pod: str
+    left: bool
+    joined_height: int
+    identity: RecordId | None
+    nickname: str
+    joined_at: int
+
+
+async def count_by_pod(session: AsyncSession, group: RecordId) -> list[tuple[str, int]]:
+    """(pod, members with weight ≥ 0 who haven't left), the fullest first."""
+    count = func.count()
+    wanted = (
+        select(MEMBERS.c.home_pod, count)
+        .where(MEMBERS.c.group_id == group, MEMBERS.c.left.is_(False), MEMBERS.c.weight >= 0)
+        .group_by(MEMBERS.c.home_pod)
+        .order_by(count.desc(), MEMBERS.c.home_pod)
+    )
+    return [(pod, int(members)) for pod, members in await session.execute(wanted)]
+
+
+async def count_weighted(session: AsyncSession, group: RecordId) -> tuple[int, int]:
+    """How many members have weight above 0, and the sum of these weights."""
+    wanted = select(func.count(), func.coalesce(func.sum(MEMBERS.c.weight), 0)).where(
+        MEMBERS.c.group_id == group, MEMBERS.c.left.is_(False), MEMBERS.c.weight > 0
+    )
+    members, weight = (await session.execute(wanted)).one()
+    return int(members), int(weight)
+
+
+async def list_heaviest(session: AsyncSession, group: RecordId, limit: int) -> list[tuple[int, int]]:
+    """(number, weight) of members with weight above 0, the heaviest first."""
+    wanted = (
+        select(MEMBERS.c.number, MEMBERS.c.weight)
+        .where(MEMBERS.c.group_id == group, MEMBERS.c.left.is_(False), MEMBERS.c.weight > 0)
+        .order_by(MEMBERS.c.weight.desc(), MEMBERS.c.number)
+        .limit(limit)
+    )
+    return [(number, weight) for number, weight in await session.execute(wanted)]
+
+
+async def list_seated(
+    session: AsyncSession, group: RecordId, limit: int, *, after: int = 0, number: int | None = None
+) -> list[Seated]:
+    """Members by number, those who left too; or the one of this number."""
+    item = (ITEMS.c.group_id == group) & ITEMS.c.on_chain.is_(True) & (ITEMS.c.height == MEMBERS.c.joined_height)
+    profile = (PROFILES.c.group_id == group) & (PROFILES.c.member == MEMBERS.c.number)
+    columns = [MEMBERS.c[name] for name in Seated.__struct_fields__[:6]]
+    nickname, at = func.coalesce(PROFILES.c.nickname, ""), func.coalesce(ITEMS.c.at, 0)
+    wanted = (
+        select(*columns, nickname, at)
+        .outerjoin(PROFILES, profile)
+        .outerjoin(ITEMS, item)
+        .where(MEMBERS.c.group_id == group)
+        .where(MEMBERS.c.number == number if number is not None else MEMBERS.c.number > after)
+        .order_by(MEMBERS.c.number)
+        .limit(limit)
+    )
+    return [Seated(*tuple(row)) for row in await session.execute(wanted)]
+
+
+async def count_votes(
+    session: AsyncSession, group: RecordId, members: Collection[int], since_at: int
+) -> dict[int, int]:
+    """How many of each member's present votes were cast since then."""
+    counted: dict[int, int] = {}
+    for some in chunks(members):
+        wanted = (
+            select(VOTES.c.member, func.count())
+            .where(VOTES.c.group_id == group, VOTES.c.member.in_(some), VOTES.c.at >= since_at)
+            .group_by(VOTES.c.member)
+        )
+        counted.update((member, int(votes)) for member, votes in await session.execute(wanted))
+    return counted
+
+
+async def load_host_health(session: AsyncSession, hosts: Sequence[str]) -> dict[str, tuple[int, int | None]]:
+    """(failed attempts since the last success, when that was) of those of the hosts that were written to."""
+    wanted = select(HOSTS.c.host, HOSTS.c.attempts, HOSTS.c.last_succeeded_at).where(HOSTS.c.host.in_(list(hosts)))
+    return {host: (attempts, at) for host, attempts, at in await session.execute(wanted)}
+
+
+async def list_claims(session: AsyncSession, identity: RecordId, limit: int) -> list[tuple[RecordId, int]]:
+    """(group, member) of what a personal group has *logged* a claim to be."""
+    wanted = (
+        select(CLAIMS.c.of_group, CLAIMS.c.member)
+        .join(RECORDS, RECORDS.c.id == CLAIMS.c.record_id)
+        .where(CLAIMS.c.group_id == identity, RECORDS.c.log_index.is_not(None))
+        .order_by(RECORDS.c.log_index)
+        .limit(limit)
+    )
+    return [(group, member) for group, member in await session.execute(wanted)]
+
+
+async def list_accounts_of(session: AsyncSession, group: RecordId, numbers: Collection[int]) -> dict[int, int]:
+    """By member number, the account of those members that are at home here."""
+    found: dict[int, int] = {}
+    for some in chunks(numbers):
+        wanted = select(MEMBERSHIPS.c.number, MEMBERSHIPS.c.account_id).where(
+            MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.number.in_(some)
+        )
+        found.update((number, account) for number, account in await session.execute(wanted))
+    return found

@@ -1,0 +1,364 @@
+"""Projections of records: what pages ask for, in the shape in which they ask. All of it can be folded anew.
+
+A target is known here by the sha256 of its token, so that its key has one width. Scores are sums without the group's
+default, which a policy may change at any time. A post's text is assembled from its sheets, one for each record.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Index, LargeBinary, Select, select, text, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import chunks
+from models.groups.records import RECORDS
+from moderation.scores import Reply
+from protocol.content import Sheet
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+from protocol.records.content import PostTarget, Token
+from protocol.votes import CastVote
+
+_REPOSTED: Final = text("reposted IS NOT NULL")
+_SUPPORTED: Final = text("reposted IS NOT NULL AND supporters > 0")
+
+
+class MemberRow(Base):
+    """A member at the group's head; `weight` counts nowhere once it has left."""
+
+    __tablename__ = "members"
+    __table_args__ = (Index(None, "home_pod"),)
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    weight: Mapped[int]
+    home_pod: Mapped[str]
+    signing: Mapped[DidKey]
+    left: Mapped[bool]
+    joined_height: Mapped[int]
+    identity: Mapped[RecordId | None]
+
+
+class ProfileRow(Base):
+    """A member's current profile. `avatar` is the attachment as JSON; an erased profile is empty.
+
+    `indexable`: whether this pod's search may find the member.
+    """
+
+    __tablename__ = "profiles"
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    member: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[int]
+    counter: Mapped[int]
+    record_id: Mapped[RecordId] = mapped_column(index=True)
+    nickname: Mapped[str]
+    text: Mapped[str]
+    avatar: Mapped[bytes | None]
+    at: Mapped[int]
+    indexable: Mapped[bool] = mapped_column(server_default="1")
+
+
+class PostRow(Base):
+    """A post's outside; its text is in its sheets. `target` is the key of its score."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        Index(None, "group_id", "seq"),
+        Index(None, "reply_record", "seq"),
+        Index(None, "group_id", "subject"),
+        Index(None, "subject", "group_id"),
+        Index(None, "group_id", "author"),
+    )
+
+    id: Mapped[RecordId] = mapped_column(primary_key=True)
+    group_id: Mapped[RecordId]
+    author: Mapped[int]
+    kind: Mapped[str]
+    title: Mapped[str]
+    language: Mapped[str]
+    reply_record: Mapped[RecordId | None]
+    reply_index: Mapped[int | None]
+    subject: Mapped[str | None]
+    attachments: Mapped[bytes]
+    at: Mapped[int]
+    seq: Mapped[int]
+    target: Mapped[bytes]
+    erased: Mapped[bool]
+
+
+class SheetRow(Base):
+    """What one record, post or patch, brings to a post (protocol.content.Sheet, as JSON)."""
+
+    __tablename__ = "sheets"
+    __table_args__ = (Index(None, "post_id", "group_id", "seq"), Index(None, "group_id", "author"))
+
+    record_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    post_id: Mapped[RecordId]
+    group_id: Mapped[RecordId]
+    author: Mapped[int]
+    seq: Mapped[int]
+    sheet: Mapped[bytes]
+
+
+class VoteRow(Base):
+    """The vote that counts of one member on one target. `reposted`: the record's seq if it is a repost."""
+
+    __tablename__ = "votes"
+    __table_args__ = (
+        Index(None, "group_id", "target", "member"),
+        Index(None, "group_id", "target", "reposted", sqlite_where=_REPOSTED, postgresql_where=_REPOSTED),
+        {"sqlite_with_rowid": False},
+    )
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    member: Mapped[int] = mapped_column(primary_key=True)
+    target: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    value: Mapped[int]
+    key: Mapped[int]
+    counter: Mapped[int]
+    record_id: Mapped[RecordId]
+    at: Mapped[int]
+    reason: Mapped[str]
+    reposted: Mapped[int | None]
+
+
+class ScoreRow(Base):
+    """The current votes on one target, counted.
+
+    `sum_micro`: vote × weight without the default; a reaction's stays 0. `up`, `down`: members with weight above 0.
+    `supporters`: members with weight ≥ 0 and a vote above 0; the target appears in the group if there is one.
+    `votes`: all registers, whatever their weight. `reposted`: the lowest seq of its reposts, if it has any.
+    """
+
+    __tablename__ = "scores"
+    __table_args__ = (
+        Index(None, "target"),
+        Index(None, "group_id", "reposted", sqlite_where=_SUPPORTED, postgresql_where=_SUPPORTED),
+        {"sqlite_with_rowid": False},
+    )
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    target: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    token: Mapped[str]
+    sum_micro: Mapped[int]
+    up: Mapped[int]
+    down: Mapped[int]
+    supporters: Mapped[int]
+    votes: Mapped[int]
+    reposted: Mapped[int | None]
+
+
+class EraseRow(Base):
+    """An author's wish that a record lose its text; it may come before the record."""
+
+    __tablename__ = "erasures"
+
+    record_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    author: Mapped[int] = mapped_column(primary_key=True)
+
+
+class ClaimRow(Base):
+    """In a personal group: this person is that member there."""
+
+    __tablename__ = "claims"
+    __table_args__ = (Index(None, "of_group", "member"),)
+
+    record_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    group_id: Mapped[RecordId]
+    author: Mapped[int]
+    of_group: Mapped[RecordId]
+    member: Mapped[int]
+
+
+MEMBERS = table_of(MemberRow)
+PROFILES = table_of(ProfileRow)
+POSTS = table_of(PostRow)
+SHEETS = table_of(SheetRow)
+VOTES = table_of(VoteRow)
+SCORES = table_of(ScoreRow)
+ERASURES = table_of(EraseRow)
+CLAIMS = table_of(ClaimRow)
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """A target's counts in one group; see ScoreRow."""
+
+    sum_micro: int = 0
+    up: int = 0
+    down: int = 0
+    supporters: int = 0
+    votes: int = 0
+
+
+class PostCard(msgspec.Struct, frozen=True):
+    """A post as lists show it. `tally` belongs to the group that was asked."""
+
+    id: RecordId
+    group_id: RecordId
+    author: int
+    kind: str
+    title: str
+    language: str
+    reply_record: RecordId | None
+    reply_index: int | None
+    subject: str | None
+    attachments: bytes
+    at: int
+    seq: int
+    erased: bool
+    tally: Tally
+
+
+class StoredProfile(msgspec.Struct, frozen=True):
+    """A member's current profile."""
+
+    member: int
+    record_id: RecordId
+    nickname: str
+    text: str
+    avatar: bytes | None
+    at: int
+    indexable: bool = True
+
+
+NO_VOTES: Final = Tally()
+_TALLY_COLUMNS = [SCORES.c[name] for name in Tally.__struct_fields__]
+_CARD_COLUMNS = [POSTS.c[name] for name in PostCard.__struct_fields__ if name != "tally"]
+
+
+def target_key(token: Token) -> bytes:
+    """The key of a target's rows."""
+    return sha256(token.encode()).digest()
+
+
+async def load_tallies(session: AsyncSession, group: RecordId, tokens: Collection[Token]) -> dict[Token, Tally]:
+    """The counts of those targets that anybody voted on here."""
+    tallies: dict[Token, Tally] = {}
+    for some in chunks(tokens):
+        wanted = select(SCORES.c.token, *_TALLY_COLUMNS).where(
+            SCORES.c.group_id == group, SCORES.c.target.in_([target_key(token) for token in some])
+        )
+        for token, *counts in await session.execute(wanted):
+            tallies[token] = Tally(*counts)
+    return tallies
+
+
+async def load_tally(session: AsyncSession, group: RecordId, token: Token) -> Tally:
+    return (await load_tallies(session, group, [token])).get(token, NO_VOTES)
+
+
+async def list_votes(
+    session: AsyncSession, group: RecordId, token: Token, limit: int, *, after_member: int = 0
+) -> list[CastVote]:
+    """The votes that count on one target, by member."""
+    wanted = (
+        select(
+            VOTES.c.member, VOTES.c.value, VOTES.c.key, VOTES.c.counter, VOTES.c.record_id, VOTES.c.at, VOTES.c.reason
+        )
+        .where(VOTES.c.group_id == group, VOTES.c.target == target_key(token), VOTES.c.member > after_member)
+        .order_by(VOTES.c.member)
+        .limit(limit)
+    )
+    return [
+        CastVote(member, token, value, key, counter, record, at, reason)
+        for member, value, key, counter, record, at, reason in await session.execute(wanted)
+    ]
+
+
+async def load_sheets(session: AsyncSession, group: RecordId, post: RecordId, limit: int) -> list[Sheet]:
+    """What the group's records bring to a post, the post's own sheet included: input of `protocol.content.assemble`."""
+    wanted = (
+        select(SHEETS.c.sheet)
+        .where(SHEETS.c.post_id == post, SHEETS.c.group_id == group)
+        .order_by(SHEETS.c.seq)
+        .limit(limit)
+    )
+    return [msgspec.json.decode(sheet, type=Sheet) for sheet in await session.scalars(wanted)]
+
+
+async def load_post(session: AsyncSession, group: RecordId, post: RecordId) -> PostCard | None:
+    """A post with its counts in `group`, which may be another than its own."""
+    wanted = select_cards(group).where(POSTS.c.id == post)
+    row = (await session.execute(wanted)).one_or_none()
+    return card_of(row) if row else None
+
+
+async def list_posts(
+    session: AsyncSession,
+    group: RecordId,
+    limit: int,
+    *,
+    before_seq: int | None = None,
+    reply_to: RecordId | None = None,
+) -> list[PostCard]:
+    """The group's own posts, or the replies to a record, the latest here first."""
+    wanted = (
+        select_cards(group)
+        .where(POSTS.c.group_id == group)
+        .where(POSTS.c.seq < before_seq if before_seq is not None else true())
+        .where(POSTS.c.reply_record == reply_to if reply_to is not None else true())
+    )
+    rows = await session.execute(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
+    return [card_of(row) for row in rows]
+
+
+async def list_replies_to_subject(
+    session: AsyncSession, group: RecordId, subject: str, default_score: int, limit: int
+) -> list[Reply]:
+    """Replies to a public name for `moderation.scores.chosen_reply`, the last in the log first."""
+    wanted = (
+        select(POSTS.c.id, SCORES.c.sum_micro, RECORDS.c.log_index)
+        .join(RECORDS, RECORDS.c.id == POSTS.c.id)
+        .outerjoin(SCORES, (SCORES.c.group_id == group) & (SCORES.c.target == POSTS.c.target))
+        .where(POSTS.c.group_id == group, POSTS.c.subject == subject)
+        .order_by(RECORDS.c.log_index.desc(), POSTS.c.id)
+        .limit(limit)
+    )
+    return [Reply(post, default_score + (total or 0), index) for post, total, index in await session.execute(wanted)]
+
+
+async def load_profiles(
+    session: AsyncSession, group: RecordId, members: Collection[int]
+) -> Mapping[int, StoredProfile]:
+    """The current profiles of these members, where they have one."""
+    columns = [PROFILES.c[name] for name in StoredProfile.__struct_fields__]
+    profiles: dict[int, StoredProfile] = {}
+    for some in chunks(members):
+        wanted = select(*columns).where(PROFILES.c.group_id == group, PROFILES.c.member.in_(some))
+        profiles |= {row.member: StoredProfile(*row) for row in await session.execute(wanted)}
+    return profiles
+
+
+async def has_claim(session: AsyncSession, identity: RecordId, group: RecordId, member: int) -> bool:
+    """Whether the personal group `identity` has *logged* a claim to be this member."""
+    wanted = (
+        select(CLAIMS.c.record_id)
+        .join(RECORDS, RECORDS.c.id == CLAIMS.c.record_id)
+        .where(CLAIMS.c.group_id == identity, CLAIMS.c.of_group == group, CLAIMS.c.member == member)
+        .where(RECORDS.c.log_index.is_not(None))
+        .limit(1)
+    )
+    return await session.scalar(wanted) is not None
+
+
+def post_target_key(post: RecordId) -> bytes:
+    return target_key(PostTarget(post).token)
+
+
+def select_cards(group: RecordId) -> Select[Any]:
+    return select(*_CARD_COLUMNS, *_TALLY_COLUMNS).outerjoin(
+        SCORES, (SCORES.c.group_id == group) & (SCORES.c.target == POSTS.c.target)
+    )
+
+
+def card_of(row: Sequence[Any]) -> PostCard:
+    split = len(_CARD_COLUMNS)
+    tally = NO_VOTES if row[split] is None else Tally(*row[split:])
+    fields = [*row[:split], tally]
+    return PostCard(*fields)

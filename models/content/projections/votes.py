@@ -1,0 +1,192 @@
+"""Votes -> registers and sums: a vote moves its target's counts by what it changes, and nothing is counted twice.
+
+The newest of a register is chosen by (key, counter, id) as in `protocol.votes`; what comes late changes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Table, delete, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import MEMBERS, SCORES, VOTES, Tally, target_key
+from models.engine.upserts import chunks, insert_into, upsert
+from moderation.scores import contribution
+from protocol.ids import RecordId
+from protocol.records.content import Token
+from protocol.votes import CastVote, counts, current_votes, rank
+
+# Every token of a reaction begins so; no token of another target does.
+_REACTION = '{"reaction":'
+_POST = '{"post":'
+Deltas = dict[tuple[RecordId, Token], Tally]
+_Targets = set[tuple[RecordId, bytes]]
+
+
+def newer(table: Table, excluded: Any) -> ColumnElement[bool]:
+    """The register's order: ids compare as text here, because their stored bytes do."""
+    return tuple_(excluded.key, excluded.counter, excluded.record_id) > tuple_(
+        table.c.key, table.c.counter, table.c.record_id
+    )
+
+
+async def project_votes(session: AsyncSession, votes: Iterable[tuple[RecordId, CastVote, int]]) -> None:
+    """Fold votes (group, vote, the record's seq) into registers and sums."""
+    by_group: dict[RecordId, list[CastVote]] = defaultdict(list)
+    seqs: dict[RecordId, int] = {}
+    for group, vote, seq in votes:
+        by_group[group].append(vote)
+        seqs[vote.id] = seq
+    rows: list[dict[str, Any]] = []
+    deltas, reposted = _Deltas(), _Targets()
+    for group, cast in by_group.items():
+        newest = list(current_votes(cast).values())
+        standing = await _load_standing(session, group, newest)
+        weights = await load_weights(session, group, {vote.member for vote in newest})
+        for vote in newest:
+            old = standing.get((vote.member, target_key(vote.target)))
+            if old is not None and old[1:4] >= rank(vote):
+                continue
+            row = _row(group, vote, seqs[vote.id])
+            rows.append(row)
+            if row["reposted"] is not None or (old is not None and old[4] is not None):
+                reposted.add((group, row["target"]))
+            weight = weights.get(vote.member)
+            deltas.add(group, vote.target, effect(vote.target, vote.value, weight), 1)
+            if old is not None:
+                deltas.add(group, vote.target, effect(vote.target, old[0], weight), -1)
+    await upsert(session, VOTES, rows, newer)
+    await deltas.apply(session)
+    await _note_reposts(session, reposted)
+
+
+async def reweigh(session: AsyncSession, group: RecordId, weights: Mapping[int, tuple[int | None, int | None]]) -> None:
+    """Move the sums of these members' targets, and no others, from old weights to new ones; None: not a member."""
+    deltas = _Deltas()
+    for member, token, value, _ in await _load_votes_of(session, group, weights):
+        old, new = weights[member]
+        deltas.add(group, token, effect(token, value, old), -1)
+        deltas.add(group, token, effect(token, value, new), 1)
+    await deltas.apply(session)
+
+
+async def retract_votes(session: AsyncSession, group: RecordId, member: int) -> None:
+    """Take all registers of a member out; those that still count are folded in again by the caller."""
+    weight = (await load_weights(session, group, [member])).get(member)
+    deltas, reposted = _Deltas(), _Targets()
+    for _, token, value, seq in await _load_votes_of(session, group, [member]):
+        deltas.add(group, token, effect(token, value, weight), -1)
+        if seq is not None:
+            reposted.add((group, target_key(token)))
+    await session.execute(delete(VOTES).where(VOTES.c.group_id == group, VOTES.c.member == member))
+    await deltas.apply(session)
+    await _note_reposts(session, reposted)
+    await session.execute(delete(SCORES).where(SCORES.c.group_id == group, SCORES.c.votes == 0))
+
+
+def effect(token: Token, value: int, weight: int | None) -> Tally:
+    """What one register adds to its target's counts."""
+    counted = counts(weight)
+    return Tally(
+        sum_micro=0 if token.startswith(_REACTION) else contribution(value, weight),
+        up=int(counted and value > 0),
+        down=int(counted and value < 0),
+        supporters=int(weight is not None and weight >= 0 and value > 0),
+        votes=1,
+    )
+
+
+class _Deltas:
+    """Changes of counts, gathered so that a target is written once."""
+
+    def __init__(self) -> None:
+        self._changes: Deltas = {}
+
+    def add(self, group: RecordId, token: Token, tally: Tally, sign: int) -> None:
+        before = msgspec.structs.astuple(self._changes.get((group, token), Tally()))
+        after = msgspec.structs.astuple(tally)
+        self._changes[group, token] = Tally(*(old + sign * new for old, new in zip(before, after, strict=True)))
+
+    async def apply(self, session: AsyncSession) -> None:
+        rows = [
+            {"group_id": group, "target": target_key(token), "token": token, **msgspec.structs.asdict(tally)}
+            for (group, token), tally in self._changes.items()
+        ]
+        if not rows:
+            return
+        statement = insert_into(session, SCORES)
+        changes = {name: SCORES.c[name] + statement.excluded[name] for name in Tally.__struct_fields__}
+        await session.execute(
+            statement.on_conflict_do_update(index_elements=["group_id", "target"], set_=changes), rows
+        )
+
+
+async def _note_reposts(session: AsyncSession, targets: _Targets) -> None:
+    """Let the scores of these targets say when the first repost that still stands came here."""
+    first = (
+        select(func.min(VOTES.c.reposted))
+        .where(VOTES.c.group_id == SCORES.c.group_id, VOTES.c.target == SCORES.c.target, VOTES.c.reposted.is_not(None))
+        .scalar_subquery()
+    )
+    for some in chunks(targets):
+        touched = tuple_(SCORES.c.group_id, SCORES.c.target).in_(some)
+        await session.execute(update(SCORES).where(touched).values(reposted=first))
+
+
+async def load_weights(session: AsyncSession, group: RecordId, members: Iterable[int]) -> Mapping[int, int]:
+    """The weights of those of the members who haven't left."""
+    weights: dict[int, int] = {}
+    for some in chunks(members):
+        wanted = select(MEMBERS.c.number, MEMBERS.c.weight).where(
+            MEMBERS.c.group_id == group, MEMBERS.c.number.in_(some), MEMBERS.c.left.is_(False)
+        )
+        weights.update((number, weight) for number, weight in await session.execute(wanted))
+    return weights
+
+
+async def _load_standing(
+    session: AsyncSession, group: RecordId, votes: Sequence[CastVote]
+) -> dict[tuple[int, bytes], tuple[int, int, int, RecordId, int | None]]:
+    standing = {}
+    names = ("member", "target", "value", "key", "counter", "record_id", "reposted")
+    for some in chunks(votes):
+        keys = [(vote.member, target_key(vote.target)) for vote in some]
+        asked = tuple_(VOTES.c.member, VOTES.c.target).in_(keys)
+        wanted = select(*(VOTES.c[name] for name in names)).where(VOTES.c.group_id == group, asked)
+        for member, target, *rest in await session.execute(wanted):
+            standing[member, target] = tuple(rest)
+    return standing
+
+
+async def _load_votes_of(
+    session: AsyncSession, group: RecordId, members: Iterable[int]
+) -> list[tuple[int, Token, int, int | None]]:
+    """(member, target, value, seq of a repost) of what these members vote."""
+    found: list[tuple[int, Token, int, int | None]] = []
+    for some in chunks(members):
+        wanted = (
+            select(VOTES.c.member, SCORES.c.token, VOTES.c.value, VOTES.c.reposted)
+            .join(SCORES, (SCORES.c.group_id == VOTES.c.group_id) & (SCORES.c.target == VOTES.c.target))
+            .where(VOTES.c.group_id == group, VOTES.c.member.in_(some))
+            .order_by(VOTES.c.member, VOTES.c.target)
+        )
+        found += [tuple(row) for row in await session.execute(wanted)]
+    return found
+
+
+def _row(group: RecordId, vote: CastVote, seq: int) -> dict[str, Any]:
+    elsewhere = vote.of_group not in (None, group) and vote.value > 0 and vote.target.startswith(_POST)
+    return {
+        "group_id": group,
+        "member": vote.member,
+        "target": target_key(vote.target),
+        "value": vote.value,
+        "key": vote.key,
+        "counter": vote.counter,
+        "record_id": vote.id,
+        "at": vote.at,
+        "reason": vote.reason,
+        "reposted": seq if elsewhere else None,
+    }

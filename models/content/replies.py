@@ -1,0 +1,75 @@
+"""Answers to a post and comments on its paragraphs, of the post's own group, in the order in which they came here."""
+
+from collections.abc import Collection
+
+import msgspec
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import POSTS, SHEETS, PostCard, card_of, select_cards
+from models.engine.upserts import chunks
+from protocol.content import Sheet
+from protocol.ids import RecordId
+from protocol.records.content import Address
+
+
+async def count_replies(
+    session: AsyncSession, group: RecordId, records: Collection[RecordId]
+) -> dict[tuple[RecordId, int | None], int]:
+    """How many answers there are to each record (index None) and to each paragraph of it."""
+    counts: dict[tuple[RecordId, int | None], int] = {}
+    for some in chunks(records):
+        wanted = (
+            select(POSTS.c.reply_record, POSTS.c.reply_index, func.count())
+            .where(POSTS.c.reply_record.in_(some), POSTS.c.group_id == group)
+            .group_by(POSTS.c.reply_record, POSTS.c.reply_index)
+        )
+        counts.update(((record, index), count) for record, index, count in await session.execute(wanted))
+    return counts
+
+
+async def list_replies(
+    session: AsyncSession, group: RecordId, record: RecordId, limit: int, *, after_seq: int = 0
+) -> list[PostCard]:
+    """Answers to a record as a whole, the first that came here first."""
+    wanted = (
+        select_cards(group)
+        .where(POSTS.c.reply_record == record, POSTS.c.reply_index.is_(None), POSTS.c.group_id == group)
+        .where(POSTS.c.seq > after_seq)
+        .order_by(POSTS.c.seq)
+        .limit(limit)
+    )
+    return [card_of(row) for row in await session.execute(wanted)]
+
+
+async def list_comments(
+    session: AsyncSession, group: RecordId, paragraphs: Collection[Address], limit: int
+) -> list[PostCard]:
+    """Comments on these paragraphs, the first that came here first."""
+    if not paragraphs:
+        return []
+    wanted = (
+        select_cards(group)
+        .where(tuple_(POSTS.c.reply_record, POSTS.c.reply_index).in_([(at.record, at.index) for at in paragraphs]))
+        .where(POSTS.c.group_id == group)
+        .order_by(POSTS.c.seq)
+        .limit(limit)
+    )
+    return [card_of(row) for row in await session.execute(wanted)]
+
+
+async def load_sheets_of(
+    session: AsyncSession, group: RecordId, posts: Collection[RecordId], limit: int
+) -> dict[RecordId, list[Sheet]]:
+    """The sheets of several posts; of all together at most `limit`, the earliest first."""
+    found: dict[RecordId, list[Sheet]] = {post: [] for post in posts}
+    for some in chunks(posts):
+        wanted = (
+            select(SHEETS.c.post_id, SHEETS.c.sheet)
+            .where(SHEETS.c.post_id.in_(some), SHEETS.c.group_id == group)
+            .order_by(SHEETS.c.seq)
+            .limit(limit)
+        )
+        for post, sheet in await session.execute(wanted):
+            found[post].append(msgspec.json.decode(sheet, type=Sheet))
+    return found

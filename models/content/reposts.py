@@ -1,0 +1,149 @@
+"""What a group's members vote for in other groups: reposts, in the order in which the first of each came here."""
+
+from collections.abc import Collection, Sequence
+from operator import attrgetter, itemgetter
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Select, exists, select, text, true, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import (
+    POSTS,
+    SCORES,
+    VOTES,
+    PostCard,
+    card_of,
+    list_posts,
+    post_target_key,
+    select_cards,
+)
+from models.engine.upserts import chunks
+from models.fediverse.followers import ANNOUNCED
+from models.groups.groups_and_items import GROUPS
+from models.groups.records import RECORDS
+from models.people.accounts import MEMBERSHIPS
+from models.people.subscriptions import FOLLOWINGS
+from protocol.ids import RecordId, parse_id
+from protocol.records.content import Token
+
+GROUPS_AT_ONCE: Final = 200
+# The words of the index: a parameter in place of the 0 would keep it from being used.
+_STANDS: Final = text("scores.reposted IS NOT NULL AND scores.supporters > 0")
+
+
+class Repost(msgspec.Struct, frozen=True):
+    """A post that somebody with weight >= 0 supports in `group`, where it doesn't stand.
+
+    `seq`: when the first such vote came here. `sum_micro`: the group's votes on it, without the default. `backed`:
+    one of those who support it has a weight above 0.
+    """
+
+    group: RecordId
+    post: RecordId
+    seq: int
+    sum_micro: int
+    backed: bool
+
+
+async def list_reposts(
+    session: AsyncSession, groups: Sequence[RecordId], limit: int, *, before: int | None = None
+) -> list[Repost]:
+    """What these groups repost, the latest first; the posts may be unknown here, or not what the votes say."""
+    found: list[Repost] = []
+    for some in chunks(groups, GROUPS_AT_ONCE):
+        together = union_all(*(select(_latest(group, limit, before).subquery()) for group in some)).subquery()
+        rows = await session.execute(select(together).order_by(together.c.reposted.desc()).limit(limit))
+        found += [Repost(group, _post_of(token), *rest) for group, token, *rest in rows]
+    return sorted(found, key=attrgetter("seq"), reverse=True)[:limit]
+
+
+def _latest(group: RecordId, limit: int, before: int | None) -> Select[Any]:
+    return (
+        select(
+            SCORES.c.group_id, SCORES.c.token, SCORES.c.reposted, SCORES.c.sum_micro, (SCORES.c.up > 0).label("backed")
+        )
+        .where(SCORES.c.group_id == group, _STANDS)
+        .where(SCORES.c.reposted < before if before is not None else true())
+        .order_by(SCORES.c.reposted.desc())
+        .limit(limit)
+    )
+
+
+async def list_shown_posts(
+    session: AsyncSession, group: RecordId, limit: int, *, before: int | None = None
+) -> tuple[list[PostCard], int | None]:
+    """A page of what the group shows, own posts and public ones that it reposts, the latest here first.
+
+    A repost's `seq` is when it came; the second value is the `before` of the page that follows.
+    """
+    own = await list_posts(session, group, limit + 1, before_seq=before)
+    reposts = await list_reposts(session, [group], limit + 1, before=before)
+    others = {card.id: card for card in await _load_others(session, group, reposts)} if reposts else {}
+    both: list[tuple[int, PostCard | None]] = [(card.seq, card) for card in own]
+    both += [(one.seq, _moved(others.get(one.post), one.seq)) for one in reposts]
+    both.sort(key=itemgetter(0), reverse=True)
+    following = both[limit - 1][0] if len(both) > limit else None
+    return [card for _, card in both[:limit] if card], following
+
+
+def _moved(card: PostCard | None, seq: int) -> PostCard | None:
+    return msgspec.structs.replace(card, seq=seq) if card else None
+
+
+async def _load_others(session: AsyncSession, group: RecordId, reposts: Sequence[Repost]) -> list[PostCard]:
+    """Those of the posts that are here and stand in another public group, with their counts in this one."""
+    wanted = (
+        select_cards(group)
+        .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
+        .where(POSTS.c.id.in_([one.post for one in reposts]), POSTS.c.group_id != group)
+        .where(GROUPS.c.visibility == "public")
+    )
+    return [card_of(row) for row in await session.execute(wanted)]
+
+
+async def list_untold_reposts(
+    session: AsyncSession, group: RecordId, default_score: int, since_seq: int, limit: int
+) -> list[RecordId]:
+    """Public posts that the group's score shows, reposted after `since_seq`, and that no follower was told of.
+
+    The oldest first, of the latest `limit` reposts.
+    """
+    reposts = await list_reposts(session, [group], limit)
+    late = [one.post for one in reposts if one.seq > since_seq and default_score + one.sum_micro > 0]
+    told = exists().where(ANNOUNCED.c.group_id == group, ANNOUNCED.c.post_id == POSTS.c.id)
+    wanted = (
+        select(POSTS.c.id)
+        .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
+        .where(POSTS.c.id.in_(late), POSTS.c.group_id != group, POSTS.c.erased.is_(False), ~told)
+        .where(GROUPS.c.visibility == "public")
+    )
+    untold = set(await session.scalars(wanted)) if late else set()
+    return [post for post in reversed(late) if post in untold]
+
+
+async def load_repost_records(session: AsyncSession, group: RecordId, posts: Collection[RecordId]) -> list[bytes]:
+    """The wires of the group's first reposts of those of the posts that aren't here."""
+    here = set(await session.scalars(select(POSTS.c.id).where(POSTS.c.id.in_(posts))))
+    lacking = [post_target_key(post) for post in posts if post not in here]
+    first = (
+        select(RECORDS.c.wire)
+        .join(VOTES, VOTES.c.record_id == RECORDS.c.id)
+        .join(SCORES, (SCORES.c.group_id == VOTES.c.group_id) & (SCORES.c.target == VOTES.c.target))
+        .where(SCORES.c.group_id == group, SCORES.c.target.in_(lacking), VOTES.c.reposted == SCORES.c.reposted)
+        .order_by(SCORES.c.reposted.desc())
+    )
+    return list(await session.scalars(first)) if lacking else []
+
+
+async def is_looked_at(session: AsyncSession, group: RecordId) -> bool:
+    """Whether somebody at home here belongs to the group or follows it."""
+    for table in (MEMBERSHIPS, FOLLOWINGS):
+        if await session.scalar(select(table.c.account_id).where(table.c.group_id == group).limit(1)) is not None:
+            return True
+    return False
+
+
+def _post_of(token: Token) -> RecordId:
+    """The post of a post's token, '{"post":"<id>"}'."""
+    return parse_id(token[9:-2])

@@ -1,0 +1,129 @@
+"""What can be searched: one text a record, by its `seq`; a projection, and its index keeps itself in step.
+
+SQLite has a table `searched_index` (FTS5) that triggers fill, PostgreSQL an index over the words.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+from unicodedata import combining, normalize
+
+import msgspec
+from sqlalchemy import ColumnElement, Index, Select, delete, func, literal_column, or_, select, text, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.content.posts_and_votes import PROFILES
+from models.engine.columns import Base, table_of
+from models.groups.groups_and_items import GROUPS
+from protocol.ids import RecordId
+
+MOST_WORDS = 12
+_WORD = re.compile(r"[^\W_]+")
+
+
+class SearchedRow(Base):
+    """What a post, a patch's additions or a profile say, and its words as `folded` cuts them.
+
+    `post_id`: where a post's words are read.
+    """
+
+    __tablename__ = "searched"
+    __table_args__ = (Index(None, "group_id", "author"),)
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    record_id: Mapped[RecordId] = mapped_column(unique=True)
+    post_id: Mapped[RecordId | None]
+    group_id: Mapped[RecordId]
+    author: Mapped[int]
+    kind: Mapped[str]
+    language: Mapped[str]
+    text: Mapped[str]
+    words: Mapped[str]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A record whose words match."""
+
+    seq: int
+    record_id: RecordId
+    post_id: RecordId | None
+    group_id: RecordId
+    author: int
+    kind: str
+    language: str
+    text: str
+
+
+SEARCHED = table_of(SearchedRow)
+_COLUMNS = [SEARCHED.c[name] for name in Found.__struct_fields__]
+
+
+class Query(msgspec.Struct, frozen=True):
+    """Words, and what they are looked for in; empty: everywhere that `own` groups and public ones show."""
+
+    words: str
+    own: tuple[RecordId, ...] = ()
+    kind: str = ""
+    group: RecordId | None = None
+    language: str = ""
+
+
+async def search(session: AsyncSession, query: Query, limit: int, *, before: int | None = None) -> list[Found]:
+    """Records that have all the words (each may go on), the latest here first.
+
+    A private or unlisted group is searched only where it is among `own`; nobody who doesn't want to be found is.
+    """
+    words = folded(query.words).split()[:MOST_WORDS]
+    if not words:
+        return []
+    wanted = _narrowed(select(*_COLUMNS), query).where(
+        _matches(session, words), SEARCHED.c.seq < before if before is not None else true()
+    )
+    rows = await session.execute(wanted.order_by(SEARCHED.c.seq.desc()).limit(limit))
+    return [Found(*row) for row in rows]
+
+
+async def forget_searched(session: AsyncSession, records: Collection[RecordId]) -> None:
+    """These records have no words any more."""
+    await session.execute(delete(SEARCHED).where(SEARCHED.c.record_id.in_(list(records))))
+
+
+def folded(text: str) -> str:
+    """The words of a text in small plain letters: the engines differ in what they think of Ä, hyphens and addresses."""
+    plain = "".join(letter for letter in normalize("NFKD", text) if not combining(letter)).casefold()
+    return " ".join(_WORD.findall(plain))
+
+
+def _matches(session: AsyncSession, words: Sequence[str]) -> ColumnElement[bool]:
+    if session.get_bind().dialect.name == "sqlite":
+        phrase = " ".join(f'"{word}"*' for word in words)
+        found = text("SELECT rowid FROM searched_index WHERE searched_index MATCH :phrase").bindparams(phrase=phrase)
+        return SEARCHED.c.seq.in_(found.columns(literal_column("rowid")).subquery().select())
+    asked = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
+    matched: ColumnElement[bool] = func.to_tsvector(literal_column("'simple'::regconfig"), SEARCHED.c.words).op("@@")(
+        asked
+    )
+    return matched
+
+
+def _narrowed(wanted: Select[Any], query: Query) -> Select[Any]:
+    table = SEARCHED.c
+    may_find = or_(GROUPS.c.visibility == "public", table.group_id.in_(query.own))
+    unwilling = (PROFILES.c.group_id == table.group_id) & (PROFILES.c.member == table.author)
+    return (
+        wanted.join(GROUPS, GROUPS.c.id == table.group_id)
+        .outerjoin(PROFILES, unwilling)
+        .where(may_find, func.coalesce(PROFILES.c.indexable, True))
+        .where(table.kind == query.kind if query.kind else true())
+        .where(table.group_id == query.group if query.group else true())
+        .where(table.language == query.language if query.language else true())
+    )
+
+
+async def load_excerpts(session: AsyncSession, records: Collection[RecordId], length: int) -> dict[RecordId, str]:
+    """How the words of those of the records begin that have any."""
+    wanted = select(SEARCHED.c.record_id, func.substr(SEARCHED.c.text, 1, length)).where(
+        SEARCHED.c.record_id.in_(list(records))
+    )
+    return {row[0]: row[1] for row in await session.execute(wanted)}

@@ -1,0 +1,99 @@
+"""Public names: which groups write about one, and about which ones a group writes."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import POSTS
+from models.content.search import folded
+from models.groups.groups_and_items import GROUPS
+from protocol.ids import RecordId
+
+MOST_NAMES = 5000
+
+
+class SubjectLine(msgspec.Struct, frozen=True):
+    """A name that a group writes about: how many posts, and the number of the latest here."""
+
+    subject: str
+    posts: int
+    last_seq: int
+
+
+class OnSubject(msgspec.Struct, frozen=True):
+    """A group that writes about a name."""
+
+    group: RecordId
+    name: str
+    posts: int
+    last_seq: int
+
+
+async def list_subjects(session: AsyncSession, group: RecordId, limit: int, *, after: str = "") -> list[SubjectLine]:
+    """The names that a group writes about, by name."""
+    wanted = (
+        select(POSTS.c.subject, func.count(), func.max(POSTS.c.seq))
+        .where(POSTS.c.group_id == group, POSTS.c.subject > after)
+        .group_by(POSTS.c.subject)
+        .order_by(POSTS.c.subject)
+        .limit(limit)
+    )
+    return [SubjectLine(*tuple(row)) for row in await session.execute(wanted)]
+
+
+async def list_on_subject(
+    session: AsyncSession, subject: str, own: Collection[RecordId], limit: int
+) -> Sequence[OnSubject]:
+    """Groups that write about a name, public ones and `own`, the one that wrote last first."""
+    last = func.max(POSTS.c.seq)
+    wanted = (
+        select(POSTS.c.group_id, GROUPS.c.name, func.count(), last)
+        .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
+        .where(POSTS.c.subject == subject, or_(GROUPS.c.visibility == "public", GROUPS.c.id.in_(list(own))))
+        .group_by(POSTS.c.group_id, GROUPS.c.name)
+        .order_by(last.desc())
+        .limit(limit)
+    )
+    return [OnSubject(*tuple(row)) for row in await session.execute(wanted)]
+
+
+async def find_subjects(session: AsyncSession, beginning: str, own: Collection[RecordId], limit: int) -> list[str]:
+    """Names that begin so, of public groups and `own`."""
+    wanted = (
+        select(POSTS.c.subject)
+        .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
+        .where(POSTS.c.subject >= beginning, POSTS.c.subject < beginning + "\U0010ffff")
+        .where(or_(GROUPS.c.visibility == "public", GROUPS.c.id.in_(list(own))))
+        .distinct()
+        .order_by(POSTS.c.subject)
+        .limit(limit)
+    )
+    return [subject for subject in await session.scalars(wanted) if subject]
+
+
+async def find_groups(session: AsyncSession, words: str, own: Collection[RecordId], limit: int) -> list[OnSubject]:
+    """Groups in whose name all the words stand, public ones and `own`, by name.
+
+    Names are compared here, because the engines differ in what they hold for the small letter of Ö.
+    """
+    wanted = (
+        select(GROUPS.c.id, GROUPS.c.name)
+        .where(GROUPS.c.kind == "group", or_(GROUPS.c.visibility == "public", GROUPS.c.id.in_(list(own))))
+        .order_by(GROUPS.c.name, GROUPS.c.id)
+        .limit(MOST_NAMES)
+    )
+    asked = folded(words).split()
+    found = [(group, name) for group, name in await session.execute(wanted) if _has(folded(name), asked)]
+    return [OnSubject(group, name, 0, 0) for group, name in found[:limit]]
+
+
+def _has(name: str, asked: Sequence[str]) -> bool:
+    return bool(asked) and all(word in name for word in asked)
+
+
+async def count_public(session: AsyncSession) -> int:
+    """How many public groups this pod holds."""
+    wanted = select(func.count()).where(GROUPS.c.kind == "group", GROUPS.c.visibility == "public")
+    return int(await session.scalar(wanted) or 0)

@@ -1,0 +1,1 @@
+"""The two databases, the one writer, and column types alike on both."""

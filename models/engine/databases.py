@@ -1,0 +1,182 @@
+"""Opens the database so that what was acknowledged stays: one engine that writes, one that only reads.
+
+SQLite: WAL, foreign keys on, `synchronous=FULL`, read back and refused if the file doesn't take them; one
+writing connection whose transactions take the lock at once, and a few that can't write. PostgreSQL: the same
+pair over asyncpg; readers see one snapshot for the length of their session.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from models.engine.inline_sqlite import PromptConnection, connect
+
+BUSY_TIMEOUT_MS: Final = 5_000
+SYNCHRONOUS_FULL: Final = 2
+READERS: Final = 4
+HIDDEN: Final = True  # a failed statement is logged; what was to be written may be somebody's words
+
+
+class UnsafeDatabaseError(RuntimeError):
+    """The database can't keep the promises that this pod makes; the pod doesn't start."""
+
+
+class Database(msgspec.Struct, frozen=True):
+    """The two engines of one database. Only `models.engine.writer.Writer` uses `writing`."""
+
+    writing: AsyncEngine
+    reading: AsyncEngine
+    watching: sqlite3.Connection | None = None
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.writing.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that sees one moment of the database and can't change it."""
+        async with AsyncSession(self.reading, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    def version(self) -> int | None:
+        """A number that every commit changes, also one of another process; None where that costs a round trip."""
+        if self.watching is None:
+            return None
+        (number,) = self.watching.execute("PRAGMA data_version").fetchone()
+        return int(number)
+
+    async def close(self) -> None:
+        if self.watching is not None:
+            self.watching.close()
+        await self.reading.dispose()
+        await self.writing.dispose()
+
+
+def sqlite_version_info() -> tuple[int, int, int]:
+    """The version of SQLite that Python brings."""
+    return sqlite3.sqlite_version_info
+
+
+async def open_database(url: str, *, readers: int = READERS, durable: bool = True) -> Database:
+    """Open the database at `url` (sqlite+aiosqlite:///path or postgresql+asyncpg://…).
+
+    Raises UnsafeDatabaseError where it couldn't keep what the pod acknowledges. Without `durable` a PostgreSQL
+    server that doesn't wait for its disk is taken too: for data that nobody will miss.
+    """
+    parsed = make_url(url)
+    match parsed.drivername:
+        case "sqlite+aiosqlite":
+            database = _sqlite(parsed, readers)
+        case "postgresql+asyncpg":
+            database = _postgresql(parsed, readers, durable=durable)
+        case other:
+            raise UnsafeDatabaseError(
+                f"Unknown database {other!r}: use sqlite+aiosqlite:///path or postgresql+asyncpg://…"
+            )
+    try:
+        # The first connection runs the checks, so a bad file is refused at start and not at the first write.
+        async with database.writing.connect():
+            pass
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def _sqlite(url: URL, readers: int) -> Database:
+    if not url.database or url.database == ":memory:" or "mode=memory" in url.database:
+        raise UnsafeDatabaseError("SQLite needs a file: a database in memory keeps nothing.")
+    writing = _sqlite_engine(url, 1, read_only=False)
+    event.listen(writing.sync_engine, "connect", _prepare_writer)
+    event.listen(writing.sync_engine, "begin", _begin_immediate)
+    reading = _sqlite_engine(url, readers, read_only=True)
+    event.listen(reading.sync_engine, "connect", _prepare_reader)
+    event.listen(reading.sync_engine, "begin", _begin)
+    return Database(writing, reading, sqlite3.connect(str(url.database)))
+
+
+def _sqlite_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngine:
+    path = str(url.database)
+
+    async def creator(*_: Any, **__: Any) -> PromptConnection:
+        return await connect(path, read_only=read_only)
+
+    return create_async_engine(
+        url,
+        connect_args={"async_creator_fn": creator},
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=HIDDEN,
+        # One statement may fill many rows, as long as SQLite's 32,766 parameters suffice.
+        insertmanyvalues_page_size=500,
+    )
+
+
+def _postgresql(url: URL, readers: int, *, durable: bool) -> Database:
+    writing = create_async_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True, hide_parameters=HIDDEN)
+    reading = create_async_engine(
+        url,
+        pool_size=readers,
+        max_overflow=readers,
+        pool_pre_ping=True,
+        hide_parameters=HIDDEN,
+        isolation_level="REPEATABLE READ",
+        connect_args={"server_settings": {"default_transaction_read_only": "on"}},
+    )
+    if durable:
+        event.listen(writing.sync_engine, "connect", _check_postgresql)
+    return Database(writing, reading)
+
+
+def _prepare_writer(connection: Any, _: object) -> None:
+    mode = _pragma(connection, "journal_mode=WAL")
+    if mode != "wal":
+        raise UnsafeDatabaseError(f"SQLite won't use a write-ahead log here (it says {mode!r}).")
+    _pragma(connection, "synchronous=FULL")
+    _pragma(connection, "foreign_keys=ON")
+    _pragma(connection, f"busy_timeout={BUSY_TIMEOUT_MS}")
+    if (synchronous := _pragma(connection, "synchronous")) != SYNCHRONOUS_FULL:
+        raise UnsafeDatabaseError(f"SQLite won't write commits to disk: synchronous is {synchronous}, not 2.")
+    if _pragma(connection, "foreign_keys") != 1:
+        raise UnsafeDatabaseError("This SQLite was built without foreign keys.")
+
+
+def _prepare_reader(connection: Any, _: object) -> None:
+    _pragma(connection, f"busy_timeout={BUSY_TIMEOUT_MS}")
+    _pragma(connection, "query_only=ON")
+
+
+def _check_postgresql(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    try:
+        for setting in ("synchronous_commit", "fsync"):
+            cursor.execute(f"SHOW {setting}")
+            if cursor.fetchone()[0] == "off":
+                raise UnsafeDatabaseError(f"PostgreSQL doesn't write commits to disk: {setting} is off.")
+    finally:
+        cursor.close()
+
+
+def _pragma(connection: Any, statement: str) -> Any:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA {statement}")
+        row = cursor.fetchone()
+    finally:
+        cursor.close()
+    return row[0] if row else None
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # The lock is taken at the start: a transaction that reads first could otherwise fail when it comes to
+    # write.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

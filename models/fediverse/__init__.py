@@ -1,0 +1,1 @@
+"""Actors of other servers: keys, followers, deliveries."""

@@ -1,0 +1,345 @@
+"""What leaves: each activity once, its deliveries in one lane a host, and a lane leased to one worker at a time.
+
+- A lane is known by the host of its inboxes (with port). Its row says when it is to be looked at next: `next_at`
+  is None exactly while nothing waits in it, so a worker finds work without searching the deliveries.
+- Who takes a lane leases it (`claim_lanes`), renews the lease while it sends, and gives the lane back with what
+  came of it (`close_lanes`). The lease of a killed worker ends by itself; what it had sent but not yet written
+  down is sent again, and the receiver knows it by its id.
+- An activity goes with its last delivery, in the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import chunks, insert_into
+from protocol.ids import RecordId
+
+LEASE_MS: Final = 10_000
+MOST_PER_LANE: Final = 16  # a lane is given back between, so that a long one doesn't hold its place for ever
+_FAR: Final = 2**62
+
+
+class ActivityRow(Base):
+    """The body of an outgoing activity, once for all its deliveries."""
+
+    __tablename__ = "activities"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    actor: Mapped[str]
+    group_id: Mapped[RecordId | None]
+    body: Mapped[bytes]
+
+
+class DeliveryRow(Base):
+    """One activity to one inbox. It is deleted when the host took it, refused it for good, or let it grow too old."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index(None, "host", "id"), Index(None, "activity_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activities.id"))
+    host: Mapped[str]
+    inbox: Mapped[str]
+    queued_at: Mapped[int]
+
+
+class HostRow(Base):
+    """A lane and how its host has answered. `attempts` and `first_failed_at` count since the last success."""
+
+    __tablename__ = "hosts"
+    __table_args__ = (Index(None, "next_at"),)
+
+    host: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[int | None]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    first_failed_at: Mapped[int | None]
+    last_succeeded_at: Mapped[int | None]
+    last_error: Mapped[str | None]
+    scheme: Mapped[str | None]
+    scheme_until: Mapped[int] = mapped_column(server_default="0")
+    leased_by: Mapped[str | None]
+    leased_until: Mapped[int] = mapped_column(server_default="0")
+
+
+class Host(msgspec.Struct, frozen=True):
+    """A host as it is remembered: the signature scheme that it took, and how it has answered."""
+
+    host: str
+    next_at: int | None
+    attempts: int = 0
+    first_failed_at: int | None = None
+    last_succeeded_at: int | None = None
+    last_error: str | None = None
+    scheme: str | None = None
+    scheme_until: int = 0
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """An activity as it is sent."""
+
+    id: int
+    actor: str
+    group: RecordId | None
+    body: bytes
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One activity on its way to one inbox."""
+
+    id: int
+    inbox: str
+    activity: Outgoing
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """A host with the next of its deliveries, in order."""
+
+    host: Host
+    deliveries: tuple[Delivery, ...]
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """What came of a lane: the deliveries that are over, and the host as it is now.
+
+    `host.next_at` holds if anything is left in the lane. `older_than`: what was queued before is given up.
+    """
+
+    host: Host
+    over: tuple[Delivery, ...] = ()
+    older_than: int | None = None
+
+
+ACTIVITIES = table_of(ActivityRow)
+DELIVERIES = table_of(DeliveryRow)
+HOSTS = table_of(HostRow)
+HOST_COLUMNS = [HOSTS.c[name] for name in Host.__struct_fields__]
+
+
+def host_of_inbox(inbox: str) -> str:
+    """The lane of an inbox: its host, with the port if the URL names one."""
+    return inbox.split("/", 3)[2].lower()
+
+
+async def enqueue(
+    session: AsyncSession, actor: str, group: RecordId | None, body: bytes, inboxes: Sequence[str], *, now: int
+) -> None:
+    """Queue an activity for each inbox, in the commit that made it."""
+    if not inboxes:
+        return
+    # Lanes first and in one order: their rows are locked before anything is put in them, so no worker can find
+    # a lane empty and close it while this waits to be committed.
+    lanes = [{"host": host, "next_at": now} for host in sorted(set(map(host_of_inbox, inboxes)))]
+    opened = insert_into(session, HOSTS)
+    await session.execute(
+        opened.on_conflict_do_update(
+            index_elements=["host"], set_={"next_at": opened.excluded.next_at}, where=HOSTS.c.next_at.is_(None)
+        ),
+        lanes,
+    )
+    values = {"actor": actor, "group_id": group, "body": body}
+    activity = await session.scalar(insert_into(session, ACTIVITIES).values(values).returning(ACTIVITIES.c.id))
+    rows = [
+        {"activity_id": activity, "host": host_of_inbox(inbox), "inbox": inbox, "queued_at": now} for inbox in inboxes
+    ]
+    await session.execute(DELIVERIES.insert(), rows)
+
+
+def _is_due(now: int) -> ColumnElement[bool]:
+    """A lane whose time has come and that nobody holds. A lease longer than leases are is of a wrong clock."""
+    free = or_(HOSTS.c.leased_until <= now, HOSTS.c.leased_until > now + LEASE_MS)
+    return and_(HOSTS.c.next_at <= now, free)
+
+
+async def list_due(session: AsyncSession, *, well: bool, now: int, limit: int) -> list[str]:
+    """Hosts whose lanes are due: those that took the last delivery (`well`), or the failing and unknown ones."""
+    answered = HOSTS.c.last_succeeded_at.is_not(None) & (HOSTS.c.attempts == 0)
+    wanted = select(HOSTS.c.host).where(_is_due(now), answered if well else ~answered)
+    return list(await session.scalars(wanted.order_by(HOSTS.c.attempts, HOSTS.c.next_at, HOSTS.c.host).limit(limit)))
+
+
+async def claim_lanes(session: AsyncSession, worker: str, hosts: Collection[str], *, now: int) -> list[Lane]:
+    """Lease the lanes of `hosts` that are still due, each with its first deliveries."""
+    lanes = []
+    for some in chunks(hosts):
+        due = select(*HOST_COLUMNS).where(HOSTS.c.host.in_(some), _is_due(now)).order_by(HOSTS.c.host)
+        taken = [Host(*row) for row in await session.execute(due.with_for_update(skip_locked=True))]
+        names = [host.host for host in taken]
+        lease = {"leased_by": worker, "leased_until": now + LEASE_MS}
+        await session.execute(update(HOSTS).where(HOSTS.c.host.in_(names)).values(lease))
+        waiting = await _first_deliveries(session, names)
+        lanes += [Lane(host, waiting.get(host.host, ())) for host in taken]
+    return lanes
+
+
+async def _first_deliveries(session: AsyncSession, hosts: Sequence[str]) -> dict[str, tuple[Delivery, ...]]:
+    # The place of each lane's last delivery first: however long a lane is, only its beginning is read.
+    nth = (
+        select(DELIVERIES.c.id)
+        .where(DELIVERIES.c.host == HOSTS.c.host)
+        .order_by(DELIVERIES.c.id)
+        .offset(MOST_PER_LANE - 1)
+        .limit(1)
+        .correlate(HOSTS)
+        .scalar_subquery()
+    )
+    lanes = select(HOSTS.c.host, func.coalesce(nth, _FAR).label("last")).where(HOSTS.c.host.in_(hosts)).subquery()
+    columns = [DELIVERIES.c[name] for name in ("host", "id", "inbox", "activity_id")]
+    first = select(*columns).join(lanes, and_(DELIVERIES.c.host == lanes.c.host, DELIVERIES.c.id <= lanes.c.last))
+    rows = (await session.execute(first.order_by(DELIVERIES.c.host, DELIVERIES.c.id))).all()
+    bodies = await _load_activities(session, {row.activity_id for row in rows})
+    return {
+        host: tuple(Delivery(row.id, row.inbox, bodies[row.activity_id]) for row in lane)
+        for host, lane in groupby(rows, key=lambda row: row.host)
+    }
+
+
+async def _load_activities(session: AsyncSession, ids: Collection[int]) -> dict[int, Outgoing]:
+    found = {}
+    for some in chunks(ids):
+        rows = await session.execute(select(ACTIVITIES).where(ACTIVITIES.c.id.in_(some)))
+        found.update({row.id: Outgoing(*row) for row in rows})
+    return found
+
+
+async def renew_leases(session: AsyncSession, worker: str, hosts: Collection[str], *, now: int) -> None:
+    """Keep the lanes that this worker still sends from."""
+    for some in chunks(hosts):
+        mine = and_(HOSTS.c.host.in_(some), HOSTS.c.leased_by == worker)
+        await session.execute(update(HOSTS).where(mine).values(leased_until=now + LEASE_MS))
+
+
+async def close_lanes(session: AsyncSession, worker: str, closings: Sequence[Closing]) -> int:
+    """Write down what came of lanes and give them back; how many deliveries grew too old."""
+    over = [delivery for closing in closings for delivery in closing.over]
+    hosts = [closing.host.host for closing in closings]
+    for some in chunks(hosts):
+        # Locked, so that what is put into a lane meanwhile is seen below, or finds the lane closed and opens it.
+        lock = select(HOSTS.c.host).where(HOSTS.c.host.in_(some)).order_by(HOSTS.c.host)
+        await session.execute(lock.with_for_update())
+    for ids in chunks(delivery.id for delivery in over):
+        await session.execute(delete(DELIVERIES).where(DELIVERIES.c.id.in_(ids)))
+    old = [entry for closing in closings if closing.older_than for entry in await _expire(session, closing)]
+    await _forget_activities(session, {delivery.activity.id for delivery in over} | set(old))
+    left = await _with_deliveries(session, hosts)
+    await _give_back(session, worker, [_told(one.host, left=one.host.host in left) for one in closings])
+    return len(old)
+
+
+async def _give_back(session: AsyncSession, worker: str, told: list[dict[str, Any]]) -> None:
+    if told:
+        mine = and_(HOSTS.c.host == bindparam("of_host"), HOSTS.c.leased_by == worker)
+        changes: dict[str, Any] = {name: bindparam(name) for name in told[0] if name != "of_host"}
+        await (await session.connection()).execute(update(HOSTS).where(mine).values(changes), told)
+
+
+def _told(host: Host, *, left: bool) -> dict[str, Any]:
+    members = msgspec.structs.asdict(host)
+    name = members.pop("host")
+    nobody = {"leased_by": None, "leased_until": 0}
+    return {**members, **nobody, "of_host": name, "next_at": host.next_at if left else None}
+
+
+async def _expire(session: AsyncSession, closing: Closing) -> list[int]:
+    """Give up what waited too long; the activities it was about."""
+    old = and_(DELIVERIES.c.host == closing.host.host, DELIVERIES.c.queued_at < closing.older_than)
+    return list(await session.scalars(delete(DELIVERIES).where(old).returning(DELIVERIES.c.activity_id)))
+
+
+async def _forget_activities(session: AsyncSession, ids: Iterable[int]) -> None:
+    for some in chunks(sorted(ids)):
+        needed = exists().where(DELIVERIES.c.activity_id == ACTIVITIES.c.id)
+        await session.execute(delete(ACTIVITIES).where(ACTIVITIES.c.id.in_(some), ~needed))
+
+
+async def _with_deliveries(session: AsyncSession, hosts: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for some in chunks(hosts):
+        waiting = exists().where(DELIVERIES.c.host == HOSTS.c.host)
+        found.update(await session.scalars(select(HOSTS.c.host).where(HOSTS.c.host.in_(some), waiting)))
+    return found
+
+
+async def list_resting(session: AsyncSession, hosts: Collection[str], *, now: int) -> list[str]:
+    """Those of `hosts` whose lanes wait for a later time."""
+    found: list[str] = []
+    for some in chunks(hosts):
+        found += await session.scalars(select(HOSTS.c.host).where(HOSTS.c.host.in_(some), HOSTS.c.next_at > now))
+    return found
+
+
+async def hasten(session: AsyncSession, hosts: Collection[str], *, now: int) -> None:
+    """Have what waits for these hosts tried now: they were heard from, or somebody asks for it."""
+    for some in chunks(hosts):
+        await session.execute(update(HOSTS).where(HOSTS.c.host.in_(some), HOSTS.c.next_at > now).values(next_at=now))
+
+
+class HostState(msgspec.Struct, frozen=True):
+    """A host with what waits in its lane."""
+
+    host: Host
+    leased_until: int
+    waiting: int
+    oldest_at: int | None
+
+
+class QueueCount(msgspec.Struct, frozen=True):
+    """How much waits in all lanes."""
+
+    deliveries: int
+    activities: int
+    oldest_at: int | None
+
+
+def _host_states() -> Select[Any]:
+    waiting = func.count(DELIVERIES.c.id), func.min(DELIVERIES.c.queued_at)
+    lanes = HOSTS.outerjoin(DELIVERIES, DELIVERIES.c.host == HOSTS.c.host)
+    return select(*HOST_COLUMNS, HOSTS.c.leased_until, *waiting).select_from(lanes).group_by(HOSTS.c.host)
+
+
+def _host_state(row: Any) -> HostState:
+    *host, leased_until, waiting, oldest_at = row
+    return HostState(Host(*host), leased_until, waiting, oldest_at)
+
+
+async def list_hosts(session: AsyncSession, limit: int, *, waiting: bool = False) -> list[HostState]:
+    """Hosts by name; with `waiting` only those for which something waits."""
+    wanted = _host_states().order_by(HOSTS.c.host).limit(limit)
+    if waiting:
+        wanted = wanted.where(HOSTS.c.next_at.is_not(None)).having(func.count(DELIVERIES.c.id) > 0)
+    return [_host_state(row) for row in await session.execute(wanted)]
+
+
+async def load_host(session: AsyncSession, host: str) -> HostState | None:
+    """One host, None if nothing was ever queued for it."""
+    row = (await session.execute(_host_states().where(HOSTS.c.host == host))).one_or_none()
+    return _host_state(row) if row else None
+
+
+async def count_queue(session: AsyncSession) -> QueueCount:
+    """Deliveries and activities that wait, and since when."""
+    deliveries = select(func.count(DELIVERIES.c.id), func.min(DELIVERIES.c.queued_at))
+    count, oldest_at = (await session.execute(deliveries)).one()
+    activities = await session.scalar(select(func.count(ACTIVITIES.c.id)))
+    return QueueCount(count, activities or 0, oldest_at)

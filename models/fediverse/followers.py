@@ -1,0 +1,159 @@
+"""Who on other servers follows an actor of this pod, and which posts its followers were told of.
+
+The followed one is named by its path (models/fediverse/actor_keys.py). `since_seq` is how far this pod's
+records went when the follow came: what is older is never announced to anybody because of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Index, Select, delete, exists, func, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.content.posts_and_votes import POSTS, SCORES, SHEETS
+from models.engine.columns import Base, table_of
+from models.engine.upserts import insert_new, upsert
+from models.groups.records import RECORDS
+from protocol.ids import RecordId
+
+
+class FollowerRow(Base):
+    """An actor of another server that follows one of ours; `inbox` is its shared one where it has one."""
+
+    __tablename__ = "followers"
+    __table_args__ = (Index(None, "actor"),)
+
+    path: Mapped[str] = mapped_column(primary_key=True)
+    actor: Mapped[str] = mapped_column(primary_key=True)
+    inbox: Mapped[str]
+    follow: Mapped[str]
+    since_seq: Mapped[int]
+    at: Mapped[int]
+
+
+class AnnouncedRow(Base):
+    """A post that a group's followers were told of, once."""
+
+    __tablename__ = "announced"
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    post_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    at: Mapped[int]
+
+
+class Follower(msgspec.Struct, frozen=True):
+    """Somebody who follows; `follow` is the id of the activity that asked for it."""
+
+    path: str
+    actor: str
+    inbox: str
+    follow: str
+    since_seq: int
+    at: int
+
+
+FOLLOWERS = table_of(FollowerRow)
+ANNOUNCED = table_of(AnnouncedRow)
+
+
+async def put_follower(session: AsyncSession, follower: Follower, *, most: int) -> bool:
+    """Remember a follower, or its new inbox; False if it is new and `most` follow already."""
+    known = select(FOLLOWERS.c.since_seq).where(FOLLOWERS.c.path == follower.path, FOLLOWERS.c.actor == follower.actor)
+    since = await session.scalar(known)
+    if since is None and await count_followers(session, follower.path) >= most:
+        return False
+    row = msgspec.structs.asdict(follower)
+    await upsert(session, FOLLOWERS, [row if since is None else {**row, "since_seq": since}])
+    return True
+
+
+async def delete_follower(session: AsyncSession, actor: str, *, path: str | None = None, follow: str = "") -> None:
+    """Forget that `actor` follows the one at `path`, or what it asked for by the activity `follow`."""
+    named = FOLLOWERS.c.path == path if path is not None else FOLLOWERS.c.follow == follow
+    await session.execute(delete(FOLLOWERS).where(FOLLOWERS.c.actor == actor, named))
+
+
+async def delete_followers(session: AsyncSession, actor: str) -> None:
+    """Forget everything that `actor` follows here: it is gone."""
+    await session.execute(delete(FOLLOWERS).where(FOLLOWERS.c.actor == actor))
+
+
+async def count_followers(session: AsyncSession, path: str) -> int:
+    return int(await session.scalar(select(func.count()).where(FOLLOWERS.c.path == path)) or 0)
+
+
+async def list_follower_inboxes(session: AsyncSession, path: str, limit: int) -> list[str]:
+    """The inboxes of those who follow, each once."""
+    wanted = select(FOLLOWERS.c.inbox).where(FOLLOWERS.c.path == path).distinct().order_by(FOLLOWERS.c.inbox)
+    return list(await session.scalars(wanted.limit(limit)))
+
+
+async def load_followed_since(session: AsyncSession, path: str) -> int | None:
+    """How far the records went when the first of the present followers came; None while nobody follows."""
+    since = await session.scalar(select(func.min(FOLLOWERS.c.since_seq)).where(FOLLOWERS.c.path == path))
+    return None if since is None else int(since)
+
+
+async def load_last_seq(session: AsyncSession) -> int:
+    """How far the records of this pod go."""
+    return int(await session.scalar(select(func.max(RECORDS.c.seq))) or 0)
+
+
+async def list_shown(
+    session: AsyncSession, group: RecordId, default_score: int, limit: int, *, before_seq: int | None = None
+) -> list[tuple[int, RecordId]]:
+    """(seq, id) of the group's own posts with a score above 0, the latest here first."""
+    wanted = _shown(group, default_score).where(POSTS.c.seq < before_seq if before_seq is not None else true())
+    rows = await session.execute(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
+    return [(row.seq, row.id) for row in rows]
+
+
+async def count_shown(session: AsyncSession, group: RecordId, default_score: int) -> int:
+    """How many of its own posts the group shows."""
+    return int(await session.scalar(select(func.count()).select_from(_shown(group, default_score).subquery())) or 0)
+
+
+async def list_untold(
+    session: AsyncSession, group: RecordId, default_score: int, since_seq: int, limit: int
+) -> list[RecordId]:
+    """Shown posts that came after `since_seq` and that no follower was told of, the oldest first.
+
+    Only the latest posts are looked at, so that an old follow doesn't make every look long.
+    """
+    latest = (
+        select(POSTS.c.id)
+        .where(POSTS.c.group_id == group, POSTS.c.seq > since_seq)
+        .order_by(POSTS.c.seq.desc())
+        .limit(limit)
+    )
+    told = exists().where(ANNOUNCED.c.group_id == group, ANNOUNCED.c.post_id == POSTS.c.id)
+    wanted = _shown(group, default_score).where(POSTS.c.id.in_(latest.scalar_subquery()), ~told)
+    return [row.id for row in await session.execute(wanted.order_by(POSTS.c.seq))]
+
+
+async def insert_announced(session: AsyncSession, group: RecordId, posts: Sequence[RecordId], *, now: int) -> None:
+    """From now on the followers were told of these posts."""
+    await insert_new(session, ANNOUNCED, [{"group_id": group, "post_id": post, "at": now} for post in posts])
+
+
+async def load_changed_at(session: AsyncSession, group: RecordId, post: RecordId) -> int | None:
+    """When the last patch of a post says it was written; None while it has none."""
+    wanted = (
+        select(func.max(RECORDS.c.at))
+        .join(SHEETS, SHEETS.c.record_id == RECORDS.c.id)
+        .where(SHEETS.c.post_id == post, SHEETS.c.group_id == group, SHEETS.c.record_id != post)
+    )
+    changed = await session.scalar(wanted)
+    return None if changed is None else int(changed)
+
+
+def _shown(group: RecordId, default_score: int) -> Select[tuple[int, RecordId]]:
+    score = default_score + func.coalesce(SCORES.c.sum_micro, 0)
+    return (
+        select(POSTS.c.seq, POSTS.c.id)
+        .outerjoin(SCORES, (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target))
+        .where(POSTS.c.group_id == group, POSTS.c.erased.is_(False), score > 0)
+    )

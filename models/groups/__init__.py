@@ -1,0 +1,1 @@
+"""Chains, records, log tiles, seats, what waits, and how far others were pulled."""

@@ -1,0 +1,275 @@
+"""Groups, and the items of their chains; the head moves by compare-and-swap."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+from sqlalchemy import CursorResult, Index, delete, select, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import chunks, insert_new
+from protocol.ids import RecordId
+
+
+class GroupRow(Base):
+    """A group this pod knows. `snapshot` is the dumped state after `snapshot_item`, to start from."""
+
+    __tablename__ = "groups"
+    __table_args__ = (Index(None, "visibility", "name", "id"), Index(None, "kind", "name", "id"))
+
+    id: Mapped[RecordId] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    visibility: Mapped[str]
+    local: Mapped[bool]
+    head_id: Mapped[RecordId]
+    head_height: Mapped[int]
+    anchor_id: Mapped[RecordId]
+    anchor_height: Mapped[int]
+    log_size: Mapped[int] = mapped_column(server_default="0")
+    log_peaks: Mapped[bytes]
+    snapshot: Mapped[bytes]
+    snapshot_item: Mapped[RecordId]
+    added_at: Mapped[int]
+
+
+class ItemRow(Base):
+    """A root, seal or handover. `on_chain`: it lies on the way to the head. `dropped`: it lost for good.
+
+    `void`: (position, reason) of each operation in it that the rules refuse, as JSON. `was`: by the position of a
+    set-weight, the weight that it replaced, so that nobody has to fold the chain to say it.
+    """
+
+    __tablename__ = "items"
+    __table_args__ = (Index(None, "group_id", "on_chain", "height"), Index(None, "group_id", "height", "id"))
+
+    id: Mapped[RecordId] = mapped_column(primary_key=True)
+    group_id: Mapped[RecordId]
+    parent_id: Mapped[RecordId | None] = mapped_column(index=True)
+    height: Mapped[int]
+    term: Mapped[int]
+    type: Mapped[str]
+    at: Mapped[int]
+    log_size: Mapped[int]
+    wire: Mapped[bytes]
+    on_chain: Mapped[bool] = mapped_column(server_default="0")
+    dropped: Mapped[bool] = mapped_column(server_default="0")
+    void: Mapped[str] = mapped_column(server_default="[]")
+    was: Mapped[str] = mapped_column(server_default="{}")
+
+
+class StoredGroup(msgspec.Struct, frozen=True):
+    """A group as it is remembered. `log_peaks` is the frontier of the accepted log at `log_size`."""
+
+    id: RecordId
+    kind: str
+    name: str
+    visibility: str
+    local: bool
+    head_id: RecordId
+    head_height: int
+    anchor_id: RecordId
+    anchor_height: int
+    log_size: int
+    log_peaks: bytes
+    snapshot: bytes
+    snapshot_item: RecordId
+    added_at: int
+
+
+class StoredItem(msgspec.Struct, frozen=True):
+    """An item as it is remembered."""
+
+    id: RecordId
+    group_id: RecordId
+    parent_id: RecordId | None
+    height: int
+    term: int
+    type: str
+    at: int
+    log_size: int
+    wire: bytes
+    on_chain: bool = False
+    dropped: bool = False
+    void: str = "[]"
+    was: str = "{}"
+
+
+GROUPS = table_of(GroupRow)
+ITEMS = table_of(ItemRow)
+_GROUP_COLUMNS = [GROUPS.c[name] for name in StoredGroup.__struct_fields__]
+_ITEM_COLUMNS = [ITEMS.c[name] for name in StoredItem.__struct_fields__]
+
+
+async def insert_group(session: AsyncSession, group: StoredGroup) -> None:
+    """Remember a group; one that is known stays as it is."""
+    await insert_new(session, GROUPS, [msgspec.structs.asdict(group)])
+
+
+async def load_group(session: AsyncSession, group: RecordId, *, lock: bool = False) -> StoredGroup | None:
+    """The group; with `lock` no other process changes it, or folds its records, until the commit."""
+    wanted = select(*_GROUP_COLUMNS).where(GROUPS.c.id == group)
+    row = (await session.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
+    return StoredGroup(*row) if row else None
+
+
+async def list_groups(
+    session: AsyncSession,
+    limit: int,
+    *,
+    after: tuple[str, RecordId] | None = None,
+    kind: str | None = None,
+    visibility: str | None = None,
+    local: bool | None = None,
+) -> list[StoredGroup]:
+    """Groups by (name, id)."""
+    table = GROUPS.c
+    wanted = select(*_GROUP_COLUMNS).where(
+        table.kind == kind if kind else true(),
+        table.visibility == visibility if visibility else true(),
+        table.local.is_(local) if local is not None else true(),
+    )
+    if after:
+        name, id_ = after
+        wanted = wanted.where((table.name > name) | ((table.name == name) & (table.id > id_)))
+    return [StoredGroup(*row) for row in await session.execute(wanted.order_by(table.name, table.id).limit(limit))]
+
+
+async def move_head(
+    session: AsyncSession, group: RecordId, *, expected: RecordId, head: StoredItem, snapshot: bytes | None
+) -> bool:
+    """Make `head` the head if it still is `expected`; False if somebody else was first.
+
+    A snapshot, if given, is the state after `head`. Which items are on the chain is `set_on_chain`'s.
+    """
+    values: dict[str, object] = {"head_id": head.id, "head_height": head.height}
+    if snapshot is not None:
+        values |= {"snapshot": snapshot, "snapshot_item": head.id}
+    moved = await session.execute(
+        update(GROUPS).where(GROUPS.c.id == group, GROUPS.c.head_id == expected).values(values)
+    )
+    assert isinstance(moved, CursorResult)
+    return moved.rowcount == 1
+
+
+async def set_group(session: AsyncSession, group: RecordId, **values: object) -> None:
+    """Set columns by name: anchor_id, anchor_height, name, visibility, log_size, log_peaks, snapshot."""
+    await session.execute(update(GROUPS).where(GROUPS.c.id == group).values(values))
+
+
+async def insert_items(session: AsyncSession, items: Sequence[StoredItem]) -> None:
+    """Store items that aren't here yet."""
+    await insert_new(session, ITEMS, [msgspec.structs.asdict(item) for item in items])
+
+
+async def insert_item(session: AsyncSession, item: StoredItem) -> None:
+    """Store an item that isn't here yet."""
+    await insert_items(session, [item])
+
+
+async def replace_item(session: AsyncSession, item: StoredItem) -> None:
+    """Keep another form of an item that is here: more proofs."""
+    await session.execute(update(ITEMS).where(ITEMS.c.id == item.id).values(wire=item.wire))
+
+
+async def load_item(session: AsyncSession, item: RecordId) -> StoredItem | None:
+    row = (await session.execute(select(*_ITEM_COLUMNS).where(ITEMS.c.id == item))).one_or_none()
+    return StoredItem(*row) if row else None
+
+
+async def list_chain(session: AsyncSession, group: RecordId, from_height: int, limit: int) -> list[StoredItem]:
+    """The items on the way to the head, from a height on."""
+    wanted = (
+        select(*_ITEM_COLUMNS)
+        .where(ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(True), ITEMS.c.height >= from_height)
+        .order_by(ITEMS.c.height)
+        .limit(limit)
+    )
+    return [StoredItem(*row) for row in await session.execute(wanted)]
+
+
+async def list_items(
+    session: AsyncSession,
+    group: RecordId,
+    from_height: int,
+    limit: int,
+    *,
+    after: tuple[int, RecordId] | None = None,
+) -> list[StoredItem]:
+    """All items that weren't dropped, rival branches included, by (height, id)."""
+    wanted = select(*_ITEM_COLUMNS).where(
+        ITEMS.c.group_id == group, ITEMS.c.height >= from_height, ITEMS.c.dropped.is_(False)
+    )
+    if after:
+        height, id_ = after
+        wanted = wanted.where((ITEMS.c.height > height) | ((ITEMS.c.height == height) & (ITEMS.c.id > id_)))
+    return [StoredItem(*row) for row in await session.execute(wanted.order_by(ITEMS.c.height, ITEMS.c.id).limit(limit))]
+
+
+async def set_on_chain(session: AsyncSession, added: Collection[RecordId], removed: Collection[RecordId]) -> None:
+    """Follow a move of the head: items that came onto its chain, and items that left it."""
+    for items, on_chain in ((removed, False), (added, True)):
+        for some in chunks(items):
+            await session.execute(update(ITEMS).where(ITEMS.c.id.in_(some)).values(on_chain=on_chain))
+
+
+async def drop_items(session: AsyncSession, items: Collection[RecordId], *, forget: bool) -> None:
+    """Set items aside that lost for good; with `forget` delete them, else keep them as evidence."""
+    for some in chunks(items):
+        if forget:
+            await session.execute(delete(ITEMS).where(ITEMS.c.id.in_(some)))
+        else:
+            await session.execute(update(ITEMS).where(ITEMS.c.id.in_(some)).values(dropped=True))
+
+
+class GroupLine(msgspec.Struct, frozen=True):
+    """A group in short: what lists need, without the state that is kept with it."""
+
+    id: RecordId
+    name: str
+    kind: str
+    visibility: str
+    head_height: int
+    anchor_height: int
+
+
+_LINE_COLUMNS = [GROUPS.c[name] for name in GroupLine.__struct_fields__]
+
+
+async def list_public(
+    session: AsyncSession, limit: int, *, after: tuple[str, RecordId] | None = None
+) -> list[GroupLine]:
+    """Public groups by (name, id)."""
+    wanted = select(*_LINE_COLUMNS).where(GROUPS.c.visibility == "public", GROUPS.c.kind == "group")
+    if after:
+        name, id_ = after
+        wanted = wanted.where((GROUPS.c.name > name) | ((GROUPS.c.name == name) & (GROUPS.c.id > id_)))
+    rows = await session.execute(wanted.order_by(GROUPS.c.name, GROUPS.c.id).limit(limit))
+    return [GroupLine(*tuple(row)) for row in rows]
+
+
+async def load_lines(session: AsyncSession, groups: Collection[RecordId]) -> dict[RecordId, GroupLine]:
+    """Those of the groups that are here, in short."""
+    found: dict[RecordId, GroupLine] = {}
+    for some in chunks(groups):
+        rows = await session.execute(select(*_LINE_COLUMNS).where(GROUPS.c.id.in_(some)))
+        found.update((row.id, GroupLine(*tuple(row))) for row in rows)
+    return found
+
+
+async def load_held(session: AsyncSession, group: RecordId) -> tuple[RecordId, int] | None:
+    """(head, how many log entries are here) of a group, without its state; None if it isn't here."""
+    wanted = select(GROUPS.c.head_id, GROUPS.c.log_size).where(GROUPS.c.id == group)
+    row = (await session.execute(wanted)).one_or_none()
+    return (row.head_id, row.log_size) if row else None
+
+
+async def list_beside(
+    session: AsyncSession, group: RecordId, from_height: int, to_height: int, limit: int
+) -> list[StoredItem]:
+    """Items of rival branches between two heights, set aside ones too, by (height, id)."""
+    wanted = select(*_ITEM_COLUMNS).where(
+        ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(False), ITEMS.c.height.between(from_height, to_height)
+    )
+    return [StoredItem(*row) for row in await session.execute(wanted.order_by(ITEMS.c.height, ITEMS.c.id).limit(limit))]

@@ -1,0 +1,332 @@
+"""The records that this pod accepted, each once, and the place of each in its group's log.
+
+`seq` counts acceptances on this pod: it is the cursor of /pending and the order in which projections are
+folded. A record's `wire` is its canonical form with proof; of an erased record, the shape that stays
+(protocol §4, Erase).
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+from sqlalchemy import Index, bindparam, func, select, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import chunks, insert_into
+from protocol.ids import RecordId
+
+State = Literal["pending", "logged", "refused"]
+PENDING: Final = "pending"
+LOGGED: Final = "logged"
+REFUSED: Final = "refused"
+
+
+class RecordRow(Base):
+    """A content record. `origin` is the pod or door it came by; `at` is its author's claim."""
+
+    __tablename__ = "records"
+    __table_args__ = (
+        Index(None, "group_id", "log_index", unique=True),
+        Index(None, "group_id", "state", "seq"),
+        Index(None, "group_id", "author", "key", "counter"),
+        {"sqlite_autoincrement": True},
+    )
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[RecordId] = mapped_column(unique=True)
+    group_id: Mapped[RecordId]
+    type: Mapped[str]
+    author: Mapped[int | None]
+    key: Mapped[int | None]
+    counter: Mapped[int | None]
+    at: Mapped[int | None]
+    wire: Mapped[bytes]
+    log_index: Mapped[int | None]
+    state: Mapped[str] = mapped_column(server_default=PENDING)
+    erased: Mapped[bool] = mapped_column(server_default="0")
+    origin: Mapped[str] = mapped_column(server_default="")
+    accepted_at: Mapped[int]
+
+
+class NewRecord(msgspec.Struct, frozen=True):
+    """What the one door hands over."""
+
+    id: RecordId
+    group_id: RecordId
+    type: str
+    author: int | None
+    key: int | None
+    counter: int | None
+    at: int | None
+    wire: bytes
+    accepted_at: int
+    origin: str = ""
+    state: State = "pending"
+    erased: bool = False
+
+
+class StoredRecord(msgspec.Struct, frozen=True):
+    """A record as it is remembered."""
+
+    seq: int
+    id: RecordId
+    group_id: RecordId
+    type: str
+    author: int | None
+    key: int | None
+    counter: int | None
+    at: int | None
+    wire: bytes
+    log_index: int | None
+    state: str
+    erased: bool
+    origin: str
+    accepted_at: int
+
+
+RECORDS = table_of(RecordRow)
+_COLUMNS = [RECORDS.c[name] for name in StoredRecord.__struct_fields__]
+
+
+async def insert_records(session: AsyncSession, records: Sequence[NewRecord]) -> dict[RecordId, int]:
+    """Store the records that aren't here yet; return these with their `seq`. Repeats cost nothing."""
+    if not records:
+        return {}
+    statement = (
+        insert_into(session, RECORDS)
+        .on_conflict_do_nothing(index_elements=["id"])
+        .returning(RECORDS.c.id, RECORDS.c.seq)
+    )
+    rows = [msgspec.structs.asdict(record) for record in records]
+    return {row.id: row.seq for row in await session.execute(statement, rows)}
+
+
+async def load_record(session: AsyncSession, record: RecordId) -> StoredRecord | None:
+    row = (await session.execute(select(*_COLUMNS).where(RECORDS.c.id == record))).one_or_none()
+    return StoredRecord(*row) if row else None
+
+
+async def load_records(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, StoredRecord]:
+    """Those of the records that are here."""
+    found: dict[RecordId, StoredRecord] = {}
+    for some in chunks(records):
+        for row in await session.execute(select(*_COLUMNS).where(RECORDS.c.id.in_(some))):
+            found[row.id] = StoredRecord(*row)
+    return found
+
+
+async def load_known(session: AsyncSession, records: Collection[RecordId]) -> set[RecordId]:
+    """Which of the records are here, refused ones included."""
+    known: set[RecordId] = set()
+    for some in chunks(records):
+        known.update(await session.scalars(select(RECORDS.c.id).where(RECORDS.c.id.in_(some))))
+    return known
+
+
+async def list_records(
+    session: AsyncSession, group: RecordId | None, after_seq: int, limit: int, *, author: int | None = None
+) -> list[StoredRecord]:
+    """Accepted records that still count, by `seq`: what projections are folded from."""
+    wanted = (
+        select(*_COLUMNS)
+        .where(RECORDS.c.seq > after_seq, RECORDS.c.state != REFUSED)
+        .where(RECORDS.c.group_id == group if group is not None else true())
+        .where(RECORDS.c.author == author if author is not None else true())
+        .order_by(RECORDS.c.seq)
+        .limit(limit)
+    )
+    return [StoredRecord(*row) for row in await session.execute(wanted)]
+
+
+async def list_pending(session: AsyncSession, group: RecordId, after_seq: int, limit: int) -> list[StoredRecord]:
+    """What this pod accepted and the group's log lacks, by `seq`."""
+    wanted = (
+        select(*_COLUMNS)
+        .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING, RECORDS.c.seq > after_seq)
+        .order_by(RECORDS.c.seq)
+        .limit(limit)
+    )
+    return [StoredRecord(*row) for row in await session.execute(wanted)]
+
+
+async def list_of_state(
+    session: AsyncSession, group: RecordId, states: Collection[str], limit: int, *, author: int | None = None
+) -> list[StoredRecord]:
+    """The group's records in one of these states, by `seq`."""
+    wanted = (
+        select(*_COLUMNS)
+        .where(RECORDS.c.group_id == group, RECORDS.c.state.in_(states))
+        .where(RECORDS.c.author == author if author is not None else true())
+        .order_by(RECORDS.c.seq)
+        .limit(limit)
+    )
+    return [StoredRecord(*row) for row in await session.execute(wanted)]
+
+
+async def list_log(session: AsyncSession, group: RecordId, start: int, limit: int) -> list[StoredRecord]:
+    """The group's log from entry `start`, in order."""
+    wanted = (
+        select(*_COLUMNS)
+        .where(RECORDS.c.group_id == group, RECORDS.c.log_index >= start)
+        .order_by(RECORDS.c.log_index)
+        .limit(limit)
+    )
+    return [StoredRecord(*row) for row in await session.execute(wanted)]
+
+
+async def load_oldest_record(session: AsyncSession, group: RecordId, log_size: int) -> int | None:
+    """When the oldest record was accepted that the first `log_size` entries of the log lack; None if there is none."""
+    oldest = select(func.min(RECORDS.c.accepted_at)).where(RECORDS.c.group_id == group)
+    pending: int | None = await session.scalar(oldest.where(RECORDS.c.state == PENDING))
+    logged: int | None = await session.scalar(oldest.where(RECORDS.c.log_index >= log_size))
+    return min((time for time in (pending, logged) if time is not None), default=None)
+
+
+async def list_overtaken(
+    session: AsyncSession, group: RecordId, *, accepted_before: int, limit: int
+) -> list[tuple[RecordId, int]]:
+    """Pending records (id, accepted at) accepted before then, though the log has some that came later."""
+    latest = (
+        select(RECORDS.c.accepted_at)
+        .where(RECORDS.c.group_id == group, RECORDS.c.log_index.is_not(None))
+        .order_by(RECORDS.c.log_index.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(RECORDS.c.id, RECORDS.c.accepted_at)
+        .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
+        .where(RECORDS.c.accepted_at < accepted_before, RECORDS.c.accepted_at < latest)
+        .order_by(RECORDS.c.seq)
+        .limit(limit)
+    )
+    return [(record, at) for record, at in await session.execute(wanted)]
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """What of a record tells whether it counts: who claims to have written it, by which key, and the signed text."""
+
+    id: RecordId
+    author: int | None
+    key: int | None
+    wire: bytes
+
+
+_CLAIMS = [RECORDS.c[name] for name in Claimed.__struct_fields__]
+
+
+async def list_claims_pending(session: AsyncSession, group: RecordId, limit: int) -> list[Claimed]:
+    """As `list_pending` from the start, with what a steward judges by."""
+    wanted = select(*_CLAIMS).where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
+    return [Claimed(*row) for row in await session.execute(wanted.order_by(RECORDS.c.seq).limit(limit))]
+
+
+async def list_claims_logged(session: AsyncSession, group: RecordId, start: int, end: int) -> list[Claimed]:
+    """Entries start … end − 1 of the log, with what a keeper judges by."""
+    wanted = select(*_CLAIMS).where(
+        RECORDS.c.group_id == group, RECORDS.c.log_index >= start, RECORDS.c.log_index < end
+    )
+    return [Claimed(*row) for row in await session.execute(wanted.order_by(RECORDS.c.log_index))]
+
+
+async def load_claims(session: AsyncSession, records: Collection[RecordId]) -> list[Claimed]:
+    """Those of the records that are here, with what a keeper judges by."""
+    found: list[Claimed] = []
+    for some in chunks(records):
+        found += [Claimed(*row) for row in await session.execute(select(*_CLAIMS).where(RECORDS.c.id.in_(some)))]
+    return found
+
+
+async def list_placed(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, int]:
+    """The places of those of the records that are in their log."""
+    found: dict[RecordId, int] = {}
+    for some in chunks(records):
+        wanted = select(RECORDS.c.id, RECORDS.c.log_index)
+        rows = await session.execute(wanted.where(RECORDS.c.id.in_(some), RECORDS.c.log_index.is_not(None)))
+        found.update((record, place) for record, place in rows)
+    return found
+
+
+async def list_refused_authors(session: AsyncSession, records: Collection[RecordId]) -> set[int]:
+    """The authors of those of the records that are refused here."""
+    found: set[int] = set()
+    for some in chunks(records):
+        wanted = select(RECORDS.c.author).where(RECORDS.c.id.in_(some), RECORDS.c.state == REFUSED)
+        found.update(author for author in await session.scalars(wanted) if author is not None)
+    return found
+
+
+async def load_pending_size(session: AsyncSession, group: RecordId, author: int | None) -> tuple[int, int]:
+    """How many records of this author (None: of the group) are pending, and their bytes."""
+    wanted = (
+        select(func.count(), func.coalesce(func.sum(func.length(RECORDS.c.wire)), 0))
+        .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
+        .where(RECORDS.c.author == author if author is not None else true())
+    )
+    count, size = (await session.execute(wanted)).one()
+    return int(count), int(size)
+
+
+async def load_last_counter(session: AsyncSession, group: RecordId, author: int, key: int) -> int:
+    """The highest counter that a record of this author and key has; 0 if there is none."""
+    wanted = select(func.max(RECORDS.c.counter)).where(
+        RECORDS.c.group_id == group, RECORDS.c.author == author, RECORDS.c.key == key
+    )
+    return (await session.scalar(wanted)) or 0
+
+
+async def set_logged(session: AsyncSession, places: Sequence[tuple[RecordId, int]]) -> None:
+    """Give records their places in their group's log. A place that is taken raises IntegrityError."""
+    await _update_each(session, [(record, {"log_index": index, "state": LOGGED}) for record, index in places])
+
+
+async def set_state(session: AsyncSession, records: Collection[RecordId], state: State) -> None:
+    """Refuse records, or let them count again."""
+    for some in chunks(records):
+        await session.execute(update(RECORDS).where(RECORDS.c.id.in_(some)).values(state=state))
+
+
+async def cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
+    """Shorten the group's log to `size` entries; what stood behind is pending again."""
+    await session.execute(
+        update(RECORDS)
+        .where(RECORDS.c.group_id == group, RECORDS.c.log_index >= size)
+        .values(log_index=None, state=PENDING)
+    )
+
+
+async def erase_records(session: AsyncSession, shapes: Sequence[tuple[RecordId, bytes]]) -> None:
+    """Replace the wire form of erased records by the shape that stays, and forget when they were written."""
+    await _update_each(session, [(record, {"wire": shape, "erased": True, "at": None}) for record, shape in shapes])
+
+
+async def load_erased_authors(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, int]:
+    """Those of the records of which only the shape is here, and the author that it names."""
+    found: dict[RecordId, int] = {}
+    for some in chunks(records):
+        wanted = select(RECORDS.c.id, RECORDS.c.author).where(RECORDS.c.id.in_(some), RECORDS.c.erased.is_(True))
+        found.update((own_id, author or 0) for own_id, author in await session.execute(wanted))
+    return found
+
+
+async def restore_record(session: AsyncSession, record: NewRecord) -> None:
+    """Put a whole record where only a shape was; its place in the log stays."""
+    whole = {name: getattr(record, name) for name in ("type", "author", "key", "counter", "at", "wire", "origin")}
+    await session.execute(update(RECORDS).where(RECORDS.c.id == record.id).values(**whole, erased=False))
+
+
+async def _update_each(session: AsyncSession, changes: Sequence[tuple[RecordId, dict[str, Any]]]) -> None:
+    if not changes:
+        return
+
+    names = changes[0][1]
+    statement = (
+        update(RECORDS)
+        .where(RECORDS.c.id == bindparam("of_id"))
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
+    rows = [{"of_id": record, **{f"new_{n}": v for n, v in values.items()}} for record, values in changes]
+    connection = await session.connection()
+    await connection.execute(statement, rows)

@@ -1,0 +1,300 @@
+"""What keepers said and what our own seats signed: a signature is remembered here before it is sent."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Index, delete, select, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import insert_new, upsert
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+
+
+class AckRow(Base):
+    """A keeper's confirmation; `wire` is the signed record, to be passed on."""
+
+    __tablename__ = "acks"
+    __table_args__ = (Index(None, "group_id", "height"),)
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    seat: Mapped[DidKey] = mapped_column(primary_key=True)
+    term: Mapped[int] = mapped_column(primary_key=True)
+    height: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    keeper: Mapped[int]
+    wire: Mapped[bytes]
+
+
+class FaultRow(Base):
+    """Two signed records that can't both be honest: proof against `keys` (a JSON list), who signed or spoke in both."""
+
+    __tablename__ = "faults"
+
+    first_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    second_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    group_id: Mapped[RecordId] = mapped_column(index=True)
+    kind: Mapped[str]
+    first: Mapped[bytes]
+    second: Mapped[bytes]
+    at: Mapped[int]
+    keys: Mapped[str] = mapped_column(server_default="[]")
+
+
+class KeeperRow(Base):
+    """What one seat of ours last signed; an honest keeper never falls behind it. `lost`: beside what is settled."""
+
+    __tablename__ = "keepers"
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    seat: Mapped[DidKey] = mapped_column(primary_key=True)
+    last_item: Mapped[RecordId | None]
+    last_term: Mapped[int]
+    last_height: Mapped[int]
+    highest_term: Mapped[int]
+    last_handover_at: Mapped[int]
+    failed_tries: Mapped[int]
+    retired: Mapped[bool]
+    lost: Mapped[bool] = mapped_column(server_default="0")
+
+
+class InvitationRow(Base):
+    """An invitation issued here; the seed of its one-time key `to` is in the link and nowhere else."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (Index(None, "group_id", "issued_at"),)
+
+    id: Mapped[RecordId] = mapped_column(primary_key=True)
+    group_id: Mapped[RecordId]
+    account_id: Mapped[int]
+    to: Mapped[DidKey] = mapped_column(index=True)
+    wire: Mapped[bytes]
+    expires_at: Mapped[int]
+    issued_at: Mapped[int]
+
+
+class WithheldRow(Base):
+    """A record that waited while the log grew; shown with the steward who left it out."""
+
+    __tablename__ = "withheld"
+    __table_args__ = (Index(None, "group_id", "since_at"),)
+
+    record_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    group_id: Mapped[RecordId]
+    steward: Mapped[DidKey]
+    since_at: Mapped[int]
+
+
+class DisputeRow(Base):
+    """Anchors that conflict: another pod holds `theirs` for settled where this one holds `ours`."""
+
+    __tablename__ = "disputes"
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    ours: Mapped[RecordId] = mapped_column(primary_key=True)
+    theirs: Mapped[RecordId] = mapped_column(primary_key=True)
+    pod: Mapped[str]
+    seen_at: Mapped[int]
+
+
+class StoredAck(msgspec.Struct, frozen=True):
+    """A confirmation as it is remembered."""
+
+    group_id: RecordId
+    seat: DidKey
+    term: int
+    height: int
+    item_id: RecordId
+    keeper: int
+    wire: bytes
+
+
+class StoredKeeper(msgspec.Struct, frozen=True):
+    """What one seat of ours last signed."""
+
+    group_id: RecordId
+    seat: DidKey
+    last_item: RecordId | None = None
+    last_term: int = -1
+    last_height: int = -1
+    highest_term: int = -1
+    last_handover_at: int = 0
+    failed_tries: int = 0
+    retired: bool = False
+    lost: bool = False
+
+
+class StoredFault(msgspec.Struct, frozen=True):
+    """A proven fault."""
+
+    first_id: RecordId
+    second_id: RecordId
+    group_id: RecordId
+    kind: str
+    first: bytes
+    second: bytes
+    at: int
+    keys: str = "[]"
+
+
+class Withheld(msgspec.Struct, frozen=True):
+    """A record that the steward leaves out."""
+
+    record_id: RecordId
+    group_id: RecordId
+    steward: DidKey
+    since_at: int
+
+
+class Dispute(msgspec.Struct, frozen=True):
+    """Conflicting anchors."""
+
+    group_id: RecordId
+    ours: RecordId
+    theirs: RecordId
+    pod: str
+    seen_at: int
+
+
+class StoredInvitation(msgspec.Struct, frozen=True):
+    """An invitation issued here."""
+
+    id: RecordId
+    group_id: RecordId
+    account_id: int
+    to: DidKey
+    wire: bytes
+    expires_at: int
+    issued_at: int
+
+
+ACKS = table_of(AckRow)
+FAULTS = table_of(FaultRow)
+KEEPERS = table_of(KeeperRow)
+INVITATIONS = table_of(InvitationRow)
+WITHHELD = table_of(WithheldRow)
+DISPUTES = table_of(DisputeRow)
+
+
+def _row(value: msgspec.Struct) -> Mapping[str, Any]:
+    return msgspec.structs.asdict(value)
+
+
+async def insert_acks(session: AsyncSession, acks: Sequence[StoredAck]) -> None:
+    await insert_new(session, ACKS, [_row(ack) for ack in acks])
+
+
+async def list_acks(
+    session: AsyncSession, group: RecordId, from_height: int, limit: int, *, seat: DidKey | None = None
+) -> list[StoredAck]:
+    """Confirmations of items at or above a height, the highest first."""
+    wanted = (
+        select(*(ACKS.c[name] for name in StoredAck.__struct_fields__))
+        .where(ACKS.c.group_id == group, ACKS.c.height >= from_height)
+        .where(ACKS.c.seat == seat if seat else true())
+        .order_by(ACKS.c.height.desc(), ACKS.c.seat, ACKS.c.term, ACKS.c.item_id)
+        .limit(limit)
+    )
+    return [StoredAck(*row) for row in await session.execute(wanted)]
+
+
+async def save_fault(session: AsyncSession, fault: StoredFault) -> None:
+    """Keep a fault; the same pair may prove more keys than were known."""
+    await upsert(session, FAULTS, [_row(fault)])
+
+
+async def list_faults(session: AsyncSession, group: RecordId, limit: int) -> list[StoredFault]:
+    """Faults proven in this group, the latest first."""
+    wanted = (
+        select(*(FAULTS.c[name] for name in StoredFault.__struct_fields__))
+        .where(FAULTS.c.group_id == group)
+        .order_by(FAULTS.c.at.desc(), FAULTS.c.first_id, FAULTS.c.second_id)
+        .limit(limit)
+    )
+    return [StoredFault(*row) for row in await session.execute(wanted)]
+
+
+async def load_keeper(session: AsyncSession, group: RecordId, seat: DidKey, *, lock: bool = False) -> StoredKeeper:
+    """What this seat last signed; a seat that signed nothing starts below everything.
+
+    Whoever signs next takes the `lock`, so that no second process signs on the same memory.
+    """
+    wanted = select(*(KEEPERS.c[name] for name in StoredKeeper.__struct_fields__)).where(
+        KEEPERS.c.group_id == group, KEEPERS.c.seat == seat
+    )
+    row = (await session.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
+    return StoredKeeper(*row) if row else StoredKeeper(group, seat)
+
+
+async def save_keeper(session: AsyncSession, keeper: StoredKeeper) -> None:
+    await upsert(session, KEEPERS, [_row(keeper)])
+
+
+async def retire_keepers(session: AsyncSession) -> None:
+    """After a restore from backup: none of our seats signs again until a handover names it anew."""
+    await session.execute(update(KEEPERS).values(retired=True))
+
+
+async def insert_invitation(session: AsyncSession, invitation: StoredInvitation) -> None:
+    await insert_new(session, INVITATIONS, [_row(invitation)])
+
+
+async def load_invitation_to(session: AsyncSession, to: DidKey) -> StoredInvitation | None:
+    """The invitation whose link holds the seed of this key."""
+    wanted = select(*(INVITATIONS.c[name] for name in StoredInvitation.__struct_fields__)).where(INVITATIONS.c.to == to)
+    row = (await session.execute(wanted.limit(1))).one_or_none()
+    return StoredInvitation(*row) if row else None
+
+
+async def list_invitations(session: AsyncSession, group: RecordId, limit: int) -> list[StoredInvitation]:
+    """Invitations issued here for this group, the latest first."""
+    wanted = (
+        select(*(INVITATIONS.c[name] for name in StoredInvitation.__struct_fields__))
+        .where(INVITATIONS.c.group_id == group)
+        .order_by(INVITATIONS.c.issued_at.desc(), INVITATIONS.c.id)
+        .limit(limit)
+    )
+    return [StoredInvitation(*row) for row in await session.execute(wanted)]
+
+
+async def insert_withheld(session: AsyncSession, withheld: Sequence[Withheld]) -> None:
+    """Note records as withheld; `since_at` of one that is noted stays."""
+    await insert_new(session, WITHHELD, [_row(record) for record in withheld])
+
+
+async def list_withheld(session: AsyncSession, group: RecordId, limit: int) -> list[Withheld]:
+    """Withheld records of this group, the longest waiting first."""
+    wanted = (
+        select(*(WITHHELD.c[name] for name in Withheld.__struct_fields__))
+        .where(WITHHELD.c.group_id == group)
+        .order_by(WITHHELD.c.since_at, WITHHELD.c.record_id)
+        .limit(limit)
+    )
+    return [Withheld(*row) for row in await session.execute(wanted)]
+
+
+async def delete_withheld(session: AsyncSession, records: Sequence[RecordId]) -> None:
+    await session.execute(delete(WITHHELD).where(WITHHELD.c.record_id.in_(records)))
+
+
+async def insert_dispute(session: AsyncSession, dispute: Dispute) -> None:
+    await insert_new(session, DISPUTES, [_row(dispute)])
+
+
+async def delete_disputes(session: AsyncSession, group: RecordId, pod: str) -> None:
+    """Forget what was disputed with this pod."""
+    await session.execute(delete(DISPUTES).where(DISPUTES.c.group_id == group, DISPUTES.c.pod == pod))
+
+
+async def list_disputes(session: AsyncSession, group: RecordId, limit: int) -> list[Dispute]:
+    """Conflicting anchors of this group, the latest first."""
+    wanted = (
+        select(*(DISPUTES.c[name] for name in Dispute.__struct_fields__))
+        .where(DISPUTES.c.group_id == group)
+        .order_by(DISPUTES.c.seen_at.desc(), DISPUTES.c.theirs)
+        .limit(limit)
+    )
+    return [Dispute(*row) for row in await session.execute(wanted)]

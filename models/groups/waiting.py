@@ -1,0 +1,211 @@
+"""What waits: operations for a seal, records for their author, receipts for their promise."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Index, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import chunks, insert_into, insert_new
+from models.groups.records import PENDING, RecordRow
+from protocol.ids import RecordId
+
+
+class PendingOperationRow(Base):
+    """An operation in its group's outbox; `sealed_in` names the item of the head's branch that has it."""
+
+    __tablename__ = "pending_operations"
+    __table_args__ = (Index(None, "group_id", "sealed_in", "seq"), {"sqlite_autoincrement": True})
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[RecordId] = mapped_column(unique=True)
+    group_id: Mapped[RecordId]
+    wire: Mapped[bytes]
+    arrived_at: Mapped[int]
+    sealed_in: Mapped[RecordId | None]
+
+
+class WaitingRow(Base):
+    """A record whose author or key the head doesn't know yet; it isn't accepted, only kept for a while."""
+
+    __tablename__ = "waiting"
+    __table_args__ = (Index(None, "group_id", "arrived_at"),)
+
+    record_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    group_id: Mapped[RecordId]
+    author: Mapped[int]
+    wire: Mapped[bytes]
+    origin: Mapped[str]
+    arrived_at: Mapped[int]
+
+
+class ReceiptRow(Base):
+    """A steward's promise to log a record before an item whose `at` is after `by_at`."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (Index(None, "group_id", "by_at"),)
+
+    record_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    steward: Mapped[str] = mapped_column(primary_key=True)
+    term: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[RecordId]
+    by_at: Mapped[int]
+    wire: Mapped[bytes]
+
+
+class WaitingOperation(msgspec.Struct, frozen=True):
+    """An operation that no item of the head's branch holds."""
+
+    seq: int
+    id: RecordId
+    wire: bytes
+    arrived_at: int
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """A receipt: what was promised, until when (ms), and the signed promise."""
+
+    record_id: RecordId
+    by_at: int
+    wire: bytes
+
+
+class WaitingRecord(msgspec.Struct, frozen=True):
+    """A record that waits for its author."""
+
+    record_id: RecordId
+    group_id: RecordId
+    author: int
+    wire: bytes
+    origin: str
+    arrived_at: int
+
+
+OPERATIONS = table_of(PendingOperationRow)
+WAITING = table_of(WaitingRow)
+RECEIPTS = table_of(ReceiptRow)
+_RECORDS = table_of(RecordRow)
+
+
+async def put_operations(
+    session: AsyncSession, operations: Sequence[tuple[RecordId, RecordId, bytes]], *, now: int
+) -> None:
+    """Keep operations (id, group, wire) for sealing; one that is here gets the new wire form."""
+    rows = [{"id": own, "group_id": group, "wire": wire, "arrived_at": now} for own, group, wire in operations]
+    if not rows:
+        return
+    statement = insert_into(session, OPERATIONS)
+    changes = {"wire": statement.excluded.wire}
+    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes), rows)
+
+
+async def load_operation(session: AsyncSession, operation: RecordId) -> bytes | None:
+    """The wire form of an operation, sealed or not."""
+    wire: bytes | None = await session.scalar(select(OPERATIONS.c.wire).where(OPERATIONS.c.id == operation))
+    return wire
+
+
+async def list_operations(
+    session: AsyncSession, group: RecordId, limit: int, *, after_seq: int = 0
+) -> list[WaitingOperation]:
+    """Operations of the group that aren't sealed, in the order of their arrival."""
+    table = OPERATIONS.c
+    wanted = (
+        select(table.seq, table.id, table.wire, table.arrived_at)
+        .where(table.group_id == group, table.sealed_in.is_(None), table.seq > after_seq)
+        .order_by(table.seq)
+        .limit(limit)
+    )
+    return [WaitingOperation(*row) for row in await session.execute(wanted)]
+
+
+async def load_oldest_operation(session: AsyncSession, group: RecordId, unsettled: Collection[RecordId]) -> int | None:
+    """When the oldest operation arrived that isn't sealed, or sealed in one of these items; None if there is none."""
+    oldest = select(func.min(OPERATIONS.c.arrived_at)).where(OPERATIONS.c.group_id == group)
+    wanted = [oldest.where(OPERATIONS.c.sealed_in.is_(None))]
+    wanted += [oldest.where(OPERATIONS.c.sealed_in.in_(some)) for some in chunks(unsettled)]
+    times = [await session.scalar(one) for one in wanted]
+    return min((time for time in times if time is not None), default=None)
+
+
+async def mark_sealed(session: AsyncSession, operations: Collection[RecordId], item: RecordId) -> None:
+    for some in chunks(operations):
+        await session.execute(update(OPERATIONS).where(OPERATIONS.c.id.in_(some)).values(sealed_in=item))
+
+
+async def reopen_operations(session: AsyncSession, items: Collection[RecordId]) -> None:
+    """Put the operations of items that left the head's branch back into the outbox."""
+    for some in chunks(items):
+        await session.execute(update(OPERATIONS).where(OPERATIONS.c.sealed_in.in_(some)).values(sealed_in=None))
+
+
+async def delete_operations(session: AsyncSession, operations: Collection[RecordId]) -> None:
+    for some in chunks(operations):
+        await session.execute(delete(OPERATIONS).where(OPERATIONS.c.id.in_(some)))
+
+
+async def put_waiting(session: AsyncSession, record: WaitingRecord, *, most: int) -> bool:
+    """Keep a record that waits for its author, unless the group has `most` of them: then False."""
+    count = await session.scalar(select(func.count()).select_from(WAITING).where(WAITING.c.group_id == record.group_id))
+    if count is not None and count >= most:
+        return False
+    await insert_new(session, WAITING, [msgspec.structs.asdict(record)])
+    return True
+
+
+async def list_waiting(session: AsyncSession, group: RecordId, limit: int) -> list[WaitingRecord]:
+    """Waiting records, the longest waiting first."""
+    wanted = (
+        select(*(WAITING.c[name] for name in WaitingRecord.__struct_fields__))
+        .where(WAITING.c.group_id == group)
+        .order_by(WAITING.c.arrived_at, WAITING.c.record_id)
+        .limit(limit)
+    )
+    return [WaitingRecord(*row) for row in await session.execute(wanted)]
+
+
+async def delete_waiting(session: AsyncSession, records: Collection[RecordId]) -> None:
+    for some in chunks(records):
+        await session.execute(delete(WAITING).where(WAITING.c.record_id.in_(some)))
+
+
+async def prune_waiting(session: AsyncSession, arrived_before: int) -> None:
+    """Forget records whose author never came."""
+    await session.execute(delete(WAITING).where(WAITING.c.arrived_at < arrived_before))
+
+
+async def insert_receipts(session: AsyncSession, receipts: Sequence[Mapping[str, Any]]) -> None:
+    """Keep receipts: record_id, steward, term, group_id, by_at, wire."""
+    await insert_new(session, RECEIPTS, receipts)
+
+
+async def load_receipt(session: AsyncSession, record: RecordId) -> bytes | None:
+    """The wire form of the record's newest receipt."""
+    wire: bytes | None = await session.scalar(
+        select(RECEIPTS.c.wire).where(RECEIPTS.c.record_id == record).order_by(RECEIPTS.c.term.desc()).limit(1)
+    )
+    return wire
+
+
+async def list_broken_promises(session: AsyncSession, group: RecordId, by_before: int, limit: int) -> list[Promise]:
+    """Receipts with a time before `by_before` for records that still count and that the group's log lacks.
+
+    What a rule took out since then (a black-listed author's, say) can't be logged, so it was promised in vain.
+    """
+    wanted = (
+        select(RECEIPTS.c.record_id, RECEIPTS.c.by_at, RECEIPTS.c.wire)
+        .join(_RECORDS, _RECORDS.c.id == RECEIPTS.c.record_id)
+        .where(RECEIPTS.c.group_id == group, RECEIPTS.c.by_at < by_before, _RECORDS.c.state == PENDING)
+        .order_by(RECEIPTS.c.by_at, RECEIPTS.c.record_id)
+        .limit(limit)
+    )
+    return [Promise(*row) for row in await session.execute(wanted)]
+
+
+async def delete_receipts(session: AsyncSession, records: Collection[RecordId]) -> None:
+    """Forget the promises about records that are logged now: the log proves more."""
+    for some in chunks(records):
+        await session.execute(delete(RECEIPTS).where(RECEIPTS.c.record_id.in_(some)))

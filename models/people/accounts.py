@@ -1,0 +1,311 @@
+"""People at home here: their sealed seeds, recovery public keys, tokens and memberships.
+
+Nothing here opens anything: seeds are sealed under a key outside the database, tokens are kept as hashes,
+and of the recovery seed only public keys remain.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ForeignKey, Index, LargeBinary, func, select, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import chunks, insert_counted, insert_new, upsert
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+
+
+class AccountRow(Base):
+    """A person's home on this pod."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    seed_sealed: Mapped[bytes]
+    personal_group: Mapped[RecordId | None]
+    created_at: Mapped[int]
+    disabled: Mapped[bool] = mapped_column(server_default="0")
+    language: Mapped[str] = mapped_column(server_default="")
+    admin: Mapped[bool] = mapped_column(server_default="0")
+
+
+class RecoveryKeyRow(Base):
+    """A recovery public key derived at sign-up; `used_by` names the group whose root or join took it."""
+
+    __tablename__ = "recovery_keys"
+    __table_args__ = (Index(None, "did"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    index: Mapped[int] = mapped_column(primary_key=True)
+    did: Mapped[DidKey]
+    used_by: Mapped[RecordId | None]
+
+
+class TokenRow(Base):
+    """An API token, known by its hash."""
+
+    __tablename__ = "tokens"
+
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    name: Mapped[str]
+    created_at: Mapped[int]
+    last_used_at: Mapped[int | None]
+    revoked_at: Mapped[int | None]
+
+
+class MembershipRow(Base):
+    """An account's place in a group; `number` is unknown until the join is settled.
+
+    `context` is what the pairwise keys were derived from: the group's id, or for a founder the root's nonce.
+    """
+
+    __tablename__ = "memberships"
+    __table_args__ = (Index(None, "group_id", "number"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    number: Mapped[int | None]
+    signing: Mapped[DidKey]
+    context: Mapped[str]
+    key_index: Mapped[int]
+    recovery_index: Mapped[int]
+    counter: Mapped[int]
+    state: Mapped[str]
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A person at home here; `seed_sealed` opens only with the pod's keyring. `language` is empty until chosen."""
+
+    id: int
+    name: str
+    seed_sealed: bytes
+    personal_group: RecordId | None
+    created_at: int
+    disabled: bool = False
+    language: str = ""
+    admin: bool = False
+
+
+class Membership(msgspec.Struct, frozen=True):
+    """An account's place in a group. `key_index` counts signing keys, `counter` is the last one used."""
+
+    account_id: int
+    group_id: RecordId
+    number: int | None
+    signing: DidKey
+    context: str
+    key_index: int
+    recovery_index: int
+    counter: int
+    state: str
+
+
+class Token(msgspec.Struct, frozen=True):
+    """An API token as its owner sees it."""
+
+    name: str
+    created_at: int
+    last_used_at: int | None
+    revoked_at: int | None
+
+
+ACCOUNTS = table_of(AccountRow)
+RECOVERY_KEYS = table_of(RecoveryKeyRow)
+TOKENS = table_of(TokenRow)
+MEMBERSHIPS = table_of(MembershipRow)
+_ACCOUNT_COLUMNS = [ACCOUNTS.c[name] for name in Account.__struct_fields__]
+_MEMBERSHIP_COLUMNS = [MEMBERSHIPS.c[name] for name in Membership.__struct_fields__]
+
+
+async def insert_account(session: AsyncSession, *, name: str, seed_sealed: bytes, now: int) -> int:
+    """Open an account; raises IntegrityError if the name is taken."""
+    return await insert_counted(session, ACCOUNTS, {"name": name, "seed_sealed": seed_sealed, "created_at": now})
+
+
+async def set_personal_group(session: AsyncSession, account: int, group: RecordId) -> None:
+    await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(personal_group=group))
+
+
+async def set_disabled(session: AsyncSession, account: int, *, disabled: bool) -> None:
+    await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(disabled=disabled))
+
+
+async def set_language(session: AsyncSession, account: int, language: str) -> None:
+    await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(language=language))
+
+
+async def set_admin(session: AsyncSession, account: int, *, admin: bool) -> None:
+    await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(admin=admin))
+
+
+async def load_account(session: AsyncSession, account: int) -> Account | None:
+    row = (await session.execute(select(*_ACCOUNT_COLUMNS).where(ACCOUNTS.c.id == account))).one_or_none()
+    return Account(*row) if row else None
+
+
+async def load_account_named(session: AsyncSession, name: str) -> Account | None:
+    row = (await session.execute(select(*_ACCOUNT_COLUMNS).where(ACCOUNTS.c.name == name))).one_or_none()
+    return Account(*row) if row else None
+
+
+async def load_account_by_token(session: AsyncSession, sha256: bytes) -> Account | None:
+    """Whose token this is, unless it was revoked or the account is disabled."""
+    row = (
+        await session.execute(
+            select(*_ACCOUNT_COLUMNS)
+            .join(TOKENS, TOKENS.c.account_id == ACCOUNTS.c.id)
+            .where(TOKENS.c.sha256 == sha256, TOKENS.c.revoked_at.is_(None), ACCOUNTS.c.disabled.is_(False))
+        )
+    ).one_or_none()
+    return Account(*row) if row else None
+
+
+async def list_accounts(session: AsyncSession, limit: int, *, after: str = "") -> list[Account]:
+    """Accounts by name."""
+    wanted = select(*_ACCOUNT_COLUMNS).where(ACCOUNTS.c.name > after).order_by(ACCOUNTS.c.name).limit(limit)
+    return [Account(*row) for row in await session.execute(wanted)]
+
+
+async def insert_recovery_keys(session: AsyncSession, account: int, first_index: int, dids: Sequence[DidKey]) -> None:
+    rows = [{"account_id": account, "index": first_index + place, "did": did} for place, did in enumerate(dids)]
+    await insert_new(session, RECOVERY_KEYS, rows)
+
+
+async def take_recovery_key(session: AsyncSession, account: int, group: RecordId | None) -> tuple[int, DidKey] | None:
+    """The next unused recovery key (index, did), marked as used by `group`; None when there is none left.
+
+    A founder's group gets its id only from the key: he takes it with None, and calls `set_recovery_group`
+    after.
+    """
+    wanted = (
+        select(RECOVERY_KEYS.c.index, RECOVERY_KEYS.c.did)
+        .where(RECOVERY_KEYS.c.account_id == account, RECOVERY_KEYS.c.used_by.is_(None))
+        .order_by(RECOVERY_KEYS.c.index)
+        .limit(1)
+        .with_for_update()
+    )
+    row = (await session.execute(wanted)).one_or_none()
+    if row is None:
+        return None
+    index, did = row
+    if group is not None:
+        await set_recovery_group(session, account, index, group)
+    return index, did
+
+
+async def set_recovery_group(session: AsyncSession, account: int, index: int, group: RecordId) -> None:
+    await session.execute(
+        update(RECOVERY_KEYS)
+        .where(RECOVERY_KEYS.c.account_id == account, RECOVERY_KEYS.c.index == index)
+        .values(used_by=group)
+    )
+
+
+async def load_account_by_recovery(session: AsyncSession, dids: Collection[DidKey]) -> Account | None:
+    """The account at home here that has one of these recovery keys."""
+    wanted = (
+        select(*_ACCOUNT_COLUMNS)
+        .join(RECOVERY_KEYS, RECOVERY_KEYS.c.account_id == ACCOUNTS.c.id)
+        .where(RECOVERY_KEYS.c.did.in_(dids))
+        .order_by(ACCOUNTS.c.id)
+        .limit(1)
+    )
+    row = (await session.execute(wanted)).one_or_none()
+    return Account(*row) if row else None
+
+
+async def load_next_recovery_index(session: AsyncSession, account: int) -> int:
+    """The running number behind the highest recovery key that is kept."""
+    highest = await session.scalar(select(func.max(RECOVERY_KEYS.c.index)).where(RECOVERY_KEYS.c.account_id == account))
+    return 0 if highest is None else int(highest) + 1
+
+
+async def count_recovery_keys(session: AsyncSession, account: int) -> int:
+    """How many unused recovery keys are left."""
+    wanted = select(func.count()).where(RECOVERY_KEYS.c.account_id == account, RECOVERY_KEYS.c.used_by.is_(None))
+    return int(await session.scalar(wanted) or 0)
+
+
+async def insert_token(session: AsyncSession, *, sha256: bytes, account: int, name: str, now: int) -> None:
+    await insert_new(session, TOKENS, [{"sha256": sha256, "account_id": account, "name": name, "created_at": now}])
+
+
+async def list_tokens(session: AsyncSession, account: int, limit: int) -> list[Token]:
+    """An account's tokens, the latest first."""
+    wanted = (
+        select(*(TOKENS.c[name] for name in Token.__struct_fields__))
+        .where(TOKENS.c.account_id == account)
+        .order_by(TOKENS.c.created_at.desc(), TOKENS.c.sha256)
+        .limit(limit)
+    )
+    return [Token(*row) for row in await session.execute(wanted)]
+
+
+async def revoke_token(session: AsyncSession, account: int, name: str, now: int) -> None:
+    await session.execute(
+        update(TOKENS)
+        .where(TOKENS.c.account_id == account, TOKENS.c.name == name, TOKENS.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+async def save_membership(session: AsyncSession, membership: Membership) -> None:
+    await upsert(session, MEMBERSHIPS, [msgspec.structs.asdict(membership)])
+
+
+async def set_membership(session: AsyncSession, account: int, group: RecordId, **values: object) -> None:
+    """Set columns by name: number, signing, key_index, counter, state."""
+    changes: Mapping[str, Any] = values
+    await session.execute(
+        update(MEMBERSHIPS).where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.group_id == group).values(changes)
+    )
+
+
+async def take_counter(session: AsyncSession, account: int, group: RecordId) -> int:
+    """The next counter of this membership's signing key; never the same twice."""
+    counter = await session.scalar(
+        update(MEMBERSHIPS)
+        .where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.group_id == group)
+        .values(counter=MEMBERSHIPS.c.counter + 1)
+        .returning(MEMBERSHIPS.c.counter)
+    )
+    if counter is None:
+        raise LookupError("This account isn't a member of the group.")
+    return int(counter)
+
+
+async def load_membership(session: AsyncSession, account: int, group: RecordId) -> Membership | None:
+    row = (
+        await session.execute(
+            select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.group_id == group)
+        )
+    ).one_or_none()
+    return Membership(*row) if row else None
+
+
+async def list_memberships(
+    session: AsyncSession, limit: int, *, account: int | None = None, group: RecordId | None = None
+) -> list[Membership]:
+    """Memberships of an account, or of a group's local members, by (account, group)."""
+    wanted = (
+        select(*_MEMBERSHIP_COLUMNS)
+        .where(MEMBERSHIPS.c.account_id == account if account is not None else true())
+        .where(MEMBERSHIPS.c.group_id == group if group is not None else true())
+        .order_by(MEMBERSHIPS.c.account_id, MEMBERSHIPS.c.group_id)
+        .limit(limit)
+    )
+    return [Membership(*row) for row in await session.execute(wanted)]
+
+
+async def list_signing(session: AsyncSession, group: RecordId, keys: Collection[DidKey]) -> list[Membership]:
+    """Memberships in a group whose current signing key is one of these."""
+    found: list[Membership] = []
+    for some in chunks(keys):
+        wanted = select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.signing.in_(some))
+        found += [Membership(*row) for row in await session.execute(wanted)]
+    return found

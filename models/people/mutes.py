@@ -1,0 +1,71 @@
+"""Whom an account doesn't want to read: members of groups, muted for this reader alone."""
+
+from collections.abc import Collection
+
+import msgspec
+from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import insert_new
+from protocol.ids import RecordId
+
+
+class BlockRow(Base):
+    """A writer whom an account mutes."""
+
+    __tablename__ = "blocks"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    member: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[int]
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A muted writer."""
+
+    group: RecordId
+    member: int
+    created_at: int
+
+
+BLOCKS = table_of(BlockRow)
+
+
+async def put_block(session: AsyncSession, account: int, group: RecordId, member: int, *, now: int) -> None:
+    row = {"account_id": account, "group_id": group, "member": member, "created_at": now}
+    await insert_new(session, BLOCKS, [row])
+
+
+async def delete_block(session: AsyncSession, account: int, group: RecordId, member: int) -> None:
+    mine = (BLOCKS.c.account_id == account, BLOCKS.c.group_id == group, BLOCKS.c.member == member)
+    await session.execute(delete(BLOCKS).where(*mine))
+
+
+async def list_blocks(session: AsyncSession, account: int, limit: int) -> list[Block]:
+    """The account's muted writers, the latest first."""
+    wanted = (
+        select(BLOCKS.c.group_id, BLOCKS.c.member, BLOCKS.c.created_at)
+        .where(BLOCKS.c.account_id == account)
+        .order_by(BLOCKS.c.created_at.desc(), BLOCKS.c.group_id, BLOCKS.c.member)
+        .limit(limit)
+    )
+    return [Block(*row) for row in await session.execute(wanted)]
+
+
+async def load_muted(
+    session: AsyncSession, account: int, writers: Collection[tuple[RecordId, int]]
+) -> frozenset[tuple[RecordId, int]]:
+    """Which of these writers (group, member) the account mutes."""
+    if not writers:
+        return frozenset()
+    groups = {group for group, _ in writers}
+    wanted = select(BLOCKS.c.group_id, BLOCKS.c.member).where(
+        BLOCKS.c.account_id == account,
+        BLOCKS.c.group_id.in_(groups),
+        BLOCKS.c.member.in_({member for _, member in writers}),
+    )
+    found = {(group, member) for group, member in await session.execute(wanted)}
+    return frozenset(found & set(writers))

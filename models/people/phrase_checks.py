@@ -1,0 +1,57 @@
+"""Whether people wrote their 24 words down: which three are asked for, and a keyed slow hash of those.
+
+What it reveals: the database alone nothing, for the key of the hash lies outside it. Who has the database and the key
+file could try the 2^33 triples, each at the price of a scrypt; even then 21 words (about 223 of 256 bits, the checksum
+aside) stay unknown. Once the person has shown the three words the hash is dropped.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import upsert
+
+
+class WordsCheckRow(Base):
+    """`places` are three numbers from 1 to 24, with commas; empty where only all words can tell."""
+
+    __tablename__ = "words_checks"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    places: Mapped[str]
+    salt: Mapped[bytes]
+    words: Mapped[bytes]
+    checked_at: Mapped[int | None]
+
+
+class WordsCheck(msgspec.Struct, frozen=True):
+    """What is asked for, and when it was shown."""
+
+    account_id: int
+    places: str
+    salt: bytes
+    words: bytes
+    checked_at: int | None
+
+
+WORDS_CHECKS = table_of(WordsCheckRow)
+
+
+async def save_words_check(session: AsyncSession, check: WordsCheck) -> None:
+    await upsert(session, WORDS_CHECKS, [msgspec.structs.asdict(check)])
+
+
+async def load_words_check(session: AsyncSession, account: int) -> WordsCheck | None:
+    columns = [WORDS_CHECKS.c[name] for name in WordsCheck.__struct_fields__]
+    row = (await session.execute(select(*columns).where(WORDS_CHECKS.c.account_id == account))).one_or_none()
+    return WordsCheck(*row) if row else None
+
+
+async def set_words_checked(session: AsyncSession, account: int, *, now: int) -> None:
+    """The words were shown: what could check them is dropped."""
+    row = {"account_id": account, "places": "", "salt": b"", "words": b"", "checked_at": now}
+    await upsert(session, WORDS_CHECKS, [row])

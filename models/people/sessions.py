@@ -1,0 +1,105 @@
+"""Who is signed in: one row a browser, known by the hash of its cookie; ended sessions are gone."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import ForeignKey, Index, LargeBinary, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import insert_new
+from models.people.accounts import ACCOUNTS, Account
+
+
+class SessionRow(Base):
+    """A signed-in browser; `agent` is what it calls itself, shortened, so that people know which is which.
+
+    `confirmed_at`: when somebody last proved there who they are.
+    """
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "account_id", "created_at"),)
+
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[int]
+    seen_at: Mapped[int]
+    expires_at: Mapped[int]
+    agent: Mapped[str]
+    confirmed_at: Mapped[int] = mapped_column(server_default="0")
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A signed-in browser."""
+
+    sha256: bytes
+    account_id: int
+    created_at: int
+    seen_at: int
+    expires_at: int
+    agent: str
+    confirmed_at: int = 0
+
+
+SESSIONS = table_of(SessionRow)
+_COLUMNS = [SESSIONS.c[name] for name in Session.__struct_fields__]
+_ACCOUNT_COLUMNS = [ACCOUNTS.c[name] for name in Account.__struct_fields__]
+
+
+async def insert_session(session: AsyncSession, opened: Session) -> None:
+    await insert_new(session, SESSIONS, [msgspec.structs.asdict(opened)])
+
+
+async def load_session(session: AsyncSession, sha256: bytes, *, now: int) -> tuple[Session, Account] | None:
+    """The session with its account, unless it expired or the account is disabled."""
+    row = (
+        await session.execute(
+            select(*_COLUMNS, *_ACCOUNT_COLUMNS)
+            .join(ACCOUNTS, ACCOUNTS.c.id == SESSIONS.c.account_id)
+            .where(SESSIONS.c.sha256 == sha256, SESSIONS.c.expires_at > now, ACCOUNTS.c.disabled.is_(False))
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    split = len(_COLUMNS)
+    return Session(*row[:split]), Account(*row[split:])
+
+
+async def list_sessions(session: AsyncSession, account: int, limit: int, *, now: int) -> Sequence[Session]:
+    """An account's sessions, the latest first."""
+    wanted = (
+        select(*_COLUMNS)
+        .where(SESSIONS.c.account_id == account, SESSIONS.c.expires_at > now)
+        .order_by(SESSIONS.c.created_at.desc(), SESSIONS.c.sha256)
+        .limit(limit)
+    )
+    return [Session(*row) for row in await session.execute(wanted)]
+
+
+async def set_session_seen(session: AsyncSession, sha256: bytes, *, now: int, expires_at: int) -> None:
+    await session.execute(
+        update(SESSIONS).where(SESSIONS.c.sha256 == sha256).values(seen_at=now, expires_at=expires_at)
+    )
+
+
+async def set_session_confirmed(session: AsyncSession, sha256: bytes, *, now: int) -> None:
+    await session.execute(update(SESSIONS).where(SESSIONS.c.sha256 == sha256).values(confirmed_at=now))
+
+
+async def delete_session(session: AsyncSession, account: int, sha256: bytes) -> int:
+    """End one session of the account; how many ended."""
+    ended = await session.execute(
+        delete(SESSIONS)
+        .where(SESSIONS.c.account_id == account, SESSIONS.c.sha256 == sha256)
+        .returning(SESSIONS.c.sha256)
+    )
+    return len(ended.all())
+
+
+async def delete_sessions(session: AsyncSession, account: int, *, but: bytes = b"") -> int:
+    """End all sessions of the account but one; how many ended."""
+    ended = await session.execute(
+        delete(SESSIONS).where(SESSIONS.c.account_id == account, SESSIONS.c.sha256 != but).returning(SESSIONS.c.sha256)
+    )
+    return len(ended.all())

@@ -1,0 +1,48 @@
+"""One-time links that sign somebody in, made by an operator: only the hash of each is kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, LargeBinary, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.people.accounts import ACCOUNTS, Account
+
+
+class SignInLinkRow(Base):
+    """A link that nobody has used yet."""
+
+    __tablename__ = "sign_in_links"
+
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    expires_at: Mapped[int]
+
+
+SIGN_IN_LINKS = table_of(SignInLinkRow)
+_ACCOUNT_COLUMNS = [ACCOUNTS.c[name] for name in Account.__struct_fields__]
+
+
+async def insert_sign_in_link(session: AsyncSession, *, sha256: bytes, account: int, now: int, expires_at: int) -> None:
+    """Keep a new link; those that ended are dropped."""
+    await session.execute(delete(SIGN_IN_LINKS).where(SIGN_IN_LINKS.c.expires_at <= now))
+    row = {"sha256": sha256, "account_id": account, "expires_at": expires_at}
+    await session.execute(SIGN_IN_LINKS.insert().values(row))
+
+
+async def load_sign_in_link(session: AsyncSession, sha256: bytes, *, now: int) -> Account | None:
+    """Whom the link signs in, as long as it works."""
+    wanted = (
+        select(*_ACCOUNT_COLUMNS)
+        .join(SIGN_IN_LINKS, SIGN_IN_LINKS.c.account_id == ACCOUNTS.c.id)
+        .where(SIGN_IN_LINKS.c.sha256 == sha256, SIGN_IN_LINKS.c.expires_at > now, ACCOUNTS.c.disabled.is_(False))
+    )
+    row = (await session.execute(wanted)).one_or_none()
+    return Account(*row) if row else None
+
+
+async def take_sign_in_link(session: AsyncSession, sha256: bytes) -> bool:
+    """Use the link up; False if somebody was faster."""
+    taken = delete(SIGN_IN_LINKS).where(SIGN_IN_LINKS.c.sha256 == sha256).returning(SIGN_IN_LINKS.c.account_id)
+    return (await session.scalar(taken)) is not None

@@ -1,0 +1,62 @@
+"""What people at home here follow: groups, and people by their personal groups; `lens` has one judge what they read."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import ForeignKey, Index, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import upsert
+from protocol.ids import RecordId
+
+
+class FollowingRow(Base):
+    """An account follows a group, or a person by the personal group."""
+
+    __tablename__ = "followings"
+    __table_args__ = (Index(None, "group_id"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    lens: Mapped[bool]
+    since_at: Mapped[int]
+
+
+class Following(msgspec.Struct, frozen=True):
+    """One thing that an account follows."""
+
+    account_id: int
+    group_id: RecordId
+    lens: bool
+    since_at: int
+
+
+FOLLOWINGS = table_of(FollowingRow)
+_COLUMNS = [FOLLOWINGS.c[name] for name in Following.__struct_fields__]
+
+
+async def save_following(session: AsyncSession, following: Following) -> None:
+    await upsert(session, FOLLOWINGS, [msgspec.structs.asdict(following)])
+
+
+async def delete_following(session: AsyncSession, account: int, group: RecordId) -> None:
+    await session.execute(delete(FOLLOWINGS).where(FOLLOWINGS.c.account_id == account, FOLLOWINGS.c.group_id == group))
+
+
+async def load_following(session: AsyncSession, account: int, group: RecordId) -> Following | None:
+    wanted = select(*_COLUMNS).where(FOLLOWINGS.c.account_id == account, FOLLOWINGS.c.group_id == group)
+    row = (await session.execute(wanted)).one_or_none()
+    return Following(*row) if row else None
+
+
+async def list_followings(session: AsyncSession, account: int, limit: int) -> Sequence[Following]:
+    """What an account follows, the latest first."""
+    wanted = (
+        select(*_COLUMNS)
+        .where(FOLLOWINGS.c.account_id == account)
+        .order_by(FOLLOWINGS.c.since_at.desc(), FOLLOWINGS.c.group_id)
+        .limit(limit)
+    )
+    return [Following(*row) for row in await session.execute(wanted)]

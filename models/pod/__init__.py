@@ -1,0 +1,1 @@
+"""What the operator decides and watches: settings, invitations, audit, mails, metrics."""

@@ -1,0 +1,46 @@
+"""An account's API tokens: made, listed, revoked; the pod keeps only their hashes."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account, Token, insert_token, list_tokens, revoke_token
+from pod.actions.groups.founding import token_hash
+from pod.clock import random_token
+from pod.deps import Deps
+from pod.errors import NameTakenError, NotFoundError
+
+MOST_TOKENS = 1000
+
+
+async def make_token(deps: Deps, account: Account, name: str) -> str:
+    """A new token, shown this once; raises NameTakenError while another of this name is valid."""
+    token, now = random_token(), deps.clock()
+
+    async def action(session: AsyncSession) -> str:
+        tokens = await list_tokens(session, account.id, MOST_TOKENS)
+        if len(tokens) >= MOST_TOKENS or any(known.name == name and known.revoked_at is None for known in tokens):
+            raise NameTakenError("There is a valid token of this name, or there are too many.")
+        await insert_token(session, sha256=token_hash(token), account=account.id, name=name, now=now)
+        return token
+
+    return await deps.write(action)
+
+
+async def list_own_tokens(deps: Deps, account: Account) -> list[Token]:
+    """The account's tokens, revoked ones too, the latest first."""
+    async with deps.database.read() as session:
+        return await list_tokens(session, account.id, MOST_TOKENS)
+
+
+async def revoke_own_token(deps: Deps, account: Account, name: str) -> None:
+    """Make every token of this name invalid; raises NotFoundError if there is none."""
+    now = deps.clock()
+
+    async def action(session: AsyncSession) -> None:
+        tokens = await list_tokens(session, account.id, MOST_TOKENS)
+        if not any(token.name == name and token.revoked_at is None for token in tokens):
+            raise NotFoundError("You have no valid token of this name.")
+        await revoke_token(session, account.id, name, now)
+
+    await deps.write(action)

@@ -1,0 +1,69 @@
+"""Where an account gets mail: changed once a code that was sent to the new address came back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account
+from models.people.mail_addresses import MailAddress, load_mail_address, normal_address
+from pod.actions.accounts.mailed_codes import check_code, make_code, use_code
+from pod.actions.accounts.open_account import keep_address
+from pod.actions.letters import Letter, post, send
+from pod.deps import Deps
+from pod.errors import DeadCodeError
+from pod.mail.letters import mail_address
+from protocol.errors import MalformedError
+
+NEW_ADDRESS: Final = "address"
+CONFIRM: Final = "confirm"
+
+
+async def address_of_account(deps: Deps, account: Account) -> MailAddress | None:
+    """Where the account gets mail."""
+    async with deps.database.read() as session:
+        return await load_mail_address(session, account.id)
+
+
+async def begin_address(
+    deps: Deps, visit: bytes, account: Account, typed: str, letter: Callable[[str], Letter]
+) -> None:
+    """Send a code to a new address. Raises BadAddressError, MailError, TooManyTriesError."""
+    address = mail_address(typed)
+    deps.limits.take("mail to an address", normal_address(address), now=deps.clock())
+    code = await make_code(deps, visit, NEW_ADDRESS, account.id, address)
+    await send(deps, address, letter(code))
+
+
+async def end_address(deps: Deps, visit: bytes, account: Account, typed: str, letter: Letter) -> None:
+    """Have mail go to the new address from now on; `letter` tells the former one. Raises MailTakenError."""
+    code = await check_code(deps, visit, NEW_ADDRESS, typed)
+    if code.account_id != account.id:
+        raise DeadCodeError("This code was made for another account.")
+    former = await address_of_account(deps, account)
+    fresh = MailAddress(account.id, code.address, normal_address(code.address), deps.clock())
+
+    async def action(session: AsyncSession) -> None:
+        await keep_address(session, fresh)
+        await use_code(session, code)
+
+    await deps.write(action)
+    if former is not None and former.verified_at is not None and former.normal != fresh.normal:
+        post(deps, former.address, letter)
+
+
+async def mail_confirmation(deps: Deps, visit: bytes, account: Account, letter: Callable[[str], Letter]) -> None:
+    """Send a code by which somebody signed in proves once more who they are."""
+    mail = await address_of_account(deps, account)
+    if mail is None:
+        raise MalformedError("This account has no mail address; sign out and in again.")
+    deps.limits.take("mail to an address", mail.normal, now=deps.clock())
+    await send(deps, mail.address, letter(await make_code(deps, visit, CONFIRM, account.id, mail.address)))
+
+
+async def check_confirmation(deps: Deps, visit: bytes, typed: str) -> None:
+    """Take the code; raises BadCodeError or DeadCodeError."""
+    code = await check_code(deps, visit, CONFIRM, typed)
+    await deps.write(lambda session: use_code(session, code))

@@ -1,0 +1,71 @@
+"""Codes by mail: eight digits, bound to one browser's visit and one purpose, ten minutes, five tries, one use."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.mailed_codes import Code, count_code_try, delete_code, load_code, save_code
+from pod.actions.groups.founding import token_hash
+from pod.clock import random_bytes
+from pod.deps import Deps
+from pod.errors import BadCodeError, DeadCodeError
+
+LIFE_MS: Final = 10 * 60_000
+MOST_TRIES: Final = 5
+DIGITS: Final = 8
+
+
+def visit_hash(secret: str) -> bytes:
+    """What the database keeps of a browser's secret."""
+    return token_hash(f"visit/{secret}")
+
+
+async def make_code(deps: Deps, visit: bytes, purpose: str, account: int | None, address: str) -> str:
+    """A fresh code instead of the visit's former one; nobody may learn of it but the owner of `address`."""
+    code, now = f"{int.from_bytes(random_bytes(8), 'big') % 10**DIGITS:0{DIGITS}}", deps.clock()
+    kept = Code(visit, purpose, account, address, _hashed(deps, visit, purpose, code), 0, now + LIFE_MS)
+    await deps.write(lambda session: save_code(session, kept, now=now))
+    return code
+
+
+async def pending_code(deps: Deps, visit: bytes, purpose: str) -> Code | None:
+    """The code that this visit waits for."""
+    async with deps.database.read() as session:
+        return await load_code(session, visit, purpose, now=deps.clock())
+
+
+async def check_code(deps: Deps, visit: bytes, purpose: str, typed: str) -> Code:
+    """The code if it is the one; raises BadCodeError, and DeadCodeError after too many tries.
+
+    A try counts even if the process ends at once: it is committed before the code is compared.
+    """
+
+    async def count(session: AsyncSession) -> Code | None:
+        code = await load_code(session, visit, purpose, now=deps.clock())
+        if code is not None:
+            await count_code_try(session, visit, purpose)
+        return code
+
+    code = await deps.write(count)
+    if code is None or code.tries >= MOST_TRIES:
+        raise DeadCodeError("This code is too old, was used, or was mistyped too often.")
+    if not hmac.compare_digest(code.code, _hashed(deps, visit, purpose, _digits(typed))):
+        raise BadCodeError("This isn't the code.")
+    return code
+
+
+async def use_code(session: AsyncSession, code: Code) -> None:
+    """Use a checked code up, in the action that it allows; raises DeadCodeError if that was done."""
+    if not await delete_code(session, code.visit, code.purpose):
+        raise DeadCodeError("This code was used.")
+
+
+def _digits(typed: str) -> str:
+    return "".join(letter for letter in typed if letter.isascii() and letter.isdigit())[: 2 * DIGITS]
+
+
+def _hashed(deps: Deps, visit: bytes, purpose: str, code: str) -> bytes:
+    return deps.keyring.keyed("code", f"{visit.hex()}/{purpose}/{code}")

@@ -1,0 +1,64 @@
+"""A home is opened: account, keys, personal group, mail address and the check of the words, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account, set_language
+from models.people.mail_addresses import MailAddress, load_account_by_mail, normal_address, save_mail_address
+from models.people.phrase_checks import save_words_check
+from pod.actions.accounts.phrase_check import draw_words_check
+from pod.actions.groups.founding import draw, open_account
+from pod.deps import Deps
+from pod.errors import MailTakenError
+from pod.mail.letters import mail_address
+
+Also = Callable[[AsyncSession, Account], Awaitable[None]]
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A new account, and the words that are shown once and kept nowhere."""
+
+    account: Account
+    phrase: str
+
+    def __repr__(self) -> str:
+        return f"Opened({self.account.name})"
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """Whom to open a home for."""
+
+    name: str
+    mail: str
+    language: str
+    verified: bool
+
+
+async def open_home(deps: Deps, wish: Wish, also: Also) -> Opened:
+    """Open it and do `also` in the same commit; raises NameTakenError or MailTakenError."""
+    address, drawn = mail_address(wish.mail), draw()
+    check = await draw_words_check(deps, drawn.phrase)
+    now = deps.clock()
+
+    async def action(session: AsyncSession) -> Opened:
+        account = await open_account(session, deps, wish.name, drawn)
+        verified_at = now if wish.verified else None
+        await keep_address(session, MailAddress(account.id, address, normal_address(address), verified_at))
+        await save_words_check(session, msgspec.structs.replace(check, account_id=account.id))
+        await set_language(session, account.id, wish.language)
+        await also(session, account)
+        return Opened(msgspec.structs.replace(account, language=wish.language), drawn.phrase)
+
+    return await deps.write(action)
+
+
+async def keep_address(session: AsyncSession, mail: MailAddress) -> None:
+    """Give the account this address; raises MailTakenError if it is another's."""
+    owner = await load_account_by_mail(session, mail.normal)
+    if owner is not None and owner.id != mail.account_id:
+        raise MailTakenError("Another account here has this mail address.")
+    await save_mail_address(session, mail)

@@ -1,0 +1,69 @@
+"""What an account's owner sees of it at a glance."""
+
+from __future__ import annotations
+
+import msgspec
+
+from models.groups.groups_and_items import load_group
+from models.people.accounts import Account, count_recovery_keys, list_memberships
+from models.people.factors import count_recovery_codes, list_passkeys, load_authenticator
+from models.people.mail_addresses import MailAddress, load_mail_address
+from models.people.phrase_checks import load_words_check
+from models.people.sessions import list_sessions
+from pod.actions.accounts.api_tokens import list_own_tokens
+from pod.actions.accounts.passkeys import MOST_PASSKEYS
+from pod.actions.accounts.sessions import MOST_SESSIONS
+from pod.deps import Deps
+
+MOST_GROUPS = 1000
+
+
+class AccountSight(msgspec.Struct, frozen=True):
+    """An account: where it gets mail, what proves its owner, and what is left of its recovery keys."""
+
+    mail: MailAddress | None
+    sessions: int
+    passkeys: int
+    has_authenticator: bool
+    codes_left: int
+    tokens: int
+    words_checked: bool
+    keys_left: int
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A group for the paper with the words; `recovery` is the number of the key that is used there."""
+
+    name: str
+    group: str
+    visibility: str
+    recovery: int
+
+
+async def look_at(deps: Deps, account: Account) -> AccountSight:
+    """The account at a glance."""
+    tokens = await list_own_tokens(deps, account)
+    async with deps.database.read() as session:
+        authenticator = await load_authenticator(session, account.id)
+        check = await load_words_check(session, account.id)
+        return AccountSight(
+            mail=await load_mail_address(session, account.id),
+            sessions=len(await list_sessions(session, account.id, MOST_SESSIONS, now=deps.clock())),
+            passkeys=len(await list_passkeys(session, account.id, MOST_PASSKEYS)),
+            has_authenticator=authenticator is not None and authenticator.confirmed_at is not None,
+            codes_left=await count_recovery_codes(session, account.id),
+            tokens=sum(token.revoked_at is None for token in tokens),
+            words_checked=check is not None and check.checked_at is not None,
+            keys_left=await count_recovery_keys(session, account.id),
+        )
+
+
+async def places_of(deps: Deps, account: Account) -> list[Place]:
+    """The account's groups, as its owner writes them down beside the words."""
+    places = []
+    async with deps.database.read() as session:
+        for entry in await list_memberships(session, MOST_GROUPS, account=account.id):
+            group = await load_group(session, entry.group_id)
+            if group is not None:
+                places.append(Place(group.name, entry.group_id, group.visibility, entry.recovery_index))
+    return places

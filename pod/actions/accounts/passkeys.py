@@ -1,0 +1,201 @@
+"""Passkeys (WebAuthn level 3): made by somebody signed in, shown instead of a name, a mail and a second factor.
+
+1. A challenge is no row: it carries its end and a keyed hash over the browser's visit and purpose, so only this pod
+   makes one, for one browser. Answered, it is written down until its end, so that it is answered once.
+2. The answer must be for this pod's own address and host, and the device must have checked its owner.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any, Final
+
+import webauthn
+from sqlalchemy.ext.asyncio import AsyncSession
+from webauthn.helpers import base64url_to_bytes, options_to_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+from yarl import URL
+
+from models.people.accounts import Account, load_account
+from models.people.factors import (
+    Passkey,
+    delete_passkey,
+    insert_passkey,
+    list_passkeys,
+    load_passkey,
+    set_passkey_used,
+    spend_challenge,
+)
+from pod.clock import random_bytes
+from pod.deps import Deps
+from pod.errors import BadPasskeyError, NotFoundError
+
+LIFE_MS: Final = 10 * 60_000
+NONCE_BYTES: Final = 16
+TIME_BYTES: Final = 8
+MOST_PASSKEYS: Final = 50
+LONGEST_NAME: Final = 60
+LONGEST_ANSWER: Final = 20_000
+MAKING: Final = "make a passkey"
+SHOWING: Final = "show a passkey"
+_CHECKED = UserVerificationRequirement.REQUIRED
+
+
+def host_of(deps: Deps) -> str:
+    """The name that passkeys of this pod belong to."""
+    return URL(deps.base_url).host or ""
+
+
+async def creation_options(deps: Deps, visit: bytes, account: Account, pod: str) -> str:
+    """What a browser needs to make a passkey, as JSON."""
+    options = webauthn.generate_registration_options(
+        rp_id=host_of(deps),
+        rp_name=pod,
+        user_name=account.name,
+        user_id=deps.keyring.keyed("passkey user", str(account.id))[:NONCE_BYTES],
+        challenge=_challenge(deps, visit, MAKING),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_CHECKED
+        ),
+        exclude_credentials=[PublicKeyCredentialDescriptor(known.id) for known in await own_passkeys(deps, account)],
+    )
+    return options_to_json(options)
+
+
+def request_options(deps: Deps, visit: bytes) -> str:
+    """What a browser needs to show a passkey, as JSON; the same for everybody, so it tells of nobody."""
+    challenge = _challenge(deps, visit, SHOWING)
+    return options_to_json(
+        webauthn.generate_authentication_options(rp_id=host_of(deps), challenge=challenge, user_verification=_CHECKED)
+    )
+
+
+async def own_passkeys(deps: Deps, account: Account) -> list[Passkey]:
+    """The account's passkeys, the oldest first."""
+    async with deps.database.read() as session:
+        return await list_passkeys(session, account.id, MOST_PASSKEYS)
+
+
+async def add_passkey(deps: Deps, visit: bytes, account: Account, name: str, answer: str) -> None:
+    """Keep a passkey that the account's browser made; raises BadPasskeyError."""
+    challenge = _answered(deps, visit, MAKING, answer)
+    try:
+        made = webauthn.verify_registration_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=host_of(deps),
+            expected_origin=deps.base_url,
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+        raise BadPasskeyError("The answer of the passkey doesn't hold.") from error
+    now = deps.clock()
+    passkey = Passkey(
+        *(made.credential_id, account.id, made.credential_public_key, made.sign_count),
+        *(name[:LONGEST_NAME] or "passkey", now, None),
+    )
+
+    async def action(session: AsyncSession) -> None:
+        await _spend(session, challenge, now)
+        many = len(await list_passkeys(session, account.id, MOST_PASSKEYS)) >= MOST_PASSKEYS
+        if many or not await insert_passkey(session, passkey):
+            raise BadPasskeyError("This passkey is known, or there are too many.")
+
+    await deps.write(action)
+
+
+async def end_by_passkey(deps: Deps, visit: bytes, answer: str) -> Account:
+    """Whose passkey answered; raises BadPasskeyError."""
+    challenge = _answered(deps, visit, SHOWING, answer)
+    async with deps.database.read() as session:
+        passkey = await load_passkey(session, _id_of(answer))
+        account = await load_account(session, passkey.account_id) if passkey else None
+    if passkey is None or account is None or account.disabled:
+        raise BadPasskeyError("This pod doesn't know this passkey.")
+    uses = _verified(deps, challenge, passkey, answer)
+    now = deps.clock()
+
+    async def action(session: AsyncSession) -> None:
+        await _spend(session, challenge, now)
+        await set_passkey_used(session, passkey.id, uses=uses, now=now)
+
+    await deps.write(action)
+    return account
+
+
+def _verified(deps: Deps, challenge: bytes, passkey: Passkey, answer: str) -> int:
+    try:
+        shown = webauthn.verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=host_of(deps),
+            expected_origin=deps.base_url,
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.uses,
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+        raise BadPasskeyError("The answer of the passkey doesn't hold.") from error
+    return shown.new_sign_count
+
+
+async def remove_passkey(deps: Deps, account: Account, own_id: bytes) -> None:
+    """Forget one of the account's passkeys; raises NotFoundError."""
+    if not await deps.write(lambda session: delete_passkey(session, account.id, own_id)):
+        raise NotFoundError("You have no such passkey.")
+
+
+async def _spend(session: AsyncSession, challenge: bytes, now: int) -> None:
+    ends = int.from_bytes(challenge[:TIME_BYTES], "big")
+    if not await spend_challenge(session, hashlib.sha256(challenge).digest(), now=now, expires_at=ends):
+        raise BadPasskeyError("This was answered before.")
+
+
+def _challenge(deps: Deps, visit: bytes, purpose: str) -> bytes:
+    head = (deps.clock() + LIFE_MS).to_bytes(TIME_BYTES, "big") + random_bytes(NONCE_BYTES)
+    return head + _mark(deps, visit, purpose, head)
+
+
+def _mark(deps: Deps, visit: bytes, purpose: str, head: bytes) -> bytes:
+    return deps.keyring.keyed("challenge", f"{purpose}/{visit.hex()}/{head.hex()}")
+
+
+def _answered(deps: Deps, visit: bytes, purpose: str, answer: str) -> bytes:
+    """The challenge that was answered, if this pod made it for this browser and it hasn't ended."""
+    challenge = _challenge_in(answer)
+    head, mark = challenge[: TIME_BYTES + NONCE_BYTES], challenge[TIME_BYTES + NONCE_BYTES :]
+    ours = hmac.compare_digest(mark, _mark(deps, visit, purpose, head))
+    if not ours or int.from_bytes(head[:TIME_BYTES], "big") <= deps.clock():
+        raise BadPasskeyError("This page was open too long, or in another browser. Try once more.")
+    return challenge
+
+
+def _challenge_in(answer: str) -> bytes:
+    told = _decoded(answer)
+    try:
+        client: Any = json.loads(base64url_to_bytes(told["response"]["clientDataJSON"]))
+        return base64url_to_bytes(client["challenge"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadPasskeyError("The answer of the passkey can't be read.") from error
+
+
+def _id_of(answer: str) -> bytes:
+    try:
+        return base64url_to_bytes(_decoded(answer)["rawId"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadPasskeyError("The answer of the passkey can't be read.") from error
+
+
+def _decoded(answer: str) -> Any:
+    try:
+        return json.loads(answer[:LONGEST_ANSWER])
+    except (ValueError, RecursionError) as error:
+        raise BadPasskeyError("The answer of the passkey can't be read.") from error

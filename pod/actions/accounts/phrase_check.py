@@ -1,0 +1,68 @@
+"""Whether somebody still has the 24 words: the pod has forgotten them, and kept a slow keyed hash of three.
+
+models/people/phrase_checks.py says what that reveals. Who typed all 24 lately needs no check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account
+from models.people.phrase_checks import WordsCheck, load_words_check, set_words_checked
+from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.recovery.recover_group import check_own
+from pod.clock import random_bytes
+from pod.deps import Deps
+from protocol.derivation import PHRASE_WORDS
+from protocol.errors import PhraseError
+
+ASKED_FOR: Final = 3
+
+
+async def draw_words_check(deps: Deps, phrase: str) -> WordsCheck:
+    """A check for a new account (its number is 0 yet): three places of the phrase, and their words' hash."""
+    order = sorted(range(PHRASE_WORDS), key=lambda _: random_bytes(8))
+    places = sorted(order[:ASKED_FOR])
+    salt, words = random_bytes(16), phrase.split()
+    hashed = await _hashed(deps, salt, [words[place] for place in places])
+    return WordsCheck(0, ",".join(str(place + 1) for place in places), salt, hashed, None)
+
+
+async def words_check_of(deps: Deps, account: Account) -> WordsCheck | None:
+    """What the account is still asked for; None if it began without a check."""
+    async with deps.database.read() as session:
+        return await load_words_check(session, account.id)
+
+
+async def check_three_words(deps: Deps, account: Account, typed: Sequence[str]) -> None:
+    """Take note that the three words were shown; raises PhraseError."""
+    deps.limits.take("words of an account", str(account.id), now=deps.clock())
+    check = await words_check_of(deps, account)
+    if check is None or not check.places:
+        raise PhraseError("There are no three words to check; type all 24.")
+    hashed = await _hashed(deps, check.salt, typed)
+    if not hmac.compare_digest(hashed, check.words):
+        raise PhraseError("At least one of the words isn't the one at its place.")
+    await deps.write(lambda session: set_words_checked(session, account.id, now=deps.clock()))
+
+
+async def check_all_words(deps: Deps, account: Account, keys: RecoveryKeys) -> None:
+    """Take note that all words were shown; raises PhraseError if they are somebody else's."""
+    deps.limits.take("words of an account", str(account.id), now=deps.clock())
+
+    async def action(session: AsyncSession) -> None:
+        await check_own(session, account, keys)
+        await set_words_checked(session, account.id, now=deps.clock())
+
+    await deps.write(action)
+
+
+async def _hashed(deps: Deps, salt: bytes, words: Sequence[str]) -> bytes:
+    keyed = deps.keyring.keyed("words", " ".join("".join(word.lower().split()) for word in words))
+    return await asyncio.to_thread(hashlib.scrypt, keyed, salt=salt, n=2**14, r=8, p=1)

@@ -1,0 +1,150 @@
+"""Second factors: an authenticator app (RFC 6238) whose time steps each open once, and ten recovery codes on paper."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from typing import Final
+
+import pyotp
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account
+from models.people.factors import (
+    Authenticator,
+    count_recovery_codes,
+    delete_authenticator,
+    load_authenticator,
+    replace_recovery_codes,
+    save_authenticator,
+    take_recovery_code,
+    take_step,
+)
+from pod.clock import random_bytes
+from pod.deps import Deps
+from pod.errors import BadCodeError, DeadCodeError
+
+STEP_MS: Final = 30_000
+DIGITS: Final = 6
+# A clock may be half a minute off either way.
+AROUND: Final = (0, -1, 1)
+CODES: Final = 10
+SECRET_BYTES: Final = 20
+CODE_BYTES: Final = 10
+
+
+async def has_second_factor(deps: Deps, account: Account) -> bool:
+    """Whether an authenticator app was confirmed."""
+    async with deps.database.read() as session:
+        found = await load_authenticator(session, account.id)
+    return found is not None and found.confirmed_at is not None
+
+
+async def begin_authenticator(deps: Deps, account: Account) -> None:
+    """Draw a secret; it counts once a code of it was typed. An app that counts already stays as it is."""
+    secret = base64.b32encode(random_bytes(SECRET_BYTES))
+    fresh = Authenticator(account.id, deps.keyring.seal(secret, _purpose(account)), None, 0)
+
+    async def action(session: AsyncSession) -> None:
+        held = await load_authenticator(session, account.id)
+        if held is None or held.confirmed_at is None:
+            await save_authenticator(session, fresh)
+
+    await deps.write(action)
+
+
+async def pending_secret(deps: Deps, account: Account) -> str:
+    """The secret that waits to be confirmed, as the app takes it; empty if none does."""
+    async with deps.database.read() as session:
+        held = await load_authenticator(session, account.id)
+    if held is None or held.confirmed_at is not None:
+        return ""
+    return deps.keyring.unseal(held.secret_sealed, _purpose(account)).decode()
+
+
+def address_of_secret(secret: str, account: Account, issuer: str) -> str:
+    """What the app reads from a picture."""
+    return pyotp.TOTP(secret).provisioning_uri(name=account.name, issuer_name=issuer)
+
+
+async def confirm_authenticator(deps: Deps, account: Account, typed: str) -> list[str]:
+    """Have the app count from now on; its recovery codes, shown this once. Raises BadCodeError."""
+    secret = await pending_secret(deps, account)
+    if not secret:
+        raise DeadCodeError("There is no authenticator that waits to be confirmed.")
+    deps.limits.take("second factor of an account", str(account.id), now=deps.clock())
+    step, now = _step_of(secret, typed, deps.clock()), deps.clock()
+    if step is None:
+        raise BadCodeError("This isn't the code that the app shows now.")
+    codes = _draw_codes()
+
+    async def action(session: AsyncSession) -> None:
+        held = await load_authenticator(session, account.id)
+        if held is None or held.confirmed_at is not None:
+            raise DeadCodeError("There is no authenticator that waits to be confirmed.")
+        await save_authenticator(session, Authenticator(account.id, held.secret_sealed, now, step))
+        await replace_recovery_codes(session, account.id, [_code_hash(deps, account, code) for code in codes])
+
+    await deps.write(action)
+    return codes
+
+
+async def renew_recovery_codes(deps: Deps, account: Account) -> list[str]:
+    """Ten fresh codes instead of all former ones, shown this once."""
+    codes = _draw_codes()
+    hashes = [_code_hash(deps, account, code) for code in codes]
+    await deps.write(lambda session: replace_recovery_codes(session, account.id, hashes))
+    return codes
+
+
+async def recovery_codes_left(deps: Deps, account: Account) -> int:
+    """How many weren't used."""
+    async with deps.database.read() as session:
+        return await count_recovery_codes(session, account.id)
+
+
+async def drop_authenticator(deps: Deps, account: Account) -> None:
+    """Sign-ins need no second factor any more; its recovery codes are void."""
+    await deps.write(lambda session: delete_authenticator(session, account.id))
+
+
+async def check_second_factor(deps: Deps, account: Account, typed: str) -> None:
+    """Use up a code of the app, or a recovery code; raises BadCodeError. A code opens once."""
+    deps.limits.take("second factor of an account", str(account.id), now=deps.clock())
+    async with deps.database.read() as session:
+        held = await load_authenticator(session, account.id)
+    if held is None or held.confirmed_at is None:
+        raise DeadCodeError("This account has no second factor.")
+    secret = deps.keyring.unseal(held.secret_sealed, _purpose(account)).decode()
+    step = _step_of(secret, typed, deps.clock())
+
+    async def action(session: AsyncSession) -> bool:
+        if step is not None:
+            return await take_step(session, account.id, step)
+        return await take_recovery_code(session, account.id, _code_hash(deps, account, typed))
+
+    if not await deps.write(action):
+        raise BadCodeError("This isn't the code that the app shows now, nor an unused recovery code.")
+
+
+def _step_of(secret: str, typed: str, now: int) -> int | None:
+    """The time step around now whose code was typed."""
+    code = "".join(typed.split())
+    if len(code) != DIGITS or not (code.isascii() and code.isdecimal()):
+        return None
+    app, present = pyotp.TOTP(secret, digits=DIGITS), now // STEP_MS
+    return next((present + n for n in AROUND if hmac.compare_digest(app.generate_otp(present + n), code)), None)
+
+
+def _draw_codes() -> list[str]:
+    drawn = [base64.b32encode(random_bytes(CODE_BYTES)).decode().lower() for _ in range(CODES)]
+    return ["-".join(code[place : place + 4] for place in range(0, len(code), 4)) for code in drawn]
+
+
+def _code_hash(deps: Deps, account: Account, code: str) -> bytes:
+    plain = "".join(letter for letter in code.lower() if letter.isascii() and letter.isalnum())
+    return deps.keyring.keyed("recovery code", f"{account.id}/{plain[:40]}")
+
+
+def _purpose(account: Account) -> str:
+    return f"authenticator/{account.id}"

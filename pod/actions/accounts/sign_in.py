@@ -1,0 +1,115 @@
+"""Signing in: a mailed code or an operator's link, then a second factor where there is one.
+
+No answer tells whether a name or address has an account here: the same rows are written, the same page is shown, and
+mails are sent beside the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account, load_account, load_account_named
+from models.people.mail_addresses import load_account_by_mail, load_mail_address, normal_address, set_mail_verified
+from models.people.mailed_codes import Code, save_code
+from models.people.sign_in_links import insert_sign_in_link, load_sign_in_link, take_sign_in_link
+from pod.actions.accounts.mailed_codes import LIFE_MS, check_code, make_code, pending_code, use_code
+from pod.actions.accounts.second_factors import check_second_factor, has_second_factor
+from pod.actions.groups.founding import token_hash
+from pod.actions.letters import Letter, post
+from pod.clock import random_token
+from pod.deps import Deps
+from pod.errors import BadCodeError, DeadCodeError, GoneError
+
+BY_MAIL: Final = "sign-in"
+SECOND: Final = "second factor"
+LONGEST_TYPED: Final = 254
+
+
+async def begin_sign_in(deps: Deps, visit: bytes, typed: str, letter: Callable[[Account, str], Letter]) -> None:
+    """Mail a code to whoever `typed` names, by name or address; `letter` writes it."""
+    normal = normal_address(typed)[:LONGEST_TYPED]
+    deps.limits.take("sign-in of a name", normal, now=deps.clock())
+    async with deps.database.read() as session:
+        account = await (
+            load_account_by_mail(session, normal) if "@" in normal else load_account_named(session, normal)
+        )
+        mail = await load_mail_address(session, account.id if account else 0)
+    meant = account if account and mail and not account.disabled else None
+    code = await make_code(deps, visit, BY_MAIL, meant.id if meant else None, mail.address if mail and meant else "")
+    if meant and mail:
+        post(deps, mail.address, letter(meant, code))
+
+
+async def end_by_code(deps: Deps, visit: bytes, typed: str) -> Account:
+    """Whose code it is; the address that it was mailed to is verified by it."""
+    code = await check_code(deps, visit, BY_MAIL, typed)
+    if code.account_id is None:
+        raise BadCodeError("This isn't the code.")
+    number = code.account_id
+
+    async def action(session: AsyncSession) -> Account | None:
+        await use_code(session, code)
+        await set_mail_verified(session, number, normal_address(code.address), now=deps.clock())
+        return await load_account(session, number)
+
+    return _able(await deps.write(action))
+
+
+def _able(account: Account | None) -> Account:
+    if account is None or account.disabled:
+        raise DeadCodeError("This account can't be signed in to.")
+    return account
+
+
+async def needs_second_factor(deps: Deps, visit: bytes, account: Account) -> bool:
+    """Whether something else must be shown; then this visit may show it for ten minutes."""
+    if not await has_second_factor(deps, account):
+        return False
+    now = deps.clock()
+    passed = Code(visit, SECOND, account.id, "", b"", 0, now + LIFE_MS)
+    await deps.write(lambda session: save_code(session, passed, now=now))
+    return True
+
+
+async def end_by_second_factor(deps: Deps, visit: bytes, typed: str) -> Account:
+    """Who passed the first proof in this visit and shows the second one now."""
+    passed = await pending_code(deps, visit, SECOND)
+    if passed is None or passed.account_id is None:
+        raise DeadCodeError("The first step was too long ago; begin once more.")
+    async with deps.database.read() as session:
+        account = _able(await load_account(session, passed.account_id))
+    await check_second_factor(deps, account, typed)
+    await deps.write(lambda session: use_code(session, passed))
+    return account
+
+
+async def make_sign_in_link(deps: Deps, account: Account) -> str:
+    """A fresh token of the path `/sign-in/link/{token}`, good for ten minutes and once."""
+    token, now = random_token(), deps.clock()
+    hashed = token_hash(token)
+    await deps.write(
+        lambda session: insert_sign_in_link(
+            session, sha256=hashed, account=account.id, now=now, expires_at=now + LIFE_MS
+        )
+    )
+    return token
+
+
+async def whose_link(deps: Deps, token: str) -> Account:
+    """Whom a link signs in; raises GoneError."""
+    async with deps.database.read() as session:
+        account = await load_sign_in_link(session, token_hash(token), now=deps.clock())
+    if account is None:
+        raise GoneError("This link was used, or it is older than ten minutes.")
+    return account
+
+
+async def end_by_link(deps: Deps, token: str) -> Account:
+    """Use a link up: whom it signs in."""
+    account = await whose_link(deps, token)
+    if not await deps.write(lambda session: take_sign_in_link(session, token_hash(token))):
+        raise GoneError("This link was used.")
+    return account

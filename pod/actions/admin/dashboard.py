@@ -1,0 +1,119 @@
+"""What those who run the pod see of it: what is still to do, whether it is well, its hosts and its mails."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.metadata import version
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.fediverse.deliveries import HostState, QueueCount, count_queue, hasten, list_hosts, load_host
+from models.groups.groups_and_items import list_groups
+from models.people.accounts import Account
+from models.people.people_list import count_admins
+from models.pod.outside_checks import Look
+from models.pod.sent_mails import MailSent, list_mails
+from models.pod.settings import Settings, load_settings
+from models.pod.sign_ups import count_sign_ups
+from pod.actions.admin.outside_check import MAIL, last_looks, note_look
+from pod.actions.admin.readiness import Reason, reasons_against
+from pod.actions.admin.test_mail import Tried, try_mail
+from pod.actions.audit import write_down
+from pod.backups.listing import list_backups
+from pod.backups.making import FOLDER
+from pod.deps import Deps
+from pod.doctor.findings import Finding
+from pod.doctor.machine import check_disk
+from pod.errors import NotFoundError
+
+MOST_HOSTS: Final = 10_000
+MOST_GROUPS: Final = 1000
+
+
+class Running(msgspec.Struct, frozen=True):
+    """The pod at a glance."""
+
+    settings: Settings
+    looks: dict[str, Look]
+    reasons: list[Reason]
+    disk: Finding
+    queue: QueueCount
+    last_mail: MailSent | None
+    backup_at: int | None
+    admins: int
+    groups: int
+    waiting: int
+    version: str
+
+
+async def look_over(deps: Deps) -> Running:
+    """The pod at a glance."""
+    reasons = await reasons_against(deps)
+    backup_at = await asyncio.to_thread(_last_backup, deps)
+    disk = await asyncio.to_thread(check_disk, deps.config)
+    async with deps.database.read() as session:
+        mails = await list_mails(session, 1)
+        groups = [group for group in await list_groups(session, MOST_GROUPS) if group.kind != "person"]
+        return Running(
+            settings=await load_settings(session),
+            looks=await last_looks(deps),
+            reasons=reasons,
+            disk=disk,
+            queue=await count_queue(session),
+            last_mail=mails[0] if mails else None,
+            backup_at=backup_at,
+            admins=await count_admins(session),
+            groups=len(groups),
+            waiting=await count_sign_ups(session, "waiting"),
+            version=version("althing"),
+        )
+
+
+def _last_backup(deps: Deps) -> int | None:
+    made = [one.manifest.made_at for one in list_backups(deps.config.data / FOLDER) if one.manifest is not None]
+    return max(made, default=None)
+
+
+async def read_hosts(deps: Deps) -> list[HostState]:
+    """Hosts that this pod delivers to, by name."""
+    async with deps.database.read() as session:
+        return await list_hosts(session, MOST_HOSTS)
+
+
+async def read_host(deps: Deps, name: str) -> HostState:
+    """One host; raises NotFoundError."""
+    async with deps.database.read() as session:
+        found = await load_host(session, name)
+    if found is None:
+        raise NotFoundError("Nothing was ever sent to this host.")
+    return found
+
+
+async def retry_host(deps: Deps, admin: Account, name: str) -> None:
+    """Have what waits for a host tried now."""
+    await read_host(deps, name)
+
+    async def action(session: AsyncSession) -> None:
+        await hasten(session, [name], now=deps.clock())
+        await write_down(session, deps, admin.name, "retry", name)
+
+    await deps.write(action)
+    deps.deliver()
+
+
+async def read_mails(deps: Deps) -> list[MailSent]:
+    """The last mails, each with the mail server's word."""
+    async with deps.database.read() as session:
+        return await list_mails(session)
+
+
+async def test_mail(deps: Deps, admin: Account, to: str) -> Tried:
+    """Send a test, and keep whether it went; raises BadAddressError."""
+    deps.limits.take("test mail of an account", str(admin.id), now=deps.clock())
+    tried = await try_mail(deps, to)
+    await note_look(deps, MAIL, tried.answer, ok=tried.ok)
+    after = "taken" if tried.ok else "refused"
+    await deps.write(lambda session: write_down(session, deps, admin.name, "test mail", to, after=after))
+    return tried

@@ -1,0 +1,94 @@
+"""What admins do to accounts: roles, disabling, lost second factors; each act is written down with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account, load_account_named, set_admin, set_disabled
+from models.people.factors import delete_authenticator, delete_passkeys
+from models.people.people_list import PersonLine, count_admins, find_people
+from models.people.sessions import delete_sessions
+from pod.actions.audit import COMMAND_LINE, write_down
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from protocol.errors import MalformedError
+
+ADMIN, PERSON = "admin", "person"
+DISABLED, ENABLED = "disabled", "enabled"
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """Who does it, and why."""
+
+    who: str
+    why: str = ""
+
+
+async def list_people(deps: Deps, search: str, *, after: str, limit: int) -> Sequence[PersonLine]:
+    """People by name, whose name or address holds `search`."""
+    async with deps.database.read() as session:
+        return await find_people(session, search.lower(), after=after, limit=limit)
+
+
+async def promote(deps: Deps, account: Account, deed: Deed | None = None) -> None:
+    """Let the account run the pod."""
+    await _set_role(deps, account.name, deed or Deed(COMMAND_LINE), admin=True)
+
+
+async def set_role(deps: Deps, name: str, deed: Deed, *, admin: bool) -> None:
+    """Make somebody an admin, or no longer one; the last admin stays."""
+    await _set_role(deps, name, deed, admin=admin)
+
+
+async def _set_role(deps: Deps, name: str, deed: Deed, *, admin: bool) -> None:
+    async def action(session: AsyncSession) -> None:
+        account = await _named(session, name)
+        if account.admin == admin:
+            return
+        if not admin and await count_admins(session) < 2:
+            raise MalformedError("The last admin stays: name another one first.")
+        await set_admin(session, account.id, admin=admin)
+        before, after = (PERSON, ADMIN) if admin else (ADMIN, PERSON)
+        await write_down(session, deps, deed.who, "role", name, before=before, after=after, why=deed.why)
+
+    await deps.write(action)
+
+
+async def set_able(deps: Deps, name: str, deed: Deed, *, able: bool) -> None:
+    """Disable an account, which ends its sessions, or let it in again; nobody disables themselves."""
+
+    async def action(session: AsyncSession) -> None:
+        account = await _named(session, name)
+        if account.disabled != able:
+            return
+        if not able and (account.name == deed.who or (account.admin and await count_admins(session) < 2)):
+            raise MalformedError("Nobody disables themselves, nor the last admin.")
+        await set_disabled(session, account.id, disabled=not able)
+        if not able:
+            await delete_sessions(session, account.id)
+        before, after = (DISABLED, ENABLED) if able else (ENABLED, DISABLED)
+        await write_down(session, deps, deed.who, "access", name, before=before, after=after, why=deed.why)
+
+    await deps.write(action)
+
+
+async def reset_second_factor(deps: Deps, account: Account) -> None:
+    """Forget what else proves who somebody is, and end their sessions: a mailed code is enough again."""
+
+    async def action(session: AsyncSession) -> None:
+        await delete_authenticator(session, account.id)
+        await delete_passkeys(session, account.id)
+        await delete_sessions(session, account.id)
+        await write_down(session, deps, COMMAND_LINE, "second factor", account.name, after="reset")
+
+    await deps.write(action)
+
+
+async def _named(session: AsyncSession, name: str) -> Account:
+    account = await load_account_named(session, name)
+    if account is None:
+        raise NotFoundError("Nobody here has this name.")
+    return account

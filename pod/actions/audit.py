@@ -1,0 +1,47 @@
+"""Acts of those who run the pod, each written down in the commit that does it: who, what, before and after, why."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.pod.audit import Act, list_acts, note_act
+from pod.deps import Deps
+
+COMMAND_LINE: Final = "command line"
+MOST_IN_A_FILE: Final = 100_000
+COLUMNS: Final = ("number", "at", "who", "act", "subject", "before", "after", "why")
+
+__all__ = ["Act", "csv_of", "note_act", "read_acts"]
+
+
+async def read_acts(
+    deps: Deps, limit: int, *, act: str = "", who: str = "", before: int | None = None
+) -> list[tuple[int, Act]]:
+    """Acts with their numbers, the latest first."""
+    async with deps.database.read() as session:
+        return await list_acts(session, limit, act=act, who=who, before=before)
+
+
+async def write_down(session: AsyncSession, deps: Deps, who: str, act: str, subject: str = "", **told: str) -> None:
+    """Write an act down; `told` are before, after and why."""
+    await note_act(session, Act(deps.clock(), who, act, subject, **told))
+
+
+def csv_of(acts: Sequence[tuple[int, Act]]) -> str:
+    """A table for a spreadsheet; no cell of it is taken for a formula."""
+    file = io.StringIO(newline="")
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for number, act in acts:
+        cells = (act.who, act.act, act.subject, act.before, act.after, act.why)
+        table.writerow((number, act.at, *map(_harmless, cells)))
+    return file.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

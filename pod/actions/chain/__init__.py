@@ -1,0 +1,1 @@
+"""Chains on this pod: the writing door, views, sealing, receipts, evidence."""

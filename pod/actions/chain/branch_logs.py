@@ -1,0 +1,96 @@
+"""The log of a branch that isn't the chosen one: what its items add stays known, for the branch may come back.
+
+A log that is placed follows the chosen branch. Who confirmed an item that lost its place to a rival must still be able
+to say which log it was, or nobody could ever build on it (ADR 0022). Kept are ids by item; the records are kept anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.groups_and_items import StoredGroup, load_group
+from models.groups.log_tiles import SideLog, delete_side_logs, insert_side_log, list_entries, load_side_logs
+from models.groups.records import list_placed, load_known
+from pod.actions.chain.log_places import frontier_in, place_entries
+from protocol.branches import View
+from protocol.branches.weighing import path_to
+from protocol.ids import RecordId
+from protocol.log import leaf_hash
+
+
+def items_beside(view: View, item: RecordId) -> list[RecordId]:
+    """The items above the chosen branch on the way to `item`, from below; none if it stands on that."""
+    return [above for above in path_to(view.nodes, item) if not view.holds(above)]
+
+
+async def keep_side_logs(session: AsyncSession, before: View, removed: Collection[RecordId]) -> None:
+    """Remember what these items, which leave the chosen branch, added to the log; before it is cut."""
+    group = before.state.group
+    stored = await load_group(session, group)
+    for item in removed:
+        node = before.nodes.get(item)
+        parent = before.nodes.get(node.parent or group) if node else None
+        if node is None or parent is None or stored is None:
+            continue
+        first, end = parent.state.log.size, node.state.log.size
+        if first < end <= stored.log_size:
+            entries = await list_entries(session, group, first, end)
+            await insert_side_log(session, SideLog(item, group, first, tuple(entries)))
+
+
+async def place_side_logs(session: AsyncSession, after: View, added: Sequence[RecordId]) -> None:
+    """Place what is known of the log of these items, which came onto the chosen branch."""
+    kept = await load_side_logs(session, added)
+    for item in added:
+        stored = await load_group(session, after.state.group, lock=True)
+        side, node = kept.get(item), after.nodes.get(item)
+        if side is None or node is None or stored is None or side.first != stored.log_size:
+            continue
+        frontier = await frontier_in(session, stored, side.first)
+        frontier = frontier.append_many([leaf_hash(entry) for entry in side.entries])
+        if frontier.root().hex() == node.state.log.root:
+            await place_entries(session, stored, side.entries, frontier)
+    await delete_side_logs(session, added)
+
+
+async def entries_added(
+    session: AsyncSession, view: View, stored: StoredGroup, item: RecordId
+) -> tuple[RecordId, ...] | None:
+    """What an item beside the chosen branch adds to its parent's log, all held here; None if that isn't known."""
+    node = view.nodes[item]
+    first, log = view.nodes[node.parent or view.anchor].state.log.size, node.state.log
+    if log.size == first:
+        return ()
+    side = (await load_side_logs(session, [item])).get(item)
+    if side is not None and (side.first, side.first + len(side.entries)) == (first, log.size):
+        return side.entries
+    if log.size <= stored.log_size and (await frontier_in(session, stored, log.size)).root().hex() == log.root:
+        return tuple(await list_entries(session, view.state.group, first, log.size))
+    return None
+
+
+async def take_side_entries(
+    session: AsyncSession, view: View, stored: StoredGroup, item: RecordId, entries: Sequence[RecordId]
+) -> bool:
+    """Keep `entries`, from the fork's log up, as those of the branch of `item` if they are held and every root fits."""
+    beside = items_beside(view, item)
+    if not beside or len(await load_known(session, entries)) != len(entries):
+        return False
+    size = view.nodes[view.nodes[beside[0]].parent or view.anchor].state.log.size
+    placed = await list_placed(session, entries)
+    if size > stored.log_size or any(place < size for place in placed.values()):
+        return False
+    frontier, logs, rest = await frontier_in(session, stored, size), [], list(entries)
+    for above in beside:
+        log, first = view.nodes[above].state.log, frontier.size
+        own, rest = rest[: log.size - first], rest[log.size - first :]
+        frontier = frontier.append_many([leaf_hash(entry) for entry in own])
+        if (frontier.size, frontier.root().hex()) != (log.size, log.root):
+            return False
+        logs.append(SideLog(above, view.state.group, first, tuple(own)))
+    for log_beside in logs:
+        if log_beside.entries:
+            await insert_side_log(session, log_beside)
+    return True

@@ -1,0 +1,265 @@
+"""THE ONE DOOR: every record, local or remote, is taken here by the same law.
+
+A record comes opened (`open_record`), so its form and proofs hold by type. Here it meets its group: items and acks go
+to the chain, operations wait for a seal, all others are judged by their author's key and stored once. Whatever a
+group doesn't know yet waits; whatever the rules refuse changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.projections import accepted_of, load_wishes, project, refold_author
+from models.engine.writer import Bulk, after_commit
+from models.groups.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
+from models.groups.waiting import WaitingRecord, delete_waiting, list_waiting, put_operations, put_waiting
+from pod.actions.chain.receipts import take_receipt
+from pod.actions.chain.views import load_view, take_ack, take_item
+from pod.actions.notifications import note_contents
+from pod.deps import Deps
+from protocol.authorship import UnknownAuthorError, authored_of, check_author
+from protocol.errors import RefusedError, VoidOperationError
+from protocol.ids import RecordId
+from protocol.operations import applied
+from protocol.records.chain import Ack, GroupRoot, Handover, Invitation, Receipt, Seal
+from protocol.records.content import Vote
+from protocol.records.envelope import Record, reopen_record
+from protocol.records.operation import Join, Operation
+from protocol.state import GroupState
+
+MOST_WAITING = 1000
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of a record: new here, known before, or waiting for its author."""
+
+    record: RecordId
+    new: bool
+    waits: bool = False
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A record before the door; `origin` is the pod it came by (empty: this one), `now` in ms."""
+
+    record: Record
+    origin: str
+    now: int
+
+
+Outcome = Taken | RefusedError
+
+
+async def append(session: AsyncSession, deps: Deps, record: Record, *, origin: str, now: int) -> Taken:
+    """Take one record of a group that this pod holds; raises the RefusedError of the rule that refuses it."""
+    (outcome,) = await append_all(session, deps, [Arrival(record, origin, now)])
+    if isinstance(outcome, RefusedError):
+        raise outcome
+    return outcome
+
+
+async def append_all(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    """Take many, in order; a refusal stands in its record's place and hurts no other.
+
+    What lies between two records of the chain is judged by one state, so it is stored and projected together.
+    """
+    outcomes: list[Outcome] = []
+    for take, run in groupby(arrivals, key=_way_of):
+        outcomes += await take(session, deps, list(run))
+    return outcomes
+
+
+async def _handle(session: AsyncSession, wishes: list[tuple[Deps, Arrival]]) -> list[Outcome]:
+    deps = wishes[0][0]  # a writer belongs to one pod
+    try:
+        return await append_all(session, deps, [arrival for _, arrival in wishes])
+    except BaseException:
+        deps.views.forget()
+        raise
+
+
+DOOR: Bulk[tuple[Deps, Arrival], Taken] = Bulk("door", _handle)
+
+
+async def enter(deps: Deps, record: Record, *, origin: str, now: int) -> Taken:
+    """Take one record together with all others of the same commit; the answer comes when it is on disk."""
+    return await deps.put(DOOR, (deps, Arrival(record, origin, now)))
+
+
+def _way_of(arrival: Arrival) -> Callable[[AsyncSession, Deps, Sequence[Arrival]], Awaitable[list[Outcome]]]:
+    match arrival.record.content:
+        case Operation():
+            return _take_operations
+        case Seal() | Handover() | Ack() | GroupRoot() | Receipt() | Invitation():
+            return _take_chain
+        case _:
+            return _take_contents
+
+
+async def _take_chain(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for arrival in arrivals:
+        try:
+            outcomes.append(await _take_link(session, deps, arrival.record, now=arrival.now))
+        except RefusedError as refusal:
+            outcomes.append(refusal)
+    return outcomes
+
+
+async def _take_link(session: AsyncSession, deps: Deps, record: Record, *, now: int) -> Taken:
+    match record.content:
+        case Seal() | Handover():
+            new = await take_item(session, deps, record)
+            await _retry_waiting(session, deps, record.group, now=now)
+            return Taken(record.id, new=new)
+        case Ack():
+            return Taken(record.id, new=await take_ack(session, deps, record))
+        case Receipt():
+            return Taken(record.id, new=await take_receipt(session, deps, record))
+        case _:
+            await load_view(session, deps, record.group)
+            return Taken(record.id, new=False)
+
+
+async def _take_operations(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    kept: list[tuple[RecordId, RecordId, bytes]] = []
+    for arrival in arrivals:
+        record = arrival.record
+        try:
+            state = (await load_view(session, deps, record.group)).state
+            new = _may_be_sealed(state, record, now=arrival.now)
+        except RefusedError as refusal:
+            outcomes.append(refusal)
+            continue
+        outcomes.append(Taken(record.id, new=new))
+        if new:
+            kept.append((record.id, record.group, record.wire))
+    await put_operations(session, kept, now=max(arrival.now for arrival in arrivals))
+    for group in {group for _, group, _ in kept}:
+        deps.wake(group)
+    return outcomes
+
+
+def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:
+    """Whether the head's state allows an operation; False for one that it has applied. Raises VoidOperationError."""
+    operation = record.content
+    assert isinstance(operation, Operation)
+    at = max(now, state.at)
+    try:
+        # What only a recovery may do comes inside one.
+        applied(state, operation, height=state.height + 1, at=at, log_size=state.log.size, recovery=False)
+    except VoidOperationError:
+        # One that was applied already comes back with every pull: known, not refused.
+        if _was_applied(state, operation):
+            return False
+        raise
+    return True
+
+
+def _was_applied(state: GroupState, operation: Operation) -> bool:
+    """Whether it is, by its counter, one that its author signed and that was applied, or else was passed by."""
+    wish = operation.wish
+    if isinstance(wish, Join):
+        number = state.keys.get(wish.signing)
+        member = state.members[number] if number is not None else None
+        keys = (member.keys[0].did, member.recovery[0]) if member else None
+        return keys == (wish.signing, wish.recovery) and wish.signing in operation.signers
+    author = state.members.get(operation.author)
+    if author is None:
+        return False
+    if operation.recovery is not None:
+        past, keys_of = (operation.recovery, operation.counter) <= author.recovery_counter, author.recovery
+    else:
+        past = (operation.key or 0, operation.counter) <= author.counter
+        keys_of = tuple(key.did for key in author.keys)
+    return past and not frozenset(keys_of).isdisjoint(operation.signers)
+
+
+async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    news: dict[int, NewRecord] = {}
+    for place, arrival in enumerate(arrivals):
+        try:
+            state = (await load_view(session, deps, arrival.record.group)).state
+            check_author(state, arrival.record)
+            news[place] = new_record(arrival)
+        except UnknownAuthorError as refusal:
+            outcomes[place] = await _made_wait(session, arrival) or refusal
+        except RefusedError as refusal:
+            outcomes[place] = refusal
+    inserted = await insert_records(session, list(news.values()))
+    fresh = {record: accepted_of(arrivals[place].record, inserted[record]) for place, record in _firsts(news, inserted)}
+    await project(session, list(fresh.values()))
+    await note_contents(session, list(fresh.values()), now=deps.clock())
+    for group in {accepted.group for accepted in fresh.values()}:
+        deps.wake(group)
+    for group in {one.group for one in fresh.values() if isinstance(one.content, Vote) and one.content.from_}:
+        after_commit(session, partial(deps.lacks, group))
+    await restore(session, [record for record in news.values() if record.id not in inserted])
+    for place, record in news.items():
+        outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
+    return [outcomes[place] for place in range(len(arrivals))]
+
+
+def _firsts(news: Mapping[int, NewRecord], inserted: Mapping[RecordId, int]) -> list[tuple[int, RecordId]]:
+    # The same record may stand twice in a batch.
+    firsts: dict[RecordId, int] = {}
+    for place, record in news.items():
+        if record.id in inserted:
+            firsts.setdefault(record.id, place)
+    return [(place, record) for record, place in firsts.items()]
+
+
+def new_record(arrival: Arrival, state: State = PENDING) -> NewRecord:
+    """A content record as it is stored; raises NotAuthorError for one that names no author."""
+    record = arrival.record
+    authored = authored_of(record)
+    return NewRecord(
+        id=record.id,
+        group_id=record.group,
+        type=record.type,
+        author=authored.author,
+        key=authored.key,
+        counter=authored.counter,
+        at=authored.at,
+        wire=record.wire,
+        accepted_at=arrival.now,
+        origin=arrival.origin,
+        state=state,
+    )
+
+
+async def restore(session: AsyncSession, records: Sequence[NewRecord]) -> None:
+    """Where only a shape is here that its author didn't ask for, the whole record takes its place (ADR 0026)."""
+    shapes = await load_erased_authors(session, [record.id for record in records])
+    wishes = {(record, author) for record, _, author in await load_wishes(session, list(shapes))}
+    for record in records:
+        said = shapes.get(record.id)
+        if said is None or (said == record.author and (record.id, said) in wishes):
+            continue
+        await restore_record(session, record)
+        # First whose it isn't, or the true author's rows would be kept out by theirs.
+        for author in dict.fromkeys((said, record.author or 0)):
+            await refold_author(session, record.group_id, author)
+
+
+async def _made_wait(session: AsyncSession, arrival: Arrival) -> Taken | None:
+    record = arrival.record
+    author = authored_of(record).author
+    waiting = WaitingRecord(record.id, record.group, author, record.wire, arrival.origin, arrival.now)
+    kept = await put_waiting(session, waiting, most=MOST_WAITING)
+    return Taken(record.id, new=False, waits=True) if kept else None
+
+
+async def _retry_waiting(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> None:
+    """The head moved: who waited for an author may have one now."""
+    waiting = await list_waiting(session, group, MOST_WAITING)
+    if not waiting:
+        return
+    await delete_waiting(session, [entry.record_id for entry in waiting])
+    await _take_contents(session, deps, [Arrival(reopen_record(entry.wire), entry.origin, now) for entry in waiting])

@@ -1,0 +1,40 @@
+"""Entries get their places at the end of a group's log: by the steward's seal, and here when a root fits them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.projections import refold_author
+from models.groups.groups_and_items import StoredGroup, set_group
+from models.groups.log_tiles import complete_tiles, load_tiles
+from models.groups.records import list_refused_authors, set_logged
+from models.groups.seats_and_acks import delete_withheld
+from models.groups.waiting import delete_receipts
+from protocol.ids import RecordId
+from protocol.log import Frontier, frontier_at, frontier_of, tile_reader, tiles_for_frontier
+
+
+async def place_entries(
+    session: AsyncSession, stored: StoredGroup, entries: Sequence[RecordId], frontier: Frontier
+) -> None:
+    """Give `entries` their places at the end of the group's log, whose frontier then is `frontier`."""
+    first = stored.log_size
+    back = await list_refused_authors(session, entries)
+    await set_logged(session, [(entry, first + place) for place, entry in enumerate(entries)])
+    await set_group(session, stored.id, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
+    await complete_tiles(session, stored.id, first, frontier.size)
+    await delete_withheld(session, entries)
+    await delete_receipts(session, entries)
+    for author in sorted(back):
+        # What an item logged counts, whatever this pod thought of it while it waited.
+        await refold_author(session, stored.id, author)
+
+
+async def frontier_in(session: AsyncSession, stored: StoredGroup, size: int) -> Frontier:
+    """The frontier of the first `size` entries of the log as it is placed here."""
+    if size == stored.log_size:
+        return frontier_of(stored.log_size, stored.log_peaks)
+    tiles = await load_tiles(session, stored.id, tiles_for_frontier(size))
+    return frontier_at(tile_reader(lambda level, number: tiles[level, number]), size)

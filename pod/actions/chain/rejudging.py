@@ -1,0 +1,65 @@
+"""Which pending records still count when a head moves: the rules of the door, asked again for whom it concerns.
+
+A record is judged by the state before the first seal that covers it. So while it waits, a changed weight or key may
+take it out (it is refused, and its author's rows are folded anew), and another branch may let it in again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.projections import refold_author
+from models.groups.records import PENDING, REFUSED, list_of_state, set_state
+from protocol.authorship import check_standing
+from protocol.errors import RefusedError
+from protocol.ids import RecordId
+from protocol.proofs import signers_of_wire
+from protocol.state import GroupState
+
+MOST = 100_000
+
+
+async def refuse_pending(session: AsyncSession, state: GroupState, members: Iterable[int]) -> None:
+    """Refuse what these members have pending and `state` no longer lets them write."""
+    concerned = [number for number in members if _may_have_lost(state, number)]
+    for author in concerned:
+        await _judge(session, state, author)
+
+
+async def judge_anew(session: AsyncSession, state: GroupState) -> None:
+    """Judge everything of the group that is pending or was refused."""
+    records = await list_of_state(session, state.group, (PENDING, REFUSED), MOST)
+    for author in sorted({record.author for record in records if record.author is not None}):
+        await _judge(session, state, author)
+
+
+def _may_have_lost(state: GroupState, number: int) -> bool:
+    member = state.members[number]
+    return member.left or member.weight < 0 or len(member.keys) > 1
+
+
+async def _judge(session: AsyncSession, state: GroupState, author: int) -> None:
+    records = await list_of_state(session, state.group, (PENDING, REFUSED), MOST, author=author)
+    out: list[RecordId] = []
+    back: list[RecordId] = []
+    for record in records:
+        stands = stands_in(state, author, record.key or 0, record.wire)
+        if stands and record.state == REFUSED:
+            back.append(record.id)
+        elif not stands and record.state == PENDING:
+            out.append(record.id)
+    await set_state(session, out, REFUSED)
+    await set_state(session, back, PENDING)
+    if out or back:
+        await refold_author(session, state.group, author)
+
+
+def stands_in(state: GroupState, author: int, key: int, wire: bytes) -> bool:
+    """Whether a stored record counts in a state, as its author's key, weight and membership are there."""
+    try:
+        check_standing(state, author, key, signers_of_wire(wire))
+    except RefusedError:
+        return False
+    return True

@@ -1,0 +1,149 @@
+"""The steward's and the keepers' work: seal what waits, confirm what was sealed. The only code that extends a chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.groups_and_items import load_group
+from models.groups.records import list_claims_pending
+from models.groups.seats_and_acks import list_acks, load_keeper, save_keeper
+from models.groups.waiting import delete_operations, list_operations
+from pod.actions.chain.log_places import place_entries
+from pod.actions.chain.rejudging import stands_in
+from pod.actions.chain.seat_memory import findings_on_branch, memory_of, seats_of, stored_keeper
+from pod.actions.chain.views import load_view, take_ack, take_item
+from pod.deps import Deps
+from protocol.branches import View
+from protocol.canonical import bytes_of_checked
+from protocol.errors import NotConfirmedError, VoidOperationError
+from protocol.ids import RecordId
+from protocol.keeping import LogFindings, SeatMemory, check_confirm
+from protocol.limits import MAX_ACKS_PER_ITEM, MAX_OPERATIONS_PER_SEAL
+from protocol.log import frontier_of, leaf_hash
+from protocol.operations import applied
+from protocol.proofs import sign
+from protocol.records.envelope import Record, open_record, reopen_record
+from protocol.records.operation import Operation
+from protocol.state import GroupState
+
+MOST_ENTRIES = 2000
+MOST_ACKS = 10_000
+MOST_OPERATION_BYTES = 400 * 1024  # leaves room for acks and proofs within an item's 512 KiB
+
+
+async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> Record | None:
+    """Seal what waits, if this pod is the steward and anything does."""
+    view = await load_view(session, deps, group)
+    state = view.state
+    if state.steward.key != deps.keyring.pod_key.did:
+        return None
+    stored = await load_group(session, group, lock=True)
+    if stored is None or stored.log_size != state.log.size:
+        return None
+    at = max(now, state.at)
+    operations, void = await choose_operations(session, state, at=at)
+    await delete_operations(session, void)
+    entries = await _choose_entries(session, state)
+    if not operations and not entries:
+        return None
+    frontier = frontier_of(stored.log_size, stored.log_peaks).append_many([leaf_hash(entry) for entry in entries])
+    body: dict[str, Any] = {
+        "type": "Seal",
+        "rules": 1,
+        "group": group,
+        "parent": view.head,
+        "height": state.height + 1,
+        "term": state.term,
+        "at": at,
+        "operations": [operation.body for operation in operations],
+        "log": {"size": frontier.size, "root": frontier.root().hex()},
+    }
+    if acks := await acks_to_show(session, state):
+        body["acks"] = acks
+    # Its operations were opened when they came; our own signature over them needs no check.
+    record = reopen_record(bytes_of_checked(sign(body, deps.keyring.pod_key)))
+    await place_entries(session, stored, entries, frontier)
+    await take_item(session, deps, record)
+    return record
+
+
+async def choose_operations(
+    session: AsyncSession, state: GroupState, *, at: int
+) -> tuple[list[Record], list[RecordId]]:
+    """The waiting operations that the rules allow after `state`, in order, and which of those before them are void."""
+    chosen: list[Record] = []
+    void: list[RecordId] = []
+    size = 0
+    for waiting in await list_operations(session, state.group, MAX_OPERATIONS_PER_SEAL):
+        record = reopen_record(waiting.wire)
+        size += len(waiting.wire)
+        assert isinstance(record.content, Operation)
+        if size > MOST_OPERATION_BYTES:
+            break
+        try:
+            state = applied(
+                state, record.content, height=state.height + 1, at=at, log_size=state.log.size, recovery=False
+            )
+        except VoidOperationError:
+            void.append(record.id)
+            continue
+        chosen.append(record)
+    return chosen, void
+
+
+async def _choose_entries(session: AsyncSession, state: GroupState) -> list[RecordId]:
+    pending = await list_claims_pending(session, state.group, MOST_ENTRIES)
+    return [record.id for record in pending if stands_in(state, record.author or 0, record.key or 0, record.wire)]
+
+
+async def acks_to_show(session: AsyncSession, state: GroupState) -> list[dict[str, Any]]:
+    """The signed acks that the next item on `state` should carry, each seat's highest in each term."""
+    # Only while an earlier set of keepers is not yet shown to have confirmed its handover.
+    if not state.earlier:
+        return []
+    lowest = min(height for height, _ in state.trail.values())
+    shown: dict[tuple[str, int], bytes] = {}
+    for ack in await list_acks(session, state.group, lowest, MOST_ACKS):
+        if state.trail.get(ack.item_id) == (ack.height, ack.term):
+            shown.setdefault((ack.seat, ack.term), ack.wire)
+    return [msgspec.json.decode(wire) for wire in list(shown.values())[:MAX_ACKS_PER_ITEM]]
+
+
+async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> list[Record]:
+    """Confirm, for each seat of this pod, the highest item that an honest keeper would; the acks to send."""
+    view = await load_view(session, deps, group)
+    seat_key = deps.keyring.pod_key.did
+    mine = seats_of(view, seat_key)
+    if not mine or view.head == view.anchor:
+        return []
+    # The group before the seat, as everywhere: two processes of one pod must not wait for each other.
+    stored = await load_group(session, group, lock=True)
+    memory = memory_of(await load_keeper(session, group, seat_key, lock=True))
+    if stored is None or (memory.last and memory.last.item == view.head):
+        return []
+    confirmed = _highest_confirmed(memory, view, await findings_on_branch(session, view, stored, memory), now=now)
+    if confirmed is None or confirmed.last is None:
+        return []
+    await save_keeper(session, stored_keeper(group, confirmed))
+    last = confirmed.last
+    body = {"type": "Ack", "rules": 1, "group": group, "term": last.term, "height": last.height, "item": last.item}
+    acks = [open_record(sign({**body, "keeper": number}, deps.keyring.pod_key)) for number in mine]
+    for ack in acks:
+        await take_ack(session, deps, ack)
+    return acks
+
+
+def _highest_confirmed(
+    memory: SeatMemory, view: View, findings: dict[RecordId, LogFindings], *, now: int
+) -> SeatMemory | None:
+    for item in reversed(findings):
+        if item == view.anchor or (memory.last and memory.last.item == item):
+            return None
+        try:
+            return check_confirm(memory, view, item, findings[item], now=now)
+        except NotConfirmedError:
+            continue
+    return None

@@ -1,0 +1,147 @@
+"""What this pod's seats remember and what they find in the log, between the store and `protocol.keeping`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.groups_and_items import StoredGroup
+from models.groups.records import Claimed, list_claims_logged, load_claims, load_oldest_record
+from models.groups.seats_and_acks import StoredKeeper
+from models.groups.waiting import list_broken_promises, load_oldest_operation
+from pod.actions.chain.branch_logs import entries_added, items_beside
+from pod.actions.chain.rejudging import stands_in
+from protocol.branches import Node, View
+from protocol.ids import RecordId
+from protocol.keeping import GOOD_LOG, Confirmed, LogFindings, SeatMemory
+from protocol.state import GroupState
+
+MOST_PROMISES = 10_000
+
+
+def memory_of(stored: StoredKeeper) -> SeatMemory:
+    """The memory as the rules read it."""
+    last = None
+    if stored.last_item is not None:
+        last = Confirmed(stored.last_item, stored.last_height, stored.last_term, stored.lost)
+    return SeatMemory(stored.seat, last, stored.highest_term, stored.last_handover_at or None, stored.retired)
+
+
+def stored_keeper(group: RecordId, memory: SeatMemory) -> StoredKeeper:
+    """The memory as it is kept."""
+    last = memory.last or Confirmed(group, -1, -1)
+    return StoredKeeper(
+        group_id=group,
+        seat=memory.key,
+        last_item=memory.last.item if memory.last else None,
+        last_term=last.term,
+        last_height=last.height,
+        highest_term=memory.highest_term,
+        last_handover_at=memory.signed_at or 0,
+        retired=memory.retired,
+        lost=last.lost,
+    )
+
+
+def seats_of(view: View, key: str) -> list[int]:
+    """The keepers for whom this key sits, now or in an earlier set that is still asked."""
+    return sorted({seat.member for seat in view.state.asked_seats if seat.key == key})
+
+
+async def load_waiting_since(session: AsyncSession, view: View) -> int | None:
+    """Since when the oldest operation or record waits that isn't settled; a steward's seal alone settles nothing."""
+    group, settled = view.state.group, view.settled
+    unsettled = [view.branch[height] for height in range(settled.height + 1, view.state.height + 1)]
+    operation = await load_oldest_operation(session, group, unsettled)
+    record = await load_oldest_record(session, group, settled.log.size)
+    return min((time for time in (operation, record) if time is not None), default=None)
+
+
+async def findings_on_branch(
+    session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory, *, most: int | None = None
+) -> dict[RecordId, LogFindings]:
+    """What this pod found about the log of each item of the chosen branch, from the anchor up, of `most` above it.
+
+    What the seat confirmed it once found good. A log is never better than the one that it continues.
+    """
+    last = memory.last
+    floor = last.height if last and view.holds(last.item) else view.settled.height
+    found, so_far = {}, GOOD_LOG
+    end = view.state.height if most is None else min(view.state.height, view.settled.height + most)
+    for height in range(view.settled.height, end + 1):
+        item = view.branch[height]
+        if height > floor and _may_be_continued(so_far):
+            so_far = await find_in_log(session, view, stored, view.nodes[item])
+        found[item] = so_far
+    return found
+
+
+def _may_be_continued(findings: LogFindings) -> bool:
+    """A promise that one item broke the next may make good; what else is wrong stays wrong in all that follows."""
+    return msgspec.structs.replace(findings, receipts_kept=True) == GOOD_LOG
+
+
+async def findings_of(
+    session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory, item: RecordId
+) -> LogFindings:
+    """What this pod found about the log of any item that it knows.
+
+    The log here is that of the chosen branch; of another only what is known of its items' own entries can be said.
+    """
+    found = await findings_on_branch(session, view, stored, memory)
+    beside = items_beside(view, item)
+    if not beside:
+        return found.get(item, LogFindings(complete=False))
+    so_far = found[view.nodes[beside[0]].parent or view.anchor]
+    known: set[RecordId] = set()
+    for above in beside:
+        if not _may_be_continued(so_far):
+            return so_far
+        entries = await entries_added(session, view, stored, above)
+        if entries is None:
+            return LogFindings(complete=False)
+        known.update(entries)
+        so_far = await _find_beside(session, view, view.nodes[above], entries, known)
+    return so_far
+
+
+async def _find_beside(
+    session: AsyncSession, view: View, node: Node, entries: Sequence[RecordId], known: set[RecordId]
+) -> LogFindings:
+    parent = view.nodes[node.parent or view.anchor].state
+    log = node.state.log
+    claims = await load_claims(session, entries)
+    broken = await list_broken_promises(session, parent.group, node.state.at, MOST_PROMISES)
+    return LogFindings(
+        complete=len(claims) == len(entries),
+        root_matches=log.size > parent.log.size or log.root == parent.log.root,
+        authors_valid=_stand(parent, claims),
+        receipts_kept=known.issuperset(entry.record_id for entry in broken),
+    )
+
+
+async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, node: Node) -> LogFindings:
+    """What an item adds to the log: held, under its root, by authors valid before it, nothing promised left out.
+
+    Entries get places only where every root that covers them fits (`place_entries`), so a root can lie only by
+    differing from its parent's over the same entries. Costs what the item adds.
+    """
+    parent = view.nodes[node.parent or view.anchor].state
+    log = node.state.log
+    if stored.log_size < log.size:
+        return LogFindings(complete=False)
+    if log.size == parent.log.size:
+        entries_valid, root_matches = True, log.root == parent.log.root
+    else:
+        entries = await list_claims_logged(session, parent.group, parent.log.size, log.size)
+        if len(entries) < log.size - parent.log.size:
+            return LogFindings(complete=False)
+        entries_valid, root_matches = _stand(parent, entries), True
+    broken = await list_broken_promises(session, parent.group, node.state.at, 1)
+    return LogFindings(root_matches=root_matches, authors_valid=entries_valid, receipts_kept=not broken)
+
+
+def _stand(parent: GroupState, entries: Sequence[Claimed]) -> bool:
+    return all(stands_in(parent, entry.author or 0, entry.key or 0, entry.wire) for entry in entries)

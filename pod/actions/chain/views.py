@@ -1,0 +1,365 @@
+"""A group's chain between the store and `protocol.branches`: load the view, take items and acks, keep what moved.
+
+Only this module and `sealing` change a chain. Everything is stored before anybody is told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import json
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.projections import project_members
+from models.groups.groups_and_items import (
+    StoredGroup,
+    StoredItem,
+    drop_items,
+    insert_group,
+    insert_item,
+    list_items,
+    load_group,
+    move_head,
+    replace_item,
+    set_group,
+    set_on_chain,
+)
+from models.groups.log_tiles import delete_side_logs, truncate_log
+from models.groups.seats_and_acks import StoredAck, insert_acks, list_acks, load_keeper, save_keeper
+from models.groups.waiting import mark_sealed, reopen_operations
+from models.people.accounts import list_signing, set_membership
+from pod.actions.chain.branch_logs import keep_side_logs, place_side_logs
+from pod.actions.chain.fault_evidence import keep_faults, load_faults
+from pod.actions.chain.log_places import frontier_in
+from pod.actions.chain.rejudging import judge_anew, refuse_pending
+from pod.actions.chain.seat_memory import memory_of, stored_keeper
+from pod.actions.notifications import note_invited, note_joined
+from pod.deps import Deps
+from pod.errors import NotKeeperError, UnknownGroupError
+from protocol.branches import Fault, View, anchored, confirm, extend, offered, opened, resolve
+from protocol.branches.weighing import path_to
+from protocol.chain import found
+from protocol.errors import ShortOfQuorumError
+from protocol.ids import RecordId
+from protocol.keeping import kept_in_mind
+from protocol.keys import DidKey
+from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
+from protocol.records.envelope import Record, reopen_record
+from protocol.records.operation import Join, Operation, Rehome, Rekey, SetWeight
+from protocol.state import GroupState, dump_state, load_state
+
+SNAPSHOT_EVERY = 64
+MOST_ITEMS = 10_000
+MOST_UNPLACED = 64
+
+
+class HeadMovedError(RuntimeError):
+    """Somebody else moved a group's head meanwhile; the action is undone and may be tried again."""
+
+
+async def open_group(session: AsyncSession, deps: Deps, root: Record, *, local: bool, now: int) -> View:
+    """Take part in the group of `root`; one that is known stays as it is."""
+    known = await load_group(session, root.id)
+    if known:
+        return await load_view(session, deps, root.id)
+    state = found(root).state
+    content = root.content
+    assert isinstance(content, GroupRoot)
+    await insert_group(
+        session,
+        StoredGroup(
+            id=root.id,
+            kind=content.kind,
+            name=str(state.policy["name"]),
+            visibility=content.visibility,
+            local=local,
+            head_id=root.id,
+            head_height=0,
+            anchor_id=root.id,
+            anchor_height=0,
+            log_size=0,
+            log_peaks=b"",
+            snapshot=dump_state(state),
+            snapshot_item=root.id,
+            added_at=now,
+        ),
+    )
+    await insert_item(session, replace(stored_item(root, state), on_chain=True))
+    await project_members(session, state)
+    view = opened(root)
+    deps.views.move(session, view)
+    return view
+
+
+async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
+    """The group's view, from the cache or folded from the last snapshot; raises UnknownGroupError."""
+    held, seen = deps.views.get(group), deps.views.changes
+    if held is not None:
+        return held
+    stored = await load_group(session, group)
+    if stored is None:
+        raise UnknownGroupError("This pod doesn't hold that group.")
+    base = load_state(stored.snapshot)
+    items = await list_items(session, group, base.height + 1, MOST_ITEMS)
+    acks = await list_acks(session, group, base.height, MOST_ITEMS)
+    wires = [item.wire for item in items] + [ack.wire for ack in acks]
+    records = [reopen_record(wire) for wire in wires]
+    view = resolve(base, records, stored.anchor_id) if records else anchored(base)
+    view = replace(view, faults=_joined(await load_faults(session, group), view.faults))
+    return deps.views.keep(view, seen=seen)
+
+
+def _joined(kept: tuple[Fault, ...], found_anew: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """Faults whose evidence was kept, and those that the items still here prove."""
+    known = {(fault.kind, fault.key, fault.term) for fault in kept}
+    return (*kept, *(fault for fault in found_anew if (fault.kind, fault.key, fault.term) not in known))
+
+
+async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
+    """Add an item to its group's chain; whether it was new.
+
+    Raises BrokenItemError, UnknownParentError or BelowAnchorError. A copy with other proofs is joined with ours, also
+    with those of a handover that was refused for want of signatures.
+    """
+    before = await load_view(session, deps, record.group)
+    try:
+        after = extend(before, record)
+    except ShortOfQuorumError:
+        take_offer(session, deps, before, record)
+        raise
+    if after is before:
+        return False
+    known = record.id in before.nodes
+    node = after.nodes.get(record.id)
+    if node is not None and node.record is not None:
+        parent = before.nodes.get(node.parent) if node.parent else None
+        stored = stored_item(node.record, node.state, node.void, parent.state if parent else None)
+        await (replace_item if known else insert_item)(session, stored)
+    await note_move(session, deps, before, after)
+    return not known
+
+
+def take_offer(session: AsyncSession, deps: Deps, before: View, record: Record) -> None:
+    """Keep in mind who signed a handover that still lacks signatures; not stored, it comes again when asked for."""
+    after = offered(before, record)
+    if after.offers is not before.offers:
+        deps.views.move(session, after)
+
+
+async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
+    """Add a keeper's ack; whether it was new. Raises NotKeeperError."""
+    ack = record.content
+    assert isinstance(ack, Ack)
+    before = await load_view(session, deps, record.group)
+    seated = _check_seat(before.state, ack)
+    after = confirm(before, ack)
+    if after is before or _is_idle(before, ack, seated=seated):
+        return False
+    stored = StoredAck(record.group, ack.key, ack.term, ack.height, ack.item, ack.keeper, record.wire)
+    await insert_acks(session, [stored])
+    await note_move(session, deps, before, after)
+    return True
+
+
+def _check_seat(state: GroupState, ack: Ack) -> bool:
+    """Whether the ack is a seat's; it may be of a member to whom an item still to come gives one. NotKeeperError."""
+    if Seat(ack.keeper, ack.key) in state.asked_seats:
+        return True
+    member = state.members.get(ack.keeper)
+    if member is None or member.home.key != ack.key:
+        raise NotKeeperError("The ack isn't signed by the seat of that keeper.")
+    return False
+
+
+def _is_idle(view: View, ack: Ack, *, seated: bool) -> bool:
+    """Whether an ack says nothing here: of an item that isn't so, or one of too many of items that nobody knows.
+
+    Anybody can sign for items that never come. What is passed over here comes again with a pull, once its item is here.
+    """
+    node = view.nodes.get(ack.item)
+    if node is not None:
+        return (ack.term, ack.height) != (node.state.term, node.state.height)
+    unplaced = (one for item, given in view.acks.items() if item not in view.nodes for one in given)
+    if seated:
+        return sum(one.key == ack.key for one in unplaced) >= MOST_UNPLACED
+    seats = view.state.asked_seats
+    return sum(Seat(one.keeper, one.key) not in seats for one in unplaced) >= MOST_UNPLACED
+
+
+async def note_move(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
+    """Store what changed between two views of a group: head, members, anchor; both hold their whole paths."""
+    group = after.state.group
+    deps.views.move(session, after)
+    if after.state.term != before.state.term:
+        deps.proposals.began(group, after.anchor, now=deps.clock())
+    if after.head != before.head:
+        await _follow_head(session, deps, before, after)
+        await _follow_members(session, before.state, after.state)
+    if after.faults != before.faults:
+        await keep_faults(session, before, after, now=deps.clock())
+    if after.anchor != before.anchor:
+        await _follow_anchor(session, before, after)
+        await keep_in_mind(session, deps, before, after)
+    deps.wake(group)
+
+
+async def keep_in_mind(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
+    """Note for this pod's seat when what it confirmed last was passed by for good."""
+    stored = await load_keeper(session, after.state.group, deps.keyring.pod_key.did, lock=True)
+    memory = memory_of(stored)
+    if (kept := kept_in_mind(memory, before, after)) is not memory:
+        await save_keeper(session, stored_keeper(after.state.group, kept))
+
+
+async def _follow_head(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
+    group = after.state.group
+    removed, added = _moves(before, after)
+    if removed:
+        fork = before.nodes[before.nodes[removed[0]].parent or before.anchor].state
+        await keep_side_logs(session, before, removed)
+        await _cut_log(session, group, fork.log.size)
+        await reopen_operations(session, removed)
+    await set_on_chain(session, added, removed)
+    head = after.nodes[after.head]
+    assert head.record is not None
+    stored = stored_item(head.record, head.state)
+    if not await move_head(session, group, expected=before.head, head=stored, snapshot=None):
+        raise HeadMovedError(f"The head of {group} is no longer {before.head}.")
+    if removed:
+        await place_side_logs(session, after, added)
+    name = str(after.state.policy["name"])
+    if name != before.state.policy["name"]:
+        await set_group(session, group, name=name)
+    for item in added:
+        await _note_operations(session, deps, after, item)
+    if removed or after.state.term != before.state.term:
+        # Another branch, or a handover, knows other keys and weights: what was refused is judged anew.
+        await judge_anew(session, after.state)
+
+
+def _moves(before: View, after: View) -> tuple[list[RecordId], list[RecordId]]:
+    """The items that left the way to the head, and those that came onto it, both from below."""
+    if after.nodes[after.head].parent == before.head:
+        return [], [after.head]
+    known = {**dict(before.nodes), **dict(after.nodes)}
+    old, new = path_to(known, before.head), path_to(known, after.head)
+    on_old, on_new = frozenset(old), frozenset(new)
+    return [item for item in old if item not in on_new], [item for item in new if item not in on_old]
+
+
+async def _cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
+    """Forget the places of entries that a lost branch gave; the frontier is that of the fork again."""
+    stored = await load_group(session, group, lock=True)
+    if stored is None or stored.log_size <= size:
+        return
+    await truncate_log(session, group, size)
+    frontier = await frontier_in(session, stored, size)
+    await set_group(session, group, log_size=size, log_peaks=b"".join(frontier.peaks))
+
+
+async def _follow_members(session: AsyncSession, before: GroupState, after: GroupState) -> None:
+    if after.members is before.members:
+        return
+    # Persistent maps keep who didn't change as the same object.
+    changed = {n for n, member in after.members.items() if before.members.get(n) is not member}
+    changed |= {number for number in before.members if number not in after.members}
+    await project_members(session, after, only=changed)
+    await refuse_pending(session, after, changed & set(before.members.keys()))
+
+
+async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: RecordId) -> None:
+    node = view.nodes.get(item)
+    if node is None or node.record is None:
+        return
+    content, state = node.record.content, node.state
+    assert isinstance(content, Seal | Handover)
+    void = {position for position, _ in node.void}
+    done = [
+        operation
+        for position, operation in enumerate(content.operations)
+        if position not in void and not isinstance(operation, BadOperation)
+    ]
+    await mark_sealed(session, [operation.id for operation in done], item)
+    signing = {operation.wish.signing for operation in done if isinstance(operation.wish, Join | Rekey | Rehome)}
+    # A key that was replaced by one of another pod's ends the membership here.
+    authors = (state.members[state.keys[did]] for did in signing)
+    replaced = {key.did for author in authors for key in author.keys[:-1]}
+    if signing:
+        joined = await _number_members(session, state, signing | replaced)
+        await note_joined(session, state.group, joined, item, now=deps.clock())
+        await note_invited(session, state.group, _invited(state, done), now=deps.clock())
+
+
+def _invited(state: GroupState, done: Sequence[Operation]) -> list[tuple[RecordId, int, int]]:
+    """(join, who invited, new member) of those that came by invitation."""
+    joins = [(operation.id, operation.wish) for operation in done if isinstance(operation.wish, Join)]
+    return [
+        (own_id, wish.invitation.content.author, state.keys[wish.signing]) for own_id, wish in joins if wish.invitation
+    ]
+
+
+async def _number_members(session: AsyncSession, state: GroupState, keys: set[DidKey]) -> list[int]:
+    """Give memberships the numbers that an item gave them; the accounts that weren't members before."""
+    joined = []
+    for membership in await list_signing(session, state.group, keys):
+        member = state.members[state.keys[membership.signing]]
+        ours = member.signing == membership.signing
+        index = len(member.keys) - 1 if ours else membership.key_index
+        number, standing = (member.number, "member") if ours else (None, "moved")
+        joined += [membership.account_id] if ours and membership.number is None else []
+        await set_membership(
+            session, membership.account_id, state.group, number=number, state=standing, key_index=index
+        )
+    return joined
+
+
+async def _follow_anchor(session: AsyncSession, before: View, after: View) -> None:
+    settled = after.settled
+    values: dict[str, object] = {"anchor_id": after.anchor, "anchor_height": settled.height}
+    if settled.height // SNAPSHOT_EVERY > before.settled.height // SNAPSHOT_EVERY:
+        values |= {"snapshot": dump_state(settled), "snapshot_item": after.anchor}
+    await set_group(session, settled.group, **values)
+    if before.forks:
+        passed = frozenset(path_to(before.nodes, after.anchor))
+        lost = [item for item in before.nodes if item not in passed and item not in after.nodes]
+        evidence = {item for fault in after.faults for item in (fault.first, fault.second)}
+        await drop_items(session, [item for item in lost if item in evidence], forget=False)
+        await drop_items(session, [item for item in lost if item not in evidence], forget=True)
+        await delete_side_logs(session, lost)
+
+
+def stored_item(
+    record: Record, state: GroupState, void: Sequence[tuple[int, str]] = (), parent: GroupState | None = None
+) -> StoredItem:
+    """An item as it is remembered, with the state after it and what is void in it; `parent`: the state before it."""
+    content = record.content
+    assert isinstance(content, GroupRoot | Seal | Handover)
+    return StoredItem(
+        id=record.id,
+        group_id=record.group,
+        parent_id=content.parent,
+        height=state.height,
+        term=state.term,
+        type=record.type,
+        at=state.at,
+        log_size=state.log.size,
+        wire=record.wire,
+        void=json.encode(void).decode(),
+        was=json.encode(weights_before(content, void, parent)).decode() if parent else "{}",
+    )
+
+
+def weights_before(
+    item: GroupRoot | Seal | Handover, void: Sequence[tuple[int, str]], state: GroupState
+) -> dict[int, int]:
+    """By position, the weight that each applied set-weight of an item on `state` replaced."""
+    refused = {position for position, _ in void}
+    was: dict[int, int] = {}
+    now: dict[int, int] = {}
+    for position, operation in enumerate(item.operations):
+        wish = None if isinstance(operation, BadOperation) or position in refused else operation.wish
+        if isinstance(wish, SetWeight) and (member := state.members.get(wish.member)) is not None:
+            was[position] = now.get(wish.member, member.weight)
+            now[wish.member] = wish.weight
+    return was

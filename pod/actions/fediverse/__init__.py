@@ -1,0 +1,1 @@
+"""Actors and posts for other software: documents, followers, look-ups."""

@@ -1,0 +1,181 @@
+"""The documents of this pod's actors and their collections, and what this pod says of itself.
+
+Nothing here is shown of a private group; of a group that isn't public only the actor, not what it holds.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+from yarl import URL
+
+from federation.actors import OwnActor, actor_document
+from federation.addresses import normal_authority
+from federation.collections import counted, page, paged
+from federation.html import text_html
+from federation.nodeinfo import Software, Usage, Version, node_document
+from federation.objects import date_of
+from models.content.posts_and_votes import load_profiles
+from models.fediverse.actor_keys import count_people
+from models.fediverse.followers import count_followers, count_shown, list_shown
+from models.groups.groups_and_items import load_group
+from models.people.accounts import load_account_named
+from models.pod.settings import load_settings
+from pod.actions.fediverse.actors import POD, actor_keys, group_path, load_open_state
+from pod.actions.fediverse.post_documents import told
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from protocol.canonical import JsonObject
+from protocol.ids import RecordId
+from protocol.state import GroupState
+
+OUTBOX_PAGE = 20
+NO_PERSON = "There is nobody of that name here."
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody at home here whose personal group may be shown."""
+
+    name: str
+    created_at: int
+    state: GroupState
+
+
+def handle_host(deps: Deps) -> str:
+    """What stands behind the @ in handles of this pod: its host, with the port where that isn't the usual one."""
+    url = URL(deps.base_url)
+    return normal_authority(url.host_port_subcomponent or "", url.scheme)
+
+
+def pod_name(deps: Deps) -> str:
+    """The name of the pod's own actor: its host, as other software has it."""
+    return URL(deps.base_url).host or ""
+
+
+async def load_person(session: AsyncSession, deps: Deps, name: str) -> Person:
+    """Who has this name here; raises NotFoundError."""
+    account = await load_account_named(session, name)
+    if account is None or account.disabled or account.personal_group is None:
+        raise NotFoundError(NO_PERSON)
+    return Person(name, account.created_at, await load_open_state(session, deps, account.personal_group))
+
+
+async def pod_actor(deps: Deps) -> JsonObject:
+    """The pod itself, which signs what it fetches, and what it sends of private groups."""
+    keys = await actor_keys(deps, POD)
+    host = pod_name(deps)
+    return actor_document(
+        OwnActor(
+            id=f"{deps.base_url}/{POD}",
+            pod=deps.base_url,
+            type="Application",
+            username=host,
+            name=host,
+            rsa_pem=keys.rsa_public,
+            ed25519_multibase=keys.ed25519_public,
+            has_followers=False,
+        )
+    )
+
+
+async def person_actor(deps: Deps, name: str) -> JsonObject:
+    """Somebody at home here, by the profile of their personal group; raises NotFoundError."""
+    async with deps.database.read() as session:
+        person = await load_person(session, deps, name)
+        profile = (await load_profiles(session, person.state.group, [1])).get(1)
+    path = f"u/{name}"
+    keys = await actor_keys(deps, path)
+    return actor_document(
+        OwnActor(
+            id=f"{deps.base_url}/{path}",
+            pod=deps.base_url,
+            type="Person",
+            username=name,
+            name=(profile.nickname if profile else "") or name,
+            summary=text_html(profile.text if profile else ""),
+            published=date_of(person.created_at),
+            discoverable=person.state.visibility == "public",
+            rsa_pem=keys.rsa_public,
+            ed25519_multibase=keys.ed25519_public,
+        )
+    )
+
+
+async def group_actor(deps: Deps, group: RecordId) -> JsonObject:
+    """A group as this pod serves it; raises UnknownGroupError, of private ones too."""
+    async with deps.database.read() as session:
+        state = await load_open_state(session, deps, group)
+        stored = await load_group(session, group)
+    keys = await actor_keys(deps, group_path(group))
+    return actor_document(
+        OwnActor(
+            id=f"{deps.base_url}/{group_path(group)}",
+            pod=deps.base_url,
+            type="Group",
+            username=group,
+            name=str(state.policy["name"]),
+            summary=text_html(str(state.policy.get("description", ""))),
+            published=date_of(stored.added_at if stored else 0),
+            discoverable=state.visibility == "public",
+            rsa_pem=keys.rsa_public,
+            ed25519_multibase=keys.ed25519_public,
+        )
+    )
+
+
+async def followers(deps: Deps, path: str) -> JsonObject:
+    """How many follow the actor at `path`; who they are is theirs to tell."""
+    async with deps.database.read() as session:
+        await load_followed(session, deps, path)
+        total = await count_followers(session, path)
+    return counted(f"{deps.base_url}/{path}/followers", total)
+
+
+async def outbox(deps: Deps, path: str) -> JsonObject:
+    """The outbox of the actor at `path`: how much it holds, and where it begins."""
+    async with deps.database.read() as session:
+        state = await load_followed(session, deps, path)
+        total = await count_shown(session, state.group, state.default_score) if _is_listed(state) else 0
+    own_id = f"{deps.base_url}/{path}/outbox"
+    return paged(own_id, total, first=f"{own_id}?before=0") if total else counted(own_id, total)
+
+
+async def outbox_page(deps: Deps, path: str, before: int) -> JsonObject:
+    """Posts that came before the record with this number, the latest first; 0: the latest of all."""
+    own_id = f"{deps.base_url}/{path}/outbox"
+    async with deps.database.read() as session:
+        state = await load_followed(session, deps, path)
+        found = (
+            await list_shown(session, state.group, state.default_score, OUTBOX_PAGE, before_seq=before or None)
+            if _is_listed(state)
+            else []
+        )
+        items = [await told(session, deps, state, post) for _, post in found]
+    following = f"{own_id}?before={found[-1][0]}" if len(found) == OUTBOX_PAGE else None
+    return page(f"{own_id}?before={before}", own_id, items, following=following)
+
+
+async def load_followed(session: AsyncSession, deps: Deps, path: str) -> GroupState:
+    """The group whose posts the actor at `path` tells; raises NotFoundError or UnknownGroupError."""
+    kind, _, name = path.partition("/")
+    if kind == "u":
+        return (await load_person(session, deps, name)).state
+    return await load_open_state(session, deps, RecordId(name))
+
+
+async def node(deps: Deps, schema: Version) -> JsonObject:
+    """What NodeInfo tells: the software, how many people are at home here, whether others may come, the pod's name."""
+    async with deps.database.read() as session:
+        people = await count_people(session)
+        settings = await load_settings(session)
+    software = Software("althing", version("althing"))
+    is_open = settings.registration == "open"
+    told = {"nodeName": settings.name, "nodeDescription": settings.description}
+    metadata: JsonObject = {name: text for name, text in told.items() if text}
+    return node_document(schema, software, Usage(users=people), open_registrations=is_open, metadata=metadata)
+
+
+def _is_listed(state: GroupState) -> bool:
+    return state.visibility == "public"

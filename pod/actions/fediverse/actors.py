@@ -1,0 +1,100 @@
+"""Who speaks for this pod in ActivityPub: the pod, its people, its groups; each with keys of its own.
+
+Of a personal group that is at home here the person speaks, of any other group its Group actor. A private group has no
+actor that is shown: for its records the pod itself speaks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.signatures import SignedRequest, SigningKey, sign
+from models.fediverse.actor_keys import StoredActorKeys, insert_actor_keys, load_actor_keys, load_owner_name
+from pod.actions.chain.views import load_view
+from pod.actor_keys import make_keys, open_rsa_key
+from pod.deps import Deps
+from pod.errors import UnknownGroupError
+from protocol.canonical import JsonObject
+from protocol.ids import RecordId
+from protocol.state import GroupState
+
+MOST_OPEN_KEYS = 5_000
+POD = "actor"
+
+
+async def actor_keys(deps: Deps, path: str) -> StoredActorKeys:
+    """The keys of the actor at `path`, made now if it has none. Never call it inside a write action."""
+    stored = await _stored_keys(deps, path)
+    if stored is not None:
+        return stored
+    # One at a time: a crowd that waits for the same new actor waits for one pair of keys.
+    async with deps.key_making:
+        return await _stored_keys(deps, path) or await _new_keys(deps, path)
+
+
+async def _stored_keys(deps: Deps, path: str) -> StoredActorKeys | None:
+    async with deps.database.read() as session:
+        return await load_actor_keys(session, path)
+
+
+async def _new_keys(deps: Deps, path: str) -> StoredActorKeys:
+    made = await asyncio.to_thread(make_keys, deps.keyring, path, now=deps.clock())
+
+    async def action(session: AsyncSession) -> StoredActorKeys:
+        await insert_actor_keys(session, made)
+        kept = await load_actor_keys(session, path)
+        assert kept is not None
+        return kept
+
+    return await deps.write(action)
+
+
+async def signing_key(deps: Deps, actor: str) -> SigningKey:
+    """The RSA key with which `actor`, one of this pod's, signs requests; opened keys are remembered."""
+    opened = deps.signing_keys
+    if actor not in opened:
+        keys = await actor_keys(deps, actor.removeprefix(f"{deps.base_url}/"))
+        while len(opened) >= MOST_OPEN_KEYS:
+            del opened[next(iter(opened))]
+        opened[actor] = open_rsa_key(deps.keyring, keys, actor)
+    return opened[actor]
+
+
+async def fetch_document(deps: Deps, url: str) -> JsonObject:
+    """An ActivityPub document of another server, asked for with the pod's own signature."""
+    key = await signing_key(deps, f"{deps.base_url}/{POD}")
+
+    def signed(request: SignedRequest) -> Mapping[str, str]:
+        return sign(request, key, scheme="cavage", now=deps.clock())
+
+    return (await deps.http.get_document(url, sign=signed)).content
+
+
+async def load_open_state(session: AsyncSession, deps: Deps, group: RecordId) -> GroupState:
+    """The state of a group that may be shown to anybody; raises UnknownGroupError, of private groups too."""
+    state = (await load_view(session, deps, group)).state
+    if state.visibility == "private":
+        raise UnknownGroupError("This pod doesn't hold that group.")
+    return state
+
+
+async def speaker_of(session: AsyncSession, state: GroupState) -> str:
+    """The path of the actor that speaks for a group's records to the fediverse."""
+    if state.kind == "person":
+        name = await load_owner_name(session, state.group)
+        if name is not None:
+            return f"u/{name}"
+    return group_path(state.group)
+
+
+def group_path(group: RecordId) -> str:
+    """The path of a Group actor."""
+    return f"groups/{group}"
+
+
+def sender_of(deps: Deps, state: GroupState) -> str:
+    """The actor by which a group's records go to its other pods: private ones by the pod, which tells nothing."""
+    return f"{deps.base_url}/{POD if state.visibility == 'private' else group_path(state.group)}"

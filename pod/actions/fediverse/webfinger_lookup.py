@@ -1,0 +1,51 @@
+"""Which actor of this pod a handle or URL means; names of people and ids of groups share one namespace."""
+
+from __future__ import annotations
+
+from yarl import URL
+
+from federation.webfinger import Handle, actor_descriptor, server_descriptor
+from pod.actions.fediverse.actor_documents import handle_host, load_followed, pod_name
+from pod.actions.fediverse.actors import POD
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from protocol.canonical import JsonObject
+from protocol.errors import RefusedError
+from protocol.ids import parse_id
+
+
+async def find_actor(deps: Deps, resource: Handle | URL) -> JsonObject:
+    """The descriptor of an actor; raises NotFoundError for everybody who isn't here, or isn't shown."""
+    path = _path_of_handle(deps, resource) if isinstance(resource, Handle) else _path_of_url(deps, resource)
+    if path == POD:
+        return server_descriptor(f"{deps.base_url}/", f"{deps.base_url}/{POD}")
+    try:
+        async with deps.database.read() as session:
+            await load_followed(session, deps, _checked(path))
+    except RefusedError as error:
+        raise NotFoundError("There is nobody of that name here.") from error
+    return actor_descriptor(Handle(path.partition("/")[2], handle_host(deps)), f"{deps.base_url}/{path}")
+
+
+def _path_of_handle(deps: Deps, handle: Handle) -> str:
+    if handle.host != handle_host(deps):
+        return ""
+    if handle.name == pod_name(deps):
+        return POD
+    return f"groups/{handle.name}" if handle.name.startswith("bagaaiera") else f"u/{handle.name}"
+
+
+def _path_of_url(deps: Deps, url: URL) -> str:
+    base = URL(deps.base_url)
+    if url.origin() != base.origin() or url.query_string or url.fragment:
+        return ""
+    return url.path.strip("/") or POD
+
+
+def _checked(path: str) -> str:
+    kind, _, name = path.partition("/")
+    if kind == "groups":
+        parse_id(name)
+    elif kind != "u" or not name:
+        raise NotFoundError("There is nobody of that name here.")
+    return path

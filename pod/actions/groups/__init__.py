@@ -1,0 +1,1 @@
+"""Groups: founding, membership, subscriptions, pasted links."""

@@ -1,0 +1,146 @@
+"""Accounts and groups: a person gets a seed, a personal group and 24 words that this pod forgets at once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import (
+    Account,
+    Membership,
+    insert_account,
+    insert_recovery_keys,
+    insert_token,
+    load_account,
+    load_account_named,
+    save_membership,
+    set_personal_group,
+    set_recovery_group,
+    take_recovery_key,
+)
+from pod.actions.chain.views import open_group
+from pod.clock import random_bytes, random_token
+from pod.deps import Deps
+from pod.errors import NameTakenError
+from pod.keyring import Keyring
+from protocol.derivation import pairwise_key, phrase_of, recovery_dids
+from protocol.errors import MalformedError
+from protocol.ids import RecordId
+from protocol.keys import DidKey, PrivateKey
+from protocol.proofs import sign
+from protocol.records.envelope import open_record
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
+FOUNDER_WEIGHT = 1000
+
+
+class SignedUp(msgspec.Struct, frozen=True):
+    """A new account. `phrase` is shown once and kept nowhere; so is `token`."""
+
+    name: str
+    account: int
+    personal_group: RecordId
+    phrase: str
+    token: str
+
+
+def seed_of(keyring: Keyring, account: Account) -> bytes:
+    """The account's signing seed, opened."""
+    return keyring.unseal(account.seed_sealed, f"seed/{account.name}")
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """What an account begins with; of the recovery seed only `dids` and the phrase are left."""
+
+    seed: bytes
+    dids: tuple[DidKey, ...]
+    phrase: str
+
+    def __repr__(self) -> str:
+        return "Drawn()"
+
+
+def draw() -> Drawn:
+    """Fresh keys for one account."""
+    recovery_seed = random_bytes(32)
+    return Drawn(random_bytes(32), recovery_dids(recovery_seed), phrase_of(recovery_seed))
+
+
+async def sign_up(deps: Deps, name: str) -> SignedUp:
+    """Open an account with its personal group and a token; raises NameTakenError."""
+    drawn, token = draw(), random_token()
+
+    async def action(session: AsyncSession) -> SignedUp:
+        account = await open_account(session, deps, name, drawn)
+        assert account.personal_group is not None
+        hashed = token_hash(token)
+        await insert_token(session, sha256=hashed, account=account.id, name="first", now=account.created_at)
+        return SignedUp(name, account.id, account.personal_group, drawn.phrase, token)
+
+    return await deps.write(action)
+
+
+async def open_account(session: AsyncSession, deps: Deps, name: str, drawn: Drawn) -> Account:
+    """Open an account with its personal group; raises NameTakenError."""
+    if not NAME.fullmatch(name):
+        raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
+    if await load_account_named(session, name) is not None:
+        raise NameTakenError(f"The name {name} is taken.")
+    sealed = deps.keyring.seal(drawn.seed, f"seed/{name}")
+    number = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
+    await insert_recovery_keys(session, number, 0, drawn.dids)
+    account = await load_account(session, number)
+    assert account is not None
+    group = await found_group(session, deps, account, {"kind": "person", "name": name, "visibility": "public"})
+    await set_personal_group(session, number, group)
+    return msgspec.structs.replace(account, personal_group=group)
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def start_group(deps: Deps, account: Account, wishes: dict[str, Any]) -> RecordId:
+    """Found a group in a transaction of its own."""
+
+    async def action(session: AsyncSession) -> RecordId:
+        return await found_group(session, deps, account, wishes)
+
+    return await deps.write(action)
+
+
+async def found_group(session: AsyncSession, deps: Deps, account: Account, wishes: dict[str, Any]) -> RecordId:
+    """Found a group with `account` as member 1; `wishes` are members of the root. Raises MalformedError."""
+    nonce = random_bytes(16).hex()
+    key: PrivateKey = pairwise_key(seed_of(deps.keyring, account), "signing", nonce)
+    taken = await take_recovery_key(session, account.id, None)
+    if taken is None:
+        raise MalformedError("No recovery key is left; the recovery phrase is needed.")
+    index, recovery = taken
+    home = {"pod": deps.base_url, "key": deps.keyring.pod_key.did}
+    weight = wishes.pop("weight", FOUNDER_WEIGHT)
+    now = deps.clock()
+    body = {
+        "kind": "group",
+        "visibility": "public",
+        "others_weight": 0,
+        "default_score": 0,
+        **wishes,
+        "type": "GroupRoot",
+        "rules": 1,
+        "member": {"weight": weight, "home": home, "signing": key.did, "recovery": recovery},
+        "steward": home,
+        "nonce": nonce,
+        "at": now,
+    }
+    root = open_record(sign(body, key))
+    await set_recovery_group(session, account.id, index, root.id)
+    await save_membership(session, Membership(account.id, root.id, 1, key.did, nonce, 0, index, 0, state="member"))
+    await open_group(session, deps, root, local=True, now=now)
+    deps.wake(root.id)
+    return root.id

@@ -1,0 +1,175 @@
+"""Becoming a member: of a group that is here or at a pod unknown so far, with an invitation or without; and leaving.
+
+An invitation's link ends in the seed of its one-time key. The pod that issued it keeps the signed invitation under the
+key's public half; the seed it forgets (ADR 0027).
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.content_types import PLAIN_JSON
+from federation.errors import MalformedDocumentError
+from models.groups.groups_and_items import load_group
+from models.groups.seats_and_acks import StoredInvitation, insert_invitation, list_invitations, load_invitation_to
+from models.people.accounts import Account, load_membership
+from pod.actions.access import load_readable
+from pod.actions.chain.views import load_view
+from pod.actions.groups.pasted_links import INVITATION, Place
+from pod.actions.posts import records as authoring
+from pod.actions.sync.pull import fetch_group
+from pod.actions.sync.remote_lists import Pass
+from pod.clock import random_bytes
+from pod.deps import Deps
+from pod.errors import NotFoundError, NotMemberError
+from protocol.errors import RefusedError
+from protocol.ids import RecordId, parse_id
+from protocol.keys import PrivateKey
+from protocol.operations import check_invitation
+from protocol.records.envelope import Record
+from protocol.records.operation import SignedInvitation, open_invitation
+from protocol.state import GroupState
+
+MOST_SHOWN: Final = 100
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """An invitation as its link's holder finds it: the signed record, and what it is for."""
+
+    group: RecordId
+    pod: str
+    invitation: dict[str, Any]
+
+
+class InvitationSight(msgspec.Struct, frozen=True):
+    """An invitation issued here; `reason` says why nobody can use it any more, empty while somebody can."""
+
+    number: int
+    weight: int
+    uses: int
+    used: int
+    expires: int
+    issued: int
+    mine: bool
+    reason: str
+
+
+async def issue_invitation(
+    deps: Deps, account: Account, group: RecordId, *, weight: int, uses: int, expires: int
+) -> str:
+    """Sign an invitation and keep it here; the link that opens it, which is told this once."""
+    seed = random_bytes(32)
+    to = PrivateKey.from_seed(seed).did
+    wishes = {"weight": weight, "uses": uses, "expires": expires, "to": to}
+
+    async def action(session: AsyncSession) -> None:
+        state = (await load_readable(session, deps, account, group)).state
+        body = await authoring.sign_invitation(session, deps, account, group, wishes)
+        signed = open_invitation(body, verify=False)
+        check_invitation(state, signed, at=max(deps.clock(), state.at))
+        wire = msgspec.json.encode(body)
+        await insert_invitation(
+            session, StoredInvitation(signed.id, group, account.id, to, wire, expires, deps.clock())
+        )
+
+    await deps.write(action)
+    return f"{deps.base_url}{INVITATION}{urlsafe_b64encode(seed).decode().rstrip('=')}"
+
+
+async def offer_here(deps: Deps, to: str) -> Offer:
+    """The invitation that was issued here for this key; raises NotFoundError."""
+    async with deps.database.read() as session:
+        stored = await load_invitation_to(session, to)  # type: ignore[arg-type]  # any text is looked for
+    if stored is None:
+        raise NotFoundError("There is no such invitation here.")
+    return Offer(stored.group_id, deps.base_url, msgspec.json.decode(stored.wire, type=dict[str, Any]))
+
+
+async def offer_at(deps: Deps, place: Place) -> Offer:
+    """The invitation of a link, asked for at its pod; raises NotFoundError or RemoteError."""
+    assert place.seed is not None
+    to = PrivateKey.from_seed(place.seed).did
+    if place.pod == deps.base_url:
+        return await offer_here(deps, to)
+    answer = await deps.http.get_json(f"{place.pod}/api/v1/invitations/{to}", types=frozenset({PLAIN_JSON}))
+    try:
+        offer = msgspec.convert(answer, Offer)
+    except msgspec.ValidationError as error:
+        raise MalformedDocumentError("The pod's answer isn't an invitation.") from error
+    return msgspec.structs.replace(offer, group=parse_id(offer.group), pod=place.pod)
+
+
+async def join_at(deps: Deps, account: Account, place: Place) -> RecordId:
+    """Ask to join the group of a place, which is fetched where this pod doesn't hold it; the group's id."""
+    link, offer = None, None
+    if place.seed is not None:
+        link, offer = PrivateKey.from_seed(place.seed), await offer_at(deps, place)
+    group, pod = (offer.group, offer.pod) if offer else (place.group, place.pod)
+    if group is None:
+        raise NotFoundError("There is no group at this address.")
+    await check_not_member(deps, account, group)
+    await _bring(deps, group, pod, Pass(link, offer.invitation) if link and offer else None)
+    await authoring.join(deps, account, group, offer.invitation if offer else None, link)
+    return group
+
+
+async def _bring(deps: Deps, group: RecordId, pod: str, shown: Pass | None) -> None:
+    async with deps.database.read() as session:
+        known = await load_group(session, group)
+    if known is None:
+        if not pod or pod == deps.base_url:
+            raise NotFoundError("This pod doesn't hold that group; paste its whole address, with its pod.")
+        await fetch_group(deps, pod, group, shown)
+
+
+async def check_not_member(deps: Deps, account: Account, group: RecordId) -> None:
+    """Raise NotMemberError if the account is one already, or asked to be: a second join would be a second person."""
+    async with deps.database.read() as session:
+        membership = await load_membership(session, account.id, group)
+        if membership is None:
+            return
+        state = (await load_view(session, deps, group)).state
+    member = state.members.get(membership.number) if membership.number is not None else None
+    if member is None or not member.left:
+        raise NotMemberError("You are a member of this group, or asked to be one already.")
+
+
+async def leave_group(deps: Deps, account: Account, group: RecordId) -> Record:
+    """Sign the wish to leave; it holds once it is sealed."""
+    members = {"type": "Operation", "do": "leave", "with": {}}
+    return await authoring.submit(deps, authoring.write_record, account, group, members)
+
+
+async def list_issued(deps: Deps, account: Account, group: RecordId) -> tuple[InvitationSight, ...]:
+    """The group's invitations that were issued on this pod, the latest first; a member's to see."""
+    async with deps.database.read() as session:
+        state = (await load_readable(session, deps, account, group)).state
+        stored = await list_invitations(session, group, MOST_SHOWN)
+    return tuple(_sight(deps, state, entry, account) for entry in stored)
+
+
+def _sight(deps: Deps, state: GroupState, stored: StoredInvitation, account: Account) -> InvitationSight:
+    signed = open_invitation(msgspec.json.decode(stored.wire), verify=False)
+    offer = signed.content
+    return InvitationSight(
+        offer.author,
+        offer.weight,
+        offer.uses,
+        state.invitations.get(signed.id, 0),
+        offer.expires,
+        stored.issued_at,
+        stored.account_id == account.id,
+        _refusal(state, signed, at=max(deps.clock(), state.at)),
+    )
+
+
+def _refusal(state: GroupState, signed: SignedInvitation, *, at: int) -> str:
+    try:
+        check_invitation(state, signed, at=at)
+    except RefusedError as refusal:
+        return str(refusal)
+    return ""

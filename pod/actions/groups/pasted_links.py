@@ -1,0 +1,124 @@
+"""What people paste becomes a group and a pod that holds it: a handle, an address of any pod's page, an id, a link.
+
+Nothing is believed for being pasted: a group is its root's hash, and a name on another pod is that pod's word.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from typing import Final
+
+import msgspec
+from yarl import URL
+
+from federation.addresses import parse_url
+from federation.content_types import PLAIN_JSON
+from federation.errors import MalformedDocumentError, RemoteError
+from federation.webfinger import Handle, parse_descriptor, parse_handle, question
+from models.people.accounts import load_account_named
+from pod.actions.fediverse.actor_documents import handle_host
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from protocol.errors import MalformedError, RefusedError
+from protocol.ids import RecordId, parse_id
+
+INVITATION: Final = "/invitation/"
+_ID: Final = re.compile(r"bagaaiera[a-z2-7]{51}[aq]")
+_PERSON: Final = re.compile(r"/(?:@|u/)([^/@?#\s]{1,128})/?")
+_SEED: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A group, a pod that holds it (empty: nobody said), and the seed of an invitation's key, if a link has one."""
+
+    group: RecordId | None
+    pod: str
+    seed: bytes | None = None
+
+
+class _Person(msgspec.Struct, frozen=True):
+    group: RecordId
+
+
+async def resolve(deps: Deps, typed: str) -> Place:
+    """Where the pasted text leads; raises MalformedError, NotFoundError, RemoteError.
+
+    Of an invitation's link the group is None: only its pod tells it. Never call it inside a write action.
+    """
+    text = typed.strip()
+    if text.startswith(("http://", "https://")):
+        return await _by_url(deps, _url(text))
+    if (found := _ID.search(text)) is not None:
+        return Place(parse_id(found.group()), "")
+    if "@" in text:
+        return await _by_handle(deps, parse_handle(text))
+    raise MalformedError("Paste a group's address, its id, an invitation, or a handle such as name@pod.")
+
+
+def seed_in(secret: str) -> bytes:
+    """The seed that an invitation's link ends in; raises MalformedError."""
+    if not _SEED.fullmatch(secret):
+        raise MalformedError("This isn't a whole invitation: its end is missing.")
+    return urlsafe_b64decode(secret + "=")
+
+
+def _url(text: str) -> URL:
+    try:
+        return URL(text)
+    except ValueError as error:
+        raise MalformedError("This address can't be read.") from error
+
+
+async def _by_url(deps: Deps, url: URL) -> Place:
+    try:
+        parsed = parse_url(str(url.with_fragment(None)))
+    except RefusedError:
+        if not deps.base_url.startswith("http:"):
+            raise
+        parsed = url
+    pod = str(parsed.origin())
+    if parsed.path.startswith(INVITATION):
+        return Place(None, pod, seed_in(parsed.path.removeprefix(INVITATION).rstrip("/")))
+    if (found := _ID.search(parsed.path_qs)) is not None:
+        named = parsed.query.get("pod", "")
+        return Place(parse_id(found.group()), str(URL(named).origin()) if _is_origin(named) else pod)
+    if (person := _PERSON.fullmatch(parsed.path)) is not None:
+        return await _person(deps, pod, person.group(1))
+    raise MalformedError("There is neither a group nor a person at this address.")
+
+
+def _is_origin(text: str) -> bool:
+    return text.startswith(("http://", "https://")) and URL(text).host is not None
+
+
+async def _by_handle(deps: Deps, handle: Handle) -> Place:
+    if handle.host == handle_host(deps):
+        return await _person(deps, deps.base_url, handle.name)
+    asked = URL(question(handle.host, f"acct:{handle}"))
+    if deps.base_url.startswith("http:"):
+        asked = asked.with_scheme("http")
+    described = parse_descriptor(await deps.http.get_json(str(asked)))
+    for actor in described.actors:
+        if described.may_show(handle, actor):
+            return await _by_url(deps, _url(actor))
+    raise NotFoundError("That server knows nobody of this name.")
+
+
+async def _person(deps: Deps, pod: str, name: str) -> Place:
+    if pod == deps.base_url:
+        async with deps.database.read() as session:
+            account = await load_account_named(session, name)
+        if account is None or account.disabled or account.personal_group is None:
+            raise NotFoundError("There is nobody of that name here.")
+        return Place(account.personal_group, pod)
+    url = str(URL(pod) / "api" / "v1" / "people" / name)
+    try:
+        answer = await deps.http.get_json(url, types=frozenset({PLAIN_JSON}))
+        return Place(parse_id(msgspec.convert(answer, _Person).group), pod)
+    except RemoteError as error:
+        if error.status is not None and not error.retry:
+            raise NotFoundError("That server isn't a pod, or knows nobody of this name.") from error
+        raise
+    except msgspec.ValidationError as error:
+        raise MalformedDocumentError("The pod's answer names no group.") from error

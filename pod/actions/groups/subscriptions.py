@@ -1,0 +1,52 @@
+"""Following: groups, and people by their personal groups, from here or from pods unknown so far."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.groups_and_items import load_group
+from models.people.accounts import Account
+from models.people.subscriptions import Following, delete_following, list_followings, load_following, save_following
+from pod.actions.access import load_readable
+from pod.actions.groups.pasted_links import Place
+from pod.actions.sync.pull import fetch_group
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from protocol.errors import TooLargeError
+from protocol.ids import RecordId
+
+MOST_FOLLOWED: Final = 500
+Wish = Literal["follow", "unfollow", "lens", "unlens"]
+
+
+async def bring_here(deps: Deps, place: Place) -> RecordId:
+    """Have the group of a place here, fetched from its pod where this one doesn't hold it; raises NotFoundError."""
+    if place.group is None:
+        raise NotFoundError("This is an invitation: it leads into a group by joining.")
+    async with deps.database.read() as session:
+        known = await load_group(session, place.group)
+    if known is None:
+        if not place.pod or place.pod == deps.base_url:
+            raise NotFoundError("This pod doesn't hold that group; paste its whole address, with its pod.")
+        await fetch_group(deps, place.pod, place.group)
+    return place.group
+
+
+async def change_following(deps: Deps, account: Account, group: RecordId, wish: Wish) -> None:
+    """Follow, stop, or have the group judge what one reads; raises UnknownGroupError for one that isn't readable."""
+
+    async def action(session: AsyncSession) -> None:
+        await load_readable(session, deps, account, group)
+        if wish == "unfollow":
+            await delete_following(session, account.id, group)
+            return
+        held = await load_following(session, account.id, group)
+        if held is None and len(await list_followings(session, account.id, MOST_FOLLOWED)) >= MOST_FOLLOWED:
+            raise TooLargeError("One account follows at most 500 groups and people.")
+        lens = {"lens": True, "unlens": False}.get(wish, held.lens if held else False)
+        since = held.since_at if held else deps.clock()
+        await save_following(session, Following(account.id, group, lens, since))
+
+    await deps.write(action)

@@ -1,0 +1,1 @@
+"""Handovers: proposed, countersigned, and a new seat key after a restore."""

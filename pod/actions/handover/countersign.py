@@ -1,0 +1,114 @@
+"""A keeper's pod asks for our seat's signature: given where an honest keeper would, else a refusal that helps it on.
+
+1. Who signed the proposal so far is kept in mind first: their word may free this seat (ADR 0020).
+2. What a refusal lacks is pulled once from the proposer: its acks, the parent, the parent's log. Then it is final.
+3. The keepers stay the same members: who keeps is decided by people, not by whoever proposes.
+
+Spec: protocol.md section 3, "What an honest keeper's pod does".
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import RemoteError
+from models.groups.groups_and_items import load_group
+from models.groups.seats_and_acks import load_keeper, save_keeper
+from pod.actions.chain.branch_logs import items_beside
+from pod.actions.chain.seat_memory import findings_of, memory_of, stored_keeper
+from pod.actions.chain.views import load_view, take_offer
+from pod.actions.private_groups import unknown_group
+from pod.actions.sync.pull import pull, pull_branch
+from pod.actions.sync.push import pods_of
+from pod.deps import Deps
+from pod.errors import NotKeeperError
+from protocol.branches import View
+from protocol.errors import MalformedError, RefusedError
+from protocol.ids import RecordId
+from protocol.keeping import Refusal, check_sign
+from protocol.keys import DidKey
+from protocol.proofs import add_proof
+from protocol.records.chain import Handover
+from protocol.records.envelope import Record
+from protocol.state import GroupState
+
+
+async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any]:
+    """Sign another keeper's proposal if an honest keeper would: the proofs with ours; raises Refusal otherwise."""
+    handover = record.content
+    if not isinstance(handover, Handover) or record.group != group:
+        raise MalformedError("Only a handover of this group is signed here.")
+    async with deps.database.read() as session:
+        view = await load_view(session, deps, group)
+    if keys_of(state_for(view, handover)).isdisjoint(record.signers):
+        if view.state.visibility == "private":
+            raise unknown_group()
+        raise NotKeeperError("A handover is proposed by a keeper's pod.")
+    try:
+        await _check_and_remember(deps, record, handover)
+    except Refusal:
+        if not await _learn(deps, view, handover):
+            raise
+        await _check_and_remember(deps, record, handover)
+    return list(add_proof(record.body, deps.keyring.pod_key)["proof"])
+
+
+def keys_of(state: GroupState) -> set[DidKey]:
+    """The keys of the seats whose signatures a handover on `state` needs a quorum of."""
+    return {seat.key for seat in state.asked_seats}
+
+
+def state_for(view: View, handover: Handover) -> GroupState:
+    """The state that the handover builds on; the head's while its parent isn't known here."""
+    node = view.nodes.get(handover.parent)
+    return node.state if node else view.state
+
+
+async def _learn(deps: Deps, view: View, handover: Handover) -> bool:
+    """Pull from the proposer what may be missing here; whether there was anybody to ask."""
+    pod, group = handover.steward.pod, view.state.group
+    if pod not in pods_of(view.state) or pod == deps.base_url:
+        return False
+    with suppress(RemoteError, RefusedError):
+        await pull(deps, pod, group)
+        async with deps.database.read() as session:
+            known = await load_view(session, deps, group)
+        if handover.parent in known.nodes and items_beside(known, handover.parent):
+            await pull_branch(deps, pod, group, handover.parent)
+    return True
+
+
+async def _check_and_remember(deps: Deps, record: Record, handover: Handover) -> None:
+    now = deps.clock()
+
+    async def note(session: AsyncSession) -> None:
+        take_offer(session, deps, await load_view(session, deps, record.group), record)
+
+    async def remember(session: AsyncSession) -> None:
+        await _check(session, deps, record, handover, now=now)
+
+    # Apart, for a refusal undoes what its action did.
+    await deps.write(note)
+    await deps.write(remember)
+
+
+async def _check(session: AsyncSession, deps: Deps, record: Record, handover: Handover, *, now: int) -> None:
+    group = record.group
+    view = await load_view(session, deps, group)
+    stored = await load_group(session, group)
+    memory = memory_of(await load_keeper(session, group, deps.keyring.pod_key.did, lock=True))
+    node = view.nodes.get(handover.parent)
+    if node is None or stored is None:
+        raise Refusal("This pod doesn't hold the handover's parent.", memory)
+    if memory.key not in keys_of(node.state):
+        raise NotKeeperError("This pod holds no seat in the group.")
+    if {seat.member for seat in handover.keepers} != {seat.member for seat in node.state.seats}:
+        raise Refusal("Other keepers are agreed on by people, not signed by a timer.", memory)
+    if handover.log != node.state.log:
+        raise Refusal("A handover that this pod signs leaves the log as its parent has it.", memory)
+    findings = await findings_of(session, view, stored, memory, handover.parent)
+    memory = check_sign(memory, view, handover.parent, handover.term, findings, at=handover.at, now=now)
+    await save_keeper(session, stored_keeper(group, memory))

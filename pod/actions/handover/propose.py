@@ -1,0 +1,217 @@
+"""Handover: a keeper's pod proposes itself as steward, the others sign if an honest keeper would, a quorum decides.
+
+By hand (`hand_over`) with keepers named anew, or by timer (`hand_over_if_due`) with the same ones. Who refused is asked
+once more, and shown who signed: these words may free it (ADR 0020). A refusal names the refuser's highest term, and the
+next try is above it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import RemoteError
+from models.groups.groups_and_items import load_group
+from models.groups.seats_and_acks import load_keeper, save_keeper
+from pod.actions.chain.door import append
+from pod.actions.chain.sealing import acks_to_show, choose_operations
+from pod.actions.chain.seat_memory import findings_of, findings_on_branch, load_waiting_since, memory_of, stored_keeper
+from pod.actions.chain.views import load_view
+from pod.actions.handover.renew_key import renew_home
+from pod.actions.notifications import note_silence
+from pod.actions.sync.push import push
+from pod.deps import Deps
+from pod.errors import NotKeeperError
+from protocol.branches import View
+from protocol.chain import follow
+from protocol.errors import BrokenItemError, MalformedError, NotConfirmedError, RefusedError
+from protocol.ids import RecordId
+from protocol.keeping import LogFindings, SeatMemory, check_sign, next_term, parent_to_propose, proposal_due
+from protocol.proofs import merge_proofs, sign
+from protocol.records.chain import Home
+from protocol.records.envelope import Record, open_record
+from protocol.records.operation import Operation, Rehome
+from protocol.state import GroupState, quorum
+
+Body = dict[str, Any]
+# Keepers that weren't reached don't sign what is MAX_TERM_STEP above them: 60 failed proposals must not get there.
+MOST_RISE = 16
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a keeper's pod answered: proofs, or the highest term that its refusal named; neither from a silent one."""
+
+    pod: str
+    proofs: tuple[Any, ...] = ()
+    highest_term: int | None = None
+
+
+class _Named(msgspec.Struct, frozen=True):
+    highest_term: int
+
+
+async def hand_over(deps: Deps, group: RecordId, keepers: Sequence[int] | None = None) -> Record:
+    """Propose this pod as steward, gather signatures, and append the handover; raises NotConfirmedError if refused."""
+    now = deps.clock()
+
+    async def propose(session: AsyncSession) -> tuple[Body, GroupState]:
+        return await _propose(session, deps, group, keepers, now=now)
+
+    body, parent = await deps.write(propose)
+    record = open_record(await _gather(deps, parent, body))
+    try:
+        follow(parent, record)
+    except BrokenItemError as error:
+        raise NotConfirmedError(f"Too few keepers signed: {error}") from error
+
+    async def settle(session: AsyncSession) -> None:
+        await append(session, deps, record, origin="", now=now)
+        await push(session, deps, record, now=now)
+
+    await deps.write(settle)
+    deps.proposals.succeeded(group)
+    return record
+
+
+async def _propose(
+    session: AsyncSession, deps: Deps, group: RecordId, keepers: Sequence[int] | None, *, now: int
+) -> tuple[Body, GroupState]:
+    view = await load_view(session, deps, group)
+    own_key = deps.keyring.pod_key.did
+    if not any(seat.key == own_key for seat in view.state.seats):
+        raise NotKeeperError("Only a keeper's pod proposes a handover.")
+    memory = memory_of(await load_keeper(session, group, own_key, lock=True))
+    state, findings = await _parent(session, view, memory, now=now)
+    members = [seat.member for seat in state.seats] if keepers is None else list(keepers)
+    if not all(number in state.members for number in members):
+        raise MalformedError("A keeper must be a member.")
+    at = max(now, state.at)
+    term = next_term(_known_term(deps, view, memory, state), state)
+    memory = check_sign(memory, view, state.head, term, findings, at=at, now=now)
+    await save_keeper(session, stored_keeper(group, memory))
+    operations, _ = await choose_operations(session, state, at=at)
+    homes = _homes(state, members, operations)
+    body: Body = {
+        "type": "Handover",
+        "rules": 1,
+        "group": group,
+        "parent": state.head,
+        "height": state.height + 1,
+        "term": term,
+        "at": at,
+        "operations": [operation.body for operation in operations],
+        "log": {"size": state.log.size, "root": state.log.root},
+        "steward": msgspec.to_builtins(deps.home),
+        "keepers": [{"member": number, "key": homes[number].key} for number in members],
+    }
+    if acks := await acks_to_show(session, state):
+        body["acks"] = acks
+    return sign(body, deps.keyring.pod_key, as_list=True), state
+
+
+async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now: int) -> tuple[GroupState, LogFindings]:
+    """Where to hand over, by the rules of an honest keeper, and what was found of that item's log."""
+    stored = await load_group(session, view.state.group)
+    assert stored is not None
+    found = await findings_on_branch(session, view, stored, memory)
+    item = parent_to_propose(memory, view, lambda state: found[state.head], now=now)
+    return view.nodes[item].state, await findings_of(session, view, stored, memory, item)
+
+
+def _known_term(deps: Deps, view: View, memory: SeatMemory, state: GroupState) -> int:
+    """The highest term to go above. What a refusal named is neared in steps: who lies there must not drive terms up."""
+    own = max(memory.highest_term, view.state.term, state.term)
+    return min(max(own, deps.proposals.highest(state.group)), own + MOST_RISE)
+
+
+def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Record]) -> dict[int, Home]:
+    """Where the keepers are at home after the handover's own operations."""
+    homes = {number: state.members[number].home for number in members}
+    for operation in operations:
+        if isinstance(operation.content, Operation) and isinstance(operation.content.wish, Rehome):
+            homes[operation.content.author] = operation.content.wish.home
+    return homes
+
+
+async def _gather(deps: Deps, state: GroupState, body: Body) -> Body:
+    """The proposal with the proofs of those who sign it, some of them when they hear who else did."""
+    seats = {seat.member for seat in state.asked_seats}
+    pods = {state.members[member].home.pod for member in seats} - {deps.base_url}
+    whole, refused = await _ask_all(deps, state, body, pods)
+    if refused and _is_short(state, whole):
+        whole, refused = await _ask_all(deps, state, whole, {one.pod for one in refused})
+    lacking = quorum(len(state.seats)) - len(whole["proof"])
+    named = sorted(one.highest_term for one in refused if one.highest_term is not None)
+    if named and lacking > 0:
+        # As high as those need it who are still needed: one liar can't drive terms up.
+        deps.proposals.heard(state.group, named[min(lacking, len(named)) - 1])
+    return whole
+
+
+def _is_short(state: GroupState, body: Body) -> bool:
+    try:
+        follow(state, open_record(body))
+    except BrokenItemError:
+        return True
+    return False
+
+
+async def _ask_all(deps: Deps, state: GroupState, body: Body, pods: Collection[str]) -> tuple[Body, list[Asked]]:
+    """The proposal with the proofs of those of these pods that sign it, and who answered that it doesn't."""
+    answers = await asyncio.gather(*(_ask(deps, state.group, body, pod) for pod in sorted(pods)))
+    whole = body["proof"]
+    for one in answers:
+        try:
+            open_record({**body, "proof": merge_proofs(whole, list(one.proofs))})
+        except (RefusedError, TypeError, KeyError):
+            continue  # a liar's proof must not spoil the others'
+        whole = merge_proofs(whole, list(one.proofs))
+    return {**body, "proof": whole}, [one for one in answers if one.highest_term is not None]
+
+
+async def _ask(deps: Deps, group: RecordId, body: Body, pod: str) -> Asked:
+    url = f"{pod}/groups/{group}/handovers"
+    try:
+        text = msgspec.json.encode(body)
+        answer = await deps.http.post(url, text, content_type="application/json", hear_refusal=True)
+        return Asked(pod, tuple(msgspec.json.decode(answer.body, type=dict[str, list[Any]])["proof"]))
+    except RemoteError as error:
+        return Asked(pod, (), _named_term(error.body))
+    except (RefusedError, msgspec.DecodeError, KeyError):
+        return Asked(pod)
+
+
+def _named_term(problem: bytes) -> int | None:
+    try:
+        return msgspec.json.decode(problem, type=_Named).highest_term
+    except msgspec.DecodeError:
+        return None
+
+
+async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
+    """Take the steward's job when something waited too long and it is this seat's turn; whether it did."""
+    await renew_home(deps, group)
+    now = deps.clock()
+    async with deps.database.read() as session:
+        view = await load_view(session, deps, group)
+        state, own_key = view.state, deps.keyring.pod_key.did
+        tries = deps.proposals.seen(group, view.anchor)
+        index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
+        if index is None or state.steward.key == own_key:
+            return False
+        waiting_since = await load_waiting_since(session, view)
+    numbers = [seat.member for seat in state.seats]
+    since = None if waiting_since is None else max(waiting_since, tries.counting_from)
+    if not proposal_due(state, index, waiting_since=since, tries=tries.failed, now=now):
+        return False
+    deps.proposals.tried(group, now=now)
+    try:
+        await hand_over(deps, group)
+    except NotConfirmedError:
+        await deps.write(lambda session: note_silence(session, group, numbers, view.anchor, now=now))
+        return False
+    return True

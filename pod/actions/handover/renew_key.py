@@ -1,0 +1,159 @@
+"""A pod restored from a backup signs nothing by its former key, which may have signed what the backup doesn't know.
+
+1. `pod renew-key` draws a new pod key. Seats under the former one neither seal, confirm nor sign handovers, as no code
+   asks for that key but rule 3.
+2. Members at home here move to the new key, each by a rehome with a new signing key: counters after the backup are
+   lost, and no record may have the key and counter of another. Keepers then name the pod anew by a handover.
+3. A group whose only keeper is here has nobody to do that. Once every other pod of the group was heard, so that what
+   they hold of its last items is here again, the former key signs one handover to the new one, and
+   confirms it.
+
+Spec: protocol.md section 3, "What an honest keeper's pod does".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import RemoteError
+from models.groups.groups_and_items import load_group
+from models.groups.seats_and_acks import load_keeper, retire_keepers
+from models.people.accounts import Account, Membership, list_memberships, load_account, set_membership
+from pod.actions.chain.door import append
+from pod.actions.chain.seat_memory import memory_of
+from pod.actions.chain.views import MOST_ITEMS, load_view
+from pod.actions.groups.founding import seed_of
+from pod.actions.posts.records import signing_key
+from pod.actions.sync.pull import pull
+from pod.actions.sync.push import pods_of, push
+from pod.deps import Deps
+from protocol.branches import View
+from protocol.derivation import pairwise_key
+from protocol.errors import RefusedError
+from protocol.ids import RecordId
+from protocol.keeping import next_term
+from protocol.keys import PrivateKey
+from protocol.proofs import sign
+from protocol.records.envelope import open_record
+from protocol.state import GroupState, Member
+
+Body = dict[str, Any]
+
+
+async def retire_seats(deps: Deps) -> None:
+    """Mark every seat that ever signed here as retired, in case a former key is ever put back."""
+    await deps.write(retire_keepers)
+
+
+async def renew_home(deps: Deps, group: RecordId) -> None:
+    """Have the group know this pod by its new key, as far as that isn't done or asked."""
+    if not deps.keyring.former:
+        return
+    async with deps.database.read() as session:
+        state = (await load_view(session, deps, group)).state
+    former = _lone_seat(deps, state)
+    if former is not None and not await _heard_all(deps, state):
+        return
+
+    async def action(session: AsyncSession) -> None:
+        view = await load_view(session, deps, group)
+        if former is None:
+            for wish in await _moves(session, deps, view.state):
+                record = open_record(wish)
+                await append(session, deps, record, origin="", now=deps.clock())
+                await push(session, deps, record, now=deps.clock())
+        elif _lone_seat(deps, view.state) == former:
+            await _hand_on(session, deps, view, former)
+
+    await deps.write(action)
+
+
+def _lone_seat(deps: Deps, state: GroupState) -> PrivateKey | None:
+    """The former key that holds the group's only seat, if one does."""
+    if len(state.seats) != 1:
+        return None
+    return next((key for key in deps.keyring.former if key.did == state.seats[0].key), None)
+
+
+async def _heard_all(deps: Deps, state: GroupState) -> bool:
+    for pod in pods_of(state):
+        if pod != deps.base_url:
+            try:
+                await pull(deps, pod, state.group)
+            except (RemoteError, RefusedError):
+                return False
+    return True
+
+
+async def _hand_on(session: AsyncSession, deps: Deps, view: View, former: PrivateKey) -> None:
+    state, now = view.state, deps.clock()
+    stored = await load_group(session, state.group)
+    if stored is None or stored.log_size != state.log.size:
+        return
+    memory = memory_of(await load_keeper(session, state.group, former.did))
+    body = {
+        "type": "Handover",
+        "rules": 1,
+        "group": state.group,
+        "parent": view.head,
+        "height": state.height + 1,
+        "term": next_term(memory.highest_term, state),
+        "at": max(now, state.at),
+        "operations": await _moves(session, deps, state),
+        "log": {"size": state.log.size, "root": state.log.root},
+        "steward": msgspec.to_builtins(deps.home),
+        "keepers": [{"member": state.seats[0].member, "key": deps.home.key}],
+    }
+    record = open_record(sign(body, former, deps.keyring.pod_key, as_list=True))
+    # The seat that is replaced must confirm its own replacement, or nothing after it would settle.
+    ack = {"type": "Ack", "rules": 1, "group": state.group, "keeper": state.seats[0].member, "item": record.id}
+    ack |= {"term": body["term"], "height": body["height"]}
+    for signed in (record, open_record(sign(ack, former))):
+        await append(session, deps, signed, origin="", now=now)
+        await push(session, deps, signed, now=now)
+
+
+async def _moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[Body]:
+    """A rehome for each member whom the group still knows here by a former key; the memberships then are moving."""
+    formers = {key.did for key in deps.keyring.former}
+    wishes = []
+    for membership in await list_memberships(session, MOST_ITEMS, group=state.group):
+        number = state.keys.get(membership.signing)
+        member = state.members[number] if number is not None else None
+        account = await load_account(session, membership.account_id)
+        if member is None or account is None or member.signing != membership.signing or member.left:
+            continue
+        if member.home.pod == deps.base_url and member.home.key in formers:
+            wishes.append(await _move(session, deps, account, membership, member))
+    return wishes
+
+
+async def _move(session: AsyncSession, deps: Deps, account: Account, membership: Membership, member: Member) -> Body:
+    index = len(member.keys)
+    key = pairwise_key(seed_of(deps.keyring, account), "signing", membership.context, index)
+    body = {
+        "type": "Operation",
+        "rules": 1,
+        "group": membership.group_id,
+        "author": member.number,
+        "key": index - 1,
+        "counter": max(membership.counter, member.counter[1]) + 1,
+        "at": deps.clock(),
+        "do": "rehome",
+        "with": {"home": msgspec.to_builtins(deps.home), "signing": key.did},
+    }
+    signed = sign(body, signing_key(deps, account, membership))
+    await set_membership(
+        session,
+        account.id,
+        membership.group_id,
+        number=None,
+        signing=key.did,
+        key_index=index,
+        counter=0,
+        state="moving",
+    )
+    return signed

@@ -1,0 +1,78 @@
+"""A proven activity finds its door: a record the one door, a Follow its answer; a second copy changes nothing."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from federation.activities import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
+from federation.activities.writing import pod_of
+from federation.receive import VerifiedActivity
+from pod.actions.chain.door import enter
+from pod.actions.chain.lone_recovery import may_recover
+from pod.actions.chain.receipts import promise
+from pod.actions.chain.views import load_view
+from pod.actions.fediverse.followers import forget, take_follow, take_unfollow
+from pod.actions.private_groups import check_spoken_for, may_be_told
+from pod.deps import Deps
+from protocol.branches import View
+from protocol.canonical import JsonObject
+from protocol.errors import BelowAnchorError, UnknownParentError
+from protocol.ids import RecordId
+from protocol.records.envelope import CHAIN_TYPES, Record, open_record
+
+
+async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> JsonObject | None:
+    """Do what an activity asks for; raises the refusal of the rule that refuses it.
+
+    A pod that delivers a record which waits for this pod's own seal gets the receipt for it.
+    """
+    try:
+        taken = await _do(deps, verified.activity, now=now)
+    finally:
+        # Also when a record is refused: what is missing here may be why.
+        deps.heard(verified.activity.actor, verified.group_header)
+    if taken is None or verified.group_header is None:
+        return None
+    return promise(deps, taken.group, taken.id, now=now)
+
+
+async def _do(deps: Deps, activity: Activity, *, now: int) -> Record | None:
+    """The content record that is new here, if it was one."""
+    match activity:
+        case RecordActivity() as carried:
+            return await _take_record(deps, carried, now=now)
+        case Follow() as follow:
+            await take_follow(deps, follow, now=now)
+        case Unfollow() as undo:
+            await take_unfollow(deps, undo)
+        case Gone() as gone:
+            await forget(deps, gone)
+        case Ignored():
+            pass
+        case other:
+            assert_never(other)
+    return None
+
+
+async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Record | None:
+    record = open_record(activity.record)
+    view = await _view(deps, record.group)
+    check_spoken_for(view.state, record, activity.actor)
+    try:
+        taken = await enter(deps, record, origin=activity.actor, now=now)
+    except (UnknownParentError, BelowAnchorError) as refusal:
+        view = await _view(deps, record.group)
+        asked = isinstance(refusal, UnknownParentError) and may_be_told(view.state, activity.actor)
+        if not asked and not may_recover(view, [record]):
+            raise
+        deps.behind(record.group, pod_of(activity.actor))
+        return None
+    return record if taken.new and record.type not in CHAIN_TYPES else None
+
+
+async def _view(deps: Deps, group: RecordId) -> View:
+    held = deps.views.get(group)
+    if held is not None:
+        return held
+    async with deps.database.read() as session:
+        return await load_view(session, deps, group)

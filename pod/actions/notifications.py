@@ -1,0 +1,112 @@
+"""People at home here are told of what concerns them, in the action that stores it.
+
+Told are: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a join of
+theirs that was sealed, somebody who joined by their invitation, and a group that they keep whose steward is silent.
+What is older than a month is history that came by a pull, and nobody is told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.member_lists import list_accounts_of
+from models.content.projections import Accepted
+from models.groups.records import StoredRecord, load_records
+from models.people.notifications import News, insert_news
+from protocol.ids import RecordId
+from protocol.records.content import ParagraphTarget, Patch, Post, PostTarget, Vote
+
+OLDEST_MS: Final = 30 * 86_400_000
+REPLY: Final = "reply"
+EDIT: Final = "edit"
+VOTE: Final = "vote"
+JOINED: Final = "joined"
+INVITED: Final = "invited"
+HANDOVER: Final = "handover"
+
+
+async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, now: int) -> None:
+    """Tell the authors of what these records answer, edit or judge."""
+    concerning = {record.id: told for record in accepted if (told := _concerns(record, now)) is not None}
+    if not concerning:
+        return
+    things = await load_records(session, {thing for _, thing, _ in concerning.values()})
+    homes = await _accounts_of(session, things.values())
+    news: list[News] = []
+    for record in accepted:
+        kind, thing, author = concerning.get(record.id, ("", record.id, 0))
+        about = things.get(thing) if kind else None
+        account = homes.get((about.group_id, about.author)) if about else None
+        if about is None or account is None or (about.group_id == record.group and about.author == author):
+            continue
+        news.append(News(account, kind, record.group, record.id, author, now, _post_of(kind, record.id, about)))
+    await insert_news(session, news)
+
+
+async def _accounts_of(
+    session: AsyncSession, things: Collection[StoredRecord]
+) -> dict[tuple[RecordId, int | None], int]:
+    """By (group, author) the accounts at home here that wrote these: one question a group, for they come in batches."""
+    authors: dict[RecordId, set[int]] = {}
+    for thing in things:
+        if thing.author is not None:
+            authors.setdefault(thing.group_id, set()).add(thing.author)
+    return {
+        (group, number): account
+        for group, numbers in authors.items()
+        for number, account in (await list_accounts_of(session, group, numbers)).items()
+    }
+
+
+def _concerns(record: Accepted, now: int) -> tuple[str, RecordId, int] | None:
+    """(kind, what it is about, author), if anybody may want to hear of it."""
+    content = record.content
+    if not isinstance(content, Post | Patch | Vote) or content.at < now - OLDEST_MS:
+        return None
+    match content:
+        case Post(reply_to=reply):
+            return (REPLY, reply.record, content.author) if reply and reply.record else None
+        case Patch():
+            return EDIT, content.post, content.author
+        case Vote(reason=reason, target=PostTarget(post=thing)) if reason:
+            return VOTE, thing, content.author
+        case Vote(reason=reason, target=ParagraphTarget(paragraph=address)) if reason:
+            return VOTE, address.record, content.author
+        case _:
+            return None
+
+
+def _post_of(kind: str, record: RecordId, about: StoredRecord) -> RecordId | None:
+    """Where it is read: a reply is a post of its own."""
+    return record if kind == REPLY else about.id if about.type == "Post" else None
+
+
+async def note_joined(
+    session: AsyncSession, group: RecordId, accounts: Collection[int], item: RecordId, *, now: int
+) -> None:
+    """Tell people that they are members now."""
+    await insert_news(session, [News(account, JOINED, group, item, 0, now) for account in accounts])
+
+
+async def note_invited(
+    session: AsyncSession, group: RecordId, joins: Sequence[tuple[RecordId, int, int]], *, now: int
+) -> None:
+    """Tell who invited of each (join, inviter, new member)."""
+    accounts = await list_accounts_of(session, group, {inviter for _, inviter, _ in joins})
+    news = [
+        News(accounts[inviter], INVITED, group, join, member, now)
+        for join, inviter, member in joins
+        if inviter in accounts
+    ]
+    await insert_news(session, news)
+
+
+async def note_silence(
+    session: AsyncSession, group: RecordId, keepers: Collection[int], anchor: RecordId, *, now: int
+) -> None:
+    """Tell keepers at home here that a handover was tried and didn't come about, once for what is settled."""
+    accounts = await list_accounts_of(session, group, keepers)
+    await insert_news(session, [News(account, HANDOVER, group, anchor, 0, now) for account in accounts.values()])

@@ -1,0 +1,1 @@
+"""Posts, votes and marks: drafted, signed, appended."""

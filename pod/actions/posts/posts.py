@@ -1,0 +1,164 @@
+"""Posts, answers and edits as people write them: a form's words become one record, with the vote that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account
+from pod.actions.access import load_readable
+from pod.actions.posts.records import write_post, write_record
+from pod.actions.reading.group.page_facts import load_number
+from pod.actions.reading.post.text import load_text
+from pod.deps import Deps
+from pod.errors import NotFoundError, StaleEditError
+from protocol.content import Text, Writer, member_writer
+from protocol.errors import MalformedError
+from protocol.ids import RecordId
+from protocol.limits import MAX_NAME_LENGTH, MAX_PARAGRAPHS
+from protocol.records.content import Address, Paragraph
+
+LONGEST_LANGUAGE = 35
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What somebody wants to publish. `about`: the record it answers, maybe with one paragraph of it."""
+
+    kind: Literal["article", "note"]
+    paragraphs: Sequence[Paragraph]
+    title: str = ""
+    language: str = ""
+    about: RecordId | None = None
+    index: int | None = None
+    subject: str = ""
+
+
+async def publish(deps: Deps, account: Account, group: RecordId, draft: Draft) -> RecordId:
+    """Write the post and its author's vote; raises MalformedError for one without text."""
+    check_paragraphs(draft.paragraphs)
+    if len(draft.title) > MAX_NAME_LENGTH or len(draft.language) > LONGEST_LANGUAGE:
+        raise MalformedError(f"A title has at most {MAX_NAME_LENGTH} letters, a language code {LONGEST_LANGUAGE}.")
+    body: dict[str, Any] = {"kind": draft.kind, "paragraphs": [_shape(found) for found in draft.paragraphs]}
+    body |= {name: value for name, value in (("title", draft.title), ("language", draft.language)) if value}
+    if draft.about is not None:
+        body["reply_to"] = {"record": draft.about} | ({} if draft.index is None else {"index": draft.index})
+    elif draft.subject:
+        body["reply_to"] = {"subject": draft.subject}
+
+    async def action(session: AsyncSession) -> RecordId:
+        return (await write_post(session, deps, account, group, body)).id
+
+    return await deps.write(action)
+
+
+async def replace_paragraph(
+    deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address, paragraph: Paragraph, *, seen: str
+) -> RecordId:
+    """Write another version of a paragraph: it hangs on the old one, whose mark leads to it.
+
+    Who wrote one before continues that one, for of two marks on a paragraph only the later counts. `seen` names the
+    versions that the writer knew of (`versions_of`); raises StaleEditError if there are others now.
+    """
+    check_paragraphs([paragraph])
+
+    async def action(session: AsyncSession) -> RecordId:
+        _, text = await load_text(session, group, post)
+        old = paragraph_at(text, address)
+        if versions_of(text, address) != seen:
+            raise StaleEditError("Somebody wrote another version of this paragraph meanwhile.")
+        if old == paragraph:
+            raise MalformedError("Nothing was changed.")
+        state = (await load_readable(session, deps, account, group)).state
+        writer = member_writer(group, await load_number(session, account, state) or 0)
+        base = end_of(text, writer, address)
+        place = {"record": base.record, "index": base.index}
+        adds = [{**_shape(paragraph), "after": place}]
+        marks = [{"paragraph": place, "replaced_by": {"index": 0}}]
+        body = {"type": "Patch", "post": post, "adds": adds, "marks": marks}
+        return (await write_record(session, deps, account, group, body)).id
+
+    return await deps.write(action)
+
+
+async def add_paragraphs(
+    deps: Deps, account: Account, group: RecordId, post: RecordId, after: Address, paragraphs: Sequence[Paragraph]
+) -> RecordId:
+    """Write paragraphs that follow one of the post, one upon the other."""
+    check_paragraphs(paragraphs)
+
+    async def action(session: AsyncSession) -> RecordId:
+        _, text = await load_text(session, group, post)
+        paragraph_at(text, after)
+        places = [{"record": after.record, "index": after.index}, *({"index": at} for at in range(len(paragraphs) - 1))]
+        adds = [{**_shape(found), "after": place} for found, place in zip(paragraphs, places, strict=True)]
+        return (await write_record(session, deps, account, group, {"type": "Patch", "post": post, "adds": adds})).id
+
+    return await deps.write(action)
+
+
+async def own_records(deps: Deps, account: Account, group: RecordId, post: RecordId) -> list[RecordId]:
+    """The records of a post's text that the account wrote and that still have words, the post's own first."""
+    async with deps.database.read() as session:
+        state = (await load_readable(session, deps, account, group)).state
+        number = await load_number(session, account, state)
+        _, text = await load_text(session, group, post)
+    writer = member_writer(group, number or 0)
+    own = [sheet.id for sheet in text.sheets.values() if sheet.writer == writer and not sheet.erased and number]
+    return sorted(own, key=lambda record: (record != post, record))
+
+
+async def erase(deps: Deps, account: Account, group: RecordId, post: RecordId, records: Sequence[RecordId]) -> None:
+    """Wish that records of one's own lose their words: gone here at once, asked of everybody else."""
+    own = await own_records(deps, account, group, post)
+    if not records or not set(records) <= set(own):
+        raise MalformedError("Only what you wrote in this post, and what isn't erased yet, can be erased here.")
+
+    async def action(session: AsyncSession) -> None:
+        await write_record(session, deps, account, group, {"type": "Erase", "records": list(dict.fromkeys(records))})
+
+    await deps.write(action)
+
+
+def paragraph_at(text: Text, address: Address) -> Paragraph:
+    """A paragraph of the text that has its words; raises NotFoundError."""
+    sheet = text.sheets.get(address.record)
+    found = sheet.paragraphs[address.index] if sheet and address.index < len(sheet.paragraphs) else None
+    if found is None:
+        raise NotFoundError("There is no such paragraph in this post, or it was erased.")
+    return found
+
+
+def end_of(text: Text, writer: Writer, address: Address) -> Address:
+    """Where a writer's own replacements of a paragraph end; the paragraph itself if there are none."""
+    passed: set[Address] = set()
+    while address not in passed:
+        passed.add(address)
+        mark = text.marks.get((writer, address))
+        address = mark.replaced_by if mark and mark.replaced_by else address
+    return address
+
+
+def versions_of(text: Text, address: Address) -> str:
+    """The versions of a paragraph that there are, as a form carries them."""
+    versions = text.slots.get(address, (address,))
+    return " ".join(map(version_name, versions))
+
+
+def version_name(address: Address) -> str:
+    """A version as a form names it."""
+    return f"{address.record[-12:]}.{address.index}"
+
+
+def check_paragraphs(paragraphs: Sequence[Paragraph]) -> None:
+    """Refuse what says nothing, or more than one record holds; raises MalformedError."""
+    if not any(paragraph.text.strip() for paragraph in paragraphs):
+        raise MalformedError("Write something first.")
+    if len(paragraphs) > MAX_PARAGRAPHS:
+        raise MalformedError(f"A record holds {MAX_PARAGRAPHS} paragraphs; this has {len(paragraphs)}.")
+
+
+def _shape(paragraph: Paragraph) -> dict[str, str]:
+    return {"style": paragraph.style, "text": paragraph.text}

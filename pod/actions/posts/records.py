@@ -1,0 +1,243 @@
+"""What an account says becomes a signed record and goes through the one door, then to the group's pods."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.records import load_record
+from models.people.accounts import (
+    Account,
+    Membership,
+    load_membership,
+    save_membership,
+    take_counter,
+    take_recovery_key,
+)
+from pod.actions.access import load_readable
+from pod.actions.chain.door import append
+from pod.actions.chain.views import load_view
+from pod.actions.groups.founding import seed_of
+from pod.actions.private_groups import check_spoken_for
+from pod.actions.sync.push import push
+from pod.deps import Deps
+from pod.errors import MovingError, NotKeeperError, NotMemberError, UnknownGroupError
+from protocol.authorship import MayNotWriteError
+from protocol.derivation import pairwise_key
+from protocol.ids import RecordId
+from protocol.keys import PrivateKey
+from protocol.proofs import sign
+from protocol.records.content import (
+    ParagraphTarget,
+    PostTarget,
+    ProfileTarget,
+    ReactionTarget,
+    Target,
+    parse_target,
+)
+from protocol.records.envelope import Record, open_record
+
+Write = Callable[[AsyncSession, Deps, Account, RecordId, dict[str, Any]], Awaitable[Record]]
+
+
+async def write_record(
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    group: RecordId,
+    members: dict[str, Any],
+    *cosigners: PrivateKey,
+) -> Record:
+    """Sign `members` as the account's record in `group`, take it through the one door and push it."""
+    membership, number = await _load_place(session, deps, account, group)
+    now = deps.clock()
+    body = {
+        **members,
+        "rules": 1,
+        "group": group,
+        "author": number,
+        "key": membership.key_index,
+        "counter": await take_counter(session, account.id, group),
+        "at": now,
+    }
+    record = open_record(sign(body, signing_key(deps, account, membership), *cosigners))
+    await append(session, deps, record, origin="", now=now)
+    await push(session, deps, record, now=now)
+    return record
+
+
+async def _load_place(session: AsyncSession, deps: Deps, account: Account, group: RecordId) -> tuple[Membership, int]:
+    """The account's membership with its number; raises NotMemberError, or MovingError while its key mustn't sign."""
+    membership = await load_membership(session, account.id, group)
+    if membership is not None and membership.state == "moving":
+        raise MovingError("Your membership is on its way here: write again once the group has sealed it.")
+    if membership is None or membership.number is None:
+        raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
+    if deps.keyring.former:
+        member = (await load_view(session, deps, group)).state.members.get(membership.number)
+        # Counters that the backup doesn't know were used by this key: a record with one of them counts for nobody.
+        if member is not None and member.home.key in {key.did for key in deps.keyring.former}:
+            raise MovingError("This pod was restored from a backup: write again once the group knows its new key.")
+    return membership, membership.number
+
+
+def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
+    """The account's current key in a group; raises LookupError if its seed doesn't give it."""
+    seed = seed_of(deps.keyring, account)
+    # A key asked for under one index may be sealed under a later one: another replacement came first.
+    for index in range(membership.key_index, -1, -1):
+        key = pairwise_key(seed, "signing", membership.context, index)
+        if key.did == membership.signing:
+            return key
+    raise LookupError("The account's seed doesn't give the membership's key.")
+
+
+async def write_post(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, post: dict[str, Any]
+) -> Record:
+    """A post and the author's own vote for it: posting is voting."""
+    record = await write_record(session, deps, account, group, {**post, "type": "Post"})
+    await write_vote(session, deps, account, group, {"target": {"post": record.id}, "value": 1000})
+    return record
+
+
+async def write_vote(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
+) -> Record:
+    """A vote; the last one on a target counts. What belongs to a private group is voted on there alone.
+
+    A vote on another group's record says where that is to be found, unless the voter said so.
+    """
+    origin = await _check_elsewhere(session, deps, account, group, vote)
+    found = {"from": {"group": origin, "pod": deps.base_url}} if origin else {}
+    return await write_record(session, deps, account, group, {**found, **vote, "type": "Vote"})
+
+
+async def _check_elsewhere(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
+) -> RecordId | None:
+    """The other public group that the record voted on is of; refuse a vote that would tell of a private one's.
+
+    Who may not read the private group isn't told that the record is one.
+    """
+    about = record_of(parse_target(vote.get("target")))
+    stored = await load_record(session, about) if about else None
+    if stored is None or stored.group_id == group:
+        return None
+    try:
+        state = (await load_readable(session, deps, account, stored.group_id)).state
+    except UnknownGroupError:
+        return None
+    if state.visibility == "private":
+        raise MayNotWriteError("Records of a private group can't be voted on elsewhere.")
+    return stored.group_id if state.visibility == "public" else None
+
+
+def record_of(target: Target) -> RecordId | None:
+    """The record that a vote is about, None for a public subject."""
+    match target:
+        case PostTarget(post=record) | ReactionTarget(post=record) | ProfileTarget(profile=record):
+            return record
+        case ParagraphTarget(paragraph=address):
+            return address.record
+        case _:
+            return None
+
+
+async def submit(deps: Deps, write: Write, account: Account, group: RecordId, members: dict[str, Any]) -> Record:
+    """Write one thing in a transaction of its own; the record, once it is on disk."""
+
+    async def action(session: AsyncSession) -> Record:
+        return await write(session, deps, account, group, members)
+
+    return await deps.write(action)
+
+
+async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
+    """Raise NotKeeperError unless the account is one of the group's keepers."""
+    async with deps.database.read() as session:
+        state = (await load_readable(session, deps, account, group)).state
+        membership = await load_membership(session, account.id, group)
+    if membership is None or membership.number not in {seat.member for seat in state.seats}:
+        raise NotKeeperError("Only a keeper hands the steward's job over.")
+
+
+async def invite(deps: Deps, account: Account, group: RecordId, wishes: dict[str, Any]) -> dict[str, Any]:
+    """A signed invitation (a record that rides inside a join) for the holder of the link's key."""
+
+    async def action(session: AsyncSession) -> dict[str, Any]:
+        return await sign_invitation(session, deps, account, group, wishes)
+
+    return await deps.write(action)
+
+
+async def sign_invitation(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, wishes: dict[str, Any]
+) -> dict[str, Any]:
+    """Sign an invitation inside an action; raises NotMemberError."""
+    membership, number = await _load_place(session, deps, account, group)
+    body = {
+        **wishes,
+        "type": "Invitation",
+        "rules": 1,
+        "group": group,
+        "author": number,
+        "key": membership.key_index,
+        "counter": await take_counter(session, account.id, group),
+        "at": deps.clock(),
+    }
+    record = open_record(sign(body, signing_key(deps, account, membership)))
+    return record.body
+
+
+async def join(
+    deps: Deps, account: Account, group: RecordId, invitation: dict[str, Any] | None, link: PrivateKey | None
+) -> Record:
+    """Ask to join a group that this pod holds; the number comes when the join is settled."""
+
+    async def action(session: AsyncSession) -> Record:
+        return await _ask_to_join(session, deps, account, group, invitation, link)
+
+    return await deps.write(action)
+
+
+async def _ask_to_join(
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    group: RecordId,
+    invitation: dict[str, Any] | None,
+    link: PrivateKey | None,
+) -> Record:
+    key = pairwise_key(seed_of(deps.keyring, account), "signing", group)
+    taken = await take_recovery_key(session, account.id, group)
+    if taken is None:
+        raise NotMemberError("No recovery key is left; the recovery phrase is needed.")
+    index, recovery = taken
+    now = deps.clock()
+    wish: dict[str, Any] = {
+        "home": {"pod": deps.base_url, "key": deps.keyring.pod_key.did},
+        "signing": key.did,
+        "recovery": recovery,
+    }
+    if invitation is not None:
+        wish["invitation"] = invitation
+    body = {
+        "type": "Operation",
+        "rules": 1,
+        "group": group,
+        "author": 0,
+        "key": 0,
+        "counter": 1,
+        "at": now,
+        "do": "join",
+        "with": wish,
+    }
+    record = open_record(sign(body, key, *([link] if link else [])))
+    check_spoken_for((await load_view(session, deps, group)).state, record, "")
+    await save_membership(session, Membership(account.id, group, None, key.did, group, 0, index, 1, state="asked"))
+    await append(session, deps, record, origin="", now=now)
+    await push(session, deps, record, now=now)
+    return record

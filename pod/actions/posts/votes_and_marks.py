@@ -1,0 +1,164 @@
+"""What one press of a button does to a post or paragraph: vote, hide for oneself, mute, delete, restore.
+
+Each says what shall hold, not what shall change: pressed twice, or sent twice, it holds all the same, and no second
+record is written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.lens_sources import load_member_votes
+from models.content.posts_and_votes import load_post
+from models.people.accounts import Account, load_membership
+from models.people.mutes import delete_block, put_block
+from pod.actions.posts.records import write_record, write_vote
+from pod.actions.reading.post.text import load_text
+from pod.deps import Deps
+from pod.errors import NotFoundError, NotMemberError
+from protocol.authorship import MayNotWriteError
+from protocol.content import Text, member_writer
+from protocol.ids import RecordId
+from protocol.records.content import Address, ParagraphTarget, PostTarget
+
+HIDDEN = -1000
+FULL = 1000
+PERSON = 1  # the number of whose personal group it is, there
+
+
+async def cast_vote(
+    deps: Deps, account: Account, group: RecordId, target: PostTarget | ParagraphTarget, value: int
+) -> None:
+    """Let the account's vote on a target in a group be `value`, in thousandths; 0 withdraws it."""
+
+    async def action(session: AsyncSession) -> None:
+        await _vote(session, deps, account, group, target, value)
+
+    await deps.write(action)
+
+
+async def hide(deps: Deps, account: Account, target: PostTarget | ParagraphTarget, *, hidden: bool) -> None:
+    """Let a post or paragraph be hidden for this account alone: by a vote in its personal group."""
+    group = account.personal_group
+    if group is None:
+        raise NotMemberError("This account has no personal group.")
+
+    async def action(session: AsyncSession) -> None:
+        await _vote(session, deps, account, group, target, HIDDEN if hidden else 0)
+
+    await deps.write(action)
+
+
+async def mute(deps: Deps, account: Account, group: RecordId, member: int, *, muted: bool) -> None:
+    """Let all that a member of a group writes be hidden for this account alone. Nobody is told."""
+
+    async def action(session: AsyncSession) -> None:
+        if muted:
+            await put_block(session, account.id, group, member, now=deps.clock())
+        else:
+            await delete_block(session, account.id, group, member)
+
+    await deps.write(action)
+
+
+async def mute_author(deps: Deps, account: Account, group: RecordId, post: RecordId, *, muted: bool) -> None:
+    """The same for whoever wrote a post; raises NotFoundError."""
+    async with deps.database.read() as session:
+        card = await load_post(session, group, post)
+    if card is None or card.group_id != group:
+        raise NotFoundError("There is no such post in this group.")
+    await mute(deps, account, group, card.author, muted=muted)
+
+
+async def delete_paragraph(deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address) -> None:
+    """Mark a paragraph of one's own as deleted: shown where others' votes are for it, and nowhere else."""
+
+    async def action(session: AsyncSession) -> None:
+        _, text = await load_text(session, group, post)
+        _check_there(text, address)
+        standing = text.marks.get((member_writer(group, await _number(session, account, group)), address))
+        if standing is None or not standing.deleted:
+            await _mark(session, deps, account, group, post, [_named(address) | {"deleted": True}])
+
+    await deps.write(action)
+
+
+async def restore_paragraph(
+    deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address, *, bench: RecordId
+) -> None:
+    """Let a hidden paragraph stand again: its writer takes marks back, everybody else votes for it, in `bench`."""
+
+    async def action(session: AsyncSession) -> None:
+        _, text = await load_text(session, group, post)
+        _check_there(text, address)
+        membership = await load_membership(session, account.id, group)
+        writer = member_writer(group, membership.number or 0) if membership else None
+        if writer == text.writer == text.writer_of(address):
+            marks = marks_to_restore(text, address)
+            await _mark(session, deps, account, group, post, marks)
+        else:
+            await _vote(session, deps, account, bench, ParagraphTarget(address), FULL)
+
+    await deps.write(action)
+
+
+def marks_to_restore(text: Text, address: Address) -> list[dict[str, Any]]:
+    """The marks by which a post's writer lets one paragraph of a slot stand again instead of the others.
+
+    The paragraph's own mark is taken back; whichever of the slot were the writer's and unmarked now lead to it.
+    """
+    own = (text.writer, address)
+    marks: list[dict[str, Any]] = [_named(address)] if own in text.marks else []
+    for other in text.slots.get(address, ()):
+        unmarked = (text.writer, other) not in text.marks
+        if other != address and unmarked and text.writer_of(other) == text.writer:
+            marks.append(_named(other) | {"replaced_by": {"record": address.record, "index": address.index}})
+    return marks
+
+
+async def _vote(
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    group: RecordId,
+    target: PostTarget | ParagraphTarget,
+    value: int,
+) -> None:
+    number = await _number(session, account, group)
+    token = target.token
+    if (await load_member_votes(session, group, number, [token])).get(token, 0) == value:
+        return
+    named = {"post": target.post} if isinstance(target, PostTarget) else {"paragraph": _place(target.paragraph)}
+    await write_vote(session, deps, account, group, {"target": named, "value": value})
+
+
+async def _number(session: AsyncSession, account: Account, group: RecordId) -> int:
+    membership = await load_membership(session, account.id, group)
+    if membership is None or membership.number is None:
+        raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
+    return membership.number
+
+
+async def _mark(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, post: RecordId, marks: list[dict[str, Any]]
+) -> None:
+    if marks:
+        await write_record(session, deps, account, group, {"type": "Patch", "post": post, "marks": marks})
+
+
+def _check_there(text: Text, address: Address) -> None:
+    sheet = text.sheets.get(address.record)
+    if sheet is None or address.index >= len(sheet.paragraphs):
+        raise NotFoundError("There is no such paragraph in this post.")
+    if sheet.paragraphs[address.index] is None:
+        raise MayNotWriteError("This paragraph was erased; nothing brings it back.")
+
+
+def _place(address: Address) -> dict[str, Any]:
+    return {"record": address.record, "index": address.index}
+
+
+def _named(address: Address) -> dict[str, Any]:
+    return {"paragraph": _place(address)}

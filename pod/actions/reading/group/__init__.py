@@ -1,0 +1,1 @@
+"""Groups as their pages, the API and the log show them."""

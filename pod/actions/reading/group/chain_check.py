@@ -1,0 +1,31 @@
+"""A whole group checked on demand for somebody at home here, a few at a time: it costs as much as the group is long."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from models.groups.groups_and_items import StoredItem, load_item
+from models.people.accounts import Account
+from pod.actions.access import load_readable
+from pod.actions.chain.verify_chain import Verified, verify_group
+from pod.deps import Deps
+from pod.errors import TooManyTriesError
+from protocol.ids import RecordId
+
+AGAIN_SECONDS: Final = 10
+_ID: Final = re.compile(r"bagaaiera[a-z2-7]{52}")
+
+
+async def check_group(deps: Deps, account: Account, group: RecordId) -> tuple[Verified, dict[str, StoredItem]]:
+    """What `pod group verify` says, and the items that its faults name; TooManyTriesError while one is under way."""
+    async with deps.database.read() as session:
+        await load_readable(session, deps, account, group)
+    if deps.checking.locked():
+        raise TooManyTriesError(AGAIN_SECONDS)
+    async with deps.checking:
+        verified = await verify_group(deps, group, lambda _what, _done, _of: None)
+    named = {found.group() for fault in verified.faults if (found := _ID.search(fault))}
+    async with deps.database.read() as session:
+        items = {name: await load_item(session, RecordId(name)) for name in named}
+    return verified, {name: item for name, item in items.items() if item is not None}

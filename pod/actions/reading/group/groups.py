@@ -1,0 +1,255 @@
+"""Groups and their members as this pod sees them, with what it holds against the steward."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import has_claim, load_profiles
+from models.groups.groups_and_items import list_public, load_group, load_lines
+from models.groups.seats_and_acks import list_disputes, list_faults, list_withheld
+from models.people.accounts import list_memberships
+from pod.actions.access import Reader, load_readable
+from pod.actions.chain.unconfirmed import Doubt, list_doubts
+from pod.actions.chain.views import load_view
+from pod.deps import Deps
+from pod.errors import NotFoundError, UnknownGroupError
+from protocol.ids import RecordId
+from protocol.state import GroupState, Member, state_hash
+
+MOST_SHOWN = 100
+MOST_OWN = 1000
+
+
+class LogSight(msgspec.Struct, frozen=True):
+    """The log that the head commits to; `held`: how many of its entries are here."""
+
+    size: int
+    root: str
+    held: int
+
+
+class MemberLine(msgspec.Struct, frozen=True):
+    """A member in short."""
+
+    number: int
+    weight: int
+    pod: str
+    left: bool
+
+
+class WithheldLine(msgspec.Struct, frozen=True):
+    """A record that waited while the log grew past it."""
+
+    record: RecordId
+    since: int
+
+
+class FaultLine(msgspec.Struct, frozen=True):
+    """Two signed records that no honest key makes both."""
+
+    kind: str
+    first: RecordId
+    second: RecordId
+
+
+class DisputeLine(msgspec.Struct, frozen=True):
+    """Another pod holds `theirs` for settled where this one holds `ours`."""
+
+    pod: str
+    ours: RecordId
+    theirs: RecordId
+
+
+class GroupSight(msgspec.Struct, frozen=True):
+    """A group as this pod sees it. Weights in thousandths, `default_score` in micro units."""
+
+    group: RecordId
+    name: str
+    description: str
+    kind: str
+    visibility: str
+    others_weight: int
+    default_score: int
+    head: RecordId
+    height: int
+    term: int
+    anchor: RecordId
+    settled_height: int
+    state_hash: str
+    log: LogSight
+    steward: str
+    keepers: tuple[int, ...]
+    disputed: bool
+    withheld: tuple[WithheldLine, ...]
+    faults: tuple[FaultLine, ...]
+    disputes: tuple[DisputeLine, ...]
+    doubts: tuple[Doubt, ...]
+    members: tuple[MemberLine, ...]
+
+
+class GroupLine(msgspec.Struct, frozen=True):
+    """A group in a list."""
+
+    group: RecordId
+    name: str
+    visibility: str
+    height: int
+    settled_height: int
+
+
+class GroupPage(msgspec.Struct, frozen=True):
+    """Public groups by name; `next` is the `after` of the page that follows. `own`: the reader's, first page only."""
+
+    groups: tuple[GroupLine, ...]
+    own: tuple[GroupLine, ...] = ()
+    next: RecordId | None = None
+
+
+class MemberSight(msgspec.Struct, frozen=True):
+    """A member with the profile, if there is one. `identity`: a personal group that has claimed to be this member."""
+
+    number: int
+    weight: int
+    pod: str
+    left: bool
+    keeper: bool
+    joined_height: int
+    nickname: str = ""
+    text: str = ""
+    profile: RecordId | None = None
+    identity: RecordId | None = None
+    indexable: bool = True
+
+
+class MemberPage(msgspec.Struct, frozen=True):
+    """Members by number; `next` is the `after` of the page that follows."""
+
+    members: tuple[MemberSight, ...]
+    next: int | None = None
+
+
+async def describe_group(deps: Deps, group: RecordId, reader: Reader = None) -> GroupSight:
+    """The group as this pod sees it, for a reader: head, anchor, state hash, log, members."""
+    async with deps.database.read() as session:
+        await load_readable(session, deps, reader, group)
+    return await describe_held(deps, group)
+
+
+async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
+    """The same for the pod's own operator, of any group that it holds."""
+    async with deps.database.read() as session:
+        view = await load_view(session, deps, group)
+        stored = await load_group(session, group)
+        withheld = await list_withheld(session, group, MOST_SHOWN)
+        faults = await list_faults(session, group, MOST_SHOWN)
+        disputes = await list_disputes(session, group, MOST_SHOWN)
+        if stored is None:
+            raise UnknownGroupError("This pod doesn't hold that group.")
+        doubts = await list_doubts(session, deps, view, stored)
+    state = view.state
+    return GroupSight(
+        group=group,
+        name=str(state.policy["name"]),
+        description=str(state.policy.get("description", "")),
+        kind=state.kind,
+        visibility=state.visibility,
+        others_weight=state.others_weight,
+        default_score=state.default_score,
+        head=view.head,
+        height=state.height,
+        term=state.term,
+        anchor=view.anchor,
+        settled_height=view.settled.height,
+        state_hash=state_hash(state),
+        log=LogSight(state.log.size, state.log.root, stored.log_size),
+        steward=state.steward.pod,
+        keepers=tuple(seat.member for seat in state.seats),
+        disputed=view.disputed,
+        withheld=tuple(WithheldLine(entry.record_id, entry.since_at) for entry in withheld),
+        faults=tuple(FaultLine(fault.kind, fault.first_id, fault.second_id) for fault in faults),
+        disputes=tuple(DisputeLine(dispute.pod, dispute.ours, dispute.theirs) for dispute in disputes),
+        doubts=doubts,
+        members=tuple(_line(state.members[number]) for number in sorted(state.members)),
+    )
+
+
+async def list_groups(deps: Deps, reader: Reader, *, after: RecordId | None, limit: int) -> GroupPage:
+    """Public groups of this pod, by name, and the reader's own of any visibility."""
+    async with deps.database.read() as session:
+        place = await load_group(session, after) if after else None
+        if after and (place is None or place.visibility != "public"):
+            raise UnknownGroupError("This pod doesn't hold the group that `after` names.")
+        found = await list_public(session, limit + 1, after=(place.name, place.id) if place else None)
+        own = await _own_groups(session, reader) if reader and not after else ()
+    shown = tuple(GroupLine(g.id, g.name, g.visibility, g.head_height, g.anchor_height) for g in found[:limit])
+    return GroupPage(shown, own, shown[-1].group if len(found) > limit else None)
+
+
+async def _own_groups(session: AsyncSession, reader: Reader) -> tuple[GroupLine, ...]:
+    memberships = await list_memberships(session, MOST_OWN, account=reader.id if reader else 0)
+    stored = await load_lines(session, [membership.group_id for membership in memberships])
+    groups = sorted((group for group in stored.values() if group.kind == "group"), key=lambda g: (g.name, g.id))
+    return tuple(GroupLine(g.id, g.name, g.visibility, g.head_height, g.anchor_height) for g in groups)
+
+
+async def list_members(deps: Deps, reader: Reader, group: RecordId, *, after: int, limit: int) -> MemberPage:
+    """Members by number, those who left too."""
+    async with deps.database.read() as session:
+        state = (await load_readable(session, deps, reader, group)).state
+        numbers = sorted(number for number in state.members if number > after)
+        shown = await describe_members(session, state, numbers[:limit])
+    return MemberPage(shown, numbers[limit - 1] if len(numbers) > limit else None)
+
+
+async def describe_member(deps: Deps, reader: Reader, group: RecordId, number: int) -> MemberSight:
+    """One member; raises NotFoundError."""
+    async with deps.database.read() as session:
+        state = (await load_readable(session, deps, reader, group)).state
+        if number not in state.members:
+            raise NotFoundError("The group has no member of this number.")
+        (shown,) = await describe_members(session, state, [number])
+    return shown
+
+
+def name_of(number: int, nickname: str) -> str:
+    """The display name of a member; number 0 is a guest."""
+    if nickname:
+        return f"{nickname} · {number}"
+    return f"member {number}" if number else "a guest"
+
+
+async def describe_members(session: AsyncSession, state: GroupState, numbers: list[int]) -> tuple[MemberSight, ...]:
+    """Members of the state with their profiles and claimed identities."""
+    profiles = await load_profiles(session, state.group, numbers)
+    keepers = {seat.member for seat in state.seats}
+    shown = []
+    for number in numbers:
+        member, profile = state.members[number], profiles.get(number)
+        shown.append(
+            MemberSight(
+                number,
+                member.weight,
+                member.home.pod,
+                member.left,
+                number in keepers,
+                member.joined_height,
+                profile.nickname if profile else "",
+                profile.text if profile else "",
+                profile.record_id if profile else None,
+                await _identity(session, state.group, member),
+                profile.indexable if profile else True,
+            )
+        )
+    return tuple(shown)
+
+
+async def _identity(session: AsyncSession, group: RecordId, member: Member) -> RecordId | None:
+    """Shown only while the personal group itself says so."""
+    if member.identity is not None and await has_claim(session, member.identity, group, member.number):
+        return member.identity
+    return None
+
+
+def _line(member: Member) -> MemberLine:
+    return MemberLine(member.number, member.weight, member.home.pod, member.left)

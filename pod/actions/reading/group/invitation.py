@@ -1,0 +1,51 @@
+"""What an invitation tells whoever holds its link: the group's name and kind, who invites, whether it still opens."""
+
+from __future__ import annotations
+
+import msgspec
+
+from models.content.posts_and_votes import load_profiles
+from pod.actions.chain.views import load_view
+from pod.actions.groups.membership import Offer
+from pod.deps import Deps
+from protocol.errors import RefusedError
+from protocol.operations import check_invitation
+from protocol.records.operation import open_invitation
+
+
+class InvitedSight(msgspec.Struct, frozen=True):
+    """An invitation's group in short. `reason`: why it doesn't open any more, empty while it does."""
+
+    name: str
+    visibility: str
+    others_weight: int
+    default_score: int
+    inviter: int
+    nickname: str
+    weight: int
+    expires: int
+    reason: str
+
+
+async def describe_offer(deps: Deps, offer: Offer) -> InvitedSight:
+    """What is offered, told to whoever holds the link, of a private group too: they were invited."""
+    signed = open_invitation(offer.invitation, verify=False)
+    async with deps.database.read() as session:
+        state = (await load_view(session, deps, offer.group)).state
+        profile = (await load_profiles(session, offer.group, [signed.content.author])).get(signed.content.author)
+    try:
+        check_invitation(state, signed, at=max(deps.clock(), state.at))
+        reason = ""
+    except RefusedError as refusal:
+        reason = str(refusal)
+    return InvitedSight(
+        str(state.policy["name"]),
+        state.visibility,
+        state.others_weight,
+        state.default_score,
+        signed.content.author,
+        profile.nickname if profile else "",
+        signed.content.weight,
+        signed.content.expires,
+        reason,
+    )

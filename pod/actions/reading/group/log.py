@@ -1,0 +1,126 @@
+"""The log as people read it: what every record did, filtered; an entry stays when its text is erased.
+
+Each answer looks at a bounded stretch of the log, so that a filter that finds little costs no more than one that finds
+much; `next` says where the following stretch begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from models.content.posts_and_votes import load_profiles
+from models.content.search import load_excerpts
+from models.groups.log_pages import list_log_back
+from models.groups.records import StoredRecord
+from pod.actions.access import Reader, load_readable
+from pod.deps import Deps
+from protocol.ids import RecordId
+
+STRETCH: Final = 500
+MOST_STRETCHES: Final = 4
+EXCERPT: Final = 120
+Body = Mapping[str, Any]
+
+
+class LogFilter(msgspec.Struct, frozen=True):
+    """What is looked for; empty fields take all. `sign` is + or −, `thing` an id that the entry is about."""
+
+    kind: str = ""
+    author: int | None = None
+    thing: str = ""
+    sign: str = ""
+    reason: str = ""
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """An entry: who did what, to which thing (a record's id or a name), by which vote (thousandths) and why."""
+
+    index: int
+    record: RecordId
+    kind: str
+    author: int
+    at: int
+    erased: bool
+    thing: str = ""
+    post: str = ""
+    value: int | None = None
+    reason: str = ""
+    title: str = ""
+
+
+class Logbook(msgspec.Struct, frozen=True):
+    """Entries, the newest first; `next` is the `before` of the page that follows, `size` the whole log's."""
+
+    entries: tuple[LogEntry, ...]
+    size: int
+    nicknames: Mapping[int, str]
+    words: Mapping[RecordId, str]
+    next: int | None = None
+
+
+async def list_logbook(
+    deps: Deps, reader: Reader, group: RecordId, wanted: LogFilter, *, before: int | None, limit: int
+) -> Logbook:
+    """A page of the group's log; raises UnknownGroupError."""
+    async with deps.database.read() as session:
+        size = (await load_readable(session, deps, reader, group)).state.log.size
+        place = size if before is None else min(before, size)
+        found: list[LogEntry] = []
+        for _ in range(MOST_STRETCHES):
+            stretch = await list_log_back(session, group, place, STRETCH, kind=wanted.kind, author=wanted.author)
+            entries = [entry for entry in map(_entry, stretch) if _matches(entry, wanted)]
+            found += entries
+            place = max(place - STRETCH, 0)
+            if len(found) >= limit or place == 0:
+                break
+        shown = found[:limit]
+        profiles = await load_profiles(session, group, {entry.author for entry in shown})
+        things = {RecordId(entry.post or entry.thing) for entry in shown if _is_id(entry.post or entry.thing)}
+        words = await load_excerpts(session, things | {entry.record for entry in shown}, EXCERPT)
+    following = shown[-1].index if len(found) > limit or (len(found) == limit and place) else place or None
+    nicknames = {number: profile.nickname for number, profile in profiles.items()}
+    return Logbook(tuple(shown), size, nicknames, words, following)
+
+
+def _matches(entry: LogEntry, wanted: LogFilter) -> bool:
+    if wanted.thing and wanted.thing not in (entry.thing, entry.post, entry.record):
+        return False
+    if wanted.sign and (entry.value is None or (entry.value > 0) != (wanted.sign == "+") or entry.value == 0):
+        return False
+    return wanted.reason.casefold() in entry.reason.casefold()
+
+
+def _is_id(text: str) -> bool:
+    return text.startswith("bagaaiera")
+
+
+def _entry(stored: StoredRecord) -> LogEntry:
+    body: Body = {} if stored.erased else msgspec.json.decode(stored.wire)
+    entry = LogEntry(stored.log_index or 0, stored.id, stored.type, stored.author or 0, stored.at or 0, stored.erased)
+    match stored.type:
+        case "Vote":
+            thing, post = _target(body.get("target", {}))
+            reason, value = str(body.get("reason", "")), body.get("value", 0)
+            return msgspec.structs.replace(entry, thing=thing, post=post, value=value, reason=reason)
+        case "Post":
+            reply = body.get("reply_to", {})
+            thing = str(reply.get("record") or reply.get("subject") or "")
+            return msgspec.structs.replace(entry, thing=thing, post=stored.id, title=str(body.get("title", "")))
+        case "Patch":
+            return msgspec.structs.replace(entry, thing=str(body.get("post", "")), post=str(body.get("post", "")))
+        case _:
+            return entry
+
+
+def _target(target: Body) -> tuple[str, str]:
+    """(what a vote is about, the post in which it can be looked at)."""
+    if "paragraph" in target:
+        return str(target["paragraph"].get("record", "")), str(target["paragraph"].get("record", ""))
+    if "post" in target:
+        return str(target["post"]), str(target["post"])
+    if "reaction" in target:
+        return str(target["reaction"].get("post", "")), str(target["reaction"].get("post", ""))
+    return str(target.get("profile") or target.get("subject") or ""), ""

@@ -1,0 +1,165 @@
+"""Members as their pages show them: a page by number, one with what they wrote, and what a weight would change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import partial
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.home_feed import FeedCard, list_by_author
+from models.content.member_lists import Seated, count_votes, count_weighted, list_heaviest, list_seated
+from models.content.posts_and_votes import load_profiles
+from models.groups.groups_and_items import load_lines
+from moderation.power import MOST_EXACT, power
+from pod.actions.access import Reader, load_readable
+from pod.actions.reading.group.groups import MemberSight, describe_members
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from protocol.ids import RecordId
+from protocol.state import GroupState
+
+MONTH_MS: Final = 30 * 86_400_000
+MOST_PIECES: Final = 24
+
+
+class RosterPage(msgspec.Struct, frozen=True):
+    """Members by number, with their votes of the last 30 days; `next` is the `after` of the page that follows."""
+
+    members: tuple[Seated, ...]
+    votes: Mapping[int, int]
+    keepers: frozenset[int]
+    next: int | None = None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A member's weight among all weight; `power` is the Banzhaf index of few members, else the share."""
+
+    number: int
+    weight: int
+    share: Fraction
+    power: Fraction
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """The heaviest members, the share of all others together, and how many have weight."""
+
+    standings: tuple[Standing, ...]
+    others: Fraction
+    weighted: int
+    whole: int
+    nicknames: Mapping[int, str]
+
+    @property
+    def exact(self) -> bool:
+        """Whether power is the index and not the share."""
+        return self.weighted <= MOST_EXACT
+
+    def of(self, number: int) -> Standing | None:
+        """A member's standing, if it is among the heaviest."""
+        return next((standing for standing in self.standings if standing.number == number), None)
+
+
+async def list_roster(deps: Deps, reader: Reader, group: RecordId, *, after: int, limit: int) -> RosterPage:
+    """Members by number, those who left too."""
+    async with deps.database.read() as session:
+        state = (await load_readable(session, deps, reader, group)).state
+    return await deps.remember(("roster", group, after, limit), partial(_roster, deps, state, after, limit))
+
+
+async def _roster(deps: Deps, state: GroupState, after: int, limit: int) -> RosterPage:
+    group = state.group
+    async with deps.database.read() as session:
+        seated = await list_seated(session, group, limit + 1, after=after)
+        shown = seated[:limit]
+        votes = await count_votes(session, group, [member.number for member in shown], deps.clock() - MONTH_MS)
+    keepers = frozenset(seat.member for seat in state.seats)
+    return RosterPage(tuple(shown), votes, keepers, shown[-1].number if len(seated) > limit else None)
+
+
+async def load_balance(deps: Deps, reader: Reader, group: RecordId, change: tuple[int, int] | None = None) -> Balance:
+    """Who has how much weight; with `change` (number, weight) as it would be then."""
+    async with deps.database.read() as session:
+        await load_readable(session, deps, reader, group)
+    return await deps.remember(("balance", group, change), partial(_load_balance, deps, group, change))
+
+
+async def _load_balance(deps: Deps, group: RecordId, change: tuple[int, int] | None) -> Balance:
+    async with deps.database.read() as session:
+        heaviest = await list_heaviest(session, group, MOST_PIECES + 1)
+        count, whole = await count_weighted(session, group)
+        before = await list_seated(session, group, 1, number=change[0]) if change else []
+        numbers = {number for number, _ in heaviest} | ({change[0]} if change else set())
+        profiles = await load_profiles(session, group, numbers)
+    weights = dict(heaviest)
+    if change and before:
+        old = max(before[0].weight, 0) if not before[0].left else 0
+        new = max(change[1], 0)
+        weights.pop(change[0], None)
+        weights |= {change[0]: new} if new else {}
+        count, whole = count - (old > 0) + (new > 0), whole - old + new
+    nicknames = {number: profile.nickname for number, profile in profiles.items()}
+    return _balance(weights, count, whole, nicknames)
+
+
+def _balance(weights: Mapping[int, int], count: int, whole: int, nicknames: Mapping[int, str]) -> Balance:
+    order = sorted(weights.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST_PIECES]
+    shares = [Fraction(weight, whole) if whole else Fraction() for _, weight in order]
+    # All who have weight are here if they are few enough for the index to be exact.
+    powers = power([weight for _, weight in order]) if count <= MOST_EXACT else shares
+    standings = tuple(
+        Standing(number, weight, share, own) for (number, weight), share, own in zip(order, shares, powers, strict=True)
+    )
+    others = Fraction(1) - sum(shares, Fraction()) if whole else Fraction()
+    return Balance(standings, others, count, whole, nicknames)
+
+
+class MemberPageSight(msgspec.Struct, frozen=True):
+    """One member: what the chain and the profile say, and the newest posts."""
+
+    member: MemberSight
+    seated: Seated
+    votes: int
+    identity: str
+    posts: tuple[FeedCard, ...]
+    default_score: int
+    next: int | None = None
+
+
+async def describe_roster_member(
+    deps: Deps, reader: Reader, group: RecordId, number: int, *, before: int | None, limit: int
+) -> MemberPageSight:
+    """One member with what they wrote in the group; raises NotFoundError."""
+    async with deps.database.read() as session:
+        state = (await load_readable(session, deps, reader, group)).state
+        if number not in state.members:
+            raise NotFoundError("The group has no member of this number.")
+        (member,) = await describe_members(session, state, [number])
+        seated = await list_seated(session, group, 1, number=number)
+        votes = await count_votes(session, group, [number], deps.clock() - MONTH_MS)
+        cards = await list_by_author(session, group, number, limit + 1, before=before)
+        identity = await _identity_name(session, member)
+    return MemberPageSight(
+        member,
+        seated[0] if seated else _seat_of(state, number),
+        votes.get(number, 0),
+        identity,
+        tuple(cards[:limit]),
+        state.default_score,
+        cards[limit - 1].seq if len(cards) > limit else None,
+    )
+
+
+def _seat_of(state: GroupState, number: int) -> Seated:
+    member = state.members[number]
+    return Seated(number, member.weight, member.home.pod, member.left, member.joined_height, None, "", state.at)
+
+
+async def _identity_name(session: AsyncSession, member: MemberSight) -> str:
+    if member.identity is None:
+        return ""
+    lines = await load_lines(session, [member.identity])
+    return lines[member.identity].name if member.identity in lines else ""

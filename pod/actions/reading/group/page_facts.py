@@ -1,0 +1,83 @@
+"""What stands at the head of every page of a group, at a cost that doesn't grow with the group; names of members."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import load_profiles
+from models.people.accounts import load_membership
+from pod.actions.access import Reader, load_readable
+from pod.actions.reading.lens.verdicts import Author
+from pod.deps import Deps
+from protocol.ids import RecordId
+from protocol.state import GroupState
+
+
+class GroupHead(msgspec.Struct, frozen=True):
+    """A group in short. `member` is the reader's number there, `weight` what the reader's votes weigh (thousandths)."""
+
+    group: RecordId
+    name: str
+    visibility: str
+    kind: str
+    default_score: int
+    others_weight: int
+    member: int | None = None
+    weight: int = 0
+
+    @property
+    def writes(self) -> bool:
+        """Whether the reader may write here."""
+        return self.member is not None and self.weight >= 0
+
+
+async def load_head(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId) -> GroupHead:
+    """The group's head for a reader; raises UnknownGroupError."""
+    state = (await load_readable(session, deps, reader, group)).state
+    number = await load_number(session, reader, state)
+    return GroupHead(
+        group,
+        str(state.policy["name"]),
+        state.visibility,
+        state.kind,
+        state.default_score,
+        state.others_weight,
+        number,
+        state.members[number].weight if number is not None else 0,
+    )
+
+
+async def describe_head(deps: Deps, reader: Reader, group: RecordId) -> GroupHead:
+    """The same, with a session of its own."""
+    async with deps.database.read() as session:
+        return await load_head(session, deps, reader, group)
+
+
+async def load_number(session: AsyncSession, reader: Reader, state: GroupState) -> int | None:
+    """The reader's number in the group; None for whoever isn't a member or has left."""
+    membership = await load_membership(session, reader.id, state.group) if reader else None
+    if membership is None or membership.number is None:
+        return None
+    member = state.members.get(membership.number)
+    return member.number if member and not member.left else None
+
+
+async def load_nicknames(session: AsyncSession, group: RecordId, numbers: Collection[int]) -> dict[int, str]:
+    """What those of the members call themselves who say so."""
+    profiles = await load_profiles(session, group, numbers)
+    return {number: profile.nickname for number, profile in profiles.items() if profile.nickname}
+
+
+async def load_writers(session: AsyncSession, writers: Collection[Author]) -> dict[Author, str]:
+    """What those of the members of several groups call themselves who say so; one question a group."""
+    numbers: dict[RecordId, set[int]] = {}
+    for group, number in writers:
+        numbers.setdefault(group, set()).add(number)
+    return {
+        (group, number): nickname
+        for group, some in numbers.items()
+        for number, nickname in (await load_nicknames(session, group, some)).items()
+    }

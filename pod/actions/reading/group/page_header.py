@@ -1,0 +1,150 @@
+"""What stands above every page of a group, at a cost that doesn't grow with its members or its history.
+
+State and faults come from the view that is held; members are counted anew only when one of them changed.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.member_lists import count_by_pod, load_host_health
+from models.groups.groups_and_items import load_group, load_held, load_item
+from models.groups.seats_and_acks import list_disputes, list_withheld
+from models.people.accounts import Membership, load_membership
+from models.people.subscriptions import Following, load_following
+from pod.actions.access import Reader, load_readable
+from pod.actions.chain.unconfirmed import Doubt, list_doubts
+from pod.actions.reading.group.groups import DisputeLine, FaultLine, WithheldLine
+from pod.deps import Crowd, Deps
+from pod.errors import UnknownGroupError
+from protocol.branches import View
+from protocol.ids import RecordId
+from protocol.state import GroupState
+
+MOST_NOTED: Final = 20
+MOST_PODS: Final = 12
+
+
+class PodHealth(msgspec.Struct, frozen=True):
+    """A pod of the group: how many members are at home there; `silent`: it hasn't answered this one lately."""
+
+    pod: str
+    members: int
+    here: bool
+    silent: bool
+
+
+class HeaderSight(msgspec.Struct, frozen=True):
+    """A group in short, and what the reader is to it. Weights in thousandths, `default_score` in micro units."""
+
+    state: GroupState
+    settled_height: int
+    founded_at: int
+    members: int
+    pods: tuple[PodHealth, ...]
+    pods_more: int
+    log_held: int
+    disputed: bool
+    withheld: tuple[WithheldLine, ...]
+    faults: tuple[FaultLine, ...]
+    disputes: tuple[DisputeLine, ...]
+    doubts: tuple[Doubt, ...]
+    membership: Membership | None = None
+    following: Following | None = None
+
+    @property
+    def group(self) -> RecordId:
+        """The group's id."""
+        return self.state.group
+
+    @property
+    def name(self) -> str:
+        """The group's name."""
+        return str(self.state.policy["name"])
+
+    @property
+    def weight(self) -> int | None:
+        """The reader's weight as a member; None for whoever isn't one."""
+        number = self.membership.number if self.membership else None
+        member = self.state.members.get(number) if number is not None else None
+        return member.weight if member and not member.left else None
+
+
+async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSight:
+    """The header of a group for a reader; raises UnknownGroupError."""
+    async with deps.database.read() as session:
+        view = await load_readable(session, deps, reader, group)
+        membership = await load_membership(session, reader.id, group) if reader else None
+        following = await load_following(session, reader.id, group) if reader else None
+    seen = await deps.remember(("header", group, view.head), partial(_load_for_all, deps, view))
+    return msgspec.structs.replace(seen, membership=membership, following=following)
+
+
+async def _load_for_all(deps: Deps, view: View) -> HeaderSight:
+    """The header as everybody sees it who may."""
+    group = view.state.group
+    async with deps.database.read() as session:
+        held = await load_held(session, group)
+        if held is None:
+            raise UnknownGroupError("This pod doesn't hold that group.")
+        crowd = await _crowd(session, deps, view, head=held[0])
+        doubts = await _doubts(session, deps, view) if view.head != view.anchor else ()
+        withheld = await list_withheld(session, group, MOST_NOTED)
+        disputes = await list_disputes(session, group, MOST_NOTED)
+        pods = await _health(session, deps, crowd)
+    return HeaderSight(
+        state=view.state,
+        settled_height=view.settled.height,
+        founded_at=crowd.founded_at,
+        members=crowd.members,
+        pods=pods,
+        pods_more=len(crowd.pods) - len(pods),
+        log_held=held[1],
+        disputed=view.disputed,
+        withheld=tuple(WithheldLine(entry.record_id, entry.since_at) for entry in withheld),
+        faults=_faults(view),
+        disputes=tuple(DisputeLine(dispute.pod, dispute.ours, dispute.theirs) for dispute in disputes),
+        doubts=doubts,
+    )
+
+
+def _faults(view: View) -> tuple[FaultLine, ...]:
+    return tuple(FaultLine(fault.kind, fault.first, fault.second) for fault in view.faults[:MOST_NOTED])
+
+
+async def _doubts(session: AsyncSession, deps: Deps, view: View) -> tuple[Doubt, ...]:
+    stored = await load_group(session, view.state.group)
+    return await list_doubts(session, deps, view, stored) if stored else ()
+
+
+async def _crowd(session: AsyncSession, deps: Deps, view: View, *, head: RecordId) -> Crowd:
+    """How many members on which pods; persistent maps stay the same object while nobody changes.
+
+    A view may be ahead of what was committed when this session began: then the count isn't remembered.
+    """
+    state = view.state
+    held = deps.crowds.get(state.group)
+    if held is not None and held.of is state.members:
+        return held
+    by_pod = await count_by_pod(session, state.group)
+    root = await load_item(session, state.group) if held is None else None
+    founded_at = held.founded_at if held else root.at if root else 0
+    crowd = Crowd(state.members, sum(count for _, count in by_pod), tuple(by_pod), founded_at)
+    return deps.keep_crowd(state.group, crowd) if head == view.head else crowd
+
+
+async def _health(session: AsyncSession, deps: Deps, crowd: Crowd) -> tuple[PodHealth, ...]:
+    shown = crowd.pods[:MOST_PODS]
+    others = [_host(pod) for pod, _ in shown if pod != deps.base_url]
+    told = await load_host_health(session, others) if others else {}
+    return tuple(
+        PodHealth(pod, members, pod == deps.base_url, told.get(_host(pod), (0, None))[0] > 0) for pod, members in shown
+    )
+
+
+def _host(pod: str) -> str:
+    return pod.partition("://")[2].lower()

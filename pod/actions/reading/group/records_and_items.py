@@ -1,0 +1,132 @@
+"""Chain items, log entries and single records as the API shows them, each with its signed wire form."""
+
+from __future__ import annotations
+
+import msgspec
+
+from models.groups.groups_and_items import StoredItem, list_chain, load_item
+from models.groups.records import StoredRecord, list_log, load_record
+from models.groups.waiting import load_operation, load_receipt
+from pod.actions.access import Reader, load_readable
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from protocol.ids import RecordId
+
+
+class VoidLine(msgspec.Struct, frozen=True):
+    """An operation in an item that the rules refuse: by its place there, and why."""
+
+    position: int
+    reason: str
+
+
+class ItemLine(msgspec.Struct, frozen=True):
+    """A link of the chain that holds here; `record` is its signed form, `void` what in it counts for nothing."""
+
+    item: RecordId
+    type: str
+    height: int
+    term: int
+    at: int
+    log_size: int
+    settled: bool
+    void: tuple[VoidLine, ...]
+    record: msgspec.Raw
+
+
+class ItemPage(msgspec.Struct, frozen=True):
+    """Items by height; `next` is the `from` of the page that follows."""
+
+    items: tuple[ItemLine, ...]
+    next: int | None = None
+
+
+class EntryLine(msgspec.Struct, frozen=True):
+    """A record with its place in the group's log."""
+
+    index: int
+    id: RecordId
+    type: str
+    author: int | None
+    record: msgspec.Raw
+
+
+class EntryPage(msgspec.Struct, frozen=True):
+    """Log entries in the steward's order; `next` is the `from` of the page that follows."""
+
+    entries: tuple[EntryLine, ...]
+    next: int | None = None
+
+
+class RecordSight(msgspec.Struct, frozen=True):
+    """One record: its signed form, whether it is logged, and the steward's newest receipt for it if there is one."""
+
+    id: RecordId
+    type: str
+    state: str
+    record: msgspec.Raw
+    log_index: int | None = None
+    receipt: msgspec.Raw | None = None
+
+
+async def list_items(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> ItemPage:
+    """The items on the way to the head, from a height on."""
+    async with deps.database.read() as session:
+        settled = (await load_readable(session, deps, reader, group)).settled.height
+        items = await list_chain(session, group, start, limit + 1)
+    shown = tuple(_item(item, settled) for item in items[:limit])
+    return ItemPage(shown, items[limit].height if len(items) > limit else None)
+
+
+async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> EntryPage:
+    """The group's log from an index on."""
+    async with deps.database.read() as session:
+        await load_readable(session, deps, reader, group)
+        entries = await list_log(session, group, start, limit + 1)
+    shown = tuple(
+        EntryLine(entry.log_index or 0, entry.id, entry.type, entry.author, msgspec.Raw(entry.wire))
+        for entry in entries[:limit]
+    )
+    return EntryPage(shown, entries[limit].log_index if len(entries) > limit else None)
+
+
+async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: RecordId) -> RecordSight:
+    """A record of the group, content, operation or item; raises NotFoundError."""
+    async with deps.database.read() as session:
+        await load_readable(session, deps, reader, group)
+        stored = await load_record(session, record)
+        receipt = await load_receipt(session, record)
+        item = await load_item(session, record)
+        operation = await load_operation(session, record)
+    if stored is not None and stored.group_id == group:
+        return _content(stored, receipt)
+    if item is not None and item.group_id == group:
+        return RecordSight(record, item.type, "chain" if item.on_chain else "branch", msgspec.Raw(item.wire))
+    if operation is not None and msgspec.json.decode(operation)["group"] == group:
+        return RecordSight(record, "Operation", "operation", msgspec.Raw(operation))
+    raise NotFoundError("There is no such record in this group.")
+
+
+def _content(stored: StoredRecord, receipt: bytes | None) -> RecordSight:
+    return RecordSight(
+        stored.id,
+        stored.type,
+        stored.state,
+        msgspec.Raw(stored.wire),
+        stored.log_index,
+        msgspec.Raw(receipt) if receipt else None,
+    )
+
+
+def _item(item: StoredItem, settled: int) -> ItemLine:
+    return ItemLine(
+        item.id,
+        item.type,
+        item.height,
+        item.term,
+        item.at,
+        item.log_size,
+        item.height <= settled,
+        tuple(VoidLine(position, reason) for position, reason in msgspec.json.decode(item.void)),
+        msgspec.Raw(item.wire),
+    )

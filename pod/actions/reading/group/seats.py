@@ -1,0 +1,86 @@
+"""Who keeps a group's order: steward and keepers, how far each confirmed it, and what waits since when."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from models.content.posts_and_votes import load_profiles
+from models.groups.seats_and_acks import list_acks
+from models.people.accounts import load_membership
+from pod.actions.access import Reader, load_readable
+from pod.actions.chain.seat_memory import load_waiting_since
+from pod.deps import Deps
+from protocol.ids import RecordId
+from protocol.state import quorum
+
+MOST_ACKS: Final = 60
+
+
+class SeatSight(msgspec.Struct, frozen=True):
+    """A keeper. `confirmed`: the highest item that it confirmed as far as this pod knows, −1 for none."""
+
+    number: int
+    nickname: str
+    pod: str
+    here: bool
+    steward: bool
+    confirmed: int
+
+
+class SeatsSight(msgspec.Struct, frozen=True):
+    """All seats. `waiting_since`: when the oldest thing came that isn't settled; None while nothing waits.
+
+    `agreed`: the item that named these keepers is settled. Before that a handover needs those who were before, too.
+    """
+
+    seats: tuple[SeatSight, ...]
+    agreed: bool
+    steward: str
+    here: bool
+    needed: int
+    head: int
+    term: int
+    waiting_since: int | None
+    keeper: bool
+    handover_after_ms: int
+
+
+async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSight:
+    """Steward and keepers of a group; `keeper`: the reader is one whose pod this is."""
+    async with deps.database.read() as session:
+        view = await load_readable(session, deps, reader, group)
+        state = view.state
+        acks = await list_acks(session, group, 0, MOST_ACKS)
+        profiles = await load_profiles(session, group, [seat.member for seat in state.seats])
+        membership = await load_membership(session, reader.id, group) if reader else None
+        waiting = await load_waiting_since(session, view)
+    highest: dict[int, int] = {}
+    for ack in acks:
+        highest[ack.keeper] = max(ack.height, highest.get(ack.keeper, -1))
+    own = deps.keyring.pod_key.did
+    seats = tuple(
+        SeatSight(
+            seat.member,
+            profiles[seat.member].nickname if seat.member in profiles else "",
+            state.members[seat.member].home.pod,
+            seat.key == own,
+            state.members[seat.member].home.key == state.steward.key,
+            highest.get(seat.member, -1),
+        )
+        for seat in state.seats
+    )
+    number = membership.number if membership else None
+    return SeatsSight(
+        seats,
+        view.settled.seats == state.seats,
+        state.steward.pod,
+        state.steward.key == own,
+        quorum(len(seats)),
+        state.height,
+        state.term,
+        waiting,
+        any(seat.here and seat.number == number for seat in seats),
+        state.handover_after_ms(),
+    )

@@ -1,0 +1,80 @@
+"""What groups say on a public name: one card a group, in an order that prefers nobody but the reader's own choices."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import list_replies_to_subject, load_post
+from models.content.subjects import OnSubject, SubjectLine, list_on_subject, list_subjects
+from models.people.accounts import list_memberships
+from models.people.subscriptions import list_followings
+from moderation.scores import Reply, chosen_reply
+from pod.actions.access import Reader, load_readable
+from pod.actions.chain.views import load_view
+from pod.deps import Deps
+from protocol.ids import RecordId
+
+MOST_GROUPS: Final = 100
+MOST_REPLIES: Final = 200
+MOST_OWN: Final = 400
+
+
+class SubjectCard(msgspec.Struct, frozen=True):
+    """What one group says: the reply that it shows, if there is one, and how much it wrote. `mine`: lens or group."""
+
+    group: RecordId
+    name: str
+    posts: int
+    mine: str
+    reply: RecordId | None = None
+    title: str = ""
+    score: int = 0
+    at: int = 0
+
+
+async def own_groups(session: AsyncSession, reader: Reader) -> tuple[set[RecordId], set[RecordId]]:
+    """(groups that are lenses of the reader, groups that the reader belongs to)."""
+    if reader is None:
+        return set(), set()
+    followings = await list_followings(session, reader.id, MOST_OWN)
+    memberships = await list_memberships(session, MOST_OWN, account=reader.id)
+    lenses = {following.group_id for following in followings if following.lens}
+    return lenses, {membership.group_id for membership in memberships if membership.number is not None}
+
+
+async def list_cards(deps: Deps, reader: Reader, subject: str) -> tuple[SubjectCard, ...]:
+    """A card for each group that writes about the name: own lenses first, own groups next, then who wrote last."""
+    async with deps.database.read() as session:
+        lenses, own = await own_groups(session, reader)
+        found = await list_on_subject(session, subject, own, MOST_GROUPS)
+        cards = [await _card(session, deps, one, subject, lenses, own) for one in found]
+    order = {"lens": 0, "group": 1, "": 2}
+    return tuple(sorted(cards, key=lambda card: order[card.mine]))
+
+
+async def _card(
+    session: AsyncSession, deps: Deps, one: OnSubject, subject: str, lenses: set[RecordId], own: set[RecordId]
+) -> SubjectCard:
+    mine = "lens" if one.group in lenses else "group" if one.group in own else ""
+    chosen = await _chosen(session, deps, one.group, subject)
+    post = await load_post(session, one.group, chosen.post) if chosen else None
+    if chosen is None or post is None:
+        return SubjectCard(one.group, one.name, one.posts, mine)
+    return SubjectCard(one.group, one.name, one.posts, mine, chosen.post, post.title, chosen.score, post.at)
+
+
+async def _chosen(session: AsyncSession, deps: Deps, group: RecordId, subject: str) -> Reply | None:
+    default = (await load_view(session, deps, group)).state.default_score
+    return chosen_reply(await list_replies_to_subject(session, group, subject, default, MOST_REPLIES))
+
+
+async def list_group_subjects(
+    deps: Deps, reader: Reader, group: RecordId, *, after: str, limit: int
+) -> tuple[SubjectLine, ...]:
+    """The names that a group writes about; raises UnknownGroupError."""
+    async with deps.database.read() as session:
+        await load_readable(session, deps, reader, group)
+        return tuple(await list_subjects(session, group, limit, after=after))

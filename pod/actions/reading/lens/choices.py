@@ -1,0 +1,86 @@
+"""What a reader may look through: the groups named now, their own, those that voted on the thing, some public ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.lens_sources import list_joined, list_voted, load_group_names
+from models.groups.groups_and_items import GroupLine, list_public
+from models.people.subscriptions import list_followings
+from moderation.lens import Lens
+from pod.actions.access import Reader, load_readable
+from pod.actions.reading.lens.verdicts import home_lens
+from pod.deps import Deps
+from protocol.ids import RecordId
+from protocol.records.content import Token
+
+MOST_OWN = 30
+MOST_VOTED = 20
+MOST_PUBLIC = 20
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A group that may be looked through; `votes`: how many of its members voted on the thing that is looked at."""
+
+    group: RecordId
+    name: str
+    votes: int = 0
+
+
+class LensChoices(msgspec.Struct, frozen=True):
+    """Groups to choose from. `named`: those of the lens. None stands in two lists but in `named`.
+
+    `own`: those that the reader is in, and those followed; `home`: the reader's usual lens.
+    """
+
+    named: tuple[Choice, ...]
+    own: tuple[Choice, ...]
+    voted: tuple[Choice, ...]
+    public: tuple[Choice, ...]
+    home: Lens | None = None
+
+
+async def _public(deps: Deps) -> list[GroupLine]:
+    async with deps.database.read() as session:
+        return await list_public(session, MOST_PUBLIC)
+
+
+async def list_lens_choices(
+    deps: Deps, reader: Reader, named: Sequence[RecordId], token: Token | None = None
+) -> LensChoices:
+    """The choices; raises UnknownGroupError for a named group that the reader may not see."""
+    home = await home_lens(deps, reader) if reader else None
+    async with deps.database.read() as session:
+        for group in named:
+            await load_readable(session, deps, reader, group)
+        names = await load_group_names(session, named)
+        own = await _load_own(session, reader)
+        account = reader.id if reader else None
+        voted = await list_voted(session, token, MOST_VOTED, account=account) if token else []
+    public = await deps.remember("public groups", partial(_public, deps))
+    votes = {found.group: found.votes for found in voted}
+    seen = {group for group, _ in own}
+    told = [found for found in voted if found.group not in seen]
+    seen |= votes.keys()
+    return LensChoices(
+        named=tuple(Choice(group, names[group], votes.get(group, 0)) for group in named),
+        own=tuple(Choice(group, name, votes.get(group, 0)) for group, name in own),
+        voted=tuple(Choice(found.group, found.name, found.votes) for found in told),
+        public=tuple(Choice(stored.id, stored.name) for stored in public if stored.id not in seen),
+        home=home,
+    )
+
+
+async def _load_own(session: AsyncSession, reader: Reader) -> list[tuple[RecordId, str]]:
+    """The groups that the reader is in, then those followed."""
+    if reader is None:
+        return []
+    joined = await list_joined(session, reader.id, MOST_OWN)
+    followed = [following.group_id for following in await list_followings(session, reader.id, MOST_OWN)]
+    names = await load_group_names(session, followed)
+    known = {group for group, _ in joined}
+    return [*joined, *((group, names[group]) for group in followed if group in names and group not in known)]

@@ -1,0 +1,115 @@
+"""Two lenses over the same things: a post's paragraphs, or the last posts of a group before somebody follows a lens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.lens_sources import list_voted, load_group_names, load_sums
+from moderation.lens import Comparison, Lens, compare
+from pod.actions.access import Reader, load_readable
+from pod.actions.reading.group.page_facts import GroupHead, describe_head, load_nicknames, load_writers
+from pod.actions.reading.lens.verdicts import Author
+from pod.actions.reading.post.posts import PostLine, list_posts
+from pod.actions.reading.post.text import Reading, author_of, lets_through, load_reading
+from pod.deps import Deps
+from protocol.ids import RecordId
+from protocol.records.content import Address, PostTarget
+from protocol.visibility import see
+
+MOST_STRIPES = 6
+POSTS_TO_PREVIEW = 50
+
+
+class Stripe(msgspec.Struct, frozen=True):
+    """What a group that voted on the post shows of its paragraphs."""
+
+    group: RecordId
+    name: str
+    shown: frozenset[Address]
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """A post in two lenses: `first` and `second` are the paragraphs that each lets through."""
+
+    reading: Reading
+    lenses: tuple[Lens, Lens]
+    first: frozenset[Address]
+    second: frozenset[Address]
+    stripes: tuple[Stripe, ...]
+    names: Mapping[RecordId, str]
+    nicknames: Mapping[int, str]
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """The last posts of a group as they are seen now, and what a new lens would make of them."""
+
+    head: GroupHead
+    lens: GroupHead
+    posts: tuple[PostLine, ...]
+    comparison: Comparison
+    nicknames: Mapping[Author, str]
+
+
+async def compare_lenses(
+    deps: Deps, reader: Reader, group: RecordId, post: RecordId, first: Lens, second: Lens | None
+) -> Compared:
+    """A post in two lenses; without a second one, the group that voted most on it beside the first."""
+    async with deps.database.read() as session:
+        reading = await load_reading(session, deps, reader, group, post, first)
+        account = reader.id if reader else None
+        voted = await list_voted(session, PostTarget(post).token, MOST_STRIPES + 2, account=account)
+        others = [found.group for found in voted if (found.group,) != first.groups]
+        other = second if second is not None else Lens(tuple(others[:1]))
+        beside = await load_reading(session, deps, reader, group, post, other)
+        drawn = [found for found in others if (found,) != other.groups][:MOST_STRIPES]
+        names = await load_group_names(session, [*first.groups, *other.groups, *drawn])
+        writers = {author_of(sheet) for sheet in reading.text.sheets.values()}
+        return Compared(
+            reading,
+            (first, other),
+            _let(reading),
+            _let(beside),
+            await _stripes(session, deps, reader, reading, drawn, names),
+            names,
+            await load_nicknames(session, group, writers),
+        )
+
+
+def _let(reading: Reading) -> frozenset[Address]:
+    return frozenset(sight.address for sight in reading.sights if lets_through(reading.lens, sight))
+
+
+async def _stripes(
+    session: AsyncSession,
+    deps: Deps,
+    reader: Reader,
+    reading: Reading,
+    groups: Sequence[RecordId],
+    names: Mapping[RecordId, str],
+) -> tuple[Stripe, ...]:
+    for group in groups:
+        await load_readable(session, deps, reader, group)
+    sums = await load_sums(session, groups, list(reading.tokens.values()))
+    found = []
+    for group in groups:
+        sights = see(reading.text, [{at: sums.get((group, token), 0) for at, token in reading.tokens.items()}])
+        found.append(Stripe(group, names[group], frozenset(sight.address for sight in sights if sight.shown)))
+    return tuple(found)
+
+
+async def preview_lens(deps: Deps, reader: Reader, group: RecordId, now: Lens, lens: RecordId) -> Preview:
+    """The last posts of a group as `now` shows them, and as the group `lens` would; raises UnknownGroupError."""
+    head, other = await describe_head(deps, reader, group), await describe_head(deps, reader, lens)
+    pages = [
+        await list_posts(deps, reader, group, looked, before=None, limit=POSTS_TO_PREVIEW)
+        for looked in (now, Lens((lens,)))
+    ]
+    shown = [{line.post: line.shown for line in page.posts} for page in pages]
+    posts = pages[1].posts
+    async with deps.database.read() as session:
+        nicknames = await load_writers(session, {(line.group, line.author) for line in posts})
+    known = [line.post for line in posts if line.post in shown[0]]
+    return Preview(head, other, posts, compare(known, *shown), nicknames)

@@ -1,0 +1,114 @@
+"""What a reader's lens, own hides and this pod's floor say of targets, the three layers told apart.
+
+- The lens: the groups that the reader names, joined by any or all.
+- Own hides: the reader's personal group is their own moderation group; a score below 0 there hides. Writers whom the
+  reader mutes are hidden with all they write.
+- The pod's floor: the groups of `[moderation] floor`. One that this pod doesn't hold says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import NO_VOTES, load_tallies
+from models.groups.groups_and_items import load_group
+from models.people.accounts import Account
+from models.people.mutes import load_muted
+from models.people.subscriptions import list_followings
+from moderation.lens import Lens, OwnHide, Verdict, judge
+from pod.actions.access import Reader, load_readable
+from pod.actions.chain.views import load_view
+from pod.deps import Deps
+from pod.errors import UnknownGroupError
+from protocol.ids import RecordId
+from protocol.records.content import Token
+
+MOST_FOLLOWED: Final = 500
+MOST_JUDGES: Final = 12
+Sums = Mapping[Token, int]
+Author = tuple[RecordId, int]  # a member: group and number
+
+
+class Layers(msgspec.Struct, frozen=True):
+    """Votes on targets without defaults (micro units): in each group of the lens, in the reader's own, in the floor's.
+
+    `defaults`: what a post's score starts from in each group named. `muted`: writers whom the reader doesn't read.
+    """
+
+    lens: Mapping[RecordId, Sums]
+    own: Sums
+    floor: Mapping[RecordId, Sums]
+    defaults: Mapping[RecordId, int]
+    muted: frozenset[Author] = frozenset()
+
+    def judge(self, lens: Lens, token: Token, writer: Author | None = None) -> Verdict:
+        """What the three layers say of one target that has defaults: a post, subject or profile."""
+        return judge(
+            lens,
+            {group: self._score(group, sums, token) for group, sums in self.lens.items()},
+            own=self.own_hides(token, writer),
+            floor={group: self._score(group, sums, token) for group, sums in self.floor.items()},
+        )
+
+    def own_hides(self, token: Token, writer: Author | None) -> list[OwnHide]:
+        """Which of the reader's own settings hide a target."""
+        hides = [OwnHide.HIDDEN_THING] if self.own.get(token, 0) < 0 else []
+        return [*hides, OwnHide.MUTED_WRITER] if writer in self.muted else hides
+
+    def _score(self, group: RecordId, sums: Sums, token: Token) -> int:
+        return self.defaults[group] + sums.get(token, 0)
+
+
+async def home_lens(deps: Deps, account: Account) -> Lens | None:
+    """The lens through which the account looks where no other is named: whom it follows as judges; None if nobody."""
+    async with deps.database.read() as session:
+        followed = await list_followings(session, account.id, MOST_FOLLOWED)
+        judges = [following.group_id for following in followed if following.lens]
+        readable = [group for group in judges[:MOST_JUDGES] if await _may_read(session, deps, account, group)]
+    return Lens(tuple(readable)) if readable else None
+
+
+async def _may_read(session: AsyncSession, deps: Deps, account: Account, group: RecordId) -> bool:
+    try:
+        await load_readable(session, deps, account, group)
+    except UnknownGroupError:
+        return False
+    return True
+
+
+async def load_layers(
+    session: AsyncSession,
+    deps: Deps,
+    reader: Reader,
+    groups: Sequence[RecordId],
+    tokens: Collection[Token],
+    writers: Collection[Author] = (),
+) -> Layers:
+    """The sums of `tokens` in every layer; raises UnknownGroupError for a group that the reader may not see.
+
+    `writers`: who wrote them, for the mutes of the reader.
+    """
+    defaults: dict[RecordId, int] = {}
+    for group in groups:
+        defaults[group] = (await load_readable(session, deps, reader, group)).state.default_score
+    floor = [RecordId(group) for group in deps.config.moderation.floor]
+    held = [group for group in floor if await load_group(session, group)]
+    for group in held:
+        defaults[group] = (await load_view(session, deps, group)).state.default_score
+    own = reader.personal_group if reader else None
+    return Layers(
+        lens={group: await _sums(session, group, tokens) for group in groups},
+        own=await _sums(session, own, tokens) if own else {},
+        floor={group: await _sums(session, group, tokens) for group in held},
+        defaults=defaults,
+        muted=await load_muted(session, reader.id, writers) if reader else frozenset(),
+    )
+
+
+async def _sums(session: AsyncSession, group: RecordId, tokens: Collection[Token]) -> Sums:
+    tallies = await load_tallies(session, group, tokens)
+    return {token: tallies.get(token, NO_VOTES).sum_micro for token in tokens}

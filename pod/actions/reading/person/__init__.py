@@ -1,0 +1,1 @@
+"""People: home, profile, follows, own hides."""

@@ -1,0 +1,110 @@
+"""What somebody finds at home: posts of their groups and of whom they follow, in their home lens; or what a pod is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.busy_groups import GroupActivity, list_active
+from models.content.home_feed import FeedCard, list_feed
+from models.content.lens_sources import load_group_names
+from models.content.search import load_excerpts
+from models.people.accounts import Account, Membership, list_memberships
+from models.people.phrase_checks import load_words_check
+from models.people.subscriptions import Following, list_followings
+from models.pod.settings import Settings, load_settings
+from moderation.lens import Lens
+from moderation.scores import is_shown
+from pod.actions.access import load_readable
+from pod.actions.reading.group.post_list import EXCERPT_LENGTH
+from pod.actions.reading.lens.verdicts import Layers, load_layers
+from pod.deps import Deps
+from pod.errors import UnknownGroupError
+from protocol.ids import RecordId
+from protocol.records.content import PostTarget
+
+MOST_GROUPS: Final = 400
+MOST_LENS: Final = 12
+
+
+class HomeLine(msgspec.Struct, frozen=True):
+    """A post at home. `score` (micro): in its own group, or in the one that reposts it.
+
+    `layer` names what hides it, empty when shown.
+    """
+
+    card: FeedCard
+    score: int
+    layer: str
+    excerpt: str
+
+
+class HomeSight(msgspec.Struct, frozen=True):
+    """A page of home: what is read through which lens; `next` is the `before` of the page that follows.
+
+    `names`: of the groups that repost. `words_due`: the account hasn't shown yet that it kept its 24 words.
+    """
+
+    posts: tuple[HomeLine, ...]
+    lens: tuple[RecordId, ...]
+    memberships: tuple[Membership, ...]
+    followings: tuple[Following, ...]
+    words_due: bool
+    next: int | None = None
+    names: Mapping[RecordId, str] = {}
+
+
+class FrontSight(msgspec.Struct, frozen=True):
+    """What a visitor finds: what the pod says of itself, and public groups, the busiest first."""
+
+    settings: Settings
+    groups: tuple[GroupActivity, ...]
+
+
+async def load_front(deps: Deps, limit: int) -> FrontSight:
+    """The front for whoever isn't signed in."""
+    async with deps.database.read() as session:
+        return FrontSight(await load_settings(session), tuple(await list_active(session, limit)))
+
+
+async def load_home(deps: Deps, account: Account, *, before: int | None, limit: int) -> HomeSight:
+    """The newest posts of the account's groups and of whom it follows."""
+    async with deps.database.read() as session:
+        memberships = await list_memberships(session, MOST_GROUPS, account=account.id)
+        followings = await list_followings(session, account.id, MOST_GROUPS)
+        mine = {membership.group_id for membership in memberships if membership.number is not None}
+        groups = await _readable(session, deps, account, mine | {following.group_id for following in followings})
+        cards, following_page = await list_feed(session, sorted(groups), limit, before=before) if groups else ([], None)
+        names = await load_group_names(session, {card.via for card in cards if card.via})
+        chosen = tuple(following.group_id for following in followings if following.lens)[:MOST_LENS]
+        lens = Lens(tuple(group for group in chosen if group in groups))
+        tokens = [PostTarget(card.id).token for card in cards]
+        check = await load_words_check(session, account.id)
+        layers = await load_layers(session, deps, account, lens.groups, tokens)
+        excerpts = await load_excerpts(session, [card.id for card in cards], EXCERPT_LENGTH)
+    posts = tuple(_line(card, groups[card.via or card.group_id], layers, lens, excerpts) for card in cards)
+    words_due = check is not None and check.checked_at is None
+    return HomeSight(posts, lens.groups, tuple(memberships), tuple(followings), words_due, following_page, names)
+
+
+async def _readable(session: AsyncSession, deps: Deps, account: Account, groups: set[RecordId]) -> dict[RecordId, int]:
+    """The default scores of those of the groups that the account may read."""
+    found = {}
+    for group in sorted(groups)[:MOST_GROUPS]:
+        try:
+            found[group] = (await load_readable(session, deps, account, group)).state.default_score
+        except UnknownGroupError:
+            continue
+    return found
+
+
+def _line(card: FeedCard, default_score: int, layers: Layers, lens: Lens, excerpts: Mapping[RecordId, str]) -> HomeLine:
+    excerpt = excerpts.get(card.id, "")
+    score = default_score + card.sum_micro
+    verdict = layers.judge(lens, PostTarget(card.id).token)
+    if verdict.layer is not None:
+        return HomeLine(card, score, str(verdict.layer), excerpt)
+    return HomeLine(card, score, "lens" if lens.off and not is_shown(score) else "", excerpt)

@@ -1,0 +1,79 @@
+"""What an account hides for itself: posts and paragraphs by votes in its personal group, writers by muting them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from models.content.lens_sources import Whereabouts, list_hidden, load_group_names, load_whereabouts
+from models.people.accounts import Account
+from models.people.mutes import list_blocks
+from pod.actions.reading.group.page_facts import load_nicknames
+from pod.deps import Deps
+from protocol.canonical import parse_json
+from protocol.ids import RecordId
+from protocol.records.content import ParagraphTarget, PostTarget, Token, parse_target
+
+MOST_HIDES = 200
+MAX_TARGET_BYTES = 4096
+PERSON = 1
+
+
+class HiddenThing(msgspec.Struct, frozen=True):
+    """A hidden post or paragraph, and where it is; None where this pod doesn't hold it."""
+
+    target: PostTarget | ParagraphTarget
+    at: int
+    where: Whereabouts | None
+
+
+class MutedWriter(msgspec.Struct, frozen=True):
+    """A muted member of a group."""
+
+    group: RecordId
+    group_name: str
+    member: int
+    nickname: str
+    at: int
+
+
+class Hides(msgspec.Struct, frozen=True):
+    """All that an account hides, the latest first."""
+
+    things: tuple[HiddenThing, ...]
+    writers: tuple[MutedWriter, ...]
+
+
+async def list_hides(deps: Deps, account: Account) -> Hides:
+    """What the account hides for itself; at most 200 things and as many writers."""
+    async with deps.database.read() as session:
+        own = account.personal_group
+        hidden = await list_hidden(session, own, PERSON, MOST_HIDES) if own else []
+        targets = [(target, found.at) for found in hidden if (target := _target(found.token)) is not None]
+        records = {_record(target) for target, _ in targets}
+        places = await load_whereabouts(session, records)
+        blocks = await list_blocks(session, account.id, MOST_HIDES)
+        names = await load_group_names(session, {block.group for block in blocks})
+        members = {group: {block.member for block in blocks if block.group == group} for group in names}
+        nicknames = {group: await load_nicknames(session, group, numbers) for group, numbers in members.items()}
+    return Hides(
+        tuple(HiddenThing(target, at, places.get(_record(target))) for target, at in targets),
+        tuple(
+            MutedWriter(
+                block.group,
+                names.get(block.group, ""),
+                block.member,
+                nicknames.get(block.group, {}).get(block.member, ""),
+                block.created_at,
+            )
+            for block in blocks
+        ),
+    )
+
+
+def _target(token: Token) -> PostTarget | ParagraphTarget | None:
+    target = parse_target(parse_json(token.encode(), max_bytes=MAX_TARGET_BYTES, max_depth=3))
+    return target if isinstance(target, PostTarget | ParagraphTarget) else None
+
+
+def _record(target: PostTarget | ParagraphTarget) -> RecordId:
+    return target.post if isinstance(target, PostTarget) else target.paragraph.record

@@ -1,0 +1,122 @@
+"""A person at home here as everybody sees them: profile, what they wrote, memberships that they claim; and news."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.home_feed import FeedCard, list_by_author
+from models.content.member_lists import list_claims
+from models.content.posts_and_votes import load_profiles
+from models.groups.groups_and_items import load_lines
+from models.people.accounts import Account
+from models.people.notifications import News, count_unseen, list_news, mark_seen
+from models.people.subscriptions import Following, load_following
+from pod.actions.access import Reader, load_readable
+from pod.actions.fediverse.actor_documents import load_person
+from pod.deps import Deps
+from protocol.errors import RefusedError
+from protocol.ids import RecordId
+
+MOST_CLAIMS: Final = 50
+
+
+class ClaimLine(msgspec.Struct, frozen=True):
+    """A group in which the person says to be this member, and the group says so, too."""
+
+    group: RecordId
+    name: str
+    member: int
+
+
+class PersonSight(msgspec.Struct, frozen=True):
+    """Somebody at home here."""
+
+    name: str
+    group: RecordId
+    nickname: str
+    text: str
+    created_at: int
+    claims: tuple[ClaimLine, ...]
+    posts: tuple[FeedCard, ...]
+    default_score: int
+    following: Following | None
+    next: int | None = None
+
+
+class NewsLine(msgspec.Struct, frozen=True):
+    """Something that one was told of, with the names that its sentence needs."""
+
+    news: News
+    group_name: str
+    nickname: str
+
+
+class NewsPage(msgspec.Struct, frozen=True):
+    """What one was told, the latest first."""
+
+    lines: tuple[NewsLine, ...]
+    next: int | None = None
+
+
+async def describe_person(deps: Deps, reader: Reader, name: str, *, before: int | None, limit: int) -> PersonSight:
+    """A person by name; raises NotFoundError."""
+    async with deps.database.read() as session:
+        person = await load_person(session, deps, name)
+        group = person.state.group
+        profile = (await load_profiles(session, group, [1])).get(1)
+        cards = await list_by_author(session, group, 1, limit + 1, before=before)
+        claims = await _claims(session, deps, reader, group)
+        following = await load_following(session, reader.id, group) if reader else None
+    return PersonSight(
+        person.name,
+        group,
+        profile.nickname if profile else "",
+        profile.text if profile else "",
+        person.created_at,
+        claims,
+        tuple(cards[:limit]),
+        person.state.default_score,
+        following,
+        cards[limit - 1].seq if len(cards) > limit else None,
+    )
+
+
+async def _claims(session: AsyncSession, deps: Deps, reader: Reader, identity: RecordId) -> tuple[ClaimLine, ...]:
+    """Claims that both sides make, in groups that the reader may read."""
+    shown = []
+    for group, number in await list_claims(session, identity, MOST_CLAIMS):
+        try:
+            state = (await load_readable(session, deps, reader, group)).state
+        except RefusedError:
+            continue
+        member = state.members.get(number)
+        if member is not None and member.identity == identity and not member.left:
+            shown.append(ClaimLine(group, str(state.policy["name"]), number))
+    return tuple(shown)
+
+
+async def list_told(deps: Deps, account: Account, *, before: int | None, limit: int) -> NewsPage:
+    """What the account was told, the latest first."""
+    async with deps.database.read() as session:
+        news = await list_news(session, account.id, limit + 1, before=before)
+        groups = await load_lines(session, {one.group_id for one in news})
+        lines = []
+        for one in news[:limit]:
+            profile = (await load_profiles(session, one.group_id, [one.author])).get(one.author)
+            name = groups[one.group_id].name if one.group_id in groups else ""
+            lines.append(NewsLine(one, name, profile.nickname if profile else ""))
+    return NewsPage(tuple(lines), news[limit - 1].id if len(news) > limit else None)
+
+
+async def count_news(deps: Deps, account: Account) -> int:
+    """How much the account wasn't shown yet."""
+    async with deps.database.read() as session:
+        return await count_unseen(session, account.id)
+
+
+async def see_news(deps: Deps, account: Account) -> None:
+    """The account has seen all of it."""
+    await deps.write(lambda session: mark_seen(session, account.id))

@@ -1,0 +1,1 @@
+"""Posts: lists, text in a lens, history, votes, explanations."""

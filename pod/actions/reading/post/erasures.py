@@ -1,0 +1,72 @@
+"""What somebody could erase of a post, what is erased already, and how far the wish has come."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.records import list_pending
+from models.people.accounts import Account
+from pod.actions.access import load_readable
+from pod.actions.reading.group.page_facts import load_number
+from pod.actions.reading.post.text import load_text
+from pod.deps import Deps
+from protocol.content import Sheet, member_writer
+from protocol.ids import RecordId
+from protocol.state import GroupState
+
+MOST_PENDING = 1000
+
+
+class OwnRecord(msgspec.Struct, frozen=True):
+    """A record of one's own in a post: the post itself or an edit, and the words that it still has."""
+
+    record: RecordId
+    whole: bool
+    words: str
+    erased: bool
+
+
+class Erasures(msgspec.Struct, frozen=True):
+    """`keepers` are the pods that confirm the group's log; `pending`: a wish of the account's waits to be logged there.
+
+    `settled`: all that is logged is confirmed.
+    """
+
+    title: str
+    own: tuple[OwnRecord, ...]
+    keepers: tuple[str, ...]
+    pending: bool
+    settled: bool
+
+
+async def describe_erasures(deps: Deps, account: Account, group: RecordId, post: RecordId) -> Erasures:
+    """What the account could erase of a post; raises UnknownGroupError or NotFoundError."""
+    async with deps.database.read() as session:
+        view = await load_readable(session, deps, account, group)
+        number = await load_number(session, account, view.state)
+        card, text = await load_text(session, group, post)
+        pending = await _is_pending(session, group, number)
+    writer = member_writer(group, number or 0)
+    own = [sheet for sheet in text.sheets.values() if number and sheet.writer == writer]
+    return Erasures(
+        card.title,
+        tuple(_own(sheet, post) for sheet in sorted(own, key=lambda sheet: (sheet.id != post, sheet.counter))),
+        _keepers(view.state),
+        pending,
+        view.settled.log.size == view.state.log.size,
+    )
+
+
+def _own(sheet: Sheet, post: RecordId) -> OwnRecord:
+    words = " ".join(paragraph.text for paragraph in sheet.paragraphs if paragraph)
+    return OwnRecord(sheet.id, sheet.id == post, words, sheet.erased)
+
+
+def _keepers(state: GroupState) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(state.members[seat.member].home.pod for seat in state.seats))
+
+
+async def _is_pending(session: AsyncSession, group: RecordId, number: int | None) -> bool:
+    waiting = await list_pending(session, group, 0, MOST_PENDING)
+    return any(record.type == "Erase" and record.author == number for record in waiting)

@@ -1,0 +1,127 @@
+"""What happened to a post's text: its records in the order in which they came, any two versions, who wrote what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.lens_sources import list_joined, load_sums
+from models.groups.records import load_records
+from moderation.lens import Lens
+from moderation.versions import Step, steps, version
+from pod.actions.access import Reader
+from pod.actions.reading.group.page_facts import load_nicknames
+from pod.actions.reading.post.text import Reading, author_of, lets_through, load_reading
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from protocol.content import Sheet, Text
+from protocol.ids import RecordId
+from protocol.records.content import Address
+from protocol.visibility import see
+
+MOST_LENSES = 4
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A record of a post's text: its place in the order of arrival here, and when its author says it was written."""
+
+    number: int
+    sheet: Sheet
+    author: int
+    at: int
+    log_index: int | None
+
+
+class Shares(msgspec.Struct, frozen=True):
+    """How many paragraphs of each record a lens shows."""
+
+    group: RecordId
+    name: str
+    shown: Mapping[RecordId, int]
+
+
+class Past(msgspec.Struct, frozen=True):
+    """A post's records and what lenses show of each: the present one first, then the reader's own groups."""
+
+    reading: Reading
+    entries: tuple[Entry, ...]
+    nicknames: Mapping[int, str]
+    lenses: tuple[Shares, ...]
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """What one version changed in another. `before` and `after` name the ends: entries or single paragraphs."""
+
+    reading: Reading
+    steps: tuple[Step, ...]
+    before: Entry | Address
+    after: Entry | Address
+    nicknames: Mapping[int, str]
+
+
+async def read_past(deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens) -> Past:
+    """The whole past of a post; raises UnknownGroupError or NotFoundError."""
+    async with deps.database.read() as session:
+        reading = await load_reading(session, deps, reader, group, post, lens)
+        entries = await _entries(session, reading.text)
+        joined = await list_joined(session, reader.id, MOST_LENSES) if reader else []
+        shares = [_share(reading, group, "")]
+        own = [(other, name) for other, name in joined if (other,) != lens.groups]
+        sums = await load_sums(session, [other for other, _ in own], list(reading.tokens.values()))
+        for other, name in own:
+            standing = {at: sums.get((other, token), 0) for at, token in reading.tokens.items()}
+            sights = see(reading.text, [standing])
+            shares.append(_share(msgspec.structs.replace(reading, sights=sights, lens=Lens((other,))), other, name))
+        nicknames = await load_nicknames(session, group, {entry.author for entry in entries})
+    return Past(reading, entries, nicknames, tuple(shares))
+
+
+async def compare_versions(
+    deps: Deps, reader: Reader, group: RecordId, post: RecordId, first: RecordId | Address, second: RecordId | Address
+) -> Difference:
+    """What the post after `second` has that it hadn't after `first`; or one paragraph beside another."""
+    async with deps.database.read() as session:
+        reading = await load_reading(session, deps, reader, group, post, Lens((group,)))
+        text, entries = reading.text, await _entries(session, reading.text)
+        writers = {entry.author for entry in entries}
+        nicknames = await load_nicknames(session, group, writers)
+    if isinstance(first, Address) and isinstance(second, Address):
+        _check_paragraphs(text, first, second)
+        return Difference(reading, (Step(first, second),), first, second, nicknames)
+    if isinstance(first, Address) or isinstance(second, Address):
+        raise NotFoundError("Two records are compared, or two paragraphs.")
+    by_record = {entry.sheet.id: entry for entry in entries}
+    if first not in by_record or second not in by_record:
+        raise NotFoundError("One of these records is none of this post's.")
+    sheets = [entry.sheet for entry in entries]
+    versions = [version(post, sheets[: by_record[record].number]) for record in (first, second)]
+    walked = steps(text, versions[0], versions[1])
+    return Difference(reading, walked, by_record[first], by_record[second], nicknames)
+
+
+def _check_paragraphs(text: Text, *addresses: Address) -> None:
+    for address in addresses:
+        sheet = text.sheets.get(address.record)
+        if sheet is None or address.index >= len(sheet.paragraphs):
+            raise NotFoundError("There is no such paragraph in this post.")
+
+
+async def _entries(session: AsyncSession, text: Text) -> tuple[Entry, ...]:
+    """The records in the order in which they came here, the post's own first: patches mean nothing without it."""
+    stored = await load_records(session, list(text.sheets))
+    known = [sheet for sheet in text.sheets.values() if sheet.id in stored]
+    ordered: Sequence[Sheet] = sorted(known, key=lambda sheet: (sheet.id != text.post, stored[sheet.id].seq))
+    return tuple(
+        Entry(number, sheet, author_of(sheet), stored[sheet.id].at or 0, stored[sheet.id].log_index)
+        for number, sheet in enumerate(ordered, 1)
+    )
+
+
+def _share(reading: Reading, group: RecordId, name: str) -> Shares:
+    shown: dict[RecordId, int] = {}
+    for sight in reading.sights:
+        if lets_through(reading.lens, sight):
+            shown[sight.address.record] = shown.get(sight.address.record, 0) + 1
+    return Shares(group, name, shown)

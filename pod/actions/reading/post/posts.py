@@ -1,0 +1,214 @@
+"""Posts as lists show them, one post's text in a lens, and the records that made it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from models.content.posts_and_votes import PostCard
+from models.content.reposts import list_shown_posts
+from models.groups.records import load_records
+from moderation.lens import Hide, Layer, Lens
+from pod.actions.access import Reader, load_readable
+from pod.actions.reading.lens.verdicts import Layers, load_layers
+from pod.actions.reading.post.text import Reading, author_of, load_reading, load_text
+from pod.deps import Deps
+from protocol.content import Sheet
+from protocol.ids import RecordId
+from protocol.records.content import Address, PostTarget
+from protocol.visibility import Sight
+
+
+class PostLine(msgspec.Struct, frozen=True):
+    """A post in a list. `score` (micro) is that of the group that lists it; `shown`, `hides`: the reader's layers.
+
+    `group`: where the post stands; a repost stands in another than the one that lists it.
+    """
+
+    post: RecordId
+    group: RecordId
+    author: int
+    kind: str
+    title: str
+    at: int
+    score: int
+    shown: bool
+    hides: tuple[Hide, ...]
+    reply_to: RecordId | None = None
+    subject: str | None = None
+    erased: bool = False
+
+
+class PostPage(msgspec.Struct, frozen=True):
+    """Posts, the latest here first; `next` is the `before` of the page that follows."""
+
+    posts: tuple[PostLine, ...]
+    next: int | None = None
+
+
+class ParagraphSight(msgspec.Struct, frozen=True):
+    """A paragraph in a lens. `score` (micro) is the group's own, `scores` those of the lens's groups in its order.
+
+    `reason` is the lens's word; `layers` hide it: `lens`, `own` or `pod`. `instead`: what is shown in its slot.
+    """
+
+    record: RecordId
+    index: int
+    author: int
+    style: str
+    text: str
+    score: int
+    shown: bool
+    reason: str
+    layers: tuple[Layer, ...]
+    scores: tuple[int, ...]
+    instead: Address | None = None
+
+
+class PostSight(msgspec.Struct, frozen=True):
+    """A post's whole text in reading order, hidden paragraphs too."""
+
+    post: RecordId
+    group: RecordId
+    author: int
+    kind: str
+    title: str
+    language: str
+    at: int
+    score: int
+    shown: bool
+    hides: tuple[Hide, ...]
+    paragraphs: tuple[ParagraphSight, ...]
+
+
+class AddLine(msgspec.Struct, frozen=True):
+    """A paragraph that a record brought; no style and text once it is erased."""
+
+    index: int
+    after: Address | None
+    style: str = ""
+    text: str = ""
+
+
+class MarkLine(msgspec.Struct, frozen=True):
+    """What a record says of a paragraph."""
+
+    paragraph: Address
+    deleted: bool
+    replaced_by: Address | None
+
+
+class HistoryLine(msgspec.Struct, frozen=True):
+    """What one record, the post itself or a patch, brought to the text. `at` is the author's claim."""
+
+    record: RecordId
+    author: int
+    at: int
+    log_index: int | None
+    erased: bool
+    adds: tuple[AddLine, ...]
+    marks: tuple[MarkLine, ...]
+
+
+class History(msgspec.Struct, frozen=True):
+    """All records of a post's text, in the order in which they came here."""
+
+    history: tuple[HistoryLine, ...]
+
+
+async def list_posts(
+    deps: Deps, reader: Reader, group: RecordId, lens: Lens, *, before: int | None, limit: int
+) -> PostPage:
+    """What the group shows, own posts and those that its members vote for in public groups, the latest here first."""
+    async with deps.database.read() as session:
+        default_score = (await load_readable(session, deps, reader, group)).state.default_score
+        cards, following = await list_shown_posts(session, group, limit, before=before)
+        tokens = [PostTarget(card.id).token for card in cards]
+        writers = {(card.group_id, card.author) for card in cards}
+        layers = await load_layers(session, deps, reader, lens.groups, tokens, writers)
+    return PostPage(tuple(_line(card, default_score, layers, lens) for card in cards), following)
+
+
+def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens) -> PostLine:
+    verdict = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author))
+    return PostLine(
+        card.id,
+        card.group_id,
+        card.author,
+        card.kind,
+        card.title,
+        card.at,
+        default_score + card.tally.sum_micro,
+        verdict.shown,
+        verdict.hides,
+        card.reply_record,
+        card.subject,
+        card.erased,
+    )
+
+
+async def describe_post(deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens) -> PostSight:
+    """A post's text as the lens shows it, with the scores of the post and of each paragraph (micro)."""
+    async with deps.database.read() as session:
+        reading = await load_reading(session, deps, reader, group, post, lens)
+    card = reading.card
+    return PostSight(
+        post,
+        group,
+        card.author,
+        card.kind,
+        card.title,
+        card.language,
+        card.at,
+        reading.score,
+        reading.verdict.shown,
+        reading.verdict.hides,
+        tuple(_paragraph(reading, sight) for sight in reading.sights),
+    )
+
+
+def _paragraph(reading: Reading, sight: Sight) -> ParagraphSight:
+    text, address = reading.text, sight.address
+    paragraph, hiding = text.paragraph(address), reading.hiding(sight)
+    return ParagraphSight(
+        address.record,
+        address.index,
+        author_of(text.sheets[address.record]),
+        paragraph.style if paragraph else "text",
+        paragraph.text if paragraph else "",
+        reading.own_sums[reading.tokens[address]],
+        not hiding,
+        str(sight.reason),
+        hiding,
+        sight.scores,
+        sight.instead,
+    )
+
+
+async def list_history(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> History:
+    """What each record brought to the post's text."""
+    async with deps.database.read() as session:
+        await load_readable(session, deps, reader, group)
+        _, text = await load_text(session, group, post)
+        stored = await load_records(session, list(text.sheets))
+    sheets = sorted((sheet for sheet in text.sheets.values() if sheet.id in stored), key=lambda s: stored[s.id].seq)
+    return History(
+        tuple(
+            HistoryLine(
+                sheet.id,
+                author_of(sheet),
+                stored[sheet.id].at or 0,
+                stored[sheet.id].log_index,
+                sheet.erased,
+                tuple(_adds(sheet)),
+                tuple(MarkLine(mark.paragraph, mark.deleted, mark.replaced_by) for mark in sheet.marks),
+            )
+            for sheet in sheets
+        )
+    )
+
+
+def _adds(sheet: Sheet) -> list[AddLine]:
+    return [
+        AddLine(index, after, paragraph.style if paragraph else "", paragraph.text if paragraph else "")
+        for index, (paragraph, after) in enumerate(zip(sheet.paragraphs, sheet.afters, strict=True))
+    ]

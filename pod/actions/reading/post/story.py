@@ -1,0 +1,181 @@
+"""A post as its page tells it: the text in a lens, the reader's own votes, answers and comments, where it appears."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.lens_sources import Voted, list_voted, load_member_votes
+from models.content.posts_and_votes import PostCard
+from models.content.replies import count_replies, list_comments, list_replies, load_sheets_of
+from moderation.lens import Hide, Lens
+from moderation.scores import is_shown
+from pod.actions.access import Reader
+from pod.actions.chain.views import load_view
+from pod.actions.reading.group.page_facts import GroupHead, load_head, load_nicknames
+from pod.actions.reading.lens.verdicts import Layers, load_layers
+from pod.actions.reading.post.text import Reading, author_of, lens_score, lets_through, load_reading
+from pod.deps import Deps
+from protocol.content import Text, assemble
+from protocol.ids import RecordId
+from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, Token
+from protocol.visibility import see
+
+REPLIES_ON_A_PAGE = 50
+MOST_COMMENTS = 100
+MOST_ORPHANS = 50
+MOST_REPLY_SHEETS = 2000
+MOST_GROUPS = 20
+
+Answers = Mapping[tuple[RecordId, int | None], int]
+
+
+class ReplySight(msgspec.Struct, frozen=True):
+    """An answer in the lens of the page: `paragraphs` are those shown, `hidden` counts the others."""
+
+    card: PostCard
+    score: int
+    shown: bool
+    hides: tuple[Hide, ...]
+    paragraphs: tuple[Paragraph, ...]
+    hidden: int
+    answers: int
+
+
+class Appearance(msgspec.Struct, frozen=True):
+    """A public group in which a post appears, with its score there."""
+
+    group: RecordId
+    name: str
+    score: int
+    shown: bool
+
+
+class Story(msgspec.Struct, frozen=True):
+    """All of a post's page. `votes` and `own_votes` are the reader's, in `bench` and in the personal group.
+
+    `bench` is the group in which the reader votes here.
+
+    `next_reply` is where the replies go on, None at their end; `thread`: the comments on the paragraph asked for.
+    """
+
+    reading: Reading
+    bench: GroupHead
+    nicknames: Mapping[int, str]
+    votes: Mapping[Token, int]
+    own_votes: Mapping[Token, int]
+    answers: Answers
+    replies: tuple[ReplySight, ...]
+    next_reply: int | None
+    thread: tuple[ReplySight, ...]
+    orphans: tuple[ReplySight, ...]
+    appears: tuple[Appearance, ...]
+
+
+async def read_story(
+    deps: Deps,
+    reader: Reader,
+    group: RecordId,
+    post: RecordId,
+    lens: Lens,
+    *,
+    thread: Address | None = None,
+    after_reply: int = 0,
+) -> Story:
+    """A post with all that its page shows; raises UnknownGroupError or NotFoundError."""
+    async with deps.database.read() as session:
+        reading = await load_reading(session, deps, reader, group, post, lens)
+        answers = await count_replies(session, group, list(reading.text.sheets))
+        cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, after_seq=after_reply)
+        comments = await list_comments(session, group, [thread] if thread else [], MOST_COMMENTS)
+        lost = await list_comments(session, group, _orphaned(reading, answers), MOST_ORPHANS)
+        page = cards[:REPLIES_ON_A_PAGE]
+        replies = await _load_replies(session, deps, reader, reading, [*page, *comments, *lost])
+        tokens = [PostTarget(post).token, *reading.tokens.values(), *(PostTarget(card.id).token for card in page)]
+        bench = await load_bench(session, deps, reader, reading.head, lens)
+        writers = {*map(author_of, reading.text.sheets.values()), *(reply.card.author for reply in replies)}
+        return Story(
+            reading=reading,
+            bench=bench,
+            nicknames=await load_nicknames(session, group, writers),
+            votes=await load_member_votes(session, bench.group, bench.member, tokens) if bench.member else {},
+            own_votes=await _own_votes(session, reader, tokens),
+            answers=answers,
+            replies=tuple(replies[: len(page)]),
+            next_reply=page[-1].seq if len(cards) > len(page) else None,
+            thread=tuple(replies[len(page) : len(page) + len(comments)]),
+            orphans=tuple(replies[len(page) + len(comments) :]),
+            appears=await _load_appearances(session, deps, post),
+        )
+
+
+async def load_bench(session: AsyncSession, deps: Deps, reader: Reader, head: GroupHead, lens: Lens) -> GroupHead:
+    """The group in which the reader votes on a post of `head`'s: the one group looked through, else the post's own.
+
+    So whoever moderates for a group looks through it and judges what they see, wherever it was written.
+    """
+    if len(lens.groups) != 1 or lens.groups[0] == head.group or head.visibility == "private":
+        return head
+    through = await load_head(session, deps, reader, lens.groups[0])
+    return through if through.writes else head
+
+
+async def _own_votes(session: AsyncSession, reader: Reader, tokens: Collection[Token]) -> dict[Token, int]:
+    if reader is None or reader.personal_group is None:
+        return {}
+    return await load_member_votes(session, reader.personal_group, 1, tokens)
+
+
+def _orphaned(reading: Reading, answers: Answers) -> list[Address]:
+    """Paragraphs with comments that aren't shown: hidden in this lens, or waiting for another record."""
+    shown = {sight.address for sight in reading.sights if not reading.hiding(sight)}
+    commented = [Address(record, index) for record, index in answers if index is not None]
+    return sorted(address for address in commented if address not in shown)[:MOST_ORPHANS]
+
+
+async def _load_replies(
+    session: AsyncSession, deps: Deps, reader: Reader, reading: Reading, cards: Sequence[PostCard]
+) -> list[ReplySight]:
+    group, lens = reading.head.group, reading.lens
+    sheets = await load_sheets_of(session, group, {card.id for card in cards}, MOST_REPLY_SHEETS)
+    texts = {
+        post: assemble(own, found)
+        for post, found in sheets.items()
+        if (own := next((sheet for sheet in found if sheet.id == post), None))
+    }
+    tokens = [PostTarget(card.id).token for card in cards]
+    tokens += [ParagraphTarget(address).token for text in texts.values() for address in text.order]
+    writers = {(group, card.author) for card in cards}
+    layers = await load_layers(session, deps, reader, lens.groups, tokens, writers)
+    answers = await count_replies(session, group, {card.id for card in cards})
+    default = reading.head.default_score
+    return [_reply(card, texts.get(card.id), layers, lens, default, answers.get((card.id, None), 0)) for card in cards]
+
+
+def _reply(card: PostCard, text: Text | None, layers: Layers, lens: Lens, default: int, answers: int) -> ReplySight:
+    verdict = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author))
+    order = text.order if text else ()
+    tokens = {address: ParagraphTarget(address).token for address in order}
+    standings = [{address: layers.lens[group][token] for address, token in tokens.items()} for group in lens.groups]
+    floor = layers.floor.values()
+    seen = [
+        paragraph
+        for sight in (see(text, standings, lens.combine) if text else ())
+        if lets_through(lens, sight)
+        and not any(sums[tokens[sight.address]] < 0 for sums in floor)
+        and (paragraph := text.paragraph(sight.address) if text else None)
+    ]
+    score = lens_score(lens, [found.score for found in verdict.groups], default + card.tally.sum_micro)
+    return ReplySight(card, score, verdict.shown, verdict.hides, tuple(seen), len(order) - len(seen), answers)
+
+
+async def _load_appearances(session: AsyncSession, deps: Deps, post: RecordId) -> tuple[Appearance, ...]:
+    voted = await list_voted(session, PostTarget(post).token, MOST_GROUPS)
+    return tuple([await _appearance(session, deps, found) for found in voted if found.supporters])
+
+
+async def _appearance(session: AsyncSession, deps: Deps, found: Voted) -> Appearance:
+    score = (await load_view(session, deps, found.group)).state.default_score + found.sum_micro
+    return Appearance(found.group, found.name, score, is_shown(score))

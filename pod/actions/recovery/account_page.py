@@ -1,0 +1,49 @@
+"""A recovery as its person sees it: no token is left over, the words count as shown, groups have their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.groups_and_items import load_group
+from models.people.accounts import Account, load_account_named, set_language
+from models.people.phrase_checks import set_words_checked
+from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.recovery.recover_person import Recovered, Whereabouts, recover
+from pod.deps import Deps
+from pod.errors import NotFoundError
+from protocol.ids import RecordId
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The account, and its memberships as (name of the group, state)."""
+
+    account: Account
+    recovered: Recovered
+    moved: tuple[tuple[str, str], ...]
+
+
+async def recover_home(
+    deps: Deps, name: str, keys: RecoveryKeys, places: Sequence[Whereabouts], language: str
+) -> Found:
+    """Make `name` here the home of whoever has the words, for somebody in a browser."""
+    recovered = await recover(deps, name, keys, places, token=False)
+
+    async def action(session: AsyncSession) -> Found:
+        account = await load_account_named(session, recovered.name)
+        if account is None or account.disabled:
+            raise NotFoundError("This account can't be signed in to.")
+        await set_words_checked(session, account.id, now=deps.clock())
+        if not account.language:
+            await set_language(session, account.id, language)
+        moved = [(await _name(session, entry["group"]), str(entry["state"])) for entry in recovered.memberships]
+        return Found(account, recovered, tuple(moved))
+
+    return await deps.write(action)
+
+
+async def _name(session: AsyncSession, group: RecordId) -> str:
+    stored = await load_group(session, group)
+    return stored.name if stored else str(group)

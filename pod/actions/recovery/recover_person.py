@@ -1,0 +1,245 @@
+"""A person whose pod is gone shows the 24 words here: this pod becomes home to all memberships it can find.
+
+1. The phrase's public keys are compared with the members of every group that this pod knows; those that the person
+   names are fetched first. Whatever can't be reached now is found when the person asks again.
+2. The personal group is recovered by a handover; elsewhere a rehome goes to the group's pods, and the membership is
+   moving until the steward sealed it.
+3. Everything is one transaction: a crash leaves nothing or all of it, and asking again changes nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import RemoteError
+from models.groups.groups_and_items import list_groups
+from models.groups.waiting import list_operations
+from models.people.accounts import (
+    Account,
+    count_recovery_keys,
+    insert_account,
+    insert_recovery_keys,
+    insert_token,
+    list_memberships,
+    load_account_by_recovery,
+    load_account_named,
+    load_membership,
+    load_next_recovery_index,
+    set_personal_group,
+    set_recovery_group,
+)
+from pod.actions.chain.door import append
+from pod.actions.chain.views import load_view
+from pod.actions.groups.founding import NAME, token_hash
+from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.recovery.recover_group import begin_recovery, check_own, expect_rehome, rehome
+from pod.actions.sync.pull import fetch_group
+from pod.actions.sync.push import push
+from pod.actions.sync.remote_lists import Pass
+from pod.clock import random_bytes, random_token
+from pod.deps import Deps
+from pod.errors import NameTakenError, NotFoundError
+from protocol.errors import NotConfirmedError, RefusedError
+from protocol.ids import RecordId
+from protocol.limits import RECOVERY_KEYS
+from protocol.records.envelope import open_record, reopen_record
+from protocol.records.operation import Operation, Rehome
+from protocol.state import GroupState, Member
+
+Place = tuple[GroupState, Member]
+PAGE = 500
+MOST_OPERATIONS = 1000
+MOST_MEMBERSHIPS = 10_000
+
+
+class Whereabouts(msgspec.Struct, frozen=True):
+    """A group that the kit names, and a pod that holds it; of a private one also which recovery key is used there."""
+
+    group: RecordId
+    pod: str
+    recovery: int | None = None
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """What became of a person: `token` (or "") is shown once; what `unreachable` names is found by asking again."""
+
+    name: str
+    token: str
+    personal_group: RecordId | None
+    memberships: list[dict[str, Any]]
+    unreachable: list[RecordId]
+    recovery_keys_left: int
+
+
+async def recover(
+    deps: Deps, name: str, keys: RecoveryKeys, groups: Sequence[Whereabouts], *, token: bool = True
+) -> Recovered:
+    """Make `name` here the home of whoever has the phrase; raises NameTakenError, or NotFoundError for a stranger.
+
+    Without `token` none is made: who recovers in a browser gets a session instead.
+    """
+    if not NAME.fullmatch(name):
+        raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
+    async with deps.database.read() as session:
+        await _check_name(session, name, keys)
+    unreachable = [place.group for place in groups if not await _fetched(deps, place, keys)]
+    holders = {place.pod for place in groups}
+    seed, made = random_bytes(32), random_token() if token else ""
+
+    async def action(session: AsyncSession) -> Recovered:
+        found = await _find(session, deps, keys)
+        account = await _open_account(session, deps, name, keys, seed, found)
+        stuck = [
+            place[0].group for place in found if not await _move(session, deps, account, keys, place, also=holders)
+        ]
+        now = deps.clock()
+        if made:
+            await insert_token(session, sha256=token_hash(made), account=account.id, name="recovery", now=now)
+        return await _told(session, account, made, unreachable + stuck)
+
+    return await deps.write(action)
+
+
+async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) -> int:
+    """Derive the next recovery keys of an account that runs out of them; how many are unused now."""
+
+    async def action(session: AsyncSession) -> int:
+        await check_own(session, account, keys)
+        first = await load_next_recovery_index(session, account.id)
+        await insert_recovery_keys(session, account.id, first, keys.dids(first))
+        return await count_recovery_keys(session, account.id)
+
+    return await deps.write(action)
+
+
+async def _fetched(deps: Deps, place: Whereabouts, keys: RecoveryKeys) -> bool:
+    shown = Pass(keys.key(place.recovery)) if place.recovery is not None else None
+    try:
+        await fetch_group(deps, place.pod, place.group, shown)
+    except (RemoteError, RefusedError):
+        return False
+    return True
+
+
+async def _check_name(session: AsyncSession, name: str, keys: RecoveryKeys) -> Account | None:
+    """The account of this name if it is the phrase's own; NameTakenError if it is somebody else's."""
+    named = await load_account_named(session, name)
+    owner = await load_account_by_recovery(session, tuple(keys.numbers))
+    if owner is not None and owner.name != name:
+        raise NameTakenError(f"This phrase belongs to the account {owner.name} here.")
+    if named is not None and owner is None:
+        raise NameTakenError(f"The name {name} is taken.")
+    return named
+
+
+async def _find(session: AsyncSession, deps: Deps, keys: RecoveryKeys) -> list[Place]:
+    """The groups that know one of the phrase's keys, with the person's place in each."""
+    states = [(await load_view(session, deps, group)).state for group in await _every_group(session)]
+    while True:
+        found = [(state, state.members[n]) for state in states if (n := keys.member_in(state)) is not None]
+        highest = max((number for state, _ in found for number, _ in keys.used_in(state)), default=0)
+        if highest < len(keys.numbers) - RECOVERY_KEYS:
+            return found
+        keys.look_further()
+
+
+async def _every_group(session: AsyncSession) -> list[RecordId]:
+    groups: list[RecordId] = []
+    after = None
+    while page := await list_groups(session, PAGE, after=after):
+        groups += [group.id for group in page]
+        after = (page[-1].name, page[-1].id)
+    return groups
+
+
+async def _open_account(
+    session: AsyncSession,
+    deps: Deps,
+    name: str,
+    keys: RecoveryKeys,
+    seed: bytes,
+    found: list[Place],
+) -> Account:
+    account = await _check_name(session, name, keys)
+    used = {number: (did, state.group) for state, _ in found for number, did in keys.used_in(state)}
+    if account is None:
+        if not found:
+            raise NotFoundError("No group known here has a member with this phrase; name one, and a pod that holds it.")
+        sealed = deps.keyring.seal(seed, f"seed/{name}")
+        own_id = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
+        # Groups that aren't known here may use others of this batch: only the next one is surely fresh.
+        first = (max(used) // RECOVERY_KEYS + 1) * RECOVERY_KEYS
+        await insert_recovery_keys(session, own_id, first, keys.dids(first))
+        account = await load_account_named(session, name)
+    assert account is not None
+    for number, (did, group) in used.items():
+        await insert_recovery_keys(session, account.id, number, [did])
+        await set_recovery_group(session, account.id, number, group)
+    return account
+
+
+async def _move(
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    keys: RecoveryKeys,
+    place: Place,
+    *,
+    also: Collection[str],
+) -> bool:
+    """Have one membership moved here, unless it is here or on its way; False if that can't be done now."""
+    state, member = place
+    if state.kind == "person" and account.personal_group is None:
+        await set_personal_group(session, account.id, state.group)
+    own = await load_membership(session, account.id, state.group)
+    if member.left or (own is not None and own.signing == member.signing):
+        return True
+    if state.kind == "person":
+        try:
+            await begin_recovery(session, deps, account, state.group, keys, also=also)
+        except NotConfirmedError:
+            return False
+        return True
+    if own is not None and own.state == "moving" and await _is_asked(session, state.group, own.signing):
+        return True
+    return await _ask_to_move(session, deps, account, keys, state, member)
+
+
+async def _is_asked(session: AsyncSession, group: RecordId, signing: str) -> bool:
+    waiting = await list_operations(session, group, MOST_OPERATIONS)
+    wishes = [reopen_record(operation.wire).content for operation in waiting]
+    return any(
+        isinstance(one, Operation) and isinstance(one.wish, Rehome) and one.wish.signing == signing for one in wishes
+    )
+
+
+async def _ask_to_move(
+    session: AsyncSession, deps: Deps, account: Account, keys: RecoveryKeys, state: GroupState, member: Member
+) -> bool:
+    signer = keys.signer(member.recovery[-1])
+    if signer is None:
+        return False
+    index = keys.numbers[signer.did]
+    signing = await expect_rehome(session, deps, account, state.group, member, recovery_index=index)
+    record = open_record(rehome(deps, state.group, member, signer, signing))
+    now = deps.clock()
+    await append(session, deps, record, origin="", now=now)
+    await push(session, deps, record, now=now)
+    return True
+
+
+async def _told(session: AsyncSession, account: Account, token: str, unreachable: list[RecordId]) -> Recovered:
+    account = await load_account_named(session, account.name) or account
+    memberships = await list_memberships(session, MOST_MEMBERSHIPS, account=account.id)
+    return Recovered(
+        name=account.name,
+        token=token,
+        personal_group=account.personal_group,
+        memberships=[{"group": one.group_id, "number": one.number, "state": one.state} for one in memberships],
+        unreachable=unreachable,
+        recovery_keys_left=await count_recovery_keys(session, account.id),
+    )

@@ -1,0 +1,1 @@
+"""Sync: pulled from and served to other pods, pushed after each commit."""

@@ -1,0 +1,31 @@
+"""What a pod told of a group with a delivery is compared with what is held here; a gap is pulled.
+
+Only a pod of the group is pulled from, so that a stranger can't make this pod ask around.
+"""
+
+from __future__ import annotations
+
+from federation.group_header import GroupHeader
+from pod.actions.chain.views import load_view
+from pod.actions.sync.push import pods_of
+from pod.deps import Deps
+from pod.errors import UnknownGroupError
+from protocol.branches import View
+
+
+async def compare(deps: Deps, pod: str, header: GroupHeader) -> None:
+    """Have the group pulled from `pod` if it has something of it that this pod lacks."""
+    try:
+        async with deps.database.read() as session:
+            view = await load_view(session, deps, header.group)
+    except UnknownGroupError:
+        return
+    if is_behind(view, header) and pod in pods_of(view.state):
+        deps.behind(header.group, pod)
+
+
+def is_behind(view: View, header: GroupHeader) -> bool:
+    """Whether the sender has something of the group that this view lacks."""
+    ours = view.state
+    unknown_head = header.head not in view.nodes and header.height >= view.settled.height
+    return header.height > ours.height or header.size > ours.log.size or unknown_head

@@ -1,0 +1,238 @@
+"""The log pulled: what stands under the root of an item is held, whatever this pod would say of it today.
+
+1. Entries gather over pages until a root fits; nothing is placed beyond an item that lies about its log.
+2. A record that the head refuses, for its author left, was black-listed or changed keys since, is judged by the state
+   before the first item that covers it. Below the settled item the keepers' quorum has judged it, and that state isn't
+   known here any more; then it is enough that its author had the key when it was logged (ADR 0023).
+3. An erased entry comes as a shape, which proves nothing. It is held beside an erasure by the author it names; one that
+   comes later in the log is waited for (ADR 0026).
+4. Each record is logged once: one that has a place, or comes twice, ends what is placed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.projections import load_wishes
+from models.groups.groups_and_items import load_group
+from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
+from models.groups.waiting import delete_waiting
+from pod.actions.chain.door import Arrival, Taken, append_all, new_record
+from pod.actions.chain.log_places import place_entries
+from pod.actions.chain.views import load_view
+from pod.actions.sync.remote_lists import Source, entries_in, load_page
+from pod.deps import Deps
+from protocol.authorship import authored_of, check_author, check_logged
+from protocol.branches import View
+from protocol.errors import RefusedError
+from protocol.ids import RecordId
+from protocol.log import frontier_of, leaf_hash
+from protocol.records.content import Erase
+from protocol.records.envelope import Record
+from protocol.records.erased import ErasedRecord, wire_of_erased
+from protocol.state import GroupState
+
+MOST_PAGES = 1000
+Wish = tuple[RecordId, int]  # (record, author) of an erasure
+
+
+class Gathered:
+    """Entries from `start` on that have no places yet; of those that the door didn't take, the records themselves."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.entries: list[RecordId] = []
+        self.left_out: dict[RecordId, Arrival | ErasedRecord] = {}
+        self.named: set[RecordId] = set()  # by erasures, whoever signed them
+        self.waits_for: RecordId | None = None
+
+    def add(self, entries: Sequence[Record | ErasedRecord], left_out: Collection[Arrival]) -> None:
+        """Take a page's entries, and those of them that the door refused or let wait."""
+        self.entries += [entry.id for entry in entries]
+        self.left_out |= {entry.id: entry for entry in entries if isinstance(entry, ErasedRecord)}
+        self.left_out |= {arrival.record.id: arrival for arrival in left_out}
+        for entry in entries:
+            if isinstance(entry, Record) and isinstance(entry.content, Erase):
+                self.named.update(entry.content.records)
+
+    def drop(self, count: int) -> None:
+        """Forget what has its place now."""
+        for entry in self.entries[:count]:
+            self.left_out.pop(entry, None)
+        del self.entries[:count]
+        self.start += count
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether no place can be given before an erasure of the first shape comes."""
+        return self.waits_for is not None and self.waits_for not in self.named
+
+
+async def pull_log(deps: Deps, source: Source) -> bool:
+    """Pull what the head's log has and this pod lacks; whether all of it is here now."""
+    gathered = Gathered(0)
+    for _ in range(MOST_PAGES):
+        have, state = await _log_gap(deps, source.group)
+        if have != gathered.start:
+            gathered = Gathered(have)  # a seal, or a pull from another pod, gave places meanwhile
+        start = have + len(gathered.entries)
+        if start >= state.log.size:
+            break
+        page = await load_page(deps, source, "log", start)
+        entries = entries_in(page.get("entries"), source.group)[: state.log.size - start]
+        if not entries:
+            break
+        gathered.add(entries, await _take(deps, source, entries))
+        if not gathered.is_stuck:
+            await _place(deps, source.group, gathered)
+    return have >= state.log.size
+
+
+async def _take(deps: Deps, source: Source, entries: Sequence[Record | ErasedRecord]) -> list[Arrival]:
+    """Let the records in by the door; those that it refused or that wait there."""
+    now = deps.clock()
+    arrivals = [Arrival(entry, source.pod, now) for entry in entries if isinstance(entry, Record)]
+
+    async def action(session: AsyncSession) -> list[Arrival]:
+        outcomes = await append_all(session, deps, arrivals)
+        taken = zip(arrivals, outcomes, strict=True)
+        return [arrival for arrival, outcome in taken if not isinstance(outcome, Taken) or outcome.waits]
+
+    return await deps.write(action)
+
+
+async def _log_gap(deps: Deps, group: RecordId) -> tuple[int, GroupState]:
+    async with deps.database.read() as session:
+        view = await load_view(session, deps, group)
+        stored = await load_group(session, group)
+    return (stored.log_size if stored else 0), view.state
+
+
+async def _place(deps: Deps, group: RecordId, gathered: Gathered) -> None:
+    """Place entries up to the last item whose root they complete."""
+
+    async def action(session: AsyncSession) -> int:
+        return await _placed(session, deps, group, gathered)
+
+    gathered.drop(await deps.write(action))
+
+
+async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: Gathered) -> int:
+    view = await load_view(session, deps, group)
+    stored = await load_group(session, group, lock=True)
+    if stored is None or stored.log_size != gathered.start:
+        return 0
+    roots = _roots(view)
+    # Entries gather over many pages: nothing is looked up before an item can be reached.
+    if not any(0 < size - stored.log_size <= len(gathered.entries) for size in roots):
+        return 0
+    holdable = await _holdable(session, view, gathered, now=deps.clock())
+    frontier = frontier_of(stored.log_size, stored.log_peaks)
+    placed, at = frontier, 0
+    for count, entry in enumerate(gathered.entries[: len(holdable)], 1):
+        frontier = frontier.append(leaf_hash(entry))
+        wanted = roots.get(frontier.size)
+        if wanted is None:
+            continue
+        if wanted != {frontier.root().hex()}:
+            break  # an item that lies about its log: nothing is placed beyond it
+        placed, at = frontier, count
+    if at:
+        fresh = [record for record in holdable[:at] if record is not None]
+        await insert_records(session, fresh)
+        await delete_waiting(session, [record.id for record in fresh])
+        await place_entries(session, stored, gathered.entries[:at], placed)
+        deps.wake(group)
+    return at
+
+
+async def _holdable(session: AsyncSession, view: View, gathered: Gathered, *, now: int) -> list[NewRecord | None]:
+    """For each entry, up to the first that can't be held: None if it is here, else what is to be stored."""
+    known = await load_known(session, gathered.entries)
+    placed = set(await list_placed(session, gathered.entries))
+    wishes = await _wishes(session, view, gathered)
+    holdable: list[NewRecord | None] = []
+    gathered.waits_for = None
+    for index, entry in enumerate(gathered.entries, gathered.start):
+        if entry in placed:
+            break
+        placed.add(entry)
+        if entry in known:
+            holdable.append(None)
+            continue
+        left_out = gathered.left_out.get(entry)
+        if isinstance(left_out, ErasedRecord) and (entry, left_out.author) not in wishes:
+            gathered.waits_for = entry
+            break
+        record = _stored_anyway(view, left_out, index, now=now) if left_out is not None else None
+        if record is None:
+            break
+        holdable.append(record)
+    return holdable
+
+
+async def _wishes(session: AsyncSession, view: View, gathered: Gathered) -> set[Wish]:
+    """Who asked to have which of the shapes erased: by a record that is here, or that stands in the log further on."""
+    shapes = [own_id for own_id, entry in gathered.left_out.items() if isinstance(entry, ErasedRecord)]
+    wishes = {(record, author) for record, _, author in await load_wishes(session, shapes)}
+    for index, own_id in enumerate(gathered.entries if shapes else (), gathered.start):
+        entry = gathered.left_out.get(own_id)
+        if isinstance(entry, Arrival) and isinstance(entry.record.content, Erase):
+            erasure = entry.record.content
+            if _stored_anyway(view, entry, index, now=0) is not None:
+                wishes |= {(record, erasure.author) for record in erasure.records}
+    return wishes
+
+
+def _stored_anyway(view: View, entry: Arrival | ErasedRecord, index: int, *, now: int) -> NewRecord | None:
+    """How an entry is stored that the door didn't take; it counts once it has its place. None: it can't stand there."""
+    try:
+        if isinstance(entry, ErasedRecord):
+            check_logged(view.state, entry.author, entry.key, (), index=index)
+            return _of_shape(entry, now=now)
+        authored = authored_of(entry.record)
+        before = _state_before(view, index)
+        if before is None:
+            check_logged(view.state, authored.author, authored.key, entry.record.signers, index=index)
+        else:
+            check_author(before, entry.record)
+        return new_record(entry, REFUSED)
+    except RefusedError:
+        return None
+
+
+def _state_before(view: View, index: int) -> GroupState | None:
+    """The state before the first item of the chosen branch whose log has this place; None for what is settled."""
+    if index < view.settled.log.size:
+        return None
+    for height in range(view.settled.height + 1, view.state.height + 1):
+        if view.nodes[view.branch[height]].state.log.size > index:
+            return view.nodes[view.branch[height - 1]].state
+    return None
+
+
+def _of_shape(shape: ErasedRecord, *, now: int) -> NewRecord:
+    return NewRecord(
+        id=shape.id,
+        group_id=shape.group,
+        type=shape.type,
+        author=shape.author,
+        key=shape.key,
+        counter=shape.counter,
+        at=None,
+        wire=wire_of_erased(shape),
+        accepted_at=now,
+        state=REFUSED,
+        erased=True,
+    )
+
+
+def _roots(view: View) -> dict[int, set[str]]:
+    """The roots that items of the chosen branch commit to, by size."""
+    roots: dict[int, set[str]] = {}
+    for item in view.branch.values():
+        log = view.nodes[item].state.log
+        roots.setdefault(log.size, set()).add(log.root)
+    return roots

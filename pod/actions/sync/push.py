@@ -1,0 +1,43 @@
+"""What a pod accepted goes to the group's other pods: queued in the same commit, delivered by a job."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.activities import wrap
+from federation.contexts import PUBLIC
+from models.engine.writer import after_commit
+from models.fediverse.deliveries import enqueue
+from pod.actions.chain.views import load_view
+from pod.actions.fediverse.actors import POD, sender_of
+from pod.deps import Deps
+from protocol.canonical import bytes_of_checked
+from protocol.records.envelope import Record
+from protocol.state import GroupState
+
+
+def pods_of(state: GroupState) -> list[str]:
+    """The pods that are home to a member with weight >= 0 who hasn't left, in order."""
+    return sorted({member.home.pod for member in state.members.values() if member.weight >= 0 and not member.left})
+
+
+async def push(
+    session: AsyncSession, deps: Deps, record: Record, *, now: int, also: Collection[str] = frozenset()
+) -> None:
+    """Queue `record` for its group's other pods and those of `also`, by the group's actor.
+
+    Of a private group the pod's own actor speaks, and nobody hears it but the group's pods.
+    """
+    state = (await load_view(session, deps, record.group)).state
+    actor = sender_of(deps, state)
+    told = pods_of(state) if state.visibility == "private" else {*pods_of(state), *also}
+    pods = [pod for pod in sorted(told) if pod != deps.base_url]
+    inboxes = [f"{pod}/inbox" for pod in pods]
+    if not inboxes:
+        return
+    to = [f"{pod}/{POD}" for pod in pods] if state.visibility == "private" else [PUBLIC]
+    body = bytes_of_checked(wrap(record, actor=actor, to=to))
+    await enqueue(session, actor, record.group, body, inboxes, now=now)
+    after_commit(session, deps.deliver)

@@ -1,0 +1,49 @@
+"""A steward that leaves a record out is shown: what waited ten minutes while the log grew, and since when.
+
+What it promised to log is shown as soon as an item of a later time leaves it out, and its promise goes to all pods.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.records import list_overtaken
+from models.groups.seats_and_acks import Withheld, insert_withheld, list_withheld
+from models.groups.waiting import Promise, list_broken_promises
+from pod.actions.chain.views import load_view
+from pod.actions.sync.push import push
+from pod.deps import Deps
+from protocol.ids import RecordId
+from protocol.records.envelope import reopen_record
+from protocol.state import GroupState
+
+PATIENCE_MS = 10 * 60 * 1000
+MOST_SHOWN = 100
+
+
+async def note_withheld(deps: Deps, group: RecordId) -> None:
+    """Note the group's records that the steward passed over; they are forgotten when the log gets them."""
+    since = deps.clock() - PATIENCE_MS
+    async with deps.database.read() as session:
+        overtaken = await list_overtaken(session, group, accepted_before=since, limit=MOST_SHOWN)
+        state = (await load_view(session, deps, group)).state
+        broken = await list_broken_promises(session, group, state.at, MOST_SHOWN)
+    if overtaken or broken:
+        await deps.write(lambda session: _note(session, deps, state, overtaken, broken))
+
+
+async def _note(
+    session: AsyncSession,
+    deps: Deps,
+    state: GroupState,
+    overtaken: list[tuple[RecordId, int]],
+    broken: list[Promise],
+) -> None:
+    group, steward = state.group, state.steward.key
+    noted = {entry.record_id for entry in await list_withheld(session, group, 2 * MOST_SHOWN)}
+    waiting = [*overtaken, *((entry.record_id, entry.by_at) for entry in broken)]
+    await insert_withheld(session, [Withheld(record, group, steward, at) for record, at in waiting])
+    for entry in broken:
+        if entry.record_id not in noted:
+            # Whoever else keeps the group can refuse then, too.
+            await push(session, deps, reopen_record(entry.wire), now=deps.clock())

@@ -1,0 +1,97 @@
+"""A fresh proof before what is sensitive: the authenticator app where there is one, a mailed code otherwise."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+
+import msgspec
+from aiohttp import web
+
+from pod.actions.accounts.mail_address import address_of_account, check_confirmation, mail_confirmation
+from pod.actions.accounts.second_factors import check_second_factor, has_second_factor
+from pod.actions.accounts.sessions import confirm_session
+from pod.actions.admin.pod_settings import pod_name, read_settings
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.account.letters import confirm_letter
+from pod.web.account.session_start import session_here, visit_of
+from pod.web.kit.form_page import FormView, told
+from pod.web.kit.forms import act_or_show, local_path, read_form, see_other
+from pod.web.kit.rendering import render
+from pod.web.kit.visitors import account_of, say_of
+from protocol.errors import RefusedError
+
+routes = web.RouteTableDef()
+
+
+class ConfirmForm(msgspec.Struct, frozen=True):
+    """A code, and where to go then; `way` "mail" asks for a code."""
+
+    code: str = ""
+    to: str = "/settings"
+
+
+class ConfirmView(FormView, frozen=True):
+    """How somebody can prove who they are: `app`, or by mail to `mail`; `sent` once a code is on its way."""
+
+    to: str
+    app: bool
+    mail: str
+    sent: bool
+
+
+@routes.get("/settings/confirm")
+@contract("account", media_type=HTML)
+async def get_confirm(request: web.Request) -> web.Response:
+    """Prove once more who you are."""
+    account_of(request)
+    return await _show(request, ConfirmForm(to=local_path(request.query.get("to", "/settings"))))
+
+
+@routes.post("/settings/confirm/mail")
+@contract("account", media_type=HTML)
+async def post_confirm_mail(request: web.Request) -> web.Response:
+    """Have a code mailed."""
+    account_of(request)
+    form = await read_form(request, ConfirmForm)
+    return await act_or_show(partial(_mail, request, form), partial(_refused, request, form))
+
+
+async def _mail(request: web.Request, form: ConfirmForm) -> web.Response:
+    deps = request.app[DEPS]
+    pod = pod_name(deps, await read_settings(deps))
+    await mail_confirmation(deps, visit_of(request), account_of(request), partial(confirm_letter, say_of(request), pod))
+    return await _show(request, form, sent=True)
+
+
+@routes.post("/settings/confirm")
+@contract("account", media_type=HTML)
+async def post_confirm(request: web.Request) -> web.Response:
+    """Take the proof; what is sensitive is open for a quarter of an hour."""
+    account_of(request)
+    form = await read_form(request, ConfirmForm)
+    return await act_or_show(partial(_confirm, request, form), partial(_refused, request, form))
+
+
+async def _confirm(request: web.Request, form: ConfirmForm) -> web.Response:
+    deps, account = request.app[DEPS], account_of(request)
+    if await has_second_factor(deps, account):
+        await check_second_factor(deps, account, form.code)
+    else:
+        await check_confirmation(deps, visit_of(request), form.code)
+    await confirm_session(deps, session_here(request))
+    return see_other(form.to)
+
+
+async def _refused(request: web.Request, form: ConfirmForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
+    return await _show(request, form, status, sent=refusal.code == "bad_code", **told(request, refusal, status))
+
+
+async def _show(
+    request: web.Request, form: ConfirmForm, status: HTTPStatus = HTTPStatus.OK, *, sent: bool = False, **more: object
+) -> web.Response:
+    deps, account = request.app[DEPS], account_of(request)
+    mail, app = await address_of_account(deps, account), await has_second_factor(deps, account)
+    view = ConfirmView(local_path(form.to), app, mail.address if mail else "", sent)
+    return render(request, "account/confirm.html", msgspec.structs.replace(view, **more), status)

@@ -1,0 +1,121 @@
+"""Recovery here: the 24 words make this pod the home of what they find, and say what they couldn't reach."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from pod.actions.recovery.account_page import Found, recover_home
+from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.recovery.recover_person import Recovered, Whereabouts
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.requests import address_of
+from pod.web.account.session_start import become
+from pod.web.kit.form_page import FormView, told
+from pod.web.kit.forms import act_or_show, read_form
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import say_of
+from protocol.errors import MalformedError, RefusedError
+from protocol.ids import RecordId, parse_id
+
+routes = web.RouteTableDef()
+MOST_GROUPS: Final = 200
+
+
+class RecoverForm(msgspec.Struct, frozen=True):
+    """The words, the name that is wanted here, and groups: a line each, id and pod, of a private one also a number."""
+
+    phrase: str = ""
+    name: str = ""
+    groups: str = ""
+
+
+class RecoverView(FormView, frozen=True):
+    """The recovery page; the words are never shown again."""
+
+    name: str
+    groups: str
+
+
+class MovedLine(msgspec.Struct, frozen=True):
+    """A membership that was found."""
+
+    name: str
+    state: str
+
+
+class RecoveredView(msgspec.Struct, frozen=True):
+    """What became of a person."""
+
+    name: str
+    moved: tuple[MovedLine, ...]
+    unreachable: tuple[str, ...]
+    left: str
+
+
+@routes.get("/recover")
+@contract(media_type=HTML)
+async def get_recover(request: web.Request) -> web.Response:
+    """Show the 24 words to a new home."""
+    return render(request, "account/recover.html", RecoverView("", ""), private=True)
+
+
+@routes.post("/recover")
+@contract(media_type=HTML)
+async def post_recover(request: web.Request) -> web.Response:
+    """Make this pod the home of whoever has the words; signs in."""
+    form = await read_form(request, RecoverForm)
+    return await act_or_show(partial(_recover, request, form), partial(_refused, request, form))
+
+
+async def _recover(request: web.Request, form: RecoverForm) -> web.Response:
+    deps = request.app[DEPS]
+    deps.limits.take("recovery of an address", address_of(request), now=deps.clock())
+    keys, places = RecoveryKeys(form.phrase), whereabouts(form.groups)
+    found = await recover_home(deps, form.name.lower(), keys, places, say_of(request).language)
+    keep = await become(request, found.account)
+    return keep(render(request, "account/recovered.html", _view(say_of(request), found), private=True))
+
+
+def whereabouts(text: str) -> list[Whereabouts]:
+    """Groups as people write them down; raises MalformedError with the number of the line."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST_GROUPS:
+        raise MalformedError(f"At most {MOST_GROUPS} groups at once.")
+    return [_whereabouts(number, parts) for number, parts in enumerate(lines, 1)]
+
+
+def _whereabouts(number: int, parts: list[str]) -> Whereabouts:
+    match parts:
+        case [group, pod]:
+            return Whereabouts(_group(number, group), pod.rstrip("/"))
+        case [group, pod, key] if key.isascii() and key.isdecimal() and len(key) < 7:
+            return Whereabouts(_group(number, group), pod.rstrip("/"), int(key))
+        case _:
+            raise MalformedError(f"Line {number} of the groups must be: id, pod, and of a private one a number.")
+
+
+def _group(number: int, text: str) -> RecordId:
+    try:
+        return parse_id(text)
+    except MalformedError as error:
+        raise MalformedError(f"Line {number} of the groups doesn't begin with a group's id.") from error
+
+
+def _view(say: Words, found: Found) -> RecoveredView:
+    recovered: Recovered = found.recovered
+    states = {"member": say("here"), "moving": say("on its way; it is here once its group has sealed it")}
+    moved = tuple(MovedLine(name, states.get(state, state)) for name, state in found.moved)
+    left = say.number(recovered.recovery_keys_left)
+    return RecoveredView(recovered.name, moved, tuple(map(str, recovered.unreachable)), left)
+
+
+async def _refused(request: web.Request, form: RecoverForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
+    view = msgspec.structs.replace(RecoverView(form.name, form.groups), **told(request, refusal, status))
+    return render(request, "account/recover.html", view, status, private=True)

@@ -1,0 +1,145 @@
+"""The 24 words later: three of them shown once more, new recovery keys, and what belongs on the same paper."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+
+import msgspec
+from aiohttp import web
+
+from pod.actions.accounts.overview import look_at, places_of
+from pod.actions.accounts.phrase_check import check_all_words, check_three_words, words_check_of
+from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.recovery.recover_person import add_recovery_keys
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.kit.form_page import FormView, told
+from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.rendering import render
+from pod.web.kit.visitors import account_of, say_of
+from protocol.errors import RefusedError
+from protocol.limits import FEW_RECOVERY_KEYS
+
+routes = web.RouteTableDef()
+
+
+class ThreeForm(msgspec.Struct, frozen=True):
+    """The three words that were asked for."""
+
+    first: str = ""
+    second: str = ""
+    third: str = ""
+
+
+class PhraseForm(msgspec.Struct, frozen=True):
+    """All 24."""
+
+    phrase: str = ""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A word that is asked for: the name of its field, and what is asked."""
+
+    field: str
+    label: str
+
+
+class PlaceView(msgspec.Struct, frozen=True):
+    """A group for the paper."""
+
+    name: str
+    group: str
+    private: bool
+    recovery: str
+
+
+class WordsSettingsView(FormView, frozen=True):
+    """Whether the words were checked, which are asked for, what else belongs on the paper."""
+
+    checked: bool
+    asked: tuple[Asked, ...]
+    few: bool
+    left: str
+    pod: str
+    places: tuple[PlaceView, ...]
+
+
+@routes.get("/settings/words")
+@contract("account", media_type=HTML)
+async def get_words(request: web.Request) -> web.Response:
+    """Whether the words are still there."""
+    account_of(request)
+    return await _show(request)
+
+
+@routes.post("/settings/words")
+@contract("account", media_type=HTML)
+async def post_words(request: web.Request) -> web.Response:
+    """Check three words."""
+    account_of(request)
+    form = await read_form(request, ThreeForm)
+    return await act_or_show(partial(_three, request, form), partial(_refused, request))
+
+
+async def _three(request: web.Request, form: ThreeForm) -> web.Response:
+    words = (form.first, form.second, form.third)
+    await check_three_words(request.app[DEPS], account_of(request), words)
+    return see_other("/settings/words", said="words")
+
+
+@routes.post("/settings/words/all")
+@contract("account", media_type=HTML)
+async def post_all_words(request: web.Request) -> web.Response:
+    """Check all words."""
+    account_of(request)
+    form = await read_form(request, PhraseForm)
+    return await act_or_show(partial(_all, request, form), partial(_refused, request))
+
+
+async def _all(request: web.Request, form: PhraseForm) -> web.Response:
+    await check_all_words(request.app[DEPS], account_of(request), RecoveryKeys(form.phrase))
+    return see_other("/settings/words", said="words")
+
+
+@routes.post("/settings/recovery-keys")
+@contract("account", media_type=HTML)
+async def post_recovery_keys(request: web.Request) -> web.Response:
+    """Derive the next recovery keys from the words."""
+    account_of(request)
+    form = await read_form(request, PhraseForm)
+    return await act_or_show(partial(_derive, request, form), partial(_refused, request))
+
+
+async def _derive(request: web.Request, form: PhraseForm) -> web.Response:
+    deps, account = request.app[DEPS], account_of(request)
+    keys = RecoveryKeys(form.phrase)
+    await check_all_words(deps, account, keys)
+    await add_recovery_keys(deps, account, keys)
+    return see_other("/settings/words", said="saved")
+
+
+async def _refused(request: web.Request, refusal: RefusedError, status: HTTPStatus) -> web.Response:
+    return await _show(request, status, **told(request, refusal, status))
+
+
+async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:
+    deps, account, say = request.app[DEPS], account_of(request), say_of(request)
+    sight, check = await look_at(deps, account), await words_check_of(deps, account)
+    numbers = check.places.split(",") if check and check.places else []
+    places = await places_of(deps, account)
+    view = WordsSettingsView(
+        checked=sight.words_checked,
+        asked=tuple(
+            Asked(field, say("Word number %(number)s", number=number))
+            for field, number in zip(ThreeForm.__struct_fields__, numbers, strict=False)
+        ),
+        few=sight.keys_left < FEW_RECOVERY_KEYS,
+        left=say.number(sight.keys_left),
+        pod=deps.base_url,
+        places=tuple(
+            PlaceView(place.name, place.group, place.visibility == "private", str(place.recovery)) for place in places
+        ),
+    )
+    # What was typed is not shown again: it is what nobody may see.
+    return render(request, "account/words-settings.html", msgspec.structs.replace(view, **more), status, private=True)

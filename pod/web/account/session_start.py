@@ -1,0 +1,72 @@
+"""A browser that somebody signs in with gets a fresh secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from aiohttp import web
+
+from models.people.accounts import Account
+from models.people.sessions import Session
+from pod.actions.accounts.mailed_codes import visit_hash
+from pod.actions.accounts.sessions import open_session
+from pod.app_keys import DEPS
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import words_in
+from pod.web.kit.visitors import SESSION, VISIT, VISITOR, Visitor, set_cookie, visitor_of
+
+
+def visit_of(request: web.Request) -> bytes:
+    """What codes are bound to: this browser, and no other."""
+    return visit_hash(visitor_of(request).begun())
+
+
+Keep = Callable[[web.Response], web.Response]
+
+
+async def become(request: web.Request, account: Account) -> Keep:
+    """Sign the account in, from this very page on; what is given back hands the browser its secret with an answer.
+
+    The session's secret is new and the visit's is over, so whatever was fixed before is worthless.
+    """
+    deps = request.app[DEPS]
+    secret = await open_session(deps, account, request.headers.get("User-Agent", ""))
+    words = words_in(account.language) if account.language else visitor_of(request).words
+    request[VISITOR] = Visitor(words, account, None, secret, deps.keyring.forms)
+
+    def keep(response: web.Response) -> web.Response:
+        set_cookie(request, response, SESSION, secret)
+        set_cookie(request, response, VISIT, "")
+        return response
+
+    return keep
+
+
+async def enter(request: web.Request, account: Account, response: web.Response) -> web.Response:
+    """Sign the account in with this answer."""
+    return (await become(request, account))(response)
+
+
+class WordsView(msgspec.Struct, frozen=True):
+    """The words that are shown once, with what belongs on the same paper."""
+
+    words: tuple[str, ...]
+    name: str
+    pod: str
+    group: str
+    onward: str
+
+
+async def enter_with_words(request: web.Request, account: Account, phrase: str, onward: str) -> web.Response:
+    """Sign a new account in and show its 24 words, which no cache keeps and the pod forgets with this answer."""
+    keep, pod = await become(request, account), request.app[DEPS].base_url
+    view = WordsView(tuple(phrase.split()), account.name, pod, str(account.personal_group), onward)
+    return keep(render(request, "account/words.html", view, private=True))
+
+
+def session_here(request: web.Request) -> Session:
+    """The session of a page that only somebody signed in sees."""
+    session = visitor_of(request).session
+    assert session is not None
+    return session

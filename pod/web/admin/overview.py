@@ -1,0 +1,76 @@
+"""The overview of those who run the pod: a list of what is to do that ticks itself, and whether all is well."""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import web
+
+from pod.actions.admin.dashboard import Running, look_over
+from pod.actions.admin.outside_check import look
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.doctor.findings import Level
+from pod.web.admin.checklist import Item, checklist
+from pod.web.admin.page_frame import AdminView, NoForm, admin_of, tabs
+from pod.web.kit.forms import read_form, see_other
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import say_of
+
+routes = web.RouteTableDef()
+
+
+class Light(msgspec.Struct, frozen=True):
+    """Something that is well or isn't; `found` in the words of whatever found it."""
+
+    name: str
+    ok: bool
+    state: str
+    found: str = ""
+
+
+class HomeView(AdminView, frozen=True):
+    """The overview."""
+
+    lights: tuple[Light, ...]
+    items: tuple[Item, ...]
+    done: str
+    waiting: str
+    version: str
+
+
+@routes.get("/admin")
+@contract("admin", media_type=HTML)
+async def get_admin(request: web.Request) -> web.Response:
+    """What is still to do, and whether the pod is well."""
+    admin_of(request)
+    running, say = await look_over(request.app[DEPS]), say_of(request)
+    items = checklist(say, running)
+    done = say("%(done)s of %(all)s done", done=sum(item.done for item in items), all=len(items))
+    waiting = say.many("%(count)s sign-up waits", "%(count)s sign-ups wait", running.waiting) if running.waiting else ""
+    view = HomeView(_lights(say, running), items, done, waiting, running.version, **tabs(request, "/admin"))
+    return render(request, "admin/home.html", view)
+
+
+@routes.post("/admin/looks")
+@contract("admin", media_type=HTML)
+async def post_look(request: web.Request) -> web.Response:
+    """Look at the pod from outside now."""
+    admin = admin_of(request)
+    await read_form(request, NoForm)
+    await look(request.app[DEPS], admin)
+    return see_other("/admin", said="looked")
+
+
+def _lights(say: Words, running: Running) -> tuple[Light, ...]:
+    well, ill = say("well"), say("not well")
+    reasons, disk, mail, queue = running.reasons, running.disk, running.last_mail, running.queue
+    lights = [
+        Light(say("Work"), not reasons, ill if reasons else well, " ".join(reason.says for reason in reasons)),
+        Light(say("Disk"), disk.level is Level.OK, well if disk.level is Level.OK else ill, disk.says),
+        Light(say("Deliveries"), ok=True, state=say.many("%(count)s waits", "%(count)s wait", queue.deliveries)),
+    ]
+    if mail is not None:
+        state = say("the last one was taken") if mail.ok else say("the last one was refused")
+        lights.append(Light(say("Mail"), mail.ok, state, "" if mail.ok else mail.answer))
+    return tuple(lights)

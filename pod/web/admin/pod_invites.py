@@ -1,0 +1,129 @@
+"""Invitations: made for a number of people and a while, listed with who invited and who came, taken back."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from models.pod.pod_invites import InviteLine
+from pod.actions.admin.pod_invites import InviteWish, invite, read_invites, take_back
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.admin.page_frame import AdminView, admin_of, number_in, tabs
+from pod.web.kit.form_page import told
+from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import say_of
+from protocol.errors import RefusedError
+
+routes = web.RouteTableDef()
+PAGE: Final = "/admin/invites"
+ON_A_PAGE: Final = 50
+
+
+class InviteForm(msgspec.Struct, frozen=True):
+    """A new invitation."""
+
+    note: str = ""
+    uses: int = 1
+    days: int = 14
+    approval: bool = False
+
+
+class BackForm(msgspec.Struct, frozen=True):
+    """Which one is taken back."""
+
+    number: int = 0
+
+
+class InviteRow(msgspec.Struct, frozen=True):
+    """An invitation."""
+
+    number: int
+    link: str
+    note: str
+    state: str
+    works: bool
+    inviter: str
+    came: str
+    ends: str
+    approval: bool
+
+
+class InvitesView(AdminView, frozen=True):
+    """Invitations."""
+
+    form: InviteForm
+    invites: tuple[InviteRow, ...]
+    older: str
+
+
+@routes.get("/admin/invites")
+@contract("admin", media_type=HTML)
+async def get_invites(request: web.Request) -> web.Response:
+    """Invitations, the latest first."""
+    admin_of(request)
+    return await _show(request, InviteForm())
+
+
+@routes.post("/admin/invites")
+@contract("admin", media_type=HTML)
+async def post_invite(request: web.Request) -> web.Response:
+    """Make one."""
+    admin_of(request)
+    form = await read_form(request, InviteForm)
+    return await act_or_show(partial(_invite, request, form), partial(_refused, request, form))
+
+
+async def _invite(request: web.Request, form: InviteForm) -> web.Response:
+    wish = InviteWish(form.note, form.uses, form.days, form.approval)
+    await invite(request.app[DEPS], admin_of(request), wish)
+    return see_other(PAGE, said="saved")
+
+
+async def _refused(request: web.Request, form: InviteForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
+    return await _show(request, form, status, **told(request, refusal, status))
+
+
+@routes.post("/admin/invites/revoke")
+@contract("admin", media_type=HTML)
+async def post_revoke_invite(request: web.Request) -> web.Response:
+    """Take one back."""
+    admin, form = admin_of(request), await read_form(request, BackForm)
+    await take_back(request.app[DEPS], admin, form.number)
+    return see_other(PAGE, said="revoked")
+
+
+async def _show(
+    request: web.Request, form: InviteForm, status: HTTPStatus = HTTPStatus.OK, **more: object
+) -> web.Response:
+    deps, say = request.app[DEPS], say_of(request)
+    found = await read_invites(deps, ON_A_PAGE + 1, before=number_in(request.query.get("before", "")))
+    shown, now = found[:ON_A_PAGE], deps.clock()
+    older = f"{PAGE}?before={shown[-1].invite.id}" if len(found) > ON_A_PAGE else ""
+    rows = tuple(_row(say, line, deps.base_url, now) for line in shown)
+    view = InvitesView(form, rows, older, **tabs(request, PAGE))
+    return render(request, "admin/invites.html", msgspec.structs.replace(view, **more), status)
+
+
+def _row(say: Words, line: InviteLine, url: str, now: int) -> InviteRow:
+    one = line.invite
+    state = say("%(uses)s of %(most)s used", uses=say.number(one.uses), most=say.number(one.most_uses))
+    if one.revoked_at is not None:
+        state = say("taken back")
+    return InviteRow(
+        number=one.id,
+        link=f"{url}/sign-up?invite={one.code}",
+        note=one.note,
+        state=state,
+        works=one.works(now),
+        inviter=line.inviter,
+        came=", ".join(line.came) or say("nobody yet"),
+        ends=say.moment(one.expires_at),
+        approval=one.approval,
+    )

@@ -1,0 +1,93 @@
+"""The group's page: its posts in a lens, hidden ones counted; and what one can do here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from aiohttp import web
+
+from moderation.lens import Lens
+from pod.actions.reading.group.post_list import GroupPosts, list_group_posts
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.group.page_frame import Head, load_head
+from pod.web.group.post_rows import PostRow, group_rows
+from pod.web.kit.lens_bar import LensBar, lens_of, load_lens_bar
+from pod.web.kit.queries import before_of, with_query
+from pod.web.kit.rendering import held, render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import reader_of, say_of
+from protocol.ids import RecordId
+
+routes = web.RouteTableDef()
+ON_A_PAGE = 50
+
+
+class GroupView(msgspec.Struct, frozen=True):
+    """The page of a group. `show` and `hide` lead to the same page with and without what is hidden."""
+
+    head: Head
+    lens: LensBar
+    rows: tuple[PostRow, ...]
+    hidden: str
+    show: str
+    hide: str
+    older: str
+    empty: bool
+    alternate: str
+
+
+@routes.get("/g/{group}")
+@contract("reader", media_type=HTML)
+@held
+async def get_group_page(request: web.Request) -> web.Response:
+    """A group: its posts in a lens, the latest here first."""
+    seen, head = await load_head(request, "posts")
+    view = await _view(request, head, lens_of(request, seen.group))
+    return render(request, "group/group.html", view)
+
+
+async def _view(request: web.Request, head: Head, lens: Lens) -> GroupView:
+    say, reader, before = say_of(request), reader_of(request), before_of(request)
+    everything = request.query.get("show") == "all"
+    posts = await list_group_posts(request.app[DEPS], reader, head.group, lens, before=before, limit=ON_A_PAGE)
+    rows = await _rows(request, head.group, lens, before, posts)
+    told = hidden_sentence(say, sum(bool(row.note) for row in rows))
+    fields = _kept(request)
+    here = [*fields, ("before", "" if before is None else str(before))]
+    following = posts.page.next
+    older = [*fields, ("before", str(following)), ("show", "all" if everything else "")]
+    return GroupView(
+        head=head,
+        lens=await load_lens_bar(request, lens, usual=(head.group,), counts=(told,) if told else ()),
+        rows=tuple(row for row in rows if everything or not row.note),
+        hidden=told,
+        show="" if everything else with_query(request.path, [*here, ("show", "all")]),
+        hide=with_query(request.path, here) if everything else "",
+        older="" if following is None else with_query(request.path, older),
+        empty=not posts.page.posts and before is None,
+        alternate=f"/groups/{head.group}",
+    )
+
+
+async def _rows(
+    request: web.Request, group: RecordId, lens: Lens, before: int | None, posts: GroupPosts
+) -> Sequence[PostRow]:
+    say = say_of(request)
+
+    async def make() -> Sequence[PostRow]:
+        return group_rows(say, group, posts)
+
+    if not posts.plain:
+        return await make()
+    return await request.app[DEPS].remember(("rows", group, lens, before, say.language), make)
+
+
+def _kept(request: web.Request) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in request.query.items() if name in {"lens", "combine", "showing"}]
+
+
+def hidden_sentence(say: Words, hidden: int) -> str:
+    """How many of a page's posts its lens hides; empty for none."""
+    return say.many("%(count)s hidden here", "%(count)s hidden here", hidden) if hidden else ""

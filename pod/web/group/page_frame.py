@@ -1,0 +1,171 @@
+"""The head of every page of a group: name, sentence, facts, what one can do here, tabs, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from aiohttp import web
+
+from pod.actions.reading.group.page_header import HeaderSight, load_header
+from pod.app_keys import DEPS
+from pod.web.group.wording import host_of, kind_of, kind_sentence, pods_sentence, short
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import reader_of, say_of
+from protocol.ids import RecordId, parse_id
+
+
+class Tab(msgspec.Struct, frozen=True):
+    """A part of the group's pages."""
+
+    text: str
+    href: str
+    current: bool
+
+
+class PodDot(msgspec.Struct, frozen=True):
+    """A pod of the group; `mark` is ● where it answers and ○ where it is silent, and `text` says so."""
+
+    host: str
+    mark: str
+    text: str
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A group's head. Empty texts aren't shown; `signed_in` says whether buttons or a way to sign in stand here."""
+
+    group: RecordId
+    name: str
+    here: str
+    sentence: str
+    facts: tuple[str, ...]
+    pods: tuple[PodDot, ...]
+    notices: tuple[str, ...]
+    tabs: tuple[Tab, ...]
+    signed_in: bool
+    standing: str
+    follow: tuple[str, str]
+    lens: tuple[str, str]
+    may_join: bool
+    may_write: bool
+    may_invite: bool
+    may_leave: bool
+    forward: str
+    former: str
+
+
+async def load_head(request: web.Request, here: str) -> tuple[HeaderSight, Head]:
+    """The group that the path names, with its head; `here` is the tab. Raises UnknownGroupError."""
+    group = parse_id(request.match_info["group"])
+    reader = reader_of(request)
+    seen = await load_header(request.app[DEPS], reader, group)
+    return seen, head_of(say_of(request), seen, here, signed_in=reader is not None)
+
+
+def head_of(say: Words, seen: HeaderSight, here: str, *, signed_in: bool) -> Head:
+    """The head, from values alone."""
+    state, weight = seen.state, seen.weight
+    own = f"/g/{seen.group}"
+    pending = seen.membership is not None and seen.membership.number is None
+    return Head(
+        group=seen.group,
+        name=seen.name,
+        here=own if here == "posts" else f"{own}/{here}",
+        sentence=kind_sentence(say, kind_of(seen)) if state.kind == "group" else say("A person's own group"),
+        facts=tuple(_facts(say, seen)),
+        pods=tuple(_dot(say, pod.pod, silent=pod.silent) for pod in seen.pods),
+        notices=tuple(notices_of(say, seen)),
+        tabs=tuple(Tab(text, href, name == here) for name, text, href in _tabs(say, own)),
+        signed_in=signed_in,
+        standing=_standing(say, seen, pending=pending),
+        follow=_follow(say, seen),
+        lens=_lens(say, seen),
+        may_join=_may_join(seen, pending=pending),
+        may_write=weight is not None and weight >= 0,
+        may_invite=weight is not None and weight > 0 and state.kind == "group",
+        may_leave=weight is not None and state.kind == "group",
+        forward=f"/g/{state.succeeded_by}" if state.succeeded_by else "",
+        former=f"/g/{state.continues[0]}" if state.continues else "",
+    )
+
+
+def _facts(say: Words, seen: HeaderSight) -> list[str]:
+    return [
+        say.many("%(count)s member", "%(count)s members", seen.members),
+        pods_sentence(say, seen.pods, seen.pods_more),
+        say("founded %(day)s", day=say.day(seen.founded_at)),
+        say.many("chain of %(count)s item", "chain of %(count)s items", seen.state.height + 1),
+    ]
+
+
+def _dot(say: Words, pod: str, *, silent: bool) -> PodDot:
+    host = host_of(pod)
+    return PodDot(host, "○" if silent else "●", say("silent") if silent else say("answers"))
+
+
+def _tabs(say: Words, own: str) -> Sequence[tuple[str, str, str]]:
+    return (
+        ("posts", say("Posts"), own),
+        ("subjects", say("Subjects"), f"{own}/subjects"),
+        ("members", say("Members"), f"{own}/members"),
+        ("log", say("Log"), f"{own}/log"),
+        ("chain", say("Chain"), f"{own}/chain"),
+        ("about", say("About"), f"{own}/about"),
+    )
+
+
+def _may_join(seen: HeaderSight, *, pending: bool) -> bool:
+    open_to_all = seen.state.visibility != "private" and seen.state.kind == "group"
+    return open_to_all and seen.weight is None and not pending and seen.state.succeeded_by is None
+
+
+def _standing(say: Words, seen: HeaderSight, *, pending: bool) -> str:
+    if pending and seen.membership is not None and seen.membership.state == "asked":
+        return say("Your wish to join is on its way: the group's steward has to seal it.")
+    if seen.weight is None or seen.membership is None:
+        return ""
+    return say(
+        "You are member %(number)s with weight %(weight)s.",
+        number=seen.membership.number,
+        weight=say.weight(seen.weight),
+    )
+
+
+def _follow(say: Words, seen: HeaderSight) -> tuple[str, str]:
+    return ("follow", say("Follow")) if seen.following is None else ("unfollow", say("Unfollow"))
+
+
+def _lens(say: Words, seen: HeaderSight) -> tuple[str, str]:
+    if seen.following is None or not seen.following.lens:
+        return "lens", say("Use as lens")
+    return "unlens", say("No longer my lens")
+
+
+def notices_of(say: Words, seen: HeaderSight) -> list[str]:
+    """What is wrong with the group as this pod sees it."""
+    notices = []
+    if seen.disputed or seen.disputes:
+        notices.append(say("Disputed: pods hold different histories of this group for settled."))
+    # What stands on a doubtful item is doubtful, too: the lowest says it all.
+    notices += [
+        say(
+            "Not confirmed: item %(height)s (%(item)s). %(reason)s",
+            height=doubt.height,
+            item=short(doubt.item),
+            reason=doubt.reason,
+        )
+        for doubt in seen.doubts[:1]
+    ]
+    notices += [
+        say(
+            "Withheld: record %(record)s has waited since %(moment)s while others were logged.",
+            record=short(entry.record),
+            moment=say.moment(entry.since),
+        )
+        for entry in seen.withheld
+    ]
+    notices += [
+        say("Proven fault (%(kind)s): one key signed two things that exclude each other.", kind=fault.kind)
+        for fault in seen.faults
+    ]
+    return notices

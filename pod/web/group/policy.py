@@ -1,0 +1,114 @@
+"""A group's name, description and rules, changed by its owners; the wish holds once it is sealed."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from models.people.accounts import Account
+from pod.actions.posts.records import submit, write_record
+from pod.actions.reading.group.page_header import HeaderSight
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.group.found import check_name
+from pod.web.group.operation_rules import problem_in
+from pod.web.group.page_frame import Head, load_head
+from pod.web.group.wording import Kind, kind_sentence, weight_in
+from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.refusals import Problem
+from pod.web.kit.rendering import render
+from pod.web.kit.visitors import account_of, say_of
+from protocol.errors import RefusedError
+
+routes = web.RouteTableDef()
+HOUR_MS: Final = 3_600_000
+THOUSAND: Final = 1000  # a score has six decimals, what people write three
+
+
+class PolicyForm(msgspec.Struct, frozen=True):
+    """The policy as people write it; `hours` 0: the steward's job is handed on by hand only."""
+
+    name: str = ""
+    description: str = ""
+    others_weight: str = "0"
+    default_score: str = "0"
+    hours: int = 24
+    step: str = "look"
+
+
+class PolicyView(msgspec.Struct, frozen=True):
+    """The form; with `sentence` what it makes of the group, to be confirmed."""
+
+    head: Head
+    form: PolicyForm
+    sentence: str
+    problem: Problem | None
+
+
+@routes.get("/g/{group}/policy")
+@contract("account", media_type=HTML)
+async def get_policy(request: web.Request) -> web.Response:
+    """The rules as they are, to be changed."""
+    account_of(request)
+    seen, head = await load_head(request, "about")
+    return render(request, "group/policy.html", PolicyView(head, form_of(seen), "", None))
+
+
+def form_of(seen: HeaderSight) -> PolicyForm:
+    """The policy that holds now."""
+    state = seen.state
+    return PolicyForm(
+        seen.name,
+        str(state.policy.get("description", "")),
+        _decimal(state.others_weight),
+        _decimal(state.default_score // THOUSAND),
+        state.handover_after_ms() // HOUR_MS,
+    )
+
+
+def _decimal(thousandths: int) -> str:
+    whole, part = divmod(abs(thousandths), 1000)
+    text = f"{whole}.{part:03}".rstrip("0").rstrip(".")
+    return f"-{text}" if thousandths < 0 else text
+
+
+@routes.post("/g/{group}/policy")
+@contract("account", media_type=HTML)
+async def post_policy(request: web.Request) -> web.Response:
+    """See what kind of group the rules make; sign the wish once that was seen."""
+    form, account = await read_form(request, PolicyForm), account_of(request)
+
+    async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
+        _, head = await load_head(request, "about")
+        view = PolicyView(head, form, "", problem_in(say_of(request), refusal, status))
+        return render(request, "group/policy.html", view, status)
+
+    return await act_or_show(partial(_step, request, form, account), show)
+
+
+async def _step(request: web.Request, form: PolicyForm, account: Account) -> web.Response:
+    check_name(form.name, form.description)
+    seen, head = await load_head(request, "about")
+    others, default = weight_in(form.others_weight), weight_in(form.default_score) * THOUSAND
+    if form.step == "change":
+        return render(request, "group/policy.html", PolicyView(head, form, "", None))
+    if form.step != "set":
+        sentence = kind_sentence(say_of(request), Kind(seen.state.visibility, others, default))
+        return render(request, "group/policy.html", PolicyView(head, form, sentence, None))
+    policy: dict[str, Any] = {
+        "name": form.name,
+        "description": form.description,
+        "others_weight": others,
+        "default_score": default,
+        "handover_after": max(form.hours, 0) * HOUR_MS,
+    }
+    held = {name: seen.state.policy.get(name) for name in policy}
+    changed = {name: value for name, value in policy.items() if held[name] != value}
+    if changed:
+        members = {"type": "Operation", "do": "set-policy", "with": changed}
+        await submit(request.app[DEPS], write_record, account, seen.group, members)
+    return see_other(f"/g/{seen.group}/about", said="asked")

@@ -1,0 +1,145 @@
+"""A post in a list: one struct for the group's page, home, a person's page and a search, so that they look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from models.content.home_feed import FeedCard
+from moderation.lens import Layer
+from moderation.scores import is_shown
+from pod.actions.reading.group.post_list import GroupPosts
+from pod.actions.reading.person.home import HomeLine
+from pod.actions.reading.post.posts import PostLine
+from pod.web.group.wording import member_name
+from pod.web.kit.translations import Words
+from protocol.ids import RecordId
+
+LONGEST_TITLE: Final = 90
+
+
+class PostRow(msgspec.Struct, frozen=True):
+    """A post. `note`: why it is hidden, empty when shown; `place`, `place_href`: its group, where that isn't clear.
+
+    `place_said`: what stands before `place`. `via`, `via_href`: the group that reposts it for a reader at home.
+    """
+
+    href: str
+    title: str
+    excerpt: str
+    language: str
+    byline: str
+    at: str
+    score: str
+    tone: str
+    note: str
+    answers: str
+    place: str = ""
+    place_href: str = ""
+    place_said: str = ""
+    via: str = ""
+    via_href: str = ""
+
+
+def tone_of(score: int) -> str:
+    """up, down or even."""
+    return "up" if score > 0 else "down" if score < 0 else "even"
+
+
+def group_rows(say: Words, group: RecordId, posts: GroupPosts) -> list[PostRow]:
+    """The rows of a group's page."""
+    return [_group_row(say, group, line, posts) for line in posts.page.posts]
+
+
+def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -> PostRow:
+    author = member_name(say, line.author, posts.nicknames.get((line.group, line.author), ""))
+    title, excerpt = titled(say, line.title, posts.excerpts.get(line.post, ""), author, erased=line.erased)
+    answers, elsewhere = posts.replies.get(line.post, 0), line.group != group
+    return PostRow(
+        # What is reposted is read as the reposting group sees it.
+        href=f"/g/{line.group}/posts/{line.post}" + (f"?lens={group}" if elsewhere else ""),
+        title=title,
+        excerpt=excerpt,
+        language="",
+        byline=_by(say, author, reply=line.reply_to is not None),
+        at=say.moment(line.at),
+        score=say.score(line.score),
+        tone=tone_of(line.score),
+        note="" if line.shown else hidden_by(say, line.hides[0].layer if line.hides else Layer.LENS),
+        answers=say.many("%(count)s reply", "%(count)s replies", answers) if answers else "",
+        place=posts.names.get(line.group, "") if elsewhere else "",
+        place_href=f"/g/{line.group}" if elsewhere else "",
+        place_said=say("reposted from"),
+    )
+
+
+def home_row(say: Words, line: HomeLine, names: Mapping[RecordId, str]) -> PostRow:
+    """A row of home, which names the post's group, and the one that reposts it."""
+    card = line.card
+    author = member_name(say, card.author, card.nickname)
+    title, excerpt = titled(say, card.title, line.excerpt, author, erased=card.erased)
+    return PostRow(
+        href=f"/g/{card.group_id}/posts/{card.id}" + (f"?lens={card.via}" if card.via else ""),
+        title=title,
+        excerpt=excerpt,
+        language=card.language,
+        byline=_by(say, author, reply=card.reply_record is not None),
+        at=say.moment(card.at),
+        score=say.score(line.score),
+        tone=tone_of(line.score),
+        note=hidden_by(say, Layer(line.layer)) if line.layer else "",
+        answers="",
+        place=card.group_name,
+        place_href=f"/g/{card.group_id}",
+        via=names.get(card.via, "") if card.via else "",
+        via_href=f"/g/{card.via}" if card.via else "",
+    )
+
+
+def titled(say: Words, title: str, words: str, author: str, *, erased: bool) -> tuple[str, str]:
+    """(title, how it goes on) of a post; a note is called by its first words."""
+    if erased:
+        return say("An erased post"), ""
+    if title:
+        rest = words.removeprefix(title).strip()
+        return title, cut(" ".join(rest.split()), 2 * LONGEST_TITLE)
+    first = " ".join(words.split())
+    return (cut(first, LONGEST_TITLE) or say("A note by %(name)s", name=author)), ""
+
+
+def hidden_by(say: Words, layer: Layer) -> str:
+    """Which of the three layers hides a thing, in words."""
+    if layer is Layer.OWN:
+        return say("hidden by yourself")
+    return say("hidden by this pod") if layer is Layer.POD else say("hidden by the lens")
+
+
+def _by(say: Words, author: str, *, reply: bool) -> str:
+    return say("reply by %(name)s", name=author) if reply else author
+
+
+def cut(text: str, length: int) -> str:
+    """The text, ended between two words if it is longer."""
+    if len(text) <= length:
+        return text
+    return text[:length].rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
+
+
+def written_row(say: Words, card: FeedCard, name: str, default_score: int) -> PostRow:
+    """A post among those of one writer, whose `name` it is; judged by its own group (micro units)."""
+    score = default_score + card.sum_micro
+    title, excerpt = titled(say, card.title, "", name, erased=card.erased)
+    return PostRow(
+        href=f"/g/{card.group_id}/posts/{card.id}",
+        title=title,
+        excerpt=excerpt,
+        language=card.language,
+        byline=say("reply") if card.reply_record else name,
+        at=say.moment(card.at),
+        score=say.score(score),
+        tone=tone_of(score),
+        note="" if is_shown(score) else hidden_by(say, Layer.LENS),
+        answers="",
+    )

@@ -1,0 +1,74 @@
+"""Forms of our pages: read strictly, refused when forged, shown again with what was typed when a rule says no."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+import msgspec
+from aiohttp import web
+from yarl import URL
+
+from pod.errors import headers_of, status_of
+from pod.web.kit.visitors import check_form
+from protocol.errors import MalformedError, RefusedError
+
+TOKEN_FIELD: Final = "form_token"  # noqa: S105  (the name of a field)
+F = TypeVar("F", bound=msgspec.Struct)
+
+
+async def read_form(request: web.Request, kind: type[F]) -> F:
+    """The form's fields as `kind`, whose fields are text, numbers, booleans or tuples of text.
+
+    A field that isn't sent has its default; one sent empty counts as not sent where the default isn't text. Raises
+    ForgedFormError, or MalformedError with the field's name.
+    """
+    sent = await request.post()
+    token = sent.get(TOKEN_FIELD, "")
+    check_form(request, token if isinstance(token, str) else "")
+    fields: dict[str, Any] = {}
+    for known in msgspec.structs.fields(kind):
+        values = [_text(value) for value in sent.getall(known.name, []) if isinstance(value, str)]
+        if not values or (values == [""] and known.type is not str):
+            continue
+        fields[known.name] = values if _is_many(known.type) else values[-1]
+    try:
+        return msgspec.convert(fields, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise MalformedError(f"The form can't be read: {error}") from error
+
+
+def _is_many(kind: Any) -> bool:
+    return getattr(kind, "__origin__", None) in (tuple, list)
+
+
+def _text(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def see_other(path: str, *, said: str = "") -> web.Response:
+    """Go on to another page of this pod after a form; `said` is the code of a sentence of `pod.web.kit.notices`."""
+    url = URL(local_path(path), encoded=True)
+    location = url.update_query(said=said) if said else url
+    return web.Response(
+        status=HTTPStatus.SEE_OTHER.value, headers={"Location": str(location), "Cache-Control": "no-store"}
+    )
+
+
+def local_path(path: str) -> str:
+    """The path, if it leads to a page of this pod; the front page otherwise. No form may send people elsewhere."""
+    sound = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
+    return path if sound and path.isprintable() and path.isascii() and " " not in path else "/"
+
+
+async def act_or_show(
+    act: Callable[[], Awaitable[web.Response]], show: Callable[[RefusedError, HTTPStatus], Awaitable[web.Response]]
+) -> web.Response:
+    """Do what the form asks for; when a rule says no, show the form again with the refusal and what was typed."""
+    try:
+        return await act()
+    except RefusedError as refusal:
+        response = await show(refusal, status_of(refusal))
+        response.headers.update(headers_of(refusal))
+        return response

@@ -1,0 +1,30 @@
+"""What the addresses of these pages say: cursors, numbers, choices; anything else is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from pod.web.kit import lens_bar
+from protocol.errors import MalformedError
+
+LONGEST_NUMBER = 15
+
+
+def before_of(request: web.Request, name: str = "before") -> int | None:
+    """The cursor of a page; None for the first one. Raises MalformedError."""
+    value = request.query.get(name)
+    return None if value is None else number_in(value, name)
+
+
+def number_in(value: str, name: str) -> int:
+    """A whole number ≥ 0; raises MalformedError with the name of what it should be."""
+    if not (value.isascii() and value.isdecimal()) or len(value) > LONGEST_NUMBER:
+        raise MalformedError(f"`{name}` must be a number.")
+    return int(value)
+
+
+def with_query(path: str, fields: Iterable[tuple[str, str]]) -> str:
+    """A path of this pod with a query; fields without a value are left out."""
+    return lens_bar.with_query(path, [(name, value) for name, value in fields if value])

@@ -1,0 +1,165 @@
+"""Who looks at a page: a signed-in account or nobody told, in which language, and the token that its forms must carry.
+
+Security of forms, in one place:
+
+- The session's cookie is HttpOnly, SameSite=Lax, and Secure with the `__Host-` prefix where the pod speaks https.
+- A form carries an HMAC of the session's secret, or of the visit's cookie for those who aren't signed in; a sign-in
+  begins a session with a fresh secret, so whatever was fixed before is worthless.
+- A POST whose `Origin` or `Sec-Fetch-Site` says that another site sent it is refused before the token is looked at.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from models.people.accounts import Account
+from models.people.sessions import Session
+from pod.actions.accounts.sessions import LIFE_MS, session_of
+from pod.actions.reading.person.profile import count_news
+from pod.app_keys import DEPS
+from pod.clock import random_token
+from pod.contracts import HTML, contract_of
+from pod.deps import Deps
+from pod.errors import ForgedFormError, SignInError
+from pod.web.kit.translations import DEFAULT, LANGUAGES, Words, preferred, words_in
+
+SESSION: Final = "session"
+VISIT: Final = "visit"
+LANGUAGE: Final = "language"
+A_YEAR_SECONDS: Final = 365 * 86_400
+LONGEST_COOKIE: Final = 100
+
+
+@dataclass
+class Visitor:
+    """Who asks for a page. `account` and `session` are None for those who aren't signed in.
+
+    `news` is how much an account wasn't told yet; `asked`: a form of the page carries this visitor's token.
+    """
+
+    words: Words
+    account: Account | None
+    session: Session | None
+    secret: str
+    key: bytes
+    fresh: bool = field(default=False)
+    news: int = 0
+    asked: bool = False
+
+    @property
+    def form_token(self) -> str:
+        """What a form of this visitor carries."""
+        self.asked = True
+        return hmac.digest(self.key, self.begun().encode(), "sha256").hex()
+
+    def begun(self) -> str:
+        """The secret; a visit that had none yet gets one with the page."""
+        if not self.secret:
+            self.secret, self.fresh = random_token(), True
+        return self.secret
+
+
+VISITOR: Final = web.RequestKey("visitor", Visitor)
+
+
+@web.middleware
+async def know_visitors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who looks at a page; other routes have tokens and signatures of their own."""
+    stated = contract_of(request.match_info.handler)
+    # A group's files and feeds, too, show a private group to its members.
+    if stated is not None and (stated.media_type == HTML or request.path.startswith("/g/")):
+        request[VISITOR] = await _visitor(request)
+    return await handler(request)
+
+
+async def _visitor(request: web.Request) -> Visitor:
+    deps = request.app[DEPS]
+    secret = cookie_of(request, SESSION)
+    found = await session_of(deps, secret) if secret else None
+    session, account = found or (None, None)
+    words = words_in(_language(request, account))
+    kept = secret if found else cookie_of(request, VISIT)
+    news = await count_news(deps, account) if account else 0
+    return Visitor(words, account, session, kept, deps.keyring.forms, news=news)
+
+
+def stranger(request: web.Request) -> Visitor:
+    """The visitor of an address that is none."""
+    return Visitor(words_in(_language(request, None)), None, None, "", request.app[DEPS].keyring.forms)
+
+
+def visitor_of(request: web.Request) -> Visitor:
+    """Who looks at this page."""
+    return request[VISITOR] if VISITOR in request else stranger(request)
+
+
+def reader_of(request: web.Request) -> Account | None:
+    """The account that reads, if there is one."""
+    return visitor_of(request).account
+
+
+def account_of(request: web.Request) -> Account:
+    """The account that acts; raises SignInError, whose page leads back to here."""
+    account = visitor_of(request).account
+    if account is None:
+        raise SignInError("Sign in first; you come back to this page.")
+    return account
+
+
+def say_of(request: web.Request) -> Words:
+    """The words of whoever looks."""
+    return visitor_of(request).words
+
+
+def _language(request: web.Request, account: Account | None) -> str:
+    chosen = cookie_of(request, LANGUAGE) or (account.language if account else "")
+    if chosen in LANGUAGES:
+        return chosen
+    return preferred(request.headers.get("Accept-Language", "")) or DEFAULT
+
+
+def check_form(request: web.Request, token: str) -> None:
+    """Refuse a form that isn't one of ours to this visitor; raises ForgedFormError."""
+    visitor, base_url = visitor_of(request), request.app[DEPS].base_url
+    origin = request.headers.get("Origin")
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise ForgedFormError("Another site sent this form.")
+    if origin is not None and origin != base_url:
+        raise ForgedFormError("Another site sent this form.")
+    if not visitor.secret or not hmac.compare_digest(visitor.form_token.encode(), token.encode()):
+        raise ForgedFormError("This form is from another visit. Send it once more.")
+
+
+def cookie_name(deps: Deps, name: str) -> str:
+    """`__Host-` binds a cookie to exactly this host over https; on a local http pod browsers refuse the prefix.
+
+    Cookies don't know ports, so pods on one machine must not take each other's.
+    """
+    scheme, _, authority = deps.base_url.partition("://")
+    return f"__Host-{name}" if scheme == "https" else f"{name}-{authority.rpartition(':')[2]}"
+
+
+def cookie_of(request: web.Request, name: str) -> str:
+    """A cookie of ours; empty if there is none."""
+    return request.cookies.get(cookie_name(request.app[DEPS], name), "")[:LONGEST_COOKIE]
+
+
+def set_cookie(
+    request: web.Request, response: web.StreamResponse, name: str, value: str, *, seconds: int = LIFE_MS // 1000
+) -> None:
+    """Hand a cookie over; an empty value takes it back."""
+    deps = request.app[DEPS]
+    response.set_cookie(
+        cookie_name(deps, name),
+        value,
+        max_age=seconds if value else 0,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=deps.base_url.startswith("https:"),
+    )

@@ -1,0 +1,130 @@
+"""Home: for visitors what this pod is and which groups one finds here; for people at home what is new to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from aiohttp import web
+
+from models.people.accounts import Account
+from pod.actions.accounts.phrase_check import words_check_of
+from pod.actions.reading.person.home import HomeSight, load_front, load_home
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.group.post_rows import PostRow, home_row
+from pod.web.group.wording import host_of
+from pod.web.kit.queries import before_of, with_query
+from pod.web.kit.rendering import held, render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import reader_of, say_of
+
+routes = web.RouteTableDef()
+ON_A_PAGE = 40
+GROUPS_SHOWN = 30
+
+
+class GroupCard(msgspec.Struct, frozen=True):
+    """A group in a list, with a line about it."""
+
+    href: str
+    name: str
+    line: str
+
+
+class FrontView(msgspec.Struct, frozen=True):
+    """What a visitor finds."""
+
+    name: str
+    description: tuple[str, ...]
+    groups: tuple[GroupCard, ...]
+    closed: bool
+
+
+class HomeView(msgspec.Struct, frozen=True):
+    """What somebody at home finds. `steps` stand where nothing is to be read yet."""
+
+    rows: tuple[PostRow, ...]
+    lens: str
+    hidden: str
+    show: str
+    hide: str
+    pending: tuple[tuple[str, str], ...]
+    steps: bool
+    older: str
+
+
+@routes.get("/")
+@contract(media_type=HTML)
+@held
+async def get_home(request: web.Request) -> web.Response:
+    """What this pod is and its public groups; for who is signed in, what is new in their groups."""
+    account = reader_of(request)
+    if account is None:
+        return render(request, "person/front.html", await _front(request))
+    return render(request, "person/home.html", await _home(request, account))
+
+
+async def _front(request: web.Request) -> FrontView:
+    deps, say = request.app[DEPS], say_of(request)
+    seen = await load_front(deps, GROUPS_SHOWN)
+    cards = [
+        GroupCard(f"/g/{group.group}", group.name, activity_line(say, group.members, group.last_at))
+        for group in seen.groups
+    ]
+    settings = seen.settings
+    described = tuple(part.strip() for part in settings.description.split("\n\n") if part.strip())
+    return FrontView(
+        settings.name or host_of(deps.base_url), described, tuple(cards), settings.registration == "closed"
+    )
+
+
+def activity_line(say: Words, members: int, last_at: int) -> str:
+    """How many belong to a group, and when something was written there."""
+    count = say.many("%(count)s member", "%(count)s members", members)
+    return say("%(members)s · last post %(day)s", members=count, day=say.day(last_at)) if last_at else count
+
+
+async def _home(request: web.Request, account: Account) -> HomeView:
+    deps, say, before = request.app[DEPS], say_of(request), before_of(request)
+    everything = request.query.get("show") == "all"
+    seen = await load_home(deps, account, before=before, limit=ON_A_PAGE)
+    rows = [home_row(say, line, seen.names) for line in seen.posts if everything or not line.layer]
+    hidden = sum(bool(line.layer) for line in seen.posts)
+    kept = [("before", str(before))] if before is not None else []
+    following = [("before", str(seen.next))] + ([("show", "all")] if everything else [])
+    return HomeView(
+        rows=tuple(rows),
+        lens=_lens_sentence(say, seen),
+        hidden=say.many("%(count)s hidden", "%(count)s hidden", hidden) if hidden else "",
+        show="" if everything else with_query("/", [*kept, ("show", "all")]),
+        hide=with_query("/", kept) if everything else "",
+        pending=(*await _nag(request, account), *_pending(say, seen)),
+        steps=not seen.posts and before is None,
+        older="" if seen.next is None else with_query("/", following),
+    )
+
+
+def _lens_sentence(say: Words, seen: HomeSight) -> str:
+    if seen.lens:
+        return say.many(
+            "Judged by the %(count)s group that you chose as lens.",
+            "Judged by the %(count)s groups that you chose as lens.",
+            len(seen.lens),
+        )
+    return say("Each post is judged by its own group.")
+
+
+async def _nag(request: web.Request, account: Account) -> tuple[tuple[str, str], ...]:
+    """Until somebody has shown that the 24 words were written down, home asks for them."""
+    check, say = await words_check_of(request.app[DEPS], account), say_of(request)
+    if check is not None and check.checked_at is not None:
+        return ()
+    return ((say("Check that you have your 24 words"), "/settings/words"),)
+
+
+def _pending(say: Words, seen: HomeSight) -> tuple[tuple[str, str], ...]:
+    asked: Sequence[str] = [entry.group_id for entry in seen.memberships if entry.state == "asked"]
+    text = say("Your wish to join is on its way")
+    due = ((say("Check that you have your 24 words: nobody else can bring your account back."), "/settings/words"),)
+    return (*(due if seen.words_due else ()), *((text, f"/g/{group}") for group in asked))

@@ -1,0 +1,130 @@
+"""People: a profile with what they wrote and follow by a button; and what somebody at home here is told of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from pod.actions import notifications
+from pod.actions.fediverse.actor_documents import handle_host
+from pod.actions.reading.person.profile import NewsLine, describe_person, list_told, see_news
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.group.post_rows import PostRow, written_row
+from pod.web.group.wording import member_name
+from pod.web.kit.forms import read_form, see_other
+from pod.web.kit.queries import before_of, with_query
+from pod.web.kit.rendering import held, render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import account_of, reader_of, say_of
+
+routes = web.RouteTableDef()
+POSTS_ON_A_PAGE: Final = 30
+NEWS_ON_A_PAGE: Final = 50
+
+
+class PersonView(msgspec.Struct, frozen=True):
+    """A person. `follow` is (wish, text) of the button, for who is signed in and isn't the person."""
+
+    name: str
+    handle: str
+    group: str
+    text: str
+    since: str
+    follow: tuple[str, str]
+    mine: bool
+    claims: tuple[tuple[str, str], ...]
+    rows: tuple[PostRow, ...]
+    older: str
+    alternate: str
+
+
+class NewsRow(msgspec.Struct, frozen=True):
+    """Something that one is told of; `fresh`: it wasn't seen yet."""
+
+    text: str
+    href: str
+    place: str
+    at: str
+    fresh: bool
+
+
+class NewsView(msgspec.Struct, frozen=True):
+    """What one is told of, the latest first."""
+
+    rows: tuple[NewsRow, ...]
+    older: str
+    fresh: bool
+
+
+class SeenForm(msgspec.Struct, frozen=True):
+    """Nothing but the token."""
+
+
+@routes.get("/@{name}")
+@contract(media_type=HTML)
+@held
+async def get_person_page(request: web.Request) -> web.Response:
+    """Somebody at home here: profile, claimed memberships, posts."""
+    deps, say, reader = request.app[DEPS], say_of(request), reader_of(request)
+    name = request.match_info["name"]
+    seen = await describe_person(deps, reader, name, before=before_of(request), limit=POSTS_ON_A_PAGE)
+    wish = ("follow", say("Follow")) if seen.following is None else ("unfollow", say("Unfollow"))
+    mine = reader is not None and reader.personal_group == seen.group
+    view = PersonView(
+        name=seen.nickname or seen.name,
+        handle=f"@{seen.name}@{handle_host(deps)}",
+        group=seen.group,
+        text=seen.text,
+        since=say("here since %(day)s", day=say.day(seen.created_at)),
+        follow=wish if reader is not None and not mine else ("", ""),
+        mine=mine,
+        claims=tuple((claim.name, f"/g/{claim.group}/members/{claim.member}") for claim in seen.claims),
+        rows=tuple(written_row(say, card, seen.nickname or seen.name, seen.default_score) for card in seen.posts),
+        older="" if seen.next is None else with_query(f"/@{seen.name}", [("before", str(seen.next))]),
+        alternate=f"/u/{seen.name}",
+    )
+    return render(request, "person/person.html", view)
+
+
+@routes.get("/notifications")
+@contract("account", media_type=HTML)
+async def get_notifications(request: web.Request) -> web.Response:
+    """What concerns whoever is signed in, the latest first."""
+    account, say = account_of(request), say_of(request)
+    page = await list_told(request.app[DEPS], account, before=before_of(request), limit=NEWS_ON_A_PAGE)
+    rows = tuple(_news(say, line) for line in page.lines)
+    older = with_query("/notifications", [("before", str(page.next))]) if page.next else ""
+    return render(request, "person/news.html", NewsView(rows, older, any(row.fresh for row in rows)), private=True)
+
+
+def _news(say: Words, line: NewsLine) -> NewsRow:
+    news = line.news
+    who = member_name(say, news.author, line.nickname)
+    told = {
+        notifications.REPLY: say("%(who)s answered you", who=who),
+        notifications.EDIT: say("%(who)s suggested an edit of your post", who=who),
+        notifications.VOTE: say("%(who)s gave a reason for a vote on what you wrote", who=who),
+        notifications.JOINED: say("You are a member now"),
+        notifications.INVITED: say("%(who)s joined by your invitation", who=who),
+        notifications.HANDOVER: say("The steward is silent, and too few keepers signed a handover"),
+    }
+    href = f"/g/{news.group_id}"
+    if news.kind == notifications.HANDOVER:
+        href += "/keepers"
+    elif news.kind == notifications.INVITED:
+        href += f"/members/{news.author}"
+    elif news.post_id is not None:
+        href += f"/posts/{news.post_id}"
+    return NewsRow(told.get(news.kind, news.kind), href, line.group_name, say.moment(news.at), not news.seen)
+
+
+@routes.post("/notifications")
+@contract("account", media_type=HTML)
+async def post_notifications(request: web.Request) -> web.Response:
+    """All of it was seen."""
+    await read_form(request, SeenForm)
+    await see_news(request.app[DEPS], account_of(request))
+    return see_other("/notifications")

@@ -1,0 +1,22 @@
+"""Posts as people read, judge and write them: every page whole without scripts, every hidden thing with its layer."""
+
+from pod.web.post import (
+    buttons,
+    comparison,
+    diff,
+    edit,
+    erase,
+    explanation,
+    history,
+    own_hides,
+    page,
+    write,
+)
+
+AREAS = (
+    *(buttons, comparison, diff, edit, erase),
+    *(own_hides, history, page, explanation, write),
+)
+ROUTES = tuple(area.routes for area in AREAS)
+
+__all__ = ["AREAS", "ROUTES"]

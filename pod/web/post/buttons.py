@@ -1,0 +1,112 @@
+"""One form for all buttons of a post's page: each says what to do to what, and leads back to where it was pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from models.people.accounts import Account
+from pod.actions.posts.votes_and_marks import cast_vote, delete_paragraph, hide, mute_author, restore_paragraph
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.deps import Deps
+from pod.web.kit.forms import read_form, see_other
+from pod.web.kit.visitors import account_of
+from pod.web.post.links import Place, anchor_of, place_of, reply_anchor, target_in
+from protocol.errors import MalformedError
+from protocol.ids import RecordId, parse_id
+from protocol.records.content import Address, ParagraphTarget, PostTarget
+
+routes = web.RouteTableDef()
+Target = PostTarget | ParagraphTarget
+
+
+class Pressed(msgspec.Struct, frozen=True):
+    """Who pressed a button where, what it is about, and the group in which a vote counts."""
+
+    account: Account
+    place: Place
+    target: Target
+    bench: RecordId
+
+    @property
+    def paragraph(self) -> Address:
+        """The paragraph that it is about; raises MalformedError for a post."""
+        if isinstance(self.target, ParagraphTarget):
+            return self.target.paragraph
+        raise MalformedError("This is done to a paragraph.")
+
+
+Act = Callable[[Deps, Pressed], Awaitable[None]]
+
+
+class ActForm(msgspec.Struct, frozen=True):
+    """A pressed button: `<what>:<target>`, the page to come back to, and the group in which a vote counts."""
+
+    act: str = ""
+    back: str = ""
+    bench: str = ""
+
+
+@routes.post("/g/{group}/posts/{post}/acts")
+@contract(media_type=HTML)
+async def post_act(request: web.Request) -> web.Response:
+    """Do what a button of a post's page says."""
+    account, place = account_of(request), place_of(request)
+    form = await read_form(request, ActForm)
+    name, _, named = form.act.partition(":")
+    if name not in ACTS:
+        raise MalformedError("There is no such button.")
+    act, said = ACTS[name]
+    target, bench = target_in(named), parse_id(form.bench) if form.bench else place.group
+    await act(request.app[DEPS], Pressed(account, place, target, bench))
+    return see_other(_back(form.back, place, target), said=said)
+
+
+def _back(back: str, place: Place, target: Target) -> str:
+    """The page that the form was on, where the button was."""
+    page = back.partition("#")[0] or place.path
+    if isinstance(target, ParagraphTarget):
+        return f"{page}#{anchor_of(target.paragraph)}"
+    return page if target.post == place.post else f"{page}#{reply_anchor(target.post)}"
+
+
+async def _vote(value: int, deps: Deps, pressed: Pressed) -> None:
+    await cast_vote(deps, pressed.account, pressed.bench, pressed.target, value)
+
+
+async def _hide(deps: Deps, pressed: Pressed, *, hidden: bool) -> None:
+    await hide(deps, pressed.account, pressed.target, hidden=hidden)
+
+
+async def _mute(deps: Deps, pressed: Pressed, *, muted: bool) -> None:
+    if not isinstance(pressed.target, PostTarget):
+        raise MalformedError("Muted is whoever wrote a post.")
+    await mute_author(deps, pressed.account, pressed.place.group, pressed.target.post, muted=muted)
+
+
+async def _delete(deps: Deps, pressed: Pressed) -> None:
+    place = pressed.place
+    await delete_paragraph(deps, pressed.account, place.group, place.post, pressed.paragraph)
+
+
+async def _restore(deps: Deps, pressed: Pressed) -> None:
+    place = pressed.place
+    await restore_paragraph(deps, pressed.account, place.group, place.post, pressed.paragraph, bench=pressed.bench)
+
+
+ACTS: Final[Mapping[str, tuple[Act, str]]] = {
+    "up": (partial(_vote, 1000), "voted"),
+    "down": (partial(_vote, -1000), "voted"),
+    "none": (partial(_vote, 0), "withdrawn"),
+    "hide": (partial(_hide, hidden=True), "hidden"),
+    "unhide": (partial(_hide, hidden=False), "unhidden"),
+    "mute": (partial(_mute, muted=True), "hidden"),
+    "unmute": (partial(_mute, muted=False), "unhidden"),
+    "delete": (_delete, "saved"),
+    "restore": (_restore, "saved"),
+}

@@ -1,0 +1,175 @@
+"""Two versions of a post, or of a paragraph, word by word: in one text on narrow screens, side by side on wide ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from aiohttp import web
+from markupsafe import Markup, escape
+
+from moderation.diffs import Change, diff_words
+from moderation.versions import Step
+from pod.actions.reading.post.history import Difference, Entry, compare_versions
+from pod.actions.reading.post.text import author_of
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.kit.rendering import held, render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import reader_of, say_of
+from pod.web.post.links import Link, Place, address_in, anchor_of, place_of
+from pod.web.post.page import page_tabs
+from pod.web.post.wording import TAGS, called, language_of, marked, post_title
+from protocol.ids import RecordId, parse_id
+from protocol.records.content import Address
+
+routes = web.RouteTableDef()
+NEAR: Final = 2  # unchanged paragraphs that stay open beside a change
+ALL_STEPS: Final = 400_000  # of all comparisons of one page together
+
+
+class StepView(msgspec.Struct, frozen=True):
+    """A paragraph in both versions. `kind` is same, changed, gone or new; `label` says it, `sign` is its letter."""
+
+    kind: str
+    sign: str
+    label: str
+    tag: str
+    style: str
+    inline: Markup
+    before: Markup
+    after: Markup
+
+
+class RunView(msgspec.Struct, frozen=True):
+    """Steps in a row; `folded` counts those that are folded because nothing changed in or beside them."""
+
+    folded: str
+    steps: tuple[StepView, ...]
+
+
+class DiffView(msgspec.Struct, frozen=True):
+    """The page of a comparison."""
+
+    title: str
+    back: Link
+    tabs: tuple[tuple[str, str, bool], ...]
+    before: Link
+    after: Link
+    counts: str
+    language: str
+    runs: tuple[RunView, ...]
+    turned: str
+
+
+@routes.get("/g/{group}/posts/{post}/diff")
+@contract(media_type=HTML)
+@held
+async def get_diff(request: web.Request) -> web.Response:
+    """What changed between two records of a post, or between two versions of a paragraph."""
+    place = place_of(request)
+    first, second = (_end(request.query.get(name, place.post)) for name in ("from", "to"))
+    reader, deps = reader_of(request), request.app[DEPS]
+    found = await compare_versions(deps, reader, place.group, place.post, first, second)
+    return render(request, "post/diff.html", diff_view(say_of(request), place, found))
+
+
+def _end(text: str) -> RecordId | Address:
+    return address_in(text) if "." in text else parse_id(text)
+
+
+def diff_view(say: Words, place: Place, found: Difference) -> DiffView:
+    """The page; whatever changed is open, and what stands beside it."""
+    title = post_title(say, found.reading, found.nicknames)
+    most = ALL_STEPS // max(1, sum(1 for step in found.steps if not step.stays))
+    views = [_step(say, found, step, most) for step in found.steps]
+    ends = {"from": _name(found.after), "to": _name(found.before)}
+    return DiffView(
+        title=say("Changes in “%(title)s”", title=title),
+        back=Link(title, place.to()),
+        tabs=page_tabs(say, place, "history"),
+        before=_end_link(say, place, found, found.before),
+        after=_end_link(say, place, found, found.after),
+        counts=_counts(say, views),
+        language=language_of(found.reading.card.language),
+        runs=tuple(_runs(say, views)),
+        turned=place.to("diff", **ends),
+    )
+
+
+def _name(end: Entry | Address) -> str:
+    return end.sheet.id if isinstance(end, Entry) else f"{end.record}.{end.index}"
+
+
+def _end_link(say: Words, place: Place, found: Difference, end: Entry | Address) -> Link:
+    if isinstance(end, Address):
+        who = called(say, author_of(found.reading.text.sheets[end.record]), found.nicknames)
+        return Link(say("version by %(who)s", who=who), place.to(mode="wiki", anchor=anchor_of(end)))
+    who, number = called(say, end.author, found.nicknames), say.number(end.number)
+    when = say.moment(end.at) if end.at else ""
+    text = say("after record %(number)s by %(who)s, %(when)s", number=number, who=who, when=when)
+    return Link(text, place.to("history", anchor=f"e-{end.sheet.id[-12:]}"))
+
+
+def _step(say: Words, found: Difference, step: Step, most_steps: int) -> StepView:
+    before, after = _words(say, found, step.before), _words(say, found, step.after)
+    at = step.after or step.before
+    paragraph = found.reading.text.paragraph(at) if at else None
+    style = paragraph.style if paragraph else "text"
+    tag = TAGS.get(style, "p")
+    if step.stays:
+        text = escape(before)
+        return StepView("same", "", "", tag, style, text, text, text)
+    kind, sign, label = _kind(say, step)
+    pieces = diff_words(before, after, most_steps=most_steps)
+    inline = marked(pieces)
+    return StepView(
+        kind, sign, label, tag, style, inline, marked(pieces, without=Change.NEW), marked(pieces, without=Change.GONE)
+    )
+
+
+def _words(say: Words, found: Difference, at: Address | None) -> str:
+    if at is None:
+        return ""
+    words = found.reading.words(at)
+    if words is not None:
+        return words
+    erased = found.reading.text.paragraph(at) is None
+    return say("erased by its author") if erased else say("not shown on this pod")
+
+
+def _kind(say: Words, step: Step) -> tuple[str, str, str]:
+    if step.before is None:
+        return "new", "+", say("added")
+    if step.after is None:
+        return "gone", "−", say("deleted")
+    return "changed", "~", say("changed")
+
+
+def _counts(say: Words, views: Sequence[StepView]) -> str:
+    kinds = [view.kind for view in views]
+    if all(kind == "same" for kind in kinds):
+        return say("Nothing differs.")
+    return say(
+        "%(new)s added, %(gone)s deleted, %(changed)s changed",
+        new=say.number(kinds.count("new")),
+        gone=say.number(kinds.count("gone")),
+        changed=say.number(kinds.count("changed")),
+    )
+
+
+def _runs(say: Words, views: Sequence[StepView]) -> list[RunView]:
+    """Unchanged paragraphs far from any change are folded."""
+    changed = [place for place, view in enumerate(views) if view.kind != "same"]
+    near = {place + by for place in changed for by in range(-NEAR, NEAR + 1)} if changed else set(range(len(views)))
+    runs: list[tuple[bool, list[StepView]]] = []
+    for place, view in enumerate(views):
+        if not runs or runs[-1][0] != (place in near):
+            runs.append((place in near, []))
+        runs[-1][1].append(view)
+    return [RunView("" if is_open else _folded(say, len(steps)), tuple(steps)) for is_open, steps in runs]
+
+
+def _folded(say: Words, count: int) -> str:
+    return say.many("%(count)s paragraph without changes", "%(count)s paragraphs without changes", count)

@@ -1,0 +1,195 @@
+"""Editing a paragraph of somebody's post: another version beside the old one, or new paragraphs below it."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from typing import cast
+
+import msgspec
+from aiohttp import web
+from markupsafe import Markup
+
+from moderation.diffs import diff_words
+from pod.actions.posts.posts import (
+    add_paragraphs,
+    check_paragraphs,
+    paragraph_at,
+    replace_paragraph,
+    version_name,
+    versions_of,
+)
+from pod.actions.reading.post.text import Reading, describe_reading
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.errors import NotFoundError, NotMemberError, StaleEditError
+from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.rendering import render
+from pod.web.kit.visitors import account_of, say_of
+from pod.web.post.links import Link, Place, address_of, anchor_of, place_of
+from pod.web.post.plain_text import paragraphs_of
+from pod.web.post.replies import PieceView, pieces_of
+from pod.web.post.wording import STYLES, marked, style_name
+from protocol.content import Text, member_writer
+from protocol.errors import MalformedError, RefusedError
+from protocol.records.content import Address, Paragraph
+from protocol.records.content.shapes import Style
+
+routes = web.RouteTableDef()
+EDIT = "/g/{group}/posts/{post}/paragraphs/{record}/{index}/edit"
+ADD = "/g/{group}/posts/{post}/paragraphs/{record}/{index}/add"
+
+
+class EditForm(msgspec.Struct, frozen=True):
+    """A paragraph as it is edited; `seen` names the versions there were when the form was made."""
+
+    style: str = ""
+    text: str = ""
+    seen: str = ""
+    do: str = ""
+
+
+class AddForm(msgspec.Struct, frozen=True):
+    """Paragraphs as they are typed."""
+
+    text: str = ""
+    do: str = ""
+
+
+class EditView(msgspec.Struct, frozen=True):
+    """The page on which a paragraph is edited. `meanwhile`: versions that came since the form was made, with diffs."""
+
+    title: str
+    sentence: str
+    action: str
+    back: Link
+    problem: Problem | None
+    form: EditForm | AddForm
+    seen: str
+    styles: tuple[tuple[str, str], ...]
+    old: PieceView
+    meanwhile: tuple[Markup, ...]
+    changes: Markup | None
+    preview: tuple[PieceView, ...]
+
+
+@routes.get(EDIT)
+@contract("account", media_type=HTML)
+async def get_edit(request: web.Request) -> web.Response:
+    """Edit a paragraph, or suggest an edit of somebody else's."""
+    return await _show_edit(request, None)
+
+
+@routes.post(EDIT)
+@contract("account", media_type=HTML)
+async def post_edit(request: web.Request) -> web.Response:
+    """Write the other version; one that came meanwhile is shown first, with what differs."""
+    account_of(request)
+    form = await read_form(request, EditForm)
+    return await act_or_show(partial(_edit, request, form), partial(_show_edit, request, form))
+
+
+@routes.get(ADD)
+@contract("account", media_type=HTML)
+async def get_add(request: web.Request) -> web.Response:
+    """Write paragraphs below one of a post."""
+    return await _show_add(request, AddForm())
+
+
+@routes.post(ADD)
+@contract("account", media_type=HTML)
+async def post_add(request: web.Request) -> web.Response:
+    """Add them."""
+    account_of(request)
+    form = await read_form(request, AddForm)
+    return await act_or_show(partial(_add, request, form), partial(_show_add, request, form))
+
+
+async def _edit(request: web.Request, form: EditForm) -> web.Response:
+    place, address = place_of(request), address_of(request)
+    if form.style not in STYLES:
+        raise MalformedError("There is no such style of paragraph.")
+    paragraph = Paragraph(cast("Style", form.style), form.text)
+    if form.do == "preview":
+        check_paragraphs([paragraph])
+        return await _show_edit(request, form)
+    deps, account = request.app[DEPS], account_of(request)
+    record = await replace_paragraph(deps, account, place.group, place.post, address, paragraph, seen=form.seen)
+    return see_other(place.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
+
+
+async def _add(request: web.Request, form: AddForm) -> web.Response:
+    place, address, paragraphs = place_of(request), address_of(request), paragraphs_of(form.text)
+    if form.do == "preview":
+        check_paragraphs(paragraphs)
+        return await _show_add(request, form)
+    deps, account = request.app[DEPS], account_of(request)
+    record = await add_paragraphs(deps, account, place.group, place.post, address, paragraphs)
+    return see_other(place.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
+
+
+async def _load(request: web.Request) -> tuple[Place, Reading, Paragraph]:
+    place = place_of(request)
+    reading = await describe_reading(request.app[DEPS], account_of(request), place.group, place.post)
+    if not reading.head.writes:
+        raise NotMemberError("Only members write here; join the group first.")
+    paragraph = paragraph_at(reading.text, address_of(request))
+    if reading.words(address_of(request)) is None:
+        raise NotFoundError("This pod doesn't show this paragraph.")
+    return place, reading, paragraph
+
+
+async def _show_edit(
+    request: web.Request, form: EditForm | None, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> web.Response:
+    place, reading, old = await _load(request)
+    say, address, text = say_of(request), address_of(request), reading.text
+    mine = text.writer_of(address) == text.writer == member_writer(place.group, reading.head.member or 0)
+    seen, changed = versions_of(text, address), form is not None and form.text != old.text
+    view = EditView(
+        title=say("Edit a paragraph") if mine else say("Suggest an edit"),
+        sentence=say("The new version is shown at once; the old one stays in the history.")
+        if mine
+        else say("Your version stands beside this one; the votes of each group decide which is shown there."),
+        action=place.paragraph_path(address, "edit"),
+        back=Link(reading.card.title or say("The post"), place.to(mode="wiki", anchor=anchor_of(address))),
+        problem=problem_of(say, refusal, status.value) if refusal else None,
+        form=form or EditForm(old.style, old.text),
+        seen=seen,
+        styles=tuple((style, style_name(say, style)) for style in STYLES),
+        old=pieces_of([old])[0],
+        meanwhile=_meanwhile(text, address, form) if isinstance(refusal, StaleEditError) and form else (),
+        changes=marked(diff_words(old.text, form.text)) if form and changed else None,
+        preview=(),
+    )
+    return render(request, "post/edit.html", view, status)
+
+
+def _meanwhile(text: Text, address: Address, form: EditForm) -> tuple[Markup, ...]:
+    """What would be changed in each version that the form didn't know, if the typed text replaced it."""
+    known = form.seen.split()
+    fresh = [at for at in text.slots.get(address, ()) if version_name(at) not in known]
+    return tuple(marked(diff_words(found.text, form.text)) for at in fresh if (found := text.paragraph(at)) is not None)
+
+
+async def _show_add(
+    request: web.Request, form: AddForm, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> web.Response:
+    place, reading, old = await _load(request)
+    say, address = say_of(request), address_of(request)
+    view = EditView(
+        title=say("Add below"),
+        sentence=say("What a post's own author adds is shown at once; what others add, once votes are for it."),
+        action=place.paragraph_path(address, "add"),
+        back=Link(reading.card.title or say("The post"), place.to(mode="wiki", anchor=anchor_of(address))),
+        problem=problem_of(say, refusal, status.value) if refusal else None,
+        form=form,
+        seen="",
+        styles=(),
+        old=pieces_of([old])[0],
+        meanwhile=(),
+        changes=None,
+        preview=pieces_of(paragraphs_of(form.text)),
+    )
+    return render(request, "post/edit.html", view, status)

@@ -1,0 +1,250 @@
+"""The past of a post: a list of its records with what each brought, and who wrote each paragraph that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from pod.actions.reading.post.history import Entry, Past, Shares, read_past
+from pod.actions.reading.post.text import author_of
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.plots.patches import PatchNode, patch_graph
+from pod.plots.plot import Plot
+from pod.web.kit.lens_bar import LensBar, load_lens_bar
+from pod.web.kit.rendering import held, render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import reader_of, say_of
+from pod.web.post.links import Link, Place, anchor_of, place_of
+from pod.web.post.page import page_tabs
+from pod.web.post.wording import Score, called, post_title, reason_sentence, score_view
+from protocol.ids import RecordId
+from protocol.records.content import Address, PostTarget
+from protocol.visibility import Sight
+
+routes = web.RouteTableDef()
+MOST_ENTRIES: Final = 200
+MOST_NODES: Final = 14
+EXCERPT: Final = 90
+
+
+class EntryView(msgspec.Struct, frozen=True):
+    """A record of the text: who, when, how many paragraphs came, went and were replaced, where it is shown."""
+
+    record: str
+    anchor: str
+    number: str
+    who: str
+    when: str
+    counts: tuple[tuple[str, str], ...]
+    excerpt: str
+    shown: str
+    lenses: tuple[tuple[str, str], ...]
+    changes: str
+    first: bool
+    last: bool
+
+
+class HistoryView(msgspec.Struct, frozen=True):
+    """The page of a post's past."""
+
+    title: str
+    back: Link
+    lens: LensBar
+    tabs: tuple[tuple[str, str, bool], ...]
+    action: str
+    entries: tuple[EntryView, ...]
+    older: str
+    newer: str
+    plot: Plot
+
+
+class BlameLine(msgspec.Struct, frozen=True):
+    """A paragraph that stands, with who wrote it, by which record, and what it replaced."""
+
+    text: str
+    who: str
+    when: str
+    href: str
+    change: str
+    replaced: str
+    score: Score
+    reason: str
+
+
+class BlameView(msgspec.Struct, frozen=True):
+    """The page that tells who wrote what."""
+
+    title: str
+    back: Link
+    lens: LensBar
+    tabs: tuple[tuple[str, str, bool], ...]
+    lines: tuple[BlameLine, ...]
+
+
+@routes.get("/g/{group}/posts/{post}/history")
+@contract(media_type=HTML)
+@held
+async def get_history(request: web.Request) -> web.Response:
+    """All records of a post's text, and any two of them to compare."""
+    place = place_of(request)
+    past = await read_past(request.app[DEPS], reader_of(request), place.group, place.post, place.lens)
+    bar = await load_lens_bar(request, place.lens, usual=(place.group,), token=PostTarget(place.post).token)
+    page = _page(request.query.get("page", "0"), len(past.entries))
+    return render(request, "post/history.html", history_view(say_of(request), place, past, bar, page))
+
+
+@routes.get("/g/{group}/posts/{post}/blame")
+@contract(media_type=HTML)
+@held
+async def get_blame(request: web.Request) -> web.Response:
+    """Who wrote each paragraph that is shown."""
+    place = place_of(request)
+    past = await read_past(request.app[DEPS], reader_of(request), place.group, place.post, place.lens)
+    bar = await load_lens_bar(request, place.lens, usual=(place.group,), token=PostTarget(place.post).token)
+    return render(request, "post/blame.html", blame_view(say_of(request), place, past, bar))
+
+
+def _page(asked: str, entries: int) -> int:
+    last = max(0, (entries - 1) // MOST_ENTRIES)
+    return min(int(asked), last) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 0
+
+
+def history_view(say: Words, place: Place, past: Past, lens: LensBar, page: int) -> HistoryView:
+    """The latest records first; page 0 has the latest."""
+    reading = past.reading
+    title = post_title(say, reading, past.nicknames)
+    newest_first = past.entries[::-1]
+    shown = newest_first[page * MOST_ENTRIES : (page + 1) * MOST_ENTRIES]
+    return HistoryView(
+        title=say("History of “%(title)s”", title=title),
+        back=Link(title, place.to()),
+        lens=lens,
+        tabs=page_tabs(say, place, "history"),
+        action=f"{place.path}/diff",
+        entries=tuple(_entry(say, place, past, entry) for entry in shown),
+        older=place.to("history", page=str(page + 1)) if len(newest_first) > (page + 1) * MOST_ENTRIES else "",
+        newer=place.to("history", page=str(page - 1)) if page else "",
+        plot=patch_graph(say, _nodes(say, past), len(past.entries)),
+    )
+
+
+def _entry(say: Words, place: Place, past: Past, entry: Entry) -> EntryView:
+    sheet, last = entry.sheet, past.entries[-1]
+    total = len([paragraph for paragraph in sheet.paragraphs if paragraph])
+    previous = past.entries[entry.number - 2].sheet.id if entry.number > 1 else ""
+    ends = {"from": previous, "to": sheet.id}
+    share, *others = past.lenses
+    return EntryView(
+        record=sheet.id,
+        anchor=f"e-{sheet.id[-12:]}",
+        number=say.number(entry.number),
+        who=called(say, entry.author, past.nicknames),
+        when=say.moment(entry.at) if entry.at else "",
+        counts=_counts(say, entry),
+        excerpt=say("erased by its author") if sheet.erased else _excerpt(say, past, entry),
+        shown=_shown(say, share, sheet.id, total),
+        lenses=tuple((other.name, _shown(say, other, sheet.id, total)) for other in others) if total else (),
+        changes=place.to("diff", **ends) if previous else "",
+        first=entry.number == max(1, last.number - 1),
+        last=entry.number == last.number,
+    )
+
+
+def _counts(say: Words, entry: Entry) -> tuple[tuple[str, str], ...]:
+    """(as written, as read aloud): +2 ¶, −1 ¶, ~1 ¶."""
+    marks = entry.sheet.marks
+    replaced = sum(1 for mark in marks if mark.replaced_by)
+    deleted = sum(1 for mark in marks if mark.deleted)
+    added = max(0, len(entry.sheet.paragraphs) - replaced)
+    back = len(marks) - replaced - deleted
+    found = (
+        (added, f"+{added} ¶", say.many("%(count)s paragraph added", "%(count)s paragraphs added", added)),
+        (deleted, f"−{deleted} ¶", say.many("%(count)s paragraph deleted", "%(count)s paragraphs deleted", deleted)),
+        (replaced, f"~{replaced} ¶", say.many("%(count)s paragraph changed", "%(count)s paragraphs changed", replaced)),
+        (back, f"↺{back} ¶", say.many("%(count)s mark taken back", "%(count)s marks taken back", back)),
+    )
+    return tuple((sign, text) for count, sign, text in found if count)
+
+
+def _excerpt(say: Words, past: Past, entry: Entry) -> str:
+    found = [at for at, paragraph in enumerate(entry.sheet.paragraphs) if paragraph and paragraph.text.strip()]
+    if not found:
+        return ""
+    words = past.reading.words(Address(entry.sheet.id, found[0]))
+    return say("not shown on this pod") if words is None else shortened(words)
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text, in one line."""
+    line = " ".join(text[: 2 * EXCERPT].split())
+    return f"{line[:EXCERPT].rstrip()}…" if len(line) > EXCERPT else line
+
+
+def _shown(say: Words, share: Shares, record: RecordId, total: int) -> str:
+    shown = share.shown.get(record, 0)
+    return say("%(shown)s of %(total)s shown", shown=say.number(shown), total=say.number(total)) if total else ""
+
+
+def _nodes(say: Words, past: Past) -> list[PatchNode]:
+    entries = past.entries[-MOST_NODES:]
+    known = {entry.sheet.id for entry in entries}
+    return [
+        PatchNode(
+            entry.number,
+            called(say, entry.author, past.nicknames),
+            say.day(entry.at) if entry.at else "",
+            tuple(sorted(_upon(entry) & known - {entry.sheet.id})),
+            entry.sheet.id,
+        )
+        for entry in entries
+    ]
+
+
+def _upon(entry: Entry) -> set[RecordId]:
+    """The records that a record builds on: its paragraphs hang on theirs, or it marks them."""
+    sheet = entry.sheet
+    return {after.record for after in sheet.afters if after} | {mark.paragraph.record for mark in sheet.marks}
+
+
+def blame_view(say: Words, place: Place, past: Past, lens: LensBar) -> BlameView:
+    """The paragraphs that are shown, in reading order."""
+    reading = past.reading
+    title = post_title(say, reading, past.nicknames)
+    entries = {entry.sheet.id: entry for entry in past.entries}
+    shown = [sight for sight in reading.sights if not reading.hiding(sight)]
+    return BlameView(
+        title=say("Who wrote what in “%(title)s”", title=title),
+        back=Link(title, place.to()),
+        lens=lens,
+        tabs=page_tabs(say, place, "blame"),
+        lines=tuple(_blame(say, place, past, entries, sight) for sight in shown),
+    )
+
+
+def _blame(say: Words, place: Place, past: Past, entries: Mapping[RecordId, Entry], sight: Sight) -> BlameLine:
+    reading, address = past.reading, sight.address
+    words, entry = reading.words(address), entries.get(address.record)
+    earlier = [at for at in reading.text.slots.get(address, ()) if _replaced(past, at, address)]
+    ends = (
+        {"from": f"{earlier[0].record}.{earlier[0].index}", "to": f"{address.record}.{address.index}"}
+        if earlier
+        else {}
+    )
+    return BlameLine(
+        text=say("not shown on this pod") if words is None else words,
+        who=called(say, author_of(reading.text.sheets[address.record]), past.nicknames),
+        when=say.moment(entry.at) if entry and entry.at else "",
+        href=place.to(anchor=anchor_of(address)),
+        change=place.to("history", anchor=f"e-{address.record[-12:]}"),
+        replaced=place.to("diff", **ends) if ends else "",
+        score=score_view(say, reading.score_of(sight)),
+        reason=reason_sentence(say, sight.reason),
+    )
+
+
+def _replaced(past: Past, old: Address, new: Address) -> bool:
+    return any(at == old and mark.replaced_by == new for (_, at), mark in past.reading.text.marks.items())

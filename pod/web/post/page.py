@@ -1,0 +1,269 @@
+"""The page of a post: its text in a lens, to read or to work on; votes, answers, and where else it appears."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from moderation.lens import Hide, Layer
+from pod.actions.reading.post.story import read_story
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query
+from pod.web.kit.rendering import held, render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import reader_of, say_of
+from pod.web.post.links import WIKI, Link, Place, address_in, place_of, sign_in_to
+from pod.web.post.paragraphs import Desk, ItemView, item_views
+from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
+from pod.web.post.wording import (
+    LayerView,
+    Score,
+    called,
+    language_of,
+    layer_sentence,
+    layer_view,
+    post_title,
+    score_view,
+)
+from protocol.errors import MalformedError
+from protocol.records.content import Address, PostTarget
+
+routes = web.RouteTableDef()
+MOVING: Final = "/about#moving"
+
+
+class HiddenView(msgspec.Struct, frozen=True):
+    """Why the whole post is hidden: by which layers, in words, and the address that shows it anyway, if any does."""
+
+    layers: tuple[tuple[LayerView, str], ...]
+    anyway: str
+    withheld: bool
+    mine: bool
+    moving: str
+
+
+class AppearanceView(msgspec.Struct, frozen=True):
+    """A public group in which the post appears."""
+
+    group: Link
+    score: Score
+
+
+class PostView(msgspec.Struct, frozen=True):
+    """The page of a post. `language` is empty when its author named none; `acts` is where its buttons are sent."""
+
+    title: str
+    language: str
+    group: Link
+    byline: str
+    answers_to: Link | None
+    score: Score
+    why: Link
+    votes: tuple[Press, ...]
+    votes_go: str
+    bench: str
+    sign_in: str
+    lens: LensBar
+    tabs: tuple[tuple[str, str, bool], ...]
+    wiki: bool
+    hidden: HiddenView | None
+    items: tuple[ItemView, ...]
+    replies: tuple[ReplyView, ...]
+    more_replies: str
+    orphans: tuple[ReplyView, ...]
+    appears: tuple[AppearanceView, ...]
+    own: tuple[Press, ...]
+    links: tuple[Link, ...]
+    path: str
+    back: str
+    writes: bool
+    alternate: str
+
+
+@routes.get("/g/{group}/posts/{post}")
+@contract(media_type=HTML)
+@held
+async def get_post_page(request: web.Request) -> web.Response:
+    """A post in a lens: what is shown, what is hidden and by whom, votes, comments and answers."""
+    place, thread = place_of(request), _thread(request)
+    story = await read_story(
+        request.app[DEPS],
+        reader_of(request),
+        place.group,
+        place.post,
+        place.lens,
+        thread=thread,
+        after_reply=_number(request, "replies"),
+    )
+    desk = Desk(say_of(request), place, story, thread, signed_in=reader_of(request) is not None)
+    return render(request, "post/post.html", post_view(desk, await _bar(request, desk)))
+
+
+async def _bar(request: web.Request, desk: Desk) -> LensBar:
+    place = desk.place
+    fields = [("a", str(group)) for group in place.lens.groups] or [("a", "off")]
+    return await load_lens_bar(
+        request,
+        place.lens,
+        usual=(place.group,),
+        counts=lens_counts(desk),
+        token=PostTarget(place.post).token,
+        compare=with_query(f"{place.path}/compare", fields),
+    )
+
+
+def lens_counts(desk: Desk) -> tuple[str, ...]:
+    """What the bar tells: how much is hidden, how many versions stand back, how many edits others made."""
+    say, reading = desk.say, desk.story.reading
+    hidden = [sight for sight in reading.sights if reading.hiding(sight)]
+    beside = sum(1 for sight in hidden if sight.instead)
+    edits = sum(1 for sheet in reading.text.sheets.values() if sheet.writer != reading.text.writer)
+    gone = len(hidden) - beside
+    counts = (
+        say.many("%(count)s paragraph hidden", "%(count)s paragraphs hidden", gone) if gone else "",
+        say.many("%(count)s other version", "%(count)s other versions", beside) if beside else "",
+        say.many("%(count)s edit by others", "%(count)s edits by others", edits) if edits else "",
+    )
+    return tuple(count for count in counts if count)
+
+
+def post_view(desk: Desk, lens: LensBar) -> PostView:
+    """The page, from what was read."""
+    say, place, story = desk.say, desk.place, desk.story
+    reading, card = story.reading, story.reading.card
+    who = called(say, card.author, story.nicknames)
+    mine = story.votes.get(PostTarget(place.post).token, 0)
+    return PostView(
+        title=post_title(say, reading, story.nicknames),
+        language=language_of(card.language),
+        group=Link(reading.head.name, place.group_path),
+        byline=f"{who} · {say.moment(card.at)}" if card.at else who,
+        answers_to=_answers_to(desk),
+        score=score_view(say, reading.lens_score),
+        why=Link(say("Why?"), place.to("why", target=place.post)),
+        votes=vote_presses(say, place.post, say("this post"), mine) if desk.votes else (),
+        votes_go=_votes_go(desk),
+        bench=story.bench.group,
+        sign_in="" if desk.signed_in else sign_in_to(place.here()),
+        lens=lens,
+        tabs=page_tabs(say, place, WIKI if place.wiki else "read"),
+        wiki=place.wiki,
+        hidden=_hidden(desk),
+        items=item_views(desk),
+        replies=reply_views(say, place, story.replies, story.nicknames, story.votes, writes=desk.votes),
+        more_replies=place.here(replies=str(story.next_reply), anchor="answers") if story.next_reply else "",
+        orphans=reply_views(say, place, story.orphans, story.nicknames, {}, writes=False),
+        appears=tuple(
+            AppearanceView(Link(at.name, _through(place, at.group)), score_view(say, at.score)) for at in story.appears
+        ),
+        own=_own(desk),
+        links=_links(desk),
+        path=place.path,
+        back=place.here(),
+        writes=desk.writes,
+        alternate=f"/groups/{place.group}",
+    )
+
+
+def _votes_go(desk: Desk) -> str:
+    """Where the reader's votes count, when that isn't plain."""
+    say, lens, bench = desk.say, desk.place.lens, desk.story.bench
+    if not desk.votes or lens.groups in ((), (desk.place.group,)):
+        return ""
+    if lens.groups == (bench.group,):
+        return say("Your votes count in %(group)s, through which you look.", group=bench.name)
+    return say("Your votes count in %(group)s; the scores are those of your lens.", group=bench.name)
+
+
+def page_tabs(say: Words, place: Place, current: str) -> tuple[tuple[str, str, bool], ...]:
+    """The pages of a post, one of them current."""
+    pages = {
+        "read": (say("Read"), place.to()),
+        "wiki": (say("Work on it"), place.to(mode=WIKI)),
+        "history": (say("History"), place.to("history")),
+        "blame": (say("Who wrote what"), place.to("blame")),
+        "compare": (say("Compare lenses"), place.to("compare")),
+    }
+    return tuple((text, href, name == current) for name, (text, href) in pages.items())
+
+
+def _through(place: Place, group: str) -> str:
+    fields = [] if group == place.group else [("lens", group)]
+    return with_query(place.path, fields)
+
+
+def _hidden(desk: Desk) -> HiddenView | None:
+    reading, place = desk.story.reading, desk.place
+    if reading.verdict.shown:
+        return None
+    hides = reading.verdict.hides
+    layers = tuple((layer_view(desk.say, hide.layer), _why_hidden(desk, hide)) for hide in hides)
+    pod = any(hide.layer is Layer.POD for hide in hides)
+    only_lens = all(hide.layer is Layer.LENS for hide in hides)
+    query = [*([("mode", WIKI)] if place.wiki else []), *lens_fields(place.lens, (place.group,))]
+    return HiddenView(
+        layers,
+        anyway=with_query(place.path, [*query, ("showing", "everything")]) if only_lens else "",
+        withheld=reading.withheld,
+        mine=reading.head.member == reading.card.author,
+        moving=MOVING if pod else "",
+    )
+
+
+def _why_hidden(desk: Desk, hide: Hide) -> str:
+    say = desk.say
+    scores = ", ".join(say.score(verdict.score) for verdict in hide.groups)
+    what = layer_sentence(say, hide.layer)
+    if hide.layer is Layer.OWN:
+        muted = hide.own == "muted_writer"
+        return say("you muted its writer") if muted else what
+    return say("%(what)s: the score is %(scores)s, and only what is above 0 is shown", what=what, scores=scores)
+
+
+def _answers_to(desk: Desk) -> Link | None:
+    card, say = desk.story.reading.card, desk.say
+    if card.subject:
+        return Link(say("an answer to the subject %(name)s", name=card.subject), "")
+    if card.reply_record is None:
+        return None
+    return Link(say("an answer to another post"), f"{desk.place.group_path}/posts/{card.reply_record}")
+
+
+def _own(desk: Desk) -> tuple[Press, ...]:
+    """What the reader may do for themselves alone: hide the post, mute its writer."""
+    say, place, reading = desk.say, desk.place, desk.story.reading
+    author = reading.card.author
+    if not desk.signed_in or author == reading.head.member:
+        return ()
+    hidden = desk.story.own_votes.get(PostTarget(place.post).token, 0) < 0
+    muted = (place.group, author) in reading.layers.muted
+    presses = [
+        Press(f"unhide:{place.post}", say("Show this post to me again"), "")
+        if hidden
+        else Press(f"hide:{place.post}", say("Hide this post for me"), "")
+    ]
+    presses = [] if reading.head.visibility == "private" else presses
+    text = say("Unmute its writer") if muted else say("Mute its writer")
+    return (*presses, Press(f"{'unmute' if muted else 'mute'}:{place.post}", text, "")) if author else tuple(presses)
+
+
+def _links(desk: Desk) -> tuple[Link, ...]:
+    say, reading = desk.say, desk.story.reading
+    mine = reading.head.member == reading.card.author
+    erase = (Link(say("Erase"), f"{desk.place.path}/erase"),) if mine else ()
+    return (*erase, Link(say("What you hide"), "/me/hides")) if desk.signed_in else ()
+
+
+def _thread(request: web.Request) -> Address | None:
+    named = request.query.get("thread", "")
+    return address_in(named) if named else None
+
+
+def _number(request: web.Request, name: str) -> int:
+    value = request.query.get(name, "0")
+    if not (value.isascii() and value.isdecimal()) or len(value) > 15:
+        raise MalformedError(f"`{name}` must be a number.")
+    return int(value)

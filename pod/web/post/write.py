@@ -1,0 +1,225 @@
+"""Writing posts and answers: plain text in, paragraphs out, a preview before, and what was typed kept when refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Final, Literal
+
+import msgspec
+from aiohttp import web
+from babel import Locale
+
+from pod.actions.posts.posts import Draft, check_paragraphs, publish
+from pod.actions.reading.group.page_facts import GroupHead, describe_head
+from pod.actions.reading.post.text import Reading, describe_reading
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.errors import NotMemberError
+from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.rendering import render
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import account_of, say_of
+from pod.web.post.links import LONGEST_INDEX, Link, Place, address_in, anchor_of, place_of, reply_anchor
+from pod.web.post.plain_text import paragraphs_of
+from pod.web.post.replies import PieceView, pieces_of
+from pod.web.post.wording import TAGS, language_of
+from protocol.errors import RefusedError
+from protocol.ids import RecordId, parse_id
+from protocol.records.content import Address, Paragraph
+
+routes = web.RouteTableDef()
+LANGUAGES: Final = (
+    "sv",
+    "en",
+    "nb",
+    "da",
+    "fi",
+    "is",
+    "de",
+    "fr",
+    "es",
+    "pt",
+    "it",
+    "nl",
+    "pl",
+    "uk",
+    "ar",
+    "fa",
+    "so",
+)
+
+
+class WriteForm(msgspec.Struct, frozen=True):
+    """A post as it is typed; `subject` is the public name that it answers, `do` asks for a preview."""
+
+    text: str = ""
+    title: str = ""
+    language: str = ""
+    kind: Literal["article", "note"] = "article"
+    subject: str = ""
+    do: str = ""
+
+
+class ReplyForm(msgspec.Struct, frozen=True):
+    """An answer to a post, or to the paragraph `record`.`index` of it."""
+
+    text: str = ""
+    language: str = ""
+    record: str = ""
+    index: str = ""
+    do: str = ""
+
+
+class WriteView(msgspec.Struct, frozen=True):
+    """The page on which one writes. `preview` is what the text would be; `quoted` what is answered."""
+
+    title: str
+    action: str
+    back: Link
+    problem: Problem | None
+    form: WriteForm | ReplyForm
+    whole: bool
+    kinds: tuple[tuple[str, str], ...]
+    languages: tuple[tuple[str, str], ...]
+    preview: tuple[PieceView, ...]
+    preview_language: str
+    quoted: tuple[PieceView, ...]
+
+
+@routes.get("/g/{group}/write")
+@contract("account", media_type=HTML)
+async def get_write(request: web.Request) -> web.Response:
+    """Write a post in a group, or an answer to a subject."""
+    form = WriteForm(language=say_of(request).language, subject=request.query.get("subject", ""))
+    return await _show_write(request, await _head(request), form)
+
+
+@routes.post("/g/{group}/write")
+@contract("account", media_type=HTML)
+async def post_write(request: web.Request) -> web.Response:
+    """Publish it, or show what it would look like."""
+    head, form = await _head(request), await read_form(request, WriteForm)
+    return await act_or_show(partial(_write, request, head, form), partial(_show_write, request, head, form))
+
+
+@routes.post("/g/{group}/posts/{post}/reply")
+@contract("account", media_type=HTML)
+async def post_reply(request: web.Request) -> web.Response:
+    """Publish an answer to a post or paragraph, or show what it would look like."""
+    account_of(request)
+    place, form = place_of(request), await read_form(request, ReplyForm)
+    return await act_or_show(partial(_reply, request, place, form), partial(_show_reply, request, place, form))
+
+
+async def _write(request: web.Request, head: GroupHead, form: WriteForm) -> web.Response:
+    paragraphs = paragraphs_of(form.text)
+    if form.do == "preview":
+        check_paragraphs(paragraphs)
+        return await _show_write(request, head, form, preview=pieces_of(paragraphs))
+    draft = Draft(form.kind, paragraphs, form.title, form.language, subject=form.subject)
+    post = await publish(request.app[DEPS], account_of(request), head.group, draft)
+    return see_other(f"/g/{head.group}/posts/{post}", said="written")
+
+
+async def _reply(request: web.Request, place: Place, form: ReplyForm) -> web.Response:
+    paragraphs, about = paragraphs_of(form.text), _about(place, form)
+    if form.do == "preview":
+        check_paragraphs(paragraphs)
+        return await _show_reply(request, place, form, preview=pieces_of(paragraphs))
+    index = about.index if isinstance(about, Address) else None
+    record = about.record if isinstance(about, Address) else about
+    draft = Draft("note", paragraphs, language=form.language, about=record, index=index)
+    answer = await publish(request.app[DEPS], account_of(request), place.group, draft)
+    return see_other(_after_reply(place, about, answer), said="replied")
+
+
+def _after_reply(place: Place, about: Address | RecordId, answer: RecordId) -> str:
+    if isinstance(about, Address):
+        return place.here(thread=f"{about.record}.{about.index}", anchor=anchor_of(about))
+    return place.here(anchor=reply_anchor(answer))
+
+
+def _about(place: Place, form: ReplyForm) -> Address | RecordId:
+    if not form.record:
+        return place.post
+    return address_in(f"{form.record}.{form.index}")
+
+
+async def _head(request: web.Request) -> GroupHead:
+    head = await describe_head(request.app[DEPS], account_of(request), parse_id(request.match_info["group"]))
+    if not head.writes:
+        raise NotMemberError("Only members write here; join the group first.")
+    return head
+
+
+async def _show_write(
+    request: web.Request,
+    head: GroupHead,
+    form: WriteForm,
+    refusal: RefusedError | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    preview: Sequence[PieceView] = (),
+) -> web.Response:
+    say = say_of(request)
+    view = WriteView(
+        title=say("Write in %(group)s", group=head.name),
+        action=f"/g/{head.group}/write",
+        back=Link(head.name, f"/g/{head.group}"),
+        problem=problem_of(say, refusal, status.value) if refusal else None,
+        form=form,
+        whole=True,
+        kinds=(("article", say("An article, with a title")), ("note", say("A note"))),
+        languages=language_choices(say, form.language),
+        preview=tuple(preview),
+        preview_language=language_of(form.language),
+        quoted=(),
+    )
+    return render(request, "post/write.html", view, status)
+
+
+async def _show_reply(
+    request: web.Request,
+    place: Place,
+    form: ReplyForm,
+    refusal: RefusedError | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    preview: Sequence[PieceView] = (),
+) -> web.Response:
+    say = say_of(request)
+    reading = await describe_reading(request.app[DEPS], account_of(request), place.group, place.post)
+    found = _quoted(reading, form)
+    view = WriteView(
+        title=say("Answer"),
+        action=f"{place.path}/reply",
+        back=Link(reading.card.title or say("The post"), place.to()),
+        problem=problem_of(say, refusal, status.value) if refusal else None,
+        form=form,
+        whole=False,
+        kinds=(),
+        languages=language_choices(say, form.language),
+        preview=tuple(preview),
+        preview_language=language_of(form.language),
+        quoted=(PieceView(TAGS.get(found.style, "p"), found.style, found.text),) if found else (),
+    )
+    return render(request, "post/write.html", view, status)
+
+
+def _quoted(reading: Reading, form: ReplyForm) -> Paragraph | None:
+    """The paragraph that a comment is about, if it is one of the text and this pod shows it."""
+    sheet = next((sheet for sheet in reading.text.sheets.values() if sheet.id == form.record), None)
+    index = int(form.index) if sheet and form.index.isdecimal() and len(form.index) <= LONGEST_INDEX else -1
+    if sheet is None or not 0 <= index < len(sheet.paragraphs):
+        return None
+    return sheet.paragraphs[index] if reading.words(Address(sheet.id, index)) is not None else None
+
+
+def language_choices(say: Words, chosen: str) -> tuple[tuple[str, str], ...]:
+    """Languages to write in, each called what its speakers call it; what was chosen is among them."""
+    own = [(code, (Locale.parse(code).get_language_name(code) or code).capitalize()) for code in LANGUAGES]
+    other = [(chosen, chosen)] if chosen and chosen not in LANGUAGES else []
+    return (("", say("not said")), *own, *other)
