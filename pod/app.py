@@ -54,11 +54,11 @@ async def make_app(config: Config) -> web.Application:
         async with AsyncExitStack() as stack:
             loops = Loops(Clock(config.clock_file))
             app[DEPS] = deps = await assemble(config, keyring, loops, stack)
-            app[ANSWERS] = Answers(deps.database.version)
+            app[ANSWERS] = Answers(deps.store.database.version)
             app[KEYS] = KnownKeys(partial(fetch_document, deps))
             running = [
                 asyncio.create_task(loops.run(deps), name="loops"),
-                asyncio.create_task(deps.mailer.run(), name="mails"),
+                asyncio.create_task(deps.outside.mailer.run(), name="mails"),
             ]
             for task in running:
                 task.add_done_callback(_tell_of_an_end)

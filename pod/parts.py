@@ -11,10 +11,12 @@ from models.engine.databases import open_database
 from models.engine.writer import running_writer
 from pod.clock import Clock
 from pod.config import Config
-from pod.deps import Deps
+from pod.deps import Deps, Outside, Signals
+from pod.identity import Identity
 from pod.jobs.loops import Loops
 from pod.keyring import Keyring, open_keyring
 from pod.mail import Mailer
+from pod.store import Store
 
 USER_AGENT: Final = "Althing/0.1"
 
@@ -28,16 +30,10 @@ async def assemble(config: Config, keyring: Keyring, loops: Loops, stack: AsyncE
     return Deps(
         config,
         loops.clock,
-        database,
-        writer,
-        keyring,
-        http,
-        Mailer(config, loops.clock, writer),
-        wake=loops.wake,
-        deliver=loops.deliver,
-        behind=loops.behind,
-        lacks=loops.lacks,
-        heard=loops.heard,
+        Store(database, writer),
+        Identity(config.base_url, keyring),
+        Outside(http, Mailer(config, loops.clock, writer)),
+        Signals(loops.wake, loops.deliver, loops.behind, loops.lacks, loops.heard),
     )
 
 

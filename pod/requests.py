@@ -19,7 +19,7 @@ async def as_signed(request: web.Request) -> SignedRequest:
         method=request.method,
         target=request.raw_path,
         authority=request.headers.get("Host", ""),
-        scheme=request.app[DEPS].base_url.split(":", maxsplit=1)[0],
+        scheme=request.app[DEPS].identity.base_url.split(":", maxsplit=1)[0],
         headers=tuple(request.headers.items()),
         body=await request.read(),
     )

@@ -46,7 +46,7 @@ async def load_readable(
 
 async def is_open(deps: Deps, group: RecordId) -> bool:
     """Whether the group is here and anybody may read it."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         stored = await load_group(session, group)
     return stored is not None and stored.visibility != "private"
 

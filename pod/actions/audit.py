@@ -23,7 +23,7 @@ async def read_acts(
     deps: Deps, limit: int, *, act: str = "", who: str = "", before: int | None = None
 ) -> list[tuple[int, Act]]:
     """Acts with their numbers, the latest first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await list_acts(session, limit, act=act, who=who, before=before)
 
 

@@ -30,7 +30,7 @@ async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> JsonObj
         taken = await _do(deps, verified.activity, now=now)
     finally:
         # Also when a record is refused: what is missing here may be why.
-        deps.heard(verified.activity.actor, verified.group_header)
+        deps.signals.heard(verified.activity.actor, verified.group_header)
     if taken is None or verified.group_header is None:
         return None
     return promise(deps, taken.group, taken.id, now=now)
@@ -65,14 +65,14 @@ async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Rec
         asked = isinstance(refusal, UnknownParentError) and may_be_told(view.state, activity.actor)
         if not asked and not may_recover(view, [record]):
             raise
-        deps.behind(record.group, pod_of(activity.actor))
+        deps.signals.behind(record.group, pod_of(activity.actor))
         return None
     return record if taken.new and record.type not in CHAIN_TYPES else None
 
 
 async def _view(deps: Deps, group: RecordId) -> View:
-    held = deps.views.get(group)
+    held = deps.store.views.get(group)
     if held is not None:
         return held
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_view(session, deps, group)

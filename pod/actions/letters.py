@@ -20,9 +20,9 @@ class Letter(msgspec.Struct, frozen=True):
 
 def post(deps: Deps, to: str, letter: Letter) -> None:
     """Have it sent soon; whether it is, the answer to a request doesn't tell."""
-    deps.mailer.post(Mail(to, letter.subject, letter.text))
+    deps.outside.mailer.post(Mail(to, letter.subject, letter.text))
 
 
 async def send(deps: Deps, to: str, letter: Letter) -> str:
     """Send it now: the mail server's word. Raises BadAddressError or MailError. Not inside an action."""
-    return (await deps.mailer.send(Mail(to, letter.subject, letter.text))).answer
+    return (await deps.outside.mailer.send(Mail(to, letter.subject, letter.text))).answer

@@ -38,14 +38,14 @@ async def get_webfinger(request: web.Request) -> web.Response:
 async def get_host_meta(request: web.Request) -> web.Response:
     """Where WebFinger answers, for servers that ask here first (RFC 6415)."""
     headers = {"Content-Type": f"{XRD_XML}; charset=utf-8", "Access-Control-Allow-Origin": "*"}
-    return web.Response(text=host_meta(f"{request.app[DEPS].base_url}/"), headers=headers)
+    return web.Response(text=host_meta(f"{request.app[DEPS].identity.base_url}/"), headers=headers)
 
 
 @routes.get("/.well-known/nodeinfo")
 @contract(media_type=PLAIN_JSON)
 async def get_nodeinfo(request: web.Request) -> web.Response:
     """Where the NodeInfo documents are."""
-    base_url = request.app[DEPS].base_url
+    base_url = request.app[DEPS].identity.base_url
     return _open(nodeinfo.discovery(f"{base_url}/", f"{base_url}/actor"), PLAIN_JSON)
 
 

@@ -40,6 +40,6 @@ async def _take(request: web.Request) -> web.Response:
 async def post_actor_inbox(request: web.Request) -> web.Response:
     """The same at an actor's own address, as long as there is such an actor."""
     deps = request.app[DEPS]
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_followed(session, deps, path_of(request))
     return await _take(request)

@@ -38,7 +38,7 @@ async def reader_of(request: web.Request) -> Account | None:
     if not field:
         return None
     if field.startswith(BEARER) and field.isascii():
-        async with request.app[DEPS].database.read() as session:
+        async with request.app[DEPS].store.database.read() as session:
             account = await load_account_by_token(session, token_hash(field.removeprefix(BEARER)))
         if account is not None:
             return account

@@ -71,7 +71,7 @@ async def post_invitation(request: web.Request) -> web.Response:
     """Sign an invitation for the key `to`, which the asker drew; its seed never comes here."""
     deps, group, account = request.app[DEPS], group_of(request), await account_of(request)
     invitation = await authoring.invite(deps, account, group, await members_of(request, shapes.InvitationWish))
-    return answer(shapes.Invited(group, deps.base_url, invitation), HTTPStatus.CREATED)
+    return answer(shapes.Invited(group, deps.identity.base_url, invitation), HTTPStatus.CREATED)
 
 
 @routes.get("/api/v1/invitations/{to}")
@@ -91,7 +91,7 @@ async def post_join(request: web.Request) -> web.Response:
 
 async def _join(deps: Deps, account: Account, wish: shapes.JoinWish) -> Record:
     link = PrivateKey.from_seed(bytes.fromhex(wish.secret)) if wish.secret else None
-    if wish.pod != deps.base_url:
+    if wish.pod != deps.identity.base_url:
         shown = Pass(link, wish.invitation) if link else None
         await fetch_group(deps, wish.pod, wish.group, shown)
     return await authoring.join(deps, account, wish.group, wish.invitation, link)

@@ -62,7 +62,7 @@ async def get_metrics(request: web.Request) -> web.Response:
     deps = request.app[DEPS]
     if not _may_measure(request, deps.config.metrics.token):
         raise UnauthorizedError("Metrics are read on the pod's own machine, or with the token of [metrics].")
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         measured = await measure(session)
     storage = await asyncio.to_thread(storage_bytes, deps.config)
     if measured.database_bytes is not None:

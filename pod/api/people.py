@@ -24,7 +24,7 @@ MOST = 1000
 async def get_me(request: web.Request) -> web.Response:
     """The account behind the token, with its memberships."""
     account = await account_of(request)
-    async with request.app[DEPS].database.read() as session:
+    async with request.app[DEPS].store.database.read() as session:
         memberships = await list_memberships(session, MOST, account=account.id)
         left = await count_recovery_keys(session, account.id)
     groups = tuple(
@@ -62,6 +62,6 @@ async def delete_token(request: web.Request) -> web.Response:
 @contract(answer=shapes.PersonLine)
 async def get_person(request: web.Request) -> web.Response:
     """Somebody at home here: the personal group, by which people elsewhere follow."""
-    async with request.app[DEPS].database.read() as session:
+    async with request.app[DEPS].store.database.read() as session:
         person = await load_person(session, request.app[DEPS], request.match_info["name"])
     return answer(shapes.PersonLine(person.name, person.state.group))

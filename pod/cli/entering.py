@@ -24,7 +24,7 @@ def link(data: Path, name: str) -> None:
     """Print a link that signs somebody in, once, within ten minutes."""
 
     async def act(deps: Deps, account: Account) -> str:
-        return f"{deps.base_url}/sign-in/link/{await make_sign_in_link(deps, account)}"
+        return f"{deps.identity.base_url}/sign-in/link/{await make_sign_in_link(deps, account)}"
 
     click.echo(_for(data, name, act))
 
@@ -57,7 +57,7 @@ def reset(data: Path, name: str) -> None:
 
 def _for(data: Path, name: str, act: Callable[[Deps, Account], Awaitable[str]]) -> str:
     async def found(deps: Deps) -> str:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             account = await load_account_named(session, name)
         if account is None:
             raise NotFoundError(f"Nobody here is called {name}.")

@@ -56,7 +56,7 @@ def list_groups(data: Path, *, json: bool, people: bool) -> None:
 
     async def act(deps: Deps) -> list[StoredGroup]:
         groups: list[StoredGroup] = []
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             while page := await list_stored(
                 session,
                 PAGE,

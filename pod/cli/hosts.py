@@ -30,7 +30,7 @@ def list_command(data: Path, *, as_json: bool) -> None:
     """Each host: whether it answers, what waits for it, when it is tried next."""
 
     async def act(deps: Deps) -> list[dict[str, Any]]:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             return [_told(state) for state in await list_hosts(session, MOST_SHOWN)]
 
     hosts = run_action(configuration(data), act)
@@ -51,7 +51,7 @@ def show(data: Path, name: str, *, as_json: bool) -> None:
     """One host, with its last error."""
 
     async def act(deps: Deps) -> dict[str, Any]:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             return _told(_known(await load_host(session, name), name))
 
     told = run_action(configuration(data), act)
@@ -65,9 +65,9 @@ def retry(data: Path, name: str) -> None:
     """Have what waits for a host tried now; a pod that is serving sees it within a second."""
 
     async def act(deps: Deps) -> None:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             _known(await load_host(session, name), name)
-        await deps.write(lambda session: hasten(session, [name], now=deps.clock()))
+        await deps.store.write(lambda session: hasten(session, [name], now=deps.clock()))
 
     run_action(configuration(data), act)
     click.echo(f"What waits for {name} is tried now.")
@@ -80,7 +80,7 @@ def queue(data: Path, *, as_json: bool) -> None:
     """How much waits to be delivered, by the state of its host, and since when."""
 
     async def act(deps: Deps) -> dict[str, Any]:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             count = await count_queue(session)
             hosts = [_told(state) for state in await list_hosts(session, MOST_SHOWN, waiting=True)]
         by_state = dict.fromkeys(("well", "new", "failing"), 0)

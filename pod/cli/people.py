@@ -44,7 +44,7 @@ def list_users(data: Path, *, json: bool) -> None:
 
     async def act(deps: Deps) -> list[Account]:
         accounts: list[Account] = []
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             while page := await list_accounts(session, PAGE, after=accounts[-1].name if accounts else ""):
                 accounts += page
         return accounts

@@ -78,7 +78,7 @@ def renew_key(data: Path) -> None:
 
 
 async def _account(deps: Deps, keys: RecoveryKeys) -> Account:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         account = await load_account_by_recovery(session, tuple(keys.numbers))
     if account is None:
         raise NotFoundError("Nobody at home here has this phrase; `pod user recover` comes first.")

@@ -83,7 +83,7 @@ async def _sign_in_links(pods: list[DemoPod]) -> dict[str, str]:
     links = {}
     for pod in pods:
         async with open_parts(load_config(pod.folder / "pod.toml")) as deps:
-            async with deps.database.read() as session:
+            async with deps.store.database.read() as session:
                 accounts = await list_accounts(session, len(PEOPLE))
             for account in accounts:
                 links[account.name] = f"{pod.url}/sign-in/link/{await make_sign_in_link(deps, account)}"
@@ -133,7 +133,7 @@ async def _house(place: int, pod: DemoPod) -> dict[str, str]:
         await _name(deps, Settings(name=name, description=description, registration="open"))
         names = [villager.name for villager in PEOPLE if villager.pod == place]
         tokens = {name: (await sign_up(deps, name)).token for name in names}
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             first = await load_account_named(session, names[0])
         assert first is not None
         await promote(deps, first)
@@ -141,7 +141,7 @@ async def _house(place: int, pod: DemoPod) -> dict[str, str]:
 
 
 async def _name(deps: Deps, settings: Settings) -> None:
-    await deps.write(lambda session: save_settings(session, settings, now=deps.clock()))
+    await deps.store.write(lambda session: save_settings(session, settings, now=deps.clock()))
 
 
 async def _gather(circle: Circle, people: dict[str, Actor], http: SafeHttp) -> str:

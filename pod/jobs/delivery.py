@@ -112,7 +112,7 @@ class Courier:
     async def _claim_forever(self) -> None:
         while True:
             self._look.clear()
-            self._deps.beats["delivering"] = self._deps.clock()
+            self._deps.memory.beats["delivering"] = self._deps.clock()
             try:
                 await self._hasten_heard()
                 for well in (True, False):
@@ -127,23 +127,23 @@ class Courier:
         if not heard:
             return
         now = self._deps.clock()
-        async with self._deps.database.read() as session:
+        async with self._deps.store.database.read() as session:
             resting = await list_resting(session, heard, now=now)
         if resting:
-            await self._deps.write(lambda session: hasten(session, resting, now=now))
+            await self._deps.store.write(lambda session: hasten(session, resting, now=now))
 
     async def _claim(self, *, well: bool) -> None:
         room = AHEAD - sum(held.well is well for held in self._held.values())
         if room <= 0:
             return
         now = self._deps.clock()
-        async with self._deps.database.read() as session:
+        async with self._deps.store.database.read() as session:
             due = await list_due(session, well=well, now=now, limit=AHEAD)
         # One that is held here looks due when the clock jumped over its lease.
         wanted = [host for host in due if host not in self._held][:room]
         if not wanted:
             return
-        lanes = await self._deps.write(lambda session: claim_lanes(session, self._worker, wanted, now=now))
+        lanes = await self._deps.store.write(lambda session: claim_lanes(session, self._worker, wanted, now=now))
         for lane in lanes:
             self._held[lane.host.host] = _Held(well, lane.host)
             if not lane.host.attempts:
@@ -217,10 +217,10 @@ class Courier:
         return group is None or may_be_told((await self._view(group)).state, delivery.inbox)
 
     async def _view(self, group: RecordId) -> View:
-        held = self._deps.views.get(group)
+        held = self._deps.store.views.get(group)
         if held is not None:
             return held
-        async with self._deps.database.read() as session:
+        async with self._deps.store.database.read() as session:
             return await load_view(session, self._deps, group)
 
     async def _post(
@@ -233,7 +233,7 @@ class Courier:
             return sign(request, key, scheme=scheme, now=self._deps.clock())
 
         try:
-            answer = await self._deps.http.post(delivery.inbox, activity.body, headers=headers, sign=signed)
+            answer = await self._deps.outside.http.post(delivery.inbox, activity.body, headers=headers, sign=signed)
         except (RemoteError, RefusedError) as error:
             return error
         if (receipt := receipt_in(answer.body)) is not None:
@@ -274,7 +274,7 @@ class Courier:
             return await close_lanes(session, self._worker, closings)
 
         try:
-            old = await self._deps.write(close)
+            old = await self._deps.store.write(close)
         finally:
             for closing in closings:
                 self._held.pop(closing.host.host, None)
@@ -292,7 +292,7 @@ class Courier:
     async def _renew(self) -> None:
         held, now = list(self._held), self._deps.clock()
         if held:
-            await self._deps.write(lambda session: renew_leases(session, self._worker, held, now=now))
+            await self._deps.store.write(lambda session: renew_leases(session, self._worker, held, now=now))
 
     async def _give_back(self) -> None:
         """Close what was drained, and open again what was only claimed."""

@@ -81,7 +81,7 @@ class Loops:
 
     async def run(self, deps: Deps) -> None:
         """Work until cancelled."""
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             self._woken.update(group.id for group in await list_groups(session, MOST_GROUPS))
         self._courier = Courier(deps)
         async with asyncio.TaskGroup() as tasks:
@@ -94,7 +94,7 @@ class Loops:
         while True:
             # A short breath gathers what belongs into one seal.
             await asyncio.sleep(TICK_SECONDS)
-            deps.beats["tending"] = self.clock()
+            deps.memory.beats["tending"] = self.clock()
             woken, self._woken = self._woken, set()
             behind, self._behind = self._behind, set()
             for pod, group in behind:
@@ -108,7 +108,7 @@ class Loops:
                 _LOG.exception("looking round failed")
             self._start_rounds(deps, pulls, tasks)
             for group in sorted(woken):
-                deps.beats["tending"] = self.clock()
+                deps.memory.beats["tending"] = self.clock()
                 try:
                     await tend(deps, group)
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
@@ -118,8 +118,8 @@ class Loops:
         if now - self._looked_round_at < LOOK_ROUND_EVERY_MS:
             return
         self._looked_round_at = now
-        await deps.write(lambda session: prune_waiting(session, now - WAITS_MS))
-        async with deps.database.read() as session:
+        await deps.store.write(lambda session: prune_waiting(session, now - WAITS_MS))
+        async with deps.store.database.read() as session:
             self._to_look_at.update(group.id for group in await list_groups(session, MOST_GROUPS))
 
     async def _compare_forever(self, deps: Deps) -> None:
@@ -127,9 +127,9 @@ class Loops:
         while True:
             # What a sender has sealed already often comes right behind: only what stays away is a gap.
             await asyncio.sleep(COMPARE_AFTER_SECONDS)
-            deps.beats["comparing"] = self.clock()
+            deps.memory.beats["comparing"] = self.clock()
             for (pod, _), header in earlier.items():
-                deps.beats["comparing"] = self.clock()
+                deps.memory.beats["comparing"] = self.clock()
                 try:
                     await compare(deps, pod, header)
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
@@ -148,7 +148,7 @@ class Loops:
         try:
             async with self._rounds_gate:
                 pods = await tend(deps, group)
-                others = [pulls.start(pod, group) for pod in pods if pod != deps.base_url]
+                others = [pulls.start(pod, group) for pod in pods if pod != deps.identity.base_url]
                 await asyncio.gather(*others)
                 await note_withheld(deps, group)
                 await _fetch_reposted(deps, group)
@@ -180,11 +180,11 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
         for record in sent:
             await push(session, deps, record, now=now)
 
-    await deps.write(action)
+    await deps.store.write(action)
     await tell_followers(deps, group, now=now)
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
         stored = await load_group(session, group)
-    if stored is not None and stored.log_size < state.log.size and state.steward.pod != deps.base_url:
-        deps.behind(group, state.steward.pod)
+    if stored is not None and stored.log_size < state.log.size and state.steward.pod != deps.identity.base_url:
+        deps.signals.behind(group, state.steward.pod)
     return pods_of(state)

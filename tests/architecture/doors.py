@@ -30,7 +30,7 @@ DOORS = (
         by=("models/", "migrations/"),
         why="Only models/ knows SQL; above it a session is passed on, and above pod/actions/ not even that.",
         but=("sqlalchemy.ext.asyncio.AsyncSession", "sqlalchemy.ext.asyncio.AsyncConnection"),
-        also=("federation/", "pod/actions/", "pod/jobs/", "pod/deps.py"),
+        also=("federation/", "pod/actions/", "pod/jobs/", "pod/store.py"),
     ),
     Door(
         what=("httpsig", "Crypto"),

@@ -92,7 +92,7 @@ async def _rates() -> list[float]:
         await upgrade(database)
         deps = await stack.enter_async_context(some_parts(database, folder, Clock()))
         began = (time.perf_counter(), time.process_time())
-        deps.signing_keys[ACTOR] = rsa_signing_key(f"{ACTOR}#main-key", rsa_pem())
+        deps.identity.signing_keys[ACTOR] = rsa_signing_key(f"{ACTOR}#main-key", rsa_pem())
         courier = Courier(deps)
         await _queue(deps)
         running = asyncio.create_task(courier.run())
@@ -110,13 +110,13 @@ async def _rates() -> list[float]:
 
 async def _queue(deps: Deps) -> None:
     inboxes = [f"http://127.77.{100 + number // 200}.{1 + number % 200}:{PORT}/inbox" for number in range(HOSTS)]
-    await deps.write(lambda session: enqueue(session, ACTOR, None, BODY, inboxes, now=deps.clock()))
+    await deps.store.write(lambda session: enqueue(session, ACTOR, None, BODY, inboxes, now=deps.clock()))
 
 
 async def _rate_since(began: tuple[float, float], deps: Deps) -> tuple[float, float]:
     """Deliveries a second of the clock and of the processor, once the last is written down as taken."""
     while True:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             left = await session.scalar(select(func.count()).select_from(DELIVERIES))
         if not left:
             return HOSTS / (time.perf_counter() - began[0]), HOSTS / (time.process_time() - began[1])

@@ -56,7 +56,7 @@ def measure() -> list[tuple[str, float, str]]:
 async def _people(pod: ServedPod) -> tuple[RecordId, RecordId, str]:
     """A group with members and posts, another to look through, and a session of its founder."""
     async with open_parts(load_config(pod.folder / "pod.toml")) as deps:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             ada = await load_account_named(session, "ada")
         assert ada is not None
 
@@ -64,7 +64,7 @@ async def _people(pod: ServedPod) -> tuple[RecordId, RecordId, str]:
             wishes: dict[str, Any] = {"name": "Parish", "weight": 3000, "others_weight": 1000}
             return await found_group(session, deps, ada, dict(wishes)), await found_group(session, deps, ada, wishes)
 
-        group, lens = await deps.write(found)
+        group, lens = await deps.store.write(found)
         for start in range(0, MEMBERS, A_SEAL):
             await _join(deps, group, range(start, min(start + A_SEAL, MEMBERS)))
         for start in range(0, POSTS, 50):
@@ -75,8 +75,8 @@ async def _people(pod: ServedPod) -> tuple[RecordId, RecordId, str]:
                     post = {"kind": "article", "title": f"Post {number}", "paragraphs": [text]}
                     await write_post(session, deps, ada, group, post)
 
-            await deps.write(write)
-        await deps.write(lambda session: _seal(session, deps, group))
+            await deps.store.write(write)
+        await deps.store.write(lambda session: _seal(session, deps, group))
         await change_following(deps, ada, lens, "lens")
         return group, lens, await open_session(deps, ada, "a bench")
 
@@ -86,7 +86,7 @@ async def _join(deps: Deps, group: RecordId, numbers: range) -> None:
     for number in numbers:
         signing, recovery = (PrivateKey.from_seed(bytes([kind]) * 16 + number.to_bytes(16, "big")) for kind in (1, 2))
         wish = {
-            "home": {"pod": deps.base_url, "key": deps.keyring.pod_key.did},
+            "home": {"pod": deps.identity.base_url, "key": deps.identity.keyring.pod_key.did},
             "signing": signing.did,
             "recovery": recovery.did,
         }
@@ -100,7 +100,7 @@ async def _join(deps: Deps, group: RecordId, numbers: range) -> None:
         await append_all(session, deps, joins)
         await _seal(session, deps, group)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def _seal(session: AsyncSession, deps: Deps, group: RecordId) -> None:

@@ -63,7 +63,7 @@ async def sink() -> AsyncIterator[Sink]:
 
 @asynccontextmanager
 async def running(deps: Deps) -> AsyncIterator[Courier]:
-    deps.signing_keys[ACTOR] = rsa_signing_key(f"{ACTOR}#main-key", rsa_pem())
+    deps.identity.signing_keys[ACTOR] = rsa_signing_key(f"{ACTOR}#main-key", rsa_pem())
     courier = Courier(deps)
     task = asyncio.create_task(courier.run())
     try:
@@ -74,18 +74,18 @@ async def running(deps: Deps) -> AsyncIterator[Courier]:
 
 
 async def queue(deps: Deps, *inboxes: str, body: bytes = b"{}") -> None:
-    await deps.write(lambda session: enqueue(session, ACTOR, None, body, inboxes, now=deps.clock()))
+    await deps.store.write(lambda session: enqueue(session, ACTOR, None, body, inboxes, now=deps.clock()))
 
 
 async def left(deps: Deps) -> tuple[int, int]:
     """How many deliveries and activities are still there."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         counts = [await session.scalar(select(func.count()).select_from(table)) for table in (DELIVERIES, ACTIVITIES)]
     return counts[0] or 0, counts[1] or 0
 
 
 async def host_of(deps: Deps, name: str) -> Host:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return Host(*(await session.execute(select(*HOST_COLUMNS).where(HOSTS.c.host == name))).one())
 
 
@@ -272,7 +272,7 @@ async def test_the_lanes_of_a_killed_worker_are_free_when_its_lease_ends(
     deps: Deps, sink: Sink, clock: SetClock
 ) -> None:
     await queue(deps, sink.inbox(2), body=b"1")
-    killed = await deps.write(lambda session: claim_lanes(session, "killed", [sink.host(2)], now=NOON))
+    killed = await deps.store.write(lambda session: claim_lanes(session, "killed", [sink.host(2)], now=NOON))
     assert [delivery.activity.body for lane in killed for delivery in lane.deliveries] == [b"1"]
 
     async with running(deps):
@@ -293,5 +293,5 @@ async def test_a_courier_that_is_stopped_leaves_its_lanes_to_the_next(deps: Deps
             await eventually(lambda: one_left(deps))
 
     assert await left(deps) == (1, 1)
-    again = await deps.write(lambda session: claim_lanes(session, "next", [hole.split("/")[2]], now=NOON))
+    again = await deps.store.write(lambda session: claim_lanes(session, "next", [hole.split("/")[2]], now=NOON))
     assert [lane.host.attempts for lane in again] == [0]

@@ -88,7 +88,7 @@ def test_api_06_nodeinfo_fits_its_schema(served: ServedPod, version: str) -> Non
 def test_api_06_nodeinfo_tells_what_the_admins_chose(served: ServedPod) -> None:
     async def choose(**chosen: Any) -> None:
         async with open_parts(load_config(served.folder / "pod.toml")) as deps:
-            await deps.write(lambda session: save_settings(session, Settings(**chosen), now=deps.clock()))
+            await deps.store.write(lambda session: save_settings(session, Settings(**chosen), now=deps.clock()))
 
     asyncio.run(choose(name="Lower Wells", registration="open"))
     told = call("GET", f"{served.door}/nodeinfo/2.1")

@@ -51,7 +51,7 @@ class Story:
             for record in [*self.grown.records[1:], *records]:
                 await append(session, self.deps, record, origin="", now=self.start.at)
 
-        await self.deps.write(action)
+        await self.deps.store.write(action)
 
     async def told_by_other(self, records: Sequence[Record]) -> list[RecordId]:
         """Their anchors that are disputed after the other pod showed its chain."""
@@ -59,7 +59,7 @@ class Story:
         return await self.disputed()
 
     async def disputed(self) -> list[RecordId]:
-        async with self.deps.database.read() as session:
+        async with self.deps.store.database.read() as session:
             return [dispute.theirs for dispute in await list_disputes(session, self.start.group, 9)]
 
 
@@ -97,7 +97,7 @@ async def test_only_a_page_without_our_anchor_stands_apart(story: Story) -> None
     _, ours = story.grow(story.start, 2, settled=True)
     _, theirs = story.grow(story.start, 3, settled=True, step=2)
     await story.hold(ours)
-    async with story.deps.database.read() as session:
+    async with story.deps.store.database.read() as session:
         view = await load_view(session, story.deps, story.start.group)
     assert stands_apart(view, theirs)
     assert not stands_apart(view, [*ours, *theirs])

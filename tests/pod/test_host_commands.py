@@ -39,13 +39,13 @@ def folder(tmp_path: Path) -> Path:
             queued = partial(
                 enqueue, actor="http://a/b", group=None, body=b"{}", inboxes=[f"http://{name}/inbox"], now=now
             )
-            await deps.write(queued)
+            await deps.store.write(queued)
         hosts = ["well.example", SICK]
-        lanes = await deps.write(lambda session: claim_lanes(session, "w", hosts, now=now))
+        lanes = await deps.store.write(lambda session: claim_lanes(session, "w", hosts, now=now))
         well, sick = sorted(lanes, key=lambda lane: lane.host.host != hosts[0])
         failed = replace(sick.host, attempts=3, first_failed_at=now, next_at=now + 3_600_000, last_error="It is away.")
         closings = [Closing(replace(well.host, last_succeeded_at=now), well.deliveries), Closing(failed)]
-        await deps.write(lambda session: close_lanes(session, "w", closings))
+        await deps.store.write(lambda session: close_lanes(session, "w", closings))
 
     run_action(configuration(folder), act)
     return folder

@@ -44,7 +44,7 @@ class Place:
         async def action(session: AsyncSession) -> list[Taken]:
             return [await append(session, self.deps, record, origin="", now=self.state.at) for record in records]
 
-        return [taken.new for taken in await self.deps.write(action)]
+        return [taken.new for taken in await self.deps.store.write(action)]
 
     def lie(self, number: int, **members: int) -> Record:
         """The hostile keeper's word for an item that nobody has."""
@@ -53,7 +53,7 @@ class Place:
         return open_record(sign({**body, "height": 900 + number, "item": item, **members}, pod_key(self.liar.pod)))
 
     async def held(self) -> int:
-        async with self.deps.database.read() as session:
+        async with self.deps.store.database.read() as session:
             return len(await list_acks(session, self.state.group, 0, 10 * MANY))
 
 
@@ -68,7 +68,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         async def found(session: AsyncSession) -> None:
             await open_group(session, deps, root, local=False, now=0)
 
-        await deps.write(found)
+        await deps.store.write(found)
         made = Place(deps, group)
         await made.take(*records)
         yield made
@@ -85,7 +85,7 @@ async def test_a_keepers_acks_of_unknown_items_are_bounded_and_crowd_nobody_out(
     assert await place.take(early, item) == [True, True]
     late = community.ack(place.liar.number, place.liar.pod, after)
     assert await place.take(late) == [True]
-    async with place.deps.database.read() as session:
+    async with place.deps.store.database.read() as session:
         assert (await load_view(session, place.deps, place.state.group)).anchor == item.id
 
 

@@ -58,11 +58,11 @@ class Place:
             for record in records:
                 await append(session, self.deps, record, origin="https://peer.example", now=self.state.at)
 
-        await self.deps.write(action)
+        await self.deps.store.write(action)
 
     async def keep(self, *receipts: Record) -> None:
         arrivals = [Arrival(receipt, "", self.state.at) for receipt in receipts]
-        await self.deps.write(lambda session: append_all(session, self.deps, arrivals))
+        await self.deps.store.write(lambda session: append_all(session, self.deps, arrivals))
 
     def receipt(self, by: int, *, signer: str = "", **members: Any) -> Record:
         steward = pod_key(signer or self.steward)
@@ -77,7 +77,7 @@ class Place:
         return item.id
 
     async def sound(self) -> list[RecordId]:
-        async with self.deps.database.read() as session:
+        async with self.deps.store.database.read() as session:
             view = await load_view(session, self.deps, self.state.group)
             stored = await load_group(session, self.state.group)
             assert stored is not None
@@ -86,7 +86,7 @@ class Place:
 
     async def withheld(self) -> list[RecordId]:
         await note_withheld(self.deps, self.state.group)
-        async with self.deps.database.read() as session:
+        async with self.deps.store.database.read() as session:
             return [entry.record_id for entry in await list_withheld(session, self.state.group, 9)]
 
 
@@ -101,7 +101,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         async def found(session: AsyncSession) -> None:
             await open_group(session, deps, root, local=False, now=0)
 
-        await deps.write(found)
+        await deps.store.write(found)
         made = Place(deps, group)
         await made.take(*items, made.vote)
         yield made
@@ -125,7 +125,7 @@ async def test_an_item_that_leaves_out_what_was_promised_is_not_confirmed_and_th
         assert stored is not None
         await place_entries(session, stored, [place.vote.id], whole)
 
-    await place.deps.write(action)
+    await place.deps.store.write(action)
     assert late in await place.sound()
     assert (await place.sound())[-1] == good
 
@@ -138,7 +138,7 @@ async def test_a_broken_promise_is_shown_at_once_and_told_to_all_pods_once(place
     await place.sealed(promised + 1)
     for _ in range(2):
         assert await place.withheld() == [place.vote.id]
-    async with place.deps.database.read() as session:
+    async with place.deps.store.database.read() as session:
         assert (await count_queue(session)).deliveries == 2, "one for each of the two pods"
 
 
@@ -155,7 +155,7 @@ async def test_a_promise_that_is_not_the_stewards_is_refused(place: Place, signe
 
 
 async def _enter(place: Place, receipt: Record) -> None:
-    await place.deps.write(lambda session: append(session, place.deps, receipt, origin="", now=0))
+    await place.deps.store.write(lambda session: append(session, place.deps, receipt, origin="", now=0))
 
 
 async def test_a_promise_about_nothing_is_not_kept(place: Place) -> None:

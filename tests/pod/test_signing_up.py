@@ -40,7 +40,7 @@ def fresh(pod: ServedPod, mails: PostOffice) -> Browser:
 def choose(pod: ServedPod, **chosen: str) -> None:
     async def change(deps: Deps) -> None:
         settings = Settings(**chosen)  # type: ignore[arg-type]
-        await deps.write(lambda session: save_settings(session, settings, now=Clock()()))
+        await deps.store.write(lambda session: save_settings(session, settings, now=Clock()()))
 
     pod.act(change)
 

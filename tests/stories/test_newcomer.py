@@ -107,7 +107,7 @@ def test_ax_03_ax_04_a_newcomer_founds_writes_invites_and_comes_back_from_a_dead
 
 
 async def open_to_all(deps: Deps) -> None:
-    await deps.write(lambda session: save_settings(session, Settings(registration="open"), now=deps.clock()))
+    await deps.store.write(lambda session: save_settings(session, Settings(registration="open"), now=deps.clock()))
 
 
 def found(hand: Hand, name: str) -> str:

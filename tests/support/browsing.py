@@ -171,7 +171,7 @@ def _seen(status: int, answer: Any) -> Seen:
 
 async def _session(pod: ServedPod, name: str) -> str:
     async with open_parts(load_config(pod.folder / "pod.toml")) as deps:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             account = await load_account_named(session, name)
         assert account is not None
         return await open_session(deps, account, "a test")

@@ -36,7 +36,7 @@ def home_of(pod: ServedPod) -> Home:
     """The pod as groups name it."""
 
     async def act(deps: Deps) -> Home:
-        return deps.home
+        return deps.identity.home
 
     return on(pod, act)
 
@@ -64,7 +64,7 @@ async def take(deps: Deps, group: RecordId, bodies: Iterable[Body]) -> list[Outc
         async def action(session: AsyncSession, arrivals: list[Arrival] = arrivals) -> list[Outcome]:
             return await append_all(session, deps, arrivals)
 
-        judged = iter(await deps.write(action))
+        judged = iter(await deps.store.write(action))
         outcomes += [next(judged) if isinstance(record, Record) else record for record in records]
         await tend(deps, group)
     return outcomes
@@ -73,7 +73,7 @@ async def take(deps: Deps, group: RecordId, bodies: Iterable[Body]) -> list[Outc
 async def drain(deps: Deps, group: RecordId) -> None:
     """Seal until the head stays where it is."""
     head = None
-    while (view := deps.views.get(group)) is not None and view.head != head:
+    while (view := deps.store.views.get(group)) is not None and view.head != head:
         head = view.head
         await tend(deps, group)
 
@@ -82,7 +82,7 @@ async def settle_members(deps: Deps, network: Network) -> None:
     async def found(session: AsyncSession) -> None:
         await open_group(session, deps, network.root, local=True, now=deps.clock())
 
-    await deps.write(found)
+    await deps.store.write(found)
     for wishes in (network.joins(), network.demotions()):
         outcomes = await take(deps, network.group, wishes)
         assert not [outcome for outcome in outcomes if isinstance(outcome, RefusedError)]

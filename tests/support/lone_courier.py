@@ -16,7 +16,7 @@ from tests.support.sinks import ACTOR, some_parts
 async def main(url: str, folder: Path) -> None:
     database = await open_database(url, durable=False)
     async with some_parts(database, folder, Clock(folder / "clock")) as deps:
-        deps.signing_keys[ACTOR] = rsa_signing_key(f"{ACTOR}#main-key", (folder / "key.pem").read_bytes())
+        deps.identity.signing_keys[ACTOR] = rsa_signing_key(f"{ACTOR}#main-key", (folder / "key.pem").read_bytes())
         courier = Courier(deps)
         print("running", flush=True)
         await courier.run()

@@ -17,7 +17,7 @@ def settle(pod: ServedPod, name: str) -> Person:
         opened = await sign_up(deps, name)
         address = f"{name}@mail.example"
         mail = MailAddress(opened.account, address, address, 1)
-        await deps.write(lambda session: save_mail_address(session, mail))
+        await deps.store.write(lambda session: save_mail_address(session, mail))
         return {key: str(value) for key, value in msgspec.to_builtins(opened).items()}
 
     return Person(pod, pod.act(made))

@@ -15,9 +15,11 @@ from models.engine.databases import Database
 from models.engine.writer import running_writer
 from pod.clock import Clock
 from pod.config import Config, Server
-from pod.deps import Deps
+from pod.deps import Deps, Outside, Signals
+from pod.identity import Identity
 from pod.keyring import create_key_file, open_keyring
 from pod.mail import Mailer
+from pod.store import Store
 from tests.support.rig import worker_number
 
 ACTOR = "http://127.77.1.1:8080/groups/g"
@@ -108,15 +110,10 @@ async def some_parts(database: Database, folder: Path, clock: Clock) -> AsyncIte
         yield Deps(
             config,
             clock,
-            database,
-            writer,
-            open_keyring(key_file),
-            http,
-            Mailer(config, clock, writer),
-            wake=lambda _: None,
-            deliver=lambda: None,
-            behind=lambda *_: None,
-            lacks=lambda _: None,
+            Store(database, writer),
+            Identity(config.base_url, open_keyring(key_file)),
+            Outside(http, Mailer(config, clock, writer)),
+            Signals(wake=lambda _: None, deliver=lambda: None, behind=lambda *_: None, lacks=lambda _: None),
         )
 
 

@@ -24,12 +24,12 @@ async def make_token(deps: Deps, account: Account, name: str) -> str:
         await insert_token(session, sha256=token_hash(token), account=account.id, name=name, now=now)
         return token
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def list_own_tokens(deps: Deps, account: Account) -> list[Token]:
     """The account's tokens, revoked ones too, the latest first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await list_tokens(session, account.id, MOST_TOKENS)
 
 
@@ -43,4 +43,4 @@ async def revoke_own_token(deps: Deps, account: Account, name: str) -> None:
             raise NotFoundError("You have no valid token of this name.")
         await revoke_token(session, account.id, name, now)
 
-    await deps.write(action)
+    await deps.store.write(action)

@@ -26,7 +26,7 @@ LIFE_MS: Final = 3600 * 1000
 async def make_setup_link(deps: Deps) -> str:
     """A fresh token of the path `/setup/{token}`; the pod keeps only its hash (`token_hash`)."""
     token, now = random_token(), deps.clock()
-    await deps.write(
+    await deps.store.write(
         lambda session: insert_setup_link(session, sha256=token_hash(token), now=now, expires_at=now + LIFE_MS)
     )
     return token
@@ -39,7 +39,7 @@ def setup_url(base_url: str, token: str) -> str:
 
 async def settings_for_setup(deps: Deps, token: str) -> Settings:
     """What holds now, for the page behind a link that works; raises GoneError for any other."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         link = await load_setup_link(session, token_hash(token))
         if link is None or not link.works(deps.clock()):
             raise GoneError("This link was used, or it is older than an hour. Ask for another one.")

@@ -8,4 +8,4 @@ from pod.deps import Deps
 
 async def choose_language(deps: Deps, account: Account, language: str) -> None:
     """Remember the account's language."""
-    await deps.write(lambda session: set_language(session, account.id, language))
+    await deps.store.write(lambda session: set_language(session, account.id, language))

@@ -23,7 +23,7 @@ CONFIRM: Final = "confirm"
 
 async def address_of_account(deps: Deps, account: Account) -> MailAddress | None:
     """Where the account gets mail."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_mail_address(session, account.id)
 
 
@@ -32,7 +32,7 @@ async def begin_address(
 ) -> None:
     """Send a code to a new address. Raises BadAddressError, MailError, TooManyTriesError."""
     address = mail_address(typed)
-    deps.limits.take("mail to an address", normal_address(address), now=deps.clock())
+    deps.memory.limits.take("mail to an address", normal_address(address), now=deps.clock())
     code = await make_code(deps, visit, NEW_ADDRESS, account.id, address)
     await send(deps, address, letter(code))
 
@@ -49,7 +49,7 @@ async def end_address(deps: Deps, visit: bytes, account: Account, typed: str, le
         await keep_address(session, fresh)
         await use_code(session, code)
 
-    await deps.write(action)
+    await deps.store.write(action)
     if former is not None and former.verified_at is not None and former.normal != fresh.normal:
         post(deps, former.address, letter)
 
@@ -59,11 +59,11 @@ async def mail_confirmation(deps: Deps, visit: bytes, account: Account, letter: 
     mail = await address_of_account(deps, account)
     if mail is None:
         raise MalformedError("This account has no mail address; sign out and in again.")
-    deps.limits.take("mail to an address", mail.normal, now=deps.clock())
+    deps.memory.limits.take("mail to an address", mail.normal, now=deps.clock())
     await send(deps, mail.address, letter(await make_code(deps, visit, CONFIRM, account.id, mail.address)))
 
 
 async def check_confirmation(deps: Deps, visit: bytes, typed: str) -> None:
     """Take the code; raises BadCodeError or DeadCodeError."""
     code = await check_code(deps, visit, CONFIRM, typed)
-    await deps.write(lambda session: use_code(session, code))
+    await deps.store.write(lambda session: use_code(session, code))

@@ -27,13 +27,13 @@ async def make_code(deps: Deps, visit: bytes, purpose: str, account: int | None,
     """A fresh code instead of the visit's former one; nobody may learn of it but the owner of `address`."""
     code, now = f"{int.from_bytes(random_bytes(8), 'big') % 10**DIGITS:0{DIGITS}}", deps.clock()
     kept = Code(visit, purpose, account, address, _hashed(deps, visit, purpose, code), 0, now + LIFE_MS)
-    await deps.write(lambda session: save_code(session, kept, now=now))
+    await deps.store.write(lambda session: save_code(session, kept, now=now))
     return code
 
 
 async def pending_code(deps: Deps, visit: bytes, purpose: str) -> Code | None:
     """The code that this visit waits for."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_code(session, visit, purpose, now=deps.clock())
 
 
@@ -49,7 +49,7 @@ async def check_code(deps: Deps, visit: bytes, purpose: str, typed: str) -> Code
             await count_code_try(session, visit, purpose)
         return code
 
-    code = await deps.write(count)
+    code = await deps.store.write(count)
     if code is None or code.tries >= MOST_TRIES:
         raise DeadCodeError("This code is too old, was used, or was mistyped too often.")
     if not hmac.compare_digest(code.code, _hashed(deps, visit, purpose, _digits(typed))):
@@ -68,4 +68,4 @@ def _digits(typed: str) -> str:
 
 
 def _hashed(deps: Deps, visit: bytes, purpose: str, code: str) -> bytes:
-    return deps.keyring.keyed("code", f"{visit.hex()}/{purpose}/{code}")
+    return deps.identity.keyring.keyed("code", f"{visit.hex()}/{purpose}/{code}")

@@ -53,7 +53,7 @@ async def open_home(deps: Deps, wish: Wish, also: Also) -> Opened:
         await also(session, account)
         return Opened(msgspec.structs.replace(account, language=wish.language), drawn.phrase)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def keep_address(session: AsyncSession, mail: MailAddress) -> None:

@@ -43,7 +43,7 @@ class Place(msgspec.Struct, frozen=True):
 async def look_at(deps: Deps, account: Account) -> AccountSight:
     """The account at a glance."""
     tokens = await list_own_tokens(deps, account)
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         authenticator = await load_authenticator(session, account.id)
         check = await load_words_check(session, account.id)
         return AccountSight(
@@ -61,7 +61,7 @@ async def look_at(deps: Deps, account: Account) -> AccountSight:
 async def places_of(deps: Deps, account: Account) -> list[Place]:
     """The account's groups, as its owner writes them down beside the words."""
     places = []
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         for entry in await list_memberships(session, MOST_GROUPS, account=account.id):
             group = await load_group(session, entry.group_id)
             if group is not None:

@@ -51,7 +51,7 @@ _CHECKED = UserVerificationRequirement.REQUIRED
 
 def host_of(deps: Deps) -> str:
     """The name that passkeys of this pod belong to."""
-    return URL(deps.base_url).host or ""
+    return URL(deps.identity.base_url).host or ""
 
 
 async def creation_options(deps: Deps, visit: bytes, account: Account, pod: str) -> str:
@@ -60,7 +60,7 @@ async def creation_options(deps: Deps, visit: bytes, account: Account, pod: str)
         rp_id=host_of(deps),
         rp_name=pod,
         user_name=account.name,
-        user_id=deps.keyring.keyed("passkey user", str(account.id))[:NONCE_BYTES],
+        user_id=deps.identity.keyring.keyed("passkey user", str(account.id))[:NONCE_BYTES],
         challenge=_challenge(deps, visit, MAKING),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_CHECKED
@@ -80,7 +80,7 @@ def request_options(deps: Deps, visit: bytes) -> str:
 
 async def own_passkeys(deps: Deps, account: Account) -> list[Passkey]:
     """The account's passkeys, the oldest first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await list_passkeys(session, account.id, MOST_PASSKEYS)
 
 
@@ -92,7 +92,7 @@ async def add_passkey(deps: Deps, visit: bytes, account: Account, name: str, ans
             credential=answer,
             expected_challenge=challenge,
             expected_rp_id=host_of(deps),
-            expected_origin=deps.base_url,
+            expected_origin=deps.identity.base_url,
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError) as error:
@@ -109,13 +109,13 @@ async def add_passkey(deps: Deps, visit: bytes, account: Account, name: str, ans
         if many or not await insert_passkey(session, passkey):
             raise BadPasskeyError("This passkey is known, or there are too many.")
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def end_by_passkey(deps: Deps, visit: bytes, answer: str) -> Account:
     """Whose passkey answered; raises BadPasskeyError."""
     challenge = _answered(deps, visit, SHOWING, answer)
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         passkey = await load_passkey(session, _id_of(answer))
         account = await load_account(session, passkey.account_id) if passkey else None
     if passkey is None or account is None or account.disabled:
@@ -127,7 +127,7 @@ async def end_by_passkey(deps: Deps, visit: bytes, answer: str) -> Account:
         await _spend(session, challenge, now)
         await set_passkey_used(session, passkey.id, uses=uses, now=now)
 
-    await deps.write(action)
+    await deps.store.write(action)
     return account
 
 
@@ -137,7 +137,7 @@ def _verified(deps: Deps, challenge: bytes, passkey: Passkey, answer: str) -> in
             credential=answer,
             expected_challenge=challenge,
             expected_rp_id=host_of(deps),
-            expected_origin=deps.base_url,
+            expected_origin=deps.identity.base_url,
             credential_public_key=passkey.public_key,
             credential_current_sign_count=passkey.uses,
             require_user_verification=True,
@@ -149,7 +149,7 @@ def _verified(deps: Deps, challenge: bytes, passkey: Passkey, answer: str) -> in
 
 async def remove_passkey(deps: Deps, account: Account, own_id: bytes) -> None:
     """Forget one of the account's passkeys; raises NotFoundError."""
-    if not await deps.write(lambda session: delete_passkey(session, account.id, own_id)):
+    if not await deps.store.write(lambda session: delete_passkey(session, account.id, own_id)):
         raise NotFoundError("You have no such passkey.")
 
 
@@ -165,7 +165,7 @@ def _challenge(deps: Deps, visit: bytes, purpose: str) -> bytes:
 
 
 def _mark(deps: Deps, visit: bytes, purpose: str, head: bytes) -> bytes:
-    return deps.keyring.keyed("challenge", f"{purpose}/{visit.hex()}/{head.hex()}")
+    return deps.identity.keyring.keyed("challenge", f"{purpose}/{visit.hex()}/{head.hex()}")
 
 
 def _answered(deps: Deps, visit: bytes, purpose: str, answer: str) -> bytes:

@@ -36,33 +36,33 @@ async def draw_words_check(deps: Deps, phrase: str) -> WordsCheck:
 
 async def words_check_of(deps: Deps, account: Account) -> WordsCheck | None:
     """What the account is still asked for; None if it began without a check."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_words_check(session, account.id)
 
 
 async def check_three_words(deps: Deps, account: Account, typed: Sequence[str]) -> None:
     """Take note that the three words were shown; raises PhraseError."""
-    deps.limits.take("words of an account", str(account.id), now=deps.clock())
+    deps.memory.limits.take("words of an account", str(account.id), now=deps.clock())
     check = await words_check_of(deps, account)
     if check is None or not check.places:
         raise PhraseError("There are no three words to check; type all 24.")
     hashed = await _hashed(deps, check.salt, typed)
     if not hmac.compare_digest(hashed, check.words):
         raise PhraseError("At least one of the words isn't the one at its place.")
-    await deps.write(lambda session: set_words_checked(session, account.id, now=deps.clock()))
+    await deps.store.write(lambda session: set_words_checked(session, account.id, now=deps.clock()))
 
 
 async def check_all_words(deps: Deps, account: Account, keys: RecoveryKeys) -> None:
     """Take note that all words were shown; raises PhraseError if they are somebody else's."""
-    deps.limits.take("words of an account", str(account.id), now=deps.clock())
+    deps.memory.limits.take("words of an account", str(account.id), now=deps.clock())
 
     async def action(session: AsyncSession) -> None:
         await check_own(session, account, keys)
         await set_words_checked(session, account.id, now=deps.clock())
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def _hashed(deps: Deps, salt: bytes, words: Sequence[str]) -> bytes:
-    keyed = deps.keyring.keyed("words", " ".join("".join(word.lower().split()) for word in words))
+    keyed = deps.identity.keyring.keyed("words", " ".join("".join(word.lower().split()) for word in words))
     return await asyncio.to_thread(hashlib.scrypt, keyed, salt=salt, n=2**14, r=8, p=1)

@@ -35,7 +35,7 @@ CODE_BYTES: Final = 10
 
 async def has_second_factor(deps: Deps, account: Account) -> bool:
     """Whether an authenticator app was confirmed."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         found = await load_authenticator(session, account.id)
     return found is not None and found.confirmed_at is not None
 
@@ -43,23 +43,23 @@ async def has_second_factor(deps: Deps, account: Account) -> bool:
 async def begin_authenticator(deps: Deps, account: Account) -> None:
     """Draw a secret; it counts once a code of it was typed. An app that counts already stays as it is."""
     secret = base64.b32encode(random_bytes(SECRET_BYTES))
-    fresh = Authenticator(account.id, deps.keyring.seal(secret, _purpose(account)), None, 0)
+    fresh = Authenticator(account.id, deps.identity.keyring.seal(secret, _purpose(account)), None, 0)
 
     async def action(session: AsyncSession) -> None:
         held = await load_authenticator(session, account.id)
         if held is None or held.confirmed_at is None:
             await save_authenticator(session, fresh)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def pending_secret(deps: Deps, account: Account) -> str:
     """The secret that waits to be confirmed, as the app takes it; empty if none does."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         held = await load_authenticator(session, account.id)
     if held is None or held.confirmed_at is not None:
         return ""
-    return deps.keyring.unseal(held.secret_sealed, _purpose(account)).decode()
+    return deps.identity.keyring.unseal(held.secret_sealed, _purpose(account)).decode()
 
 
 def address_of_secret(secret: str, account: Account, issuer: str) -> str:
@@ -72,7 +72,7 @@ async def confirm_authenticator(deps: Deps, account: Account, typed: str) -> lis
     secret = await pending_secret(deps, account)
     if not secret:
         raise DeadCodeError("There is no authenticator that waits to be confirmed.")
-    deps.limits.take("second factor of an account", str(account.id), now=deps.clock())
+    deps.memory.limits.take("second factor of an account", str(account.id), now=deps.clock())
     step, now = _step_of(secret, typed, deps.clock()), deps.clock()
     if step is None:
         raise BadCodeError("This isn't the code that the app shows now.")
@@ -85,7 +85,7 @@ async def confirm_authenticator(deps: Deps, account: Account, typed: str) -> lis
         await save_authenticator(session, Authenticator(account.id, held.secret_sealed, now, step))
         await replace_recovery_codes(session, account.id, [_code_hash(deps, account, code) for code in codes])
 
-    await deps.write(action)
+    await deps.store.write(action)
     return codes
 
 
@@ -93,29 +93,29 @@ async def renew_recovery_codes(deps: Deps, account: Account) -> list[str]:
     """Ten fresh codes instead of all former ones, shown this once."""
     codes = _draw_codes()
     hashes = [_code_hash(deps, account, code) for code in codes]
-    await deps.write(lambda session: replace_recovery_codes(session, account.id, hashes))
+    await deps.store.write(lambda session: replace_recovery_codes(session, account.id, hashes))
     return codes
 
 
 async def recovery_codes_left(deps: Deps, account: Account) -> int:
     """How many weren't used."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await count_recovery_codes(session, account.id)
 
 
 async def drop_authenticator(deps: Deps, account: Account) -> None:
     """Sign-ins need no second factor any more; its recovery codes are void."""
-    await deps.write(lambda session: delete_authenticator(session, account.id))
+    await deps.store.write(lambda session: delete_authenticator(session, account.id))
 
 
 async def check_second_factor(deps: Deps, account: Account, typed: str) -> None:
     """Use up a code of the app, or a recovery code; raises BadCodeError. A code opens once."""
-    deps.limits.take("second factor of an account", str(account.id), now=deps.clock())
-    async with deps.database.read() as session:
+    deps.memory.limits.take("second factor of an account", str(account.id), now=deps.clock())
+    async with deps.store.database.read() as session:
         held = await load_authenticator(session, account.id)
     if held is None or held.confirmed_at is None:
         raise DeadCodeError("This account has no second factor.")
-    secret = deps.keyring.unseal(held.secret_sealed, _purpose(account)).decode()
+    secret = deps.identity.keyring.unseal(held.secret_sealed, _purpose(account)).decode()
     step = _step_of(secret, typed, deps.clock())
 
     async def action(session: AsyncSession) -> bool:
@@ -123,7 +123,7 @@ async def check_second_factor(deps: Deps, account: Account, typed: str) -> None:
             return await take_step(session, account.id, step)
         return await take_recovery_code(session, account.id, _code_hash(deps, account, typed))
 
-    if not await deps.write(action):
+    if not await deps.store.write(action):
         raise BadCodeError("This isn't the code that the app shows now, nor an unused recovery code.")
 
 
@@ -143,7 +143,7 @@ def _draw_codes() -> list[str]:
 
 def _code_hash(deps: Deps, account: Account, code: str) -> bytes:
     plain = "".join(letter for letter in code.lower() if letter.isascii() and letter.isalnum())
-    return deps.keyring.keyed("recovery code", f"{account.id}/{plain[:40]}")
+    return deps.identity.keyring.keyed("recovery code", f"{account.id}/{plain[:40]}")
 
 
 def _purpose(account: Account) -> str:

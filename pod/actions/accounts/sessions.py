@@ -34,18 +34,20 @@ async def open_session(deps: Deps, account: Account, agent: str) -> str:
     """Sign the account in; the secret of the session, which the browser alone keeps."""
     secret, now = random_token(), deps.clock()
     opened = Session(token_hash(secret), account.id, now, now, now + LIFE_MS, agent[:LONGEST_AGENT], now)
-    await deps.write(lambda session: insert_session(session, opened))
+    await deps.store.write(lambda session: insert_session(session, opened))
     return secret
 
 
 async def session_of(deps: Deps, secret: str) -> tuple[Session, Account] | None:
     """Whose session this is; once a day its life is prolonged."""
     now = deps.clock()
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         found = await load_session(session, token_hash(secret), now=now)
     if found is None or now - found[0].seen_at < DAY_MS:
         return found
-    await deps.write(lambda session: set_session_seen(session, found[0].sha256, now=now, expires_at=now + LIFE_MS))
+    await deps.store.write(
+        lambda session: set_session_seen(session, found[0].sha256, now=now, expires_at=now + LIFE_MS)
+    )
     return found
 
 
@@ -57,12 +59,12 @@ def check_confirmed(deps: Deps, session: Session, *, back: str = "/settings") ->
 
 async def confirm_session(deps: Deps, session: Session) -> None:
     """Somebody proved just now who they are."""
-    await deps.write(lambda own: set_session_confirmed(own, session.sha256, now=deps.clock()))
+    await deps.store.write(lambda own: set_session_confirmed(own, session.sha256, now=deps.clock()))
 
 
 async def list_own_sessions(deps: Deps, account: Account) -> Sequence[Session]:
     """The account's sessions, the latest first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await list_sessions(session, account.id, MOST_SESSIONS, now=deps.clock())
 
 
@@ -72,7 +74,7 @@ async def end_session(deps: Deps, account: Account, sha256: bytes) -> bool:
     async def action(session: AsyncSession) -> bool:
         return await delete_session(session, account.id, sha256) > 0
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def end_other_sessions(deps: Deps, account: Account, kept: bytes) -> int:
@@ -81,4 +83,4 @@ async def end_other_sessions(deps: Deps, account: Account, kept: bytes) -> int:
     async def action(session: AsyncSession) -> int:
         return await delete_sessions(session, account.id, but=kept)
 
-    return await deps.write(action)
+    return await deps.store.write(action)

@@ -31,8 +31,8 @@ LONGEST_TYPED: Final = 254
 async def begin_sign_in(deps: Deps, visit: bytes, typed: str, letter: Callable[[Account, str], Letter]) -> None:
     """Mail a code to whoever `typed` names, by name or address; `letter` writes it."""
     normal = normal_address(typed)[:LONGEST_TYPED]
-    deps.limits.take("sign-in of a name", normal, now=deps.clock())
-    async with deps.database.read() as session:
+    deps.memory.limits.take("sign-in of a name", normal, now=deps.clock())
+    async with deps.store.database.read() as session:
         account = await (
             load_account_by_mail(session, normal) if "@" in normal else load_account_named(session, normal)
         )
@@ -55,7 +55,7 @@ async def end_by_code(deps: Deps, visit: bytes, typed: str) -> Account:
         await set_mail_verified(session, number, normal_address(code.address), now=deps.clock())
         return await load_account(session, number)
 
-    return _able(await deps.write(action))
+    return _able(await deps.store.write(action))
 
 
 def _able(account: Account | None) -> Account:
@@ -70,7 +70,7 @@ async def needs_second_factor(deps: Deps, visit: bytes, account: Account) -> boo
         return False
     now = deps.clock()
     passed = Code(visit, SECOND, account.id, "", b"", 0, now + LIFE_MS)
-    await deps.write(lambda session: save_code(session, passed, now=now))
+    await deps.store.write(lambda session: save_code(session, passed, now=now))
     return True
 
 
@@ -79,10 +79,10 @@ async def end_by_second_factor(deps: Deps, visit: bytes, typed: str) -> Account:
     passed = await pending_code(deps, visit, SECOND)
     if passed is None or passed.account_id is None:
         raise DeadCodeError("The first step was too long ago; begin once more.")
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         account = _able(await load_account(session, passed.account_id))
     await check_second_factor(deps, account, typed)
-    await deps.write(lambda session: use_code(session, passed))
+    await deps.store.write(lambda session: use_code(session, passed))
     return account
 
 
@@ -90,7 +90,7 @@ async def make_sign_in_link(deps: Deps, account: Account) -> str:
     """A fresh token of the path `/sign-in/link/{token}`, good for ten minutes and once."""
     token, now = random_token(), deps.clock()
     hashed = token_hash(token)
-    await deps.write(
+    await deps.store.write(
         lambda session: insert_sign_in_link(
             session, sha256=hashed, account=account.id, now=now, expires_at=now + LIFE_MS
         )
@@ -100,7 +100,7 @@ async def make_sign_in_link(deps: Deps, account: Account) -> str:
 
 async def whose_link(deps: Deps, token: str) -> Account:
     """Whom a link signs in; raises GoneError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         account = await load_sign_in_link(session, token_hash(token), now=deps.clock())
     if account is None:
         raise GoneError("This link was used, or it is older than ten minutes.")
@@ -110,6 +110,6 @@ async def whose_link(deps: Deps, token: str) -> Account:
 async def end_by_link(deps: Deps, token: str) -> Account:
     """Use a link up: whom it signs in."""
     account = await whose_link(deps, token)
-    if not await deps.write(lambda session: take_sign_in_link(session, token_hash(token))):
+    if not await deps.store.write(lambda session: take_sign_in_link(session, token_hash(token))):
         raise GoneError("This link was used.")
     return account

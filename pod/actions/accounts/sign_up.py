@@ -63,12 +63,12 @@ async def wish_for_account(deps: Deps, visit: bytes, wish: SignUpWish, letters: 
     address, now = mail_address(wish.mail), deps.clock()
     if not NAME.fullmatch(wish.name):
         raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         if await load_account_named(session, wish.name) is not None:
             raise NameTakenError(f"The name {wish.name} is taken.")
         invite = await _invited(session, wish, now)
         known = await load_account_by_mail(session, normal_address(address))
-    deps.limits.take("mail to an address", normal_address(address), now=now)
+    deps.memory.limits.take("mail to an address", normal_address(address), now=now)
     kept = SignUp(
         *(0, visit, wish.name, address, wish.reason[:LONGEST_REASON], wish.language),
         *(invite.id if invite else None, "typed", "", None, now, now),
@@ -80,7 +80,7 @@ async def wish_for_account(deps: Deps, visit: bytes, wish: SignUpWish, letters: 
         await drop_sign_ups(session, "accepted", "asked", before=now - 3 * REJECTED_DAYS * DAY_MS)
         await insert_sign_up(session, kept)
 
-    await deps.write(action)
+    await deps.store.write(action)
     code = await make_code(deps, visit, PURPOSE, None, address)
     await send(deps, address, letters.known(known.name) if known else letters.code(code))
 
@@ -102,7 +102,7 @@ async def _invited(session: AsyncSession, wish: SignUpWish, now: int) -> Invite 
 
 async def typed_sign_up(deps: Deps, visit: bytes) -> SignUp:
     """What this visit typed and hasn't proved yet; raises GoneError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         typed = await load_typed(session, visit)
     if typed is None:
         raise GoneError("There is no sign-up that waits for a code in this browser.")
@@ -125,7 +125,7 @@ async def prove_mail(deps: Deps, visit: bytes, code: str, name: str) -> Opened |
             await use_code(session, proved)
             await set_sign_up(session, typed.id, name=wish.name, state="waiting", changed_at=deps.clock())
 
-        await deps.write(wait)
+        await deps.store.write(wait)
         return None
 
     async def also(session: AsyncSession, account: Account) -> None:
@@ -136,7 +136,7 @@ async def prove_mail(deps: Deps, visit: bytes, code: str, name: str) -> Opened |
 
 
 async def _needs_yes(deps: Deps, typed: SignUp) -> bool:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         mode = (await load_settings(session)).registration
         invite = await load_invite(session, typed.invite_id) if typed.invite_id is not None else None
     if mode == "closed":
@@ -159,7 +159,7 @@ async def _arrived(session: AsyncSession, deps: Deps, wish: SignUp, account: Acc
 
 async def linked_sign_up(deps: Deps, token: str, state: str) -> SignUp:
     """The wish in this state to which a mailed link leads; raises GoneError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         wish = await load_sign_up_by_token(session, token_hash(token))
     if wish is None or wish.state != state or deps.clock() - wish.changed_at > ACCEPTED_DAYS * DAY_MS:
         raise GoneError("This link was used, or it is too old.")
@@ -191,4 +191,4 @@ async def answer_question(deps: Deps, token: str, text: str) -> None:
             session, wish.id, reason=reason, state="waiting", said="", token=None, changed_at=deps.clock()
         )
 
-    await deps.write(action)
+    await deps.store.write(action)

@@ -53,7 +53,7 @@ async def look_over(deps: Deps) -> Running:
     reasons = await reasons_against(deps)
     backup_at = await asyncio.to_thread(_last_backup, deps)
     disk = await asyncio.to_thread(check_disk, deps.config)
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         mails = await list_mails(session, 1)
         groups = [group for group in await list_groups(session, MOST_GROUPS) if group.kind != "person"]
         return Running(
@@ -78,13 +78,13 @@ def _last_backup(deps: Deps) -> int | None:
 
 async def read_hosts(deps: Deps) -> list[HostState]:
     """Hosts that this pod delivers to, by name."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await list_hosts(session, MOST_HOSTS)
 
 
 async def read_host(deps: Deps, name: str) -> HostState:
     """One host; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         found = await load_host(session, name)
     if found is None:
         raise NotFoundError("Nothing was ever sent to this host.")
@@ -99,21 +99,21 @@ async def retry_host(deps: Deps, admin: Account, name: str) -> None:
         await hasten(session, [name], now=deps.clock())
         await write_down(session, deps, admin.name, "retry", name)
 
-    await deps.write(action)
-    deps.deliver()
+    await deps.store.write(action)
+    deps.signals.deliver()
 
 
 async def read_mails(deps: Deps) -> list[MailSent]:
     """The last mails, each with the mail server's word."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await list_mails(session)
 
 
 async def test_mail(deps: Deps, admin: Account, to: str) -> Tried:
     """Send a test, and keep whether it went; raises BadAddressError."""
-    deps.limits.take("test mail of an account", str(admin.id), now=deps.clock())
+    deps.memory.limits.take("test mail of an account", str(admin.id), now=deps.clock())
     tried = await try_mail(deps, to)
     await note_look(deps, MAIL, tried.answer, ok=tried.ok)
     after = "taken" if tried.ok else "refused"
-    await deps.write(lambda session: write_down(session, deps, admin.name, "test mail", to, after=after))
+    await deps.store.write(lambda session: write_down(session, deps, admin.name, "test mail", to, after=after))
     return tried

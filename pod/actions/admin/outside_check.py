@@ -24,8 +24,8 @@ LONGEST_WORD = 300
 
 async def look(deps: Deps, admin: Account) -> None:
     """Ask everything once, and keep what came of it."""
-    deps.limits.take("look of an account", str(admin.id), now=deps.clock())
-    findings = await check_outside(deps.config, deps.database, deps.http, served=True)
+    deps.memory.limits.take("look of an account", str(admin.id), now=deps.clock())
+    findings = await check_outside(deps.config, deps.store.database, deps.outside.http, served=True)
     now = deps.clock()
     looks = [Look(one.check, one.level is not Level.FAIL, f"{one.says}. {one.mend}".strip(), now) for one in findings]
     await _keep(deps, [*looks, await _inbox(deps)])
@@ -38,12 +38,12 @@ async def note_look(deps: Deps, name: str, found: str, *, ok: bool) -> None:
 
 async def last_looks(deps: Deps) -> dict[str, Look]:
     """What was found last, by the name of the check."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_looks(session)
 
 
 async def _keep(deps: Deps, looks: Sequence[Look]) -> None:
-    await deps.write(lambda session: save_looks(session, looks))
+    await deps.store.write(lambda session: save_looks(session, looks))
 
 
 async def _inbox(deps: Deps) -> Look:
@@ -52,7 +52,7 @@ async def _inbox(deps: Deps) -> Look:
     A pod takes no activity from an actor of its own; but it says so (`wrong_key_owner`) only when host, path and date
     and the digest of the body came as they were signed.
     """
-    actor = f"{deps.base_url}/{POD}"
+    actor = f"{deps.identity.base_url}/{POD}"
     key = await signing_key(deps, actor)
 
     def signed(request: SignedRequest) -> Mapping[str, str]:
@@ -67,7 +67,7 @@ async def _inbox(deps: Deps) -> Look:
     }
     body = json.dumps(activity).encode()
     try:
-        await deps.http.post(f"{deps.base_url}/inbox", body, sign=signed, hear_refusal=True)
+        await deps.outside.http.post(f"{deps.identity.base_url}/inbox", body, sign=signed, hear_refusal=True)
     except RefusedError as error:
         return _not_taken(deps, str(error))
     except RemoteError as error:

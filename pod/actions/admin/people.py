@@ -29,7 +29,7 @@ class Deed(msgspec.Struct, frozen=True):
 
 async def list_people(deps: Deps, search: str, *, after: str, limit: int) -> Sequence[PersonLine]:
     """People by name, whose name or address holds `search`."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await find_people(session, search.lower(), after=after, limit=limit)
 
 
@@ -54,7 +54,7 @@ async def _set_role(deps: Deps, name: str, deed: Deed, *, admin: bool) -> None:
         before, after = (PERSON, ADMIN) if admin else (ADMIN, PERSON)
         await write_down(session, deps, deed.who, "role", name, before=before, after=after, why=deed.why)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def set_able(deps: Deps, name: str, deed: Deed, *, able: bool) -> None:
@@ -72,7 +72,7 @@ async def set_able(deps: Deps, name: str, deed: Deed, *, able: bool) -> None:
         before, after = (DISABLED, ENABLED) if able else (ENABLED, DISABLED)
         await write_down(session, deps, deed.who, "access", name, before=before, after=after, why=deed.why)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def reset_second_factor(deps: Deps, account: Account) -> None:
@@ -84,7 +84,7 @@ async def reset_second_factor(deps: Deps, account: Account) -> None:
         await delete_sessions(session, account.id)
         await write_down(session, deps, COMMAND_LINE, "second factor", account.name, after="reset")
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def _named(session: AsyncSession, name: str) -> Account:

@@ -46,7 +46,7 @@ async def invite(deps: Deps, admin: Account, wish: InviteWish) -> str:
         after = f"for {wish.uses}, {wish.days} days" + (", with approval" if wish.approval else "")
         await write_down(session, deps, admin.name, "invite", f"#{number}", after=after, why=wish.note)
 
-    await deps.write(action)
+    await deps.store.write(action)
     return code
 
 
@@ -62,10 +62,10 @@ async def take_back(deps: Deps, admin: Account, number: int) -> None:
             left = f"{held.most_uses - held.uses} left"
             await write_down(session, deps, admin.name, "invite", f"#{number}", before=left, after="taken back")
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def read_invites(deps: Deps, limit: int, *, before: int | None) -> list[InviteLine]:
     """Invitations, the latest first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await list_invites(session, limit, before=before)

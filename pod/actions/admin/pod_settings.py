@@ -14,13 +14,13 @@ from pod.deps import Deps
 
 async def read_settings(deps: Deps) -> Settings:
     """What holds now."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_settings(session)
 
 
 def pod_name(deps: Deps, settings: Settings) -> str:
     """What the pod calls itself: its host as long as nobody named it."""
-    return settings.name or URL(deps.base_url).host or deps.base_url
+    return settings.name or URL(deps.identity.base_url).host or deps.identity.base_url
 
 
 async def change_settings(deps: Deps, admin: Account, chosen: Settings, why: str) -> int:
@@ -35,4 +35,4 @@ async def change_settings(deps: Deps, admin: Account, chosen: Settings, why: str
             await write_down(session, deps, admin.name, "setting", key, before=before[key], after=after[key], why=why)
         return len(changed)
 
-    return await deps.write(action)
+    return await deps.store.write(action)

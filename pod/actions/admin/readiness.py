@@ -32,7 +32,7 @@ async def reasons_against(deps: Deps) -> list[Reason]:
 
 async def _schema(deps: Deps) -> list[Reason]:
     try:
-        now = await standing(deps.database)
+        now = await standing(deps.store.database)
     except Exception as error:  # noqa: BLE001  (whatever keeps it from being read is the reason)
         _LOG.warning("the schema can't be read: %s", error)
         return [Reason("schema", "The database can't be read.")]
@@ -45,7 +45,7 @@ async def _database(deps: Deps) -> list[Reason]:
     """Whether the write lock is to be had; who holds it for long is another process."""
     try:
         async with asyncio.timeout(LOCKED_SECONDS):
-            await deps.write(_nothing)
+            await deps.store.write(_nothing)
     except Exception as error:  # noqa: BLE001  (as above)
         _LOG.warning("the database can't be written: %s", error)
         return [Reason("database", f"The database couldn't be written for {LOCKED_SECONDS:.0f} s.")]
@@ -59,9 +59,9 @@ async def _nothing(_: AsyncSession) -> None:
 def _loops(deps: Deps) -> list[Reason]:
     now = deps.clock()
     return [
-        Reason("loop", f"The loop of {name} {_silence(deps.beats.get(name), now)}.")
+        Reason("loop", f"The loop of {name} {_silence(deps.memory.beats.get(name), now)}.")
         for name in LOOPS
-        if now - deps.beats.get(name, 0) > STALE_MS
+        if now - deps.memory.beats.get(name, 0) > STALE_MS
     ]
 
 

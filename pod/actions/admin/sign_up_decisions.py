@@ -25,14 +25,14 @@ MOST_SHOWN = 200
 
 async def read_sign_ups(deps: Deps, states: Sequence[State]) -> list[SignUp]:
     """Wishes in these states, the longest waiting first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await list_sign_ups(session, states, MOST_SHOWN)
 
 
 async def accept(deps: Deps, admin: Account, number: int, why: str, letter: WriteLetter) -> None:
     """Say yes: the mail has the link that opens the account; `letter` is given its address."""
     wish, token = await _waiting(deps, number), random_token()
-    await send(deps, wish.address, letter(wish, f"{deps.base_url}/sign-up/open/{token}"))
+    await send(deps, wish.address, letter(wish, f"{deps.identity.base_url}/sign-up/open/{token}"))
     await _decide(deps, admin, wish, "accepted", why, token=token)
 
 
@@ -50,12 +50,12 @@ async def ask(deps: Deps, admin: Account, number: int, question: str, letter: Wr
     if not question:
         raise MalformedError("Write the question.")
     wish, token = await _waiting(deps, number), random_token()
-    await send(deps, wish.address, letter(wish, f"{deps.base_url}/sign-up/answer/{token}"))
+    await send(deps, wish.address, letter(wish, f"{deps.identity.base_url}/sign-up/answer/{token}"))
     await _decide(deps, admin, wish, "asked", question, token=token)
 
 
 async def _waiting(deps: Deps, number: int) -> SignUp:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         wish = await load_sign_up(session, number)
     if wish is None or wish.state != "waiting":
         raise NotFoundError("This wish doesn't wait for an answer.")
@@ -73,4 +73,4 @@ async def _decide(deps: Deps, admin: Account, wish: SignUp, state: State, why: s
         await set_sign_up(session, wish.id, state=state, said=said, token=hashed, changed_at=deps.clock())
         await write_down(session, deps, admin.name, "sign-up", wish.name, before="waiting", after=state, why=why)
 
-    await deps.write(action)
+    await deps.store.write(action)

@@ -17,9 +17,9 @@ class Tried(msgspec.Struct, frozen=True):
 
 async def try_mail(deps: Deps, address: str) -> Tried:
     """Send a mail to this address; raises BadAddressError if it is none."""
-    text = f"{deps.base_url} can send mail to you. Nobody needs to answer this.\n"
+    text = f"{deps.identity.base_url} can send mail to you. Nobody needs to answer this.\n"
     try:
-        sent = await deps.mailer.send(Mail(address, "A test by your pod", text))
+        sent = await deps.outside.mailer.send(Mail(address, "A test by your pod", text))
     except MailError as error:
         return Tried(ok=False, answer=error.answer)
     return Tried(ok=True, answer=sent.answer)

@@ -78,7 +78,7 @@ async def _handle(session: AsyncSession, wishes: list[tuple[Deps, Arrival]]) -> 
     try:
         return await append_all(session, deps, [arrival for _, arrival in wishes])
     except BaseException:
-        deps.views.forget()
+        deps.store.views.forget()
         raise
 
 
@@ -87,7 +87,7 @@ DOOR: Bulk[tuple[Deps, Arrival], Taken] = Bulk("door", _handle)
 
 async def enter(deps: Deps, record: Record, *, origin: str, now: int) -> Taken:
     """Take one record together with all others of the same commit; the answer comes when it is on disk."""
-    return await deps.put(DOOR, (deps, Arrival(record, origin, now)))
+    return await deps.store.put(DOOR, (deps, Arrival(record, origin, now)))
 
 
 def _way_of(arrival: Arrival) -> Callable[[AsyncSession, Deps, Sequence[Arrival]], Awaitable[list[Outcome]]]:
@@ -141,7 +141,7 @@ async def _take_operations(session: AsyncSession, deps: Deps, arrivals: Sequence
             kept.append((record.id, record.group, record.wire))
     await put_operations(session, kept, now=max(arrival.now for arrival in arrivals))
     for group in {group for _, group, _ in kept}:
-        deps.wake(group)
+        deps.signals.wake(group)
     return outcomes
 
 
@@ -197,9 +197,9 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
     await project(session, list(fresh.values()))
     await note_contents(session, list(fresh.values()), now=deps.clock())
     for group in {accepted.group for accepted in fresh.values()}:
-        deps.wake(group)
+        deps.signals.wake(group)
     for group in {one.group for one in fresh.values() if isinstance(one.content, Vote) and one.content.from_}:
-        after_commit(session, partial(deps.lacks, group))
+        after_commit(session, partial(deps.signals.lacks, group))
     await restore(session, [record for record in news.values() if record.id not in inserted])
     for place, record in news.items():
         outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)

@@ -91,7 +91,7 @@ async def _switch(
     await keep_in_mind(session, deps, replace(before, nodes=nodes), after)
     # Later views start here: what lies below is decided.
     await set_group(session, group, snapshot=dump_state(after.settled), snapshot_item=after.anchor)
-    deps.views.move(session, after)
+    deps.store.views.move(session, after)
 
 
 def _state_before(nodes: Map[RecordId, Node], node: Node) -> GroupState | None:

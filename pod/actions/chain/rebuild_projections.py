@@ -20,4 +20,4 @@ async def rebuild_projections(deps: Deps) -> list[str]:
         states = [(await load_view(session, deps, group.id)).state for group in groups]
         return await rebuild_and_compare(session, states)
 
-    return await deps.write(action)
+    return await deps.store.write(action)

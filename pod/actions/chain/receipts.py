@@ -28,8 +28,8 @@ from protocol.records.envelope import Record, open_record
 
 def promise(deps: Deps, group: RecordId, record: RecordId, *, now: int) -> JsonObject | None:
     """The promise of this pod to log a record that is stored and waits; None if it isn't the steward."""
-    view = deps.views.get(group)
-    if view is None or view.state.steward.key != deps.keyring.pod_key.did:
+    view = deps.store.views.get(group)
+    if view is None or view.state.steward.key != deps.identity.keyring.pod_key.did:
         return None
     body: dict[str, Any] = {
         "type": "Receipt",
@@ -40,7 +40,7 @@ def promise(deps: Deps, group: RecordId, record: RecordId, *, now: int) -> JsonO
         "term": view.state.term,
         "by": max(now, view.state.at) + MAX_RECEIPT_MS,
     }
-    return sign(body, deps.keyring.pod_key)
+    return sign(body, deps.identity.keyring.pod_key)
 
 
 async def take_receipt(session: AsyncSession, deps: Deps, record: Record) -> bool:

@@ -38,7 +38,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     """Seal what waits, if this pod is the steward and anything does."""
     view = await load_view(session, deps, group)
     state = view.state
-    if state.steward.key != deps.keyring.pod_key.did:
+    if state.steward.key != deps.identity.keyring.pod_key.did:
         return None
     stored = await load_group(session, group, lock=True)
     if stored is None or stored.log_size != state.log.size:
@@ -64,7 +64,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     if acks := await acks_to_show(session, state):
         body["acks"] = acks
     # Its operations were opened when they came; our own signature over them needs no check.
-    record = reopen_record(bytes_of_checked(sign(body, deps.keyring.pod_key)))
+    record = reopen_record(bytes_of_checked(sign(body, deps.identity.keyring.pod_key)))
     await place_entries(session, stored, entries, frontier)
     await take_item(session, deps, record)
     return record
@@ -115,7 +115,7 @@ async def acks_to_show(session: AsyncSession, state: GroupState) -> list[dict[st
 async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> list[Record]:
     """Confirm, for each seat of this pod, the highest item that an honest keeper would; the acks to send."""
     view = await load_view(session, deps, group)
-    seat_key = deps.keyring.pod_key.did
+    seat_key = deps.identity.keyring.pod_key.did
     mine = seats_of(view, seat_key)
     if not mine or view.head == view.anchor:
         return []
@@ -130,7 +130,7 @@ async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, no
     await save_keeper(session, stored_keeper(group, confirmed))
     last = confirmed.last
     body = {"type": "Ack", "rules": 1, "group": group, "term": last.term, "height": last.height, "item": last.item}
-    acks = [open_record(sign({**body, "keeper": number}, deps.keyring.pod_key)) for number in mine]
+    acks = [open_record(sign({**body, "keeper": number}, deps.identity.keyring.pod_key)) for number in mine]
     for ack in acks:
         await take_ack(session, deps, ack)
     return acks

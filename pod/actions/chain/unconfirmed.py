@@ -28,7 +28,7 @@ class Doubt(msgspec.Struct, frozen=True):
 async def list_doubts(session: AsyncSession, deps: Deps, view: View, stored: StoredGroup) -> tuple[Doubt, ...]:
     """The items above the settled one whose time or log isn't right, or whose records didn't come, from below."""
     now = deps.clock()
-    memory = memory_of(await load_keeper(session, view.state.group, deps.keyring.pod_key.did))
+    memory = memory_of(await load_keeper(session, view.state.group, deps.identity.keyring.pod_key.did))
     doubts = []
     for item, findings in (await findings_on_branch(session, view, stored, memory, most=MOST_SHOWN)).items():
         state = view.nodes[item].state

@@ -47,7 +47,7 @@ class Verified(msgspec.Struct, frozen=True):
 
 async def verify_group(deps: Deps, group: RecordId, progress: Progress) -> Verified:
     """Check everything that this pod holds of a group. `progress` is told what, how far, of how many."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         stored = await load_group(session, group)
         if stored is None:
             raise UnknownGroupError("This pod doesn't hold that group.")

@@ -88,13 +88,13 @@ async def open_group(session: AsyncSession, deps: Deps, root: Record, *, local: 
     await insert_item(session, replace(stored_item(root, state), on_chain=True))
     await project_members(session, state)
     view = opened(root)
-    deps.views.move(session, view)
+    deps.store.views.move(session, view)
     return view
 
 
 async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
     """The group's view, from the cache or folded from the last snapshot; raises UnknownGroupError."""
-    held, seen = deps.views.get(group), deps.views.changes
+    held, seen = deps.store.views.get(group), deps.store.views.changes
     if held is not None:
         return held
     stored = await load_group(session, group)
@@ -107,7 +107,7 @@ async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
     records = [reopen_record(wire) for wire in wires]
     view = resolve(base, records, stored.anchor_id) if records else anchored(base)
     view = replace(view, faults=_joined(await load_faults(session, group), view.faults))
-    return deps.views.keep(view, seen=seen)
+    return deps.store.views.keep(view, seen=seen)
 
 
 def _joined(kept: tuple[Fault, ...], found_anew: tuple[Fault, ...]) -> tuple[Fault, ...]:
@@ -144,7 +144,7 @@ def take_offer(session: AsyncSession, deps: Deps, before: View, record: Record) 
     """Keep in mind who signed a handover that still lacks signatures; not stored, it comes again when asked for."""
     after = offered(before, record)
     if after.offers is not before.offers:
-        deps.views.move(session, after)
+        deps.store.views.move(session, after)
 
 
 async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
@@ -190,9 +190,9 @@ def _is_idle(view: View, ack: Ack, *, seated: bool) -> bool:
 async def note_move(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
     """Store what changed between two views of a group: head, members, anchor; both hold their whole paths."""
     group = after.state.group
-    deps.views.move(session, after)
+    deps.store.views.move(session, after)
     if after.state.term != before.state.term:
-        deps.proposals.began(group, after.anchor, now=deps.clock())
+        deps.memory.proposals.began(group, after.anchor, now=deps.clock())
     if after.head != before.head:
         await _follow_head(session, deps, before, after)
         await _follow_members(session, before.state, after.state)
@@ -201,12 +201,12 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
     if after.anchor != before.anchor:
         await _follow_anchor(session, before, after)
         await keep_in_mind(session, deps, before, after)
-    deps.wake(group)
+    deps.signals.wake(group)
 
 
 async def keep_in_mind(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
     """Note for this pod's seat when what it confirmed last was passed by for good."""
-    stored = await load_keeper(session, after.state.group, deps.keyring.pod_key.did, lock=True)
+    stored = await load_keeper(session, after.state.group, deps.identity.keyring.pod_key.did, lock=True)
     memory = memory_of(stored)
     if (kept := kept_in_mind(memory, before, after)) is not memory:
         await save_keeper(session, stored_keeper(after.state.group, kept))

@@ -45,13 +45,13 @@ class Person(msgspec.Struct, frozen=True):
 
 def handle_host(deps: Deps) -> str:
     """What stands behind the @ in handles of this pod: its host, with the port where that isn't the usual one."""
-    url = URL(deps.base_url)
+    url = URL(deps.identity.base_url)
     return normal_authority(url.host_port_subcomponent or "", url.scheme)
 
 
 def pod_name(deps: Deps) -> str:
     """The name of the pod's own actor: its host, as other software has it."""
-    return URL(deps.base_url).host or ""
+    return URL(deps.identity.base_url).host or ""
 
 
 async def load_person(session: AsyncSession, deps: Deps, name: str) -> Person:
@@ -68,8 +68,8 @@ async def pod_actor(deps: Deps) -> JsonObject:
     host = pod_name(deps)
     return actor_document(
         OwnActor(
-            id=f"{deps.base_url}/{POD}",
-            pod=deps.base_url,
+            id=f"{deps.identity.base_url}/{POD}",
+            pod=deps.identity.base_url,
             type="Application",
             username=host,
             name=host,
@@ -82,15 +82,15 @@ async def pod_actor(deps: Deps) -> JsonObject:
 
 async def person_actor(deps: Deps, name: str) -> JsonObject:
     """Somebody at home here, by the profile of their personal group; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         person = await load_person(session, deps, name)
         profile = (await load_profiles(session, person.state.group, [1])).get(1)
     path = f"u/{name}"
     keys = await actor_keys(deps, path)
     return actor_document(
         OwnActor(
-            id=f"{deps.base_url}/{path}",
-            pod=deps.base_url,
+            id=f"{deps.identity.base_url}/{path}",
+            pod=deps.identity.base_url,
             type="Person",
             username=name,
             name=(profile.nickname if profile else "") or name,
@@ -105,14 +105,14 @@ async def person_actor(deps: Deps, name: str) -> JsonObject:
 
 async def group_actor(deps: Deps, group: RecordId) -> JsonObject:
     """A group as this pod serves it; raises UnknownGroupError, of private ones too."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = await load_open_state(session, deps, group)
         stored = await load_group(session, group)
     keys = await actor_keys(deps, group_path(group))
     return actor_document(
         OwnActor(
-            id=f"{deps.base_url}/{group_path(group)}",
-            pod=deps.base_url,
+            id=f"{deps.identity.base_url}/{group_path(group)}",
+            pod=deps.identity.base_url,
             type="Group",
             username=group,
             name=str(state.policy["name"]),
@@ -127,25 +127,25 @@ async def group_actor(deps: Deps, group: RecordId) -> JsonObject:
 
 async def followers(deps: Deps, path: str) -> JsonObject:
     """How many follow the actor at `path`; who they are is theirs to tell."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_followed(session, deps, path)
         total = await count_followers(session, path)
-    return counted(f"{deps.base_url}/{path}/followers", total)
+    return counted(f"{deps.identity.base_url}/{path}/followers", total)
 
 
 async def outbox(deps: Deps, path: str) -> JsonObject:
     """The outbox of the actor at `path`: how much it holds, and where it begins."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = await load_followed(session, deps, path)
         total = await count_shown(session, state.group, state.default_score) if _is_listed(state) else 0
-    own_id = f"{deps.base_url}/{path}/outbox"
+    own_id = f"{deps.identity.base_url}/{path}/outbox"
     return paged(own_id, total, first=f"{own_id}?before=0") if total else counted(own_id, total)
 
 
 async def outbox_page(deps: Deps, path: str, before: int) -> JsonObject:
     """Posts that came before the record with this number, the latest first; 0: the latest of all."""
-    own_id = f"{deps.base_url}/{path}/outbox"
-    async with deps.database.read() as session:
+    own_id = f"{deps.identity.base_url}/{path}/outbox"
+    async with deps.store.database.read() as session:
         state = await load_followed(session, deps, path)
         found = (
             await list_shown(session, state.group, state.default_score, OUTBOX_PAGE, before_seq=before or None)
@@ -167,7 +167,7 @@ async def load_followed(session: AsyncSession, deps: Deps, path: str) -> GroupSt
 
 async def node(deps: Deps, schema: Version) -> JsonObject:
     """What NodeInfo tells: the software, how many people are at home here, whether others may come, the pod's name."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         people = await count_people(session)
         settings = await load_settings(session)
     software = Software("althing", version("althing"))

@@ -31,17 +31,17 @@ async def actor_keys(deps: Deps, path: str) -> StoredActorKeys:
     if stored is not None:
         return stored
     # One at a time: a crowd that waits for the same new actor waits for one pair of keys.
-    async with deps.key_making:
+    async with deps.identity.key_making:
         return await _stored_keys(deps, path) or await _new_keys(deps, path)
 
 
 async def _stored_keys(deps: Deps, path: str) -> StoredActorKeys | None:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_actor_keys(session, path)
 
 
 async def _new_keys(deps: Deps, path: str) -> StoredActorKeys:
-    made = await asyncio.to_thread(make_keys, deps.keyring, path, now=deps.clock())
+    made = await asyncio.to_thread(make_keys, deps.identity.keyring, path, now=deps.clock())
 
     async def action(session: AsyncSession) -> StoredActorKeys:
         await insert_actor_keys(session, made)
@@ -49,28 +49,28 @@ async def _new_keys(deps: Deps, path: str) -> StoredActorKeys:
         assert kept is not None
         return kept
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def signing_key(deps: Deps, actor: str) -> SigningKey:
     """The RSA key with which `actor`, one of this pod's, signs requests; opened keys are remembered."""
-    opened = deps.signing_keys
+    opened = deps.identity.signing_keys
     if actor not in opened:
-        keys = await actor_keys(deps, actor.removeprefix(f"{deps.base_url}/"))
+        keys = await actor_keys(deps, actor.removeprefix(f"{deps.identity.base_url}/"))
         while len(opened) >= MOST_OPEN_KEYS:
             del opened[next(iter(opened))]
-        opened[actor] = open_rsa_key(deps.keyring, keys, actor)
+        opened[actor] = open_rsa_key(deps.identity.keyring, keys, actor)
     return opened[actor]
 
 
 async def fetch_document(deps: Deps, url: str) -> JsonObject:
     """An ActivityPub document of another server, asked for with the pod's own signature."""
-    key = await signing_key(deps, f"{deps.base_url}/{POD}")
+    key = await signing_key(deps, f"{deps.identity.base_url}/{POD}")
 
     def signed(request: SignedRequest) -> Mapping[str, str]:
         return sign(request, key, scheme="cavage", now=deps.clock())
 
-    return (await deps.http.get_document(url, sign=signed)).content
+    return (await deps.outside.http.get_document(url, sign=signed)).content
 
 
 async def load_open_state(session: AsyncSession, deps: Deps, group: RecordId) -> GroupState:
@@ -97,4 +97,4 @@ def group_path(group: RecordId) -> str:
 
 def sender_of(deps: Deps, state: GroupState) -> str:
     """The actor by which a group's records go to its other pods: private ones by the pod, which tells nothing."""
-    return f"{deps.base_url}/{POD if state.visibility == 'private' else group_path(state.group)}"
+    return f"{deps.identity.base_url}/{POD if state.visibility == 'private' else group_path(state.group)}"

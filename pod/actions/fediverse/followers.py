@@ -46,7 +46,7 @@ async def take_follow(deps: Deps, follow: Follow, *, now: int) -> None:
     path = path_of(deps, follow.object)
     if path is None:
         return
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         willing = await _is_willing(session, deps, path)
     asker = read_actor(await fetch_document(deps, follow.actor))
 
@@ -55,9 +55,9 @@ async def take_follow(deps: Deps, follow: Follow, *, now: int) -> None:
         taken = willing and await put_follower(session, follower, most=MOST_FOLLOWERS)
         answer = accept(follow) if taken else reject(follow)
         await enqueue(session, follow.object, None, bytes_of_checked(answer), [asker.inbox], now=now)
-        after_commit(session, deps.deliver)
+        after_commit(session, deps.signals.deliver)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def take_unfollow(deps: Deps, undo: Unfollow) -> None:
@@ -67,7 +67,7 @@ async def take_unfollow(deps: Deps, undo: Unfollow) -> None:
     async def action(session: AsyncSession) -> None:
         await delete_follower(session, undo.actor, path=path, follow=undo.follow)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def forget(deps: Deps, gone: Gone) -> None:
@@ -76,7 +76,7 @@ async def forget(deps: Deps, gone: Gone) -> None:
     async def action(session: AsyncSession) -> None:
         await delete_followers(session, gone.actor)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def tell_followers(deps: Deps, group: RecordId, *, now: int) -> None:
@@ -84,7 +84,7 @@ async def tell_followers(deps: Deps, group: RecordId, *, now: int) -> None:
 
     It is an action of its own, because nothing that goes wrong here may keep the group from being sealed.
     """
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
         if await load_followed_since(session, await speaker_of(session, state)) is None:
             return
@@ -92,7 +92,7 @@ async def tell_followers(deps: Deps, group: RecordId, *, now: int) -> None:
     async def action(session: AsyncSession) -> None:
         await _tell(session, deps, group, now=now)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def _tell(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> None:
@@ -113,15 +113,15 @@ async def _tell(session: AsyncSession, deps: Deps, group: RecordId, *, now: int)
     for post in untold:
         with suppress(NotFoundError):  # its own group doesn't show what this one reposts, or not yet
             body = bytes_of_checked(await told(session, deps, state, post))
-            await enqueue(session, f"{deps.base_url}/{path}", group, body, inboxes, now=now)
+            await enqueue(session, f"{deps.identity.base_url}/{path}", group, body, inboxes, now=now)
             said.append(post)
     await insert_announced(session, group, said, now=now)
-    after_commit(session, deps.deliver)
+    after_commit(session, deps.signals.deliver)
 
 
 def path_of(deps: Deps, actor: str) -> str | None:
     """The path of an actor of this pod; None for an id of somebody else."""
-    prefix = f"{deps.base_url}/"
+    prefix = f"{deps.identity.base_url}/"
     return actor.removeprefix(prefix) if actor.startswith(prefix) else None
 
 

@@ -42,29 +42,29 @@ class Sighting(msgspec.Struct, frozen=True):
 
 async def show_record(deps: Deps, record: RecordId) -> Sighting:
     """The object at /records/{id}; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         stored, state = await _load(session, deps, record)
-        own_id = f"{deps.base_url}/records/{record}"
+        own_id = f"{deps.identity.base_url}/records/{record}"
         if isinstance(stored, StoredRecord):
             return Sighting(tombstone(own_id, _former_type(stored)), gone=True)
         if isinstance(stored.content, Post):
             shown = await load_shown(session, deps, state, record)
             return Sighting(post_object(shown, stored.body))
-        return Sighting(record_object(own_id, f"{deps.base_url}/groups/{state.group}", stored.body))
+        return Sighting(record_object(own_id, f"{deps.identity.base_url}/groups/{state.group}", stored.body))
 
 
 async def show_activity(deps: Deps, record: RecordId) -> Sighting:
     """The activity at /activities/{id}, with the Note or Article where there is one; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         stored, state = await _load(session, deps, record)
         if isinstance(stored, StoredRecord):
-            return Sighting(tombstone(f"{deps.base_url}/activities/{record}", "Create"), gone=True)
+            return Sighting(tombstone(f"{deps.identity.base_url}/activities/{record}", "Create"), gone=True)
         return Sighting(await activity_of(session, deps, state, stored))
 
 
 async def activity_of(session: AsyncSession, deps: Deps, state: GroupState, record: Record) -> JsonObject:
     """A record's activity for other software; raises NotFoundError where its post isn't shown."""
-    actor = f"{deps.base_url}/{await speaker_of(session, state)}"
+    actor = f"{deps.identity.base_url}/{await speaker_of(session, state)}"
     match record.content:
         case Post():
             shown = post_object(await load_shown(session, deps, state, record.id))
@@ -87,7 +87,7 @@ async def told(session: AsyncSession, deps: Deps, state: GroupState, post: Recor
     reposted = stored.group_id != state.group
     origin = await load_open_state(session, deps, stored.group_id) if reposted else state
     activity = await activity_of(session, deps, origin, reopen_record(stored.wire))
-    own_group = f"{deps.base_url}/groups/{state.group}"
+    own_group = f"{deps.identity.base_url}/groups/{state.group}"
     return announce(activity, group=own_group) if reposted or activity["actor"] == own_group else activity
 
 
@@ -97,7 +97,7 @@ async def load_shown(session: AsyncSession, deps: Deps, state: GroupState, post:
     card = await load_post(session, group, post)
     if card is None or card.group_id != group or card.erased or state.default_score + card.tally.sum_micro <= 0:
         raise NotFoundError("There is no such post.")
-    base = deps.base_url
+    base = deps.identity.base_url
     return ShownPost(
         id=f"{base}/records/{post}",
         actor=f"{base}/{await speaker_of(session, state)}",

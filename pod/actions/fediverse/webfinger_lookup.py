@@ -18,13 +18,13 @@ async def find_actor(deps: Deps, resource: Handle | URL) -> JsonObject:
     """The descriptor of an actor; raises NotFoundError for everybody who isn't here, or isn't shown."""
     path = _path_of_handle(deps, resource) if isinstance(resource, Handle) else _path_of_url(deps, resource)
     if path == POD:
-        return server_descriptor(f"{deps.base_url}/", f"{deps.base_url}/{POD}")
+        return server_descriptor(f"{deps.identity.base_url}/", f"{deps.identity.base_url}/{POD}")
     try:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             await load_followed(session, deps, _checked(path))
     except RefusedError as error:
         raise NotFoundError("There is nobody of that name here.") from error
-    return actor_descriptor(Handle(path.partition("/")[2], handle_host(deps)), f"{deps.base_url}/{path}")
+    return actor_descriptor(Handle(path.partition("/")[2], handle_host(deps)), f"{deps.identity.base_url}/{path}")
 
 
 def _path_of_handle(deps: Deps, handle: Handle) -> str:
@@ -36,7 +36,7 @@ def _path_of_handle(deps: Deps, handle: Handle) -> str:
 
 
 def _path_of_url(deps: Deps, url: URL) -> str:
-    base = URL(deps.base_url)
+    base = URL(deps.identity.base_url)
     if url.origin() != base.origin() or url.query_string or url.fragment:
         return ""
     return url.path.strip("/") or POD

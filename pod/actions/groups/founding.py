@@ -81,7 +81,7 @@ async def sign_up(deps: Deps, name: str) -> SignedUp:
         await insert_token(session, sha256=hashed, account=account.id, name="first", now=account.created_at)
         return SignedUp(name, account.id, account.personal_group, drawn.phrase, token)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def open_account(session: AsyncSession, deps: Deps, name: str, drawn: Drawn) -> Account:
@@ -90,7 +90,7 @@ async def open_account(session: AsyncSession, deps: Deps, name: str, drawn: Draw
         raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
     if await load_account_named(session, name) is not None:
         raise NameTakenError(f"The name {name} is taken.")
-    sealed = deps.keyring.seal(drawn.seed, f"seed/{name}")
+    sealed = deps.identity.keyring.seal(drawn.seed, f"seed/{name}")
     number = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
     await insert_recovery_keys(session, number, 0, drawn.dids)
     account = await load_account(session, number)
@@ -111,18 +111,18 @@ async def start_group(deps: Deps, account: Account, wishes: dict[str, Any]) -> R
     async def action(session: AsyncSession) -> RecordId:
         return await found_group(session, deps, account, wishes)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def found_group(session: AsyncSession, deps: Deps, account: Account, wishes: dict[str, Any]) -> RecordId:
     """Found a group with `account` as member 1; `wishes` are members of the root. Raises MalformedError."""
     nonce = random_bytes(16).hex()
-    key: PrivateKey = pairwise_key(seed_of(deps.keyring, account), "signing", nonce)
+    key: PrivateKey = pairwise_key(seed_of(deps.identity.keyring, account), "signing", nonce)
     taken = await take_recovery_key(session, account.id, None)
     if taken is None:
         raise MalformedError("No recovery key is left; the recovery phrase is needed.")
     index, recovery = taken
-    home = {"pod": deps.base_url, "key": deps.keyring.pod_key.did}
+    home = {"pod": deps.identity.base_url, "key": deps.identity.keyring.pod_key.did}
     weight = wishes.pop("weight", FOUNDER_WEIGHT)
     now = deps.clock()
     body = {
@@ -142,5 +142,5 @@ async def found_group(session: AsyncSession, deps: Deps, account: Account, wishe
     await set_recovery_group(session, account.id, index, root.id)
     await save_membership(session, Membership(account.id, root.id, 1, key.did, nonce, 0, index, 0, state="member"))
     await open_group(session, deps, root, local=True, now=now)
-    deps.wake(root.id)
+    deps.signals.wake(root.id)
     return root.id

@@ -76,26 +76,26 @@ async def issue_invitation(
             session, StoredInvitation(signed.id, group, account.id, to, wire, expires, deps.clock())
         )
 
-    await deps.write(action)
-    return f"{deps.base_url}{INVITATION}{urlsafe_b64encode(seed).decode().rstrip('=')}"
+    await deps.store.write(action)
+    return f"{deps.identity.base_url}{INVITATION}{urlsafe_b64encode(seed).decode().rstrip('=')}"
 
 
 async def offer_here(deps: Deps, to: str) -> Offer:
     """The invitation that was issued here for this key; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         stored = await load_invitation_to(session, to)  # type: ignore[arg-type]  # any text is looked for
     if stored is None:
         raise NotFoundError("There is no such invitation here.")
-    return Offer(stored.group_id, deps.base_url, msgspec.json.decode(stored.wire, type=dict[str, Any]))
+    return Offer(stored.group_id, deps.identity.base_url, msgspec.json.decode(stored.wire, type=dict[str, Any]))
 
 
 async def offer_at(deps: Deps, place: Place) -> Offer:
     """The invitation of a link, asked for at its pod; raises NotFoundError or RemoteError."""
     assert place.seed is not None
     to = PrivateKey.from_seed(place.seed).did
-    if place.pod == deps.base_url:
+    if place.pod == deps.identity.base_url:
         return await offer_here(deps, to)
-    answer = await deps.http.get_json(f"{place.pod}/api/v1/invitations/{to}", types=frozenset({PLAIN_JSON}))
+    answer = await deps.outside.http.get_json(f"{place.pod}/api/v1/invitations/{to}", types=frozenset({PLAIN_JSON}))
     try:
         offer = msgspec.convert(answer, Offer)
     except msgspec.ValidationError as error:
@@ -118,17 +118,17 @@ async def join_at(deps: Deps, account: Account, place: Place) -> RecordId:
 
 
 async def _bring(deps: Deps, group: RecordId, pod: str, shown: Pass | None) -> None:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         known = await load_group(session, group)
     if known is None:
-        if not pod or pod == deps.base_url:
+        if not pod or pod == deps.identity.base_url:
             raise NotFoundError("This pod doesn't hold that group; paste its whole address, with its pod.")
         await fetch_group(deps, pod, group, shown)
 
 
 async def check_not_member(deps: Deps, account: Account, group: RecordId) -> None:
     """Raise NotMemberError if the account is one already, or asked to be: a second join would be a second person."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         membership = await load_membership(session, account.id, group)
         if membership is None:
             return
@@ -146,7 +146,7 @@ async def leave_group(deps: Deps, account: Account, group: RecordId) -> Record:
 
 async def list_issued(deps: Deps, account: Account, group: RecordId) -> tuple[InvitationSight, ...]:
     """The group's invitations that were issued on this pod, the latest first; a member's to see."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, account, group)).state
         stored = await list_invitations(session, group, MOST_SHOWN)
     return tuple(_sight(deps, state, entry, account) for entry in stored)

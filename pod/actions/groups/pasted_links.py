@@ -74,7 +74,7 @@ async def _by_url(deps: Deps, url: URL) -> Place:
     try:
         parsed = parse_url(str(url.with_fragment(None)))
     except RefusedError:
-        if not deps.base_url.startswith("http:"):
+        if not deps.identity.base_url.startswith("http:"):
             raise
         parsed = url
     pod = str(parsed.origin())
@@ -94,11 +94,11 @@ def _is_origin(text: str) -> bool:
 
 async def _by_handle(deps: Deps, handle: Handle) -> Place:
     if handle.host == handle_host(deps):
-        return await _person(deps, deps.base_url, handle.name)
+        return await _person(deps, deps.identity.base_url, handle.name)
     asked = URL(question(handle.host, f"acct:{handle}"))
-    if deps.base_url.startswith("http:"):
+    if deps.identity.base_url.startswith("http:"):
         asked = asked.with_scheme("http")
-    described = parse_descriptor(await deps.http.get_json(str(asked)))
+    described = parse_descriptor(await deps.outside.http.get_json(str(asked)))
     for actor in described.actors:
         if described.may_show(handle, actor):
             return await _by_url(deps, _url(actor))
@@ -106,15 +106,15 @@ async def _by_handle(deps: Deps, handle: Handle) -> Place:
 
 
 async def _person(deps: Deps, pod: str, name: str) -> Place:
-    if pod == deps.base_url:
-        async with deps.database.read() as session:
+    if pod == deps.identity.base_url:
+        async with deps.store.database.read() as session:
             account = await load_account_named(session, name)
         if account is None or account.disabled or account.personal_group is None:
             raise NotFoundError("There is nobody of that name here.")
         return Place(account.personal_group, pod)
     url = str(URL(pod) / "api" / "v1" / "people" / name)
     try:
-        answer = await deps.http.get_json(url, types=frozenset({PLAIN_JSON}))
+        answer = await deps.outside.http.get_json(url, types=frozenset({PLAIN_JSON}))
         return Place(parse_id(msgspec.convert(answer, _Person).group), pod)
     except RemoteError as error:
         if error.status is not None and not error.retry:

@@ -25,10 +25,10 @@ async def bring_here(deps: Deps, place: Place) -> RecordId:
     """Have the group of a place here, fetched from its pod where this one doesn't hold it; raises NotFoundError."""
     if place.group is None:
         raise NotFoundError("This is an invitation: it leads into a group by joining.")
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         known = await load_group(session, place.group)
     if known is None:
-        if not place.pod or place.pod == deps.base_url:
+        if not place.pod or place.pod == deps.identity.base_url:
             raise NotFoundError("This pod doesn't hold that group; paste its whole address, with its pod.")
         await fetch_group(deps, place.pod, place.group)
     return place.group
@@ -49,4 +49,4 @@ async def change_following(deps: Deps, account: Account, group: RecordId, wish: 
         since = held.since_at if held else deps.clock()
         await save_following(session, Following(account.id, group, lens, since))
 
-    await deps.write(action)
+    await deps.store.write(action)

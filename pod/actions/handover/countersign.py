@@ -41,7 +41,7 @@ async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any
     handover = record.content
     if not isinstance(handover, Handover) or record.group != group:
         raise MalformedError("Only a handover of this group is signed here.")
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
     if keys_of(state_for(view, handover)).isdisjoint(record.signers):
         if view.state.visibility == "private":
@@ -53,7 +53,7 @@ async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any
         if not await _learn(deps, view, handover):
             raise
         await _check_and_remember(deps, record, handover)
-    return list(add_proof(record.body, deps.keyring.pod_key)["proof"])
+    return list(add_proof(record.body, deps.identity.keyring.pod_key)["proof"])
 
 
 def keys_of(state: GroupState) -> set[DidKey]:
@@ -70,11 +70,11 @@ def state_for(view: View, handover: Handover) -> GroupState:
 async def _learn(deps: Deps, view: View, handover: Handover) -> bool:
     """Pull from the proposer what may be missing here; whether there was anybody to ask."""
     pod, group = handover.steward.pod, view.state.group
-    if pod not in pods_of(view.state) or pod == deps.base_url:
+    if pod not in pods_of(view.state) or pod == deps.identity.base_url:
         return False
     with suppress(RemoteError, RefusedError):
         await pull(deps, pod, group)
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             known = await load_view(session, deps, group)
         if handover.parent in known.nodes and items_beside(known, handover.parent):
             await pull_branch(deps, pod, group, handover.parent)
@@ -91,15 +91,15 @@ async def _check_and_remember(deps: Deps, record: Record, handover: Handover) ->
         await _check(session, deps, record, handover, now=now)
 
     # Apart, for a refusal undoes what its action did.
-    await deps.write(note)
-    await deps.write(remember)
+    await deps.store.write(note)
+    await deps.store.write(remember)
 
 
 async def _check(session: AsyncSession, deps: Deps, record: Record, handover: Handover, *, now: int) -> None:
     group = record.group
     view = await load_view(session, deps, group)
     stored = await load_group(session, group)
-    memory = memory_of(await load_keeper(session, group, deps.keyring.pod_key.did, lock=True))
+    memory = memory_of(await load_keeper(session, group, deps.identity.keyring.pod_key.did, lock=True))
     node = view.nodes.get(handover.parent)
     if node is None or stored is None:
         raise Refusal("This pod doesn't hold the handover's parent.", memory)

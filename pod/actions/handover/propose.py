@@ -61,7 +61,7 @@ async def hand_over(deps: Deps, group: RecordId, keepers: Sequence[int] | None =
     async def propose(session: AsyncSession) -> tuple[Body, GroupState]:
         return await _propose(session, deps, group, keepers, now=now)
 
-    body, parent = await deps.write(propose)
+    body, parent = await deps.store.write(propose)
     record = open_record(await _gather(deps, parent, body))
     try:
         follow(parent, record)
@@ -72,8 +72,8 @@ async def hand_over(deps: Deps, group: RecordId, keepers: Sequence[int] | None =
         await append(session, deps, record, origin="", now=now)
         await push(session, deps, record, now=now)
 
-    await deps.write(settle)
-    deps.proposals.succeeded(group)
+    await deps.store.write(settle)
+    deps.memory.proposals.succeeded(group)
     return record
 
 
@@ -81,7 +81,7 @@ async def _propose(
     session: AsyncSession, deps: Deps, group: RecordId, keepers: Sequence[int] | None, *, now: int
 ) -> tuple[Body, GroupState]:
     view = await load_view(session, deps, group)
-    own_key = deps.keyring.pod_key.did
+    own_key = deps.identity.keyring.pod_key.did
     if not any(seat.key == own_key for seat in view.state.seats):
         raise NotKeeperError("Only a keeper's pod proposes a handover.")
     memory = memory_of(await load_keeper(session, group, own_key, lock=True))
@@ -105,12 +105,12 @@ async def _propose(
         "at": at,
         "operations": [operation.body for operation in operations],
         "log": {"size": state.log.size, "root": state.log.root},
-        "steward": msgspec.to_builtins(deps.home),
+        "steward": msgspec.to_builtins(deps.identity.home),
         "keepers": [{"member": number, "key": homes[number].key} for number in members],
     }
     if acks := await acks_to_show(session, state):
         body["acks"] = acks
-    return sign(body, deps.keyring.pod_key, as_list=True), state
+    return sign(body, deps.identity.keyring.pod_key, as_list=True), state
 
 
 async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now: int) -> tuple[GroupState, LogFindings]:
@@ -125,7 +125,7 @@ async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now:
 def _known_term(deps: Deps, view: View, memory: SeatMemory, state: GroupState) -> int:
     """The highest term to go above. What a refusal named is neared in steps: who lies there must not drive terms up."""
     own = max(memory.highest_term, view.state.term, state.term)
-    return min(max(own, deps.proposals.highest(state.group)), own + MOST_RISE)
+    return min(max(own, deps.memory.proposals.highest(state.group)), own + MOST_RISE)
 
 
 def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Record]) -> dict[int, Home]:
@@ -140,7 +140,7 @@ def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Recor
 async def _gather(deps: Deps, state: GroupState, body: Body) -> Body:
     """The proposal with the proofs of those who sign it, some of them when they hear who else did."""
     seats = {seat.member for seat in state.asked_seats}
-    pods = {state.members[member].home.pod for member in seats} - {deps.base_url}
+    pods = {state.members[member].home.pod for member in seats} - {deps.identity.base_url}
     whole, refused = await _ask_all(deps, state, body, pods)
     if refused and _is_short(state, whole):
         whole, refused = await _ask_all(deps, state, whole, {one.pod for one in refused})
@@ -148,7 +148,7 @@ async def _gather(deps: Deps, state: GroupState, body: Body) -> Body:
     named = sorted(one.highest_term for one in refused if one.highest_term is not None)
     if named and lacking > 0:
         # As high as those need it who are still needed: one liar can't drive terms up.
-        deps.proposals.heard(state.group, named[min(lacking, len(named)) - 1])
+        deps.memory.proposals.heard(state.group, named[min(lacking, len(named)) - 1])
     return whole
 
 
@@ -177,7 +177,7 @@ async def _ask(deps: Deps, group: RecordId, body: Body, pod: str) -> Asked:
     url = f"{pod}/groups/{group}/handovers"
     try:
         text = msgspec.json.encode(body)
-        answer = await deps.http.post(url, text, content_type="application/json", hear_refusal=True)
+        answer = await deps.outside.http.post(url, text, content_type="application/json", hear_refusal=True)
         return Asked(pod, tuple(msgspec.json.decode(answer.body, type=dict[str, list[Any]])["proof"]))
     except RemoteError as error:
         return Asked(pod, (), _named_term(error.body))
@@ -196,10 +196,10 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
     """Take the steward's job when something waited too long and it is this seat's turn; whether it did."""
     await renew_home(deps, group)
     now = deps.clock()
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
-        state, own_key = view.state, deps.keyring.pod_key.did
-        tries = deps.proposals.seen(group, view.anchor)
+        state, own_key = view.state, deps.identity.keyring.pod_key.did
+        tries = deps.memory.proposals.seen(group, view.anchor)
         index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
         if index is None or state.steward.key == own_key:
             return False
@@ -208,10 +208,10 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
     since = None if waiting_since is None else max(waiting_since, tries.counting_from)
     if not proposal_due(state, index, waiting_since=since, tries=tries.failed, now=now):
         return False
-    deps.proposals.tried(group, now=now)
+    deps.memory.proposals.tried(group, now=now)
     try:
         await hand_over(deps, group)
     except NotConfirmedError:
-        await deps.write(lambda session: note_silence(session, group, numbers, view.anchor, now=now))
+        await deps.store.write(lambda session: note_silence(session, group, numbers, view.anchor, now=now))
         return False
     return True

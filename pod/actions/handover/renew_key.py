@@ -45,14 +45,14 @@ Body = dict[str, Any]
 
 async def retire_seats(deps: Deps) -> None:
     """Mark every seat that ever signed here as retired, in case a former key is ever put back."""
-    await deps.write(retire_keepers)
+    await deps.store.write(retire_keepers)
 
 
 async def renew_home(deps: Deps, group: RecordId) -> None:
     """Have the group know this pod by its new key, as far as that isn't done or asked."""
-    if not deps.keyring.former:
+    if not deps.identity.keyring.former:
         return
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
     former = _lone_seat(deps, state)
     if former is not None and not await _heard_all(deps, state):
@@ -68,19 +68,19 @@ async def renew_home(deps: Deps, group: RecordId) -> None:
         elif _lone_seat(deps, view.state) == former:
             await _hand_on(session, deps, view, former)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 def _lone_seat(deps: Deps, state: GroupState) -> PrivateKey | None:
     """The former key that holds the group's only seat, if one does."""
     if len(state.seats) != 1:
         return None
-    return next((key for key in deps.keyring.former if key.did == state.seats[0].key), None)
+    return next((key for key in deps.identity.keyring.former if key.did == state.seats[0].key), None)
 
 
 async def _heard_all(deps: Deps, state: GroupState) -> bool:
     for pod in pods_of(state):
-        if pod != deps.base_url:
+        if pod != deps.identity.base_url:
             try:
                 await pull(deps, pod, state.group)
             except (RemoteError, RefusedError):
@@ -104,10 +104,10 @@ async def _hand_on(session: AsyncSession, deps: Deps, view: View, former: Privat
         "at": max(now, state.at),
         "operations": await _moves(session, deps, state),
         "log": {"size": state.log.size, "root": state.log.root},
-        "steward": msgspec.to_builtins(deps.home),
-        "keepers": [{"member": state.seats[0].member, "key": deps.home.key}],
+        "steward": msgspec.to_builtins(deps.identity.home),
+        "keepers": [{"member": state.seats[0].member, "key": deps.identity.home.key}],
     }
-    record = open_record(sign(body, former, deps.keyring.pod_key, as_list=True))
+    record = open_record(sign(body, former, deps.identity.keyring.pod_key, as_list=True))
     # The seat that is replaced must confirm its own replacement, or nothing after it would settle.
     ack = {"type": "Ack", "rules": 1, "group": state.group, "keeper": state.seats[0].member, "item": record.id}
     ack |= {"term": body["term"], "height": body["height"]}
@@ -118,7 +118,7 @@ async def _hand_on(session: AsyncSession, deps: Deps, view: View, former: Privat
 
 async def _moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[Body]:
     """A rehome for each member whom the group still knows here by a former key; the memberships then are moving."""
-    formers = {key.did for key in deps.keyring.former}
+    formers = {key.did for key in deps.identity.keyring.former}
     wishes = []
     for membership in await list_memberships(session, MOST_ITEMS, group=state.group):
         number = state.keys.get(membership.signing)
@@ -126,14 +126,14 @@ async def _moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[B
         account = await load_account(session, membership.account_id)
         if member is None or account is None or member.signing != membership.signing or member.left:
             continue
-        if member.home.pod == deps.base_url and member.home.key in formers:
+        if member.home.pod == deps.identity.base_url and member.home.key in formers:
             wishes.append(await _move(session, deps, account, membership, member))
     return wishes
 
 
 async def _move(session: AsyncSession, deps: Deps, account: Account, membership: Membership, member: Member) -> Body:
     index = len(member.keys)
-    key = pairwise_key(seed_of(deps.keyring, account), "signing", membership.context, index)
+    key = pairwise_key(seed_of(deps.identity.keyring, account), "signing", membership.context, index)
     body = {
         "type": "Operation",
         "rules": 1,
@@ -143,7 +143,7 @@ async def _move(session: AsyncSession, deps: Deps, account: Account, membership:
         "counter": max(membership.counter, member.counter[1]) + 1,
         "at": deps.clock(),
         "do": "rehome",
-        "with": {"home": msgspec.to_builtins(deps.home), "signing": key.did},
+        "with": {"home": msgspec.to_builtins(deps.identity.home), "signing": key.did},
     }
     signed = sign(body, signing_key(deps, account, membership))
     await set_membership(

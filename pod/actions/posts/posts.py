@@ -51,7 +51,7 @@ async def publish(deps: Deps, account: Account, group: RecordId, draft: Draft) -
     async def action(session: AsyncSession) -> RecordId:
         return (await write_post(session, deps, account, group, body)).id
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def replace_paragraph(
@@ -80,7 +80,7 @@ async def replace_paragraph(
         body = {"type": "Patch", "post": post, "adds": adds, "marks": marks}
         return (await write_record(session, deps, account, group, body)).id
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def add_paragraphs(
@@ -96,12 +96,12 @@ async def add_paragraphs(
         adds = [{**_shape(found), "after": place} for found, place in zip(paragraphs, places, strict=True)]
         return (await write_record(session, deps, account, group, {"type": "Patch", "post": post, "adds": adds})).id
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def own_records(deps: Deps, account: Account, group: RecordId, post: RecordId) -> list[RecordId]:
     """The records of a post's text that the account wrote and that still have words, the post's own first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, account, group)).state
         number = await load_number(session, account, state)
         _, text = await load_text(session, group, post)
@@ -119,7 +119,7 @@ async def erase(deps: Deps, account: Account, group: RecordId, post: RecordId, r
     async def action(session: AsyncSession) -> None:
         await write_record(session, deps, account, group, {"type": "Erase", "records": list(dict.fromkeys(records))})
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 def paragraph_at(text: Text, address: Address) -> Paragraph:

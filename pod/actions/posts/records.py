@@ -75,17 +75,17 @@ async def _load_place(session: AsyncSession, deps: Deps, account: Account, group
         raise MovingError("Your membership is on its way here: write again once the group has sealed it.")
     if membership is None or membership.number is None:
         raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
-    if deps.keyring.former:
+    if deps.identity.keyring.former:
         member = (await load_view(session, deps, group)).state.members.get(membership.number)
         # Counters that the backup doesn't know were used by this key: a record with one of them counts for nobody.
-        if member is not None and member.home.key in {key.did for key in deps.keyring.former}:
+        if member is not None and member.home.key in {key.did for key in deps.identity.keyring.former}:
             raise MovingError("This pod was restored from a backup: write again once the group knows its new key.")
     return membership, membership.number
 
 
 def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
     """The account's current key in a group; raises LookupError if its seed doesn't give it."""
-    seed = seed_of(deps.keyring, account)
+    seed = seed_of(deps.identity.keyring, account)
     # A key asked for under one index may be sealed under a later one: another replacement came first.
     for index in range(membership.key_index, -1, -1):
         key = pairwise_key(seed, "signing", membership.context, index)
@@ -111,7 +111,7 @@ async def write_vote(
     A vote on another group's record says where that is to be found, unless the voter said so.
     """
     origin = await _check_elsewhere(session, deps, account, group, vote)
-    found = {"from": {"group": origin, "pod": deps.base_url}} if origin else {}
+    found = {"from": {"group": origin, "pod": deps.identity.base_url}} if origin else {}
     return await write_record(session, deps, account, group, {**found, **vote, "type": "Vote"})
 
 
@@ -152,12 +152,12 @@ async def submit(deps: Deps, write: Write, account: Account, group: RecordId, me
     async def action(session: AsyncSession) -> Record:
         return await write(session, deps, account, group, members)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
     """Raise NotKeeperError unless the account is one of the group's keepers."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, account, group)).state
         membership = await load_membership(session, account.id, group)
     if membership is None or membership.number not in {seat.member for seat in state.seats}:
@@ -170,7 +170,7 @@ async def invite(deps: Deps, account: Account, group: RecordId, wishes: dict[str
     async def action(session: AsyncSession) -> dict[str, Any]:
         return await sign_invitation(session, deps, account, group, wishes)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def sign_invitation(
@@ -200,7 +200,7 @@ async def join(
     async def action(session: AsyncSession) -> Record:
         return await _ask_to_join(session, deps, account, group, invitation, link)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def _ask_to_join(
@@ -211,14 +211,14 @@ async def _ask_to_join(
     invitation: dict[str, Any] | None,
     link: PrivateKey | None,
 ) -> Record:
-    key = pairwise_key(seed_of(deps.keyring, account), "signing", group)
+    key = pairwise_key(seed_of(deps.identity.keyring, account), "signing", group)
     taken = await take_recovery_key(session, account.id, group)
     if taken is None:
         raise NotMemberError("No recovery key is left; the recovery phrase is needed.")
     index, recovery = taken
     now = deps.clock()
     wish: dict[str, Any] = {
-        "home": {"pod": deps.base_url, "key": deps.keyring.pod_key.did},
+        "home": {"pod": deps.identity.base_url, "key": deps.identity.keyring.pod_key.did},
         "signing": key.did,
         "recovery": recovery,
     }

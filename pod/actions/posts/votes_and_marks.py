@@ -36,7 +36,7 @@ async def cast_vote(
     async def action(session: AsyncSession) -> None:
         await _vote(session, deps, account, group, target, value)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def hide(deps: Deps, account: Account, target: PostTarget | ParagraphTarget, *, hidden: bool) -> None:
@@ -48,7 +48,7 @@ async def hide(deps: Deps, account: Account, target: PostTarget | ParagraphTarge
     async def action(session: AsyncSession) -> None:
         await _vote(session, deps, account, group, target, HIDDEN if hidden else 0)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def mute(deps: Deps, account: Account, group: RecordId, member: int, *, muted: bool) -> None:
@@ -60,12 +60,12 @@ async def mute(deps: Deps, account: Account, group: RecordId, member: int, *, mu
         else:
             await delete_block(session, account.id, group, member)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def mute_author(deps: Deps, account: Account, group: RecordId, post: RecordId, *, muted: bool) -> None:
     """The same for whoever wrote a post; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         card = await load_post(session, group, post)
     if card is None or card.group_id != group:
         raise NotFoundError("There is no such post in this group.")
@@ -82,7 +82,7 @@ async def delete_paragraph(deps: Deps, account: Account, group: RecordId, post: 
         if standing is None or not standing.deleted:
             await _mark(session, deps, account, group, post, [_named(address) | {"deleted": True}])
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 async def restore_paragraph(
@@ -101,7 +101,7 @@ async def restore_paragraph(
         else:
             await _vote(session, deps, account, bench, ParagraphTarget(address), FULL)
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 def marks_to_restore(text: Text, address: Address) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 async def seek(deps: Deps, reader: Reader, query: Query, *, area: str, before: int | None, limit: int) -> Seen:
     """Look for words, names and ids; `area` narrows to one of KINDS."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         _, own = await own_groups(session, reader)
         whole = msgspec.structs.replace(query, own=tuple(sorted(own)))
         named = before is None and not query.group

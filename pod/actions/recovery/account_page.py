@@ -41,7 +41,7 @@ async def recover_home(
         moved = [(await _name(session, entry["group"]), str(entry["state"])) for entry in recovered.memberships]
         return Found(account, recovered, tuple(moved))
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def _name(session: AsyncSession, group: RecordId) -> str:

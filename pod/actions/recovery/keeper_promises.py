@@ -46,7 +46,7 @@ async def promise(deps: Deps, group: RecordId, record: Record) -> int:
     handover = record.content
     if not isinstance(handover, Handover) or record.group != group:
         raise MalformedError("Only a recovery handover of this group is promised its term here.")
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
     if not _recovers(view.state, record):
         if view.state.visibility == "private":
@@ -58,13 +58,13 @@ async def promise(deps: Deps, group: RecordId, record: Record) -> int:
 
     async def remember(session: AsyncSession) -> None:
         now_held = await load_view(session, deps, group)
-        memory = memory_of(await load_keeper(session, group, deps.keyring.pod_key.did, lock=True))
+        memory = memory_of(await load_keeper(session, group, deps.identity.keyring.pod_key.did, lock=True))
         if memory.key not in keys_of(state_for(now_held, handover)):
             raise NotKeeperError("This pod holds no seat in the group.")
         memory = promise_recovery(memory, now_held, record)
         await save_keeper(session, stored_keeper(group, memory))
 
-    await deps.write(remember)
+    await deps.store.write(remember)
     return handover.term
 
 
@@ -85,19 +85,19 @@ def _pod_of(state: GroupState, seat: Seat) -> str:
 
 async def gather_promises(deps: Deps, state: GroupState, record: Record) -> None:
     """Have the living keepers of `state` promise a recovery on it its term; raises NotConfirmedError."""
-    own = deps.keyring.pod_key.did in keys_of(state)
+    own = deps.identity.keyring.pod_key.did in keys_of(state)
     if own:
         await promise(deps, state.group, record)
-    pods = {_pod_of(state, seat) for seats in _sets(state) for seat in seats} - {deps.base_url, ""}
+    pods = {_pod_of(state, seat) for seats in _sets(state) for seat in seats} - {deps.identity.base_url, ""}
     asked = sorted(pods)
     answers = dict(
         zip(asked, await asyncio.gather(*(_ask(deps, state.group, record, pod) for pod in asked)), strict=True)
     )
     promised = {pod for pod, said in answers.items() if said is True}
-    promised |= {deps.base_url} if own else set()
+    promised |= {deps.identity.base_url} if own else set()
     refused = {pod: said for pod, said in answers.items() if isinstance(said, str)}
     reached = await _pull_all(deps, state.group, refused)
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_view(session, deps, state.group)
     living = promised | {pod for pod, item in refused.items() if pod not in reached or item in view.nodes}
     for seats in _sets(state):
@@ -113,7 +113,7 @@ async def _ask(deps: Deps, group: RecordId, record: Record, pod: str) -> RecordI
     """True: promised; the item that a refusal names; False: no answer that means anything."""
     try:
         url = f"{pod}/groups/{group}/promises"
-        await deps.http.post(url, record.wire, content_type="application/json", hear_refusal=True)
+        await deps.outside.http.post(url, record.wire, content_type="application/json", hear_refusal=True)
     except RemoteError as error:
         with suppress(msgspec.DecodeError):
             return msgspec.json.decode(error.body, type=_Refused).last.item
@@ -133,4 +133,4 @@ async def _pull_all(deps: Deps, group: RecordId, pods: Collection[str]) -> set[s
             return ""
         return pod
 
-    return set(await asyncio.gather(*(ask(pod) for pod in sorted(pods) if pod != deps.base_url))) - {""}
+    return set(await asyncio.gather(*(ask(pod) for pod in sorted(pods) if pod != deps.identity.base_url))) - {""}

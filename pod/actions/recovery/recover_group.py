@@ -76,7 +76,7 @@ async def recover_group(
         await check_own(session, account, keys)
         return await begin_recovery(session, deps, account, group, keys, keepers)
 
-    return await _finished(deps, await deps.write(action))
+    return await _finished(deps, await deps.store.write(action))
 
 
 async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys, draft: Record) -> Recovery:
@@ -87,7 +87,7 @@ async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: Rec
         await check_own(session, account, keys)
         return await _join_draft(session, deps, group, keys, draft)
 
-    return await _finished(deps, await deps.write(action))
+    return await _finished(deps, await deps.store.write(action))
 
 
 async def _finished(deps: Deps, drafted: Recovery) -> Recovery:
@@ -95,7 +95,7 @@ async def _finished(deps: Deps, drafted: Recovery) -> Recovery:
     if drafted.item is not None or drafted.signed < drafted.needed:
         return drafted
     record = open_record(drafted.handover)
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = _state_below(await load_view(session, deps, record.group), record)
     await gather_promises(deps, state, record)
 
@@ -105,7 +105,7 @@ async def _finished(deps: Deps, drafted: Recovery) -> Recovery:
             await _check_highest(session, view, record)
             await _publish(session, deps, state, record)
 
-    await deps.write(action)
+    await deps.store.write(action)
     return msgspec.structs.replace(drafted, item=record.id)
 
 
@@ -114,13 +114,13 @@ async def _pull_everywhere(deps: Deps, account: Account, group: RecordId, keys: 
 
     A private one answers the recovery key, which leads to the new home, before it knows that this is one.
     """
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
         if state.visibility == "private" and await load_membership(session, account.id, group) is None:
             raise unknown_group()
     shown = _pass_of(state, keys)
     for pod in pods_of(state):
-        if pod != deps.base_url:
+        if pod != deps.identity.base_url:
             with suppress(RemoteError, RefusedError):
                 await pull(deps, pod, group, shown)
 
@@ -159,7 +159,7 @@ async def begin_recovery(
     member = _keeper_of(state, keys)
     signer = _signer(keys, member)
     operations = []
-    if member.home != deps.home or await _moves(session, account, member, group):
+    if member.home != deps.identity.home or await _moves(session, account, member, group):
         taken = await take_recovery_key(session, account.id, group)
         if taken is None:
             raise NotMemberError("No recovery key is left; the recovery phrase is needed.")
@@ -167,7 +167,7 @@ async def begin_recovery(
         operations.append(rehome(deps, group, member, signer, signing, taken[1]))
     numbers = [seat.member for seat in state.seats] if keepers is None else list(keepers)
     body = _body(deps, state, member, operations, numbers)
-    draft = open_record(sign(body, signer, deps.keyring.pod_key, as_list=True))
+    draft = open_record(sign(body, signer, deps.identity.keyring.pod_key, as_list=True))
     return await _add(session, deps, state, draft, signer, also=also)
 
 
@@ -281,7 +281,7 @@ async def expect_rehome(
 ) -> DidKey:
     """The key that will sign for the member here; the membership is moving until an item holds the rehome."""
     index = len(member.keys)
-    signing = pairwise_key(seed_of(deps.keyring, account), "signing", group, index).did
+    signing = pairwise_key(seed_of(deps.identity.keyring, account), "signing", group, index).did
     await save_membership(
         session, Membership(account.id, group, None, signing, group, index, recovery_index, 0, state="moving")
     )
@@ -294,7 +294,7 @@ def rehome(
     """The member's move to this pod, signed by the recovery key; with a new recovery key only inside a recovery."""
     index = len(member.recovery) - 1
     last = member.recovery_counter
-    wish = {"home": msgspec.to_builtins(deps.home), "signing": signing}
+    wish = {"home": msgspec.to_builtins(deps.identity.home), "signing": signing}
     body = {
         "type": "Operation",
         "rules": 1,
@@ -314,7 +314,7 @@ def _body(
 ) -> dict[str, Any]:
     if not all(number in state.members for number in numbers):
         raise MalformedError("A keeper must be a member.")
-    homes = {number: state.members[number].home.key for number in numbers} | {member.number: deps.home.key}
+    homes = {number: state.members[number].home.key for number in numbers} | {member.number: deps.identity.home.key}
     return {
         "type": "Handover",
         "rules": 1,
@@ -325,6 +325,6 @@ def _body(
         "at": max(deps.clock(), state.at),
         "operations": operations,
         "log": {"size": state.log.size, "root": state.log.root},
-        "steward": msgspec.to_builtins(deps.home),
+        "steward": msgspec.to_builtins(deps.identity.home),
         "keepers": [{"member": number, "key": homes[number]} for number in numbers],
     }

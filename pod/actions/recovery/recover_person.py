@@ -84,7 +84,7 @@ async def recover(
     """
     if not NAME.fullmatch(name):
         raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await _check_name(session, name, keys)
     unreachable = [place.group for place in groups if not await _fetched(deps, place, keys)]
     holders = {place.pod for place in groups}
@@ -101,7 +101,7 @@ async def recover(
             await insert_token(session, sha256=token_hash(made), account=account.id, name="recovery", now=now)
         return await _told(session, account, made, unreachable + stuck)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) -> int:
@@ -113,7 +113,7 @@ async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) ->
         await insert_recovery_keys(session, account.id, first, keys.dids(first))
         return await count_recovery_keys(session, account.id)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def _fetched(deps: Deps, place: Whereabouts, keys: RecoveryKeys) -> bool:
@@ -169,7 +169,7 @@ async def _open_account(
     if account is None:
         if not found:
             raise NotFoundError("No group known here has a member with this phrase; name one, and a pod that holds it.")
-        sealed = deps.keyring.seal(seed, f"seed/{name}")
+        sealed = deps.identity.keyring.seal(seed, f"seed/{name}")
         own_id = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
         # Groups that aren't known here may use others of this batch: only the next one is surely fresh.
         first = (max(used) // RECOVERY_KEYS + 1) * RECOVERY_KEYS

@@ -45,7 +45,7 @@ async def note_dispute(deps: Deps, pod: str, group: RecordId, records: Sequence[
             return
         await insert_dispute(session, Dispute(group, view.anchor, theirs.anchor, pod, deps.clock()))
 
-    await deps.write(action)
+    await deps.store.write(action)
 
 
 def _way_to(item: RecordId, records: Sequence[Record]) -> set[RecordId]:
@@ -59,7 +59,7 @@ def _way_to(item: RecordId, records: Sequence[Record]) -> set[RecordId]:
 
 async def forget_disputes(deps: Deps, pod: str, group: RecordId) -> None:
     """The pod holds our anchor now: whatever was disputed with it is decided."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         disputes = await list_disputes(session, group, MOST_DISPUTES)
     if any(dispute.pod == pod for dispute in disputes):
-        await deps.write(lambda session: delete_disputes(session, group, pod))
+        await deps.store.write(lambda session: delete_disputes(session, group, pod))

@@ -30,8 +30,8 @@ async def fetch_reposted(deps: Deps, group: RecordId) -> None:
     for origin, held in await _lacking(deps, group):
         try:
             # The pod first: one that never has what is asked for must not use up what the group may fetch from others.
-            deps.limits.take("repost from a pod", origin.pod, now=deps.clock())
-            deps.limits.take("repost of a group", group, now=deps.clock())
+            deps.memory.limits.take("repost from a pod", origin.pod, now=deps.clock())
+            deps.memory.limits.take("repost of a group", group, now=deps.clock())
             await (pull if held else fetch_group)(deps, origin.pod, origin.group)
         except TooManyTriesError:
             continue
@@ -41,11 +41,11 @@ async def fetch_reposted(deps: Deps, group: RecordId) -> None:
 
 async def _lacking(deps: Deps, group: RecordId) -> list[tuple[Origin, bool]]:
     """Where the posts are that this pod lacks, and whether it holds their groups."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         if not await is_looked_at(session, group):
             return []
         posts = [one.post for one in await list_reposts(session, [group], MOST_LOOKED_AT) if one.backed]
         votes = [reopen_record(wire).content for wire in await load_repost_records(session, group, posts)]
         origins = [vote.from_ for vote in votes if isinstance(vote, Vote) and vote.from_]
-        wanted = {origin.group: origin for origin in origins if origin.pod != deps.base_url}
+        wanted = {origin.group: origin for origin in origins if origin.pod != deps.identity.base_url}
         return [(origin, await load_group(session, origin.group) is not None) for origin in wanted.values()]

@@ -16,12 +16,12 @@ from protocol.branches import View
 async def compare(deps: Deps, pod: str, header: GroupHeader) -> None:
     """Have the group pulled from `pod` if it has something of it that this pod lacks."""
     try:
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             view = await load_view(session, deps, header.group)
     except UnknownGroupError:
         return
     if is_behind(view, header) and pod in pods_of(view.state):
-        deps.behind(header.group, pod)
+        deps.signals.behind(header.group, pod)
 
 
 def is_behind(view: View, header: GroupHeader) -> bool:

@@ -46,7 +46,7 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
     async def action(session: AsyncSession) -> None:
         await open_group(session, deps, roots[0], local=False, now=now)
 
-    await deps.write(action)
+    await deps.store.write(action)
     await _pull_chain(deps, source)
     try:
         await _pull_records(deps, source)
@@ -57,7 +57,7 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
 
 async def pull_if_readable(deps: Deps, account: Account, pod: str, group: RecordId) -> None:
     """Pull a group that may be new here for somebody at home here who may read it, if it is known."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         known = await load_group(session, group)
         if known:
             await load_readable(session, deps, account, group)
@@ -109,7 +109,7 @@ async def _pull_recovery(deps: Deps, source: Source) -> bool:
     async def action(session: AsyncSession) -> bool:
         return await take_recovery(session, deps, source.group, records)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def _whole_chain(deps: Deps, source: Source) -> list[Record]:
@@ -151,12 +151,12 @@ async def pull_branch(deps: Deps, pod: str, group: RecordId, item: RecordId) -> 
         held, stored = await load_view(session, deps, group), await load_group(session, group)
         return stored is not None and await take_side_entries(session, held, stored, item, gathered)
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def _pull_pending(deps: Deps, source: Source) -> None:
     for _ in range(MOST_PAGES):
-        async with deps.database.read() as session:
+        async with deps.store.database.read() as session:
             cursor = await load_cursor(session, source.group, source.pod, "pending")
         page = await load_page(deps, source, "pending", cursor)
         records, following = records_in(page.get("records"), source.group), page.get("next")
@@ -167,11 +167,11 @@ async def _pull_pending(deps: Deps, source: Source) -> None:
         async def remember(session: AsyncSession, position: int = following) -> None:
             await store_cursor(session, source.group, source.pod, "pending", position)
 
-        await deps.write(remember)
+        await deps.store.write(remember)
 
 
 async def _view(deps: Deps, group: RecordId) -> View:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_view(session, deps, group)
 
 
@@ -181,4 +181,4 @@ async def _append(deps: Deps, records: list[Record], pod: str) -> list[Outcome]:
     async def action(session: AsyncSession) -> list[Outcome]:
         return await append_all(session, deps, [Arrival(record, pod, now) for record in records])
 
-    return await deps.write(action) if records else []
+    return await deps.store.write(action) if records else []

@@ -100,11 +100,11 @@ async def _take(deps: Deps, source: Source, entries: Sequence[Record | ErasedRec
         taken = zip(arrivals, outcomes, strict=True)
         return [arrival for arrival, outcome in taken if not isinstance(outcome, Taken) or outcome.waits]
 
-    return await deps.write(action)
+    return await deps.store.write(action)
 
 
 async def _log_gap(deps: Deps, group: RecordId) -> tuple[int, GroupState]:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
         stored = await load_group(session, group)
     return (stored.log_size if stored else 0), view.state
@@ -116,7 +116,7 @@ async def _place(deps: Deps, group: RecordId, gathered: Gathered) -> None:
     async def action(session: AsyncSession) -> int:
         return await _placed(session, deps, group, gathered)
 
-    gathered.drop(await deps.write(action))
+    gathered.drop(await deps.store.write(action))
 
 
 async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: Gathered) -> int:
@@ -144,7 +144,7 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
         await insert_records(session, fresh)
         await delete_waiting(session, [record.id for record in fresh])
         await place_entries(session, stored, gathered.entries[:at], placed)
-        deps.wake(group)
+        deps.signals.wake(group)
     return at
 
 

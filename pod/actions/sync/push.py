@@ -33,11 +33,11 @@ async def push(
     state = (await load_view(session, deps, record.group)).state
     actor = sender_of(deps, state)
     told = pods_of(state) if state.visibility == "private" else {*pods_of(state), *also}
-    pods = [pod for pod in sorted(told) if pod != deps.base_url]
+    pods = [pod for pod in sorted(told) if pod != deps.identity.base_url]
     inboxes = [f"{pod}/inbox" for pod in pods]
     if not inboxes:
         return
     to = [f"{pod}/{POD}" for pod in pods] if state.visibility == "private" else [PUBLIC]
     body = bytes_of_checked(wrap(record, actor=actor, to=to))
     await enqueue(session, actor, record.group, body, inboxes, now=now)
-    after_commit(session, deps.deliver)
+    after_commit(session, deps.signals.deliver)

@@ -49,7 +49,7 @@ async def source_of(deps: Deps, pod: str, group: RecordId, shown: Pass | None = 
     """The group at `pod`, asked for by this pod or by the pass that it shows. Never call it inside a write action."""
     if shown is not None:
         return Source(pod, group, ed25519_signing_key(shown.key.did, shown.key), shown.invitation)
-    return Source(pod, group, await signing_key(deps, f"{deps.base_url}/{POD}"))
+    return Source(pod, group, await signing_key(deps, f"{deps.identity.base_url}/{POD}"))
 
 
 async def load_page(
@@ -67,7 +67,7 @@ async def load_page(
 
     url = f"{source.pod}/groups/{parse_id(source.group)}/{name}?from={position}" + (f"&item={item}" if item else "")
     types = frozenset({PLAIN_JSON})
-    download = await deps.http.get_bytes(url, types=types, max_bytes=MAX_DOCUMENT_BYTES, sign=signed)
+    download = await deps.outside.http.get_bytes(url, types=types, max_bytes=MAX_DOCUMENT_BYTES, sign=signed)
     answer = parse_json(
         download.body, max_bytes=MAX_DOCUMENT_BYTES, max_depth=MAX_DOCUMENT_DEPTH, max_members=MOST_MEMBERS
     )

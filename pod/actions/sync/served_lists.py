@@ -22,7 +22,7 @@ PAGE_BYTES = 700 * 1024  # a puller takes 1 MiB
 
 async def chain_page(deps: Deps, reader: Puller, group: RecordId, start: int) -> dict[str, Any]:
     """Items from height `start`, rival branches included, and the acks of items from there."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group, part="chain")
         items = await list_items(session, group, start, PAGE)
         acks = await list_acks(session, group, start, PAGE)
@@ -33,7 +33,7 @@ async def log_page(
     deps: Deps, reader: Puller, group: RecordId, start: int, item: RecordId | None = None
 ) -> dict[str, Any]:
     """Log entries from index `start`; those of the log of `item`, which may stand beside the chosen branch."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group)
         beside = items_beside(await load_view(session, deps, group), item) if item else []
         wires = await _log_beside(session, deps, group, beside, start) if beside else None
@@ -63,7 +63,7 @@ async def _log_beside(
 
 async def pending_page(deps: Deps, reader: Puller, group: RecordId, start: int) -> dict[str, Any]:
     """Accepted records that the log lacks, after cursor `start`; `next` is where to go on."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group)
         records = await list_pending(session, group, start, PAGE)
     shown = _raw([record.wire for record in records])

@@ -37,7 +37,7 @@ class Proof(msgspec.Struct, frozen=True, omit_defaults=True):
 
 async def prove_inclusion(deps: Deps, reader: Puller, group: RecordId, leaf: int, size: int) -> Proof:
     """The path from entry `leaf` to the root of the first `size` entries; raises NotFoundError beyond the log."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await _check_size(session, deps, reader, group, size)
         if leaf >= size:
             raise NotFoundError(f"Entry {leaf} isn't among the first {size}.")
@@ -48,7 +48,7 @@ async def prove_inclusion(deps: Deps, reader: Puller, group: RecordId, leaf: int
 
 async def prove_consistency(deps: Deps, reader: Puller, group: RecordId, first: int, second: int) -> Proof:
     """What shows that the first `first` of `second` entries are unchanged; raises NotFoundError beyond the log."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await _check_size(session, deps, reader, group, second)
         if first > second:
             raise NotFoundError(f"A log of {second} entries never had {first}.")

@@ -24,12 +24,12 @@ MOST_SHOWN = 100
 async def note_withheld(deps: Deps, group: RecordId) -> None:
     """Note the group's records that the steward passed over; they are forgotten when the log gets them."""
     since = deps.clock() - PATIENCE_MS
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         overtaken = await list_overtaken(session, group, accepted_before=since, limit=MOST_SHOWN)
         state = (await load_view(session, deps, group)).state
         broken = await list_broken_promises(session, group, state.at, MOST_SHOWN)
     if overtaken or broken:
-        await deps.write(lambda session: _note(session, deps, state, overtaken, broken))
+        await deps.store.write(lambda session: _note(session, deps, state, overtaken, broken))
 
 
 async def _note(

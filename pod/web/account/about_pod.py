@@ -41,7 +41,7 @@ async def get_about(request: web.Request) -> web.Response:
     modes = {value: (name, meaning) for value, name, meaning in registration_modes(say)}
     view = AboutView(
         pod_name(deps, settings),
-        deps.base_url,
+        deps.identity.base_url,
         _paragraphs(settings.description),
         _paragraphs(settings.contact),
         _paragraphs(settings.terms),

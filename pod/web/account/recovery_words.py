@@ -136,7 +136,7 @@ async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more
         ),
         few=sight.keys_left < FEW_RECOVERY_KEYS,
         left=say.number(sight.keys_left),
-        pod=deps.base_url,
+        pod=deps.identity.base_url,
         places=tuple(
             PlaceView(place.name, place.group, place.visibility == "private", str(place.recovery)) for place in places
         ),

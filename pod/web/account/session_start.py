@@ -33,7 +33,7 @@ async def become(request: web.Request, account: Account) -> Keep:
     deps = request.app[DEPS]
     secret = await open_session(deps, account, request.headers.get("User-Agent", ""))
     words = words_in(account.language) if account.language else visitor_of(request).words
-    request[VISITOR] = Visitor(words, account, None, secret, deps.keyring.forms)
+    request[VISITOR] = Visitor(words, account, None, secret, deps.identity.keyring.forms)
 
     def keep(response: web.Response) -> web.Response:
         set_cookie(request, response, SESSION, secret)
@@ -60,7 +60,7 @@ class WordsView(msgspec.Struct, frozen=True):
 
 async def enter_with_words(request: web.Request, account: Account, phrase: str, onward: str) -> web.Response:
     """Sign a new account in and show its 24 words, which no cache keeps and the pod forgets with this answer."""
-    keep, pod = await become(request, account), request.app[DEPS].base_url
+    keep, pod = await become(request, account), request.app[DEPS].identity.base_url
     view = WordsView(tuple(phrase.split()), account.name, pod, str(account.personal_group), onward)
     return keep(render(request, "account/words.html", view, private=True))
 

@@ -114,9 +114,9 @@ async def post_sign_up(request: web.Request) -> web.Response:
 
 async def _wish(request: web.Request, form: SignUpForm) -> web.Response:
     deps, say = request.app[DEPS], say_of(request)
-    deps.limits.take("sign-up of an address", address_of(request), now=deps.clock())
+    deps.memory.limits.take("sign-up of an address", address_of(request), now=deps.clock())
     pod = pod_name(deps, await read_settings(deps))
-    letters = Letters(partial(sign_up_letter, say, pod), partial(known_letter, say, pod, deps.base_url))
+    letters = Letters(partial(sign_up_letter, say, pod), partial(known_letter, say, pod, deps.identity.base_url))
     wish = SignUpWish(form.name.lower(), form.mail, form.reason, form.invite, say.language)
     await wish_for_account(deps, visit_of(request), wish, letters)
     return see_other("/sign-up/code")
@@ -168,7 +168,7 @@ async def post_sign_up_code(request: web.Request) -> web.Response:
 
 async def _prove(request: web.Request, form: CodeForm) -> web.Response:
     deps = request.app[DEPS]
-    deps.limits.take("code of an address", address_of(request), now=deps.clock())
+    deps.memory.limits.take("code of an address", address_of(request), now=deps.clock())
     opened = await prove_mail(deps, visit_of(request), form.code, form.name.lower())
     if opened is None:
         return see_other("/sign-up/waiting")

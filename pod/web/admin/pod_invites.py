@@ -106,7 +106,7 @@ async def _show(
     found = await read_invites(deps, ON_A_PAGE + 1, before=number_in(request.query.get("before", "")))
     shown, now = found[:ON_A_PAGE], deps.clock()
     older = f"{PAGE}?before={shown[-1].invite.id}" if len(found) > ON_A_PAGE else ""
-    rows = tuple(_row(say, line, deps.base_url, now) for line in shown)
+    rows = tuple(_row(say, line, deps.identity.base_url, now) for line in shown)
     view = InvitesView(form, rows, older, **tabs(request, PAGE))
     return render(request, "admin/invites.html", msgspec.structs.replace(view, **more), status)
 

@@ -228,7 +228,7 @@ async def get_log_json(request: web.Request) -> web.Response:
 async def get_log_atom(request: web.Request) -> web.Response:
     """The newest entries as an Atom feed (RFC 4287)."""
     seen, head = await load_head(request, "log")
-    say, base = say_of(request), request.app[DEPS].base_url
+    say, base = say_of(request), request.app[DEPS].identity.base_url
     book = await _book(request, head.group, IN_A_FEED)
     entries = tuple(_atom_entry(say, base, head.group, entry, book) for entry in book.entries)
     view = AtomView(

@@ -81,7 +81,7 @@ async def _rows(
 
     if not posts.plain:
         return await make()
-    return await request.app[DEPS].remember(("rows", group, lens, before, say.language), make)
+    return await request.app[DEPS].store.remember(("rows", group, lens, before, say.language), make)
 
 
 def _kept(request: web.Request) -> list[tuple[str, str]]:

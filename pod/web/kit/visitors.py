@@ -85,12 +85,12 @@ async def _visitor(request: web.Request) -> Visitor:
     words = words_in(_language(request, account))
     kept = secret if found else cookie_of(request, VISIT)
     news = await count_news(deps, account) if account else 0
-    return Visitor(words, account, session, kept, deps.keyring.forms, news=news)
+    return Visitor(words, account, session, kept, deps.identity.keyring.forms, news=news)
 
 
 def stranger(request: web.Request) -> Visitor:
     """The visitor of an address that is none."""
-    return Visitor(words_in(_language(request, None)), None, None, "", request.app[DEPS].keyring.forms)
+    return Visitor(words_in(_language(request, None)), None, None, "", request.app[DEPS].identity.keyring.forms)
 
 
 def visitor_of(request: web.Request) -> Visitor:
@@ -125,7 +125,7 @@ def _language(request: web.Request, account: Account | None) -> str:
 
 def check_form(request: web.Request, token: str) -> None:
     """Refuse a form that isn't one of ours to this visitor; raises ForgedFormError."""
-    visitor, base_url = visitor_of(request), request.app[DEPS].base_url
+    visitor, base_url = visitor_of(request), request.app[DEPS].identity.base_url
     origin = request.headers.get("Origin")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise ForgedFormError("Another site sent this form.")
@@ -140,7 +140,7 @@ def cookie_name(deps: Deps, name: str) -> str:
 
     Cookies don't know ports, so pods on one machine must not take each other's.
     """
-    scheme, _, authority = deps.base_url.partition("://")
+    scheme, _, authority = deps.identity.base_url.partition("://")
     return f"__Host-{name}" if scheme == "https" else f"{name}-{authority.rpartition(':')[2]}"
 
 
@@ -161,5 +161,5 @@ def set_cookie(
         path="/",
         httponly=True,
         samesite="Lax",
-        secure=deps.base_url.startswith("https:"),
+        secure=deps.identity.base_url.startswith("https:"),
     )

@@ -75,7 +75,7 @@ async def _front(request: web.Request) -> FrontView:
     settings = seen.settings
     described = tuple(part.strip() for part in settings.description.split("\n\n") if part.strip())
     return FrontView(
-        settings.name or host_of(deps.base_url), described, tuple(cards), settings.registration == "closed"
+        settings.name or host_of(deps.identity.base_url), described, tuple(cards), settings.registration == "closed"
     )
 
 

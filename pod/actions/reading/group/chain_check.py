@@ -19,13 +19,13 @@ _ID: Final = re.compile(r"bagaaiera[a-z2-7]{52}")
 
 async def check_group(deps: Deps, account: Account, group: RecordId) -> tuple[Verified, dict[str, StoredItem]]:
     """What `pod group verify` says, and the items that its faults name; TooManyTriesError while one is under way."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, account, group)
-    if deps.checking.locked():
+    if deps.memory.checking.locked():
         raise TooManyTriesError(AGAIN_SECONDS)
-    async with deps.checking:
+    async with deps.memory.checking:
         verified = await verify_group(deps, group, lambda _what, _done, _of: None)
     named = {found.group() for fault in verified.faults if (found := _ID.search(fault))}
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         items = {name: await load_item(session, RecordId(name)) for name in named}
     return verified, {name: item for name, item in items.items() if item is not None}

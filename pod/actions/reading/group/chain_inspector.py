@@ -70,7 +70,7 @@ class ChainSight(msgspec.Struct, frozen=True):
 
 async def inspect_chain(deps: Deps, reader: Reader, group: RecordId, *, before: int | None, limit: int) -> ChainSight:
     """Items from below height `before` down; raises UnknownGroupError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_readable(session, deps, reader, group)
         top = view.state.height if before is None else min(before - 1, view.state.height)
         low = max(top - limit + 1, 0)
@@ -91,7 +91,7 @@ def _place(item: StoredItem) -> tuple[int, bool, RecordId]:
 
 async def load_wire(deps: Deps, reader: Reader, group: RecordId, height: int) -> bytes:
     """The signed form of the item at a height of the branch followed here; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group)
         found = await list_chain(session, group, height, 1)
     if not found or found[0].height != height:

@@ -131,14 +131,14 @@ class MemberPage(msgspec.Struct, frozen=True):
 
 async def describe_group(deps: Deps, group: RecordId, reader: Reader = None) -> GroupSight:
     """The group as this pod sees it, for a reader: head, anchor, state hash, log, members."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group)
     return await describe_held(deps, group)
 
 
 async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
     """The same for the pod's own operator, of any group that it holds."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
         stored = await load_group(session, group)
         withheld = await list_withheld(session, group, MOST_SHOWN)
@@ -176,7 +176,7 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
 
 async def list_groups(deps: Deps, reader: Reader, *, after: RecordId | None, limit: int) -> GroupPage:
     """Public groups of this pod, by name, and the reader's own of any visibility."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         place = await load_group(session, after) if after else None
         if after and (place is None or place.visibility != "public"):
             raise UnknownGroupError("This pod doesn't hold the group that `after` names.")
@@ -195,7 +195,7 @@ async def _own_groups(session: AsyncSession, reader: Reader) -> tuple[GroupLine,
 
 async def list_members(deps: Deps, reader: Reader, group: RecordId, *, after: int, limit: int) -> MemberPage:
     """Members by number, those who left too."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, reader, group)).state
         numbers = sorted(number for number in state.members if number > after)
         shown = await describe_members(session, state, numbers[:limit])
@@ -204,7 +204,7 @@ async def list_members(deps: Deps, reader: Reader, group: RecordId, *, after: in
 
 async def describe_member(deps: Deps, reader: Reader, group: RecordId, number: int) -> MemberSight:
     """One member; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, reader, group)).state
         if number not in state.members:
             raise NotFoundError("The group has no member of this number.")

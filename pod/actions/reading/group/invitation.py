@@ -30,7 +30,7 @@ class InvitedSight(msgspec.Struct, frozen=True):
 async def describe_offer(deps: Deps, offer: Offer) -> InvitedSight:
     """What is offered, told to whoever holds the link, of a private group too: they were invited."""
     signed = open_invitation(offer.invitation, verify=False)
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_view(session, deps, offer.group)).state
         profile = (await load_profiles(session, offer.group, [signed.content.author])).get(signed.content.author)
     try:

@@ -65,7 +65,7 @@ async def list_logbook(
     deps: Deps, reader: Reader, group: RecordId, wanted: LogFilter, *, before: int | None, limit: int
 ) -> Logbook:
     """A page of the group's log; raises UnknownGroupError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         size = (await load_readable(session, deps, reader, group)).state.log.size
         place = size if before is None else min(before, size)
         found: list[LogEntry] = []

@@ -65,14 +65,14 @@ class Balance(msgspec.Struct, frozen=True):
 
 async def list_roster(deps: Deps, reader: Reader, group: RecordId, *, after: int, limit: int) -> RosterPage:
     """Members by number, those who left too."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, reader, group)).state
-    return await deps.remember(("roster", group, after, limit), partial(_roster, deps, state, after, limit))
+    return await deps.store.remember(("roster", group, after, limit), partial(_roster, deps, state, after, limit))
 
 
 async def _roster(deps: Deps, state: GroupState, after: int, limit: int) -> RosterPage:
     group = state.group
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         seated = await list_seated(session, group, limit + 1, after=after)
         shown = seated[:limit]
         votes = await count_votes(session, group, [member.number for member in shown], deps.clock() - MONTH_MS)
@@ -82,13 +82,13 @@ async def _roster(deps: Deps, state: GroupState, after: int, limit: int) -> Rost
 
 async def load_balance(deps: Deps, reader: Reader, group: RecordId, change: tuple[int, int] | None = None) -> Balance:
     """Who has how much weight; with `change` (number, weight) as it would be then."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group)
-    return await deps.remember(("balance", group, change), partial(_load_balance, deps, group, change))
+    return await deps.store.remember(("balance", group, change), partial(_load_balance, deps, group, change))
 
 
 async def _load_balance(deps: Deps, group: RecordId, change: tuple[int, int] | None) -> Balance:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         heaviest = await list_heaviest(session, group, MOST_PIECES + 1)
         count, whole = await count_weighted(session, group)
         before = await list_seated(session, group, 1, number=change[0]) if change else []
@@ -133,7 +133,7 @@ async def describe_roster_member(
     deps: Deps, reader: Reader, group: RecordId, number: int, *, before: int | None, limit: int
 ) -> MemberPageSight:
     """One member with what they wrote in the group; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, reader, group)).state
         if number not in state.members:
             raise NotFoundError("The group has no member of this number.")

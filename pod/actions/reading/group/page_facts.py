@@ -52,7 +52,7 @@ async def load_head(session: AsyncSession, deps: Deps, reader: Reader, group: Re
 
 async def describe_head(deps: Deps, reader: Reader, group: RecordId) -> GroupHead:
     """The same, with a session of its own."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_head(session, deps, reader, group)
 
 

@@ -19,8 +19,9 @@ from models.people.subscriptions import Following, load_following
 from pod.actions.access import Reader, load_readable
 from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.reading.group.groups import DisputeLine, FaultLine, WithheldLine
-from pod.deps import Crowd, Deps
+from pod.deps import Deps
 from pod.errors import UnknownGroupError
+from pod.memory import Crowd
 from protocol.branches import View
 from protocol.ids import RecordId
 from protocol.state import GroupState
@@ -76,18 +77,18 @@ class HeaderSight(msgspec.Struct, frozen=True):
 
 async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSight:
     """The header of a group for a reader; raises UnknownGroupError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_readable(session, deps, reader, group)
         membership = await load_membership(session, reader.id, group) if reader else None
         following = await load_following(session, reader.id, group) if reader else None
-    seen = await deps.remember(("header", group, view.head), partial(_load_for_all, deps, view))
+    seen = await deps.store.remember(("header", group, view.head), partial(_load_for_all, deps, view))
     return msgspec.structs.replace(seen, membership=membership, following=following)
 
 
 async def _load_for_all(deps: Deps, view: View) -> HeaderSight:
     """The header as everybody sees it who may."""
     group = view.state.group
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         held = await load_held(session, group)
         if held is None:
             raise UnknownGroupError("This pod doesn't hold that group.")
@@ -127,23 +128,22 @@ async def _crowd(session: AsyncSession, deps: Deps, view: View, *, head: RecordI
     A view may be ahead of what was committed when this session began: then the count isn't remembered.
     """
     state = view.state
-    held = deps.crowds.get(state.group)
+    held = deps.memory.crowds.get(state.group)
     if held is not None and held.of is state.members:
         return held
     by_pod = await count_by_pod(session, state.group)
     root = await load_item(session, state.group) if held is None else None
     founded_at = held.founded_at if held else root.at if root else 0
     crowd = Crowd(state.members, sum(count for _, count in by_pod), tuple(by_pod), founded_at)
-    return deps.keep_crowd(state.group, crowd) if head == view.head else crowd
+    return deps.memory.keep_crowd(state.group, crowd) if head == view.head else crowd
 
 
 async def _health(session: AsyncSession, deps: Deps, crowd: Crowd) -> tuple[PodHealth, ...]:
     shown = crowd.pods[:MOST_PODS]
-    others = [_host(pod) for pod, _ in shown if pod != deps.base_url]
+    others = [_host(pod) for pod, _ in shown if pod != deps.identity.base_url]
     told = await load_host_health(session, others) if others else {}
-    return tuple(
-        PodHealth(pod, members, pod == deps.base_url, told.get(_host(pod), (0, None))[0] > 0) for pod, members in shown
-    )
+    own = deps.identity.base_url
+    return tuple(PodHealth(pod, members, pod == own, told.get(_host(pod), (0, None))[0] > 0) for pod, members in shown)
 
 
 def _host(pod: str) -> str:

@@ -43,17 +43,17 @@ async def list_group_posts(
     deps: Deps, reader: Reader, group: RecordId, lens: Lens, *, before: int | None, limit: int
 ) -> GroupPosts:
     """The group's posts in a lens, the latest here first; raises UnknownGroupError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         # Every reader is let in anew: what is remembered is asked for by none who may not see it.
         for one in {group, *lens.groups}:
             await load_readable(session, deps, reader, one)
-    seen = await deps.remember(
+    seen = await deps.store.remember(
         ("posts", group, lens, before, limit), partial(_load_for_all, deps, reader, group, lens, before, limit)
     )
     own = reader.personal_group if reader else None
     if own is None:
         return seen
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         tallies = await load_tallies(session, own, [PostTarget(line.post).token for line in seen.page.posts])
     hidden = {token for token, tally in tallies.items() if tally.sum_micro < 0}
     if not hidden:
@@ -69,7 +69,7 @@ async def _load_for_all(
     everybody = msgspec.structs.replace(reader, personal_group=None) if reader else None
     page = await list_posts(deps, everybody, group, lens, before=before, limit=limit)
     posts = [line.post for line in page.posts]
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         nicknames = await load_writers(session, {(line.group, line.author) for line in page.posts})
         names = await load_group_names(session, {line.group for line in page.posts} - {group})
         excerpts = await load_excerpts(session, posts, EXCERPT_LENGTH)

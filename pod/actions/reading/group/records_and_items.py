@@ -71,7 +71,7 @@ class RecordSight(msgspec.Struct, frozen=True):
 
 async def list_items(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> ItemPage:
     """The items on the way to the head, from a height on."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         settled = (await load_readable(session, deps, reader, group)).settled.height
         items = await list_chain(session, group, start, limit + 1)
     shown = tuple(_item(item, settled) for item in items[:limit])
@@ -80,7 +80,7 @@ async def list_items(deps: Deps, reader: Reader, group: RecordId, *, start: int,
 
 async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> EntryPage:
     """The group's log from an index on."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group)
         entries = await list_log(session, group, start, limit + 1)
     shown = tuple(
@@ -92,7 +92,7 @@ async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: in
 
 async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: RecordId) -> RecordSight:
     """A record of the group, content, operation or item; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group)
         stored = await load_record(session, record)
         receipt = await load_receipt(session, record)

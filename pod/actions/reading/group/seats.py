@@ -49,7 +49,7 @@ class SeatsSight(msgspec.Struct, frozen=True):
 
 async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSight:
     """Steward and keepers of a group; `keeper`: the reader is one whose pod this is."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_readable(session, deps, reader, group)
         state = view.state
         acks = await list_acks(session, group, 0, MOST_ACKS)
@@ -59,7 +59,7 @@ async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSi
     highest: dict[int, int] = {}
     for ack in acks:
         highest[ack.keeper] = max(ack.height, highest.get(ack.keeper, -1))
-    own = deps.keyring.pod_key.did
+    own = deps.identity.keyring.pod_key.did
     seats = tuple(
         SeatSight(
             seat.member,

@@ -47,7 +47,7 @@ async def own_groups(session: AsyncSession, reader: Reader) -> tuple[set[RecordI
 
 async def list_cards(deps: Deps, reader: Reader, subject: str) -> tuple[SubjectCard, ...]:
     """A card for each group that writes about the name: own lenses first, own groups next, then who wrote last."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         lenses, own = await own_groups(session, reader)
         found = await list_on_subject(session, subject, own, MOST_GROUPS)
         cards = [await _card(session, deps, one, subject, lenses, own) for one in found]
@@ -75,6 +75,6 @@ async def list_group_subjects(
     deps: Deps, reader: Reader, group: RecordId, *, after: str, limit: int
 ) -> tuple[SubjectLine, ...]:
     """The names that a group writes about; raises UnknownGroupError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group)
         return tuple(await list_subjects(session, group, limit, after=after))

@@ -45,7 +45,7 @@ class LensChoices(msgspec.Struct, frozen=True):
 
 
 async def _public(deps: Deps) -> list[GroupLine]:
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await list_public(session, MOST_PUBLIC)
 
 
@@ -54,14 +54,14 @@ async def list_lens_choices(
 ) -> LensChoices:
     """The choices; raises UnknownGroupError for a named group that the reader may not see."""
     home = await home_lens(deps, reader) if reader else None
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         for group in named:
             await load_readable(session, deps, reader, group)
         names = await load_group_names(session, named)
         own = await _load_own(session, reader)
         account = reader.id if reader else None
         voted = await list_voted(session, token, MOST_VOTED, account=account) if token else []
-    public = await deps.remember("public groups", partial(_public, deps))
+    public = await deps.store.remember("public groups", partial(_public, deps))
     votes = {found.group: found.votes for found in voted}
     seen = {group for group, _ in own}
     told = [found for found in voted if found.group not in seen]

@@ -57,7 +57,7 @@ async def compare_lenses(
     deps: Deps, reader: Reader, group: RecordId, post: RecordId, first: Lens, second: Lens | None
 ) -> Compared:
     """A post in two lenses; without a second one, the group that voted most on it beside the first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, first)
         account = reader.id if reader else None
         voted = await list_voted(session, PostTarget(post).token, MOST_STRIPES + 2, account=account)
@@ -109,7 +109,7 @@ async def preview_lens(deps: Deps, reader: Reader, group: RecordId, now: Lens, l
     ]
     shown = [{line.post: line.shown for line in page.posts} for page in pages]
     posts = pages[1].posts
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         nicknames = await load_writers(session, {(line.group, line.author) for line in posts})
     known = [line.post for line in posts if line.post in shown[0]]
     return Preview(head, other, posts, compare(known, *shown), nicknames)

@@ -65,7 +65,7 @@ class Layers(msgspec.Struct, frozen=True):
 
 async def home_lens(deps: Deps, account: Account) -> Lens | None:
     """The lens through which the account looks where no other is named: whom it follows as judges; None if nobody."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         followed = await list_followings(session, account.id, MOST_FOLLOWED)
         judges = [following.group_id for following in followed if following.lens]
         readable = [group for group in judges[:MOST_JUDGES] if await _may_read(session, deps, account, group)]

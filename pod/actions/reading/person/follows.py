@@ -23,7 +23,7 @@ class FollowedLine(msgspec.Struct, frozen=True):
 
 async def list_followed(deps: Deps, account: Account) -> tuple[FollowedLine, ...]:
     """Everything that the account follows."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         followings = await list_followings(session, account.id, MOST_FOLLOWED)
         groups = await load_lines(session, [following.group_id for following in followings])
     lines = [

@@ -66,13 +66,13 @@ class FrontSight(msgspec.Struct, frozen=True):
 
 async def load_front(deps: Deps, limit: int) -> FrontSight:
     """The front for whoever isn't signed in."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return FrontSight(await load_settings(session), tuple(await list_active(session, limit)))
 
 
 async def load_home(deps: Deps, account: Account, *, before: int | None, limit: int) -> HomeSight:
     """The newest posts of the account's groups and of whom it follows."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         memberships = await list_memberships(session, MOST_GROUPS, account=account.id)
         followings = await list_followings(session, account.id, MOST_GROUPS)
         mine = {membership.group_id for membership in memberships if membership.number is not None}

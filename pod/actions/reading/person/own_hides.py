@@ -45,7 +45,7 @@ class Hides(msgspec.Struct, frozen=True):
 
 async def list_hides(deps: Deps, account: Account) -> Hides:
     """What the account hides for itself; at most 200 things and as many writers."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         own = account.personal_group
         hidden = await list_hidden(session, own, PERSON, MOST_HIDES) if own else []
         targets = [(target, found.at) for found in hidden if (target := _target(found.token)) is not None]

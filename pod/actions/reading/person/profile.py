@@ -63,7 +63,7 @@ class NewsPage(msgspec.Struct, frozen=True):
 
 async def describe_person(deps: Deps, reader: Reader, name: str, *, before: int | None, limit: int) -> PersonSight:
     """A person by name; raises NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         person = await load_person(session, deps, name)
         group = person.state.group
         profile = (await load_profiles(session, group, [1])).get(1)
@@ -100,7 +100,7 @@ async def _claims(session: AsyncSession, deps: Deps, reader: Reader, identity: R
 
 async def list_told(deps: Deps, account: Account, *, before: int | None, limit: int) -> NewsPage:
     """What the account was told, the latest first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         news = await list_news(session, account.id, limit + 1, before=before)
         groups = await load_lines(session, {one.group_id for one in news})
         lines = []
@@ -113,10 +113,10 @@ async def list_told(deps: Deps, account: Account, *, before: int | None, limit: 
 
 async def count_news(deps: Deps, account: Account) -> int:
     """How much the account wasn't shown yet."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await count_unseen(session, account.id)
 
 
 async def see_news(deps: Deps, account: Account) -> None:
     """The account has seen all of it."""
-    await deps.write(lambda session: mark_seen(session, account.id))
+    await deps.store.write(lambda session: mark_seen(session, account.id))

@@ -42,7 +42,7 @@ class Erasures(msgspec.Struct, frozen=True):
 
 async def describe_erasures(deps: Deps, account: Account, group: RecordId, post: RecordId) -> Erasures:
     """What the account could erase of a post; raises UnknownGroupError or NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         view = await load_readable(session, deps, account, group)
         number = await load_number(session, account, view.state)
         card, text = await load_text(session, group, post)

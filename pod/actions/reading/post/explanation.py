@@ -86,7 +86,7 @@ async def explain_why(
     deps: Deps, reader: Reader, group: RecordId, post: RecordId, target: Target, lens: Lens, *, verify: bool = False
 ) -> Why:
     """Take the verdict on a post, or on a paragraph of it, apart; raises UnknownGroupError or NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
         sight = _sight(reading, target)
         for asked in lens.groups:

@@ -63,7 +63,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 async def read_past(deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens) -> Past:
     """The whole past of a post; raises UnknownGroupError or NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
         entries = await _entries(session, reading.text)
         joined = await list_joined(session, reader.id, MOST_LENSES) if reader else []
@@ -82,7 +82,7 @@ async def compare_versions(
     deps: Deps, reader: Reader, group: RecordId, post: RecordId, first: RecordId | Address, second: RecordId | Address
 ) -> Difference:
     """What the post after `second` has that it hadn't after `first`; or one paragraph beside another."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, Lens((group,)))
         text, entries = reading.text, await _entries(session, reading.text)
         writers = {entry.author for entry in entries}

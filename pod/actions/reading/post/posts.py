@@ -119,7 +119,7 @@ async def list_posts(
     deps: Deps, reader: Reader, group: RecordId, lens: Lens, *, before: int | None, limit: int
 ) -> PostPage:
     """What the group shows, own posts and those that its members vote for in public groups, the latest here first."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         default_score = (await load_readable(session, deps, reader, group)).state.default_score
         cards, following = await list_shown_posts(session, group, limit, before=before)
         tokens = [PostTarget(card.id).token for card in cards]
@@ -148,7 +148,7 @@ def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens) -> Pos
 
 async def describe_post(deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens) -> PostSight:
     """A post's text as the lens shows it, with the scores of the post and of each paragraph (micro)."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
     card = reading.card
     return PostSight(
@@ -186,7 +186,7 @@ def _paragraph(reading: Reading, sight: Sight) -> ParagraphSight:
 
 async def list_history(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> History:
     """What each record brought to the post's text."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         await load_readable(session, deps, reader, group)
         _, text = await load_text(session, group, post)
         stored = await load_records(session, list(text.sheets))

@@ -85,7 +85,7 @@ async def read_story(
     after_reply: int = 0,
 ) -> Story:
     """A post with all that its page shows; raises UnknownGroupError or NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
         answers = await count_replies(session, group, list(reading.text.sheets))
         cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, after_seq=after_reply)

@@ -109,7 +109,7 @@ async def load_text(session: AsyncSession, group: RecordId, post: RecordId) -> t
 
 async def describe_reading(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> Reading:
     """A post in its own group's lens, with a session of its own; raises UnknownGroupError or NotFoundError."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         return await load_reading(session, deps, reader, group, post, Lens((group,)))
 
 

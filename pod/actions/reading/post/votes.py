@@ -112,7 +112,7 @@ async def list_votes(
     deps: Deps, reader: Reader, group: RecordId, target: Target, *, after: int, limit: int
 ) -> VotePage:
     """The votes that count on one target, by member."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, reader, group)).state
         votes = await list_cast(session, group, target.token, limit + 1, after_member=after)
     shown = tuple(
@@ -124,7 +124,7 @@ async def list_votes(
 
 async def list_scores(deps: Deps, reader: Reader, group: RecordId, targets: Sequence[Target]) -> Scores:
     """The scores of targets in the group; one exists for every target, appearing there or not."""
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, reader, group)).state
         tallies = await load_tallies(session, group, [target.token for target in targets])
     return Scores(tuple(_score(state, target, tallies.get(target.token, NO_VOTES)) for target in targets))
@@ -134,7 +134,7 @@ async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Tar
     """Take the score of a target apart; raises MalformedError for a reaction, which has none."""
     if not gives_score(target):
         raise MalformedError("A reaction gives no score, so there is nothing to explain.")
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         state = (await load_readable(session, deps, reader, group)).state
         votes = await all_votes(session, group, target.token)
         profiles = await load_profiles(session, group, [vote.member for vote in votes])
@@ -150,7 +150,7 @@ async def judge_targets(deps: Deps, reader: Reader, targets: Sequence[Target], l
     if any(isinstance(target, ParagraphTarget | ReactionTarget) for target in targets):
         raise MalformedError("A lens judges posts, subjects and profiles here; paragraphs come with their post.")
     tokens = [target.token for target in targets]
-    async with deps.database.read() as session:
+    async with deps.store.database.read() as session:
         layers = await load_layers(session, deps, reader, lens.groups, tokens)
     return Verdicts(tuple(VerdictLine(_raw(token), layers.judge(lens, token)) for token in tokens))
 

@@ -1,0 +1,25 @@
+"""Who a pod is: its address, its keys, and the opened keys of its actors."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from federation.signatures import SigningKey
+from pod.keyring import Keyring
+from protocol.records.chain import Home
+
+
+@dataclass(frozen=True)
+class Identity:
+    """`signing_keys` are the opened keys of our actors; `key_making` is held while new ones are made."""
+
+    base_url: str
+    keyring: Keyring
+    signing_keys: dict[str, SigningKey] = field(default_factory=dict)
+    key_making: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def home(self) -> Home:
+        """The pod as groups name it."""
+        return Home(self.base_url, self.keyring.pod_key.did)
