@@ -156,7 +156,7 @@ async def _code_refused(
     request: web.Request, page: str, form: CodeForm, refusal: RefusedError, status: HTTPStatus
 ) -> web.Response:
     view = msgspec.structs.replace(CodeView(local_path(form.to)), **told(request, refusal, status))
-    return render(request, f"accounts/{page}.html", view, status)
+    return render(request, f"account/{page}.html", view, status)
 
 
 @routes.get("/sign-in/second")
