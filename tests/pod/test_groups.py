@@ -173,7 +173,7 @@ def test_an_invitation_opens_a_private_group_at_another_pod(ada: Browser, pods: 
     visitor = Browser(pods[0])
     seen = visitor.get(link.removeprefix(pods[0].url))
     assert "You are invited to By invitation" in seen.text
-    assert seen.headers["Referrer-Policy"] == "no-referrer"
+    assert seen.headers["Referrer-Policy"] == "strict-origin"
     assert seen.headers["Cache-Control"] == "no-store"
     bo = Browser(pods[1]).sign_in("bo")
     bo.submit(bo.get("/join"), "/join", link=link)

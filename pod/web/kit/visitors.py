@@ -6,6 +6,8 @@ Security of forms, in one place:
 - A form carries an HMAC of the session's secret, or of the visit's cookie for those who aren't signed in; a sign-in
   begins a session with a fresh secret, so whatever was fixed before is worthless.
 - A POST whose `Origin` or `Sec-Fetch-Site` says that another site sent it is refused before the token is looked at.
+  `Origin: null` names no site: browsers send it from a page that keeps its address secret. Then `Sec-Fetch-Site` must
+  say that the page was ours; a browser that sends neither is refused.
 """
 
 from __future__ import annotations
@@ -125,14 +127,21 @@ def _language(request: web.Request, account: Account | None) -> str:
 
 def check_form(request: web.Request, token: str) -> None:
     """Refuse a form that isn't one of ours to this visitor; raises ForgedFormError."""
-    visitor, base_url = visitor_of(request), request.app[DEPS].identity.base_url
-    origin = request.headers.get("Origin")
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-        raise ForgedFormError("Another site sent this form.")
-    if origin is not None and origin != base_url:
+    visitor = visitor_of(request)
+    if is_foreign(request):
         raise ForgedFormError("Another site sent this form.")
     if not visitor.secret or not hmac.compare_digest(visitor.form_token.encode(), token.encode()):
         raise ForgedFormError("This form is from another visit. Send it once more.")
+
+
+def is_foreign(request: web.Request) -> bool:
+    """Whether the browser says that a page of another site sent this form, or hides who did."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in {None, "same-origin", "none"}:
+        return True
+    if origin == "null":
+        return site is None
+    return origin not in {None, request.app[DEPS].identity.base_url}
 
 
 def cookie_name(deps: Deps, name: str) -> str:
