@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
+from protocol import canonical
 from protocol.canonical import canonical_bytes, canonical_document, check_value, parse_json
 from protocol.errors import MalformedError, RefusedError, TooLargeError
 from protocol.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_INTEGER, MAX_ITEM_DEPTH
@@ -242,6 +245,54 @@ def test_each_limit_binds_exactly() -> None:
         parse_json(b"[[1]]", max_bytes=5, max_depth=1)
     with pytest.raises(TooLargeError, match="members"):
         parse_json(b"[[1]]", max_bytes=5, max_depth=2, max_members=1)
+
+
+class NoDecoder:
+    """Stands where the decoder was: what reaches it wasn't refused in time."""
+
+    def decode(self, raw: bytes) -> Any:
+        raise AssertionError(f"{len(raw)} bytes were decoded")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"[" + b"9e300," * 9_000 + b"1]", id="numbers that decode a hundred times more slowly"),
+        pytest.param(b'["e",' + b"1E-300," * 9_000 + b'"\\""]', id="small ones"),
+        pytest.param(b"[" + b"9e300," * 100_000 + b"1]", id="more of them than a document has members"),
+        pytest.param(b"[" + b"[]," * 300_000 + b"1]", id="empty lists"),
+        pytest.param(b"[" * 100_000, id="open lists"),
+        pytest.param(b"[" + b'"\\\\",' * 100_000 + b"1]", id="strings of escapes"),
+        pytest.param(b"{" + b'"a":"",' * 100_000 + b'"b":1}', id="names"),
+    ],
+)
+def test_w2_what_is_slow_to_decode_is_refused_undecoded(raw: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canonical, "_DECODER", NoDecoder())
+    with pytest.raises((TooLargeError, MalformedError)):
+        read(raw[:MAX_DOCUMENT_BYTES])
+
+
+@given(
+    st.recursive(
+        st.text('\\",[]{}:e1 \n') | st.integers(-9, 9) | st.none(),
+        lambda below: st.lists(below) | st.dictionaries(st.text('\\",[]{}'), below),
+        max_leaves=40,
+    )
+)
+def test_w2_members_are_counted_before_decoding_as_they_are_after(value: Any) -> None:
+    members = members_of(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical, "_FEW_MEMBERS", -1)
+        for raw in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False, indent=1).encode()):
+            canonical._check_text(raw, max_members=members)
+            if members:
+                with pytest.raises(TooLargeError):
+                    canonical._check_text(raw, max_members=members - 1)
+
+
+def members_of(value: Any) -> int:
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(1 + members_of(one) for one in below)
 
 
 def test_documents_of_real_servers_are_read() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.documents import read_json
 from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import load_keeper, save_keeper
@@ -178,17 +179,17 @@ async def _ask(deps: Deps, group: RecordId, body: Body, pod: str) -> Asked:
     try:
         text = msgspec.json.encode(body)
         answer = await deps.outside.http.post(url, text, content_type="application/json", hear_refusal=True)
-        return Asked(pod, tuple(msgspec.json.decode(answer.body, type=dict[str, list[Any]])["proof"]))
+        return Asked(pod, tuple(msgspec.convert(read_json(answer.body), dict[str, list[Any]])["proof"]))
     except RemoteError as error:
         return Asked(pod, (), _named_term(error.body))
-    except (RefusedError, msgspec.DecodeError, KeyError):
+    except (RefusedError, msgspec.ValidationError, KeyError):
         return Asked(pod)
 
 
 def _named_term(problem: bytes) -> int | None:
     try:
-        return msgspec.json.decode(problem, type=_Named).highest_term
-    except msgspec.DecodeError:
+        return msgspec.convert(read_json(problem), _Named).highest_term
+    except (RefusedError, msgspec.ValidationError):
         return None
 
 

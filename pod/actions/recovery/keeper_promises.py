@@ -16,6 +16,7 @@ from contextlib import suppress
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.documents import read_json
 from federation.errors import RemoteError
 from models.groups.seats_and_acks import load_keeper, save_keeper
 from pod.actions.chain.seat_memory import memory_of, stored_keeper
@@ -115,8 +116,8 @@ async def _ask(deps: Deps, group: RecordId, record: Record, pod: str) -> RecordI
         url = f"{pod}/groups/{group}/promises"
         await deps.outside.http.post(url, record.wire, content_type="application/json", hear_refusal=True)
     except RemoteError as error:
-        with suppress(msgspec.DecodeError):
-            return msgspec.json.decode(error.body, type=_Refused).last.item
+        with suppress(RefusedError, msgspec.ValidationError):
+            return msgspec.convert(read_json(error.body), _Refused).last.item
         return False
     except RefusedError:
         return False
