@@ -33,30 +33,43 @@ class UnsafeAddressError(RefusedError):
     """A URL, host or address that this pod never contacts: not https, not public, or written to deceive."""
 
     code = "unsafe_address"
+    en = "This pod never contacts such an address."
+    sv = "En sådan adress kontaktar servern aldrig."
 
 
 class MalformedDocumentError(RefusedError):
     """A document that no honest server sends, or that reads differently to different parsers."""
 
     code = "malformed_document"
+    en = "Another server's answer can't be read."
+    sv = "Svaret från en annan server går inte att läsa."
 
 
 class UnsuitableKeyError(RefusedError):
     """A public key that we don't verify with: too short or too long, a strange exponent, another kind."""
 
     code = "unsuitable_key"
+    status = 401
+    en = "The other server's key is of a kind that this pod doesn't use."
+    sv = "Den andra serverns nyckel är av ett slag som servern inte använder."
 
 
 class KeyOwnerError(RefusedError):
     """A key document that names another key or another owner than the one asked for."""
 
     code = "wrong_key_owner"
+    status = 401
+    en = "The key belongs to somebody else than the one who speaks."
+    sv = "Nyckeln tillhör någon annan än den som talar."
 
 
 class SignatureError(RefusedError):
     """An HTTP signature that proves nothing to us; each reason below has a code of its own."""
 
     code = "signature_refused"
+    status = 401
+    en = "The request's signature doesn't hold."
+    sv = "Underskriften på förfrågan håller inte."
 
 
 class MissingSignatureError(SignatureError):

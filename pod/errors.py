@@ -1,4 +1,4 @@
-"""The pod's own refusals, and the only map from refusals to HTTP (RFC 9457)."""
+"""The pod's own families of refusals, and the one form in which HTTP tells any refusal (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -13,42 +13,63 @@ class UnknownGroupError(RefusedError):
     """The pod doesn't hold the group, or doesn't say so to this asker."""
 
     code = "unknown_group"
+    status = 404
+    en = "This pod doesn't hold that group, or it is private."
+    sv = "Servern har inte den gruppen, eller så är den privat."
 
 
 class NotFoundError(RefusedError):
     """There is no such thing here."""
 
     code = "not_found"
+    status = 404
+    en = "There is nothing at this address."
+    sv = "Det finns inget på den här adressen."
 
 
 class UnauthorizedError(RefusedError):
     """The request carries no token or signature that this pod accepts."""
 
     code = "unauthorized"
+    status = 401
+    en = "You have to be signed in for this."
+    sv = "För det måste du vara inloggad."
 
 
 class SignInError(UnauthorizedError):
     """The page is for people who are signed in."""
 
     code = "sign_in"
+    status = 401
+    en = "Sign in first; you come back to this page."
+    sv = "Logga in först; du kommer tillbaka till den här sidan."
 
 
 class ForgedFormError(RefusedError):
     """A form that this pod didn't hand to this browser."""
 
     code = "forged_form"
+    status = 403
+    en = "This form isn't from this visit. Nothing was done; send it once more."
+    sv = "Formuläret är inte från det här besöket. Inget är gjort; skicka det en gång till."
 
 
 class NotAdminError(RefusedError):
     """The page is for those who run the pod."""
 
     code = "not_admin"
+    status = 403
+    en = "This page is for those who run the pod."
+    sv = "Sidan är för dem som sköter servern."
 
 
 class TooManyTriesError(RefusedError):
     """More tries than a person needs in so short a time; another is taken after `seconds`."""
 
     code = "too_many_tries"
+    status = 429
+    en = "Too many tries in a short time. Wait a little."
+    sv = "För många försök på kort tid. Vänta en stund."
     seconds: int = 60
 
     def __init__(self, seconds: int) -> None:
@@ -60,42 +81,60 @@ class GoneError(RefusedError):
     """A link that was good once: it was used, or it is too old."""
 
     code = "gone"
+    status = 410
+    en = "This link was good once: it was used, or it is too old."
+    sv = "Länken har gällt: den är redan använd eller för gammal."
 
 
 class BadCodeError(RefusedError):
     """A code that isn't the one."""
 
     code = "bad_code"
+    en = "This isn't the code."
+    sv = "Det är inte rätt kod."
 
 
 class DeadCodeError(RefusedError):
     """There is no code that could be typed any more: it is too old, was used, or was mistyped too often."""
 
     code = "dead_code"
+    en = "This code is too old, was used, or was mistyped too often. Ask for another one."
+    sv = "Koden är för gammal, redan använd eller felskriven för många gånger. Be om en ny."
 
 
 class RegistrationClosedError(RefusedError):
     """The pod opens no accounts now."""
 
     code = "registration_closed"
+    status = 403
+    en = "This pod opens no accounts now."
+    sv = "Servern öppnar inga konton nu."
 
 
 class BadInviteError(RefusedError):
     """An invitation that lets nobody in: unknown, used up, too old or taken back."""
 
     code = "bad_invite"
+    en = "This invitation lets nobody in: it is unknown, used up, too old, or was taken back."
+    sv = "Inbjudan släpper inte in någon: den är okänd, slut, för gammal eller återkallad."
 
 
 class MailTakenError(RefusedError):
     """Another account here has this mail address."""
 
     code = "mail_taken"
+    status = 409
+    en = "Another account here has this mail address."
+    sv = "Ett annat konto här har den e-postadressen."
 
 
 class ConfirmFirstError(RefusedError):
     """What is wished for needs a fresh proof of who asks; a form that is refused so is found again on page `back`."""
 
     code = "confirm_first"
+    status = 403
+    en = "For this, prove first that it is you."
+    sv = "För detta måste du först visa att det är du."
     back: str = "/settings"
 
     def __init__(self, back: str) -> None:
@@ -107,82 +146,62 @@ class BadPasskeyError(RefusedError):
     """A passkey that this pod doesn't know, or an answer of one that doesn't hold."""
 
     code = "bad_passkey"
+    en = "This pod doesn't know this passkey, or its answer doesn't hold. Try once more."
+    sv = "Servern känner inte den här nyckeln, eller så stämmer inte dess svar. Försök en gång till."
 
 
 class NotMemberError(RefusedError):
     """The account is not a (settled) member of the group."""
 
     code = "not_member"
+    status = 403
+    en = "You aren't a member of this group, or your join isn't settled yet."
+    sv = "Du är inte medlem i gruppen, eller så är ditt inträde inte avgjort än."
 
 
 class MovingError(RefusedError):
     """The membership is on its way to this pod, or to its new key; until then nothing is signed for it."""
 
     code = "moving"
+    status = 409
+    en = "Your membership is on its way here. Write again once the group has sealed it."
+    sv = "Ditt medlemskap är på väg hit. Skriv igen när gruppen har bekräftat det."
 
 
 class NotKeeperError(RefusedError):
     """The asker's pod holds no seat in this group."""
 
     code = "not_keeper"
+    status = 403
+    en = "Only a keeper of the group does this."
+    sv = "Det gör bara någon av gruppens väktare."
 
 
 class NotStewardError(RefusedError):
     """A promise that isn't the steward's."""
 
     code = "not_steward"
+    status = 403
+    en = "This isn't the steward's promise."
+    sv = "Det här är inte förvaltarens löfte."
 
 
 class StaleEditError(RefusedError):
     """What was to be edited has another version that its editor hasn't seen."""
 
     code = "stale_edit"
+    status = 409
+    en = "Somebody wrote another version meanwhile. Compare it with yours, then send yours once more."
+    sv = "Någon har skrivit en annan version under tiden. Jämför den med din och skicka sedan din igen."
 
 
 class NameTakenError(RefusedError):
     """The account name is taken or isn't a name."""
 
     code = "name_taken"
-
-
-STATUS: dict[str, HTTPStatus] = {
-    "unknown_group": HTTPStatus.NOT_FOUND,
-    "not_found": HTTPStatus.NOT_FOUND,
-    "unauthorized": HTTPStatus.UNAUTHORIZED,
-    "sign_in": HTTPStatus.UNAUTHORIZED,
-    "forged_form": HTTPStatus.FORBIDDEN,
-    "not_admin": HTTPStatus.FORBIDDEN,
-    "too_many_tries": HTTPStatus.TOO_MANY_REQUESTS,
-    "not_member": HTTPStatus.FORBIDDEN,
-    "moving": HTTPStatus.CONFLICT,
-    "not_keeper": HTTPStatus.FORBIDDEN,
-    "not_steward": HTTPStatus.FORBIDDEN,
-    "not_confirmed": HTTPStatus.CONFLICT,
-    "may_not_write": HTTPStatus.FORBIDDEN,
-    "name_taken": HTTPStatus.CONFLICT,
-    "stale_edit": HTTPStatus.CONFLICT,
-    "void_operation": HTTPStatus.CONFLICT,
-    "broken_item": HTTPStatus.CONFLICT,
-    "below_anchor": HTTPStatus.CONFLICT,
-    "unknown_parent": HTTPStatus.CONFLICT,
-    "mail_not_sent": HTTPStatus.BAD_GATEWAY,
-    "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "gone": HTTPStatus.GONE,
-    "registration_closed": HTTPStatus.FORBIDDEN,
-    "mail_taken": HTTPStatus.CONFLICT,
-    "confirm_first": HTTPStatus.FORBIDDEN,
-    "bad_passkey": HTTPStatus.BAD_REQUEST,
-}
-SIGNATURE_CODES = ("signature", "digest", "stale", "replay", "authority", "algorithm", "uncovered", "key")
-
-
-def status_of(refusal: RefusedError) -> HTTPStatus:
-    """The status of a refusal: 401 for signatures, 400 where nothing else is said."""
-    if refusal.code in STATUS:
-        return STATUS[refusal.code]
-    if any(word in refusal.code for word in SIGNATURE_CODES):
-        return HTTPStatus.UNAUTHORIZED
-    return HTTPStatus.BAD_REQUEST
+    status = 409
+    en = "This name is taken, or it isn't a name: 1 to 30 of a-z, 0-9, - and _."
+    sv = "Namnet är upptaget, eller så är det inget namn: 1 till 30 av a–z, 0–9, - och _."
 
 
 def headers_of(refusal: RefusedError) -> dict[str, str]:
@@ -192,14 +211,13 @@ def headers_of(refusal: RefusedError) -> dict[str, str]:
 
 def problem(refusal: RefusedError) -> dict[str, Any]:
     """The problem document of a refusal; a keeper's also names what its seat is bound to, so that others do better."""
-    status = status_of(refusal)
     document: dict[str, Any] = {
         "type": f"urn:althing:problem:{refusal.code}",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": str(refusal),
+        "title": HTTPStatus(refusal.status).phrase,
+        "status": refusal.status,
         "code": refusal.code,
     }
+    document |= {"detail": refusal.refused.detail, "rule": refusal.refused.rule.key, "facts": refusal.refused.facts}
     if isinstance(refusal, Refusal):
         document["highest_term"] = refusal.memory.highest_term
         if last := refusal.memory.last:

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 from federation.errors import MalformedDocumentError, RemoteError
 from pod.app_keys import MEASURES, REQUEST
 from pod.clock import elapsed_ms, random_bytes, steady_ns
-from pod.errors import NotFoundError, headers_of, problem, status_of
+from pod.errors import NotFoundError, headers_of, problem
 from protocol.errors import RefusedError, TooLargeError
 
 _LOG = structlog.stdlib.get_logger(__name__)
@@ -73,8 +73,7 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
 
 
 def _answer(refusal: RefusedError) -> web.Response:
-    status = status_of(refusal).value
-    return web.json_response(problem(refusal), status=status, content_type=PROBLEM, headers=headers_of(refusal))
+    return web.json_response(problem(refusal), status=refusal.status, content_type=PROBLEM, headers=headers_of(refusal))
 
 
 def _other(code: str, status: int, title: str, sentence: str) -> web.Response:

@@ -19,18 +19,25 @@ class UnknownAuthorError(RefusedError):
     """The state doesn't know the record's author or key yet: it waits."""
 
     code = "unknown_author"
+    en = "The group doesn't know this author yet; try again in a minute."
+    sv = "Gruppen känner inte den här författaren än; försök igen om en minut."
 
 
 class NotAuthorError(RefusedError):
     """The record isn't signed by the key that it names, or that key no longer writes."""
 
     code = "not_author"
+    en = "This isn't signed by its author's present key."
+    sv = "Det är inte signerat med sin författares nuvarande nyckel."
 
 
 class MayNotWriteError(RefusedError):
     """The author has left or is black-listed."""
 
     code = "may_not_write"
+    status = 403
+    en = "You may not write here."
+    sv = "Du får inte skriva här."
 
 
 def authored_of(record: Record) -> Authored:

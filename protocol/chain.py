@@ -23,22 +23,23 @@ import msgspec
 from immutables import Map
 from msgspec.structs import replace
 
-from protocol.errors import BrokenItemError, ShortOfQuorumError, VoidOperationError
+from protocol.errors import BrokenItemError, Refused, ShortOfQuorumError, VoidOperationError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.operations import applied
 from protocol.records.chain import EPOCH, KEEPER_COUNTS, Ack, BadOperation, GroupRoot, Handover, Seal, Seat
 from protocol.records.envelope import Record
+from protocol.rules.operations import OperationRule
 from protocol.state import EarlierKeepers, GroupState, founded, quorum
 
 NO_TRAIL: Map[RecordId, tuple[int, int]] = Map()
 
 
 class Followed(msgspec.Struct, frozen=True, gc=False):
-    """The state after an item; `void` holds (position, reason) of each operation that was refused."""
+    """The state after an item; `void` holds the position of each operation that was refused, and why."""
 
     state: GroupState
-    void: tuple[tuple[int, str], ...] = ()
+    void: tuple[tuple[int, Refused], ...] = ()
 
 
 def broken(sentence: str) -> BrokenItemError:
@@ -137,16 +138,16 @@ def _handed_over(state: GroupState, record: Record, item: Handover) -> Followed:
 
 def _fold(
     state: GroupState, item: Seal | Handover, *, recovery: bool
-) -> tuple[GroupState, tuple[tuple[int, str], ...]]:
-    void: list[tuple[int, str]] = []
+) -> tuple[GroupState, tuple[tuple[int, Refused], ...]]:
+    void: list[tuple[int, Refused]] = []
     for position, operation in enumerate(item.operations):
         if isinstance(operation, BadOperation):
-            void.append((position, operation.reason))
+            void.append((position, OperationRule.MALFORMED_OPERATION.refused(code=operation.code)))
             continue
         try:
             state = applied(state, operation, height=item.height, at=item.at, log_size=item.log.size, recovery=recovery)
         except VoidOperationError as refusal:
-            void.append((position, str(refusal)))
+            void.append((position, refusal.refused))
     return state, tuple(void)
 
 

@@ -1,16 +1,85 @@
-"""Every refusal of the rules has one stable code and one sentence that is safe to show.
+"""Refusals are types with facts: which rule said no, and what it said no to; the sentence stands beside the rule.
 
-A code never changes its meaning: pods, clients and translations key on it. The sentence is for people.
-Anything that isn't a `RefusedError` and leaves this floor is a bug.
+A family of refusals is an error class: it has the stable code that pods, clients and documents key on, the HTTP status,
+and what people are told where the rule itself speaks to engineers only. A rule is one member of an enum, in
+`protocol/rules/`, `federation/rules/` or `pod/rules/`:
+
+    class OperationRule(Rule):
+        TOO_FEW_OWNERS = void("This needs … of the %(owners)s owners.", "Det här kräver … av de %(owners)s ägarna.")
+
+    raise OperationRule.TOO_FEW_OWNERS.error(owners=5, signed=2)
+
+Whoever wants to know what happened asks for the class, the rule or its facts. Nobody reads a sentence. A code never
+changes its meaning. Anything that isn't a `RefusedError` and leaves this floor is a bug.
 """
 
-from typing import ClassVar
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import ClassVar, Final
+
+import msgspec
+
+ENGLISH: Final = "en"
+Fact = str | int
+
+
+class Rule(Enum):
+    """A rule that can say no: its family of refusals, and its sentence in English and Swedish, with `%(facts)s`.
+
+    A rule without Swedish speaks to engineers (of canonical bytes, signatures, forms of records): its English goes into
+    problem documents and logs, and people are told the sentence of its family.
+    """
+
+    def __init__(self, family: type[RefusedError], en: str, sv: str = "") -> None:
+        self.family = family
+        self.en = en
+        self.sv = sv
+
+    @property
+    def key(self) -> str:
+        """The name that problem documents give it."""
+        return self.name.lower()
+
+    def error(self, **facts: Fact) -> RefusedError:
+        """The refusal by this rule, to be raised."""
+        return self.family(self, **facts)
+
+    def refused(self, **facts: Fact) -> Refused:
+        """The same as a value, for those who keep it."""
+        return Refused(self, facts)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A rule that said no, and the facts that it said no to, by name."""
+
+    rule: Rule
+    facts: Mapping[str, Fact] = {}
+
+    @property
+    def detail(self) -> str:
+        """The rule's sentence for engineers, in English."""
+        return self.rule.en % self.facts
+
+    def told(self, language: str, facts: Mapping[str, object] | None = None) -> str:
+        """The sentence for people; `facts` replace the bare ones where a page writes numbers in its own way."""
+        if not self.rule.sv:
+            return self.rule.family.en if language == ENGLISH else self.rule.family.sv
+        return (self.rule.en if language == ENGLISH else self.rule.sv) % (self.facts if facts is None else facts)
 
 
 class RefusedError(Exception):
-    """A rule said no; `code` says which, `str(error)` says it in one sentence."""
+    """A rule said no. `code`, `status` and both sentences are the family's; `refused` says which rule, to what."""
 
     code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 400
+    en: ClassVar[str] = "Something in the form or the address isn't as it must be."
+    sv: ClassVar[str] = "Något i formuläret eller adressen är inte som det måste vara."
+
+    def __init__(self, rule: Rule | str, **facts: Fact) -> None:
+        self.refused = Refused(rule, facts) if isinstance(rule, Rule) else Refused(Prose.SAID, {"sentence": rule})
+        super().__init__(self.refused.detail)
 
 
 class MalformedError(RefusedError):
@@ -23,12 +92,17 @@ class TooLargeError(RefusedError):
     """The input is longer, deeper or has more members than its limit allows."""
 
     code = "too_large"
+    status = 413
+    en = "This is longer than a record may be."
+    sv = "Det är längre än en post får vara."
 
 
 class BadProofError(RefusedError):
     """A record's proof is missing, has another form than the protocol's, or its signature doesn't verify."""
 
     code = "bad_proof"
+    en = "The signature doesn't fit what was signed."
+    sv = "Underskriften passar inte till det som skrivits under."
 
 
 class UnknownSuiteError(BadProofError):
@@ -41,18 +115,26 @@ class PhraseError(RefusedError):
     """A recovery phrase was mistyped: a wrong number of words, an unknown one, or a failing checksum."""
 
     code = "bad_phrase"
+    en = "These aren't the 24 words: one is mistyped, or they belong to another account."
+    sv = "Det är inte de 24 orden: något är felskrivet, eller så hör de till ett annat konto."
 
 
 class VoidOperationError(RefusedError):
     """The rules refuse an operation in the state where it would be sealed; its item stays valid."""
 
     code = "void_operation"
+    status = 409
+    en = "The group's rules don't allow this now."
+    sv = "Gruppens regler tillåter inte det nu."
 
 
 class BrokenItemError(RefusedError):
     """An item of a chain doesn't follow its parent."""
 
     code = "broken_item"
+    status = 409
+    en = "This doesn't follow what the group's chain has before it."
+    sv = "Det här följer inte på det som står före det i gruppens kedja."
 
 
 class ShortOfQuorumError(BrokenItemError):
@@ -63,15 +145,30 @@ class UnknownParentError(RefusedError):
     """An item's parent is not known here: a gap that a pull fills."""
 
     code = "unknown_parent"
+    status = 409
+    en = "This pod lacks a part of the group's chain; it is being fetched."
+    sv = "Servern saknar en del av gruppens kedja; den hämtas."
 
 
 class BelowAnchorError(RefusedError):
     """An item stands beside what is settled here."""
 
     code = "below_anchor"
+    status = 409
+    en = "This stands beside what the group has settled."
+    sv = "Det här står vid sidan av det som gruppen har avgjort."
 
 
 class NotConfirmedError(RefusedError):
     """An honest keeper's pod doesn't confirm this item, or doesn't sign this handover."""
 
     code = "not_confirmed"
+    status = 409
+    en = "A keeper's pod doesn't confirm this."
+    sv = "En väktares server bekräftar inte det här."
+
+
+class Prose(Rule):
+    """What isn't a rule yet."""
+
+    SAID = (RefusedError, "%(sentence)s")

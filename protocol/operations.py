@@ -1,6 +1,6 @@
 """Who may do what: the rule list of a group's operations.
 
-`applied(state, operation, ...)` returns the next state or raises `VoidOperationError` naming the rule that refuses.
+`applied(state, operation, ...)` returns the next state or raises the `OperationRule` that refuses.
 A refused operation changes nothing, not even a counter; its item stays valid. Spec: protocol.md section 3, table.
 
  1 The author is a member who has not left, and signs with the current signing key, or (rekey, rehome) with the
@@ -25,7 +25,6 @@ from typing import assert_never
 from immutables import Map
 from msgspec.structs import replace
 
-from protocol.errors import VoidOperationError
 from protocol.keys import DidKey
 from protocol.limits import MAX_PUBLISH_SIGNERS
 from protocol.records.operation import (
@@ -42,12 +41,8 @@ from protocol.records.operation import (
     Succeed,
     UnknownDo,
 )
+from protocol.rules.operations import OperationRule
 from protocol.state import GroupState, Member, SigningKey
-
-
-def void(reason: str) -> VoidOperationError:
-    """The refusal of an operation, with the rule in words."""
-    return VoidOperationError(reason)
 
 
 def applied(
@@ -78,10 +73,10 @@ def applied(
             return replace(state, succeeded_by=wish.group)
         case Event():
             if author.weight < state.permission(wish.name):
-                raise void(f"`{wish.name}` needs weight {state.permission(wish.name)}.")
+                raise OperationRule.PERMISSION.error(name=wish.name, weight=state.permission(wish.name))
             return state
         case UnknownDo():
-            raise void(f"This version doesn't know `{wish.do}`.")
+            raise OperationRule.UNKNOWN_WISH.error(name=wish.do)
         case _:
             assert_never(wish)
 
@@ -89,31 +84,31 @@ def applied(
 def _author(state: GroupState, operation: Operation) -> Member:
     author = state.members.get(operation.author)
     if author is None:
-        raise void("The author is not a member.")
+        raise OperationRule.NOT_A_MEMBER.error()
     if author.left:
-        raise void("The author has left.")
+        raise OperationRule.AUTHOR_LEFT.error()
     if operation.recovery is not None:
         _check_recovery_key(author, operation)
         return author
     if operation.key != len(author.keys) - 1:
-        raise void("The author's key is not the current one.")
+        raise OperationRule.KEY_REPLACED.error()
     if author.signing not in operation.signers:
-        raise void("The operation is not signed by its author's key.")
+        raise OperationRule.NOT_SIGNED_BY_AUTHOR.error()
     if (operation.key, operation.counter) <= author.counter:
-        raise void("An operation with this counter or a later one was applied before.")
+        raise OperationRule.OVERTAKEN.error()
     return author
 
 
 def _check_recovery_key(author: Member, operation: Operation) -> None:
     index = operation.recovery
     if not isinstance(operation.wish, Rekey | Rehome):
-        raise void("A recovery key signs only rekey and rehome.")
+        raise OperationRule.RECOVERY_KEY_ONLY_MOVES.error()
     if index is None or index != len(author.recovery) - 1:
-        raise void("The recovery key is not the current one.")
+        raise OperationRule.RECOVERY_KEY_REPLACED.error()
     if author.recovery[index] not in operation.signers:
-        raise void("The operation is not signed by its author's recovery key.")
+        raise OperationRule.NOT_SIGNED_BY_RECOVERY_KEY.error()
     if (index, operation.counter) <= author.recovery_counter:
-        raise void("A recovery operation with this counter or a later one was applied before.")
+        raise OperationRule.RECOVERY_OVERTAKEN.error()
 
 
 def _counted(state: GroupState, author: Member, operation: Operation) -> GroupState:
@@ -133,29 +128,29 @@ def _with_weight(state: GroupState, number: int, weight: int, *, left: bool = Fa
     after = replace(before, weight=weight, left=left)
     owners = state.owners - state.is_owner(before) + state.is_owner(after)
     if owners < 1:
-        raise void("An owner must remain.")
+        raise OperationRule.OWNER_REMAINS.error()
     return replace(state, members=state.members.set(number, after), owners=owners)
 
 
 def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int, at: int) -> GroupState:
     if (operation.author, operation.key, operation.counter) != (0, 0, 1):
-        raise void("A join has author 0, key 0 and counter 1.")
+        raise OperationRule.JOIN_NAMES_NOBODY.error()
     if wish.signing not in operation.signers:
-        raise void("A join is signed by the new member's signing key.")
+        raise OperationRule.JOIN_NOT_SIGNED.error()
     if wish.signing in state.keys or wish.recovery in state.keys:
-        raise void("These keys were used in this group before.")
+        raise OperationRule.KEYS_USED.error()
     if state.kind == "person":
-        raise void("A person's own group has one member.")
+        raise OperationRule.PERSON_ALONE.error()
     invitations = state.invitations
     if wish.invitation is not None:
         check_invitation(state, wish.invitation, at=at)
         if wish.invitation.content.to not in operation.signers:
-            raise void("The join is not co-signed by the invitation's key.")
+            raise OperationRule.INVITATION_NOT_COSIGNED.error()
         used = invitations.get(wish.invitation.id, 0)
         invitations = invitations.set(wish.invitation.id, used + 1)
         weight = wish.invitation.content.weight
     elif state.visibility == "private":
-        raise void("A private group is joined by invitation.")
+        raise OperationRule.INVITATION_NEEDED.error()
     else:
         weight = state.others_weight
     number = state.last_number + 1
@@ -184,21 +179,21 @@ def check_invitation(state: GroupState, invitation: SignedInvitation, *, at: int
     offer = invitation.content
     inviter = state.members.get(offer.author)
     if invitation.group != state.group:
-        raise void("The invitation is for another group.")
+        raise OperationRule.INVITATION_ELSEWHERE.error()
     if inviter is None or inviter.left or offer.key != len(inviter.keys) - 1:
-        raise void("The inviter is not a member with a current key.")
+        raise OperationRule.INVITER_NOT_A_MEMBER.error()
     if inviter.signing not in invitation.signers:
-        raise void("The invitation is not signed by its author's key.")
+        raise OperationRule.INVITATION_NOT_SIGNED.error()
     if inviter.weight < offer.weight:
-        raise void("Nobody invites with more weight than their own.")
+        raise OperationRule.INVITATION_TOO_HEAVY.error()
     if offer.weight > state.owner_weight:
-        raise void("Nobody gets more than the founder's weight.")
+        raise OperationRule.INVITATION_ABOVE_OWNER.error()
     if offer.weight == state.owner_weight:
         _check_majority(state, invitation.signers)
     if at > offer.expires:
-        raise void("The invitation has expired.")
+        raise OperationRule.INVITATION_EXPIRED.error()
     if state.invitations.get(invitation.id, 0) >= offer.uses:
-        raise void("The invitation is used up.")
+        raise OperationRule.INVITATION_USED_UP.error()
 
 
 def _check_majority(state: GroupState, signers: tuple[DidKey, ...]) -> None:
@@ -209,7 +204,7 @@ def _check_majority(state: GroupState, signers: tuple[DidKey, ...]) -> None:
         if state.is_owner(state.members[number]) and state.members[number].signing in signers
     ]
     if 2 * len(owners) <= state.owners:
-        raise void(f"This needs more than half of the {state.owners} owners; {len(owners)} signed.")
+        raise OperationRule.TOO_FEW_OWNERS.error(owners=state.owners, signed=len(owners))
 
 
 def _left(state: GroupState, author: Member) -> GroupState:
@@ -220,17 +215,17 @@ def _left(state: GroupState, author: Member) -> GroupState:
 def _weighted(state: GroupState, author: Member, operation: Operation, wish: SetWeight) -> GroupState:
     member = state.members.get(wish.member)
     if member is None or member.left:
-        raise void("There is no such member.")
+        raise OperationRule.NO_SUCH_MEMBER.error()
     if wish.weight > author.weight or wish.weight > state.owner_weight:
-        raise void("Nobody gives more weight than their own.")
+        raise OperationRule.WEIGHT_TOO_HIGH.error()
     if member.number == author.number:
         if wish.weight >= author.weight:
-            raise void("One's own weight goes only downwards.")
+            raise OperationRule.OWN_WEIGHT_UPWARDS.error()
         return _with_weight(state, member.number, wish.weight)
     if state.is_owner(member):
         _check_majority(state, operation.signers)
     elif author.weight <= member.weight:
-        raise void("Only a member with more weight changes another's.")
+        raise OperationRule.NOT_HEAVIER.error()
     if wish.weight == state.owner_weight:
         _check_majority(state, operation.signers)
     return _with_weight(state, member.number, wish.weight)
@@ -249,9 +244,9 @@ def _rekeyed(
     by_recovery = operation.recovery is not None
     new_keys = [wish.signing] if wish.recovery is None else [wish.signing, wish.recovery]
     if any(did in state.keys for did in new_keys) or len(set(new_keys)) != len(new_keys):
-        raise void("These keys were used in this group before.")
+        raise OperationRule.KEYS_USED.error()
     if wish.recovery is not None and not (by_recovery and recovery):
-        raise void("A recovery key is replaced only inside a recovery, by itself.")
+        raise OperationRule.RECOVERY_KEY_KEPT.error()
     member = state.members[author.number]
     retired = replace(member.keys[-1], until=log_size)
     current = SigningKey(wish.signing, height, by_recovery=by_recovery)
@@ -269,19 +264,19 @@ def _rekeyed(
 
 def _governed(state: GroupState, author: Member, wish: SetPolicy) -> GroupState:
     if not state.is_owner(author):
-        raise void("Only owners set the policy.")
+        raise OperationRule.POLICY_OF_OWNERS.error()
     policy = state.policy.update(wish.policy)
     if int(policy["others_weight"]) >= state.owner_weight:
-        raise void("`others_weight` must stay below the founder's weight.")
+        raise OperationRule.JOINERS_TOO_HEAVY.error()
     return replace(state, policy=policy)
 
 
 def _published(state: GroupState, operation: Operation, wish: Publish) -> GroupState:
     if state.visibility == "private":
-        raise void("A private group stays private.")
+        raise OperationRule.STAYS_PRIVATE.error()
     weighty = [member for member in state.members.values() if member.weight > 0 and not member.left]
     if len(weighty) > MAX_PUBLISH_SIGNERS:
-        raise void(f"A group of more than {MAX_PUBLISH_SIGNERS} members takes its public name at the root.")
+        raise OperationRule.TOO_MANY_TO_PUBLISH.error(most=MAX_PUBLISH_SIGNERS)
     if any(member.signing not in operation.signers for member in weighty):
-        raise void("A public name needs the signatures of all members with weight above 0.")
+        raise OperationRule.NAME_NOT_SIGNED_BY_ALL.error()
     return replace(state, published=wish.subject)

@@ -21,13 +21,15 @@ REF = "#/components/schemas/{name}"
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A refusal (RFC 9457). `code` is stable; docs/errors.md lists all."""
+    """A refusal (RFC 9457). `code` is stable; docs/errors.md lists all. `rule` said no, to `facts`."""
 
     type: str
     title: str
     status: int
     detail: str
     code: str
+    rule: str = ""
+    facts: dict[str, str | int] = {}
 
 
 @routes.get("/api/openapi.json")

@@ -25,6 +25,8 @@ class BadAddressError(RefusedError):
     """What was given isn't one mail address."""
 
     code = "bad_address"
+    en = "This isn't a mail address that the pod can write to, like name@example.org."
+    sv = "Det är ingen e-postadress som servern kan skriva till, som namn@example.org."
 
 
 class Mail(msgspec.Struct, frozen=True):

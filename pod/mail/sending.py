@@ -28,6 +28,9 @@ class MailError(RefusedError):
     """The mail server didn't take the mail; `answer` is its own word, or what kept it from saying one."""
 
     code = "mail_not_sent"
+    status = 502
+    en = "The mail couldn't be sent. Those who run this pod see why."
+    sv = "Brevet kunde inte skickas. De som sköter servern ser varför."
 
     def __init__(self, answer: str) -> None:
         super().__init__("The mail couldn't be sent; the pod's admins see why.")

@@ -9,6 +9,7 @@ from immutables import Map
 
 from protocol.canonical import bytes_of_checked
 from protocol.chain import found, is_recovery
+from protocol.errors import Refused
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.proofs import merge_proofs
@@ -32,7 +33,7 @@ class Node(msgspec.Struct, frozen=True, gc=False):
 
     record: Record | None
     state: GroupState
-    void: tuple[tuple[int, str], ...] = ()
+    void: tuple[tuple[int, Refused], ...] = ()
 
     @property
     def item(self) -> RecordId:

@@ -88,9 +88,9 @@ class GroupRoot(msgspec.Struct, frozen=True, gc=False):
 
 
 class BadOperation(msgspec.Struct, frozen=True, gc=False):
-    """An entry of `operations` that is no well-formed, properly signed operation of this group: void."""
+    """An entry of `operations` that is no well-formed, signed operation of this group: void. `code`: the refusal's."""
 
-    reason: str
+    code: str
 
 
 class Ack(msgspec.Struct, frozen=True, gc=False):

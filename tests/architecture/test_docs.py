@@ -13,7 +13,6 @@ import federation
 import pod
 import protocol
 from pod.config import SECTIONS, Config, parse_config
-from pod.errors import status_of
 from protocol.errors import RefusedError
 from tests.architecture.tree import tree_of
 from tests.support.folders import ROOT
@@ -47,7 +46,7 @@ def refusals() -> dict[str, int]:
     kinds = {kind for values in every for kind in values if isinstance(kind, type) and issubclass(kind, RefusedError)}
     own = [kind for kind in kinds if "code" in vars(kind)]
     assert len({kind.code for kind in own}) == len(own), "two refusals share a code"
-    return {kind.code: status_of(kind.__new__(kind)).value for kind in own}
+    return {kind.code: kind.status for kind in own}
 
 
 def routes() -> set[tuple[str, str]]:

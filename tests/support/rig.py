@@ -46,10 +46,15 @@ def worker_number() -> int:
 class RefusedByHttpError(AssertionError):
     """An answer other than 2xx, with its problem document."""
 
-    def __init__(self, status: int, document: Any) -> None:
+    def __init__(self, status: int, document: str) -> None:
         super().__init__(f"{status}: {document}")
         self.status = status
         self.document = document
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """What was refused: code, rule, facts."""
+        return dict(json.loads(self.document))
 
 
 @cache

@@ -118,11 +118,12 @@ def _settle_bo(scene: Scene) -> None:
 
 
 def check_problem(answer: tuple[int, Any], status: int, code: str) -> None:
-    """The answer is a problem document (RFC 9457) with this status and code, and a sentence that people can read."""
+    """The answer is a problem document (RFC 9457) with this status and code, a rule and a sentence."""
     assert isinstance(answer[1], dict), answer
     sentence = answer[1].pop("detail")
-    assert answer[1].pop("title")
+    assert all(answer[1].pop(name) for name in ("title", "rule"))
+    answer[1].pop("facts")
     assert answer == (status, {"type": f"urn:althing:problem:{code}", "status": status, "code": code}), sentence
-    assert sentence[0].isupper() or sentence[0] == "`", sentence
+    assert sentence[0].isupper() or sentence[0] in "`“", sentence
     assert sentence.endswith("."), sentence
     assert " " in sentence, sentence

@@ -34,13 +34,14 @@ from pod.actions.chain.fault_evidence import keep_faults, load_faults
 from pod.actions.chain.log_places import frontier_in
 from pod.actions.chain.rejudging import judge_anew, refuse_pending
 from pod.actions.chain.seat_memory import memory_of, stored_keeper
+from pod.actions.chain.void_operations import dump_void
 from pod.actions.notifications import note_invited, note_joined
 from pod.deps import Deps
 from pod.errors import NotKeeperError, UnknownGroupError
 from protocol.branches import Fault, View, anchored, confirm, extend, offered, opened, resolve
 from protocol.branches.weighing import path_to
 from protocol.chain import found
-from protocol.errors import ShortOfQuorumError
+from protocol.errors import Refused, ShortOfQuorumError
 from protocol.ids import RecordId
 from protocol.keeping import kept_in_mind
 from protocol.keys import DidKey
@@ -330,7 +331,7 @@ async def _follow_anchor(session: AsyncSession, before: View, after: View) -> No
 
 
 def stored_item(
-    record: Record, state: GroupState, void: Sequence[tuple[int, str]] = (), parent: GroupState | None = None
+    record: Record, state: GroupState, void: Sequence[tuple[int, Refused]] = (), parent: GroupState | None = None
 ) -> StoredItem:
     """An item as it is remembered, with the state after it and what is void in it; `parent`: the state before it."""
     content = record.content
@@ -345,13 +346,13 @@ def stored_item(
         at=state.at,
         log_size=state.log.size,
         wire=record.wire,
-        void=json.encode(void).decode(),
+        void=dump_void(void),
         was=json.encode(weights_before(content, void, parent)).decode() if parent else "{}",
     )
 
 
 def weights_before(
-    item: GroupRoot | Seal | Handover, void: Sequence[tuple[int, str]], state: GroupState
+    item: GroupRoot | Seal | Handover, void: Sequence[tuple[int, Refused]], state: GroupState
 ) -> dict[int, int]:
     """By position, the weight that each applied set-weight of an item on `state` replaced."""
     refused = {position for position, _ in void}

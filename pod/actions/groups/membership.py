@@ -26,7 +26,7 @@ from pod.actions.sync.remote_lists import Pass
 from pod.clock import random_bytes
 from pod.deps import Deps
 from pod.errors import NotFoundError, NotMemberError
-from protocol.errors import RefusedError
+from protocol.errors import Refused, RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.keys import PrivateKey
 from protocol.operations import check_invitation
@@ -46,7 +46,7 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class InvitationSight(msgspec.Struct, frozen=True):
-    """An invitation issued here; `reason` says why nobody can use it any more, empty while somebody can."""
+    """An invitation issued here; `closed` says why nobody can use it any more."""
 
     number: int
     weight: int
@@ -55,7 +55,7 @@ class InvitationSight(msgspec.Struct, frozen=True):
     expires: int
     issued: int
     mine: bool
-    reason: str
+    closed: Refused | None
 
 
 async def issue_invitation(
@@ -167,9 +167,9 @@ def _sight(deps: Deps, state: GroupState, stored: StoredInvitation, account: Acc
     )
 
 
-def _refusal(state: GroupState, signed: SignedInvitation, *, at: int) -> str:
+def _refusal(state: GroupState, signed: SignedInvitation, *, at: int) -> Refused | None:
     try:
         check_invitation(state, signed, at=at)
     except RefusedError as refusal:
-        return str(refusal)
-    return ""
+        return refusal.refused
+    return None

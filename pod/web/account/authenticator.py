@@ -126,7 +126,7 @@ async def post_recovery_codes(request: web.Request) -> web.Response:
 
 
 async def _refused(request: web.Request, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, status, **told(request, refusal, status))
+    return await _show(request, status, **told(request, refusal))
 
 
 async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:

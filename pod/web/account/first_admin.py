@@ -74,7 +74,7 @@ async def _set_up(request: web.Request, form: SetUpForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: SetUpForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return _show(request, form, status, **told(request, refusal, status))
+    return _show(request, form, status, **told(request, refusal))
 
 
 def _show(request: web.Request, form: SetUpForm, status: HTTPStatus = HTTPStatus.OK, **problem: object) -> web.Response:

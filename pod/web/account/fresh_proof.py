@@ -85,7 +85,7 @@ async def _confirm(request: web.Request, form: ConfirmForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: ConfirmForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, sent=refusal.code == "bad_code", **told(request, refusal, status))
+    return await _show(request, form, status, sent=refusal.code == "bad_code", **told(request, refusal))
 
 
 async def _show(

@@ -85,7 +85,7 @@ async def _end(request: web.Request, form: MailForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: MailForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal, status))
+    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(

@@ -87,7 +87,7 @@ async def _add(request: web.Request, form: AddForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: AddForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal, status))
+    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(
@@ -135,4 +135,4 @@ async def _enter(request: web.Request, form: ShowForm) -> web.Response:
 
 
 async def _not_entered(request: web.Request, form: ShowForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return show_sign_in(request, SignInForm(to=local_path(form.to)), status, **told(request, refusal, status))
+    return show_sign_in(request, SignInForm(to=local_path(form.to)), status, **told(request, refusal))

@@ -117,5 +117,5 @@ def _view(say: Words, found: Found) -> RecoveredView:
 
 
 async def _refused(request: web.Request, form: RecoverForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    view = msgspec.structs.replace(RecoverView(form.name, form.groups), **told(request, refusal, status))
+    view = msgspec.structs.replace(RecoverView(form.name, form.groups), **told(request, refusal))
     return render(request, "account/recover.html", view, status, private=True)

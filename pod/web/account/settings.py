@@ -202,7 +202,7 @@ async def _make(request: web.Request, form: TokenForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: TokenForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show_tokens(request, status, name=form.name, **told(request, refusal, status))
+    return await _show_tokens(request, status, name=form.name, **told(request, refusal))
 
 
 async def _show_tokens(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:

@@ -122,7 +122,7 @@ async def _begin(request: web.Request, form: SignInForm) -> web.Response:
 async def _begin_refused(
     request: web.Request, form: SignInForm, refusal: RefusedError, status: HTTPStatus
 ) -> web.Response:
-    return show_sign_in(request, form, status, **told(request, refusal, status))
+    return show_sign_in(request, form, status, **told(request, refusal))
 
 
 @routes.get("/sign-in/code")
@@ -155,7 +155,7 @@ async def _enter_or_ask(request: web.Request, account: Account, to: str) -> web.
 async def _code_refused(
     request: web.Request, page: str, form: CodeForm, refusal: RefusedError, status: HTTPStatus
 ) -> web.Response:
-    view = msgspec.structs.replace(CodeView(local_path(form.to)), **told(request, refusal, status))
+    view = msgspec.structs.replace(CodeView(local_path(form.to)), **told(request, refusal))
     return render(request, f"account/{page}.html", view, status)
 
 

@@ -123,7 +123,7 @@ async def _wish(request: web.Request, form: SignUpForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: SignUpForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal, status))
+    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(
@@ -181,7 +181,7 @@ async def _code_refused(
     typed = await typed_sign_up(request.app[DEPS], visit_of(request))
     taken = refusal.code == "name_taken"
     view = SignUpCodeView(typed.address, form.name or typed.name, asks_name=taken or bool(form.name))
-    view = msgspec.structs.replace(view, **told(request, refusal, status))
+    view = msgspec.structs.replace(view, **told(request, refusal))
     return render(request, "account/sign-up-code.html", view, status)
 
 
@@ -224,7 +224,7 @@ async def _open(request: web.Request, form: CodeForm) -> web.Response:
 async def _open_refused(
     request: web.Request, form: CodeForm, refusal: RefusedError, status: HTTPStatus
 ) -> web.Response:
-    return await _show_open(request, form.name, status, **told(request, refusal, status))
+    return await _show_open(request, form.name, status, **told(request, refusal))
 
 
 async def _show_open(
@@ -258,7 +258,7 @@ async def _answer(request: web.Request, form: AnswerForm) -> web.Response:
 async def _answer_refused(
     request: web.Request, form: AnswerForm, refusal: RefusedError, status: HTTPStatus
 ) -> web.Response:
-    return await _show_answer(request, form.text, status, **told(request, refusal, status))
+    return await _show_answer(request, form.text, status, **told(request, refusal))
 
 
 async def _show_answer(

@@ -77,7 +77,7 @@ async def _try(request: web.Request, form: TestForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: TestForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal, status))
+    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(

@@ -99,7 +99,7 @@ async def _access(request: web.Request, form: DeedForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: DeedForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form.q, status, **told(request, refusal, status))
+    return await _show(request, form.q, status, **told(request, refusal))
 
 
 async def _show(request: web.Request, q: str, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:

@@ -87,7 +87,7 @@ async def _invite(request: web.Request, form: InviteForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: InviteForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal, status))
+    return await _show(request, form, status, **told(request, refusal))
 
 
 @routes.post("/admin/invites/revoke")

@@ -75,7 +75,7 @@ async def _change(request: web.Request, form: SettingsForm) -> web.Response:
 
 
 async def _refused(request: web.Request, form: SettingsForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal, status))
+    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(

@@ -118,7 +118,7 @@ async def _decided(
 
 
 async def _refused(request: web.Request, form: DecisionForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal, status))
+    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(

@@ -16,12 +16,12 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.plots.items import Dot, item_line
 from pod.plots.plot import Plot
-from pod.web.group.operation_rules import rule_in
 from pod.web.group.operation_wording import change_in, rule_of
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import host_of, member_name, short
 from pod.web.kit.forms import read_form
 from pod.web.kit.queries import before_of, number_in, with_query
+from pod.web.kit.refusals import sentence_of
 from pod.web.kit.rendering import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
@@ -121,8 +121,8 @@ def _row(say: Words, own: str, item: ItemSight, seen: ChainSight) -> ItemRow:
         changes=tuple(
             ChangeRow(
                 change_in(say, entry, seen.nicknames),
-                "" if entry.reason else rule_of(say, entry),
-                rule_in(say, entry.reason) if entry.reason else "",
+                "" if entry.void else rule_of(say, entry),
+                sentence_of(say, entry.void) if entry.void else "",
             )
             for entry in item.operations
         ),

@@ -74,7 +74,7 @@ async def post_new_group(request: web.Request) -> web.Response:
     form, account = await read_form(request, FoundForm), account_of(request)
 
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
-        view = _view(say_of(request), form, problem=problem_of(say_of(request), refusal, status.value))
+        view = _view(say_of(request), form, problem=problem_of(say_of(request), refusal))
         return render(request, "group/new.html", view, status)
 
     return await act_or_show(partial(_step, request, form, account), show)

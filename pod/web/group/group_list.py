@@ -92,7 +92,7 @@ async def show_follows(
     """The page, with what was refused if anything was."""
     say = say_of(request)
     rows = tuple(_followed(say, line) for line in await list_followed(request.app[DEPS], account))
-    problem = problem_of(say, refusal, status.value) if refusal else None
+    problem = problem_of(say, refusal) if refusal else None
     return render(request, "group/follows.html", FollowsView(rows, typed, problem), status)
 
 

@@ -17,7 +17,7 @@ from pod.errors import NotMemberError
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import weight_in
 from pod.web.kit.forms import act_or_show, read_form
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import Problem, problem_of, sentence_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of
@@ -109,7 +109,7 @@ async def _show(
         most=say.weight(seen.weight),
         link=link,
         rows=tuple(_row(say, entry) for entry in await list_issued(request.app[DEPS], account, seen.group)),
-        problem=problem_of(say, refusal, status.value) if refusal else None,
+        problem=problem_of(say, refusal) if refusal else None,
     )
     return render(request, "group/invitations.html", view, status, private=True)
 
@@ -120,5 +120,5 @@ def _row(say: Words, entry: InvitationSight) -> IssuedRow:
         weight=say.weight(entry.weight),
         used=say("%(used)s of %(uses)s", used=say.number(entry.used), uses=say.number(entry.uses)),
         until=say.moment(entry.expires),
-        state=entry.reason or say("open"),
+        state=sentence_of(say, entry.closed) if entry.closed else say("open"),
     )

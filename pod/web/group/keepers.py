@@ -18,11 +18,10 @@ from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import Recovery, recover_group, sign_recovery
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.group.operation_rules import problem_in
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import host_of, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.refusals import Problem
+from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
@@ -120,7 +119,7 @@ async def _show(
         keeper=sight.keeper,
         here=sight.here,
         form=form,
-        problem=problem_in(say, refusal, status) if refusal else None,
+        problem=problem_of(say, refusal) if refusal else None,
     )
     return render(request, "group/keepers.html", view, status)
 
@@ -250,6 +249,6 @@ async def _recovery_page(
         signed=say("%(signed)s of %(needed)s keepers signed.", signed=recovery.signed, needed=recovery.needed)
         if recovery
         else "",
-        problem=problem_in(say, refusal, status) if refusal else None,
+        problem=problem_of(say, refusal) if refusal else None,
     )
     return render(request, "group/recovery.html", view, status, private=True)

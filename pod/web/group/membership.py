@@ -22,7 +22,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.wording import Kind, host_of, kind_sentence, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import Problem, problem_of, sentence_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
@@ -63,7 +63,7 @@ class InvitedView(msgspec.Struct, frozen=True):
     by: str
     weight: str
     until: str
-    reason: str
+    closed: str
     link: str
     signed_in: bool
     pod: str
@@ -84,7 +84,7 @@ async def get_join(request: web.Request) -> web.Response:
 def _join_page(
     request: web.Request, typed: str, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    problem = problem_of(say_of(request), refusal, status.value) if refusal else None
+    problem = problem_of(say_of(request), refusal) if refusal else None
     view = JoinView(typed, reader_of(request) is not None, problem)
     return render(request, "group/join.html", view, status, private=True)
 
@@ -156,7 +156,7 @@ async def _invitation_page(
     offer = await offer_here(deps, PrivateKey.from_seed(seed_in(secret)).did)
     view = _invited(request, offer, await describe_offer(deps, offer))
     if refusal is not None:
-        view = msgspec.structs.replace(view, problem=problem_of(say_of(request), refusal, status.value))
+        view = msgspec.structs.replace(view, problem=problem_of(say_of(request), refusal))
     away = f"{elsewhere}/join" if elsewhere else ""
     view = msgspec.structs.replace(view, pod=typed, elsewhere=away, elsewhere_host=host_of(elsewhere))
     response = render(request, "group/invited.html", view, status, private=True)
@@ -172,7 +172,7 @@ def _invited(request: web.Request, offer: Offer, seen: InvitedSight) -> InvitedV
         by=member_name(say, seen.inviter, seen.nickname),
         weight=say.weight(seen.weight),
         until=say.moment(seen.expires),
-        reason=seen.reason,
+        closed=sentence_of(say, seen.closed) if seen.closed else "",
         link=f"{offer.pod}/invitation/{request.match_info['secret']}",
         signed_in=reader_of(request) is not None,
         pod="",

@@ -15,11 +15,10 @@ from pod.actions.reading.group.page_header import HeaderSight
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.found import check_name
-from pod.web.group.operation_rules import problem_in
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import Kind, kind_sentence, weight_in
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.refusals import Problem
+from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.visitors import account_of, say_of
 from protocol.errors import RefusedError
@@ -84,7 +83,7 @@ async def post_policy(request: web.Request) -> web.Response:
 
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
         _, head = await load_head(request, "about")
-        view = PolicyView(head, form, "", problem_in(say_of(request), refusal, status))
+        view = PolicyView(head, form, "", problem_of(say_of(request), refusal))
         return render(request, "group/policy.html", view, status)
 
     return await act_or_show(partial(_step, request, form, account), show)

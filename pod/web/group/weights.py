@@ -19,12 +19,11 @@ from pod.errors import NotMemberError
 from pod.plots.plot import Plot
 from pod.plots.weights import percent
 from pod.web.group.members import strip_of, warning_of
-from pod.web.group.operation_rules import problem_in
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import member_name, weight_in
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.queries import number_in
-from pod.web.kit.refusals import Problem
+from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of
@@ -129,7 +128,7 @@ async def _show(
         measure="",
         plot=None,
         warning="",
-        problem=problem_in(say, refusal, status) if refusal else None,
+        problem=problem_of(say, refusal) if refusal else None,
     )
     if weight is not None:
         before = await load_balance(deps, account, seen.group)
@@ -205,5 +204,5 @@ async def _profile_page(
     if form is None:
         member = await describe_member(deps, account, seen.group, seen.membership.number)
         form = ProfileForm(member.nickname, member.text, not member.indexable)
-    view = ProfileView(head, form, problem_in(say, refusal, status) if refusal else None)
+    view = ProfileView(head, form, problem_of(say, refusal) if refusal else None)
     return render(request, "group/profile.html", view, status)

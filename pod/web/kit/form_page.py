@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -36,6 +35,6 @@ class FormView(msgspec.Struct, frozen=True, kw_only=True):
         return self.problem.sentence if self.problem and self.at == field else ""
 
 
-def told(request: web.Request, refusal: RefusedError, status: HTTPStatus) -> dict[str, Any]:
+def told(request: web.Request, refusal: RefusedError) -> dict[str, Any]:
     """The members of a FormView that tell a refusal."""
-    return {"problem": problem_of(say_of(request), refusal, status.value), "at": FIELDS.get(refusal.code, "")}
+    return {"problem": problem_of(say_of(request), refusal), "at": FIELDS.get(refusal.code, "")}

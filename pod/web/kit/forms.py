@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 from yarl import URL
 
-from pod.errors import headers_of, status_of
+from pod.errors import headers_of
 from pod.web.kit.visitors import check_form
 from protocol.errors import MalformedError, RefusedError
 
@@ -69,6 +69,6 @@ async def act_or_show(
     try:
         return await act()
     except RefusedError as refusal:
-        response = await show(refusal, status_of(refusal))
+        response = await show(refusal, HTTPStatus(refusal.status))
         response.headers.update(headers_of(refusal))
         return response

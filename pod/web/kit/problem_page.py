@@ -15,7 +15,7 @@ from federation.content_types import prefers_page
 from federation.errors import RemoteError
 from pod.app_keys import REQUEST
 from pod.contracts import HTML, contract_of
-from pod.errors import ConfirmFirstError, NotFoundError, SignInError, headers_of, status_of
+from pod.errors import ConfirmFirstError, NotFoundError, SignInError, headers_of
 from pod.web.kit.refusals import BY_STATUS, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.visitors import say_of
@@ -85,8 +85,8 @@ def _go(page: str, back: str) -> web.Response:
 
 
 def _refused(request: web.Request, refusal: RefusedError) -> web.Response:
-    status = status_of(refusal)
-    problem = problem_of(say_of(request), refusal, status.value)
+    status = HTTPStatus(refusal.status)
+    problem = problem_of(say_of(request), refusal)
     response = _show(request, status, problem.detail, problem.sentence)
     response.headers.update(headers_of(refusal))
     return response

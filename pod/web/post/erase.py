@@ -72,7 +72,7 @@ async def _show(
 ) -> web.Response:
     place, say = place_of(request), say_of(request)
     found = await describe_erasures(request.app[DEPS], account_of(request), place.group, place.post)
-    problem = problem_of(say, refusal, status.value) if refusal else None
+    problem = problem_of(say, refusal) if refusal else None
     return render(request, "post/erase.html", _view(say, place, found, form, problem), status)
 
 

@@ -17,10 +17,11 @@ from models.content.posts_and_votes import load_profiles
 from models.groups.groups_and_items import StoredItem, list_beside, list_chain
 from models.groups.seats_and_acks import list_acks
 from pod.actions.access import Reader, load_readable
+from pod.actions.chain.void_operations import parse_void
 from pod.deps import Deps
 from pod.errors import NotFoundError
 from protocol.branches import View
-from protocol.errors import RefusedError
+from protocol.errors import Refused, RefusedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.chain import BadOperation, GroupRoot, Handover, Seal
@@ -33,10 +34,10 @@ MOST_BESIDE: Final = 40
 
 
 class OperationSight(msgspec.Struct, frozen=True):
-    """An operation in an item. `reason`: why it is void, empty for one that was applied; `was`: a replaced weight."""
+    """An operation in an item. `void`: why it counts for nothing; `was`: a replaced weight."""
 
     operation: Operation | None
-    reason: str
+    void: Refused | None
     was: int | None = None
 
 
@@ -143,14 +144,14 @@ def _fault(identifier: RecordId, wire: bytes) -> str:
 
 
 def _operations(record: Record, stored: StoredItem) -> tuple[OperationSight, ...]:
-    void = dict(msgspec.json.decode(stored.void, type=list[tuple[int, str]]))
+    void = parse_void(stored.void)
     was = msgspec.json.decode(stored.was, type=dict[int, int])
     content = record.content
     assert isinstance(content, GroupRoot | Seal | Handover)
     return tuple(
-        OperationSight(None, operation.reason)
-        if isinstance(operation, BadOperation)
-        else OperationSight(operation, void.get(position, ""), was.get(position))
+        OperationSight(
+            None if isinstance(operation, BadOperation) else operation, void.get(position), was.get(position)
+        )
         for position, operation in enumerate(content.operations)
     )
 

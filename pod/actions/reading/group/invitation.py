@@ -8,13 +8,13 @@ from models.content.posts_and_votes import load_profiles
 from pod.actions.chain.views import load_view
 from pod.actions.groups.membership import Offer
 from pod.deps import Deps
-from protocol.errors import RefusedError
+from protocol.errors import Refused, RefusedError
 from protocol.operations import check_invitation
 from protocol.records.operation import open_invitation
 
 
 class InvitedSight(msgspec.Struct, frozen=True):
-    """An invitation's group in short. `reason`: why it doesn't open any more, empty while it does."""
+    """An invitation's group in short. `closed`: why it doesn't open any more, None while it does."""
 
     name: str
     visibility: str
@@ -24,7 +24,7 @@ class InvitedSight(msgspec.Struct, frozen=True):
     nickname: str
     weight: int
     expires: int
-    reason: str
+    closed: Refused | None
 
 
 async def describe_offer(deps: Deps, offer: Offer) -> InvitedSight:
@@ -35,9 +35,9 @@ async def describe_offer(deps: Deps, offer: Offer) -> InvitedSight:
         profile = (await load_profiles(session, offer.group, [signed.content.author])).get(signed.content.author)
     try:
         check_invitation(state, signed, at=max(deps.clock(), state.at))
-        reason = ""
+        closed = None
     except RefusedError as refusal:
-        reason = str(refusal)
+        closed = refusal.refused
     return InvitedSight(
         str(state.policy["name"]),
         state.visibility,
@@ -47,5 +47,5 @@ async def describe_offer(deps: Deps, offer: Offer) -> InvitedSight:
         profile.nickname if profile else "",
         signed.content.weight,
         signed.content.expires,
-        reason,
+        closed,
     )

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from models.groups.groups_and_items import StoredItem, list_chain, load_item
 from models.groups.records import StoredRecord, list_log, load_record
 from models.groups.waiting import load_operation, load_receipt
 from pod.actions.access import Reader, load_readable
+from pod.actions.chain.void_operations import parse_void
 from pod.deps import Deps
 from pod.errors import NotFoundError
+from protocol.errors import Fact
 from protocol.ids import RecordId
 
 
 class VoidLine(msgspec.Struct, frozen=True):
-    """An operation in an item that the rules refuse: by its place there, and why."""
+    """An operation in an item that the rules refuse: by its place there, which rule, to what, and in a sentence."""
 
     position: int
     reason: str
+    rule: str
+    facts: Mapping[str, Fact]
 
 
 class ItemLine(msgspec.Struct, frozen=True):
@@ -127,6 +133,9 @@ def _item(item: StoredItem, settled: int) -> ItemLine:
         item.at,
         item.log_size,
         item.height <= settled,
-        tuple(VoidLine(position, reason) for position, reason in msgspec.json.decode(item.void)),
+        tuple(
+            VoidLine(place, refused.detail, refused.rule.key, refused.facts)
+            for place, refused in parse_void(item.void).items()
+        ),
         msgspec.Raw(item.wire),
     )
