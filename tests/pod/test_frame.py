@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pod.web.kit.forms import local_path
 from pod.web.kit.translations import preferred, words_in
+from pod.web.kit.way_back import local_path
 from tests.support.browsing import Browser
 from tests.support.rig import ServedPod
 

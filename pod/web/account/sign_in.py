@@ -28,10 +28,11 @@ from pod.requests import address_of
 from pod.web.account.letters import sign_in_letter
 from pod.web.account.session_start import enter, session_here, visit_of
 from pod.web.kit.form_page import FormView, told
-from pod.web.kit.forms import act_or_show, local_path, read_form, see_other
+from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import words_in
 from pod.web.kit.visitors import SESSION, account_of, say_of, set_cookie
+from pod.web.kit.way_back import local_path
 from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()

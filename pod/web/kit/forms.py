@@ -11,8 +11,10 @@ from aiohttp import web
 from yarl import URL
 
 from pod.errors import headers_of
+from pod.web.kit.sent_form import LONGEST_BYTES, sent_form
 from pod.web.kit.visitors import check_form
-from protocol.errors import MalformedError, RefusedError
+from pod.web.kit.way_back import local_path
+from protocol.errors import MalformedError, RefusedError, TooLargeError
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105  (the name of a field)
 F = TypeVar("F", bound=msgspec.Struct)
@@ -22,14 +24,15 @@ async def read_form(request: web.Request, kind: type[F]) -> F:
     """The form's fields as `kind`, whose fields are text, numbers, booleans or tuples of text.
 
     A field that isn't sent has its default; one sent empty counts as not sent where the default isn't text. Raises
-    ForgedFormError, or MalformedError with the field's name.
+    ForgedFormError, TooLargeError, or MalformedError with the field's name.
     """
-    sent = await request.post()
-    token = sent.get(TOKEN_FIELD, "")
-    check_form(request, token if isinstance(token, str) else "")
+    sent = await sent_form(request)
+    check_form(request, sent.last(TOKEN_FIELD))
+    if sent.bytes > LONGEST_BYTES:
+        raise TooLargeError("The form is longer than this pod reads.")
     fields: dict[str, Any] = {}
     for known in msgspec.structs.fields(kind):
-        values = [_text(value) for value in sent.getall(known.name, []) if isinstance(value, str)]
+        values = [_text(value) for value in sent.all(known.name)]
         if not values or (values == [""] and known.type is not str):
             continue
         fields[known.name] = values if _is_many(known.type) else values[-1]
@@ -54,12 +57,6 @@ def see_other(path: str, *, said: str = "") -> web.Response:
     return web.Response(
         status=HTTPStatus.SEE_OTHER.value, headers={"Location": str(location), "Cache-Control": "no-store"}
     )
-
-
-def local_path(path: str) -> str:
-    """The path, if it leads to a page of this pod; the front page otherwise. No form may send people elsewhere."""
-    sound = path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path
-    return path if sound and path.isprintable() and path.isascii() and " " not in path else "/"
 
 
 async def act_or_show(

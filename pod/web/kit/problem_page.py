@@ -1,4 +1,4 @@
-"""Whatever goes wrong on a page is told as a page: what, why, the next step, and its number in the log."""
+"""Whatever goes wrong on a page is told as a page: what, why, what was typed, the way on, and its number in the log."""
 
 from __future__ import annotations
 
@@ -15,25 +15,33 @@ from federation.content_types import prefers_page
 from federation.errors import RemoteError
 from pod.app_keys import REQUEST
 from pod.contracts import HTML, contract_of
-from pod.errors import ConfirmFirstError, NotFoundError, SignInError, headers_of
+from pod.errors import ConfirmFirstError, ForgedFormError, NotFoundError, SignInError, headers_of
+from pod.web.kit.kept_form import KeptForm, keep_form
 from pod.web.kit.refusals import BY_STATUS, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.visitors import say_of
-from protocol.errors import RefusedError, TooLargeError
+from pod.web.kit.way_back import BACK, FRONT, find_way_back, onward_from
+from protocol.errors import RefusedError
 
 _LOG = structlog.stdlib.get_logger(__name__)
 SIGN_IN: Final = "/sign-in"
 CONFIRM: Final = "/settings/confirm"
+SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 class ProblemView(msgspec.Struct, frozen=True):
-    """The page of a refusal. `request` is the number in the log; `again` leads to a page that helps."""
+    """The page of a refusal. `request` is the number in the log, `kept` the refused form.
+
+    `sign_in` leads to signing in and from there back, `back` to the page on which the form stood; empty: to nothing.
+    """
 
     title: str
     sentence: str
     detail: str
     request: str
-    again: str
+    kept: KeptForm | None
+    sign_in: str
+    back: str
 
 
 @web.middleware
@@ -41,33 +49,33 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
     """Answer what a page's handler refuses, or fails at, by a page."""
     if not wants_page(request):
         return await handler(request)
+    if request.method not in SAFE:
+        request[BACK] = await find_way_back(request)
     try:
         return await handler(request)
-    except SignInError as refusal:
-        return _go(SIGN_IN, request.path_qs) if request.method == "GET" else _refused(request, refusal)
-    except ConfirmFirstError as refusal:
-        return _go(CONFIRM, request.path_qs if request.method == "GET" else refusal.back)
     except RefusedError as refusal:
-        _LOG.info("refused", code=refusal.code, sentence=str(refusal))
-        return _refused(request, refusal)
+        return _led_on(request, refusal) or await _refused(request, refusal)
     except RemoteError as error:
         _LOG.info("remote", sentence=str(error))
-        return _show(request, HTTPStatus.BAD_GATEWAY, str(error))
+        return await _show(request, HTTPStatus.BAD_GATEWAY, str(error))
     except web.HTTPException as answer:
-        return _unmet(request, answer)
+        return await _unmet(request, answer)
     except Exception:  # noqa: BLE001  (a bug on a page becomes a page)
         _LOG.exception("bug")
-        return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
+        return await _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
 
 
-def _unmet(request: web.Request, answer: web.HTTPException) -> web.Response:
+async def _unmet(request: web.Request, answer: web.HTTPException) -> web.Response:
     match answer:
-        case web.HTTPRequestEntityTooLarge():
-            return _refused(request, TooLargeError("The form is longer than this pod reads."))
         case web.HTTPNotFound():
-            return _refused(request, NotFoundError("There is nothing at this address."))
+            return await _refused(request, NotFoundError("There is nothing at this address."))
+        case web.HTTPMethodNotAllowed():
+            request[BACK] = await find_way_back(request)
+            response = await _show(request, HTTPStatus.METHOD_NOT_ALLOWED, "")
+            response.headers["Allow"] = answer.headers["Allow"]
+            return response
         case _:
-            return _show(request, HTTPStatus(answer.status), "")
+            return await _show(request, HTTPStatus(answer.status), "")
 
 
 def wants_page(request: web.Request) -> bool:
@@ -84,17 +92,40 @@ def _go(page: str, back: str) -> web.Response:
     return web.Response(status=HTTPStatus.SEE_OTHER.value, headers={"Location": location, "Cache-Control": "no-store"})
 
 
-def _refused(request: web.Request, refusal: RefusedError) -> web.Response:
+def _led_on(request: web.Request, refusal: RefusedError) -> web.Response | None:
+    """The way to the page that makes possible what was refused, if there is one that leads back."""
+    match refusal:
+        case SignInError() if request.method in SAFE:
+            return _go(SIGN_IN, request.path_qs)
+        case ConfirmFirstError():
+            return _go(CONFIRM, request.path_qs if request.method in SAFE else refusal.back)
+        case _:
+            return None
+
+
+async def _refused(request: web.Request, refusal: RefusedError) -> web.Response:
+    _LOG.info("refused", code=refusal.code, sentence=str(refusal))
     status = HTTPStatus(refusal.status)
     problem = problem_of(say_of(request), refusal)
-    response = _show(request, status, problem.detail, problem.sentence)
+    again = isinstance(refusal, ForgedFormError)
+    response = await _show(request, status, problem.detail, problem.sentence, again=again)
     response.headers.update(headers_of(refusal))
     return response
 
 
-def _show(request: web.Request, status: HTTPStatus, detail: str, sentence: str = "") -> web.Response:
-    say = say_of(request)
+async def _show(
+    request: web.Request, status: HTTPStatus, detail: str, sentence: str = "", *, again: bool = False
+) -> web.Response:
+    say, back = say_of(request), request.get(BACK, "")
     known = say(BY_STATUS.get(status.value, BY_STATUS[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500]))
-    again = SIGN_IN if status is HTTPStatus.UNAUTHORIZED else ""
-    view = ProblemView(f"{status.value}", sentence or known, detail, request.get(REQUEST, ""), again)
+    sign_in = str(URL(SIGN_IN).with_query(to=onward_from(back or FRONT))) if status is HTTPStatus.UNAUTHORIZED else ""
+    view = ProblemView(
+        title=f"{status.value}",
+        sentence=sentence or known,
+        detail=detail,
+        request=request.get(REQUEST, ""),
+        kept=await keep_form(request, status, again=again),
+        sign_in=sign_in,
+        back="" if back == FRONT else back,
+    )
     return render(request, "kit/problem.html", view, status, private=True)

@@ -18,6 +18,7 @@ from pod.app_keys import ANSWERS
 from pod.web.kit.notices import notice_of
 from pod.web.kit.translations import LANGUAGES, Words
 from pod.web.kit.visitors import A_YEAR_SECONDS, VISIT, Visitor, set_cookie, visitor_of
+from pod.web.kit.way_back import entry_from, here_of
 
 STYLESHEET: Final = "althing.css"
 # The order in which the parts of the stylesheet stand; each area of pages owns one.
@@ -40,11 +41,13 @@ OWN: Final = {"Cache-Control": "private, no-cache"}  # a form in it carries one 
 class Page(msgspec.Struct, frozen=True):
     """What the layout shows around every page.
 
-    `here` is the path to come back to, `said` what just happened, `news` how much somebody wasn't shown yet.
+    `here` is the path to come back to, `entry` the query of links to signing in or up that says where to go on then,
+    `said` what just happened, `news` how much somebody wasn't shown yet.
     """
 
     language: str
     here: str
+    entry: str = ""
     name: str = ""
     admin: bool = False
     news: int = 0
@@ -111,10 +114,11 @@ def render(
 
 
 def _page(request: web.Request, visitor: Visitor) -> Page:
-    account, words = visitor.account, visitor.words
+    account, words, here = visitor.account, visitor.words, here_of(request)
     return Page(
         language=words.language,
-        here=request.path_qs if request.method in {"GET", "HEAD"} else request.path,
+        here=here,
+        entry=entry_from(here),
         name=account.name if account else "",
         admin=account.admin if account else False,
         news=visitor.news,

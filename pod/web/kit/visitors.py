@@ -35,6 +35,7 @@ VISIT: Final = "visit"
 LANGUAGE: Final = "language"
 A_YEAR_SECONDS: Final = 365 * 86_400
 LONGEST_COOKIE: Final = 100
+MEMBERS: Final = frozenset({"account", "admin"})
 
 
 @dataclass
@@ -126,10 +127,12 @@ def _language(request: web.Request, account: Account | None) -> str:
 
 
 def check_form(request: web.Request, token: str) -> None:
-    """Refuse a form that isn't one of ours to this visitor; raises ForgedFormError."""
-    visitor = visitor_of(request)
+    """Refuse a form that isn't one of ours to this visitor; raises ForgedFormError, or SignInError."""
+    visitor, stated = visitor_of(request), contract_of(request.match_info.handler)
     if is_foreign(request):
         raise ForgedFormError("Another site sent this form.")
+    if stated is not None and stated.who in MEMBERS:
+        account_of(request)  # whose session ended meanwhile is told that, and not that the form is an old one
     if not visitor.secret or not hmac.compare_digest(visitor.form_token.encode(), token.encode()):
         raise ForgedFormError("This form is from another visit. Send it once more.")
 
