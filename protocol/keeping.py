@@ -200,12 +200,20 @@ def kept_in_mind(memory: SeatMemory, before: View, after: View) -> SeatMemory:
     return msgspec.structs.replace(memory, last=msgspec.structs.replace(last, lost=True))
 
 
+def is_bound(memory: SeatMemory, view: View) -> bool:
+    """Whether what the seat signed forbids it to confirm anything of the chosen branch, however good its log is."""
+    if memory.retired or view.state.term < memory.highest_term:
+        return True
+    last = memory.last
+    return last is not None and view.state.term <= last.term and not contains(view, view.head, last)
+
+
 def contains(view: View, item: RecordId, last: Confirmed) -> bool:
     """Whether `last` is `item` or stands below it; what a view no longer holds, and isn't lost, is below it."""
     if last.item not in view.nodes:
         return not last.lost
-    if view.holds(item) and view.holds(last.item):
-        return last.height <= view.nodes[item].state.height
+    if view.holds(item):
+        return view.holds(last.item) and last.height <= view.nodes[item].state.height
     return last.item in path_to(view.nodes, item)
 
 

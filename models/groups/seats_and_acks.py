@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Index, delete, select, true, update
+from sqlalchemy import Index, and_, delete, func, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -187,18 +187,54 @@ async def insert_acks(session: AsyncSession, acks: Sequence[StoredAck]) -> None:
     await insert_new(session, ACKS, [_row(ack) for ack in acks])
 
 
+_ACK_COLUMNS = [ACKS.c[name] for name in StoredAck.__struct_fields__]
+
+
 async def list_acks(
-    session: AsyncSession, group: RecordId, from_height: int, limit: int, *, seat: DidKey | None = None
+    session: AsyncSession,
+    group: RecordId,
+    from_height: int,
+    limit: int,
+    *,
+    seat: DidKey | None = None,
+    after: StoredAck | None = None,
 ) -> list[StoredAck]:
     """Confirmations of items at or above a height, the highest first."""
     wanted = (
-        select(*(ACKS.c[name] for name in StoredAck.__struct_fields__))
+        select(*_ACK_COLUMNS)
         .where(ACKS.c.group_id == group, ACKS.c.height >= from_height)
         .where(ACKS.c.seat == seat if seat else true())
-        .order_by(ACKS.c.height.desc(), ACKS.c.seat, ACKS.c.term, ACKS.c.item_id)
+    )
+    if after:
+        beyond = tuple_(ACKS.c.seat, ACKS.c.term, ACKS.c.item_id) > (after.seat, after.term, after.item_id)
+        wanted = wanted.where(or_(ACKS.c.height < after.height, and_(ACKS.c.height == after.height, beyond)))
+    wanted = wanted.order_by(ACKS.c.height.desc(), ACKS.c.seat, ACKS.c.term, ACKS.c.item_id).limit(limit)
+    return [StoredAck(*row) for row in await session.execute(wanted)]
+
+
+async def list_acks_below(
+    session: AsyncSession, group: RecordId, seat: DidKey, below: tuple[int, int], limit: int
+) -> list[StoredAck]:
+    """A seat's confirmations below a (term, height), the highest first: one look into the index."""
+    term, height = below
+    wanted = (
+        select(*_ACK_COLUMNS)
+        .where(ACKS.c.group_id == group, ACKS.c.seat == seat)
+        .where(tuple_(ACKS.c.term, ACKS.c.height) < (term, height))
+        .order_by(ACKS.c.term.desc(), ACKS.c.height.desc(), ACKS.c.item_id)
         .limit(limit)
     )
     return [StoredAck(*row) for row in await session.execute(wanted)]
+
+
+async def load_highest_confirmed(session: AsyncSession, group: RecordId, below: int | None = None) -> dict[int, int]:
+    """By keeper, the highest height (lower than `below`) that it confirmed."""
+    wanted = (
+        select(ACKS.c.keeper, func.max(ACKS.c.height))
+        .where(ACKS.c.group_id == group, ACKS.c.height < below if below is not None else true())
+        .group_by(ACKS.c.keeper)
+    )
+    return {int(row[0]): int(row[1]) for row in await session.execute(wanted)}
 
 
 async def save_fault(session: AsyncSession, fault: StoredFault) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from models.engine.upserts import chunks, insert_into, insert_new
+from models.groups.groups_and_items import ITEMS
 from models.groups.records import PENDING, RecordRow
 from protocol.ids import RecordId
 
@@ -122,11 +123,13 @@ async def list_operations(
     return [WaitingOperation(*row) for row in await session.execute(wanted)]
 
 
-async def load_oldest_operation(session: AsyncSession, group: RecordId, unsettled: Collection[RecordId]) -> int | None:
-    """When the oldest operation arrived that isn't sealed, or sealed in one of these items; None if there is none."""
+async def load_oldest_operation(session: AsyncSession, group: RecordId, settled_height: int) -> int | None:
+    """When the oldest operation arrived that isn't sealed, or only above the settled height; None if there is none."""
     oldest = select(func.min(OPERATIONS.c.arrived_at)).where(OPERATIONS.c.group_id == group)
-    wanted = [oldest.where(OPERATIONS.c.sealed_in.is_(None))]
-    wanted += [oldest.where(OPERATIONS.c.sealed_in.in_(some)) for some in chunks(unsettled)]
+    unsettled = select(ITEMS.c.id).where(
+        ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(True), ITEMS.c.height > settled_height
+    )
+    wanted = [oldest.where(OPERATIONS.c.sealed_in.is_(None)), oldest.where(OPERATIONS.c.sealed_in.in_(unsettled))]
     times = [await session.scalar(one) for one in wanted]
     return min((time for time in times if time is not None), default=None)
 

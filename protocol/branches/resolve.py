@@ -9,8 +9,8 @@
  4 While the anchor's state has one keeper, the anchor gives way to a branch of a higher epoch that holds a settled
    recovery, after the fork, signed by the recovery key in the anchor's own state.
 
-`extend` and `confirm` cost O(1) while there is one branch; `resolve` computes everything from scratch and must give
-the same view. Spec: protocol.md section 3, "Which branch".
+`extend` and `confirm` cost O(1) for what speaks for the chosen branch; `resolve` computes everything from scratch and
+must give the same view. Spec: protocol.md section 3, "Which branch".
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from protocol.branches.weighing import given_way, measure, path_to, settled_heig
 from protocol.chain import follow
 from protocol.errors import BelowAnchorError, BrokenItemError, ShortOfQuorumError, UnknownParentError
 from protocol.ids import RecordId
+from protocol.keys import DidKey
 from protocol.records.chain import Ack, Handover, Seal, Seat
 from protocol.records.envelope import Record
 from protocol.state import GroupState
@@ -55,9 +56,11 @@ def extend(view: View, record: Record) -> View:
         forks=view.forks + bool(siblings),
         offers=view.offers.delete(record.id) if record.id in view.offers else view.offers,
     )
+    noted = view
     for ack in node.acks:
-        view = _noted(view, ack)
-    if not straight or (view.forks and node.acks):
+        noted = _noted(noted, ack)
+    heard, view = noted is not view, noted
+    if not straight or (view.forks and heard):
         return _assessed(replace(view, faults=with_item_faults(view, node)) if view.forks else view)
     state = node.state
     view = replace(
@@ -88,9 +91,17 @@ def confirm(view: View, ack: Ack) -> View:
     noted = _noted(view, ack)
     if noted is view:
         return view
-    if noted.forks:
+    if noted.forks and not _is_straight(noted, ack):
         return _assessed(replace(noted, faults=with_ack_faults(noted, ack)))
     return _settled(_counted(noted, (ack,)))
+
+
+def _is_straight(view: View, ack: Ack) -> bool:
+    """Whether an ack speaks for the chosen branch, and its key for no other in that term: it can turn no choice.
+
+    What it adds at each fork it adds to the child that was chosen.
+    """
+    return view.holds(ack.item) and (ack.key, ack.term) not in view.heard_beside
 
 
 def resolve(base: GroupState, records: Iterable[Record], anchor: RecordId | None = None) -> View:
@@ -282,7 +293,15 @@ def _measured(view: View, path: list[RecordId]) -> View:
     if view.forks:
         tally = with_side_acks(view.nodes, view.acks, path, tally)
     branch = Map({view.nodes[item].state.height: item for item in path})
-    return replace(view, head=path[-1], branch=branch, runs=runs, tally=Map(tally))
+    view = replace(view, head=path[-1], branch=branch, runs=runs, tally=Map(tally))
+    return replace(view, heard_beside=_heard_beside(view))
+
+
+def _heard_beside(view: View) -> frozenset[tuple[DidKey, int]]:
+    if not view.forks:
+        return frozenset()
+    beside = (ack for item, given in view.acks.items() if not view.holds(item) for ack in given)
+    return frozenset((ack.key, ack.term) for ack in beside)
 
 
 def _assessed(view: View) -> View:

@@ -74,7 +74,10 @@ class Run(msgspec.Struct, frozen=True, gc=False):
 
 
 class View(msgspec.Struct, frozen=True, gc=False):
-    """One pod's view of one chain, from its anchor up. A value: `extend` and `confirm` return the next."""
+    """One pod's view of one chain, from its anchor up. A value: `extend` and `confirm` return the next.
+
+    `heard_beside`: the keys and terms of the acks that speak for items beside the chosen branch.
+    """
 
     anchor: RecordId
     head: RecordId
@@ -88,6 +91,7 @@ class View(msgspec.Struct, frozen=True, gc=False):
     disputed: bool = False
     faults: tuple[Fault, ...] = ()
     offers: Map[RecordId, Record] = Map()
+    heard_beside: frozenset[tuple[DidKey, int]] = frozenset()
 
     @property
     def state(self) -> GroupState:

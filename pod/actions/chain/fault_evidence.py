@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.seats_and_acks import StoredFault, list_acks, list_faults, save_fault
+from models.groups.seats_and_acks import StoredFault, list_faults, save_fault
+from pod.actions.chain.stored_chain import all_acks
 from protocol.branches import Fault, Node, View
 from protocol.ids import RecordId
 from protocol.records.chain import Ack
 from protocol.records.envelope import Record, reopen_record
 
 MOST_FAULTS = 1000
-MOST_ACKS = 10_000
 
 
 async def load_faults(session: AsyncSession, group: RecordId) -> tuple[Fault, ...]:
@@ -59,7 +59,7 @@ async def _evidence(
     if fault.kind != "Ack":
         one, other = (nodes[item].record if item in nodes else None for item in (fault.first, fault.second))
         return (one, other) if one and other else None
-    acks = await list_acks(session, group, 0, MOST_ACKS, seat=fault.key)
+    acks = await all_acks(session, group, 0, seat=fault.key)
     by_item = {ack.item_id: ack for ack in acks if ack.term == fault.term}
     if fault.first not in by_item or fault.second not in by_item:
         return None

@@ -13,9 +13,10 @@ from immutables import Map
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.groups_and_items import drop_items, insert_items, list_items, load_item, set_group
-from models.groups.seats_and_acks import StoredAck, insert_acks, list_acks
-from pod.actions.chain.views import MOST_ITEMS, keep_in_mind, load_view, note_move, stored_item
+from models.groups.groups_and_items import drop_items, insert_items, load_item, set_group
+from models.groups.seats_and_acks import StoredAck, insert_acks
+from pod.actions.chain.stored_chain import all_acks, all_items
+from pod.actions.chain.views import keep_in_mind, load_view, note_move, stored_item
 from pod.deps import Deps
 from protocol.branches import Node, View, resolve
 from protocol.branches.weighing import path_to
@@ -54,8 +55,8 @@ async def take_recovery(session: AsyncSession, deps: Deps, group: RecordId, reco
     root = await load_item(session, group)
     assert root is not None
     base = found(reopen_record(root.wire)).state
-    ours = [reopen_record(item.wire) for item in await list_items(session, group, 1, MOST_ITEMS)]
-    acks = [reopen_record(ack.wire) for ack in await list_acks(session, group, 0, MOST_ITEMS)]
+    ours = [reopen_record(item.wire) for item in await all_items(session, group, 1)]
+    acks = [reopen_record(ack.wire) for ack in await all_acks(session, group, 0)]
     every = [*ours, *acks, *(record for record in records if record.group == group)]
     after = replace(resolve(base, every, before.anchor), faults=before.faults)
     nodes = _nodes(base, every)

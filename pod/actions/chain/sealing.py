@@ -9,18 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
 from models.groups.records import list_claims_pending
-from models.groups.seats_and_acks import list_acks, load_keeper, save_keeper
+from models.groups.seats_and_acks import list_acks_below, load_keeper, save_keeper
 from models.groups.waiting import delete_operations, list_operations
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.rejudging import stands_in
-from pod.actions.chain.seat_memory import findings_on_branch, memory_of, seats_of, stored_keeper
+from pod.actions.chain.seat_memory import findings_to_confirm, memory_of, seats_of, stored_keeper
 from pod.actions.chain.views import load_view, take_ack, take_item
 from pod.deps import Deps
 from protocol.branches import View
 from protocol.canonical import bytes_of_checked
 from protocol.errors import NotConfirmedError, VoidOperationError
 from protocol.ids import RecordId
-from protocol.keeping import LogFindings, SeatMemory, check_confirm
+from protocol.keeping import LogFindings, SeatMemory, check_confirm, is_bound
+from protocol.keys import DidKey
 from protocol.limits import MAX_ACKS_PER_ITEM, MAX_OPERATIONS_PER_SEAL
 from protocol.log import frontier_of, leaf_hash
 from protocol.operations import applied
@@ -30,7 +31,7 @@ from protocol.records.operation import Operation
 from protocol.state import GroupState
 
 MOST_ENTRIES = 2000
-MOST_ACKS = 10_000
+ACKS_AT_ONCE = 8
 MOST_OPERATION_BYTES = 400 * 1024  # leaves room for acks and proofs within an item's 512 KiB
 
 
@@ -104,12 +105,23 @@ async def acks_to_show(session: AsyncSession, state: GroupState) -> list[dict[st
     # Only while an earlier set of keepers is not yet shown to have confirmed its handover.
     if not state.earlier:
         return []
-    lowest = min(height for height, _ in state.trail.values())
-    shown: dict[tuple[str, int], bytes] = {}
-    for ack in await list_acks(session, state.group, lowest, MOST_ACKS):
-        if state.trail.get(ack.item_id) == (ack.height, ack.term):
-            shown.setdefault((ack.seat, ack.term), ack.wire)
-    return [msgspec.json.decode(wire) for wire in list(shown.values())[:MAX_ACKS_PER_ITEM]]
+    lowest = min(replaced.height for replaced in state.earlier)
+    keys = sorted({seat.key for replaced in state.earlier for seat in replaced.seats})
+    shown = [wire for key in keys for wire in await _highest_on(session, state, key, lowest)]
+    return [msgspec.json.decode(wire) for wire in shown[:MAX_ACKS_PER_ITEM]]
+
+
+async def _highest_on(session: AsyncSession, state: GroupState, seat: DidKey, lowest: int) -> list[bytes]:
+    """A seat's highest ack in each term of an item on the way to the head; a look into the index for each."""
+    found, below = [], (state.term + 1, 0)
+    while acks := await list_acks_below(session, state.group, seat, below, ACKS_AT_ONCE):
+        ack = next((one for one in acks if state.trail.get(one.item_id) == (one.height, one.term)), None)
+        if ack is not None:
+            found.append(ack.wire)
+        if acks[0].height < lowest:
+            break
+        below = (acks[-1].term, acks[-1].height) if ack is None else (ack.term, -1)
+    return found
 
 
 async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> list[Record]:
@@ -122,9 +134,11 @@ async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, no
     # The group before the seat, as everywhere: two processes of one pod must not wait for each other.
     stored = await load_group(session, group, lock=True)
     memory = memory_of(await load_keeper(session, group, seat_key, lock=True))
-    if stored is None or (memory.last and memory.last.item == view.head):
+    if stored is None or (memory.last and memory.last.item == view.head) or is_bound(memory, view):
         return []
-    confirmed = _highest_confirmed(memory, view, await findings_on_branch(session, view, stored, memory), now=now)
+    confirmed = _highest_confirmed(
+        memory, view, await findings_to_confirm(session, view, stored, memory, now=now), now=now
+    )
     if confirmed is None or confirmed.last is None:
         return []
     await save_keeper(session, stored_keeper(group, confirmed))
@@ -140,8 +154,6 @@ def _highest_confirmed(
     memory: SeatMemory, view: View, findings: dict[RecordId, LogFindings], *, now: int
 ) -> SeatMemory | None:
     for item in reversed(findings):
-        if item == view.anchor or (memory.last and memory.last.item == item):
-            return None
         try:
             return check_confirm(memory, view, item, findings[item], now=now)
         except NotConfirmedError:

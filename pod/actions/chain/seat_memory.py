@@ -16,6 +16,7 @@ from pod.actions.chain.rejudging import stands_in
 from protocol.branches import Node, View
 from protocol.ids import RecordId
 from protocol.keeping import GOOD_LOG, Confirmed, LogFindings, SeatMemory
+from protocol.limits import MAX_CLOCK_LEAD_MS
 from protocol.state import GroupState
 
 MOST_PROMISES = 10_000
@@ -53,8 +54,7 @@ def seats_of(view: View, key: str) -> list[int]:
 async def load_waiting_since(session: AsyncSession, view: View) -> int | None:
     """Since when the oldest operation or record waits that isn't settled; a steward's seal alone settles nothing."""
     group, settled = view.state.group, view.settled
-    unsettled = [view.branch[height] for height in range(settled.height + 1, view.state.height + 1)]
-    operation = await load_oldest_operation(session, group, unsettled)
+    operation = await load_oldest_operation(session, group, settled.height)
     record = await load_oldest_record(session, group, settled.log.size)
     return min((time for time in (operation, record) if time is not None), default=None)
 
@@ -75,6 +75,27 @@ async def findings_on_branch(
         if height > floor and _may_be_continued(so_far):
             so_far = await find_in_log(session, view, stored, view.nodes[item])
         found[item] = so_far
+    return found
+
+
+async def findings_to_confirm(
+    session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory, *, now: int
+) -> dict[RecordId, LogFindings]:
+    """What this pod found about each item above the one that the seat confirmed last, up to the first that isn't good.
+
+    Above that nothing can be confirmed either: a log is never better than the one that it continues, what a promise
+    lacks is lacking there too, and times don't go back. So it costs what is new, however much is unsettled below.
+    """
+    last, found = memory.last, {}
+    floor = last.height if last and view.holds(last.item) else view.settled.height
+    for height in range(floor + 1, view.state.height + 1):
+        node = view.nodes[view.branch[height]]
+        if node.state.at > now + MAX_CLOCK_LEAD_MS:
+            break
+        findings = await find_in_log(session, view, stored, node)
+        if findings != GOOD_LOG:
+            break
+        found[node.item] = findings
     return found
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.groups_and_items import StoredGroup, StoredItem, list_items, load_group
+from models.groups.groups_and_items import StoredGroup, load_group
 from models.groups.records import list_log
-from models.groups.seats_and_acks import list_acks
+from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from protocol.branches import View, resolve
@@ -24,7 +24,6 @@ from protocol.records.envelope import Record, open_record
 from protocol.state import load_state, state_hash
 
 PAGE = 500
-MOST_ACKS = 1_000_000
 Progress = Callable[[str, int, int], None]
 
 
@@ -52,8 +51,8 @@ async def verify_group(deps: Deps, group: RecordId, progress: Progress) -> Verif
         if stored is None:
             raise UnknownGroupError("This pod doesn't hold that group.")
         faults: list[str] = []
-        items = await _all_items(session, stored)
-        acks = [ack.wire for ack in await list_acks(session, group, 0, MOST_ACKS)]
+        items = await all_items(session, group, 0)
+        acks = [ack.wire for ack in await all_acks(session, group, 0)]
         wires = [(str(item.id), item.wire) for item in items] + [("an ack", wire) for wire in acks]
         records = _opened(wires, faults, progress)
         view = _folded(records, stored, faults)
@@ -74,15 +73,6 @@ async def verify_group(deps: Deps, group: RecordId, progress: Progress) -> Verif
         state.log.root,
         tuple(faults),
     )
-
-
-async def _all_items(session: AsyncSession, stored: StoredGroup) -> list[StoredItem]:
-    items: list[StoredItem] = []
-    while page := await list_items(
-        session, stored.id, 0, PAGE, after=(items[-1].height, items[-1].id) if items else None
-    ):
-        items += page
-    return items
 
 
 def _opened(wires: list[tuple[str, bytes]], faults: list[str], progress: Progress) -> list[Record]:

@@ -18,7 +18,6 @@ from models.groups.groups_and_items import (
     drop_items,
     insert_group,
     insert_item,
-    list_items,
     load_group,
     move_head,
     replace_item,
@@ -26,7 +25,7 @@ from models.groups.groups_and_items import (
     set_on_chain,
 )
 from models.groups.log_tiles import delete_side_logs, truncate_log
-from models.groups.seats_and_acks import StoredAck, insert_acks, list_acks, load_keeper, save_keeper
+from models.groups.seats_and_acks import StoredAck, insert_acks, load_keeper, save_keeper
 from models.groups.waiting import mark_sealed, reopen_operations
 from models.people.accounts import list_signing, set_membership
 from pod.actions.chain.branch_logs import keep_side_logs, place_side_logs
@@ -34,6 +33,7 @@ from pod.actions.chain.fault_evidence import keep_faults, load_faults
 from pod.actions.chain.log_places import frontier_in
 from pod.actions.chain.rejudging import judge_anew, refuse_pending
 from pod.actions.chain.seat_memory import memory_of, stored_keeper
+from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.actions.chain.void_operations import dump_void
 from pod.actions.notifications import note_invited, note_joined
 from pod.deps import Deps
@@ -51,7 +51,6 @@ from protocol.records.operation import Join, Operation, Rehome, Rekey, SetWeight
 from protocol.state import GroupState, dump_state, load_state
 
 SNAPSHOT_EVERY = 64
-MOST_ITEMS = 10_000
 MOST_UNPLACED = 64
 
 
@@ -102,8 +101,8 @@ async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
     if stored is None:
         raise UnknownGroupError("This pod doesn't hold that group.")
     base = load_state(stored.snapshot)
-    items = await list_items(session, group, base.height + 1, MOST_ITEMS)
-    acks = await list_acks(session, group, base.height, MOST_ITEMS)
+    items = await all_items(session, group, base.height + 1)
+    acks = await all_acks(session, group, base.height)
     wires = [item.wire for item in items] + [ack.wire for ack in acks]
     records = [reopen_record(wire) for wire in wires]
     view = resolve(base, records, stored.anchor_id) if records else anchored(base)

@@ -24,7 +24,7 @@ from models.groups.seats_and_acks import load_keeper, retire_keepers
 from models.people.accounts import Account, Membership, list_memberships, load_account, set_membership
 from pod.actions.chain.door import append
 from pod.actions.chain.seat_memory import memory_of
-from pod.actions.chain.views import MOST_ITEMS, load_view
+from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import seed_of
 from pod.actions.posts.records import signing_key
 from pod.actions.sync.pull import pull
@@ -41,6 +41,8 @@ from protocol.records.envelope import open_record
 from protocol.state import GroupState, Member
 
 Body = dict[str, Any]
+
+MOST_HERE = 10_000  # one handover takes 64 moves: no larger group of one keeper moves at once
 
 
 async def retire_seats(deps: Deps) -> None:
@@ -120,7 +122,7 @@ async def _moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[B
     """A rehome for each member whom the group still knows here by a former key; the memberships then are moving."""
     formers = {key.did for key in deps.identity.keyring.former}
     wishes = []
-    for membership in await list_memberships(session, MOST_ITEMS, group=state.group):
+    for membership in await list_memberships(session, MOST_HERE, group=state.group):
         number = state.keys.get(membership.signing)
         member = state.members[number] if number is not None else None
         account = await load_account(session, membership.account_id)

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -124,7 +125,7 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
     stored = await load_group(session, group, lock=True)
     if stored is None or stored.log_size != gathered.start:
         return 0
-    roots = _roots(view)
+    roots = _roots(view, above=stored.log_size)
     # Entries gather over many pages: nothing is looked up before an item can be reached.
     if not any(0 < size - stored.log_size <= len(gathered.entries) for size in roots):
         return 0
@@ -207,10 +208,9 @@ def _state_before(view: View, index: int) -> GroupState | None:
     """The state before the first item of the chosen branch whose log has this place; None for what is settled."""
     if index < view.settled.log.size:
         return None
-    for height in range(view.settled.height + 1, view.state.height + 1):
-        if view.nodes[view.branch[height]].state.log.size > index:
-            return view.nodes[view.branch[height - 1]].state
-    return None
+    heights = range(view.settled.height + 1, view.state.height + 1)
+    first = bisect_right(heights, index, key=lambda height: view.nodes[view.branch[height]].state.log.size)
+    return view.nodes[view.branch[heights[first] - 1]].state if first < len(heights) else None
 
 
 def _of_shape(shape: ErasedRecord, *, now: int) -> NewRecord:
@@ -229,10 +229,12 @@ def _of_shape(shape: ErasedRecord, *, now: int) -> NewRecord:
     )
 
 
-def _roots(view: View) -> dict[int, set[str]]:
-    """The roots that items of the chosen branch commit to, by size."""
+def _roots(view: View, *, above: int) -> dict[int, set[str]]:
+    """The roots that items of the chosen branch commit to over more than `above` entries, by size."""
     roots: dict[int, set[str]] = {}
-    for item in view.branch.values():
-        log = view.nodes[item].state.log
+    for height in range(view.state.height, view.settled.height - 1, -1):
+        log = view.nodes[view.branch[height]].state.log
+        if log.size <= above:
+            break
         roots.setdefault(log.size, set()).add(log.root)
     return roots

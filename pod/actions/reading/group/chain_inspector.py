@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import load_profiles
 from models.groups.groups_and_items import StoredItem, list_beside, list_chain
-from models.groups.seats_and_acks import list_acks
+from models.groups.seats_and_acks import load_highest_confirmed
 from pod.actions.access import Reader, load_readable
 from pod.actions.chain.void_operations import parse_void
 from pod.deps import Deps
@@ -29,7 +29,6 @@ from protocol.records.envelope import Record, open_record, reopen_record
 from protocol.records.operation import Operation, SetWeight
 from protocol.state import GroupState
 
-MOST_ACKS: Final = 60
 MOST_BESIDE: Final = 40
 
 
@@ -102,10 +101,10 @@ async def load_wire(deps: Deps, reader: Reader, group: RecordId, height: int) ->
 
 async def _confirmed(session: AsyncSession, view: View) -> Mapping[int, int]:
     """By keeper, the highest item on this branch that it confirmed."""
-    highest: dict[int, int] = {}
-    for ack in await list_acks(session, view.state.group, 0, MOST_ACKS):
-        if ack.height < view.settled.height or view.holds(ack.item_id):
-            highest[ack.keeper] = max(ack.height, highest.get(ack.keeper, 0))
+    highest = await load_highest_confirmed(session, view.state.group, below=view.settled.height)
+    above = (ack for item, given in view.acks.items() if view.holds(item) for ack in given)
+    for ack in above:
+        highest[ack.keeper] = max(ack.height, highest.get(ack.keeper, 0))
     return highest
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from models.content.posts_and_votes import load_profiles
-from models.groups.seats_and_acks import list_acks
+from models.groups.seats_and_acks import load_highest_confirmed
 from models.people.accounts import load_membership
 from pod.actions.access import Reader, load_readable
 from pod.actions.chain.seat_memory import load_waiting_since
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.state import quorum
-
-MOST_ACKS: Final = 60
 
 
 class SeatSight(msgspec.Struct, frozen=True):
@@ -52,13 +48,10 @@ async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSi
     async with deps.store.database.read() as session:
         view = await load_readable(session, deps, reader, group)
         state = view.state
-        acks = await list_acks(session, group, 0, MOST_ACKS)
+        highest = await load_highest_confirmed(session, group)
         profiles = await load_profiles(session, group, [seat.member for seat in state.seats])
         membership = await load_membership(session, reader.id, group) if reader else None
         waiting = await load_waiting_since(session, view)
-    highest: dict[int, int] = {}
-    for ack in acks:
-        highest[ack.keeper] = max(ack.height, highest.get(ack.keeper, -1))
     own = deps.identity.keyring.pod_key.did
     seats = tuple(
         SeatSight(

@@ -1,0 +1,37 @@
+"""A chain as the store has it, read to its end however long it is: items and acks, page by page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.groups_and_items import StoredItem, list_items
+from models.groups.seats_and_acks import StoredAck, list_acks
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+
+PAGE: Final = 1000
+
+
+async def all_items(session: AsyncSession, group: RecordId, from_height: int, *, page: int = PAGE) -> list[StoredItem]:
+    """Every item at or above a height that wasn't dropped, by (height, id)."""
+    items: list[StoredItem] = []
+    while True:
+        after = (items[-1].height, items[-1].id) if items else None
+        found = await list_items(session, group, from_height, page, after=after)
+        items += found
+        if len(found) < page:
+            return items
+
+
+async def all_acks(
+    session: AsyncSession, group: RecordId, from_height: int, *, seat: DidKey | None = None, page: int = PAGE
+) -> list[StoredAck]:
+    """Every confirmation of an item at or above a height, the highest first; of one seat, if one is named."""
+    acks: list[StoredAck] = []
+    while True:
+        found = await list_acks(session, group, from_height, page, seat=seat, after=acks[-1] if acks else None)
+        acks += found
+        if len(found) < page:
+            return acks
