@@ -17,10 +17,14 @@ from protocol.canonical import JsonObject
 
 
 class OwnActor(msgspec.Struct, frozen=True, kw_only=True):
-    """What an actor of ours says of itself. `pod` is the pod's URL; `summary` is HTML; None and empty are left out."""
+    """What an actor of ours says of itself. `pod` is the pod's URL; `summary` is HTML; None and empty are left out.
+
+    `page`: where people look at it.
+    """
 
     id: str
     pod: str
+    page: str
     type: Literal["Application", "Person", "Group"]
     username: str
     rsa_pem: str
@@ -47,6 +51,7 @@ def actor_document(actor: OwnActor) -> JsonObject:
         "id": own_id,
         "type": actor.type,
         "preferredUsername": actor.username,
+        "url": actor.page,
         "inbox": f"{own_id}/inbox" if actor.has_followers else f"{actor.pod}/inbox",
         "endpoints": {"sharedInbox": f"{actor.pod}/inbox"},
         "manuallyApprovesFollowers": not (actor.discoverable and actor.has_followers),

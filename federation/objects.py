@@ -17,9 +17,13 @@ _LATEST_MS: Final = 253_402_300_799_000  # the end of the year 9999, beyond whic
 
 
 class ShownPost(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as its group shows it. Ids are URLs; `at` and `changed_at` are in ms, as their authors claim them."""
+    """A post as its group shows it. Ids are URLs; `at` and `changed_at` are in ms, as their authors claim them.
+
+    `page`: where people read it.
+    """
 
     id: str
+    page: str
     actor: str
     group: str
     kind: Literal["article", "note"]
@@ -38,6 +42,7 @@ def post_object(post: ShownPost, record: JsonObject | None = None) -> JsonObject
         "@context": CONTEXT,
         "id": post.id,
         "type": "Article" if post.kind == "article" else "Note",
+        "url": post.page,
         "attributedTo": post.actor,
         "to": [PUBLIC],
         "cc": [f"{post.actor}/followers"],
@@ -56,9 +61,9 @@ def post_object(post: ShownPost, record: JsonObject | None = None) -> JsonObject
     return members | {name: value for name, value in optional.items() if value}
 
 
-def record_object(own_id: str, group: str, record: JsonObject) -> JsonObject:
-    """A record that other software has no word for: an object that says nothing but it."""
-    return {"@context": CONTEXT, "id": own_id, "type": "Object", "context": group, "record": record}
+def record_object(own_id: str, group: str, record: JsonObject, *, page: str) -> JsonObject:
+    """A record that other software has no word for: an object that says nothing but it. `page`: where people see it."""
+    return {"@context": CONTEXT, "id": own_id, "type": "Object", "url": page, "context": group, "record": record}
 
 
 def tombstone(own_id: str, former_type: str) -> JsonObject:

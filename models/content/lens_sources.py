@@ -3,13 +3,13 @@
 from collections.abc import Collection
 
 import msgspec
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.belonging import belonging, may_meet
 from models.content.posts_and_votes import POSTS, SCORES, SHEETS, VOTES, target_key
 from models.engine.upserts import chunks
 from models.groups.groups_and_items import GROUPS
-from models.people.accounts import MEMBERSHIPS
 from protocol.ids import RecordId
 from protocol.records.content import Token
 
@@ -34,11 +34,10 @@ async def load_group_names(session: AsyncSession, groups: Collection[RecordId]) 
 
 
 async def list_joined(session: AsyncSession, account: int, limit: int) -> list[tuple[RecordId, str]]:
-    """The groups, by name, of which the account is a settled member."""
+    """The groups, by name, to which the account belongs."""
     wanted = (
         select(GROUPS.c.id, GROUPS.c.name)
-        .join(MEMBERSHIPS, MEMBERSHIPS.c.group_id == GROUPS.c.id)
-        .where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.number.is_not(None), GROUPS.c.kind == "group")
+        .where(GROUPS.c.id.in_(belonging(account)), GROUPS.c.kind == "group")
         .order_by(GROUPS.c.name, GROUPS.c.id)
         .limit(limit)
     )
@@ -50,7 +49,7 @@ async def list_voted(session: AsyncSession, token: Token, limit: int, *, account
     wanted = (
         select(SCORES.c.group_id, GROUPS.c.name, SCORES.c.sum_micro, SCORES.c.votes, SCORES.c.supporters)
         .join(GROUPS, GROUPS.c.id == SCORES.c.group_id)
-        .where(SCORES.c.target == target_key(token), GROUPS.c.kind == "group", _visible(account))
+        .where(SCORES.c.target == target_key(token), GROUPS.c.kind == "group", may_meet(account))
         .order_by(SCORES.c.votes.desc(), GROUPS.c.name, SCORES.c.group_id)
         .limit(limit)
     )
@@ -124,8 +123,3 @@ async def load_whereabouts(session: AsyncSession, records: Collection[RecordId])
         )
         found.update((record, Whereabouts(*rest)) for record, *rest in await session.execute(wanted))
     return found
-
-
-def _visible(account: int | None) -> ColumnElement[bool]:
-    own = select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.number.is_not(None))
-    return or_(GROUPS.c.visibility == "public", GROUPS.c.id.in_(own) if account is not None else false())

@@ -11,7 +11,6 @@ from models.engine.upserts import chunks
 from models.fediverse.deliveries import HOSTS
 from models.groups.groups_and_items import ITEMS
 from models.groups.records import RECORDS
-from models.people.accounts import MEMBERSHIPS
 from protocol.ids import RecordId
 
 
@@ -111,14 +110,3 @@ async def list_claims(session: AsyncSession, identity: RecordId, limit: int) -> 
         .limit(limit)
     )
     return [(group, member) for group, member in await session.execute(wanted)]
-
-
-async def list_accounts_of(session: AsyncSession, group: RecordId, numbers: Collection[int]) -> dict[int, int]:
-    """By member number, the account of those members that are at home here."""
-    found: dict[int, int] = {}
-    for some in chunks(numbers):
-        wanted = select(MEMBERSHIPS.c.number, MEMBERSHIPS.c.account_id).where(
-            MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.number.in_(some)
-        )
-        found.update((number, account) for number, account in await session.execute(wanted))
-    return found

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Index, LargeBinary, Select, select, text, true
+from sqlalchemy import Index, LargeBinary, Select, exists, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -254,14 +254,16 @@ async def load_tally(session: AsyncSession, group: RecordId, token: Token) -> Ta
 
 
 async def list_votes(
-    session: AsyncSession, group: RecordId, token: Token, limit: int, *, after_member: int = 0
+    session: AsyncSession, group: RecordId, token: Token, limit: int, *, after_member: int = 0, weighty: bool = False
 ) -> list[CastVote]:
-    """The votes that count on one target, by member."""
+    """The latest vote of each member on one target, by member; `weighty`: only of members with weight above 0."""
+    voter = (MEMBERS.c.group_id == VOTES.c.group_id) & (MEMBERS.c.number == VOTES.c.member)
+    counts = exists().where(voter, MEMBERS.c.left.is_(False), MEMBERS.c.weight > 0) if weighty else true()
     wanted = (
         select(
             VOTES.c.member, VOTES.c.value, VOTES.c.key, VOTES.c.counter, VOTES.c.record_id, VOTES.c.at, VOTES.c.reason
         )
-        .where(VOTES.c.group_id == group, VOTES.c.target == target_key(token), VOTES.c.member > after_member)
+        .where(VOTES.c.group_id == group, VOTES.c.target == target_key(token), VOTES.c.member > after_member, counts)
         .order_by(VOTES.c.member)
         .limit(limit)
     )

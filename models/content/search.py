@@ -110,11 +110,13 @@ def _matches(session: AsyncSession, words: Sequence[str]) -> ColumnElement[bool]
 def _narrowed(wanted: Select[Any], query: Query) -> Select[Any]:
     table = SEARCHED.c
     may_find = or_(GROUPS.c.visibility == "public", table.group_id.in_(query.own))
-    unwilling = (PROFILES.c.group_id == table.group_id) & (PROFILES.c.member == table.author)
+    profile = (PROFILES.c.group_id == table.group_id) & (PROFILES.c.member == table.author)
+    # What a member said of themselves before isn't what the profile says now.
+    current = or_(table.kind != "profile", PROFILES.c.record_id == table.record_id)
     return (
         wanted.join(GROUPS, GROUPS.c.id == table.group_id)
-        .outerjoin(PROFILES, unwilling)
-        .where(may_find, func.coalesce(PROFILES.c.indexable, True))
+        .outerjoin(PROFILES, profile)
+        .where(may_find, current, func.coalesce(PROFILES.c.indexable, True))
         .where(table.kind == query.kind if query.kind else true())
         .where(table.group_id == query.group if query.group else true())
         .where(table.language == query.language if query.language else true())

@@ -114,6 +114,12 @@ async def load_group(session: AsyncSession, group: RecordId, *, lock: bool = Fal
     return StoredGroup(*row) if row else None
 
 
+async def load_visibility(session: AsyncSession, group: RecordId) -> str | None:
+    """private, unlisted or public; None for a group that isn't here."""
+    visibility: str | None = await session.scalar(select(GROUPS.c.visibility).where(GROUPS.c.id == group))
+    return visibility
+
+
 async def list_groups(
     session: AsyncSession,
     limit: int,

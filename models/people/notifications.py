@@ -1,4 +1,7 @@
-"""What people at home here are told of: one row a happening and account, seen or not; only the latest are kept."""
+"""What people at home here are told of: one row a happening and account, seen or not; only the latest are kept.
+
+Nobody is told of what a writer does whom they mute, nor of a changed mind: a member's vote on one thing is told once.
+"""
 
 from collections.abc import Sequence
 
@@ -8,20 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
-from models.engine.upserts import insert_new
+from models.engine.upserts import chunks, insert_new
+from models.people.mutes import load_muted
 from protocol.ids import RecordId
 
 MOST_KEPT = 500  # of an account
 
 
 class NotificationRow(Base):
-    """A happening that concerns an account; `author` is the member who did it, 0 where nobody in person did."""
+    """A happening that concerns an account; `author` is the member who did it, 0 where nobody in person did.
+
+    `about`: for a vote, the key of its target.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (
         UniqueConstraint("account_id", "kind", "record_id"),
         Index(None, "account_id", "id"),
         Index(None, "account_id", "seen"),
+        Index(None, "account_id", "about"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -33,6 +41,7 @@ class NotificationRow(Base):
     author: Mapped[int]
     at: Mapped[int]
     seen: Mapped[bool]
+    about: Mapped[bytes | None]
 
 
 class News(msgspec.Struct, frozen=True):
@@ -47,6 +56,7 @@ class News(msgspec.Struct, frozen=True):
     post_id: RecordId | None = None
     seen: bool = False
     id: int = 0
+    about: bytes | None = None
 
 
 NOTIFICATIONS = table_of(NotificationRow)
@@ -54,7 +64,8 @@ _COLUMNS = [NOTIFICATIONS.c[name] for name in News.__struct_fields__]
 
 
 async def insert_news(session: AsyncSession, news: Sequence[News]) -> None:
-    """Tell of what wasn't told yet, and let the oldest of each account go."""
+    """Tell of what wasn't told yet and of nobody who is muted, and let the oldest of each account go."""
+    news = await _unheard(session, await _unmuted(session, news))
     rows = [{name: getattr(one, name) for name in News.__struct_fields__ if name != "id"} for one in news]
     await insert_new(session, NOTIFICATIONS, rows)
     table = NOTIFICATIONS.c
@@ -68,6 +79,33 @@ async def insert_news(session: AsyncSession, news: Sequence[News]) -> None:
             .scalar_subquery()
         )
         await session.execute(delete(NOTIFICATIONS).where(table.account_id == account, table.id <= oldest_kept))
+
+
+async def _unmuted(session: AsyncSession, news: Sequence[News]) -> list[News]:
+    muted: set[tuple[int, RecordId, int]] = set()
+    for account in {one.account_id for one in news}:
+        writers = {(one.group_id, one.author) for one in news if one.account_id == account}
+        muted |= {(account, *writer) for writer in await load_muted(session, account, writers)}
+    return [one for one in news if (one.account_id, one.group_id, one.author) not in muted]
+
+
+async def _unheard(session: AsyncSession, news: Sequence[News]) -> list[News]:
+    """Without the votes of whose voter the account was told before, about the same thing."""
+    table, heard = NOTIFICATIONS.c, set[tuple[int, RecordId, int, bytes]]()
+    for some in chunks({one.about for one in news if one.about}):
+        wanted = select(table.account_id, table.group_id, table.author, table.about).where(
+            table.account_id.in_({one.account_id for one in news}), table.about.in_(some)
+        )
+        heard.update(
+            (account, group, author, bytes(about)) for account, group, author, about in await session.execute(wanted)
+        )
+    fresh = []
+    for one in news:
+        said = (one.account_id, one.group_id, one.author, one.about or b"")
+        if one.about is None or said not in heard:
+            fresh.append(one)
+            heard.add(said)
+    return fresh
 
 
 async def list_news(session: AsyncSession, account: int, limit: int, *, before: int | None = None) -> list[News]:

@@ -1,4 +1,7 @@
-"""Who may read a group: a private one only its members and their pods, to others it is as if it weren't there.
+"""THE READING DOOR: who may read a group; a private one only its members and their pods, to others it isn't there.
+
+Whoever reads is one of a closed union, `Viewer`. `open_group` gives a `ReadableGroup`, which nothing else makes, and
+without one no word, title, name or file of a group is handed out.
 
 A private group answers (ADR 0025)
 - a member at home here, by token;
@@ -6,20 +9,25 @@ A private group answers (ADR 0025)
 - whoever holds the current recovery key of such a member, for a new home needs chain and log before it is one;
 - with its chain alone, which a join can't be written without: whoever holds the key of an invitation that would be
   taken now.
+
+Who left, is black-listed or moved to another pod reads what a stranger reads. A private group is refused after the
+same questions to the database as a group that isn't here, so the time tells nothing.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Collection
+from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.readers import VerifiedHolder, VerifiedPod, VerifiedReader
-from models.groups.groups_and_items import load_group
-from models.people.accounts import Account, load_membership
+from models.groups.groups_and_items import load_visibility
+from models.people.accounts import Account, Membership, load_membership
 from pod.actions.chain.views import load_view
 from pod.actions.private_groups import counts, is_home, unknown_group
 from pod.deps import Deps
+from pod.errors import UnknownGroupError
 from protocol.branches import View
 from protocol.canonical import check_value
 from protocol.errors import RefusedError
@@ -27,48 +35,115 @@ from protocol.ids import RecordId
 from protocol.limits import MAX_RECORD_DEPTH
 from protocol.operations import check_invitation
 from protocol.records.operation import open_invitation
-from protocol.state import GroupState
+from protocol.state import GroupState, Member
 
-Reader = Account | None
-Puller = Account | VerifiedReader | None
+Reader = Account | None  # None: a stranger
+Viewer = Account | VerifiedReader | None
 Part = Literal["all", "chain"]
+_MAKER: Final = object()
 
 
-async def load_readable(
-    session: AsyncSession, deps: Deps, reader: Puller, group: RecordId, *, part: Part = "all"
-) -> View:
-    """The group's view, if the reader may see this part of the group; raises UnknownGroupError."""
-    view = await load_view(session, deps, group)
-    if view.state.visibility == "private" and not await _may_read(session, deps, reader, view.state, part):
+class ReadableGroup:
+    """A group that `viewer` may read, as its chain stands now. Made by `open_group` alone.
+
+    `member`: the viewer's own entry there; None for who is no member, has left or has moved away.
+    """
+
+    __slots__ = ("member", "view", "viewer")
+
+    def __init__(self, viewer: Viewer, view: View, member: Member | None, maker: object) -> None:
+        if maker is not _MAKER:
+            raise TypeError("Only access.open_group makes a ReadableGroup.")
+        self.viewer = viewer
+        self.view = view
+        self.member = member
+
+    @property
+    def id(self) -> RecordId:
+        """The group's id."""
+        return self.view.state.group
+
+    @property
+    def name(self) -> str:
+        """The group's name."""
+        return str(self.state.policy["name"])
+
+    @property
+    def state(self) -> GroupState:
+        """What the group is at its head."""
+        return self.view.state
+
+    @property
+    def number(self) -> int | None:
+        """The viewer's number as a member."""
+        return self.member.number if self.member else None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the viewer may come across it outside its own pages: if it is public, or the viewer belongs to it."""
+        return self.state.visibility == "public" or (self.member is not None and counts(self.member))
+
+
+async def open_group(
+    session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId, *, part: Part = "all"
+) -> ReadableGroup:
+    """The group, if the viewer may see this part of it; raises UnknownGroupError."""
+    held = deps.store.views.get(group)
+    place = await load_membership(session, viewer.id, group) if isinstance(viewer, Account) else None
+    if (held is None or held.state.visibility == "private") and not await _may_ask(session, viewer, place, group):
         raise unknown_group()
-    return view
+    view = await load_view(session, deps, group)
+    member = _member(place, view.state)
+    if view.state.visibility == "private" and not _may_read(deps, viewer, member, view.state, part):
+        raise unknown_group()
+    return ReadableGroup(viewer, view, member, _MAKER)
+
+
+async def open_those(
+    session: AsyncSession, deps: Deps, viewer: Viewer, groups: Collection[RecordId]
+) -> dict[RecordId, ReadableGroup]:
+    """Those of the groups that are here and that the viewer may read."""
+    found = {}
+    for group in groups:
+        try:
+            found[group] = await open_group(session, deps, viewer, group)
+        except UnknownGroupError:
+            continue
+    return found
 
 
 async def is_open(deps: Deps, group: RecordId) -> bool:
     """Whether the group is here and anybody may read it."""
     async with deps.store.database.read() as session:
-        stored = await load_group(session, group)
-    return stored is not None and stored.visibility != "private"
+        visibility = await load_visibility(session, group)
+    return visibility is not None and visibility != "private"
 
 
-async def _may_read(session: AsyncSession, deps: Deps, reader: Puller, state: GroupState, part: Part) -> bool:
-    match reader:
+async def _may_ask(session: AsyncSession, viewer: Viewer, place: Membership | None, group: RecordId) -> bool:
+    """Whether it is worth loading the group; the same questions whether it is private or not here."""
+    visibility = await load_visibility(session, group)
+    may_belong = place is not None or isinstance(viewer, VerifiedPod | VerifiedHolder)
+    return visibility is not None and (visibility != "private" or may_belong)
+
+
+def _member(place: Membership | None, state: GroupState) -> Member | None:
+    """The entry of a membership, while it is one: who moved away is known by a key that isn't this account's."""
+    member = state.members.get(place.number) if place and place.number is not None else None
+    if place is None or member is None or member.left:
+        return None
+    return member if place.state == "moving" or member.signing == place.signing else None
+
+
+def _may_read(deps: Deps, viewer: Viewer, member: Member | None, state: GroupState, part: Part) -> bool:
+    match viewer:
         case Account():
-            return await _is_member(session, reader, state)
+            return member is not None and counts(member)
         case VerifiedPod():
-            return is_home(state, reader.actor)
+            return is_home(state, viewer.actor)
         case VerifiedHolder():
-            return _recovers(state, reader) or (part == "chain" and _is_invited(state, reader, now=deps.clock()))
+            return _recovers(state, viewer) or (part == "chain" and _is_invited(state, viewer, now=deps.clock()))
         case None:
             return False
-
-
-async def _is_member(session: AsyncSession, reader: Account, state: GroupState) -> bool:
-    membership = await load_membership(session, reader.id, state.group)
-    if membership is None or membership.number is None:
-        return False
-    member = state.members.get(membership.number)
-    return member is not None and counts(member)
 
 
 def _is_invited(state: GroupState, reader: VerifiedHolder, *, now: int) -> bool:

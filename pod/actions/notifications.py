@@ -2,7 +2,8 @@
 
 Told are: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a join of
 theirs that was sealed, somebody who joined by their invitation, and a group that they keep whose steward is silent.
-What is older than a month is history that came by a pull, and nobody is told of it.
+Nobody is told of what a writer does whom they mute, and a vote that is changed is no second news. What is older than a
+month is history that came by a pull, and nobody is told of it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.member_lists import list_accounts_of
+from models.content.belonging import list_accounts_of
+from models.content.posts_and_votes import target_key
 from models.content.projections import Accepted
 from models.groups.records import StoredRecord, load_records
 from models.people.notifications import News, insert_news
@@ -42,7 +44,8 @@ async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, 
         account = homes.get((about.group_id, about.author)) if about else None
         if about is None or account is None or (about.group_id == record.group and about.author == author):
             continue
-        news.append(News(account, kind, record.group, record.id, author, now, _post_of(kind, record.id, about)))
+        post, voted = _post_of(kind, record.id, about), _voted(record)
+        news.append(News(account, kind, record.group, record.id, author, now, post, about=voted))
     await insert_news(session, news)
 
 
@@ -77,6 +80,11 @@ def _concerns(record: Accepted, now: int) -> tuple[str, RecordId, int] | None:
             return VOTE, address.record, content.author
         case _:
             return None
+
+
+def _voted(record: Accepted) -> bytes | None:
+    """For a vote, what it is about: of a changed mind nobody is told again."""
+    return target_key(record.content.target.token) if isinstance(record.content, Vote) else None
 
 
 def _post_of(kind: str, record: RecordId, about: StoredRecord) -> RecordId | None:

@@ -17,7 +17,7 @@ routes = web.RouteTableDef()
 @shared
 async def get_pod_actor(request: web.Request) -> web.Response:
     """The pod itself."""
-    return answer(await actor_documents.pod_actor(request.app[DEPS]))
+    return show(request, await actor_documents.pod_actor(request.app[DEPS]))
 
 
 @routes.get("/u/{name}")
@@ -25,7 +25,7 @@ async def get_pod_actor(request: web.Request) -> web.Response:
 async def get_person(request: web.Request) -> web.Response:
     """Somebody at home here."""
     document = await actor_documents.person_actor(request.app[DEPS], request.match_info["name"])
-    return show(request, document, page="person_page")
+    return show(request, document)
 
 
 @routes.get("/groups/{group}")
@@ -33,7 +33,7 @@ async def get_person(request: web.Request) -> web.Response:
 async def get_group(request: web.Request) -> web.Response:
     """A group as an actor of this pod."""
     document = await actor_documents.group_actor(request.app[DEPS], parse_id(request.match_info["group"]))
-    return show(request, document, page="group_page")
+    return show(request, document)
 
 
 @routes.get("/u/{name}/outbox")

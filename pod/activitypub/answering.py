@@ -27,15 +27,14 @@ def answer(document: JsonObject, status: HTTPStatus = HTTPStatus.OK) -> web.Resp
     return web.Response(body=msgspec.json.encode(document), status=status.value, headers=headers)
 
 
-def show(request: web.Request, document: JsonObject, *, page: str) -> web.Response:
-    """The document, or for a browser the way to the page of that name, once there is such a page.
-
-    A page is a route named `page` with the same parts in its path; while there is none, a browser gets the document.
-    """
-    if page in request.app.router and prefers_page(request.headers.get("Accept", "")):
-        location = str(request.app.router[page].url_for(**request.match_info))
-        return web.Response(status=HTTPStatus.SEE_OTHER.value, headers={"Location": location, "Vary": VARY})
-    return answer(document)
+def show(
+    request: web.Request, document: JsonObject, *, page: str = "", status: HTTPStatus = HTTPStatus.OK
+) -> web.Response:
+    """The document, or for a browser the way to the page of the same thing: `page`, else the document's `url`."""
+    leads_to = page or document.get("url")
+    if isinstance(leads_to, str) and prefers_page(request.headers.get("Accept", "")):
+        return web.Response(status=HTTPStatus.SEE_OTHER.value, headers={"Location": leads_to, "Vary": VARY})
+    return answer(document, status)
 
 
 def shared(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler:

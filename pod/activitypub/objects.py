@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from pod.actions.fediverse.post_documents import Sighting, show_activity, show_record
-from pod.activitypub.answering import answer, shared, show
+from pod.activitypub.answering import shared, show
 from pod.app_keys import DEPS
 from protocol.ids import parse_id
 
@@ -30,6 +30,5 @@ async def get_activity(request: web.Request) -> web.Response:
 
 
 def _answer(request: web.Request, sighting: Sighting) -> web.Response:
-    if sighting.gone:
-        return answer(sighting.document, HTTPStatus.GONE)
-    return show(request, sighting.document, page="record_page")
+    status = HTTPStatus.GONE if sighting.gone else HTTPStatus.OK
+    return show(request, sighting.document, page=sighting.page, status=status)

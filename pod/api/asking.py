@@ -10,7 +10,7 @@ from aiohttp import web
 
 from federation.readers import receive_reader
 from models.people.accounts import Account, load_account_by_token
-from pod.actions.access import Puller, is_open
+from pod.actions.access import Viewer, is_open
 from pod.actions.groups.founding import token_hash
 from pod.app_keys import DEPS, KEYS, POLICY, PULLED
 from pod.errors import UnauthorizedError
@@ -45,7 +45,7 @@ async def reader_of(request: web.Request) -> Account | None:
     raise UnauthorizedError("This token is none of this pod's, or it was revoked.")
 
 
-async def puller_of(request: web.Request, group: RecordId) -> Puller:
+async def puller_of(request: web.Request, group: RecordId) -> Viewer:
     """Who pulls from `group`: the account of a token, or whoever signed, nobody told otherwise.
 
     A signature isn't looked at where anybody may read. Elsewhere, and where there is no such group, one that proves

@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from models.people.accounts import count_recovery_keys, list_memberships
 from pod.actions.accounts.api_tokens import list_own_tokens, make_token, revoke_own_token
 from pod.actions.fediverse.actor_documents import load_person
+from pod.actions.reading.person.memberships import list_own_memberships
 from pod.api import shapes
 from pod.api.asking import account_of, answer, wish_of
 from pod.app_keys import DEPS
@@ -16,7 +16,6 @@ from pod.contracts import contract
 from protocol.limits import FEW_RECOVERY_KEYS
 
 routes = web.RouteTableDef()
-MOST = 1000
 
 
 @routes.get("/api/v1/me")
@@ -24,9 +23,7 @@ MOST = 1000
 async def get_me(request: web.Request) -> web.Response:
     """The account behind the token, with its memberships."""
     account = await account_of(request)
-    async with request.app[DEPS].store.database.read() as session:
-        memberships = await list_memberships(session, MOST, account=account.id)
-        left = await count_recovery_keys(session, account.id)
+    memberships, left = await list_own_memberships(request.app[DEPS], account)
     groups = tuple(
         shapes.MembershipLine(entry.group_id, entry.number, entry.state, entry.recovery_index) for entry in memberships
     )

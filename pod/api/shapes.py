@@ -320,7 +320,10 @@ class Invited(msgspec.Struct, frozen=True):
 
 
 class MembershipLine(msgspec.Struct, frozen=True):
-    """A membership; `number` comes once the join is settled. `recovery`: which key of the phrase recovers it."""
+    """A membership; `number` comes once the join is settled. `recovery`: which key of the phrase recovers it.
+
+    `state`: asked, member, moving, moved, or former of who left or is black-listed.
+    """
 
     group: RecordId
     number: int | None

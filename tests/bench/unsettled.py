@@ -20,7 +20,7 @@ from migrations import upgrade
 from models.engine.databases import open_database
 from pod.actions.chain.door import append
 from pod.actions.chain.sealing import confirm_head, seal
-from pod.actions.chain.views import load_view, open_group
+from pod.actions.chain.views import load_view, take_root
 from pod.deps import Deps
 from protocol.branches import View
 from protocol.proofs import sign
@@ -45,7 +45,7 @@ class LoneSteward:
         root, *rest = records
 
         async def action(session: AsyncSession) -> None:
-            await open_group(session, self.deps, root, local=False, now=0)
+            await take_root(session, self.deps, root, local=False, now=0)
             for record in rest:
                 await append(session, self.deps, record, origin="", now=self.deps.clock())
 

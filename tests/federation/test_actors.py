@@ -16,6 +16,7 @@ from tests.support.wire import ED25519_ID, RSA_ID, ed25519_keys, rsa_keys
 ADA = "https://pod.example/u/alice"
 POST = ShownPost(
     id="https://pod.example/records/x",
+    page="https://pod.example/g/g/posts/x",
     actor=ADA,
     group="https://pod.example/groups/g",
     kind="article",
@@ -34,6 +35,7 @@ def an_actor(**members: Any) -> dict[str, Any]:
             **{
                 "id": ADA,
                 "pod": "https://pod.example",
+                "page": "https://pod.example/@alice",
                 "type": "Person",
                 "username": "alice",
                 "name": "Alice",
@@ -70,7 +72,12 @@ def test_what_we_say_of_an_actor_we_read_with_both_keys() -> None:
         an_actor(type="Application", has_followers=False),
         post_object(POST),
         post_object(POST, {"type": "Post"}),
-        record_object("https://pod.example/records/z", "https://pod.example/groups/g", {"type": "Vote"}),
+        record_object(
+            "https://pod.example/records/z",
+            "https://pod.example/groups/g",
+            {"type": "Vote"},
+            page="https://pod.example/g/g/log",
+        ),
         tombstone("https://pod.example/records/x", "Note"),
     ],
     ids=["person", "group", "pod", "article", "article with record", "record", "tombstone"],

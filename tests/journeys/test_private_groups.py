@@ -158,10 +158,12 @@ def test_its_records_are_voted_on_there_alone(circle: Circle) -> None:
     for target in targets:
         with pytest.raises(RefusedByHttpError, match="may_not_write"):
             circle.bo.post(f"/api/v1/groups/{public}/votes", {"target": target, "value": 1000})
-    # Who isn't a member learns nothing from a vote on it.
+    # Who isn't a member isn't told whose it is, and can't have a public log speak of it either.
     cyn = circle.pods[0].sign_up("cyn")
     own = cyn.post("/api/v1/groups", {"name": "The bazaar"})["group"]
-    assert cyn.post(f"/api/v1/groups/{own}/votes", {"target": targets[0], "value": 1000})["record"]
+    for tail in ("votes", "records"):
+        with pytest.raises(RefusedByHttpError, match="not_found"):
+            cyn.post(f"/api/v1/groups/{own}/{tail}", {"type": "Vote", "target": targets[0], "value": 1000})
 
 
 def test_a_link_that_was_used_opens_nothing(circle: Circle) -> None:

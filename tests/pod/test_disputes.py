@@ -12,7 +12,7 @@ from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.seats_and_acks import list_disputes
 from pod.actions.chain.door import append
-from pod.actions.chain.views import load_view, open_group
+from pod.actions.chain.views import load_view, take_root
 from pod.actions.sync.disputes import forget_disputes, note_dispute, stands_apart
 from pod.clock import Clock
 from pod.deps import Deps
@@ -47,7 +47,7 @@ class Story:
 
     async def hold(self, records: Sequence[Record]) -> None:
         async def action(session: AsyncSession) -> None:
-            await open_group(session, self.deps, self.root, local=False, now=0)
+            await take_root(session, self.deps, self.root, local=False, now=0)
             for record in [*self.grown.records[1:], *records]:
                 await append(session, self.deps, record, origin="", now=self.start.at)
 

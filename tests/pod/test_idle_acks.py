@@ -12,7 +12,7 @@ from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.seats_and_acks import list_acks
 from pod.actions.chain.door import Taken, append
-from pod.actions.chain.views import MOST_UNPLACED, load_view, open_group
+from pod.actions.chain.views import MOST_UNPLACED, load_view, take_root
 from pod.clock import Clock
 from pod.deps import Deps
 from protocol.chain import follow
@@ -66,7 +66,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         root, *records = group.records
 
         async def found(session: AsyncSession) -> None:
-            await open_group(session, deps, root, local=False, now=0)
+            await take_root(session, deps, root, local=False, now=0)
 
         await deps.store.write(found)
         made = Place(deps, group)

@@ -18,7 +18,7 @@ from pod.actions.chain.door import Arrival, append, append_all
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.receipts import answer_with, promise, receipt_in
 from pod.actions.chain.seat_memory import findings_on_branch
-from pod.actions.chain.views import load_view, open_group
+from pod.actions.chain.views import load_view, take_root
 from pod.actions.sync.withheld_records import note_withheld
 from pod.clock import Clock
 from pod.deps import Deps
@@ -99,7 +99,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         root, *items = group.records
 
         async def found(session: AsyncSession) -> None:
-            await open_group(session, deps, root, local=False, now=0)
+            await take_root(session, deps, root, local=False, now=0)
 
         await deps.store.write(found)
         made = Place(deps, group)

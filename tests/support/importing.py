@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pod.actions.chain.door import Arrival, Outcome, append_all
-from pod.actions.chain.views import open_group
+from pod.actions.chain.views import take_root
 from pod.cli.base import run_action
 from pod.cli.options import configuration
 from pod.deps import Deps
@@ -80,7 +80,7 @@ async def drain(deps: Deps, group: RecordId) -> None:
 
 async def settle_members(deps: Deps, network: Network) -> None:
     async def found(session: AsyncSession) -> None:
-        await open_group(session, deps, network.root, local=True, now=deps.clock())
+        await take_root(session, deps, network.root, local=True, now=deps.clock())
 
     await deps.store.write(found)
     for wishes in (network.joins(), network.demotions()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from models.content.belonging import list_own
 from models.groups.groups_and_items import load_group
 from models.people.accounts import Account, count_recovery_keys, list_memberships
 from models.people.factors import count_recovery_codes, list_passkeys, load_authenticator
@@ -62,7 +63,10 @@ async def places_of(deps: Deps, account: Account) -> list[Place]:
     """The account's groups, as its owner writes them down beside the words."""
     places = []
     async with deps.store.database.read() as session:
+        own = await list_own(session, account.id)
         for entry in await list_memberships(session, MOST_GROUPS, account=account.id):
+            if entry.group_id not in own:
+                continue
             group = await load_group(session, entry.group_id)
             if group is not None:
                 places.append(Place(group.name, entry.group_id, group.visibility, entry.recovery_index))

@@ -58,7 +58,7 @@ class HeadMovedError(RuntimeError):
     """Somebody else moved a group's head meanwhile; the action is undone and may be tried again."""
 
 
-async def open_group(session: AsyncSession, deps: Deps, root: Record, *, local: bool, now: int) -> View:
+async def take_root(session: AsyncSession, deps: Deps, root: Record, *, local: bool, now: int) -> View:
     """Take part in the group of `root`; one that is known stays as it is."""
     known = await load_group(session, root.id)
     if known:

@@ -70,6 +70,7 @@ async def pod_actor(deps: Deps) -> JsonObject:
         OwnActor(
             id=f"{deps.identity.base_url}/{POD}",
             pod=deps.identity.base_url,
+            page=f"{deps.identity.base_url}/",
             type="Application",
             username=host,
             name=host,
@@ -91,6 +92,7 @@ async def person_actor(deps: Deps, name: str) -> JsonObject:
         OwnActor(
             id=f"{deps.identity.base_url}/{path}",
             pod=deps.identity.base_url,
+            page=f"{deps.identity.base_url}/@{name}",
             type="Person",
             username=name,
             name=(profile.nickname if profile else "") or name,
@@ -113,6 +115,7 @@ async def group_actor(deps: Deps, group: RecordId) -> JsonObject:
         OwnActor(
             id=f"{deps.identity.base_url}/{group_path(group)}",
             pod=deps.identity.base_url,
+            page=f"{deps.identity.base_url}/g/{group}",
             type="Group",
             username=group,
             name=str(state.policy["name"]),

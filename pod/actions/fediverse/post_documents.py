@@ -34,9 +34,10 @@ MOST_SHEETS = 10_000
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """A document for other software; `gone` where it is the Tombstone of what was erased."""
+    """A document for other software; `gone` where it is the Tombstone of what was erased. `page`: for a browser."""
 
     document: JsonObject
+    page: str
     gone: bool = False
 
 
@@ -44,22 +45,33 @@ async def show_record(deps: Deps, record: RecordId) -> Sighting:
     """The object at /records/{id}; raises NotFoundError."""
     async with deps.store.database.read() as session:
         stored, state = await _load(session, deps, record)
-        own_id = f"{deps.identity.base_url}/records/{record}"
+        base = deps.identity.base_url
+        own_id, page = f"{base}/records/{record}", f"{base}{page_of(stored, state)}"
         if isinstance(stored, StoredRecord):
-            return Sighting(tombstone(own_id, _former_type(stored)), gone=True)
+            return Sighting(tombstone(own_id, _former_type(stored)), page, gone=True)
         if isinstance(stored.content, Post):
             shown = await load_shown(session, deps, state, record)
-            return Sighting(post_object(shown, stored.body))
-        return Sighting(record_object(own_id, f"{deps.identity.base_url}/groups/{state.group}", stored.body))
+            return Sighting(post_object(shown, stored.body), page)
+        return Sighting(record_object(own_id, f"{base}/groups/{state.group}", stored.body, page=page), page)
 
 
 async def show_activity(deps: Deps, record: RecordId) -> Sighting:
     """The activity at /activities/{id}, with the Note or Article where there is one; raises NotFoundError."""
     async with deps.store.database.read() as session:
         stored, state = await _load(session, deps, record)
+        base = deps.identity.base_url
+        page = f"{base}{page_of(stored, state)}"
         if isinstance(stored, StoredRecord):
-            return Sighting(tombstone(f"{deps.identity.base_url}/activities/{record}", "Create"), gone=True)
-        return Sighting(await activity_of(session, deps, state, stored))
+            return Sighting(tombstone(f"{base}/activities/{record}", "Create"), page, gone=True)
+        return Sighting(await activity_of(session, deps, state, stored), page)
+
+
+def page_of(stored: Record | StoredRecord, state: GroupState) -> str:
+    """The path of the page on which people look at a record: a post's own, the chain, else its line in the log."""
+    own = f"/g/{state.group}"
+    if stored.type == "Post":
+        return f"{own}/posts/{stored.id}"
+    return f"{own}/chain" if stored.type in {"GroupRoot", "Seal", "Handover"} else f"{own}/log?thing={stored.id}"
 
 
 async def activity_of(session: AsyncSession, deps: Deps, state: GroupState, record: Record) -> JsonObject:
@@ -100,6 +112,7 @@ async def load_shown(session: AsyncSession, deps: Deps, state: GroupState, post:
     base = deps.identity.base_url
     return ShownPost(
         id=f"{base}/records/{post}",
+        page=f"{base}/g/{group}/posts/{post}",
         actor=f"{base}/{await speaker_of(session, state)}",
         group=f"{base}/groups/{group}",
         kind=cast("Literal['article', 'note']", card.kind),

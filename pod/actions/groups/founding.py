@@ -22,7 +22,7 @@ from models.people.accounts import (
     set_recovery_group,
     take_recovery_key,
 )
-from pod.actions.chain.views import open_group
+from pod.actions.chain.views import take_root
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
 from pod.errors import NameTakenError
@@ -141,6 +141,6 @@ async def found_group(session: AsyncSession, deps: Deps, account: Account, wishe
     root = open_record(sign(body, key))
     await set_recovery_group(session, account.id, index, root.id)
     await save_membership(session, Membership(account.id, root.id, 1, key.did, nonce, 0, index, 0, state="member"))
-    await open_group(session, deps, root, local=True, now=now)
+    await take_root(session, deps, root, local=True, now=now)
     deps.signals.wake(root.id)
     return root.id

@@ -17,7 +17,7 @@ from federation.errors import MalformedDocumentError
 from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import StoredInvitation, insert_invitation, list_invitations, load_invitation_to
 from models.people.accounts import Account, load_membership
-from pod.actions.access import load_readable
+from pod.actions.access import open_group
 from pod.actions.chain.views import load_view
 from pod.actions.groups.pasted_links import INVITATION, Place
 from pod.actions.posts import records as authoring
@@ -67,7 +67,7 @@ async def issue_invitation(
     wishes = {"weight": weight, "uses": uses, "expires": expires, "to": to}
 
     async def action(session: AsyncSession) -> None:
-        state = (await load_readable(session, deps, account, group)).state
+        state = (await open_group(session, deps, account, group)).state
         body = await authoring.sign_invitation(session, deps, account, group, wishes)
         signed = open_invitation(body, verify=False)
         check_invitation(state, signed, at=max(deps.clock(), state.at))
@@ -147,7 +147,7 @@ async def leave_group(deps: Deps, account: Account, group: RecordId) -> Record:
 async def list_issued(deps: Deps, account: Account, group: RecordId) -> tuple[InvitationSight, ...]:
     """The group's invitations that were issued on this pod, the latest first; a member's to see."""
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, account, group)).state
+        state = (await open_group(session, deps, account, group)).state
         stored = await list_invitations(session, group, MOST_SHOWN)
     return tuple(_sight(deps, state, entry, account) for entry in stored)
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import load_group
 from models.people.accounts import Account
 from models.people.subscriptions import Following, delete_following, list_followings, load_following, save_following
-from pod.actions.access import load_readable
+from pod.actions.access import open_group
 from pod.actions.groups.pasted_links import Place
 from pod.actions.sync.pull import fetch_group
 from pod.deps import Deps
@@ -35,13 +35,16 @@ async def bring_here(deps: Deps, place: Place) -> RecordId:
 
 
 async def change_following(deps: Deps, account: Account, group: RecordId, wish: Wish) -> None:
-    """Follow, stop, or have the group judge what one reads; raises UnknownGroupError for one that isn't readable."""
+    """Follow, or have the group judge what one reads; raises UnknownGroupError for one that isn't readable.
+
+    Everybody may stop, of a group that they may no longer read, too.
+    """
 
     async def action(session: AsyncSession) -> None:
-        await load_readable(session, deps, account, group)
         if wish == "unfollow":
             await delete_following(session, account.id, group)
             return
+        await open_group(session, deps, account, group)
         held = await load_following(session, account.id, group)
         if held is None and len(await list_followings(session, account.id, MOST_FOLLOWED)) >= MOST_FOLLOWED:
             raise TooLargeError("One account follows at most 500 groups and people.")

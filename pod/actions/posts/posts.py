@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account
-from pod.actions.access import load_readable
+from pod.actions.access import open_group
 from pod.actions.posts.records import write_post, write_record
 from pod.actions.reading.group.page_facts import load_number
 from pod.actions.reading.post.text import load_text
@@ -71,7 +71,7 @@ async def replace_paragraph(
             raise StaleEditError("Somebody wrote another version of this paragraph meanwhile.")
         if old == paragraph:
             raise MalformedError("Nothing was changed.")
-        state = (await load_readable(session, deps, account, group)).state
+        state = (await open_group(session, deps, account, group)).state
         writer = member_writer(group, await load_number(session, account, state) or 0)
         base = end_of(text, writer, address)
         place = {"record": base.record, "index": base.index}
@@ -102,7 +102,7 @@ async def add_paragraphs(
 async def own_records(deps: Deps, account: Account, group: RecordId, post: RecordId) -> list[RecordId]:
     """The records of a post's text that the account wrote and that still have words, the post's own first."""
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, account, group)).state
+        state = (await open_group(session, deps, account, group)).state
         number = await load_number(session, account, state)
         _, text = await load_text(session, group, post)
     writer = member_writer(group, number or 0)

@@ -16,14 +16,14 @@ from models.people.accounts import (
     take_counter,
     take_recovery_key,
 )
-from pod.actions.access import load_readable
+from pod.actions.access import open_group
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import seed_of
 from pod.actions.private_groups import check_spoken_for
 from pod.actions.sync.push import push
 from pod.deps import Deps
-from pod.errors import MovingError, NotKeeperError, NotMemberError, UnknownGroupError
+from pod.errors import MovingError, NotFoundError, NotKeeperError, NotMemberError, UnknownGroupError
 from protocol.authorship import MayNotWriteError
 from protocol.derivation import pairwise_key
 from protocol.ids import RecordId
@@ -51,6 +51,8 @@ async def write_record(
     *cosigners: PrivateKey,
 ) -> Record:
     """Sign `members` as the account's record in `group`, take it through the one door and push it."""
+    if members.get("type") == "Vote":
+        members = await _placed(session, deps, account, group, members)
     membership, number = await _load_place(session, deps, account, group)
     now = deps.clock()
     body = {
@@ -106,33 +108,29 @@ async def write_post(
 async def write_vote(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
 ) -> Record:
-    """A vote; the last one on a target counts. What belongs to a private group is voted on there alone.
-
-    A vote on another group's record says where that is to be found, unless the voter said so.
-    """
-    origin = await _check_elsewhere(session, deps, account, group, vote)
-    found = {"from": {"group": origin, "pod": deps.identity.base_url}} if origin else {}
-    return await write_record(session, deps, account, group, {**found, **vote, "type": "Vote"})
+    """A vote; the last one on a target counts."""
+    return await write_record(session, deps, account, group, {**vote, "type": "Vote"})
 
 
-async def _check_elsewhere(
+async def _placed(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
-) -> RecordId | None:
-    """The other public group that the record voted on is of; refuse a vote that would tell of a private one's.
+) -> dict[str, Any]:
+    """The vote with where another public group's record is to be found, unless the voter said so.
 
-    Who may not read the private group isn't told that the record is one.
+    What belongs to a private group is voted on there alone. Who may not read that group isn't told of it.
     """
     about = record_of(parse_target(vote.get("target")))
     stored = await load_record(session, about) if about else None
     if stored is None or stored.group_id == group:
-        return None
+        return vote
     try:
-        state = (await load_readable(session, deps, account, stored.group_id)).state
-    except UnknownGroupError:
-        return None
+        state = (await open_group(session, deps, account, stored.group_id)).state
+    except UnknownGroupError as error:
+        raise NotFoundError("There is no such record that could be voted on here.") from error
     if state.visibility == "private":
         raise MayNotWriteError("Records of a private group can't be voted on elsewhere.")
-    return stored.group_id if state.visibility == "public" else None
+    found = {"from": {"group": stored.group_id, "pod": deps.identity.base_url}}
+    return found | vote if state.visibility == "public" else vote
 
 
 def record_of(target: Target) -> RecordId | None:
@@ -158,7 +156,7 @@ async def submit(deps: Deps, write: Write, account: Account, group: RecordId, me
 async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
     """Raise NotKeeperError unless the account is one of the group's keepers."""
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, account, group)).state
+        state = (await open_group(session, deps, account, group)).state
         membership = await load_membership(session, account.id, group)
     if membership is None or membership.number not in {seat.member for seat in state.seats}:
         raise NotKeeperError("Only a keeper hands the steward's job over.")

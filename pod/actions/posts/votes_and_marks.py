@@ -14,6 +14,7 @@ from models.content.lens_sources import load_member_votes
 from models.content.posts_and_votes import load_post
 from models.people.accounts import Account, load_membership
 from models.people.mutes import delete_block, put_block
+from pod.actions.access import open_group
 from pod.actions.posts.records import write_record, write_vote
 from pod.actions.reading.post.text import load_text
 from pod.deps import Deps
@@ -64,8 +65,9 @@ async def mute(deps: Deps, account: Account, group: RecordId, member: int, *, mu
 
 
 async def mute_author(deps: Deps, account: Account, group: RecordId, post: RecordId, *, muted: bool) -> None:
-    """The same for whoever wrote a post; raises NotFoundError."""
+    """The same for whoever wrote a post; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
+        await open_group(session, deps, account, group)
         card = await load_post(session, group, post)
     if card is None or card.group_id != group:
         raise NotFoundError("There is no such post in this group.")

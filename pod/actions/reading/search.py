@@ -17,12 +17,11 @@ from models.groups.groups_and_items import GroupLine, load_lines
 from models.groups.records import load_record
 from models.people.accounts import load_account_named
 from moderation.scores import is_shown
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_those
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actor_documents import handle_host
 from pod.actions.reading.group.subjects import own_groups
 from pod.deps import Deps
-from protocol.errors import RefusedError
 from protocol.ids import RecordId, parse_id
 
 MOST_NAMED: Final = 12
@@ -128,7 +127,7 @@ async def _groups_named(session: AsyncSession, deps: Deps, reader: Reader, words
     if found is None:
         return ()
     line = (await load_lines(session, [parse_id(found.group())])).get(parse_id(found.group()))
-    return (line,) if line and await _is_readable(session, deps, reader, line.id) else ()
+    return (line,) if line and await open_those(session, deps, reader, [line.id]) else ()
 
 
 async def _post_named(
@@ -139,13 +138,5 @@ async def _post_named(
     record = await load_record(session, parse_id(ids[-1])) if ids else None
     if record is None or record.type != "Post":
         return None
-    readable = await _is_readable(session, deps, reader, record.group_id)
+    readable = await open_those(session, deps, reader, [record.group_id])
     return (record.group_id, record.id) if readable else None
-
-
-async def _is_readable(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId) -> bool:
-    try:
-        await load_readable(session, deps, reader, group)
-    except RefusedError:
-        return False
-    return True

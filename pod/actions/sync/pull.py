@@ -14,11 +14,11 @@ from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
 from models.groups.pull_cursors import load_cursor, store_cursor
 from models.people.accounts import Account
-from pod.actions.access import load_readable
+from pod.actions.access import open_group
 from pod.actions.chain.branch_logs import items_beside, take_side_entries
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all
 from pod.actions.chain.lone_recovery import height_of, may_recover, take_recovery
-from pod.actions.chain.views import load_view, open_group
+from pod.actions.chain.views import load_view, take_root
 from pod.actions.sync.disputes import forget_disputes, note_dispute, stands_apart
 from pod.actions.sync.pull_log import pull_log
 from pod.actions.sync.remote_lists import Pass, Source, load_page, records_in, source_of
@@ -44,7 +44,7 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
     now = deps.clock()
 
     async def action(session: AsyncSession) -> None:
-        await open_group(session, deps, roots[0], local=False, now=now)
+        await take_root(session, deps, roots[0], local=False, now=now)
 
     await deps.store.write(action)
     await _pull_chain(deps, source)
@@ -60,7 +60,7 @@ async def pull_if_readable(deps: Deps, account: Account, pod: str, group: Record
     async with deps.store.database.read() as session:
         known = await load_group(session, group)
         if known:
-            await load_readable(session, deps, account, group)
+            await open_group(session, deps, account, group)
     await (pull if known else fetch_group)(deps, pod, group)
 
 

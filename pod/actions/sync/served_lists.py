@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import list_items, load_group
 from models.groups.records import list_log, list_pending, load_records
 from models.groups.seats_and_acks import list_acks
-from pod.actions.access import Puller, load_readable
+from pod.actions.access import Viewer, open_group
 from pod.actions.chain.branch_logs import entries_added, items_beside
 from pod.actions.chain.views import load_view
 from pod.deps import Deps
@@ -20,21 +20,21 @@ PAGE = 500
 PAGE_BYTES = 700 * 1024  # a puller takes 1 MiB
 
 
-async def chain_page(deps: Deps, reader: Puller, group: RecordId, start: int) -> dict[str, Any]:
+async def chain_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
     """Items from height `start`, rival branches included, and the acks of items from there."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group, part="chain")
+        await open_group(session, deps, reader, group, part="chain")
         items = await list_items(session, group, start, PAGE)
         acks = await list_acks(session, group, start, PAGE)
     return {"items": _raw([item.wire for item in items]), "acks": _raw([ack.wire for ack in acks])}
 
 
 async def log_page(
-    deps: Deps, reader: Puller, group: RecordId, start: int, item: RecordId | None = None
+    deps: Deps, reader: Viewer, group: RecordId, start: int, item: RecordId | None = None
 ) -> dict[str, Any]:
     """Log entries from index `start`; those of the log of `item`, which may stand beside the chosen branch."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
         beside = items_beside(await load_view(session, deps, group), item) if item else []
         wires = await _log_beside(session, deps, group, beside, start) if beside else None
         if wires is None:
@@ -61,10 +61,10 @@ async def _log_beside(
     return [held[entry].wire for entry in shown]
 
 
-async def pending_page(deps: Deps, reader: Puller, group: RecordId, start: int) -> dict[str, Any]:
+async def pending_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
     """Accepted records that the log lacks, after cursor `start`; `next` is where to go on."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
         records = await list_pending(session, group, start, PAGE)
     shown = _raw([record.wire for record in records])
     return {"records": shown, "next": records[len(shown) - 1].seq if shown else start}

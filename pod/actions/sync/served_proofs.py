@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import load_group
 from models.groups.log_tiles import load_tiles
 from models.groups.records import list_log
-from pod.actions.access import Puller, load_readable
+from pod.actions.access import Viewer, open_group
 from pod.deps import Deps
 from pod.errors import NotFoundError
 from protocol.ids import RecordId
@@ -35,7 +35,7 @@ class Proof(msgspec.Struct, frozen=True, omit_defaults=True):
     second: int | None = None
 
 
-async def prove_inclusion(deps: Deps, reader: Puller, group: RecordId, leaf: int, size: int) -> Proof:
+async def prove_inclusion(deps: Deps, reader: Viewer, group: RecordId, leaf: int, size: int) -> Proof:
     """The path from entry `leaf` to the root of the first `size` entries; raises NotFoundError beyond the log."""
     async with deps.store.database.read() as session:
         await _check_size(session, deps, reader, group, size)
@@ -46,7 +46,7 @@ async def prove_inclusion(deps: Deps, reader: Puller, group: RecordId, leaf: int
     return Proof(_hex(inclusion_proof(tile_reader(_tile(tiles)), leaf, size)), leaf=leaf, size=size, record=entry.id)
 
 
-async def prove_consistency(deps: Deps, reader: Puller, group: RecordId, first: int, second: int) -> Proof:
+async def prove_consistency(deps: Deps, reader: Viewer, group: RecordId, first: int, second: int) -> Proof:
     """What shows that the first `first` of `second` entries are unchanged; raises NotFoundError beyond the log."""
     async with deps.store.database.read() as session:
         await _check_size(session, deps, reader, group, second)
@@ -56,8 +56,8 @@ async def prove_consistency(deps: Deps, reader: Puller, group: RecordId, first: 
     return Proof(_hex(consistency_proof(tile_reader(_tile(tiles)), first, second)), first=first, second=second)
 
 
-async def _check_size(session: AsyncSession, deps: Deps, reader: Puller, group: RecordId, size: int) -> None:
-    await load_readable(session, deps, reader, group)
+async def _check_size(session: AsyncSession, deps: Deps, reader: Viewer, group: RecordId, size: int) -> None:
+    await open_group(session, deps, reader, group)
     stored = await load_group(session, group)
     held = stored.log_size if stored else 0
     if size > held:

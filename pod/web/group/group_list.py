@@ -99,4 +99,5 @@ async def show_follows(
 def _followed(say: Words, line: FollowedLine) -> FollowRow:
     lens = ("unlens", say("No longer my lens")) if line.lens else ("lens", say("Use as lens"))
     kind = say("person") if line.kind == "person" else say("group")
-    return FollowRow(line.group, line.name, f"/g/{line.group}", kind, lens, line.lens)
+    name = line.name or say("A group that you may not read any more")
+    return FollowRow(line.group, name, f"/g/{line.group}", kind, lens, line.lens)

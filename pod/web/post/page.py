@@ -46,7 +46,7 @@ class HiddenView(msgspec.Struct, frozen=True):
 
 
 class AppearanceView(msgspec.Struct, frozen=True):
-    """A public group in which the post appears."""
+    """A group in which the post appears, public or one of the reader's own."""
 
     group: Link
     score: Score
@@ -164,7 +164,7 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         path=place.path,
         back=place.here(),
         writes=desk.writes,
-        alternate=f"/groups/{place.group}",
+        alternate=f"/records/{place.post}",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from models.groups.groups_and_items import StoredItem, load_item
 from models.people.accounts import Account
-from pod.actions.access import load_readable
+from pod.actions.access import open_group
 from pod.actions.chain.verify_chain import Verified, verify_group
 from pod.deps import Deps
 from pod.errors import TooManyTriesError
@@ -20,7 +20,7 @@ _ID: Final = re.compile(r"bagaaiera[a-z2-7]{52}")
 async def check_group(deps: Deps, account: Account, group: RecordId) -> tuple[Verified, dict[str, StoredItem]]:
     """What `pod group verify` says, and the items that its faults name; TooManyTriesError while one is under way."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, account, group)
+        await open_group(session, deps, account, group)
     if deps.memory.checking.locked():
         raise TooManyTriesError(AGAIN_SECONDS)
     async with deps.memory.checking:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.posts_and_votes import load_profiles
 from models.groups.groups_and_items import StoredItem, list_beside, list_chain
 from models.groups.seats_and_acks import load_highest_confirmed
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
 from pod.deps import Deps
 from pod.errors import NotFoundError
@@ -71,7 +71,7 @@ class ChainSight(msgspec.Struct, frozen=True):
 async def inspect_chain(deps: Deps, reader: Reader, group: RecordId, *, before: int | None, limit: int) -> ChainSight:
     """Items from below height `before` down; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
-        view = await load_readable(session, deps, reader, group)
+        view = (await open_group(session, deps, reader, group)).view
         top = view.state.height if before is None else min(before - 1, view.state.height)
         low = max(top - limit + 1, 0)
         stored = await list_chain(session, group, low, top - low + 1)
@@ -92,7 +92,7 @@ def _place(item: StoredItem) -> tuple[int, bool, RecordId]:
 async def load_wire(deps: Deps, reader: Reader, group: RecordId, height: int) -> bytes:
     """The signed form of the item at a height of the branch followed here; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
         found = await list_chain(session, group, height, 1)
     if not found or found[0].height != height:
         raise NotFoundError("The chain has no item at this height.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.belonging import list_own
 from models.content.posts_and_votes import has_claim, load_profiles
 from models.groups.groups_and_items import list_public, load_group, load_lines
 from models.groups.seats_and_acks import list_disputes, list_faults, list_withheld
-from models.people.accounts import list_memberships
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.chain.views import load_view
 from pod.deps import Deps
@@ -18,7 +18,6 @@ from protocol.ids import RecordId
 from protocol.state import GroupState, Member, state_hash
 
 MOST_SHOWN = 100
-MOST_OWN = 1000
 
 
 class LogSight(msgspec.Struct, frozen=True):
@@ -132,7 +131,7 @@ class MemberPage(msgspec.Struct, frozen=True):
 async def describe_group(deps: Deps, group: RecordId, reader: Reader = None) -> GroupSight:
     """The group as this pod sees it, for a reader: head, anchor, state hash, log, members."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
     return await describe_held(deps, group)
 
 
@@ -187,8 +186,7 @@ async def list_groups(deps: Deps, reader: Reader, *, after: RecordId | None, lim
 
 
 async def _own_groups(session: AsyncSession, reader: Reader) -> tuple[GroupLine, ...]:
-    memberships = await list_memberships(session, MOST_OWN, account=reader.id if reader else 0)
-    stored = await load_lines(session, [membership.group_id for membership in memberships])
+    stored = await load_lines(session, await list_own(session, reader.id if reader else 0))
     groups = sorted((group for group in stored.values() if group.kind == "group"), key=lambda g: (g.name, g.id))
     return tuple(GroupLine(g.id, g.name, g.visibility, g.head_height, g.anchor_height) for g in groups)
 
@@ -196,7 +194,7 @@ async def _own_groups(session: AsyncSession, reader: Reader) -> tuple[GroupLine,
 async def list_members(deps: Deps, reader: Reader, group: RecordId, *, after: int, limit: int) -> MemberPage:
     """Members by number, those who left too."""
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, reader, group)).state
+        state = (await open_group(session, deps, reader, group)).state
         numbers = sorted(number for number in state.members if number > after)
         shown = await describe_members(session, state, numbers[:limit])
     return MemberPage(shown, numbers[limit - 1] if len(numbers) > limit else None)
@@ -205,7 +203,7 @@ async def list_members(deps: Deps, reader: Reader, group: RecordId, *, after: in
 async def describe_member(deps: Deps, reader: Reader, group: RecordId, number: int) -> MemberSight:
     """One member; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, reader, group)).state
+        state = (await open_group(session, deps, reader, group)).state
         if number not in state.members:
             raise NotFoundError("The group has no member of this number.")
         (shown,) = await describe_members(session, state, [number])

@@ -15,7 +15,7 @@ from models.content.posts_and_votes import load_profiles
 from models.content.search import load_excerpts
 from models.groups.log_pages import list_log_back
 from models.groups.records import StoredRecord
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.deps import Deps
 from protocol.ids import RecordId
 
@@ -66,7 +66,7 @@ async def list_logbook(
 ) -> Logbook:
     """A page of the group's log; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
-        size = (await load_readable(session, deps, reader, group)).state.log.size
+        size = (await open_group(session, deps, reader, group)).state.log.size
         place = size if before is None else min(before, size)
         found: list[LogEntry] = []
         for _ in range(MOST_STRETCHES):

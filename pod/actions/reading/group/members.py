@@ -15,7 +15,7 @@ from models.content.member_lists import Seated, count_votes, count_weighted, lis
 from models.content.posts_and_votes import load_profiles
 from models.groups.groups_and_items import load_lines
 from moderation.power import MOST_EXACT, power
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.groups import MemberSight, describe_members
 from pod.deps import Deps
 from pod.errors import NotFoundError
@@ -66,7 +66,7 @@ class Balance(msgspec.Struct, frozen=True):
 async def list_roster(deps: Deps, reader: Reader, group: RecordId, *, after: int, limit: int) -> RosterPage:
     """Members by number, those who left too."""
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, reader, group)).state
+        state = (await open_group(session, deps, reader, group)).state
     return await deps.store.remember(("roster", group, after, limit), partial(_roster, deps, state, after, limit))
 
 
@@ -83,7 +83,7 @@ async def _roster(deps: Deps, state: GroupState, after: int, limit: int) -> Rost
 async def load_balance(deps: Deps, reader: Reader, group: RecordId, change: tuple[int, int] | None = None) -> Balance:
     """Who has how much weight; with `change` (number, weight) as it would be then."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
     return await deps.store.remember(("balance", group, change), partial(_load_balance, deps, group, change))
 
 
@@ -134,7 +134,7 @@ async def describe_roster_member(
 ) -> MemberPageSight:
     """One member with what they wrote in the group; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, reader, group)).state
+        state = (await open_group(session, deps, reader, group)).state
         if number not in state.members:
             raise NotFoundError("The group has no member of this number.")
         (member,) = await describe_members(session, state, [number])

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import load_profiles
 from models.people.accounts import load_membership
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.reading.lens.verdicts import Author
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -36,7 +36,7 @@ class GroupHead(msgspec.Struct, frozen=True):
 
 async def load_head(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId) -> GroupHead:
     """The group's head for a reader; raises UnknownGroupError."""
-    state = (await load_readable(session, deps, reader, group)).state
+    state = (await open_group(session, deps, reader, group)).state
     number = await load_number(session, reader, state)
     return GroupHead(
         group,

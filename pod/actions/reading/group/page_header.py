@@ -16,7 +16,7 @@ from models.groups.groups_and_items import load_group, load_held, load_item
 from models.groups.seats_and_acks import list_disputes, list_withheld
 from models.people.accounts import Membership, load_membership
 from models.people.subscriptions import Following, load_following
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.reading.group.groups import DisputeLine, FaultLine, WithheldLine
 from pod.deps import Deps
@@ -78,7 +78,7 @@ class HeaderSight(msgspec.Struct, frozen=True):
 async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSight:
     """The header of a group for a reader; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
-        view = await load_readable(session, deps, reader, group)
+        view = (await open_group(session, deps, reader, group)).view
         membership = await load_membership(session, reader.id, group) if reader else None
         following = await load_following(session, reader.id, group) if reader else None
     seen = await deps.store.remember(("header", group, view.head), partial(_load_for_all, deps, view))

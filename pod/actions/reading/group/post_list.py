@@ -13,7 +13,7 @@ from models.content.lens_sources import load_group_names
 from models.content.posts_and_votes import load_tallies
 from models.content.search import load_excerpts
 from moderation.lens import Lens
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.page_facts import load_writers
 from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.posts import PostPage, list_posts
@@ -46,7 +46,7 @@ async def list_group_posts(
     async with deps.store.database.read() as session:
         # Every reader is let in anew: what is remembered is asked for by none who may not see it.
         for one in {group, *lens.groups}:
-            await load_readable(session, deps, reader, one)
+            await open_group(session, deps, reader, one)
     seen = await deps.store.remember(
         ("posts", group, lens, before, limit), partial(_load_for_all, deps, reader, group, lens, before, limit)
     )

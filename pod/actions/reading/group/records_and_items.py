@@ -9,7 +9,7 @@ import msgspec
 from models.groups.groups_and_items import StoredItem, list_chain, load_item
 from models.groups.records import StoredRecord, list_log, load_record
 from models.groups.waiting import load_operation, load_receipt
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
 from pod.deps import Deps
 from pod.errors import NotFoundError
@@ -78,7 +78,7 @@ class RecordSight(msgspec.Struct, frozen=True):
 async def list_items(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> ItemPage:
     """The items on the way to the head, from a height on."""
     async with deps.store.database.read() as session:
-        settled = (await load_readable(session, deps, reader, group)).settled.height
+        settled = (await open_group(session, deps, reader, group)).view.settled.height
         items = await list_chain(session, group, start, limit + 1)
     shown = tuple(_item(item, settled) for item in items[:limit])
     return ItemPage(shown, items[limit].height if len(items) > limit else None)
@@ -87,7 +87,7 @@ async def list_items(deps: Deps, reader: Reader, group: RecordId, *, start: int,
 async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> EntryPage:
     """The group's log from an index on."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
         entries = await list_log(session, group, start, limit + 1)
     shown = tuple(
         EntryLine(entry.log_index or 0, entry.id, entry.type, entry.author, msgspec.Raw(entry.wire))
@@ -99,7 +99,7 @@ async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: in
 async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: RecordId) -> RecordSight:
     """A record of the group, content, operation or item; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
         stored = await load_record(session, record)
         receipt = await load_receipt(session, record)
         item = await load_item(session, record)

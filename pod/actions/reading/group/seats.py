@@ -7,7 +7,7 @@ import msgspec
 from models.content.posts_and_votes import load_profiles
 from models.groups.seats_and_acks import load_highest_confirmed
 from models.people.accounts import load_membership
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.chain.seat_memory import load_waiting_since
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -46,7 +46,7 @@ class SeatsSight(msgspec.Struct, frozen=True):
 async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSight:
     """Steward and keepers of a group; `keeper`: the reader is one whose pod this is."""
     async with deps.store.database.read() as session:
-        view = await load_readable(session, deps, reader, group)
+        view = (await open_group(session, deps, reader, group)).view
         state = view.state
         highest = await load_highest_confirmed(session, group)
         profiles = await load_profiles(session, group, [seat.member for seat in state.seats])

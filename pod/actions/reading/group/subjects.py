@@ -7,12 +7,12 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.belonging import list_belonging
 from models.content.posts_and_votes import list_replies_to_subject, load_post
 from models.content.subjects import OnSubject, SubjectLine, list_on_subject, list_subjects
-from models.people.accounts import list_memberships
 from models.people.subscriptions import list_followings
 from moderation.scores import Reply, chosen_reply
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.chain.views import load_view
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -40,9 +40,8 @@ async def own_groups(session: AsyncSession, reader: Reader) -> tuple[set[RecordI
     if reader is None:
         return set(), set()
     followings = await list_followings(session, reader.id, MOST_OWN)
-    memberships = await list_memberships(session, MOST_OWN, account=reader.id)
     lenses = {following.group_id for following in followings if following.lens}
-    return lenses, {membership.group_id for membership in memberships if membership.number is not None}
+    return lenses, await list_belonging(session, reader.id)
 
 
 async def list_cards(deps: Deps, reader: Reader, subject: str) -> tuple[SubjectCard, ...]:
@@ -76,5 +75,5 @@ async def list_group_subjects(
 ) -> tuple[SubjectLine, ...]:
     """The names that a group writes about; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
         return tuple(await list_subjects(session, group, limit, after=after))

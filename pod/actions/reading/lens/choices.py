@@ -12,7 +12,7 @@ from models.content.lens_sources import list_joined, list_voted, load_group_name
 from models.groups.groups_and_items import GroupLine, list_public
 from models.people.subscriptions import list_followings
 from moderation.lens import Lens
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group, open_those
 from pod.actions.reading.lens.verdicts import home_lens
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -56,9 +56,9 @@ async def list_lens_choices(
     home = await home_lens(deps, reader) if reader else None
     async with deps.store.database.read() as session:
         for group in named:
-            await load_readable(session, deps, reader, group)
+            await open_group(session, deps, reader, group)
         names = await load_group_names(session, named)
-        own = await _load_own(session, reader)
+        own = await _load_own(session, deps, reader)
         account = reader.id if reader else None
         voted = await list_voted(session, token, MOST_VOTED, account=account) if token else []
     public = await deps.store.remember("public groups", partial(_public, deps))
@@ -75,12 +75,12 @@ async def list_lens_choices(
     )
 
 
-async def _load_own(session: AsyncSession, reader: Reader) -> list[tuple[RecordId, str]]:
+async def _load_own(session: AsyncSession, deps: Deps, reader: Reader) -> list[tuple[RecordId, str]]:
     """The groups that the reader is in, then those followed."""
     if reader is None:
         return []
     joined = await list_joined(session, reader.id, MOST_OWN)
     followed = [following.group_id for following in await list_followings(session, reader.id, MOST_OWN)]
-    names = await load_group_names(session, followed)
     known = {group for group, _ in joined}
-    return [*joined, *((group, names[group]) for group in followed if group in names and group not in known)]
+    readable = await open_those(session, deps, reader, [group for group in followed if group not in known])
+    return [*joined, *((group, found.name) for group, found in readable.items())]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import list_voted, load_group_names, load_sums
 from moderation.lens import Comparison, Lens, compare
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.page_facts import GroupHead, describe_head, load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.posts import PostLine, list_posts
@@ -91,7 +91,7 @@ async def _stripes(
     names: Mapping[RecordId, str],
 ) -> tuple[Stripe, ...]:
     for group in groups:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
     sums = await load_sums(session, groups, list(reading.tokens.values()))
     found = []
     for group in groups:

@@ -20,10 +20,9 @@ from models.people.accounts import Account
 from models.people.mutes import load_muted
 from models.people.subscriptions import list_followings
 from moderation.lens import Lens, OwnHide, Verdict, judge
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group, open_those
 from pod.actions.chain.views import load_view
 from pod.deps import Deps
-from pod.errors import UnknownGroupError
 from protocol.ids import RecordId
 from protocol.records.content import Token
 
@@ -68,16 +67,8 @@ async def home_lens(deps: Deps, account: Account) -> Lens | None:
     async with deps.store.database.read() as session:
         followed = await list_followings(session, account.id, MOST_FOLLOWED)
         judges = [following.group_id for following in followed if following.lens]
-        readable = [group for group in judges[:MOST_JUDGES] if await _may_read(session, deps, account, group)]
+        readable = await open_those(session, deps, account, judges[:MOST_JUDGES])
     return Lens(tuple(readable)) if readable else None
-
-
-async def _may_read(session: AsyncSession, deps: Deps, account: Account, group: RecordId) -> bool:
-    try:
-        await load_readable(session, deps, account, group)
-    except UnknownGroupError:
-        return False
-    return True
 
 
 async def load_layers(
@@ -94,7 +85,7 @@ async def load_layers(
     """
     defaults: dict[RecordId, int] = {}
     for group in groups:
-        defaults[group] = (await load_readable(session, deps, reader, group)).state.default_score
+        defaults[group] = (await open_group(session, deps, reader, group)).state.default_score
     floor = [RecordId(group) for group in deps.config.moderation.floor]
     held = [group for group in floor if await load_group(session, group)]
     for group in held:

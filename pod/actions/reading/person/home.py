@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.belonging import list_belonging
 from models.content.busy_groups import GroupActivity, list_active
 from models.content.home_feed import FeedCard, list_feed
 from models.content.lens_sources import load_group_names
@@ -18,11 +19,10 @@ from models.people.subscriptions import Following, list_followings
 from models.pod.settings import Settings, load_settings
 from moderation.lens import Lens
 from moderation.scores import is_shown
-from pod.actions.access import load_readable
+from pod.actions.access import open_those
 from pod.actions.reading.group.post_list import EXCERPT_LENGTH
 from pod.actions.reading.lens.verdicts import Layers, load_layers
 from pod.deps import Deps
-from pod.errors import UnknownGroupError
 from protocol.ids import RecordId
 from protocol.records.content import PostTarget
 
@@ -75,7 +75,7 @@ async def load_home(deps: Deps, account: Account, *, before: int | None, limit: 
     async with deps.store.database.read() as session:
         memberships = await list_memberships(session, MOST_GROUPS, account=account.id)
         followings = await list_followings(session, account.id, MOST_GROUPS)
-        mine = {membership.group_id for membership in memberships if membership.number is not None}
+        mine = await list_belonging(session, account.id)
         groups = await _readable(session, deps, account, mine | {following.group_id for following in followings})
         cards, following_page = await list_feed(session, sorted(groups), limit, before=before) if groups else ([], None)
         names = await load_group_names(session, {card.via for card in cards if card.via})
@@ -92,13 +92,8 @@ async def load_home(deps: Deps, account: Account, *, before: int | None, limit: 
 
 async def _readable(session: AsyncSession, deps: Deps, account: Account, groups: set[RecordId]) -> dict[RecordId, int]:
     """The default scores of those of the groups that the account may read."""
-    found = {}
-    for group in sorted(groups)[:MOST_GROUPS]:
-        try:
-            found[group] = (await load_readable(session, deps, account, group)).state.default_score
-        except UnknownGroupError:
-            continue
-    return found
+    found = await open_those(session, deps, account, sorted(groups)[:MOST_GROUPS])
+    return {group: opened.state.default_score for group, opened in found.items()}
 
 
 def _line(card: FeedCard, default_score: int, layers: Layers, lens: Lens, excerpts: Mapping[RecordId, str]) -> HomeLine:

@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.home_feed import FeedCard, list_by_author
 from models.content.member_lists import list_claims
 from models.content.posts_and_votes import load_profiles
-from models.groups.groups_and_items import load_lines
 from models.people.accounts import Account
 from models.people.notifications import News, count_unseen, list_news, mark_seen
 from models.people.subscriptions import Following, load_following
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group, open_those
 from pod.actions.fediverse.actor_documents import load_person
 from pod.deps import Deps
 from protocol.errors import RefusedError
@@ -89,7 +88,7 @@ async def _claims(session: AsyncSession, deps: Deps, reader: Reader, identity: R
     shown = []
     for group, number in await list_claims(session, identity, MOST_CLAIMS):
         try:
-            state = (await load_readable(session, deps, reader, group)).state
+            state = (await open_group(session, deps, reader, group)).state
         except RefusedError:
             continue
         member = state.members.get(number)
@@ -102,12 +101,13 @@ async def list_told(deps: Deps, account: Account, *, before: int | None, limit: 
     """What the account was told, the latest first."""
     async with deps.store.database.read() as session:
         news = await list_news(session, account.id, limit + 1, before=before)
-        groups = await load_lines(session, {one.group_id for one in news})
+        # Of a group that the account may no longer read it isn't told anything any more.
+        groups = await open_those(session, deps, account, {one.group_id for one in news})
         lines = []
         for one in news[:limit]:
-            profile = (await load_profiles(session, one.group_id, [one.author])).get(one.author)
-            name = groups[one.group_id].name if one.group_id in groups else ""
-            lines.append(NewsLine(one, name, profile.nickname if profile else ""))
+            if one.group_id in groups:
+                profile = (await load_profiles(session, one.group_id, [one.author])).get(one.author)
+                lines.append(NewsLine(one, groups[one.group_id].name, profile.nickname if profile else ""))
     return NewsPage(tuple(lines), news[limit - 1].id if len(news) > limit else None)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.records import list_pending
 from models.people.accounts import Account
-from pod.actions.access import load_readable
+from pod.actions.access import open_group
 from pod.actions.reading.group.page_facts import load_number
 from pod.actions.reading.post.text import load_text
 from pod.deps import Deps
@@ -43,7 +43,7 @@ class Erasures(msgspec.Struct, frozen=True):
 async def describe_erasures(deps: Deps, account: Account, group: RecordId, post: RecordId) -> Erasures:
     """What the account could erase of a post; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
-        view = await load_readable(session, deps, account, group)
+        view = (await open_group(session, deps, account, group)).view
         number = await load_number(session, account, view.state)
         card, text = await load_text(session, group, post)
         pending = await _is_pending(session, group, number)

@@ -13,7 +13,7 @@ from models.groups.records import StoredRecord, load_records
 from moderation.explain import Explanation, explain, totals_by_pod
 from moderation.lens import Layer, Lens, OwnHide
 from moderation.scores import Scale, is_shown
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.chain.views import load_view
 from pod.actions.reading.group.page_facts import load_nicknames
 from pod.actions.reading.post.text import Reading, author_of, lets_through, load_reading
@@ -90,7 +90,7 @@ async def explain_why(
         reading = await load_reading(session, deps, reader, group, post, lens)
         sight = _sight(reading, target)
         for asked in lens.groups:
-            await load_readable(session, deps, reader, asked)
+            await open_group(session, deps, reader, asked)
         writer = author_of(reading.text.sheets[sight.address.record]) if sight else reading.card.author
         return Why(
             reading=reading,

@@ -8,7 +8,7 @@ from models.content.posts_and_votes import PostCard
 from models.content.reposts import list_shown_posts
 from models.groups.records import load_records
 from moderation.lens import Hide, Layer, Lens
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.reading.lens.verdicts import Layers, load_layers
 from pod.actions.reading.post.text import Reading, author_of, load_reading, load_text
 from pod.deps import Deps
@@ -120,7 +120,7 @@ async def list_posts(
 ) -> PostPage:
     """What the group shows, own posts and those that its members vote for in public groups, the latest here first."""
     async with deps.store.database.read() as session:
-        default_score = (await load_readable(session, deps, reader, group)).state.default_score
+        default_score = (await open_group(session, deps, reader, group)).state.default_score
         cards, following = await list_shown_posts(session, group, limit, before=before)
         tokens = [PostTarget(card.id).token for card in cards]
         writers = {(card.group_id, card.author) for card in cards}
@@ -187,7 +187,7 @@ def _paragraph(reading: Reading, sight: Sight) -> ParagraphSight:
 async def list_history(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> History:
     """What each record brought to the post's text."""
     async with deps.store.database.read() as session:
-        await load_readable(session, deps, reader, group)
+        await open_group(session, deps, reader, group)
         _, text = await load_text(session, group, post)
         stored = await load_records(session, list(text.sheets))
     sheets = sorted((sheet for sheet in text.sheets.values() if sheet.id in stored), key=lambda s: stored[s.id].seq)

@@ -45,7 +45,7 @@ class ReplySight(msgspec.Struct, frozen=True):
 
 
 class Appearance(msgspec.Struct, frozen=True):
-    """A public group in which a post appears, with its score there."""
+    """A group in which a post appears, public or of the reader's own, with its score there."""
 
     group: RecordId
     name: str
@@ -107,7 +107,7 @@ async def read_story(
             next_reply=page[-1].seq if len(cards) > len(page) else None,
             thread=tuple(replies[len(page) : len(page) + len(comments)]),
             orphans=tuple(replies[len(page) + len(comments) :]),
-            appears=await _load_appearances(session, deps, post),
+            appears=await _load_appearances(session, deps, reader, post),
         )
 
 
@@ -171,8 +171,11 @@ def _reply(card: PostCard, text: Text | None, layers: Layers, lens: Lens, defaul
     return ReplySight(card, score, verdict.shown, verdict.hides, tuple(seen), len(order) - len(seen), answers)
 
 
-async def _load_appearances(session: AsyncSession, deps: Deps, post: RecordId) -> tuple[Appearance, ...]:
-    voted = await list_voted(session, PostTarget(post).token, MOST_GROUPS)
+async def _load_appearances(
+    session: AsyncSession, deps: Deps, reader: Reader, post: RecordId
+) -> tuple[Appearance, ...]:
+    account = reader.id if reader else None
+    voted = await list_voted(session, PostTarget(post).token, MOST_GROUPS, account=account)
     return tuple([await _appearance(session, deps, found) for found in voted if found.supporters])
 
 

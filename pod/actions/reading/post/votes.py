@@ -12,7 +12,7 @@ from models.content.posts_and_votes import list_votes as list_cast
 from moderation.explain import Explanation, explain, line_sentence, total_sentence, totals_by_pod
 from moderation.lens import Lens, Verdict
 from moderation.scores import Scale, is_shown
-from pod.actions.access import Reader, load_readable
+from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.groups import name_of
 from pod.actions.reading.lens.verdicts import load_layers
 from pod.deps import Deps
@@ -113,8 +113,8 @@ async def list_votes(
 ) -> VotePage:
     """The votes that count on one target, by member."""
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, reader, group)).state
-        votes = await list_cast(session, group, target.token, limit + 1, after_member=after)
+        state = (await open_group(session, deps, reader, group)).state
+        votes = await list_cast(session, group, target.token, limit + 1, after_member=after, weighty=True)
     shown = tuple(
         VoteLine(vote.member, vote.value, _weight(state, vote.member), vote.id, vote.at, vote.reason)
         for vote in votes[:limit]
@@ -125,7 +125,7 @@ async def list_votes(
 async def list_scores(deps: Deps, reader: Reader, group: RecordId, targets: Sequence[Target]) -> Scores:
     """The scores of targets in the group; one exists for every target, appearing there or not."""
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, reader, group)).state
+        state = (await open_group(session, deps, reader, group)).state
         tallies = await load_tallies(session, group, [target.token for target in targets])
     return Scores(tuple(_score(state, target, tallies.get(target.token, NO_VOTES)) for target in targets))
 
@@ -135,7 +135,7 @@ async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Tar
     if not gives_score(target):
         raise MalformedError("A reaction gives no score, so there is nothing to explain.")
     async with deps.store.database.read() as session:
-        state = (await load_readable(session, deps, reader, group)).state
+        state = (await open_group(session, deps, reader, group)).state
         votes = await all_votes(session, group, target.token)
         profiles = await load_profiles(session, group, [vote.member for vote in votes])
     weights = {number: member.weight for number, member in state.members.items() if not member.left}

@@ -1,0 +1,59 @@
+"""Which groups an account belongs to now: it was taken in, hasn't left, isn't black-listed and hasn't moved away.
+
+This is `access.open_group`'s rule for members as SQL, for lists of many groups; a test holds both equal.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import MEMBERS
+from models.engine.upserts import chunks
+from models.groups.groups_and_items import GROUPS
+from models.people.accounts import MEMBERSHIPS
+from protocol.ids import RecordId
+
+
+def belonging(account: int) -> Select[Any]:
+    """The ids of the groups to which the account belongs, personal ones too."""
+    entry = (MEMBERS.c.group_id == MEMBERSHIPS.c.group_id) & (MEMBERS.c.number == MEMBERSHIPS.c.number)
+    here = or_(MEMBERSHIPS.c.state == "moving", MEMBERS.c.signing == MEMBERSHIPS.c.signing)
+    return (
+        select(MEMBERSHIPS.c.group_id)
+        .join(MEMBERS, entry)
+        .where(MEMBERSHIPS.c.account_id == account, MEMBERS.c.left.is_(False), MEMBERS.c.weight >= 0, here)
+    )
+
+
+def may_meet(account: int | None) -> ColumnElement[bool]:
+    """The groups that an account (None: a stranger) may come across: public ones, and those to which it belongs."""
+    own = GROUPS.c.id.in_(belonging(account)) if account is not None else false()
+    return or_(GROUPS.c.visibility == "public", own)
+
+
+async def list_belonging(session: AsyncSession, account: int) -> set[RecordId]:
+    """The same as `belonging`, asked."""
+    return set(await session.scalars(belonging(account)))
+
+
+async def list_accounts_of(session: AsyncSession, group: RecordId, numbers: Collection[int]) -> dict[int, int]:
+    """By member number, the account of those members that are at home here and belong to the group."""
+    found: dict[int, int] = {}
+    for some in chunks(numbers):
+        entry = (MEMBERS.c.group_id == MEMBERSHIPS.c.group_id) & (MEMBERS.c.number == MEMBERSHIPS.c.number)
+        wanted = (
+            select(MEMBERSHIPS.c.number, MEMBERSHIPS.c.account_id)
+            .join(MEMBERS, entry)
+            .where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.number.in_(some))
+            .where(MEMBERS.c.left.is_(False), MEMBERS.c.weight >= 0)
+        )
+        found.update((number, account) for number, account in await session.execute(wanted))
+    return found
+
+
+async def list_own(session: AsyncSession, account: int) -> set[RecordId]:
+    """The groups that an account calls its own: to which it belongs, or asked to belong."""
+    asked = select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.state == "asked")
+    return await list_belonging(session, account) | set(await session.scalars(asked))
