@@ -168,6 +168,24 @@ class MovingError(RefusedError):
     sv = "Ditt medlemskap är på väg hit. Skriv igen när gruppen har bekräftat det."
 
 
+class MovedAwayError(RefusedError):
+    """The membership has another home now; this pod signs nothing for it any more."""
+
+    code = "moved_away"
+    status = 409
+    en = "Your membership has another home now. Write there."
+    sv = "Ditt medlemskap har ett annat hem nu. Skriv där."
+
+
+class MayNotSignError(RefusedError):
+    """What is wished for isn't signed for this asker: it would give more away than was proved."""
+
+    code = "may_not_sign"
+    status = 403
+    en = "This isn't signed for you here: it needs more than was proved."
+    sv = "Det här undertecknas inte åt dig här: det kräver mer än du har bevisat."
+
+
 class NotKeeperError(RefusedError):
     """The asker's pod holds no seat in this group."""
 

@@ -46,7 +46,7 @@ class RecoveryKeyRow(Base):
 
 
 class TokenRow(Base):
-    """An API token, known by its hash."""
+    """An API token, known by its hash. `made_by`: the token that asked for it, with which it ends."""
 
     __tablename__ = "tokens"
 
@@ -56,6 +56,7 @@ class TokenRow(Base):
     created_at: Mapped[int]
     last_used_at: Mapped[int | None]
     revoked_at: Mapped[int | None]
+    made_by: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
 
 
 class MembershipRow(Base):
@@ -231,8 +232,11 @@ async def count_recovery_keys(session: AsyncSession, account: int) -> int:
     return int(await session.scalar(wanted) or 0)
 
 
-async def insert_token(session: AsyncSession, *, sha256: bytes, account: int, name: str, now: int) -> None:
-    await insert_new(session, TOKENS, [{"sha256": sha256, "account_id": account, "name": name, "created_at": now}])
+async def insert_token(
+    session: AsyncSession, *, sha256: bytes, account: int, name: str, now: int, made_by: bytes | None = None
+) -> None:
+    row = {"sha256": sha256, "account_id": account, "name": name, "created_at": now, "made_by": made_by}
+    await insert_new(session, TOKENS, [row])
 
 
 async def list_tokens(session: AsyncSession, account: int, limit: int) -> list[Token]:
@@ -247,10 +251,12 @@ async def list_tokens(session: AsyncSession, account: int, limit: int) -> list[T
 
 
 async def revoke_token(session: AsyncSession, account: int, name: str, now: int) -> None:
+    """End the account's tokens of this name, and all that they made, and so on."""
+    own, valid = TOKENS.c.account_id == account, TOKENS.c.revoked_at.is_(None)
+    ending = select(TOKENS.c.sha256).where(own, TOKENS.c.name == name, valid).cte("ending", recursive=True)
+    ending = ending.union(select(TOKENS.c.sha256).join(ending, TOKENS.c.made_by == ending.c.sha256))
     await session.execute(
-        update(TOKENS)
-        .where(TOKENS.c.account_id == account, TOKENS.c.name == name, TOKENS.c.revoked_at.is_(None))
-        .values(revoked_at=now)
+        update(TOKENS).where(own, valid, TOKENS.c.sha256.in_(select(ending.c.sha256))).values(revoked_at=now)
     )
 
 

@@ -12,6 +12,7 @@ from federation.readers import receive_reader
 from models.people.accounts import Account, load_account_by_token
 from pod.actions.access import Viewer, is_open
 from pod.actions.groups.founding import token_hash
+from pod.actions.signer import TokenHolder
 from pod.app_keys import DEPS, KEYS, POLICY, PULLED
 from pod.errors import UnauthorizedError
 from pod.requests import as_signed
@@ -20,7 +21,7 @@ from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 from protocol.limits import MAX_ITEM_DEPTH, MAX_RECORD_BYTES
 
-BEARER = "Bearer "
+BEARER = "bearer"
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -32,17 +33,27 @@ async def account_of(request: web.Request) -> Account:
     return account
 
 
+async def signer_of(request: web.Request) -> TokenHolder:
+    """The program that has something signed; raises UnauthorizedError."""
+    return TokenHolder(await account_of(request))
+
+
 async def reader_of(request: web.Request) -> Account | None:
     """Who reads: the account of the token, nobody told without one; raises UnauthorizedError for a token not ours."""
-    field = request.headers.get("Authorization", "")
-    if not field:
+    if not request.headers.get("Authorization"):
         return None
-    if field.startswith(BEARER) and field.isascii():
+    if token := token_of(request):
         async with request.app[DEPS].store.database.read() as session:
-            account = await load_account_by_token(session, token_hash(field.removeprefix(BEARER)))
+            account = await load_account_by_token(session, token_hash(token))
         if account is not None:
             return account
     raise UnauthorizedError("This token is none of this pod's, or it was revoked.")
+
+
+def token_of(request: web.Request) -> str:
+    """The API token that the request carries; empty if it carries none. A scheme has no case (RFC 9110, 11.1)."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == BEARER and token.isascii() else ""
 
 
 async def puller_of(request: web.Request, group: RecordId) -> Viewer:

@@ -10,7 +10,7 @@ from aiohttp import web
 from pod.actions.posts import records as authoring
 from pod.actions.reading.post import posts, votes
 from pod.api import shapes
-from pod.api.asking import account_of, answer, group_of, id_of, members_of, query_of, reader_of
+from pod.api.asking import answer, group_of, id_of, members_of, query_of, reader_of, signer_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 
@@ -117,7 +117,7 @@ async def post_record(request: web.Request) -> web.Response:
 
 
 async def _write(request: web.Request, write: authoring.Write, kind: Any, **members: str) -> web.Response:
-    group, account = group_of(request), await account_of(request)
+    group, signer = group_of(request), await signer_of(request)
     body = {**await members_of(request, kind), **members}
-    record = await authoring.submit(request.app[DEPS], write, account, group, body)
+    record = await authoring.submit(request.app[DEPS], write, signer, group, body)
     return answer(shapes.Written(record.id), HTTPStatus.CREATED)

@@ -6,16 +6,26 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from models.people.accounts import Account
 from pod.actions.groups.founding import start_group
 from pod.actions.groups.membership import Offer, offer_here
 from pod.actions.handover.propose import hand_over
 from pod.actions.posts import records as authoring
 from pod.actions.reading.group import groups as reading
+from pod.actions.signer import Person
 from pod.actions.sync.pull import fetch_group, pull_if_readable
 from pod.actions.sync.remote_lists import Pass
 from pod.api import shapes
-from pod.api.asking import account_of, answer, group_of, members_of, path_number_of, query_of, reader_of, wish_of
+from pod.api.asking import (
+    account_of,
+    answer,
+    group_of,
+    members_of,
+    path_number_of,
+    query_of,
+    reader_of,
+    signer_of,
+    wish_of,
+)
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from pod.deps import Deps
@@ -60,8 +70,8 @@ async def get_member(request: web.Request) -> web.Response:
 @contract("account", body=shapes.GroupWish, answer=shapes.Founded, status=HTTPStatus.CREATED)
 async def post_group(request: web.Request) -> web.Response:
     """Found a group; the body's members are those of the root."""
-    account, wishes = await account_of(request), await members_of(request, shapes.GroupWish)
-    group = await start_group(request.app[DEPS], account, wishes)
+    signer, wishes = await signer_of(request), await members_of(request, shapes.GroupWish)
+    group = await start_group(request.app[DEPS], signer, wishes)
     return answer(shapes.Founded(group), HTTPStatus.CREATED)
 
 
@@ -69,8 +79,8 @@ async def post_group(request: web.Request) -> web.Response:
 @contract("account", body=shapes.InvitationWish, answer=shapes.Invited, status=HTTPStatus.CREATED)
 async def post_invitation(request: web.Request) -> web.Response:
     """Sign an invitation for the key `to`, which the asker drew; its seed never comes here."""
-    deps, group, account = request.app[DEPS], group_of(request), await account_of(request)
-    invitation = await authoring.invite(deps, account, group, await members_of(request, shapes.InvitationWish))
+    deps, group, signer = request.app[DEPS], group_of(request), await signer_of(request)
+    invitation = await authoring.invite(deps, signer, group, await members_of(request, shapes.InvitationWish))
     return answer(shapes.Invited(group, deps.identity.base_url, invitation), HTTPStatus.CREATED)
 
 
@@ -85,16 +95,16 @@ async def get_invitation(request: web.Request) -> web.Response:
 @contract("account", body=shapes.JoinWish, answer=shapes.Written, status=HTTPStatus.ACCEPTED)
 async def post_join(request: web.Request) -> web.Response:
     """Ask to join a group; the number comes with the seal."""
-    deps, account, wish = request.app[DEPS], await account_of(request), await wish_of(request, shapes.JoinWish)
-    return answer(shapes.Written((await _join(deps, account, wish)).id), HTTPStatus.ACCEPTED)
+    deps, signer, wish = request.app[DEPS], await signer_of(request), await wish_of(request, shapes.JoinWish)
+    return answer(shapes.Written((await _join(deps, signer, wish)).id), HTTPStatus.ACCEPTED)
 
 
-async def _join(deps: Deps, account: Account, wish: shapes.JoinWish) -> Record:
+async def _join(deps: Deps, signer: Person, wish: shapes.JoinWish) -> Record:
     link = PrivateKey.from_seed(bytes.fromhex(wish.secret)) if wish.secret else None
     if wish.pod != deps.identity.base_url:
         shown = Pass(link, wish.invitation) if link else None
         await fetch_group(deps, wish.pod, wish.group, shown)
-    return await authoring.join(deps, account, wish.group, wish.invitation, link)
+    return await authoring.join(deps, signer, wish.group, wish.invitation, link)
 
 
 @routes.post("/api/v1/groups/{group}/handovers")

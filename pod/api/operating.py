@@ -13,7 +13,7 @@ from yarl import URL
 
 from models.pod.metrics import measure
 from pod.actions.admin.readiness import Reason, reasons_against
-from pod.api.asking import BEARER, answer
+from pod.api.asking import answer, token_of
 from pod.app_keys import DEPS, MEASURES
 from pod.config import is_local
 from pod.contracts import contract
@@ -73,8 +73,7 @@ async def get_metrics(request: web.Request) -> web.Response:
 
 def _may_measure(request: web.Request, token: str) -> bool:
     """By the token; or from this machine, which a request that came by a proxy on it isn't."""
-    given = request.headers.get("Authorization", "")
-    if token and hmac.compare_digest(given.encode(), f"{BEARER}{token}".encode()):
+    if token and hmac.compare_digest(token_of(request).encode(), token.encode()):
         return True
     # A proxy keeps the host, which signatures cover; and both that `pod init` writes say for whom they ask.
     direct = not any(name in request.headers for name in FORWARDED)

@@ -10,7 +10,7 @@ from pod.actions.accounts.api_tokens import list_own_tokens, make_token, revoke_
 from pod.actions.fediverse.actor_documents import load_person
 from pod.actions.reading.person.memberships import list_own_memberships
 from pod.api import shapes
-from pod.api.asking import account_of, answer, wish_of
+from pod.api.asking import account_of, answer, token_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from protocol.limits import FEW_RECOVERY_KEYS
@@ -41,9 +41,9 @@ async def get_tokens(request: web.Request) -> web.Response:
 @routes.post("/api/v1/me/tokens")
 @contract("account", body=shapes.TokenWish, answer=shapes.NewToken, status=HTTPStatus.CREATED)
 async def post_token(request: web.Request) -> web.Response:
-    """Make a token; it is shown this once."""
+    """Make a token; it is shown this once, and ends with the one that asked for it."""
     account, wish = await account_of(request), await wish_of(request, shapes.TokenWish)
-    token = await make_token(request.app[DEPS], account, wish.name)
+    token = await make_token(request.app[DEPS], account, wish.name, by=token_of(request))
     return answer(shapes.NewToken(wish.name, token), HTTPStatus.CREATED)
 
 

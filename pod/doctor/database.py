@@ -11,7 +11,7 @@ from models.groups.groups_and_items import list_groups, load_group
 from models.groups.records import list_pending
 from models.groups.waiting import list_operations
 from models.people.accounts import list_accounts
-from pod.actions.groups.founding import seed_of
+from pod.actions.signer import seed_of
 from pod.clock import Clock
 from pod.config import Config
 from pod.doctor.findings import Finding, fail, ok, warn

@@ -61,6 +61,11 @@ DOORS = (
         by=("pod/mail/",),
         why="Mails are written and sent in pod/mail/, where nobody's words become headers.",
     ),
+    Door(
+        what=("protocol.proofs.sign", "protocol.proofs.add_proof", "protocol.derivation.pairwise_key"),
+        by=("pod/actions/signer.py", "protocol/", "tests/"),
+        why="One function signs, whoever asks: pod/actions/signer.py says what is signed for whom.",
+    ),
     Door(what=("tests", "dev"), by=(), why="The pod has no code for tests and needs none."),
 )
 

@@ -15,6 +15,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import found_group
 from pod.actions.groups.subscriptions import change_following
 from pod.actions.posts.records import write_post
+from pod.actions.signer import SignedIn
 from pod.config import load_config
 from pod.deps import Deps
 from pod.parts import open_parts
@@ -59,10 +60,12 @@ async def _people(pod: ServedPod) -> tuple[RecordId, RecordId, str]:
         async with deps.store.database.read() as session:
             ada = await load_account_named(session, "ada")
         assert ada is not None
+        signer = SignedIn(ada, deps.clock())
 
         async def found(session: AsyncSession) -> tuple[RecordId, RecordId]:
             wishes: dict[str, Any] = {"name": "Parish", "weight": 3000, "others_weight": 1000}
-            return await found_group(session, deps, ada, dict(wishes)), await found_group(session, deps, ada, wishes)
+            founded = [await found_group(session, deps, signer, ada, dict(wishes)) for _ in range(2)]
+            return founded[0], founded[1]
 
         group, lens = await deps.store.write(found)
         for start in range(0, MEMBERS, A_SEAL):
@@ -73,7 +76,7 @@ async def _people(pod: ServedPod) -> tuple[RecordId, RecordId, str]:
                 for number in range(start, start + 50):
                     text = {"style": "text", "text": f"Sentence {number} of the parish, and some more words about it."}
                     post = {"kind": "article", "title": f"Post {number}", "paragraphs": [text]}
-                    await write_post(session, deps, ada, group, post)
+                    await write_post(session, deps, signer, group, post)
 
             await deps.store.write(write)
         await deps.store.write(lambda session: _seal(session, deps, group))

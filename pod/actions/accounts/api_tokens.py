@@ -13,15 +13,19 @@ from pod.errors import NameTakenError, NotFoundError
 MOST_TOKENS = 1000
 
 
-async def make_token(deps: Deps, account: Account, name: str) -> str:
-    """A new token, shown this once; raises NameTakenError while another of this name is valid."""
+async def make_token(deps: Deps, account: Account, name: str, *, by: str = "") -> str:
+    """A new token, shown this once; raises NameTakenError while another of this name is valid.
+
+    `by`: the token that asks for it, with which it ends.
+    """
+    maker = token_hash(by) if by else None
     token, now = random_token(), deps.clock()
 
     async def action(session: AsyncSession) -> str:
         tokens = await list_tokens(session, account.id, MOST_TOKENS)
         if len(tokens) >= MOST_TOKENS or any(known.name == name and known.revoked_at is None for known in tokens):
             raise NameTakenError("There is a valid token of this name, or there are too many.")
-        await insert_token(session, sha256=token_hash(token), account=account.id, name=name, now=now)
+        await insert_token(session, sha256=token_hash(token), account=account.id, name=name, now=now, made_by=maker)
         return token
 
     return await deps.store.write(action)
@@ -34,7 +38,7 @@ async def list_own_tokens(deps: Deps, account: Account) -> list[Token]:
 
 
 async def revoke_own_token(deps: Deps, account: Account, name: str) -> None:
-    """Make every token of this name invalid; raises NotFoundError if there is none."""
+    """End every token of this name, and those that it made; raises NotFoundError if there is none."""
     now = deps.clock()
 
     async def action(session: AsyncSession) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.records import PENDING, load_record
 from models.groups.waiting import insert_receipts
 from pod.actions.chain.views import load_view
+from pod.actions.signer import PodItself, signed
 from pod.deps import Deps
 from pod.errors import NotStewardError
 from protocol.branches import View
@@ -21,7 +22,6 @@ from protocol.canonical import JsonObject, bytes_of_checked, parse_json
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.limits import MAX_RECEIPT_MS, MAX_RECORD_BYTES, MAX_RECORD_DEPTH
-from protocol.proofs import sign
 from protocol.records.chain import Receipt
 from protocol.records.envelope import Record, open_record
 
@@ -40,7 +40,7 @@ def promise(deps: Deps, group: RecordId, record: RecordId, *, now: int) -> JsonO
         "term": view.state.term,
         "by": max(now, view.state.at) + MAX_RECEIPT_MS,
     }
-    return sign(body, deps.identity.keyring.pod_key)
+    return signed(PodItself(), body, deps.identity.keyring.pod_key, now=now)
 
 
 async def take_receipt(session: AsyncSession, deps: Deps, record: Record) -> bool:

@@ -15,6 +15,7 @@ from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.rejudging import stands_in
 from pod.actions.chain.seat_memory import findings_to_confirm, memory_of, seats_of, stored_keeper
 from pod.actions.chain.views import load_view, take_ack, take_item
+from pod.actions.signer import PodItself, signed
 from pod.deps import Deps
 from protocol.branches import View
 from protocol.canonical import bytes_of_checked
@@ -25,7 +26,6 @@ from protocol.keys import DidKey
 from protocol.limits import MAX_ACKS_PER_ITEM, MAX_OPERATIONS_PER_SEAL
 from protocol.log import frontier_of, leaf_hash
 from protocol.operations import applied
-from protocol.proofs import sign
 from protocol.records.envelope import Record, open_record, reopen_record
 from protocol.records.operation import Operation
 from protocol.state import GroupState
@@ -65,7 +65,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     if acks := await acks_to_show(session, state):
         body["acks"] = acks
     # Its operations were opened when they came; our own signature over them needs no check.
-    record = reopen_record(bytes_of_checked(sign(body, deps.identity.keyring.pod_key)))
+    record = reopen_record(bytes_of_checked(signed(PodItself(), body, deps.identity.keyring.pod_key, now=now)))
     await place_entries(session, stored, entries, frontier)
     await take_item(session, deps, record)
     return record
@@ -143,8 +143,9 @@ async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, no
         return []
     await save_keeper(session, stored_keeper(group, confirmed))
     last = confirmed.last
+    key = deps.identity.keyring.pod_key
     body = {"type": "Ack", "rules": 1, "group": group, "term": last.term, "height": last.height, "item": last.item}
-    acks = [open_record(sign({**body, "keeper": number}, deps.identity.keyring.pod_key)) for number in mine]
+    acks = [open_record(signed(PodItself(), {**body, "keeper": number}, key, now=now)) for number in mine]
     for ack in acks:
         await take_ack(session, deps, ack)
     return acks

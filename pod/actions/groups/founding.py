@@ -23,15 +23,14 @@ from models.people.accounts import (
     take_recovery_key,
 )
 from pod.actions.chain.views import take_root
+from pod.actions.signer import Person, PodItself, Signer, member_key, signed
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
 from pod.errors import NameTakenError
-from pod.keyring import Keyring
-from protocol.derivation import pairwise_key, phrase_of, recovery_dids
+from protocol.derivation import phrase_of, recovery_dids
 from protocol.errors import MalformedError
 from protocol.ids import RecordId
-from protocol.keys import DidKey, PrivateKey
-from protocol.proofs import sign
+from protocol.keys import DidKey
 from protocol.records.envelope import open_record
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
@@ -46,11 +45,6 @@ class SignedUp(msgspec.Struct, frozen=True):
     personal_group: RecordId
     phrase: str
     token: str
-
-
-def seed_of(keyring: Keyring, account: Account) -> bytes:
-    """The account's signing seed, opened."""
-    return keyring.unseal(account.seed_sealed, f"seed/{account.name}")
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -95,7 +89,8 @@ async def open_account(session: AsyncSession, deps: Deps, name: str, drawn: Draw
     await insert_recovery_keys(session, number, 0, drawn.dids)
     account = await load_account(session, number)
     assert account is not None
-    group = await found_group(session, deps, account, {"kind": "person", "name": name, "visibility": "public"})
+    root = {"kind": "person", "name": name, "visibility": "public"}
+    group = await found_group(session, deps, PodItself(), account, root)
     await set_personal_group(session, number, group)
     return msgspec.structs.replace(account, personal_group=group)
 
@@ -105,19 +100,21 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def start_group(deps: Deps, account: Account, wishes: dict[str, Any]) -> RecordId:
+async def start_group(deps: Deps, signer: Person, wishes: dict[str, Any]) -> RecordId:
     """Found a group in a transaction of its own."""
 
     async def action(session: AsyncSession) -> RecordId:
-        return await found_group(session, deps, account, wishes)
+        return await found_group(session, deps, signer, signer.account, wishes)
 
     return await deps.store.write(action)
 
 
-async def found_group(session: AsyncSession, deps: Deps, account: Account, wishes: dict[str, Any]) -> RecordId:
+async def found_group(
+    session: AsyncSession, deps: Deps, signer: Signer, account: Account, wishes: dict[str, Any]
+) -> RecordId:
     """Found a group with `account` as member 1; `wishes` are members of the root. Raises MalformedError."""
     nonce = random_bytes(16).hex()
-    key: PrivateKey = pairwise_key(seed_of(deps.identity.keyring, account), "signing", nonce)
+    key = member_key(deps, account, nonce)
     taken = await take_recovery_key(session, account.id, None)
     if taken is None:
         raise MalformedError("No recovery key is left; the recovery phrase is needed.")
@@ -138,7 +135,7 @@ async def found_group(session: AsyncSession, deps: Deps, account: Account, wishe
         "nonce": nonce,
         "at": now,
     }
-    root = open_record(sign(body, key))
+    root = open_record(signed(signer, body, key, now=now))
     await set_recovery_group(session, account.id, index, root.id)
     await save_membership(session, Membership(account.id, root.id, 1, key.did, nonce, 0, index, 0, state="member"))
     await take_root(session, deps, root, local=True, now=now)

@@ -21,6 +21,7 @@ from pod.actions.access import open_group
 from pod.actions.chain.views import load_view
 from pod.actions.groups.pasted_links import INVITATION, Place
 from pod.actions.posts import records as authoring
+from pod.actions.signer import Person
 from pod.actions.sync.pull import fetch_group
 from pod.actions.sync.remote_lists import Pass
 from pod.clock import random_bytes
@@ -58,22 +59,20 @@ class InvitationSight(msgspec.Struct, frozen=True):
     closed: Refused | None
 
 
-async def issue_invitation(
-    deps: Deps, account: Account, group: RecordId, *, weight: int, uses: int, expires: int
-) -> str:
+async def issue_invitation(deps: Deps, signer: Person, group: RecordId, *, weight: int, uses: int, expires: int) -> str:
     """Sign an invitation and keep it here; the link that opens it, which is told this once."""
     seed = random_bytes(32)
     to = PrivateKey.from_seed(seed).did
     wishes = {"weight": weight, "uses": uses, "expires": expires, "to": to}
 
     async def action(session: AsyncSession) -> None:
-        state = (await open_group(session, deps, account, group)).state
-        body = await authoring.sign_invitation(session, deps, account, group, wishes)
+        state = (await open_group(session, deps, signer.account, group)).state
+        body = await authoring.sign_invitation(session, deps, signer, group, wishes)
         signed = open_invitation(body, verify=False)
         check_invitation(state, signed, at=max(deps.clock(), state.at))
         wire = msgspec.json.encode(body)
         await insert_invitation(
-            session, StoredInvitation(signed.id, group, account.id, to, wire, expires, deps.clock())
+            session, StoredInvitation(signed.id, group, signer.account.id, to, wire, expires, deps.clock())
         )
 
     await deps.store.write(action)
@@ -103,7 +102,7 @@ async def offer_at(deps: Deps, place: Place) -> Offer:
     return msgspec.structs.replace(offer, group=parse_id(offer.group), pod=place.pod)
 
 
-async def join_at(deps: Deps, account: Account, place: Place) -> RecordId:
+async def join_at(deps: Deps, signer: Person, place: Place) -> RecordId:
     """Ask to join the group of a place, which is fetched where this pod doesn't hold it; the group's id."""
     link, offer = None, None
     if place.seed is not None:
@@ -111,9 +110,9 @@ async def join_at(deps: Deps, account: Account, place: Place) -> RecordId:
     group, pod = (offer.group, offer.pod) if offer else (place.group, place.pod)
     if group is None:
         raise NotFoundError("There is no group at this address.")
-    await check_not_member(deps, account, group)
+    await check_not_member(deps, signer.account, group)
     await _bring(deps, group, pod, Pass(link, offer.invitation) if link and offer else None)
-    await authoring.join(deps, account, group, offer.invitation if offer else None, link)
+    await authoring.join(deps, signer, group, offer.invitation if offer else None, link)
     return group
 
 
@@ -138,10 +137,10 @@ async def check_not_member(deps: Deps, account: Account, group: RecordId) -> Non
         raise NotMemberError("You are a member of this group, or asked to be one already.")
 
 
-async def leave_group(deps: Deps, account: Account, group: RecordId) -> Record:
+async def leave_group(deps: Deps, signer: Person, group: RecordId) -> Record:
     """Sign the wish to leave; it holds once it is sealed."""
     members = {"type": "Operation", "do": "leave", "with": {}}
-    return await authoring.submit(deps, authoring.write_record, account, group, members)
+    return await authoring.submit(deps, authoring.write_record, signer, group, members)
 
 
 async def list_issued(deps: Deps, account: Account, group: RecordId) -> tuple[InvitationSight, ...]:

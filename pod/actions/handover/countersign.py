@@ -21,6 +21,7 @@ from pod.actions.chain.branch_logs import items_beside
 from pod.actions.chain.seat_memory import findings_of, memory_of, stored_keeper
 from pod.actions.chain.views import load_view, take_offer
 from pod.actions.private_groups import unknown_group
+from pod.actions.signer import PodItself, cosigned
 from pod.actions.sync.pull import pull, pull_branch
 from pod.actions.sync.push import pods_of
 from pod.deps import Deps
@@ -30,7 +31,6 @@ from protocol.errors import MalformedError, RefusedError
 from protocol.ids import RecordId
 from protocol.keeping import Refusal, check_sign
 from protocol.keys import DidKey
-from protocol.proofs import add_proof
 from protocol.records.chain import Handover
 from protocol.records.envelope import Record
 from protocol.state import GroupState
@@ -53,7 +53,7 @@ async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any
         if not await _learn(deps, view, handover):
             raise
         await _check_and_remember(deps, record, handover)
-    return list(add_proof(record.body, deps.identity.keyring.pod_key)["proof"])
+    return list(cosigned(PodItself(), record.body, deps.identity.keyring.pod_key, now=deps.clock())["proof"])
 
 
 def keys_of(state: GroupState) -> set[DidKey]:

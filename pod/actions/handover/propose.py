@@ -24,6 +24,7 @@ from pod.actions.chain.seat_memory import findings_of, findings_on_branch, load_
 from pod.actions.chain.views import load_view
 from pod.actions.handover.renew_key import renew_home
 from pod.actions.notifications import note_silence
+from pod.actions.signer import PodItself, signed
 from pod.actions.sync.push import push
 from pod.deps import Deps
 from pod.errors import NotKeeperError
@@ -32,7 +33,7 @@ from protocol.chain import follow
 from protocol.errors import BrokenItemError, MalformedError, NotConfirmedError, RefusedError
 from protocol.ids import RecordId
 from protocol.keeping import LogFindings, SeatMemory, check_sign, next_term, parent_to_propose, proposal_due
-from protocol.proofs import merge_proofs, sign
+from protocol.proofs import merge_proofs
 from protocol.records.chain import Home
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
@@ -111,7 +112,7 @@ async def _propose(
     }
     if acks := await acks_to_show(session, state):
         body["acks"] = acks
-    return sign(body, deps.identity.keyring.pod_key, as_list=True), state
+    return signed(PodItself(), body, deps.identity.keyring.pod_key, now=now, as_list=True), state
 
 
 async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now: int) -> tuple[GroupState, LogFindings]:

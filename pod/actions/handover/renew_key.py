@@ -25,18 +25,15 @@ from models.people.accounts import Account, Membership, list_memberships, load_a
 from pod.actions.chain.door import append
 from pod.actions.chain.seat_memory import memory_of
 from pod.actions.chain.views import load_view
-from pod.actions.groups.founding import seed_of
-from pod.actions.posts.records import signing_key
+from pod.actions.signer import PodItself, member_key, signed, signing_key
 from pod.actions.sync.pull import pull
 from pod.actions.sync.push import pods_of, push
 from pod.deps import Deps
 from protocol.branches import View
-from protocol.derivation import pairwise_key
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keeping import next_term
 from protocol.keys import PrivateKey
-from protocol.proofs import sign
 from protocol.records.envelope import open_record
 from protocol.state import GroupState, Member
 
@@ -109,13 +106,14 @@ async def _hand_on(session: AsyncSession, deps: Deps, view: View, former: Privat
         "steward": msgspec.to_builtins(deps.identity.home),
         "keepers": [{"member": state.seats[0].member, "key": deps.identity.home.key}],
     }
-    record = open_record(sign(body, former, deps.identity.keyring.pod_key, as_list=True))
+    pod_key = deps.identity.keyring.pod_key
+    record = open_record(signed(PodItself(), body, former, pod_key, now=now, as_list=True))
     # The seat that is replaced must confirm its own replacement, or nothing after it would settle.
     ack = {"type": "Ack", "rules": 1, "group": state.group, "keeper": state.seats[0].member, "item": record.id}
     ack |= {"term": body["term"], "height": body["height"]}
-    for signed in (record, open_record(sign(ack, former))):
-        await append(session, deps, signed, origin="", now=now)
-        await push(session, deps, signed, now=now)
+    for made in (record, open_record(signed(PodItself(), ack, former, now=now))):
+        await append(session, deps, made, origin="", now=now)
+        await push(session, deps, made, now=now)
 
 
 async def _moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[Body]:
@@ -135,7 +133,7 @@ async def _moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[B
 
 async def _move(session: AsyncSession, deps: Deps, account: Account, membership: Membership, member: Member) -> Body:
     index = len(member.keys)
-    key = pairwise_key(seed_of(deps.identity.keyring, account), "signing", membership.context, index)
+    key = member_key(deps, account, membership.context, index)
     body = {
         "type": "Operation",
         "rules": 1,
@@ -147,7 +145,7 @@ async def _move(session: AsyncSession, deps: Deps, account: Account, membership:
         "do": "rehome",
         "with": {"home": msgspec.to_builtins(deps.identity.home), "signing": key.did},
     }
-    signed = sign(body, signing_key(deps, account, membership))
+    wish = signed(PodItself(), body, signing_key(deps, account, membership), now=deps.clock())
     await set_membership(
         session,
         account.id,
@@ -158,4 +156,4 @@ async def _move(session: AsyncSession, deps: Deps, account: Account, membership:
         counter=0,
         state="moving",
     )
-    return signed
+    return wish

@@ -13,6 +13,7 @@ from pod.actions.access import open_group
 from pod.actions.posts.records import write_post, write_record
 from pod.actions.reading.group.page_facts import load_number
 from pod.actions.reading.post.text import load_text
+from pod.actions.signer import Person
 from pod.deps import Deps
 from pod.errors import NotFoundError, StaleEditError
 from protocol.content import Text, Writer, member_writer
@@ -36,7 +37,7 @@ class Draft(msgspec.Struct, frozen=True):
     subject: str = ""
 
 
-async def publish(deps: Deps, account: Account, group: RecordId, draft: Draft) -> RecordId:
+async def publish(deps: Deps, signer: Person, group: RecordId, draft: Draft) -> RecordId:
     """Write the post and its author's vote; raises MalformedError for one without text."""
     check_paragraphs(draft.paragraphs)
     if len(draft.title) > MAX_NAME_LENGTH or len(draft.language) > LONGEST_LANGUAGE:
@@ -49,13 +50,13 @@ async def publish(deps: Deps, account: Account, group: RecordId, draft: Draft) -
         body["reply_to"] = {"subject": draft.subject}
 
     async def action(session: AsyncSession) -> RecordId:
-        return (await write_post(session, deps, account, group, body)).id
+        return (await write_post(session, deps, signer, group, body)).id
 
     return await deps.store.write(action)
 
 
 async def replace_paragraph(
-    deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address, paragraph: Paragraph, *, seen: str
+    deps: Deps, signer: Person, group: RecordId, post: RecordId, address: Address, paragraph: Paragraph, *, seen: str
 ) -> RecordId:
     """Write another version of a paragraph: it hangs on the old one, whose mark leads to it.
 
@@ -71,20 +72,20 @@ async def replace_paragraph(
             raise StaleEditError("Somebody wrote another version of this paragraph meanwhile.")
         if old == paragraph:
             raise MalformedError("Nothing was changed.")
-        state = (await open_group(session, deps, account, group)).state
-        writer = member_writer(group, await load_number(session, account, state) or 0)
+        state = (await open_group(session, deps, signer.account, group)).state
+        writer = member_writer(group, await load_number(session, signer.account, state) or 0)
         base = end_of(text, writer, address)
         place = {"record": base.record, "index": base.index}
         adds = [{**_shape(paragraph), "after": place}]
         marks = [{"paragraph": place, "replaced_by": {"index": 0}}]
         body = {"type": "Patch", "post": post, "adds": adds, "marks": marks}
-        return (await write_record(session, deps, account, group, body)).id
+        return (await write_record(session, deps, signer, group, body)).id
 
     return await deps.store.write(action)
 
 
 async def add_paragraphs(
-    deps: Deps, account: Account, group: RecordId, post: RecordId, after: Address, paragraphs: Sequence[Paragraph]
+    deps: Deps, signer: Person, group: RecordId, post: RecordId, after: Address, paragraphs: Sequence[Paragraph]
 ) -> RecordId:
     """Write paragraphs that follow one of the post, one upon the other."""
     check_paragraphs(paragraphs)
@@ -94,7 +95,7 @@ async def add_paragraphs(
         paragraph_at(text, after)
         places = [{"record": after.record, "index": after.index}, *({"index": at} for at in range(len(paragraphs) - 1))]
         adds = [{**_shape(found), "after": place} for found, place in zip(paragraphs, places, strict=True)]
-        return (await write_record(session, deps, account, group, {"type": "Patch", "post": post, "adds": adds})).id
+        return (await write_record(session, deps, signer, group, {"type": "Patch", "post": post, "adds": adds})).id
 
     return await deps.store.write(action)
 
@@ -110,14 +111,14 @@ async def own_records(deps: Deps, account: Account, group: RecordId, post: Recor
     return sorted(own, key=lambda record: (record != post, record))
 
 
-async def erase(deps: Deps, account: Account, group: RecordId, post: RecordId, records: Sequence[RecordId]) -> None:
+async def erase(deps: Deps, signer: Person, group: RecordId, post: RecordId, records: Sequence[RecordId]) -> None:
     """Wish that records of one's own lose their words: gone here at once, asked of everybody else."""
-    own = await own_records(deps, account, group, post)
+    own = await own_records(deps, signer.account, group, post)
     if not records or not set(records) <= set(own):
         raise MalformedError("Only what you wrote in this post, and what isn't erased yet, can be erased here.")
 
     async def action(session: AsyncSession) -> None:
-        await write_record(session, deps, account, group, {"type": "Erase", "records": list(dict.fromkeys(records))})
+        await write_record(session, deps, signer, group, {"type": "Erase", "records": list(dict.fromkeys(records))})
 
     await deps.store.write(action)
 

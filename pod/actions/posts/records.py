@@ -19,16 +19,15 @@ from models.people.accounts import (
 from pod.actions.access import open_group
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
-from pod.actions.groups.founding import seed_of
 from pod.actions.private_groups import check_spoken_for
+from pod.actions.signer import Person, load_place, member_key, signed, signing_key
 from pod.actions.sync.push import push
 from pod.deps import Deps
-from pod.errors import MovingError, NotFoundError, NotKeeperError, NotMemberError, UnknownGroupError
+from pod.errors import MayNotSignError, NotFoundError, NotKeeperError, NotMemberError, UnknownGroupError
 from protocol.authorship import MayNotWriteError
-from protocol.derivation import pairwise_key
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
-from protocol.proofs import sign
+from protocol.records.chain import Invitation
 from protocol.records.content import (
     ParagraphTarget,
     PostTarget,
@@ -38,23 +37,41 @@ from protocol.records.content import (
     parse_target,
 )
 from protocol.records.envelope import Record, open_record
+from protocol.rules.operations import OperationRule
 
-Write = Callable[[AsyncSession, Deps, Account, RecordId, dict[str, Any]], Awaitable[Record]]
+Write = Callable[[AsyncSession, Deps, Person, RecordId, dict[str, Any]], Awaitable[Record]]
 
 
 async def write_record(
     session: AsyncSession,
     deps: Deps,
-    account: Account,
+    signer: Person,
     group: RecordId,
     members: dict[str, Any],
     *cosigners: PrivateKey,
 ) -> Record:
     """Sign `members` as the account's record in `group`, take it through the one door and push it."""
+    if members.get("type") in ("GroupRoot", "Invitation") or members.get("do") == "join":
+        raise MayNotSignError("Groups, invitations and joins have routes of their own.")
     if members.get("type") == "Vote":
-        members = await _placed(session, deps, account, group, members)
-    membership, number = await _load_place(session, deps, account, group)
+        members = await _placed(session, deps, signer.account, group, members)
+    record = await _signed_record(session, deps, signer, group, members, *cosigners)
     now = deps.clock()
+    await append(session, deps, record, origin="", now=now)
+    await push(session, deps, record, now=now)
+    return record
+
+
+async def _signed_record(
+    session: AsyncSession,
+    deps: Deps,
+    signer: Person,
+    group: RecordId,
+    members: dict[str, Any],
+    *cosigners: PrivateKey,
+) -> Record:
+    account, now = signer.account, deps.clock()
+    membership, number = await load_place(session, deps, account, group)
     body = {
         **members,
         "rules": 1,
@@ -64,52 +81,23 @@ async def write_record(
         "counter": await take_counter(session, account.id, group),
         "at": now,
     }
-    record = open_record(sign(body, signing_key(deps, account, membership), *cosigners))
-    await append(session, deps, record, origin="", now=now)
-    await push(session, deps, record, now=now)
-    return record
-
-
-async def _load_place(session: AsyncSession, deps: Deps, account: Account, group: RecordId) -> tuple[Membership, int]:
-    """The account's membership with its number; raises NotMemberError, or MovingError while its key mustn't sign."""
-    membership = await load_membership(session, account.id, group)
-    if membership is not None and membership.state == "moving":
-        raise MovingError("Your membership is on its way here: write again once the group has sealed it.")
-    if membership is None or membership.number is None:
-        raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
-    if deps.identity.keyring.former:
-        member = (await load_view(session, deps, group)).state.members.get(membership.number)
-        # Counters that the backup doesn't know were used by this key: a record with one of them counts for nobody.
-        if member is not None and member.home.key in {key.did for key in deps.identity.keyring.former}:
-            raise MovingError("This pod was restored from a backup: write again once the group knows its new key.")
-    return membership, membership.number
-
-
-def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
-    """The account's current key in a group; raises LookupError if its seed doesn't give it."""
-    seed = seed_of(deps.identity.keyring, account)
-    # A key asked for under one index may be sealed under a later one: another replacement came first.
-    for index in range(membership.key_index, -1, -1):
-        key = pairwise_key(seed, "signing", membership.context, index)
-        if key.did == membership.signing:
-            return key
-    raise LookupError("The account's seed doesn't give the membership's key.")
+    return open_record(signed(signer, body, signing_key(deps, account, membership), *cosigners, now=now))
 
 
 async def write_post(
-    session: AsyncSession, deps: Deps, account: Account, group: RecordId, post: dict[str, Any]
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, post: dict[str, Any]
 ) -> Record:
     """A post and the author's own vote for it: posting is voting."""
-    record = await write_record(session, deps, account, group, {**post, "type": "Post"})
-    await write_vote(session, deps, account, group, {"target": {"post": record.id}, "value": 1000})
+    record = await write_record(session, deps, signer, group, {**post, "type": "Post"})
+    await write_vote(session, deps, signer, group, {"target": {"post": record.id}, "value": 1000})
     return record
 
 
 async def write_vote(
-    session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, vote: dict[str, Any]
 ) -> Record:
     """A vote; the last one on a target counts."""
-    return await write_record(session, deps, account, group, {**vote, "type": "Vote"})
+    return await write_record(session, deps, signer, group, {**vote, "type": "Vote"})
 
 
 async def _placed(
@@ -144,11 +132,11 @@ def record_of(target: Target) -> RecordId | None:
             return None
 
 
-async def submit(deps: Deps, write: Write, account: Account, group: RecordId, members: dict[str, Any]) -> Record:
+async def submit(deps: Deps, write: Write, signer: Person, group: RecordId, members: dict[str, Any]) -> Record:
     """Write one thing in a transaction of its own; the record, once it is on disk."""
 
     async def action(session: AsyncSession) -> Record:
-        return await write(session, deps, account, group, members)
+        return await write(session, deps, signer, group, members)
 
     return await deps.store.write(action)
 
@@ -162,41 +150,37 @@ async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
         raise NotKeeperError("Only a keeper hands the steward's job over.")
 
 
-async def invite(deps: Deps, account: Account, group: RecordId, wishes: dict[str, Any]) -> dict[str, Any]:
+async def invite(deps: Deps, signer: Person, group: RecordId, wishes: dict[str, Any]) -> dict[str, Any]:
     """A signed invitation (a record that rides inside a join) for the holder of the link's key."""
 
     async def action(session: AsyncSession) -> dict[str, Any]:
-        return await sign_invitation(session, deps, account, group, wishes)
+        return await sign_invitation(session, deps, signer, group, wishes)
 
     return await deps.store.write(action)
 
 
 async def sign_invitation(
-    session: AsyncSession, deps: Deps, account: Account, group: RecordId, wishes: dict[str, Any]
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, wishes: dict[str, Any]
 ) -> dict[str, Any]:
-    """Sign an invitation inside an action; raises NotMemberError."""
-    membership, number = await _load_place(session, deps, account, group)
-    body = {
-        **wishes,
-        "type": "Invitation",
-        "rules": 1,
-        "group": group,
-        "author": number,
-        "key": membership.key_index,
-        "counter": await take_counter(session, account.id, group),
-        "at": deps.clock(),
-    }
-    record = open_record(sign(body, signing_key(deps, account, membership)))
+    """Sign an invitation inside an action; raises NotMemberError, or VoidOperationError above one's own weight.
+
+    Other owners may have to sign it before it can be used.
+    """
+    record = await _signed_record(session, deps, signer, group, {**wishes, "type": "Invitation"})
+    assert isinstance(record.content, Invitation)
+    member = (await load_view(session, deps, group)).state.members.get(record.content.author)
+    if member is None or member.weight < record.content.weight:
+        raise OperationRule.INVITATION_TOO_HEAVY.error()
     return record.body
 
 
 async def join(
-    deps: Deps, account: Account, group: RecordId, invitation: dict[str, Any] | None, link: PrivateKey | None
+    deps: Deps, signer: Person, group: RecordId, invitation: dict[str, Any] | None, link: PrivateKey | None
 ) -> Record:
     """Ask to join a group that this pod holds; the number comes when the join is settled."""
 
     async def action(session: AsyncSession) -> Record:
-        return await _ask_to_join(session, deps, account, group, invitation, link)
+        return await _ask_to_join(session, deps, signer, group, invitation, link)
 
     return await deps.store.write(action)
 
@@ -204,12 +188,13 @@ async def join(
 async def _ask_to_join(
     session: AsyncSession,
     deps: Deps,
-    account: Account,
+    signer: Person,
     group: RecordId,
     invitation: dict[str, Any] | None,
     link: PrivateKey | None,
 ) -> Record:
-    key = pairwise_key(seed_of(deps.identity.keyring, account), "signing", group)
+    account = signer.account
+    key = member_key(deps, account, group)
     taken = await take_recovery_key(session, account.id, group)
     if taken is None:
         raise NotMemberError("No recovery key is left; the recovery phrase is needed.")
@@ -233,7 +218,7 @@ async def _ask_to_join(
         "do": "join",
         "with": wish,
     }
-    record = open_record(sign(body, key, *([link] if link else [])))
+    record = open_record(signed(signer, body, key, *([link] if link else []), now=now))
     check_spoken_for((await load_view(session, deps, group)).state, record, "")
     await save_membership(session, Membership(account.id, group, None, key.did, group, 0, index, 1, state="asked"))
     await append(session, deps, record, origin="", now=now)

@@ -17,6 +17,7 @@ from models.people.mutes import delete_block, put_block
 from pod.actions.access import open_group
 from pod.actions.posts.records import write_record, write_vote
 from pod.actions.reading.post.text import load_text
+from pod.actions.signer import Person
 from pod.deps import Deps
 from pod.errors import NotFoundError, NotMemberError
 from protocol.authorship import MayNotWriteError
@@ -30,24 +31,24 @@ PERSON = 1  # the number of whose personal group it is, there
 
 
 async def cast_vote(
-    deps: Deps, account: Account, group: RecordId, target: PostTarget | ParagraphTarget, value: int
+    deps: Deps, signer: Person, group: RecordId, target: PostTarget | ParagraphTarget, value: int
 ) -> None:
     """Let the account's vote on a target in a group be `value`, in thousandths; 0 withdraws it."""
 
     async def action(session: AsyncSession) -> None:
-        await _vote(session, deps, account, group, target, value)
+        await _vote(session, deps, signer, group, target, value)
 
     await deps.store.write(action)
 
 
-async def hide(deps: Deps, account: Account, target: PostTarget | ParagraphTarget, *, hidden: bool) -> None:
+async def hide(deps: Deps, signer: Person, target: PostTarget | ParagraphTarget, *, hidden: bool) -> None:
     """Let a post or paragraph be hidden for this account alone: by a vote in its personal group."""
-    group = account.personal_group
+    group = signer.account.personal_group
     if group is None:
         raise NotMemberError("This account has no personal group.")
 
     async def action(session: AsyncSession) -> None:
-        await _vote(session, deps, account, group, target, HIDDEN if hidden else 0)
+        await _vote(session, deps, signer, group, target, HIDDEN if hidden else 0)
 
     await deps.store.write(action)
 
@@ -74,34 +75,34 @@ async def mute_author(deps: Deps, account: Account, group: RecordId, post: Recor
     await mute(deps, account, group, card.author, muted=muted)
 
 
-async def delete_paragraph(deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address) -> None:
+async def delete_paragraph(deps: Deps, signer: Person, group: RecordId, post: RecordId, address: Address) -> None:
     """Mark a paragraph of one's own as deleted: shown where others' votes are for it, and nowhere else."""
 
     async def action(session: AsyncSession) -> None:
         _, text = await load_text(session, group, post)
         _check_there(text, address)
-        standing = text.marks.get((member_writer(group, await _number(session, account, group)), address))
+        standing = text.marks.get((member_writer(group, await _number(session, signer.account, group)), address))
         if standing is None or not standing.deleted:
-            await _mark(session, deps, account, group, post, [_named(address) | {"deleted": True}])
+            await _mark(session, deps, signer, group, post, [_named(address) | {"deleted": True}])
 
     await deps.store.write(action)
 
 
 async def restore_paragraph(
-    deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address, *, bench: RecordId
+    deps: Deps, signer: Person, group: RecordId, post: RecordId, address: Address, *, bench: RecordId
 ) -> None:
     """Let a hidden paragraph stand again: its writer takes marks back, everybody else votes for it, in `bench`."""
 
     async def action(session: AsyncSession) -> None:
         _, text = await load_text(session, group, post)
         _check_there(text, address)
-        membership = await load_membership(session, account.id, group)
+        membership = await load_membership(session, signer.account.id, group)
         writer = member_writer(group, membership.number or 0) if membership else None
         if writer == text.writer == text.writer_of(address):
             marks = marks_to_restore(text, address)
-            await _mark(session, deps, account, group, post, marks)
+            await _mark(session, deps, signer, group, post, marks)
         else:
-            await _vote(session, deps, account, bench, ParagraphTarget(address), FULL)
+            await _vote(session, deps, signer, bench, ParagraphTarget(address), FULL)
 
     await deps.store.write(action)
 
@@ -123,17 +124,17 @@ def marks_to_restore(text: Text, address: Address) -> list[dict[str, Any]]:
 async def _vote(
     session: AsyncSession,
     deps: Deps,
-    account: Account,
+    signer: Person,
     group: RecordId,
     target: PostTarget | ParagraphTarget,
     value: int,
 ) -> None:
-    number = await _number(session, account, group)
+    number = await _number(session, signer.account, group)
     token = target.token
     if (await load_member_votes(session, group, number, [token])).get(token, 0) == value:
         return
     named = {"post": target.post} if isinstance(target, PostTarget) else {"paragraph": _place(target.paragraph)}
-    await write_vote(session, deps, account, group, {"target": named, "value": value})
+    await write_vote(session, deps, signer, group, {"target": named, "value": value})
 
 
 async def _number(session: AsyncSession, account: Account, group: RecordId) -> int:
@@ -144,10 +145,10 @@ async def _number(session: AsyncSession, account: Account, group: RecordId) -> i
 
 
 async def _mark(
-    session: AsyncSession, deps: Deps, account: Account, group: RecordId, post: RecordId, marks: list[dict[str, Any]]
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, post: RecordId, marks: list[dict[str, Any]]
 ) -> None:
     if marks:
-        await write_record(session, deps, account, group, {"type": "Patch", "post": post, "marks": marks})
+        await write_record(session, deps, signer, group, {"type": "Patch", "post": post, "marks": marks})
 
 
 def _check_there(text: Text, address: Address) -> None:

@@ -34,10 +34,10 @@ from models.people.accounts import (
 )
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
-from pod.actions.groups.founding import seed_of
 from pod.actions.private_groups import unknown_group
 from pod.actions.recovery.keeper_promises import gather_promises
 from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.signer import WordsHolder, cosigned, member_key, signed
 from pod.actions.sync.pull import pull
 from pod.actions.sync.push import pods_of, push
 from pod.actions.sync.remote_lists import Pass
@@ -45,12 +45,10 @@ from pod.deps import Deps
 from pod.errors import NotKeeperError, NotMemberError
 from protocol.branches import View
 from protocol.chain import next_epoch, signed_seats
-from protocol.derivation import pairwise_key
 from protocol.errors import MalformedError, NotConfirmedError, PhraseError, RefusedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey, PrivateKey
 from protocol.limits import MAX_CLOCK_LEAD_MS
-from protocol.proofs import add_proof, sign
 from protocol.records.chain import Handover, Seat
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
@@ -167,7 +165,8 @@ async def begin_recovery(
         operations.append(rehome(deps, group, member, signer, signing, taken[1]))
     numbers = [seat.member for seat in state.seats] if keepers is None else list(keepers)
     body = _body(deps, state, member, operations, numbers)
-    draft = open_record(sign(body, signer, deps.identity.keyring.pod_key, as_list=True))
+    pod_key = deps.identity.keyring.pod_key
+    draft = open_record(signed(WordsHolder(), body, signer, pod_key, now=deps.clock(), as_list=True))
     return await _add(session, deps, state, draft, signer, also=also)
 
 
@@ -186,7 +185,8 @@ async def _join_draft(
     if any(not isinstance(one, Operation) or not isinstance(one.wish, Rehome) for one in handover.operations):
         raise NotConfirmedError("A recovery that is signed here holds nothing but moves of its keepers.")
     signer = _signer(keys, _keeper_of(state, keys))
-    return await _add(session, deps, state, open_record(add_proof(draft.body, signer)), signer)
+    joined = open_record(cosigned(WordsHolder(), draft.body, signer, now=deps.clock()))
+    return await _add(session, deps, state, joined, signer)
 
 
 async def _check_highest(session: AsyncSession, view: View, draft: Record) -> GroupState:
@@ -281,7 +281,7 @@ async def expect_rehome(
 ) -> DidKey:
     """The key that will sign for the member here; the membership is moving until an item holds the rehome."""
     index = len(member.keys)
-    signing = pairwise_key(seed_of(deps.identity.keyring, account), "signing", group, index).did
+    signing = member_key(deps, account, group, index).did
     await save_membership(
         session, Membership(account.id, group, None, signing, group, index, recovery_index, 0, state="moving")
     )
@@ -306,7 +306,7 @@ def rehome(
         "do": "rehome",
         "with": wish if recovery is None else {**wish, "recovery": recovery},
     }
-    return sign(body, signer)
+    return signed(WordsHolder(), body, signer, now=deps.clock())
 
 
 def _body(

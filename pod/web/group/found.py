@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 import msgspec
 from aiohttp import web
 
-from models.people.accounts import Account
 from pod.actions.groups.founding import start_group
+from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.wording import Kind, kind_sentence
@@ -18,7 +18,7 @@ from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
-from pod.web.kit.visitors import account_of, say_of
+from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import MalformedError, RefusedError
 from protocol.limits import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH
 
@@ -71,23 +71,23 @@ async def get_new_group(request: web.Request) -> web.Response:
 @contract("account", media_type=HTML)
 async def post_new_group(request: web.Request) -> web.Response:
     """Say in one sentence what kind of group it will be; found it once that was confirmed."""
-    form, account = await read_form(request, FoundForm), account_of(request)
+    form, signer = await read_form(request, FoundForm), signer_of(request)
 
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
         view = _view(say_of(request), form, problem=problem_of(say_of(request), refusal))
         return render(request, "group/new.html", view, status)
 
-    return await act_or_show(partial(_step, request, form, account), show)
+    return await act_or_show(partial(_step, request, form, signer), show)
 
 
-async def _step(request: web.Request, form: FoundForm, account: Account) -> web.Response:
+async def _step(request: web.Request, form: FoundForm, signer: Person) -> web.Response:
     say = say_of(request)
     if form.step == "change":
         return render(request, "group/new.html", _view(say, form))
     check_name(form.name, form.description)
     if form.step == "look":
         return render(request, "group/new.html", _view(say, form, kind_sentence(say, form.kind)))
-    group = await start_group(request.app[DEPS], account, wishes_of(form))
+    group = await start_group(request.app[DEPS], signer, wishes_of(form))
     return see_other(f"/g/{group}", said="founded")
 
 

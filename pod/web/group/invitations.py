@@ -11,6 +11,7 @@ from aiohttp import web
 
 from models.people.accounts import Account
 from pod.actions.groups.membership import InvitationSight, issue_invitation, list_issued
+from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import NotMemberError
@@ -20,7 +21,7 @@ from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.refusals import Problem, problem_of, sentence_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
-from pod.web.kit.visitors import account_of, say_of
+from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
@@ -75,18 +76,18 @@ async def post_invitation_form(request: web.Request) -> web.Response:
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
         return await _show(request, account, form, refusal=refusal, status=status)
 
-    return await act_or_show(partial(_invite, request, account, form), show)
+    return await act_or_show(partial(_invite, request, signer_of(request), form), show)
 
 
-async def _invite(request: web.Request, account: Account, form: InviteForm) -> web.Response:
+async def _invite(request: web.Request, signer: Person, form: InviteForm) -> web.Response:
     deps = request.app[DEPS]
     seen, _ = await load_head(request, "members")
     days = form.days if form.days in DAYS else DAYS[1]
     expires = deps.clock() + days * DAY_MS
     uses = min(max(form.uses, 1), MOST_USES)
     weight = weight_in(form.weight)
-    link = await issue_invitation(deps, account, seen.group, weight=weight, uses=uses, expires=expires)
-    return await _show(request, account, InviteForm(), link=link)
+    link = await issue_invitation(deps, signer, seen.group, weight=weight, uses=uses, expires=expires)
+    return await _show(request, signer.account, InviteForm(), link=link)
 
 
 async def _show(

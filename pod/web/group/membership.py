@@ -14,10 +14,10 @@ import msgspec
 from aiohttp import web
 from yarl import URL
 
-from models.people.accounts import Account
 from pod.actions.groups.membership import Offer, join_at, leave_group, offer_here
 from pod.actions.groups.pasted_links import resolve, seed_in
 from pod.actions.reading.group.invitation import InvitedSight, describe_offer
+from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.wording import Kind, host_of, kind_sentence, member_name
@@ -25,7 +25,7 @@ from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import Problem, problem_of, sentence_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
-from pod.web.kit.visitors import account_of, reader_of, say_of
+from pod.web.kit.visitors import reader_of, say_of, signer_of
 from protocol.errors import MalformedError, RefusedError
 from protocol.ids import parse_id
 from protocol.keys import PrivateKey
@@ -93,17 +93,17 @@ def _join_page(
 @contract("account", media_type=HTML)
 async def post_join(request: web.Request) -> web.Response:
     """Ask to join; the group is fetched from its pod where this one doesn't hold it."""
-    form, account = await read_form(request, JoinForm), account_of(request)
+    form, signer = await read_form(request, JoinForm), signer_of(request)
 
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
         return _join_page(request, form.link, refusal, status)
 
-    return await act_or_show(partial(_join, request, form, account), show)
+    return await act_or_show(partial(_join, request, form, signer), show)
 
 
-async def _join(request: web.Request, form: JoinForm, account: Account) -> web.Response:
+async def _join(request: web.Request, form: JoinForm, signer: Person) -> web.Response:
     deps = request.app[DEPS]
-    group = await join_at(deps, account, await resolve(deps, form.link))
+    group = await join_at(deps, signer, await resolve(deps, form.link))
     return see_other(f"/g/{group}", said="joining")
 
 
@@ -188,5 +188,5 @@ async def post_leave(request: web.Request) -> web.Response:
     """Leave the group; it holds once it is sealed."""
     await read_form(request, JoinForm)
     group = parse_id(request.match_info["group"])
-    await leave_group(request.app[DEPS], account_of(request), group)
+    await leave_group(request.app[DEPS], signer_of(request), group)
     return see_other(f"/g/{group}", said="asked")

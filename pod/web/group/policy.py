@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from models.people.accounts import Account
 from pod.actions.posts.records import submit, write_record
 from pod.actions.reading.group.page_header import HeaderSight
+from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.found import check_name
@@ -20,7 +20,7 @@ from pod.web.group.wording import Kind, kind_sentence, weight_in
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
-from pod.web.kit.visitors import account_of, say_of
+from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
@@ -79,17 +79,17 @@ def _decimal(thousandths: int) -> str:
 @contract("account", media_type=HTML)
 async def post_policy(request: web.Request) -> web.Response:
     """See what kind of group the rules make; sign the wish once that was seen."""
-    form, account = await read_form(request, PolicyForm), account_of(request)
+    form, signer = await read_form(request, PolicyForm), signer_of(request)
 
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
         _, head = await load_head(request, "about")
         view = PolicyView(head, form, "", problem_of(say_of(request), refusal))
         return render(request, "group/policy.html", view, status)
 
-    return await act_or_show(partial(_step, request, form, account), show)
+    return await act_or_show(partial(_step, request, form, signer), show)
 
 
-async def _step(request: web.Request, form: PolicyForm, account: Account) -> web.Response:
+async def _step(request: web.Request, form: PolicyForm, signer: Person) -> web.Response:
     check_name(form.name, form.description)
     seen, head = await load_head(request, "about")
     others, default = weight_in(form.others_weight), weight_in(form.default_score) * THOUSAND
@@ -109,5 +109,5 @@ async def _step(request: web.Request, form: PolicyForm, account: Account) -> web
     changed = {name: value for name, value in policy.items() if held[name] != value}
     if changed:
         members = {"type": "Operation", "do": "set-policy", "with": changed}
-        await submit(request.app[DEPS], write_record, account, seen.group, members)
+        await submit(request.app[DEPS], write_record, signer, seen.group, members)
     return see_other(f"/g/{seen.group}/about", said="asked")

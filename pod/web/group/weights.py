@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from models.people.accounts import Account
 from pod.actions.posts.records import submit, write_record
 from pod.actions.reading.group.groups import describe_member
 from pod.actions.reading.group.members import Balance, load_balance
+from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import NotMemberError
@@ -26,7 +26,7 @@ from pod.web.kit.queries import number_in
 from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
-from pod.web.kit.visitors import account_of, say_of
+from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
@@ -83,15 +83,15 @@ async def get_weight(request: web.Request) -> web.Response:
 @contract("account", media_type=HTML)
 async def post_weight(request: web.Request) -> web.Response:
     """See what the weight changes; give it once that was seen."""
-    form, account = await read_form(request, WeightForm), account_of(request)
+    form, signer = await read_form(request, WeightForm), signer_of(request)
 
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
         return await _show(request, form, refusal=refusal, status=status)
 
-    return await act_or_show(partial(_step, request, form, account), show)
+    return await act_or_show(partial(_step, request, form, signer), show)
 
 
-async def _step(request: web.Request, form: WeightForm, account: Account) -> web.Response:
+async def _step(request: web.Request, form: WeightForm, signer: Person) -> web.Response:
     weight = weight_in(form.weight)
     if form.step != "give":
         return await _show(request, form, weight=weight)
@@ -99,7 +99,7 @@ async def _step(request: web.Request, form: WeightForm, account: Account) -> web
     number = number_in(request.match_info["number"], "number")
     wish: dict[str, Any] = {"member": number, "weight": weight}
     members = {"type": "Operation", "do": "set-weight", "with": wish}
-    await submit(request.app[DEPS], write_record, account, seen.group, members)
+    await submit(request.app[DEPS], write_record, signer, seen.group, members)
     return see_other(f"/g/{seen.group}/members/{number}", said="asked")
 
 
@@ -173,20 +173,20 @@ async def get_profile(request: web.Request) -> web.Response:
 @contract("account", media_type=HTML)
 async def post_profile(request: web.Request) -> web.Response:
     """Sign a new profile; the old one is history."""
-    form, account = await read_form(request, ProfileForm), account_of(request)
+    form, signer = await read_form(request, ProfileForm), signer_of(request)
 
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
         return await _profile_page(request, form, refusal=refusal, status=status)
 
-    return await act_or_show(partial(_write_profile, request, form, account), show)
+    return await act_or_show(partial(_write_profile, request, form, signer), show)
 
 
-async def _write_profile(request: web.Request, form: ProfileForm, account: Account) -> web.Response:
+async def _write_profile(request: web.Request, form: ProfileForm, signer: Person) -> web.Response:
     seen, _ = await load_head(request, "members")
     members: dict[str, Any] = {"type": "Profile", "nickname": form.nickname}
     members |= {"text": form.text} if form.text else {}
     members |= {"indexable": False} if form.hide else {}
-    record = await submit(request.app[DEPS], write_record, account, seen.group, members)
+    record = await submit(request.app[DEPS], write_record, signer, seen.group, members)
     return see_other(f"/g/{seen.group}/members/{record.body['author']}", said="saved")
 
 

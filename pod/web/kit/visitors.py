@@ -23,6 +23,7 @@ from models.people.accounts import Account
 from models.people.sessions import Session
 from pod.actions.accounts.sessions import LIFE_MS, session_of
 from pod.actions.reading.person.profile import count_news
+from pod.actions.signer import SignedIn
 from pod.app_keys import DEPS
 from pod.clock import random_token
 from pod.contracts import HTML, contract_of
@@ -112,6 +113,12 @@ def account_of(request: web.Request) -> Account:
     if account is None:
         raise SignInError("Sign in first; you come back to this page.")
     return account
+
+
+def signer_of(request: web.Request) -> SignedIn:
+    """The browser that has something signed; raises SignInError."""
+    account, session = account_of(request), visitor_of(request).session
+    return SignedIn(account, session.confirmed_at if session else 0)
 
 
 def say_of(request: web.Request) -> Words:

@@ -9,13 +9,13 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from models.people.accounts import Account
 from pod.actions.posts.votes_and_marks import cast_vote, delete_paragraph, hide, mute_author, restore_paragraph
+from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.deps import Deps
 from pod.web.kit.forms import read_form, see_other
-from pod.web.kit.visitors import account_of
+from pod.web.kit.visitors import signer_of
 from pod.web.post.links import Place, anchor_of, place_of, reply_anchor, target_in
 from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
@@ -28,7 +28,7 @@ Target = PostTarget | ParagraphTarget
 class Pressed(msgspec.Struct, frozen=True):
     """Who pressed a button where, what it is about, and the group in which a vote counts."""
 
-    account: Account
+    signer: Person
     place: Place
     target: Target
     bench: RecordId
@@ -56,14 +56,14 @@ class ActForm(msgspec.Struct, frozen=True):
 @contract(media_type=HTML)
 async def post_act(request: web.Request) -> web.Response:
     """Do what a button of a post's page says."""
-    account, place = account_of(request), place_of(request)
+    signer, place = signer_of(request), place_of(request)
     form = await read_form(request, ActForm)
     name, _, named = form.act.partition(":")
     if name not in ACTS:
         raise MalformedError("There is no such button.")
     act, said = ACTS[name]
     target, bench = target_in(named), parse_id(form.bench) if form.bench else place.group
-    await act(request.app[DEPS], Pressed(account, place, target, bench))
+    await act(request.app[DEPS], Pressed(signer, place, target, bench))
     return see_other(_back(form.back, place, target), said=said)
 
 
@@ -76,27 +76,27 @@ def _back(back: str, place: Place, target: Target) -> str:
 
 
 async def _vote(value: int, deps: Deps, pressed: Pressed) -> None:
-    await cast_vote(deps, pressed.account, pressed.bench, pressed.target, value)
+    await cast_vote(deps, pressed.signer, pressed.bench, pressed.target, value)
 
 
 async def _hide(deps: Deps, pressed: Pressed, *, hidden: bool) -> None:
-    await hide(deps, pressed.account, pressed.target, hidden=hidden)
+    await hide(deps, pressed.signer, pressed.target, hidden=hidden)
 
 
 async def _mute(deps: Deps, pressed: Pressed, *, muted: bool) -> None:
     if not isinstance(pressed.target, PostTarget):
         raise MalformedError("Muted is whoever wrote a post.")
-    await mute_author(deps, pressed.account, pressed.place.group, pressed.target.post, muted=muted)
+    await mute_author(deps, pressed.signer.account, pressed.place.group, pressed.target.post, muted=muted)
 
 
 async def _delete(deps: Deps, pressed: Pressed) -> None:
     place = pressed.place
-    await delete_paragraph(deps, pressed.account, place.group, place.post, pressed.paragraph)
+    await delete_paragraph(deps, pressed.signer, place.group, place.post, pressed.paragraph)
 
 
 async def _restore(deps: Deps, pressed: Pressed) -> None:
     place = pressed.place
-    await restore_paragraph(deps, pressed.account, place.group, place.post, pressed.paragraph, bench=pressed.bench)
+    await restore_paragraph(deps, pressed.signer, place.group, place.post, pressed.paragraph, bench=pressed.bench)
 
 
 ACTS: Final[Mapping[str, tuple[Act, str]]] = {

@@ -26,7 +26,7 @@ from pod.errors import NotFoundError, NotMemberError, StaleEditError
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
-from pod.web.kit.visitors import account_of, say_of
+from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.links import Link, Place, address_of, anchor_of, place_of
 from pod.web.post.plain_text import paragraphs_of
 from pod.web.post.replies import PieceView, pieces_of
@@ -114,8 +114,8 @@ async def _edit(request: web.Request, form: EditForm) -> web.Response:
     if form.do == "preview":
         check_paragraphs([paragraph])
         return await _show_edit(request, form)
-    deps, account = request.app[DEPS], account_of(request)
-    record = await replace_paragraph(deps, account, place.group, place.post, address, paragraph, seen=form.seen)
+    deps, signer = request.app[DEPS], signer_of(request)
+    record = await replace_paragraph(deps, signer, place.group, place.post, address, paragraph, seen=form.seen)
     return see_other(place.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
 
 
@@ -124,8 +124,8 @@ async def _add(request: web.Request, form: AddForm) -> web.Response:
     if form.do == "preview":
         check_paragraphs(paragraphs)
         return await _show_add(request, form)
-    deps, account = request.app[DEPS], account_of(request)
-    record = await add_paragraphs(deps, account, place.group, place.post, address, paragraphs)
+    deps, signer = request.app[DEPS], signer_of(request)
+    record = await add_paragraphs(deps, signer, place.group, place.post, address, paragraphs)
     return see_other(place.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
 
 

@@ -16,7 +16,7 @@ from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
-from pod.web.kit.visitors import account_of, say_of
+from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.history import shortened
 from pod.web.post.links import Link, Place, place_of
 from protocol.errors import RefusedError
@@ -61,9 +61,9 @@ async def post_erase(request: web.Request) -> web.Response:
 
 
 async def _erase(request: web.Request, form: EraseForm) -> web.Response:
-    place, account = place_of(request), account_of(request)
+    place, signer = place_of(request), signer_of(request)
     records = [parse_id(record) for record in form.record]
-    await erase(request.app[DEPS], account, place.group, place.post, records)
+    await erase(request.app[DEPS], signer, place.group, place.post, records)
     return see_other(f"{place.path}/erase", said="erased")
 
 

@@ -13,7 +13,7 @@ from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.lens_bar import with_query
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
-from pod.web.kit.visitors import account_of, say_of
+from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.links import Link, anchor_of, named, target_in
 from pod.web.post.wording import called, title_of
 from protocol.errors import MalformedError
@@ -61,14 +61,14 @@ async def get_hides(request: web.Request) -> web.Response:
 @contract("account", media_type=HTML)
 async def post_hides(request: web.Request) -> web.Response:
     """Show something, or somebody, again."""
-    account, form = account_of(request), await read_form(request, HideForm)
+    signer, form = signer_of(request), await read_form(request, HideForm)
     act, _, what = form.act.partition(":")
     match act:
         case "unhide":
-            await hide(request.app[DEPS], account, target_in(what), hidden=False)
+            await hide(request.app[DEPS], signer, target_in(what), hidden=False)
         case "unmute":
             group, _, member = what.partition(".")
-            await mute(request.app[DEPS], account, parse_id(group), _number(member), muted=False)
+            await mute(request.app[DEPS], signer.account, parse_id(group), _number(member), muted=False)
         case _:
             raise MalformedError("There is no such button.")
     return see_other(PATH, said="unhidden")

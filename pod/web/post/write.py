@@ -21,7 +21,7 @@ from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
-from pod.web.kit.visitors import account_of, say_of
+from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.links import LONGEST_INDEX, Link, Place, address_in, anchor_of, place_of, reply_anchor
 from pod.web.post.plain_text import paragraphs_of
 from pod.web.post.replies import PieceView, pieces_of
@@ -120,7 +120,7 @@ async def _write(request: web.Request, head: GroupHead, form: WriteForm) -> web.
         check_paragraphs(paragraphs)
         return await _show_write(request, head, form, preview=pieces_of(paragraphs))
     draft = Draft(form.kind, paragraphs, form.title, form.language, subject=form.subject)
-    post = await publish(request.app[DEPS], account_of(request), head.group, draft)
+    post = await publish(request.app[DEPS], signer_of(request), head.group, draft)
     return see_other(f"/g/{head.group}/posts/{post}", said="written")
 
 
@@ -132,7 +132,7 @@ async def _reply(request: web.Request, place: Place, form: ReplyForm) -> web.Res
     index = about.index if isinstance(about, Address) else None
     record = about.record if isinstance(about, Address) else about
     draft = Draft("note", paragraphs, language=form.language, about=record, index=index)
-    answer = await publish(request.app[DEPS], account_of(request), place.group, draft)
+    answer = await publish(request.app[DEPS], signer_of(request), place.group, draft)
     return see_other(_after_reply(place, about, answer), said="replied")
 
 

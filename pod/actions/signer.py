@@ -1,0 +1,149 @@
+"""One function signs, whoever asks: with a person's keys or the pod's, and only what this asker may have signed.
+
+Who asks is a value that is made where the request comes in; its type says what was proved:
+
+- `TokenHolder`: a program with an API token. Whoever copies the token is this asker too.
+- `SignedIn`: a browser, with the time at which its person last proved who it is.
+- `WordsHolder`: whoever gave the 24 words of the account.
+- `PodItself`: nobody asked; the pod opens an account, renews its key, seals, confirms.
+
+Rules of this file:
+
+1. What a member says, and what it wishes of the group, a token and a browser may have signed.
+2. What gives a membership away (`rekey`, `rehome`) is signed for the words, for the pod itself, and for a browser with
+   a fresh proof. A token never gets it: it would outlive its revocation.
+3. What stewards and keepers sign is signed for the pod itself; a recovery's handover for the words, too.
+4. A personal group is founded by the pod alone. A `do` that this version doesn't know is signed for nobody.
+5. A membership that is on its way here or that went to another home signs nothing (`load_place`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account, Membership, load_membership
+from pod.actions.chain.views import load_view
+from pod.deps import Deps
+from pod.errors import MayNotSignError, MovedAwayError, MovingError, NotMemberError
+from pod.keyring import Keyring
+from protocol.canonical import JsonObject
+from protocol.derivation import pairwise_key
+from protocol.ids import RecordId
+from protocol.keys import PrivateKey
+from protocol.proofs import add_proof, sign
+
+FRESH_MS: Final = 15 * 60_000
+
+# Tuples: what is looked for may be any JSON, and a set refuses to look for a list.
+WISHES: Final = ("join", "leave", "set-weight", "set-policy", "publish", "succeed", "event")
+GIVING_AWAY: Final = ("rekey", "rehome")
+OF_THE_POD: Final = ("Seal", "Handover", "Ack", "Receipt", "GuestRecord")
+
+
+@dataclass(frozen=True)
+class TokenHolder:
+    """A program that showed an API token of the account."""
+
+    account: Account
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A browser with a session of the account; `proved_at`: when its person last proved who it is."""
+
+    account: Account
+    proved_at: int
+
+
+@dataclass(frozen=True)
+class WordsHolder:
+    """Somebody who gave the account's 24 words with this request."""
+
+
+@dataclass(frozen=True)
+class PodItself:
+    """The pod, for itself or for one of its people who didn't ask."""
+
+
+Person = TokenHolder | SignedIn
+Signer = Person | WordsHolder | PodItself
+
+
+def signed(signer: Signer, body: JsonObject, *keys: PrivateKey, now: int, as_list: bool = False) -> JsonObject:
+    """The record with the proofs of `keys`; raises MayNotSignError for what this signer may not have signed."""
+    _check_may_sign(signer, body, now=now)
+    return sign(body, *keys, as_list=as_list)
+
+
+def cosigned(signer: Signer, record: JsonObject, key: PrivateKey, *, now: int) -> JsonObject:
+    """A record that others signed, with the proof of `key` added; the same rules hold."""
+    _check_may_sign(signer, record, now=now)
+    return add_proof(record, key)
+
+
+def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> None:
+    kind, do = body.get("type"), body.get("do")
+    match signer:
+        case PodItself():
+            named = (kind, body.get("kind") if kind == "GroupRoot" else do)
+            allowed = kind in OF_THE_POD or named in (("GroupRoot", "person"), ("Operation", "rehome"))
+        case WordsHolder():
+            allowed = kind == "Handover" or (kind == "Operation" and do in GIVING_AWAY)
+        case SignedIn(proved_at=proved_at) if kind == "Operation" and do in GIVING_AWAY:
+            allowed = now - proved_at < FRESH_MS
+        case SignedIn() | TokenHolder():
+            allowed = _may_say(body)
+    if not allowed:
+        raise MayNotSignError("This isn't signed for whoever asks: it would give more away than was proved.")
+
+
+def _may_say(body: Mapping[str, Any]) -> bool:
+    match body.get("type"):
+        case "Operation":
+            return body.get("do") in WISHES
+        case "GroupRoot":
+            return body.get("kind") == "group"
+        case kind:
+            return kind not in OF_THE_POD
+
+
+async def load_place(session: AsyncSession, deps: Deps, account: Account, group: RecordId) -> tuple[Membership, int]:
+    """The account's membership with its number; raises NotMemberError, or says why its key signs nothing now."""
+    membership = await load_membership(session, account.id, group)
+    if membership is not None and membership.state == "moving":
+        raise MovingError("Your membership is on its way here: write again once the group has sealed it.")
+    if membership is None or membership.number is None:
+        raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
+    member = (await load_view(session, deps, group)).state.members.get(membership.number)
+    keyring = deps.identity.keyring
+    # Counters that the backup doesn't know were used by this key: a record with one of them counts for nobody.
+    if member is not None and member.home.key in {key.did for key in keyring.former}:
+        raise MovingError("This pod was restored from a backup: write again once the group knows its new key.")
+    if member is not None and member.home.key != keyring.pod_key.did:
+        raise MovedAwayError("Your membership has another home now: write there.")
+    return membership, membership.number
+
+
+def seed_of(keyring: Keyring, account: Account) -> bytes:
+    """The account's signing seed, opened."""
+    return keyring.unseal(account.seed_sealed, f"seed/{account.name}")
+
+
+def member_key(deps: Deps, account: Account, context: str, index: int = 0) -> PrivateKey:
+    """The account's signing key of a context (a group, or the nonce of a root) and index."""
+    return pairwise_key(seed_of(deps.identity.keyring, account), "signing", context, index)
+
+
+def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
+    """The account's current key in a group; raises LookupError if its seed doesn't give it."""
+    seed = seed_of(deps.identity.keyring, account)
+    # A key asked for under one index may be sealed under a later one: another replacement came first.
+    for index in range(membership.key_index, -1, -1):
+        key = pairwise_key(seed, "signing", membership.context, index)
+        if key.did == membership.signing:
+            return key
+    raise LookupError("The account's seed doesn't give the membership's key.")
