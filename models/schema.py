@@ -14,6 +14,7 @@ from models.people import (
     mutes,
     notifications,
     phrase_checks,
+    sent_forms,
     sessions,
     sign_in_links,
     subscriptions,
@@ -24,7 +25,18 @@ ROOMS = (
     *(posts_and_votes, search),
     *(actor_keys, deliveries, followers),
     *(groups_and_items, log_tiles, pull_cursors, records, seats_and_acks, waiting),
-    *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sessions, sign_in_links),
-    *(subscriptions, audit, outside_checks, pod_invites, sent_mails, settings, setup_links, sign_ups),
+    *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
+    *(
+        sessions,
+        sign_in_links,
+        subscriptions,
+        audit,
+        outside_checks,
+        pod_invites,
+        sent_mails,
+        settings,
+        setup_links,
+        sign_ups,
+    ),
 )
 METADATA: MetaData = Base.metadata

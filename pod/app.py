@@ -31,11 +31,12 @@ from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
 from pod.web import routing
+from pod.web.kit.once import take_once
 from pod.web.kit.problem_page import show_problems
 from pod.web.kit.visitors import know_visitors
 
 COLLECT_AFTER_OBJECTS = 50_000
-MIDDLEWARES = (tell_requests, answer_refusals, show_problems, know_visitors)
+MIDDLEWARES = (tell_requests, answer_refusals, show_problems, know_visitors, take_once)
 _LOG = logging.getLogger(__name__)
 
 

@@ -213,6 +213,15 @@ class StaleEditError(RefusedError):
     sv = "Någon har skrivit en annan version under tiden. Jämför den med din och skicka sedan din igen."
 
 
+class BeingDoneError(RefusedError):
+    """A form that was sent before and has no answer yet: the first may still be under way, or its process died."""
+
+    code = "being_done"
+    status = 409
+    en = "You sent this before. Look whether it is there; if it isn't, send it again."
+    sv = "Du har skickat det här förut. Se efter om det finns; om inte, skicka det igen."
+
+
 class NameTakenError(RefusedError):
     """The account name is taken or isn't a name."""
 

@@ -19,6 +19,7 @@ from pod.web.account.browser_names import agent_name
 from pod.web.account.session_start import session_here
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.once import shown_once
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import LANGUAGES, Words
 from pod.web.kit.visitors import account_of, say_of
@@ -198,7 +199,8 @@ async def post_token(request: web.Request) -> web.Response:
 async def _make(request: web.Request, form: TokenForm) -> web.Response:
     if not form.name or len(form.name) > 60:
         raise MalformedError("A token has a name of 1 to 60 characters.")
-    return await _show_tokens(request, fresh=await make_token(request.app[DEPS], account_of(request), form.name))
+    fresh = await make_token(request.app[DEPS], account_of(request), form.name)
+    return shown_once(await _show_tokens(request, fresh=fresh))
 
 
 async def _refused(request: web.Request, form: TokenForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:

@@ -16,6 +16,7 @@ from pod.contracts import HTML, contract
 from pod.web.admin.page_frame import AdminView, admin_of, number_in, tabs
 from pod.web.kit.form_page import told
 from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.once import numbered
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
@@ -65,6 +66,7 @@ class InvitesView(AdminView, frozen=True):
 
 @routes.get("/admin/invites")
 @contract("admin", media_type=HTML)
+@numbered
 async def get_invites(request: web.Request) -> web.Response:
     """Invitations, the latest first."""
     admin_of(request)

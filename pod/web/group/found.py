@@ -15,6 +15,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.wording import Kind, kind_sentence
 from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.once import numbered
 from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
@@ -61,6 +62,7 @@ class FoundView(msgspec.Struct, frozen=True):
 
 @routes.get("/groups/new")
 @contract("account", media_type=HTML)
+@numbered
 async def get_new_group(request: web.Request) -> web.Response:
     """The questions."""
     account_of(request)

@@ -18,6 +18,7 @@ from pod.errors import NotMemberError
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import weight_in
 from pod.web.kit.forms import act_or_show, read_form
+from pod.web.kit.once import numbered, shown_once
 from pod.web.kit.refusals import Problem, problem_of, sentence_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
@@ -62,6 +63,7 @@ class InvitationsView(msgspec.Struct, frozen=True):
 
 @routes.get("/g/{group}/invitations")
 @contract("account", media_type=HTML)
+@numbered
 async def get_invitations_page(request: web.Request) -> web.Response:
     """Invite somebody, and see which invitations were made here."""
     return await _show(request, account_of(request), InviteForm())
@@ -87,7 +89,7 @@ async def _invite(request: web.Request, signer: Person, form: InviteForm) -> web
     uses = min(max(form.uses, 1), MOST_USES)
     weight = weight_in(form.weight)
     link = await issue_invitation(deps, signer, seen.group, weight=weight, uses=uses, expires=expires)
-    return await _show(request, signer.account, InviteForm(), link=link)
+    return shown_once(await _show(request, signer.account, InviteForm(), link=link))
 
 
 async def _show(

@@ -17,6 +17,7 @@ from pod.web.kit.way_back import local_path
 from protocol.errors import MalformedError, RefusedError, TooLargeError
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105  (the name of a field)
+ONCE_FIELD: Final = "form_once"
 F = TypeVar("F", bound=msgspec.Struct)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from pod.web.kit.forms import TOKEN_FIELD
+from pod.web.kit.forms import ONCE_FIELD, TOKEN_FIELD
 from pod.web.kit.notices import say
 from pod.web.kit.sent_form import SentForm, sent_form
 from pod.web.kit.visitors import is_foreign, say_of
@@ -63,9 +63,10 @@ class KeptField(msgspec.Struct, frozen=True):
 
 
 class KeptForm(msgspec.Struct, frozen=True):
-    """A refused form: where it goes, and all that was in it."""
+    """A refused form: where it goes, and all that was in it; `once` is of one that is done once."""
 
     action: str
+    once: bool
     seen: tuple[KeptField, ...]
     unseen: tuple[KeptField, ...]
 
@@ -87,12 +88,14 @@ def _kept(request: web.Request, sent: SentForm) -> KeptForm | None:
     fields = [
         KeptField(name, value, words(LABELS[name]) if name in LABELS else "", _rows(name, value))
         for name, value in sent.fields
-        if name != TOKEN_FIELD
+        if name not in {TOKEN_FIELD, ONCE_FIELD}
     ]
     if not sent.fields or any(field.name in SECRET and field.value for field in fields):
         return None
     seen = tuple(field for field in fields if field.label and field.value)
-    return KeptForm(request.path_qs, seen, tuple(field for field in fields if field not in seen))
+    return KeptForm(
+        request.path_qs, bool(sent.last(ONCE_FIELD)), seen, tuple(field for field in fields if field not in seen)
+    )
 
 
 def _rows(name: str, value: str) -> int:

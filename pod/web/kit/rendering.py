@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pod.app_keys import ANSWERS
+from pod.clock import random_token
 from pod.web.kit.notices import notice_of
 from pod.web.kit.translations import LANGUAGES, Words
 from pod.web.kit.visitors import A_YEAR_SECONDS, VISIT, Visitor, set_cookie, visitor_of
@@ -35,6 +36,8 @@ HEADERS: Final = {
     "Vary": "Cookie, Accept-Language",
 }
 PRIVATE: Final = {"Cache-Control": "no-store"}
+NUMBER: Final = "form"  # in the address of a page: the number of its form
+LONGEST_NUMBER: Final = 43
 OWN: Final = {"Cache-Control": "private, no-cache"}  # a form in it carries one visitor's token
 
 
@@ -104,6 +107,7 @@ def render(
             page=_page(request, visitor),
             say=visitor.words,
             form_token=partial(getattr, visitor, "form_token"),
+            form_once=cache(lambda: request.query.get(NUMBER, "")[:LONGEST_NUMBER] or random_token()),
         )
     )
     headers = HEADERS | (PRIVATE if private else OWN if visitor.asked else {})

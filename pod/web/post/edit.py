@@ -24,6 +24,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import NotFoundError, NotMemberError, StaleEditError
 from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.once import numbered
 from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.visitors import account_of, say_of, signer_of
@@ -76,6 +77,7 @@ class EditView(msgspec.Struct, frozen=True):
 
 @routes.get(EDIT)
 @contract("account", media_type=HTML)
+@numbered
 async def get_edit(request: web.Request) -> web.Response:
     """Edit a paragraph, or suggest an edit of somebody else's."""
     return await _show_edit(request, None)
@@ -92,6 +94,7 @@ async def post_edit(request: web.Request) -> web.Response:
 
 @routes.get(ADD)
 @contract("account", media_type=HTML)
+@numbered
 async def get_add(request: web.Request) -> web.Response:
     """Write paragraphs below one of a post."""
     return await _show_add(request, AddForm())

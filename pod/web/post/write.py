@@ -18,6 +18,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import NotMemberError
 from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.once import numbered
 from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
@@ -91,6 +92,7 @@ class WriteView(msgspec.Struct, frozen=True):
 
 @routes.get("/g/{group}/write")
 @contract("account", media_type=HTML)
+@numbered
 async def get_write(request: web.Request) -> web.Response:
     """Write a post in a group, or an answer to a subject."""
     form = WriteForm(language=say_of(request).language, subject=request.query.get("subject", ""))
