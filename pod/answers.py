@@ -2,6 +2,9 @@
 
 What is asked for again and again (an actor by all who verify its signatures, a post that spreads) is computed once
 between two commits. Nothing that depends on who asks may pass through here.
+
+Addresses are anybody's to make up: those with a query are held from the second time on, long ones never, and their
+bytes count like those of the answers.
 """
 
 from __future__ import annotations
@@ -14,8 +17,10 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-MOST_BYTES: Final = 64 * 1024 * 1024  # of all answers together
-MOST_OF_ONE: Final = MOST_BYTES // 64
+MOST_BYTES: Final = 32 * 1024 * 1024  # of all answers together
+MOST_OF_ONE: Final = MOST_BYTES // 32
+LONGEST_KEY: Final = 512
+MOST_ASKED: Final = 4096
 OWN: Final = re.compile(r"\b(private|no-store)\b")  # what says of itself that it isn't for everybody
 OVERHEAD_BYTES: Final = 1024  # of headers and keys
 
@@ -41,6 +46,7 @@ class Answers:
         self._version = version
         self._seen: int | None = None
         self._held: dict[Key, Answer] = {}
+        self._asked: set[int] = set()
         self._bytes = 0
 
     async def get(self, key: Key, make: Callable[[], Awaitable[web.Response]]) -> web.Response:
@@ -50,14 +56,25 @@ class Answers:
         if version != self._seen or self._bytes > MOST_BYTES:
             self._seen, self._bytes = version, 0
             self._held.clear()
+            self._asked.clear()
         held = self._held.get(key)
         if held is not None:
             return held.response()
         response = await make()
-        if version is not None and version == self._seen and (answer := _whole(response)):
+        if version is not None and version == self._seen and self._is_asked(key) and (answer := _whole(response)):
             self._held[key] = answer
-            self._bytes += len(answer.body) + OVERHEAD_BYTES
+            self._bytes += len(answer.body) + sum(map(len, key)) + OVERHEAD_BYTES
         return response
+
+    def _is_asked(self, key: Key) -> bool:
+        """Whether somebody may ask for this once more: so far nobody did for a query that is new."""
+        if sum(map(len, key)) > LONGEST_KEY:
+            return False
+        if "?" not in key[0] or hash(key) in self._asked:
+            return True
+        if len(self._asked) < MOST_ASKED:
+            self._asked.add(hash(key))
+        return False
 
 
 def _whole(response: web.Response) -> Answer | None:

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
-import uvloop
 from aiohttp import web
 from yarl import URL
 
@@ -22,33 +21,37 @@ from pod.actions.fediverse.actors import fetch_document
 from pod.answers import Answers
 from pod.api import chain, content, groups, openapi, operating, peers, people, recovery
 from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, PULLED, REPLAY
+from pod.bodies import ALL_BYTES, BODIES, HANDLER, LONGEST_BYTES, SHARE_BYTES, read_bodies
 from pod.clock import Clock
 from pod.config import Config
+from pod.connections import CountingLoop
 from pod.jobs.loops import Loops
 from pod.keyring import open_keyring
 from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
+from pod.shares import Shares
 from pod.web import routing
 from pod.web.kit.once import take_once
 from pod.web.kit.problem_page import show_problems
 from pod.web.kit.visitors import know_visitors
 
 COLLECT_AFTER_OBJECTS = 50_000
-MIDDLEWARES = (tell_requests, answer_refusals, show_problems, know_visitors, take_once)
+MIDDLEWARES = (tell_requests, answer_refusals, show_problems, read_bodies, know_visitors, take_once)
 _LOG = logging.getLogger(__name__)
 
 
 async def make_app(config: Config) -> web.Application:
     """The application of one pod; its parts open at start-up and close in reverse order."""
-    app = web.Application(middlewares=MIDDLEWARES, client_max_size=1024 * 1024)
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=LONGEST_BYTES, handler_args=HANDLER)
     keyring = open_keyring(config.key_file)
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[REPLAY] = ReplayCache()
     app[PULLED] = ReplayCache()
     app[MEASURES] = Measures()
+    app[BODIES] = Shares(each=SHARE_BYTES, whole=ALL_BYTES)
     make_routes(app)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
@@ -99,7 +102,7 @@ def serve(config: Config) -> None:
         port=config.server.port,
         print=_say,
         access_log=None,
-        loop=uvloop.new_event_loop(),
+        loop=CountingLoop(),
     )
 
 

@@ -77,6 +77,36 @@ class TooManyTriesError(RefusedError):
         self.seconds = seconds
 
 
+class BusyError(RefusedError):
+    """Whoever asks has its share of this pod's memory, places or connections in use, or all of it is in use."""
+
+    code = "busy"
+    status = 503
+    en = "This pod has much to do now. Wait some seconds, then send it once more."
+    sv = "Servern har mycket att göra just nu. Vänta några sekunder och skicka sedan en gång till."
+
+    def __init__(self) -> None:
+        super().__init__("This is more at once than the pod has room for; try again in some seconds.")
+
+
+class EncodedBodyError(RefusedError):
+    """A body that would have to be inflated first."""
+
+    code = "encoded_body"
+    status = 415
+    en = "This pod doesn't read what is sent in this form."
+    sv = "Servern läser inte det som skickas i den här formen."
+
+
+class SlowBodyError(RefusedError):
+    """A body that didn't arrive in the time that its length needs on a slow line."""
+
+    code = "slow_body"
+    status = 408
+    en = "What you sent came too slowly. Try once more where the line is better."
+    sv = "Det du skickade kom fram för långsamt. Försök igen där uppkopplingen är bättre."
+
+
 class GoneError(RefusedError):
     """A link that was good once: it was used, or it is too old."""
 
@@ -233,7 +263,14 @@ class NameTakenError(RefusedError):
 
 def headers_of(refusal: RefusedError) -> dict[str, str]:
     """What the answer to a refusal says in its head."""
-    return {"Retry-After": str(refusal.seconds)} if isinstance(refusal, TooManyTriesError) else {}
+    match refusal:
+        case TooManyTriesError():
+            return {"Retry-After": str(refusal.seconds)}
+        case BusyError():
+            return {"Retry-After": "5"}
+        case EncodedBodyError():
+            return {"Accept-Encoding": "identity"}
+    return {}
 
 
 def problem(refusal: RefusedError) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pod.deps import Deps
 from protocol.branches import View
 from protocol.canonical import JsonObject
 from protocol.errors import BelowAnchorError, UnknownParentError
-from protocol.ids import RecordId
+from protocol.ids import RecordId, parse_id
 from protocol.records.envelope import CHAIN_TYPES, Record, open_record
 
 
@@ -55,6 +55,9 @@ async def _do(deps: Deps, activity: Activity, *, now: int) -> Record | None:
 
 
 async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Record | None:
+    if "group" in activity.record:
+        # Cheaper than verifying proofs: is it here at all?
+        await _view(deps, parse_id(activity.record["group"]))
     record = open_record(activity.record)
     view = await _view(deps, record.group)
     check_spoken_for(view.state, record, activity.actor)

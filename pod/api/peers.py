@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
+from pod.actions.handover.asked_of_keepers import open_asked
 from pod.actions.handover.countersign import sign_handover
 from pod.actions.recovery.keeper_promises import promise
 from pod.actions.sync import served_lists
@@ -17,7 +19,6 @@ from pod.contracts import contract
 from protocol.errors import MalformedError
 from protocol.ids import parse_id
 from protocol.limits import MAX_ITEM_BYTES
-from protocol.records.envelope import open_record
 
 routes = web.RouteTableDef()
 
@@ -65,13 +66,15 @@ async def get_proof(request: web.Request) -> web.Response:
 @contract("pod", body=dict[str, Any], answer=shapes.SignedHandover)
 async def post_handover_to_sign(request: web.Request) -> web.Response:
     """A keeper's pod asks this pod's seat to sign a handover; it is signed by its proposer."""
-    record = open_record(await object_of(request, most=2 * MAX_ITEM_BYTES))
-    return answer(shapes.SignedHandover(await sign_handover(request.app[DEPS], group_of(request), record)))
+    deps, group = request.app[DEPS], group_of(request)
+    record = await open_asked(deps, group, partial(object_of, request, most=2 * MAX_ITEM_BYTES))
+    return answer(shapes.SignedHandover(await sign_handover(deps, group, record)))
 
 
 @routes.post("/groups/{group}/promises")
 @contract("pod", body=dict[str, Any], answer=shapes.Promised)
 async def post_recovery_to_promise(request: web.Request) -> web.Response:
     """A recovery that a quorum of recovery keys signed asks this pod's seat for its term; nothing is published."""
-    record = open_record(await object_of(request, most=2 * MAX_ITEM_BYTES))
-    return answer(shapes.Promised(await promise(request.app[DEPS], group_of(request), record)))
+    deps, group = request.app[DEPS], group_of(request)
+    record = await open_asked(deps, group, partial(object_of, request, most=2 * MAX_ITEM_BYTES))
+    return answer(shapes.Promised(await promise(deps, group, record)))

@@ -189,8 +189,8 @@ REQUESTS = [
         request(lambda p, u: p.covering(u, sign=p.hmac)),
     ),
     Refusal("oversize", 413, "too_large", text(lambda body: body + b" " * MIB)),
-    Refusal("not the gzip that it says", 400, "malformed_document", request(no_gzip)),
-    Refusal("gzip bomb", 413, "too_large", request(gzip_bomb)),
+    Refusal("not the gzip that it says", 415, "encoded_body", request(no_gzip)),
+    Refusal("gzip bomb", 415, "encoded_body", request(gzip_bomb)),
 ]
 DOCUMENTS = [
     Refusal("deep JSON", 400, "malformed_document", member("[" * 5000 + "]" * 5000)),

@@ -12,7 +12,7 @@ from migrations import upgrade
 from models.engine.databases import open_database
 from pod import actor_keys
 from pod.actions.fediverse import actors
-from pod.answers import MOST_OF_ONE, Answers
+from pod.answers import LONGEST_KEY, MOST_OF_ONE, OVERHEAD_BYTES, Answers
 from pod.clock import Clock
 from pod.errors import NotFoundError
 from tests.support.rig import ServedPod, call
@@ -27,12 +27,12 @@ class Kitchen:
         self.made = 0
         self.answers = Answers(lambda: self.number)
 
-    async def ask(self, body: bytes = b"{}", status: int = 200) -> web.Response:
+    async def ask(self, body: bytes = b"{}", status: int = 200, path: str = "/u/ada") -> web.Response:
         async def make() -> web.Response:
             self.made += 1
             return web.Response(body=body, status=status, headers={"X-Made": str(self.made)})
 
-        return await self.answers.get(("/u/ada", "document"), make)
+        return await self.answers.get((path, "document"), make)
 
 
 async def test_an_answer_is_made_once_between_two_commits() -> None:
@@ -41,6 +41,24 @@ async def test_an_answer_is_made_once_between_two_commits() -> None:
     assert (first.body, first.headers["X-Made"]) == (second.body, second.headers["X-Made"])
     kitchen.number = 2
     assert (await kitchen.ask()).headers["X-Made"] == "2"
+
+
+async def test_w13_addresses_that_nobody_asks_for_again_take_no_memory() -> None:
+    kitchen = Kitchen()
+    for number in range(2000):
+        await kitchen.ask(path=f"/u/ada?{number}")
+        await kitchen.ask(path=f"/u/{number:0500}")
+        await kitchen.ask(path=f"/u/{'x' * 8000}{number}")
+    assert kitchen.answers._bytes == sum(
+        len(answer.body) + sum(map(len, key)) + OVERHEAD_BYTES for key, answer in kitchen.answers._held.items()
+    )
+    assert not [key for key in kitchen.answers._held if "?" in key[0] or len(key[0]) > LONGEST_KEY]
+
+
+async def test_an_address_with_a_query_is_held_from_the_second_time_on() -> None:
+    kitchen = Kitchen()
+    made = [(await kitchen.ask(path="/u/ada?page=2")).headers["X-Made"] for _ in range(4)]
+    assert made == ["1", "2", "2", "2"]
 
 
 async def test_what_was_written_while_an_answer_was_made_makes_it_old() -> None:

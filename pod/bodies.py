@@ -1,0 +1,61 @@
+"""A request's body is read whole before anything is done with it: as it is, within a length, a time and a share.
+
+1. Nothing is inflated. A body in another encoding than its own is refused, and told so (RFC 9110 section 12.5.3).
+2. Its length is asked for first; one that doesn't say counts as the longest.
+3. It comes at a pace that a slow telephone keeps, or the connection ends.
+4. Who sends holds memory until the answer is made: an address no more than its share, all together no more than the
+   pod has for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from pod.errors import EncodedBodyError, SlowBodyError
+from pod.requests import address_of
+from pod.shares import Shares
+from protocol.errors import TooLargeError
+
+LONGEST_BYTES: Final = 1024 * 1024
+PATIENCE_SECONDS: Final = 20
+SLOWEST_BYTES_PER_SECOND: Final = 8 * 1024
+SHARE_BYTES: Final = 4 * LONGEST_BYTES
+ALL_BYTES: Final = 32 * LONGEST_BYTES
+LEAST_BYTES: Final = 1024  # a request costs memory, however short its body
+BODIES: Final = web.AppKey("bodies", Shares)
+
+# How the HTTP library reads: bodies as they come and little of them in advance, nothing of what nobody wants, and a
+# connection on which no request arrives whole ends. A proxy before the pod has to close its idle ones earlier.
+HANDLER: Final[dict[str, Any]] = {
+    "auto_decompress": False,
+    "read_bufsize": 16 * 1024,
+    "lingering_time": 2.0,
+    "keepalive_timeout": 75.0,
+}
+
+
+@web.middleware
+async def read_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have the body here before the handler asks for it; raises what it is refused for."""
+    if not request.body_exists:
+        return await handler(request)
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise EncodedBodyError("This pod reads bodies as they are: send it without Content-Encoding.")
+    length = LONGEST_BYTES if request.content_length is None else request.content_length
+    if length > LONGEST_BYTES:
+        raise TooLargeError("The body is longer than this pod reads.")
+    with request.app[BODIES].held(address_of(request), max(length, LEAST_BYTES)):
+        await _read(request, PATIENCE_SECONDS + length / SLOWEST_BYTES_PER_SECOND)
+        return await handler(request)
+
+
+async def _read(request: web.Request, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await request.read()
+    except TimeoutError as error:
+        raise SlowBodyError("The body came too slowly.") from error
