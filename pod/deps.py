@@ -12,7 +12,7 @@ from pod.config import Config
 from pod.identity import Identity
 from pod.mail import Mailer
 from pod.memory import Memory
-from pod.store import Store
+from pod.store import Session, Store
 from protocol.ids import RecordId
 
 
@@ -20,11 +20,11 @@ from protocol.ids import RecordId
 class Signals:
     """What actions tell the loops.
 
-    `wake` has a group tended, `deliver` the outbox sent, `behind` a gap pulled, `lacks` what it reposts fetched;
-    `heard` takes note of an actor whose request was verified, and of what it told of a group.
+    `wake`, told within a write action, has a group tended, `deliver` the outbox sent, `behind` a gap pulled, `lacks`
+    what it reposts fetched; `heard` takes note of an actor whose request was verified, and of what it told of a group.
     """
 
-    wake: Callable[[RecordId], None]
+    wake: Callable[[Session, RecordId], None]
     deliver: Callable[[], None]
     behind: Callable[[RecordId, str], None]
     lacks: Callable[[RecordId], None]

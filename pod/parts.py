@@ -30,7 +30,7 @@ async def assemble(config: Config, keyring: Keyring, loops: Loops, stack: AsyncE
     return Deps(
         config,
         loops.clock,
-        Store(database, writer),
+        Store(loops.clock, database, writer),
         Identity(config.base_url, keyring),
         Outside(http, Mailer(config, loops.clock, writer)),
         Signals(loops.wake, loops.deliver, loops.behind, loops.lacks, loops.heard),

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Hashable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.databases import Database
 from models.engine.writer import Action, Bulk, Writer
+from models.groups.rounds import mark_due
+from pod.clock import Clock
 from pod.remembered import Remembered
 from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 
+Session = AsyncSession
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741  (an item, beside R, its result)
 R = TypeVar("R")
 
 
-_MOVED = "moved_views"
+ROUND_AFTER_MS: Final = 60_000  # a group that was written in is looked after once more, and pulled
+_MOVED: Final = "moved_views"
+_WOKEN: Final = "woken_groups"
 
 
 class Views:
@@ -59,10 +64,16 @@ class Views:
             self._held.pop(group, None)
 
 
+def note_woken(session: AsyncSession, group: RecordId) -> None:
+    """Have the action's end note that a group is to be looked after."""
+    session.info.setdefault(_WOKEN, set()).add(group)
+
+
 @dataclass(frozen=True)
 class Store:
     """`views` caches each group's chain; `remembered` holds values between two commits."""
 
+    clock: Clock
     database: Database
     writer: Writer
     views: Views = field(default_factory=Views)
@@ -78,7 +89,9 @@ class Store:
 
         async def watched(session: AsyncSession) -> T:
             session.info[_MOVED] = moved
-            return await action(session)
+            done = await action(session)
+            await self.note(session)
+            return done
 
         try:
             return await self.writer.write(watched)
@@ -86,6 +99,11 @@ class Store:
             if moved:
                 self.views.forget(moved)
             raise
+
+    async def note(self, session: AsyncSession) -> None:
+        """Write down, at the end of an action, what it leaves to be done; in its commit, so a kill loses nothing."""
+        if woken := session.info.pop(_WOKEN, None):
+            await mark_due(session, woken, at=self.clock() + ROUND_AFTER_MS)
 
     async def put(self, bulk: Bulk[I, R], item: I) -> R:
         """Give an item to a bulk handler; a refusal changed nothing, any other failure may have."""

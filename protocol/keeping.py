@@ -263,11 +263,17 @@ def rank(seat_index: int, term: int, seats: int) -> int:
 
 def proposal_due(state: GroupState, seat_index: int, *, waiting_since: int | None, tries: int, now: int) -> bool:
     """Whether the seat should propose its own pod as steward, `tries` failed attempts behind it."""
+    due_at = proposal_due_at(state, seat_index, waiting_since=waiting_since, tries=tries)
+    return due_at is not None and now >= due_at
+
+
+def proposal_due_at(state: GroupState, seat_index: int, *, waiting_since: int | None, tries: int) -> int | None:
+    """When the seat should propose its own pod as steward; None while nothing waits, or where that is done by hand."""
     patience = state.handover_after_ms()
     if waiting_since is None or patience == 0:
-        return False
+        return None
     place = rank(seat_index, state.term, len(state.seats))
-    return now - waiting_since >= patience * (1 + place) * (1 << min(tries, 3))
+    return waiting_since + patience * (1 + place) * (1 << min(tries, 3))
 
 
 def next_term(known: int, state: GroupState) -> int:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_origin, get_type_hints
 import msgspec
 from aiohttp import web
 
-from federation.readers import receive_reader
+from federation.readers import VerifiedPod, VerifiedReader, receive_reader
 from models.people.accounts import Account, load_account_by_token
 from pod.actions.access import Viewer, is_open
 from pod.actions.groups.founding import token_hash
@@ -62,10 +62,22 @@ async def puller_of(request: web.Request, group: RecordId) -> Viewer:
     A signature isn't looked at where anybody may read. Elsewhere, and where there is no such group, one that proves
     nothing is refused alike.
     """
-    app = request.app
     account = await reader_of(request)
-    if account is not None or await is_open(app[DEPS], group):
+    if account is not None or await is_open(request.app[DEPS], group):
         return account
+    return await _signer_of(request)
+
+
+async def pod_of(request: web.Request) -> VerifiedPod:
+    """The pod that signed the request; raises UnauthorizedError."""
+    signer = await _signer_of(request)
+    if not isinstance(signer, VerifiedPod):
+        raise UnauthorizedError("This needs the signature of a pod.")
+    return signer
+
+
+async def _signer_of(request: web.Request) -> VerifiedReader | None:
+    app = request.app
     return await receive_reader(await as_signed(request), app[POLICY], app[KEYS], app[PULLED], now=app[DEPS].clock())
 
 

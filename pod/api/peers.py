@@ -12,8 +12,9 @@ from pod.actions.handover.countersign import sign_handover
 from pod.actions.recovery.keeper_promises import promise
 from pod.actions.sync import served_lists
 from pod.actions.sync.served_proofs import Proof, prove_consistency, prove_inclusion
+from pod.actions.sync.standings import Differing, Question, find_differing
 from pod.api import shapes
-from pod.api.asking import answer, group_of, number_of, object_of, puller_of, query_of
+from pod.api.asking import answer, group_of, number_of, object_of, pod_of, puller_of, query_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from protocol.errors import MalformedError
@@ -60,6 +61,14 @@ async def get_proof(request: web.Request) -> web.Response:
         case shapes.ProofQuery(leaf=None, size=None, first=int(first), second=int(second)):
             return answer(await prove_consistency(deps, reader, group, first, second))
     raise MalformedError("A proof is asked for by `leaf` and `size`, or by `first` and `second`.")
+
+
+@routes.post("/comparisons")
+@contract("pod", body=Question, answer=Differing)
+async def post_comparison(request: web.Request) -> web.Response:
+    """A pod says how far it has groups that it shares with this one, and learns which of them differ here."""
+    asker = await pod_of(request)
+    return answer(await find_differing(request.app[DEPS], asker, await wish_of(request, Question)))
 
 
 @routes.post("/groups/{group}/handovers")

@@ -45,6 +45,7 @@ from models.fediverse.deliveries import (
     list_resting,
     renew_leases,
 )
+from models.fediverse.peers import hasten_peers
 from pod.actions.chain.door import Arrival, append_all
 from pod.actions.chain.receipts import receipt_in
 from pod.actions.chain.views import load_view
@@ -268,8 +269,10 @@ class Courier:
         closings, self._closings = self._closings, []
         receipts, self._receipts = self._receipts, []
         now = self._deps.clock()
+        again = {f"{scheme}://{host}" for host in self._answering_again(closings) for scheme in ("https", "http")}
 
         async def close(session: AsyncSession) -> int:
+            await hasten_peers(session, again, now=now)
             await append_all(session, self._deps, [Arrival(receipt, "", now) for receipt in receipts])
             return await close_lanes(session, self._worker, closings)
 
@@ -280,6 +283,11 @@ class Courier:
                 self._held.pop(closing.host.host, None)
         if old:
             _LOG.warning("%d deliveries that waited for a week were given up", old)
+
+    def _answering_again(self, closings: list[Closing]) -> list[str]:
+        """Hosts that had failed and took something now: what they said meanwhile didn't come, either."""
+        hosts = [closing.host for closing in closings if not closing.host.attempts]
+        return [host.host for host in hosts if (held := self._held.get(host.host)) and held.host.attempts]
 
     async def _renew_forever(self) -> None:
         while True:

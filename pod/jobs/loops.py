@@ -1,7 +1,7 @@
 """The pod's own work: groups that changed are tended, gaps are pulled, activities that are due are delivered.
 
-Work is found in the database, so a kill loses nothing: at start every group is tended and every lane looked at. What
-waits for another server runs beside the tending and never holds it up.
+Work is found in the database, so a kill loses nothing: what was in hand is due at once when a process starts. Groups
+that nobody writes in cost nothing. What waits for another server runs beside the tending and never holds it up.
 """
 
 from __future__ import annotations
@@ -12,28 +12,31 @@ import logging
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.group_header import GroupHeader
+from models.engine.writer import after_commit
 from models.fediverse.deliveries import host_of_inbox
-from models.groups.groups_and_items import list_groups, load_group
+from models.fediverse.peers import hasten_peers
+from models.groups.groups_and_items import load_group
+from models.groups.rounds import hasten_rounds, mark_all_due, mark_due
 from models.groups.waiting import prune_waiting
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.followers import tell_followers
-from pod.actions.handover.propose import hand_over_if_due
-from pod.actions.sync.fetch_reposts import fetch_reposted
 from pod.actions.sync.gap_check import compare
 from pod.actions.sync.push import pods_of, push
-from pod.actions.sync.withheld_records import note_withheld
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier
-from pod.jobs.pulling import LONGEST_SECONDS, Pulls
+from pod.jobs.exchanges import Exchanges
+from pod.jobs.pulling import Pulls
+from pod.jobs.rounds import Rounds, fetch_bounded
+from pod.store import note_woken
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
 
 TICK_SECONDS = 0.05
-LOOK_ROUND_EVERY_MS = 60_000
-ROUNDS_AT_ONCE = 16
-MOST_GROUPS = 10_000
+LOOK_EVERY_SECONDS = 0.5
+FETCHED_AFTER_MS = 60_000
+PRUNE_EVERY_MS = 60_000
 COMPARE_AFTER_SECONDS = 0.5
 MOST_TOLD = 10_000
 WAITS_MS = 24 * 3600 * 1000  # for its author, after which a record makes room; a pull brings what the log has
@@ -46,18 +49,16 @@ class Loops:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._woken: set[RecordId] = set()
-        self._looked_round_at = 0
+        self._pruned_at = 0
         self._behind: set[tuple[str, RecordId]] = set()
         self._lacking: set[RecordId] = set()
         self._told: dict[tuple[str, RecordId], GroupHeader] = {}
-        self._to_look_at: set[RecordId] = set()
-        self._rounds: set[RecordId] = set()
-        self._rounds_gate = asyncio.Semaphore(ROUNDS_AT_ONCE)
         self._courier: Courier | None = None
 
-    def wake(self, group: RecordId) -> None:
-        """Have a group tended soon."""
-        self._woken.add(group)
+    def wake(self, session: AsyncSession, group: RecordId) -> None:
+        """Have a group tended once this action is committed; if this process dies before, by another, or at a start."""
+        note_woken(session, group)
+        after_commit(session, lambda: self._woken.add(group))
 
     def behind(self, group: RecordId, pod: str) -> None:
         """Have a group pulled from `pod`, which told of something whose beginning is missing here."""
@@ -81,16 +82,24 @@ class Loops:
 
     async def run(self, deps: Deps) -> None:
         """Work until cancelled."""
-        async with deps.store.database.read() as session:
-            self._woken.update(group.id for group in await list_groups(session, MOST_GROUPS))
+        await deps.store.write(lambda session: self._begin(session, deps))
         self._courier = Courier(deps)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._tend_forever(deps, tasks))
+            pulls = Pulls(deps, tasks)
+            tasks.create_task(self._tend_forever(deps, tasks, pulls))
+            tasks.create_task(self._look_forever(deps, tasks, pulls))
             tasks.create_task(self._compare_forever(deps))
             tasks.create_task(self._courier.run())
 
-    async def _tend_forever(self, deps: Deps, tasks: asyncio.TaskGroup) -> None:
-        pulls = Pulls(deps, tasks)
+    async def _begin(self, session: AsyncSession, deps: Deps) -> None:
+        now = self.clock()
+        await hasten_rounds(session, now=now)
+        # What was said while this pod was away, nobody says again.
+        await hasten_peers(session, None, now=now)
+        if deps.identity.keyring.former:
+            await mark_all_due(session, now=now)
+
+    async def _tend_forever(self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls) -> None:
         while True:
             # A short breath gathers what belongs into one seal.
             await asyncio.sleep(TICK_SECONDS)
@@ -101,12 +110,7 @@ class Loops:
                 pulls.start(pod, group, heard=True)
             lacking, self._lacking = self._lacking, set()
             for group in lacking:
-                tasks.create_task(_fetch_reposted(deps, group))
-            try:
-                await self._look_round(deps, self.clock())
-            except Exception:  # noqa: BLE001  (logged; it is tried again after a minute, and the loop goes on)
-                _LOG.exception("looking round failed")
-            self._start_rounds(deps, pulls, tasks)
+                tasks.create_task(self._fetch(deps, group))
             for group in sorted(woken):
                 deps.memory.beats["tending"] = self.clock()
                 try:
@@ -114,13 +118,28 @@ class Loops:
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                     _LOG.exception("tending %s failed", group)
 
-    async def _look_round(self, deps: Deps, now: int) -> None:
-        if now - self._looked_round_at < LOOK_ROUND_EVERY_MS:
-            return
-        self._looked_round_at = now
-        await deps.store.write(lambda session: prune_waiting(session, now - WAITS_MS))
-        async with deps.store.database.read() as session:
-            self._to_look_at.update(group.id for group in await list_groups(session, MOST_GROUPS))
+    async def _look_forever(self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls) -> None:
+        rounds, exchanges = Rounds(deps, tasks, pulls, tend), Exchanges(deps, tasks, pulls)
+        while True:
+            deps.memory.beats["looking"] = self.clock()
+            try:
+                await self._prune(deps, self.clock())
+                await rounds.start_due()
+                await exchanges.start_due()
+            except Exception:  # noqa: BLE001  (logged; it is tried again, and the loop goes on)
+                _LOG.exception("looking round failed")
+            # Short, because a clock that jumped, or another process, wakes nobody here.
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def _prune(self, deps: Deps, now: int) -> None:
+        if now - self._pruned_at >= PRUNE_EVERY_MS:
+            self._pruned_at = now
+            await deps.store.write(lambda session: prune_waiting(session, now - WAITS_MS))
+
+    async def _fetch(self, deps: Deps, group: RecordId) -> None:
+        if await fetch_bounded(deps, group):
+            # What came may be shown now, and its followers told; what didn't is asked for again.
+            await deps.store.write(lambda session: mark_due(session, [group], at=self.clock() + FETCHED_AFTER_MS))
 
     async def _compare_forever(self, deps: Deps) -> None:
         earlier: dict[tuple[str, RecordId], GroupHeader] = {}
@@ -135,36 +154,6 @@ class Loops:
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                     _LOG.exception("comparing %s with %s failed", header.group, pod)
             earlier, self._told = self._told, {}
-
-    def _start_rounds(self, deps: Deps, pulls: Pulls, tasks: asyncio.TaskGroup) -> None:
-        starting = self._to_look_at - self._rounds
-        self._to_look_at -= starting
-        self._rounds |= starting
-        for group in sorted(starting):
-            tasks.create_task(self._round(deps, pulls, group))
-
-    async def _round(self, deps: Deps, pulls: Pulls, group: RecordId) -> None:
-        """Tend a group, pull it from all its pods, then see whether the steward's job is to be taken."""
-        try:
-            async with self._rounds_gate:
-                pods = await tend(deps, group)
-                others = [pulls.start(pod, group) for pod in pods if pod != deps.identity.base_url]
-                await asyncio.gather(*others)
-                await note_withheld(deps, group)
-                await _fetch_reposted(deps, group)
-                await hand_over_if_due(deps, group)
-        except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
-            _LOG.exception("looking after %s failed", group)
-        finally:
-            self._rounds.discard(group)
-
-
-async def _fetch_reposted(deps: Deps, group: RecordId) -> None:
-    try:
-        async with asyncio.timeout(LONGEST_SECONDS):
-            await fetch_reposted(deps, group)
-    except Exception:  # noqa: BLE001  (logged; it is tried again with the next round)
-        _LOG.exception("fetching what %s reposts failed", group)
 
 
 async def tend(deps: Deps, group: RecordId) -> list[str]:

@@ -110,10 +110,10 @@ async def some_parts(database: Database, folder: Path, clock: Clock) -> AsyncIte
         yield Deps(
             config,
             clock,
-            Store(database, writer),
+            Store(clock, database, writer),
             Identity(config.base_url, open_keyring(key_file)),
             Outside(http, Mailer(config, clock, writer)),
-            Signals(wake=lambda _: None, deliver=lambda: None, behind=lambda *_: None, lacks=lambda _: None),
+            Signals(wake=lambda *_: None, deliver=lambda: None, behind=lambda *_: None, lacks=lambda _: None),
         )
 
 

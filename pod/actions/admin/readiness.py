@@ -14,7 +14,7 @@ from pod.deps import Deps
 
 LOCKED_SECONDS: Final = 5.0
 STALE_MS: Final = 30_000
-LOOPS: Final = ("tending", "comparing", "delivering")
+LOOPS: Final = ("tending", "looking", "comparing", "delivering")
 _LOG = logging.getLogger(__name__)
 
 

@@ -76,10 +76,12 @@ async def append_all(session: AsyncSession, deps: Deps, arrivals: Sequence[Arriv
 async def _handle(session: AsyncSession, wishes: list[tuple[Deps, Arrival]]) -> list[Outcome]:
     deps = wishes[0][0]  # a writer belongs to one pod
     try:
-        return await append_all(session, deps, [arrival for _, arrival in wishes])
+        outcomes = await append_all(session, deps, [arrival for _, arrival in wishes])
+        await deps.store.note(session)
     except BaseException:
         deps.store.views.forget()
         raise
+    return outcomes
 
 
 DOOR: Bulk[tuple[Deps, Arrival], Taken] = Bulk("door", _handle)
@@ -141,7 +143,7 @@ async def _take_operations(session: AsyncSession, deps: Deps, arrivals: Sequence
             kept.append((record.id, record.group, record.wire))
     await put_operations(session, kept, now=max(arrival.now for arrival in arrivals))
     for group in {group for _, group, _ in kept}:
-        deps.signals.wake(group)
+        deps.signals.wake(session, group)
     return outcomes
 
 
@@ -197,7 +199,7 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
     await project(session, list(fresh.values()))
     await note_contents(session, list(fresh.values()), now=deps.clock())
     for group in {accepted.group for accepted in fresh.values()}:
-        deps.signals.wake(group)
+        deps.signals.wake(session, group)
     for group in {one.group for one in fresh.values() if isinstance(one.content, Vote) and one.content.from_}:
         after_commit(session, partial(deps.signals.lacks, group))
     await restore(session, [record for record in news.values() if record.id not in inserted])

@@ -89,6 +89,7 @@ async def take_root(session: AsyncSession, deps: Deps, root: Record, *, local: b
     await project_members(session, state)
     view = opened(root)
     deps.store.views.move(session, view)
+    deps.signals.wake(session, root.id)
     return view
 
 
@@ -201,7 +202,7 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
     if after.anchor != before.anchor:
         await _follow_anchor(session, before, after)
         await keep_in_mind(session, deps, before, after)
-    deps.signals.wake(group)
+    deps.signals.wake(session, group)
 
 
 async def keep_in_mind(session: AsyncSession, deps: Deps, before: View, after: View) -> None:

@@ -139,5 +139,4 @@ async def found_group(
     await set_recovery_group(session, account.id, index, root.id)
     await save_membership(session, Membership(account.id, root.id, 1, key.did, nonce, 0, index, 0, state="member"))
     await take_root(session, deps, root, local=True, now=now)
-    deps.signals.wake(root.id)
     return root.id

@@ -32,7 +32,15 @@ from protocol.branches import View
 from protocol.chain import follow
 from protocol.errors import BrokenItemError, MalformedError, NotConfirmedError, RefusedError
 from protocol.ids import RecordId
-from protocol.keeping import LogFindings, SeatMemory, check_sign, next_term, parent_to_propose, proposal_due
+from protocol.keeping import (
+    LogFindings,
+    SeatMemory,
+    check_sign,
+    next_term,
+    parent_to_propose,
+    proposal_due,
+    proposal_due_at,
+)
 from protocol.proofs import merge_proofs
 from protocol.records.chain import Home
 from protocol.records.envelope import Record, open_record
@@ -192,6 +200,17 @@ def _named_term(problem: bytes) -> int | None:
         return msgspec.convert(read_json(problem), _Named).highest_term
     except (RefusedError, msgspec.ValidationError):
         return None
+
+
+def proposal_at(deps: Deps, view: View, waiting_since: int) -> int | None:
+    """When it is this pod's turn to take the steward's job, if what waits since then still does."""
+    state, own_key = view.state, deps.identity.keyring.pod_key.did
+    index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
+    if index is None or state.steward.key == own_key:
+        return None
+    tries = deps.memory.proposals.seen(state.group, view.anchor)
+    since = max(waiting_since, tries.counting_from)
+    return proposal_due_at(state, index, waiting_since=since, tries=tries.failed)
 
 
 async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:

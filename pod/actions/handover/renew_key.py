@@ -70,6 +70,15 @@ async def renew_home(deps: Deps, group: RecordId) -> None:
     await deps.store.write(action)
 
 
+def awaits_renewal(deps: Deps, state: GroupState) -> bool:
+    """Whether the group knows this pod by a former key still."""
+    formers = {key.did for key in deps.identity.keyring.former}
+    if not formers:
+        return False
+    homes = {member.home.key for member in state.members.values() if not member.left}
+    return not formers.isdisjoint(homes | {seat.key for seat in state.seats})
+
+
 def _lone_seat(deps: Deps, state: GroupState) -> PrivateKey | None:
     """The former key that holds the group's only seat, if one does."""
     if len(state.seats) != 1:

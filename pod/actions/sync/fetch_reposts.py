@@ -25,9 +25,13 @@ MOST_LOOKED_AT: Final = 50  # a page of the group
 _LOG = logging.getLogger(__name__)
 
 
-async def fetch_reposted(deps: Deps, group: RecordId) -> None:
-    """Fetch or pull the groups of the latest reposts that aren't here; what can't be reached is tried again later."""
-    for origin, held in await _lacking(deps, group):
+async def fetch_reposted(deps: Deps, group: RecordId) -> bool:
+    """Fetch or pull the groups of the latest reposts that aren't here; whether any were.
+
+    What can't be reached is tried again later.
+    """
+    lacking = await _lacking(deps, group)
+    for origin, held in lacking:
         try:
             # The pod first: one that never has what is asked for must not use up what the group may fetch from others.
             deps.memory.limits.take("repost from a pod", origin.pod, now=deps.clock())
@@ -37,6 +41,7 @@ async def fetch_reposted(deps: Deps, group: RecordId) -> None:
             continue
         except (RemoteError, RefusedError) as error:
             _LOG.info("fetching %s from %s, reposted in %s: %s", origin.group, origin.pod, group, error)
+    return bool(lacking)
 
 
 async def _lacking(deps: Deps, group: RecordId) -> list[tuple[Origin, bool]]:

@@ -145,7 +145,7 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
         await insert_records(session, fresh)
         await delete_waiting(session, [record.id for record in fresh])
         await place_entries(session, stored, gathered.entries[:at], placed)
-        deps.signals.wake(group)
+        deps.signals.wake(session, group)
     return at
 
 

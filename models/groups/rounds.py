@@ -1,0 +1,87 @@
+"""When each group is to be looked after next: groups that nobody writes in have no time, and cost nothing.
+
+A write that may need work afterwards (`mark_due`) sets a time in the same commit, so a kill loses no work. A process
+that looks after a group claims it by moving that time forward (`claim_rounds`); if it dies, the time comes again. What
+was written meanwhile moves the time back, and `settle_round` then leaves it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+from sqlalchemy import case, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import chunks, insert_into
+from protocol.ids import RecordId
+
+
+class RoundRow(Base):
+    """`due_at`: when the group is to be looked after; None: not before it is written in. `looks`: since it was."""
+
+    __tablename__ = "rounds"
+
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    due_at: Mapped[int | None] = mapped_column(index=True)
+    looks: Mapped[int] = mapped_column(server_default="0")
+
+
+class Round(msgspec.Struct, frozen=True):
+    """A claimed group: `until` when the claim holds, and how often it was looked at since it was written in."""
+
+    group: RecordId
+    looks: int
+    until: int
+
+
+ROUNDS = table_of(RoundRow)
+
+
+async def mark_due(session: AsyncSession, groups: Collection[RecordId], *, at: int) -> None:
+    """Have these groups looked after at `at`, or earlier where that is planned."""
+    statement = insert_into(session, ROUNDS)
+    new = statement.excluded.due_at
+    changes = {"due_at": case((ROUNDS.c.due_at < new, ROUNDS.c.due_at), else_=new), "looks": 0}
+    needed = or_(ROUNDS.c.due_at.is_(None), ROUNDS.c.due_at > new, ROUNDS.c.looks > 0)
+    upsert = statement.on_conflict_do_update(index_elements=["group_id"], set_=changes, where=needed)
+    await session.execute(upsert, [{"group_id": group, "due_at": at, "looks": 0} for group in sorted(groups)])
+
+
+async def list_due_rounds(session: AsyncSession, *, now: int, limit: int) -> list[RecordId]:
+    """Groups whose time has come, the longest overdue first."""
+    due = select(ROUNDS.c.group_id).where(ROUNDS.c.due_at <= now)
+    return list(await session.scalars(due.order_by(ROUNDS.c.due_at, ROUNDS.c.group_id).limit(limit)))
+
+
+async def claim_rounds(session: AsyncSession, groups: Collection[RecordId], *, now: int, until: int) -> list[Round]:
+    """Take those of the groups that are still due, until `until`."""
+    taken: list[Round] = []
+    for some in chunks(groups):
+        due = ROUNDS.c.group_id.in_(some), ROUNDS.c.due_at <= now
+        claimed = update(ROUNDS).where(*due).values(due_at=until).returning(ROUNDS.c.group_id, ROUNDS.c.looks)
+        taken += [Round(row.group_id, row.looks, until) for row in await session.execute(claimed)]
+    return taken
+
+
+async def settle_round(session: AsyncSession, done: Round, *, next_at: int | None) -> None:
+    """Say when the group is to be looked after again, unless it was written in since it was claimed."""
+    untouched = ROUNDS.c.group_id == done.group, ROUNDS.c.due_at == done.until
+    await session.execute(update(ROUNDS).where(*untouched).values(due_at=next_at, looks=done.looks + 1))
+
+
+async def hasten_rounds(session: AsyncSession, *, now: int) -> None:
+    """Whatever has a time is due now: a process starts, and others may have died with work in hand."""
+    await session.execute(update(ROUNDS).where(ROUNDS.c.due_at > now).values(due_at=now))
+
+
+async def mark_all_due(session: AsyncSession, *, now: int) -> None:
+    """Have every group looked after now, those that nobody writes in too."""
+    await session.execute(update(ROUNDS).values(due_at=now, looks=0))
+
+
+async def count_due(session: AsyncSession) -> int:
+    """How many groups are to be looked after some time."""
+    return await session.scalar(select(func.count()).where(ROUNDS.c.due_at.is_not(None))) or 0
