@@ -132,7 +132,9 @@ async def test_op_08_a_worker_that_stopped_is_told_within_a_minute(
     clock.write_text("120000")
     status, says = await ready()
     assert status == 503
-    loops_told = {f"The loop of {name} has been still for" for name in ("tending", "looking", "comparing", "delivering")}
+    loops_told = {
+        f"The loop of {name} has been still for" for name in ("tending", "looking", "comparing", "delivering")
+    }
     assert {said.rsplit(" ", 2)[0] for said in says} == loops_told
     async with client.get("/healthz") as answer:
         assert answer.status == 200  # it lives, and answers what it can

@@ -19,7 +19,7 @@ from pod.deps import Deps, Outside, Signals
 from pod.identity import Identity
 from pod.keyring import create_key_file, open_keyring
 from pod.mail import Mailer
-from pod.store import Store
+from pod.store import Store, note_woken
 from tests.support.rig import worker_number
 
 ACTOR = "http://127.77.1.1:8080/groups/g"
@@ -113,7 +113,7 @@ async def some_parts(database: Database, folder: Path, clock: Clock) -> AsyncIte
             Store(clock, database, writer),
             Identity(config.base_url, open_keyring(key_file)),
             Outside(http, Mailer(config, clock, writer)),
-            Signals(wake=lambda *_: None, deliver=lambda: None, behind=lambda *_: None, lacks=lambda _: None),
+            Signals(wake=note_woken, deliver=lambda: None, behind=lambda *_: None, lacks=lambda _: None),
         )
 
 

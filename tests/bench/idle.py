@@ -1,0 +1,102 @@
+"""2,000 groups in which nobody writes, 500 of them on two pods: what that costs the pod that holds them all."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from functools import partial
+
+from models.people.accounts import load_account
+from pod.actions.groups.founding import sign_up, start_group
+from pod.actions.signer import TokenHolder
+from pod.deps import Deps
+from tests.bench.place import a_pod, cpu_seconds
+from tests.support.rig import Person, ServedPod, call, eventually
+
+GROUPS = 2000
+SHARED = 500
+TOGETHER = 50
+SECONDS = 60
+SETTLED_WITHIN_SECONDS = 600.0
+
+
+def measure() -> list[tuple[str, float, str]]:
+    """CPU, requests and commits a minute of two pods that nobody uses, and how fast the first one answers."""
+    with ExitStack() as stack:
+        pods = [stack.enter_context(a_pod(f"idle-{number}", number)) for number in (1, 2)]
+        people = [pods[1].sign_up(f"bo-{number}") for number in range(SHARED // TOGETHER)]
+        groups = pods[0].act(found_all)
+        for pod in pods:
+            pod.start()
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(partial(join, people, pods[0]), range(SHARED), groups))
+        eventually(lambda: all(map(is_quiet, pods)), seconds=SETTLED_WITHIN_SECONDS)
+        return list(watched(pods))
+
+
+async def found_all(deps: Deps) -> list[str]:
+    """The groups; an account has recovery keys for 64, its own included."""
+    made: list[str] = []
+    for start in range(0, GROUPS, TOGETHER):
+        opened = await sign_up(deps, f"ada-{start}")
+        async with deps.store.database.read() as session:
+            ada = await load_account(session, opened.account)
+        assert ada is not None
+        wishes = [{"name": f"Group {start + more}", "others_weight": 1} for more in range(TOGETHER)]
+        made += await asyncio.gather(*(start_group(deps, TokenHolder(ada), wish) for wish in wishes))
+    return made
+
+
+def join(people: list[Person], at: ServedPod, number: int, group: str) -> None:
+    """Somebody of the other pod joins a group."""
+    people[number % len(people)].post("/api/v1/joins", {"group": group, "pod": at.url})
+
+
+def is_quiet(pod: ServedPod) -> bool:
+    """Whether nothing is to be looked after, or sent."""
+    with closing(sqlite3.connect(pod.folder / "pod.sqlite")) as database:
+        (due,) = database.execute("SELECT count(*) FROM rounds WHERE due_at IS NOT NULL").fetchone()
+        (waiting,) = database.execute("SELECT count(*) FROM deliveries").fetchone()
+    return not due and not waiting
+
+
+def watched(pods: list[ServedPod]) -> Iterator[tuple[str, float, str]]:
+    """What happens in a minute in which nobody does anything but ask whether the first pod lives."""
+    before = [(cpu_seconds(pod.process_id() or 0), requests(pod)) for pod in pods]
+    commits = dict.fromkeys(range(len(pods)), 0)
+    answers: list[float] = []
+    with ExitStack() as stack:
+        files = [stack.enter_context(closing(sqlite3.connect(pod.folder / "pod.sqlite"))) for pod in pods]
+        versions = [version(file) for file in files]
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            call("GET", f"{pods[0].door}/healthz")
+            answers.append(1000 * (time.perf_counter() - began))
+            for place, file in enumerate(files):
+                now = version(file)
+                commits[place] += now != versions[place]
+                versions[place] = now
+            time.sleep(0.1)
+    for place, (pod, (cpu, asked)) in enumerate(zip(pods, before, strict=True)):
+        name = f"pod {place + 1} ({(GROUPS, SHARED)[place]} groups)"
+        own = len(answers) if place == 0 else 0
+        yield f"{name}: of a core (aim 1)", 100 * (cpu_seconds(pod.process_id() or 0) - cpu) / SECONDS, "%"
+        yield f"{name}: requests of the other (aim 0.1)", 60 * (requests(pod) - asked - own) / SECONDS, "1/min"
+        yield f"{name}: commits", 60 * commits[place] / SECONDS, "1/min"
+    yield "healthz, 95 of 100 within", statistics.quantiles(answers, n=20)[-1], "ms"
+
+
+def version(database: sqlite3.Connection) -> int:
+    """A number that changes with each commit."""
+    return int(database.execute("PRAGMA data_version").fetchone()[0])
+
+
+def requests(pod: ServedPod) -> int:
+    """How many requests the pod has answered."""
+    return sum(" request " in line for line in pod.folder.with_suffix(".log").read_text().splitlines())
