@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -14,7 +15,8 @@ from pod.actions.accounts.sessions import open_session
 from pod.app_keys import DEPS
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import words_in
-from pod.web.kit.visitors import SESSION, VISIT, VISITOR, Visitor, set_cookie, visitor_of
+from pod.web.kit.visitors import SESSION, VISIT, VISITOR, Visitor, cookie_of, set_cookie, visitor_of
+from pod.web.kit.way_back import FRONT, local_path
 
 
 def visit_of(request: web.Request) -> bytes:
@@ -22,6 +24,9 @@ def visit_of(request: web.Request) -> bytes:
     return visit_hash(visitor_of(request).begun())
 
 
+ONWARD: Final = "onward"
+LONGEST_ONWARD: Final = 1000
+A_DAY_SECONDS: Final = 86_400
 Keep = Callable[[web.Response], web.Response]
 
 
@@ -62,7 +67,24 @@ async def enter_with_words(request: web.Request, account: Account, phrase: str, 
     """Sign a new account in and show its 24 words, which no cache keeps and the pod forgets with this answer."""
     keep, pod = await become(request, account), request.app[DEPS].identity.base_url
     view = WordsView(tuple(phrase.split()), account.name, pod, str(account.personal_group), onward)
-    return keep(render(request, "account/words.html", view, private=True))
+    return keep_onward(request, keep(render(request, "account/words.html", view, private=True)), "")
+
+
+def keep_onward(request: web.Request, response: web.Response, to: str, *, days: int = 1) -> web.Response:
+    """Have this browser remember where somebody comes from who signs up, e.g. an invitation, until there is an account.
+
+    The browser, because an invitation's secret has no place in the pod's store. An empty `to` forgets it.
+    """
+    onward = local_path(to)
+    path = onward if onward != FRONT and len(onward) <= LONGEST_ONWARD else ""
+    if path or cookie_of(request, ONWARD):
+        set_cookie(request, response, ONWARD, path, seconds=days * A_DAY_SECONDS)
+    return response
+
+
+def onward_of(request: web.Request) -> str:
+    """Where somebody goes on to whose account was just opened; the front page where nothing is remembered."""
+    return local_path(cookie_of(request, ONWARD, longest=LONGEST_ONWARD))
 
 
 def session_here(request: web.Request) -> Session:

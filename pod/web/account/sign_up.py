@@ -10,6 +10,7 @@ from aiohttp import web
 
 from models.pod.settings import Settings
 from pod.actions.accounts.sign_up import (
+    ACCEPTED_DAYS,
     Letters,
     SignUpWish,
     answer_question,
@@ -24,7 +25,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
 from pod.web.account.letters import known_letter, sign_up_letter
-from pod.web.account.session_start import enter_with_words, visit_of
+from pod.web.account.session_start import enter_with_words, keep_onward, onward_of, visit_of
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.rendering import render
@@ -101,7 +102,8 @@ class NoForm(msgspec.Struct, frozen=True):
 @contract(media_type=HTML)
 async def get_sign_up(request: web.Request) -> web.Response:
     """Wish for an account here, as the pod lets people in."""
-    return await _show(request, SignUpForm(invite=request.query.get("invite", "")[:100]))
+    response = await _show(request, SignUpForm(invite=request.query.get("invite", "")[:100]))
+    return keep_onward(request, response, request.query.get("to") or onward_of(request))
 
 
 @routes.post("/sign-up")
@@ -171,8 +173,8 @@ async def _prove(request: web.Request, form: CodeForm) -> web.Response:
     deps.memory.limits.take("code of an address", address_of(request), now=deps.clock())
     opened = await prove_mail(deps, visit_of(request), form.code, form.name.lower())
     if opened is None:
-        return see_other("/sign-up/waiting")
-    return await enter_with_words(request, opened.account, opened.phrase, "/")
+        return keep_onward(request, see_other("/sign-up/waiting"), onward_of(request), days=ACCEPTED_DAYS)
+    return await enter_with_words(request, opened.account, opened.phrase, onward_of(request))
 
 
 async def _code_refused(
@@ -218,7 +220,7 @@ async def post_open(request: web.Request) -> web.Response:
 
 async def _open(request: web.Request, form: CodeForm) -> web.Response:
     opened = await open_accepted(request.app[DEPS], request.match_info["token"], form.name.lower())
-    return await enter_with_words(request, opened.account, opened.phrase, "/")
+    return await enter_with_words(request, opened.account, opened.phrase, onward_of(request))
 
 
 async def _open_refused(

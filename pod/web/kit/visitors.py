@@ -163,9 +163,9 @@ def cookie_name(deps: Deps, name: str) -> str:
     return f"__Host-{name}" if scheme == "https" else f"{name}-{authority.rpartition(':')[2]}"
 
 
-def cookie_of(request: web.Request, name: str) -> str:
+def cookie_of(request: web.Request, name: str, *, longest: int = LONGEST_COOKIE) -> str:
     """A cookie of ours; empty if there is none."""
-    return request.cookies.get(cookie_name(request.app[DEPS], name), "")[:LONGEST_COOKIE]
+    return request.cookies.get(cookie_name(request.app[DEPS], name), "")[:longest]
 
 
 def set_cookie(
