@@ -12,7 +12,7 @@ import msgspec
 
 from federation.addresses import same_origin
 from federation.contexts import CONTEXT
-from federation.errors import MalformedDocumentError
+from federation.rules.documents import DocumentRule
 from protocol.canonical import JsonObject
 
 
@@ -76,7 +76,7 @@ def read_actor(document: JsonObject) -> RemoteActor:
     """Read another server's actor, which was fetched from its own id; MalformedDocumentError without an inbox."""
     own_id, inbox, endpoints = document.get("id"), document.get("inbox"), document.get("endpoints")
     if not isinstance(own_id, str) or not isinstance(inbox, str) or not same_origin(own_id, inbox):
-        raise MalformedDocumentError("The actor names no inbox on its own server.")
+        raise DocumentRule.NO_INBOX.error()
     shared: Any = endpoints.get("sharedInbox") if isinstance(endpoints, dict) else None
     if isinstance(shared, str) and same_origin(own_id, shared):
         return RemoteActor(own_id, shared)

@@ -22,6 +22,7 @@ import idna
 from yarl import URL
 
 from federation.errors import UnsafeAddressError
+from federation.rules.addresses import AddressRule
 from protocol.limits import MAX_URL_LENGTH
 
 IPAddress = IPv4Address | IPv6Address
@@ -71,7 +72,7 @@ class Origin(NamedTuple):
 def parse_url(text: str) -> URL:
     """Read an absolute http(s) URL: host normalised, path percent-encoded and without dot segments."""
     if len(text) > MAX_URL_LENGTH:
-        raise UnsafeAddressError(f"The URL is longer than {MAX_URL_LENGTH} characters.")
+        raise AddressRule.URL_TOO_LONG.error(most=MAX_URL_LENGTH)
     return _parse_url(text)
 
 
@@ -79,7 +80,7 @@ def parse_url(text: str) -> URL:
 def _parse_url(text: str) -> URL:
     matched = _URL.fullmatch(text)
     if matched is None or _NEVER_IN_A_URL.search(text):
-        raise UnsafeAddressError("The URL isn't an absolute http or https URL.")
+        raise AddressRule.NO_URL.error()
     scheme, authority, rest = matched.groups()
     host, port = _split_authority(authority)
     scheme = scheme.lower()
@@ -88,10 +89,10 @@ def _parse_url(text: str) -> URL:
     try:
         url = URL(f"{scheme}://{shown_host}{shown_port}{rest or '/'}")
     except ValueError as error:
-        raise UnsafeAddressError("The URL can't be read.") from error
+        raise AddressRule.UNREADABLE_URL.error() from error
     # Two parsers that disagree about the host are how checks are bypassed.
     if url.raw_host != host or url.user is not None:
-        raise UnsafeAddressError("The URL's host is ambiguous.")
+        raise AddressRule.AMBIGUOUS_HOST.error()
     return url
 
 
@@ -99,10 +100,10 @@ def origin_of(url: str | URL) -> Origin:
     """The origin of a URL; of text only what an origin is made of is parsed, since ids are many and hosts few."""
     if isinstance(url, str):
         if len(url) > MAX_URL_LENGTH:
-            raise UnsafeAddressError(f"The URL is longer than {MAX_URL_LENGTH} characters.")
+            raise AddressRule.URL_TOO_LONG.error(most=MAX_URL_LENGTH)
         matched = _URL.fullmatch(url)
         if matched is None or _NEVER_IN_A_URL.search(url):
-            raise UnsafeAddressError("The URL isn't an absolute http or https URL.")
+            raise AddressRule.NO_URL.error()
         url = _parse_url(f"{matched[1]}://{matched[2]}/")
     return Origin(url.scheme, url.raw_host or "", url.port or 0)
 
@@ -126,9 +127,9 @@ def folded(url: str) -> str:
 def check_public(url: URL) -> None:
     """Refuse a URL that isn't on the public internet by https and its own port (rule 6)."""
     if url.scheme != "https" or url.port != DEFAULT_PORTS["https"]:
-        raise UnsafeAddressError("Only https on port 443 is contacted.")
+        raise AddressRule.NOT_HTTPS.error()
     if not is_public_name(url.raw_host or ""):
-        raise UnsafeAddressError("The host isn't on the public internet.")
+        raise AddressRule.NOT_PUBLIC.error()
 
 
 def host_of(url: str) -> str:
@@ -152,7 +153,7 @@ def normal_host(host: str) -> str:
     if not name.isascii():
         name = _to_a_labels(name)
     if len(name) > MAX_HOST_LENGTH or not _PLAIN_NAME.fullmatch(name):
-        raise UnsafeAddressError("The host isn't a DNS name.")
+        raise AddressRule.NO_DNS_NAME.error()
     if _NUMBER.fullmatch(name.rpartition(".")[2]):
         return _parse_ip4(name)
     if "xn--" in name:
@@ -215,24 +216,24 @@ def is_within(ip: IPAddress, networks: tuple[IPNetwork, ...]) -> bool:
 def _split_authority(authority: str) -> tuple[str, int | None]:
     matched = _AUTHORITY.fullmatch(authority)
     if matched is None:
-        raise UnsafeAddressError("The host isn't written as host or host:port.")
+        raise AddressRule.NO_HOST_AND_PORT.error()
     host, port = matched.groups()
     if port is not None and not 0 < int(port) < 65536:
-        raise UnsafeAddressError("The port is out of range.")
+        raise AddressRule.PORT_OUT_OF_RANGE.error()
     return normal_host(host), int(port) if port is not None else None
 
 
 def _to_a_labels(name: str) -> str:
     if _FOREIGN_DOTS.intersection(name):
-        raise UnsafeAddressError("The host has dots that only look like dots.")
+        raise AddressRule.FALSE_DOTS.error()
     composed = unicodedata.normalize("NFC", name)
     try:
         mapped = idna.uts46_remap(composed, std3_rules=True, transitional=False)
         encoded = idna.encode(mapped).decode("ascii")
     except (idna.IDNAError, UnicodeError) as error:
-        raise UnsafeAddressError("The host isn't a name in any script.") from error
+        raise AddressRule.NO_NAME_IN_ANY_SCRIPT.error() from error
     if mapped != composed:
-        raise UnsafeAddressError("The host is written in characters that stand for others.")
+        raise AddressRule.FALSE_CHARACTERS.error()
     return encoded
 
 
@@ -244,22 +245,22 @@ def _check_a_labels(name: str) -> None:
         try:
             again = idna.alabel(idna.ulabel(label)).decode("ascii")
         except (idna.IDNAError, UnicodeError) as error:
-            raise UnsafeAddressError("The host has a broken internationalised label.") from error
+            raise AddressRule.BROKEN_LABEL.error() from error
         if again != label:
-            raise UnsafeAddressError("The host has an ambiguous internationalised label.")
+            raise AddressRule.AMBIGUOUS_LABEL.error()
 
 
 def _parse_ip4(name: str) -> str:
     try:
         return str(IPv4Address(name))
     except ValueError as error:
-        raise UnsafeAddressError("An IPv4 address has four decimal numbers.") from error
+        raise AddressRule.NO_IPV4.error() from error
 
 
 def _parse_ip6(host: str) -> str:
     if "%" in host:
-        raise UnsafeAddressError("An address of one link has no place in a URL.")
+        raise AddressRule.LINK_ADDRESS.error()
     try:
         return str(IPv6Address(host[1:-1]))
     except ValueError as error:
-        raise UnsafeAddressError("The host isn't an IPv6 address.") from error
+        raise AddressRule.NO_IPV6.error() from error

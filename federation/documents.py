@@ -7,7 +7,7 @@ one member side by side.
 
 from typing import Any, Final
 
-from federation.errors import MalformedDocumentError
+from federation.rules.documents import DocumentRule
 from protocol.canonical import Json, JsonObject, parse_json
 from protocol.errors import RefusedError
 from protocol.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH
@@ -20,14 +20,14 @@ def read_json(raw: bytes) -> Json:
     try:
         return parse_json(raw, max_bytes=MAX_DOCUMENT_BYTES, max_depth=MAX_DOCUMENT_DEPTH)
     except RefusedError as error:
-        raise MalformedDocumentError(f"The document can't be read: {error}") from error
+        raise DocumentRule.UNREADABLE.error(why=str(error)) from error
 
 
 def read_document(raw: bytes) -> JsonObject:
     """Read an ActivityPub document: one JSON object without ambiguous members."""
     content = read_json(raw)
     if not isinstance(content, dict):
-        raise MalformedDocumentError("The document isn't a JSON object.")
+        raise DocumentRule.NO_JSON_OBJECT.error()
     check_unambiguous(content)
     return content
 
@@ -46,6 +46,6 @@ def check_unambiguous(document: JsonObject) -> None:
 
 def _check_members(members: JsonObject) -> None:
     if not _REARRANGING.isdisjoint(members):
-        raise MalformedDocumentError("The document rearranges itself by @graph, @included or @reverse.")
+        raise DocumentRule.REARRANGED.error()
     if ("@id" in members and "id" in members) or ("@type" in members and "type" in members):
-        raise MalformedDocumentError("The document has two ids or two types side by side.")
+        raise DocumentRule.TWO_IDS.error()

@@ -18,9 +18,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from federation.errors import KeyOwnerError, MalformedSignatureError, UnsuitableKeyError
 from federation.known_keys import KnownKeys
 from federation.receive import is_ours, verify_as_known
+from federation.rules.keys import KeyRule
+from federation.rules.signatures import SignatureRule
 from federation.signatures import (
     Policy,
     ReplayCache,
@@ -79,7 +80,7 @@ async def receive_reader(
         replay.admit(signature, now=now)
         return VerifiedHolder(DidKey(signature.owner), _invitation_of(request, signature), _MAKER)
     if is_ours(claim.key_id, policy):
-        raise KeyOwnerError("The key is one of ours, and we don't ask ourselves by HTTP.")
+        raise KeyRule.OUR_KEY.error()
     signature = await verify_as_known(claim, keys, now=now)
     replay.admit(signature, now=now)
     return VerifiedPod(signature.owner, _MAKER)
@@ -94,7 +95,7 @@ def _key_of_did(claim: SignatureClaim) -> VerificationKey:
     try:
         key = parse_did(claim.key_id)
     except MalformedError as error:
-        raise UnsuitableKeyError("The did:key isn't one of Ed25519.") from error
+        raise KeyRule.DID_NOT_ED25519.error() from error
     return VerificationKey(key, key, key.removeprefix(DID_PREFIX), key)
 
 
@@ -106,5 +107,5 @@ def _invitation_of(request: SignedRequest, signature: VerifiedSignature) -> Json
         shown = b64decode(lines[0], validate=True)
         invitation = parse_json(shown, max_bytes=MAX_OPERATION_BYTES, max_depth=MAX_RECORD_DEPTH)
     except (Base64Error, ValueError, MalformedError) as error:
-        raise MalformedSignatureError(f"The field {INVITATION} isn't the base64 of a JSON object.") from error
+        raise SignatureRule.INVITATION_FIELD.error(field=INVITATION) from error
     return invitation if isinstance(invitation, dict) else None

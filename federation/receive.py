@@ -11,9 +11,10 @@ from typing import Final
 from federation.activities import Activity, Gone, read_activity
 from federation.addresses import folded, normal_authority, parse_url, same_origin
 from federation.documents import read_document
-from federation.errors import BadSignatureError, KeyOwnerError, UnsafeAddressError, WrongAlgorithmError
+from federation.errors import BadSignatureError, UnsafeAddressError, WrongAlgorithmError
 from federation.group_header import GroupHeader, read_group_header
 from federation.known_keys import KnownKeys
+from federation.rules.keys import KeyRule
 from federation.signatures import (
     Policy,
     ReplayCache,
@@ -53,9 +54,9 @@ async def receive(
         return None
     signature = await verify_as_known(claim, keys, now=now)
     if folded(activity.actor) != folded(signature.owner):
-        raise KeyOwnerError("The activity's actor isn't the owner of the key that signed.")
+        raise KeyRule.ACTOR_NOT_OWNER.error()
     if not same_origin(activity.id, activity.actor):
-        raise KeyOwnerError("The activity's id is on another server than its actor.")
+        raise KeyRule.ACTIVITY_ELSEWHERE.error()
     replay.admit(signature, now=now)
     return VerifiedActivity(activity, read_group_header(request, signature), _MAKER)
 
@@ -63,9 +64,9 @@ async def receive(
 def _check_speaker(activity: Activity, claim: SignatureClaim, policy: Policy) -> None:
     """Before anything is fetched: nobody makes us ask for a key that couldn't speak for this actor."""
     if not same_origin(claim.key_id, activity.actor):
-        raise KeyOwnerError("The key is on another server than the activity's actor.")
+        raise KeyRule.KEY_ELSEWHERE.error()
     if is_ours(activity.actor, policy):
-        raise KeyOwnerError("The activity's actor is one of ours, and those don't write to us by HTTP.")
+        raise KeyRule.OUR_ACTOR.error()
 
 
 def is_ours(actor: str, policy: Policy) -> bool:
@@ -73,7 +74,7 @@ def is_ours(actor: str, policy: Policy) -> bool:
     try:
         url = parse_url(actor)
     except UnsafeAddressError as error:
-        raise KeyOwnerError("The actor has no address.") from error
+        raise KeyRule.NO_ACTOR_ADDRESS.error() from error
     return normal_authority(url.host_port_subcomponent or "", url.scheme) in policy.authorities
 
 

@@ -17,7 +17,8 @@ from yarl import URL
 
 from federation.addresses import normal_host, parse_url
 from federation.content_types import ACTIVITY_JSON, is_as2
-from federation.errors import MalformedDocumentError, UnsafeAddressError
+from federation.errors import UnsafeAddressError
+from federation.rules.documents import DocumentRule
 from protocol.canonical import Json, JsonObject
 
 PROFILE_PAGE: Final = "http://webfinger.net/rel/profile-page"
@@ -56,7 +57,7 @@ def parse_handle(text: str) -> Handle:
     """Read `acct:name@host`, `@name@host` or `name@host`."""
     matched = _ACCT.fullmatch(text) if len(text) <= MAX_NAME_LENGTH + 260 else None
     if matched is None or len(matched.group(1)) > MAX_NAME_LENGTH or not _NAME.fullmatch(matched.group(1)):
-        raise MalformedDocumentError("A handle is written as name@host.")
+        raise DocumentRule.NO_HANDLE.error()
     return Handle(matched.group(1), _host_and_port(matched.group(2)))
 
 
@@ -67,7 +68,7 @@ def parse_resource(text: str) -> Handle | URL:
     try:
         return parse_url(text)
     except UnsafeAddressError as error:
-        raise MalformedDocumentError("A resource is an acct: name or a URL.") from error
+        raise DocumentRule.NO_RESOURCE.error() from error
 
 
 def question(host: str, resource: str) -> str:
@@ -106,11 +107,11 @@ def only_rels(descriptor: JsonObject, rels: Collection[str]) -> JsonObject:
 def parse_descriptor(document: Json) -> Descriptor:
     """Read another server's answer; unknown members and links are passed over."""
     if not isinstance(document, dict) or not isinstance(document.get("subject"), str):
-        raise MalformedDocumentError("The WebFinger answer has no subject.")
+        raise DocumentRule.NO_SUBJECT.error()
     subject: str = document["subject"]
     links = document.get("links", [])
     if not isinstance(links, list):
-        raise MalformedDocumentError("The links of the WebFinger answer aren't a list.")
+        raise DocumentRule.NO_LINKS.error()
     return Descriptor(
         subject=subject,
         handle=parse_handle(subject) if subject[:5].lower() == "acct:" else None,
@@ -140,8 +141,8 @@ def _actors_in(links: Iterable[Any]) -> Iterable[str]:
 def _host_and_port(text: str) -> str:
     host, colon, port = text.partition(":")
     if colon and not (port.isascii() and port.isdigit() and len(port) <= 5):
-        raise MalformedDocumentError("The port of the handle isn't a number.")
+        raise DocumentRule.HANDLE_PORT.error()
     try:
         return f"{normal_host(host)}{colon}{port}"
     except UnsafeAddressError as error:
-        raise MalformedDocumentError("The host of the handle isn't a DNS name.") from error
+        raise DocumentRule.HANDLE_HOST.error() from error

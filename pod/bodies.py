@@ -15,10 +15,9 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from pod.errors import EncodedBodyError, SlowBodyError
 from pod.requests import address_of
+from pod.rules.requests import RequestRule
 from pod.shares import Shares
-from protocol.errors import TooLargeError
 
 LONGEST_BYTES: Final = 1024 * 1024
 PATIENCE_SECONDS: Final = 20
@@ -44,10 +43,10 @@ async def read_bodies(request: web.Request, handler: Handler) -> web.StreamRespo
     if not request.body_exists:
         return await handler(request)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise EncodedBodyError("This pod reads bodies as they are: send it without Content-Encoding.")
+        raise RequestRule.BODY_ENCODED.error()
     length = LONGEST_BYTES if request.content_length is None else request.content_length
     if length > LONGEST_BYTES:
-        raise TooLargeError("The body is longer than this pod reads.")
+        raise RequestRule.BODY_TOO_LONG.error()
     with request.app[BODIES].held(address_of(request), max(length, LEAST_BYTES)):
         await _read(request, PATIENCE_SECONDS + length / SLOWEST_BYTES_PER_SECOND)
         return await handler(request)
@@ -58,4 +57,4 @@ async def _read(request: web.Request, seconds: float) -> None:
         async with asyncio.timeout(seconds):
             await request.read()
     except TimeoutError as error:
-        raise SlowBodyError("The body came too slowly.") from error
+        raise RequestRule.BODY_SLOW.error() from error

@@ -5,8 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from protocol.errors import RefusedError
-from protocol.keeping import Refusal
+from protocol.errors import RefusedError, Rule
+from protocol.keeping import SeatRefusedError
 
 
 class UnknownGroupError(RefusedError):
@@ -70,11 +70,6 @@ class TooManyTriesError(RefusedError):
     status = 429
     en = "Too many tries in a short time. Wait a little."
     sv = "För många försök på kort tid. Vänta en stund."
-    seconds: int = 60
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"Too many tries; wait {seconds} seconds.")
-        self.seconds = seconds
 
 
 class BusyError(RefusedError):
@@ -84,9 +79,6 @@ class BusyError(RefusedError):
     status = 503
     en = "This pod has much to do now. Wait some seconds, then send it once more."
     sv = "Servern har mycket att göra just nu. Vänta några sekunder och skicka sedan en gång till."
-
-    def __init__(self) -> None:
-        super().__init__("This is more at once than the pod has room for; try again in some seconds.")
 
 
 class EncodedBodyError(RefusedError):
@@ -165,11 +157,6 @@ class ConfirmFirstError(RefusedError):
     status = 403
     en = "For this, prove first that it is you."
     sv = "För detta måste du först visa att det är du."
-    back: str = "/settings"
-
-    def __init__(self, back: str) -> None:
-        super().__init__("For this, prove first that it is you.")
-        self.back = back
 
 
 class BadPasskeyError(RefusedError):
@@ -261,11 +248,32 @@ class NameTakenError(RefusedError):
     sv = "Namnet är upptaget, eller så är det inget namn: 1 till 30 av a–z, 0–9, - och _."
 
 
+class BadAddressError(RefusedError):
+    """What was given isn't one mail address."""
+
+    code = "bad_address"
+    en = "This isn't a mail address that the pod can write to, like name@example.org."
+    sv = "Det är ingen e-postadress som servern kan skriva till, som namn@example.org."
+
+
+class MailError(RefusedError):
+    """The mail server didn't take the mail; `answer` is its own word, or what kept it from saying one."""
+
+    code = "mail_not_sent"
+    status = 502
+    en = "The mail couldn't be sent. Those who run this pod see why."
+    sv = "Brevet kunde inte skickas. De som sköter servern ser varför."
+
+    def __init__(self, rule: Rule, answer: str) -> None:
+        super().__init__(rule)
+        self.answer = answer
+
+
 def headers_of(refusal: RefusedError) -> dict[str, str]:
     """What the answer to a refusal says in its head."""
     match refusal:
         case TooManyTriesError():
-            return {"Retry-After": str(refusal.seconds)}
+            return {"Retry-After": str(refusal.refused.facts["seconds"])}
         case BusyError():
             return {"Retry-After": "5"}
         case EncodedBodyError():
@@ -282,7 +290,7 @@ def problem(refusal: RefusedError) -> dict[str, Any]:
         "code": refusal.code,
     }
     document |= {"detail": refusal.refused.detail, "rule": refusal.refused.rule.key, "facts": refusal.refused.facts}
-    if isinstance(refusal, Refusal):
+    if isinstance(refusal, SeatRefusedError):
         document["highest_term"] = refusal.memory.highest_term
         if last := refusal.memory.last:
             document["last"] = {"item": last.item, "height": last.height, "term": last.term}

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from pod.errors import TooManyTriesError
+from pod.rules.accounts import AccountRule
 
 MOST_BUCKETS: Final = 100_000
 MINUTE_MS: Final = 60_000
@@ -58,4 +58,4 @@ class Limits:
         while len(self._held) > MOST_BUCKETS:
             self._held.popitem(last=False)
         if left < 1:
-            raise TooManyTriesError(max(1, round((1 - left) * rate.every_ms / 1000)))
+            raise AccountRule.TOO_MANY_TRIES.error(seconds=max(1, round((1 - left) * rate.every_ms / 1000)))

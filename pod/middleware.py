@@ -6,11 +6,12 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from federation.errors import MalformedDocumentError, RemoteError
+from federation.errors import RemoteError
 from pod.app_keys import MEASURES, REQUEST
 from pod.clock import elapsed_ms, random_bytes, steady_ns
-from pod.errors import NotFoundError, headers_of, problem
-from protocol.errors import RefusedError, TooLargeError
+from pod.errors import headers_of, problem
+from pod.rules.requests import RequestRule
+from protocol.errors import RefusedError
 
 _LOG = structlog.stdlib.get_logger(__name__)
 PROBLEM = "application/problem+json"
@@ -59,11 +60,11 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         _LOG.info("remote", sentence=str(error))
         return _other("remote", 502, "Bad Gateway", str(error))
     except web.HTTPRequestEntityTooLarge:
-        return _answer(TooLargeError("The body is longer than this pod reads."))
+        return _answer(RequestRule.BODY_TOO_LONG.error())
     except web.RequestPayloadError:
-        return _answer(MalformedDocumentError("The body breaks off or isn't in the encoding that it names."))
+        return _answer(RequestRule.BODY_BROKEN.error())
     except web.HTTPNotFound:
-        return _answer(NotFoundError("There is nothing at this address."))
+        return _answer(RequestRule.NOTHING_HERE.error())
     except web.HTTPException:
         raise
     except Exception:  # noqa: BLE001  (the one place where a bug becomes an answer)

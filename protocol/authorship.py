@@ -8,36 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from protocol.errors import RefusedError
 from protocol.keys import DidKey
 from protocol.records.content import Authored, Unknown
 from protocol.records.envelope import Record
+from protocol.rules.authors import AuthorRule
 from protocol.state import GroupState
-
-
-class UnknownAuthorError(RefusedError):
-    """The state doesn't know the record's author or key yet: it waits."""
-
-    code = "unknown_author"
-    en = "The group doesn't know this author yet; try again in a minute."
-    sv = "Gruppen känner inte den här författaren än; försök igen om en minut."
-
-
-class NotAuthorError(RefusedError):
-    """The record isn't signed by the key that it names, or that key no longer writes."""
-
-    code = "not_author"
-    en = "This isn't signed by its author's present key."
-    sv = "Det är inte signerat med sin författares nuvarande nyckel."
-
-
-class MayNotWriteError(RefusedError):
-    """The author has left or is black-listed."""
-
-    code = "may_not_write"
-    status = 403
-    en = "You may not write here."
-    sv = "Du får inte skriva här."
 
 
 def authored_of(record: Record) -> Authored:
@@ -45,7 +20,7 @@ def authored_of(record: Record) -> Authored:
     content = record.content
     authored = content.authored if isinstance(content, Unknown) else content
     if not isinstance(authored, Authored):
-        raise NotAuthorError(f"A {record.type} needs an author and a key.")
+        raise AuthorRule.NO_AUTHOR.error(type=record.type)
     return authored
 
 
@@ -63,12 +38,12 @@ def check_logged(state: GroupState, author: int, key_index: int, signers: Collec
     """
     member = state.members.get(author)
     if member is None or key_index >= len(member.keys):
-        raise UnknownAuthorError(f"Member {author} with key {key_index} is not known here.")
+        raise AuthorRule.NOT_KNOWN.error(author=author, key=key_index)
     key = member.keys[key_index]
     if key.until is not None and index >= key.until:
-        raise NotAuthorError(f"Key {key_index} of member {author} was replaced before this.")
+        raise AuthorRule.REPLACED_BEFORE.error(key=key_index, author=author)
     if signers and key.did not in signers:
-        raise NotAuthorError("The record is not signed by its author's key.")
+        raise AuthorRule.OTHER_SIGNER.error()
 
 
 def check_standing(state: GroupState, author: int, key_index: int, signers: Collection[DidKey]) -> None:
@@ -78,11 +53,11 @@ def check_standing(state: GroupState, author: int, key_index: int, signers: Coll
     """
     member = state.members.get(author)
     if member is None or key_index >= len(member.keys):
-        raise UnknownAuthorError(f"Member {author} with key {key_index} is not known here yet.")
+        raise AuthorRule.NOT_KNOWN_YET.error(author=author, key=key_index)
     if member.left or member.weight < 0:
-        raise MayNotWriteError(f"Member {author} has left or is black-listed.")
+        raise AuthorRule.LEFT_OR_BLACKLISTED.error(author=author)
     key = member.keys[key_index]
     if key.until is not None:
-        raise NotAuthorError(f"Key {key_index} of member {author} was replaced.")
+        raise AuthorRule.REPLACED.error(key=key_index, author=author)
     if signers and key.did not in signers:
-        raise NotAuthorError("The record is not signed by its author's key.")
+        raise AuthorRule.OTHER_SIGNER.error()

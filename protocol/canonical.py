@@ -21,8 +21,8 @@ from typing import Any, Final
 import msgspec
 import rfc8785
 
-from protocol.errors import MalformedError, TooLargeError
 from protocol.limits import MAX_INTEGER, MAX_ITEM_DEPTH, MAX_JSON_MEMBERS
+from protocol.rules.texts import TextRule
 
 Json = Any
 JsonObject = dict[str, Any]
@@ -52,7 +52,7 @@ def canonical_document(document: Json) -> bytes:
     try:
         return rfc8785.dumps(document)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
-        raise MalformedError("The document has no canonical form.") from error
+        raise TextRule.NOT_CANONICAL.error() from error
 
 
 def check_value(value: Json, *, max_depth: int) -> None:
@@ -62,21 +62,21 @@ def check_value(value: Json, *, max_depth: int) -> None:
     while level:
         depth += 1
         if depth > max_depth:
-            raise TooLargeError(f"A record nests deeper than {max_depth} levels.")
+            raise TextRule.RECORD_TOO_DEEP.error(most=max_depth)
         level = _record_members(level)
 
 
 def parse_json(raw: bytes, *, max_bytes: int, max_depth: int, max_members: int = MAX_JSON_MEMBERS) -> Json:
     """Read I-JSON that a stranger sent. Floats and null pass: other software's documents hold them."""
     if len(raw) > max_bytes:
-        raise TooLargeError(f"The text is longer than {max_bytes} bytes.")
+        raise TextRule.TEXT_TOO_LONG.error(most=max_bytes)
     _check_text(raw, max_members=max_members)
     try:
         value = _DECODER.decode(raw)
     except RecursionError as error:
-        raise TooLargeError(f"The text nests deeper than {max_depth} levels.") from error
+        raise TextRule.TEXT_TOO_DEEP.error(most=max_depth) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise MalformedError("The text isn't JSON in UTF-8.") from error
+        raise TextRule.NOT_JSON.error() from error
     _check_document(value, max_depth=max_depth, max_members=max_members)
     # The decoder silently keeps the last of two equal names. It then lost something, so what it kept can't
     # encode to the same text again. Records travel canonically; only foreign documents are read twice.
@@ -94,9 +94,9 @@ def _check_text(raw: bytes, *, max_members: int) -> None:
     many = plain.count(b'"') > 4 * max_members + 2
     bare = b"" if many else b"".join(plain.split(b'"')[::2]).translate(None, _WHITE_SPACE)
     if many or _most_members(bare) - bare.count(b"[]") - bare.count(b"{}") > max_members:
-        raise TooLargeError(f"The text has more than {max_members} members.")
+        raise TextRule.TOO_MANY_MEMBERS.error(most=max_members)
     if _FAR_EXPONENT.search(bare):
-        raise MalformedError("A number's exponent has more than two digits.")
+        raise TextRule.LONG_EXPONENT.error()
 
 
 def _most_members(raw: bytes) -> int:
@@ -111,7 +111,7 @@ def _record_members(level: list[Json]) -> list[Json]:
         kind = type(value)
         if kind is str:
             if "\0" in value or not (value.isascii() or _NOT_IN_RECORDS.search(value) is None):
-                raise MalformedError("A string holds a code point that I-JSON forbids.")
+                raise TextRule.FORBIDDEN_CODE_POINT.error()
         elif kind is int:
             _check_integer(value)
         elif kind is dict:
@@ -120,22 +120,22 @@ def _record_members(level: list[Json]) -> list[Json]:
         elif kind is list:
             below.extend(value)
         elif kind is not bool:
-            raise MalformedError(f"A record holds no {kind.__name__}.")
+            raise TextRule.FOREIGN_KIND.error(kind=kind.__name__)
     return below
 
 
 def _check_integer(value: int) -> None:
     if not -MAX_INTEGER <= value <= MAX_INTEGER:
-        raise MalformedError("An integer lies beyond 2^53 - 1.")
+        raise TextRule.LARGE_INTEGER.error()
 
 
 def _check_names(members: JsonObject) -> None:
     try:
         names = "".join(members)
     except TypeError as error:
-        raise MalformedError("A member's name isn't a string.") from error
+        raise TextRule.NAME_NOT_TEXT.error() from error
     if not names.isascii() or "\0" in names:
-        raise MalformedError("The names of a record's members are ASCII.")
+        raise TextRule.FOREIGN_NAME.error()
 
 
 def _check_document(value: Json, *, max_depth: int, max_members: int) -> None:
@@ -146,9 +146,9 @@ def _check_document(value: Json, *, max_depth: int, max_members: int) -> None:
         depth += 1
         members += len(level)
         if depth > max_depth:
-            raise TooLargeError(f"The text nests deeper than {max_depth} levels.")
+            raise TextRule.TEXT_TOO_DEEP.error(most=max_depth)
         if members > max_members:
-            raise TooLargeError(f"The text has more than {max_members} members.")
+            raise TextRule.TOO_MANY_MEMBERS.error(most=max_members)
         level = _document_members(level)
 
 
@@ -171,7 +171,7 @@ def _document_members(level: list[Json]) -> list[Json]:
 def _check_no_nul(text: str) -> None:
     # PostgreSQL's text can't hold it, and C code behind us may end there.
     if "\0" in text:
-        raise MalformedError("A string holds NUL.")
+        raise TextRule.NUL_IN_STRING.error()
 
 
 def _refuse_duplicates(raw: bytes) -> None:
@@ -179,10 +179,10 @@ def _refuse_duplicates(raw: bytes) -> None:
         json.loads(raw, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
         # Only what a second, equal name has overwritten was never measured, so this text has such a name.
-        raise MalformedError("The same name stands twice in one object.") from error
+        raise TextRule.NAME_TWICE.error() from error
 
 
 def _distinct(pairs: list[tuple[str, Json]]) -> None:
     """Refuse a name that stands twice. The object is dropped at once: only its names matter here."""
     if len({name for name, _ in pairs}) != len(pairs):
-        raise MalformedError("The same name stands twice in one object.")
+        raise TextRule.NAME_TWICE.error()

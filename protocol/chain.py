@@ -23,12 +23,13 @@ import msgspec
 from immutables import Map
 from msgspec.structs import replace
 
-from protocol.errors import BrokenItemError, Refused, ShortOfQuorumError, VoidOperationError
+from protocol.errors import Refused, VoidOperationError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.operations import applied
 from protocol.records.chain import EPOCH, KEEPER_COUNTS, Ack, BadOperation, GroupRoot, Handover, Seal, Seat
 from protocol.records.envelope import Record
+from protocol.rules.items import ItemRule
 from protocol.rules.operations import OperationRule
 from protocol.state import EarlierKeepers, GroupState, founded, quorum
 
@@ -42,15 +43,10 @@ class Followed(msgspec.Struct, frozen=True, gc=False):
     void: tuple[tuple[int, Refused], ...] = ()
 
 
-def broken(sentence: str) -> BrokenItemError:
-    """The refusal of an item that doesn't follow its parent."""
-    return BrokenItemError(sentence)
-
-
 def found(root: Record) -> Followed:
     """The state after a root; raises BrokenItemError unless the record is one."""
     if not isinstance(root.content, GroupRoot):
-        raise broken("A chain begins with a GroupRoot.")
+        raise ItemRule.NO_ROOT.error()
     return Followed(founded(root.id, root.content))
 
 
@@ -68,26 +64,26 @@ def follow(state: GroupState, record: Record) -> Followed:
     """The state after `record`, which names `state.head` as its parent; raises BrokenItemError."""
     item = record.content
     if not isinstance(item, Seal | Handover):
-        raise broken("Only seals and handovers follow an item.")
+        raise ItemRule.NO_LINK.error()
     _check_place(state, record, item)
     if isinstance(item, Seal):
         if item.term != state.term:
-            raise broken(f"A seal keeps the term {state.term}.")
+            raise ItemRule.SEAL_TERM.error(term=state.term)
         if state.steward.key not in record.signers:
-            raise broken("A seal is signed by the steward.")
+            raise ItemRule.SEAL_SIGNER.error()
         return _sealed(state, record, item)
     return _handed_over(state, record, item)
 
 
 def _check_place(state: GroupState, record: Record, item: Seal | Handover) -> None:
     if record.group != state.group or item.parent != state.head:
-        raise broken("The item does not name this head as its parent.")
+        raise ItemRule.OTHER_PARENT.error()
     if item.height != state.height + 1:
-        raise broken(f"Expected height {state.height + 1}, got {item.height}.")
+        raise ItemRule.OTHER_HEIGHT.error(expected=state.height + 1, height=item.height)
     if item.at < state.at:
-        raise broken("The item is older than its parent.")
+        raise ItemRule.OLDER_THAN_PARENT.error()
     if item.log.size < state.log.size:
-        raise broken("The item's log is smaller than its parent's.")
+        raise ItemRule.SMALLER_LOG.error()
 
 
 def _sealed(state: GroupState, record: Record, item: Seal) -> Followed:
@@ -110,7 +106,7 @@ def _sealed(state: GroupState, record: Record, item: Seal) -> Followed:
 def _handed_over(state: GroupState, record: Record, item: Handover) -> Followed:
     limit = next_epoch(state.term)
     if not state.term < item.term <= limit:
-        raise broken(f"A handover's term is above {state.term} and at most {limit}.")
+        raise ItemRule.TERM_OUT_OF_RANGE.error(term=state.term, most=limit)
     recovery = item.term == limit
     earlier = _still_unshown(state, item.acks)
     check_signatures(state, record.signers, earlier, recovery=recovery)
@@ -158,7 +154,7 @@ def check_signatures(
     for seats in (state.seats, *(replaced.seats for replaced in earlier)):
         signed = signed_seats(state, seats, signers, recovery=recovery)
         if signed < quorum(len(seats)):
-            raise ShortOfQuorumError(f"A handover needs {quorum(len(seats))} of {len(seats)} keepers; {signed} signed.")
+            raise ItemRule.TOO_FEW_KEEPERS.error(needed=quorum(len(seats)), keepers=len(seats), signed=signed)
 
 
 def signed_seats(state: GroupState, seats: tuple[Seat, ...], signers: tuple[DidKey, ...], *, recovery: bool) -> int:
@@ -173,19 +169,19 @@ def signed_seats(state: GroupState, seats: tuple[Seat, ...], signers: tuple[DidK
 def _check_keepers(after: GroupState, record: Record, item: Handover) -> None:
     seats = item.keepers
     if len(seats) not in KEEPER_COUNTS:
-        raise broken("A group has 1, 3, 4 or 7 keepers.")
+        raise ItemRule.KEEPER_COUNT.error()
     if len({seat.member for seat in seats}) != len(seats) or len({seat.key for seat in seats}) != len(seats):
-        raise broken("Keepers are distinct members on distinct pods.")
+        raise ItemRule.KEEPERS_ALIKE.error()
     for seat in seats:
         member = after.members.get(seat.member)
         if member is None or member.left or member.weight <= 0:
-            raise broken(f"Keeper {seat.member} is not a member with weight above 0.")
+            raise ItemRule.KEEPER_NOT_MEMBER.error(member=seat.member)
         if member.home.key != seat.key:
-            raise broken(f"Keeper {seat.member}'s seat key is not their pod's.")
+            raise ItemRule.KEEPER_KEY.error(member=seat.member)
     if not any(after.members[seat.member].home == item.steward for seat in seats):
-        raise broken("The steward is the pod of one of the keepers.")
+        raise ItemRule.STEWARD_NOT_KEEPER.error()
     if item.steward.key not in record.signers:
-        raise ShortOfQuorumError("A handover is signed by the new steward.")
+        raise ItemRule.NOT_SIGNED_BY_NEW_STEWARD.error()
 
 
 def _still_unshown(state: GroupState, acks: tuple[Ack, ...]) -> tuple[EarlierKeepers, ...]:

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from mnemonic import Mnemonic
 
-from protocol.errors import PhraseError
 from protocol.keys import SEED_BYTES, DidKey, PrivateKey
 from protocol.limits import RECOVERY_KEYS
+from protocol.rules.phrases import PhraseRule
 
 Use = Literal["signing", "recovery", "actor"]
 
@@ -59,15 +59,15 @@ def seed_of(phrase: str) -> bytes:
     """
     words = unicodedata.normalize("NFKD", phrase).lower().split()
     if len(words) != PHRASE_WORDS:
-        raise PhraseError(f"A recovery phrase has {PHRASE_WORDS} words; these are {len(words)}.")
+        raise PhraseRule.WORD_COUNT.error(most=PHRASE_WORDS, words=len(words))
     known = set(_list().wordlist)
     unknown = [str(place) for place, word in enumerate(words, start=1) if word not in known]
     if unknown:
-        raise PhraseError(f"Not in the word list, counted from the first: {', '.join(unknown)}.")
+        raise PhraseRule.UNKNOWN_WORDS.error(words=", ".join(unknown))
     try:
         return bytes(_list().to_entropy(words))
     except ValueError as error:
-        raise PhraseError("Every word is known, but together they don't fit: one is wrong or out of place.") from error
+        raise PhraseRule.CHECKSUM.error() from error
 
 
 @cache

@@ -77,8 +77,8 @@ class RefusedError(Exception):
     en: ClassVar[str] = "Something in the form or the address isn't as it must be."
     sv: ClassVar[str] = "Något i formuläret eller adressen är inte som det måste vara."
 
-    def __init__(self, rule: Rule | str, **facts: Fact) -> None:
-        self.refused = Refused(rule, facts) if isinstance(rule, Rule) else Refused(Prose.SAID, {"sentence": rule})
+    def __init__(self, rule: Rule, **facts: Fact) -> None:
+        self.refused = Refused(rule, facts)
         super().__init__(self.refused.detail)
 
 
@@ -168,7 +168,26 @@ class NotConfirmedError(RefusedError):
     sv = "En väktares server bekräftar inte det här."
 
 
-class Prose(Rule):
-    """What isn't a rule yet."""
+class UnknownAuthorError(RefusedError):
+    """The state doesn't know the record's author or key yet: it waits."""
 
-    SAID = (RefusedError, "%(sentence)s")
+    code = "unknown_author"
+    en = "The group doesn't know this author yet; try again in a minute."
+    sv = "Gruppen känner inte den här författaren än; försök igen om en minut."
+
+
+class NotAuthorError(RefusedError):
+    """The record isn't signed by the key that it names, or that key no longer writes."""
+
+    code = "not_author"
+    en = "This isn't signed by its author's present key."
+    sv = "Det är inte signerat med sin författares nuvarande nyckel."
+
+
+class MayNotWriteError(RefusedError):
+    """The author has left or is black-listed."""
+
+    code = "may_not_write"
+    status = 403
+    en = "You may not write here."
+    sv = "Du får inte skriva här."

@@ -8,7 +8,7 @@ import re
 from hashlib import sha256
 from typing import Final, NewType
 
-from protocol.errors import MalformedError
+from protocol.rules.texts import TextRule
 
 RecordId = NewType("RecordId", str)
 
@@ -47,4 +47,4 @@ def parse_id(value: object) -> RecordId:
     """Accept the one text form of an id, and nothing else."""
     if type(value) is str and _FORM.fullmatch(value):
         return RecordId(value)
-    raise MalformedError("A record's id is a CIDv1 of codec json with sha2-256, in base32.")
+    raise TextRule.NOT_AN_ID.error()

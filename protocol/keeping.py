@@ -35,12 +35,13 @@ import msgspec
 from protocol.branches.view import View
 from protocol.branches.weighing import path_to
 from protocol.chain import check_signatures, is_recovery, next_epoch
-from protocol.errors import NotConfirmedError
+from protocol.errors import Fact, NotConfirmedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.limits import MAX_CLOCK_LEAD_MS, MAX_TERM_STEP, MIN_HANDOVER_GAP_MS
 from protocol.records.chain import Handover
 from protocol.records.envelope import Record
+from protocol.rules.seats import SeatRule
 from protocol.state import GroupState, quorum
 
 
@@ -75,41 +76,41 @@ class LogFindings(msgspec.Struct, frozen=True):
 GOOD_LOG = LogFindings()
 
 
-class Refusal(NotConfirmedError):  # noqa: N818  (the glossary's word: a refusal names what the refuser holds)
+class SeatRefusedError(NotConfirmedError):
     """Why a seat refuses; `memory` goes into the answer, so that a proposer can do better."""
 
-    def __init__(self, sentence: str, memory: SeatMemory) -> None:
-        super().__init__(sentence)
+    def __init__(self, rule: SeatRule, memory: SeatMemory, **facts: Fact) -> None:
+        super().__init__(rule, **facts)
         self.memory = memory
 
 
 def check_confirm(memory: SeatMemory, view: View, item: RecordId, findings: LogFindings, *, now: int) -> SeatMemory:
-    """The memory after confirming `item`, or raise Refusal. Store it before the ack is sent."""
+    """The memory after confirming `item`, or raise SeatRefusedError. Store it before the ack is sent."""
     state = view.nodes[item].state
     if memory.retired:
-        raise Refusal("This seat was restored from a backup and waits for a handover.", memory)
+        raise SeatRefusedError(SeatRule.RETIRED, memory)
     if state.term < memory.highest_term:
-        raise Refusal(f"This seat signed in term {memory.highest_term}.", memory)
+        raise SeatRefusedError(SeatRule.SIGNED_IN_TERM, memory, term=memory.highest_term)
     check_presentable(memory, state, findings, now=now)
     last = memory.last
     if last is not None and state.term <= last.term and not contains(view, item, last):
-        raise Refusal("This branch doesn't contain the item confirmed last.", memory)
+        raise SeatRefusedError(SeatRule.NOT_ON_LAST, memory)
     confirmed = Confirmed(item, state.height, state.term)
     return msgspec.structs.replace(memory, last=confirmed, highest_term=max(memory.highest_term, state.term))
 
 
 def check_presentable(memory: SeatMemory, state: GroupState, findings: LogFindings, *, now: int) -> None:
-    """Raise Refusal unless an item's time and log are such that this seat could confirm it."""
+    """Raise SeatRefusedError unless an item's time and log are such that this seat could confirm it."""
     if state.at > now + MAX_CLOCK_LEAD_MS:
-        raise Refusal("The item's time is more than two minutes ahead.", memory)
+        raise SeatRefusedError(SeatRule.ITEM_AHEAD, memory)
     if not findings.complete:
-        raise Refusal("The records that the item's log root stands for are not all here.", memory)
+        raise SeatRefusedError(SeatRule.RECORDS_LACKING, memory)
     if not findings.root_matches:
-        raise Refusal("The item's log root is not the root of its records.", memory)
+        raise SeatRefusedError(SeatRule.ROOT_DIFFERS, memory)
     if not findings.authors_valid:
-        raise Refusal("The log holds a record whose author or key wasn't valid.", memory)
+        raise SeatRefusedError(SeatRule.INVALID_AUTHOR, memory)
     if not findings.receipts_kept:
-        raise Refusal("The log lacks a record that was promised.", memory)
+        raise SeatRefusedError(SeatRule.PROMISE_BROKEN, memory)
 
 
 def check_sign(
@@ -122,42 +123,43 @@ def check_sign(
     at: int,
     now: int,
 ) -> SeatMemory:
-    """The memory after signing a handover of `term` on `parent`, or raise Refusal.
+    """The memory after signing a handover of `term` on `parent`, or raise SeatRefusedError.
 
     `findings` are those of the parent and of the handover together. Store the memory before the proof is sent.
     """
     state = view.nodes[parent].state
     if memory.retired:
-        raise Refusal("This seat was restored from a backup and waits for a handover.", memory)
+        raise SeatRefusedError(SeatRule.RETIRED, memory)
     if at > now + MAX_CLOCK_LEAD_MS:
-        raise Refusal("The handover's time is more than two minutes ahead.", memory)
+        raise SeatRefusedError(SeatRule.HANDOVER_AHEAD, memory)
     check_presentable(memory, state, findings, now=now)
     if term <= memory.highest_term:
-        raise Refusal(f"This seat signed in term {memory.highest_term}.", memory)
+        raise SeatRefusedError(SeatRule.SIGNED_IN_TERM, memory, term=memory.highest_term)
     if term > max(memory.highest_term, state.term) + MAX_TERM_STEP:
-        raise Refusal("The term is too far ahead.", memory)
+        raise SeatRefusedError(SeatRule.TERM_AHEAD, memory)
     if memory.signed_at is not None and now < memory.signed_at + MIN_HANDOVER_GAP_MS:
-        raise Refusal("This seat signed a handover less than a minute ago.", memory)
+        raise SeatRefusedError(SeatRule.TOO_SOON, memory)
     if not _may_build_on(memory, view, parent):
-        raise Refusal("The parent doesn't contain the item confirmed last.", memory)
+        raise SeatRefusedError(SeatRule.PARENT_NOT_ON_LAST, memory)
     return msgspec.structs.replace(memory, highest_term=term, signed_at=now)
 
 
 def promise_recovery(memory: SeatMemory, view: View, record: Record) -> SeatMemory:
-    """The memory after promising a recovery its term, or raise Refusal; asked of living keepers before it is published.
+    """The memory after promising a recovery its term, or raise SeatRefusedError.
 
+    It is asked of living keepers before the recovery is published.
     Otherwise a keeper could, a moment later, help to settle an item beside it (ADR 0021).
     """
     item = record.content
     if not isinstance(item, Handover) or item.parent not in view.nodes:
-        raise Refusal("The recovery's parent is not known here.", memory)
+        raise SeatRefusedError(SeatRule.RECOVERY_PARENT_UNKNOWN, memory)
     state = view.nodes[item.parent].state
     if not is_recovery(state.term, item.term):
-        raise Refusal("The handover is not a recovery.", memory)
+        raise SeatRefusedError(SeatRule.NOT_A_RECOVERY, memory)
     # Only those who may recover may bind a seat to a term so high.
     check_signatures(state, record.signers, state.earlier, recovery=True)
     if not _may_build_on(memory, view, item.parent):
-        raise Refusal("The recovery's parent doesn't contain the item confirmed last.", memory)
+        raise SeatRefusedError(SeatRule.RECOVERY_NOT_ON_LAST, memory)
     return msgspec.structs.replace(memory, highest_term=max(memory.highest_term, item.term))
 
 
@@ -176,7 +178,7 @@ def parent_to_propose(
         item = view.branch[height]
         try:
             check_presentable(memory, view.nodes[item].state, findings_of(view.nodes[item].state), now=now)
-        except Refusal:
+        except SeatRefusedError:
             continue
         # Others may be free to sign on this seat's branch while it is not free to sign on theirs.
         last = memory.last

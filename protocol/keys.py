@@ -19,8 +19,8 @@ import base58
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from protocol.errors import MalformedError
 from protocol.limits import MAX_LOADED_KEYS
+from protocol.rules.texts import TextRule
 
 DidKey = NewType("DidKey", str)
 
@@ -78,7 +78,7 @@ def public_key_of(did: DidKey) -> bytes:
 def parse_did(value: object) -> DidKey:
     """Accept a did:key of a sound Ed25519 key."""
     if type(value) is not str or not _DID.fullmatch(value):
-        raise MalformedError("A key is written as did:key:z6Mk….")
+        raise TextRule.NOT_A_DID.error()
     _load(value)
     return DidKey(value)
 
@@ -100,9 +100,9 @@ def _load(did: str) -> Ed25519PublicKey:
     decoded = base58.b58decode(did.removeprefix(f"{DID_PREFIX}z"))
     codec, public_key = decoded[: len(_ED25519_CODEC)], decoded[len(_ED25519_CODEC) :]
     if codec != _ED25519_CODEC or len(public_key) != _KEY_BYTES:
-        raise MalformedError("The did:key isn't an Ed25519 key of 32 bytes.")
+        raise TextRule.NOT_ED25519.error()
     if not _is_sound(public_key):
-        raise MalformedError("The did:key has a small order or isn't canonical.")
+        raise TextRule.UNSOUND_DID.error()
     return Ed25519PublicKey.from_public_bytes(public_key)
 
 

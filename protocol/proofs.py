@@ -26,9 +26,10 @@ import base58
 import msgspec
 
 from protocol.canonical import Json, JsonObject, bytes_of_checked, canonical_bytes, canonical_document
-from protocol.errors import BadProofError, MalformedError, UnknownSuiteError
+from protocol.errors import MalformedError
 from protocol.keys import DID_PREFIX, DidKey, PrivateKey, parse_did, verify
 from protocol.limits import MAX_LOADED_KEYS, MAX_PROOFS
+from protocol.rules.proofs import ProofRule
 
 EDDSA_JCS_2022: Final = "eddsa-jcs-2022"
 _TYPE: Final = "DataIntegrityProof"
@@ -81,7 +82,7 @@ def signers_of_digest(digest: bytes, proof: Json) -> tuple[DidKey, ...]:
     for key, one in zip(keys, proofs, strict=True):
         suite = SUITES[one["cryptosuite"]]
         if not suite.verify(key, _config_hash(key, one["cryptosuite"]) + digest, _signature(one["proofValue"])):
-            raise BadProofError(f"The signature of {key} doesn't fit the record.")
+            raise ProofRule.RECORD_SIGNATURE.error(key=key)
     return keys
 
 
@@ -132,20 +133,20 @@ def _digest(record: JsonObject) -> bytes:
 def _keys_in_order(proofs: list[Json]) -> tuple[DidKey, ...]:
     """The keys of well-formed proofs. Strictly rising: no key counts twice, and a set has one form."""
     if not 0 < len(proofs) <= MAX_PROOFS:
-        raise BadProofError(f"A record has 1 to {MAX_PROOFS} proofs.")
+        raise ProofRule.PROOF_COUNT.error(most=MAX_PROOFS)
     keys = tuple(_check_form(proof) for proof in proofs)
     if any(former >= latter for former, latter in pairwise(keys)):
-        raise BadProofError("Proofs are sorted by verificationMethod, without repeats.")
+        raise ProofRule.PROOF_ORDER.error()
     return keys
 
 
 def _check_form(proof: Json) -> DidKey:
     if type(proof) is not dict or proof.keys() != _MEMBERS:
-        raise BadProofError(f"A proof has exactly the members {', '.join(sorted(_MEMBERS))}.")
+        raise ProofRule.PROOF_MEMBERS.error(members=", ".join(sorted(_MEMBERS)))
     if proof["type"] != _TYPE or proof["proofPurpose"] != _PURPOSE:
-        raise BadProofError(f"A record's proof is a {_TYPE} for {_PURPOSE}.")
+        raise ProofRule.PROOF_PURPOSE.error(type=_TYPE, purpose=_PURPOSE)
     if type(proof["cryptosuite"]) is not str or proof["cryptosuite"] not in SUITES:
-        raise UnknownSuiteError(f"The cryptosuite isn't one of: {', '.join(SUITES)}.")
+        raise ProofRule.FOREIGN_SUITE.error(suites=", ".join(SUITES))
     return _key_of_method(proof["verificationMethod"])
 
 
@@ -153,15 +154,15 @@ def _key_of_method(method: Json) -> DidKey:
     try:
         key = parse_did(method.partition("#")[0] if type(method) is str else None)
     except MalformedError as error:
-        raise BadProofError("A record is signed by a did:key.") from error
+        raise ProofRule.SIGNER_NOT_A_DID.error() from error
     if method != _method_of(key):
-        raise BadProofError("The verificationMethod doesn't name its own key after the #.")
+        raise ProofRule.FOREIGN_METHOD.error()
     return key
 
 
 def _signature(value: Json) -> bytes:
     if type(value) is not str or not _PROOF_VALUE.fullmatch(value):
-        raise BadProofError("A proofValue is a signature in base58btc.")
+        raise ProofRule.NOT_A_PROOF_VALUE.error()
     digits = value[1:]
     number = base58.b58decode_int(digits, autofix=False)
     zeros = len(digits) - len(digits.lstrip("1"))  # each leading 1 is a byte of zeros
@@ -212,14 +213,14 @@ def check_document(document: JsonObject, key: DidKey) -> None:
     """Refuse a document that `key` didn't sign. Whose key that is, and from when, the caller knows."""
     proof = document.get("proof")
     if type(proof) is not dict or proof.get("type") != _TYPE or proof.get("proofPurpose") != _PURPOSE:
-        raise BadProofError(f"A document's proof is one {_TYPE} for {_PURPOSE}.")
+        raise ProofRule.DOCUMENT_PROOF.error(type=_TYPE, purpose=_PURPOSE)
     if proof.get("cryptosuite") != EDDSA_JCS_2022:
-        raise UnknownSuiteError(f"The cryptosuite isn't {EDDSA_JCS_2022}.")
+        raise ProofRule.FOREIGN_DOCUMENT_SUITE.error(suite=EDDSA_JCS_2022)
     # A proof under another context would be a signature over another meaning of the same words.
     if "@context" in proof and proof["@context"] != document.get("@context"):
-        raise BadProofError("The proof's @context isn't the document's.")
+        raise ProofRule.PROOF_CONTEXT.error()
     if not verify(key, _document_message(document), _signature(proof.get("proofValue"))):
-        raise BadProofError(f"The signature of {key} doesn't fit the document.")
+        raise ProofRule.DOCUMENT_SIGNATURE.error(key=key)
 
 
 def _document_message(document: JsonObject) -> bytes:

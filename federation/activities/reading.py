@@ -10,7 +10,7 @@ Rules of this file (federation §1.5, §2.7):
 from __future__ import annotations
 
 from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
-from federation.errors import MalformedDocumentError
+from federation.rules.documents import DocumentRule
 from protocol.canonical import JsonObject
 
 
@@ -18,7 +18,7 @@ def read_activity(document: JsonObject) -> Activity:
     """Read an activity; MalformedDocumentError unless it has an id and an actor."""
     own_id, actor = document.get("id"), id_of(document.get("actor"))
     if not isinstance(own_id, str) or not own_id or not actor:
-        raise MalformedDocumentError("An activity needs an `id` and an `actor`.")
+        raise DocumentRule.NO_ACTIVITY.error()
     record, inner = document.get("record"), document.get("object")
     if isinstance(record, dict):
         return RecordActivity(own_id, actor, record)

@@ -23,7 +23,9 @@ from yarl import URL
 from federation.addresses import origin_of, parse_url
 from federation.content_types import ACCEPT_AS2, ACTIVITY_JSON, JRD_JSON, PLAIN_JSON, is_as2, is_one_of
 from federation.documents import read_document, read_json
-from federation.errors import MalformedDocumentError, RemoteError, UnsafeAddressError
+from federation.errors import RemoteError, UnsafeAddressError
+from federation.rules.addresses import AddressRule
+from federation.rules.documents import DocumentRule
 from federation.safe_http.answers import Answer, Document, Download
 from federation.safe_http.guard import Guard, GuardedResolver, is_forbidden
 from federation.safe_http.inflate import ACCEPT_ENCODING
@@ -101,7 +103,7 @@ class SafeHttp:
             again = await self._get_document(stated, sign)
             if again.content.get("id") == stated and _is_at(stated, again.url):
                 return again
-        raise MalformedDocumentError("The document doesn't live where its id says.")
+        raise DocumentRule.LIVES_ELSEWHERE.error()
 
     async def get_json(self, url: str, *, types: frozenset[str] = JSON_TYPES) -> Json:
         """Fetch JSON that isn't ActivityPub (WebFinger, NodeInfo, metadata) under one of these types."""
@@ -188,7 +190,7 @@ class SafeHttp:
         except ValueError as error:
             raise RemoteError("The server redirects to no URL.", retry=False) from error
         if following.scheme != target.scheme:
-            raise UnsafeAddressError("A redirect must not change between http and https.")
+            raise AddressRule.REDIRECT_CHANGES_SCHEME.error()
         return following
 
     async def _told(self, work: Awaitable[_T]) -> _T:
@@ -200,7 +202,7 @@ class SafeHttp:
             raise RemoteError("The server took too long.", retry=True) from error
         except (aiohttp.ClientError, OSError) as error:
             if is_forbidden(error):
-                raise UnsafeAddressError("The host isn't on the public internet.") from error
+                raise AddressRule.NOT_PUBLIC.error() from error
             raise RemoteError("The server can't be reached.", retry=True) from error
         return result
 

@@ -4,7 +4,8 @@ Receiving takes two steps, because the key has to be fetched in between: `read_c
 can be refused without a key (and without any request to elsewhere), `verify_claim` does the arithmetic.
 """
 
-from federation.errors import BadSignatureError, KeyOwnerError, MissingSignatureError, WrongAlgorithmError
+from federation.rules.keys import KeyRule
+from federation.rules.signatures import SignatureRule
 from federation.signatures import cavage, rfc9421
 from federation.signatures.keys import SigningKey, VerificationKey, verify_with
 from federation.signatures.replay import ReplayCache
@@ -36,7 +37,7 @@ def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[Si
     """The signatures that are well written, fresh and cover enough: one at least, or a refusal."""
     names = {name.lower() for name, _ in request.headers}
     if "signature" not in names:
-        raise MissingSignatureError("The request isn't signed.")
+        raise SignatureRule.NOT_SIGNED.error()
     if "signature-input" in names:
         return rfc9421.read_claims(request, policy, now=now)
     return (cavage.read_claim(request, policy, now=now),)
@@ -45,12 +46,12 @@ def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[Si
 def verify_claim(claim: SignatureClaim, key: VerificationKey) -> VerifiedSignature:
     """Refuse a claim that isn't true of this key."""
     if claim.key_id != key.key_id:
-        raise KeyOwnerError("The signature names another key.")
+        raise KeyRule.OTHER_KEY_NAMED.error()
     fits_key = cavage.fits_key if claim.scheme == "cavage" else rfc9421.fits_key
     if not fits_key(claim.algorithm, key.kind):
-        raise WrongAlgorithmError("The signature names an algorithm that this key doesn't have.")
+        raise SignatureRule.ALGORITHM_OF_OTHER_KEY.error()
     if not any(verify_with(key, base, claim.signature) for base in claim.bases):
-        raise BadSignatureError("The signature isn't that of this key over this request.")
+        raise SignatureRule.NOT_BY_THIS_KEY.error()
     return VerifiedSignature(
         scheme=claim.scheme,
         key_id=key.key_id,

@@ -25,7 +25,8 @@ from functools import lru_cache
 from typing import Final
 
 from federation.addresses import host_of
-from federation.errors import MalformedSignatureError, UncoveredError, UnsafeAddressError, WrongAlgorithmError
+from federation.errors import UnsafeAddressError
+from federation.rules.signatures import SignatureRule
 from federation.signatures.digest import check_digest, digest_of
 from federation.signatures.keys import KeyKind, SigningKey
 from federation.signatures.request import (
@@ -83,9 +84,9 @@ def read_claim(request: SignedRequest, policy: Policy, *, now: int) -> Signature
     _check_coverage(covered, request, policy, parameters["keyId"])
     algorithm = parameters.get("algorithm")
     if algorithm not in _ALGORITHMS:
-        raise WrongAlgorithmError("The algorithm is none of rsa-sha256, hs2019 and ed25519.")
+        raise SignatureRule.UNKNOWN_ALGORITHM.error()
     if algorithm not in {None, "hs2019"} and not _TIMES.isdisjoint(covered):
-        raise MalformedSignatureError("(created) and (expires) go with hs2019 only.")
+        raise SignatureRule.CREATED_WITHOUT_HS2019.error()
     check_authority(request, fields, policy)
     values = _covered_values(covered, parameters, fields)
     if "digest" in covered:
@@ -137,21 +138,21 @@ def _read_parameters(fields: Fields) -> dict[str, str]:
     """The parameters of the one Signature field. The library's parser is far too lenient, and slow."""
     lines = fields.get("signature", [])
     if len(lines) != 1:
-        raise MalformedSignatureError("The request has several Signature fields.")
+        raise SignatureRule.SEVERAL_FIELDS.error()
     field = lines[0]
     if len(field) > MAX_FIELD_LENGTH or not field.isascii() or not _PARAMETERS.fullmatch(field):
-        raise MalformedSignatureError("The Signature field isn't a list of quoted parameters.")
+        raise SignatureRule.NO_PARAMETER_LIST.error()
     pairs = _ONE_PARAMETER.findall(field)
     parameters = {name: value.strip('"') for name, value in pairs}
     if len(parameters) != len(pairs) or not _KNOWN.issuperset(parameters) or not _REQUIRED.issubset(parameters):
-        raise MalformedSignatureError("A parameter of the Signature field is missing, unknown or repeated.")
+        raise SignatureRule.ODD_PARAMETER.error()
     return parameters
 
 
 def _read_covered(headers: str) -> list[str]:
     covered = headers.lower().split(" ")
     if len(covered) > MAX_COVERED or len(set(covered)) != len(covered):
-        raise MalformedSignatureError("A covered field is named twice, or there are too many.")
+        raise SignatureRule.FIELD_COVERED_TWICE.error()
     return covered
 
 
@@ -162,9 +163,9 @@ def _check_coverage(covered: list[str], request: SignedRequest, policy: Policy, 
     if not ("digest" in covered and _may_omit_target(policy, key_id)):
         needed.add(_TARGET)
     if missing := needed.difference(covered):
-        raise UncoveredError(f"The signature doesn't cover {', '.join(sorted(missing))}.")
+        raise SignatureRule.NOT_COVERED.error(missing=", ".join(sorted(missing)))
     if "date" not in covered and "(created)" not in covered:
-        raise UncoveredError("The signature covers no time.")
+        raise SignatureRule.NO_TIME_COVERED.error()
 
 
 def _may_omit_target(policy: Policy, key_id: str) -> bool:
@@ -184,7 +185,7 @@ def _covered_values(covered: list[str], parameters: dict[str, str], fields: Fiel
         elif name not in {_TARGET, "host"}:
             lines = fields.get(name, [])
             if len(lines) != 1 or not is_field_name(name):
-                raise MalformedSignatureError("A covered field is missing, repeated or has no possible name.")
+                raise SignatureRule.FIELD_NOT_THERE.error()
             values[name] = check_field_value(name, lines[0])
     return values
 
@@ -192,7 +193,7 @@ def _covered_values(covered: list[str], parameters: dict[str, str], fields: Fiel
 def _seconds_of(parameters: dict[str, str], name: str) -> str:
     seconds = parameters.get(name, "")
     if not _SECONDS.fullmatch(seconds):
-        raise MalformedSignatureError(f"The signature covers ({name}) without giving it in seconds.")
+        raise SignatureRule.TIME_NOT_GIVEN.error(name=name)
     return seconds
 
 
@@ -223,12 +224,12 @@ def _read_date(text: str) -> int:
     """Milliseconds of an IMF-fixdate (RFC 9110 §5.6.7), the one form that is sent."""
     matched = _DATE.fullmatch(text)
     if matched is None:
-        raise MalformedSignatureError("The Date field isn't an HTTP date.")
+        raise SignatureRule.NO_HTTP_DATE.error()
     day, month, year, hour, minute, second = matched.groups()
     try:
         at = datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
     except ValueError as error:
-        raise MalformedSignatureError("The Date field isn't a date.") from error
+        raise SignatureRule.NO_DATE.error() from error
     return int(at.timestamp()) * 1000
 
 
@@ -236,7 +237,7 @@ def _decode(encoded: str) -> bytes:
     try:
         signature = b64decode(encoded, validate=True)
     except (Base64Error, ValueError) as error:
-        raise MalformedSignatureError("The signature isn't base64.") from error
+        raise SignatureRule.SIGNATURE_NOT_BASE64.error() from error
     if not 0 < len(signature) <= MAX_SIGNATURE_BYTES:
-        raise MalformedSignatureError("The signature has an impossible length.")
+        raise SignatureRule.SIGNATURE_LENGTH.error()
     return signature

@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 
 import http_sf
 
-from federation.errors import DigestError
+from federation.rules.signatures import SignatureRule
 
 _HASHES: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 
@@ -37,7 +37,7 @@ def check_digest(value: str, body: bytes) -> None:
         name, equals, encoded = part.strip(" \t").partition("=")
         name = name.lower()
         if not equals or name in digests:
-            raise DigestError("The Digest field is malformed or names an algorithm twice.")
+            raise SignatureRule.DIGEST_FORM.error()
         digests[name] = _decode(encoded) if name in _HASHES else b""
     _check(digests, body)
 
@@ -47,31 +47,31 @@ def check_content_digest(value: str, body: bytes) -> None:
     try:
         members = http_sf.parse(value.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
     except (ValueError, UnicodeEncodeError) as error:
-        raise DigestError("The Content-Digest field is malformed.") from error
+        raise SignatureRule.CONTENT_DIGEST_FORM.error() from error
     digests: dict[str, bytes] = {}
     for name, member in members.items() if isinstance(members, dict) else ():
         digest = member[0] if isinstance(member, tuple) else None
         if not isinstance(digest, bytes):
-            raise DigestError("A digest isn't a byte sequence.")
+            raise SignatureRule.DIGEST_NOT_BYTES.error()
         digests[name] = digest
     _check(digests, body)
 
 
 def _check(digests: dict[str, bytes], body: bytes) -> None:
     if "sha-256" not in digests:
-        raise DigestError("The digest has no SHA-256.")
+        raise SignatureRule.NO_SHA256.error()
     for name, digest in digests.items():
         compute = _HASHES.get(name)
         if compute is not None and not compare_digest(compute(body).digest(), digest):
-            raise DigestError("The body isn't the one that was signed.")
+            raise SignatureRule.OTHER_BODY.error()
 
 
 def _decode(encoded: str) -> bytes:
     try:
         return b64decode(encoded, validate=True)
     except (Base64Error, ValueError) as error:
-        raise DigestError("A digest isn't base64.") from error
+        raise SignatureRule.DIGEST_NOT_BASE64.error() from error
 
 
 def _refuse_duplicate(name: str, _context: str) -> NoReturn:
-    raise DigestError(f"The digest names {name} twice.")
+    raise SignatureRule.DIGEST_TWICE.error(name=name)

@@ -29,7 +29,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from federation.addresses import folded, same_origin
-from federation.errors import KeyOwnerError, UnsafeAddressError, UnsuitableKeyError
+from federation.errors import UnsafeAddressError
+from federation.rules.keys import KeyRule
 from protocol.canonical import JsonObject
 from protocol.errors import MalformedError
 from protocol.keys import DID_PREFIX, DidKey, PrivateKey, did_of, parse_did
@@ -77,7 +78,7 @@ class SigningKey(msgspec.Struct, frozen=True):
 def load_key(key_id: str, owner: str, text: str) -> VerificationKey:
     """Read a key from PEM (also with spaces for line ends) or multibase."""
     if len(text) > MAX_KEY_TEXT_LENGTH:
-        raise UnsuitableKeyError("The key is too long.")
+        raise KeyRule.KEY_TOO_LONG.error()
     public = _load_multibase(text) if text.startswith("z") else _load_der(_der_of_pem(text))
     return VerificationKey(key_id, owner, text, public)
 
@@ -99,18 +100,18 @@ def find_actor_key(actor: JsonObject, key_id: str) -> VerificationKey:
     for candidate in _candidates(actor):
         if isinstance(candidate, dict) and isinstance(owner, str) and _is_same(candidate.get("id"), key_id):
             if not _is_same(_owner_of(candidate), owner):
-                raise KeyOwnerError("The key in the actor names another owner.")
+                raise KeyRule.OTHER_OWNER.error()
             return load_key(key_id, owner, _text_of(candidate))
-    raise KeyOwnerError("The actor doesn't list this key.")
+    raise KeyRule.ACTOR_LISTS_NOT.error()
 
 
 def owner_in_key_document(document: JsonObject, key_id: str) -> str:
     """Whom to ask about a key that has a document of its own: its owner, on the same server (rule 4)."""
     owner = _owner_of(document)
     if not _is_same(document.get("id"), key_id):
-        raise KeyOwnerError("The key document is about another key.")
+        raise KeyRule.ABOUT_ANOTHER_KEY.error()
     if not isinstance(owner, str) or not same_origin(owner, key_id):
-        raise KeyOwnerError("The key document names no owner on its own server.")
+        raise KeyRule.NO_OWNER.error()
     return owner
 
 
@@ -118,12 +119,12 @@ def find_document_key(document: JsonObject, actor: JsonObject, key_id: str) -> V
     """The key of a document of its own, when its owner's document names it in return (rule 4)."""
     owner = owner_in_key_document(document, key_id)
     if not _is_same(actor.get("id"), owner):
-        raise KeyOwnerError("The owner's document is about somebody else.")
+        raise KeyRule.ABOUT_SOMEBODY_ELSE.error()
     for candidate in _candidates(actor):
         named = candidate.get("id") if isinstance(candidate, dict) else candidate
         if _is_same(named, key_id):
             return load_key(key_id, owner, _text_of(document))
-    raise KeyOwnerError("The owner doesn't list this key.")
+    raise KeyRule.OWNER_LISTS_NOT.error()
 
 
 def rsa_signing_key(key_id: str, private_pem: bytes) -> SigningKey:
@@ -160,7 +161,7 @@ def _owner_of(document: JsonObject) -> object:
 def _text_of(document: JsonObject) -> str:
     text = document.get("publicKeyPem") or document.get("publicKeyMultibase")
     if not isinstance(text, str):
-        raise UnsuitableKeyError("The key is neither PEM nor multibase.")
+        raise KeyRule.NEITHER_PEM_NOR_MULTIBASE.error()
     return text
 
 
@@ -177,38 +178,38 @@ def _is_same(one: object, other: object) -> bool:
 def _der_of_pem(text: str) -> bytes:
     matched = _PEM.fullmatch(text)
     if matched is None:
-        raise UnsuitableKeyError("The key isn't a public key in PEM.")
+        raise KeyRule.NO_PEM.error()
     try:
         return b64decode("".join(matched.group(1).split()), validate=True)
     except (Base64Error, ValueError) as error:
-        raise UnsuitableKeyError("The key isn't base64.") from error
+        raise KeyRule.NO_BASE64.error() from error
 
 
 def _load_multibase(text: str) -> RSAPublicKey | DidKey:
     if not _BASE58.fullmatch(text):
-        raise UnsuitableKeyError("The key isn't base58.")
+        raise KeyRule.NO_BASE58.error()
     decoded = base58.b58decode(text[1:])
     if decoded.startswith(_ED25519_CODEC):
         return _sound_did(f"{DID_PREFIX}{text}")
     if decoded.startswith(_RSA_CODEC):
         return _load_der(decoded.removeprefix(_RSA_CODEC))
-    raise UnsuitableKeyError("The key is neither RSA nor Ed25519.")
+    raise KeyRule.NEITHER_RSA_NOR_ED25519.error()
 
 
 def _load_der(der: bytes) -> RSAPublicKey | DidKey:
     try:
         public = load_der_public_key(der)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise UnsuitableKeyError("The key can't be read.") from error
+        raise KeyRule.UNREADABLE_KEY.error() from error
     if isinstance(public, Ed25519PublicKey):
         return _sound_did(did_of(public.public_bytes_raw()))
     if not isinstance(public, RSAPublicKey):
-        raise UnsuitableKeyError("The key is neither RSA nor Ed25519.")
+        raise KeyRule.NEITHER_RSA_NOR_ED25519.error()
     if not MIN_RSA_BITS <= public.key_size <= MAX_RSA_BITS:
-        raise UnsuitableKeyError(f"An RSA key has {MIN_RSA_BITS} to {MAX_RSA_BITS} bits.")
+        raise KeyRule.RSA_BITS.error(least=MIN_RSA_BITS, most=MAX_RSA_BITS)
     exponent = public.public_numbers().e
     if not MIN_RSA_EXPONENT <= exponent <= MAX_RSA_EXPONENT or exponent % 2 == 0:
-        raise UnsuitableKeyError("The exponent of the RSA key is unsound.")
+        raise KeyRule.RSA_EXPONENT.error()
     return public
 
 
@@ -216,4 +217,4 @@ def _sound_did(did: str) -> DidKey:
     try:
         return parse_did(did)
     except MalformedError as error:
-        raise UnsuitableKeyError("The Ed25519 key is unsound.") from error
+        raise KeyRule.UNSOUND_ED25519.error() from error

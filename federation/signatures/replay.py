@@ -9,7 +9,7 @@ from hashlib import blake2b
 from heapq import heappop, heappush
 from typing import Final
 
-from federation.errors import ReplayedSignatureError
+from federation.rules.signatures import SignatureRule
 from federation.signatures.request import VerifiedSignature
 
 MAX_REMEMBERED: Final = 200_000  # an hour at 55 deliveries a second; about 30 MB
@@ -31,7 +31,7 @@ class ReplayCache:
         self._forget(now)
         mark = blake2b(signature.signature, digest_size=16, key=signature.key_id.encode()[:64]).digest()
         if mark in self._seen:
-            raise ReplayedSignatureError("This signature was used before.")
+            raise SignatureRule.USED_BEFORE.error()
         self._seen.add(mark)
         heappush(self._by_end, (signature.until, mark))
 

@@ -17,11 +17,9 @@ import msgspec
 
 from federation.addresses import normal_authority
 from federation.errors import (
-    MalformedSignatureError,
-    StaleSignatureError,
     UnsafeAddressError,
-    WrongAuthorityError,
 )
+from federation.rules.signatures import SignatureRule
 
 PAST_MS: Final = 60 * 60 * 1000
 FUTURE_MS: Final = 5 * 60 * 1000
@@ -112,23 +110,23 @@ def needs_digest(request: SignedRequest) -> bool:
 def check_authority(request: SignedRequest, fields: Fields, policy: Policy) -> str:
     """Refuse a request that was meant for another server; the normalised authority."""
     if any(host != request.authority for host in fields.get("host", ())):
-        raise MalformedSignatureError("The request names two hosts.")
+        raise SignatureRule.TWO_HOSTS.error()
     try:
         authority = normal_authority(request.authority, request.scheme)
     except UnsafeAddressError as error:
-        raise WrongAuthorityError("The request isn't addressed to a host.") from error
+        raise SignatureRule.NO_HOST.error() from error
     if authority not in policy.authorities:
-        raise WrongAuthorityError("The request is signed for another server.")
+        raise SignatureRule.OTHER_SERVER.error()
     return authority
 
 
 def check_window(created_at: int, expires_at: int | None, now: int) -> int:
     """Refuse a signature that is too old, too new or expired; until when it lives."""
     if created_at > now + FUTURE_MS:
-        raise StaleSignatureError("The signature was made in the future.")
+        raise SignatureRule.OF_THE_FUTURE.error()
     until = created_at + PAST_MS if expires_at is None else min(expires_at, created_at + MAX_LIFE_MS)
     if until < now:
-        raise StaleSignatureError("The signature has expired.")
+        raise SignatureRule.EXPIRED.error()
     return until
 
 
@@ -137,7 +135,7 @@ def check_key_id(key_id: str, *, did_keys: bool = False) -> str:
     if did_keys and key_id.startswith("did:key:") and len(key_id) <= 2048:
         return key_id
     if not key_id.startswith(("https://", "http://")) or len(key_id) > 2048:
-        raise MalformedSignatureError("The key id isn't a URL.")
+        raise SignatureRule.KEY_ID_NO_URL.error()
     return key_id
 
 
@@ -149,5 +147,5 @@ def is_field_name(name: str) -> bool:
 def check_field_value(name: str, value: str) -> str:
     """A value that goes into a signing string is printable ASCII, so it can't fake another line."""
     if not _FIELD_VALUE.fullmatch(value):
-        raise MalformedSignatureError(f"The signed field {name} holds control or foreign characters.")
+        raise SignatureRule.FOREIGN_CHARACTERS.error(name=name)
     return value

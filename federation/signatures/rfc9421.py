@@ -20,9 +20,8 @@ import http_sf
 from federation.errors import (
     MalformedSignatureError,
     SignatureError,
-    UncoveredError,
-    WrongAlgorithmError,
 )
+from federation.rules.signatures import SignatureRule
 from federation.signatures.digest import check_content_digest, content_digest_of
 from federation.signatures.keys import KeyKind, SigningKey
 from federation.signatures.request import (
@@ -66,10 +65,10 @@ def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[Si
     inputs = _parse_dictionary(fields, "signature-input")
     signatures = _parse_dictionary(fields, "signature")
     if inputs.keys() != signatures.keys() or not 0 < len(inputs) <= MAX_LABELS:
-        raise MalformedSignatureError("Signature and Signature-Input don't have the same few labels.")
+        raise SignatureRule.LABELS_DIFFER.error()
     key_ids = [str(member[1].get("keyid")) for member in inputs.values() if isinstance(member, tuple)]
     if len(set(key_ids)) != len(key_ids):
-        raise MalformedSignatureError("One key signs under two labels.")
+        raise SignatureRule.KEY_UNDER_TWO_LABELS.error()
     values = _derived_values(request, check_authority(request, fields, policy))
     claims: list[SignatureClaim] = []
     refusals: list[SignatureError] = []
@@ -148,18 +147,18 @@ def _is_met(member: Any, key: SigningKey, ours: set[str]) -> bool:
 def _parse_dictionary(fields: Fields, name: str) -> dict[str, Any]:
     text = ", ".join(fields.get(name, ()))
     if not text or len(text) > MAX_FIELD_LENGTH or not text.isascii():
-        raise MalformedSignatureError(f"The field {name} is missing, too long or not ASCII.")
+        raise SignatureRule.FIELD_UNUSABLE.error(name=name)
     try:
         parsed = http_sf.parse(text.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
     except (ValueError, RecursionError) as error:
-        raise MalformedSignatureError(f"The field {name} isn't a structured dictionary.") from error
+        raise SignatureRule.NO_DICTIONARY.error(name=name) from error
     if not isinstance(parsed, dict):
-        raise MalformedSignatureError(f"The field {name} isn't a structured dictionary.")
+        raise SignatureRule.NO_DICTIONARY.error(name=name)
     return parsed
 
 
 def _refuse_duplicate(name: str, _context: str) -> NoReturn:
-    raise MalformedSignatureError(f"The signature names {name} twice.")
+    raise SignatureRule.NAMED_TWICE.error(name=name)
 
 
 def _read_claim(
@@ -168,10 +167,10 @@ def _read_claim(
     covered, parameters = _read_input(member)
     needed = {"@method", "@target-uri", *(["content-digest"] if needs_digest(request) else [])}
     if missing := needed.difference(covered):
-        raise UncoveredError(f"The signature doesn't cover {', '.join(sorted(missing))}.")
+        raise SignatureRule.NOT_COVERED.error(missing=", ".join(sorted(missing)))
     algorithm = parameters.get("alg")
     if algorithm is not None and algorithm not in _KIND_OF:
-        raise WrongAlgorithmError("The algorithm is neither rsa-v1_5-sha256 nor ed25519.")
+        raise SignatureRule.NEITHER_ALGORITHM.error()
     base = _signature_base(covered, member, values, fields)
     if "content-digest" in covered:
         check_content_digest(", ".join(fields["content-digest"]), request.body)
@@ -190,27 +189,27 @@ def _read_claim(
 def _read_input(member: Any) -> tuple[list[str], dict[str, Any]]:
     """The covered components and the parameters of one label, strictly typed."""
     if not isinstance(member, tuple) or not isinstance(member[0], list):
-        raise MalformedSignatureError("Signature-Input isn't a list of components.")
+        raise SignatureRule.NO_COMPONENTS.error()
     items, parameters = member
     if len(items) > MAX_COVERED or any(type(item[0]) is not str or item[1] for item in items):
-        raise MalformedSignatureError("A covered component isn't a plain name.")
+        raise SignatureRule.COMPONENT_NAME.error()
     covered = [item[0] for item in items]
     if len(set(covered)) != len(covered):
-        raise MalformedSignatureError("A component is covered twice.")
+        raise SignatureRule.COMPONENT_TWICE.error()
     for name, value in parameters.items():
         if type(value) is not _PARAMETER_TYPES.get(name):
-            raise MalformedSignatureError("A parameter of the signature is unknown or has the wrong type.")
+            raise SignatureRule.ODD_SIGNATURE_PARAMETER.error()
         if type(value) is int and not 0 <= value <= MAX_SECONDS:
-            raise MalformedSignatureError("A time of the signature is out of range.")
+            raise SignatureRule.TIME_OUT_OF_RANGE.error()
     if "created" not in parameters or "keyid" not in parameters:
-        raise MalformedSignatureError("The signature lacks created or keyid.")
+        raise SignatureRule.NO_CREATED_OR_KEYID.error()
     return covered, parameters
 
 
 def _read_signature(signature: Any) -> bytes:
     value = signature[0] if isinstance(signature, tuple) else None
     if not isinstance(value, bytes) or not 0 < len(value) <= MAX_SIGNATURE_BYTES:
-        raise MalformedSignatureError("The signature isn't a byte sequence of possible length.")
+        raise SignatureRule.SIGNATURE_NOT_BYTES.error()
     return value
 
 
@@ -235,7 +234,7 @@ def _signature_base(covered: list[str], member: Any, values: dict[str, str], fie
         value = values.get(name)
         if value is None:
             if name not in fields or not is_field_name(name):
-                raise MalformedSignatureError("A covered component is unknown or not in the request.")
+                raise SignatureRule.COMPONENT_NOT_THERE.error()
             value = ", ".join(fields[name])
         lines.append(f'"{name}": {check_field_value(name, value)}')
     parameters = http_sf.ser({LABEL: member}).removeprefix(f"{LABEL}=")

@@ -6,15 +6,16 @@ Everybody else gets one answer, that of a group which isn't here (ADR 0025).
 from __future__ import annotations
 
 from federation.addresses import same_origin
-from pod.errors import UnknownGroupError
+from pod.rules.groups import GroupRule
+from protocol.errors import RefusedError
 from protocol.records.envelope import Record
 from protocol.records.operation import Join, Operation
 from protocol.state import GroupState, Member
 
 
-def unknown_group() -> UnknownGroupError:
+def unknown_group() -> RefusedError:
     """The same words for a group that isn't here and for one that isn't told: who asks learns nothing."""
-    return UnknownGroupError("This pod doesn't hold that group.")
+    return GroupRule.UNKNOWN_GROUP.error()
 
 
 def counts(member: Member) -> bool:

@@ -28,8 +28,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.people.accounts import Account, Membership, load_membership
 from pod.actions.chain.views import load_view
 from pod.deps import Deps
-from pod.errors import MayNotSignError, MovedAwayError, MovingError, NotMemberError
 from pod.keyring import Keyring
+from pod.rules.accounts import AccountRule
+from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
 from protocol.derivation import pairwise_key
 from protocol.ids import RecordId
@@ -98,7 +99,7 @@ def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> Non
         case SignedIn() | TokenHolder():
             allowed = _may_say(body)
     if not allowed:
-        raise MayNotSignError("This isn't signed for whoever asks: it would give more away than was proved.")
+        raise AccountRule.NOT_FOR_THIS_ASKER.error()
 
 
 def _may_say(body: Mapping[str, Any]) -> bool:
@@ -115,16 +116,16 @@ async def load_place(session: AsyncSession, deps: Deps, account: Account, group:
     """The account's membership with its number; raises NotMemberError, or says why its key signs nothing now."""
     membership = await load_membership(session, account.id, group)
     if membership is not None and membership.state == "moving":
-        raise MovingError("Your membership is on its way here: write again once the group has sealed it.")
+        raise GroupRule.ON_ITS_WAY.error()
     if membership is None or membership.number is None:
-        raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
+        raise GroupRule.NOT_A_MEMBER_YET.error()
     member = (await load_view(session, deps, group)).state.members.get(membership.number)
     keyring = deps.identity.keyring
     # Counters that the backup doesn't know were used by this key: a record with one of them counts for nobody.
     if member is not None and member.home.key in {key.did for key in keyring.former}:
-        raise MovingError("This pod was restored from a backup: write again once the group knows its new key.")
+        raise GroupRule.RESTORED.error()
     if member is not None and member.home.key != keyring.pod_key.did:
-        raise MovedAwayError("Your membership has another home now: write there.")
+        raise AccountRule.MOVED_AWAY.error()
     return membership, membership.number
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from pod.actions.fediverse import actor_documents
 from pod.activitypub.answering import answer, path_of, shared, show
 from pod.app_keys import DEPS
-from protocol.errors import MalformedError
+from pod.rules.requests import RequestRule
 from protocol.ids import parse_id
 
 routes = web.RouteTableDef()
@@ -44,7 +44,7 @@ async def get_outbox(request: web.Request) -> web.Response:
     if before is None:
         return answer(await actor_documents.outbox(deps, path_of(request)))
     if not before.isdecimal() or len(before) > 16:
-        raise MalformedError("`before` must be a number.")
+        raise RequestRule.BEFORE_IS_NUMBER.error()
     return answer(await actor_documents.outbox_page(deps, path_of(request), int(before)))
 
 

@@ -16,7 +16,7 @@ from pod.actions.fediverse.webfinger_lookup import find_actor
 from pod.activitypub.answering import shared
 from pod.app_keys import DEPS
 from pod.contracts import contract
-from pod.errors import NotFoundError
+from pod.rules.requests import RequestRule
 from protocol.canonical import JsonObject
 
 routes = web.RouteTableDef()
@@ -56,7 +56,7 @@ async def get_node(request: web.Request) -> web.Response:
     """NodeInfo 2.0 or 2.1."""
     schema = request.match_info["schema"]
     if schema not in SCHEMAS:
-        raise NotFoundError("There is no NodeInfo of that version here.")
+        raise RequestRule.NO_NODEINFO.error()
     known = cast("Version", schema)
     return _open(await node(request.app[DEPS], known), nodeinfo.content_type(known))
 

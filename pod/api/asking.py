@@ -14,10 +14,10 @@ from pod.actions.access import Viewer, is_open
 from pod.actions.groups.founding import token_hash
 from pod.actions.signer import TokenHolder
 from pod.app_keys import DEPS, KEYS, POLICY, PULLED
-from pod.errors import UnauthorizedError
 from pod.requests import as_signed
+from pod.rules.accounts import AccountRule
+from pod.rules.requests import RequestRule
 from protocol.canonical import parse_json
-from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 from protocol.limits import MAX_ITEM_DEPTH, MAX_RECORD_BYTES
 
@@ -29,7 +29,7 @@ async def account_of(request: web.Request) -> Account:
     """The account whose API token the request carries; raises UnauthorizedError."""
     account = await reader_of(request)
     if account is None:
-        raise UnauthorizedError("This needs an API token: `Authorization: Bearer …`.")
+        raise AccountRule.TOKEN_NEEDED.error()
     return account
 
 
@@ -47,7 +47,7 @@ async def reader_of(request: web.Request) -> Account | None:
             account = await load_account_by_token(session, token_hash(token))
         if account is not None:
             return account
-    raise UnauthorizedError("This token is none of this pod's, or it was revoked.")
+    raise AccountRule.UNKNOWN_TOKEN.error()
 
 
 def token_of(request: web.Request) -> str:
@@ -72,7 +72,7 @@ async def pod_of(request: web.Request) -> VerifiedPod:
     """The pod that signed the request; raises UnauthorizedError."""
     signer = await _signer_of(request)
     if not isinstance(signer, VerifiedPod):
-        raise UnauthorizedError("This needs the signature of a pod.")
+        raise RequestRule.POD_SIGNATURE.error()
     return signer
 
 
@@ -85,7 +85,7 @@ async def object_of(request: web.Request, *, most: int) -> dict[str, Any]:
     """The request's JSON object of at most `most` bytes; raises MalformedError or TooLargeError."""
     body = parse_json(await request.read(), max_bytes=most, max_depth=MAX_ITEM_DEPTH)
     if not isinstance(body, dict):
-        raise MalformedError("The body must be a JSON object.")
+        raise RequestRule.BODY_IS_OBJECT.error()
     return body
 
 
@@ -98,7 +98,7 @@ async def members_of(request: web.Request, kind: type[msgspec.Struct]) -> dict[s
     """Members of a record to be signed, of the shape of `kind`; others are kept and signed over, as in any record."""
     body = await object_of(request, most=2 * MAX_RECORD_BYTES)
     if "proof" in body:
-        raise MalformedError("The body must not have a `proof`: the pod signs.")
+        raise RequestRule.BODY_WITH_PROOF.error()
     convert(body, kind)
     return body
 
@@ -117,7 +117,7 @@ def convert(value: object, kind: type[T], *, of: str = "The body", strict: bool 
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise MalformedError(f"{of} isn't what this route takes: {error}.") from error
+        raise RequestRule.ODD_BODY.error(of=of, why=str(error)) from error
 
 
 def group_of(request: web.Request) -> RecordId:
@@ -142,7 +142,7 @@ def path_number_of(request: web.Request, name: str) -> int:
 
 def _natural(name: str, value: str) -> int:
     if not (value.isascii() and value.isdecimal()) or len(value) > 15:
-        raise MalformedError(f"`{name}` must be a number.")
+        raise RequestRule.NUMBER_NEEDED.error(name=name)
     return int(value)
 
 

@@ -17,8 +17,8 @@ from pod.api.asking import answer, token_of
 from pod.app_keys import DEPS, MEASURES
 from pod.config import is_local
 from pod.contracts import contract
-from pod.errors import UnauthorizedError
 from pod.measures import TEXT
+from pod.rules.accounts import AccountRule
 from pod.storage import storage_bytes
 
 routes = web.RouteTableDef()
@@ -61,7 +61,7 @@ async def get_metrics(request: web.Request) -> web.Response:
     """How much there is of everything, for Prometheus on this machine or with the token of `[metrics]`."""
     deps = request.app[DEPS]
     if not _may_measure(request, deps.config.metrics.token):
-        raise UnauthorizedError("Metrics are read on the pod's own machine, or with the token of [metrics].")
+        raise AccountRule.METRICS_ARE_LOCAL.error()
     async with deps.store.database.read() as session:
         measured = await measure(session)
     storage = await asyncio.to_thread(storage_bytes, deps.config)

@@ -17,7 +17,7 @@ from pod.api import shapes
 from pod.api.asking import answer, group_of, number_of, object_of, pod_of, puller_of, query_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
-from protocol.errors import MalformedError
+from pod.rules.chains import ChainRule
 from protocol.ids import parse_id
 from protocol.limits import MAX_ITEM_BYTES
 
@@ -60,7 +60,7 @@ async def get_proof(request: web.Request) -> web.Response:
             return answer(await prove_inclusion(deps, reader, group, leaf, size))
         case shapes.ProofQuery(leaf=None, size=None, first=int(first), second=int(second)):
             return answer(await prove_consistency(deps, reader, group, first, second))
-    raise MalformedError("A proof is asked for by `leaf` and `size`, or by `first` and `second`.")
+    raise ChainRule.PROOF_QUERY.error()
 
 
 @routes.post("/comparisons")

@@ -14,7 +14,7 @@ from pod.cli.base import run_action
 from pod.cli.options import configuration, data_option
 from pod.cli.people import user
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.accounts import AccountRule
 
 
 @user.command(name="link")
@@ -60,7 +60,7 @@ def _for(data: Path, name: str, act: Callable[[Deps, Account], Awaitable[str]]) 
         async with deps.store.database.read() as session:
             account = await load_account_named(session, name)
         if account is None:
-            raise NotFoundError(f"Nobody here is called {name}.")
+            raise AccountRule.NOBODY_CALLED.error(name=name)
         return await act(deps, account)
 
     return run_action(configuration(data), found)

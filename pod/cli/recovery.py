@@ -19,8 +19,8 @@ from pod.cli.options import configuration, data_option
 from pod.cli.people import user
 from pod.config import Config
 from pod.deps import Deps
-from pod.errors import NotFoundError
 from pod.keyring import renew_pod_key
+from pod.rules.accounts import AccountRule
 from protocol.errors import PhraseError
 from protocol.ids import parse_id
 
@@ -81,7 +81,7 @@ async def _account(deps: Deps, keys: RecoveryKeys) -> Account:
     async with deps.store.database.read() as session:
         account = await load_account_by_recovery(session, tuple(keys.numbers))
     if account is None:
-        raise NotFoundError("Nobody at home here has this phrase; `pod user recover` comes first.")
+        raise AccountRule.NOBODY_WITH_PHRASE.error()
     return account
 
 

@@ -156,8 +156,8 @@ def _wrong_types(said: dict[str, Any], origins: Mapping[Key, Origin], text: _Tex
             try:
                 # All that an environment says is text.
                 msgspec.convert(said[section][field.name], field.type, strict=origins[key] is not Origin.ENV)
-            except msgspec.ValidationError as error:
-                yield f"{_place(key, origins, text)}: `{'.'.join(key)}`: {str(error).partition(' - at ')[0]}."
+            except msgspec.ValidationError as fault:
+                yield f"{_place(key, origins, text)}: `{'.'.join(key)}`: {str(fault).partition(' - at ')[0]}."
 
 
 def _place(key: Key, origins: Mapping[Key, Origin], text: _Text) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 import idna
 import msgspec
 
-from protocol.errors import RefusedError
+from pod.rules.mails import MailRule
 
 # Printable ASCII without what ends or nests an address in a header or in SMTP (RFC 5321, a dot-string at most).
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -19,14 +19,6 @@ _LITERAL: Final = re.compile(r"\[[0-9A-Fa-f.:]+\]")
 LONGEST_ADDRESS: Final = 254
 LONGEST_LOCAL: Final = 64
 LONGEST_SUBJECT: Final = 200
-
-
-class BadAddressError(RefusedError):
-    """What was given isn't one mail address."""
-
-    code = "bad_address"
-    en = "This isn't a mail address that the pod can write to, like name@example.org."
-    sv = "Det är ingen e-postadress som servern kan skriva till, som namn@example.org."
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -41,14 +33,14 @@ def mail_address(text: str) -> str:
     """The one address that `text` is, its domain in ASCII; raises BadAddressError for anything else."""
     local, at, domain = text.rpartition("@")
     if not at or len(text) > LONGEST_ADDRESS or len(local) > LONGEST_LOCAL or not _LOCAL.fullmatch(local):
-        raise BadAddressError("This isn't a mail address that the pod can write to, like name@example.org.")
+        raise MailRule.NOT_A_MAIL_ADDRESS.error()
     if _LITERAL.fullmatch(domain):
         return text
     try:
         # IDNA ends the domain at the first character that no host name has: blanks and line ends too.
         return f"{local}@{idna.encode(domain, uts46=True).decode()}"
     except idna.IDNAError as error:
-        raise BadAddressError("The part after the @ isn't the name of a mail domain.") from error
+        raise MailRule.NO_MAIL_DOMAIN.error() from error
 
 
 def written(mail: Mail, sender: str, *, now: int, token: str) -> EmailMessage:

@@ -13,8 +13,10 @@ from models.engine.writer import Writer
 from models.pod.sent_mails import MailSent, note_mail
 from pod.clock import Clock, random_bytes
 from pod.config import Config
-from pod.mail.letters import BadAddressError, Mail, mail_address, written
-from pod.mail.sending import LONGEST_SECONDS, MailError, Sent, send
+from pod.errors import BadAddressError, MailError
+from pod.mail.letters import Mail, mail_address, written
+from pod.mail.sending import LONGEST_SECONDS, Sent, send
+from pod.rules.mails import MailRule
 
 MOST_WAITING: Final = 1000
 AT_ONCE: Final = 4
@@ -79,7 +81,7 @@ class Mailer:
                 async with asyncio.timeout(LONGEST_SECONDS):
                     return await send(self._server, message)
             except TimeoutError as error:
-                raise MailError(f"{self._server.host}:{self._server.port} took too long.") from error
+                raise MailError(MailRule.NOT_SENT, f"{self._server.host}:{self._server.port} took too long.") from error
 
     async def _note(self, mail: Mail, answer: str, *, ok: bool) -> None:
         kept = MailSent(self._clock(), mail.to, " ".join(mail.subject.split()), answer, ok)

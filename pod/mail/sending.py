@@ -12,7 +12,8 @@ import aiosmtplib
 import msgspec
 
 from pod.config import MailServer
-from protocol.errors import RefusedError
+from pod.errors import MailError
+from pod.rules.mails import MailRule
 
 STEP_SECONDS: Final = 20.0
 LONGEST_SECONDS: Final = 45.0
@@ -22,19 +23,6 @@ class Sent(msgspec.Struct, frozen=True):
     """The mail server's word on a mail that it took."""
 
     answer: str
-
-
-class MailError(RefusedError):
-    """The mail server didn't take the mail; `answer` is its own word, or what kept it from saying one."""
-
-    code = "mail_not_sent"
-    status = 502
-    en = "The mail couldn't be sent. Those who run this pod see why."
-    sv = "Brevet kunde inte skickas. De som sköter servern ser varför."
-
-    def __init__(self, answer: str) -> None:
-        super().__init__("The mail couldn't be sent; the pod's admins see why.")
-        self.answer = answer
 
 
 async def send(server: MailServer, message: EmailMessage) -> Sent:
@@ -73,10 +61,12 @@ async def _answers_told(server: MailServer) -> AsyncIterator[None]:
     try:
         yield
     except aiosmtplib.SMTPRecipientsRefused as error:
-        raise MailError("; ".join(f"{one.code} {one.message}" for one in error.recipients)) from error
+        raise MailError(
+            MailRule.NOT_SENT, "; ".join(f"{one.code} {one.message}" for one in error.recipients)
+        ) from error
     except aiosmtplib.SMTPResponseException as error:
-        raise MailError(f"{error.code} {error.message}") from error
+        raise MailError(MailRule.NOT_SENT, f"{error.code} {error.message}") from error
     except TimeoutError as error:
-        raise MailError(f"{place} didn't answer in time.") from error
+        raise MailError(MailRule.NOT_SENT, f"{place} didn't answer in time.") from error
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise MailError(f"{place}: {error}") from error
+        raise MailError(MailRule.NOT_SENT, f"{place}: {error}") from error

@@ -26,11 +26,12 @@ from protocol.branches.offers import Offers, above, with_offer
 from protocol.branches.view import Node, Nodes, Run, View, merged
 from protocol.branches.weighing import given_way, measure, path_to, settled_height, weighed, with_side_acks
 from protocol.chain import follow
-from protocol.errors import BelowAnchorError, BrokenItemError, ShortOfQuorumError, UnknownParentError
+from protocol.errors import BrokenItemError, ShortOfQuorumError, UnknownParentError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.chain import Ack, Handover, Seal, Seat
 from protocol.records.envelope import Record
+from protocol.rules.items import ItemRule
 from protocol.state import GroupState
 
 Key = TypeVar("Key", RecordId, int)
@@ -133,12 +134,12 @@ def resolve(base: GroupState, records: Iterable[Record], anchor: RecordId | None
 def _grown(nodes: Nodes, record: Record, *, floor: int) -> tuple[Node, RecordId]:
     item = record.content
     if not isinstance(item, Seal | Handover):
-        raise BrokenItemError("Only seals and handovers follow an item.")
+        raise ItemRule.NO_LINK.error()
     parent = nodes.get(item.parent)
     if parent is None:
         if item.height <= floor:
-            raise BelowAnchorError(f"Height {item.height} is settled here.")
-        raise UnknownParentError(f"The parent {item.parent} is not known here.")
+            raise ItemRule.SETTLED_HERE.error(height=item.height)
+        raise ItemRule.PARENT_UNKNOWN.error(parent=item.parent)
     followed = follow(parent.state, record)
     return Node(record, followed.state, followed.void), item.parent
 

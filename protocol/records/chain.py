@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 from protocol.keys import DidKey, parse_did
 from protocol.limits import (
@@ -26,6 +25,7 @@ from protocol.limits import (
     MAX_WEIGHT,
     TERMS_PER_EPOCH,
 )
+from protocol.rules.records import RecordRule
 
 if TYPE_CHECKING:
     from protocol.records.operation import Operation
@@ -158,8 +158,7 @@ def integer(body: Mapping[str, Any], name: str, low: int, high: int = MAX_INTEGE
     """Return the integer member `name` within low..high, or raise MalformedError."""
     value = body.get(name)
     if type(value) is not int or not low <= value <= high:
-        msg = f"`{name}` must be an integer from {low} to {high}."
-        raise MalformedError(msg)
+        raise RecordRule.NO_INTEGER.error(name=name, low=low, high=high)
     return value
 
 
@@ -167,8 +166,7 @@ def text(body: Mapping[str, Any], name: str, longest: int, *, shortest: int = 0)
     """Return the string member `name` of shortest..longest characters, or raise MalformedError."""
     value = body.get(name)
     if type(value) is not str or not shortest <= len(value) <= longest:
-        msg = f"`{name}` must be a string of {shortest} to {longest} characters."
-        raise MalformedError(msg)
+        raise RecordRule.NO_STRING.error(name=name, shortest=shortest, longest=longest)
     return value
 
 
@@ -176,8 +174,7 @@ def mapping(body: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return the object member `name`, or raise MalformedError."""
     value = body.get(name)
     if type(value) is not dict:
-        msg = f"`{name}` must be an object."
-        raise MalformedError(msg)
+        raise RecordRule.NO_MAPPING.error(name=name)
     return value
 
 
@@ -188,8 +185,7 @@ def parse_home(value: object) -> Home:
             ("https://", "http://")
         ):
             return Home(pod, parse_did(key))
-    msg = "A home needs `pod` (a URL) and `key` (a did:key)."
-    raise MalformedError(msg)
+    raise RecordRule.NO_HOME.error()
 
 
 def parse_log(value: object) -> LogHead:
@@ -202,23 +198,20 @@ def parse_log(value: object) -> LogHead:
             and not set(root) - set("0123456789abcdef")
         ):
             return LogHead(size, root)
-    msg = "`log` needs `size` and `root` (64 hex digits)."
-    raise MalformedError(msg)
+    raise RecordRule.NO_LOG.error()
 
 
 def parse_seat(value: object) -> Seat:
     """Parse {member, key}."""
     if type(value) is not dict:
-        msg = "A keeper needs `member` and `key`."
-        raise MalformedError(msg)
+        raise RecordRule.NO_KEEPER.error()
     return Seat(integer(value, "member", 1), parse_did(value.get("key")))
 
 
 def parse_ack(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> Ack:
     """Parse an ack; exactly one proof."""
     if len(signers) != 1:
-        msg = "An ack carries exactly one proof."
-        raise MalformedError(msg)
+        raise RecordRule.ACK_PROOFS.error()
     return Ack(
         keeper=integer(body, "keeper", 1),
         term=integer(body, "term", 0),
@@ -251,8 +244,7 @@ def parse_receipt(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> Recei
         by=integer(body, "by", 0),
     )
     if signers != (receipt.steward,):
-        msg = "A receipt is signed by the steward it names."
-        raise MalformedError(msg)
+        raise RecordRule.RECEIPT_SIGNER.error()
     return receipt
 
 
@@ -286,20 +278,15 @@ def parse_root(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> GroupRoo
 def _check_root(root: GroupRoot, signers: tuple[DidKey, ...]) -> None:
     founder = root.member
     if set(root.nonce) - set("0123456789abcdef"):
-        msg = "`nonce` must be 32 hex digits."
-        raise MalformedError(msg)
+        raise RecordRule.NO_NONCE.error()
     if founder.signing not in signers:
-        msg = "A root is signed by its founder."
-        raise MalformedError(msg)
+        raise RecordRule.ROOT_SIGNER.error()
     if founder.signing == founder.recovery:
-        msg = "The founder's signing and recovery keys must differ."
-        raise MalformedError(msg)
+        raise RecordRule.FOUNDER_KEYS.error()
     if root.steward != founder.home:
-        msg = "The first steward is the founder's pod."
-        raise MalformedError(msg)
+        raise RecordRule.FIRST_STEWARD.error()
     if root.others_weight >= founder.weight:
-        msg = "`others_weight` must stay below the founder's weight."
-        raise MalformedError(msg)
+        raise RecordRule.OTHERS_TOO_HEAVY.error()
 
 
 def _continues(body: Mapping[str, Any]) -> tuple[RecordId, RecordId] | None:
@@ -313,8 +300,7 @@ def one_of(body: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
     """Return the string member `name`, one of `choices`, or raise MalformedError."""
     value = body.get(name)
     if value not in choices:
-        msg = f"`{name}` must be one of {', '.join(choices)}."
-        raise MalformedError(msg)
+        raise RecordRule.NO_CHOICE.error(name=name, choices=", ".join(choices))
     return str(value)
 
 
@@ -346,13 +332,11 @@ def parse_policy(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _areas(value: object) -> list[dict[str, Any]]:
     if type(value) is not list or len(value) > MAX_AREAS:
-        msg = f"`areas` must be a list of at most {MAX_AREAS} areas."
-        raise MalformedError(msg)
+        raise RecordRule.NO_AREAS.error(most=MAX_AREAS)
     areas = []
     for area in value:
         if type(area) is not dict:
-            msg = "An area needs `area` and `name`."
-            raise MalformedError(msg)
+            raise RecordRule.NO_AREA.error()
         text(area, "area", MAX_NAME_LENGTH, shortest=1)
         text(area, "name", MAX_NAME_LENGTH, shortest=1)
         if "parent" in area:

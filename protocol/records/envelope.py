@@ -11,7 +11,7 @@ from hashlib import sha256
 import msgspec
 
 from protocol.canonical import JsonObject, bytes_of_checked, check_value
-from protocol.errors import MalformedError, RefusedError, TooLargeError
+from protocol.errors import RefusedError
 from protocol.ids import RecordId, id_from_digest, parse_id
 from protocol.keys import DidKey
 from protocol.limits import (
@@ -44,6 +44,7 @@ from protocol.records.chain import (
 )
 from protocol.records.content import Content, parse_content
 from protocol.records.operation import Operation, parse_operation
+from protocol.rules.records import RecordRule
 
 RULES = 1
 ITEM_TYPES = frozenset({"GroupRoot", "Seal", "Handover"})
@@ -70,8 +71,7 @@ def open_record(body: object) -> Record:
     Raises MalformedError, TooLargeError or BadProofError; returns the only value that the one door accepts.
     """
     if type(body) is not dict:
-        msg = "A record is a JSON object."
-        raise MalformedError(msg)
+        raise RecordRule.NO_OBJECT.error()
     depth = MAX_ITEM_DEPTH if body.get("type") in ITEM_TYPES else MAX_RECORD_DEPTH
     check_value(body, max_depth=depth)
     return _open(body, verify=True)
@@ -85,14 +85,12 @@ def reopen_record(wire: bytes) -> Record:
 def _open(body: JsonObject, *, verify: bool) -> Record:
     proof = body.get("proof")
     if proof is None:
-        msg = "A record carries a `proof`."
-        raise MalformedError(msg)
+        raise RecordRule.NO_PROOF.error()
     canonical = bytes_of_checked({name: value for name, value in body.items() if name != "proof"})
     digest = sha256(canonical).digest()
     record_type = body.get("type")
     if type(record_type) is not str or not record_type:
-        msg = "A record needs a `type`."
-        raise MalformedError(msg)
+        raise RecordRule.NO_TYPE.error()
     _check_size(record_type, len(canonical), cosigned=type(proof) is list)
     group = _check_header(body, record_type)
     signers = signers_of_digest(digest, proof) if verify else proof_keys(body)
@@ -115,21 +113,17 @@ def _check_size(record_type: str, size: int, *, cosigned: bool) -> None:
     elif record_type == "Operation":
         limit = MAX_COSIGNED_OPERATION_BYTES if cosigned else MAX_OPERATION_BYTES
     if size > limit:
-        msg = f"A {record_type} may have {limit} bytes; this one has {size}."
-        raise TooLargeError(msg)
+        raise RecordRule.RECORD_TOO_LONG.error(type=record_type, most=limit, size=size)
 
 
 def _check_header(body: JsonObject, record_type: str) -> RecordId | None:
     if body.get("rules") != RULES or type(body.get("rules")) is not int:
-        msg = "`rules` must be 1."
-        raise MalformedError(msg)
+        raise RecordRule.OTHER_RULES.error()
     if "id" in body or "@context" in body:
-        msg = "A record has neither `id` nor `@context`."
-        raise MalformedError(msg)
+        raise RecordRule.RECORD_WITH_ID.error()
     if record_type == "GroupRoot":
         if "group" in body:
-            msg = "A root has no `group`."
-            raise MalformedError(msg)
+            raise RecordRule.ROOT_WITH_GROUP.error()
         return None
     return parse_id(body.get("group"))
 
@@ -158,11 +152,9 @@ def _parse_item(record_type: str, body: JsonObject, *, verify: bool) -> Seal | H
     operations = body.get("operations")
     acks = body.get("acks", [])
     if type(operations) is not list or len(operations) > MAX_OPERATIONS_PER_SEAL:
-        msg = f"`operations` must be a list of at most {MAX_OPERATIONS_PER_SEAL}."
-        raise MalformedError(msg)
+        raise RecordRule.TOO_MANY_OPERATIONS.error(most=MAX_OPERATIONS_PER_SEAL)
     if type(acks) is not list or len(acks) > MAX_ACKS_PER_ITEM:
-        msg = f"`acks` must be a list of at most {MAX_ACKS_PER_ITEM}."
-        raise MalformedError(msg)
+        raise RecordRule.TOO_MANY_ACKS.error(most=MAX_ACKS_PER_ITEM)
     group = parse_id(body.get("group"))
     seal = Seal(
         parent=parse_id(body.get("parent")),
@@ -179,8 +171,7 @@ def _parse_item(record_type: str, body: JsonObject, *, verify: bool) -> Seal | H
 def _handover(seal: Seal, body: JsonObject) -> Handover:
     keepers = body.get("keepers")
     if type(keepers) is not list or not keepers:
-        msg = "A handover names its `keepers`."
-        raise MalformedError(msg)
+        raise RecordRule.NO_KEEPERS.error()
     return Handover(
         seal.parent,
         seal.height,
@@ -215,10 +206,8 @@ def _nested_ack(entry: object, group: RecordId, *, verify: bool) -> Ack | None:
 
 def _nested(entry: object, record_type: str, group: RecordId, *, verify: bool) -> Record:
     if type(entry) is not dict or entry.get("type") != record_type:
-        msg = f"Expected a {record_type}."
-        raise MalformedError(msg)
+        raise RecordRule.UNEXPECTED_TYPE.error(type=record_type)
     record = _open(entry, verify=verify)
     if record.group != group:
-        msg = f"This {record_type} belongs to another group."
-        raise MalformedError(msg)
+        raise RecordRule.ANOTHER_GROUP.error(type=record_type)
     return record

@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from protocol.canonical import JsonObject, canonical_bytes, check_value
-from protocol.errors import MalformedError
 from protocol.ids import RecordId
 from protocol.limits import MAX_PARAGRAPHS, MAX_RECORD_DEPTH
 from protocol.records.content.shapes import Address, Id, Natural, Number
+from protocol.rules.content import ContentRule
 
 ERASABLE = frozenset({"Post", "Patch", "Profile"})
 
@@ -58,10 +58,10 @@ def parse_erased(body: object) -> ErasedRecord:
     try:
         form = msgspec.convert(body, _Form)
     except msgspec.ValidationError as error:
-        raise MalformedError(f"This is no erased record: {error}.") from error
+        raise ContentRule.NOT_ERASED.error(why=str(error)) from error
     has_places = form.post is not None and form.afters is not None
     if not form.erased or has_places != (form.type != "Profile"):
-        raise MalformedError("An erased post or patch names its `post` and the `afters` of its paragraphs.")
+        raise ContentRule.ERASED_POST.error()
     shape = ErasedRecord(
         form.id,
         form.type,
@@ -101,7 +101,7 @@ def _address(place: _Place) -> Address | None:
     if place.record is None and place.index is None:
         return None
     if place.record is None or place.index is None:
-        raise MalformedError("An `after` has `record` and `index`, or neither.")
+        raise ContentRule.ERASED_AFTER.error()
     return Address(place.record, place.index)
 
 
@@ -110,7 +110,7 @@ def _check_places(shape: ErasedRecord) -> None:
     if shape.type == "Post":
         chained = (None, *(Address(shape.id, index) for index in range(len(shape.afters) - 1)))
         if shape.post != shape.id or shape.afters != chained[: len(shape.afters)]:
-            raise MalformedError("A post's paragraphs hang on each other.")
+            raise ContentRule.ERASED_CHAIN.error()
     for index, after in enumerate(shape.afters):
         if after is not None and after.record == shape.id and after.index >= index:
-            raise MalformedError("A paragraph hangs on one of a lower index of its own record.")
+            raise ContentRule.ERASED_PLACE.error()

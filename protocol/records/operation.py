@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from protocol.canonical import bytes_of_checked
-from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id, record_id
 from protocol.keys import DidKey, parse_did
 from protocol.limits import MAX_NAME_LENGTH, MAX_WEIGHT
@@ -26,6 +25,7 @@ from protocol.records.chain import (
     parse_policy,
     text,
 )
+from protocol.rules.records import RecordRule
 
 
 class SignedInvitation(msgspec.Struct, frozen=True, gc=False):
@@ -128,8 +128,7 @@ def parse_operation(
     `verify` says whether an invitation inside must still be verified (not when it comes from our own store).
     """
     if ("key" in body) == ("recovery" in body):
-        msg = "An operation names either `key` or `recovery`."
-        raise MalformedError(msg)
+        raise RecordRule.KEY_OR_RECOVERY.error()
     return Operation(
         id=own_id,
         author=integer(body, "author", 0),
@@ -160,16 +159,14 @@ def _parse_join(document: dict[str, Any], *, verify: bool) -> Join:
         ),
     )
     if join.signing == join.recovery:
-        msg = "Signing and recovery keys must differ."
-        raise MalformedError(msg)
+        raise RecordRule.KEYS_ALIKE.error()
     return join
 
 
 def open_invitation(body: dict[str, Any], *, verify: bool) -> SignedInvitation:
     """Open the invitation that rides inside a join; raises MalformedError or BadProofError."""
     if body.get("type") != "Invitation" or body.get("rules") != 1:
-        msg = "`invitation` must be an Invitation under rules 1."
-        raise MalformedError(msg)
+        raise RecordRule.NO_INVITATION.error()
     canonical = bytes_of_checked({name: value for name, value in body.items() if name != "proof"})
     signers = signers_of(canonical, body.get("proof")) if verify else proof_keys(body)
     return SignedInvitation(record_id(canonical), parse_id(body.get("group")), signers, parse_invitation(body))

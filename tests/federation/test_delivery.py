@@ -15,7 +15,8 @@ from federation.delivery import (
     outcome_of,
     pause_ms,
 )
-from federation.errors import RemoteError, UnsafeAddressError
+from federation.errors import RemoteError
+from federation.rules.addresses import AddressRule
 
 FINAL = [400, 401, 403, 404, 405, 410, 413, 415, 418, 422, 451]
 PASSING = [301, 408, 421, 425, 429, 500, 501, 502, 503, 504, 505]
@@ -36,7 +37,7 @@ def test_everything_else_may_pass(status: int | None) -> None:
 
 
 def test_an_address_that_is_refused_today_is_tried_again() -> None:
-    assert outcome_of(UnsafeAddressError("Private.")) == Postponed("Private.")
+    assert isinstance(outcome_of(AddressRule.NOT_PUBLIC.error()), Postponed)
 
 
 @given(failures=st.integers(1, 10_000), wish=st.none() | st.integers(0, 2**40), chance=st.floats(0, 1))

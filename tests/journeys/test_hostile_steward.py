@@ -209,7 +209,7 @@ def test_a_keeper_that_names_absurd_terms_holds_nobody_up(town: Town) -> None:
     town.pass_minutes(2)
     relay.cut()
     for _ in range(2):
-        with pytest.raises(RefusedByHttpError, match="Too few keepers signed"):
+        with pytest.raises(RefusedByHttpError, match="too_few_signed"):
             bo.post(path, {})
         town.pass_minutes(2)
     relay.open()

@@ -231,7 +231,7 @@ def check_problem_of(refused: RefusedByHttpError, code: str) -> None:
     problem = json.loads(refused.document)
     assert problem["code"] == code, problem
     assert problem["status"] == refused.status
-    assert problem["detail"].endswith("."), problem
+    assert all(problem[name] for name in ("detail", "rule")), problem
 
 
 @pytest.mark.parametrize("forged", [False, True], ids=["of-somebody-else", "that-is-forged"])

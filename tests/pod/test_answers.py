@@ -15,6 +15,7 @@ from pod.actions.fediverse import actors
 from pod.answers import LONGEST_KEY, MOST_OF_ONE, OVERHEAD_BYTES, Answers
 from pod.clock import Clock
 from pod.errors import NotFoundError
+from pod.rules.groups import GroupRule
 from tests.support.rig import ServedPod, call
 from tests.support.sinks import some_parts
 
@@ -102,7 +103,7 @@ async def test_a_refusal_is_not_held() -> None:
     kitchen = Kitchen()
 
     async def refuse() -> web.Response:
-        raise NotFoundError("There is nobody of that name here.")
+        raise GroupRule.NOBODY_OF_THAT_NAME.error()
 
     with pytest.raises(NotFoundError):
         await kitchen.answers.get(("/u/ada", "document"), refuse)

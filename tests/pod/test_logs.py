@@ -13,9 +13,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from pod.config import Logging
-from pod.errors import NotFoundError
 from pod.logs import configure_logs
 from pod.middleware import REQUEST_ID, answer_refusals, tell_requests
+from pod.rules.requests import RequestRule
 
 SECRET = "tell-nobody"
 
@@ -34,7 +34,7 @@ async def fails(_: web.Request) -> web.Response:
 
 
 async def refuses(_: web.Request) -> web.Response:
-    raise NotFoundError("There is nothing.")
+    raise RequestRule.NOTHING_HERE.error()
 
 
 async def answers(_: web.Request) -> web.Response:

@@ -83,7 +83,7 @@ async def test_op_23_a_refusal_is_told_word_for_word(tmp_path: Path, refuse: dic
         async with database.read() as session:
             (kept,) = await list_mails(session)
     assert told.value.answer == said
-    assert said not in str(told.value)  # that sentence is for people, this answer for admins
+    assert not told.value.refused.facts  # the answer is for admins, not for people
     assert (kept.answer, kept.ok) == (said, False)
 
 
@@ -143,7 +143,7 @@ async def test_a_server_whose_certificate_nobody_vouches_for_gets_nothing(tmp_pa
         post_office(post, tls_context=context) as (host, port),
         mailing(tmp_path, host=host, port=port, security="starttls") as (mailer, _),
     ):
-        with pytest.raises(MailError, match="couldn't be sent") as told:
+        with pytest.raises(MailError) as told:
             await mailer.send(LETTER)
     assert "certificate" in told.value.answer.lower()
     assert post.got == []

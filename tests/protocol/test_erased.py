@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.authorship import NotAuthorError, UnknownAuthorError, check_logged
-from protocol.errors import MalformedError
+from protocol.authorship import check_logged
+from protocol.errors import MalformedError, NotAuthorError, UnknownAuthorError
 from protocol.records.content import Address
 from protocol.records.erased import ErasedRecord, parse_erased, wire_of_erased
 from tests.support.community import a_community, derived, operation, seal

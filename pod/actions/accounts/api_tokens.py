@@ -8,7 +8,7 @@ from models.people.accounts import Account, Token, insert_token, list_tokens, re
 from pod.actions.groups.founding import token_hash
 from pod.clock import random_token
 from pod.deps import Deps
-from pod.errors import NameTakenError, NotFoundError
+from pod.rules.accounts import AccountRule
 
 MOST_TOKENS = 1000
 
@@ -24,7 +24,7 @@ async def make_token(deps: Deps, account: Account, name: str, *, by: str = "") -
     async def action(session: AsyncSession) -> str:
         tokens = await list_tokens(session, account.id, MOST_TOKENS)
         if len(tokens) >= MOST_TOKENS or any(known.name == name and known.revoked_at is None for known in tokens):
-            raise NameTakenError("There is a valid token of this name, or there are too many.")
+            raise AccountRule.TOKEN_NAME_TAKEN.error()
         await insert_token(session, sha256=token_hash(token), account=account.id, name=name, now=now, made_by=maker)
         return token
 
@@ -44,7 +44,7 @@ async def revoke_own_token(deps: Deps, account: Account, name: str) -> None:
     async def action(session: AsyncSession) -> None:
         tokens = await list_tokens(session, account.id, MOST_TOKENS)
         if not any(token.name == name and token.revoked_at is None for token in tokens):
-            raise NotFoundError("You have no valid token of this name.")
+            raise AccountRule.NO_SUCH_TOKEN.error()
         await revoke_token(session, account.id, name, now)
 
     await deps.store.write(action)

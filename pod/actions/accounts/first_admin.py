@@ -18,7 +18,7 @@ from pod.actions.audit import write_down
 from pod.actions.groups.founding import token_hash
 from pod.clock import random_token
 from pod.deps import Deps
-from pod.errors import GoneError
+from pod.rules.accounts import AccountRule
 
 LIFE_MS: Final = 3600 * 1000
 
@@ -42,7 +42,7 @@ async def settings_for_setup(deps: Deps, token: str) -> Settings:
     async with deps.store.database.read() as session:
         link = await load_setup_link(session, token_hash(token))
         if link is None or not link.works(deps.clock()):
-            raise GoneError("This link was used, or it is older than an hour. Ask for another one.")
+            raise AccountRule.SETUP_LINK_USED.error()
         return await load_settings(session)
 
 
@@ -52,7 +52,7 @@ async def set_up(deps: Deps, token: str, wish: Wish, chosen: Settings) -> Opened
     async def also(session: AsyncSession, account: Account) -> None:
         now = deps.clock()
         if not await take_setup_link(session, token_hash(token), now):
-            raise GoneError("This link was used, or it is older than an hour.")
+            raise AccountRule.SETUP_LINK_DEAD.error()
         await set_admin(session, account.id, admin=True)
         await save_settings(session, chosen, now=now)
         after = msgspec.json.encode(chosen).decode()

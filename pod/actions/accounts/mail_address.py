@@ -13,9 +13,8 @@ from pod.actions.accounts.mailed_codes import check_code, make_code, use_code
 from pod.actions.accounts.open_account import keep_address
 from pod.actions.letters import Letter, post, send
 from pod.deps import Deps
-from pod.errors import DeadCodeError
 from pod.mail.letters import mail_address
-from protocol.errors import MalformedError
+from pod.rules.accounts import AccountRule
 
 NEW_ADDRESS: Final = "address"
 CONFIRM: Final = "confirm"
@@ -41,7 +40,7 @@ async def end_address(deps: Deps, visit: bytes, account: Account, typed: str, le
     """Have mail go to the new address from now on; `letter` tells the former one. Raises MailTakenError."""
     code = await check_code(deps, visit, NEW_ADDRESS, typed)
     if code.account_id != account.id:
-        raise DeadCodeError("This code was made for another account.")
+        raise AccountRule.CODE_OF_ANOTHER.error()
     former = await address_of_account(deps, account)
     fresh = MailAddress(account.id, code.address, normal_address(code.address), deps.clock())
 
@@ -58,7 +57,7 @@ async def mail_confirmation(deps: Deps, visit: bytes, account: Account, letter: 
     """Send a code by which somebody signed in proves once more who they are."""
     mail = await address_of_account(deps, account)
     if mail is None:
-        raise MalformedError("This account has no mail address; sign out and in again.")
+        raise AccountRule.NO_MAIL_ADDRESS.error()
     deps.memory.limits.take("mail to an address", mail.normal, now=deps.clock())
     await send(deps, mail.address, letter(await make_code(deps, visit, CONFIRM, account.id, mail.address)))
 

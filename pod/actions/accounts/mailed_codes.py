@@ -11,7 +11,7 @@ from models.people.mailed_codes import Code, count_code_try, delete_code, load_c
 from pod.actions.groups.founding import token_hash
 from pod.clock import random_bytes
 from pod.deps import Deps
-from pod.errors import BadCodeError, DeadCodeError
+from pod.rules.accounts import AccountRule
 
 LIFE_MS: Final = 10 * 60_000
 MOST_TRIES: Final = 5
@@ -51,16 +51,16 @@ async def check_code(deps: Deps, visit: bytes, purpose: str, typed: str) -> Code
 
     code = await deps.store.write(count)
     if code is None or code.tries >= MOST_TRIES:
-        raise DeadCodeError("This code is too old, was used, or was mistyped too often.")
+        raise AccountRule.CODE_DEAD.error()
     if not hmac.compare_digest(code.code, _hashed(deps, visit, purpose, _digits(typed))):
-        raise BadCodeError("This isn't the code.")
+        raise AccountRule.WRONG_CODE.error()
     return code
 
 
 async def use_code(session: AsyncSession, code: Code) -> None:
     """Use a checked code up, in the action that it allows; raises DeadCodeError if that was done."""
     if not await delete_code(session, code.visit, code.purpose):
-        raise DeadCodeError("This code was used.")
+        raise AccountRule.CODE_USED.error()
 
 
 def _digits(typed: str) -> str:

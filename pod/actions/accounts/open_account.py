@@ -13,8 +13,8 @@ from models.people.phrase_checks import save_words_check
 from pod.actions.accounts.phrase_check import draw_words_check
 from pod.actions.groups.founding import draw, open_account
 from pod.deps import Deps
-from pod.errors import MailTakenError
 from pod.mail.letters import mail_address
+from pod.rules.accounts import AccountRule
 
 Also = Callable[[AsyncSession, Account], Awaitable[None]]
 
@@ -60,5 +60,5 @@ async def keep_address(session: AsyncSession, mail: MailAddress) -> None:
     """Give the account this address; raises MailTakenError if it is another's."""
     owner = await load_account_by_mail(session, mail.normal)
     if owner is not None and owner.id != mail.account_id:
-        raise MailTakenError("Another account here has this mail address.")
+        raise AccountRule.MAIL_TAKEN.error()
     await save_mail_address(session, mail)

@@ -36,7 +36,7 @@ from models.people.factors import (
 )
 from pod.clock import random_bytes
 from pod.deps import Deps
-from pod.errors import BadPasskeyError, NotFoundError
+from pod.rules.accounts import AccountRule
 
 LIFE_MS: Final = 10 * 60_000
 NONCE_BYTES: Final = 16
@@ -96,7 +96,7 @@ async def add_passkey(deps: Deps, visit: bytes, account: Account, name: str, ans
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError) as error:
-        raise BadPasskeyError("The answer of the passkey doesn't hold.") from error
+        raise AccountRule.PASSKEY_ANSWER_FALSE.error() from error
     now = deps.clock()
     passkey = Passkey(
         *(made.credential_id, account.id, made.credential_public_key, made.sign_count),
@@ -107,7 +107,7 @@ async def add_passkey(deps: Deps, visit: bytes, account: Account, name: str, ans
         await _spend(session, challenge, now)
         many = len(await list_passkeys(session, account.id, MOST_PASSKEYS)) >= MOST_PASSKEYS
         if many or not await insert_passkey(session, passkey):
-            raise BadPasskeyError("This passkey is known, or there are too many.")
+            raise AccountRule.PASSKEY_KNOWN.error()
 
     await deps.store.write(action)
 
@@ -119,7 +119,7 @@ async def end_by_passkey(deps: Deps, visit: bytes, answer: str) -> Account:
         passkey = await load_passkey(session, _id_of(answer))
         account = await load_account(session, passkey.account_id) if passkey else None
     if passkey is None or account is None or account.disabled:
-        raise BadPasskeyError("This pod doesn't know this passkey.")
+        raise AccountRule.UNKNOWN_PASSKEY.error()
     uses = _verified(deps, challenge, passkey, answer)
     now = deps.clock()
 
@@ -143,20 +143,20 @@ def _verified(deps: Deps, challenge: bytes, passkey: Passkey, answer: str) -> in
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError) as error:
-        raise BadPasskeyError("The answer of the passkey doesn't hold.") from error
+        raise AccountRule.PASSKEY_ANSWER_FALSE.error() from error
     return shown.new_sign_count
 
 
 async def remove_passkey(deps: Deps, account: Account, own_id: bytes) -> None:
     """Forget one of the account's passkeys; raises NotFoundError."""
     if not await deps.store.write(lambda session: delete_passkey(session, account.id, own_id)):
-        raise NotFoundError("You have no such passkey.")
+        raise AccountRule.NO_SUCH_PASSKEY.error()
 
 
 async def _spend(session: AsyncSession, challenge: bytes, now: int) -> None:
     ends = int.from_bytes(challenge[:TIME_BYTES], "big")
     if not await spend_challenge(session, hashlib.sha256(challenge).digest(), now=now, expires_at=ends):
-        raise BadPasskeyError("This was answered before.")
+        raise AccountRule.ANSWERED_BEFORE.error()
 
 
 def _challenge(deps: Deps, visit: bytes, purpose: str) -> bytes:
@@ -174,7 +174,7 @@ def _answered(deps: Deps, visit: bytes, purpose: str, answer: str) -> bytes:
     head, mark = challenge[: TIME_BYTES + NONCE_BYTES], challenge[TIME_BYTES + NONCE_BYTES :]
     ours = hmac.compare_digest(mark, _mark(deps, visit, purpose, head))
     if not ours or int.from_bytes(head[:TIME_BYTES], "big") <= deps.clock():
-        raise BadPasskeyError("This page was open too long, or in another browser. Try once more.")
+        raise AccountRule.PAGE_TOO_OLD.error()
     return challenge
 
 
@@ -184,18 +184,18 @@ def _challenge_in(answer: str) -> bytes:
         client: Any = json.loads(base64url_to_bytes(told["response"]["clientDataJSON"]))
         return base64url_to_bytes(client["challenge"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BadPasskeyError("The answer of the passkey can't be read.") from error
+        raise AccountRule.PASSKEY_ANSWER_UNREADABLE.error() from error
 
 
 def _id_of(answer: str) -> bytes:
     try:
         return base64url_to_bytes(_decoded(answer)["rawId"])
     except (ValueError, TypeError, KeyError) as error:
-        raise BadPasskeyError("The answer of the passkey can't be read.") from error
+        raise AccountRule.PASSKEY_ANSWER_UNREADABLE.error() from error
 
 
 def _decoded(answer: str) -> Any:
     try:
         return json.loads(answer[:LONGEST_ANSWER])
     except (ValueError, RecursionError) as error:
-        raise BadPasskeyError("The answer of the passkey can't be read.") from error
+        raise AccountRule.PASSKEY_ANSWER_UNREADABLE.error() from error

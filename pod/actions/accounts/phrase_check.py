@@ -19,8 +19,8 @@ from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import check_own
 from pod.clock import random_bytes
 from pod.deps import Deps
+from pod.rules.accounts import AccountRule
 from protocol.derivation import PHRASE_WORDS
-from protocol.errors import PhraseError
 
 ASKED_FOR: Final = 3
 
@@ -45,10 +45,10 @@ async def check_three_words(deps: Deps, account: Account, typed: Sequence[str]) 
     deps.memory.limits.take("words of an account", str(account.id), now=deps.clock())
     check = await words_check_of(deps, account)
     if check is None or not check.places:
-        raise PhraseError("There are no three words to check; type all 24.")
+        raise AccountRule.NOTHING_TO_CHECK.error()
     hashed = await _hashed(deps, check.salt, typed)
     if not hmac.compare_digest(hashed, check.words):
-        raise PhraseError("At least one of the words isn't the one at its place.")
+        raise AccountRule.WORD_NOT_AT_PLACE.error()
     await deps.store.write(lambda session: set_words_checked(session, account.id, now=deps.clock()))
 
 

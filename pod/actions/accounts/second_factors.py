@@ -22,7 +22,7 @@ from models.people.factors import (
 )
 from pod.clock import random_bytes
 from pod.deps import Deps
-from pod.errors import BadCodeError, DeadCodeError
+from pod.rules.accounts import AccountRule
 
 STEP_MS: Final = 30_000
 DIGITS: Final = 6
@@ -71,17 +71,17 @@ async def confirm_authenticator(deps: Deps, account: Account, typed: str) -> lis
     """Have the app count from now on; its recovery codes, shown this once. Raises BadCodeError."""
     secret = await pending_secret(deps, account)
     if not secret:
-        raise DeadCodeError("There is no authenticator that waits to be confirmed.")
+        raise AccountRule.NO_PENDING_AUTHENTICATOR.error()
     deps.memory.limits.take("second factor of an account", str(account.id), now=deps.clock())
     step, now = _step_of(secret, typed, deps.clock()), deps.clock()
     if step is None:
-        raise BadCodeError("This isn't the code that the app shows now.")
+        raise AccountRule.WRONG_APP_CODE.error()
     codes = _draw_codes()
 
     async def action(session: AsyncSession) -> None:
         held = await load_authenticator(session, account.id)
         if held is None or held.confirmed_at is not None:
-            raise DeadCodeError("There is no authenticator that waits to be confirmed.")
+            raise AccountRule.NO_PENDING_AUTHENTICATOR.error()
         await save_authenticator(session, Authenticator(account.id, held.secret_sealed, now, step))
         await replace_recovery_codes(session, account.id, [_code_hash(deps, account, code) for code in codes])
 
@@ -114,7 +114,7 @@ async def check_second_factor(deps: Deps, account: Account, typed: str) -> None:
     async with deps.store.database.read() as session:
         held = await load_authenticator(session, account.id)
     if held is None or held.confirmed_at is None:
-        raise DeadCodeError("This account has no second factor.")
+        raise AccountRule.NO_SECOND_FACTOR.error()
     secret = deps.identity.keyring.unseal(held.secret_sealed, _purpose(account)).decode()
     step = _step_of(secret, typed, deps.clock())
 
@@ -124,7 +124,7 @@ async def check_second_factor(deps: Deps, account: Account, typed: str) -> None:
         return await take_recovery_code(session, account.id, _code_hash(deps, account, typed))
 
     if not await deps.store.write(action):
-        raise BadCodeError("This isn't the code that the app shows now, nor an unused recovery code.")
+        raise AccountRule.WRONG_SECOND_FACTOR.error()
 
 
 def _step_of(secret: str, typed: str, now: int) -> int | None:

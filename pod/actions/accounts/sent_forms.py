@@ -15,7 +15,7 @@ from typing import Final
 from models.people.accounts import Account
 from models.people.sent_forms import SentForm, answer_form, claim_form, load_sent_form, release_form
 from pod.deps import Deps
-from pod.errors import BeingDoneError
+from pod.rules.requests import RequestRule
 
 DAY_MS: Final = 86_400_000
 # An answer with a secret in it, e.g. an invitation's link, is repeated to an impatient hand only.
@@ -62,7 +62,7 @@ async def _answer_of(deps: Deps, account: Account, form: bytes, do: Do) -> bytes
         if sent.answer is not None:
             return deps.identity.keyring.unseal(sent.answer, _purpose(form))
         await asyncio.sleep(pause)
-    raise BeingDoneError("This form was sent before, and what became of it isn't known.")
+    raise RequestRule.SENT_BEFORE.error()
 
 
 async def _load(deps: Deps, form: bytes) -> SentForm | None:

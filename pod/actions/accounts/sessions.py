@@ -21,7 +21,7 @@ from models.people.sessions import (
 from pod.actions.groups.founding import token_hash
 from pod.clock import random_token
 from pod.deps import Deps
-from pod.errors import ConfirmFirstError
+from pod.rules.accounts import AccountRule
 
 DAY_MS: Final = 86_400_000
 LIFE_MS: Final = 60 * DAY_MS
@@ -54,7 +54,7 @@ async def session_of(deps: Deps, secret: str) -> tuple[Session, Account] | None:
 def check_confirmed(deps: Deps, session: Session, *, back: str = "/settings") -> None:
     """Refuse what is sensitive to a session that nobody proved lately; raises ConfirmFirstError."""
     if deps.clock() - session.confirmed_at >= CONFIRMED_MS:
-        raise ConfirmFirstError(back)
+        raise AccountRule.CONFIRM_FIRST.error(back=back)
 
 
 async def confirm_session(deps: Deps, session: Session) -> None:

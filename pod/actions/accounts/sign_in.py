@@ -21,7 +21,7 @@ from pod.actions.groups.founding import token_hash
 from pod.actions.letters import Letter, post
 from pod.clock import random_token
 from pod.deps import Deps
-from pod.errors import BadCodeError, DeadCodeError, GoneError
+from pod.rules.accounts import AccountRule
 
 BY_MAIL: Final = "sign-in"
 SECOND: Final = "second factor"
@@ -47,7 +47,7 @@ async def end_by_code(deps: Deps, visit: bytes, typed: str) -> Account:
     """Whose code it is; the address that it was mailed to is verified by it."""
     code = await check_code(deps, visit, BY_MAIL, typed)
     if code.account_id is None:
-        raise BadCodeError("This isn't the code.")
+        raise AccountRule.WRONG_CODE.error()
     number = code.account_id
 
     async def action(session: AsyncSession) -> Account | None:
@@ -60,7 +60,7 @@ async def end_by_code(deps: Deps, visit: bytes, typed: str) -> Account:
 
 def _able(account: Account | None) -> Account:
     if account is None or account.disabled:
-        raise DeadCodeError("This account can't be signed in to.")
+        raise AccountRule.SIGN_IN_IMPOSSIBLE.error()
     return account
 
 
@@ -78,7 +78,7 @@ async def end_by_second_factor(deps: Deps, visit: bytes, typed: str) -> Account:
     """Who passed the first proof in this visit and shows the second one now."""
     passed = await pending_code(deps, visit, SECOND)
     if passed is None or passed.account_id is None:
-        raise DeadCodeError("The first step was too long ago; begin once more.")
+        raise AccountRule.FIRST_STEP_TOO_OLD.error()
     async with deps.store.database.read() as session:
         account = _able(await load_account(session, passed.account_id))
     await check_second_factor(deps, account, typed)
@@ -103,7 +103,7 @@ async def whose_link(deps: Deps, token: str) -> Account:
     async with deps.store.database.read() as session:
         account = await load_sign_in_link(session, token_hash(token), now=deps.clock())
     if account is None:
-        raise GoneError("This link was used, or it is older than ten minutes.")
+        raise AccountRule.SIGN_IN_LINK_DEAD.error()
     return account
 
 
@@ -111,5 +111,5 @@ async def end_by_link(deps: Deps, token: str) -> Account:
     """Use a link up: whom it signs in."""
     account = await whose_link(deps, token)
     if not await deps.store.write(lambda session: take_sign_in_link(session, token_hash(token))):
-        raise GoneError("This link was used.")
+        raise AccountRule.LINK_USED.error()
     return account

@@ -30,9 +30,8 @@ from pod.actions.accounts.open_account import Opened, Wish, open_home
 from pod.actions.groups.founding import NAME, token_hash
 from pod.actions.letters import Letter, send
 from pod.deps import Deps
-from pod.errors import BadInviteError, DeadCodeError, GoneError, NameTakenError, RegistrationClosedError
 from pod.mail.letters import mail_address
-from protocol.errors import MalformedError
+from pod.rules.accounts import AccountRule
 
 PURPOSE: Final = "sign-up"
 LONGEST_REASON: Final = 2000
@@ -62,10 +61,10 @@ async def wish_for_account(deps: Deps, visit: bytes, wish: SignUpWish, letters: 
     """Keep the wish and mail its code. Raises NameTakenError, BadAddressError, BadInviteError and more."""
     address, now = mail_address(wish.mail), deps.clock()
     if not NAME.fullmatch(wish.name):
-        raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
+        raise AccountRule.NO_NAME.error()
     async with deps.store.database.read() as session:
         if await load_account_named(session, wish.name) is not None:
-            raise NameTakenError(f"The name {wish.name} is taken.")
+            raise AccountRule.NAME_TAKEN.error(name=wish.name)
         invite = await _invited(session, wish, now)
         known = await load_account_by_mail(session, normal_address(address))
     deps.memory.limits.take("mail to an address", normal_address(address), now=now)
@@ -89,14 +88,14 @@ async def _invited(session: AsyncSession, wish: SignUpWish, now: int) -> Invite 
     """The invitation by which somebody comes, where the pod asks for one or one was shown."""
     mode = (await load_settings(session)).registration
     if mode == "closed":
-        raise RegistrationClosedError("This pod opens no accounts now.")
+        raise AccountRule.REGISTRATION_CLOSED.error()
     if not wish.invite and mode != "invite":
         if mode == "approval" and not wish.reason:
-            raise MalformedError("Say in a sentence why you want to be here.")
+            raise AccountRule.SAY_WHY.error()
         return None
     invite = await load_invite_by_code(session, wish.invite)
     if invite is None or not invite.works(now):
-        raise BadInviteError("This invitation lets nobody in.")
+        raise AccountRule.BAD_INVITE.error()
     return invite
 
 
@@ -105,7 +104,7 @@ async def typed_sign_up(deps: Deps, visit: bytes) -> SignUp:
     async with deps.store.database.read() as session:
         typed = await load_typed(session, visit)
     if typed is None:
-        raise GoneError("There is no sign-up that waits for a code in this browser.")
+        raise AccountRule.NO_PENDING_SIGN_UP.error()
     return typed
 
 
@@ -117,7 +116,7 @@ async def prove_mail(deps: Deps, visit: bytes, code: str, name: str) -> Opened |
     typed = await typed_sign_up(deps, visit)
     proved = await check_code(deps, visit, PURPOSE, code)
     if proved.address != typed.address:
-        raise DeadCodeError("This code was mailed to another address.")
+        raise AccountRule.CODE_FOR_OTHER_ADDRESS.error()
     wish = msgspec.structs.replace(typed, name=name or typed.name)
     if await _needs_yes(deps, typed):
 
@@ -140,11 +139,11 @@ async def _needs_yes(deps: Deps, typed: SignUp) -> bool:
         mode = (await load_settings(session)).registration
         invite = await load_invite(session, typed.invite_id) if typed.invite_id is not None else None
     if mode == "closed":
-        raise RegistrationClosedError("This pod opens no accounts now.")
+        raise AccountRule.REGISTRATION_CLOSED.error()
     if invite is not None:
         return invite.approval
     if mode == "invite":
-        raise BadInviteError("This pod lets people in by invitation alone now.")
+        raise AccountRule.INVITATION_ONLY.error()
     return mode == "approval"
 
 
@@ -152,7 +151,7 @@ async def _arrived(session: AsyncSession, deps: Deps, wish: SignUp, account: Acc
     now = deps.clock()
     if wish.invite_id is not None:
         if not await take_invite(session, wish.invite_id, now=now):
-            raise BadInviteError("This invitation lets nobody in.")
+            raise AccountRule.BAD_INVITE.error()
         await note_invited(session, account.id, wish.invite_id)
     await set_sign_up(session, wish.id, state="opened", token=None, changed_at=now)
 
@@ -162,7 +161,7 @@ async def linked_sign_up(deps: Deps, token: str, state: str) -> SignUp:
     async with deps.store.database.read() as session:
         wish = await load_sign_up_by_token(session, token_hash(token))
     if wish is None or wish.state != state or deps.clock() - wish.changed_at > ACCEPTED_DAYS * DAY_MS:
-        raise GoneError("This link was used, or it is too old.")
+        raise AccountRule.LINK_DEAD.error()
     return wish
 
 
@@ -173,7 +172,7 @@ async def open_accepted(deps: Deps, token: str, name: str) -> Opened:
     async def also(session: AsyncSession, account: Account) -> None:
         now = await load_sign_up_by_token(session, token_hash(token))
         if now is None or now.state != "accepted":
-            raise GoneError("This link was used.")
+            raise AccountRule.LINK_USED.error()
         await _arrived(session, deps, wish, account)
 
     return await open_home(deps, Wish(name or wish.name, wish.address, wish.language, verified=True), also)
@@ -182,7 +181,7 @@ async def open_accepted(deps: Deps, token: str, name: str) -> Opened:
 async def answer_question(deps: Deps, token: str, text: str) -> None:
     """Add the person's answer to an admin's question; the wish waits again."""
     if not text:
-        raise MalformedError("Write an answer first.")
+        raise AccountRule.ANSWER_FIRST.error()
     wish = await linked_sign_up(deps, token, "asked")
     reason = f"{wish.reason}\n\n? {wish.said}\n! {text[:LONGEST_REASON]}".strip()
 

@@ -26,7 +26,7 @@ from pod.backups.making import FOLDER
 from pod.deps import Deps
 from pod.doctor.findings import Finding
 from pod.doctor.machine import check_disk
-from pod.errors import NotFoundError
+from pod.rules.admin import AdminRule
 
 MOST_HOSTS: Final = 10_000
 MOST_GROUPS: Final = 1000
@@ -87,7 +87,7 @@ async def read_host(deps: Deps, name: str) -> HostState:
     async with deps.store.database.read() as session:
         found = await load_host(session, name)
     if found is None:
-        raise NotFoundError("Nothing was ever sent to this host.")
+        raise AdminRule.NOTHING_SENT.error()
     return found
 
 

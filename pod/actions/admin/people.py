@@ -13,8 +13,7 @@ from models.people.people_list import PersonLine, count_admins, find_people
 from models.people.sessions import delete_sessions
 from pod.actions.audit import COMMAND_LINE, write_down
 from pod.deps import Deps
-from pod.errors import NotFoundError
-from protocol.errors import MalformedError
+from pod.rules.admin import AdminRule
 
 ADMIN, PERSON = "admin", "person"
 DISABLED, ENABLED = "disabled", "enabled"
@@ -49,7 +48,7 @@ async def _set_role(deps: Deps, name: str, deed: Deed, *, admin: bool) -> None:
         if account.admin == admin:
             return
         if not admin and await count_admins(session) < 2:
-            raise MalformedError("The last admin stays: name another one first.")
+            raise AdminRule.LAST_ADMIN.error()
         await set_admin(session, account.id, admin=admin)
         before, after = (PERSON, ADMIN) if admin else (ADMIN, PERSON)
         await write_down(session, deps, deed.who, "role", name, before=before, after=after, why=deed.why)
@@ -65,7 +64,7 @@ async def set_able(deps: Deps, name: str, deed: Deed, *, able: bool) -> None:
         if account.disabled != able:
             return
         if not able and (account.name == deed.who or (account.admin and await count_admins(session) < 2)):
-            raise MalformedError("Nobody disables themselves, nor the last admin.")
+            raise AdminRule.NOT_ONESELF.error()
         await set_disabled(session, account.id, disabled=not able)
         if not able:
             await delete_sessions(session, account.id)
@@ -90,5 +89,5 @@ async def reset_second_factor(deps: Deps, account: Account) -> None:
 async def _named(session: AsyncSession, name: str) -> Account:
     account = await load_account_named(session, name)
     if account is None:
-        raise NotFoundError("Nobody here has this name.")
+        raise AdminRule.NO_SUCH_PERSON.error()
     return account

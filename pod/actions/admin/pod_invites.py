@@ -13,8 +13,7 @@ from models.pod.pod_invites import Invite, InviteLine, insert_invite, list_invit
 from pod.actions.audit import write_down
 from pod.clock import random_bytes
 from pod.deps import Deps
-from pod.errors import NotFoundError
-from protocol.errors import MalformedError
+from pod.rules.admin import AdminRule
 
 DAY_MS: Final = 86_400_000
 MOST_USES: Final = 1000
@@ -34,7 +33,7 @@ class InviteWish(msgspec.Struct, frozen=True):
 async def invite(deps: Deps, admin: Account, wish: InviteWish) -> str:
     """Make an invitation; its code."""
     if not 1 <= wish.uses <= MOST_USES or not 1 <= wish.days <= MOST_DAYS:
-        raise MalformedError(f"An invitation is for 1 to {MOST_USES} people and 1 to {MOST_DAYS} days.")
+        raise AdminRule.INVITE_BOUNDS.error(most=MOST_USES, days=MOST_DAYS)
     code, now = base64.b32encode(random_bytes(CODE_BYTES)).decode().lower(), deps.clock()
     made = Invite(
         *(0, code, admin.id, wish.note[:200], wish.uses, 0, wish.approval, now),
@@ -56,7 +55,7 @@ async def take_back(deps: Deps, admin: Account, number: int) -> None:
     async def action(session: AsyncSession) -> None:
         held = await load_invite(session, number)
         if held is None:
-            raise NotFoundError("There is no such invitation.")
+            raise AdminRule.NO_SUCH_INVITE.error()
         if held.revoked_at is None:
             await revoke_invite(session, number, now=deps.clock())
             left = f"{held.most_uses - held.uses} left"

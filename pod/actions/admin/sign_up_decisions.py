@@ -16,8 +16,7 @@ from pod.actions.groups.founding import token_hash
 from pod.actions.letters import Letter, send
 from pod.clock import random_token
 from pod.deps import Deps
-from pod.errors import NotFoundError
-from protocol.errors import MalformedError
+from pod.rules.admin import AdminRule
 
 WriteLetter = Callable[[SignUp, str], Letter]
 MOST_SHOWN = 200
@@ -39,7 +38,7 @@ async def accept(deps: Deps, admin: Account, number: int, why: str, letter: Writ
 async def reject(deps: Deps, admin: Account, number: int, reason: str, letter: WriteLetter) -> None:
     """Say no, with the reason, which is mailed as it is written."""
     if not reason:
-        raise MalformedError("Give a reason: it is mailed to the person.")
+        raise AdminRule.REASON_NEEDED.error()
     wish = await _waiting(deps, number)
     await send(deps, wish.address, letter(wish, reason))
     await _decide(deps, admin, wish, "rejected", reason)
@@ -48,7 +47,7 @@ async def reject(deps: Deps, admin: Account, number: int, reason: str, letter: W
 async def ask(deps: Deps, admin: Account, number: int, question: str, letter: WriteLetter) -> None:
     """Ask something first: the mail has the link to the answer."""
     if not question:
-        raise MalformedError("Write the question.")
+        raise AdminRule.QUESTION_NEEDED.error()
     wish, token = await _waiting(deps, number), random_token()
     await send(deps, wish.address, letter(wish, f"{deps.identity.base_url}/sign-up/answer/{token}"))
     await _decide(deps, admin, wish, "asked", question, token=token)
@@ -58,7 +57,7 @@ async def _waiting(deps: Deps, number: int) -> SignUp:
     async with deps.store.database.read() as session:
         wish = await load_sign_up(session, number)
     if wish is None or wish.state != "waiting":
-        raise NotFoundError("This wish doesn't wait for an answer.")
+        raise AdminRule.NOT_WAITING.error()
     return wish
 
 
@@ -68,7 +67,7 @@ async def _decide(deps: Deps, admin: Account, wish: SignUp, state: State, why: s
     async def action(session: AsyncSession) -> None:
         now = await load_sign_up(session, wish.id)
         if now is None or now.state != "waiting":
-            raise NotFoundError("Somebody else has answered this wish meanwhile.")
+            raise AdminRule.ANSWERED_BY_ANOTHER.error()
         said = "" if state == "accepted" else why
         await set_sign_up(session, wish.id, state=state, said=said, token=hashed, changed_at=deps.clock())
         await write_down(session, deps, admin.name, "sign-up", wish.name, before="waiting", after=state, why=why)

@@ -22,8 +22,8 @@ from pod.actions.chain.receipts import take_receipt
 from pod.actions.chain.views import load_view, take_ack, take_item
 from pod.actions.notifications import note_contents
 from pod.deps import Deps
-from protocol.authorship import UnknownAuthorError, authored_of, check_author
-from protocol.errors import RefusedError, VoidOperationError
+from protocol.authorship import authored_of, check_author
+from protocol.errors import RefusedError, UnknownAuthorError, VoidOperationError
 from protocol.ids import RecordId
 from protocol.operations import applied
 from protocol.records.chain import Ack, GroupRoot, Handover, Invitation, Receipt, Seal

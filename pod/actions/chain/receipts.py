@@ -16,7 +16,7 @@ from models.groups.waiting import insert_receipts
 from pod.actions.chain.views import load_view
 from pod.actions.signer import PodItself, signed
 from pod.deps import Deps
-from pod.errors import NotStewardError
+from pod.rules.chains import ChainRule
 from protocol.branches import View
 from protocol.canonical import JsonObject, bytes_of_checked, parse_json
 from protocol.errors import RefusedError
@@ -49,7 +49,7 @@ async def take_receipt(session: AsyncSession, deps: Deps, record: Record) -> boo
     assert isinstance(receipt, Receipt)
     view = await load_view(session, deps, record.group)
     if not _was_steward(view, receipt):
-        raise NotStewardError("The receipt isn't signed by the steward of its term.")
+        raise ChainRule.FOREIGN_RECEIPT.error()
     stored = await load_record(session, receipt.record)
     # Only what waits can be withheld; so nobody fills our store with promises about nothing.
     if stored is None or stored.group_id != record.group or stored.state != PENDING:

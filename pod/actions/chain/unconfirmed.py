@@ -11,7 +11,7 @@ from pod.actions.chain.seat_memory import findings_on_branch, memory_of
 from pod.deps import Deps
 from protocol.branches import View
 from protocol.ids import RecordId
-from protocol.keeping import LogFindings, Refusal, check_presentable
+from protocol.keeping import LogFindings, SeatRefusedError, check_presentable
 
 PATIENCE_MS = 60_000  # what a steward seals now comes with records that may still be under way
 MOST_SHOWN = 20
@@ -35,7 +35,7 @@ async def list_doubts(session: AsyncSession, deps: Deps, view: View, stored: Sto
         under_way = not findings.complete and state.at > now - PATIENCE_MS
         try:
             check_presentable(memory, state, _now(findings, under_way=under_way), now=now)
-        except Refusal as refusal:
+        except SeatRefusedError as refusal:
             if item != view.anchor:
                 doubts.append(Doubt(item, state.height, str(refusal)))
     return tuple(doubts)

@@ -14,7 +14,7 @@ from models.groups.groups_and_items import StoredGroup, load_group
 from models.groups.records import list_log
 from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.deps import Deps
-from pod.errors import UnknownGroupError
+from pod.rules.groups import GroupRule
 from protocol.branches import View, resolve
 from protocol.chain import found
 from protocol.errors import RefusedError
@@ -49,7 +49,7 @@ async def verify_group(deps: Deps, group: RecordId, progress: Progress) -> Verif
     async with deps.store.database.read() as session:
         stored = await load_group(session, group)
         if stored is None:
-            raise UnknownGroupError("This pod doesn't hold that group.")
+            raise GroupRule.UNKNOWN_GROUP.error()
         faults: list[str] = []
         items = await all_items(session, group, 0)
         acks = [ack.wire for ack in await all_acks(session, group, 0)]

@@ -37,7 +37,8 @@ from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.actions.chain.void_operations import dump_void
 from pod.actions.notifications import note_invited, note_joined
 from pod.deps import Deps
-from pod.errors import NotKeeperError, UnknownGroupError
+from pod.rules.chains import ChainRule
+from pod.rules.groups import GroupRule
 from protocol.branches import Fault, View, anchored, confirm, extend, offered, opened, resolve
 from protocol.branches.weighing import path_to
 from protocol.chain import found
@@ -100,7 +101,7 @@ async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
         return held
     stored = await load_group(session, group)
     if stored is None:
-        raise UnknownGroupError("This pod doesn't hold that group.")
+        raise GroupRule.UNKNOWN_GROUP.error()
     base = load_state(stored.snapshot)
     items = await all_items(session, group, base.height + 1)
     acks = await all_acks(session, group, base.height)
@@ -169,7 +170,7 @@ def _check_seat(state: GroupState, ack: Ack) -> bool:
         return True
     member = state.members.get(ack.keeper)
     if member is None or member.home.key != ack.key:
-        raise NotKeeperError("The ack isn't signed by the seat of that keeper.")
+        raise ChainRule.FOREIGN_ACK.error()
     return False
 
 

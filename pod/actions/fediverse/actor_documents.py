@@ -26,13 +26,12 @@ from models.pod.settings import load_settings
 from pod.actions.fediverse.actors import POD, actor_keys, group_path, load_open_state
 from pod.actions.fediverse.post_documents import told
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.state import GroupState
 
 OUTBOX_PAGE = 20
-NO_PERSON = "There is nobody of that name here."
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -58,7 +57,7 @@ async def load_person(session: AsyncSession, deps: Deps, name: str) -> Person:
     """Who has this name here; raises NotFoundError."""
     account = await load_account_named(session, name)
     if account is None or account.disabled or account.personal_group is None:
-        raise NotFoundError(NO_PERSON)
+        raise GroupRule.NOBODY_OF_THAT_NAME.error()
     return Person(name, account.created_at, await load_open_state(session, deps, account.personal_group))
 
 

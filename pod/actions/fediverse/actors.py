@@ -16,7 +16,7 @@ from models.fediverse.actor_keys import StoredActorKeys, insert_actor_keys, load
 from pod.actions.chain.views import load_view
 from pod.actor_keys import make_keys, open_rsa_key
 from pod.deps import Deps
-from pod.errors import UnknownGroupError
+from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.state import GroupState
@@ -77,7 +77,7 @@ async def load_open_state(session: AsyncSession, deps: Deps, group: RecordId) ->
     """The state of a group that may be shown to anybody; raises UnknownGroupError, of private groups too."""
     state = (await load_view(session, deps, group)).state
     if state.visibility == "private":
-        raise UnknownGroupError("This pod doesn't hold that group.")
+        raise GroupRule.UNKNOWN_GROUP.error()
     return state
 
 

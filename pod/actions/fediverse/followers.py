@@ -28,6 +28,7 @@ from pod.actions.fediverse.actors import POD, fetch_document, speaker_of
 from pod.actions.fediverse.post_documents import told
 from pod.deps import Deps
 from pod.errors import NotFoundError
+from pod.rules.groups import GroupRule
 from protocol.canonical import bytes_of_checked
 from protocol.ids import RecordId, parse_id
 from protocol.state import GroupState
@@ -130,7 +131,7 @@ async def _is_willing(session: AsyncSession, deps: Deps, path: str) -> bool:
         return False
     kind, slash, name = path.partition("/")
     if not slash or kind not in {"u", "groups"}:
-        raise NotFoundError("There is no such actor here.")
+        raise GroupRule.NO_ACTOR.error()
     if kind == "groups":
         parse_id(name)
     state: GroupState = await load_followed(session, deps, path)

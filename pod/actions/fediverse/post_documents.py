@@ -20,7 +20,7 @@ from models.groups.groups_and_items import load_group, load_item
 from models.groups.records import StoredRecord, load_record
 from pod.actions.fediverse.actors import load_open_state, speaker_of
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.posts import PostRule
 from protocol.canonical import JsonObject
 from protocol.content import assemble
 from protocol.errors import RefusedError
@@ -95,7 +95,7 @@ async def told(session: AsyncSession, deps: Deps, state: GroupState, post: Recor
     """
     stored = await load_record(session, post)
     if stored is None or stored.erased:
-        raise NotFoundError("There is no such post.")
+        raise PostRule.NO_SUCH_POST.error()
     reposted = stored.group_id != state.group
     origin = await load_open_state(session, deps, stored.group_id) if reposted else state
     activity = await activity_of(session, deps, origin, reopen_record(stored.wire))
@@ -108,7 +108,7 @@ async def load_shown(session: AsyncSession, deps: Deps, state: GroupState, post:
     group = state.group
     card = await load_post(session, group, post)
     if card is None or card.group_id != group or card.erased or state.default_score + card.tally.sum_micro <= 0:
-        raise NotFoundError("There is no such post.")
+        raise PostRule.NO_SUCH_POST.error()
     base = deps.identity.base_url
     return ShownPost(
         id=f"{base}/records/{post}",
@@ -154,7 +154,7 @@ async def _load(session: AsyncSession, deps: Deps, record: RecordId) -> tuple[Re
         state = None
     # One answer for what isn't here and for what isn't told.
     if stored is None or state is None:
-        raise NotFoundError("There is no such record.")
+        raise PostRule.NO_SUCH_RECORD.error()
     if isinstance(stored, StoredRecord) and stored.erased:
         return stored, state
     return reopen_record(stored.wire), state

@@ -8,7 +8,7 @@ from federation.webfinger import Handle, actor_descriptor, server_descriptor
 from pod.actions.fediverse.actor_documents import handle_host, load_followed, pod_name
 from pod.actions.fediverse.actors import POD
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
 from protocol.errors import RefusedError
 from protocol.ids import parse_id
@@ -23,7 +23,7 @@ async def find_actor(deps: Deps, resource: Handle | URL) -> JsonObject:
         async with deps.store.database.read() as session:
             await load_followed(session, deps, _checked(path))
     except RefusedError as error:
-        raise NotFoundError("There is nobody of that name here.") from error
+        raise GroupRule.NOBODY_OF_THAT_NAME.error() from error
     return actor_descriptor(Handle(path.partition("/")[2], handle_host(deps)), f"{deps.identity.base_url}/{path}")
 
 
@@ -47,5 +47,5 @@ def _checked(path: str) -> str:
     if kind == "groups":
         parse_id(name)
     elif kind != "u" or not name:
-        raise NotFoundError("There is nobody of that name here.")
+        raise GroupRule.NOBODY_OF_THAT_NAME.error()
     return path

@@ -26,9 +26,8 @@ from pod.actions.chain.views import take_root
 from pod.actions.signer import Person, PodItself, Signer, member_key, signed
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
-from pod.errors import NameTakenError
+from pod.rules.accounts import AccountRule
 from protocol.derivation import phrase_of, recovery_dids
-from protocol.errors import MalformedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.envelope import open_record
@@ -81,9 +80,9 @@ async def sign_up(deps: Deps, name: str) -> SignedUp:
 async def open_account(session: AsyncSession, deps: Deps, name: str, drawn: Drawn) -> Account:
     """Open an account with its personal group; raises NameTakenError."""
     if not NAME.fullmatch(name):
-        raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
+        raise AccountRule.NO_NAME.error()
     if await load_account_named(session, name) is not None:
-        raise NameTakenError(f"The name {name} is taken.")
+        raise AccountRule.NAME_TAKEN.error(name=name)
     sealed = deps.identity.keyring.seal(drawn.seed, f"seed/{name}")
     number = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
     await insert_recovery_keys(session, number, 0, drawn.dids)
@@ -117,7 +116,7 @@ async def found_group(
     key = member_key(deps, account, nonce)
     taken = await take_recovery_key(session, account.id, None)
     if taken is None:
-        raise MalformedError("No recovery key is left; the recovery phrase is needed.")
+        raise AccountRule.FOUNDER_WITHOUT_KEY.error()
     index, recovery = taken
     home = {"pod": deps.identity.base_url, "key": deps.identity.keyring.pod_key.did}
     weight = wishes.pop("weight", FOUNDER_WEIGHT)

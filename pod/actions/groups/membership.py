@@ -13,7 +13,6 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.content_types import PLAIN_JSON
-from federation.errors import MalformedDocumentError
 from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import StoredInvitation, insert_invitation, list_invitations, load_invitation_to
 from models.people.accounts import Account, load_membership
@@ -26,7 +25,7 @@ from pod.actions.sync.pull import fetch_group
 from pod.actions.sync.remote_lists import Pass
 from pod.clock import random_bytes
 from pod.deps import Deps
-from pod.errors import NotFoundError, NotMemberError
+from pod.rules.groups import GroupRule
 from protocol.errors import Refused, RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.keys import PrivateKey
@@ -84,7 +83,7 @@ async def offer_here(deps: Deps, to: str) -> Offer:
     async with deps.store.database.read() as session:
         stored = await load_invitation_to(session, to)  # type: ignore[arg-type]  # any text is looked for
     if stored is None:
-        raise NotFoundError("There is no such invitation here.")
+        raise GroupRule.NO_SUCH_INVITATION.error()
     return Offer(stored.group_id, deps.identity.base_url, msgspec.json.decode(stored.wire, type=dict[str, Any]))
 
 
@@ -98,7 +97,7 @@ async def offer_at(deps: Deps, place: Place) -> Offer:
     try:
         offer = msgspec.convert(answer, Offer)
     except msgspec.ValidationError as error:
-        raise MalformedDocumentError("The pod's answer isn't an invitation.") from error
+        raise GroupRule.NO_INVITATION_ANSWER.error() from error
     return msgspec.structs.replace(offer, group=parse_id(offer.group), pod=place.pod)
 
 
@@ -109,7 +108,7 @@ async def join_at(deps: Deps, signer: Person, place: Place) -> RecordId:
         link, offer = PrivateKey.from_seed(place.seed), await offer_at(deps, place)
     group, pod = (offer.group, offer.pod) if offer else (place.group, place.pod)
     if group is None:
-        raise NotFoundError("There is no group at this address.")
+        raise GroupRule.NO_GROUP_AT_ADDRESS.error()
     await check_not_member(deps, signer.account, group)
     await _bring(deps, group, pod, Pass(link, offer.invitation) if link and offer else None)
     await authoring.join(deps, signer, group, offer.invitation if offer else None, link)
@@ -121,7 +120,7 @@ async def _bring(deps: Deps, group: RecordId, pod: str, shown: Pass | None) -> N
         known = await load_group(session, group)
     if known is None:
         if not pod or pod == deps.identity.base_url:
-            raise NotFoundError("This pod doesn't hold that group; paste its whole address, with its pod.")
+            raise GroupRule.NOT_HELD_PASTE_WHOLE.error()
         await fetch_group(deps, pod, group, shown)
 
 
@@ -134,7 +133,7 @@ async def check_not_member(deps: Deps, account: Account, group: RecordId) -> Non
         state = (await load_view(session, deps, group)).state
     member = state.members.get(membership.number) if membership.number is not None else None
     if member is None or not member.left:
-        raise NotMemberError("You are a member of this group, or asked to be one already.")
+        raise GroupRule.MEMBER_ALREADY.error()
 
 
 async def leave_group(deps: Deps, signer: Person, group: RecordId) -> Record:

@@ -14,13 +14,13 @@ from yarl import URL
 
 from federation.addresses import parse_url
 from federation.content_types import PLAIN_JSON
-from federation.errors import MalformedDocumentError, RemoteError
+from federation.errors import RemoteError
 from federation.webfinger import Handle, parse_descriptor, parse_handle, question
 from models.people.accounts import load_account_named
 from pod.actions.fediverse.actor_documents import handle_host
 from pod.deps import Deps
-from pod.errors import NotFoundError
-from protocol.errors import MalformedError, RefusedError
+from pod.rules.groups import GroupRule
+from protocol.errors import RefusedError
 from protocol.ids import RecordId, parse_id
 
 INVITATION: Final = "/invitation/"
@@ -53,13 +53,13 @@ async def resolve(deps: Deps, typed: str) -> Place:
         return Place(parse_id(found.group()), "")
     if "@" in text:
         return await _by_handle(deps, parse_handle(text))
-    raise MalformedError("Paste a group's address, its id, an invitation, or a handle such as name@pod.")
+    raise GroupRule.PASTE_AN_ADDRESS.error()
 
 
 def seed_in(secret: str) -> bytes:
     """The seed that an invitation's link ends in; raises MalformedError."""
     if not _SEED.fullmatch(secret):
-        raise MalformedError("This isn't a whole invitation: its end is missing.")
+        raise GroupRule.HALF_AN_INVITATION.error()
     return urlsafe_b64decode(secret + "=")
 
 
@@ -67,7 +67,7 @@ def _url(text: str) -> URL:
     try:
         return URL(text)
     except ValueError as error:
-        raise MalformedError("This address can't be read.") from error
+        raise GroupRule.UNREADABLE_ADDRESS.error() from error
 
 
 async def _by_url(deps: Deps, url: URL) -> Place:
@@ -85,7 +85,7 @@ async def _by_url(deps: Deps, url: URL) -> Place:
         return Place(parse_id(found.group()), str(URL(named).origin()) if _is_origin(named) else pod)
     if (person := _PERSON.fullmatch(parsed.path)) is not None:
         return await _person(deps, pod, person.group(1))
-    raise MalformedError("There is neither a group nor a person at this address.")
+    raise GroupRule.NEITHER_GROUP_NOR_PERSON.error()
 
 
 def _is_origin(text: str) -> bool:
@@ -102,7 +102,7 @@ async def _by_handle(deps: Deps, handle: Handle) -> Place:
     for actor in described.actors:
         if described.may_show(handle, actor):
             return await _by_url(deps, _url(actor))
-    raise NotFoundError("That server knows nobody of this name.")
+    raise GroupRule.NOBODY_THERE.error()
 
 
 async def _person(deps: Deps, pod: str, name: str) -> Place:
@@ -110,7 +110,7 @@ async def _person(deps: Deps, pod: str, name: str) -> Place:
         async with deps.store.database.read() as session:
             account = await load_account_named(session, name)
         if account is None or account.disabled or account.personal_group is None:
-            raise NotFoundError("There is nobody of that name here.")
+            raise GroupRule.NOBODY_OF_THAT_NAME.error()
         return Place(account.personal_group, pod)
     url = str(URL(pod) / "api" / "v1" / "people" / name)
     try:
@@ -118,7 +118,7 @@ async def _person(deps: Deps, pod: str, name: str) -> Place:
         return Place(parse_id(msgspec.convert(answer, _Person).group), pod)
     except RemoteError as error:
         if error.status is not None and not error.retry:
-            raise NotFoundError("That server isn't a pod, or knows nobody of this name.") from error
+            raise GroupRule.NO_POD_THERE.error() from error
         raise
     except msgspec.ValidationError as error:
-        raise MalformedDocumentError("The pod's answer names no group.") from error
+        raise GroupRule.ANSWER_NAMES_NO_GROUP.error() from error

@@ -13,8 +13,7 @@ from pod.actions.access import open_group
 from pod.actions.groups.pasted_links import Place
 from pod.actions.sync.pull import fetch_group
 from pod.deps import Deps
-from pod.errors import NotFoundError
-from protocol.errors import TooLargeError
+from pod.rules.groups import GroupRule
 from protocol.ids import RecordId
 
 MOST_FOLLOWED: Final = 500
@@ -24,12 +23,12 @@ Wish = Literal["follow", "unfollow", "lens", "unlens"]
 async def bring_here(deps: Deps, place: Place) -> RecordId:
     """Have the group of a place here, fetched from its pod where this one doesn't hold it; raises NotFoundError."""
     if place.group is None:
-        raise NotFoundError("This is an invitation: it leads into a group by joining.")
+        raise GroupRule.INVITATION_IS_JOINED.error()
     async with deps.store.database.read() as session:
         known = await load_group(session, place.group)
     if known is None:
         if not place.pod or place.pod == deps.identity.base_url:
-            raise NotFoundError("This pod doesn't hold that group; paste its whole address, with its pod.")
+            raise GroupRule.NOT_HELD_PASTE_WHOLE.error()
         await fetch_group(deps, place.pod, place.group)
     return place.group
 
@@ -47,7 +46,7 @@ async def change_following(deps: Deps, account: Account, group: RecordId, wish: 
         await open_group(session, deps, account, group)
         held = await load_following(session, account.id, group)
         if held is None and len(await list_followings(session, account.id, MOST_FOLLOWED)) >= MOST_FOLLOWED:
-            raise TooLargeError("One account follows at most 500 groups and people.")
+            raise GroupRule.FOLLOWS_TOO_MANY.error()
         lens = {"lens": True, "unlens": False}.get(wish, held.lens if held else False)
         since = held.since_at if held else deps.clock()
         await save_following(session, Following(account.id, group, lens, since))

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from pod.actions.chain.views import load_view
 from pod.actions.private_groups import unknown_group
 from pod.deps import Deps
-from pod.errors import NotKeeperError
+from pod.rules.chains import ChainRule
 from protocol.branches import View
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
@@ -28,7 +28,7 @@ async def open_asked(deps: Deps, group: RecordId, read: Callable[[], Awaitable[J
     if _claimed(body).isdisjoint(_askers(view, body)):
         if view.state.visibility == "private":
             raise unknown_group()
-        raise NotKeeperError("This is asked by keys of keepers.")
+        raise ChainRule.ASKED_BY_KEEPERS.error()
     return open_record(body)
 
 

@@ -25,31 +25,32 @@ from pod.actions.signer import PodItself, cosigned
 from pod.actions.sync.pull import pull, pull_branch
 from pod.actions.sync.push import pods_of
 from pod.deps import Deps
-from pod.errors import NotKeeperError
+from pod.rules.chains import ChainRule
 from protocol.branches import View
-from protocol.errors import MalformedError, RefusedError
+from protocol.errors import RefusedError
 from protocol.ids import RecordId
-from protocol.keeping import Refusal, check_sign
+from protocol.keeping import SeatRefusedError, check_sign
 from protocol.keys import DidKey
 from protocol.records.chain import Handover
 from protocol.records.envelope import Record
+from protocol.rules.seats import SeatRule
 from protocol.state import GroupState
 
 
 async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any]:
-    """Sign another keeper's proposal if an honest keeper would: the proofs with ours; raises Refusal otherwise."""
+    """Sign another keeper's proposal if an honest keeper would: the proofs with ours; or raise SeatRefusedError."""
     handover = record.content
     if not isinstance(handover, Handover) or record.group != group:
-        raise MalformedError("Only a handover of this group is signed here.")
+        raise ChainRule.NO_HANDOVER_HERE.error()
     async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
     if keys_of(state_for(view, handover)).isdisjoint(record.signers):
         if view.state.visibility == "private":
             raise unknown_group()
-        raise NotKeeperError("A handover is proposed by a keeper's pod.")
+        raise ChainRule.NOT_BY_KEEPERS_POD.error()
     try:
         await _check_and_remember(deps, record, handover)
-    except Refusal:
+    except SeatRefusedError:
         if not await _learn(deps, view, handover):
             raise
         await _check_and_remember(deps, record, handover)
@@ -102,13 +103,13 @@ async def _check(session: AsyncSession, deps: Deps, record: Record, handover: Ha
     memory = memory_of(await load_keeper(session, group, deps.identity.keyring.pod_key.did, lock=True))
     node = view.nodes.get(handover.parent)
     if node is None or stored is None:
-        raise Refusal("This pod doesn't hold the handover's parent.", memory)
+        raise SeatRefusedError(SeatRule.HANDOVER_PARENT_UNKNOWN, memory)
     if memory.key not in keys_of(node.state):
-        raise NotKeeperError("This pod holds no seat in the group.")
+        raise ChainRule.NO_SEAT_HERE.error()
     if {seat.member for seat in handover.keepers} != {seat.member for seat in node.state.seats}:
-        raise Refusal("Other keepers are agreed on by people, not signed by a timer.", memory)
+        raise SeatRefusedError(SeatRule.OTHER_KEEPERS, memory)
     if handover.log != node.state.log:
-        raise Refusal("A handover that this pod signs leaves the log as its parent has it.", memory)
+        raise SeatRefusedError(SeatRule.LOG_CHANGED, memory)
     findings = await findings_of(session, view, stored, memory, handover.parent)
     memory = check_sign(memory, view, handover.parent, handover.term, findings, at=handover.at, now=now)
     await save_keeper(session, stored_keeper(group, memory))

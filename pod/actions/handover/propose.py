@@ -27,10 +27,10 @@ from pod.actions.notifications import note_silence
 from pod.actions.signer import PodItself, signed
 from pod.actions.sync.push import push
 from pod.deps import Deps
-from pod.errors import NotKeeperError
+from pod.rules.chains import ChainRule
 from protocol.branches import View
 from protocol.chain import follow
-from protocol.errors import BrokenItemError, MalformedError, NotConfirmedError, RefusedError
+from protocol.errors import BrokenItemError, NotConfirmedError, RefusedError
 from protocol.ids import RecordId
 from protocol.keeping import (
     LogFindings,
@@ -76,7 +76,7 @@ async def hand_over(deps: Deps, group: RecordId, keepers: Sequence[int] | None =
     try:
         follow(parent, record)
     except BrokenItemError as error:
-        raise NotConfirmedError(f"Too few keepers signed: {error}") from error
+        raise ChainRule.TOO_FEW_SIGNED.error() from error
 
     async def settle(session: AsyncSession) -> None:
         await append(session, deps, record, origin="", now=now)
@@ -93,12 +93,12 @@ async def _propose(
     view = await load_view(session, deps, group)
     own_key = deps.identity.keyring.pod_key.did
     if not any(seat.key == own_key for seat in view.state.seats):
-        raise NotKeeperError("Only a keeper's pod proposes a handover.")
+        raise ChainRule.KEEPER_PROPOSES.error()
     memory = memory_of(await load_keeper(session, group, own_key, lock=True))
     state, findings = await _parent(session, view, memory, now=now)
     members = [seat.member for seat in state.seats] if keepers is None else list(keepers)
     if not all(number in state.members for number in members):
-        raise MalformedError("A keeper must be a member.")
+        raise ChainRule.KEEPER_IS_MEMBER.error()
     at = max(now, state.at)
     term = next_term(_known_term(deps, view, memory, state), state)
     memory = check_sign(memory, view, state.head, term, findings, at=at, now=now)

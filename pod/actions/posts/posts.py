@@ -15,9 +15,8 @@ from pod.actions.reading.group.page_facts import load_number
 from pod.actions.reading.post.text import load_text
 from pod.actions.signer import Person
 from pod.deps import Deps
-from pod.errors import NotFoundError, StaleEditError
+from pod.rules.posts import PostRule
 from protocol.content import Text, Writer, member_writer
-from protocol.errors import MalformedError
 from protocol.ids import RecordId
 from protocol.limits import MAX_NAME_LENGTH, MAX_PARAGRAPHS
 from protocol.records.content import Address, Paragraph
@@ -41,7 +40,7 @@ async def publish(deps: Deps, signer: Person, group: RecordId, draft: Draft) -> 
     """Write the post and its author's vote; raises MalformedError for one without text."""
     check_paragraphs(draft.paragraphs)
     if len(draft.title) > MAX_NAME_LENGTH or len(draft.language) > LONGEST_LANGUAGE:
-        raise MalformedError(f"A title has at most {MAX_NAME_LENGTH} letters, a language code {LONGEST_LANGUAGE}.")
+        raise PostRule.TITLE_LENGTH.error(most=MAX_NAME_LENGTH, language=LONGEST_LANGUAGE)
     body: dict[str, Any] = {"kind": draft.kind, "paragraphs": [_shape(found) for found in draft.paragraphs]}
     body |= {name: value for name, value in (("title", draft.title), ("language", draft.language)) if value}
     if draft.about is not None:
@@ -69,9 +68,9 @@ async def replace_paragraph(
         _, text = await load_text(session, group, post)
         old = paragraph_at(text, address)
         if versions_of(text, address) != seen:
-            raise StaleEditError("Somebody wrote another version of this paragraph meanwhile.")
+            raise PostRule.STALE_EDIT.error()
         if old == paragraph:
-            raise MalformedError("Nothing was changed.")
+            raise PostRule.NOTHING_CHANGED.error()
         state = (await open_group(session, deps, signer.account, group)).state
         writer = member_writer(group, await load_number(session, signer.account, state) or 0)
         base = end_of(text, writer, address)
@@ -115,7 +114,7 @@ async def erase(deps: Deps, signer: Person, group: RecordId, post: RecordId, rec
     """Wish that records of one's own lose their words: gone here at once, asked of everybody else."""
     own = await own_records(deps, signer.account, group, post)
     if not records or not set(records) <= set(own):
-        raise MalformedError("Only what you wrote in this post, and what isn't erased yet, can be erased here.")
+        raise PostRule.ERASE_ONLY_OWN.error()
 
     async def action(session: AsyncSession) -> None:
         await write_record(session, deps, signer, group, {"type": "Erase", "records": list(dict.fromkeys(records))})
@@ -128,7 +127,7 @@ def paragraph_at(text: Text, address: Address) -> Paragraph:
     sheet = text.sheets.get(address.record)
     found = sheet.paragraphs[address.index] if sheet and address.index < len(sheet.paragraphs) else None
     if found is None:
-        raise NotFoundError("There is no such paragraph in this post, or it was erased.")
+        raise PostRule.PARAGRAPH_GONE.error()
     return found
 
 
@@ -156,9 +155,9 @@ def version_name(address: Address) -> str:
 def check_paragraphs(paragraphs: Sequence[Paragraph]) -> None:
     """Refuse what says nothing, or more than one record holds; raises MalformedError."""
     if not any(paragraph.text.strip() for paragraph in paragraphs):
-        raise MalformedError("Write something first.")
+        raise PostRule.WRITE_SOMETHING.error()
     if len(paragraphs) > MAX_PARAGRAPHS:
-        raise MalformedError(f"A record holds {MAX_PARAGRAPHS} paragraphs; this has {len(paragraphs)}.")
+        raise PostRule.TOO_MANY_PARAGRAPHS.error(most=MAX_PARAGRAPHS, paragraphs=len(paragraphs))
 
 
 def _shape(paragraph: Paragraph) -> dict[str, str]:

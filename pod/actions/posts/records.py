@@ -23,8 +23,9 @@ from pod.actions.private_groups import check_spoken_for
 from pod.actions.signer import Person, load_place, member_key, signed, signing_key
 from pod.actions.sync.push import push
 from pod.deps import Deps
-from pod.errors import MayNotSignError, NotFoundError, NotKeeperError, NotMemberError, UnknownGroupError
-from protocol.authorship import MayNotWriteError
+from pod.errors import UnknownGroupError
+from pod.rules.chains import ChainRule
+from pod.rules.posts import PostRule
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.records.chain import Invitation
@@ -52,7 +53,7 @@ async def write_record(
 ) -> Record:
     """Sign `members` as the account's record in `group`, take it through the one door and push it."""
     if members.get("type") in ("GroupRoot", "Invitation") or members.get("do") == "join":
-        raise MayNotSignError("Groups, invitations and joins have routes of their own.")
+        raise PostRule.OWN_ROUTES.error()
     if members.get("type") == "Vote":
         members = await _placed(session, deps, signer.account, group, members)
     record = await _signed_record(session, deps, signer, group, members, *cosigners)
@@ -114,9 +115,9 @@ async def _placed(
     try:
         state = (await open_group(session, deps, account, stored.group_id)).state
     except UnknownGroupError as error:
-        raise NotFoundError("There is no such record that could be voted on here.") from error
+        raise PostRule.NOTHING_TO_VOTE_ON.error() from error
     if state.visibility == "private":
-        raise MayNotWriteError("Records of a private group can't be voted on elsewhere.")
+        raise PostRule.PRIVATE_STAYS_INSIDE.error()
     found = {"from": {"group": stored.group_id, "pod": deps.identity.base_url}}
     return found | vote if state.visibility == "public" else vote
 
@@ -147,7 +148,7 @@ async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
         state = (await open_group(session, deps, account, group)).state
         membership = await load_membership(session, account.id, group)
     if membership is None or membership.number not in {seat.member for seat in state.seats}:
-        raise NotKeeperError("Only a keeper hands the steward's job over.")
+        raise ChainRule.KEEPER_HANDS_OVER.error()
 
 
 async def invite(deps: Deps, signer: Person, group: RecordId, wishes: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +198,7 @@ async def _ask_to_join(
     key = member_key(deps, account, group)
     taken = await take_recovery_key(session, account.id, group)
     if taken is None:
-        raise NotMemberError("No recovery key is left; the recovery phrase is needed.")
+        raise ChainRule.NO_RECOVERY_KEY.error()
     index, recovery = taken
     now = deps.clock()
     wish: dict[str, Any] = {

@@ -19,8 +19,8 @@ from pod.actions.posts.records import write_record, write_vote
 from pod.actions.reading.post.text import load_text
 from pod.actions.signer import Person
 from pod.deps import Deps
-from pod.errors import NotFoundError, NotMemberError
-from protocol.authorship import MayNotWriteError
+from pod.rules.groups import GroupRule
+from pod.rules.posts import PostRule
 from protocol.content import Text, member_writer
 from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget, PostTarget
@@ -45,7 +45,7 @@ async def hide(deps: Deps, signer: Person, target: PostTarget | ParagraphTarget,
     """Let a post or paragraph be hidden for this account alone: by a vote in its personal group."""
     group = signer.account.personal_group
     if group is None:
-        raise NotMemberError("This account has no personal group.")
+        raise GroupRule.NO_PERSONAL_GROUP.error()
 
     async def action(session: AsyncSession) -> None:
         await _vote(session, deps, signer, group, target, HIDDEN if hidden else 0)
@@ -71,7 +71,7 @@ async def mute_author(deps: Deps, account: Account, group: RecordId, post: Recor
         await open_group(session, deps, account, group)
         card = await load_post(session, group, post)
     if card is None or card.group_id != group:
-        raise NotFoundError("There is no such post in this group.")
+        raise PostRule.NO_POST_IN_GROUP.error()
     await mute(deps, account, group, card.author, muted=muted)
 
 
@@ -140,7 +140,7 @@ async def _vote(
 async def _number(session: AsyncSession, account: Account, group: RecordId) -> int:
     membership = await load_membership(session, account.id, group)
     if membership is None or membership.number is None:
-        raise NotMemberError("You are not a member of this group, or your join isn't settled yet.")
+        raise GroupRule.NOT_A_MEMBER_YET.error()
     return membership.number
 
 
@@ -154,9 +154,9 @@ async def _mark(
 def _check_there(text: Text, address: Address) -> None:
     sheet = text.sheets.get(address.record)
     if sheet is None or address.index >= len(sheet.paragraphs):
-        raise NotFoundError("There is no such paragraph in this post.")
+        raise PostRule.NO_SUCH_PARAGRAPH.error()
     if sheet.paragraphs[address.index] is None:
-        raise MayNotWriteError("This paragraph was erased; nothing brings it back.")
+        raise PostRule.PARAGRAPH_ERASED.error()
 
 
 def _place(address: Address) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from models.people.phrase_checks import set_words_checked
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import Recovered, Whereabouts, recover
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.accounts import AccountRule
 from protocol.ids import RecordId
 
 
@@ -34,7 +34,7 @@ async def recover_home(
     async def action(session: AsyncSession) -> Found:
         account = await load_account_named(session, recovered.name)
         if account is None or account.disabled:
-            raise NotFoundError("This account can't be signed in to.")
+            raise AccountRule.NO_SIGN_IN_HERE.error()
         await set_words_checked(session, account.id, now=deps.clock())
         if not account.language:
             await set_language(session, account.id, language)

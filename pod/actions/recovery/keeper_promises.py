@@ -25,8 +25,8 @@ from pod.actions.handover.countersign import keys_of, state_for
 from pod.actions.private_groups import unknown_group
 from pod.actions.sync.pull import pull
 from pod.deps import Deps
-from pod.errors import NotKeeperError
-from protocol.errors import MalformedError, NotConfirmedError, RefusedError
+from pod.rules.chains import ChainRule
+from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keeping import promise_recovery
 from protocol.records.chain import Handover, Seat
@@ -46,13 +46,13 @@ async def promise(deps: Deps, group: RecordId, record: Record) -> int:
     """The term that our seat is bound to from now on; raises Refusal, or the refusal of a recovery that is none."""
     handover = record.content
     if not isinstance(handover, Handover) or record.group != group:
-        raise MalformedError("Only a recovery handover of this group is promised its term here.")
+        raise ChainRule.NO_RECOVERY_HERE.error()
     async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
     if not _recovers(view.state, record):
         if view.state.visibility == "private":
             raise unknown_group()
-        raise NotKeeperError("A promise is asked for by the recovery keys of keepers.")
+        raise ChainRule.PROMISE_BY_KEEPERS.error()
     if handover.parent not in view.nodes:
         # Whoever prepares the recovery holds its parent, and is there.
         await _pull_all(deps, group, [handover.steward.pod])
@@ -61,7 +61,7 @@ async def promise(deps: Deps, group: RecordId, record: Record) -> int:
         now_held = await load_view(session, deps, group)
         memory = memory_of(await load_keeper(session, group, deps.identity.keyring.pod_key.did, lock=True))
         if memory.key not in keys_of(state_for(now_held, handover)):
-            raise NotKeeperError("This pod holds no seat in the group.")
+            raise ChainRule.NO_SEAT_HERE.error()
         memory = promise_recovery(memory, now_held, record)
         await save_keeper(session, stored_keeper(group, memory))
 
@@ -105,9 +105,7 @@ async def gather_promises(deps: Deps, state: GroupState, record: Record) -> None
         homes = [_pod_of(state, seat) for seat in seats]
         enough = min(len(seats) - quorum(len(seats)) + 1, sum(pod in living for pod in homes))
         if sum(pod in promised for pod in homes) < enough:
-            raise NotConfirmedError(
-                "A living keeper confirmed an item that this recovery doesn't build on: begin the recovery anew."
-            )
+            raise ChainRule.BEGIN_ANEW.error()
 
 
 async def _ask(deps: Deps, group: RecordId, record: Record, pod: str) -> RecordId | bool:

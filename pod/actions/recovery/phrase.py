@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pod.rules.accounts import AccountRule
 from protocol.derivation import recovery_dids, recovery_key, seed_of
-from protocol.errors import PhraseError
 from protocol.keys import DidKey, PrivateKey
 from protocol.limits import RECOVERY_KEYS
 from protocol.state import GroupState
@@ -14,7 +14,7 @@ class RecoveryKeys:
 
     def __init__(self, phrase: object) -> None:
         if not isinstance(phrase, str):
-            raise PhraseError("`phrase` must be the 24 words of a recovery phrase.")
+            raise AccountRule.NO_PHRASE.error()
         self._seed = seed_of(phrase)
         self.numbers: dict[DidKey, int] = {}
         # A home that was recovered takes its keys from the batch behind the last one used: look one batch ahead.

@@ -42,10 +42,11 @@ from pod.actions.sync.pull import pull
 from pod.actions.sync.push import pods_of, push
 from pod.actions.sync.remote_lists import Pass
 from pod.deps import Deps
-from pod.errors import NotKeeperError, NotMemberError
+from pod.rules.accounts import AccountRule
+from pod.rules.chains import ChainRule
 from protocol.branches import View
 from protocol.chain import next_epoch, signed_seats
-from protocol.errors import MalformedError, NotConfirmedError, PhraseError, RefusedError
+from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keys import DidKey, PrivateKey
 from protocol.limits import MAX_CLOCK_LEAD_MS
@@ -135,7 +136,7 @@ async def check_own(session: AsyncSession, account: Account, keys: RecoveryKeys)
     """Raise PhraseError unless the phrase is the one whose recovery keys this account has."""
     owner = await load_account_by_recovery(session, tuple(keys.numbers))
     if owner is None or owner.id != account.id:
-        raise PhraseError("These words are a recovery phrase, but not this account's.")
+        raise AccountRule.NOT_THIS_ACCOUNTS_PHRASE.error()
 
 
 async def begin_recovery(
@@ -160,7 +161,7 @@ async def begin_recovery(
     if member.home != deps.identity.home or await _moves(session, account, member, group):
         taken = await take_recovery_key(session, account.id, group)
         if taken is None:
-            raise NotMemberError("No recovery key is left; the recovery phrase is needed.")
+            raise ChainRule.NO_RECOVERY_KEY.error()
         signing = await expect_rehome(session, deps, account, group, member, recovery_index=taken[0])
         operations.append(rehome(deps, group, member, signer, signing, taken[1]))
     numbers = [seat.member for seat in state.seats] if keepers is None else list(keepers)
@@ -175,15 +176,15 @@ async def _join_draft(
 ) -> Recovery:
     handover = draft.content
     if not isinstance(handover, Handover) or draft.group != group:
-        raise MalformedError("`handover` must be a Handover of this group.")
+        raise ChainRule.NO_HANDOVER_DRAFT.error()
     view = await load_view(session, deps, group)
     state = await _check_highest(session, view, draft)
     if handover.term != next_epoch(state.term) or handover.log != state.log:
-        raise NotConfirmedError("A recovery begins the next epoch and leaves the log as its parent has it.")
+        raise ChainRule.RECOVERY_SHAPE.error()
     if handover.at > deps.clock() + MAX_CLOCK_LEAD_MS:
-        raise NotConfirmedError("The draft's time is more than two minutes ahead.")
+        raise ChainRule.DRAFT_AHEAD.error()
     if any(not isinstance(one, Operation) or not isinstance(one.wish, Rehome) for one in handover.operations):
-        raise NotConfirmedError("A recovery that is signed here holds nothing but moves of its keepers.")
+        raise ChainRule.DRAFT_OPERATIONS.error()
     signer = _signer(keys, _keeper_of(state, keys))
     joined = open_record(cosigned(WordsHolder(), draft.body, signer, now=deps.clock()))
     return await _add(session, deps, state, joined, signer)
@@ -194,7 +195,7 @@ async def _check_highest(session: AsyncSession, view: View, draft: Record) -> Gr
     highest = await _parent(session, view)
     state = _state_below(view, draft)
     if not view.holds(state.head) or state.height < highest.height:
-        raise NotConfirmedError("The draft doesn't build on the highest item that this pod knows to be confirmed.")
+        raise ChainRule.DRAFT_PARENT_LOW.error()
     return state
 
 
@@ -202,7 +203,7 @@ def _state_below(view: View, record: Record) -> GroupState:
     assert isinstance(record.content, Handover)
     node = view.nodes.get(record.content.parent)
     if node is None:
-        raise NotConfirmedError("This pod doesn't hold the draft's parent.")
+        raise ChainRule.DRAFT_PARENT_UNKNOWN.error()
     return node.state
 
 
@@ -221,7 +222,7 @@ async def _add(
     said = await load_keeper(session, state.group, signer.did, lock=True)
     anew = said.highest_term == handover.term and said.last_height < handover.height
     if said.highest_term >= handover.term and said.last_item != record.id and not anew:
-        raise NotConfirmedError("This phrase signed another recovery of this epoch.")
+        raise ChainRule.OTHER_RECOVERY_SIGNED.error()
     await save_keeper(
         session, StoredKeeper(state.group, signer.did, record.id, handover.term, handover.height, handover.term)
     )
@@ -254,20 +255,20 @@ async def _parent(session: AsyncSession, view: View) -> GroupState:
         confirmed = any(Seat(ack.keeper, ack.key) in seats for ack in view.acks.get(item, ()))
         if (confirmed or item == view.anchor) and state.log.size <= held:
             return state
-    raise NotConfirmedError("This pod lacks a part of the group's log; pull the group from another pod first.")
+    raise ChainRule.LOG_LACKING.error()
 
 
 def _keeper_of(state: GroupState, keys: RecoveryKeys) -> Member:
     number = keys.member_in(state)
     if number is None or number not in {seat.member for seat in state.seats}:
-        raise NotKeeperError("Only the recovery phrase of a keeper recovers a group.")
+        raise ChainRule.KEEPERS_PHRASE.error()
     return state.members[number]
 
 
 def _signer(keys: RecoveryKeys, member: Member) -> PrivateKey:
     signer = keys.signer(member.recovery[-1])
     if signer is None:
-        raise NotConfirmedError("Another recovery replaced this phrase's key in the group.")
+        raise ChainRule.PHRASE_REPLACED.error()
     return signer
 
 
@@ -313,7 +314,7 @@ def _body(
     deps: Deps, state: GroupState, member: Member, operations: list[dict[str, Any]], numbers: Sequence[int]
 ) -> dict[str, Any]:
     if not all(number in state.members for number in numbers):
-        raise MalformedError("A keeper must be a member.")
+        raise ChainRule.KEEPER_IS_MEMBER.error()
     homes = {number: state.members[number].home.key for number in numbers} | {member.number: deps.identity.home.key}
     return {
         "type": "Handover",

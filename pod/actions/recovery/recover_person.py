@@ -42,7 +42,7 @@ from pod.actions.sync.push import push
 from pod.actions.sync.remote_lists import Pass
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
-from pod.errors import NameTakenError, NotFoundError
+from pod.rules.accounts import AccountRule
 from protocol.errors import NotConfirmedError, RefusedError
 from protocol.ids import RecordId
 from protocol.limits import RECOVERY_KEYS
@@ -83,7 +83,7 @@ async def recover(
     Without `token` none is made: who recovers in a browser gets a session instead.
     """
     if not NAME.fullmatch(name):
-        raise NameTakenError("A name has 1 to 30 of a-z, 0-9, - and _, and begins with a letter or digit.")
+        raise AccountRule.NO_NAME.error()
     async with deps.store.database.read() as session:
         await _check_name(session, name, keys)
     unreachable = [place.group for place in groups if not await _fetched(deps, place, keys)]
@@ -130,9 +130,9 @@ async def _check_name(session: AsyncSession, name: str, keys: RecoveryKeys) -> A
     named = await load_account_named(session, name)
     owner = await load_account_by_recovery(session, tuple(keys.numbers))
     if owner is not None and owner.name != name:
-        raise NameTakenError(f"This phrase belongs to the account {owner.name} here.")
+        raise AccountRule.PHRASE_OF_ACCOUNT.error(name=owner.name)
     if named is not None and owner is None:
-        raise NameTakenError(f"The name {name} is taken.")
+        raise AccountRule.NAME_TAKEN.error(name=name)
     return named
 
 
@@ -168,7 +168,7 @@ async def _open_account(
     used = {number: (did, state.group) for state, _ in found for number, did in keys.used_in(state)}
     if account is None:
         if not found:
-            raise NotFoundError("No group known here has a member with this phrase; name one, and a pod that holds it.")
+            raise AccountRule.NO_MEMBER_WITH_PHRASE.error()
         sealed = deps.identity.keyring.seal(seed, f"seed/{name}")
         own_id = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
         # Groups that aren't known here may use others of this batch: only the next one is surely fresh.

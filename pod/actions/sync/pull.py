@@ -23,8 +23,8 @@ from pod.actions.sync.disputes import forget_disputes, note_dispute, stands_apar
 from pod.actions.sync.pull_log import pull_log
 from pod.actions.sync.remote_lists import Pass, Source, load_page, records_in, source_of
 from pod.deps import Deps
+from pod.rules.chains import ChainRule
 from protocol.branches import View
-from protocol.errors import MalformedError
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
 
@@ -40,7 +40,7 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
     page = await load_page(deps, source, "chain", 0)
     roots = [record for record in records_in(page.get("items"), source.group) if record.id == group]
     if not roots:
-        raise MalformedError("The pod's answer doesn't begin with the group's root.")
+        raise ChainRule.NO_ROOT_FIRST.error()
     now = deps.clock()
 
     async def action(session: AsyncSession) -> None:

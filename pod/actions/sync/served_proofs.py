@@ -12,7 +12,7 @@ from models.groups.log_tiles import load_tiles
 from models.groups.records import list_log
 from pod.actions.access import Viewer, open_group
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.chains import ChainRule
 from protocol.ids import RecordId
 from protocol.log import (
     Tile,
@@ -40,7 +40,7 @@ async def prove_inclusion(deps: Deps, reader: Viewer, group: RecordId, leaf: int
     async with deps.store.database.read() as session:
         await _check_size(session, deps, reader, group, size)
         if leaf >= size:
-            raise NotFoundError(f"Entry {leaf} isn't among the first {size}.")
+            raise ChainRule.NOT_AMONG_FIRST.error(leaf=leaf, size=size)
         (entry,) = await list_log(session, group, leaf, 1)
         tiles = await load_tiles(session, group, tiles_for_inclusion(leaf, size))
     return Proof(_hex(inclusion_proof(tile_reader(_tile(tiles)), leaf, size)), leaf=leaf, size=size, record=entry.id)
@@ -51,7 +51,7 @@ async def prove_consistency(deps: Deps, reader: Viewer, group: RecordId, first: 
     async with deps.store.database.read() as session:
         await _check_size(session, deps, reader, group, second)
         if first > second:
-            raise NotFoundError(f"A log of {second} entries never had {first}.")
+            raise ChainRule.NEVER_HAD.error(second=second, first=first)
         tiles = await load_tiles(session, group, tiles_for_consistency(first, second))
     return Proof(_hex(consistency_proof(tile_reader(_tile(tiles)), first, second)), first=first, second=second)
 
@@ -61,7 +61,7 @@ async def _check_size(session: AsyncSession, deps: Deps, reader: Viewer, group: 
     stored = await load_group(session, group)
     held = stored.log_size if stored else 0
     if size > held:
-        raise NotFoundError(f"This pod holds {held} entries of that log.")
+        raise ChainRule.ENTRIES_HELD.error(held=held)
 
 
 def _tile(tiles: Mapping[Tile, Sequence[bytes]]) -> Callable[[int, int], Sequence[bytes]]:

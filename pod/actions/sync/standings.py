@@ -20,7 +20,7 @@ from models.fediverse.peers import GroupStanding, list_differing, list_standings
 from pod.actions.fediverse.actors import POD, signing_key
 from pod.clock import random_token
 from pod.deps import Deps
-from protocol.errors import MalformedError
+from pod.rules.chains import ChainRule
 from protocol.ids import RecordId, parse_id
 
 MOST_COMPARED: Final = 500  # groups in one question: less than 128 KiB
@@ -50,7 +50,7 @@ class Differing(msgspec.Struct, frozen=True):
 async def find_differing(deps: Deps, asker: VerifiedPod, question: Question) -> Differing:
     """Which of the groups differ here; what the asker may not know of is passed over."""
     if len(question.groups) > MOST_COMPARED:
-        raise MalformedError(f"At most {MOST_COMPARED} groups are compared at once.")
+        raise ChainRule.TOO_MANY_COMPARED.error(most=MOST_COMPARED)
     theirs = [GroupStanding(parse_id(one.group), parse_id(one.head), one.size, one.pending) for one in question.groups]
     origin = "/".join(asker.actor.split("/", 3)[:3])
     async with deps.store.database.read() as session:

@@ -14,6 +14,7 @@ from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
+from pod.rules.accounts import AccountRule
 from pod.web.account.session_start import enter, session_here, visit_of
 from pod.web.account.sign_in import SignInForm, show_sign_in
 from pod.web.kit.form_page import FormView, told
@@ -21,7 +22,7 @@ from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.rendering import render
 from pod.web.kit.visitors import account_of, say_of
 from pod.web.kit.way_back import local_path
-from protocol.errors import MalformedError, RefusedError
+from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
 
@@ -115,7 +116,7 @@ async def post_remove(request: web.Request) -> web.Response:
     try:
         own_id = bytes.fromhex(form.passkey)
     except ValueError as error:
-        raise MalformedError("There is no such passkey.") from error
+        raise AccountRule.PASSKEY_GONE.error() from error
     await remove_passkey(request.app[DEPS], account, own_id)
     return see_other("/settings/passkeys", said="revoked")
 

@@ -15,6 +15,7 @@ from pod.actions.recovery.recover_person import Recovered, Whereabouts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
+from pod.rules.requests import RequestRule
 from pod.web.account.session_start import become
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form
@@ -87,7 +88,7 @@ def whereabouts(text: str) -> list[Whereabouts]:
     """Groups as people write them down; raises MalformedError with the number of the line."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_GROUPS:
-        raise MalformedError(f"At most {MOST_GROUPS} groups at once.")
+        raise RequestRule.TOO_MANY_GROUPS.error(most=MOST_GROUPS)
     return [_whereabouts(number, parts) for number, parts in enumerate(lines, 1)]
 
 
@@ -98,14 +99,14 @@ def _whereabouts(number: int, parts: list[str]) -> Whereabouts:
         case [group, pod, key] if key.isascii() and key.isdecimal() and len(key) < 7:
             return Whereabouts(_group(number, group), pod.rstrip("/"), int(key))
         case _:
-            raise MalformedError(f"Line {number} of the groups must be: id, pod, and of a private one a number.")
+            raise RequestRule.LINE_FORM.error(line=number)
 
 
 def _group(number: int, text: str) -> RecordId:
     try:
         return parse_id(text)
     except MalformedError as error:
-        raise MalformedError(f"Line {number} of the groups doesn't begin with a group's id.") from error
+        raise RequestRule.LINE_WITHOUT_ID.error(line=number) from error
 
 
 def _view(say: Words, found: Found) -> RecoveredView:

@@ -15,6 +15,7 @@ from pod.actions.accounts.overview import AccountSight, look_at
 from pod.actions.accounts.sessions import check_confirmed, end_other_sessions, end_session, list_own_sessions
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.rules.accounts import AccountRule
 from pod.web.account.browser_names import agent_name
 from pod.web.account.session_start import session_here
 from pod.web.kit.form_page import FormView, told
@@ -23,7 +24,7 @@ from pod.web.kit.once import shown_once
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import LANGUAGES, Words
 from pod.web.kit.visitors import account_of, say_of
-from protocol.errors import MalformedError, RefusedError
+from protocol.errors import RefusedError
 from protocol.limits import FEW_RECOVERY_KEYS
 
 routes = web.RouteTableDef()
@@ -162,7 +163,7 @@ async def post_end_session(request: web.Request) -> web.Response:
     try:
         ended = bytes.fromhex(form.session)
     except ValueError as error:
-        raise MalformedError("There is no such session.") from error
+        raise AccountRule.NO_SUCH_SESSION.error() from error
     await end_session(request.app[DEPS], account, ended)
     return see_other("/settings/sessions", said="ended")
 
@@ -198,7 +199,7 @@ async def post_token(request: web.Request) -> web.Response:
 
 async def _make(request: web.Request, form: TokenForm) -> web.Response:
     if not form.name or len(form.name) > 60:
-        raise MalformedError("A token has a name of 1 to 60 characters.")
+        raise AccountRule.TOKEN_NAME.error()
     fresh = await make_token(request.app[DEPS], account_of(request), form.name)
     return shown_once(await _show_tokens(request, fresh=fresh))
 

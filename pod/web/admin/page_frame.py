@@ -8,11 +8,10 @@ import msgspec
 from aiohttp import web
 
 from models.people.accounts import Account
-from pod.errors import NotAdminError
+from pod.rules.admin import AdminRule
 from pod.web.kit.form_page import FormView
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of
-from protocol.errors import MalformedError
 
 LONGEST_NUMBER: Final = 15
 
@@ -31,7 +30,7 @@ def admin_of(request: web.Request) -> Account:
     """The admin who acts; raises SignInError or NotAdminError."""
     account = account_of(request)
     if not account.admin:
-        raise NotAdminError("This page is for those who run the pod.")
+        raise AdminRule.NOT_ADMIN.error()
     return account
 
 
@@ -58,5 +57,5 @@ def number_in(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_NUMBER:
-        raise MalformedError("This must be a number.")
+        raise AdminRule.MUST_BE_NUMBER.error()
     return int(text)

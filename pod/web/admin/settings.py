@@ -13,6 +13,7 @@ from models.pod.settings import Language, Registration, Settings
 from pod.actions.admin.pod_settings import change_settings, read_settings
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.rules.admin import AdminRule
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
 from pod.web.kit.form_page import told
 from pod.web.kit.forms import act_or_show, read_form, see_other
@@ -20,7 +21,7 @@ from pod.web.kit.registration_modes import registration_modes
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import LANGUAGES
 from pod.web.kit.visitors import say_of
-from protocol.errors import MalformedError, RefusedError
+from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
 PAGE: Final = "/admin/settings"
@@ -68,7 +69,7 @@ async def post_settings(request: web.Request) -> web.Response:
 
 async def _change(request: web.Request, form: SettingsForm) -> web.Response:
     if len(form.name) > LONGEST_NAME or len(form.terms) + len(form.description) > LONGEST_TEXT:
-        raise MalformedError("The name or the texts are too long.")
+        raise AdminRule.TEXTS_TOO_LONG.error()
     chosen = Settings(form.name, form.language, form.registration, form.contact, form.terms, form.description)
     await change_settings(request.app[DEPS], admin_of(request), chosen, form.why)
     return see_other(PAGE, said="saved")

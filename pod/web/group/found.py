@@ -13,6 +13,7 @@ from pod.actions.groups.founding import start_group
 from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.rules.groups import GroupRule
 from pod.web.group.wording import Kind, kind_sentence
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
@@ -20,7 +21,7 @@ from pod.web.kit.refusals import Problem, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
-from protocol.errors import MalformedError, RefusedError
+from protocol.errors import RefusedError
 from protocol.limits import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH
 
 routes = web.RouteTableDef()
@@ -96,9 +97,9 @@ async def _step(request: web.Request, form: FoundForm, signer: Person) -> web.Re
 def check_name(name: str, description: str) -> None:
     """Refuse a name or description that no group can have; raises MalformedError."""
     if not 1 <= len(name) <= MAX_NAME_LENGTH:
-        raise MalformedError(f"A group's name has 1 to {MAX_NAME_LENGTH} letters.")
+        raise GroupRule.NAME_LENGTH.error(most=MAX_NAME_LENGTH)
     if len(description) > MAX_DESCRIPTION_LENGTH:
-        raise MalformedError(f"A description has at most {MAX_DESCRIPTION_LENGTH} letters.")
+        raise GroupRule.DESCRIPTION_LENGTH.error(most=MAX_DESCRIPTION_LENGTH)
 
 
 def wishes_of(form: FoundForm) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pod.actions.groups.membership import InvitationSight, issue_invitation, lis
 from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.errors import NotMemberError
+from pod.rules.groups import GroupRule
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import weight_in
 from pod.web.kit.forms import act_or_show, read_form
@@ -104,7 +104,7 @@ async def _show(
     say = say_of(request)
     seen, head = await load_head(request, "members")
     if seen.weight is None:
-        raise NotMemberError("Only members invite.")
+        raise GroupRule.ONLY_MEMBERS_INVITE.error()
     view = InvitationsView(
         head=head,
         form=form,

@@ -18,6 +18,7 @@ from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import Recovery, recover_group, sign_recovery
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.rules.groups import GroupRule
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import host_of, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
@@ -26,7 +27,7 @@ from pod.web.kit.rendering import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from protocol.canonical import parse_json
-from protocol.errors import MalformedError, RefusedError
+from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.limits import MAX_ITEM_BYTES, MAX_ITEM_DEPTH
 from protocol.records.envelope import open_record
@@ -193,7 +194,7 @@ def numbers_in(typed: str) -> list[int] | None:
         return None
     parts = [part for part in re.split(r"[\s,;]+", typed.strip()) if part]
     if not all(part.isascii() and part.isdecimal() and len(part) < 12 for part in parts):
-        raise MalformedError("Name keepers by their member numbers, such as 1, 2, 3.")
+        raise GroupRule.KEEPERS_BY_NUMBER.error()
     return [int(part) for part in parts]
 
 

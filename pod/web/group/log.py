@@ -12,6 +12,7 @@ from aiohttp import web
 from pod.actions.reading.group.log import Logbook, LogEntry, LogFilter, list_logbook
 from pod.app_keys import DEPS
 from pod.contracts import ATOM, CSV, HTML, contract
+from pod.rules.groups import GroupRule
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import LONGEST_TITLE, cut
 from pod.web.group.wording import member_name
@@ -19,7 +20,6 @@ from pod.web.kit.queries import before_of, number_in, with_query
 from pod.web.kit.rendering import held, render, templates
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
-from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 
 routes = web.RouteTableDef()
@@ -134,7 +134,7 @@ async def _book(request: web.Request, group: RecordId, limit: int) -> Logbook:
 def _filter(request: web.Request) -> LogFilter:
     fields = _fields(request)
     if fields.get("kind", "") not in ("", *KINDS) or fields.get("sign", "") not in ("", "+", "-"):
-        raise MalformedError("`kind` is a type of record, `sign` is + or -.")
+        raise GroupRule.LOG_FILTER.error()
     member = fields.get("member", "")
     return LogFilter(
         fields.get("kind", ""),

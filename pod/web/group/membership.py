@@ -20,13 +20,14 @@ from pod.actions.reading.group.invitation import InvitedSight, describe_offer
 from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.rules.groups import GroupRule
 from pod.web.group.wording import Kind, host_of, kind_sentence, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import Problem, problem_of, sentence_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of, signer_of
-from protocol.errors import MalformedError, RefusedError
+from protocol.errors import RefusedError
 from protocol.ids import parse_id
 from protocol.keys import PrivateKey
 
@@ -136,11 +137,11 @@ def pod_in(typed: str) -> str:
     try:
         url = URL(whole).origin()
     except ValueError as error:
-        raise MalformedError("Write your pod as its address, for example pod.example.") from error
+        raise GroupRule.YOUR_POD.error() from error
     host = url.host or ""
     sound = host.isascii() and text.isprintable() and not any(letter.isspace() for letter in text)
     if not sound or ("." not in host and host != "localhost"):
-        raise MalformedError("Write your pod as its address, for example pod.example.")
+        raise GroupRule.YOUR_POD.error()
     return str(url)
 
 

@@ -15,7 +15,7 @@ from pod.actions.reading.group.subjects import SubjectCard, list_cards, list_gro
 from pod.actions.reading.post.posts import describe_post
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.errors import NotFoundError
+from pod.rules.groups import GroupRule
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import tone_of
 from pod.web.kit.queries import with_query
@@ -85,7 +85,7 @@ async def get_subject(request: web.Request) -> web.Response:
     say, reader = say_of(request), reader_of(request)
     cards = await list_cards(request.app[DEPS], reader, name)
     if not cards:
-        raise NotFoundError("No group that you may read writes about this.")
+        raise GroupRule.NO_GROUP_ABOUT_THIS.error()
     chosen = [group for group in request.query.getall("compare", []) if group][:COMPARED]
     sides = [await _side(request, reader, card) for card in cards if card.group in chosen and card.reply]
     view = SubjectView(

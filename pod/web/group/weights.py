@@ -15,9 +15,9 @@ from pod.actions.reading.group.members import Balance, load_balance
 from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.errors import NotMemberError
 from pod.plots.plot import Plot
 from pod.plots.weights import percent
+from pod.rules.groups import GroupRule
 from pod.web.group.members import strip_of, warning_of
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import member_name, weight_in
@@ -114,7 +114,7 @@ async def _show(
     deps, say, account = request.app[DEPS], say_of(request), account_of(request)
     seen, head = await load_head(request, "members")
     if seen.weight is None:
-        raise NotMemberError("Only members give weight.")
+        raise GroupRule.ONLY_MEMBERS_GIVE_WEIGHT.error()
     number = number_in(request.match_info["number"], "number")
     member = await describe_member(deps, account, seen.group, number)
     view = WeightView(
@@ -200,7 +200,7 @@ async def _profile_page(
     deps, say, account = request.app[DEPS], say_of(request), account_of(request)
     seen, head = await load_head(request, "members")
     if seen.membership is None or seen.membership.number is None:
-        raise NotMemberError("Only members have a profile here.")
+        raise GroupRule.ONLY_MEMBERS_HAVE_A_PROFILE.error()
     if form is None:
         member = await describe_member(deps, account, seen.group, seen.membership.number)
         form = ProfileForm(member.nickname, member.text, not member.indexable)

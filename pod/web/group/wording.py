@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from pod.actions.reading.group.page_header import HeaderSight, PodHealth
+from pod.rules.groups import GroupRule
 from pod.web.kit.translations import Words
-from protocol.errors import MalformedError
 from protocol.ids import RecordId
 
 SHORT: Final = 12
@@ -119,7 +119,7 @@ def weight_in(typed: str) -> int:
     plain = typed.strip().replace(",", ".").replace("−", "-")
     matched = _WEIGHT.fullmatch(plain)
     if matched is None:
-        raise MalformedError("A weight is a number with at most three decimals, such as 1 or 0.5.")
+        raise GroupRule.WEIGHT_FORM.error()
     sign, whole, part = matched.groups()
     thousandths = int(whole) * 1000 + int(((part or "") + "000")[:3])
     return -thousandths if sign else thousandths

@@ -11,10 +11,11 @@ from aiohttp import web
 from yarl import URL
 
 from pod.errors import headers_of
+from pod.rules.requests import RequestRule
 from pod.web.kit.sent_form import LONGEST_BYTES, sent_form
 from pod.web.kit.visitors import check_form
 from pod.web.kit.way_back import local_path
-from protocol.errors import MalformedError, RefusedError, TooLargeError
+from protocol.errors import RefusedError
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105  (the name of a field)
 ONCE_FIELD: Final = "form_once"
@@ -30,7 +31,7 @@ async def read_form(request: web.Request, kind: type[F]) -> F:
     sent = await sent_form(request)
     check_form(request, sent.last(TOKEN_FIELD))
     if sent.bytes > LONGEST_BYTES:
-        raise TooLargeError("The form is longer than this pod reads.")
+        raise RequestRule.FORM_TOO_LONG.error()
     fields: dict[str, Any] = {}
     for known in msgspec.structs.fields(kind):
         values = [_text(value) for value in sent.all(known.name)]
@@ -40,7 +41,7 @@ async def read_form(request: web.Request, kind: type[F]) -> F:
     try:
         return msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise MalformedError(f"The form can't be read: {error}") from error
+        raise RequestRule.FORM_UNREADABLE.error() from error
 
 
 def _is_many(kind: Any) -> bool:

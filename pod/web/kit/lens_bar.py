@@ -17,9 +17,9 @@ from aiohttp import web
 from moderation.lens import Lens, Showing
 from pod.actions.reading.lens.choices import Choice, LensChoices, list_lens_choices
 from pod.app_keys import DEPS
+from pod.rules.posts import PostRule
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
-from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import Token
 from protocol.visibility import Combine
@@ -69,10 +69,10 @@ def lens_of(request: web.Request, *usual: RecordId) -> Lens:
     named = [text for value in request.query.getall("lens", []) if (text := value.strip())]
     combine, showing = request.query.get("combine", ""), request.query.get("showing", "")
     if (combine and combine not in list(Combine)) or (showing and showing not in list(Showing)):
-        raise MalformedError("`combine` is any or all; `showing` is shown, undecided or everything.")
+        raise PostRule.LENS_CHOICES.error()
     groups = tuple(dict.fromkeys(group_in(text) for text in named if text != OFF))
     if len(groups) > MOST_GROUPS:
-        raise MalformedError(f"A lens has at most {MOST_GROUPS} groups.")
+        raise PostRule.LENS_TOO_LARGE.error(most=MOST_GROUPS)
     return Lens(
         () if OFF in named else groups or usual,
         Combine(combine) if combine else Combine.ANY,

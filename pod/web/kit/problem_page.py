@@ -15,7 +15,8 @@ from federation.content_types import prefers_page
 from federation.errors import RemoteError
 from pod.app_keys import REQUEST
 from pod.contracts import HTML, contract_of
-from pod.errors import ConfirmFirstError, ForgedFormError, NotFoundError, SignInError, headers_of
+from pod.errors import ConfirmFirstError, ForgedFormError, SignInError, headers_of
+from pod.rules.requests import RequestRule
 from pod.web.kit.kept_form import KeptForm, keep_form
 from pod.web.kit.refusals import BY_STATUS, problem_of
 from pod.web.kit.rendering import render
@@ -68,7 +69,7 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
 async def _unmet(request: web.Request, answer: web.HTTPException) -> web.Response:
     match answer:
         case web.HTTPNotFound():
-            return await _refused(request, NotFoundError("There is nothing at this address."))
+            return await _refused(request, RequestRule.NOTHING_HERE.error())
         case web.HTTPMethodNotAllowed():
             request[BACK] = await find_way_back(request)
             response = await _show(request, HTTPStatus.METHOD_NOT_ALLOWED, "")
@@ -98,7 +99,7 @@ def _led_on(request: web.Request, refusal: RefusedError) -> web.Response | None:
         case SignInError() if request.method in SAFE:
             return _go(SIGN_IN, request.path_qs)
         case ConfirmFirstError():
-            return _go(CONFIRM, request.path_qs if request.method in SAFE else refusal.back)
+            return _go(CONFIRM, request.path_qs if request.method in SAFE else str(refusal.refused.facts["back"]))
         case _:
             return None
 
@@ -108,7 +109,7 @@ async def _refused(request: web.Request, refusal: RefusedError) -> web.Response:
     status = HTTPStatus(refusal.status)
     problem = problem_of(say_of(request), refusal)
     again = isinstance(refusal, ForgedFormError)
-    response = await _show(request, status, problem.detail, problem.sentence, again=again)
+    response = await _show(request, status, "", problem.sentence, again=again)
     response.headers.update(headers_of(refusal))
     return response
 

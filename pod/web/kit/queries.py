@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from pod.rules.requests import RequestRule
 from pod.web.kit import lens_bar
-from protocol.errors import MalformedError
 
 LONGEST_NUMBER = 15
 
@@ -21,7 +21,7 @@ def before_of(request: web.Request, name: str = "before") -> int | None:
 def number_in(value: str, name: str) -> int:
     """A whole number ≥ 0; raises MalformedError with the name of what it should be."""
     if not (value.isascii() and value.isdecimal()) or len(value) > LONGEST_NUMBER:
-        raise MalformedError(f"`{name}` must be a number.")
+        raise RequestRule.NUMBER_NEEDED.error(name=name)
     return int(value)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from pod.web.kit.notices import say
 from pod.web.kit.translations import Words
-from protocol.errors import ENGLISH, Fact, Prose, Refused, RefusedError
+from protocol.errors import Fact, Refused, RefusedError
 
 BY_STATUS: Final[Mapping[int, str]] = {
     400: say("Something in the form or the address isn't as it must be."),
@@ -32,7 +32,6 @@ class Problem(msgspec.Struct, frozen=True):
     """A refusal as a page tells it."""
 
     sentence: str
-    detail: str = ""
 
 
 def sentence_of(words: Words, refused: Refused) -> str:
@@ -42,8 +41,6 @@ def sentence_of(words: Words, refused: Refused) -> str:
 
 def problem_of(words: Words, refusal: RefusedError) -> Problem:
     """What to tell somebody whose form or address was refused."""
-    if isinstance(refusal.refused.rule, Prose):
-        return Problem(refusal.en if words.language == ENGLISH else refusal.sv, str(refusal))
     return Problem(sentence_of(words, refusal.refused))
 
 

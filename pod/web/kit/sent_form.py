@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from aiohttp import web
 
+from pod.rules.requests import RequestRule
 from pod.web.kit.visitors import reader_of
-from protocol.errors import MalformedError, TooLargeError
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 LONGEST_BYTES: Final = 1024 * 1024
@@ -48,15 +48,15 @@ async def sent_form(request: web.Request) -> SentForm:
 async def _read(request: web.Request) -> SentForm:
     if request.content_type != FORM_TYPE:
         if request.can_read_body:
-            raise MalformedError(f"A form is sent as {FORM_TYPE}.")
+            raise RequestRule.FORM_TYPE.error(type=FORM_TYPE)
         return SentForm()
     most, body = LONGEST_KEPT_BYTES if reader_of(request) else LONGEST_BYTES, bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > most:
-            raise TooLargeError("The form is longer than this pod reads.")
+            raise RequestRule.FORM_TOO_LONG.error()
     try:
         fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
-        raise MalformedError("The form has more fields than a form of this pod.") from error
+        raise RequestRule.TOO_MANY_FIELDS.error() from error
     return SentForm(tuple(fields), len(body))

@@ -10,12 +10,11 @@ from aiohttp import web
 from pod.actions.accounts.language import choose_language
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.errors import NotFoundError
+from pod.rules.requests import RequestRule
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.rendering import render, static_file, version_of
 from pod.web.kit.translations import LANGUAGES
 from pod.web.kit.visitors import A_YEAR_SECONDS, LANGUAGE, set_cookie, visitor_of
-from protocol.errors import MalformedError
 
 routes = web.RouteTableDef()
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -29,7 +28,7 @@ async def get_static_file(request: web.Request) -> web.Response:
     name = request.match_info["name"]
     body = static_file(name)
     if body is None:
-        raise NotFoundError("There is no such file.")
+        raise RequestRule.NO_SUCH_FILE.error()
     headers = {"Cache-Control": FOR_EVER if request.query.get("v") == version_of(name) else AN_HOUR}
     headers |= {"ETag": f'"{version_of(name)}"', "X-Content-Type-Options": "nosniff"}
     if request.headers.get("If-None-Match") == headers["ETag"]:
@@ -64,7 +63,7 @@ async def post_language(request: web.Request) -> web.Response:
     """Remember the chosen language, in a cookie and with the account."""
     form, visitor = await read_form(request, LanguageForm), visitor_of(request)
     if form.language not in LANGUAGES:
-        raise MalformedError("This pod's pages aren't written in that language.")
+        raise RequestRule.NO_SUCH_LANGUAGE.error()
     if visitor.account:
         await choose_language(request.app[DEPS], visitor.account, form.language)
     response = see_other(form.back)

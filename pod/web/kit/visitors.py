@@ -28,7 +28,8 @@ from pod.app_keys import DEPS
 from pod.clock import random_token
 from pod.contracts import HTML, contract_of
 from pod.deps import Deps
-from pod.errors import ForgedFormError, SignInError
+from pod.rules.accounts import AccountRule
+from pod.rules.requests import RequestRule
 from pod.web.kit.translations import DEFAULT, LANGUAGES, Words, preferred, words_in
 
 SESSION: Final = "session"
@@ -111,7 +112,7 @@ def account_of(request: web.Request) -> Account:
     """The account that acts; raises SignInError, whose page leads back to here."""
     account = visitor_of(request).account
     if account is None:
-        raise SignInError("Sign in first; you come back to this page.")
+        raise AccountRule.SIGN_IN_FIRST.error()
     return account
 
 
@@ -137,11 +138,11 @@ def check_form(request: web.Request, token: str) -> None:
     """Refuse a form that isn't one of ours to this visitor; raises ForgedFormError, or SignInError."""
     visitor, stated = visitor_of(request), contract_of(request.match_info.handler)
     if is_foreign(request):
-        raise ForgedFormError("Another site sent this form.")
+        raise RequestRule.FORM_FROM_ELSEWHERE.error()
     if stated is not None and stated.who in MEMBERS:
         account_of(request)  # whose session ended meanwhile is told that, and not that the form is an old one
     if not visitor.secret or not hmac.compare_digest(visitor.form_token.encode(), token.encode()):
-        raise ForgedFormError("This form is from another visit. Send it once more.")
+        raise RequestRule.FORM_OF_OTHER_VISIT.error()
 
 
 def is_foreign(request: web.Request) -> bool:

@@ -14,10 +14,10 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.deps import Deps
+from pod.rules.posts import PostRule
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.visitors import signer_of
 from pod.web.post.links import Place, anchor_of, place_of, reply_anchor, target_in
-from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import Address, ParagraphTarget, PostTarget
 
@@ -38,7 +38,7 @@ class Pressed(msgspec.Struct, frozen=True):
         """The paragraph that it is about; raises MalformedError for a post."""
         if isinstance(self.target, ParagraphTarget):
             return self.target.paragraph
-        raise MalformedError("This is done to a paragraph.")
+        raise PostRule.PARAGRAPH_ONLY.error()
 
 
 Act = Callable[[Deps, Pressed], Awaitable[None]]
@@ -60,7 +60,7 @@ async def post_act(request: web.Request) -> web.Response:
     form = await read_form(request, ActForm)
     name, _, named = form.act.partition(":")
     if name not in ACTS:
-        raise MalformedError("There is no such button.")
+        raise PostRule.NO_SUCH_BUTTON.error()
     act, said = ACTS[name]
     target, bench = target_in(named), parse_id(form.bench) if form.bench else place.group
     await act(request.app[DEPS], Pressed(signer, place, target, bench))
@@ -85,7 +85,7 @@ async def _hide(deps: Deps, pressed: Pressed, *, hidden: bool) -> None:
 
 async def _mute(deps: Deps, pressed: Pressed, *, muted: bool) -> None:
     if not isinstance(pressed.target, PostTarget):
-        raise MalformedError("Muted is whoever wrote a post.")
+        raise PostRule.MUTE_A_WRITER.error()
     await mute_author(deps, pressed.signer.account, pressed.place.group, pressed.target.post, muted=muted)
 
 

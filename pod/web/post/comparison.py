@@ -17,6 +17,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.plots.plot import Plot
 from pod.plots.stripes import Stripe, lens_stripes
+from pod.rules.posts import PostRule
 from pod.web.kit.lens_bar import MOST_GROUPS, OFF, group_in, lens_fields, lens_name, with_query
 from pod.web.kit.rendering import held, render
 from pod.web.kit.translations import Words
@@ -25,7 +26,6 @@ from pod.web.post.history import shortened
 from pod.web.post.links import Link, Place, anchor_of, place_of
 from pod.web.post.page import page_tabs
 from pod.web.post.wording import TAGS, Score, called, language_of, post_title, score_view, title_of
-from protocol.errors import MalformedError
 from protocol.ids import parse_id
 from protocol.records.content import PostTarget
 from protocol.visibility import Sight
@@ -115,7 +115,7 @@ async def get_preview(request: web.Request) -> web.Response:
     deps, reader, group = request.app[DEPS], reader_of(request), parse_id(request.match_info["group"])
     lens = _lens(request, "lens")
     if lens is None or len(lens.groups) != 1:
-        raise MalformedError("`lens` names the one group to follow.")
+        raise PostRule.LENS_NAMES_ONE.error()
     home = await home_lens(deps, reader) if reader else None
     preview = await preview_lens(deps, reader, group, home or Lens((group,)), lens.groups[0])
     view = preview_view(say_of(request), preview, follow=reader is not None, home=home is not None)
@@ -127,7 +127,7 @@ def _lens(request: web.Request, name: str) -> Lens | None:
     named = [text for value in request.query.getall(name, []) if (text := value.strip())]
     groups = tuple(dict.fromkeys(group_in(text) for text in named if text != OFF))
     if len(groups) > MOST_GROUPS:
-        raise MalformedError(f"A lens has at most {MOST_GROUPS} groups.")
+        raise PostRule.LENS_TOO_LARGE.error(most=MOST_GROUPS)
     return Lens(groups) if named else None
 
 

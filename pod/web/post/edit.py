@@ -22,7 +22,8 @@ from pod.actions.posts.posts import (
 from pod.actions.reading.post.text import Reading, describe_reading
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.errors import NotFoundError, NotMemberError, StaleEditError
+from pod.errors import StaleEditError
+from pod.rules.posts import PostRule
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import Problem, problem_of
@@ -33,7 +34,7 @@ from pod.web.post.plain_text import paragraphs_of
 from pod.web.post.replies import PieceView, pieces_of
 from pod.web.post.wording import STYLES, marked, style_name
 from protocol.content import Text, member_writer
-from protocol.errors import MalformedError, RefusedError
+from protocol.errors import RefusedError
 from protocol.records.content import Address, Paragraph
 from protocol.records.content.shapes import Style
 
@@ -112,7 +113,7 @@ async def post_add(request: web.Request) -> web.Response:
 async def _edit(request: web.Request, form: EditForm) -> web.Response:
     place, address = place_of(request), address_of(request)
     if form.style not in STYLES:
-        raise MalformedError("There is no such style of paragraph.")
+        raise PostRule.NO_SUCH_STYLE.error()
     paragraph = Paragraph(cast("Style", form.style), form.text)
     if form.do == "preview":
         check_paragraphs([paragraph])
@@ -136,10 +137,10 @@ async def _load(request: web.Request) -> tuple[Place, Reading, Paragraph]:
     place = place_of(request)
     reading = await describe_reading(request.app[DEPS], account_of(request), place.group, place.post)
     if not reading.head.writes:
-        raise NotMemberError("Only members write here; join the group first.")
+        raise PostRule.ONLY_MEMBERS_WRITE.error()
     paragraph = paragraph_at(reading.text, address_of(request))
     if reading.words(address_of(request)) is None:
-        raise NotFoundError("This pod doesn't show this paragraph.")
+        raise PostRule.PARAGRAPH_NOT_SHOWN.error()
     return place, reading, paragraph
 
 

@@ -9,9 +9,9 @@ import msgspec
 from aiohttp import web
 
 from moderation.lens import Lens
+from pod.rules.posts import PostRule
 from pod.web.kit.lens_bar import lens_fields, lens_of, with_query
 from protocol.canonical import parse_json
-from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import Address, ParagraphTarget, PostTarget, parse_target
 
@@ -89,7 +89,7 @@ def target_in(text: str) -> PostTarget | ParagraphTarget:
         target = parse_target(parse_json(text.encode(), max_bytes=MOST_TARGET_BYTES, max_depth=3))
         if isinstance(target, PostTarget | ParagraphTarget):
             return target
-        raise MalformedError("Asked about is a post or a paragraph.")
+        raise PostRule.POST_OR_PARAGRAPH.error()
     record, dot, _ = text.partition(".")
     return ParagraphTarget(address_in(text)) if dot else PostTarget(parse_id(record))
 
@@ -98,7 +98,7 @@ def address_in(text: str) -> Address:
     """The paragraph that a text names; raises MalformedError."""
     record, _, index = text.partition(".")
     if not (index.isascii() and index.isdecimal()) or len(index) > LONGEST_INDEX:
-        raise MalformedError("A paragraph is named by its record and its number there.")
+        raise PostRule.PARAGRAPH_BY_NUMBER.error()
     return Address(parse_id(record), int(index))
 
 

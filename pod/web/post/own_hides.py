@@ -9,6 +9,7 @@ from pod.actions.posts.votes_and_marks import hide, mute
 from pod.actions.reading.person.own_hides import HiddenThing, MutedWriter, list_hides
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.rules.posts import PostRule
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.lens_bar import with_query
 from pod.web.kit.rendering import render
@@ -16,7 +17,6 @@ from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.links import Link, anchor_of, named, target_in
 from pod.web.post.wording import called, title_of
-from protocol.errors import MalformedError
 from protocol.ids import parse_id
 from protocol.records.content import ParagraphTarget
 
@@ -70,13 +70,13 @@ async def post_hides(request: web.Request) -> web.Response:
             group, _, member = what.partition(".")
             await mute(request.app[DEPS], signer.account, parse_id(group), _number(member), muted=False)
         case _:
-            raise MalformedError("There is no such button.")
+            raise PostRule.NO_SUCH_BUTTON.error()
     return see_other(PATH, said="unhidden")
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > 15:
-        raise MalformedError("A member has a number.")
+        raise PostRule.MEMBER_NUMBER.error()
     return int(text)
 
 

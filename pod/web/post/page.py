@@ -11,6 +11,7 @@ from moderation.lens import Hide, Layer
 from pod.actions.reading.post.story import read_story
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.rules.requests import RequestRule
 from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query
 from pod.web.kit.rendering import held, render
 from pod.web.kit.translations import Words
@@ -28,7 +29,6 @@ from pod.web.post.wording import (
     post_title,
     score_view,
 )
-from protocol.errors import MalformedError
 from protocol.records.content import Address, PostTarget
 
 routes = web.RouteTableDef()
@@ -265,5 +265,5 @@ def _thread(request: web.Request) -> Address | None:
 def _number(request: web.Request, name: str) -> int:
     value = request.query.get(name, "0")
     if not (value.isascii() and value.isdecimal()) or len(value) > 15:
-        raise MalformedError(f"`{name}` must be a number.")
+        raise RequestRule.NUMBER_NEEDED.error(name=name)
     return int(value)

@@ -16,7 +16,7 @@ from pod.actions.reading.group.page_facts import GroupHead, describe_head
 from pod.actions.reading.post.text import Reading, describe_reading
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.errors import NotMemberError
+from pod.rules.posts import PostRule
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import Problem, problem_of
@@ -153,7 +153,7 @@ def _about(place: Place, form: ReplyForm) -> Address | RecordId:
 async def _head(request: web.Request) -> GroupHead:
     head = await describe_head(request.app[DEPS], account_of(request), parse_id(request.match_info["group"]))
     if not head.writes:
-        raise NotMemberError("Only members write here; join the group first.")
+        raise PostRule.ONLY_MEMBERS_WRITE.error()
     return head
 
 

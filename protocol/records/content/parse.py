@@ -17,7 +17,6 @@ from unicodedata import is_normalized
 import msgspec
 
 from protocol.canonical import JsonObject
-from protocol.errors import MalformedError, TooLargeError
 from protocol.ids import RecordId
 from protocol.limits import MAX_ATTACHMENTS, MAX_PARAGRAPHS, MAX_VOTE
 from protocol.records.content.shapes import (
@@ -48,6 +47,7 @@ from protocol.records.content.shapes import (
     Vote,
     VoteValue,
 )
+from protocol.rules.content import ContentRule
 
 
 def parse_content(type_name: str, body: JsonObject) -> Content:
@@ -58,9 +58,9 @@ def parse_content(type_name: str, body: JsonObject) -> Content:
     for name, limit in _LIMITS.items():
         entries = body.get(name)
         if type(entries) is list and len(entries) > limit:
-            raise TooLargeError(f"A record may have {limit} `{name}`; this one has {len(entries)}.")
+            raise ContentRule.TOO_MANY_ENTRIES.error(most=limit, name=name, entries=len(entries))
     if "recovery" in body:
-        raise MalformedError("Content is signed by a signing key, never by a recovery key.")
+        raise ContentRule.NOT_BY_RECOVERY_KEY.error()
     return parse(body)
 
 
@@ -78,7 +78,7 @@ def parse_target(value: object) -> Target:
             return ProfileTarget(RecordId(profile))
         case _TargetForm(post=None, paragraph=None, subject=None, profile=None, reaction=_Reaction() as reaction):
             return ReactionTarget(reaction.post, reaction.emoji)
-    raise MalformedError("A target is exactly one of post, paragraph, subject, profile and reaction.")
+    raise ContentRule.ONE_TARGET.error()
 
 
 class _Reaction(msgspec.Struct, frozen=True):
@@ -118,7 +118,7 @@ def _convert(value: object, form: type[_Parsed], name: str) -> _Parsed:
     try:
         return msgspec.convert(value, form, strict=True)
     except msgspec.ValidationError as error:
-        raise MalformedError(f"{name}: {error}.") from error
+        raise ContentRule.ODD_CONTENT.error(name=name, why=str(error)) from error
 
 
 def _profile(body: JsonObject) -> Profile:
@@ -136,14 +136,14 @@ def _patch(body: JsonObject) -> Patch:
     own = len(patch.adds)
     for index, add in enumerate(patch.adds):
         if add.after and add.after.record is None and add.after.index >= index:
-            raise MalformedError("A paragraph hangs on a lower index of its patch, or on another record.")
+            raise ContentRule.PARAGRAPH_PLACE.error()
     for mark in patch.marks:
         if mark.deleted and mark.replaced_by:
-            raise MalformedError("A mark deletes or replaces, not both.")
+            raise ContentRule.MARK_OR_MARK.error()
         if mark.replaced_by == mark.paragraph:
-            raise MalformedError("A paragraph can't replace itself.")
+            raise ContentRule.REPLACES_ITSELF.error()
         if any(at and at.record is None and at.index >= own for at in (mark.paragraph, mark.replaced_by)):
-            raise MalformedError("A mark names a paragraph that its patch doesn't add.")
+            raise ContentRule.MARK_OF_NOTHING.error()
     _check_deletions(body)
     return patch
 
@@ -151,7 +151,7 @@ def _patch(body: JsonObject) -> Patch:
 def _check_deletions(body: JsonObject) -> None:
     # `deleted` is true or absent: two spellings of "taken back" would only invite a third.
     if any(mark.get("deleted") is False for mark in body.get("marks", ())):
-        raise MalformedError("`deleted` is true or absent.")
+        raise ContentRule.DELETED_IS_TRUE.error()
 
 
 def _vote(body: JsonObject) -> Vote:
@@ -183,13 +183,13 @@ def _guest_record(body: JsonObject) -> GuestRecord:
     did: GuestPost | GuestVote
     if form.kind == "post":
         if form.content is None or form.value is not None or form.target is not None:
-            raise MalformedError("A guest's post has `content`, and neither `target` nor `value`.")
+            raise ContentRule.GUEST_POST.error()
         _check_reply(form.content.reply_to)
         did = form.content
         _check_guest_lists(did)
     else:
         if form.content is not None or form.value is None:
-            raise MalformedError("A guest's vote has `target` and `value`, and no `content`.")
+            raise ContentRule.GUEST_VOTE.error()
         did = GuestVote(parse_target(form.target), form.value)
         _check_reaction(did.target, did.value)
     return GuestRecord(form.host, form.actor, form.activity, did)
@@ -205,27 +205,27 @@ def _check_reply(reply: ReplyTo | None) -> None:
     if reply is None:
         return
     if (reply.record is None) == (reply.subject is None):
-        raise MalformedError("`reply_to` names a record or a subject, one of them.")
+        raise ContentRule.ONE_REPLY.error()
     if reply.subject is not None:
         if reply.index is not None:
-            raise MalformedError("A subject has no paragraphs.")
+            raise ContentRule.SUBJECT_PARAGRAPHS.error()
         _in_nfc(reply.subject)
 
 
 def _check_reaction(target: Target, value: int) -> None:
     if isinstance(target, ReactionTarget) and value not in {0, MAX_VOTE}:
-        raise MalformedError(f"A reaction is {MAX_VOTE}, or 0 to take it back.")
+        raise ContentRule.REACTION_VALUE.error(most=MAX_VOTE)
 
 
 def _check_guest_lists(post: GuestPost) -> None:
     if len(post.paragraphs) > MAX_PARAGRAPHS or len(post.attachments) > MAX_ATTACHMENTS:
-        raise TooLargeError("A guest's post has more paragraphs or attachments than a record may have.")
+        raise ContentRule.GUEST_TOO_LONG.error()
 
 
 def _in_nfc(subject: str) -> str:
     if is_normalized("NFC", subject):
         return subject
-    raise MalformedError("A subject is written in Unicode's form NFC, so that one name has one spelling.")
+    raise ContentRule.SUBJECT_SPELLING.error()
 
 
 _LIMITS: Final = {

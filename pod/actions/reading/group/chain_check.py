@@ -10,7 +10,7 @@ from models.people.accounts import Account
 from pod.actions.access import open_group
 from pod.actions.chain.verify_chain import Verified, verify_group
 from pod.deps import Deps
-from pod.errors import TooManyTriesError
+from pod.rules.accounts import AccountRule
 from protocol.ids import RecordId
 
 AGAIN_SECONDS: Final = 10
@@ -22,7 +22,7 @@ async def check_group(deps: Deps, account: Account, group: RecordId) -> tuple[Ve
     async with deps.store.database.read() as session:
         await open_group(session, deps, account, group)
     if deps.memory.checking.locked():
-        raise TooManyTriesError(AGAIN_SECONDS)
+        raise AccountRule.TOO_MANY_TRIES.error(seconds=AGAIN_SECONDS)
     async with deps.memory.checking:
         verified = await verify_group(deps, group, lambda _what, _done, _of: None)
     named = {found.group() for fault in verified.faults if (found := _ID.search(fault))}

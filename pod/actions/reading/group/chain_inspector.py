@@ -19,7 +19,7 @@ from models.groups.seats_and_acks import load_highest_confirmed
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.groups import GroupRule
 from protocol.branches import View
 from protocol.errors import Refused, RefusedError
 from protocol.ids import RecordId
@@ -95,7 +95,7 @@ async def load_wire(deps: Deps, reader: Reader, group: RecordId, height: int) ->
         await open_group(session, deps, reader, group)
         found = await list_chain(session, group, height, 1)
     if not found or found[0].height != height:
-        raise NotFoundError("The chain has no item at this height.")
+        raise GroupRule.NO_ITEM_AT_HEIGHT.error()
     return found[0].wire
 
 

@@ -13,7 +13,7 @@ from pod.actions.access import Reader, open_group
 from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.chain.views import load_view
 from pod.deps import Deps
-from pod.errors import NotFoundError, UnknownGroupError
+from pod.rules.groups import GroupRule
 from protocol.ids import RecordId
 from protocol.state import GroupState, Member, state_hash
 
@@ -144,7 +144,7 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
         faults = await list_faults(session, group, MOST_SHOWN)
         disputes = await list_disputes(session, group, MOST_SHOWN)
         if stored is None:
-            raise UnknownGroupError("This pod doesn't hold that group.")
+            raise GroupRule.UNKNOWN_GROUP.error()
         doubts = await list_doubts(session, deps, view, stored)
     state = view.state
     return GroupSight(
@@ -178,7 +178,7 @@ async def list_groups(deps: Deps, reader: Reader, *, after: RecordId | None, lim
     async with deps.store.database.read() as session:
         place = await load_group(session, after) if after else None
         if after and (place is None or place.visibility != "public"):
-            raise UnknownGroupError("This pod doesn't hold the group that `after` names.")
+            raise GroupRule.UNKNOWN_AFTER.error()
         found = await list_public(session, limit + 1, after=(place.name, place.id) if place else None)
         own = await _own_groups(session, reader) if reader and not after else ()
     shown = tuple(GroupLine(g.id, g.name, g.visibility, g.head_height, g.anchor_height) for g in found[:limit])
@@ -205,7 +205,7 @@ async def describe_member(deps: Deps, reader: Reader, group: RecordId, number: i
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, reader, group)).state
         if number not in state.members:
-            raise NotFoundError("The group has no member of this number.")
+            raise GroupRule.NOT_A_MEMBER_NUMBER.error()
         (shown,) = await describe_members(session, state, [number])
     return shown
 

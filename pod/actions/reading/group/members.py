@@ -18,7 +18,7 @@ from moderation.power import MOST_EXACT, power
 from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.groups import MemberSight, describe_members
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.groups import GroupRule
 from protocol.ids import RecordId
 from protocol.state import GroupState
 
@@ -136,7 +136,7 @@ async def describe_roster_member(
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, reader, group)).state
         if number not in state.members:
-            raise NotFoundError("The group has no member of this number.")
+            raise GroupRule.NOT_A_MEMBER_NUMBER.error()
         (member,) = await describe_members(session, state, [number])
         seated = await list_seated(session, group, 1, number=number)
         votes = await count_votes(session, group, [number], deps.clock() - MONTH_MS)

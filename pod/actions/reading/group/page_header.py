@@ -20,8 +20,8 @@ from pod.actions.access import Reader, open_group
 from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.reading.group.groups import DisputeLine, FaultLine, WithheldLine
 from pod.deps import Deps
-from pod.errors import UnknownGroupError
 from pod.memory import Crowd
+from pod.rules.groups import GroupRule
 from protocol.branches import View
 from protocol.ids import RecordId
 from protocol.state import GroupState
@@ -91,7 +91,7 @@ async def _load_for_all(deps: Deps, view: View) -> HeaderSight:
     async with deps.store.database.read() as session:
         held = await load_held(session, group)
         if held is None:
-            raise UnknownGroupError("This pod doesn't hold that group.")
+            raise GroupRule.UNKNOWN_GROUP.error()
         crowd = await _crowd(session, deps, view, head=held[0])
         doubts = await _doubts(session, deps, view) if view.head != view.anchor else ()
         withheld = await list_withheld(session, group, MOST_NOTED)

@@ -12,7 +12,7 @@ from models.groups.waiting import load_operation, load_receipt
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.posts import PostRule
 from protocol.errors import Fact
 from protocol.ids import RecordId
 
@@ -110,7 +110,7 @@ async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: R
         return RecordSight(record, item.type, "chain" if item.on_chain else "branch", msgspec.Raw(item.wire))
     if operation is not None and msgspec.json.decode(operation)["group"] == group:
         return RecordSight(record, "Operation", "operation", msgspec.Raw(operation))
-    raise NotFoundError("There is no such record in this group.")
+    raise PostRule.NO_RECORD_IN_GROUP.error()
 
 
 def _content(stored: StoredRecord, receipt: bytes | None) -> RecordSight:

@@ -19,7 +19,7 @@ from pod.actions.reading.group.page_facts import load_nicknames
 from pod.actions.reading.post.text import Reading, author_of, lets_through, load_reading
 from pod.actions.reading.post.votes import all_votes
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.posts import PostRule
 from protocol.authorship import check_logged, check_standing
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -113,11 +113,11 @@ async def explain_why(
 def _sight(reading: Reading, target: Target) -> Sight | None:
     if isinstance(target, PostTarget):
         if target.post != reading.card.id:
-            raise NotFoundError("The page of another post tells why.")
+            raise PostRule.TOLD_ELSEWHERE.error()
         return None
     found = next((sight for sight in reading.sights if sight.address == target.paragraph), None)
     if found is None:
-        raise NotFoundError("There is no such paragraph in this post.")
+        raise PostRule.NO_SUCH_PARAGRAPH.error()
     return found
 
 

@@ -15,7 +15,7 @@ from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import load_nicknames
 from pod.actions.reading.post.text import Reading, author_of, lets_through, load_reading
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text
 from protocol.ids import RecordId
 from protocol.records.content import Address
@@ -91,10 +91,10 @@ async def compare_versions(
         _check_paragraphs(text, first, second)
         return Difference(reading, (Step(first, second),), first, second, nicknames)
     if isinstance(first, Address) or isinstance(second, Address):
-        raise NotFoundError("Two records are compared, or two paragraphs.")
+        raise PostRule.COMPARE_TWO.error()
     by_record = {entry.sheet.id: entry for entry in entries}
     if first not in by_record or second not in by_record:
-        raise NotFoundError("One of these records is none of this post's.")
+        raise PostRule.NOT_OF_THIS_POST.error()
     sheets = [entry.sheet for entry in entries]
     versions = [version(post, sheets[: by_record[record].number]) for record in (first, second)]
     walked = steps(text, versions[0], versions[1])
@@ -105,7 +105,7 @@ def _check_paragraphs(text: Text, *addresses: Address) -> None:
     for address in addresses:
         sheet = text.sheets.get(address.record)
         if sheet is None or address.index >= len(sheet.paragraphs):
-            raise NotFoundError("There is no such paragraph in this post.")
+            raise PostRule.NO_SUCH_PARAGRAPH.error()
 
 
 async def _entries(session: AsyncSession, text: Text) -> tuple[Entry, ...]:

@@ -13,7 +13,7 @@ from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import GroupHead, load_head
 from pod.actions.reading.lens.verdicts import Layers, Sums, load_layers
 from pod.deps import Deps
-from pod.errors import NotFoundError
+from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text, assemble
 from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget, PostTarget, Token
@@ -103,7 +103,7 @@ async def load_text(session: AsyncSession, group: RecordId, post: RecordId) -> t
     sheets = await load_sheets(session, group, post, MOST_SHEETS) if card and card.group_id == group else []
     own = next((sheet for sheet in sheets if sheet.id == post), None)
     if card is None or own is None:
-        raise NotFoundError("There is no such post in this group.")
+        raise PostRule.NO_POST_IN_GROUP.error()
     return card, assemble(own, sheets)
 
 

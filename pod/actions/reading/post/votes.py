@@ -16,7 +16,7 @@ from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.groups import name_of
 from pod.actions.reading.lens.verdicts import load_layers
 from pod.deps import Deps
-from protocol.errors import MalformedError
+from pod.rules.posts import PostRule
 from protocol.ids import RecordId
 from protocol.records.content import ParagraphTarget, ReactionTarget, Target, Token
 from protocol.state import GroupState
@@ -133,7 +133,7 @@ async def list_scores(deps: Deps, reader: Reader, group: RecordId, targets: Sequ
 async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Target) -> Explained:
     """Take the score of a target apart; raises MalformedError for a reaction, which has none."""
     if not gives_score(target):
-        raise MalformedError("A reaction gives no score, so there is nothing to explain.")
+        raise PostRule.REACTION_WITHOUT_SCORE.error()
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, reader, group)).state
         votes = await all_votes(session, group, target.token)
@@ -148,7 +148,7 @@ async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Tar
 async def judge_targets(deps: Deps, reader: Reader, targets: Sequence[Target], lens: Lens) -> Verdicts:
     """What lens, own hides and the pod's floor say of each target."""
     if any(isinstance(target, ParagraphTarget | ReactionTarget) for target in targets):
-        raise MalformedError("A lens judges posts, subjects and profiles here; paragraphs come with their post.")
+        raise PostRule.LENS_OF_POSTS.error()
     tokens = [target.token for target in targets]
     async with deps.store.database.read() as session:
         layers = await load_layers(session, deps, reader, lens.groups, tokens)

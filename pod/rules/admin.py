@@ -1,0 +1,48 @@
+"""Rules of those who run the pod."""
+
+from __future__ import annotations
+
+from pod.errors import NotAdminError, NotFoundError
+from protocol.errors import MalformedError, Rule
+
+
+class AdminRule(Rule):
+    """Rules of those who run the pod."""
+
+    NOTHING_SENT = (
+        NotFoundError,
+        "Nothing was ever sent to this host.",
+        "Inget har någonsin skickats till den servern.",
+    )
+    NO_SUCH_PERSON = (NotFoundError, "Nobody here has this name.", "Ingen här har det namnet.")
+    LAST_ADMIN = (
+        MalformedError,
+        "The last admin stays: name another one first.",
+        "Den sista som sköter servern stannar: utse någon annan först.",
+    )
+    NOT_ONESELF = (
+        MalformedError,
+        "Nobody disables themselves, nor the last admin.",
+        "Ingen stänger av sig själv eller den sista som sköter servern.",
+    )
+    INVITE_BOUNDS = (
+        MalformedError,
+        "An invitation is for 1 to %(most)s people and 1 to %(days)s days.",
+        "En inbjudan gäller 1 till %(most)s personer och 1 till %(days)s dagar.",
+    )
+    NO_SUCH_INVITE = (NotFoundError, "There is no such invitation.", "Det finns ingen sådan inbjudan.")
+    REASON_NEEDED = (
+        MalformedError,
+        "Give a reason: it is mailed to the person.",
+        "Ange ett skäl: det skickas till personen.",
+    )
+    QUESTION_NEEDED = (MalformedError, "Write the question.", "Skriv frågan.")
+    NOT_WAITING = (NotFoundError, "This wish doesn't wait for an answer.", "Önskan väntar inte på något svar.")
+    ANSWERED_BY_ANOTHER = (
+        NotFoundError,
+        "Somebody else has answered this wish meanwhile.",
+        "Någon annan har svarat på önskan under tiden.",
+    )
+    NOT_ADMIN = (NotAdminError, "This page is for those who run the pod.", "Sidan är för dem som sköter servern.")
+    MUST_BE_NUMBER = (MalformedError, "This must be a number.", "Här ska det stå ett tal.")
+    TEXTS_TOO_LONG = (MalformedError, "The name or the texts are too long.", "Namnet eller texterna är för långa.")

@@ -1,0 +1,34 @@
+"""What posts, patches, votes and erased records must be. They speak to engineers."""
+
+from __future__ import annotations
+
+from protocol.errors import MalformedError, Rule, TooLargeError
+
+
+class ContentRule(Rule):
+    """What posts, patches, votes and erased records must be."""
+
+    ONE_TARGET = (MalformedError, "A target is exactly one of post, paragraph, subject, profile and reaction.")
+    SUBJECT_SPELLING = (
+        MalformedError,
+        "A subject is written in Unicode's form NFC, so that one name has one spelling.",
+    )
+    NOT_BY_RECOVERY_KEY = (MalformedError, "Content is signed by a signing key, never by a recovery key.")
+    DELETED_IS_TRUE = (MalformedError, "`deleted` is true or absent.")
+    ONE_REPLY = (MalformedError, "`reply_to` names a record or a subject, one of them.")
+    REACTION_VALUE = (MalformedError, "A reaction is %(most)s, or 0 to take it back.")
+    GUEST_TOO_LONG = (TooLargeError, "A guest's post has more paragraphs or attachments than a record may have.")
+    TOO_MANY_ENTRIES = (TooLargeError, "A record may have %(most)s `%(name)s`; this one has %(entries)s.")
+    ODD_CONTENT = (MalformedError, "%(name)s: %(why)s.")
+    PARAGRAPH_PLACE = (MalformedError, "A paragraph hangs on a lower index of its patch, or on another record.")
+    MARK_OR_MARK = (MalformedError, "A mark deletes or replaces, not both.")
+    REPLACES_ITSELF = (MalformedError, "A paragraph can't replace itself.")
+    MARK_OF_NOTHING = (MalformedError, "A mark names a paragraph that its patch doesn't add.")
+    GUEST_POST = (MalformedError, "A guest's post has `content`, and neither `target` nor `value`.")
+    GUEST_VOTE = (MalformedError, "A guest's vote has `target` and `value`, and no `content`.")
+    SUBJECT_PARAGRAPHS = (MalformedError, "A subject has no paragraphs.")
+    ERASED_POST = (MalformedError, "An erased post or patch names its `post` and the `afters` of its paragraphs.")
+    ERASED_AFTER = (MalformedError, "An `after` has `record` and `index`, or neither.")
+    NOT_ERASED = (MalformedError, "This is no erased record: %(why)s.")
+    ERASED_CHAIN = (MalformedError, "A post's paragraphs hang on each other.")
+    ERASED_PLACE = (MalformedError, "A paragraph hangs on one of a lower index of its own record.")
