@@ -29,6 +29,15 @@ class RemoteError(Exception):
         self.body = body
 
 
+class BusyError(RefusedError):
+    """Whoever asks has its share of this pod's memory, look-ups or connections in use, or all of it is in use."""
+
+    code = "busy"
+    status = 503
+    en = "This pod has much to do now. Wait some seconds, then send it once more."
+    sv = "Servern har mycket att göra just nu. Vänta några sekunder och skicka sedan en gång till."
+
+
 class UnsafeAddressError(RefusedError):
     """A URL, host or address that this pod never contacts: not https, not public, or written to deceive."""
 

@@ -6,7 +6,8 @@ Rules of this file (federation §2.2, §2.22, §2.23, §2.37):
 2. A key that couldn't be had isn't asked for again for five minutes, nor for half a minute where only the network
    failed; the same refusal is given meanwhile.
 3. Who made us ask in vain twenty times in five minutes isn't asked for more; this counts by server.
-4. Requests that wait for the same key share one look-up.
+4. Requests that wait for the same key share one look-up. Of those under way an address that asks has eight, a server
+   that is asked four, and all together leave most of the door's connections to deliveries and pulls.
 5. A key in a document of its own counts when its owner names it in return, which takes a second look.
 6. Everything here has a limit; what was used longest ago is forgotten first.
 
@@ -24,6 +25,7 @@ import msgspec
 
 from federation.addresses import Origin, origin_of
 from federation.errors import RemoteError
+from federation.shares import Shares
 from federation.signatures import VerificationKey
 from federation.signatures.keys import find_actor_key, find_document_key, owner_in_key_document
 from protocol.canonical import JsonObject
@@ -35,6 +37,9 @@ MOST_SERVERS: Final = 5_000
 REFETCH_MS: Final = 5 * 60_000
 NETWORK_PAUSE_MS: Final = 30_000
 MOST_IN_VAIN: Final = 20
+LOOK_UPS: Final = 48
+LOOK_UPS_OF_ASKER: Final = 8
+LOOK_UPS_AT_SERVER: Final = 4
 
 Fetch = Callable[[str], Awaitable[JsonObject]]
 K = TypeVar("K")
@@ -96,36 +101,38 @@ class KnownKeys:
         self._failures: Bounded[str, Failure] = Bounded(MOST_FAILURES)
         self._in_vain: Bounded[Origin, InVain] = Bounded(MOST_SERVERS)
         self._asking: dict[str, asyncio.Task[VerificationKey]] = {}
+        self._askers = Shares(each=LOOK_UPS_OF_ASKER, whole=LOOK_UPS)
+        self._servers = Shares(each=LOOK_UPS_AT_SERVER, whole=LOOK_UPS)
 
     def knows(self, key_id: str) -> bool:
         """Whether the key is here, so that finding it asks nobody."""
         return self._held.get(key_id) is not None
 
-    async def find(self, key_id: str, *, now: int) -> VerificationKey:
-        """The key; raises the refusal or RemoteError for which it can't be had."""
+    async def find(self, key_id: str, *, now: int, asker: str = "") -> VerificationKey:
+        """The key; raises the refusal or RemoteError for which it can't be had, BusyError where `asker` asks much."""
         held = self._held.get(key_id)
         if held is not None:
             return held.key
-        return await self._ask(key_id, now)
+        return await self._ask(key_id, now, asker)
 
-    async def find_changed(self, key_id: str, *, now: int) -> VerificationKey | None:
+    async def find_changed(self, key_id: str, *, now: int, asker: str = "") -> VerificationKey | None:
         """What a known key was replaced by, after a verification with it failed; None if it may not be asked for."""
         held = self._held.get(key_id)
         if held is None or now - held.asked_at < REFETCH_MS:
             return None
         # Whatever comes of it: within five minutes there is no second time.
         self._held.put(key_id, Held(held.key, now))
-        fresh = await self._ask(key_id, now)
+        fresh = await self._ask(key_id, now, asker)
         return None if fresh.text == held.key.text else fresh
 
-    async def _ask(self, key_id: str, now: int) -> VerificationKey:
+    async def _ask(self, key_id: str, now: int, asker: str) -> VerificationKey:
         failure = self._failures.get(key_id)
         if failure is not None and now < failure.until:
             # The same exception again and again would drag along every place it was raised at.
             raise failure.error.with_traceback(None)
         self._check_budget(key_id, now)
         if key_id not in self._asking:
-            task = asyncio.create_task(self._look_up(key_id, now))
+            task = asyncio.create_task(self._look_up_in_turn(key_id, now, asker))
             self._asking[key_id] = task
             task.add_done_callback(lambda done: self._asked(key_id, done))
         # One who hangs up must not take the answer from those who wait with him.
@@ -135,6 +142,11 @@ class KnownKeys:
         self._asking.pop(key_id, None)
         if not done.cancelled():
             done.exception()  # those who waited have it; nobody else is to be told
+
+    async def _look_up_in_turn(self, key_id: str, now: int, asker: str) -> VerificationKey:
+        # By host, for ports cost nothing. What is refused here is no failure of the key, and may be tried again.
+        with self._askers.held(asker), self._servers.held(origin_of(key_id)[1]):
+            return await self._look_up(key_id, now)
 
     async def _look_up(self, key_id: str, now: int) -> VerificationKey:
         try:

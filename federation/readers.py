@@ -81,7 +81,7 @@ async def receive_reader(
         return VerifiedHolder(DidKey(signature.owner), _invitation_of(request, signature), _MAKER)
     if is_ours(claim.key_id, policy):
         raise KeyRule.OUR_KEY.error()
-    signature = await verify_as_known(claim, keys, now=now)
+    signature = await verify_as_known(claim, keys, now=now, asker=request.asker)
     replay.admit(signature, now=now)
     return VerifiedPod(signature.owner, _MAKER)
 

@@ -52,7 +52,7 @@ async def receive(
     _check_speaker(activity, claim, policy)
     if isinstance(activity, Gone) and not keys.knows(claim.key_id):
         return None
-    signature = await verify_as_known(claim, keys, now=now)
+    signature = await verify_as_known(claim, keys, now=now, asker=request.asker)
     if folded(activity.actor) != folded(signature.owner):
         raise KeyRule.ACTOR_NOT_OWNER.error()
     if not same_origin(activity.id, activity.actor):
@@ -78,12 +78,12 @@ def is_ours(actor: str, policy: Policy) -> bool:
     return normal_authority(url.host_port_subcomponent or "", url.scheme) in policy.authorities
 
 
-async def verify_as_known(claim: SignatureClaim, keys: KnownKeys, *, now: int) -> VerifiedSignature:
+async def verify_as_known(claim: SignatureClaim, keys: KnownKeys, *, now: int, asker: str) -> VerifiedSignature:
     """Verify by the key as we know it; if that fails, by what the key was replaced by since."""
     try:
-        return verify_claim(claim, await keys.find(claim.key_id, now=now))
+        return verify_claim(claim, await keys.find(claim.key_id, now=now, asker=asker))
     except (BadSignatureError, WrongAlgorithmError):
-        changed = await keys.find_changed(claim.key_id, now=now)
+        changed = await keys.find_changed(claim.key_id, now=now, asker=asker)
         if changed is None:
             raise
     return verify_claim(claim, changed)

@@ -15,6 +15,7 @@ from yarl import URL
 
 from federation.addresses import normal_authority
 from federation.known_keys import KnownKeys
+from federation.shares import Shares
 from federation.signatures import Policy, ReplayCache
 from pod import activitypub
 from pod.actions.fediverse.actors import fetch_document
@@ -31,7 +32,6 @@ from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
-from pod.shares import Shares
 from pod.web import routing
 from pod.web.kit.once import take_once
 from pod.web.kit.problem_page import show_problems

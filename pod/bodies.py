@@ -15,9 +15,9 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from federation.shares import Shares
 from pod.requests import address_of
 from pod.rules.requests import RequestRule
-from pod.shares import Shares
 
 LONGEST_BYTES: Final = 1024 * 1024
 PATIENCE_SECONDS: Final = 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from federation.errors import BusyError
 from protocol.errors import RefusedError, Rule
 from protocol.keeping import SeatRefusedError
 
@@ -70,15 +71,6 @@ class TooManyTriesError(RefusedError):
     status = 429
     en = "Too many tries in a short time. Wait a little."
     sv = "För många försök på kort tid. Vänta en stund."
-
-
-class BusyError(RefusedError):
-    """Whoever asks has its share of this pod's memory, places or connections in use, or all of it is in use."""
-
-    code = "busy"
-    status = 503
-    en = "This pod has much to do now. Wait some seconds, then send it once more."
-    sv = "Servern har mycket att göra just nu. Vänta några sekunder och skicka sedan en gång till."
 
 
 class EncodedBodyError(RefusedError):

@@ -23,6 +23,7 @@ async def as_signed(request: web.Request) -> SignedRequest:
         scheme=request.app[DEPS].identity.base_url.split(":", maxsplit=1)[0],
         headers=tuple(request.headers.items()),
         body=await request.read(),
+        asker=address_of(request),
     )
 
 

@@ -5,7 +5,8 @@ Rules of this file (federation §1.8, §2.5, §2.6, §2.24 to §2.27):
 1. URL and address are checked (guard.py) before the request and again at each redirect.
 2. Redirects are followed by hand: three at most, of the same scheme, none twice, only for GET. The signature
    is made anew for each hop.
-3. Ten seconds for everything, redirects and body included; a slow drip ends with them.
+3. Ten seconds for everything, redirects and body included; a slow drip ends with them. Answers that only announce
+   others (1xx) end after a few (heads.py).
 4. The body is capped after decoding; the content type is checked before the body is read.
 5. A document's id is the URL that gave it. If not, but on the same origin, the id is fetched once and must
    then match exactly.
@@ -28,6 +29,7 @@ from federation.rules.addresses import AddressRule
 from federation.rules.documents import DocumentRule
 from federation.safe_http.answers import Answer, Document, Download
 from federation.safe_http.guard import Guard, GuardedResolver, is_forbidden
+from federation.safe_http.heads import Connector
 from federation.safe_http.inflate import ACCEPT_ENCODING
 from federation.safe_http.reading import read_answer, read_date, read_download
 from federation.signatures.request import SignedRequest
@@ -70,7 +72,7 @@ class SafeHttp:
         self._total_seconds = total_seconds
         self._resolver = GuardedResolver(resolver or aiohttp.ThreadedResolver(), self._guard)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=Connector(
                 resolver=self._resolver,
                 socket_factory=self._guard.open_socket,
                 limit=MAX_CONNECTIONS,

@@ -42,7 +42,7 @@ class SignedRequest(msgspec.Struct, frozen=True):
     """An HTTP request: ours on its way out, or somebody's as it came in.
 
     `target` is path and query as they stand in the request line, `authority` is the Host field, `headers` are
-    all field lines in order, `body` is what was sent, before any decoding.
+    all field lines in order, `body` is what was sent, before any decoding. `asker` is by what its costs are counted.
     """
 
     method: str
@@ -51,6 +51,7 @@ class SignedRequest(msgspec.Struct, frozen=True):
     scheme: str
     headers: Sequence[tuple[str, str]]
     body: bytes
+    asker: str = ""
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from federation.errors import MalformedDocumentError
 from pod.errors import (
     BeingDoneError,
-    BusyError,
     EncodedBodyError,
     ForgedFormError,
     NotFoundError,
@@ -63,7 +62,6 @@ class RequestRule(Rule):
         "Formuläret är inte från det här besöket. Inget är gjort; skicka det en gång till.",
     )
     SENT_BEFORE = (BeingDoneError, "This form was sent before, and what became of it isn't known.")
-    NO_ROOM = (BusyError, "This is more at once than the pod has room for; try again in some seconds.")
     BODY_ENCODED = (EncodedBodyError, "This pod reads bodies as they are: send it without Content-Encoding.")
     BODY_SLOW = (SlowBodyError, "The body came too slowly.")
     POD_SIGNATURE = (UnauthorizedError, "This needs the signature of a pod.")

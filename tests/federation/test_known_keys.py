@@ -1,11 +1,20 @@
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from federation.errors import KeyOwnerError, RemoteError
-from federation.known_keys import MOST_IN_VAIN, NETWORK_PAUSE_MS, REFETCH_MS, Bounded, KnownKeys
+from federation.errors import BusyError, KeyOwnerError, RemoteError
+from federation.known_keys import (
+    LOOK_UPS_AT_SERVER,
+    LOOK_UPS_OF_ASKER,
+    MOST_IN_VAIN,
+    NETWORK_PAUSE_MS,
+    REFETCH_MS,
+    Bounded,
+    KnownKeys,
+)
 from protocol.canonical import JsonObject
 from protocol.keys import DID_PREFIX, PrivateKey
 
@@ -167,3 +176,51 @@ def test_fed_37_what_was_used_longest_ago_is_forgotten_first() -> None:
     kept.put("c", 3)
 
     assert (used("a"), used("b"), used("c"), len(kept)) == (1, None, 3, 2)
+
+
+async def refused(tasks: list[asyncio.Task[Any]], many: int) -> None:
+    """Wait until so many have ended."""
+    for done in itertools.islice(asyncio.as_completed(tasks), many):
+        with pytest.raises(BusyError):
+            await done
+
+
+async def test_w10_slow_key_servers_hold_the_places_of_who_named_them_and_no_others() -> None:
+    web, gate = Web({ALICE: an_actor()}), asyncio.Event()
+
+    async def fetch(url: str) -> JsonObject:
+        if url != ALICE:
+            await gate.wait()
+        return await web.fetch(url)
+
+    keys = KnownKeys(fetch)
+    named = [f"https://slow-{number}.example/u/x#key" for number in range(100)]
+    asked = [asyncio.create_task(keys.find(key_id, now=NOW, asker="192.0.2.1")) for key_id in named]
+    await refused(asked, len(named) - LOOK_UPS_OF_ASKER)
+
+    assert (await keys.find(KEY_ID, now=NOW, asker="192.0.2.2")).text == multibase("one")
+
+    gate.set()
+    ended = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(end, BusyError) for end in ended) == len(named) - LOOK_UPS_OF_ASKER
+    # What was busy is no failure of the key's server.
+    with pytest.raises(RemoteError):
+        await keys.find(named[-1], now=NOW, asker="192.0.2.1")
+
+
+async def test_w10_a_server_is_asked_for_a_few_keys_at_once_whoever_names_it() -> None:
+    gate = asyncio.Event()
+    asking = []
+
+    async def fetch(url: str) -> JsonObject:
+        asking.append(url)
+        await gate.wait()
+        raise RemoteError("It isn't there.", retry=False)
+
+    keys = KnownKeys(fetch)
+    named = [f"https://victim.example:{port}/u/x#key" for port in range(1000, 1040)]
+    tasks = [asyncio.create_task(keys.find(key_id, now=NOW, asker=key_id)) for key_id in named]
+    await refused(tasks, len(named) - LOOK_UPS_AT_SERVER)
+    assert len(asking) == LOOK_UPS_AT_SERVER
+    gate.set()
+    await asyncio.gather(*tasks, return_exceptions=True)

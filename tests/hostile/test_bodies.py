@@ -12,10 +12,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from federation.shares import Shares
 from pod import bodies
 from pod.bodies import BODIES, HANDLER, LONGEST_BYTES, read_bodies
 from pod.middleware import answer_refusals
-from pod.shares import Shares
 
 
 class Reader:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pod.rules.requests import RequestRule
+from federation.rules.shares import ShareRule
 
 
 class Shares:
@@ -25,7 +25,7 @@ class Shares:
     def held(self, who: str, amount: int = 1) -> Iterator[None]:
         """Hold `amount` for `who` meanwhile; raises BusyError."""
         if self._held.get(who, 0) + amount > self._each or self._all + amount > self._whole:
-            raise RequestRule.NO_ROOM.error()
+            raise ShareRule.NO_ROOM.error()
         self._held[who] = self._held.get(who, 0) + amount
         self._all += amount
         try:
