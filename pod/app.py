@@ -38,7 +38,9 @@ from pod.web.kit.problem_page import show_problems
 from pod.web.kit.visitors import know_visitors
 
 COLLECT_AFTER_OBJECTS = 50_000
-MIDDLEWARES = (tell_requests, answer_refusals, show_problems, read_bodies, know_visitors, take_once)
+# An address with a slash too many leads to the one without.
+without_slash = web.normalize_path_middleware(append_slash=False, remove_slash=True, merge_slashes=False)
+MIDDLEWARES = (tell_requests, answer_refusals, without_slash, show_problems, read_bodies, know_visitors, take_once)
 _LOG = logging.getLogger(__name__)
 
 

@@ -27,12 +27,17 @@ class Rate(msgspec.Struct, frozen=True):
 
 RATES: Final[Mapping[str, Rate]] = {
     "sign-in of an address": Rate(20, MINUTE_MS),
+    # A name's tries by one address; by all addresses together, which slows strangers down; and by a browser that
+    # signed in with the account before, which nobody else can use up.
     "sign-in of a name": Rate(5, 5 * MINUTE_MS),
+    "sign-in of a name by all": Rate(30, MINUTE_MS),
+    "sign-in from a known browser": Rate(5, 5 * MINUTE_MS),
     "code of an address": Rate(30, MINUTE_MS),
     "second factor of an account": Rate(10, 5 * MINUTE_MS),
     "passkey of an address": Rate(30, MINUTE_MS),
     "sign-up of an address": Rate(10, 6 * MINUTE_MS),
     "mail to an address": Rate(5, 10 * MINUTE_MS),
+    "confirmation of an account": Rate(5, 10 * MINUTE_MS),
     "recovery of an address": Rate(5, 10 * MINUTE_MS),
     "words of an account": Rate(10, MINUTE_MS),
     "test mail of an account": Rate(5, MINUTE_MS),

@@ -10,6 +10,7 @@ Rules of this file (protocol §2):
 3. A recovery seed is written as 24 words of the English BIP-39 list, which carry a checksum of 8 bits.
 """
 
+import re
 import unicodedata
 from functools import cache
 from typing import Final, Literal
@@ -25,6 +26,7 @@ from protocol.rules.phrases import PhraseRule
 Use = Literal["signing", "recovery", "actor"]
 
 PHRASE_WORDS: Final = 24
+_WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 def pairwise_key(seed: bytes, use: Use, context: str, index: int = 0) -> PrivateKey:
@@ -53,11 +55,12 @@ def phrase_of(seed: bytes) -> str:
 
 
 def seed_of(phrase: str) -> bytes:
-    """The seed of 24 words; case and white space don't matter. A PhraseError helps to find the slip.
+    """The seed of 24 words; a PhraseError helps to find the slip.
 
+    Only letters count: people paste words in capitals, numbered, in quotes, with commas or what nobody sees between.
     No sentence repeats a word of the phrase: refusals are logged and shown.
     """
-    words = unicodedata.normalize("NFKD", phrase).lower().split()
+    words = _WORD.findall(unicodedata.normalize("NFKD", phrase).lower())
     if len(words) != PHRASE_WORDS:
         raise PhraseRule.WORD_COUNT.error(most=PHRASE_WORDS, words=len(words))
     known = set(_list().wordlist)

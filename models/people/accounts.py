@@ -149,8 +149,14 @@ async def load_account(session: AsyncSession, account: int) -> Account | None:
     return Account(*row) if row else None
 
 
+def folded_name(name: str) -> str:
+    """A name as all are kept: ASCII capitals become small letters, anything else stays what it is."""
+    return name.lower() if name.isascii() else name
+
+
 async def load_account_named(session: AsyncSession, name: str) -> Account | None:
-    row = (await session.execute(select(*_ACCOUNT_COLUMNS).where(ACCOUNTS.c.name == name))).one_or_none()
+    """Who has this name; it is small letters by rule, so whoever types capitals means the same."""
+    row = (await session.execute(select(*_ACCOUNT_COLUMNS).where(ACCOUNTS.c.name == folded_name(name)))).one_or_none()
     return Account(*row) if row else None
 
 

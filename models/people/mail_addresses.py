@@ -13,7 +13,7 @@ from models.people.accounts import ACCOUNTS, Account
 
 
 class MailAddressRow(Base):
-    """An account's address as it was typed, and `normal` as it is compared; verified once a mailed code came back."""
+    """An account's address as it is written to, and `normal` as it is compared; verified by a mailed code."""
 
     __tablename__ = "mail_addresses"
 
@@ -35,11 +35,6 @@ class MailAddress(msgspec.Struct, frozen=True):
 MAIL_ADDRESSES = table_of(MailAddressRow)
 _COLUMNS = [MAIL_ADDRESSES.c[name] for name in MailAddress.__struct_fields__]
 _ACCOUNT_COLUMNS = [ACCOUNTS.c[name] for name in Account.__struct_fields__]
-
-
-def normal_address(address: str) -> str:
-    """What two spellings of one address have in common; the part before the @ differs by case nowhere in practice."""
-    return address.strip().lower()
 
 
 async def save_mail_address(session: AsyncSession, mail: MailAddress) -> None:

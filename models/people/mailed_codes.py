@@ -61,6 +61,11 @@ async def count_code_try(session: AsyncSession, visit: bytes, purpose: str) -> N
     )
 
 
+async def delete_codes_of(session: AsyncSession, account: int) -> None:
+    """Forget every code and half-done proof of an account, in whatever browser it waits."""
+    await session.execute(delete(CODES).where(CODES.c.account_id == account))
+
+
 async def delete_code(session: AsyncSession, visit: bytes, purpose: str) -> bool:
     """Forget a code; False if there is none."""
     gone = delete(CODES).where(CODES.c.visit == visit, CODES.c.purpose == purpose).returning(CODES.c.tries)

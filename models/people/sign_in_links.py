@@ -42,6 +42,11 @@ async def load_sign_in_link(session: AsyncSession, sha256: bytes, *, now: int) -
     return Account(*row) if row else None
 
 
+async def delete_links_of(session: AsyncSession, account: int) -> None:
+    """Let no link sign the account in any more."""
+    await session.execute(delete(SIGN_IN_LINKS).where(SIGN_IN_LINKS.c.account_id == account))
+
+
 async def take_sign_in_link(session: AsyncSession, sha256: bytes) -> bool:
     """Use the link up; False if somebody was faster."""
     taken = delete(SIGN_IN_LINKS).where(SIGN_IN_LINKS.c.sha256 == sha256).returning(SIGN_IN_LINKS.c.account_id)

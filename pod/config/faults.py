@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from yarl import URL
 
+from federation.addresses import parse_url
+from federation.errors import UnsafeAddressError
 from pod.config.sections import Config
 from protocol.errors import MalformedError
 from protocol.ids import parse_id
@@ -27,7 +29,7 @@ class ConfigError(Exception):
 def wrong_values(config: Config) -> Iterator[Fault]:
     """Every value that can't be, with the key that it stands at."""
     url = URL(config.base_url)
-    if url.scheme not in ("http", "https") or not url.host or url.path not in ("", "/"):
+    if not _is_origin(config.base_url):
         yield ("server", "base_url"), "must be https://host (or http:// for a local pod), without a path."
     if not 0 < config.server.port < 65_536:
         yield ("server", "port"), "must be from 1 to 65535."
@@ -40,6 +42,13 @@ def wrong_values(config: Config) -> Iterator[Fault]:
         yield ("log", "format"), "must be json or console."
     if config.log.level not in LEVELS:
         yield ("log", "level"), "must be debug, info, warning or error."
+
+
+def _is_origin(base_url: str) -> bool:
+    try:
+        return parse_url(base_url).relative() == URL("/")
+    except UnsafeAddressError:
+        return False
 
 
 def _wrong_networks(config: Config, host: str) -> Iterator[Fault]:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from federation.addresses import parse_url
+from federation.errors import UnsafeAddressError
+
 
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the pod is reached and what it listens on."""
@@ -90,8 +93,15 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def base_url(self) -> str:
-        """The pod's URL without trailing slash; it names the pod in every group."""
-        return self.server.base_url.rstrip("/")
+        """The pod's URL without trailing slash, in the one spelling that browsers and pods compare; it names the pod.
+
+        What can't be read as a URL stays as it was typed, and is a fault.
+        """
+        typed = self.server.base_url.strip()
+        try:
+            return str(parse_url(typed)).rstrip("/")
+        except UnsafeAddressError:
+            return typed.rstrip("/")
 
     @property
     def data(self) -> Path:

@@ -11,11 +11,13 @@ from typing import Final
 import idna
 import msgspec
 
+from pod.errors import BadAddressError
 from pod.rules.mails import MailRule
 
 # Printable ASCII without what ends or nests an address in a header or in SMTP (RFC 5321, a dot-string at most).
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LITERAL: Final = re.compile(r"\[[0-9A-Fa-f.:]+\]")
+ENCODED_WORD: Final = "=?"  # RFC 2047: the mail library decodes it wherever it stands
 LONGEST_ADDRESS: Final = 254
 LONGEST_LOCAL: Final = 64
 LONGEST_SUBJECT: Final = 200
@@ -30,17 +32,44 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 def mail_address(text: str) -> str:
-    """The one address that `text` is, its domain in ASCII; raises BadAddressError for anything else."""
-    local, at, domain = text.rpartition("@")
+    """The one address that `text` is, its domain in ASCII; raises BadAddressError for anything else.
+
+    What the mail library would read in another way than we do is no address: ours is checked, kept and compared, but
+    the library decides who gets the mail.
+    """
+    local, at, domain = text.strip().rpartition("@")
     if not at or len(text) > LONGEST_ADDRESS or len(local) > LONGEST_LOCAL or not _LOCAL.fullmatch(local):
         raise MailRule.NOT_A_MAIL_ADDRESS.error()
-    if _LITERAL.fullmatch(domain):
+    address = f"{local}@{_domain(domain)}"
+    if ENCODED_WORD in local or _as_library_reads(address) != [address]:
+        raise MailRule.NOT_A_MAIL_ADDRESS.error()
+    return address
+
+
+def _domain(text: str) -> str:
+    if _LITERAL.fullmatch(text):
         return text
     try:
         # IDNA ends the domain at the first character that no host name has: blanks and line ends too.
-        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+        return idna.encode(text, uts46=True).decode().removesuffix(".")
     except idna.IDNAError as error:
         raise MailRule.NO_MAIL_DOMAIN.error() from error
+
+
+def _as_library_reads(address: str) -> list[str]:
+    header = SMTP.header_factory("To", address)
+    return [found.addr_spec for found in getattr(header, "addresses", ())]
+
+
+def normal_address(typed: str) -> str:
+    """What all spellings of one address have in common, as addresses are kept, counted, looked up and compared.
+
+    The part before the @ differs by case nowhere in practice. What is no address is compared as it was typed.
+    """
+    try:
+        return mail_address(typed).lower()
+    except BadAddressError:
+        return typed.strip().lower()
 
 
 def written(mail: Mail, sender: str, *, now: int, token: str) -> EmailMessage:

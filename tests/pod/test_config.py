@@ -29,7 +29,7 @@ def test_a_public_pod_takes_no_setting_that_is_for_tests(setting: str, base_url:
 
 @pytest.mark.parametrize("setting", FOR_TESTS, ids=["allow_networks", "clock_file"])
 @pytest.mark.parametrize(
-    "base_url", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:80", "http://a.localhost"]
+    "base_url", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:81", "http://a.localhost"]
 )
 def test_a_local_pod_takes_them(setting: str, base_url: str) -> None:
     assert parse_config(f'[server]\nbase_url = "{base_url}"\n{setting}').base_url == base_url

@@ -161,9 +161,9 @@ def _anonymous(text: str) -> str:
 
 
 def test_ax_10_sign_ins_are_limited_by_name_and_by_address(pod: ServedPod, browser: Browser) -> None:
-    for who in ("somebody", "Somebody "):  # whether they are here or not
-        pages = [ask(Browser(pod, address=f"198.51.100.{n}"), who) for n in range(6 if who == "somebody" else 1)]
-    assert pages[-1].status == 429
+    one = Browser(pod, address="198.51.100.1")
+    # Whether they are here or not, and however it is written.
+    assert [ask(one, who).status for who in ["somebody"] * 5 + ["Somebody "]] == [200] * 5 + [429]
     statuses = [ask(browser, f"n{n}").status for n in range(21)]
     assert statuses == [200] * 20 + [429]
     assert ask(Browser(pod, address="198.51.100.99"), "n1").status == 200

@@ -8,12 +8,13 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account
-from models.people.mail_addresses import MailAddress, load_mail_address, normal_address
+from models.people.mail_addresses import MailAddress, load_mail_address
+from models.people.sessions import delete_sessions
 from pod.actions.accounts.mailed_codes import check_code, make_code, use_code
 from pod.actions.accounts.open_account import keep_address
 from pod.actions.letters import Letter, post, send
 from pod.deps import Deps
-from pod.mail.letters import mail_address
+from pod.mail.letters import mail_address, normal_address
 from pod.rules.accounts import AccountRule
 
 NEW_ADDRESS: Final = "address"
@@ -36,8 +37,11 @@ async def begin_address(
     await send(deps, address, letter(code))
 
 
-async def end_address(deps: Deps, visit: bytes, account: Account, typed: str, letter: Letter) -> None:
-    """Have mail go to the new address from now on; `letter` tells the former one. Raises MailTakenError."""
+async def end_address(deps: Deps, visit: bytes, account: Account, typed: str, letter: Letter, *, here: bytes) -> None:
+    """Have mail go to the new address from now on; `letter` tells the former one. Raises MailTakenError.
+
+    Every other session than `here` ends: whoever reads the former mailbox may have begun it.
+    """
     code = await check_code(deps, visit, NEW_ADDRESS, typed)
     if code.account_id != account.id:
         raise AccountRule.CODE_OF_ANOTHER.error()
@@ -45,8 +49,9 @@ async def end_address(deps: Deps, visit: bytes, account: Account, typed: str, le
     fresh = MailAddress(account.id, code.address, normal_address(code.address), deps.clock())
 
     async def action(session: AsyncSession) -> None:
-        await keep_address(session, fresh)
         await use_code(session, code)
+        await keep_address(session, fresh)
+        await delete_sessions(session, account.id, but=here)
 
     await deps.store.write(action)
     if former is not None and former.verified_at is not None and former.normal != fresh.normal:
@@ -58,7 +63,8 @@ async def mail_confirmation(deps: Deps, visit: bytes, account: Account, letter: 
     mail = await address_of_account(deps, account)
     if mail is None:
         raise AccountRule.NO_MAIL_ADDRESS.error()
-    deps.memory.limits.take("mail to an address", mail.normal, now=deps.clock())
+    # Counted by account, not by address: strangers who type the address at sign-up would use its tries up.
+    deps.memory.limits.take("confirmation of an account", str(account.id), now=deps.clock())
     await send(deps, mail.address, letter(await make_code(deps, visit, CONFIRM, account.id, mail.address)))
 
 

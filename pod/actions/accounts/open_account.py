@@ -8,12 +8,14 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account, set_language
-from models.people.mail_addresses import MailAddress, load_account_by_mail, normal_address, save_mail_address
+from models.people.mail_addresses import MailAddress, load_account_by_mail, save_mail_address
+from models.people.mailed_codes import delete_codes_of
 from models.people.phrase_checks import save_words_check
+from models.people.sign_in_links import delete_links_of
 from pod.actions.accounts.phrase_check import draw_words_check
 from pod.actions.groups.founding import draw, open_account
 from pod.deps import Deps
-from pod.mail.letters import mail_address
+from pod.mail.letters import mail_address, normal_address
 from pod.rules.accounts import AccountRule
 
 Also = Callable[[AsyncSession, Account], Awaitable[None]]
@@ -57,8 +59,13 @@ async def open_home(deps: Deps, wish: Wish, also: Also) -> Opened:
 
 
 async def keep_address(session: AsyncSession, mail: MailAddress) -> None:
-    """Give the account this address; raises MailTakenError if it is another's."""
+    """Give the account this address; raises MailTakenError if it is another's.
+
+    What a former address proved, or was about to prove, ends with it: codes, steps half done, links.
+    """
     owner = await load_account_by_mail(session, mail.normal)
     if owner is not None and owner.id != mail.account_id:
         raise AccountRule.MAIL_TAKEN.error()
     await save_mail_address(session, mail)
+    await delete_codes_of(session, mail.account_id)
+    await delete_links_of(session, mail.account_id)

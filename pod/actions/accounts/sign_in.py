@@ -6,21 +6,25 @@ mails are sent beside the request.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account, load_account, load_account_named
-from models.people.mail_addresses import load_account_by_mail, load_mail_address, normal_address, set_mail_verified
+from models.people.mail_addresses import load_account_by_mail, load_mail_address, set_mail_verified
 from models.people.mailed_codes import Code, save_code
 from models.people.sign_in_links import insert_sign_in_link, load_sign_in_link, take_sign_in_link
 from pod.actions.accounts.mailed_codes import LIFE_MS, check_code, make_code, pending_code, use_code
 from pod.actions.accounts.second_factors import check_second_factor, has_second_factor
+from pod.actions.fediverse.actor_documents import handle_host
 from pod.actions.groups.founding import token_hash
 from pod.actions.letters import Letter, post
 from pod.clock import random_token
 from pod.deps import Deps
+from pod.mail.letters import normal_address
 from pod.rules.accounts import AccountRule
 
 BY_MAIL: Final = "sign-in"
@@ -28,19 +32,47 @@ SECOND: Final = "second factor"
 LONGEST_TYPED: Final = 254
 
 
-async def begin_sign_in(deps: Deps, visit: bytes, typed: str, letter: Callable[[Account, str], Letter]) -> None:
-    """Mail a code to whoever `typed` names, by name or address; `letter` writes it."""
-    normal = normal_address(typed)[:LONGEST_TYPED]
-    deps.memory.limits.take("sign-in of a name", normal, now=deps.clock())
+class Asker(msgspec.Struct, frozen=True):
+    """Who wants to sign in: the network address, the browser's visit, and its mark of an earlier sign-in."""
+
+    address: str
+    visit: bytes
+    mark: str
+
+
+def mark_of(deps: Deps, account: Account) -> str:
+    """What a browser keeps that signed in with the account: it proves that, and nothing else."""
+    return deps.identity.keyring.keyed("known browser", str(account.id)).hex()
+
+
+async def begin_sign_in(deps: Deps, asker: Asker, typed: str, letter: Callable[[Account, str], Letter]) -> None:
+    """Mail a code to whoever `typed` names, by name, handle or address; `letter` writes it."""
+    normal, visit = normal_address(typed)[:LONGEST_TYPED], asker.visit
     async with deps.store.database.read() as session:
-        account = await (
-            load_account_by_mail(session, normal) if "@" in normal else load_account_named(session, normal)
-        )
+        account = await _named(session, deps, normal)
         mail = await load_mail_address(session, account.id if account else 0)
+    _count_try(deps, asker, normal, account)
     meant = account if account and mail and not account.disabled else None
     code = await make_code(deps, visit, BY_MAIL, meant.id if meant else None, mail.address if mail and meant else "")
     if meant and mail:
         post(deps, mail.address, letter(meant, code))
+
+
+async def _named(session: AsyncSession, deps: Deps, normal: str) -> Account | None:
+    if "@" not in normal:
+        return await load_account_named(session, normal)
+    account = await load_account_by_mail(session, normal)
+    name, _, host = normal.removeprefix("@").partition("@")
+    return await load_account_named(session, name) if account is None and host == handle_host(deps) else account
+
+
+def _count_try(deps: Deps, asker: Asker, normal: str, account: Account | None) -> None:
+    limits, now = deps.memory.limits, deps.clock()
+    if account is not None and hmac.compare_digest(asker.mark.encode(), mark_of(deps, account).encode()):
+        limits.take("sign-in from a known browser", str(account.id), now=now)
+        return
+    limits.take("sign-in of a name", f"{asker.address} {normal}", now=now)
+    limits.take("sign-in of a name by all", normal, now=now)
 
 
 async def end_by_code(deps: Deps, visit: bytes, typed: str) -> Account:

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account, load_account_named
-from models.people.mail_addresses import load_account_by_mail, normal_address
+from models.people.mail_addresses import load_account_by_mail
 from models.pod.pod_invites import Invite, load_invite, load_invite_by_code, note_invited, take_invite
 from models.pod.settings import load_settings
 from models.pod.sign_ups import (
@@ -30,7 +30,7 @@ from pod.actions.accounts.open_account import Opened, Wish, open_home
 from pod.actions.groups.founding import NAME, token_hash
 from pod.actions.letters import Letter, send
 from pod.deps import Deps
-from pod.mail.letters import mail_address
+from pod.mail.letters import mail_address, normal_address
 from pod.rules.accounts import AccountRule
 
 PURPOSE: Final = "sign-up"

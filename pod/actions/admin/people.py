@@ -13,6 +13,7 @@ from models.people.people_list import PersonLine, count_admins, find_people
 from models.people.sessions import delete_sessions
 from pod.actions.audit import COMMAND_LINE, write_down
 from pod.deps import Deps
+from pod.mail.letters import normal_address
 from pod.rules.admin import AdminRule
 
 ADMIN, PERSON = "admin", "person"
@@ -29,7 +30,7 @@ class Deed(msgspec.Struct, frozen=True):
 async def list_people(deps: Deps, search: str, *, after: str, limit: int) -> Sequence[PersonLine]:
     """People by name, whose name or address holds `search`."""
     async with deps.store.database.read() as session:
-        return await find_people(session, search.lower(), after=after, limit=limit)
+        return await find_people(session, normal_address(search), after=after, limit=limit)
 
 
 async def promote(deps: Deps, account: Account, deed: Deed | None = None) -> None:

@@ -58,7 +58,7 @@ async def load_person(session: AsyncSession, deps: Deps, name: str) -> Person:
     account = await load_account_named(session, name)
     if account is None or account.disabled or account.personal_group is None:
         raise GroupRule.NOBODY_OF_THAT_NAME.error()
-    return Person(name, account.created_at, await load_open_state(session, deps, account.personal_group))
+    return Person(account.name, account.created_at, await load_open_state(session, deps, account.personal_group))
 
 
 async def pod_actor(deps: Deps) -> JsonObject:

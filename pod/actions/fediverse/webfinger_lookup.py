@@ -5,6 +5,7 @@ from __future__ import annotations
 from yarl import URL
 
 from federation.webfinger import Handle, actor_descriptor, server_descriptor
+from models.people.accounts import folded_name
 from pod.actions.fediverse.actor_documents import handle_host, load_followed, pod_name
 from pod.actions.fediverse.actors import POD
 from pod.deps import Deps
@@ -30,16 +31,22 @@ async def find_actor(deps: Deps, resource: Handle | URL) -> JsonObject:
 def _path_of_handle(deps: Deps, handle: Handle) -> str:
     if handle.host != handle_host(deps):
         return ""
-    if handle.name == pod_name(deps):
+    name = folded_name(handle.name)
+    if name == pod_name(deps):
         return POD
-    return f"groups/{handle.name}" if handle.name.startswith("bagaaiera") else f"u/{handle.name}"
+    return f"groups/{name}" if name.startswith("bagaaiera") else f"u/{name}"
 
 
 def _path_of_url(deps: Deps, url: URL) -> str:
     base = URL(deps.identity.base_url)
     if url.origin() != base.origin() or url.query_string or url.fragment:
         return ""
-    return url.path.strip("/") or POD
+    kind, _, name = url.path.strip("/").partition("/")
+    if kind.startswith("@"):
+        return f"u/{folded_name(kind.removeprefix('@'))}"
+    # Pages lead to the actor whose page they are.
+    places = {"u": "u", "groups": "groups", "g": "groups"}
+    return f"{places[kind]}/{folded_name(name)}" if kind in places else kind or POD
 
 
 def _checked(path: str) -> str:

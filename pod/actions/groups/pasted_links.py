@@ -16,7 +16,7 @@ from federation.addresses import parse_url
 from federation.content_types import PLAIN_JSON
 from federation.errors import RemoteError
 from federation.webfinger import Handle, parse_descriptor, parse_handle, question
-from models.people.accounts import load_account_named
+from models.people.accounts import folded_name, load_account_named
 from pod.actions.fediverse.actor_documents import handle_host
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -112,7 +112,7 @@ async def _person(deps: Deps, pod: str, name: str) -> Place:
         if account is None or account.disabled or account.personal_group is None:
             raise GroupRule.NOBODY_OF_THAT_NAME.error()
         return Place(account.personal_group, pod)
-    url = str(URL(pod) / "api" / "v1" / "people" / name)
+    url = str(URL(pod) / "api" / "v1" / "people" / folded_name(name))
     try:
         answer = await deps.outside.http.get_json(url, types=frozenset({PLAIN_JSON}))
         return Place(parse_id(msgspec.convert(answer, _Person).group), pod)

@@ -80,7 +80,7 @@ async def post_mail_code(request: web.Request) -> web.Response:
 async def _end(request: web.Request, form: MailForm) -> web.Response:
     deps, account = request.app[DEPS], account_of(request)
     letter = moved_letter(say_of(request), pod_name(deps, await read_settings(deps)), account.name)
-    await end_address(deps, visit_of(request), account, form.code, letter)
+    await end_address(deps, visit_of(request), account, form.code, letter, here=session_here(request).sha256)
     return see_other("/settings/mail", said="saved")
 
 

@@ -12,10 +12,21 @@ from models.people.accounts import Account
 from models.people.sessions import Session
 from pod.actions.accounts.mailed_codes import visit_hash
 from pod.actions.accounts.sessions import open_session
+from pod.actions.accounts.sign_in import mark_of
 from pod.app_keys import DEPS
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import words_in
-from pod.web.kit.visitors import SESSION, VISIT, VISITOR, Visitor, cookie_of, set_cookie, visitor_of
+from pod.web.kit.visitors import (
+    A_YEAR_SECONDS,
+    KNOWN,
+    SESSION,
+    VISIT,
+    VISITOR,
+    Visitor,
+    cookie_of,
+    set_cookie,
+    visitor_of,
+)
 from pod.web.kit.way_back import FRONT, local_path
 
 
@@ -43,6 +54,7 @@ async def become(request: web.Request, account: Account) -> Keep:
     def keep(response: web.Response) -> web.Response:
         set_cookie(request, response, SESSION, secret)
         set_cookie(request, response, VISIT, "")
+        set_cookie(request, response, KNOWN, mark_of(deps, account), seconds=A_YEAR_SECONDS)
         return response
 
     return keep

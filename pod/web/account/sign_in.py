@@ -13,6 +13,7 @@ from models.people.accounts import Account
 from pod.actions.accounts.passkeys import request_options
 from pod.actions.accounts.sessions import end_session
 from pod.actions.accounts.sign_in import (
+    Asker,
     begin_sign_in,
     end_by_code,
     end_by_link,
@@ -31,7 +32,7 @@ from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import words_in
-from pod.web.kit.visitors import SESSION, account_of, say_of, set_cookie
+from pod.web.kit.visitors import KNOWN, SESSION, account_of, cookie_of, say_of, set_cookie
 from pod.web.kit.way_back import local_path
 from protocol.errors import RefusedError
 
@@ -116,7 +117,8 @@ async def _begin(request: web.Request, form: SignInForm) -> web.Response:
         say = words_in(account.language) if account.language else say_of(request)
         return sign_in_letter(say, pod, account.name, code)
 
-    await begin_sign_in(deps, visit_of(request), form.who, letter)
+    asker = Asker(address_of(request), visit_of(request), cookie_of(request, KNOWN))
+    await begin_sign_in(deps, asker, form.who, letter)
     return see_other(_with("/sign-in/code", local_path(form.to)))
 
 

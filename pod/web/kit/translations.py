@@ -6,7 +6,7 @@ are read as they are written, so there is no build step; a test holds them compl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,6 @@ from io import BytesIO
 from typing import Final
 
 from babel import Locale
-from babel.core import negotiate_locale
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
@@ -126,16 +125,17 @@ def catalogues(language: str) -> dict[str, Catalog]:
 def preferred(accepted: str) -> str | None:
     """Which of our languages an Accept-Language field prefers; None if it names none of them."""
     wanted = []
-    for part in accepted[:500].split(","):
-        name, _, rest = part.partition(";")
-        quality = rest.strip().removeprefix("q=") or "1"
-        wanted.append((-_quality(quality), name.strip().replace("-", "_")))
-    names = [name for rank, name in sorted(wanted, key=lambda entry: entry[0]) if rank < 0]
-    return negotiate_locale(names, list(LANGUAGES))
+    # Ranges and parameters have no case (RFC 4647, RFC 9110): fold first, then look up.
+    for part in accepted[:500].lower().split(","):
+        name, *parameters = part.split(";")
+        wanted.append((-_quality(parameters), name.strip().replace("_", "-").partition("-")[0]))
+    ranked = sorted(wanted, key=lambda entry: entry[0])
+    return next((name for rank, name in ranked if rank < 0 and name in LANGUAGES), None)
 
 
-def _quality(text: str) -> float:
+def _quality(parameters: Sequence[str]) -> float:
+    named = dict(parameter.replace(" ", "").partition("=")[::2] for parameter in parameters)
     try:
-        return float(text)
+        return float(named.get("q", "1"))
     except ValueError:
         return 0.0

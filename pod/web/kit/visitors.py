@@ -35,6 +35,7 @@ from pod.web.kit.translations import DEFAULT, LANGUAGES, Words, preferred, words
 SESSION: Final = "session"
 VISIT: Final = "visit"
 LANGUAGE: Final = "language"
+KNOWN: Final = "known"
 A_YEAR_SECONDS: Final = 365 * 86_400
 LONGEST_COOKIE: Final = 100
 MEMBERS: Final = frozenset({"account", "admin"})
