@@ -40,9 +40,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Answers:
-    """Holds answers of one `version` of the database; without a version (None) it holds nothing."""
+    """Holds answers of one `version` of the database."""
 
-    def __init__(self, version: Callable[[], int | None]) -> None:
+    def __init__(self, version: Callable[[], Awaitable[int]]) -> None:
         self._version = version
         self._seen: int | None = None
         self._held: dict[Key, Answer] = {}
@@ -52,7 +52,7 @@ class Answers:
     async def get(self, key: Key, make: Callable[[], Awaitable[web.Response]]) -> web.Response:
         """The held answer, or the one that `make` gives; a refusal isn't held."""
         # Asked for before the answer is made: what is written meanwhile makes it old at once.
-        version = self._version()
+        version = await self._version()
         if version != self._seen or self._bytes > MOST_BYTES:
             self._seen, self._bytes = version, 0
             self._held.clear()
@@ -61,7 +61,7 @@ class Answers:
         if held is not None:
             return held.response()
         response = await make()
-        if version is not None and version == self._seen and self._is_asked(key) and (answer := _whole(response)):
+        if version == self._seen and self._is_asked(key) and (answer := _whole(response)):
             self._held[key] = answer
             self._bytes += len(answer.body) + sum(map(len, key)) + OVERHEAD_BYTES
         return response

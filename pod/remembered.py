@@ -14,13 +14,13 @@ MOST_VALUES: Final = 2000
 
 
 class Remembered:
-    """Holds values of one version of the database; without a version (None) it holds nothing."""
+    """Holds values of one version of the database."""
 
     def __init__(self) -> None:
         self._seen: int | None = None
         self._held: dict[Hashable, Any] = {}
 
-    async def get(self, version: int | None, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+    async def get(self, version: int, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """The held value, or the one that `make` gives; `version` was asked for before."""
         if version != self._seen or len(self._held) >= MOST_VALUES:
             self._seen = version
@@ -30,6 +30,6 @@ class Remembered:
             return value
         made = await make()
         # What was written meanwhile has made it old.
-        if version is not None and version == self._seen:
+        if version == self._seen:
             self._held[key] = made
         return made

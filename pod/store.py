@@ -8,8 +8,9 @@ from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.engine.databases import Database
+from models.engine.databases import UNKNOWN, Database
 from models.engine.writer import Action, Bulk, Writer
+from models.groups.groups_and_items import count_revisions
 from models.groups.rounds import mark_due
 from pod.clock import Clock
 from pod.remembered import Remembered
@@ -28,40 +29,78 @@ _MOVED: Final = "moved_views"
 _WOKEN: Final = "woken_groups"
 
 
+class _Held:
+    """A view, the revision of its group that it is of, and where it was last found to be so."""
+
+    __slots__ = ("checked_at", "epoch", "revision", "view")
+
+    def __init__(self, view: View, revision: int) -> None:
+        self.view = view
+        self.revision = revision
+        self.epoch: int | None = None
+        self.checked_at: int | None = None
+
+
 class Views:
-    """Each group's chain as the writer left it; what a reader loads meanwhile never replaces something newer."""
+    """Each group's chain with the revision of the group that it is of; used only while the store says the same.
+
+    Within a write action nobody else writes, so a view that an action checked since another process last wrote (an
+    *epoch*) holds. A reader's holds while no commit came since it was checked, and else if the revision is the same.
+    A `version` is a number of the database's last commit that the reader sees at least, None in a write action.
+    """
 
     def __init__(self) -> None:
-        self._held: dict[RecordId, View] = {}
-        self._changes = 0
+        self._held: dict[RecordId, _Held] = {}
+        self._epoch = 0
 
-    def get(self, group: RecordId) -> View | None:
-        """The view, if it is held."""
-        return self._held.get(group)
+    def checked(self, group: RecordId, *, version: int | None) -> View | None:
+        """The view, if it was checked at this version, or for an action in this epoch."""
+        held = self._held.get(group)
+        if held is None or (held.epoch != self._epoch if version is None else held.checked_at != version):
+            return None
+        return held.view
 
-    @property
-    def changes(self) -> int:
-        """How often anything changed: who loads a view asks before, and hands it to `keep`."""
-        return self._changes
+    def check(self, group: RecordId, revision: int, *, version: int | None) -> View | None:
+        """The view, if it is of this revision or of a later one, whose commit is on its way; noted as checked."""
+        held = self._held.get(group)
+        if held is None or held.revision < revision:
+            return None
+        self._note(held, version)
+        return held.view
 
-    def keep(self, view: View, *, seen: int) -> View:
-        """Hold a view that was loaded since `seen` changes, unless something changed; the one to use."""
-        if self._changes != seen:
-            return self._held.get(view.state.group, view)
-        self._held[view.state.group] = view
+    def keep(self, view: View, revision: int, *, version: int | None) -> View:
+        """Hold a view that was loaded at a revision, unless a later one is held; the one to use."""
+        held = self._held.get(view.state.group)
+        if held is not None and held.revision > revision:
+            return held.view
+        self._held[view.state.group] = held = _Held(view, revision)
+        self._note(held, version)
         return view
+
+    def _note(self, held: _Held, version: int | None) -> None:
+        # What a reader sees may be older than the last turn of another process, so it proves nothing to an action.
+        if version is None:
+            held.epoch = self._epoch
+        elif version != UNKNOWN:
+            held.checked_at = version
 
     def move(self, session: AsyncSession, view: View) -> None:
         """Hold what an action made of a chain; it is forgotten if the action fails."""
-        self._changes += 1
-        self._held[view.state.group] = view
-        session.info.setdefault(_MOVED, set()).add(view.state.group)
+        group, moved = view.state.group, session.info.setdefault(_MOVED, set())
+        held = self._held.get(group)
+        before = held.revision if held else 0
+        self._held[group] = held = _Held(view, before if group in moved else before + 1)
+        held.epoch = self._epoch
+        moved.add(group)
 
     def forget(self, groups: Collection[RecordId] | None = None) -> None:
         """Let go of views (None: all), for the store is what holds."""
-        self._changes += 1
         for group in list(self._held) if groups is None else groups:
             self._held.pop(group, None)
+
+    def distrust(self) -> None:
+        """Another process wrote: what is held must be checked before it is used."""
+        self._epoch += 1
 
 
 def note_woken(session: AsyncSession, group: RecordId) -> None:
@@ -79,9 +118,12 @@ class Store:
     views: Views = field(default_factory=Views)
     remembered: Remembered = field(default_factory=Remembered)
 
+    def __post_init__(self) -> None:
+        self.writer.others = self.views.distrust
+
     async def remember(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """A value that is the same for everybody who may see it, made once between two commits."""
-        return await self.remembered.get(self.database.version(), key, make)
+        return await self.remembered.get(await self.database.version(), key, make)
 
     async def write(self, action: Action[T]) -> T:
         """Run a write action; if it fails, the views that it moved are forgotten with its changes."""
@@ -102,6 +144,8 @@ class Store:
 
     async def note(self, session: AsyncSession) -> None:
         """Write down, at the end of an action, what it leaves to be done; in its commit, so a kill loses nothing."""
+        if moved := session.info.get(_MOVED):
+            await count_revisions(session, moved)
         if woken := session.info.pop(_WOKEN, None):
             await mark_due(session, woken, at=self.clock() + ROUND_AFTER_MS)
 

@@ -14,11 +14,16 @@ import msgspec
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from models.engine.commits import CommitNumber
 from models.engine.inline_sqlite import PromptConnection, connect
 
 BUSY_TIMEOUT_MS: Final = 5_000
 SYNCHRONOUS_FULL: Final = 2
 READERS: Final = 4
+IDLE_WITHIN_MS: Final = 30_000
+WRITING: Final = "writing"  # in the `info` of a session that belongs to a write action
+UNKNOWN: Final = -1
+_VERSION: Final = "version"
 HIDDEN: Final = True  # a failed statement is logged; what was to be written may be somebody's words
 
 
@@ -31,7 +36,7 @@ class Database(msgspec.Struct, frozen=True):
 
     writing: AsyncEngine
     reading: AsyncEngine
-    watching: sqlite3.Connection | None = None
+    watching: sqlite3.Connection | CommitNumber
 
     @property
     def is_sqlite(self) -> bool:
@@ -41,17 +46,32 @@ class Database(msgspec.Struct, frozen=True):
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one moment of the database and can't change it."""
         async with AsyncSession(self.reading, autoflush=False, expire_on_commit=False) as session:
+            if self.is_sqlite:
+                session.info[_VERSION] = await self.version()
             yield session
 
-    def version(self) -> int | None:
-        """A number that every commit changes, also one of another process; None where that costs a round trip."""
-        if self.watching is None:
-            return None
+    async def version(self) -> int:
+        """A number that every commit changes, also one of another process."""
+        if isinstance(self.watching, CommitNumber):
+            return await self.watching.ask()
         (number,) = self.watching.execute("PRAGMA data_version").fetchone()
         return int(number)
 
+    async def seen_by(self, session: AsyncSession) -> int | None:
+        """A version that the session sees at least, UNKNOWN if that can't be told; None in a write action.
+
+        In a write action nobody else writes, so there the revisions that it reads are the last ones.
+        """
+        if session.info.get(WRITING):
+            return None
+        if _VERSION not in session.info:
+            # What a session sees is fixed by its first statement: the number must be asked for before.
+            session.info[_VERSION] = UNKNOWN if session.in_transaction() else await self.version()
+        version: int = session.info[_VERSION]
+        return version
+
     async def close(self) -> None:
-        if self.watching is not None:
+        if isinstance(self.watching, sqlite3.Connection):
             self.watching.close()
         await self.reading.dispose()
         await self.writing.dispose()
@@ -118,7 +138,16 @@ def _sqlite_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngin
 
 
 def _postgresql(url: URL, readers: int, *, durable: bool) -> Database:
-    writing = create_async_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True, hide_parameters=HIDDEN)
+    # A process that hangs within a transaction holds up all others: the server ends that.
+    ended = {"idle_in_transaction_session_timeout": str(IDLE_WITHIN_MS)}
+    writing = create_async_engine(
+        url,
+        pool_size=1,
+        max_overflow=1,
+        pool_pre_ping=True,
+        hide_parameters=HIDDEN,
+        connect_args={"server_settings": ended},
+    )
     reading = create_async_engine(
         url,
         pool_size=readers,
@@ -130,7 +159,7 @@ def _postgresql(url: URL, readers: int, *, durable: bool) -> Database:
     )
     if durable:
         event.listen(writing.sync_engine, "connect", _check_postgresql)
-    return Database(writing, reading)
+    return Database(writing, reading, CommitNumber(reading))
 
 
 def _prepare_writer(connection: Any, _: object) -> None:

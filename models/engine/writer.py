@@ -12,7 +12,8 @@
 - `stop()` finishes all that was accepted, then refuses what comes later.
 
 While one commit is on its way to the disk the next batch gathers, so the longer a commit takes, the more it
-carries.
+carries. Several processes may write to one database: each transaction waits for its turn
+(`models/engine/commits.py`), and `others` is called when somebody else wrote since this writer did.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from models.engine.databases import Database
+from models.engine.commits import Turns
+from models.engine.databases import WRITING, Database
 
 MOST_PER_COMMIT: Final = 256
 TURNS: Final = 4
@@ -85,6 +87,8 @@ class Writer:
         self._wishes: asyncio.Queue[_Wish | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._turns = Turns()
+        self.others: Callback = _nobody
         self.commits = 0
 
     def start(self) -> None:
@@ -145,13 +149,16 @@ class Writer:
         wishes = [entry for entry in entries if entry is not None and not entry.future.done()]
         return wishes, None not in entries
 
+    async def _take_turn(self, connection: AsyncConnection, batch: list[_Wish]) -> list[Callback]:
+        if await self._turns.take(connection):
+            self.others()
+        return [callback for work in _in_order(batch) for callback in await _perform(connection, work)]
+
     async def _commit(self, batch: list[_Wish]) -> None:
-        callbacks: list[Callback] = []
         try:
             async with self._engine.connect() as connection:
                 await connection.begin()
-                for work in _in_order(batch):
-                    callbacks += await _perform(connection, work)
+                callbacks = await self._take_turn(connection, batch)
                 await connection.commit()
         except Exception as failure:  # noqa: BLE001  (whatever it was, everybody who waits must learn of it)
             for wish in batch:
@@ -161,11 +168,16 @@ class Writer:
             for wish in batch:
                 wish.future.cancel()
             raise
+        self._turns.committed()
         self.commits += 1
         for callback in callbacks:
             _call(callback)
         for wish in batch:
             _answer(wish.future, wish.outcome)
+
+
+def _nobody() -> None:
+    """Nobody keeps anything of what others write."""
 
 
 def _in_order(batch: list[_Wish]) -> list[list[_Wish]]:
@@ -239,6 +251,7 @@ async def _alone(connection: AsyncConnection, wish: _Wish, action: Action[Any]) 
 async def _savepoint(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
     # A session for each action: what one had loaded before it failed must not be seen by the next.
     session = AsyncSession(connection, autoflush=False, expire_on_commit=False, join_transaction_mode="rollback_only")
+    session.info[WRITING] = True
     await connection.exec_driver_sql("SAVEPOINT action")
     try:
         yield session

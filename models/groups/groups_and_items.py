@@ -13,7 +13,10 @@ from protocol.ids import RecordId
 
 
 class GroupRow(Base):
-    """A group this pod knows. `snapshot` is the dumped state after `snapshot_item`, to start from."""
+    """A group this pod knows. `snapshot` is the dumped state after `snapshot_item`, to start from.
+
+    `revision` counts the changes of what a view is made of: items, acks, the anchor.
+    """
 
     __tablename__ = "groups"
     __table_args__ = (Index(None, "visibility", "name", "id"), Index(None, "kind", "name", "id"))
@@ -32,6 +35,7 @@ class GroupRow(Base):
     snapshot: Mapped[bytes]
     snapshot_item: Mapped[RecordId]
     added_at: Mapped[int]
+    revision: Mapped[int] = mapped_column(server_default="0")
 
 
 class ItemRow(Base):
@@ -157,6 +161,18 @@ async def move_head(
     )
     assert isinstance(moved, CursorResult)
     return moved.rowcount == 1
+
+
+async def load_revision(session: AsyncSession, group: RecordId) -> int | None:
+    """How often the group's view changed; None if it isn't here."""
+    revision: int | None = await session.scalar(select(GROUPS.c.revision).where(GROUPS.c.id == group))
+    return revision
+
+
+async def count_revisions(session: AsyncSession, groups: Collection[RecordId]) -> None:
+    """The views of these groups changed."""
+    for some in chunks(groups):
+        await session.execute(update(GROUPS).where(GROUPS.c.id.in_(some)).values(revision=GROUPS.c.revision + 1))
 
 
 async def set_group(session: AsyncSession, group: RecordId, **values: object) -> None:

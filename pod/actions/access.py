@@ -88,7 +88,7 @@ async def open_group(
     session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId, *, part: Part = "all"
 ) -> ReadableGroup:
     """The group, if the viewer may see this part of it; raises UnknownGroupError."""
-    held = deps.store.views.get(group)
+    held = deps.store.views.checked(group, version=await deps.store.database.seen_by(session))
     place = await load_membership(session, viewer.id, group) if isinstance(viewer, Account) else None
     if (held is None or held.state.visibility == "private") and not await _may_ask(session, viewer, place, group):
         raise unknown_group()

@@ -10,14 +10,13 @@ from federation.receive import VerifiedActivity
 from pod.actions.chain.door import enter
 from pod.actions.chain.lone_recovery import may_recover
 from pod.actions.chain.receipts import promise
-from pod.actions.chain.views import load_view
+from pod.actions.chain.views import find_view
 from pod.actions.fediverse.followers import forget, take_follow, take_unfollow
 from pod.actions.private_groups import check_spoken_for, may_be_told
 from pod.deps import Deps
-from protocol.branches import View
 from protocol.canonical import JsonObject
 from protocol.errors import BelowAnchorError, UnknownParentError
-from protocol.ids import RecordId, parse_id
+from protocol.ids import parse_id
 from protocol.records.envelope import CHAIN_TYPES, Record, open_record
 
 
@@ -33,7 +32,7 @@ async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> JsonObj
         deps.signals.heard(verified.activity.actor, verified.group_header)
     if taken is None or verified.group_header is None:
         return None
-    return promise(deps, taken.group, taken.id, now=now)
+    return await promise(deps, taken.group, taken.id, now=now)
 
 
 async def _do(deps: Deps, activity: Activity, *, now: int) -> Record | None:
@@ -57,25 +56,17 @@ async def _do(deps: Deps, activity: Activity, *, now: int) -> Record | None:
 async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Record | None:
     if "group" in activity.record:
         # Cheaper than verifying proofs: is it here at all?
-        await _view(deps, parse_id(activity.record["group"]))
+        await find_view(deps, parse_id(activity.record["group"]))
     record = open_record(activity.record)
-    view = await _view(deps, record.group)
+    view = await find_view(deps, record.group)
     check_spoken_for(view.state, record, activity.actor)
     try:
         taken = await enter(deps, record, origin=activity.actor, now=now)
     except (UnknownParentError, BelowAnchorError) as refusal:
-        view = await _view(deps, record.group)
+        view = await find_view(deps, record.group)
         asked = isinstance(refusal, UnknownParentError) and may_be_told(view.state, activity.actor)
         if not asked and not may_recover(view, [record]):
             raise
         deps.signals.behind(record.group, pod_of(activity.actor))
         return None
     return record if taken.new and record.type not in CHAIN_TYPES else None
-
-
-async def _view(deps: Deps, group: RecordId) -> View:
-    held = deps.store.views.get(group)
-    if held is not None:
-        return held
-    async with deps.store.database.read() as session:
-        return await load_view(session, deps, group)

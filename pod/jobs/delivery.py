@@ -48,12 +48,11 @@ from models.fediverse.deliveries import (
 from models.fediverse.peers import hasten_peers
 from pod.actions.chain.door import Arrival, append_all
 from pod.actions.chain.receipts import receipt_in
-from pod.actions.chain.views import load_view
+from pod.actions.chain.views import find_view
 from pod.actions.fediverse.actors import signing_key
 from pod.actions.private_groups import may_be_told
 from pod.clock import jitter, random_token
 from pod.deps import Deps
-from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
@@ -215,14 +214,7 @@ class Courier:
     async def _may_be_told(self, delivery: Delivery) -> bool:
         """Asked when it is sent: who was a member when it was queued may have left since."""
         group = delivery.activity.group
-        return group is None or may_be_told((await self._view(group)).state, delivery.inbox)
-
-    async def _view(self, group: RecordId) -> View:
-        held = self._deps.store.views.get(group)
-        if held is not None:
-            return held
-        async with self._deps.store.database.read() as session:
-            return await load_view(session, self._deps, group)
+        return group is None or may_be_told((await find_view(self._deps, group)).state, delivery.inbox)
 
     async def _post(
         self, delivery: Delivery, headers: Mapping[str, str] | None, scheme: Scheme
@@ -245,7 +237,7 @@ class Courier:
         """`Althing-Group` as this pod sees the group now; written anew only when its state is another."""
         if group is None:
             return None
-        view = await self._view(group)
+        view = await find_view(self._deps, group)
         state, text = self._headers.get(group, (None, ""))
         if state is not view.state:
             text = header_of(view.state)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pod.actions.chain.door import Arrival, Outcome, append_all
-from pod.actions.chain.views import take_root
+from pod.actions.chain.views import find_view, take_root
 from pod.cli.base import run_action
 from pod.cli.options import configuration
 from pod.deps import Deps
@@ -73,7 +73,7 @@ async def take(deps: Deps, group: RecordId, bodies: Iterable[Body]) -> list[Outc
 async def drain(deps: Deps, group: RecordId) -> None:
     """Seal until the head stays where it is."""
     head = None
-    while (view := deps.store.views.get(group)) is not None and view.head != head:
+    while (view := await find_view(deps, RecordId(group))).head != head:
         head = view.head
         await tend(deps, group)
 

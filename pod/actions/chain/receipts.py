@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.records import PENDING, load_record
 from models.groups.waiting import insert_receipts
-from pod.actions.chain.views import load_view
+from pod.actions.chain.views import find_view, load_view
 from pod.actions.signer import PodItself, signed
 from pod.deps import Deps
 from pod.rules.chains import ChainRule
@@ -26,10 +26,10 @@ from protocol.records.chain import Receipt
 from protocol.records.envelope import Record, open_record
 
 
-def promise(deps: Deps, group: RecordId, record: RecordId, *, now: int) -> JsonObject | None:
+async def promise(deps: Deps, group: RecordId, record: RecordId, *, now: int) -> JsonObject | None:
     """The promise of this pod to log a record that is stored and waits; None if it isn't the steward."""
-    view = deps.store.views.get(group)
-    if view is None or view.state.steward.key != deps.identity.keyring.pod_key.did:
+    view = await find_view(deps, group)
+    if view.state.steward.key != deps.identity.keyring.pod_key.did:
         return None
     body: dict[str, Any] = {
         "type": "Receipt",

@@ -19,6 +19,7 @@ from models.groups.groups_and_items import (
     insert_group,
     insert_item,
     load_group,
+    load_revision,
     move_head,
     replace_item,
     set_group,
@@ -95,21 +96,38 @@ async def take_root(session: AsyncSession, deps: Deps, root: Record, *, local: b
 
 
 async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
-    """The group's view, from the cache or folded from the last snapshot; raises UnknownGroupError."""
-    held, seen = deps.store.views.get(group), deps.store.views.changes
-    if held is not None:
-        return held
-    stored = await load_group(session, group)
-    if stored is None:
+    """The group's view, held or folded from the last snapshot; raises UnknownGroupError."""
+    views = deps.store.views
+    version = await deps.store.database.seen_by(session)
+    if (view := views.checked(group, version=version)) is not None:
+        return view
+    revision = await load_revision(session, group)
+    if revision is None:
         raise GroupRule.UNKNOWN_GROUP.error()
+    if (view := views.check(group, revision, version=version)) is not None:
+        return view
+    return views.keep(await _folded(session, group), revision, version=version)
+
+
+async def find_view(deps: Deps, group: RecordId) -> View:
+    """The same outside of a session, which is opened only if something was written since."""
+    version = await deps.store.database.version()
+    if (view := deps.store.views.checked(group, version=version)) is not None:
+        return view
+    async with deps.store.database.read() as session:
+        return await load_view(session, deps, group)
+
+
+async def _folded(session: AsyncSession, group: RecordId) -> View:
+    stored = await load_group(session, group)
+    assert stored is not None
     base = load_state(stored.snapshot)
     items = await all_items(session, group, base.height + 1)
     acks = await all_acks(session, group, base.height)
     wires = [item.wire for item in items] + [ack.wire for ack in acks]
     records = [reopen_record(wire) for wire in wires]
     view = resolve(base, records, stored.anchor_id) if records else anchored(base)
-    view = replace(view, faults=_joined(await load_faults(session, group), view.faults))
-    return deps.store.views.keep(view, seen=seen)
+    return replace(view, faults=_joined(await load_faults(session, group), view.faults))
 
 
 def _joined(kept: tuple[Fault, ...], found_anew: tuple[Fault, ...]) -> tuple[Fault, ...]:

@@ -1,0 +1,86 @@
+"""Commits are counted and come one after another, also those of several processes.
+
+Every write transaction begins with `take_turn`. On PostgreSQL that counts it in the one row of `commits`, which stays
+locked until the transaction ends: so no two write at once, none waits for another in a circle, and numbers that are
+drawn (the `seq` of records) are seen in their order. SQLite has one writer at a time anyway, and counts by itself.
+Whoever kept something of a commit asks for the number again: unless it is another, nothing was written since.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base
+
+_COUNT: Final = text(
+    "INSERT INTO commits (id, number) VALUES (1, 1)"
+    " ON CONFLICT (id) DO UPDATE SET number = commits.number + 1 RETURNING number"
+)
+_NUMBER: Final = text("SELECT number FROM commits WHERE id = 1")
+
+
+class CommitRow(Base):
+    """The one row with the number of the last commit."""
+
+    __tablename__ = "commits"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
+class Turns:
+    """Notices whether anybody else wrote between two transactions of one writing connection."""
+
+    def __init__(self) -> None:
+        self._taken: int | None = None
+        self._last: int | None = None
+
+    async def take(self, connection: AsyncConnection) -> bool:
+        """Wait until this transaction may write; whether somebody else may have written since the last one."""
+        if connection.dialect.name == "sqlite":
+            # Of the writing connection: what it commits itself doesn't change it.
+            (number,) = (await connection.exec_driver_sql("PRAGMA data_version")).one()
+            self._taken = int(number)
+            return self._taken != self._last
+        self._taken = int((await connection.execute(_COUNT)).scalar_one())
+        return self._last is None or self._taken != self._last + 1
+
+    def committed(self) -> None:
+        """The transaction is on disk."""
+        self._last = self._taken
+
+
+class CommitNumber:
+    """The number of the last commit on PostgreSQL; those who ask at the same time share one round trip.
+
+    Whoever comes while a question is under way waits for the next one: the answer must not be older than the asking.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._gate = asyncio.Lock()
+        self._next: asyncio.Task[int] | None = None
+
+    async def ask(self) -> int:
+        """The number of the last commit that anybody could have been told of."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._ask(), name="commit number")
+        return await asyncio.shield(self._next)
+
+    async def _ask(self) -> int:
+        async with self._gate:
+            self._next = None
+            try:
+                return await self._load()
+            except DBAPIError:
+                return await self._load()  # the connection was of a server that isn't any more
+
+    async def _load(self) -> int:
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(_NUMBER)).scalar_one_or_none() or 0)
