@@ -22,7 +22,7 @@ from pod.actions.fediverse.actors import fetch_document
 from pod.answers import Answers
 from pod.api import chain, content, groups, openapi, operating, peers, people, recovery
 from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, PULLED, REPLAY
-from pod.bodies import ALL_BYTES, BODIES, HANDLER, LONGEST_BYTES, SHARE_BYTES, read_bodies
+from pod.bodies import ALL_BYTES, BODIES, HANDLER, LONGEST_FORM_BYTES, SHARE_BYTES, read_bodies
 from pod.clock import Clock
 from pod.config import Config
 from pod.connections import CountingLoop
@@ -46,7 +46,7 @@ _LOG = logging.getLogger(__name__)
 
 async def make_app(config: Config) -> web.Application:
     """The application of one pod; its parts open at start-up and close in reverse order."""
-    app = web.Application(middlewares=MIDDLEWARES, client_max_size=LONGEST_BYTES, handler_args=HANDLER)
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=LONGEST_FORM_BYTES, handler_args=HANDLER)
     keyring = open_keyring(config.key_file)
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))

@@ -20,11 +20,15 @@ from pod.requests import address_of
 from pod.rules.requests import RequestRule
 
 LONGEST_BYTES: Final = 1024 * 1024
+# A form that is longer than that is read all the same, up to this, so that its page can show again what was typed.
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+LONGEST_FORM_BYTES: Final = 2 * LONGEST_BYTES
 PATIENCE_SECONDS: Final = 20
 SLOWEST_BYTES_PER_SECOND: Final = 8 * 1024
 SHARE_BYTES: Final = 4 * LONGEST_BYTES
 ALL_BYTES: Final = 32 * LONGEST_BYTES
 LEAST_BYTES: Final = 1024  # a request costs memory, however short its body
+BODY: Final = web.RequestKey("body", bytes)  # as it was read, whole
 BODIES: Final = web.AppKey("bodies", Shares)
 
 # How the HTTP library reads: bodies as they come and little of them in advance, nothing of what nobody wants, and a
@@ -44,17 +48,21 @@ async def read_bodies(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise RequestRule.BODY_ENCODED.error()
-    length = LONGEST_BYTES if request.content_length is None else request.content_length
-    if length > LONGEST_BYTES:
+    longest = LONGEST_FORM_BYTES if request.content_type == FORM_TYPE else LONGEST_BYTES
+    length = longest if request.content_length is None else request.content_length
+    if length > longest:
         raise RequestRule.BODY_TOO_LONG.error()
     with request.app[BODIES].held(address_of(request), max(length, LEAST_BYTES)):
-        await _read(request, PATIENCE_SECONDS + length / SLOWEST_BYTES_PER_SECOND)
+        request[BODY] = await _read(request, longest, PATIENCE_SECONDS + length / SLOWEST_BYTES_PER_SECOND)
         return await handler(request)
 
 
-async def _read(request: web.Request, seconds: float) -> None:
+async def _read(request: web.Request, longest: int, seconds: float) -> bytes:
     try:
         async with asyncio.timeout(seconds):
-            await request.read()
+            body = await request.read()
     except TimeoutError as error:
         raise RequestRule.BODY_SLOW.error() from error
+    if len(body) > longest:
+        raise RequestRule.BODY_TOO_LONG.error()
+    return body

@@ -10,9 +10,10 @@ import msgspec
 from aiohttp import web
 from yarl import URL
 
+from pod.bodies import LONGEST_BYTES
 from pod.errors import headers_of
 from pod.rules.requests import RequestRule
-from pod.web.kit.sent_form import LONGEST_BYTES, sent_form
+from pod.web.kit.sent_form import sent_form
 from pod.web.kit.visitors import check_form
 from pod.web.kit.way_back import local_path
 from protocol.errors import RefusedError
@@ -28,7 +29,7 @@ async def read_form(request: web.Request, kind: type[F]) -> F:
     A field that isn't sent has its default; one sent empty counts as not sent where the default isn't text. Raises
     ForgedFormError, TooLargeError, or MalformedError with the field's name.
     """
-    sent = await sent_form(request)
+    sent = sent_form(request)
     check_form(request, sent.last(TOKEN_FIELD))
     if sent.bytes > LONGEST_BYTES:
         raise RequestRule.FORM_TOO_LONG.error()

@@ -71,12 +71,12 @@ class KeptForm(msgspec.Struct, frozen=True):
     unseen: tuple[KeptField, ...]
 
 
-async def keep_form(request: web.Request, status: HTTPStatus, *, again: bool = False) -> KeptForm | None:
+def keep_form(request: web.Request, status: HTTPStatus, *, again: bool = False) -> KeptForm | None:
     """The form of a refused request, if there is something in it to keep or (`again`) it may well be sent once more."""
     if request.method != "POST" or is_foreign(request):
         return None
     try:
-        sent = await sent_form(request)
+        sent = sent_form(request)
     except RefusedError:  # too long or unreadable: that is what the page tells, then
         return None
     kept = _kept(request, sent)

@@ -63,7 +63,7 @@ async def take_once(request: web.Request, handler: Handler) -> web.StreamRespons
     account = request[VISITOR].account if VISITOR in request else None
     if account is None or request.method != "POST":
         return await handler(request)
-    sent = await sent_form(request)
+    sent = sent_form(request)
     if not sent.last(ONCE_FIELD):
         return await handler(request)
     fresh: list[web.StreamResponse] = []

@@ -55,28 +55,28 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except RefusedError as refusal:
-        return _led_on(request, refusal) or await _refused(request, refusal)
+        return _led_on(request, refusal) or _refused(request, refusal)
     except RemoteError as error:
         _LOG.info("remote", sentence=str(error))
-        return await _show(request, HTTPStatus.BAD_GATEWAY, str(error))
+        return _show(request, HTTPStatus.BAD_GATEWAY, str(error))
     except web.HTTPException as answer:
         return await _unmet(request, answer)
     except Exception:  # noqa: BLE001  (a bug on a page becomes a page)
         _LOG.exception("bug")
-        return await _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
+        return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
 
 
 async def _unmet(request: web.Request, answer: web.HTTPException) -> web.Response:
     match answer:
         case web.HTTPNotFound():
-            return await _refused(request, RequestRule.NOTHING_HERE.error())
+            return _refused(request, RequestRule.NOTHING_HERE.error())
         case web.HTTPMethodNotAllowed():
             request[BACK] = await find_way_back(request)
-            response = await _show(request, HTTPStatus.METHOD_NOT_ALLOWED, "")
+            response = _show(request, HTTPStatus.METHOD_NOT_ALLOWED, "")
             response.headers["Allow"] = answer.headers["Allow"]
             return response
         case _:
-            return await _show(request, HTTPStatus(answer.status), "")
+            return _show(request, HTTPStatus(answer.status), "")
 
 
 def wants_page(request: web.Request) -> bool:
@@ -104,17 +104,17 @@ def _led_on(request: web.Request, refusal: RefusedError) -> web.Response | None:
             return None
 
 
-async def _refused(request: web.Request, refusal: RefusedError) -> web.Response:
+def _refused(request: web.Request, refusal: RefusedError) -> web.Response:
     _LOG.info("refused", code=refusal.code, sentence=str(refusal))
     status = HTTPStatus(refusal.status)
     problem = problem_of(say_of(request), refusal)
     again = isinstance(refusal, ForgedFormError)
-    response = await _show(request, status, "", problem.sentence, again=again)
+    response = _show(request, status, "", problem.sentence, again=again)
     response.headers.update(headers_of(refusal))
     return response
 
 
-async def _show(
+def _show(
     request: web.Request, status: HTTPStatus, detail: str, sentence: str = "", *, again: bool = False
 ) -> web.Response:
     say, back = say_of(request), request.get(BACK, "")
@@ -125,7 +125,7 @@ async def _show(
         sentence=sentence or known,
         detail=detail,
         request=request.get(REQUEST, ""),
-        kept=await keep_form(request, status, again=again),
+        kept=keep_form(request, status, again=again),
         sign_in=sign_in,
         back="" if back == FRONT else back,
     )

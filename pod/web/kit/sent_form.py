@@ -9,13 +9,9 @@ from urllib.parse import parse_qsl
 import msgspec
 from aiohttp import web
 
+from pod.bodies import BODY, FORM_TYPE
 from pod.rules.requests import RequestRule
-from pod.web.kit.visitors import reader_of
 
-FORM_TYPE: Final = "application/x-www-form-urlencoded"
-LONGEST_BYTES: Final = 1024 * 1024
-# What is longer than a form may be is still read of people at home here, so that their text isn't lost.
-LONGEST_KEPT_BYTES: Final = 2 * LONGEST_BYTES
 MOST_FIELDS: Final = 5000
 
 
@@ -37,24 +33,19 @@ class SentForm(msgspec.Struct, frozen=True):
 SENT: Final = web.RequestKey("sent_form", SentForm)
 
 
-async def sent_form(request: web.Request) -> SentForm:
-    """The form of a request; raises TooLargeError or MalformedError, and is empty when asked for after that."""
+def sent_form(request: web.Request) -> SentForm:
+    """The form of a request whose body is here; raises MalformedError, and is empty when asked for after that."""
     if SENT not in request:
         request[SENT] = SentForm()
-        request[SENT] = await _read(request)
+        request[SENT] = _parsed(request, request.get(BODY, b""))
     return request[SENT]
 
 
-async def _read(request: web.Request) -> SentForm:
+def _parsed(request: web.Request, body: bytes) -> SentForm:
     if request.content_type != FORM_TYPE:
-        if request.can_read_body:
+        if body:
             raise RequestRule.FORM_TYPE.error(type=FORM_TYPE)
         return SentForm()
-    most, body = LONGEST_KEPT_BYTES if reader_of(request) else LONGEST_BYTES, bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > most:
-            raise RequestRule.FORM_TOO_LONG.error()
     try:
         fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
