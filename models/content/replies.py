@@ -73,3 +73,21 @@ async def load_sheets_of(
         for post, sheet in await session.execute(wanted):
             found[post].append(msgspec.json.decode(sheet, type=Sheet))
     return found
+
+
+async def load_few_sheets(session: AsyncSession, posts: Collection[RecordId], most: int) -> dict[RecordId, list[Sheet]]:
+    """The sheets that posts have in their own groups, the earliest first; a post with more than `most` is left out."""
+    found: dict[RecordId, list[Sheet]] = {}
+    own = (POSTS.c.id == SHEETS.c.post_id) & (POSTS.c.group_id == SHEETS.c.group_id)
+    for some in chunks(posts):
+        few = (
+            select(SHEETS.c.post_id)
+            .join(POSTS, own)
+            .where(SHEETS.c.post_id.in_(some))
+            .group_by(SHEETS.c.post_id)
+            .having(func.count() <= most)
+        )
+        wanted = select(SHEETS.c.post_id, SHEETS.c.sheet).join(POSTS, own).where(SHEETS.c.post_id.in_(few))
+        for post, sheet in await session.execute(wanted.order_by(SHEETS.c.seq)):
+            found.setdefault(post, []).append(msgspec.json.decode(sheet, type=Sheet))
+    return found

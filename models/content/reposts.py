@@ -19,7 +19,7 @@ from models.content.posts_and_votes import (
     select_cards,
 )
 from models.engine.upserts import chunks
-from models.fediverse.followers import ANNOUNCED
+from models.fediverse.followers import ANNOUNCED, Shows, hosted
 from models.groups.groups_and_items import GROUPS
 from models.groups.records import RECORDS
 from models.people.accounts import MEMBERSHIPS
@@ -102,20 +102,19 @@ async def _load_others(session: AsyncSession, group: RecordId, reposts: Sequence
     return [card_of(row) for row in await session.execute(wanted)]
 
 
-async def list_untold_reposts(
-    session: AsyncSession, group: RecordId, default_score: int, since_seq: int, limit: int
-) -> list[RecordId]:
-    """Public posts that the group's score shows, reposted after `since_seq`, and that no follower was told of.
+async def list_untold_reposts(session: AsyncSession, shows: Shows, since_seq: int, limit: int) -> list[RecordId]:
+    """Public posts that the group's score and the pod's floor show, reposted after `since_seq`.
 
-    The oldest first, of the latest `limit` reposts.
+    Those that no follower was told of, the oldest first, of the latest `limit` reposts.
     """
-    reposts = await list_reposts(session, [group], limit)
-    late = [one.post for one in reposts if one.seq > since_seq and default_score + one.sum_micro > 0]
-    told = exists().where(ANNOUNCED.c.group_id == group, ANNOUNCED.c.post_id == POSTS.c.id)
+    reposts = await list_reposts(session, [shows.group], limit)
+    late = [one.post for one in reposts if one.seq > since_seq and shows.default_score + one.sum_micro > 0]
+    told = exists().where(ANNOUNCED.c.group_id == shows.group, ANNOUNCED.c.post_id == POSTS.c.id)
     wanted = (
         select(POSTS.c.id)
         .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
-        .where(POSTS.c.id.in_(late), POSTS.c.group_id != group, POSTS.c.erased.is_(False), ~told)
+        .where(POSTS.c.id.in_(late), POSTS.c.group_id != shows.group, POSTS.c.erased.is_(False), ~told)
+        .where(hosted(shows.floor))
         .where(GROUPS.c.visibility == "public")
     )
     untold = set(await session.scalars(wanted)) if late else set()

@@ -95,6 +95,12 @@ def folded(text: str) -> str:
     return " ".join(_WORD.findall(plain))
 
 
+def has_words(text: str, asked: str) -> bool:
+    """Whether a text has all the words that are asked for, each of which may go on: what the index finds."""
+    words = folded(text).split()
+    return all(any(word.startswith(one) for word in words) for one in folded(asked).split()[:MOST_WORDS])
+
+
 def _matches(session: AsyncSession, words: Sequence[str]) -> ColumnElement[bool]:
     if session.get_bind().dialect.name == "sqlite":
         phrase = " ".join(f'"{word}"*' for word in words)
@@ -121,11 +127,3 @@ def _narrowed(wanted: Select[Any], query: Query) -> Select[Any]:
         .where(table.group_id == query.group if query.group else true())
         .where(table.language == query.language if query.language else true())
     )
-
-
-async def load_excerpts(session: AsyncSession, records: Collection[RecordId], length: int) -> dict[RecordId, str]:
-    """How the words of those of the records begin that have any."""
-    wanted = select(SEARCHED.c.record_id, func.substr(SEARCHED.c.text, 1, length)).where(
-        SEARCHED.c.record_id.in_(list(records))
-    )
-    return {row[0]: row[1] for row in await session.execute(wanted)}

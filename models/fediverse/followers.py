@@ -6,10 +6,10 @@ records went when the follow came: what is older is never announced to anybody b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Index, Select, delete, exists, func, select, true
+from sqlalchemy import ColumnElement, Index, Select, and_, delete, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,6 +53,14 @@ class Follower(msgspec.Struct, frozen=True):
     follow: str
     since_seq: int
     at: int
+
+
+class Shows(msgspec.Struct, frozen=True):
+    """What decides whether a group's posts are shown: its default score, and those of the pod's floor groups."""
+
+    group: RecordId
+    default_score: int
+    floor: Mapping[RecordId, int] = {}
 
 
 FOLLOWERS = table_of(FollowerRow)
@@ -103,34 +111,32 @@ async def load_last_seq(session: AsyncSession) -> int:
 
 
 async def list_shown(
-    session: AsyncSession, group: RecordId, default_score: int, limit: int, *, before_seq: int | None = None
+    session: AsyncSession, shows: Shows, limit: int, *, before_seq: int | None = None
 ) -> list[tuple[int, RecordId]]:
-    """(seq, id) of the group's own posts with a score above 0, the latest here first."""
-    wanted = _shown(group, default_score).where(POSTS.c.seq < before_seq if before_seq is not None else true())
+    """(seq, id) of the group's own posts that are shown, the latest here first."""
+    wanted = _shown(shows).where(POSTS.c.seq < before_seq if before_seq is not None else true())
     rows = await session.execute(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
     return [(row.seq, row.id) for row in rows]
 
 
-async def count_shown(session: AsyncSession, group: RecordId, default_score: int) -> int:
+async def count_shown(session: AsyncSession, shows: Shows) -> int:
     """How many of its own posts the group shows."""
-    return int(await session.scalar(select(func.count()).select_from(_shown(group, default_score).subquery())) or 0)
+    return int(await session.scalar(select(func.count()).select_from(_shown(shows).subquery())) or 0)
 
 
-async def list_untold(
-    session: AsyncSession, group: RecordId, default_score: int, since_seq: int, limit: int
-) -> list[RecordId]:
+async def list_untold(session: AsyncSession, shows: Shows, since_seq: int, limit: int) -> list[RecordId]:
     """Shown posts that came after `since_seq` and that no follower was told of, the oldest first.
 
     Only the latest posts are looked at, so that an old follow doesn't make every look long.
     """
     latest = (
         select(POSTS.c.id)
-        .where(POSTS.c.group_id == group, POSTS.c.seq > since_seq)
+        .where(POSTS.c.group_id == shows.group, POSTS.c.seq > since_seq)
         .order_by(POSTS.c.seq.desc())
         .limit(limit)
     )
-    told = exists().where(ANNOUNCED.c.group_id == group, ANNOUNCED.c.post_id == POSTS.c.id)
-    wanted = _shown(group, default_score).where(POSTS.c.id.in_(latest.scalar_subquery()), ~told)
+    told = exists().where(ANNOUNCED.c.group_id == shows.group, ANNOUNCED.c.post_id == POSTS.c.id)
+    wanted = _shown(shows).where(POSTS.c.id.in_(latest.scalar_subquery()), ~told)
     return [row.id for row in await session.execute(wanted.order_by(POSTS.c.seq))]
 
 
@@ -150,10 +156,22 @@ async def load_changed_at(session: AsyncSession, group: RecordId, post: RecordId
     return None if changed is None else int(changed)
 
 
-def _shown(group: RecordId, default_score: int) -> Select[tuple[int, RecordId]]:
-    score = default_score + func.coalesce(SCORES.c.sum_micro, 0)
+def _shown(shows: Shows) -> Select[tuple[int, RecordId]]:
+    score = shows.default_score + func.coalesce(SCORES.c.sum_micro, 0)
     return (
         select(POSTS.c.seq, POSTS.c.id)
         .outerjoin(SCORES, (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target))
-        .where(POSTS.c.group_id == group, POSTS.c.erased.is_(False), score > 0)
+        .where(POSTS.c.group_id == shows.group, POSTS.c.erased.is_(False), score > 0, hosted(shows.floor))
     )
+
+
+def hosted(floor: Mapping[RecordId, int]) -> ColumnElement[bool]:
+    """`moderation.showing.is_hosted` for posts, as SQL: every floor group, with its default, gives more than 0."""
+    floored = SCORES.alias("floored")
+    sums = {
+        group: select(func.coalesce(func.max(floored.c.sum_micro), 0))
+        .where(floored.c.group_id == group, floored.c.target == POSTS.c.target)
+        .scalar_subquery()
+        for group in floor
+    }
+    return and_(true(), *(default + sums[group] > 0 for group, default in floor.items()))

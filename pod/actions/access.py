@@ -99,6 +99,14 @@ async def open_group(
     return ReadableGroup(viewer, view, member, _MAKER)
 
 
+async def open_state(session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId) -> GroupState:
+    """The state of a group that the viewer may read, where it doesn't matter what the viewer is there."""
+    held = deps.store.views.checked(group, version=await deps.store.database.seen_by(session))
+    if held is not None and held.state.visibility != "private":
+        return held.state
+    return (await open_group(session, deps, viewer, group)).state
+
+
 async def open_those(
     session: AsyncSession, deps: Deps, viewer: Viewer, groups: Collection[RecordId]
 ) -> dict[RecordId, ReadableGroup]:

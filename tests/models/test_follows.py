@@ -6,6 +6,7 @@ from models.engine.writer import Writer
 from models.fediverse.actor_keys import StoredActorKeys, insert_actor_keys, load_actor_keys
 from models.fediverse.followers import (
     Follower,
+    Shows,
     count_followers,
     count_shown,
     delete_follower,
@@ -77,13 +78,13 @@ async def test_followers_are_told_of_what_is_shown_and_new_and_not_told_yet(writ
 
     await writer.write(action)
     async with database.read() as session:
-        listed = await list_shown(session, GROUP, 0, 10)
+        listed = await list_shown(session, Shows(GROUP, 0), 10)
         assert [post for _, post in listed] == [posts[2].id, posts[1].id, posts[0].id]
-        assert await count_shown(session, GROUP, 0) == 3
+        assert await count_shown(session, Shows(GROUP, 0)) == 3
         first_seq = listed[-1][0]
-        assert await list_untold(session, GROUP, 0, first_seq - 1, 10) == [posts[0].id, posts[2].id]
-        assert await list_untold(session, GROUP, 0, first_seq, 10) == [posts[2].id]
-        assert await list_shown(session, GROUP, 0, 10, before_seq=first_seq + 1) == [(first_seq, posts[0].id)]
+        assert await list_untold(session, Shows(GROUP, 0), first_seq - 1, 10) == [posts[0].id, posts[2].id]
+        assert await list_untold(session, Shows(GROUP, 0), first_seq, 10) == [posts[2].id]
+        assert await list_shown(session, Shows(GROUP, 0), 10, before_seq=first_seq + 1) == [(first_seq, posts[0].id)]
         assert await load_changed_at(session, GROUP, posts[0].id) is not None
         assert await load_changed_at(session, GROUP, posts[1].id) is None
 

@@ -16,7 +16,7 @@ from models.content.member_lists import (
     list_seated,
 )
 from models.content.projections import project, project_members
-from models.content.search import Query, load_excerpts, search
+from models.content.search import Query, search
 from models.content.subjects import count_public, find_groups, find_subjects, list_on_subject, list_subjects
 from models.engine.databases import Database
 from models.engine.writer import Writer
@@ -105,7 +105,6 @@ async def test_lists_of_posts_members_and_subjects_answer_on_both_engines(stocke
         assert [card.id for card in await list_by_author(session, GROUP, 2, 9)] == [REPLY.id]
         assert (await load_cards(session, [POST.id]))[POST.id].sum_micro == 2_500_000
         assert await count_replies(session, [POST.id]) == {POST.id: 1}
-        assert (await load_excerpts(session, [POST.id], 5))[POST.id] == "Title"
         assert [line.subject for line in await list_subjects(session, GROUP, 9)] == ["Ä subject"]
         assert [one.group for one in await list_on_subject(session, "Ä subject", (), 9)] == [GROUP]
         assert await find_subjects(session, "Ä s", (), 9) == ["Ä subject"]

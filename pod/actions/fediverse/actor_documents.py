@@ -25,6 +25,7 @@ from models.people.accounts import load_account_named
 from models.pod.settings import load_settings
 from pod.actions.fediverse.actors import POD, actor_keys, group_path, load_open_state
 from pod.actions.fediverse.post_documents import told
+from pod.actions.reading.lens.verdicts import shows_of
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
@@ -139,7 +140,7 @@ async def outbox(deps: Deps, path: str) -> JsonObject:
     """The outbox of the actor at `path`: how much it holds, and where it begins."""
     async with deps.store.database.read() as session:
         state = await load_followed(session, deps, path)
-        total = await count_shown(session, state.group, state.default_score) if _is_listed(state) else 0
+        total = await count_shown(session, await shows_of(session, deps, state)) if _is_listed(state) else 0
     own_id = f"{deps.identity.base_url}/{path}/outbox"
     return paged(own_id, total, first=f"{own_id}?before=0") if total else counted(own_id, total)
 
@@ -150,7 +151,7 @@ async def outbox_page(deps: Deps, path: str, before: int) -> JsonObject:
     async with deps.store.database.read() as session:
         state = await load_followed(session, deps, path)
         found = (
-            await list_shown(session, state.group, state.default_score, OUTBOX_PAGE, before_seq=before or None)
+            await list_shown(session, await shows_of(session, deps, state), OUTBOX_PAGE, before_seq=before or None)
             if _is_listed(state)
             else []
         )

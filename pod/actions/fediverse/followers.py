@@ -26,6 +26,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actor_documents import load_followed
 from pod.actions.fediverse.actors import POD, fetch_document, speaker_of
 from pod.actions.fediverse.post_documents import told
+from pod.actions.reading.lens.verdicts import shows_of
 from pod.deps import Deps
 from pod.errors import NotFoundError
 from pod.rules.groups import GroupRule
@@ -104,9 +105,10 @@ async def _tell(session: AsyncSession, deps: Deps, group: RecordId, *, now: int)
     since = await load_followed_since(session, path)
     if since is None:
         return
-    untold = await list_untold(session, group, state.default_score, since, LATEST_POSTS)
+    shows = await shows_of(session, deps, state)
+    untold = await list_untold(session, shows, since, LATEST_POSTS)
     if state.kind == "group":
-        untold += await list_untold_reposts(session, group, state.default_score, since, LATEST_REPOSTS)
+        untold += await list_untold_reposts(session, shows, since, LATEST_REPOSTS)
     if not untold:
         return
     inboxes = await list_follower_inboxes(session, path, MOST_FOLLOWERS)

@@ -1,7 +1,6 @@
-"""What other software is shown of posts and records: as the group's own lens shows them, or not at all.
+"""Posts and records as the documents and activities that other software knows: what strangers are told, nothing else.
 
-A post that its group doesn't show, and whatever belongs to a private group, is answered as if it weren't there: other
-software has no lenses, so what a group's votes took away must not come back through it.
+The signed record rides along only while every word of it is shown; pods get records by pushes and pulls of their own.
 """
 
 from __future__ import annotations
@@ -14,23 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.activities import announce, wrap
 from federation.contexts import PUBLIC
 from federation.objects import ShownPost, post_object, record_object, tombstone
-from models.content.posts_and_votes import NO_VOTES, PostCard, load_post, load_sheets, load_tallies
-from models.fediverse.followers import load_changed_at
-from models.groups.groups_and_items import load_group, load_item
-from models.groups.records import StoredRecord, load_record
-from pod.actions.fediverse.actors import load_open_state, speaker_of
+from pod.actions.fediverse.actors import speaker_of
+from pod.actions.reading.post.told import ToldPost, ToldRecord, load_told
 from pod.deps import Deps
 from pod.rules.posts import PostRule
 from protocol.canonical import JsonObject
-from protocol.content import assemble
-from protocol.errors import RefusedError
 from protocol.ids import RecordId
-from protocol.records.content import Paragraph, ParagraphTarget, Patch, Post
-from protocol.records.envelope import Record, reopen_record
 from protocol.state import GroupState
-from protocol.visibility import see
-
-MOST_SHEETS = 10_000
 
 
 class Sighting(msgspec.Struct, frozen=True):
@@ -43,49 +32,48 @@ class Sighting(msgspec.Struct, frozen=True):
 
 async def show_record(deps: Deps, record: RecordId) -> Sighting:
     """The object at /records/{id}; raises NotFoundError."""
+    base = deps.identity.base_url
     async with deps.store.database.read() as session:
-        stored, state = await _load(session, deps, record)
-        base = deps.identity.base_url
-        own_id, page = f"{base}/records/{record}", f"{base}{page_of(stored, state)}"
-        if isinstance(stored, StoredRecord):
-            return Sighting(tombstone(own_id, _former_type(stored)), page, gone=True)
-        if isinstance(stored.content, Post):
-            shown = await load_shown(session, deps, state, record)
-            return Sighting(post_object(shown, stored.body), page)
-        return Sighting(record_object(own_id, f"{base}/groups/{state.group}", stored.body, page=page), page)
+        told = await load_told(session, deps, record)
+        own_id, page = f"{base}/records/{record}", f"{base}{page_of(told)}"
+        if told.record is None:
+            # Whether a post was a note or an article was erased, too.
+            return Sighting(tombstone(own_id, "Note" if told.type == "Post" else "Object"), page, gone=True)
+        body = told.record.body if told.whole else None
+        if told.post is not None and told.type == "Post":
+            return Sighting(post_object(await _shown_post(session, deps, told.state, told.post), body), page)
+        return Sighting(record_object(own_id, f"{base}/groups/{told.state.group}", told.record.body, page=page), page)
 
 
 async def show_activity(deps: Deps, record: RecordId) -> Sighting:
     """The activity at /activities/{id}, with the Note or Article where there is one; raises NotFoundError."""
+    base = deps.identity.base_url
     async with deps.store.database.read() as session:
-        stored, state = await _load(session, deps, record)
-        base = deps.identity.base_url
-        page = f"{base}{page_of(stored, state)}"
-        if isinstance(stored, StoredRecord):
+        told = await load_told(session, deps, record)
+        page = f"{base}{page_of(told)}"
+        if told.record is None:
             return Sighting(tombstone(f"{base}/activities/{record}", "Create"), page, gone=True)
-        return Sighting(await activity_of(session, deps, state, stored), page)
+        return Sighting(await _activity_of(session, deps, told), page)
 
 
-def page_of(stored: Record | StoredRecord, state: GroupState) -> str:
+def page_of(told: ToldRecord) -> str:
     """The path of the page on which people look at a record: a post's own, the chain, else its line in the log."""
-    own = f"/g/{state.group}"
-    if stored.type == "Post":
-        return f"{own}/posts/{stored.id}"
-    return f"{own}/chain" if stored.type in {"GroupRoot", "Seal", "Handover"} else f"{own}/log?thing={stored.id}"
+    own = f"/g/{told.state.group}"
+    if told.type == "Post":
+        return f"{own}/posts/{told.id}"
+    return f"{own}/chain" if told.type in {"GroupRoot", "Seal", "Handover"} else f"{own}/log?thing={told.id}"
 
 
-async def activity_of(session: AsyncSession, deps: Deps, state: GroupState, record: Record) -> JsonObject:
-    """A record's activity for other software; raises NotFoundError where its post isn't shown."""
-    actor = f"{deps.identity.base_url}/{await speaker_of(session, state)}"
-    match record.content:
-        case Post():
-            shown = post_object(await load_shown(session, deps, state, record.id))
-        case Patch(post=post):
-            shown = post_object(await load_shown(session, deps, state, post))
-        case _:
-            return wrap(record, actor=actor)
+async def _activity_of(session: AsyncSession, deps: Deps, told: ToldRecord) -> JsonObject:
+    """A record's activity for other software."""
+    assert told.record is not None
+    actor = f"{deps.identity.base_url}/{await speaker_of(session, told.state)}"
+    if told.post is None:
+        return wrap(told.record, actor=actor)
+    shown = post_object(await _shown_post(session, deps, told.state, told.post))
     bare = {name: value for name, value in shown.items() if name != "@context"}
-    return wrap(record, actor=actor, to=[PUBLIC], cc=[f"{actor}/followers"], shown=bare)
+    activity = wrap(told.record, actor=actor, to=[PUBLIC], cc=[f"{actor}/followers"], shown=bare)
+    return activity if told.whole else {name: value for name, value in activity.items() if name != "record"}
 
 
 async def told(session: AsyncSession, deps: Deps, state: GroupState, post: RecordId) -> JsonObject:
@@ -93,73 +81,27 @@ async def told(session: AsyncSession, deps: Deps, state: GroupState, post: Recor
 
     Raises NotFoundError where the post's own group doesn't show it.
     """
-    stored = await load_record(session, post)
-    if stored is None or stored.erased:
+    found = await load_told(session, deps, post)
+    if found.record is None:
         raise PostRule.NO_SUCH_POST.error()
-    reposted = stored.group_id != state.group
-    origin = await load_open_state(session, deps, stored.group_id) if reposted else state
-    activity = await activity_of(session, deps, origin, reopen_record(stored.wire))
+    activity = await _activity_of(session, deps, found)
     own_group = f"{deps.identity.base_url}/groups/{state.group}"
+    reposted = found.state.group != state.group
     return announce(activity, group=own_group) if reposted or activity["actor"] == own_group else activity
 
 
-async def load_shown(session: AsyncSession, deps: Deps, state: GroupState, post: RecordId) -> ShownPost:
-    """A post as the group's own lens shows it now; raises NotFoundError where it doesn't."""
-    group = state.group
-    card = await load_post(session, group, post)
-    if card is None or card.group_id != group or card.erased or state.default_score + card.tally.sum_micro <= 0:
-        raise PostRule.NO_SUCH_POST.error()
-    base = deps.identity.base_url
+async def _shown_post(session: AsyncSession, deps: Deps, state: GroupState, post: ToldPost) -> ShownPost:
+    base, card = deps.identity.base_url, post.seen.card
     return ShownPost(
-        id=f"{base}/records/{post}",
-        page=f"{base}/g/{group}/posts/{post}",
+        id=f"{base}/records/{card.id}",
+        page=f"{base}/g/{state.group}/posts/{card.id}",
         actor=f"{base}/{await speaker_of(session, state)}",
-        group=f"{base}/groups/{group}",
+        group=f"{base}/groups/{state.group}",
         kind=cast("Literal['article', 'note']", card.kind),
         title=card.title,
         language=card.language,
-        paragraphs=await _paragraphs(session, group, post),
-        in_reply_to=await _replied_to(session, base, card),
+        paragraphs=post.paragraphs,
+        in_reply_to=f"{base}/records/{post.replied_to}" if post.replied_to else "",
         at=card.at,
-        changed_at=await load_changed_at(session, group, post),
+        changed_at=post.changed_at,
     )
-
-
-async def _paragraphs(session: AsyncSession, group: RecordId, post: RecordId) -> tuple[Paragraph, ...]:
-    own, *patches = await load_sheets(session, group, post, MOST_SHEETS)
-    text = assemble(own, patches)
-    tokens = {address: ParagraphTarget(address).token for address in text.order}
-    tallies = await load_tallies(session, group, list(tokens.values()))
-    standings = {address: tallies.get(token, NO_VOTES).sum_micro for address, token in tokens.items()}
-    shown = (text.paragraph(sight.address) for sight in see(text, [standings]) if sight.shown)
-    return tuple(paragraph for paragraph in shown if paragraph is not None)
-
-
-async def _replied_to(session: AsyncSession, base: str, card: PostCard) -> str:
-    if card.reply_record is None:
-        return ""
-    replied = await load_post(session, card.group_id, card.reply_record)
-    stored = await load_group(session, replied.group_id) if replied else None
-    if stored is None or stored.visibility == "private":
-        return ""
-    return f"{base}/records/{card.reply_record}"
-
-
-async def _load(session: AsyncSession, deps: Deps, record: RecordId) -> tuple[Record | StoredRecord, GroupState]:
-    """A record or item and the state of its group; an erased one as it is stored."""
-    stored = await load_record(session, record) or await load_item(session, record)
-    try:
-        state = await load_open_state(session, deps, stored.group_id) if stored else None
-    except RefusedError:
-        state = None
-    # One answer for what isn't here and for what isn't told.
-    if stored is None or state is None:
-        raise PostRule.NO_SUCH_RECORD.error()
-    if isinstance(stored, StoredRecord) and stored.erased:
-        return stored, state
-    return reopen_record(stored.wire), state
-
-
-def _former_type(stored: StoredRecord) -> str:
-    # Whether it was a note or an article was erased, too.
-    return "Note" if stored.type == "Post" else "Object"

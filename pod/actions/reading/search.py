@@ -1,43 +1,65 @@
-"""Search: posts and people by their words, groups and subjects by name, anything by its id."""
+"""Search: posts and people by their words, groups and subjects by name, anything by its id.
+
+Found is what is shown: a post whose matching words are hidden is counted as hidden, and what this pod withholds isn't
+counted either.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.home_feed import FeedCard, load_cards
-from models.content.posts_and_votes import load_profiles
-from models.content.search import Found, Query, search
+from models.content.home_feed import load_cards
+from models.content.search import Found, Query, has_words, search
 from models.content.subjects import OnSubject, count_public, find_groups, find_subjects
 from models.groups.groups_and_items import GroupLine, load_lines
 from models.groups.records import load_record
 from models.people.accounts import load_account_named
-from moderation.scores import is_shown
+from moderation.lens import Layer, Lens
 from pod.actions.access import Reader, open_those
-from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actor_documents import handle_host
+from pod.actions.reading.group.page_facts import load_writers
 from pod.actions.reading.group.subjects import own_groups
+from pod.actions.reading.lens.verdicts import load_layers
+from pod.actions.reading.post.cards import Bounds, VisibleCard, VisibleWords, load_words, visible_card
 from pod.deps import Deps
 from protocol.ids import RecordId, parse_id
+from protocol.records.content import Address, PostTarget
 
 MOST_NAMED: Final = 12
+SEARCHED: Final = Bounds(sheets=500, paragraphs=5000)
 _ID: Final = re.compile(r"bagaaiera[a-z2-7]{51}[aq]")
 _NAME: Final = re.compile(r"@?([a-z0-9][a-z0-9_-]{0,29})(?:@([^@\s/]{1,255}))?")
 KINDS: Final = {"posts": ("post", "patch"), "people": ("profile",), "groups": (), "subjects": ()}
 
 
-class Hit(msgspec.Struct, frozen=True):
-    """A record whose words match. `score` (micro) and `shown` are those of its own group."""
+class Asked(msgspec.Struct, frozen=True):
+    """What is looked for: words, of a kind (one of KINDS), in a group, in a language; empty: in all."""
 
-    found: Found
+    words: str
+    area: str = ""
+    group: RecordId | None = None
+    language: str = ""
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A record whose words match: a member's profile, or (`card`) a post or an edit of it, judged by its own group.
+
+    `text`: what the profile or edit says that is shown. `shown`: the words that match are.
+    """
+
+    kind: str
+    group: RecordId
     group_name: str
+    author: int
     nickname: str
-    title: str
-    score: int
+    language: str
+    text: str
+    card: VisibleCard | None
     shown: bool
 
 
@@ -54,13 +76,14 @@ class Seen(msgspec.Struct, frozen=True):
     next: int | None = None
 
 
-async def seek(deps: Deps, reader: Reader, query: Query, *, area: str, before: int | None, limit: int) -> Seen:
-    """Look for words, names and ids; `area` narrows to one of KINDS."""
+async def seek(deps: Deps, reader: Reader, query: Asked, *, before: int | None, limit: int) -> Seen:
+    """Look for words, names and ids."""
+    area = query.area
     async with deps.store.database.read() as session:
         _, own = await own_groups(session, reader)
-        whole = msgspec.structs.replace(query, own=tuple(sorted(own)))
         named = before is None and not query.group
-        hits, following = await _hits(session, deps, whole, area, before, limit)
+        found, following = await _find(session, query, own, before, limit)
+        hits = await _hits(session, deps, reader, query, found)
         return Seen(
             hits=tuple(hits),
             groups=tuple(await find_groups(session, query.words, own, MOST_NAMED))
@@ -77,40 +100,89 @@ async def seek(deps: Deps, reader: Reader, query: Query, *, area: str, before: i
         )
 
 
-async def _hits(
-    session: AsyncSession, deps: Deps, query: Query, area: str, before: int | None, limit: int
-) -> tuple[list[Hit], int | None]:
-    kinds = KINDS.get(area, ("post", "patch", "profile"))
+async def _find(
+    session: AsyncSession, query: Asked, own: Collection[RecordId], before: int | None, limit: int
+) -> tuple[list[Found], int | None]:
+    """What the index has, whether it is shown or not, and where the search goes on."""
+    kinds = KINDS.get(query.area, ("post", "patch", "profile"))
     if not kinds or _ID.search(query.words):
         return [], None
-    narrowed = msgspec.structs.replace(query, kind=kinds[0] if len(kinds) == 1 else "")
+    kind = kinds[0] if len(kinds) == 1 else ""
+    narrowed = Query(query.words, tuple(sorted(own)), kind, query.group, query.language)
     found = await search(session, narrowed, limit + 1, before=before)
-    wanted = [one for one in found[:limit] if one.kind in kinds]
-    lines = await load_lines(session, {one.group_id for one in wanted})
-    cards = await load_cards(session, {one.post_id for one in wanted if one.post_id is not None})
-    nicknames: dict[tuple[RecordId, int], str] = {}
-    for group in {one.group_id for one in wanted}:
-        authors = {one.author for one in wanted if one.group_id == group}
-        profiles = await load_profiles(session, group, authors)
-        nicknames |= {(group, number): profile.nickname for number, profile in profiles.items()}
-    defaults = {group: (await load_view(session, deps, group)).state.default_score for group in lines}
-    hits = [_hit(one, lines, cards, nicknames.get((one.group_id, one.author), ""), defaults) for one in wanted]
-    return hits, found[limit - 1].seq if len(found) > limit else None
+    return [one for one in found[:limit] if one.kind in kinds], found[limit - 1].seq if len(found) > limit else None
 
 
-def _hit(
-    found: Found,
-    lines: Mapping[RecordId, GroupLine],
-    cards: Mapping[RecordId, FeedCard],
-    nickname: str,
-    defaults: Mapping[RecordId, int],
-) -> Hit:
-    name = lines[found.group_id].name if found.group_id in lines else ""
-    card = cards.get(found.post_id) if found.post_id is not None else None
-    if card is None:
-        return Hit(found, name, nickname, "", 0, shown=True)
-    score = defaults[found.group_id] + card.sum_micro
-    return Hit(found, name, nickname, card.title, score, is_shown(score))
+async def _hits(session: AsyncSession, deps: Deps, reader: Reader, query: Asked, wanted: Sequence[Found]) -> list[Hit]:
+    opened = await open_those(session, deps, reader, {one.group_id for one in wanted})
+    wanted = [one for one in wanted if one.group_id in opened and opened[one.group_id].is_met]
+    looked = await _look(session, deps, reader, [one.post_id for one in wanted if one.post_id is not None])
+    nicknames = await load_writers(session, {(one.group_id, one.author) for one in wanted})
+    hits = (
+        _hit(one, opened[one.group_id].name, nicknames.get((one.group_id, one.author), ""), looked, query)
+        for one in wanted
+    )
+    return [hit for hit in hits if hit is not None]
+
+
+class _Looked(msgspec.Struct, frozen=True):
+    """A post that was found: its card, and what its own group shows of it to the reader."""
+
+    card: VisibleCard
+    words: Mapping[Address, VisibleWords]
+
+    def said(self, record: RecordId | None, *, folded: bool) -> str:
+        """Its title and text, or (`record`) what one edit adds; `folded`: with what is hidden but not withheld."""
+        texts = [
+            words.text
+            for address, words in self.words.items()
+            if record in (None, address.record) and (folded or not words.folded)
+        ]
+        return "\n".join([self.card.title, *texts] if record is None else texts)
+
+
+async def _look(
+    session: AsyncSession, deps: Deps, reader: Reader, posts: Collection[RecordId]
+) -> dict[RecordId, _Looked]:
+    cards = await load_cards(session, posts)
+    lenses = {post: Lens((card.group_id,)) for post, card in cards.items()}
+    words = await load_words(session, deps, reader, lenses, SEARCHED)
+    writers = {(card.group_id, card.author) for card in cards.values()}
+    groups = sorted({card.group_id for card in cards.values()})
+    layers = await load_layers(session, deps, reader, groups, [PostTarget(post).token for post in cards], writers)
+    found = {}
+    for post, card in cards.items():
+        verdict = layers.judge(lenses[post], PostTarget(post).token, (card.group_id, card.author))
+        shown = words.get(post, {})
+        excerpt = "\n".join(said.text for said in shown.values() if not said.folded)
+        told = visible_card(card, verdict.groups[0].score, verdict.layer, excerpt)
+        found[post] = _Looked(told, shown)
+    return found
+
+
+def _hit(found: Found, group_name: str, nickname: str, posts: Mapping[RecordId, _Looked], query: Asked) -> Hit | None:
+    """None for what this pod withholds: not even that something was found is told."""
+    if found.kind == "profile":
+        return Hit("profile", found.group_id, group_name, found.author, nickname, "", found.text, None, shown=True)
+    looked = posts.get(found.post_id) if found.post_id is not None else None
+    if looked is None or looked.card.layer is Layer.POD:
+        return None
+    edit = found.record_id if found.kind == "patch" else None
+    said = looked.said(edit, folded=False)
+    if not has_words(looked.said(edit, folded=True), query.words):
+        return None
+    shown = looked.card.layer is None and has_words(said, query.words)
+    return Hit(
+        found.kind,
+        found.group_id,
+        group_name,
+        found.author,
+        nickname,
+        found.language,
+        said if edit else "",
+        looked.card,
+        shown,
+    )
 
 
 async def _person(session: AsyncSession, deps: Deps, words: str) -> str:

@@ -14,7 +14,7 @@ from pod.app_keys import DEPS
 from pod.contracts import ATOM, CSV, HTML, contract
 from pod.rules.groups import GroupRule
 from pod.web.group.page_frame import Head, load_head
-from pod.web.group.post_rows import LONGEST_TITLE, cut
+from pod.web.group.post_rows import titled
 from pod.web.group.wording import member_name
 from pod.web.kit.queries import before_of, number_in, with_query
 from pod.web.kit.rendering import held, render, templates
@@ -153,7 +153,7 @@ def _row(say: Words, group: RecordId, entry: LogEntry, book: Logbook) -> LogRow:
         who_href=f"/g/{group}/members/{entry.author}" if entry.author else "",
         did=did_in(say, entry),
         thing=_thing(say, entry, book),
-        href=f"/g/{group}/posts/{entry.post}" if entry.post else "",
+        href=_href(group, entry, book),
         reason=entry.reason,
     )
 
@@ -183,13 +183,19 @@ def did_in(say: Words, entry: LogEntry) -> str:
 def _thing(say: Words, entry: LogEntry, book: Logbook) -> str:
     if entry.erased or entry.kind in {"Profile", "Erase", "Claim"}:
         return ""
-    named = entry.post or entry.thing
-    words = " ".join(book.words.get(RecordId(named), "").split("\n", 1)[0].split())
-    return (
-        entry.title
-        or cut(words, LONGEST_TITLE)
-        or (say("something erased") if named.startswith("bagaaiera") else named)
-    )
+    card = book.things.get(RecordId(entry.post)) if entry.post else None
+    if card is not None:
+        who = member_name(say, card.author, card.nickname)
+        return titled(say, card, who)[0]
+    return say("something that isn't shown here") if entry.post else entry.thing
+
+
+def _href(group: RecordId, entry: LogEntry, book: Logbook) -> str:
+    """The page of what an entry is about: of a post of this group even if that isn't shown, for it says why."""
+    card = book.things.get(RecordId(entry.post)) if entry.post else None
+    if card is not None:
+        return f"/g/{card.group}/posts/{card.post}" + (f"?lens={group}" if card.group != group else "")
+    return f"/g/{group}/posts/{entry.post}" if entry.kind == "Post" else ""
 
 
 @routes.get("/g/{group}/log.csv")

@@ -5,8 +5,14 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from models.content.member_lists import Seated
-from pod.actions.reading.group.members import Balance, MemberPageSight, RosterPage, describe_roster_member, list_roster
+from pod.actions.reading.group.members import (
+    Balance,
+    MemberPageSight,
+    RosterLine,
+    RosterPage,
+    describe_roster_member,
+    list_roster,
+)
 from pod.actions.reading.group.members import load_balance as load_weights
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -84,7 +90,7 @@ async def get_members_page(request: web.Request) -> web.Response:
     return render(request, "group/members.html", view)
 
 
-def _row(say: Words, own: str, member: Seated, page: RosterPage, *, may_change: bool) -> MemberRow:
+def _row(say: Words, own: str, member: RosterLine, page: RosterPage, *, may_change: bool) -> MemberRow:
     mark, word = weight_words(say, member.weight, left=member.left)
     keeper = say("keeper") if member.number in page.keepers else ""
     return MemberRow(
@@ -161,7 +167,7 @@ def _member_view(say: Words, head: Head, sight: MemberPageSight, *, may_change: 
         facts=tuple(facts),
         text=member.text,
         identity=(sight.identity, f"/g/{member.identity}") if member.identity else ("", ""),
-        rows=tuple(written_row(say, card, name, sight.default_score) for card in sight.posts),
+        rows=tuple(written_row(say, card, name) for card in sight.posts),
         older="" if sight.next is None else with_query(own, [("before", str(sight.next))]),
         change=f"{own}/weight" if may_change and not member.left else "",
         profile=f"/g/{head.group}/profile" if mine else "",

@@ -7,11 +7,9 @@ from typing import Final
 
 import msgspec
 
-from models.content.home_feed import FeedCard
 from moderation.lens import Layer
-from moderation.scores import is_shown
 from pod.actions.reading.group.post_list import GroupPosts
-from pod.actions.reading.person.home import HomeLine
+from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.posts import PostLine
 from pod.web.group.wording import member_name
 from pod.web.kit.translations import Words
@@ -55,7 +53,14 @@ def group_rows(say: Words, group: RecordId, posts: GroupPosts) -> list[PostRow]:
 
 def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -> PostRow:
     author = member_name(say, line.author, posts.nicknames.get((line.group, line.author), ""))
-    title, excerpt = titled(say, line.title, posts.excerpts.get(line.post, ""), author, erased=line.erased)
+    title, excerpt = _titled(
+        say,
+        line.title,
+        posts.excerpts.get(line.post, ""),
+        author,
+        erased=line.erased,
+        layer=line.hides[0].layer if line.hides else None,
+    )
     answers, elsewhere = posts.replies.get(line.post, 0), line.group != group
     return PostRow(
         # What is reposted is read as the reposting group sees it.
@@ -75,36 +80,42 @@ def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -
     )
 
 
-def home_row(say: Words, line: HomeLine, names: Mapping[RecordId, str]) -> PostRow:
+def home_row(say: Words, card: VisibleCard, names: Mapping[RecordId, str]) -> PostRow:
     """A row of home, which names the post's group, and the one that reposts it."""
-    card = line.card
     author = member_name(say, card.author, card.nickname)
-    title, excerpt = titled(say, card.title, line.excerpt, author, erased=card.erased)
+    title, excerpt = titled(say, card, author)
     return PostRow(
-        href=f"/g/{card.group_id}/posts/{card.id}" + (f"?lens={card.via}" if card.via else ""),
+        href=f"/g/{card.group}/posts/{card.post}" + (f"?lens={card.via}" if card.via else ""),
         title=title,
         excerpt=excerpt,
         language=card.language,
-        byline=_by(say, author, reply=card.reply_record is not None),
+        byline=_by(say, author, reply=card.reply),
         at=say.moment(card.at),
-        score=say.score(line.score),
-        tone=tone_of(line.score),
-        note=hidden_by(say, Layer(line.layer)) if line.layer else "",
+        score=say.score(card.score),
+        tone=tone_of(card.score),
+        note=hidden_by(say, card.layer) if card.layer else "",
         answers="",
         place=card.group_name,
-        place_href=f"/g/{card.group_id}",
+        place_href=f"/g/{card.group}",
         via=names.get(card.via, "") if card.via else "",
         via_href=f"/g/{card.via}" if card.via else "",
     )
 
 
-def titled(say: Words, title: str, words: str, author: str, *, erased: bool) -> tuple[str, str]:
+def titled(say: Words, card: VisibleCard, author: str) -> tuple[str, str]:
     """(title, how it goes on) of a post; a note is called by its first words."""
+    return _titled(say, card.title, card.excerpt, author, erased=card.erased, layer=card.layer)
+
+
+def _titled(say: Words, title: str, words: str, author: str, *, erased: bool, layer: Layer | None) -> tuple[str, str]:
     if erased:
         return say("An erased post"), ""
+    if layer is Layer.POD:
+        return say("A post that this server doesn't show"), ""
+    if layer is not None and not title and not words:
+        return say("A post that isn't shown here"), ""
     if title:
-        rest = words.removeprefix(title).strip()
-        return title, cut(" ".join(rest.split()), 2 * LONGEST_TITLE)
+        return title, cut(" ".join(words.split()), 2 * LONGEST_TITLE)
     first = " ".join(words.split())
     return (cut(first, LONGEST_TITLE) or say("A note by %(name)s", name=author)), ""
 
@@ -127,19 +138,18 @@ def cut(text: str, length: int) -> str:
     return text[:length].rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
 
 
-def written_row(say: Words, card: FeedCard, name: str, default_score: int) -> PostRow:
-    """A post among those of one writer, whose `name` it is; judged by its own group (micro units)."""
-    score = default_score + card.sum_micro
-    title, excerpt = titled(say, card.title, "", name, erased=card.erased)
+def written_row(say: Words, card: VisibleCard, name: str) -> PostRow:
+    """A post among those of one writer, whose `name` it is; judged by its own group."""
+    title, excerpt = titled(say, card, name)
     return PostRow(
-        href=f"/g/{card.group_id}/posts/{card.id}",
+        href=f"/g/{card.group}/posts/{card.post}",
         title=title,
         excerpt=excerpt,
         language=card.language,
-        byline=say("reply") if card.reply_record else name,
+        byline=say("reply") if card.reply else name,
         at=say.moment(card.at),
-        score=say.score(score),
-        tone=tone_of(score),
-        note="" if is_shown(score) else hidden_by(say, Layer.LENS),
+        score=say.score(card.score),
+        tone=tone_of(card.score),
+        note=hidden_by(say, card.layer) if card.layer else "",
         answers="",
     )

@@ -7,9 +7,8 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from models.content.search import Query
 from moderation.lens import Layer
-from pod.actions.reading.search import KINDS, Hit, Seen, seek
+from pod.actions.reading.search import KINDS, Asked, Hit, Seen, seek
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.post_rows import LONGEST_TITLE, PostRow, cut, hidden_by, titled, tone_of
@@ -59,12 +58,13 @@ async def get_search(request: web.Request) -> web.Response:
     fields = {name: request.query.get(name, "").strip()[:LONGEST] for name in ("q", "kind", "group", "language")}
     area = {"group": "groups"}.get(fields["kind"], fields["kind"])
     fields["kind"] = area = area if area in KINDS else ""
-    query = Query(
+    query = Asked(
         words=fields["q"],
+        area=area,
         group=parse_id(fields["group"]) if fields["group"] else None,
         language=fields["language"],
     )
-    seen = await seek(request.app[DEPS], reader, query, area=area, before=before_of(request), limit=ON_A_PAGE)
+    seen = await seek(request.app[DEPS], reader, query, before=before_of(request), limit=ON_A_PAGE)
     everything = request.query.get("show") == "all"
     view = _view(say, fields, seen, everything=everything, signed_in=reader is not None)
     return render(request, "group/search.html", view)
@@ -112,25 +112,26 @@ def _kinds(say: Words) -> tuple[Option, ...]:
 
 
 def _row(say: Words, hit: Hit) -> PostRow:
-    found, name = hit.found, member_name(say, hit.found.author, hit.nickname)
-    own = f"/g/{found.group_id}"
-    if found.kind == "profile":
-        text = " ".join(found.text.removeprefix(hit.nickname).split())
+    name, own, card = member_name(say, hit.author, hit.nickname), f"/g/{hit.group}", hit.card
+    if card is None:
+        text = " ".join(hit.text.removeprefix(hit.nickname).split())
         return PostRow(
-            f"{own}/members/{found.author}", name, cut(text, 2 * LONGEST_TITLE), "", say("a member's profile"),
+            f"{own}/members/{hit.author}", name, cut(text, 2 * LONGEST_TITLE), "", say("a member's profile"),
             "", "", "even", "", "", hit.group_name, own,
         )  # fmt: skip
-    title, excerpt = titled(say, hit.title, found.text, name, erased=False)
+    edit = hit.kind == "patch"
+    title, excerpt = titled(say, card, member_name(say, card.author, card.nickname))
+    said = cut(" ".join(hit.text.split()), 2 * LONGEST_TITLE)
     return PostRow(
-        href=f"{own}/posts/{found.post_id}",
+        href=f"{own}/posts/{card.post}",
         title=title,
-        excerpt=excerpt or (cut(" ".join(found.text.split()), 2 * LONGEST_TITLE) if found.kind == "patch" else ""),
-        language=found.language,
-        byline=say("edit by %(name)s", name=name) if found.kind == "patch" else name,
+        excerpt=said if edit else excerpt,
+        language=hit.language,
+        byline=say("edit by %(name)s", name=name) if edit else name,
         at="",
-        score=say.score(hit.score),
-        tone=tone_of(hit.score),
-        note="" if hit.shown else hidden_by(say, Layer.LENS),
+        score=say.score(card.score),
+        tone=tone_of(card.score),
+        note="" if hit.shown else hidden_by(say, card.layer or Layer.LENS),
         answers="",
         place=hit.group_name,
         place_href=own,

@@ -82,7 +82,7 @@ async def get_person_page(request: web.Request) -> web.Response:
         follow=wish if reader is not None and not mine else ("", ""),
         mine=mine,
         claims=tuple((claim.name, f"/g/{claim.group}/members/{claim.member}") for claim in seen.claims),
-        rows=tuple(written_row(say, card, seen.nickname or seen.name, seen.default_score) for card in seen.posts),
+        rows=tuple(written_row(say, card, seen.nickname or seen.name) for card in seen.posts),
         older="" if seen.next is None else with_query(f"/@{seen.name}", [("before", str(seen.next))]),
         alternate=f"/u/{seen.name}",
     )

@@ -19,7 +19,7 @@ from pod.actions.posts.posts import (
     version_name,
     versions_of,
 )
-from pod.actions.reading.post.text import Reading, describe_reading
+from pod.actions.reading.post.text import VisiblePost, describe_reading
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import StaleEditError
@@ -133,7 +133,7 @@ async def _add(request: web.Request, form: AddForm) -> web.Response:
     return see_other(place.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
 
 
-async def _load(request: web.Request) -> tuple[Place, Reading, Paragraph]:
+async def _load(request: web.Request) -> tuple[Place, VisiblePost, Paragraph]:
     place = place_of(request)
     reading = await describe_reading(request.app[DEPS], account_of(request), place.group, place.post)
     if not reading.head.writes:

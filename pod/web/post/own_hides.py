@@ -81,12 +81,12 @@ def _number(text: str) -> int:
 
 
 def _thing(say: Words, thing: HiddenThing) -> HideLine:
-    value, where = f"unhide:{named(thing.target)}", thing.where
-    if where is None:
+    value, card = f"unhide:{named(thing.target)}", thing.card
+    if card is None:
         name = say("Something that this server doesn't hold")
         return HideLine(Link(name, ""), say.day(thing.at), value, name)
-    title = title_of(say, where.title, called(say, where.author, {}), erased=where.erased)
-    path = f"/g/{where.group}/posts/{where.post}"
+    title = title_of(say, card.title, called(say, card.author, {}), erased=card.erased)
+    path = f"/g/{card.group}/posts/{card.post}"
     if isinstance(thing.target, ParagraphTarget):
         name = say("A paragraph of “%(title)s”", title=title)
         return HideLine(

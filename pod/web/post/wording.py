@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from moderation.diffs import Change, Piece
 from moderation.lens import Layer
-from pod.actions.reading.post.text import Reading
+from pod.actions.reading.post.text import VisiblePost
 from pod.web.kit.translations import Words
 from protocol.visibility import Reason
 
@@ -58,7 +58,7 @@ def title_of(say: Words, title: str, who: str, *, erased: bool) -> str:
     return title or say("A note by %(who)s", who=who)
 
 
-def post_title(say: Words, reading: Reading, nicknames: Nicknames) -> str:
+def post_title(say: Words, reading: VisiblePost, nicknames: Nicknames) -> str:
     """What the post that is read is called, unless this pod doesn't show it."""
     card = reading.card
     if reading.withheld:

@@ -13,7 +13,7 @@ from babel import Locale
 
 from pod.actions.posts.posts import Draft, check_paragraphs, publish
 from pod.actions.reading.group.page_facts import GroupHead, describe_head
-from pod.actions.reading.post.text import Reading, describe_reading
+from pod.actions.reading.post.text import VisiblePost, describe_reading
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.posts import PostRule
@@ -211,7 +211,7 @@ async def _show_reply(
     return render(request, "post/write.html", view, status)
 
 
-def _quoted(reading: Reading, form: ReplyForm) -> Paragraph | None:
+def _quoted(reading: VisiblePost, form: ReplyForm) -> Paragraph | None:
     """The paragraph that a comment is about, if it is one of the text and this pod shows it."""
     sheet = next((sheet for sheet in reading.text.sheets.values() if sheet.id == form.record), None)
     index = int(form.index) if sheet and form.index.isdecimal() and len(form.index) <= LONGEST_INDEX else -1

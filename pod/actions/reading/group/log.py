@@ -1,5 +1,7 @@
 """The log as people read it: what every record did, filtered; an entry stays when its text is erased.
 
+What an entry is about is named by the words that the group shows of it to the reader, or not at all.
+
 Each answer looks at a bounded stretch of the log, so that a filter that finds little costs no more than one that finds
 much; `next` says where the following stretch begins.
 """
@@ -12,16 +14,16 @@ from typing import Any, Final
 import msgspec
 
 from models.content.posts_and_votes import load_profiles
-from models.content.search import load_excerpts
 from models.groups.log_pages import list_log_back
 from models.groups.records import StoredRecord
 from pod.actions.access import Reader, open_group
+from pod.actions.reading.post.cards import VisibleCard
+from pod.actions.reading.post.shown_things import load_shown_things
 from pod.deps import Deps
 from protocol.ids import RecordId
 
 STRETCH: Final = 500
 MOST_STRETCHES: Final = 4
-EXCERPT: Final = 120
 Body = Mapping[str, Any]
 
 
@@ -52,12 +54,15 @@ class LogEntry(msgspec.Struct, frozen=True):
 
 
 class Logbook(msgspec.Struct, frozen=True):
-    """Entries, the newest first; `next` is the `before` of the page that follows, `size` the whole log's."""
+    """Entries, the newest first; `next` is the `before` of the page that follows, `size` the whole log's.
+
+    `things`: by a record's id the post that it belongs to, where this group shows it to the reader.
+    """
 
     entries: tuple[LogEntry, ...]
     size: int
     nicknames: Mapping[int, str]
-    words: Mapping[RecordId, str]
+    things: Mapping[RecordId, VisibleCard]
     next: int | None = None
 
 
@@ -78,11 +83,20 @@ async def list_logbook(
                 break
         shown = found[:limit]
         profiles = await load_profiles(session, group, {entry.author for entry in shown})
-        things = {RecordId(entry.post or entry.thing) for entry in shown if _is_id(entry.post or entry.thing)}
-        words = await load_excerpts(session, things | {entry.record for entry in shown}, EXCERPT)
+        named = {RecordId(entry.post) for entry in shown if entry.post}
+        things = await load_shown_things(session, deps, reader, group, named)
     following = shown[-1].index if len(found) > limit or (len(found) == limit and place) else place or None
     nicknames = {number: profile.nickname for number, profile in profiles.items()}
-    return Logbook(tuple(shown), size, nicknames, words, following)
+    return Logbook(tuple(_told(entry, things) for entry in shown), size, nicknames, things, following)
+
+
+def _told(entry: LogEntry, things: Mapping[RecordId, VisibleCard]) -> LogEntry:
+    """The entry with the title that the group shows; of a post that it doesn't show not even the subject."""
+    if entry.kind != "Post" or entry.erased:
+        return entry
+    card = things.get(entry.record)
+    thing = entry.thing if card or _is_id(entry.thing) else ""
+    return msgspec.structs.replace(entry, thing=thing, title=card.title if card else "")
 
 
 def _matches(entry: LogEntry, wanted: LogFilter) -> bool:
@@ -108,7 +122,7 @@ def _entry(stored: StoredRecord) -> LogEntry:
         case "Post":
             reply = body.get("reply_to", {})
             thing = str(reply.get("record") or reply.get("subject") or "")
-            return msgspec.structs.replace(entry, thing=thing, post=stored.id, title=str(body.get("title", "")))
+            return msgspec.structs.replace(entry, thing=thing, post=stored.id)
         case "Patch":
             return msgspec.structs.replace(entry, thing=str(body.get("post", "")), post=str(body.get("post", "")))
         case _:

@@ -10,13 +10,14 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.home_feed import FeedCard, list_by_author
 from models.content.member_lists import Seated, count_votes, count_weighted, list_heaviest, list_seated
 from models.content.posts_and_votes import load_profiles
 from models.groups.groups_and_items import load_lines
 from moderation.power import MOST_EXACT, power
 from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.groups import MemberSight, describe_members
+from pod.actions.reading.post.cards import VisibleCard
+from pod.actions.reading.post.written import list_written
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.ids import RecordId
@@ -26,10 +27,21 @@ MONTH_MS: Final = 30 * 86_400_000
 MOST_PIECES: Final = 24
 
 
+class RosterLine(msgspec.Struct, frozen=True):
+    """A member in the table; `joined_at` is the time of the item that holds the join."""
+
+    number: int
+    weight: int
+    home_pod: str
+    left: bool
+    nickname: str
+    joined_at: int
+
+
 class RosterPage(msgspec.Struct, frozen=True):
     """Members by number, with their votes of the last 30 days; `next` is the `after` of the page that follows."""
 
-    members: tuple[Seated, ...]
+    members: tuple[RosterLine, ...]
     votes: Mapping[int, int]
     keepers: frozenset[int]
     next: int | None = None
@@ -77,7 +89,13 @@ async def _roster(deps: Deps, state: GroupState, after: int, limit: int) -> Rost
         shown = seated[:limit]
         votes = await count_votes(session, group, [member.number for member in shown], deps.clock() - MONTH_MS)
     keepers = frozenset(seat.member for seat in state.seats)
-    return RosterPage(tuple(shown), votes, keepers, shown[-1].number if len(seated) > limit else None)
+    return RosterPage(
+        tuple(map(_roster_line, shown)), votes, keepers, shown[-1].number if len(seated) > limit else None
+    )
+
+
+def _roster_line(member: Seated) -> RosterLine:
+    return RosterLine(member.number, member.weight, member.home_pod, member.left, member.nickname, member.joined_at)
 
 
 async def load_balance(deps: Deps, reader: Reader, group: RecordId, change: tuple[int, int] | None = None) -> Balance:
@@ -121,11 +139,10 @@ class MemberPageSight(msgspec.Struct, frozen=True):
     """One member: what the chain and the profile say, and the newest posts."""
 
     member: MemberSight
-    seated: Seated
+    seated: RosterLine
     votes: int
     identity: str
-    posts: tuple[FeedCard, ...]
-    default_score: int
+    posts: tuple[VisibleCard, ...]
     next: int | None = None
 
 
@@ -134,28 +151,28 @@ async def describe_roster_member(
 ) -> MemberPageSight:
     """One member with what they wrote in the group; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        state = (await open_group(session, deps, reader, group)).state
+        opened = await open_group(session, deps, reader, group)
+        state = opened.state
         if number not in state.members:
             raise GroupRule.NOT_A_MEMBER_NUMBER.error()
         (member,) = await describe_members(session, state, [number])
         seated = await list_seated(session, group, 1, number=number)
         votes = await count_votes(session, group, [number], deps.clock() - MONTH_MS)
-        cards = await list_by_author(session, group, number, limit + 1, before=before)
+        posts, following = await list_written(session, deps, reader, opened, number, before=before, limit=limit)
         identity = await _identity_name(session, member)
     return MemberPageSight(
         member,
-        seated[0] if seated else _seat_of(state, number),
+        _roster_line(seated[0]) if seated else _seat_of(state, number),
         votes.get(number, 0),
         identity,
-        tuple(cards[:limit]),
-        state.default_score,
-        cards[limit - 1].seq if len(cards) > limit else None,
+        posts,
+        following,
     )
 
 
-def _seat_of(state: GroupState, number: int) -> Seated:
+def _seat_of(state: GroupState, number: int) -> RosterLine:
     member = state.members[number]
-    return Seated(number, member.weight, member.home.pod, member.left, member.joined_height, None, "", state.at)
+    return RosterLine(number, member.weight, member.home.pod, member.left, "", state.at)
 
 
 async def _identity_name(session: AsyncSession, member: MemberSight) -> str:

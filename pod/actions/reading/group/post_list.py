@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Final
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.home_feed import count_replies
 from models.content.lens_sources import load_group_names
 from models.content.posts_and_votes import load_tallies
-from models.content.search import load_excerpts
+from models.people.accounts import Account
+from models.people.mutes import load_muted
 from moderation.lens import Lens
-from pod.actions.access import Reader, open_group
+from pod.actions.access import Reader, open_state
 from pod.actions.reading.group.page_facts import load_writers
 from pod.actions.reading.lens.verdicts import Author
+from pod.actions.reading.post.cards import load_excerpts
 from pod.actions.reading.post.posts import PostPage, list_posts
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import PostTarget
-
-EXCERPT_LENGTH: Final = 240
 
 
 class GroupPosts(msgspec.Struct, frozen=True):
@@ -46,32 +46,43 @@ async def list_group_posts(
     async with deps.store.database.read() as session:
         # Every reader is let in anew: what is remembered is asked for by none who may not see it.
         for one in {group, *lens.groups}:
-            await open_group(session, deps, reader, one)
-    seen = await deps.store.remember(
-        ("posts", group, lens, before, limit), partial(_load_for_all, deps, reader, group, lens, before, limit)
-    )
-    own = reader.personal_group if reader else None
-    if own is None:
-        return seen
-    async with deps.store.database.read() as session:
-        tallies = await load_tallies(session, own, [PostTarget(line.post).token for line in seen.page.posts])
-    hidden = {token for token, tally in tallies.items() if tally.sum_micro < 0}
-    if not hidden:
-        return seen
-    page = await list_posts(deps, reader, group, lens, before=before, limit=limit)
-    return msgspec.structs.replace(seen, page=page, plain=False)
+            await open_state(session, deps, reader, one)
+        seen = await deps.store.remember(
+            ("posts", group, lens, before, limit),
+            partial(_load, deps, reader, group, lens, before, limit, everybody=True),
+        )
+        own = reader.personal_group if reader else None
+        if reader is None or own is None or not await _hides_any(session, reader, own, seen.page):
+            return seen
+    return msgspec.structs.replace(await _load(deps, reader, group, lens, before, limit), plain=False)
 
 
-async def _load_for_all(
-    deps: Deps, reader: Reader, group: RecordId, lens: Lens, before: int | None, limit: int
+async def _hides_any(session: AsyncSession, reader: Account, own: RecordId, page: PostPage) -> bool:
+    """Whether the reader hides a post of the page or mutes a writer of one."""
+    tallies = await load_tallies(session, own, [PostTarget(line.post).token for line in page.posts])
+    if any(tally.sum_micro < 0 for tally in tallies.values()):
+        return True
+    return bool(await load_muted(session, reader.id, {(line.group, line.author) for line in page.posts}))
+
+
+async def _load(
+    deps: Deps,
+    reader: Reader,
+    group: RecordId,
+    lens: Lens,
+    before: int | None,
+    limit: int,
+    *,
+    everybody: bool = False,
 ) -> GroupPosts:
-    """The page as everybody sees it who hides nothing; `reader` only opens what was opened before."""
-    everybody = msgspec.structs.replace(reader, personal_group=None) if reader else None
-    page = await list_posts(deps, everybody, group, lens, before=before, limit=limit)
+    """The page as the reader sees it, or (`everybody`) as who hides nothing does: then the reader only opens it."""
+    page = await list_posts(deps, reader, group, lens, before=before, limit=limit, everybody=everybody)
     posts = [line.post for line in page.posts]
+    told = [line.post for line in page.posts if not line.withheld]
     async with deps.store.database.read() as session:
         nicknames = await load_writers(session, {(line.group, line.author) for line in page.posts})
         names = await load_group_names(session, {line.group for line in page.posts} - {group})
-        excerpts = await load_excerpts(session, posts, EXCERPT_LENGTH)
+        lenses = dict.fromkeys(told, lens)
+        excerpts = await load_excerpts(session, deps, reader, lenses, everybody=everybody)
         replies = await count_replies(session, posts)
     return GroupPosts(page, nicknames, names, excerpts, replies)

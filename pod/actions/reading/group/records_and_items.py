@@ -11,6 +11,7 @@ from models.groups.records import StoredRecord, list_log, load_record
 from models.groups.waiting import load_operation, load_receipt
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
+from pod.actions.reading.post.withheld import NOTHING, list_withheld_words
 from pod.deps import Deps
 from pod.rules.posts import PostRule
 from protocol.errors import Fact
@@ -48,7 +49,7 @@ class ItemPage(msgspec.Struct, frozen=True):
 
 
 class EntryLine(msgspec.Struct, frozen=True):
-    """A record with its place in the group's log."""
+    """A record with its place in the group's log; `record` is null where this pod withholds its words."""
 
     index: int
     id: RecordId
@@ -65,7 +66,10 @@ class EntryPage(msgspec.Struct, frozen=True):
 
 
 class RecordSight(msgspec.Struct, frozen=True):
-    """One record: its signed form, whether it is logged, and the steward's newest receipt for it if there is one."""
+    """One record: its signed form, whether it is logged, and the steward's newest receipt for it if there is one.
+
+    `record` is null where this pod withholds its words.
+    """
 
     id: RecordId
     type: str
@@ -89,8 +93,15 @@ async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: in
     async with deps.store.database.read() as session:
         await open_group(session, deps, reader, group)
         entries = await list_log(session, group, start, limit + 1)
+        withheld = await list_withheld_words(session, deps, entries[:limit])
     shown = tuple(
-        EntryLine(entry.log_index or 0, entry.id, entry.type, entry.author, msgspec.Raw(entry.wire))
+        EntryLine(
+            entry.log_index or 0,
+            entry.id,
+            entry.type,
+            entry.author,
+            NOTHING if entry.id in withheld else msgspec.Raw(entry.wire),
+        )
         for entry in entries[:limit]
     )
     return EntryPage(shown, entries[limit].log_index if len(entries) > limit else None)
@@ -104,8 +115,9 @@ async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: R
         receipt = await load_receipt(session, record)
         item = await load_item(session, record)
         operation = await load_operation(session, record)
+        withheld = await list_withheld_words(session, deps, [stored] if stored else [])
     if stored is not None and stored.group_id == group:
-        return _content(stored, receipt)
+        return _content(stored, receipt, withheld=stored.id in withheld)
     if item is not None and item.group_id == group:
         return RecordSight(record, item.type, "chain" if item.on_chain else "branch", msgspec.Raw(item.wire))
     if operation is not None and msgspec.json.decode(operation)["group"] == group:
@@ -113,12 +125,12 @@ async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: R
     raise PostRule.NO_RECORD_IN_GROUP.error()
 
 
-def _content(stored: StoredRecord, receipt: bytes | None) -> RecordSight:
+def _content(stored: StoredRecord, receipt: bytes | None, *, withheld: bool) -> RecordSight:
     return RecordSight(
         stored.id,
         stored.type,
         stored.state,
-        msgspec.Raw(stored.wire),
+        NOTHING if withheld else msgspec.Raw(stored.wire),
         stored.log_index,
         msgspec.Raw(receipt) if receipt else None,
     )

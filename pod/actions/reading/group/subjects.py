@@ -11,11 +11,13 @@ from models.content.belonging import list_belonging
 from models.content.posts_and_votes import list_replies_to_subject, load_post
 from models.content.subjects import OnSubject, SubjectLine, list_on_subject, list_subjects
 from models.people.subscriptions import list_followings
+from moderation.lens import Layer, Lens
 from moderation.scores import Reply, chosen_reply
-from pod.actions.access import Reader, open_group
-from pod.actions.chain.views import load_view
+from pod.actions.access import Reader, open_group, open_state
+from pod.actions.reading.lens.verdicts import load_layers
 from pod.deps import Deps
 from protocol.ids import RecordId
+from protocol.records.content import PostTarget
 
 MOST_GROUPS: Final = 100
 MOST_REPLIES: Final = 200
@@ -49,25 +51,30 @@ async def list_cards(deps: Deps, reader: Reader, subject: str) -> tuple[SubjectC
     async with deps.store.database.read() as session:
         lenses, own = await own_groups(session, reader)
         found = await list_on_subject(session, subject, own, MOST_GROUPS)
-        cards = [await _card(session, deps, one, subject, lenses, own) for one in found]
+        kinds = {one.group: "lens" if one.group in lenses else "group" if one.group in own else "" for one in found}
+        cards = [await _card(session, deps, reader, one, subject, kinds[one.group]) for one in found]
     order = {"lens": 0, "group": 1, "": 2}
     return tuple(sorted(cards, key=lambda card: order[card.mine]))
 
 
 async def _card(
-    session: AsyncSession, deps: Deps, one: OnSubject, subject: str, lenses: set[RecordId], own: set[RecordId]
+    session: AsyncSession, deps: Deps, reader: Reader, one: OnSubject, subject: str, mine: str
 ) -> SubjectCard:
-    mine = "lens" if one.group in lenses else "group" if one.group in own else ""
-    chosen = await _chosen(session, deps, one.group, subject)
+    chosen = await _chosen(session, deps, reader, one.group, subject)
     post = await load_post(session, one.group, chosen.post) if chosen else None
     if chosen is None or post is None:
         return SubjectCard(one.group, one.name, one.posts, mine)
     return SubjectCard(one.group, one.name, one.posts, mine, chosen.post, post.title, chosen.score, post.at)
 
 
-async def _chosen(session: AsyncSession, deps: Deps, group: RecordId, subject: str) -> Reply | None:
-    default = (await load_view(session, deps, group)).state.default_score
-    return chosen_reply(await list_replies_to_subject(session, group, subject, default, MOST_REPLIES))
+async def _chosen(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, subject: str) -> Reply | None:
+    """The reply that the group shows, of those that this pod shows."""
+    default = (await open_state(session, deps, reader, group)).default_score
+    replies = await list_replies_to_subject(session, group, subject, default, MOST_REPLIES)
+    tokens = {reply.post: PostTarget(reply.post).token for reply in replies}
+    layers = await load_layers(session, deps, reader, [], list(tokens.values()))
+    hosted = [reply for reply in replies if layers.judge(Lens(), tokens[reply.post]).layer is not Layer.POD]
+    return chosen_reply(hosted)
 
 
 async def list_group_subjects(

@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import list_voted, load_group_names, load_sums
 from moderation.lens import Comparison, Lens, compare
+from moderation.showing import lets_through
 from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.page_facts import GroupHead, describe_head, load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.posts import PostLine, list_posts
-from pod.actions.reading.post.text import Reading, author_of, lets_through, load_reading
+from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget
@@ -34,7 +35,7 @@ class Stripe(msgspec.Struct, frozen=True):
 class Compared(msgspec.Struct, frozen=True):
     """A post in two lenses: `first` and `second` are the paragraphs that each lets through."""
 
-    reading: Reading
+    reading: VisiblePost
     lenses: tuple[Lens, Lens]
     first: frozenset[Address]
     second: frozenset[Address]
@@ -78,7 +79,7 @@ async def compare_lenses(
         )
 
 
-def _let(reading: Reading) -> frozenset[Address]:
+def _let(reading: VisiblePost) -> frozenset[Address]:
     return frozenset(sight.address for sight in reading.sights if lets_through(reading.lens, sight))
 
 
@@ -86,7 +87,7 @@ async def _stripes(
     session: AsyncSession,
     deps: Deps,
     reader: Reader,
-    reading: Reading,
+    reading: VisiblePost,
     groups: Sequence[RecordId],
     names: Mapping[RecordId, str],
 ) -> tuple[Stripe, ...]:

@@ -3,7 +3,8 @@
 - The lens: the groups that the reader names, joined by any or all.
 - Own hides: the reader's personal group is their own moderation group; a score below 0 there hides. Writers whom the
   reader mutes are hidden with all they write.
-- The pod's floor: the groups of `[moderation] floor`. One that this pod doesn't hold says nothing.
+- The pod's floor: the groups of `[moderation] floor`. One that this pod doesn't hold says nothing; the doctor and the
+  admin pages say so (ADR 0035).
 """
 
 from __future__ import annotations
@@ -15,16 +16,20 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import NO_VOTES, load_tallies
+from models.fediverse.followers import Shows
 from models.groups.groups_and_items import load_group
 from models.people.accounts import Account
 from models.people.mutes import load_muted
 from models.people.subscriptions import list_followings
-from moderation.lens import Lens, OwnHide, Verdict, judge
-from pod.actions.access import Reader, open_group, open_those
+from moderation.lens import Layer, Lens, OwnHide, Verdict, judge
+from moderation.showing import layers_over
+from pod.actions.access import Reader, open_state, open_those
 from pod.actions.chain.views import load_view
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import Token
+from protocol.state import GroupState
+from protocol.visibility import Sight
 
 MOST_FOLLOWED: Final = 500
 MOST_JUDGES: Final = 12
@@ -58,6 +63,11 @@ class Layers(msgspec.Struct, frozen=True):
         hides = [OwnHide.HIDDEN_THING] if self.own.get(token, 0) < 0 else []
         return [*hides, OwnHide.MUTED_WRITER] if writer in self.muted else hides
 
+    def over(self, lens: Lens, sight: Sight, token: Token, writer: Author) -> tuple[Layer, ...]:
+        """Which layers hide a paragraph, whose target is `token`."""
+        floor = [sums.get(token, 0) for sums in self.floor.values()]
+        return layers_over(lens, sight, floor=floor, own=self.own_hides(token, writer))
+
     def _score(self, group: RecordId, sums: Sums, token: Token) -> int:
         return self.defaults[group] + sums.get(token, 0)
 
@@ -78,26 +88,39 @@ async def load_layers(
     groups: Sequence[RecordId],
     tokens: Collection[Token],
     writers: Collection[Author] = (),
+    *,
+    everybody: bool = False,
 ) -> Layers:
     """The sums of `tokens` in every layer; raises UnknownGroupError for a group that the reader may not see.
 
-    `writers`: who wrote them, for the mutes of the reader.
+    `writers`: who wrote them, for the mutes of the reader. `everybody`: as who hides nothing sees them.
     """
     defaults: dict[RecordId, int] = {}
     for group in groups:
-        defaults[group] = (await open_group(session, deps, reader, group)).state.default_score
-    floor = [RecordId(group) for group in deps.config.moderation.floor]
-    held = [group for group in floor if await load_group(session, group)]
-    for group in held:
-        defaults[group] = (await load_view(session, deps, group)).state.default_score
-    own = reader.personal_group if reader else None
+        defaults[group] = (await open_state(session, deps, reader, group)).default_score
+    held = await load_floor(session, deps)
+    defaults |= held
+    hider = None if everybody else reader
+    own = hider.personal_group if hider else None
     return Layers(
         lens={group: await _sums(session, group, tokens) for group in groups},
         own=await _sums(session, own, tokens) if own else {},
         floor={group: await _sums(session, group, tokens) for group in held},
         defaults=defaults,
-        muted=await load_muted(session, reader.id, writers) if reader else frozenset(),
+        muted=await load_muted(session, hider.id, writers) if hider else frozenset(),
     )
+
+
+async def load_floor(session: AsyncSession, deps: Deps) -> dict[RecordId, int]:
+    """The default scores of those groups of the floor that are here."""
+    floor = [RecordId(group) for group in deps.config.moderation.floor]
+    held = [group for group in floor if await load_group(session, group)]
+    return {group: (await load_view(session, deps, group)).state.default_score for group in held}
+
+
+async def shows_of(session: AsyncSession, deps: Deps, state: GroupState) -> Shows:
+    """What decides here whether a group's posts are told to other software."""
+    return Shows(state.group, state.default_score, await load_floor(session, deps))
 
 
 async def _sums(session: AsyncSession, group: RecordId, tokens: Collection[Token]) -> Sums:

@@ -12,16 +12,15 @@ from models.content.belonging import list_belonging
 from models.content.busy_groups import GroupActivity, list_active
 from models.content.home_feed import FeedCard, list_feed
 from models.content.lens_sources import load_group_names
-from models.content.search import load_excerpts
 from models.people.accounts import Account, Membership, list_memberships
 from models.people.phrase_checks import load_words_check
 from models.people.subscriptions import Following, list_followings
 from models.pod.settings import Settings, load_settings
-from moderation.lens import Lens
+from moderation.lens import Layer, Lens
 from moderation.scores import is_shown
 from pod.actions.access import open_those
-from pod.actions.reading.group.post_list import EXCERPT_LENGTH
 from pod.actions.reading.lens.verdicts import Layers, load_layers
+from pod.actions.reading.post.cards import VisibleCard, load_excerpts, visible_card
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import PostTarget
@@ -30,25 +29,13 @@ MOST_GROUPS: Final = 400
 MOST_LENS: Final = 12
 
 
-class HomeLine(msgspec.Struct, frozen=True):
-    """A post at home. `score` (micro): in its own group, or in the one that reposts it.
-
-    `layer` names what hides it, empty when shown.
-    """
-
-    card: FeedCard
-    score: int
-    layer: str
-    excerpt: str
-
-
 class HomeSight(msgspec.Struct, frozen=True):
     """A page of home: what is read through which lens; `next` is the `before` of the page that follows.
 
     `names`: of the groups that repost. `words_due`: the account hasn't shown yet that it kept its 24 words.
     """
 
-    posts: tuple[HomeLine, ...]
+    posts: tuple[VisibleCard, ...]
     lens: tuple[RecordId, ...]
     memberships: tuple[Membership, ...]
     followings: tuple[Following, ...]
@@ -83,8 +70,10 @@ async def load_home(deps: Deps, account: Account, *, before: int | None, limit: 
         lens = Lens(tuple(group for group in chosen if group in groups))
         tokens = [PostTarget(card.id).token for card in cards]
         check = await load_words_check(session, account.id)
-        layers = await load_layers(session, deps, account, lens.groups, tokens)
-        excerpts = await load_excerpts(session, [card.id for card in cards], EXCERPT_LENGTH)
+        writers = {(card.group_id, card.author) for card in cards}
+        layers = await load_layers(session, deps, account, lens.groups, tokens, writers)
+        lenses = {card.id: Lens((card.via or card.group_id,)) if lens.off else lens for card in cards}
+        excerpts = await load_excerpts(session, deps, account, lenses)
     posts = tuple(_line(card, groups[card.via or card.group_id], layers, lens, excerpts) for card in cards)
     words_due = check is not None and check.checked_at is None
     return HomeSight(posts, lens.groups, tuple(memberships), tuple(followings), words_due, following_page, names)
@@ -96,10 +85,11 @@ async def _readable(session: AsyncSession, deps: Deps, account: Account, groups:
     return {group: opened.state.default_score for group, opened in found.items()}
 
 
-def _line(card: FeedCard, default_score: int, layers: Layers, lens: Lens, excerpts: Mapping[RecordId, str]) -> HomeLine:
-    excerpt = excerpts.get(card.id, "")
+def _line(
+    card: FeedCard, default_score: int, layers: Layers, lens: Lens, excerpts: Mapping[RecordId, str]
+) -> VisibleCard:
     score = default_score + card.sum_micro
-    verdict = layers.judge(lens, PostTarget(card.id).token)
-    if verdict.layer is not None:
-        return HomeLine(card, score, str(verdict.layer), excerpt)
-    return HomeLine(card, score, "lens" if lens.off and not is_shown(score) else "", excerpt)
+    layer = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author)).layer
+    if layer is None and lens.off and not is_shown(score):
+        layer = Layer.LENS
+    return visible_card(card, score, layer, excerpts.get(card.id, ""))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from models.content.lens_sources import Whereabouts, list_hidden, load_group_names, load_whereabouts
+from models.content.lens_sources import list_hidden
 from models.people.accounts import Account
 from models.people.mutes import list_blocks
+from pod.actions.access import open_those
 from pod.actions.reading.group.page_facts import load_nicknames
+from pod.actions.reading.post.cards import VisibleCard
+from pod.actions.reading.post.shown_things import load_named_things
 from pod.deps import Deps
 from protocol.canonical import parse_json
 from protocol.ids import RecordId
@@ -19,11 +22,11 @@ PERSON = 1
 
 
 class HiddenThing(msgspec.Struct, frozen=True):
-    """A hidden post or paragraph, and where it is; None where this pod doesn't hold it."""
+    """A hidden post or paragraph, and the post that it is or stands in; None where the account can't read that."""
 
     target: PostTarget | ParagraphTarget
     at: int
-    where: Whereabouts | None
+    card: VisibleCard | None
 
 
 class MutedWriter(msgspec.Struct, frozen=True):
@@ -50,13 +53,14 @@ async def list_hides(deps: Deps, account: Account) -> Hides:
         hidden = await list_hidden(session, own, PERSON, MOST_HIDES) if own else []
         targets = [(target, found.at) for found in hidden if (target := _target(found.token)) is not None]
         records = {_record(target) for target, _ in targets}
-        places = await load_whereabouts(session, records)
+        cards = await load_named_things(session, deps, account, records)
         blocks = await list_blocks(session, account.id, MOST_HIDES)
-        names = await load_group_names(session, {block.group for block in blocks})
+        opened = await open_those(session, deps, account, {block.group for block in blocks})
+        names = {group: found.name for group, found in opened.items()}
         members = {group: {block.member for block in blocks if block.group == group} for group in names}
         nicknames = {group: await load_nicknames(session, group, numbers) for group, numbers in members.items()}
     return Hides(
-        tuple(HiddenThing(target, at, places.get(_record(target))) for target, at in targets),
+        tuple(HiddenThing(target, at, cards.get(_record(target))) for target, at in targets),
         tuple(
             MutedWriter(
                 block.group,

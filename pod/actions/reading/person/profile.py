@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.home_feed import FeedCard, list_by_author
 from models.content.member_lists import list_claims
 from models.content.posts_and_votes import load_profiles
 from models.people.accounts import Account
@@ -15,6 +14,8 @@ from models.people.notifications import News, count_unseen, list_news, mark_seen
 from models.people.subscriptions import Following, load_following
 from pod.actions.access import Reader, open_group, open_those
 from pod.actions.fediverse.actor_documents import load_person
+from pod.actions.reading.post.cards import VisibleCard
+from pod.actions.reading.post.written import list_written
 from pod.deps import Deps
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -39,8 +40,7 @@ class PersonSight(msgspec.Struct, frozen=True):
     text: str
     created_at: int
     claims: tuple[ClaimLine, ...]
-    posts: tuple[FeedCard, ...]
-    default_score: int
+    posts: tuple[VisibleCard, ...]
     following: Following | None
     next: int | None = None
 
@@ -66,7 +66,8 @@ async def describe_person(deps: Deps, reader: Reader, name: str, *, before: int 
         person = await load_person(session, deps, name)
         group = person.state.group
         profile = (await load_profiles(session, group, [1])).get(1)
-        cards = await list_by_author(session, group, 1, limit + 1, before=before)
+        opened = await open_group(session, deps, reader, group)
+        posts, following_page = await list_written(session, deps, reader, opened, 1, before=before, limit=limit)
         claims = await _claims(session, deps, reader, group)
         following = await load_following(session, reader.id, group) if reader else None
     return PersonSight(
@@ -76,10 +77,9 @@ async def describe_person(deps: Deps, reader: Reader, name: str, *, before: int 
         profile.text if profile else "",
         person.created_at,
         claims,
-        tuple(cards[:limit]),
-        person.state.default_score,
+        posts,
         following,
-        cards[limit - 1].seq if len(cards) > limit else None,
+        following_page,
     )
 
 

@@ -13,10 +13,11 @@ from models.groups.records import StoredRecord, load_records
 from moderation.explain import Explanation, explain, totals_by_pod
 from moderation.lens import Layer, Lens, OwnHide
 from moderation.scores import Scale, is_shown
+from moderation.showing import lets_through
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.views import load_view
 from pod.actions.reading.group.page_facts import load_nicknames
-from pod.actions.reading.post.text import Reading, author_of, lets_through, load_reading
+from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
 from pod.actions.reading.post.votes import all_votes
 from pod.deps import Deps
 from pod.rules.posts import PostRule
@@ -66,7 +67,7 @@ class OtherLens(msgspec.Struct, frozen=True):
 class Why(msgspec.Struct, frozen=True):
     """All that decides about one target. `sight` is a paragraph's, `hiding` the layers that hide it now."""
 
-    reading: Reading
+    reading: VisiblePost
     target: Target
     sight: Sight | None
     hiding: tuple[Layer, ...]
@@ -110,7 +111,7 @@ async def explain_why(
         )
 
 
-def _sight(reading: Reading, target: Target) -> Sight | None:
+def _sight(reading: VisiblePost, target: Target) -> Sight | None:
     if isinstance(target, PostTarget):
         if target.post != reading.card.id:
             raise PostRule.TOLD_ELSEWHERE.error()
@@ -154,7 +155,7 @@ async def _floor(session: AsyncSession, deps: Deps, target: Target) -> tuple[Gro
 
 
 async def _others(
-    session: AsyncSession, deps: Deps, reader: Reader, reading: Reading, target: Target
+    session: AsyncSession, deps: Deps, reader: Reader, reading: VisiblePost, target: Target
 ) -> tuple[OtherLens, ...]:
     """Groups that voted on the target and aren't in the lens: what each alone would show."""
     account = reader.id if reader else None
@@ -176,7 +177,7 @@ async def _others(
 
 
 def _shows(
-    reading: Reading,
+    reading: VisiblePost,
     address: Address,
     group: RecordId,
     tokens: Mapping[Address, Token],

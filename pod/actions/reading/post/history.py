@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.lens_sources import list_joined, load_sums
 from models.groups.records import load_records
 from moderation.lens import Lens
+from moderation.showing import lets_through
 from moderation.versions import Step, steps, version
 from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import load_nicknames
-from pod.actions.reading.post.text import Reading, author_of, lets_through, load_reading
+from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
 from pod.deps import Deps
 from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text
@@ -45,7 +46,7 @@ class Shares(msgspec.Struct, frozen=True):
 class Past(msgspec.Struct, frozen=True):
     """A post's records and what lenses show of each: the present one first, then the reader's own groups."""
 
-    reading: Reading
+    reading: VisiblePost
     entries: tuple[Entry, ...]
     nicknames: Mapping[int, str]
     lenses: tuple[Shares, ...]
@@ -54,7 +55,7 @@ class Past(msgspec.Struct, frozen=True):
 class Difference(msgspec.Struct, frozen=True):
     """What one version changed in another. `before` and `after` name the ends: entries or single paragraphs."""
 
-    reading: Reading
+    reading: VisiblePost
     steps: tuple[Step, ...]
     before: Entry | Address
     after: Entry | Address
@@ -119,7 +120,7 @@ async def _entries(session: AsyncSession, text: Text) -> tuple[Entry, ...]:
     )
 
 
-def _share(reading: Reading, group: RecordId, name: str) -> Shares:
+def _share(reading: VisiblePost, group: RecordId, name: str) -> Shares:
     shown: dict[RecordId, int] = {}
     for sight in reading.sights:
         if lets_through(reading.lens, sight):

@@ -8,14 +8,13 @@ from models.content.posts_and_votes import PostCard
 from models.content.reposts import list_shown_posts
 from models.groups.records import load_records
 from moderation.lens import Hide, Layer, Lens
-from pod.actions.access import Reader, open_group
+from pod.actions.access import Reader, open_state
 from pod.actions.reading.lens.verdicts import Layers, load_layers
-from pod.actions.reading.post.text import Reading, author_of, load_reading, load_text
+from pod.actions.reading.post.text import VisibleParagraph, VisiblePost, author_of, load_reading, without_words
 from pod.deps import Deps
 from protocol.content import Sheet
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget
-from protocol.visibility import Sight
 
 
 class PostLine(msgspec.Struct, frozen=True):
@@ -36,6 +35,11 @@ class PostLine(msgspec.Struct, frozen=True):
     reply_to: RecordId | None = None
     subject: str | None = None
     erased: bool = False
+
+    @property
+    def withheld(self) -> bool:
+        """Whether this pod doesn't show it: then the line has no words."""
+        return any(hide.layer is Layer.POD for hide in self.hides)
 
 
 class PostPage(msgspec.Struct, frozen=True):
@@ -116,20 +120,32 @@ class History(msgspec.Struct, frozen=True):
 
 
 async def list_posts(
-    deps: Deps, reader: Reader, group: RecordId, lens: Lens, *, before: int | None, limit: int
+    deps: Deps,
+    reader: Reader,
+    group: RecordId,
+    lens: Lens,
+    *,
+    before: int | None,
+    limit: int,
+    everybody: bool = False,
 ) -> PostPage:
-    """What the group shows, own posts and those that its members vote for in public groups, the latest here first."""
+    """What the group shows, own posts and those that its members vote for in public groups, the latest here first.
+
+    `everybody`: as who hides nothing sees them.
+    """
     async with deps.store.database.read() as session:
-        default_score = (await open_group(session, deps, reader, group)).state.default_score
+        default_score = (await open_state(session, deps, reader, group)).default_score
         cards, following = await list_shown_posts(session, group, limit, before=before)
         tokens = [PostTarget(card.id).token for card in cards]
         writers = {(card.group_id, card.author) for card in cards}
-        layers = await load_layers(session, deps, reader, lens.groups, tokens, writers)
+        layers = await load_layers(session, deps, reader, lens.groups, tokens, writers, everybody=everybody)
     return PostPage(tuple(_line(card, default_score, layers, lens) for card in cards), following)
 
 
 def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens) -> PostLine:
     verdict = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author))
+    if any(hide.layer is Layer.POD for hide in verdict.hides):
+        card = without_words(card)
     return PostLine(
         card.id,
         card.group_id,
@@ -162,33 +178,30 @@ async def describe_post(deps: Deps, reader: Reader, group: RecordId, post: Recor
         reading.score,
         reading.verdict.shown,
         reading.verdict.hides,
-        tuple(_paragraph(reading, sight) for sight in reading.sights),
+        tuple(_paragraph(reading, found) for found in reading.paragraphs),
     )
 
 
-def _paragraph(reading: Reading, sight: Sight) -> ParagraphSight:
-    text, address = reading.text, sight.address
-    paragraph, hiding = text.paragraph(address), reading.hiding(sight)
+def _paragraph(reading: VisiblePost, found: VisibleParagraph) -> ParagraphSight:
     return ParagraphSight(
-        address.record,
-        address.index,
-        author_of(text.sheets[address.record]),
-        paragraph.style if paragraph else "text",
-        paragraph.text if paragraph else "",
-        reading.own_sums[reading.tokens[address]],
-        not hiding,
-        str(sight.reason),
-        hiding,
-        sight.scores,
-        sight.instead,
+        found.address.record,
+        found.address.index,
+        found.author,
+        found.style,
+        found.text or "",
+        reading.own_sums[reading.tokens[found.address]],
+        found.shown,
+        str(found.sight.reason),
+        found.layers,
+        found.sight.scores,
+        found.sight.instead,
     )
 
 
 async def list_history(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> History:
     """What each record brought to the post's text."""
     async with deps.store.database.read() as session:
-        await open_group(session, deps, reader, group)
-        _, text = await load_text(session, group, post)
+        text = (await load_reading(session, deps, reader, group, post, Lens((group,)))).text
         stored = await load_records(session, list(text.sheets))
     sheets = sorted((sheet for sheet in text.sheets.values() if sheet.id in stored), key=lambda s: stored[s.id].seq)
     return History(

@@ -10,18 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.lens_sources import Voted, list_voted, load_member_votes
 from models.content.posts_and_votes import PostCard
 from models.content.replies import count_replies, list_comments, list_replies, load_sheets_of
-from moderation.lens import Hide, Lens
+from moderation.lens import Hide, Layer, Lens
 from moderation.scores import is_shown
 from pod.actions.access import Reader
 from pod.actions.chain.views import load_view
 from pod.actions.reading.group.page_facts import GroupHead, load_head, load_nicknames
-from pod.actions.reading.lens.verdicts import Layers, load_layers
-from pod.actions.reading.post.text import Reading, author_of, lens_score, lets_through, load_reading
+from pod.actions.reading.lens.verdicts import Author, Layers, load_layers
+from pod.actions.reading.post.text import VisiblePost, author_of, lens_score, load_reading, without_words
 from pod.deps import Deps
 from protocol.content import Text, assemble
 from protocol.ids import RecordId
 from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, Token
-from protocol.visibility import see
+from protocol.visibility import Sight, see
 
 REPLIES_ON_A_PAGE = 50
 MOST_COMMENTS = 100
@@ -61,7 +61,7 @@ class Story(msgspec.Struct, frozen=True):
     `next_reply` is where the replies go on, None at their end; `thread`: the comments on the paragraph asked for.
     """
 
-    reading: Reading
+    reading: VisiblePost
     bench: GroupHead
     nicknames: Mapping[int, str]
     votes: Mapping[Token, int]
@@ -128,7 +128,7 @@ async def _own_votes(session: AsyncSession, reader: Reader, tokens: Collection[T
     return await load_member_votes(session, reader.personal_group, 1, tokens)
 
 
-def _orphaned(reading: Reading, answers: Answers) -> list[Address]:
+def _orphaned(reading: VisiblePost, answers: Answers) -> list[Address]:
     """Paragraphs with comments that aren't shown: hidden in this lens, or waiting for another record."""
     shown = {sight.address for sight in reading.sights if not reading.hiding(sight)}
     commented = [Address(record, index) for record, index in answers if index is not None]
@@ -136,7 +136,7 @@ def _orphaned(reading: Reading, answers: Answers) -> list[Address]:
 
 
 async def _load_replies(
-    session: AsyncSession, deps: Deps, reader: Reader, reading: Reading, cards: Sequence[PostCard]
+    session: AsyncSession, deps: Deps, reader: Reader, reading: VisiblePost, cards: Sequence[PostCard]
 ) -> list[ReplySight]:
     group, lens = reading.head.group, reading.lens
     sheets = await load_sheets_of(session, group, {card.id for card in cards}, MOST_REPLY_SHEETS)
@@ -148,6 +148,7 @@ async def _load_replies(
     tokens = [PostTarget(card.id).token for card in cards]
     tokens += [ParagraphTarget(address).token for text in texts.values() for address in text.order]
     writers = {(group, card.author) for card in cards}
+    writers |= {(group, author_of(sheet)) for text in texts.values() for sheet in text.sheets.values()}
     layers = await load_layers(session, deps, reader, lens.groups, tokens, writers)
     answers = await count_replies(session, group, {card.id for card in cards})
     default = reading.head.default_score
@@ -159,16 +160,21 @@ def _reply(card: PostCard, text: Text | None, layers: Layers, lens: Lens, defaul
     order = text.order if text else ()
     tokens = {address: ParagraphTarget(address).token for address in order}
     standings = [{address: layers.lens[group][token] for address, token in tokens.items()} for group in lens.groups]
-    floor = layers.floor.values()
+    withheld = any(hide.layer is Layer.POD for hide in verdict.hides)
     seen = [
         paragraph
-        for sight in (see(text, standings, lens.combine) if text else ())
-        if lets_through(lens, sight)
-        and not any(sums[tokens[sight.address]] < 0 for sums in floor)
-        and (paragraph := text.paragraph(sight.address) if text else None)
+        for sight in (see(text, standings, lens.combine) if text and not withheld else ())
+        if text
+        and not layers.over(lens, sight, tokens[sight.address], _writer_of(card.group_id, text, sight))
+        and (paragraph := text.paragraph(sight.address))
     ]
+    card = without_words(card) if withheld else card
     score = lens_score(lens, [found.score for found in verdict.groups], default + card.tally.sum_micro)
     return ReplySight(card, score, verdict.shown, verdict.hides, tuple(seen), len(order) - len(seen), answers)
+
+
+def _writer_of(group: RecordId, text: Text, sight: Sight) -> Author:
+    return group, author_of(text.sheets[sight.address.record])
 
 
 async def _load_appearances(

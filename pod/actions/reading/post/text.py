@@ -1,14 +1,19 @@
-"""A post's text in a lens, with all that judges it: what lists, pages, explanations and the API are told from."""
+"""A post as one reader sees it in a lens, with all that judges it: what pages, explanations and documents tell.
+
+What this pod withholds from the reader has no words in here, so nothing that is made of these values can tell it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import PostCard, load_post, load_sheets
-from moderation.lens import Layer, Lens, Showing, Verdict
+from moderation.lens import Layer, Lens, Verdict
+from moderation.showing import is_withheld
 from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import GroupHead, load_head
 from pod.actions.reading.lens.verdicts import Layers, Sums, load_layers
@@ -16,15 +21,37 @@ from pod.deps import Deps
 from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text, assemble
 from protocol.ids import RecordId
-from protocol.records.content import Address, ParagraphTarget, PostTarget, Token
-from protocol.visibility import Combine, Reason, Sight, see
+from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, Token
+from protocol.visibility import Combine, Sight, see
 
 MOST_SHEETS = 10_000
-UNDECIDED = frozenset({Reason.BY_ANOTHER, Reason.MARKED_AWAY})
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """A post in a lens. `own_sums` are the post's own group's, without its default."""
+class VisibleParagraph(msgspec.Struct, frozen=True):
+    """A paragraph as the reader sees it. `text` is None where it was erased or is withheld; `layers` hide it."""
+
+    sight: Sight
+    author: int
+    style: str
+    text: str | None
+    layers: tuple[Layer, ...]
+
+    @property
+    def address(self) -> Address:
+        """Its address."""
+        return self.sight.address
+
+    @property
+    def shown(self) -> bool:
+        """Whether no layer hides it."""
+        return not self.layers
+
+
+class VisiblePost(msgspec.Struct, frozen=True):
+    """A post in a lens. `own_sums` are the post's own group's, without its default.
+
+    `text` and `card` have no words of what is withheld: the post (`withheld`), or those paragraphs (`silent`).
+    """
 
     head: GroupHead
     card: PostCard
@@ -35,6 +62,19 @@ class Reading(msgspec.Struct, frozen=True):
     verdict: Verdict
     own_sums: Sums
     tokens: Mapping[Address, Token]
+    withheld: bool
+    silent: frozenset[Address]
+
+    @property
+    def paragraphs(self) -> tuple[VisibleParagraph, ...]:
+        """The text in reading order, hidden paragraphs too."""
+        return tuple(self._paragraph(sight) for sight in self.sights)
+
+    def _paragraph(self, sight: Sight) -> VisibleParagraph:
+        found = self.text.paragraph(sight.address)
+        author = author_of(self.text.sheets[sight.address.record])
+        style = found.style if found else "text"
+        return VisibleParagraph(sight, author, style, self.words(sight.address), self.hiding(sight))
 
     @property
     def score(self) -> int:
@@ -50,51 +90,81 @@ class Reading(msgspec.Struct, frozen=True):
         """A paragraph's score as the lens counts it; without a lens, the group's."""
         return lens_score(self.lens, sight.scores, self.own_sums[self.tokens[sight.address]])
 
-    @property
-    def withheld(self) -> bool:
-        """Whether this pod doesn't show the post at all; who wrote it reads it all the same."""
-        floored = any(hide.layer is Layer.POD for hide in self.verdict.hides)
-        return floored and self.head.member != self.card.author
-
     def words(self, address: Address) -> str | None:
         """A paragraph's text; None where it was erased, or where this pod doesn't show it to who didn't write it."""
-        paragraph, token = self.text.paragraph(address), self.tokens.get(address)
-        if paragraph is None or self.withheld:
-            return None
-        floored = any(sums.get(token, 0) < 0 for sums in self.layers.floor.values()) if token else False
-        return None if floored and self.head.member != author_of(self.text.sheets[address.record]) else paragraph.text
+        paragraph = self.text.paragraph(address)
+        return None if paragraph is None or address in self.silent else paragraph.text
 
     def hiding(self, sight: Sight) -> tuple[Layer, ...]:
         """Which layers hide a paragraph, the one that the reader can change least first."""
-        token, author = self.tokens[sight.address], author_of(self.text.sheets[sight.address.record])
-        hides = [Layer.POD] if any(sums[token] < 0 for sums in self.layers.floor.values()) else []
-        hides += [Layer.OWN] if self.layers.own_hides(token, (self.head.group, author)) else []
-        return (*hides, *(() if lets_through(self.lens, sight) else (Layer.LENS,)))
+        author = author_of(self.text.sheets[sight.address.record])
+        return self.layers.over(self.lens, sight, self.tokens[sight.address], (self.head.group, author))
 
 
 async def load_reading(
     session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens
-) -> Reading:
+) -> VisiblePost:
     """A post of the group in a lens; raises UnknownGroupError or NotFoundError."""
     head = await load_head(session, deps, reader, group)
     card, text = await load_text(session, group, post)
-    tokens = {address: ParagraphTarget(address).token for address in text.order}
+    tokens = {address: ParagraphTarget(address).token for address in (*text.order, *text.waiting)}
     asked = [PostTarget(post).token, *tokens.values()]
     writers = {(group, author_of(sheet)) for sheet in text.sheets.values()}
     layers = await load_layers(session, deps, reader, lens.groups, asked, writers)
     own = layers.lens.get(group) or (await load_layers(session, deps, reader, [group], asked)).lens[group]
     standings = [{address: layers.lens[g][token] for address, token in tokens.items()} for g in lens.groups]
-    return Reading(
+    verdict = layers.judge(lens, PostTarget(post).token, (group, card.author))
+    withheld = is_withheld({hide.layer for hide in verdict.hides}, mine=head.member == card.author)
+    silent = _silent(text, tokens, layers, head.member, withheld=withheld)
+    return VisiblePost(
         head,
-        card,
-        text,
+        without_words(card) if withheld else card,
+        _without(text, silent),
         lens,
         see(text, standings, lens.combine),
         layers,
-        layers.judge(lens, PostTarget(post).token, (group, card.author)),
+        verdict,
         own,
         tokens,
+        withheld,
+        silent,
     )
+
+
+def without_words(card: PostCard) -> PostCard:
+    """What may be told of a post that this pod withholds: that it is there."""
+    return replace(card, title="", subject=None, attachments=b"[]")
+
+
+def _silent(
+    text: Text, tokens: Mapping[Address, Token], layers: Layers, member: int | None, *, withheld: bool
+) -> frozenset[Address]:
+    """The paragraphs whose words this pod withholds from the member; all of them if it withholds the post."""
+    if not withheld and not layers.floor:
+        return frozenset()
+
+    def is_silent(address: Address, token: Token) -> bool:
+        hides = [Layer.POD] if any(sums[token] < 0 for sums in layers.floor.values()) else []
+        return withheld or is_withheld(hides, mine=member == author_of(text.sheets[address.record]))
+
+    return frozenset(address for address, token in tokens.items() if is_silent(address, token))
+
+
+def _without(text: Text, silent: frozenset[Address]) -> Text:
+    """The text with empty paragraphs in place of these."""
+    if not silent:
+        return text
+    sheets = {
+        sheet.id: replace(
+            sheet,
+            paragraphs=tuple(
+                Paragraph(found.style, "") if found and Address(sheet.id, index) in silent else found
+                for index, found in enumerate(sheet.paragraphs)
+            ),
+        )
+        for sheet in text.sheets.values()
+    }
+    return replace(text, sheets=sheets)
 
 
 async def load_text(session: AsyncSession, group: RecordId, post: RecordId) -> tuple[PostCard, Text]:
@@ -107,7 +177,7 @@ async def load_text(session: AsyncSession, group: RecordId, post: RecordId) -> t
     return card, assemble(own, sheets)
 
 
-async def describe_reading(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> Reading:
+async def describe_reading(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> VisiblePost:
     """A post in its own group's lens, with a session of its own; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         return await load_reading(session, deps, reader, group, post, Lens((group,)))
@@ -118,13 +188,6 @@ def lens_score(lens: Lens, scores: Sequence[int], own: int) -> int:
     if lens.off:
         return own
     return max(scores) if lens.combine is Combine.ANY else min(scores)
-
-
-def lets_through(lens: Lens, sight: Sight) -> bool:
-    """Whether the lens lets a paragraph be seen, with what it lets through beyond the rule."""
-    if sight.shown or sight.reason is Reason.ERASED:
-        return sight.shown
-    return lens.showing is Showing.EVERYTHING or (lens.showing is Showing.UNDECIDED and sight.reason in UNDECIDED)
 
 
 def author_of(sheet: Sheet) -> int:

@@ -1,0 +1,43 @@
+"""What of a post is shown to one reader: the pod's floor first, then lens and own hides; nothing else decides it.
+
+Rules of this file (protocol §4, `Three layers`):
+
+1. A paragraph is hidden by the floor if its score is below 0 in any floor group; by the reader if they hid it or mute
+   its writer; by the lens if the lens doesn't let it through. All layers are named, the least changeable first.
+2. What the floor hides is withheld: nobody but its writer gets its words. A withheld post withholds all it holds.
+3. What the reader or the lens hides is folded: its words are there for that reader, who may unfold it, and stand in no
+   card, log, search result, mail or document for other software.
+4. What was erased has no words.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from moderation.lens import Layer, Lens, OwnHide, Showing
+from moderation.scores import is_shown
+from protocol.visibility import Reason, Sight
+
+UNDECIDED = frozenset({Reason.BY_ANOTHER, Reason.MARKED_AWAY})
+
+
+def layers_over(lens: Lens, sight: Sight, *, floor: Iterable[int], own: Sequence[OwnHide]) -> tuple[Layer, ...]:
+    """Which layers hide a paragraph; empty for one that is shown. `floor`: its scores in the floor groups."""
+    hides = [Layer.POD] if any(score < 0 for score in floor) else []
+    hides += [Layer.OWN] if own else []
+    return (*hides, *(() if lets_through(lens, sight) else (Layer.LENS,)))
+
+
+def lets_through(lens: Lens, sight: Sight) -> bool:
+    """Whether the lens lets a paragraph be seen, with what it lets through beyond the rule."""
+    if sight.shown or sight.reason is Reason.ERASED:
+        return sight.shown
+    return lens.showing is Showing.EVERYTHING or (lens.showing is Showing.UNDECIDED and sight.reason in UNDECIDED)
+
+
+def is_withheld(layers: Iterable[Layer], *, mine: bool) -> bool:
+    """Whether the words of what these layers hide stay on the pod; `mine`: the reader wrote it."""
+    return Layer.POD in layers and not mine
+
+
+def is_hosted(scores: Iterable[int]) -> bool:
+    """Whether the floor lets a post be shown, by its scores in the floor groups with their defaults."""
+    return all(map(is_shown, scores))

@@ -1,0 +1,208 @@
+"""Posts in lists as one reader sees them: a card has the words that are shown in the lens of its list, and no others.
+
+Of a post that this pod withholds a card says only that it is there. A post with very many edits has a title and no
+beginning: what a list costs doesn't grow with the edits that somebody makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.home_feed import FeedCard
+from models.content.lens_sources import load_sums
+from models.content.replies import load_few_sheets
+from models.people.mutes import load_muted
+from moderation.lens import Layer, Lens, OwnHide
+from moderation.showing import is_withheld, layers_over
+from pod.actions.access import Reader
+from pod.actions.reading.lens.verdicts import Author, load_floor
+from pod.actions.reading.post.text import author_of
+from pod.deps import Deps
+from protocol.content import Sheet, Text, assemble
+from protocol.ids import RecordId
+from protocol.records.content import Address, ParagraphTarget, Token
+from protocol.visibility import see
+
+ENOUGH: Final = 3  # so many beginnings are looked at, for some of it may be hidden
+EXCERPT_LENGTH: Final = 240
+
+
+class VisibleCard(msgspec.Struct, frozen=True):
+    """A post in a list. `layer` hides it here; one that the pod withholds (`pod`) has no words.
+
+    `title` and `excerpt`: what of its words is shown. `score` (micro) is its own group's, or that of `via`, which
+    reposts it. `reply`: it answers something.
+    """
+
+    post: RecordId
+    group: RecordId
+    author: int
+    kind: str
+    title: str
+    excerpt: str
+    language: str
+    at: int
+    seq: int
+    score: int
+    layer: Layer | None
+    erased: bool
+    reply: bool
+    group_name: str
+    nickname: str
+    via: RecordId | None = None
+
+
+def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str) -> VisibleCard:
+    """The card of a post that the reader sees, or that `layer` hides from them."""
+    told = layer is not Layer.POD
+    return VisibleCard(
+        card.id,
+        card.group_id,
+        card.author,
+        card.kind,
+        card.title if told else "",
+        excerpt if told else "",
+        card.language,
+        card.at,
+        card.seq,
+        score,
+        layer,
+        card.erased,
+        card.reply_record is not None,
+        card.group_name,
+        card.nickname,
+        card.via,
+    )
+
+
+class VisibleWords(msgspec.Struct, frozen=True):
+    """A paragraph's words; `folded`: lens or reader hide it, and only who asks for hidden things sees it."""
+
+    text: str
+    folded: bool
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """How much of a post is looked at; one with more sheets or paragraphs is left out. `letters`: of its beginning."""
+
+    sheets: int = 64
+    paragraphs: int = 500
+    letters: int | None = None
+
+
+class _Sums(msgspec.Struct, frozen=True):
+    """What the layers say of the paragraphs of several posts; `own` and `muted` are the reader's."""
+
+    sums: Mapping[tuple[RecordId, Token], int]
+    floor: Collection[RecordId]
+    own: RecordId | None
+    muted: frozenset[Author]
+
+    def of(self, group: RecordId, token: Token) -> int:
+        return self.sums.get((group, token), 0)
+
+    def own_hides(self, token: Token, writer: Author) -> list[OwnHide]:
+        hides = [OwnHide.HIDDEN_THING] if self.own is not None and self.of(self.own, token) < 0 else []
+        return [*hides, OwnHide.MUTED_WRITER] if writer in self.muted else hides
+
+
+async def load_excerpts(
+    session: AsyncSession,
+    deps: Deps,
+    reader: Reader,
+    lenses: Mapping[RecordId, Lens],
+    length: int = EXCERPT_LENGTH,
+    *,
+    everybody: bool = False,
+) -> dict[RecordId, str]:
+    """How the shown words of posts begin, each in the lens under its id; see `load_words`."""
+    bounds = Bounds(letters=ENOUGH * length)
+    found = await load_words(session, deps, reader, lenses, bounds, everybody=everybody)
+    shown = {post: [said.text for said in words.values() if not said.folded] for post, words in found.items()}
+    return {post: "\n".join(texts)[:length] for post, texts in shown.items() if texts}
+
+
+async def load_words(
+    session: AsyncSession,
+    deps: Deps,
+    reader: Reader,
+    lenses: Mapping[RecordId, Lens],
+    bounds: Bounds,
+    *,
+    everybody: bool = False,
+) -> dict[RecordId, dict[Address, VisibleWords]]:
+    """The paragraphs of posts, each in the lens under its id, without what this pod withholds.
+
+    The caller has let the reader into the groups of the posts and of the lenses. `everybody`: as who hides nothing
+    sees them.
+    """
+    texts = {
+        post: assemble(own, sheets)
+        for post, sheets in (await load_few_sheets(session, lenses, bounds.sheets)).items()
+        if (own := next((sheet for sheet in sheets if sheet.id == post), None))
+    }
+    looked = {
+        post: _tokens(text, bounds.letters) for post, text in texts.items() if len(text.order) <= bounds.paragraphs
+    }
+    hider = None if everybody else reader
+    sums = await _load_sums(
+        session, deps, hider, lenses, looked, [s for t in texts.values() for s in t.sheets.values()]
+    )
+    return {post: _words(texts[post], lenses[post], tokens, sums) for post, tokens in looked.items()}
+
+
+def _tokens(text: Text, most: int | None) -> dict[Address, Token]:
+    """The paragraphs to look at: of a post without edits only the first ones, for each of them stands alone."""
+    found: dict[Address, Token] = {}
+    letters = 0
+    for address in text.order:
+        if most is not None and letters >= most and len(text.sheets) == 1:
+            break
+        paragraph = text.paragraph(address)
+        letters += len(paragraph.text) if paragraph else 0
+        found[address] = ParagraphTarget(address).token
+    return found
+
+
+async def _load_sums(
+    session: AsyncSession,
+    deps: Deps,
+    hider: Reader,
+    lenses: Mapping[RecordId, Lens],
+    looked: Mapping[RecordId, Mapping[Address, Token]],
+    sheets: Collection[Sheet],
+) -> _Sums:
+    floor = await load_floor(session, deps)
+    own = hider.personal_group if hider else None
+    groups = {group for lens in lenses.values() for group in lens.groups} | floor.keys() | ({own} if own else set())
+    asked = [token for tokens in looked.values() for token in tokens.values()]
+    writers = {_writer(sheet) for sheet in sheets}
+    return _Sums(
+        await load_sums(session, groups, asked),
+        tuple(floor),
+        own,
+        await load_muted(session, hider.id, writers) if hider else frozenset(),
+    )
+
+
+def _words(text: Text, lens: Lens, tokens: Mapping[Address, Token], sums: _Sums) -> dict[Address, VisibleWords]:
+    standings = [{address: sums.of(group, token) for address, token in tokens.items()} for group in lens.groups]
+    found: dict[Address, VisibleWords] = {}
+    for sight in see(text, standings, lens.combine):
+        token, paragraph = tokens.get(sight.address), text.paragraph(sight.address)
+        if token is None or paragraph is None:
+            continue
+        floor = [sums.of(group, token) for group in sums.floor]
+        own = sums.own_hides(token, _writer(text.sheets[sight.address.record]))
+        layers = layers_over(lens, sight, floor=floor, own=own)
+        if not is_withheld(layers, mine=False):
+            found[sight.address] = VisibleWords(paragraph.text, bool(layers))
+    return found
+
+
+def _writer(sheet: Sheet) -> Author:
+    return RecordId(sheet.writer.rpartition("/")[0]), author_of(sheet)

@@ -1,0 +1,77 @@
+"""Posts that a list of other things names (votes, edits): those that a group shows to the reader, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.home_feed import FeedCard, load_cards
+from models.content.lens_sources import Whereabouts, load_whereabouts
+from moderation.lens import Lens
+from pod.actions.access import Reader, open_those
+from pod.actions.reading.lens.verdicts import load_layers
+from pod.actions.reading.post.cards import VisibleCard, load_excerpts, visible_card
+from pod.deps import Deps
+from protocol.ids import RecordId
+from protocol.records.content import PostTarget
+
+LENGTH: Final = 120
+
+
+async def load_shown_things(
+    session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, records: Collection[RecordId]
+) -> dict[RecordId, VisibleCard]:
+    """By each of the records, posts or edits, its post as `group`, which the reader may read, shows it.
+
+    Left out is what the group doesn't show, and what stands in a group that the reader doesn't come across.
+    """
+    where = await load_whereabouts(session, records)
+    cards = await _met(session, deps, reader, group, where)
+    lens = Lens((group,))
+    writers = {(card.group_id, card.author) for card in cards.values()}
+    layers = await load_layers(
+        session, deps, reader, [group], [PostTarget(post).token for post in cards], writers, everybody=True
+    )
+    verdicts = {
+        post: layers.judge(lens, PostTarget(post).token, (card.group_id, card.author)) for post, card in cards.items()
+    }
+    shown = [post for post, verdict in verdicts.items() if verdict.shown and not cards[post].erased]
+    excerpts = await load_excerpts(session, deps, reader, dict.fromkeys(shown, lens), LENGTH, everybody=True)
+    told = {
+        post: visible_card(cards[post], verdicts[post].groups[0].score, None, excerpts.get(post, "")) for post in shown
+    }
+    return {record: told[found.post] for record, found in where.items() if found.post in told}
+
+
+async def load_named_things(
+    session: AsyncSession, deps: Deps, reader: Reader, records: Collection[RecordId]
+) -> dict[RecordId, VisibleCard]:
+    """By each of the records its post, hidden or not, as one that the reader asks for by name: without its text.
+
+    Left out is what stands in a group that the reader may not read; what this pod withholds has no title.
+    """
+    where = await load_whereabouts(session, records)
+    cards = await load_cards(session, {found.post for found in where.values()})
+    opened = await open_those(session, deps, reader, {card.group_id for card in cards.values()})
+    layers = await load_layers(session, deps, reader, [], [PostTarget(post).token for post in cards])
+    told = {}
+    for post, card in cards.items():
+        if card.group_id in opened:
+            layer = layers.judge(Lens(), PostTarget(post).token).layer
+            score = opened[card.group_id].state.default_score + card.sum_micro
+            told[post] = visible_card(card, score, layer, "")
+    return {record: told[found.post] for record, found in where.items() if found.post in told}
+
+
+async def _met(
+    session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, where: dict[RecordId, Whereabouts]
+) -> dict[RecordId, FeedCard]:
+    """The posts among these that stand in the group, or in another that the reader may come across."""
+    cards = await load_cards(session, {found.post for found in where.values()})
+    elsewhere = {card.group_id for card in cards.values()} - {group}
+    met = {group} | {
+        other for other, opened in (await open_those(session, deps, reader, elsewhere)).items() if opened.is_met
+    }
+    return {post: card for post, card in cards.items() if card.group_id in met}

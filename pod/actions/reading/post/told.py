@@ -1,0 +1,119 @@
+"""Records as strangers are told of them: what other software gets, which has no lenses and unfolds nothing.
+
+Told is what the group's own lens and this pod's floor show. A post or edit that isn't shown, a profile that was
+replaced since, and whatever belongs to a private group are refused in one way, as if they weren't there.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.lens_sources import load_whereabouts
+from models.content.posts_and_votes import load_profiles
+from models.fediverse.followers import load_changed_at
+from models.groups.groups_and_items import load_item
+from models.groups.records import StoredRecord, load_record
+from moderation.lens import Lens
+from pod.actions.access import open_group, open_those
+from pod.actions.reading.post.text import VisiblePost, load_reading
+from pod.deps import Deps
+from pod.errors import UnknownGroupError
+from pod.rules.posts import PostRule
+from protocol.errors import RefusedError
+from protocol.ids import RecordId
+from protocol.records.content import Address, Paragraph, Patch, Post, Profile
+from protocol.records.content.shapes import Style
+from protocol.records.envelope import Record, reopen_record
+from protocol.state import GroupState
+
+
+class ToldPost(msgspec.Struct, frozen=True):
+    """A post as a stranger sees it in its own group. `replied_to`: what it answers, where that may be named."""
+
+    seen: VisiblePost
+    replied_to: RecordId | None
+    changed_at: int | None
+
+    @property
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """What is shown."""
+        shown = (found for found in self.seen.paragraphs if found.shown)
+        return tuple(Paragraph(cast("Style", found.style), found.text) for found in shown if found.text is not None)
+
+    def tells(self, record: RecordId) -> bool:
+        """Whether all that a record of the post says is shown."""
+        shown = {found.address for found in self.seen.paragraphs if found.shown}
+        sheet = self.seen.text.sheets.get(record)
+        return sheet is not None and all(Address(record, index) in shown for index in range(len(sheet.paragraphs)))
+
+
+class ToldRecord(msgspec.Struct, frozen=True):
+    """A record that may be told. `record` is None where it is erased; `post`: the one that it is or edits."""
+
+    id: RecordId
+    type: str
+    state: GroupState
+    record: Record | None
+    post: ToldPost | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the signed record may be told: every word of it is shown."""
+        return self.post is None or self.post.tells(self.id)
+
+
+async def load_told(session: AsyncSession, deps: Deps, record: RecordId) -> ToldRecord:
+    """A record or chain item for strangers; raises NotFoundError for what isn't told."""
+    stored = await load_record(session, record) or await load_item(session, record)
+    try:
+        opened = await open_group(session, deps, None, stored.group_id) if stored else None
+    except UnknownGroupError:
+        opened = None
+    if stored is None or opened is None:
+        raise _not_told()
+    if isinstance(stored, StoredRecord) and stored.erased:
+        return ToldRecord(record, stored.type, opened.state, None, None)
+    whole = reopen_record(stored.wire)
+    return ToldRecord(record, stored.type, opened.state, whole, await _load_post(session, deps, opened.state, whole))
+
+
+async def _load_post(session: AsyncSession, deps: Deps, state: GroupState, record: Record) -> ToldPost | None:
+    match record.content:
+        case Post():
+            return await _told_post(session, deps, state, record.id)
+        case Patch(post=post):
+            told = await _told_post(session, deps, state, post)
+            if not told.tells(record.id):
+                raise _not_told()
+            return told
+        case Profile(author=author):
+            current = (await load_profiles(session, state.group, [author])).get(author)
+            if current is None or current.record_id != record.id:
+                raise _not_told()
+            return None
+        case _:
+            return None
+
+
+async def _told_post(session: AsyncSession, deps: Deps, state: GroupState, post: RecordId) -> ToldPost:
+    seen = await load_reading(session, deps, None, state.group, post, Lens((state.group,)))
+    if seen.card.erased or not seen.verdict.shown:
+        raise _not_told()
+    return ToldPost(
+        seen,
+        await _replied_to(session, deps, seen.card.reply_record),
+        await load_changed_at(session, state.group, post),
+    )
+
+
+async def _replied_to(session: AsyncSession, deps: Deps, record: RecordId | None) -> RecordId | None:
+    """The record that a post answers, unless it stands where strangers don't read."""
+    where = await load_whereabouts(session, [record]) if record else {}
+    return record if await open_those(session, deps, None, {found.group for found in where.values()}) else None
+
+
+def _not_told() -> RefusedError:
+    return PostRule.NO_SUCH_RECORD.error()
