@@ -44,11 +44,13 @@ class GroupView(msgspec.Struct, frozen=True):
 async def get_group_page(request: web.Request) -> web.Response:
     """A group: its posts in a lens, the latest here first."""
     seen, head = await load_head(request, "posts")
-    view = await _view(request, head, lens_of(request, seen.group))
+    own = seen.membership.number if seen.membership else None
+    view = await _view(request, head, lens_of(request, seen.group), own)
     return render(request, "group/group.html", view)
 
 
-async def _view(request: web.Request, head: Head, lens: Lens) -> GroupView:
+async def _view(request: web.Request, head: Head, lens: Lens, own: int | None) -> GroupView:
+    """The page; what is hidden stands on it for who asks, and for who wrote it (`own`: the reader's number)."""
     say, reader, before = say_of(request), reader_of(request), before_of(request)
     everything = request.query.get("show") == "all"
     posts = await list_group_posts(request.app[DEPS], reader, head.group, lens, before=before, limit=ON_A_PAGE)
@@ -61,7 +63,11 @@ async def _view(request: web.Request, head: Head, lens: Lens) -> GroupView:
     return GroupView(
         head=head,
         lens=await load_lens_bar(request, lens, usual=(head.group,), counts=(told,) if told else ()),
-        rows=tuple(row for row in rows if everything or not row.note),
+        rows=tuple(
+            row
+            for row, line in zip(rows, posts.page.posts, strict=True)
+            if everything or not row.note or (line.group, line.author) == (head.group, own)
+        ),
         hidden=told,
         show="" if everything else with_query(request.path, [*here, ("show", "all")]),
         hide=with_query(request.path, here) if everything else "",

@@ -89,7 +89,12 @@ async def _home(request: web.Request, account: Account) -> HomeView:
     deps, say, before = request.app[DEPS], say_of(request), before_of(request)
     everything = request.query.get("show") == "all"
     seen = await load_home(deps, account, before=before, limit=ON_A_PAGE)
-    rows = [home_row(say, line, seen.names) for line in seen.posts if everything or not line.layer]
+    own = {(entry.group_id, entry.number) for entry in seen.memberships}
+    rows = [
+        home_row(say, line, seen.names)
+        for line in seen.posts
+        if everything or not line.layer or (line.group, line.author) in own
+    ]
     hidden = sum(bool(line.layer) for line in seen.posts)
     kept = [("before", str(before))] if before is not None else []
     following = [("before", str(seen.next))] + ([("show", "all")] if everything else [])

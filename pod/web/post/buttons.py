@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.posts.votes_and_marks import cast_vote, delete_paragraph, hide, mute_author, restore_paragraph
+from pod.actions.reading.group.page_facts import describe_head
 from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -41,6 +42,7 @@ class Pressed(msgspec.Struct, frozen=True):
         raise PostRule.PARAGRAPH_ONLY.error()
 
 
+VOTED: Final = "voted"
 Act = Callable[[Deps, Pressed], Awaitable[None]]
 
 
@@ -64,6 +66,8 @@ async def post_act(request: web.Request) -> web.Response:
     act, said = ACTS[name]
     target, bench = target_in(named), parse_id(form.bench) if form.bench else place.group
     await act(request.app[DEPS], Pressed(signer, place, target, bench))
+    if said == VOTED and (await describe_head(request.app[DEPS], signer.account, bench)).weight <= 0:
+        said = "kept"
     return see_other(_back(form.back, place, target), said=said)
 
 
@@ -100,8 +104,8 @@ async def _restore(deps: Deps, pressed: Pressed) -> None:
 
 
 ACTS: Final[Mapping[str, tuple[Act, str]]] = {
-    "up": (partial(_vote, 1000), "voted"),
-    "down": (partial(_vote, -1000), "voted"),
+    "up": (partial(_vote, 1000), VOTED),
+    "down": (partial(_vote, -1000), VOTED),
     "none": (partial(_vote, 0), "withdrawn"),
     "hide": (partial(_hide, hidden=True), "hidden"),
     "unhide": (partial(_hide, hidden=False), "unhidden"),

@@ -123,7 +123,7 @@ async def _write(request: web.Request, head: GroupHead, form: WriteForm) -> web.
         return await _show_write(request, head, form, preview=pieces_of(paragraphs))
     draft = Draft(form.kind, paragraphs, form.title, form.language, subject=form.subject)
     post = await publish(request.app[DEPS], signer_of(request), head.group, draft)
-    return see_other(f"/g/{head.group}/posts/{post}", said="written")
+    return see_other(f"/g/{head.group}/posts/{post}", said=await _said(request, head.group, post, "written"))
 
 
 async def _reply(request: web.Request, place: Place, form: ReplyForm) -> web.Response:
@@ -135,7 +135,13 @@ async def _reply(request: web.Request, place: Place, form: ReplyForm) -> web.Res
     record = about.record if isinstance(about, Address) else about
     draft = Draft("note", paragraphs, language=form.language, about=record, index=index)
     answer = await publish(request.app[DEPS], signer_of(request), place.group, draft)
-    return see_other(_after_reply(place, about, answer), said="replied")
+    return see_other(_after_reply(place, about, answer), said=await _said(request, place.group, answer, "replied"))
+
+
+async def _said(request: web.Request, group: RecordId, post: RecordId, what: str) -> str:
+    """What is told of a new post: that it is there, and whether others see it."""
+    reading = await describe_reading(request.app[DEPS], account_of(request), group, post)
+    return what if reading.verdict.shown else f"{what}-hidden"
 
 
 def _after_reply(place: Place, about: Address | RecordId, answer: RecordId) -> str:
