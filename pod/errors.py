@@ -168,6 +168,15 @@ class NotMemberError(RefusedError):
     sv = "Du är inte medlem i gruppen, eller så är ditt inträde inte avgjort än."
 
 
+class MayNotJoinError(RefusedError):
+    """The account can't become a member of the group in this way."""
+
+    code = "may_not_join"
+    status = 409
+    en = "You can't join this group in this way."
+    sv = "Du kan inte gå med i gruppen på det här sättet."
+
+
 class MovingError(RefusedError):
     """The membership is on its way to this pod, or to its new key; until then nothing is signed for it."""
 

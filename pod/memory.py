@@ -73,13 +73,15 @@ MOST_CROWDS = 10_000
 class Memory:
     """`limits` counts tries, `proposals` how handovers fared, `crowds` how many members groups have.
 
-    `beats` tell when each loop last went round; `checking` is held while a whole group is checked for somebody.
+    `beats` tell when each loop last went round, `told_terms` of which term a group's readers were told; `checking` is
+    held while a whole group is checked for somebody.
     """
 
     limits: Limits = field(default_factory=Limits)
     proposals: Proposals = field(default_factory=Proposals)
     crowds: dict[RecordId, Crowd] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)
+    told_terms: dict[RecordId, int] = field(default_factory=dict)
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def keep_crowd(self, group: RecordId, crowd: Crowd) -> Crowd:

@@ -2,7 +2,7 @@
 
 from federation.activities.reading import id_of, read_activity
 from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
-from federation.activities.writing import accept, announce, reject, wrap
+from federation.activities.writing import accept, announce, ask_to_follow, reject, take_back, wrap
 
 __all__ = [
     "Activity",
@@ -13,8 +13,10 @@ __all__ = [
     "Unfollow",
     "accept",
     "announce",
+    "ask_to_follow",
     "id_of",
     "read_activity",
     "reject",
+    "take_back",
     "wrap",
 ]

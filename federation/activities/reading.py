@@ -10,6 +10,7 @@ Rules of this file (federation §1.5, §2.7):
 from __future__ import annotations
 
 from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
+from federation.contexts import READS
 from federation.rules.documents import DocumentRule
 from protocol.canonical import JsonObject
 
@@ -24,7 +25,7 @@ def read_activity(document: JsonObject) -> Activity:
         return RecordActivity(own_id, actor, record)
     match document.get("type"):
         case "Follow" if named := id_of(inner):
-            return Follow(own_id, actor, named)
+            return Follow(own_id, actor, named, reads=document.get(READS) is True)
         case "Undo":
             return _read_undo(own_id, actor, inner)
         case "Delete" if id_of(inner) == actor:

@@ -16,11 +16,12 @@ class RecordActivity(msgspec.Struct, frozen=True):
 
 
 class Follow(msgspec.Struct, frozen=True):
-    """`actor` asks to be told what `object` does."""
+    """`actor` asks to be told what `object` does; `reads`: as a pod, which wants the records themselves."""
 
     id: str
     actor: str
     object: str
+    reads: bool = False
 
 
 class Unfollow(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from federation.activities.shapes import Follow
-from federation.contexts import AS2, PUBLIC, RECORD_TERM
+from federation.contexts import AS2, PUBLIC, READS, RECORD_TERM
 from protocol.canonical import JsonObject
 from protocol.records.chain import Ack, Invitation, Receipt
 from protocol.records.content import (
@@ -70,6 +70,18 @@ def announce(activity: JsonObject, *, group: str) -> JsonObject:
     }
 
 
+def ask_to_follow(follow: Follow) -> JsonObject:
+    """The actor asks to be told what the object does."""
+    marked = {READS: True} if follow.reads else {}
+    return {"@context": AS2, **_follow(follow), "to": [follow.object], **marked}
+
+
+def take_back(follow: Follow) -> JsonObject:
+    """The actor wants to be told no more."""
+    undo = {"id": f"{follow.id}#undo", "type": "Undo", "actor": follow.actor, "to": [follow.object]}
+    return {"@context": AS2, **undo, "object": _follow(follow)}
+
+
 def accept(follow: Follow) -> JsonObject:
     """The followed one agrees; the Follow is embedded, because some know it only by its content."""
     return _answered("Accept", follow)
@@ -94,8 +106,12 @@ def _answered(verb: str, follow: Follow) -> JsonObject:
         "type": verb,
         "actor": follow.object,
         "to": [follow.actor],
-        "object": {"id": follow.id, "type": "Follow", "actor": follow.actor, "object": follow.object},
+        "object": _follow(follow),
     }
+
+
+def _follow(follow: Follow) -> JsonObject:
+    return {"id": follow.id, "type": "Follow", "actor": follow.actor, "object": follow.object}
 
 
 def _verb(record: Record, actor: str, pod: str) -> JsonObject:

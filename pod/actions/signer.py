@@ -25,6 +25,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.groups.waiting import list_operations
 from models.people.accounts import Account, Membership, load_membership
 from pod.actions.chain.views import load_view
 from pod.deps import Deps
@@ -35,7 +36,10 @@ from protocol.canonical import JsonObject
 from protocol.derivation import pairwise_key
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
+from protocol.limits import MAX_OPERATIONS_PER_SEAL
 from protocol.proofs import add_proof, sign
+from protocol.records.envelope import reopen_record
+from protocol.records.operation import Operation, Rehome
 
 FRESH_MS: Final = 15 * 60_000
 
@@ -117,6 +121,8 @@ async def load_place(session: AsyncSession, deps: Deps, account: Account, group:
     membership = await load_membership(session, account.id, group)
     if membership is not None and membership.state == "moving":
         raise GroupRule.ON_ITS_WAY.error()
+    if membership is not None and membership.state == "moved":
+        raise GroupRule.MOVED_AWAY.error(pod=await _home_of(session, deps, group, membership))
     if membership is None or membership.number is None:
         raise GroupRule.NOT_A_MEMBER_YET.error()
     member = (await load_view(session, deps, group)).state.members.get(membership.number)
@@ -125,8 +131,20 @@ async def load_place(session: AsyncSession, deps: Deps, account: Account, group:
     if member is not None and member.home.key in {key.did for key in keyring.former}:
         raise GroupRule.RESTORED.error()
     if member is not None and member.home.key != keyring.pod_key.did:
-        raise AccountRule.MOVED_AWAY.error()
+        raise GroupRule.MOVED_AWAY.error(pod=member.home.pod)
     return membership, membership.number
+
+
+async def _home_of(session: AsyncSession, deps: Deps, group: RecordId, membership: Membership) -> str:
+    """Where a membership that moved away is at home now; while that isn't sealed, where it is going."""
+    state = (await load_view(session, deps, group)).state
+    number = state.keys.get(membership.signing)
+    home = state.members[number].home.pod if number is not None else ""
+    for waiting in await list_operations(session, group, MAX_OPERATIONS_PER_SEAL):
+        operation = reopen_record(waiting.wire).content
+        if isinstance(operation, Operation) and operation.author == number and isinstance(operation.wish, Rehome):
+            home = operation.wish.home.pod
+    return home
 
 
 def seed_of(keyring: Keyring, account: Account) -> bytes:

@@ -11,7 +11,6 @@ from pod.errors import (
     GoneError,
     MailTakenError,
     MayNotSignError,
-    MovedAwayError,
     NameTakenError,
     NotFoundError,
     RegistrationClosedError,
@@ -229,9 +228,4 @@ class AccountRule(Rule):
     NOT_FOR_THIS_ASKER = (
         MayNotSignError,
         "This isn't signed for whoever asks: it would give more away than was proved.",
-    )
-    MOVED_AWAY = (
-        MovedAwayError,
-        "Your membership has another home now. Write there.",
-        "Ditt medlemskap har ett annat hem nu. Skriv där.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from federation.errors import MalformedDocumentError
-from pod.errors import MovingError, NotFoundError, NotMemberError, UnknownGroupError
+from pod.errors import MayNotJoinError, MovedAwayError, MovingError, NotFoundError, NotMemberError, UnknownGroupError
 from protocol.errors import MalformedError, Rule, TooLargeError
 
 
@@ -22,8 +22,28 @@ class GroupRule(Rule):
         "There is no group at this address.",
         "Det finns ingen grupp på den adressen.",
     )
+    KEPT_OUT = (
+        MayNotJoinError,
+        "The group gave you a weight below 0 before you left, so you can't come back by yourself.",
+        "Gruppen gav dig en vikt under 0 innan du lämnade den, så du kan inte komma tillbaka på egen hand.",
+    )
+    TAKES_THE_INVITED = (
+        MayNotJoinError,
+        "This group takes in only those whom a member invites.",
+        "Gruppen tar bara in dem som en medlem bjuder in.",
+    )
+    ONE_PERSONAL_GROUP = (
+        MalformedError,
+        "An account has one personal group, made at sign-up.",
+        "Ett konto har en egen grupp, som skapas när kontot öppnas.",
+    )
+    MOVED_AWAY = (
+        MovedAwayError,
+        "Your membership moved to %(pod)s. Write and read there.",
+        "Ditt medlemskap har flyttat till %(pod)s. Skriv och läs där.",
+    )
     MEMBER_ALREADY = (
-        NotMemberError,
+        MayNotJoinError,
         "You are a member of this group, or asked to be one already.",
         "Du är medlem i gruppen, eller har redan bett om att få bli det.",
     )

@@ -156,7 +156,7 @@ def test_md_27_a_group_of_a_pod_unknown_so_far_is_joined_by_its_address(
     assert answer.path.split("?")[0] == group
     assert "Your wish to join is on its way" in answer.text
     eventually(lambda: joined(bo, group))
-    assert bo.submit(bo.get("/join"), "/join", link=pods[0].url + group).status == 403
+    assert bo.submit(bo.get("/join"), "/join", link=pods[0].url + group).status == 409
 
 
 def invitation(browser: Browser, group: str, **wishes: str) -> tuple[Seen, str]:

@@ -20,6 +20,7 @@ from models.groups.records import PENDING, NewRecord, State, insert_records, loa
 from models.groups.waiting import WaitingRecord, delete_waiting, list_waiting, put_operations, put_waiting
 from pod.actions.chain.receipts import take_receipt
 from pod.actions.chain.views import load_view, take_ack, take_item
+from pod.actions.groups.moved_memberships import note_moves
 from pod.actions.notifications import note_contents
 from pod.deps import Deps
 from protocol.authorship import authored_of, check_author
@@ -129,7 +130,7 @@ async def _take_link(session: AsyncSession, deps: Deps, record: Record, *, now: 
 
 async def _take_operations(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    kept: list[tuple[RecordId, RecordId, bytes]] = []
+    kept: list[Record] = []
     for arrival in arrivals:
         record = arrival.record
         try:
@@ -140,9 +141,11 @@ async def _take_operations(session: AsyncSession, deps: Deps, arrivals: Sequence
             continue
         outcomes.append(Taken(record.id, new=new))
         if new:
-            kept.append((record.id, record.group, record.wire))
-    await put_operations(session, kept, now=max(arrival.now for arrival in arrivals))
-    for group in {group for _, group, _ in kept}:
+            kept.append(record)
+    wishes = [(record.id, record.group, record.wire) for record in kept]
+    await put_operations(session, wishes, now=max(arrival.now for arrival in arrivals))
+    await note_moves(session, deps, kept)
+    for group in {record.group for record in kept}:
         deps.signals.wake(session, group)
     return outcomes
 

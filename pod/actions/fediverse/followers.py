@@ -26,6 +26,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actor_documents import load_followed
 from pod.actions.fediverse.actors import POD, fetch_document, speaker_of
 from pod.actions.fediverse.post_documents import told
+from pod.actions.fediverse.readers import drop_reader, keep_reading, take_reader, tell_of_term
 from pod.actions.reading.lens.verdicts import shows_of
 from pod.deps import Deps
 from pod.errors import NotFoundError
@@ -46,7 +47,7 @@ async def take_follow(deps: Deps, follow: Follow, *, now: int) -> None:
     asked in the person's stead, the pod, and whoever has followers enough refuse.
     """
     path = path_of(deps, follow.object)
-    if path is None:
+    if path is None or await take_reader(deps, follow, now=now):
         return
     async with deps.store.database.read() as session:
         willing = await _is_willing(session, deps, path)
@@ -68,6 +69,8 @@ async def take_unfollow(deps: Deps, undo: Unfollow) -> None:
 
     async def action(session: AsyncSession) -> None:
         await delete_follower(session, undo.actor, path=path, follow=undo.follow)
+        if undo.object:
+            await drop_reader(session, deps, undo.actor, undo.object)
 
     await deps.store.write(action)
 
@@ -77,6 +80,7 @@ async def forget(deps: Deps, gone: Gone) -> None:
 
     async def action(session: AsyncSession) -> None:
         await delete_followers(session, gone.actor)
+        await drop_reader(session, deps, gone.actor, None)
 
     await deps.store.write(action)
 
@@ -84,8 +88,11 @@ async def forget(deps: Deps, gone: Gone) -> None:
 async def tell_followers(deps: Deps, group: RecordId, *, now: int) -> None:
     """Queue what followers weren't told yet of the posts that a public group shows; they are noted in the same commit.
 
-    It is an action of its own, because nothing that goes wrong here may keep the group from being sealed.
+    It is an action of its own, because nothing that goes wrong here may keep the group from being sealed. The same for
+    what this pod has to say as a reader: the keepers may have changed.
     """
+    await keep_reading(deps, group, now=now)
+    await tell_of_term(deps, group, now=now)
     async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
         if await load_followed_since(session, await speaker_of(session, state)) is None:

@@ -27,6 +27,7 @@ from pod.actions.signer import Person, PodItself, Signer, member_key, signed
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
+from pod.rules.groups import GroupRule
 from protocol.derivation import phrase_of, recovery_dids
 from protocol.ids import RecordId
 from protocol.keys import DidKey
@@ -100,7 +101,9 @@ def token_hash(token: str) -> bytes:
 
 
 async def start_group(deps: Deps, signer: Person, wishes: dict[str, Any]) -> RecordId:
-    """Found a group in a transaction of its own."""
+    """Found a group in a transaction of its own; raises MalformedError for a person's, which sign-up makes."""
+    if wishes.get("kind", "group") != "group":
+        raise GroupRule.ONE_PERSONAL_GROUP.error()
 
     async def action(session: AsyncSession) -> RecordId:
         return await found_group(session, deps, signer, signer.account, wishes)

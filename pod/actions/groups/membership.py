@@ -15,9 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.content_types import PLAIN_JSON
 from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import StoredInvitation, insert_invitation, list_invitations, load_invitation_to
-from models.people.accounts import Account, load_membership
+from models.people.accounts import Account
 from pod.actions.access import open_group
-from pod.actions.chain.views import load_view
 from pod.actions.groups.pasted_links import INVITATION, Place
 from pod.actions.posts import records as authoring
 from pod.actions.signer import Person
@@ -109,7 +108,6 @@ async def join_at(deps: Deps, signer: Person, place: Place) -> RecordId:
     group, pod = (offer.group, offer.pod) if offer else (place.group, place.pod)
     if group is None:
         raise GroupRule.NO_GROUP_AT_ADDRESS.error()
-    await check_not_member(deps, signer.account, group)
     await _bring(deps, group, pod, Pass(link, offer.invitation) if link and offer else None)
     await authoring.join(deps, signer, group, offer.invitation if offer else None, link)
     return group
@@ -122,18 +120,6 @@ async def _bring(deps: Deps, group: RecordId, pod: str, shown: Pass | None) -> N
         if not pod or pod == deps.identity.base_url:
             raise GroupRule.NOT_HELD_PASTE_WHOLE.error()
         await fetch_group(deps, pod, group, shown)
-
-
-async def check_not_member(deps: Deps, account: Account, group: RecordId) -> None:
-    """Raise NotMemberError if the account is one already, or asked to be: a second join would be a second person."""
-    async with deps.store.database.read() as session:
-        membership = await load_membership(session, account.id, group)
-        if membership is None:
-            return
-        state = (await load_view(session, deps, group)).state
-    member = state.members.get(membership.number) if membership.number is not None else None
-    if member is None or not member.left:
-        raise GroupRule.MEMBER_ALREADY.error()
 
 
 async def leave_group(deps: Deps, signer: Person, group: RecordId) -> Record:

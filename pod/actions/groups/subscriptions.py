@@ -10,6 +10,7 @@ from models.groups.groups_and_items import load_group
 from models.people.accounts import Account
 from models.people.subscriptions import Following, delete_following, list_followings, load_following, save_following
 from pod.actions.access import open_group
+from pod.actions.fediverse.readers import keep_reading
 from pod.actions.groups.pasted_links import Place
 from pod.actions.sync.pull import fetch_group
 from pod.deps import Deps
@@ -52,3 +53,4 @@ async def change_following(deps: Deps, account: Account, group: RecordId, wish: 
         await save_following(session, Following(account.id, group, lens, since))
 
     await deps.store.write(action)
+    await keep_reading(deps, group, now=deps.clock())

@@ -25,6 +25,7 @@ from pod.actions.sync.push import push
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from pod.rules.chains import ChainRule
+from pod.rules.groups import GroupRule
 from pod.rules.posts import PostRule
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
@@ -39,6 +40,7 @@ from protocol.records.content import (
 )
 from protocol.records.envelope import Record, open_record
 from protocol.rules.operations import OperationRule
+from protocol.state import GroupState
 
 Write = Callable[[AsyncSession, Deps, Person, RecordId, dict[str, Any]], Awaitable[Record]]
 
@@ -195,7 +197,10 @@ async def _ask_to_join(
     link: PrivateKey | None,
 ) -> Record:
     account = signer.account
-    key = member_key(deps, account, group)
+    state = (await load_view(session, deps, group)).state
+    former = await load_membership(session, account.id, group)
+    _check_may_come(state, former, invited=invitation is not None)
+    context, key = _fresh_key(deps, account, state, former)
     taken = await take_recovery_key(session, account.id, group)
     if taken is None:
         raise ChainRule.NO_RECOVERY_KEY.error()
@@ -208,20 +213,41 @@ async def _ask_to_join(
     }
     if invitation is not None:
         wish["invitation"] = invitation
-    body = {
-        "type": "Operation",
-        "rules": 1,
-        "group": group,
-        "author": 0,
-        "key": 0,
-        "counter": 1,
-        "at": now,
-        "do": "join",
-        "with": wish,
-    }
+    header = {"type": "Operation", "rules": 1, "group": group, "author": 0, "key": 0, "counter": 1, "at": now}
+    body = {**header, "do": "join", "with": wish}
     record = open_record(signed(signer, body, key, *([link] if link else []), now=now))
-    check_spoken_for((await load_view(session, deps, group)).state, record, "")
-    await save_membership(session, Membership(account.id, group, None, key.did, group, 0, index, 1, state="asked"))
+    check_spoken_for(state, record, "")
+    await save_membership(session, Membership(account.id, group, None, key.did, context, 0, index, 1, state="asked"))
     await append(session, deps, record, origin="", now=now)
     await push(session, deps, record, now=now)
     return record
+
+
+def _check_may_come(state: GroupState, former: Membership | None, *, invited: bool) -> None:
+    """Raise MayNotJoinError for what the rules, or the group, would say no to.
+
+    Who is a member, or asked to be one, would be a second person. Who left comes back as a new member, but not from a
+    weight below 0: that no key can prevent elsewhere, so it is the pod's to hold.
+    """
+    if state.kind == "person":
+        raise OperationRule.PERSON_ALONE.error()
+    if former is not None and former.state != "moved":
+        member = state.members.get(former.number) if former.number is not None else None
+        if member is None or not member.left:
+            raise GroupRule.MEMBER_ALREADY.error()
+        if member.weight < 0:
+            raise GroupRule.KEPT_OUT.error()
+    if not invited and (state.others_weight < 0 or state.visibility == "private"):
+        raise GroupRule.TAKES_THE_INVITED.error()
+
+
+def _fresh_key(deps: Deps, account: Account, state: GroupState, former: Membership | None) -> tuple[str, PrivateKey]:
+    """The context and the key of a new membership: the first of the account's that the group never saw.
+
+    Who left comes back with the next index's; the key that replaces it later is one of its own context.
+    """
+    context, index = str(state.group), former.key_index if former else 0
+    while (key := member_key(deps, account, context)).did in state.keys:
+        index += 1
+        context = f"{state.group}/{index}"
+    return context, key

@@ -10,8 +10,10 @@ from federation.activities import wrap
 from federation.contexts import PUBLIC
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import enqueue
+from models.fediverse.readers import list_readers
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actors import POD, sender_of
+from pod.actions.fediverse.readers import MOST_READERS
 from pod.deps import Deps
 from protocol.canonical import bytes_of_checked
 from protocol.records.envelope import Record
@@ -26,13 +28,15 @@ def pods_of(state: GroupState) -> list[str]:
 async def push(
     session: AsyncSession, deps: Deps, record: Record, *, now: int, also: Collection[str] = frozenset()
 ) -> None:
-    """Queue `record` for its group's other pods and those of `also`, by the group's actor.
+    """Queue `record` for its group's other pods, its readers and those of `also`, by the group's actor.
 
     Of a private group the pod's own actor speaks, and nobody hears it but the group's pods.
     """
     state = (await load_view(session, deps, record.group)).state
     actor = sender_of(deps, state)
-    told = pods_of(state) if state.visibility == "private" else {*pods_of(state), *also}
+    told = {*pods_of(state)}
+    if state.visibility != "private":
+        told |= {*also, *await list_readers(session, record.group, MOST_READERS)}
     pods = [pod for pod in sorted(told) if pod != deps.identity.base_url]
     inboxes = [f"{pod}/inbox" for pod in pods]
     if not inboxes:

@@ -21,12 +21,13 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
+from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import Kind, host_of, kind_sentence, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import Problem, problem_of, sentence_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
-from pod.web.kit.visitors import reader_of, say_of, signer_of
+from pod.web.kit.visitors import account_of, reader_of, say_of, signer_of
 from protocol.errors import RefusedError
 from protocol.ids import parse_id
 from protocol.keys import PrivateKey
@@ -53,6 +54,15 @@ class JoinView(msgspec.Struct, frozen=True):
 
     typed: str
     signed_in: bool
+    problem: Problem | None
+
+
+class LeaveView(msgspec.Struct, frozen=True):
+    """What leaving means here; `last_owner`: the rules keep the reader in."""
+
+    head: Head
+    private: bool
+    last_owner: bool
     problem: Problem | None
 
 
@@ -183,11 +193,33 @@ def _invited(request: web.Request, offer: Offer, seen: InvitedSight) -> InvitedV
     )
 
 
+@routes.get("/g/{group}/leave")
+@contract("account", media_type=HTML)
+async def get_leave(request: web.Request) -> web.Response:
+    """What leaving means, and the button for it."""
+    account_of(request)
+    return await _leave_page(request)
+
+
+async def _leave_page(
+    request: web.Request, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
+) -> web.Response:
+    seen, head = await load_head(request, "about")
+    state, problem = seen.state, problem_of(say_of(request), refusal) if refusal else None
+    last_owner = state.owners == 1 and seen.weight is not None and seen.weight >= state.owner_weight
+    view = LeaveView(head, state.visibility == "private", last_owner, problem)
+    return render(request, "group/leave.html", view, status, private=True)
+
+
 @routes.post("/g/{group}/leave")
 @contract("account", media_type=HTML)
 async def post_leave(request: web.Request) -> web.Response:
     """Leave the group; it holds once it is sealed."""
     await read_form(request, JoinForm)
-    group = parse_id(request.match_info["group"])
-    await leave_group(request.app[DEPS], signer_of(request), group)
-    return see_other(f"/g/{group}", said="asked")
+    signer, group = signer_of(request), parse_id(request.match_info["group"])
+
+    async def act() -> web.Response:
+        await leave_group(request.app[DEPS], signer, group)
+        return see_other(f"/g/{group}", said="asked")
+
+    return await act_or_show(act, partial(_leave_page, request))

@@ -115,8 +115,11 @@ def _tabs(say: Words, own: str) -> Sequence[tuple[str, str, str]]:
 
 
 def _may_join(seen: HeaderSight, *, pending: bool) -> bool:
-    open_to_all = seen.state.visibility != "private" and seen.state.kind == "group"
-    return open_to_all and seen.weight is None and not pending and seen.state.succeeded_by is None
+    state = seen.state
+    open_to_all = state.visibility != "private" and state.kind == "group" and state.others_weight >= 0
+    former = state.members.get(seen.membership.number or 0) if seen.membership else None
+    kept_out = former is not None and former.weight < 0
+    return open_to_all and not kept_out and seen.weight is None and not pending and state.succeeded_by is None
 
 
 def _standing(say: Words, seen: HeaderSight, *, pending: bool) -> str:

@@ -1,0 +1,144 @@
+"""Readers: a pod whose people follow a group says so to the group's pods, and is told like one of them (protocol §5).
+
+It follows by its own actor, at the pods of the keepers first, so that whoever seals next knows it too. A private group
+has no readers: its pods are told anyway, and nobody else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.activities import Follow, accept, ask_to_follow, reject, take_back, wrap
+from federation.activities.writing import pod_of
+from federation.addresses import same_origin
+from models.engine.writer import after_commit
+from models.fediverse.deliveries import enqueue
+from models.fediverse.readers import (
+    Reading,
+    delete_reader,
+    delete_reading,
+    is_followed_here,
+    list_readers,
+    list_readings,
+    put_reader,
+    save_reading,
+)
+from pod.actions.chain.views import load_view
+from pod.actions.fediverse.actors import POD, group_path
+from pod.deps import Deps
+from protocol.canonical import JsonObject, bytes_of_checked
+from protocol.ids import RecordId, parse_id
+from protocol.state import GroupState
+
+MOST_READERS: Final = 10_000  # of one group; each record is a delivery to each
+MOST_TOLD: Final = 7  # pods of a group that are told who reads it: as many as keepers at most
+AGAIN_AFTER_MS: Final = 24 * 3600 * 1000  # a pod that was restored from a backup may have forgotten its readers
+
+
+def _is_pod(actor: str) -> bool:
+    """Whether an actor is a pod itself, as pods name theirs."""
+    return actor == f"{pod_of(actor)}/{POD}"
+
+
+async def take_reader(deps: Deps, follow: Follow, *, now: int) -> bool:
+    """Answer a pod that says that it reads a group of ours; whether the Follow is such a one. Raises UnknownGroupError.
+
+    Its inbox follows from its address, which the signature proved: nothing is fetched.
+    """
+    group = _group_of(deps, follow.object)
+    if group is None or not follow.reads or not _is_pod(follow.actor):
+        return False
+    pod = pod_of(follow.actor)
+
+    async def action(session: AsyncSession) -> None:
+        state = (await load_view(session, deps, group)).state
+        taken = state.visibility != "private" and await put_reader(session, group, pod, most=MOST_READERS, now=now)
+        answer = accept(follow) if taken else reject(follow)
+        await enqueue(session, follow.object, None, bytes_of_checked(answer), [f"{pod}/inbox"], now=now)
+        after_commit(session, deps.signals.deliver)
+
+    await deps.store.write(action)
+    return True
+
+
+async def drop_reader(session: AsyncSession, deps: Deps, actor: str, followed: str | None) -> None:
+    """A pod that reads a group no more; without one named, none."""
+    if not _is_pod(actor):
+        return
+    group = _group_of(deps, followed) if followed else None
+    if group is not None or not followed:
+        await delete_reader(session, pod_of(actor), group)
+
+
+def _group_of(deps: Deps, actor: str) -> RecordId | None:
+    prefix = f"{deps.identity.base_url}/{group_path(RecordId(''))}"
+    return parse_id(actor.removeprefix(prefix)) if actor.startswith(prefix) else None
+
+
+async def keep_reading(deps: Deps, group: RecordId, *, now: int) -> None:
+    """Say at the group's pods that this pod reads the group, or no more, as its people and the keepers are now."""
+    async with deps.store.database.read() as session:
+        state = (await load_view(session, deps, group)).state
+        told = await list_readings(session, group, 2 * MOST_TOLD)
+        wanted = pods_to_tell(state, deps.identity.base_url) if await _is_read(session, deps, state) else []
+    again = {one.pod for one in told if one.at + AGAIN_AFTER_MS > now}
+    asked = [pod for pod in wanted if pod not in again]
+    ended = [one for one in told if one.pod not in wanted]
+    if asked or ended:
+        await deps.store.write(lambda session: _say(session, deps, group, asked, ended, now=now))
+
+
+async def tell_of_term(deps: Deps, group: RecordId, *, now: int) -> None:
+    """Pass a handover or a recovery that another pod made on to the readers, whom its maker may not know."""
+    told = deps.memory.told_terms
+    async with deps.store.database.read() as session:
+        view = await load_view(session, deps, group)
+    state, record = view.state, view.nodes[view.head].record
+    known, told[group] = told.get(group, state.term), state.term
+    if known == state.term or record is None or state.visibility == "private":
+        return
+    actor = f"{deps.identity.base_url}/{group_path(group)}"
+    body = bytes_of_checked(wrap(record, actor=actor))
+
+    async def action(session: AsyncSession) -> None:
+        inboxes = [f"{pod}/inbox" for pod in await list_readers(session, group, MOST_READERS)]
+        if inboxes:
+            await enqueue(session, actor, group, body, inboxes, now=now)
+            after_commit(session, deps.signals.deliver)
+
+    await deps.store.write(action)
+
+
+async def _is_read(session: AsyncSession, deps: Deps, state: GroupState) -> bool:
+    return await is_followed_here(session, state.group) or state.group in deps.config.moderation.floor
+
+
+def pods_to_tell(state: GroupState, own: str) -> list[str]:
+    """The pods of a group that a reader speaks to: those of its keepers first. None for who is one of them itself."""
+    counted = [member for member in state.members.values() if member.weight >= 0 and not member.left]
+    if state.visibility == "private" or any(same_origin(member.home.pod, own) for member in counted):
+        return []
+    keepers = sorted({state.steward.pod, *(state.members[seat.member].home.pod for seat in state.seats)})
+    others = sorted({member.home.pod for member in counted} - set(keepers))
+    return [*keepers, *others][:MOST_TOLD]
+
+
+async def _say(
+    session: AsyncSession, deps: Deps, group: RecordId, asked: Sequence[str], ended: Sequence[Reading], *, now: int
+) -> None:
+    actor = f"{deps.identity.base_url}/{POD}"
+
+    async def send(pod: str, activity: JsonObject) -> None:
+        await enqueue(session, actor, None, bytes_of_checked(activity), [f"{pod}/inbox"], now=now)
+
+    for pod in asked:
+        follow = Follow(f"{actor}#reads/{group}/{now}", actor, f"{pod}/{group_path(group)}", reads=True)
+        await save_reading(session, Reading(group, pod, follow.id, now))
+        await send(pod, ask_to_follow(follow))
+    for reading in ended:
+        await delete_reading(session, group, reading.pod)
+        await send(reading.pod, take_back(Follow(reading.follow, actor, f"{reading.pod}/{group_path(group)}")))
+    after_commit(session, deps.signals.deliver)
