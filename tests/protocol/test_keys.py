@@ -1,9 +1,13 @@
 import pickle
+from hashlib import sha512
 from typing import Final
 
 import base58
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocol import keys
 from protocol.errors import MalformedError
@@ -203,3 +207,140 @@ def test_loaded_keys_are_bounded_and_refusals_are_not_kept() -> None:
 
     assert keys._load.cache_info().currsize == before.currsize
     assert before.maxsize == MAX_LOADED_KEYS
+
+
+def times(count: int, point: tuple[int, int]) -> tuple[int, int]:
+    result = (0, 1)
+    while count:
+        if count & 1:
+            result = add(result, point)
+        point, count = add(point, point), count >> 1
+    return result
+
+
+def encoded(point: tuple[int, int]) -> bytes:
+    return (point[1] | (point[0] & 1) << 255).to_bytes(32, "little")
+
+
+def hashed(*parts: bytes) -> int:
+    return int.from_bytes(sha512(b"".join(parts)).digest(), "little") % L
+
+
+def even(y: int) -> tuple[int, int]:
+    return (x, y) if (x := x_of(y)) % 2 == 0 else (-x % P, y)
+
+
+BASE: Final = even(4 * pow(5, -1, P) % P)
+OF_ORDER_8: Final = even(keys._Y_OF_ORDER_8)
+SCALARS = st.integers(1, L - 1)
+ORDERS = st.integers(0, 7)
+
+
+def a_signature(secret: int, nonce: int, message: bytes, *, key_twist: int = 0, twist: int = 0) -> tuple[bytes, bytes]:
+    """(key, signature) of somebody who adds points of small order to A and R, which honest signers never do."""
+    public = encoded(add(times(secret, BASE), times(key_twist, OF_ORDER_8)))
+    commitment = encoded(add(times(nonce, BASE), times(twist, OF_ORDER_8)))
+    scalar = (nonce + hashed(commitment, public, message) * secret) % L
+    return public, commitment + scalar.to_bytes(32, "little")
+
+
+def letter_of_the_law(public: bytes, message: bytes, signature: bytes) -> bool:
+    """What we answered before libsodium: our strict checks of encodings, and then OpenSSL."""
+    y, s = int.from_bytes(signature[:32], "little") % 2**255, int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or y >= P or s >= L:
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def check_agreement(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Both verifiers' one answer."""
+    answer = verify(did_of(public), message, signature)
+    assert answer == letter_of_the_law(public, message, signature)
+    return answer
+
+
+def test_the_build_of_libsodium_checks_without_cofactor() -> None:
+    public, message, signature = keys._WITH_COFACTOR
+    r, s = int.from_bytes(signature[:32], "little") % 2**255, int.from_bytes(signature[32:], "little")
+    public_point = next(p for p in ((x_of(y), y) for y in [int.from_bytes(public, "little") % 2**255]))
+    public_point = public_point if encoded(public_point) == public else (-public_point[0] % P, public_point[1])
+    r_point = (x_of(r), r) if encoded((x_of(r), r)) == signature[:32] else (-x_of(r) % P, r)
+    k = hashed(signature[:32], public, message)
+    # The vector is what it is for: times 8 both sides are one point, and without that they aren't.
+    assert times(8, times(s, BASE)) == times(8, add(r_point, times(k, public_point)))
+    assert times(s, BASE) != add(r_point, times(k, public_point))
+    assert keys._SODIUM_HAS_NO_COFACTOR
+
+
+@pytest.mark.parametrize("nonce", [0, 5], ids=["r-of-small-order", "r-mixed"])
+@pytest.mark.parametrize("key_twist", range(8))
+@pytest.mark.parametrize("twist", range(8))
+def test_twisted_signatures_have_the_answer_that_they_had(key_twist: int, twist: int, nonce: int) -> None:
+    answers = []
+    for number in range(16):
+        message = b"%d" % number
+        public, signature = a_signature(7, nonce, message, key_twist=key_twist, twist=twist)
+        answers.append(check_agreement(public, message, signature))
+    # Without cofactor k times the key's twist must be the commitment's: always, never, or one time in some.
+    assert any(answers) or key_twist % 2 == 0 or nonce or twist
+    if key_twist == 0:
+        assert all(answers) == (twist == 0)
+
+
+@given(secret=SCALARS, nonce=SCALARS, key_twist=ORDERS, twist=ORDERS, message=st.binary(max_size=64))
+def test_any_signature_has_the_answer_that_it_had(
+    secret: int, nonce: int, key_twist: int, twist: int, message: bytes
+) -> None:
+    public, signature = a_signature(secret, nonce, message, key_twist=key_twist, twist=twist)
+    if public not in SMALL_OR_NOT_CANONICAL:
+        answer = check_agreement(public, message, signature)
+        assert answer or key_twist or twist
+
+
+@given(
+    secret=SCALARS,
+    place=st.integers(0, 511),
+    message=st.binary(max_size=64),
+    scalars=st.integers(0, 15),
+    raw=st.binary(),
+)
+def test_a_changed_signature_has_the_answer_that_it_had(
+    secret: int, place: int, message: bytes, scalars: int, raw: bytes
+) -> None:
+    public, signature = a_signature(secret, 5, message)
+    assert check_agreement(public, message, signature)
+    flipped = (int.from_bytes(signature, "little") ^ 1 << place).to_bytes(64, "little")
+    assert not check_agreement(public, message, flipped)
+    higher = int.from_bytes(signature[32:], "little") + scalars * L
+    if scalars and higher < 2**256:
+        assert not check_agreement(public, message, signature[:32] + higher.to_bytes(32, "little"))
+    assert not check_agreement(public, message, (raw + bytes(64))[:64])
+
+
+@pytest.mark.parametrize("y", [*sorted(keys._SMALL_ORDER), P, P + 1, 2**255 - 1])
+@pytest.mark.parametrize("sign", [0, 1])
+def test_commitments_at_the_edges_have_the_answer_that_they_had(y: int, sign: int) -> None:
+    public = encoded(times(7, BASE))
+    commitment = (y + sign * 2**255).to_bytes(32, "little")
+    scalar = hashed(commitment, public, b"m") * 7 % L
+    answer = check_agreement(public, b"m", commitment + scalar.to_bytes(32, "little"))
+    assert answer == (y == 1 and sign == 0)
+
+
+def test_a_build_that_checks_with_cofactor_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def with_cofactor(public: bytes, message: bytes, signature: bytes) -> bool:
+        asked.append(signature)
+        return bool(public and message)
+
+    monkeypatch.setattr(keys, "_sodium_verifies", with_cofactor)
+    public, message, signature = keys._WITH_COFACTOR
+    assert verify(did_of(public), message, signature)
+    monkeypatch.setattr(keys, "_SODIUM_HAS_NO_COFACTOR", False)
+    assert not verify(did_of(public), message, signature)
+    assert len(asked) == 1
