@@ -24,7 +24,7 @@ from federation.rules.keys import KeyRule
 from federation.rules.signatures import SignatureRule
 from federation.signatures import (
     Policy,
-    ReplayCache,
+    Replays,
     SignatureClaim,
     SignedRequest,
     VerificationKey,
@@ -69,7 +69,7 @@ VerifiedReader = VerifiedPod | VerifiedHolder
 
 
 async def receive_reader(
-    request: SignedRequest, policy: Policy, keys: KnownKeys, replay: ReplayCache, *, now: int
+    request: SignedRequest, policy: Policy, keys: KnownKeys, replay: Replays, *, now: int
 ) -> VerifiedReader | None:
     """Who signed a GET, None for an unsigned one; raises the refusal of the first check that fails. `now` in ms."""
     if "signature" not in fields_of(request):
@@ -77,12 +77,12 @@ async def receive_reader(
     claim = read_claims(request, replace(policy, did_keys=True), now=now)[0]
     if claim.key_id.startswith(DID_PREFIX):
         signature = verify_claim(claim, _key_of_did(claim))
-        replay.admit(signature, now=now)
+        await replay.admit(signature, now=now)
         return VerifiedHolder(DidKey(signature.owner), _invitation_of(request, signature), _MAKER)
     if is_ours(claim.key_id, policy):
         raise KeyRule.OUR_KEY.error()
     signature = await verify_as_known(claim, keys, now=now, asker=request.asker)
-    replay.admit(signature, now=now)
+    await replay.admit(signature, now=now)
     return VerifiedPod(signature.owner, _MAKER)
 
 

@@ -17,7 +17,7 @@ from federation.known_keys import KnownKeys
 from federation.rules.keys import KeyRule
 from federation.signatures import (
     Policy,
-    ReplayCache,
+    Replays,
     SignatureClaim,
     SignedRequest,
     VerifiedSignature,
@@ -41,7 +41,7 @@ class VerifiedActivity:
 
 
 async def receive(
-    request: SignedRequest, policy: Policy, keys: KnownKeys, replay: ReplayCache, *, now: int
+    request: SignedRequest, policy: Policy, keys: KnownKeys, replay: Replays, *, now: int
 ) -> VerifiedActivity | None:
     """Verify a POST to an inbox; raises the refusal of the first check that fails. `now` in ms.
 
@@ -57,7 +57,7 @@ async def receive(
         raise KeyRule.ACTOR_NOT_OWNER.error()
     if not same_origin(activity.id, activity.actor):
         raise KeyRule.ACTIVITY_ELSEWHERE.error()
-    replay.admit(signature, now=now)
+    await replay.admit(signature, now=now)
     return VerifiedActivity(activity, read_group_header(request, signature), _MAKER)
 
 

@@ -16,12 +16,12 @@ from yarl import URL
 from federation.addresses import normal_authority
 from federation.known_keys import KnownKeys
 from federation.shares import Shares
-from federation.signatures import Policy, ReplayCache
+from federation.signatures import Policy
 from pod import activitypub
 from pod.actions.fediverse.actors import fetch_document
 from pod.answers import Answers
 from pod.api import chain, content, groups, openapi, operating, peers, people, recovery
-from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, PULLED, REPLAY
+from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, REPLAY
 from pod.bodies import ALL_BYTES, BODIES, HANDLER, LONGEST_FORM_BYTES, SHARE_BYTES, read_bodies
 from pod.clock import Clock
 from pod.config import Config
@@ -32,6 +32,7 @@ from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
+from pod.seen_signatures import SeenSignatures
 from pod.web import routing
 from pod.web.kit.once import take_once
 from pod.web.kit.problem_page import show_problems
@@ -50,8 +51,6 @@ async def make_app(config: Config) -> web.Application:
     keyring = open_keyring(config.key_file)
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
-    app[REPLAY] = ReplayCache()
-    app[PULLED] = ReplayCache()
     app[MEASURES] = Measures()
     app[BODIES] = Shares(each=SHARE_BYTES, whole=ALL_BYTES)
     make_routes(app)
@@ -61,6 +60,7 @@ async def make_app(config: Config) -> web.Application:
             loops = Loops(Clock(config.clock_file))
             app[DEPS] = deps = await assemble(config, keyring, loops, stack)
             app[ANSWERS] = Answers(deps.store.database.version)
+            app[REPLAY] = SeenSignatures(deps.store.writer)
             app[KEYS] = KnownKeys(partial(fetch_document, deps))
             running = [
                 asyncio.create_task(loops.run(deps), name="loops"),
@@ -92,8 +92,8 @@ def make_routes(app: web.Application) -> None:
         app.add_routes(routes)
 
 
-def serve(config: Config) -> None:
-    """Serve until SIGTERM or Ctrl-C."""
+def serve(config: Config, *, shares_port: bool = False) -> None:
+    """Serve until SIGTERM or Ctrl-C; with `shares_port` other processes may listen there, too."""
     configure_logs(config.log)
     # Requests leave next to no cycles behind, so looking for them at each 700 objects takes a tenth of the time.
     gc.freeze()
@@ -102,6 +102,7 @@ def serve(config: Config) -> None:
         _started(config),
         host=config.server.listen,
         port=config.server.port,
+        reuse_port=shares_port or None,
         print=_say,
         access_log=None,
         loop=CountingLoop(),

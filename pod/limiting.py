@@ -1,20 +1,23 @@
-"""How often something may be tried: a bucket of tries for each kind and key, filled again by time, kept in memory.
+"""How often something may be tried: a bucket of tries for each kind and key, which fills again by time.
 
-Keys are what tries are counted by: an address, an account, a name that was typed. Only their hashes are held.
+All processes take from the same buckets. Keys are what tries are counted by: an address, an account, a name that was
+typed. Only their hashes are held.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import msgspec
 
+from models.engine.databases import Database
+from models.engine.writer import Writer
+from models.pod.tries import TRY_MILLI, load_left, take_try
 from pod.rules.accounts import AccountRule
 
-MOST_BUCKETS: Final = 100_000
 MINUTE_MS: Final = 60_000
 
 
@@ -48,19 +51,21 @@ RATES: Final[Mapping[str, Rate]] = {
 
 
 class Limits:
-    """All buckets. Those that weren't touched longest give way when there are too many."""
+    """Takes tries from buckets that all processes share."""
 
-    def __init__(self, rates: Mapping[str, Rate] = RATES) -> None:
+    def __init__(self, database: Database, writer: Writer, rates: Mapping[str, Rate] = RATES) -> None:
+        self._database = database
+        self._writer = writer
         self._rates = rates
-        self._held: OrderedDict[bytes, tuple[float, int]] = OrderedDict()
 
-    def take(self, kind: str, key: str, *, now: int) -> None:
-        """Count a try at `now` (ms); raises TooManyTriesError when the bucket is empty."""
+    async def take(self, kind: str, key: str, *, now: int) -> None:
+        """Count a try at `now` (ms); raises TOO_MANY_TRIES for an empty bucket. Never call it in a write action."""
         rate, place = self._rates[kind], hashlib.sha256(f"{kind}/{key}".encode()).digest()
-        left, since = self._held.pop(place, (float(rate.most), now))
-        left = min(float(rate.most), left + max(0, now - since) / rate.every_ms)
-        self._held[place] = (left - 1 if left >= 1 else left, now)
-        while len(self._held) > MOST_BUCKETS:
-            self._held.popitem(last=False)
-        if left < 1:
-            raise AccountRule.TOO_MANY_TRIES.error(seconds=max(1, round((1 - left) * rate.every_ms / 1000)))
+        asked: dict[str, Any] = {"place": place, "most": rate.most, "every_ms": rate.every_ms, "now": now}
+        async with self._database.read() as session:
+            left = await load_left(session, **asked)
+        if left >= TRY_MILLI:  # what is refused writes nothing
+            left = await self._writer.write(partial(take_try, **asked))
+        if left < TRY_MILLI:
+            seconds = (TRY_MILLI - left) * rate.every_ms // (TRY_MILLI * 1000)
+            raise AccountRule.TOO_MANY_TRIES.error(seconds=max(1, seconds))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from pod.limiting import Limits
 from protocol.ids import RecordId
 
 
@@ -71,13 +70,12 @@ MOST_CROWDS = 10_000
 
 @dataclass(frozen=True)
 class Memory:
-    """`limits` counts tries, `proposals` how handovers fared, `crowds` how many members groups have.
+    """`proposals` tells how handovers fared, `crowds` how many members groups have.
 
     `beats` tell when each loop last went round, `told_terms` of which term a group's readers were told; `checking` is
     held while a whole group is checked for somebody.
     """
 
-    limits: Limits = field(default_factory=Limits)
     proposals: Proposals = field(default_factory=Proposals)
     crowds: dict[RecordId, Crowd] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)

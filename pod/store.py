@@ -13,6 +13,7 @@ from models.engine.writer import Action, Bulk, Writer
 from models.groups.groups_and_items import count_revisions
 from models.groups.rounds import mark_due
 from pod.clock import Clock
+from pod.limiting import Limits
 from pod.remembered import Remembered
 from protocol.branches import View
 from protocol.errors import RefusedError
@@ -120,6 +121,11 @@ class Store:
 
     def __post_init__(self) -> None:
         self.writer.others = self.views.distrust
+
+    @property
+    def limits(self) -> Limits:
+        """How often something may be tried."""
+        return Limits(self.database, self.writer)
 
     async def remember(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """A value that is the same for everybody who may see it, made once between two commits."""

@@ -8,7 +8,7 @@ from federation.rules.keys import KeyRule
 from federation.rules.signatures import SignatureRule
 from federation.signatures import cavage, rfc9421
 from federation.signatures.keys import SigningKey, VerificationKey, verify_with
-from federation.signatures.replay import ReplayCache
+from federation.signatures.replay import Replays, replay_mark
 from federation.signatures.request import (
     Policy,
     Scheme,
@@ -19,7 +19,7 @@ from federation.signatures.request import (
 
 __all__ = [
     "Policy",
-    "ReplayCache",
+    "Replays",
     "Scheme",
     "SignatureClaim",
     "SignedRequest",
@@ -27,6 +27,7 @@ __all__ = [
     "VerificationKey",
     "VerifiedSignature",
     "read_claims",
+    "replay_mark",
     "sign",
     "sign_once",
     "verify_claim",

@@ -13,7 +13,7 @@ from models.people.accounts import Account, load_account_by_token
 from pod.actions.access import Viewer, is_open
 from pod.actions.groups.founding import token_hash
 from pod.actions.signer import TokenHolder
-from pod.app_keys import DEPS, KEYS, POLICY, PULLED
+from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
 from pod.requests import as_signed
 from pod.rules.accounts import AccountRule
 from pod.rules.requests import RequestRule
@@ -78,7 +78,7 @@ async def pod_of(request: web.Request) -> VerifiedPod:
 
 async def _signer_of(request: web.Request) -> VerifiedReader | None:
     app = request.app
-    return await receive_reader(await as_signed(request), app[POLICY], app[KEYS], app[PULLED], now=app[DEPS].clock())
+    return await receive_reader(await as_signed(request), app[POLICY], app[KEYS], app[REPLAY], now=app[DEPS].clock())
 
 
 async def object_of(request: web.Request, *, most: int) -> dict[str, Any]:

@@ -28,7 +28,7 @@ async def post_recovery(request: web.Request) -> web.Response:
     deps, wish = request.app[DEPS], await wish_of(request, shapes.RecoveryWish)
     keys = RecoveryKeys(wish.phrase)
     # Anybody can make 24 words that fit, and each such wish has this pod ask others.
-    deps.memory.limits.take("recovery of an address", address_of(request), now=deps.clock())
+    await deps.store.limits.take("recovery of an address", address_of(request), now=deps.clock())
     groups = [Whereabouts(entry.group, entry.pod.rstrip("/"), entry.recovery) for entry in wish.groups]
     return answer(await recover(deps, wish.name, keys, groups), HTTPStatus.CREATED)
 

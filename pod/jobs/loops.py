@@ -15,9 +15,11 @@ from federation.group_header import GroupHeader
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import host_of_inbox
 from models.fediverse.peers import hasten_peers
+from models.fediverse.seen_signatures import prune_seen
 from models.groups.groups_and_items import load_group
 from models.groups.rounds import hasten_rounds, mark_all_due, mark_due
 from models.groups.waiting import prune_waiting
+from models.pod.tries import prune_buckets
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.followers import tell_followers
@@ -134,7 +136,7 @@ class Loops:
     async def _prune(self, deps: Deps, now: int) -> None:
         if now - self._pruned_at >= PRUNE_EVERY_MS:
             self._pruned_at = now
-            await deps.store.write(lambda session: prune_waiting(session, now - WAITS_MS))
+            await deps.store.write(lambda session: _prune(session, now))
 
     async def _fetch(self, deps: Deps, group: RecordId) -> None:
         if await fetch_bounded(deps, group):
@@ -154,6 +156,12 @@ class Loops:
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                     _LOG.exception("comparing %s with %s failed", header.group, pod)
             earlier, self._told = self._told, {}
+
+
+async def _prune(session: AsyncSession, now: int) -> None:
+    await prune_waiting(session, now - WAITS_MS)
+    await prune_seen(session, now=now)
+    await prune_buckets(session, now=now)
 
 
 async def tend(deps: Deps, group: RecordId) -> list[str]:

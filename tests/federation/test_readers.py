@@ -7,10 +7,11 @@ import pytest
 from federation.errors import KeyOwnerError, MalformedSignatureError, ReplayedSignatureError, UnsuitableKeyError
 from federation.known_keys import KnownKeys
 from federation.readers import INVITATION, VerifiedHolder, VerifiedPod, invitation_field, receive_reader
-from federation.signatures import ReplayCache, SignedRequest, SigningKey, sign_once
+from federation.signatures import Replays, SignedRequest, SigningKey, sign_once
 from federation.signatures.keys import ed25519_signing_key, rsa_public_pem
 from protocol.canonical import JsonObject
 from protocol.keys import PrivateKey
+from tests.support.seen_once import SeenOnce
 from tests.support.wire import ALICE, HOST, NOW, POLICY, RSA_ID, a_request, rsa_keys, rsa_pem, with_fields
 
 LINK = PrivateKey.from_seed(b"link".ljust(32))
@@ -27,8 +28,8 @@ def asked(key: SigningKey, *, nonce: str = "1", shown: JsonObject | None = None)
     return with_fields(whole, sign_once(whole, key, nonce=nonce, now=NOW))
 
 
-async def read(request: SignedRequest, replay: ReplayCache | None = None) -> VerifiedPod | VerifiedHolder | None:
-    return await receive_reader(request, POLICY, KnownKeys(fetch), ReplayCache() if replay is None else replay, now=NOW)
+async def read(request: SignedRequest, replay: Replays | None = None) -> VerifiedPod | VerifiedHolder | None:
+    return await receive_reader(request, POLICY, KnownKeys(fetch), SeenOnce() if replay is None else replay, now=NOW)
 
 
 async def test_who_does_not_sign_is_nobody() -> None:
@@ -54,7 +55,7 @@ async def test_an_invitation_that_is_not_covered_is_not_shown() -> None:
 
 
 async def test_a_signature_is_taken_once_and_a_nonce_makes_it_another() -> None:
-    replay = ReplayCache()
+    replay = SeenOnce()
     for key in (rsa_keys()[0], HOLDER):
         await read(asked(key), replay)
         await read(asked(key, nonce="2"), replay)

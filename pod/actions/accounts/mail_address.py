@@ -32,7 +32,7 @@ async def begin_address(
 ) -> None:
     """Send a code to a new address. Raises BadAddressError, MailError, TooManyTriesError."""
     address = mail_address(typed)
-    deps.memory.limits.take("mail to an address", normal_address(address), now=deps.clock())
+    await deps.store.limits.take("mail to an address", normal_address(address), now=deps.clock())
     code = await make_code(deps, visit, NEW_ADDRESS, account.id, address)
     await send(deps, address, letter(code))
 
@@ -64,7 +64,7 @@ async def mail_confirmation(deps: Deps, visit: bytes, account: Account, letter: 
     if mail is None:
         raise AccountRule.NO_MAIL_ADDRESS.error()
     # Counted by account, not by address: strangers who type the address at sign-up would use its tries up.
-    deps.memory.limits.take("confirmation of an account", str(account.id), now=deps.clock())
+    await deps.store.limits.take("confirmation of an account", str(account.id), now=deps.clock())
     await send(deps, mail.address, letter(await make_code(deps, visit, CONFIRM, account.id, mail.address)))
 
 

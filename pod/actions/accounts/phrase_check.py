@@ -42,7 +42,7 @@ async def words_check_of(deps: Deps, account: Account) -> WordsCheck | None:
 
 async def check_three_words(deps: Deps, account: Account, typed: Sequence[str]) -> None:
     """Take note that the three words were shown; raises PhraseError."""
-    deps.memory.limits.take("words of an account", str(account.id), now=deps.clock())
+    await deps.store.limits.take("words of an account", str(account.id), now=deps.clock())
     check = await words_check_of(deps, account)
     if check is None or not check.places:
         raise AccountRule.NOTHING_TO_CHECK.error()
@@ -54,7 +54,7 @@ async def check_three_words(deps: Deps, account: Account, typed: Sequence[str]) 
 
 async def check_all_words(deps: Deps, account: Account, keys: RecoveryKeys) -> None:
     """Take note that all words were shown; raises PhraseError if they are somebody else's."""
-    deps.memory.limits.take("words of an account", str(account.id), now=deps.clock())
+    await deps.store.limits.take("words of an account", str(account.id), now=deps.clock())
 
     async def action(session: AsyncSession) -> None:
         await check_own(session, account, keys)

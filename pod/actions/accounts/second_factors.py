@@ -72,7 +72,7 @@ async def confirm_authenticator(deps: Deps, account: Account, typed: str) -> lis
     secret = await pending_secret(deps, account)
     if not secret:
         raise AccountRule.NO_PENDING_AUTHENTICATOR.error()
-    deps.memory.limits.take("second factor of an account", str(account.id), now=deps.clock())
+    await deps.store.limits.take("second factor of an account", str(account.id), now=deps.clock())
     step, now = _step_of(secret, typed, deps.clock()), deps.clock()
     if step is None:
         raise AccountRule.WRONG_APP_CODE.error()
@@ -110,7 +110,7 @@ async def drop_authenticator(deps: Deps, account: Account) -> None:
 
 async def check_second_factor(deps: Deps, account: Account, typed: str) -> None:
     """Use up a code of the app, or a recovery code; raises BadCodeError. A code opens once."""
-    deps.memory.limits.take("second factor of an account", str(account.id), now=deps.clock())
+    await deps.store.limits.take("second factor of an account", str(account.id), now=deps.clock())
     async with deps.store.database.read() as session:
         held = await load_authenticator(session, account.id)
     if held is None or held.confirmed_at is None:

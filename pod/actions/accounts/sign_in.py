@@ -51,7 +51,7 @@ async def begin_sign_in(deps: Deps, asker: Asker, typed: str, letter: Callable[[
     async with deps.store.database.read() as session:
         account = await _named(session, deps, normal)
         mail = await load_mail_address(session, account.id if account else 0)
-    _count_try(deps, asker, normal, account)
+    await _count_try(deps, asker, normal, account)
     meant = account if account and mail and not account.disabled else None
     code = await make_code(deps, visit, BY_MAIL, meant.id if meant else None, mail.address if mail and meant else "")
     if meant and mail:
@@ -66,13 +66,13 @@ async def _named(session: AsyncSession, deps: Deps, normal: str) -> Account | No
     return await load_account_named(session, name) if account is None and host == handle_host(deps) else account
 
 
-def _count_try(deps: Deps, asker: Asker, normal: str, account: Account | None) -> None:
-    limits, now = deps.memory.limits, deps.clock()
+async def _count_try(deps: Deps, asker: Asker, normal: str, account: Account | None) -> None:
+    limits, now = deps.store.limits, deps.clock()
     if account is not None and hmac.compare_digest(asker.mark.encode(), mark_of(deps, account).encode()):
-        limits.take("sign-in from a known browser", str(account.id), now=now)
+        await limits.take("sign-in from a known browser", str(account.id), now=now)
         return
-    limits.take("sign-in of a name", f"{asker.address} {normal}", now=now)
-    limits.take("sign-in of a name by all", normal, now=now)
+    await limits.take("sign-in of a name", f"{asker.address} {normal}", now=now)
+    await limits.take("sign-in of a name by all", normal, now=now)
 
 
 async def end_by_code(deps: Deps, visit: bytes, typed: str) -> Account:

@@ -67,7 +67,7 @@ async def wish_for_account(deps: Deps, visit: bytes, wish: SignUpWish, letters: 
             raise AccountRule.NAME_TAKEN.error(name=wish.name)
         invite = await _invited(session, wish, now)
         known = await load_account_by_mail(session, normal_address(address))
-    deps.memory.limits.take("mail to an address", normal_address(address), now=now)
+    await deps.store.limits.take("mail to an address", normal_address(address), now=now)
     kept = SignUp(
         *(0, visit, wish.name, address, wish.reason[:LONGEST_REASON], wish.language),
         *(invite.id if invite else None, "typed", "", None, now, now),

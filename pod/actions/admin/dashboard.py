@@ -111,7 +111,7 @@ async def read_mails(deps: Deps) -> list[MailSent]:
 
 async def test_mail(deps: Deps, admin: Account, to: str) -> Tried:
     """Send a test, and keep whether it went; raises BadAddressError."""
-    deps.memory.limits.take("test mail of an account", str(admin.id), now=deps.clock())
+    await deps.store.limits.take("test mail of an account", str(admin.id), now=deps.clock())
     tried = await try_mail(deps, to)
     await note_look(deps, MAIL, tried.answer, ok=tried.ok)
     after = "taken" if tried.ok else "refused"

@@ -24,7 +24,7 @@ LONGEST_WORD = 300
 
 async def look(deps: Deps, admin: Account) -> None:
     """Ask everything once, and keep what came of it."""
-    deps.memory.limits.take("look of an account", str(admin.id), now=deps.clock())
+    await deps.store.limits.take("look of an account", str(admin.id), now=deps.clock())
     findings = await check_outside(deps.config, deps.store.database, deps.outside.http, served=True)
     now = deps.clock()
     looks = [Look(one.check, one.level is not Level.FAIL, f"{one.says}. {one.mend}".strip(), now) for one in findings]

@@ -34,8 +34,8 @@ async def fetch_reposted(deps: Deps, group: RecordId) -> bool:
     for origin, held in lacking:
         try:
             # The pod first: one that never has what is asked for must not use up what the group may fetch from others.
-            deps.memory.limits.take("repost from a pod", origin.pod, now=deps.clock())
-            deps.memory.limits.take("repost of a group", group, now=deps.clock())
+            await deps.store.limits.take("repost from a pod", origin.pod, now=deps.clock())
+            await deps.store.limits.take("repost of a group", group, now=deps.clock())
             await (pull if held else fetch_group)(deps, origin.pod, origin.group)
         except TooManyTriesError:
             continue

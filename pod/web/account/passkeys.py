@@ -131,7 +131,7 @@ async def post_sign_in_passkey(request: web.Request) -> web.Response:
 
 async def _enter(request: web.Request, form: ShowForm) -> web.Response:
     deps = request.app[DEPS]
-    deps.memory.limits.take("passkey of an address", address_of(request), now=deps.clock())
+    await deps.store.limits.take("passkey of an address", address_of(request), now=deps.clock())
     account = await end_by_passkey(deps, visit_of(request), form.credential)
     return await enter(request, account, see_other(local_path(form.to), said="signed-in"))
 

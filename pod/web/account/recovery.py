@@ -77,7 +77,7 @@ async def post_recover(request: web.Request) -> web.Response:
 
 async def _recover(request: web.Request, form: RecoverForm) -> web.Response:
     deps = request.app[DEPS]
-    deps.memory.limits.take("recovery of an address", address_of(request), now=deps.clock())
+    await deps.store.limits.take("recovery of an address", address_of(request), now=deps.clock())
     keys, places = RecoveryKeys(form.phrase), whereabouts(form.groups)
     found = await recover_home(deps, form.name.lower(), keys, places, say_of(request).language)
     keep = await become(request, found.account)

@@ -110,7 +110,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
 
 async def _begin(request: web.Request, form: SignInForm) -> web.Response:
     deps = request.app[DEPS]
-    deps.memory.limits.take("sign-in of an address", address_of(request), now=deps.clock())
+    await deps.store.limits.take("sign-in of an address", address_of(request), now=deps.clock())
     pod = pod_name(deps, await read_settings(deps))
 
     def letter(account: Account, code: str) -> Letter:
@@ -145,7 +145,7 @@ async def post_code(request: web.Request) -> web.Response:
 
 async def _by_code(request: web.Request, form: CodeForm) -> web.Response:
     deps = request.app[DEPS]
-    deps.memory.limits.take("code of an address", address_of(request), now=deps.clock())
+    await deps.store.limits.take("code of an address", address_of(request), now=deps.clock())
     return await _enter_or_ask(request, await end_by_code(deps, visit_of(request), form.code), form.to)
 
 
@@ -179,7 +179,7 @@ async def post_second(request: web.Request) -> web.Response:
 
 async def _by_second(request: web.Request, form: CodeForm) -> web.Response:
     deps = request.app[DEPS]
-    deps.memory.limits.take("code of an address", address_of(request), now=deps.clock())
+    await deps.store.limits.take("code of an address", address_of(request), now=deps.clock())
     account = await end_by_second_factor(deps, visit_of(request), form.code)
     return await enter(request, account, see_other(form.to, said="signed-in"))
 

@@ -116,7 +116,7 @@ async def post_sign_up(request: web.Request) -> web.Response:
 
 async def _wish(request: web.Request, form: SignUpForm) -> web.Response:
     deps, say = request.app[DEPS], say_of(request)
-    deps.memory.limits.take("sign-up of an address", address_of(request), now=deps.clock())
+    await deps.store.limits.take("sign-up of an address", address_of(request), now=deps.clock())
     pod = pod_name(deps, await read_settings(deps))
     letters = Letters(partial(sign_up_letter, say, pod), partial(known_letter, say, pod, deps.identity.base_url))
     wish = SignUpWish(form.name.lower(), form.mail, form.reason, form.invite, say.language)
@@ -170,7 +170,7 @@ async def post_sign_up_code(request: web.Request) -> web.Response:
 
 async def _prove(request: web.Request, form: CodeForm) -> web.Response:
     deps = request.app[DEPS]
-    deps.memory.limits.take("code of an address", address_of(request), now=deps.clock())
+    await deps.store.limits.take("code of an address", address_of(request), now=deps.clock())
     opened = await prove_mail(deps, visit_of(request), form.code, form.name.lower())
     if opened is None:
         return keep_onward(request, see_other("/sign-up/waiting"), onward_of(request), days=ACCEPTED_DAYS)
