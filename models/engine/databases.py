@@ -7,7 +7,8 @@ pair over asyncpg; readers see one snapshot for the length of their session.
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ from models.engine.inline_sqlite import PromptConnection, connect
 BUSY_TIMEOUT_MS: Final = 5_000
 SYNCHRONOUS_FULL: Final = 2
 READERS: Final = 4
+OTHERS: Final = 0o077
 IDLE_WITHIN_MS: Final = 30_000
 WRITING: Final = "writing"  # in the `info` of a session that belongs to a write action
 UNKNOWN: Final = -1
@@ -111,6 +113,7 @@ async def open_database(url: str, *, readers: int = READERS, durable: bool = Tru
 def _sqlite(url: URL, readers: int) -> Database:
     if not url.database or url.database == ":memory:" or "mode=memory" in url.database:
         raise UnsafeDatabaseError("SQLite needs a file: a database in memory keeps nothing.")
+    _make_private(Path(url.database))
     writing = _sqlite_engine(url, 1, read_only=False)
     event.listen(writing.sync_engine, "connect", _prepare_writer)
     event.listen(writing.sync_engine, "begin", _begin_immediate)
@@ -118,6 +121,15 @@ def _sqlite(url: URL, readers: int) -> Database:
     event.listen(reading.sync_engine, "connect", _prepare_reader)
     event.listen(reading.sync_engine, "begin", _begin)
     return Database(writing, reading, sqlite3.connect(str(url.database)))
+
+
+def _make_private(path: Path) -> None:
+    """Let the file's owner alone read it; SQLite gives its log and index the same rights."""
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(OSError):  # what isn't there is made under the umask, and who isn't the owner is told below
+            mode = file.stat().st_mode
+            if mode & OTHERS:
+                file.chmod(mode & ~OTHERS)
 
 
 def _sqlite_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngine:

@@ -15,7 +15,7 @@ from models.people.accounts import ACCOUNTS
 
 
 class InviteRow(Base):
-    """An invitation. Its code is kept as it is: it opens nothing but the sign-up page, and admins copy it again."""
+    """An invitation. `code` is the SHA-256 of its code in hex: a copy of the database lets nobody in."""
 
     __tablename__ = "invites"
 

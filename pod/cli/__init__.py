@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Final
 
@@ -25,6 +26,8 @@ AREAS: Final = {
     "renew-key": "recovery",
     "demo": "demo",
 }
+# Whatever the pod writes is for its own user: the database, its log, copies, mails' secrets.
+PRIVATE_UMASK: Final = 0o077
 # Whose subcommands stand in more than one module.
 ALSO: Final = {"user": ("recovery", "entering"), "group": ("recovery",)}
 
@@ -50,3 +53,4 @@ class Lazily(click.Group):
 @click.group(cls=Lazily)
 def main() -> None:
     """Run and look after a pod."""
+    os.umask(PRIVATE_UMASK)

@@ -138,6 +138,9 @@ def test_op_30_an_invitation_for_two_lets_no_third_in(pod: ServedPod, admin: Bro
     choose(admin, registration="invite")
     page = admin.submit(admin.get("/admin/invites"), "/admin/invites", note="the choir", uses="2", days="3")
     (code,) = re.findall(r"invite=([a-z2-7]+)<", page.text)
+    assert code not in admin.get("/admin/invites").text  # shown once
+    assert code.encode() not in (pod.folder / "pod.sqlite").read_bytes()  # A5: kept nowhere
+    assert code.encode() not in (pod.folder / "pod.sqlite-wal").read_bytes()
     for number, name in enumerate(("hal", "ida"), 1):
         words = sign_up(Browser(pod, address=f"198.51.100.{number}"), mails, name, invite=code)
         assert words.text.count("<li>") >= 24

@@ -27,6 +27,7 @@ from models.pod.sign_ups import (
 )
 from pod.actions.accounts.mailed_codes import check_code, make_code, use_code
 from pod.actions.accounts.open_account import Opened, Wish, open_home
+from pod.actions.admin.pod_invites import code_hash
 from pod.actions.groups.founding import NAME, token_hash
 from pod.actions.letters import Letter, send
 from pod.deps import Deps
@@ -93,7 +94,7 @@ async def _invited(session: AsyncSession, wish: SignUpWish, now: int) -> Invite 
         if mode == "approval" and not wish.reason:
             raise AccountRule.SAY_WHY.error()
         return None
-    invite = await load_invite_by_code(session, wish.invite)
+    invite = await load_invite_by_code(session, code_hash(wish.invite))
     if invite is None or not invite.works(now):
         raise AccountRule.BAD_INVITE.error()
     return invite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import Final
 
 import msgspec
@@ -31,12 +32,12 @@ class InviteWish(msgspec.Struct, frozen=True):
 
 
 async def invite(deps: Deps, admin: Account, wish: InviteWish) -> str:
-    """Make an invitation; its code."""
+    """Make an invitation; its code, which is told this once."""
     if not 1 <= wish.uses <= MOST_USES or not 1 <= wish.days <= MOST_DAYS:
         raise AdminRule.INVITE_BOUNDS.error(most=MOST_USES, days=MOST_DAYS)
     code, now = base64.b32encode(random_bytes(CODE_BYTES)).decode().lower(), deps.clock()
     made = Invite(
-        *(0, code, admin.id, wish.note[:200], wish.uses, 0, wish.approval, now),
+        *(0, code_hash(code), admin.id, wish.note[:200], wish.uses, 0, wish.approval, now),
         *(now + wish.days * DAY_MS, None),
     )
 
@@ -47,6 +48,11 @@ async def invite(deps: Deps, admin: Account, wish: InviteWish) -> str:
 
     await deps.store.write(action)
     return code
+
+
+def code_hash(typed: str) -> str:
+    """What the database keeps of an invitation's code, however it was typed."""
+    return hashlib.sha256(typed.strip().lower().encode()).hexdigest()
 
 
 async def take_back(deps: Deps, admin: Account, number: int) -> None:

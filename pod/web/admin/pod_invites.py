@@ -16,7 +16,7 @@ from pod.contracts import HTML, contract
 from pod.web.admin.page_frame import AdminView, admin_of, number_in, tabs
 from pod.web.kit.form_page import told
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.once import numbered
+from pod.web.kit.once import numbered, shown_once
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
@@ -46,7 +46,6 @@ class InviteRow(msgspec.Struct, frozen=True):
     """An invitation."""
 
     number: int
-    link: str
     note: str
     state: str
     works: bool
@@ -62,6 +61,7 @@ class InvitesView(AdminView, frozen=True):
     form: InviteForm
     invites: tuple[InviteRow, ...]
     older: str
+    link: str = ""
 
 
 @routes.get("/admin/invites")
@@ -76,7 +76,7 @@ async def get_invites(request: web.Request) -> web.Response:
 @routes.post("/admin/invites")
 @contract("admin", media_type=HTML)
 async def post_invite(request: web.Request) -> web.Response:
-    """Make one."""
+    """Make one; its link is shown this once."""
     admin_of(request)
     form = await read_form(request, InviteForm)
     return await act_or_show(partial(_invite, request, form), partial(_refused, request, form))
@@ -84,8 +84,9 @@ async def post_invite(request: web.Request) -> web.Response:
 
 async def _invite(request: web.Request, form: InviteForm) -> web.Response:
     wish = InviteWish(form.note, form.uses, form.days, form.approval)
-    await invite(request.app[DEPS], admin_of(request), wish)
-    return see_other(PAGE, said="saved")
+    deps = request.app[DEPS]
+    code = await invite(deps, admin_of(request), wish)
+    return shown_once(await _show(request, InviteForm(), link=f"{deps.identity.base_url}/sign-up?invite={code}"))
 
 
 async def _refused(request: web.Request, form: InviteForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
@@ -108,19 +109,18 @@ async def _show(
     found = await read_invites(deps, ON_A_PAGE + 1, before=number_in(request.query.get("before", "")))
     shown, now = found[:ON_A_PAGE], deps.clock()
     older = f"{PAGE}?before={shown[-1].invite.id}" if len(found) > ON_A_PAGE else ""
-    rows = tuple(_row(say, line, deps.identity.base_url, now) for line in shown)
+    rows = tuple(_row(say, line, now) for line in shown)
     view = InvitesView(form, rows, older, **tabs(request, PAGE))
-    return render(request, "admin/invites.html", msgspec.structs.replace(view, **more), status)
+    return render(request, "admin/invites.html", msgspec.structs.replace(view, **more), status, private=True)
 
 
-def _row(say: Words, line: InviteLine, url: str, now: int) -> InviteRow:
+def _row(say: Words, line: InviteLine, now: int) -> InviteRow:
     one = line.invite
     state = say("%(uses)s of %(most)s used", uses=say.number(one.uses), most=say.number(one.most_uses))
     if one.revoked_at is not None:
         state = say("taken back")
     return InviteRow(
         number=one.id,
-        link=f"{url}/sign-up?invite={one.code}",
         note=one.note,
         state=state,
         works=one.works(now),
