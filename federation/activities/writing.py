@@ -10,21 +10,11 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final
 
+from federation.activities.kinds import SPOKEN, Spoken, added
 from federation.activities.shapes import Follow
 from federation.contexts import AS2, PUBLIC, READS, RECORD_TERM
 from protocol.canonical import JsonObject
 from protocol.records.chain import Ack, Invitation, Receipt
-from protocol.records.content import (
-    ParagraphTarget,
-    Patch,
-    Post,
-    PostTarget,
-    Profile,
-    ProfileTarget,
-    ReactionTarget,
-    Target,
-    Vote,
-)
 from protocol.records.envelope import Record
 from protocol.records.operation import Operation
 
@@ -116,35 +106,10 @@ def _follow(follow: Follow) -> JsonObject:
 
 def _verb(record: Record, actor: str, pod: str) -> JsonObject:
     """Type and object of the activity that comes nearest to a record."""
-    match record.content:
-        case Post():
-            return {"type": "Create", "object": f"{pod}/records/{record.id}"}
-        case Patch(post=post):
-            return {"type": "Update", "object": f"{pod}/records/{post}"}
-        case Profile():
-            return {"type": "Update", "object": f"{pod}/records/{record.id}"}
-        case Vote(target=target, value=value) if judged := _judged(target, pod):
-            if value:
-                return {"type": "Like" if value > 0 else "Dislike", **judged}
-            return {"type": "Undo", "object": {"type": "Like", "actor": actor, **judged}}
-        case Operation() | Ack() | Receipt() | Invitation():
-            # These have no address of their own: they stand in items, or beside them.
-            return {"type": "Add", "object": {"type": "Object", "name": record.type}, "target": actor}
-        case _:
-            return {"type": "Add", "object": f"{pod}/records/{record.id}", "target": actor}
-
-
-def _judged(target: Target, pod: str) -> JsonObject | None:
-    """What a vote is about, as a Like names it; None for what has no address elsewhere."""
-    match target:
-        case PostTarget(post=post):
-            return {"object": f"{pod}/records/{post}"}
-        case ParagraphTarget(paragraph=address):
-            # The fragment keeps a reader from taking this for a word on the whole post.
-            return {"object": f"{pod}/records/{address.record}#paragraph-{address.index}"}
-        case ReactionTarget(post=post, emoji=emoji):
-            return {"object": f"{pod}/records/{post}", "content": emoji}
-        case ProfileTarget(profile=profile):
-            return {"object": f"{pod}/records/{profile}"}
-        case _:
-            return None
+    spoken, kind = Spoken(record.id, actor, pod), SPOKEN.of(record.type)
+    if kind is not None:
+        return kind.verb(spoken, record.content)
+    if isinstance(record.content, Operation | Ack | Receipt | Invitation):
+        # These have no address of their own: they stand in items, or beside them.
+        return {"type": "Add", "object": {"type": "Object", "name": record.type}, "target": actor}
+    return added(spoken)

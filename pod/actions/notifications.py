@@ -18,13 +18,11 @@ from models.content.posts_and_votes import target_key
 from models.content.projections import Accepted
 from models.groups.records import StoredRecord, load_records
 from models.people.notifications import News, insert_news
+from pod.actions.record_kinds import REPLY, TELLING
 from protocol.ids import RecordId
-from protocol.records.content import ParagraphTarget, Patch, Post, PostTarget, Vote
+from protocol.records.content import Authored, Vote
 
 OLDEST_MS: Final = 30 * 86_400_000
-REPLY: Final = "reply"
-EDIT: Final = "edit"
-VOTE: Final = "vote"
 JOINED: Final = "joined"
 INVITED: Final = "invited"
 HANDOVER: Final = "handover"
@@ -66,20 +64,11 @@ async def _accounts_of(
 
 def _concerns(record: Accepted, now: int) -> tuple[str, RecordId, int] | None:
     """(kind, what it is about, author), if anybody may want to hear of it."""
-    content = record.content
-    if not isinstance(content, Post | Patch | Vote) or content.at < now - OLDEST_MS:
+    kind, content = TELLING.of(record.type), record.content
+    if kind is None or kind.concerns is None or not isinstance(content, Authored) or content.at < now - OLDEST_MS:
         return None
-    match content:
-        case Post(reply_to=reply):
-            return (REPLY, reply.record, content.author) if reply and reply.record else None
-        case Patch():
-            return EDIT, content.post, content.author
-        case Vote(reason=reason, target=PostTarget(post=thing)) if reason:
-            return VOTE, thing, content.author
-        case Vote(reason=reason, target=ParagraphTarget(paragraph=address)) if reason:
-            return VOTE, address.record, content.author
-        case _:
-            return None
+    concern = kind.concerns(content)
+    return (concern.kind, concern.thing, content.author) if concern else None
 
 
 def _voted(record: Accepted) -> bytes | None:

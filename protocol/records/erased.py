@@ -6,7 +6,7 @@ the log whose root holds the id, and only beside an `Erase` by the same author t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -14,10 +14,9 @@ from msgspec import Meta
 from protocol.canonical import JsonObject, canonical_bytes, check_value
 from protocol.ids import RecordId
 from protocol.limits import MAX_PARAGRAPHS, MAX_RECORD_DEPTH
+from protocol.records.content.kinds import KINDS, Leaves
 from protocol.records.content.shapes import Address, Id, Natural, Number
 from protocol.rules.content import ContentRule
-
-ERASABLE = frozenset({"Post", "Patch", "Profile"})
 
 
 class ErasedRecord(msgspec.Struct, frozen=True):
@@ -42,7 +41,7 @@ class _Place(msgspec.Struct, frozen=True):
 
 class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Id
-    type: Literal["Post", "Patch", "Profile"]
+    type: str
     group: Id
     author: Number
     key: Natural
@@ -59,8 +58,11 @@ def parse_erased(body: object) -> ErasedRecord:
         form = msgspec.convert(body, _Form)
     except msgspec.ValidationError as error:
         raise ContentRule.NOT_ERASED.error(why=str(error)) from error
+    kind = KINDS.of(form.type)
+    if kind is None or kind.leaves is Leaves.ALL:
+        raise ContentRule.NEVER_ERASED.error(type=form.type)
     has_places = form.post is not None and form.afters is not None
-    if not form.erased or has_places != (form.type != "Profile"):
+    if not form.erased or has_places != (kind.leaves is Leaves.PLACES):
         raise ContentRule.ERASED_POST.error()
     shape = ErasedRecord(
         form.id,

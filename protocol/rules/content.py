@@ -32,3 +32,4 @@ class ContentRule(Rule):
     NOT_ERASED = (MalformedError, "This is no erased record: %(why)s.")
     ERASED_CHAIN = (MalformedError, "A post's paragraphs hang on each other.")
     ERASED_PLACE = (MalformedError, "A paragraph hangs on one of a lower index of its own record.")
+    NEVER_ERASED = (MalformedError, "The words of a %(type)s are never erased.")

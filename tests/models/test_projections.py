@@ -12,7 +12,7 @@ from models.content.posts_and_votes import (
     load_tally,
 )
 from models.content.projections import (
-    Accepted,
+    accepted_of,
     dump_projection,
     project,
     project_members,
@@ -232,5 +232,5 @@ async def test_a_type_that_nobody_knows_is_passed_over(writer: Writer) -> None:
     unknown = a_record("Sculpture", 1, 3, stone="granite")
     await take(writer, unknown)
 
-    await writer.write(lambda session: project(session, [Accepted(unknown.id, GROUP, 1, None)]))
+    await writer.write(lambda session: project(session, [accepted_of(unknown, 1)]))
     await check(writer, {})

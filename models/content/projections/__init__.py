@@ -4,9 +4,10 @@
 """
 
 from models.content.projections.erasing import load_wishes
-from models.content.projections.fold import Accepted, accepted_of, project, refold_author
+from models.content.projections.fold import accepted_of, project, refold_author
 from models.content.projections.members import project_members
 from models.content.projections.rebuild import dump_projection, rebuild, rebuild_and_compare
+from models.content.projections.rows import Accepted
 
 __all__ = [
     "Accepted",

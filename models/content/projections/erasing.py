@@ -6,33 +6,21 @@ with the post a patch belongs to: JSON that nobody takes for a record, because i
 
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any
 
-import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import ERASURES, POSTS, PROFILES, SHEETS
+from models.content.posts_and_votes import ERASURES, SHEETS
+from models.content.projections.kinds import PROJECTED
+from models.content.projections.rows import sheet_row
 from models.content.search import forget_searched
 from models.engine.upserts import chunks, upsert
 from models.groups.records import StoredRecord, erase_records, load_records
-from protocol.content import Sheet, erased, member_writer, patch_sheet, post_sheet
+from protocol.content import Sheet, erased
 from protocol.ids import RecordId
-from protocol.records.content import Patch, Post
+from protocol.records.content import is_erasable
 from protocol.records.envelope import reopen_record
-from protocol.records.erased import ERASABLE, ErasedRecord, parse_erased, wire_of_erased
-
-# What an erased post's row says instead of what it said.
-_NO_WORDS: dict[str, Any] = {
-    "kind": "note",
-    "title": "",
-    "language": "",
-    "reply_record": None,
-    "reply_index": None,
-    "subject": None,
-    "attachments": b"[]",
-    "at": 0,
-}
+from protocol.records.erased import ErasedRecord, wire_of_erased
 
 
 async def load_wishes(session: AsyncSession, records: Collection[RecordId]) -> list[tuple[RecordId, RecordId, int]]:
@@ -53,61 +41,30 @@ async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tup
         record
         for record in stored.values()
         if not record.erased
-        and record.type in ERASABLE
+        and is_erasable(record.type)
         and record.author is not None
         and (record.group_id, record.author) in wishes[record.id]
     ]
     sheets = {record.id: sheet for record in named if (sheet := _sheet(record)) is not None}
-    await upsert(session, SHEETS, [_sheet_row(record, sheets[record.id]) for record in named if record.id in sheets])
+    rows = [
+        sheet_row(record.id, record.group_id, record.seq, record.author or 0, sheets[record.id])
+        for record in named
+        if record.id in sheets
+    ]
+    await upsert(session, SHEETS, rows)
     for record in named:
-        if record.type == "Post":
-            await session.execute(update(POSTS).where(POSTS.c.id == record.id).values(**_NO_WORDS, erased=True))
-        elif record.type == "Profile":
-            await session.execute(
-                update(PROFILES)
-                .where(PROFILES.c.record_id == record.id)
-                .values(nickname="", text="", avatar=None, at=0, indexable=True)
-            )
+        kind = PROJECTED.of(record.type)
+        if kind is not None and kind.empty is not None:
+            await session.execute(kind.empty(record.id))
     await forget_searched(session, [record.id for record in named])
     await erase_records(session, [(record.id, _shape(record, sheets.get(record.id))) for record in named])
 
 
-def erased_sheet(stored: StoredRecord) -> tuple[Sheet, Mapping[str, Any]]:
-    """The sheet of which an erased record kept the places, and the columns of an erased post."""
-    shape = parse_erased(msgspec.json.decode(stored.wire))
-    sheet = Sheet(
-        id=stored.id,
-        post=shape.post or stored.id,
-        writer=member_writer(stored.group_id, stored.author or 0),
-        key=stored.key or 0,
-        counter=stored.counter or 0,
-        paragraphs=(None,) * len(shape.afters),
-        afters=shape.afters,
-        erased=True,
-    )
-    return sheet, _NO_WORDS
-
-
 def _sheet(record: StoredRecord) -> Sheet | None:
-    content = reopen_record(record.wire).content
-    match content:
-        case Post():
-            return erased(post_sheet(record.id, record.group_id, content))
-        case Patch():
-            return erased(patch_sheet(record.id, record.group_id, content))
-        case _:
-            return None
-
-
-def _sheet_row(record: StoredRecord, sheet: Sheet) -> dict[str, Any]:
-    return {
-        "record_id": record.id,
-        "post_id": sheet.post,
-        "group_id": record.group_id,
-        "author": record.author,
-        "seq": record.seq,
-        "sheet": msgspec.json.encode(sheet),
-    }
+    kind = PROJECTED.of(record.type)
+    if kind is None or kind.sheet is None:
+        return None
+    return erased(kind.sheet(record.id, record.group_id, reopen_record(record.wire).content))
 
 
 def _shape(record: StoredRecord, sheet: Sheet | None) -> bytes:

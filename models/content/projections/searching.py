@@ -1,35 +1,28 @@
-"""Records -> the words by which they are searched: a post's title and paragraphs, what a patch adds, a profile."""
+"""Records -> the words by which they are searched, as their kinds give them."""
 
 from typing import Any
 
+from models.content.projections.kinds import PROJECTED
+from models.content.projections.rows import Accepted
 from models.content.search import folded
-from protocol.ids import RecordId
-from protocol.records.content import Patch, Post, Profile
+from protocol.records.content import Authored
 
 
-def searched_row(record: RecordId, group: RecordId, seq: int, content: Post | Patch | Profile) -> dict[str, Any]:
+def searched_row(record: Accepted) -> dict[str, Any] | None:
     """The row of a record that has words."""
-    kind, post, language, said = _said(record, content)
-    text = "\n".join(part for part in said if part)
+    kind, content = PROJECTED.of(record.type), record.content
+    if kind is None or kind.search is None or not isinstance(content, Authored):
+        return None
+    found = kind.search(record.id, content)
+    text = "\n".join(part for part in found.words if part)
     return {
-        "seq": seq,
-        "record_id": record,
-        "post_id": post,
-        "group_id": group,
+        "seq": record.seq,
+        "record_id": record.id,
+        "post_id": found.post,
+        "group_id": record.group,
         "author": content.author,
-        "kind": kind,
-        "language": language,
+        "kind": found.kind,
+        "language": found.language,
         "text": text,
         "words": folded(text),
     }
-
-
-def _said(record: RecordId, content: Post | Patch | Profile) -> tuple[str, RecordId | None, str, list[str]]:
-    match content:
-        case Post():
-            words = [content.title, *(paragraph.text for paragraph in content.paragraphs)]
-            return "post", record, content.language, words
-        case Patch():
-            return "patch", content.post, "", [add.text for add in content.adds]
-        case Profile():
-            return "profile", None, "", [content.nickname, content.text]

@@ -13,6 +13,7 @@ from pod.actions.reading.group.log import Logbook, LogEntry, LogFilter, list_log
 from pod.app_keys import DEPS
 from pod.contracts import ATOM, CSV, HTML, contract
 from pod.rules.groups import GroupRule
+from pod.web.group.log_kinds import SHOWN
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import titled
 from pod.web.group.wording import member_name
@@ -26,7 +27,6 @@ routes = web.RouteTableDef()
 ON_A_PAGE: Final = 50
 IN_A_FEED: Final = 50
 IN_A_FILE: Final = 1000
-KINDS: Final = ("Post", "Patch", "Vote", "Profile", "Erase", "Claim")
 FILTERS: Final = ("kind", "member", "thing", "sign", "reason")
 Option = tuple[str, str]
 
@@ -102,13 +102,12 @@ async def get_log_page(request: web.Request) -> web.Response:
     say, fields = say_of(request), _fields(request)
     book = await _book(request, head.group, ON_A_PAGE)
     own = f"/g/{head.group}/log"
-    kinds = {"Post": say("posts"), "Patch": say("edits"), "Vote": say("votes"), "Profile": say("profiles")}
-    kinds |= {"Erase": say("erasures"), "Claim": say("claims")}
+    kinds = [(name, say(shown.many)) for name, shown in SHOWN]
     view = LogView(
         head=head,
         rows=tuple(_row(say, head.group, entry, book) for entry in book.entries),
         size=say.many("%(count)s entry in all", "%(count)s entries in all", book.size),
-        kinds=(("", say("everything")), *kinds.items()),
+        kinds=(("", say("everything")), *kinds),
         signs=(("", say("all")), ("+", say("in favour")), ("-", say("against"))),
         **{name: fields.get(name, "") for name in FILTERS},
         files=tuple((name, with_query(f"{own}.{end}", fields.items())) for name, end in _FILES),
@@ -133,7 +132,7 @@ async def _book(request: web.Request, group: RecordId, limit: int) -> Logbook:
 
 def _filter(request: web.Request) -> LogFilter:
     fields = _fields(request)
-    if fields.get("kind", "") not in ("", *KINDS) or fields.get("sign", "") not in ("", "+", "-"):
+    if fields.get("kind", "") not in ("", *(name for name, _ in SHOWN)) or fields.get("sign", "") not in ("", "+", "-"):
         raise GroupRule.LOG_FILTER.error()
     member = fields.get("member", "")
     return LogFilter(
@@ -162,26 +161,13 @@ def did_in(say: Words, entry: LogEntry) -> str:
     """What an entry did, in words."""
     if entry.erased:
         return say("wrote something whose text is erased")
-    match entry.kind:
-        case "Vote":
-            value = say.quantity(entry.value or 0, 3, sign=True)
-            return say("voted %(value)s on", value=value) if entry.value else say("withdrew the vote on")
-        case "Post":
-            return say("answered") if entry.thing else say("wrote")
-        case "Patch":
-            return say("edited")
-        case "Profile":
-            return say("changed the profile")
-        case "Erase":
-            return say("asked for texts to be erased")
-        case "Claim":
-            return say("claimed to be a member elsewhere")
-        case _:
-            return entry.kind
+    shown = SHOWN.of(entry.kind)
+    return shown.did(say, entry) if shown else entry.kind
 
 
 def _thing(say: Words, entry: LogEntry, book: Logbook) -> str:
-    if entry.erased or entry.kind in {"Profile", "Erase", "Claim"}:
+    shown = SHOWN.of(entry.kind)
+    if entry.erased or (shown is not None and not shown.named):
         return ""
     card = book.things.get(RecordId(entry.post)) if entry.post else None
     if card is not None:

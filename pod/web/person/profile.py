@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from pod.actions import notifications
+from pod.actions import notifications, record_kinds
 from pod.actions.fediverse.actor_documents import handle_host
 from pod.actions.reading.person.profile import NewsLine, describe_person, list_told, see_news
 from pod.app_keys import DEPS
@@ -104,9 +104,9 @@ def _news(say: Words, line: NewsLine) -> NewsRow:
     news = line.news
     who = member_name(say, news.author, line.nickname)
     told = {
-        notifications.REPLY: say("%(who)s answered you", who=who),
-        notifications.EDIT: say("%(who)s suggested an edit of your post", who=who),
-        notifications.VOTE: say("%(who)s gave a reason for a vote on what you wrote", who=who),
+        record_kinds.REPLY: say("%(who)s answered you", who=who),
+        record_kinds.EDIT: say("%(who)s suggested an edit of your post", who=who),
+        record_kinds.VOTED: say("%(who)s gave a reason for a vote on what you wrote", who=who),
         notifications.JOINED: say("You are a member now"),
         notifications.INVITED: say("%(who)s joined by your invitation", who=who),
         notifications.HANDOVER: say("The steward is silent, and too few keepers signed a handover"),

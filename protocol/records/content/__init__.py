@@ -1,6 +1,7 @@
 """The records that need no order: parsed once into a closed union; unknown types stay what they are."""
 
-from protocol.records.content.parse import parse_content, parse_target
+from protocol.records.content.kinds import KINDS, Leaves, OfEach, is_erasable, parse_content
+from protocol.records.content.parse import parse_target
 from protocol.records.content.shapes import (
     Add,
     Address,
@@ -34,6 +35,7 @@ from protocol.records.content.shapes import (
 )
 
 __all__ = [
+    "KINDS",
     "Add",
     "Address",
     "Attachment",
@@ -44,8 +46,10 @@ __all__ = [
     "GuestPost",
     "GuestRecord",
     "GuestVote",
+    "Leaves",
     "Mark",
     "Membership",
+    "OfEach",
     "Origin",
     "Paragraph",
     "ParagraphTarget",
@@ -63,6 +67,7 @@ __all__ = [
     "Token",
     "Unknown",
     "Vote",
+    "is_erasable",
     "parse_content",
     "parse_target",
 ]

@@ -10,8 +10,7 @@ Rules of this file (protocol §1.1, §1.5, §4):
 5. A target has exactly one of the five kinds. What becomes a key of a table, a subject or an emoji, is bounded.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from unicodedata import is_normalized
 
 import msgspec
@@ -23,7 +22,6 @@ from protocol.records.content.shapes import (
     Address,
     Authored,
     Claim,
-    Content,
     Emoji,
     Erase,
     GuestPost,
@@ -42,26 +40,11 @@ from protocol.records.content.shapes import (
     ReplyTo,
     SubjectTarget,
     Target,
-    Unknown,
     Url,
     Vote,
     VoteValue,
 )
 from protocol.rules.content import ContentRule
-
-
-def parse_content(type_name: str, body: JsonObject) -> Content:
-    """The content of a record of this type; raises MalformedError or TooLargeError. Proof and header are not read."""
-    parse = _PARSERS.get(type_name)
-    if parse is None:
-        return Unknown(type_name, _header(body))
-    for name, limit in _LIMITS.items():
-        entries = body.get(name)
-        if type(entries) is list and len(entries) > limit:
-            raise ContentRule.TOO_MANY_ENTRIES.error(most=limit, name=name, entries=len(entries))
-    if "recovery" in body:
-        raise ContentRule.NOT_BY_RECOVERY_KEY.error()
-    return parse(body)
 
 
 def parse_target(value: object) -> Target:
@@ -121,17 +104,20 @@ def _convert(value: object, form: type[_Parsed], name: str) -> _Parsed:
         raise ContentRule.ODD_CONTENT.error(name=name, why=str(error)) from error
 
 
-def _profile(body: JsonObject) -> Profile:
+def parse_profile(body: JsonObject) -> Profile:
+    """A member's profile."""
     return _convert(body, Profile, "Profile")
 
 
-def _post(body: JsonObject) -> Post:
+def parse_post(body: JsonObject) -> Post:
+    """A member's post."""
     post = _convert(body, Post, "Post")
     _check_reply(post.reply_to)
     return post
 
 
-def _patch(body: JsonObject) -> Patch:
+def parse_patch(body: JsonObject) -> Patch:
+    """An edit of a post; rule 4."""
     patch = _convert(body, Patch, "Patch")
     own = len(patch.adds)
     for index, add in enumerate(patch.adds):
@@ -154,7 +140,8 @@ def _check_deletions(body: JsonObject) -> None:
         raise ContentRule.DELETED_IS_TRUE.error()
 
 
-def _vote(body: JsonObject) -> Vote:
+def parse_vote(body: JsonObject) -> Vote:
+    """A vote; rule 5."""
     form = _convert(body, _VoteForm, "Vote")
     target = parse_target(form.target)
     _check_reaction(target, form.value)
@@ -170,15 +157,18 @@ def _vote(body: JsonObject) -> Vote:
     )
 
 
-def _erase(body: JsonObject) -> Erase:
+def parse_erase(body: JsonObject) -> Erase:
+    """A wish that records lose their words."""
     return _convert(body, Erase, "Erase")
 
 
-def _claim(body: JsonObject) -> Claim:
+def parse_claim(body: JsonObject) -> Claim:
+    """A claim to be a member elsewhere."""
     return _convert(body, Claim, "Claim")
 
 
-def _guest_record(body: JsonObject) -> GuestRecord:
+def parse_guest_record(body: JsonObject) -> GuestRecord:
+    """What somebody without keys did."""
     form = _convert(body, _GuestForm, "GuestRecord")
     did: GuestPost | GuestVote
     if form.kind == "post":
@@ -195,7 +185,8 @@ def _guest_record(body: JsonObject) -> GuestRecord:
     return GuestRecord(form.host, form.actor, form.activity, did)
 
 
-def _header(body: JsonObject) -> Authored | None:
+def parse_header(body: JsonObject) -> Authored | None:
+    """The header of a type of tomorrow; rule 2."""
     # A later type may be signed by a pod or a recovery key. One that names a signing key states a whole header, or
     # nobody could check whether its author's key is valid before appending it to the log.
     return _convert(body, Authored, "The record") if "author" in body and "recovery" not in body else None
@@ -226,20 +217,3 @@ def _in_nfc(subject: str) -> str:
     if is_normalized("NFC", subject):
         return subject
     raise ContentRule.SUBJECT_SPELLING.error()
-
-
-_LIMITS: Final = {
-    "paragraphs": MAX_PARAGRAPHS,
-    "adds": MAX_PARAGRAPHS,
-    "marks": MAX_PARAGRAPHS,
-    "attachments": MAX_ATTACHMENTS,
-}
-_PARSERS: Final[Mapping[str, Callable[[JsonObject], Content]]] = {
-    "Profile": _profile,
-    "Post": _post,
-    "Patch": _patch,
-    "Vote": _vote,
-    "Erase": _erase,
-    "Claim": _claim,
-    "GuestRecord": _guest_record,
-}

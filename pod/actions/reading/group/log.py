@@ -9,7 +9,7 @@ much; `next` says where the following stretch begins.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -19,12 +19,13 @@ from models.groups.records import StoredRecord
 from pod.actions.access import Reader, open_group
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.shown_things import load_shown_things
+from pod.actions.record_kinds import TELLING
 from pod.deps import Deps
 from protocol.ids import RecordId
+from protocol.records.content import parse_content
 
 STRETCH: Final = 500
 MOST_STRETCHES: Final = 4
-Body = Mapping[str, Any]
 
 
 class LogFilter(msgspec.Struct, frozen=True):
@@ -112,29 +113,9 @@ def _is_id(text: str) -> bool:
 
 
 def _entry(stored: StoredRecord) -> LogEntry:
-    body: Body = {} if stored.erased else msgspec.json.decode(stored.wire)
     entry = LogEntry(stored.log_index or 0, stored.id, stored.type, stored.author or 0, stored.at or 0, stored.erased)
-    match stored.type:
-        case "Vote":
-            thing, post = _target(body.get("target", {}))
-            reason, value = str(body.get("reason", "")), body.get("value", 0)
-            return msgspec.structs.replace(entry, thing=thing, post=post, value=value, reason=reason)
-        case "Post":
-            reply = body.get("reply_to", {})
-            thing = str(reply.get("record") or reply.get("subject") or "")
-            return msgspec.structs.replace(entry, thing=thing, post=stored.id)
-        case "Patch":
-            return msgspec.structs.replace(entry, thing=str(body.get("post", "")), post=str(body.get("post", "")))
-        case _:
-            return entry
-
-
-def _target(target: Body) -> tuple[str, str]:
-    """(what a vote is about, the post in which it can be looked at)."""
-    if "paragraph" in target:
-        return str(target["paragraph"].get("record", "")), str(target["paragraph"].get("record", ""))
-    if "post" in target:
-        return str(target["post"]), str(target["post"])
-    if "reaction" in target:
-        return str(target["reaction"].get("post", "")), str(target["reaction"].get("post", ""))
-    return str(target.get("profile") or target.get("subject") or ""), ""
+    kind = TELLING.of(stored.type)
+    if kind is None or stored.erased:
+        return entry
+    line = kind.line(stored.id, parse_content(stored.type, msgspec.json.decode(stored.wire)))
+    return msgspec.structs.replace(entry, **msgspec.structs.asdict(line))

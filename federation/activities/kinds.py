@@ -1,0 +1,89 @@
+"""The activity that comes nearest to each kind of record; other software sees this, a pod trusts only the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from protocol.canonical import JsonObject
+from protocol.ids import RecordId
+from protocol.records.content import (
+    Claim,
+    Erase,
+    GuestRecord,
+    OfEach,
+    ParagraphTarget,
+    Patch,
+    Post,
+    PostTarget,
+    Profile,
+    ProfileTarget,
+    ReactionTarget,
+    Target,
+    Vote,
+)
+
+Shape = TypeVar("Shape")
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """Who says what: a record of this id, by `actor`, whose server is `pod`."""
+
+    record: RecordId
+    actor: str
+    pod: str
+
+    def url(self, record: RecordId) -> str:
+        """Where a record is read."""
+        return f"{self.pod}/records/{record}"
+
+
+class SpokenKind(msgspec.Struct, Generic[Shape], frozen=True):
+    """How a kind is told: `verb` gives type and object of its activity."""
+
+    verb: Callable[[Spoken, Shape], JsonObject]
+
+
+def added(spoken: Spoken) -> JsonObject:
+    """What has no verb of its own: it is added to what its author keeps."""
+    return {"type": "Add", "object": spoken.url(spoken.record), "target": spoken.actor}
+
+
+def _vote(spoken: Spoken, vote: Vote) -> JsonObject:
+    judged = _judged(spoken, vote.target)
+    if judged is None:
+        return added(spoken)
+    if vote.value:
+        return {"type": "Like" if vote.value > 0 else "Dislike", **judged}
+    return {"type": "Undo", "object": {"type": "Like", "actor": spoken.actor, **judged}}
+
+
+def _judged(spoken: Spoken, target: Target) -> JsonObject | None:
+    """What a vote is about, as a Like names it; None for what has no address elsewhere."""
+    match target:
+        case PostTarget(post=post):
+            return {"object": spoken.url(post)}
+        case ParagraphTarget(paragraph=address):
+            # The fragment keeps a reader from taking this for a word on the whole post.
+            return {"object": f"{spoken.url(address.record)}#paragraph-{address.index}"}
+        case ReactionTarget(post=post, emoji=emoji):
+            return {"object": spoken.url(post), "content": emoji}
+        case ProfileTarget(profile=profile):
+            return {"object": spoken.url(profile)}
+        case _:
+            return None
+
+
+PROFILE: Final = SpokenKind[Profile](lambda spoken, _: {"type": "Update", "object": spoken.url(spoken.record)})
+POST: Final = SpokenKind[Post](lambda spoken, _: {"type": "Create", "object": spoken.url(spoken.record)})
+PATCH: Final = SpokenKind[Patch](lambda spoken, patch: {"type": "Update", "object": spoken.url(patch.post)})
+VOTE: Final = SpokenKind[Vote](_vote)
+ERASE: Final = SpokenKind[Erase](lambda spoken, _: added(spoken))
+CLAIM: Final = SpokenKind[Claim](lambda spoken, _: added(spoken))
+GUEST: Final = SpokenKind[GuestRecord](lambda spoken, _: added(spoken))
+
+SPOKEN: Final[OfEach[SpokenKind[Any]]] = OfEach(
+    Profile=PROFILE, Post=POST, Patch=PATCH, Vote=VOTE, Erase=ERASE, Claim=CLAIM, GuestRecord=GUEST
+)

@@ -1,0 +1,176 @@
+"""How each kind of record becomes rows: folded, searched, emptied when it is erased, folded again from what is left.
+
+A part that a kind has no use for is said to be None: it can't be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Update, update
+
+from models.content.posts_and_votes import POSTS, PROFILES, post_target_key
+from models.content.projections.rows import NO_WORDS, Accepted, Rows, erased_post_row, sheet_row
+from models.groups.records import StoredRecord
+from protocol.content import Sheet, member_writer, patch_sheet, post_sheet
+from protocol.ids import RecordId
+from protocol.records.content import Claim, Erase, GuestRecord, OfEach, Patch, Post, Profile, Vote
+from protocol.records.erased import parse_erased
+from protocol.votes import cast_vote
+
+Shape = TypeVar("Shape")
+
+
+class Searched(msgspec.Struct, frozen=True):
+    """The words by which a record is found, and the post where they are read."""
+
+    kind: str
+    post: RecordId | None
+    language: str
+    words: Sequence[str]
+
+
+class ProjectedKind(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
+    """What the tables of content know of a kind.
+
+    `fold` adds its rows, `search` gives its words, `sheet` its paragraphs; `empty` takes the words out of the rows of
+    an erased one, and `fold_erased` makes such rows from what is left of it.
+    """
+
+    fold: Callable[[Rows, Accepted, Shape], None] | None
+    search: Callable[[RecordId, Shape], Searched] | None
+    sheet: Callable[[RecordId, RecordId, Shape], Sheet] | None
+    empty: Callable[[RecordId], Update] | None
+    fold_erased: Callable[[Rows, Accepted, StoredRecord], None] | None
+
+
+def _fold_profile(rows: Rows, record: Accepted, profile: Profile) -> None:
+    rows.keep_newest(
+        {
+            "group_id": record.group,
+            "member": profile.author,
+            "key": profile.key,
+            "counter": profile.counter,
+            "record_id": record.id,
+            "nickname": profile.nickname,
+            "text": profile.text,
+            "avatar": msgspec.json.encode(profile.avatar) if profile.avatar else None,
+            "at": profile.at,
+            "indexable": record.indexable,
+        }
+    )
+
+
+def _fold_erased_profile(rows: Rows, record: Accepted, stored: StoredRecord) -> None:
+    author, key, counter = stored.author or 0, stored.key or 0, stored.counter or 0
+    row = {"group_id": record.group, "member": author, "key": key, "counter": counter, "record_id": record.id}
+    rows.keep_newest({**row, "nickname": "", "text": "", "avatar": None, "at": 0, "indexable": True})
+
+
+def _empty_profile(record: RecordId) -> Update:
+    blank = {"nickname": "", "text": "", "avatar": None, "at": 0, "indexable": True}
+    return update(PROFILES).where(PROFILES.c.record_id == record).values(**blank)
+
+
+def _fold_post(rows: Rows, record: Accepted, post: Post) -> None:
+    reply = post.reply_to
+    rows.posts.append(
+        {
+            "id": record.id,
+            "group_id": record.group,
+            "author": post.author,
+            "kind": post.kind,
+            "title": post.title,
+            "language": post.language,
+            "reply_record": reply.record if reply else None,
+            "reply_index": reply.index if reply else None,
+            "subject": reply.subject if reply else None,
+            "attachments": msgspec.json.encode(post.attachments),
+            "at": post.at,
+            "seq": record.seq,
+            "target": post_target_key(record.id),
+            "erased": False,
+        }
+    )
+    sheet = post_sheet(record.id, record.group, post)
+    rows.sheets.append(sheet_row(record.id, record.group, record.seq, post.author, sheet))
+
+
+def _search_post(record: RecordId, post: Post) -> Searched:
+    words = [post.title, *(paragraph.text for paragraph in post.paragraphs)]
+    return Searched("post", record, post.language, words)
+
+
+def _empty_post(record: RecordId) -> Update:
+    return update(POSTS).where(POSTS.c.id == record).values(**NO_WORDS, erased=True)
+
+
+def _fold_erased_post(rows: Rows, record: Accepted, stored: StoredRecord) -> None:
+    _fold_erased_patch(rows, record, stored)
+    rows.posts.append(erased_post_row(record, stored.author or 0))
+
+
+def _fold_patch(rows: Rows, record: Accepted, patch: Patch) -> None:
+    sheet = patch_sheet(record.id, record.group, patch)
+    rows.sheets.append(sheet_row(record.id, record.group, record.seq, patch.author, sheet))
+
+
+def _fold_erased_patch(rows: Rows, record: Accepted, stored: StoredRecord) -> None:
+    """The sheet of which an erased record kept the places."""
+    shape = parse_erased(msgspec.json.decode(stored.wire))
+    author = stored.author or 0
+    sheet = Sheet(
+        id=stored.id,
+        post=shape.post or stored.id,
+        writer=member_writer(stored.group_id, author),
+        key=stored.key or 0,
+        counter=stored.counter or 0,
+        paragraphs=(None,) * len(shape.afters),
+        afters=shape.afters,
+        erased=True,
+    )
+    rows.sheets.append(sheet_row(record.id, record.group, record.seq, author, sheet))
+
+
+def _fold_vote(rows: Rows, record: Accepted, vote: Vote) -> None:
+    rows.votes.append((record.group, cast_vote(record.id, vote), record.seq))
+
+
+def _fold_erase(rows: Rows, record: Accepted, wish: Erase) -> None:
+    rows.erasures += [{"record_id": target, "group_id": record.group, "author": wish.author} for target in wish.records]
+
+
+def _fold_claim(rows: Rows, record: Accepted, claim: Claim) -> None:
+    of = claim.claims
+    place = {"record_id": record.id, "group_id": record.group, "author": claim.author}
+    rows.claims.append({**place, "of_group": of.group, "member": of.member})
+
+
+PROFILE: Final = ProjectedKind[Profile](
+    fold=_fold_profile,
+    search=lambda _, profile: Searched("profile", None, "", [profile.nickname, profile.text]),
+    sheet=None,
+    empty=_empty_profile,
+    fold_erased=_fold_erased_profile,
+)
+POST: Final = ProjectedKind[Post](
+    fold=_fold_post, search=_search_post, sheet=post_sheet, empty=_empty_post, fold_erased=_fold_erased_post
+)
+PATCH: Final = ProjectedKind[Patch](
+    fold=_fold_patch,
+    search=lambda _, patch: Searched("patch", patch.post, "", [add.text for add in patch.adds]),
+    sheet=patch_sheet,
+    empty=None,
+    fold_erased=_fold_erased_patch,
+)
+VOTE: Final = ProjectedKind[Vote](fold=_fold_vote, search=None, sheet=None, empty=None, fold_erased=None)
+ERASE: Final = ProjectedKind[Erase](fold=_fold_erase, search=None, sheet=None, empty=None, fold_erased=None)
+CLAIM: Final = ProjectedKind[Claim](fold=_fold_claim, search=None, sheet=None, empty=None, fold_erased=None)
+# Stored and relayed; what guests did isn't applied yet.
+GUEST: Final = ProjectedKind[GuestRecord](fold=None, search=None, sheet=None, empty=None, fold_erased=None)
+
+PROJECTED: Final[OfEach[ProjectedKind[Any]]] = OfEach(
+    Profile=PROFILE, Post=POST, Patch=PATCH, Vote=VOTE, Erase=ERASE, Claim=CLAIM, GuestRecord=GUEST
+)

@@ -1,0 +1,84 @@
+"""What a batch of accepted records adds to the projected tables, and the rows that several kinds make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from models.content.posts_and_votes import post_target_key
+from models.groups.records import StoredRecord
+from protocol.content import Sheet
+from protocol.ids import RecordId
+from protocol.records.content import Content
+from protocol.votes import CastVote
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A record that counts. `content` is None where only the shape of an erased one is left.
+
+    `indexable`: a profile doesn't say that its member isn't to be found.
+    """
+
+    id: RecordId
+    group: RecordId
+    seq: int
+    type: str
+    content: Content | None
+    stored: StoredRecord | None = None
+    indexable: bool = True
+
+
+class Rows:
+    """What a batch adds, by table."""
+
+    def __init__(self) -> None:
+        self.profiles: dict[tuple[RecordId, int], dict[str, Any]] = {}
+        self.posts: list[dict[str, Any]] = []
+        self.sheets: list[dict[str, Any]] = []
+        self.votes: list[tuple[RecordId, CastVote, int]] = []
+        self.claims: list[dict[str, Any]] = []
+        self.erasures: list[dict[str, Any]] = []
+        self.searched: list[dict[str, Any]] = []
+
+    def keep_newest(self, row: dict[str, Any]) -> None:
+        """Add a profile's row, of each member's the newest: PostgreSQL refuses to touch a row twice in a statement."""
+        register = (row["group_id"], row["member"])
+        old = self.profiles.get(register)
+        if old is None or _rank(old) < _rank(row):
+            self.profiles[register] = row
+
+
+def sheet_row(record: RecordId, group: RecordId, seq: int, author: int, sheet: Sheet) -> dict[str, Any]:
+    """The row of the paragraphs and marks that a record brought."""
+    return {
+        "record_id": record,
+        "post_id": sheet.post,
+        "group_id": group,
+        "author": author,
+        "seq": seq,
+        "sheet": msgspec.json.encode(sheet),
+    }
+
+
+def erased_post_row(record: Accepted, author: int) -> dict[str, Any]:
+    """The row of a post of which only the shape is left."""
+    row = {"id": record.id, "group_id": record.group, "author": author, "seq": record.seq, **NO_WORDS}
+    return {**row, "target": post_target_key(record.id), "erased": True}
+
+
+# What an erased post's row says instead of what it said.
+NO_WORDS: dict[str, Any] = {
+    "kind": "note",
+    "title": "",
+    "language": "",
+    "reply_record": None,
+    "reply_index": None,
+    "subject": None,
+    "attachments": b"[]",
+    "at": 0,
+}
+
+
+def _rank(row: dict[str, Any]) -> tuple[int, int, RecordId]:
+    return (row["key"], row["counter"], row["record_id"])

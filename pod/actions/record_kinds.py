@@ -1,0 +1,111 @@
+"""What the log says of each kind of record, and whom a record concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from protocol.ids import RecordId
+from protocol.records.content import (
+    Claim,
+    Erase,
+    GuestRecord,
+    OfEach,
+    ParagraphTarget,
+    Patch,
+    Post,
+    PostTarget,
+    Profile,
+    ProfileTarget,
+    ReactionTarget,
+    SubjectTarget,
+    Target,
+    Vote,
+)
+
+REPLY: Final = "reply"
+EDIT: Final = "edit"
+VOTED: Final = "vote"
+Shape = TypeVar("Shape")
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """What a record is about: a record's id or a name, the post where it is read, by which vote and why."""
+
+    thing: str = ""
+    post: str = ""
+    value: int | None = None
+    reason: str = ""
+
+
+class Concern(msgspec.Struct, frozen=True):
+    """Whoever wrote `thing` may want to hear of it."""
+
+    kind: str
+    thing: RecordId
+
+
+class TellingKind(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
+    """How a kind is told to people here: `line` in the log, `concerns` whose author is told; None where nobody is."""
+
+    line: Callable[[RecordId, Shape], LogLine]
+    concerns: Callable[[Shape], Concern | None] | None
+
+
+def _nothing(_: RecordId, __: object) -> LogLine:
+    return LogLine()
+
+
+def _post_line(record: RecordId, post: Post) -> LogLine:
+    reply = post.reply_to
+    about = (reply.record or reply.subject) if reply else None
+    return LogLine(thing=about or "", post=record)
+
+
+def _answers(post: Post) -> Concern | None:
+    return Concern(REPLY, post.reply_to.record) if post.reply_to and post.reply_to.record else None
+
+
+def _vote_line(_: RecordId, vote: Vote) -> LogLine:
+    thing, post = _judged(vote.target)
+    return LogLine(thing, post, vote.value, vote.reason)
+
+
+def _judged(target: Target) -> tuple[str, str]:
+    """(what a vote is about, the post in which it can be looked at)."""
+    match target:
+        case PostTarget(post=post) | ReactionTarget(post=post):
+            return post, post
+        case ParagraphTarget(paragraph=address):
+            return address.record, address.record
+        case ProfileTarget(profile=profile):
+            return profile, ""
+        case SubjectTarget(subject=subject):
+            return subject, ""
+
+
+def _gives_reason(vote: Vote) -> Concern | None:
+    match vote.target:
+        case PostTarget(post=thing) if vote.reason:
+            return Concern(VOTED, thing)
+        case ParagraphTarget(paragraph=address) if vote.reason:
+            return Concern(VOTED, address.record)
+        case _:
+            return None
+
+
+PROFILE: Final = TellingKind[Profile](line=_nothing, concerns=None)
+POST: Final = TellingKind[Post](line=_post_line, concerns=_answers)
+PATCH: Final = TellingKind[Patch](
+    line=lambda _, patch: LogLine(patch.post, patch.post), concerns=lambda patch: Concern(EDIT, patch.post)
+)
+VOTE: Final = TellingKind[Vote](line=_vote_line, concerns=_gives_reason)
+ERASE: Final = TellingKind[Erase](line=_nothing, concerns=None)
+CLAIM: Final = TellingKind[Claim](line=_nothing, concerns=None)
+GUEST: Final = TellingKind[GuestRecord](line=_nothing, concerns=None)
+
+TELLING: Final[OfEach[TellingKind[Any]]] = OfEach(
+    Profile=PROFILE, Post=POST, Patch=PATCH, Vote=VOTE, Erase=ERASE, Claim=CLAIM, GuestRecord=GUEST
+)

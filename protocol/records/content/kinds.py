@@ -1,0 +1,107 @@
+"""The kinds of records that need no order, each declared once: its shape, how it is read, what erasing it leaves.
+
+`OfEach` holds one thing for each kind. Every floor has such a table of what it does with a record: here how one is
+read; in `models/content/projections/kinds.py` how it becomes rows; in `federation/activities/kinds.py` which activity
+tells it; in `pod/actions/record_kinds.py` what log and notifications say of it; in `pod/web/group/log_kinds.py` its
+words on pages. A kind more is a field more here: each table that has none for it, and each entry with a part lacking,
+then fails to type-check (ADR 0037).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from protocol.canonical import JsonObject
+from protocol.limits import MAX_ATTACHMENTS, MAX_PARAGRAPHS
+from protocol.records.content.parse import (
+    parse_claim,
+    parse_erase,
+    parse_guest_record,
+    parse_header,
+    parse_patch,
+    parse_post,
+    parse_profile,
+    parse_vote,
+)
+from protocol.records.content.shapes import Claim, Content, Erase, GuestRecord, Patch, Post, Profile, Unknown, Vote
+from protocol.rules.content import ContentRule
+
+Shape = TypeVar("Shape")
+Each = TypeVar("Each")
+
+
+class OfEach(msgspec.Struct, Generic[Each], frozen=True, kw_only=True):
+    """One thing for each kind; the fields are the types as records write them."""
+
+    Profile: Each
+    Post: Each
+    Patch: Each
+    Vote: Each
+    Erase: Each
+    Claim: Each
+    GuestRecord: Each
+
+    def of(self, type_name: str) -> Each | None:
+        """The one for records of this type; None for a type of tomorrow."""
+        return getattr(self, type_name) if type_name in self.__struct_fields__ else None
+
+    def __iter__(self) -> Iterator[tuple[str, Each]]:
+        return ((name, getattr(self, name)) for name in self.__struct_fields__)
+
+
+class Leaves(Enum):
+    """What of a record stays when its author erases it: all, its header, or the header and where paragraphs hung."""
+
+    ALL = "all"
+    HEADER = "header"
+    PLACES = "places"
+
+
+class RecordKind(msgspec.Struct, Generic[Shape], frozen=True):
+    """A kind of record: the type that holds its content, how that is read, and what erasing leaves."""
+
+    content: type[Shape]
+    parse: Callable[[JsonObject], Shape]
+    leaves: Leaves
+
+
+KINDS: Final[OfEach[RecordKind[Any]]] = OfEach(
+    Profile=RecordKind(Profile, parse_profile, Leaves.HEADER),
+    Post=RecordKind(Post, parse_post, Leaves.PLACES),
+    Patch=RecordKind(Patch, parse_patch, Leaves.PLACES),
+    Vote=RecordKind(Vote, parse_vote, Leaves.ALL),
+    Erase=RecordKind(Erase, parse_erase, Leaves.ALL),
+    Claim=RecordKind(Claim, parse_claim, Leaves.ALL),
+    GuestRecord=RecordKind(GuestRecord, parse_guest_record, Leaves.ALL),
+)
+_LIMITS: Final = {
+    "paragraphs": MAX_PARAGRAPHS,
+    "adds": MAX_PARAGRAPHS,
+    "marks": MAX_PARAGRAPHS,
+    "attachments": MAX_ATTACHMENTS,
+}
+
+
+def parse_content(type_name: str, body: JsonObject) -> Content:
+    """The content of a record of this type; raises MalformedError or TooLargeError. Proof and header are not read."""
+    kind = KINDS.of(type_name)
+    if kind is None:
+        return Unknown(type_name, parse_header(body))
+    for name, limit in _LIMITS.items():
+        entries = body.get(name)
+        if type(entries) is list and len(entries) > limit:
+            raise ContentRule.TOO_MANY_ENTRIES.error(most=limit, name=name, entries=len(entries))
+    if "recovery" in body:
+        raise ContentRule.NOT_BY_RECOVERY_KEY.error()
+    content: Content = kind.parse(body)
+    return content
+
+
+def is_erasable(type_name: str) -> bool:
+    """Whether the words of a record of this type go when its author wishes so."""
+    kind = KINDS.of(type_name)
+    return kind is not None and kind.leaves is not Leaves.ALL

@@ -1,0 +1,52 @@
+"""Every kind of record that needs no order has its entry on every floor, each made of all its parts."""
+
+import ast
+from typing import Any, get_args
+
+import pytest
+
+from federation.activities.kinds import SPOKEN
+from models.content.projections.kinds import PROJECTED
+from pod.actions.record_kinds import TELLING
+from pod.web.group.log_kinds import SHOWN
+from protocol.records.content import KINDS, Content, Leaves, OfEach, Unknown
+from tests.architecture.tree import tree_of
+from tests.support.folders import ROOT
+
+TABLES = {"read": KINDS, "projected": PROJECTED, "spoken": SPOKEN, "told": TELLING, "shown": SHOWN}
+ENTRIES = {
+    "protocol/records/content/kinds.py": {"OfEach", "RecordKind"},
+    "models/content/projections/kinds.py": {"ProjectedKind"},
+    "federation/activities/kinds.py": {"SpokenKind"},
+    "pod/actions/record_kinds.py": {"TellingKind"},
+    "pod/web/group/log_kinds.py": {"ShownKind"},
+}
+
+
+def test_the_registry_has_each_kind_that_content_can_be_and_no_other() -> None:
+    kinds = {kind.__name__ for kind in get_args(Content)} - {Unknown.__name__}
+    assert set(OfEach.__struct_fields__) == kinds
+    assert {name: kind.content.__name__ for name, kind in KINDS} == {name: name for name in kinds}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_a_table_knows_each_kind_and_no_type_of_tomorrow(table: OfEach[Any]) -> None:
+    assert [name for name, _ in table] == list(OfEach.__struct_fields__)
+    assert table.of("Sculpture") is None
+
+
+def test_what_erasing_leaves_can_be_emptied_and_folded_again() -> None:
+    for name, kind in KINDS:
+        rows = PROJECTED.of(name)
+        assert rows is not None
+        assert (rows.fold_erased is not None) == (kind.leaves is not Leaves.ALL), name
+        assert (rows.sheet is not None) == (kind.leaves is Leaves.PLACES), name
+
+
+@pytest.mark.parametrize("path", ENTRIES)
+def test_no_part_of_an_entry_has_a_default_so_that_a_missing_one_does_not_type_check(path: str) -> None:
+    classes = {node.name: node for node in ast.walk(tree_of(ROOT / path)) if isinstance(node, ast.ClassDef)}
+    for name in ENTRIES[path]:
+        fields = [node for node in classes[name].body if isinstance(node, ast.AnnAssign)]
+        assert fields
+        assert [ast.unparse(field) for field in fields if field.value is not None] == []
