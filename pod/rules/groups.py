@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from federation.errors import MalformedDocumentError
 from pod.errors import MayNotJoinError, MovedAwayError, MovingError, NotFoundError, NotMemberError, UnknownGroupError
-from protocol.errors import MalformedError, Rule, TooLargeError
+from protocol.errors import MalformedError, MayNotWriteError, Rule, TooLargeError
 
 
 class GroupRule(Rule):
@@ -21,6 +21,11 @@ class GroupRule(Rule):
         NotFoundError,
         "There is no group at this address.",
         "Det finns ingen grupp på den adressen.",
+    )
+    CLOSED = (
+        MayNotWriteError,
+        "This group is closed: it continues elsewhere, for those whom its owners invited.",
+        "Den här gruppen är stängd: den fortsätter på annat håll, för dem som dess ägare bjudit in.",
     )
     KEPT_OUT = (
         MayNotJoinError,

@@ -56,6 +56,8 @@ async def write_record(
     """Sign `members` as the account's record in `group`, take it through the one door and push it."""
     if members.get("type") in ("GroupRoot", "Invitation") or members.get("do") == "join":
         raise PostRule.OWN_ROUTES.error()
+    if members.get("type") in ("Post", "Patch") and (await load_view(session, deps, group)).state.succeeded_by:
+        raise GroupRule.CLOSED.error()
     if members.get("type") == "Vote":
         members = await _placed(session, deps, signer.account, group, members)
     record = await _signed_record(session, deps, signer, group, members, *cosigners)
@@ -231,6 +233,8 @@ def _check_may_come(state: GroupState, former: Membership | None, *, invited: bo
     """
     if state.kind == "person":
         raise OperationRule.PERSON_ALONE.error()
+    if state.succeeded_by is not None:
+        raise GroupRule.CLOSED.error()
     if former is not None and former.state != "moved":
         member = state.members.get(former.number) if former.number is not None else None
         if member is None or not member.left:

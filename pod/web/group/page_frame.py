@@ -51,6 +51,7 @@ class Head(msgspec.Struct, frozen=True):
     may_invite: bool
     may_leave: bool
     forward: str
+    closed: bool
     former: str
 
 
@@ -81,10 +82,11 @@ def head_of(say: Words, seen: HeaderSight, here: str, *, signed_in: bool) -> Hea
         follow=_follow(say, seen),
         lens=_lens(say, seen),
         may_join=_may_join(seen, pending=pending),
-        may_write=weight is not None and weight >= 0,
-        may_invite=weight is not None and weight > 0 and state.kind == "group",
+        may_write=weight is not None and weight >= 0 and state.succeeded_by is None,
+        may_invite=weight is not None and weight > 0 and state.kind == "group" and state.succeeded_by is None,
         may_leave=weight is not None and state.kind == "group",
-        forward=f"/g/{state.succeeded_by}" if state.succeeded_by else "",
+        forward=f"/g/{seen.forward}" if seen.forward else "",
+        closed=state.succeeded_by is not None,
         former=f"/g/{state.continues[0]}" if state.continues else "",
     )
 

@@ -40,7 +40,10 @@ class PodHealth(msgspec.Struct, frozen=True):
 
 
 class HeaderSight(msgspec.Struct, frozen=True):
-    """A group in short, and what the reader is to it. Weights in thousandths, `default_score` in micro units."""
+    """A group in short, and what the reader is to it. Weights in thousandths, `default_score` in micro units.
+
+    `forward`: the group in which this one continues, for those who are in it; who was left out learns nothing of it.
+    """
 
     state: GroupState
     settled_height: int
@@ -56,6 +59,7 @@ class HeaderSight(msgspec.Struct, frozen=True):
     doubts: tuple[Doubt, ...]
     membership: Membership | None = None
     following: Following | None = None
+    forward: RecordId | None = None
 
     @property
     def group(self) -> RecordId:
@@ -81,8 +85,10 @@ async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSigh
         view = (await open_group(session, deps, reader, group)).view
         membership = await load_membership(session, reader.id, group) if reader else None
         following = await load_following(session, reader.id, group) if reader else None
+        heir = view.state.succeeded_by
+        invited = await load_membership(session, reader.id, heir) if reader and heir else None
     seen = await deps.store.remember(("header", group, view.head), partial(_load_for_all, deps, view))
-    return msgspec.structs.replace(seen, membership=membership, following=following)
+    return msgspec.structs.replace(seen, membership=membership, following=following, forward=heir if invited else None)
 
 
 async def _load_for_all(deps: Deps, view: View) -> HeaderSight:
