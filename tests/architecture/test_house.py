@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import doors, rules
-from tests.architecture.tree import code_files, name_of, python_files, tree_of
+from tests.architecture.tree import ROOT, code_files, name_of, python_files, tree_of
 
 MAY_PRINT = ("pod/cli/", "pod/cli.py", "pod/demo/", "pod/demo.py")
 READS_THE_CLOCK = "pod/clock.py"
@@ -104,3 +104,21 @@ def test_each_rule_finds_the_fault_planted_for_it(
 )
 def test_each_door_lets_its_owner_pass(path: str, source: str) -> None:
     assert list(doors.closed_doors(path, ast.parse(source))) == []
+
+
+def test_migrations_are_one_line_and_each_stands_in_the_file_of_its_number() -> None:
+    heads = {}
+    for path in sorted((ROOT / "migrations" / "versions").glob("[0-9]*.py")):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        named = {
+            target.id: ast.literal_eval(node.value)
+            for node in body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name) and target.id in {"revision", "down_revision"}
+        }
+        assert path.name.startswith(f"{named['revision']}_")
+        assert named["revision"] not in heads
+        heads[named["revision"]] = named["down_revision"]
+    numbers = sorted(heads)
+    assert [heads[number] for number in numbers] == [None, *numbers[:-1]]

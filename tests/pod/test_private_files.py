@@ -35,7 +35,7 @@ def test_a5_codes_of_older_invitations_are_hashed_and_go_on_working(tmp_path: Pa
         await upgrade(database, to)
         await database.close()
 
-    asyncio.run(migrate("0019"))
+    asyncio.run(migrate("0020"))
     with closing(sqlite3.connect(path)) as held:
         held.execute("INSERT INTO accounts (id, name, seed_sealed, created_at) VALUES (1, 'ada', x'00', 0)")
         held.execute(
@@ -43,6 +43,6 @@ def test_a5_codes_of_older_invitations_are_hashed_and_go_on_working(tmp_path: Pa
             " VALUES (1, 'abcdefgh', 1, '', 1, 0, 0, 0, 9)"
         )
         held.commit()
-    asyncio.run(migrate("0020"))
+    asyncio.run(migrate("0021"))
     with closing(sqlite3.connect(path)) as held:
         assert held.execute("SELECT code FROM invites").fetchall() == [(hashlib.sha256(b"abcdefgh").hexdigest(),)]
