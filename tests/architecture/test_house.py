@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import doors, rules
-from tests.architecture.tree import ROOT, code_files, name_of, python_files, tree_of
+from tests.architecture.tree import code_files, name_of, python_files, tree_of
+from tests.support.folders import ROOT
 
 MAY_PRINT = ("pod/cli/", "pod/cli.py", "pod/demo/", "pod/demo.py")
 READS_THE_CLOCK = "pod/clock.py"
