@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.waiting import list_operations
 from models.people.accounts import Account, Membership, load_membership
 from pod.actions.chain.views import load_view
+from pod.actions.seen_words import check_seen
 from pod.deps import Deps
 from pod.keyring import Keyring
 from pod.rules.accounts import AccountRule
@@ -81,6 +82,7 @@ Signer = Person | WordsHolder | PodItself
 def signed(signer: Signer, body: JsonObject, *keys: PrivateKey, now: int, as_list: bool = False) -> JsonObject:
     """The record with the proofs of `keys`; raises MayNotSignError for what this signer may not have signed."""
     _check_may_sign(signer, body, now=now)
+    check_seen(body)
     return sign(body, *keys, as_list=as_list)
 
 

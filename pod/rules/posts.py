@@ -124,6 +124,11 @@ class PostRule(Rule):
         "Ett stycke anges med sin post och sitt nummer där.",
     )
     MEMBER_NUMBER = (MalformedError, "A member has a number.", "En medlem har ett nummer.")
+    NOTHING_TO_SEE = (
+        MalformedError,
+        "Of this name or title nothing would be seen: write letters, numbers or signs.",
+        "Av det namnet eller den titeln skulle inget synas: skriv bokstäver, siffror eller tecken.",
+    )
     OWN_ROUTES = (MayNotSignError, "Groups, invitations and joins have routes of their own.")
     NOTHING_TO_VOTE_ON = (
         NotFoundError,

@@ -38,6 +38,11 @@ class RequestRule(Rule):
         "Rad %(line)s av grupperna börjar inte med en grupps id.",
     )
     FORM_UNREADABLE = (MalformedError, "The form can't be read.", "Formuläret går inte att läsa.")
+    FORM_LETTERS = (
+        MalformedError,
+        "The text holds a sign that no script has; take it out, or type the place anew.",
+        "Texten innehåller ett tecken som inte finns i någon skrift; ta bort det, eller skriv stället på nytt.",
+    )
     FORM_TOO_LONG = (TooLargeError, "The form is longer than this pod reads.", "Formuläret är längre än servern läser.")
     FORM_TYPE = (MalformedError, "A form is sent as %(type)s.")
     TOO_MANY_FIELDS = (

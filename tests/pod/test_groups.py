@@ -236,7 +236,7 @@ def test_home_shows_what_my_groups_wrote_and_counts_what_is_hidden(
     person.post(f"/api/v1/groups/{group}/votes", vote)
     for path in ("/", f"/g/{group}"):
         hidden = ada.get(path)
-        assert "Day 1" not in hidden.text
+        assert "hidden by the lens" in hidden.text  # its author is shown it, folded away
         assert "1 hidden" in hidden.text
         shown = ada.get(f"{path}?show=all").text
         assert "Day 1" in shown

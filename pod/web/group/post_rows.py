@@ -11,6 +11,7 @@ from moderation.lens import Layer
 from pod.actions.reading.group.post_list import GroupPosts
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.posts import PostLine
+from pod.foreign_text import is_seen
 from pod.web.group.wording import member_name
 from pod.web.kit.translations import Words
 from protocol.ids import RecordId
@@ -114,7 +115,7 @@ def _titled(say: Words, title: str, words: str, author: str, *, erased: bool, la
         return say("A post that this server doesn't show"), ""
     if layer is not None and not title and not words:
         return say("A post that isn't shown here"), ""
-    if title:
+    if is_seen(title):
         return title, cut(" ".join(words.split()), 2 * LONGEST_TITLE)
     first = " ".join(words.split())
     return (cut(first, LONGEST_TITLE) or say("A note by %(name)s", name=author)), ""

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from pod.actions.reading.group.page_header import HeaderSight, PodHealth
+from pod.foreign_text import is_seen, isolated
 from pod.rules.groups import GroupRule
 from pod.web.kit.translations import Words
 from protocol.ids import RecordId
@@ -92,8 +93,8 @@ def short(identifier: RecordId | str) -> str:
 
 def member_name(say: Words, number: int, nickname: str) -> str:
     """How to call a member: the nickname with the number, which alone is unique; 0 is a guest."""
-    if nickname:
-        return f"{nickname} · {number}"
+    if is_seen(nickname):
+        return f"{isolated(nickname)} · {number}"
     return say("member %(number)s", number=number) if number else say("a guest")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -20,6 +21,10 @@ from protocol.errors import RefusedError
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105  (the name of a field)
 ONCE_FIELD: Final = "form_once"
+# What I-JSON forbids, and NUL, which PostgreSQL can't keep.
+_NO_LETTER: Final = re.compile(
+    "[\0\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
+)
 F = TypeVar("F", bound=msgspec.Struct)
 
 
@@ -33,6 +38,8 @@ async def read_form(request: web.Request, kind: type[F]) -> F:
     check_form(request, sent.last(TOKEN_FIELD))
     if sent.bytes > LONGEST_BYTES:
         raise RequestRule.FORM_TOO_LONG.error()
+    if any(_NO_LETTER.search(value) for _, value in sent.fields):
+        raise RequestRule.FORM_LETTERS.error()
     fields: dict[str, Any] = {}
     for known in msgspec.structs.fields(kind):
         values = [_text(value) for value in sent.all(known.name)]

@@ -20,6 +20,8 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from pod.foreign_text import isolated
+
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "sv": "Svenska"}
 DEFAULT: Final = "en"
 MINUS: Final = "−"
@@ -39,14 +41,14 @@ class Words:
         """The sentence, translated, with its `%(names)s` filled in."""
         found = self._messages.get(text, text)
         said = found if isinstance(found, str) else found[0]
-        return said % values if values else said.replace("%%", "%")
+        return said % _foreign(values) if values else said.replace("%%", "%")
 
     def many(self, one: str, more: str, count: int, /, **values: object) -> str:
         """The sentence for `count` things; `%(count)s` is the number itself."""
         found = self._messages.get(one, (one, more))
         forms = (found, found) if isinstance(found, str) else found
         said = forms[0 if count == 1 else -1]
-        return said % {"count": self.number(count), **values}
+        return said % {"count": self.number(count), **_foreign(values)}
 
     def number(self, number: float) -> str:
         """A number with the separators of the language."""
@@ -89,6 +91,14 @@ class Words:
     @property
     def _point(self) -> str:
         return str(self._locale.number_symbols["latn"]["decimal"])
+
+
+def _foreign(values: Mapping[str, object]) -> dict[str, object]:
+    """What is filled into a sentence, each part such that it turns nothing around it."""
+    return {
+        name: isolated(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        for name, value in values.items()
+    }
 
 
 def _datetime(at_ms: int) -> datetime | None:

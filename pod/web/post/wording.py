@@ -12,6 +12,8 @@ from markupsafe import Markup
 from moderation.diffs import Change, Piece
 from moderation.lens import Layer
 from pod.actions.reading.post.text import VisiblePost
+from pod.foreign_text import is_seen
+from pod.web.group.wording import member_name
 from pod.web.kit.translations import Words
 from protocol.visibility import Reason
 
@@ -46,16 +48,14 @@ def score_view(say: Words, score_micro: int) -> Score:
 
 def called(say: Words, number: int, nicknames: Nicknames) -> str:
     """A member by nickname and number, which alone is unique; number 0 is a guest."""
-    if nickname := nicknames.get(number):
-        return f"{nickname} · {number}"
-    return say("member %(number)s", number=number) if number else say("a guest")
+    return member_name(say, number, nicknames.get(number, ""))
 
 
 def title_of(say: Words, title: str, who: str, *, erased: bool) -> str:
     """What a post is called; a note has no title."""
     if erased:
         return say("An erased post")
-    return title or say("A note by %(who)s", who=who)
+    return title if is_seen(title) else say("A note by %(who)s", who=who)
 
 
 def post_title(say: Words, reading: VisiblePost, nicknames: Nicknames) -> str:

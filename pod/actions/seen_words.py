@@ -1,0 +1,33 @@
+"""Nobody here writes what nobody sees: names, titles and texts of blanks, joiners and fillers alone are refused.
+
+Records of other pods aren't: whoever shows them calls what has no name to be seen as if it had none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pod.foreign_text import is_seen
+from pod.rules.posts import PostRule
+
+NAMES: Final = ("title", "nickname", "name")
+
+
+def check_seen(body: Mapping[str, Any]) -> None:
+    """Refuse a record of a name, title or text of which nothing would be seen; raises MalformedError."""
+    wishes = body.get("with")
+    for part in (body, wishes if isinstance(wishes, Mapping) else {}):
+        if any(isinstance(name := part.get(kind), str) and name and not is_seen(name) for kind in NAMES):
+            raise PostRule.NOTHING_TO_SEE.error()
+    texts = [text for text in _texts(body) if text]
+    if texts and not any(map(is_seen, texts)):
+        raise PostRule.WRITE_SOMETHING.error()
+
+
+def _texts(body: Mapping[str, Any]) -> Iterator[str]:
+    for kind in ("paragraphs", "adds"):
+        parts = body.get(kind)
+        for part in parts if isinstance(parts, list) else ():
+            if isinstance(part, Mapping) and isinstance(text := part.get("text"), str):
+                yield text
