@@ -53,6 +53,7 @@ from pod.actions.fediverse.actors import signing_key
 from pod.actions.private_groups import may_be_told
 from pod.clock import jitter, random_token
 from pod.deps import Deps
+from pod.jobs.introductions import Introductions
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
@@ -87,6 +88,7 @@ class Courier:
         self._headers: dict[RecordId, tuple[GroupState, str]] = {}
         self._look = asyncio.Event()
         self._heard: set[str] = set()
+        self._introductions = Introductions(deps)
 
     def look(self) -> None:
         """Have the lanes looked at soon."""
@@ -95,6 +97,7 @@ class Courier:
     def heard(self, host: str) -> None:
         """A request of this host was verified: what waits for it is tried again at the next look."""
         self._heard.add(host)
+        self._introductions.heard(host)
 
     async def run(self) -> None:
         """Work until cancelled; then what is known to be over is written down, and the lanes are free."""
@@ -195,6 +198,9 @@ class Courier:
     async def _send(self, host: Host, delivery: Delivery) -> Outcome:
         if not await self._may_be_told(delivery):
             return GivenUp("Nobody of the private group is at home there any more.")
+        stranger = await self._introductions.refusal(host, delivery)
+        if stranger is not None:
+            return Postponed(str(stranger))
         remembered = host.scheme if self._deps.clock() < host.scheme_until else None
         scheme = first_scheme(remembered)
         headers = await self._headers_for(delivery.activity.group)

@@ -21,10 +21,10 @@ from protocol.limits import (
     MAX_INTEGER,
     MAX_INVITATION_USES,
     MAX_NAME_LENGTH,
-    MAX_URL_LENGTH,
     MAX_WEIGHT,
     TERMS_PER_EPOCH,
 )
+from protocol.origins import is_bare_origin
 from protocol.rules.records import RecordRule
 
 if TYPE_CHECKING:
@@ -179,11 +179,9 @@ def mapping(body: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def parse_home(value: object) -> Home:
-    """Parse {pod, key}; the URL is compared as a string and never fetched by the protocol."""
+    """Parse {pod, key}; the URL is a bare origin, compared as a string and never fetched by the protocol."""
     match value:
-        case {"pod": str(pod), "key": key} if 0 < len(pod) <= MAX_URL_LENGTH and pod.startswith(
-            ("https://", "http://")
-        ):
+        case {"pod": str(pod), "key": key} if is_bare_origin(pod):
             return Home(pod, parse_did(key))
     raise RecordRule.NO_HOME.error()
 

@@ -20,7 +20,7 @@ class RecordRule(Rule):
     UNEXPECTED_TYPE = (MalformedError, "Expected a %(type)s.")
     ANOTHER_GROUP = (MalformedError, "This %(type)s belongs to another group.")
     ROOT_WITH_GROUP = (MalformedError, "A root has no `group`.")
-    NO_HOME = (MalformedError, "A home needs `pod` (a URL) and `key` (a did:key).")
+    NO_HOME = (MalformedError, "A home needs `pod` (a bare origin, spelt as URLs are) and `key` (a did:key).")
     NO_LOG = (MalformedError, "`log` needs `size` and `root` (64 hex digits).")
     NO_INTEGER = (MalformedError, "`%(name)s` must be an integer from %(low)s to %(high)s.")
     NO_STRING = (MalformedError, "`%(name)s` must be a string of %(shortest)s to %(longest)s characters.")
