@@ -15,6 +15,7 @@ from pod.actions.reading.lens.verdicts import home_lens
 from pod.actions.reading.post.posts import PostLine
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.heavy import computed
 from pod.plots.plot import Plot
 from pod.plots.stripes import Stripe, lens_stripes
 from pod.rules.posts import PostRule
@@ -24,7 +25,8 @@ from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.history import shortened
 from pod.web.post.links import Link, Place, anchor_of, place_of
-from pod.web.post.page import page_tabs
+from pod.web.post.page import number_of, page_tabs
+from pod.web.post.slices import slice_from
 from pod.web.post.wording import TAGS, Score, called, language_of, post_title, score_view, title_of
 from protocol.ids import parse_id
 from protocol.records.content import PostTarget
@@ -70,6 +72,7 @@ class CompareView(msgspec.Struct, frozen=True):
     runs: tuple[RunView, ...]
     plot: Plot
     turned: str
+    more: str
 
 
 class PreviewLine(msgspec.Struct, frozen=True):
@@ -104,7 +107,9 @@ async def get_compare(request: web.Request) -> web.Response:
     compared = await compare_lenses(deps, reader, place.group, place.post, first, second)
     named = list(dict.fromkeys(group for lens in compared.lenses for group in lens.groups))
     choices = await list_lens_choices(deps, reader, named, PostTarget(place.post).token)
-    return render(request, "post/compare.html", compare_view(say_of(request), place, compared, choices))
+    start = number_of(request, "from")
+    view = await computed(len(compared.reading.sights), compare_view, say_of(request), place, compared, choices, start)
+    return render(request, "post/compare.html", view)
 
 
 @routes.get("/g/{group}/preview")
@@ -131,10 +136,11 @@ def _lens(request: web.Request, name: str) -> Lens | None:
     return Lens(groups) if named else None
 
 
-def compare_view(say: Words, place: Place, compared: Compared, choices: LensChoices) -> CompareView:
+def compare_view(say: Words, place: Place, compared: Compared, choices: LensChoices, start: int) -> CompareView:
     """The page, from what was compared."""
     reading, (first, second) = compared.reading, compared.lenses
-    sides = [_side(say, place, compared, sight) for sight in reading.sights]
+    part, following = slice_from(reading.sights, start, lambda sight: len(reading.words(sight.address) or ""))
+    sides = [_side(say, place, compared, sight) for sight in part]
     names = [lens_name(say, lens, compared.names) for lens in compared.lenses]
     links = [Link(names[at], msgspec.structs.replace(place, lens=lens).to()) for at, lens in enumerate(compared.lenses)]
     title = post_title(say, reading, compared.nicknames)
@@ -147,17 +153,19 @@ def compare_view(say: Words, place: Place, compared: Compared, choices: LensChoi
         first=_value(first),
         second=_value(second),
         names=(links[0], links[1]),
-        counts=_counts(say, [side.kind for side in sides]),
+        counts=_counts(say, [_kind(compared, sight) for sight in reading.sights]),
         language=language_of(reading.card.language),
         runs=tuple(_runs(say, sides)),
-        plot=lens_stripes(say, _stripes(compared, names), [_excerpt(say, compared, sight) for sight in reading.sights]),
+        plot=lens_stripes(say, _stripes(compared, names), [_excerpt(say, compared, sight) for sight in part]),
         turned=compare_path(place, second, first),
+        more="" if following is None else compare_path(place, first, second, start=following),
     )
 
 
-def compare_path(place: Place, first: Lens, second: Lens) -> str:
-    """The page of two lenses over a post."""
+def compare_path(place: Place, first: Lens, second: Lens, *, start: int = 0) -> str:
+    """The page of two lenses over a post, of its text from `start` on."""
     fields = [("a", group) for group in _fields(first)] + [("b", group) for group in _fields(second)]
+    fields += [("from", str(start))] if start else []
     return with_query(f"{place.path}/compare", fields)
 
 
@@ -180,15 +188,20 @@ def _side(say: Words, place: Place, compared: Compared, sight: Sight) -> SideVie
     marks = tuple(letter for letter, shown in (("A", compared.first), ("B", compared.second)) if at in shown)
     paragraph, words = reading.text.paragraph(at), reading.words(at)
     style = paragraph.style if paragraph else "text"
-    labels = {
-        ("A", "B"): ("both", say("shown in both")),
-        ("A",): ("first", say("only in A")),
-        ("B",): ("second", say("only in B")),
-        (): ("neither", say("in neither")),
-    }
-    kind, label = labels[marks]
+    kind = _kind(compared, sight)
+    label = {
+        "both": say("shown in both"),
+        "first": say("only in A"),
+        "second": say("only in B"),
+        "neither": say("in neither"),
+    }[kind]
     gone = say("erased by its author") if paragraph is None else say("not shown on this pod")
     return SideView(kind, marks, label, TAGS.get(style, "p"), style, words or gone, place.to(anchor=anchor_of(at)))
+
+
+def _kind(compared: Compared, sight: Sight) -> str:
+    shown = sight.address in compared.first, sight.address in compared.second
+    return {(True, True): "both", (True, False): "first", (False, True): "second"}.get(shown, "neither")
 
 
 def _counts(say: Words, kinds: Sequence[str]) -> tuple[str, ...]:

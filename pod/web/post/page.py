@@ -11,13 +11,14 @@ from moderation.lens import Hide, Layer
 from pod.actions.reading.post.story import read_story
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.heavy import computed
 from pod.rules.requests import RequestRule
 from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query
 from pod.web.kit.rendering import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.links import WIKI, Link, Place, address_in, place_of, sign_in_to
-from pod.web.post.paragraphs import Desk, ItemView, item_views
+from pod.web.post.paragraphs import Desk, ItemView, slice_view
 from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
 from pod.web.post.wording import (
     LayerView,
@@ -71,6 +72,7 @@ class PostView(msgspec.Struct, frozen=True):
     wiki: bool
     hidden: HiddenView | None
     items: tuple[ItemView, ...]
+    more_text: str
     replies: tuple[ReplyView, ...]
     more_replies: str
     orphans: tuple[ReplyView, ...]
@@ -96,10 +98,12 @@ async def get_post_page(request: web.Request) -> web.Response:
         place.post,
         place.lens,
         thread=thread,
-        after_reply=_number(request, "replies"),
+        after_reply=number_of(request, "replies"),
     )
     desk = Desk(say_of(request), place, story, thread, signed_in=reader_of(request) is not None)
-    return render(request, "post/post.html", post_view(desk, await _bar(request, desk)))
+    bar = await _bar(request, desk)
+    view = await computed(len(story.reading.sights), post_view, desk, bar, number_of(request, "from"))
+    return render(request, "post/post.html", view)
 
 
 async def _bar(request: web.Request, desk: Desk) -> LensBar:
@@ -109,7 +113,7 @@ async def _bar(request: web.Request, desk: Desk) -> LensBar:
         request,
         place.lens,
         usual=(place.group,),
-        counts=lens_counts(desk),
+        counts=await computed(len(desk.story.reading.sights), lens_counts, desk),
         token=PostTarget(place.post).token,
         compare=with_query(f"{place.path}/compare", fields),
     )
@@ -130,11 +134,12 @@ def lens_counts(desk: Desk) -> tuple[str, ...]:
     return tuple(count for count in counts if count)
 
 
-def post_view(desk: Desk, lens: LensBar) -> PostView:
+def post_view(desk: Desk, lens: LensBar, start: int) -> PostView:
     """The page, from what was read."""
     say, place, story = desk.say, desk.place, desk.story
     reading, card = story.reading, story.reading.card
     who = called(say, card.author, story.nicknames)
+    text = slice_view(desk, start)
     mine = story.votes.get(PostTarget(place.post).token, 0)
     return PostView(
         title=post_title(say, reading, story.nicknames),
@@ -152,7 +157,8 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         tabs=page_tabs(say, place, WIKI if place.wiki else "read"),
         wiki=place.wiki,
         hidden=_hidden(desk),
-        items=item_views(desk),
+        items=text.items,
+        more_text="" if text.next is None else place.here(**{"from": str(text.next)}),
         replies=reply_views(say, place, story.replies, story.nicknames, story.votes, writes=desk.votes),
         more_replies=place.here(replies=str(story.next_reply), anchor="answers") if story.next_reply else "",
         orphans=reply_views(say, place, story.orphans, story.nicknames, {}, writes=False),
@@ -262,7 +268,8 @@ def _thread(request: web.Request) -> Address | None:
     return address_in(named) if named else None
 
 
-def _number(request: web.Request, name: str) -> int:
+def number_of(request: web.Request, name: str) -> int:
+    """A number in the query, 0 when absent; raises MalformedError."""
     value = request.query.get(name, "0")
     if not (value.isascii() and value.isdecimal()) or len(value) > 15:
         raise RequestRule.NUMBER_NEEDED.error(name=name)

@@ -17,6 +17,7 @@ from pod.actions.reading.post.text import author_of
 from pod.web.kit.translations import Words
 from pod.web.post.links import Link, Place, anchor_of, named, sign_in_to
 from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
+from pod.web.post.slices import MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
 from pod.web.post.wording import (
     TAGS,
     LayerView,
@@ -71,6 +72,7 @@ class ParagraphView(msgspec.Struct, frozen=True):
     comments: Link | None
     versions: tuple[VersionView, ...]
     others: str
+    all_versions: Link | None
     votes: tuple[Press, ...]
     tools: tuple[Link, ...]
     acts: tuple[Press, ...]
@@ -124,22 +126,49 @@ class Desk(msgspec.Struct, frozen=True):
         return self.author(address) == self.story.reading.head.member
 
 
-def item_views(desk: Desk) -> tuple[ItemView, ...]:
-    """The text in reading order; hidden paragraphs in a row with one reason are one item, shown ones are numbered."""
+class SliceView(msgspec.Struct, frozen=True):
+    """A part of the text; `next` is where the following part begins, None at the end."""
+
+    items: tuple[ItemView, ...]
+    next: int | None
+
+
+def slice_view(desk: Desk, start: int) -> SliceView:
+    """The text from `start` on in reading order; hidden paragraphs in a row with one reason are one item.
+
+    Shown ones are numbered. A paragraph whose comments are open begins the part, unless another place is asked for.
+    """
     versions = _versions(desk)
-    steps = min(DIFF_STEPS, ALL_DIFF_STEPS // max(1, sum(map(len, versions.values()))))
     beside = {sight.address for found in versions.values() for sight in found}
     text = [sight for sight in desk.story.reading.sights if sight.address not in beside]
+    if not start and desk.thread:
+        start = _page_of(desk.thread, text)
+    part, following = slice_from(text, start, lambda sight: _length(desk, sight, versions.get(sight.address, ())))
+    begin = len(text) - len(part) if following is None else following - len(part)
+    numbers = count(1 + sum(1 for sight in text[:begin] if _fate(desk, sight) is None))
+    told = [found[:MOST_VERSIONS] for sight in part if (found := versions.get(sight.address))]
+    steps = min(DIFF_STEPS, ALL_DIFF_STEPS // max(1, sum(map(len, told))))
     items: list[ItemView] = []
-    numbers = count(1)
-    for fate, run in groupby(text, key=partial(_fate, desk)):
+    for fate, run in groupby(part, key=partial(_fate, desk)):
         if fate is not None:
             items.append(_folded(desk, list(run)))
             continue
         items += [
             ItemView((_paragraph(desk, sight, next(numbers), versions.get(sight.address, ()), steps),)) for sight in run
         ]
-    return tuple(items)
+    return SliceView(tuple(items), following)
+
+
+def _page_of(address: Address, text: Sequence[Sight]) -> int:
+    """Where a paragraph stands, if it isn't on the first page anyway."""
+    place = next((place for place, sight in enumerate(text) if sight.address == address), 0)
+    return place if place >= MOST_PARAGRAPHS else 0
+
+
+def _length(desk: Desk, sight: Sight, versions: Sequence[Sight]) -> int:
+    text = desk.story.reading.text
+    found = (text.paragraph(one.address) for one in (sight, *versions[:MOST_VERSIONS]))
+    return sum(len(paragraph.text) for paragraph in found if paragraph)
 
 
 def _versions(desk: Desk) -> Mapping[Address, list[Sight]]:
@@ -196,8 +225,9 @@ def _paragraph(
         score=score_view(say, score) if score or place.wiki else None,
         why=Link(say("Why?"), place.to("why", target=named(ParagraphTarget(address)))),
         comments=_comments(desk, address),
-        versions=tuple(_version(desk, sight, version, steps) for version in versions),
+        versions=tuple(_version(desk, sight, version, steps) for version in versions[:MOST_VERSIONS]),
         others=say.many("%(count)s other version", "%(count)s other versions", len(versions)) if versions else "",
+        all_versions=Link(say("All versions"), place.to("history")) if len(versions) > MOST_VERSIONS else None,
         votes=_votes(desk, address, what),
         tools=_tools(desk, address),
         acts=acts_on(desk, sight, what),

@@ -16,6 +16,7 @@ from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.posts import PostLine, list_posts
 from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
 from pod.deps import Deps
+from pod.heavy import computed
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget
 from protocol.visibility import see
@@ -96,7 +97,8 @@ async def _stripes(
     sums = await load_sums(session, groups, list(reading.tokens.values()))
     found = []
     for group in groups:
-        sights = see(reading.text, [{at: sums.get((group, token), 0) for at, token in reading.tokens.items()}])
+        standing = {at: sums.get((group, token), 0) for at, token in reading.tokens.items()}
+        sights = await computed(len(standing), see, reading.text, [standing])
         found.append(Stripe(group, names[group], frozenset(sight.address for sight in sights if sight.shown)))
     return tuple(found)
 

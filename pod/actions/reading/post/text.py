@@ -18,6 +18,7 @@ from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import GroupHead, load_head
 from pod.actions.reading.lens.verdicts import Layers, Sums, load_layers
 from pod.deps import Deps
+from pod.heavy import computed
 from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text, assemble
 from protocol.ids import RecordId
@@ -121,7 +122,7 @@ async def load_reading(
         without_words(card) if withheld else card,
         _without(text, silent),
         lens,
-        see(text, standings, lens.combine),
+        await computed(len(text.order), see, text, standings, lens.combine),
         layers,
         verdict,
         own,
@@ -174,7 +175,7 @@ async def load_text(session: AsyncSession, group: RecordId, post: RecordId) -> t
     own = next((sheet for sheet in sheets if sheet.id == post), None)
     if card is None or own is None:
         raise PostRule.NO_POST_IN_GROUP.error()
-    return card, assemble(own, sheets)
+    return card, await computed(sum(len(sheet.afters) for sheet in sheets), assemble, own, sheets)
 
 
 async def describe_reading(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> VisiblePost:

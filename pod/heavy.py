@@ -1,0 +1,27 @@
+"""What takes the processor long is computed beside the event loop, one piece at a time, so that others are served.
+
+What is small is computed at once: to hand it over would cost more. A crowd that asks for large things waits for one
+another, and nobody else for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final, ParamSpec, TypeVar
+
+SMALL: Final = 300  # paragraphs, records and the like: some milliseconds
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_WORKER: Final = ThreadPoolExecutor(1, thread_name_prefix="heavy")
+
+
+async def computed(size: int, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
+    """The function's value; of what is larger than `SMALL` it is computed beside the event loop. It must be pure."""
+    if size <= SMALL:
+        return function(*args, **options)
+    return await asyncio.get_running_loop().run_in_executor(_WORKER, partial(function, *args, **options))

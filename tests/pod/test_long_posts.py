@@ -1,0 +1,90 @@
+"""A post that was patched again and again costs a page's work a page, and all of it is read by going on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from pod.web.post.slices import MOST_CHARACTERS, MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
+from tests.support.browsing import Browser
+from tests.support.rig import Person, ServedPod
+
+PATCHES, ADDS = 12, 50
+
+
+@pytest.fixture(scope="module")
+def written(pod: ServedPod) -> Iterator[tuple[ServedPod, Person, str]]:
+    ada = pod.sign_up("ada")
+    pod.start()
+    group = ada.post("/api/v1/groups", {"name": "Long texts", "visibility": "public"})["group"]
+    paragraphs = [{"style": "text", "text": "The first word."}, {"style": "text", "text": "The last word."}]
+    wish = {"kind": "article", "title": "Long", "paragraphs": paragraphs}
+    post = ada.post(f"/api/v1/groups/{group}/posts", wish)["record"]
+    for number in range(PATCHES):
+        adds = [
+            {"after": {"record": post, "index": 0}, "style": "text", "text": f"Sentence {number}.{index}."}
+            for index in range(ADDS)
+        ]
+        ada.post(f"/api/v1/groups/{group}/records", {"type": "Patch", "post": post, "adds": adds, "marks": []})
+    standing = {"record": post, "index": 1}
+    for number in range(MOST_VERSIONS + 3):
+        add = {"after": standing, "style": "text", "text": f"Version {number}."}
+        marks = [{"paragraph": standing, "replaced_by": {"index": 0}}]
+        patch = {"type": "Patch", "post": post, "adds": [add], "marks": marks}
+        standing = {"record": ada.post(f"/api/v1/groups/{group}/records", patch)["record"], "index": 0}
+    yield pod, ada, f"/g/{group}/posts/{post}"
+
+
+def pages(pod: ServedPod, path: str) -> list[str]:
+    """A page and those that it leads to."""
+    browser, found = Browser(pod), []
+    while path:
+        found.append(browser.get(path).text)
+        following = re.search(r'href="([^"]+)" rel="next"', found[-1])
+        path = following[1].replace("&amp;", "&") if following else ""
+    return found
+
+
+@pytest.mark.parametrize("query", ["", "?mode=wiki"])
+def test_w8_a_long_text_is_read_page_by_page_and_whole(written: tuple[ServedPod, Person, str], query: str) -> None:
+    pod, _, path = written
+    found = pages(pod, path + query)
+    assert len(found) == (PATCHES * ADDS + 2 + MOST_PARAGRAPHS - 1) // MOST_PARAGRAPHS
+    assert all(page.count('class="paragraph"') <= MOST_PARAGRAPHS for page in found)
+    told = re.findall(r"Sentence \d+\.\d+\.", "".join(found))
+    assert len(told) == len(set(told)) == PATCHES * ADDS
+    order = pod_order(written)
+    assert told == order
+
+
+def pod_order(written: tuple[ServedPod, Person, str]) -> list[str]:
+    """The sentences in the reading order that the API gives."""
+    _, ada, path = written
+    text = ada.get("/api/v1/groups/" + path.removeprefix("/g/"))["paragraphs"]
+    return [one["text"] for one in text if one["text"].startswith("Sentence")]
+
+
+def test_w8_a_page_has_a_few_versions_of_a_paragraph_and_leads_to_all(written: tuple[ServedPod, Person, str]) -> None:
+    pod, _, path = written
+    first = "".join(pages(pod, path))
+    assert first.count('class="version"') == MOST_VERSIONS
+    assert "All versions" in first
+
+
+def test_w8_two_lenses_are_compared_page_by_page(written: tuple[ServedPod, Person, str]) -> None:
+    pod, _, path = written
+    found = pages(pod, f"{path}/compare")
+    told = re.findall(r"Sentence \d+\.\d+\.", "".join(page.partition('class="sides"')[2] for page in found))
+    assert len(found) > 1
+    assert len(set(told)) == PATCHES * ADDS
+
+
+def test_a_slice_ends_by_number_or_by_length_and_has_one_paragraph_at_least() -> None:
+    assert slice_from(range(9), 0, lambda _: 1) == (range(9), None)
+    assert slice_from(range(999), 100, lambda _: 1) == (range(100, 100 + MOST_PARAGRAPHS), 100 + MOST_PARAGRAPHS)
+    assert slice_from(range(9), 3, lambda _: MOST_CHARACTERS + 1) == (range(3, 4), 4)
+    assert slice_from(range(9), 3, lambda _: MOST_CHARACTERS // 2) == (range(3, 5), 5)
+    assert slice_from(range(9), 10**12, lambda _: 1) == (range(8, 9), None)
+    assert slice_from((), 5, lambda _: 1) == ((), None)
