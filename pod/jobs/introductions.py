@@ -2,7 +2,8 @@
 
 A record can name any server as somebody's home. A host that never took a delivery, and wasn't heard from, is asked
 first for one page of the group's chain, signed, and nothing more until it answers with one. That this pauses like any
-failing delivery keeps a server that knows nothing of it at a few requests a day.
+failing delivery keeps a server that knows nothing of it at a few requests a day. Into a private group somebody heavier
+lets people in, and who comes by an invitation could not ask its steward for a page yet: there nobody is asked.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Introductions:
         if group is None or host.last_succeeded_at is not None or self._met.get(host.host):
             return None
         view = await find_view(self._deps, group)
-        if not _is_home(view.state, delivery.inbox):
+        if view.state.visibility == "private" or not _is_home(view.state, delivery.inbox):
             return None
         try:
             pod = delivery.inbox.rpartition("/")[0]

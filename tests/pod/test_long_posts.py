@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,7 +14,7 @@ PATCHES, ADDS = 12, 50
 
 
 @pytest.fixture(scope="module")
-def written(pod: ServedPod) -> Iterator[tuple[ServedPod, Person, str]]:
+def written(pod: ServedPod) -> tuple[ServedPod, Person, str]:
     ada = pod.sign_up("ada")
     pod.start()
     group = ada.post("/api/v1/groups", {"name": "Long texts", "visibility": "public"})["group"]
@@ -34,7 +33,7 @@ def written(pod: ServedPod) -> Iterator[tuple[ServedPod, Person, str]]:
         marks = [{"paragraph": standing, "replaced_by": {"index": 0}}]
         patch = {"type": "Patch", "post": post, "adds": [add], "marks": marks}
         standing = {"record": ada.post(f"/api/v1/groups/{group}/records", patch)["record"], "index": 0}
-    yield pod, ada, f"/g/{group}/posts/{post}"
+    return pod, ada, f"/g/{group}/posts/{post}"
 
 
 def pages(pod: ServedPod, path: str) -> list[str]:
