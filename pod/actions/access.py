@@ -93,7 +93,7 @@ async def open_group(
     if (held is None or held.state.visibility == "private") and not await _may_ask(session, viewer, place, group):
         raise unknown_group()
     view = await load_view(session, deps, group)
-    member = _member(place, view.state)
+    member = standing_of(place, view.state)
     if view.state.visibility == "private" and not _may_read(deps, viewer, member, view.state, part):
         raise unknown_group()
     return ReadableGroup(viewer, view, member, _MAKER)
@@ -134,7 +134,7 @@ async def _may_ask(session: AsyncSession, viewer: Viewer, place: Membership | No
     return visibility is not None and (visibility != "private" or may_belong)
 
 
-def _member(place: Membership | None, state: GroupState) -> Member | None:
+def standing_of(place: Membership | None, state: GroupState) -> Member | None:
     """The entry of a membership, while it is one: who moved away is known by a key that isn't this account's."""
     member = state.members.get(place.number) if place and place.number is not None else None
     if place is None or member is None or member.left:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.belonging import list_accounts_of
 from models.content.posts_and_votes import target_key
 from models.content.projections import Accepted
-from models.groups.records import StoredRecord, load_records
+from models.groups.record_authors import RecordAuthor, load_record_authors
 from models.people.notifications import News, insert_news
 from pod.actions.record_kinds import REPLY, TELLING
 from protocol.ids import RecordId
@@ -33,7 +33,7 @@ async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, 
     concerning = {record.id: told for record in accepted if (told := _concerns(record, now)) is not None}
     if not concerning:
         return
-    things = await load_records(session, {thing for _, thing, _ in concerning.values()})
+    things = await load_record_authors(session, {thing for _, thing, _ in concerning.values()})
     homes = await _accounts_of(session, things.values())
     news: list[News] = []
     for record in accepted:
@@ -48,7 +48,7 @@ async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, 
 
 
 async def _accounts_of(
-    session: AsyncSession, things: Collection[StoredRecord]
+    session: AsyncSession, things: Collection[RecordAuthor]
 ) -> dict[tuple[RecordId, int | None], int]:
     """By (group, author) the accounts at home here that wrote these: one question a group, for they come in batches."""
     authors: dict[RecordId, set[int]] = {}
@@ -76,7 +76,7 @@ def _voted(record: Accepted) -> bytes | None:
     return target_key(record.content.target.token) if isinstance(record.content, Vote) else None
 
 
-def _post_of(kind: str, record: RecordId, about: StoredRecord) -> RecordId | None:
+def _post_of(kind: str, record: RecordId, about: RecordAuthor) -> RecordId | None:
     """Where it is read: a reply is a post of its own."""
     return record if kind == REPLY else about.id if about.type == "Post" else None
 

@@ -123,5 +123,9 @@ async def check_floor(config: Config, database: Database) -> Finding:
     async with database.read() as session:
         missing = [group for group in config.moderation.floor if await load_group(session, RecordId(group)) is None]
     if missing:
-        return warn("floor", f"Not here: {', '.join(missing)}", "Join the group, or take it out of `moderation.floor`.")
+        return warn(
+            "floor",
+            f"Not here, so what they would hide is shown: {', '.join(missing)}",
+            "Have somebody here follow the group, or take it out of `moderation.floor`.",
+        )
     return ok("floor", f"{len(config.moderation.floor)} groups, all here")

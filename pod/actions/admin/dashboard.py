@@ -21,12 +21,14 @@ from pod.actions.admin.outside_check import MAIL, last_looks, note_look
 from pod.actions.admin.readiness import Reason, reasons_against
 from pod.actions.admin.test_mail import Tried, try_mail
 from pod.actions.audit import write_down
+from pod.actions.reading.lens.verdicts import list_lacking_floor
 from pod.backups.listing import list_backups
 from pod.backups.making import FOLDER
 from pod.deps import Deps
 from pod.doctor.findings import Finding
 from pod.doctor.machine import check_disk
 from pod.rules.admin import AdminRule
+from protocol.ids import RecordId
 
 MOST_HOSTS: Final = 10_000
 MOST_GROUPS: Final = 1000
@@ -46,6 +48,7 @@ class Running(msgspec.Struct, frozen=True):
     groups: int
     waiting: int
     version: str
+    floor_lacking: tuple[RecordId, ...] = ()
 
 
 async def look_over(deps: Deps) -> Running:
@@ -68,6 +71,7 @@ async def look_over(deps: Deps) -> Running:
             groups=len(groups),
             waiting=await count_sign_ups(session, "waiting"),
             version=version("althing"),
+            floor_lacking=tuple(await list_lacking_floor(session, deps)),
         )
 
 

@@ -17,14 +17,15 @@ from federation.collections import counted, page, paged
 from federation.html import text_html
 from federation.nodeinfo import Software, Usage, Version, node_document
 from federation.objects import date_of
-from models.content.posts_and_votes import load_profiles
 from models.fediverse.actor_keys import count_people
 from models.fediverse.followers import count_followers, count_shown, list_shown
 from models.groups.groups_and_items import load_group
 from models.people.accounts import load_account_named
 from models.pod.settings import load_settings
+from pod.actions.access import open_group
 from pod.actions.fediverse.actors import POD, actor_keys, group_path, load_open_state
 from pod.actions.fediverse.post_documents import told
+from pod.actions.reading.group.profiles import NOBODY, load_visible_profiles
 from pod.actions.reading.lens.verdicts import shows_of
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -85,7 +86,8 @@ async def person_actor(deps: Deps, name: str) -> JsonObject:
     """Somebody at home here, by the profile of their personal group; raises NotFoundError."""
     async with deps.store.database.read() as session:
         person = await load_person(session, deps, name)
-        profile = (await load_profiles(session, person.state.group, [1])).get(1)
+        opened = await open_group(session, deps, None, person.state.group)
+        profile = (await load_visible_profiles(session, deps, opened, [1])).get(1, NOBODY)
     path = f"u/{name}"
     keys = await actor_keys(deps, path)
     return actor_document(
@@ -95,8 +97,8 @@ async def person_actor(deps: Deps, name: str) -> JsonObject:
             page=f"{deps.identity.base_url}/@{name}",
             type="Person",
             username=name,
-            name=(profile.nickname if profile else "") or name,
-            summary=text_html(profile.text if profile else ""),
+            name=profile.nickname or name,
+            summary=text_html(profile.text),
             published=date_of(person.created_at),
             discoverable=person.state.visibility == "public",
             rsa_pem=keys.rsa_public,

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import Follow, Gone, Unfollow, accept, reject
 from federation.actors import read_actor
-from models.content.reposts import list_untold_reposts
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import enqueue
 from models.fediverse.followers import (
@@ -17,7 +16,6 @@ from models.fediverse.followers import (
     delete_followers,
     insert_announced,
     list_follower_inboxes,
-    list_untold,
     load_followed_since,
     load_last_seq,
     put_follower,
@@ -27,7 +25,7 @@ from pod.actions.fediverse.actor_documents import load_followed
 from pod.actions.fediverse.actors import POD, fetch_document, speaker_of
 from pod.actions.fediverse.post_documents import told
 from pod.actions.fediverse.readers import drop_reader, keep_reading, take_reader, tell_of_term
-from pod.actions.reading.lens.verdicts import shows_of
+from pod.actions.reading.post.untold import list_untold_posts
 from pod.deps import Deps
 from pod.errors import NotFoundError
 from pod.rules.groups import GroupRule
@@ -36,8 +34,6 @@ from protocol.ids import RecordId, parse_id
 from protocol.state import GroupState
 
 MOST_FOLLOWERS = 10_000  # of one actor; each post is a delivery to each of their servers
-LATEST_REPOSTS = 50
-LATEST_POSTS = 500  # what was shown so late that more were written since isn't told any more
 
 
 async def take_follow(deps: Deps, follow: Follow, *, now: int) -> None:
@@ -112,10 +108,7 @@ async def _tell(session: AsyncSession, deps: Deps, group: RecordId, *, now: int)
     since = await load_followed_since(session, path)
     if since is None:
         return
-    shows = await shows_of(session, deps, state)
-    untold = await list_untold(session, shows, since, LATEST_POSTS)
-    if state.kind == "group":
-        untold += await list_untold_reposts(session, shows, since, LATEST_REPOSTS)
+    untold = await list_untold_posts(session, deps, state, since)
     if not untold:
         return
     inboxes = await list_follower_inboxes(session, path, MOST_FOLLOWERS)

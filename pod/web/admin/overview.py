@@ -70,6 +70,10 @@ def _lights(say: Words, running: Running) -> tuple[Light, ...]:
         Light(say("Disk"), disk.level is Level.OK, well if disk.level is Level.OK else ill, disk.says),
         Light(say("Deliveries"), ok=True, state=say.many("%(count)s waits", "%(count)s wait", queue.deliveries)),
     ]
+    if running.floor_lacking:
+        named = ", ".join(running.floor_lacking)
+        text = say("These groups of the floor aren't here, so what they would hide is shown: %(groups)s", groups=named)
+        lights.append(Light(say("Floor"), ok=False, state=ill, found=text))
     if mail is not None:
         state = say("the last one was taken") if mail.ok else say("the last one was refused")
         lights.append(Light(say("Mail"), mail.ok, state, "" if mail.ok else mail.answer))

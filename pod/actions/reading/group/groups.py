@@ -6,16 +6,17 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.belonging import list_own
-from models.content.posts_and_votes import has_claim, load_profiles
+from models.content.posts_and_votes import has_claim
 from models.groups.groups_and_items import list_public, load_group, load_lines
 from models.groups.seats_and_acks import list_disputes, list_faults, list_withheld
-from pod.actions.access import Reader, open_group
+from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.chain.views import load_view
+from pod.actions.reading.group.profiles import NOBODY, load_visible_profiles
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.ids import RecordId
-from protocol.state import GroupState, Member, state_hash
+from protocol.state import Member, state_hash
 
 MOST_SHOWN = 100
 
@@ -194,19 +195,19 @@ async def _own_groups(session: AsyncSession, reader: Reader) -> tuple[GroupLine,
 async def list_members(deps: Deps, reader: Reader, group: RecordId, *, after: int, limit: int) -> MemberPage:
     """Members by number, those who left too."""
     async with deps.store.database.read() as session:
-        state = (await open_group(session, deps, reader, group)).state
-        numbers = sorted(number for number in state.members if number > after)
-        shown = await describe_members(session, state, numbers[:limit])
+        opened = await open_group(session, deps, reader, group)
+        numbers = sorted(number for number in opened.state.members if number > after)
+        shown = await describe_members(session, deps, opened, numbers[:limit])
     return MemberPage(shown, numbers[limit - 1] if len(numbers) > limit else None)
 
 
 async def describe_member(deps: Deps, reader: Reader, group: RecordId, number: int) -> MemberSight:
     """One member; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        state = (await open_group(session, deps, reader, group)).state
-        if number not in state.members:
+        opened = await open_group(session, deps, reader, group)
+        if number not in opened.state.members:
             raise GroupRule.NOT_A_MEMBER_NUMBER.error()
-        (shown,) = await describe_members(session, state, [number])
+        (shown,) = await describe_members(session, deps, opened, [number])
     return shown
 
 
@@ -217,13 +218,16 @@ def name_of(number: int, nickname: str) -> str:
     return f"member {number}" if number else "a guest"
 
 
-async def describe_members(session: AsyncSession, state: GroupState, numbers: list[int]) -> tuple[MemberSight, ...]:
-    """Members of the state with their profiles and claimed identities."""
-    profiles = await load_profiles(session, state.group, numbers)
+async def describe_members(
+    session: AsyncSession, deps: Deps, opened: ReadableGroup, numbers: list[int]
+) -> tuple[MemberSight, ...]:
+    """Members with their profiles and claimed identities."""
+    state = opened.state
+    profiles = await load_visible_profiles(session, deps, opened, numbers)
     keepers = {seat.member for seat in state.seats}
     shown = []
     for number in numbers:
-        member, profile = state.members[number], profiles.get(number)
+        member, profile = state.members[number], profiles.get(number, NOBODY)
         shown.append(
             MemberSight(
                 number,
@@ -232,11 +236,11 @@ async def describe_members(session: AsyncSession, state: GroupState, numbers: li
                 member.left,
                 number in keepers,
                 member.joined_height,
-                profile.nickname if profile else "",
-                profile.text if profile else "",
-                profile.record_id if profile else None,
+                profile.nickname,
+                profile.text,
+                profile.record,
                 await _identity(session, state.group, member),
-                profile.indexable if profile else True,
+                profile.indexable,
             )
         )
     return tuple(shown)

@@ -155,7 +155,7 @@ async def describe_roster_member(
         state = opened.state
         if number not in state.members:
             raise GroupRule.NOT_A_MEMBER_NUMBER.error()
-        (member,) = await describe_members(session, state, [number])
+        (member,) = await describe_members(session, deps, opened, [number])
         seated = await list_seated(session, group, 1, number=number)
         votes = await count_votes(session, group, [number], deps.clock() - MONTH_MS)
         posts, following = await list_written(session, deps, reader, opened, number, before=before, limit=limit)

@@ -4,7 +4,7 @@
 - Own hides: the reader's personal group is their own moderation group; a score below 0 there hides. Writers whom the
   reader mutes are hidden with all they write.
 - The pod's floor: the groups of `[moderation] floor`. One that this pod doesn't hold says nothing; the doctor and the
-  admin pages say so (ADR 0035).
+  admin pages say so (ADR 0038).
 """
 
 from __future__ import annotations
@@ -116,6 +116,12 @@ async def load_floor(session: AsyncSession, deps: Deps) -> dict[RecordId, int]:
     floor = [RecordId(group) for group in deps.config.moderation.floor]
     held = [group for group in floor if await load_group(session, group)]
     return {group: (await load_view(session, deps, group)).state.default_score for group in held}
+
+
+async def list_lacking_floor(session: AsyncSession, deps: Deps) -> list[RecordId]:
+    """The groups of the floor that aren't here: what they would hide isn't hidden."""
+    floor = [RecordId(group) for group in deps.config.moderation.floor]
+    return [group for group in floor if await load_group(session, group) is None]
 
 
 async def shows_of(session: AsyncSession, deps: Deps, state: GroupState) -> Shows:

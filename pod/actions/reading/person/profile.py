@@ -8,12 +8,12 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.member_lists import list_claims
-from models.content.posts_and_votes import load_profiles
 from models.people.accounts import Account
 from models.people.notifications import News, count_unseen, list_news, mark_seen
 from models.people.subscriptions import Following, load_following
 from pod.actions.access import Reader, open_group, open_those
 from pod.actions.fediverse.actor_documents import load_person
+from pod.actions.reading.group.profiles import NOBODY, load_visible_profiles
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.written import list_written
 from pod.deps import Deps
@@ -65,16 +65,16 @@ async def describe_person(deps: Deps, reader: Reader, name: str, *, before: int 
     async with deps.store.database.read() as session:
         person = await load_person(session, deps, name)
         group = person.state.group
-        profile = (await load_profiles(session, group, [1])).get(1)
         opened = await open_group(session, deps, reader, group)
+        profile = (await load_visible_profiles(session, deps, opened, [1])).get(1, NOBODY)
         posts, following_page = await list_written(session, deps, reader, opened, 1, before=before, limit=limit)
         claims = await _claims(session, deps, reader, group)
         following = await load_following(session, reader.id, group) if reader else None
     return PersonSight(
         person.name,
         group,
-        profile.nickname if profile else "",
-        profile.text if profile else "",
+        profile.nickname,
+        profile.text,
         person.created_at,
         claims,
         posts,
@@ -106,8 +106,9 @@ async def list_told(deps: Deps, account: Account, *, before: int | None, limit: 
         lines = []
         for one in news[:limit]:
             if one.group_id in groups:
-                profile = (await load_profiles(session, one.group_id, [one.author])).get(one.author)
-                lines.append(NewsLine(one, groups[one.group_id].name, profile.nickname if profile else ""))
+                opened = groups[one.group_id]
+                profile = (await load_visible_profiles(session, deps, opened, [one.author])).get(one.author, NOBODY)
+                lines.append(NewsLine(one, opened.name, profile.nickname))
     return NewsPage(tuple(lines), news[limit - 1].id if len(news) > limit else None)
 
 

@@ -1,7 +1,7 @@
 """Which signed records hold words that the pod's floor withholds: the API gives those without their signed form.
 
 What pods exchange is another matter: a group's pods need every record, and each shows what its own floor lets it (ADR
-0035).
+0038).
 """
 
 from __future__ import annotations
