@@ -29,7 +29,7 @@ _PASSING: Final = frozenset({408, 421, 425, 429})
 _KNOCK_AGAIN: Final = frozenset({400, 401, 403})
 
 
-class Taken(msgspec.Struct, frozen=True):
+class DeliveryTaken(msgspec.Struct, frozen=True):
     """The host has it, signed in this scheme."""
 
     scheme: Scheme
@@ -48,7 +48,7 @@ class Postponed(msgspec.Struct, frozen=True):
     retry_after_seconds: int | None = None
 
 
-Outcome = Taken | GivenUp | Postponed
+Outcome = DeliveryTaken | GivenUp | Postponed
 
 
 def outcome_of(error: RemoteError | RefusedError) -> GivenUp | Postponed:

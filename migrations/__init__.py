@@ -20,14 +20,14 @@ from models.engine.databases import Database
 _FOLDER: Final = files("migrations")
 
 
-class Step(msgspec.Struct, frozen=True):
+class SchemaStep(msgspec.Struct, frozen=True):
     """One version, and the sentence that says what it changes."""
 
     revision: str
     says: str
 
 
-class Standing(msgspec.Struct, frozen=True):
+class SchemaStanding(msgspec.Struct, frozen=True):
     """Where a database is: its version (None: it has no tables yet), and what is to be done, in order.
 
     `known` is False when a newer program made the tables: then there is nothing that this one could do.
@@ -35,7 +35,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     version: str | None
     newest: str
-    steps: tuple[Step, ...]
+    steps: tuple[SchemaStep, ...]
     known: bool = True
 
     @property
@@ -45,7 +45,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 async def upgrade(
-    database: Database, revision: str = "head", *, done: Callable[[Step], None] = lambda _step: None
+    database: Database, revision: str = "head", *, done: Callable[[SchemaStep], None] = lambda _step: None
 ) -> None:
     """Bring the schema to `revision`, all of it or nothing; `done` hears of each step once it is through."""
 
@@ -63,27 +63,27 @@ async def is_current(database: Database) -> bool:
     return (await standing(database)).is_current
 
 
-async def standing(database: Database) -> Standing:
+async def standing(database: Database) -> SchemaStanding:
     """Where this database is."""
     async with database.reading.connect() as connection:
         version = await connection.run_sync(_revision)
     return _standing(version)
 
 
-def from_nothing() -> Standing:
+def from_nothing() -> SchemaStanding:
     """Where a database is that hasn't been made yet."""
     return _standing(None)
 
 
-def _standing(version: str | None) -> Standing:
+def _standing(version: str | None) -> SchemaStanding:
     scripts = _scripts()
     newest = scripts.get_current_head()
     assert newest is not None
     known = {script.revision for script in scripts.walk_revisions()}
     if version is not None and version not in known:
-        return Standing(version, newest, (), known=False)
+        return SchemaStanding(version, newest, (), known=False)
     steps = [_step_of(script) for script in scripts.iterate_revisions(newest, version or "base")]
-    return Standing(version, newest, tuple(reversed(steps)))
+    return SchemaStanding(version, newest, tuple(reversed(steps)))
 
 
 @cache
@@ -91,8 +91,8 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(configured(None))
 
 
-def _step_of(script: Script) -> Step:
-    return Step(script.revision, script.doc)
+def _step_of(script: Script) -> SchemaStep:
+    return SchemaStep(script.revision, script.doc)
 
 
 def configured(connection: Connection | None) -> Config:

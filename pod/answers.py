@@ -27,7 +27,7 @@ OVERHEAD_BYTES: Final = 1024  # of headers and keys
 Key = tuple[str, str]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class HeldAnswer(msgspec.Struct, frozen=True):
     """A whole answer."""
 
     status: int
@@ -45,7 +45,7 @@ class Answers:
     def __init__(self, version: Callable[[], Awaitable[int]]) -> None:
         self._version = version
         self._seen: int | None = None
-        self._held: dict[Key, Answer] = {}
+        self._held: dict[Key, HeldAnswer] = {}
         self._asked: set[int] = set()
         self._bytes = 0
 
@@ -77,10 +77,10 @@ class Answers:
         return False
 
 
-def _whole(response: web.Response) -> Answer | None:
+def _whole(response: web.Response) -> HeldAnswer | None:
     body = response.body
     if response.status not in {HTTPStatus.OK, HTTPStatus.GONE} or not isinstance(body, bytes):
         return None
     if len(body) > MOST_OF_ONE or OWN.search(response.headers.get("Cache-Control", "")):
         return None
-    return Answer(response.status, dict(response.headers), body)
+    return HeldAnswer(response.status, dict(response.headers), body)

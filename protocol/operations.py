@@ -42,7 +42,7 @@ from protocol.records.operation import (
     UnknownDo,
 )
 from protocol.rules.operations import OperationRule
-from protocol.state import GroupState, Member, SigningKey
+from protocol.state import GroupState, Member, MemberKey
 
 
 def applied(
@@ -158,7 +158,7 @@ def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int,
         number=number,
         weight=weight,
         home=wish.home,
-        keys=(SigningKey(wish.signing, height, by_recovery=False),),
+        keys=(MemberKey(wish.signing, height, by_recovery=False),),
         recovery=(wish.recovery,),
         joined_height=height,
         identity=wish.identity,
@@ -249,7 +249,7 @@ def _rekeyed(
         raise OperationRule.RECOVERY_KEY_KEPT.error()
     member = state.members[author.number]
     retired = replace(member.keys[-1], until=log_size)
-    current = SigningKey(wish.signing, height, by_recovery=by_recovery)
+    current = MemberKey(wish.signing, height, by_recovery=by_recovery)
     member = replace(
         member,
         keys=(*member.keys[:-1], retired, current),

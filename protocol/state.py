@@ -27,7 +27,7 @@ def quorum(keepers: int) -> int:
     return keepers // 2 + 1 if keepers <= 3 else 2 * keepers // 3 + 1
 
 
-class SigningKey(msgspec.Struct, frozen=True, gc=False):
+class MemberKey(msgspec.Struct, frozen=True, gc=False):
     """One of a member's signing keys. `until` is the log size up to which its records count; None: current."""
 
     did: DidKey
@@ -42,7 +42,7 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     number: int
     weight: int
     home: Home
-    keys: tuple[SigningKey, ...]
+    keys: tuple[MemberKey, ...]
     recovery: tuple[DidKey, ...]
     joined_height: int
     identity: RecordId | None = None
@@ -132,7 +132,7 @@ def founded(group: RecordId, root: GroupRoot) -> GroupState:
         number=1,
         weight=founder.weight,
         home=founder.home,
-        keys=(SigningKey(founder.signing, 0, by_recovery=False),),
+        keys=(MemberKey(founder.signing, 0, by_recovery=False),),
         recovery=(founder.recovery,),
         joined_height=0,
     )

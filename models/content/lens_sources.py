@@ -90,7 +90,7 @@ class Hidden(msgspec.Struct, frozen=True):
     at: int
 
 
-class Whereabouts(msgspec.Struct, frozen=True):
+class GroupWhereabouts(msgspec.Struct, frozen=True):
     """The post that a record belongs to, itself or as a patch."""
 
     group: RecordId
@@ -112,14 +112,14 @@ async def list_hidden(session: AsyncSession, group: RecordId, member: int, limit
     return [Hidden(*row) for row in await session.execute(wanted)]
 
 
-async def load_whereabouts(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, Whereabouts]:
+async def load_whereabouts(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, GroupWhereabouts]:
     """The posts of those of the records that are posts or patches of posts that are here."""
-    found: dict[RecordId, Whereabouts] = {}
+    found: dict[RecordId, GroupWhereabouts] = {}
     for some in chunks(records):
         wanted = (
             select(SHEETS.c.record_id, POSTS.c.group_id, POSTS.c.id, POSTS.c.author, POSTS.c.title, POSTS.c.erased)
             .join(POSTS, POSTS.c.id == SHEETS.c.post_id)
             .where(SHEETS.c.record_id.in_(some))
         )
-        found.update((record, Whereabouts(*rest)) for record, *rest in await session.execute(wanted))
+        found.update((record, GroupWhereabouts(*rest)) for record, *rest in await session.execute(wanted))
     return found

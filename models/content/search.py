@@ -42,7 +42,7 @@ class SearchedRow(Base):
     words: Mapped[str]
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundRecord(msgspec.Struct, frozen=True):
     """A record whose words match."""
 
     seq: int
@@ -56,7 +56,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 SEARCHED = table_of(SearchedRow)
-_COLUMNS = [SEARCHED.c[name] for name in Found.__struct_fields__]
+_COLUMNS = [SEARCHED.c[name] for name in FoundRecord.__struct_fields__]
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class Query(msgspec.Struct, frozen=True):
     language: str = ""
 
 
-async def search(session: AsyncSession, query: Query, limit: int, *, before: int | None = None) -> list[Found]:
+async def search(session: AsyncSession, query: Query, limit: int, *, before: int | None = None) -> list[FoundRecord]:
     """Records that have all the words (each may go on), the latest here first.
 
     A private or unlisted group is searched only where it is among `own`; nobody who doesn't want to be found is.
@@ -81,7 +81,7 @@ async def search(session: AsyncSession, query: Query, limit: int, *, before: int
         _matches(session, words), SEARCHED.c.seq < before if before is not None else true()
     )
     rows = await session.execute(wanted.order_by(SEARCHED.c.seq.desc()).limit(limit))
-    return [Found(*row) for row in rows]
+    return [FoundRecord(*row) for row in rows]
 
 
 async def forget_searched(session: AsyncSession, records: Collection[RecordId]) -> None:

@@ -245,7 +245,7 @@ async def drop_items(session: AsyncSession, items: Collection[RecordId], *, forg
             await session.execute(update(ITEMS).where(ITEMS.c.id.in_(some)).values(dropped=True))
 
 
-class GroupLine(msgspec.Struct, frozen=True):
+class StoredGroupLine(msgspec.Struct, frozen=True):
     """A group in short: what lists need, without the state that is kept with it."""
 
     id: RecordId
@@ -256,27 +256,27 @@ class GroupLine(msgspec.Struct, frozen=True):
     anchor_height: int
 
 
-_LINE_COLUMNS = [GROUPS.c[name] for name in GroupLine.__struct_fields__]
+_LINE_COLUMNS = [GROUPS.c[name] for name in StoredGroupLine.__struct_fields__]
 
 
 async def list_public(
     session: AsyncSession, limit: int, *, after: tuple[str, RecordId] | None = None
-) -> list[GroupLine]:
+) -> list[StoredGroupLine]:
     """Public groups by (name, id)."""
     wanted = select(*_LINE_COLUMNS).where(GROUPS.c.visibility == "public", GROUPS.c.kind == "group")
     if after:
         name, id_ = after
         wanted = wanted.where((GROUPS.c.name > name) | ((GROUPS.c.name == name) & (GROUPS.c.id > id_)))
     rows = await session.execute(wanted.order_by(GROUPS.c.name, GROUPS.c.id).limit(limit))
-    return [GroupLine(*tuple(row)) for row in rows]
+    return [StoredGroupLine(*tuple(row)) for row in rows]
 
 
-async def load_lines(session: AsyncSession, groups: Collection[RecordId]) -> dict[RecordId, GroupLine]:
+async def load_lines(session: AsyncSession, groups: Collection[RecordId]) -> dict[RecordId, StoredGroupLine]:
     """Those of the groups that are here, in short."""
-    found: dict[RecordId, GroupLine] = {}
+    found: dict[RecordId, StoredGroupLine] = {}
     for some in chunks(groups):
         rows = await session.execute(select(*_LINE_COLUMNS).where(GROUPS.c.id.in_(some)))
-        found.update((row.id, GroupLine(*tuple(row))) for row in rows)
+        found.update((row.id, StoredGroupLine(*tuple(row))) for row in rows)
     return found
 
 

@@ -23,7 +23,7 @@ class BlockRow(Base):
     created_at: Mapped[int]
 
 
-class Block(msgspec.Struct, frozen=True):
+class Mute(msgspec.Struct, frozen=True):
     """A muted writer."""
 
     group: RecordId
@@ -44,7 +44,7 @@ async def delete_block(session: AsyncSession, account: int, group: RecordId, mem
     await session.execute(delete(BLOCKS).where(*mine))
 
 
-async def list_blocks(session: AsyncSession, account: int, limit: int) -> list[Block]:
+async def list_blocks(session: AsyncSession, account: int, limit: int) -> list[Mute]:
     """The account's muted writers, the latest first."""
     wanted = (
         select(BLOCKS.c.group_id, BLOCKS.c.member, BLOCKS.c.created_at)
@@ -52,7 +52,7 @@ async def list_blocks(session: AsyncSession, account: int, limit: int) -> list[B
         .order_by(BLOCKS.c.created_at.desc(), BLOCKS.c.group_id, BLOCKS.c.member)
         .limit(limit)
     )
-    return [Block(*row) for row in await session.execute(wanted)]
+    return [Mute(*row) for row in await session.execute(wanted)]
 
 
 async def load_muted(

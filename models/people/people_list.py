@@ -11,7 +11,7 @@ from models.people.mail_addresses import MAIL_ADDRESSES
 from models.people.sessions import SESSIONS
 
 
-class PersonLine(msgspec.Struct, frozen=True):
+class StoredPersonLine(msgspec.Struct, frozen=True):
     """Somebody at home here; `seen_at` None: no session is left that could tell."""
 
     name: str
@@ -23,7 +23,7 @@ class PersonLine(msgspec.Struct, frozen=True):
     seen_at: int | None
 
 
-async def find_people(session: AsyncSession, search: str, *, after: str, limit: int) -> list[PersonLine]:
+async def find_people(session: AsyncSession, search: str, *, after: str, limit: int) -> list[StoredPersonLine]:
     """People by name, beyond `after`; with `search` those whose name or address contains it."""
     seen = select(func.max(SESSIONS.c.seen_at)).where(SESSIONS.c.account_id == ACCOUNTS.c.id).scalar_subquery()
     columns = [ACCOUNTS.c[name] for name in ("admin", "disabled", "created_at")]
@@ -39,7 +39,7 @@ async def find_people(session: AsyncSession, search: str, *, after: str, limit: 
         found = ACCOUNTS.c.name.contains(search, autoescape=True)
         wanted = wanted.where(or_(found, MAIL_ADDRESSES.c.normal.contains(search, autoescape=True)))
     rows = await session.execute(wanted)
-    return [PersonLine(name, address or "", bool(verified), *rest) for name, address, verified, *rest in rows]
+    return [StoredPersonLine(name, address or "", bool(verified), *rest) for name, address, verified, *rest in rows]
 
 
 async def count_admins(session: AsyncSession) -> int:

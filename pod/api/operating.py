@@ -12,7 +12,7 @@ from aiohttp import web
 from yarl import URL
 
 from models.pod.metrics import measure
-from pod.actions.admin.readiness import Reason, reasons_against
+from pod.actions.admin.readiness import Hindrance, reasons_against
 from pod.api.asking import answer, token_of
 from pod.app_keys import DEPS, MEASURES
 from pod.config import is_local
@@ -35,7 +35,7 @@ class Readiness(msgspec.Struct, frozen=True):
     """Whether the pod can do its work; if not, every reason."""
 
     status: Literal["ready", "not ready"]
-    reasons: list[Reason]
+    reasons: list[Hindrance]
 
 
 @routes.get("/healthz")

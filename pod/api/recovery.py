@@ -8,7 +8,7 @@ from aiohttp import web
 
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import Recovery, recover_group, sign_recovery
-from pod.actions.recovery.recover_person import Recovered, Whereabouts, add_recovery_keys, recover
+from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, add_recovery_keys, recover
 from pod.api import recovery_shapes as shapes
 from pod.api.asking import account_of, answer, convert, group_of, object_of, wish_of
 from pod.app_keys import DEPS
@@ -29,7 +29,7 @@ async def post_recovery(request: web.Request) -> web.Response:
     keys = RecoveryKeys(wish.phrase)
     # Anybody can make 24 words that fit, and each such wish has this pod ask others.
     await deps.store.limits.take("recovery of an address", address_of(request), now=deps.clock())
-    groups = [Whereabouts(entry.group, entry.pod.rstrip("/"), entry.recovery) for entry in wish.groups]
+    groups = [RecoveryWhereabouts(entry.group, entry.pod.rstrip("/"), entry.recovery) for entry in wish.groups]
     return answer(await recover(deps, wish.name, keys, groups), HTTPStatus.CREATED)
 
 

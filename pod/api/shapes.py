@@ -14,7 +14,7 @@ from moderation.lens import Lens, Showing
 from protocol.canonical import parse_json
 from protocol.ids import RecordId
 from protocol.limits import MAX_DEFAULT_SCORE, MAX_INVITATION_USES, MAX_NAME_LENGTH, MAX_WEIGHT
-from protocol.records.content import Add, Attachment, Mark, Origin, Paragraph, ReplyTo, Target, parse_target
+from protocol.records.content import Add, Attachment, Mark, Paragraph, ReplyTo, RepostOrigin, Target, parse_target
 from protocol.records.content.shapes import Address, Emoji, Id, Name, Natural, Number, Url, VoteValue
 from protocol.visibility import Combine
 
@@ -168,7 +168,7 @@ class VoteWish(msgspec.Struct, frozen=True):
     target: TargetForm
     value: VoteValue
     reason: str = ""
-    from_: Origin | None = field(default=None, name="from")
+    from_: RepostOrigin | None = field(default=None, name="from")
 
 
 class RecordWish(msgspec.Struct, frozen=True):

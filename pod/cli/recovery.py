@@ -12,7 +12,7 @@ from models.people.accounts import Account, load_account_by_recovery
 from pod.actions.handover.renew_key import retire_seats
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import Recovery, recover_group
-from pod.actions.recovery.recover_person import Recovered, Whereabouts, recover
+from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, recover
 from pod.cli.base import run_action
 from pod.cli.groups import group_commands
 from pod.cli.options import configuration, data_option
@@ -42,8 +42,8 @@ def recover_user(
 ) -> None:
     """Make this pod the home of whoever has the 24 words; prints a token, once."""
     config = _idle(data)
-    places = [Whereabouts(parse_id(own_id), pod) for own_id, pod in groups]
-    closed = [Whereabouts(parse_id(own_id), pod, key) for own_id, pod, key in private]
+    places = [RecoveryWhereabouts(parse_id(own_id), pod) for own_id, pod in groups]
+    closed = [RecoveryWhereabouts(parse_id(own_id), pod, key) for own_id, pod, key in private]
     keys = _asked()
 
     async def act(deps: Deps) -> Recovered:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from migrations import Standing, Step, from_nothing, standing, upgrade
+from migrations import SchemaStanding, SchemaStep, from_nothing, standing, upgrade
 from models.engine.databases import Database, open_database
 from pod.actions.chain.rebuild_projections import rebuild_projections
 from pod.backups.archive import BackupError
@@ -59,10 +59,10 @@ def _nothing(_: str) -> None:
     """Nobody asked."""
 
 
-async def _step_by_step(database: Database, now: Standing, kept: str, tell: Callable[[str], None]) -> None:
+async def _step_by_step(database: Database, now: SchemaStanding, kept: str, tell: Callable[[str], None]) -> None:
     begun, through = steady_ns(), 0
 
-    def done(step: Step) -> None:
+    def done(step: SchemaStep) -> None:
         nonlocal begun, through
         through += 1
         tell(f"{through}/{len(now.steps)}  {step.revision}  {elapsed_ms(begun) / 1000:6.2f} s  {step.says}")
@@ -79,7 +79,7 @@ async def _step_by_step(database: Database, now: Standing, kept: str, tell: Call
         ) from error
 
 
-def _back_up(config: Config, config_file: Path, now: Standing) -> str:
+def _back_up(config: Config, config_file: Path, now: SchemaStanding) -> str:
     made = Clock(config.clock_file)()
     target = config.data / FOLDER / f"before-{now.newest}-{made}.tar"
     try:
@@ -96,7 +96,7 @@ def _back_up(config: Config, config_file: Path, now: Standing) -> str:
     return f" A backup is {target}."
 
 
-async def standing_of(config: Config) -> Standing:
+async def standing_of(config: Config) -> SchemaStanding:
     """Where the database is; one that isn't there yet isn't made."""
     if config.database_url.startswith("sqlite") and not sqlite_file(config).exists():
         return from_nothing()
@@ -116,14 +116,14 @@ def refuse_unless_current(config: Config) -> None:
         raise click.ClickException(f"The database is {at}, this version needs {now.newest}: run `pod migrate` first.")
 
 
-def _refuse_newer(now: Standing) -> None:
+def _refuse_newer(now: SchemaStanding) -> None:
     if not now.known:
         raise click.ClickException(
             f"A newer version made the database ({now.version}; this one knows up to {now.newest}): install that one."
         )
 
 
-def _show_plan(now: Standing) -> None:
+def _show_plan(now: SchemaStanding) -> None:
     _refuse_newer(now)
     for number, step in enumerate(now.steps, 1):
         click.echo(f"{number}/{len(now.steps)}  {step.revision}  {step.says}")

@@ -23,7 +23,7 @@ PREFIX: Final = "POD_"
 Key = tuple[str, str]
 
 
-class Origin(StrEnum):
+class ValueOrigin(StrEnum):
     """Who said what holds."""
 
     DEFAULT = "default"
@@ -35,7 +35,7 @@ class Loaded(msgspec.Struct, frozen=True):
     """A configuration that can be used, and who said each key of it."""
 
     config: Config
-    origins: dict[Key, Origin]
+    origins: dict[Key, ValueOrigin]
 
 
 class _Text(msgspec.Struct, frozen=True):
@@ -123,16 +123,16 @@ def _unknown(key: str, known: list[str] | tuple[str, ...], place: str) -> str:
     return f"{place}: `{key}` is not known; did you mean `{nearest}`?"
 
 
-def _said(document: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[Key, Origin]]:
+def _said(document: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[Key, ValueOrigin]]:
     """Every value that somebody said, and who said each."""
     said: dict[str, Any] = {section: dict(members) for section, members in document.items()}
-    origins = dict.fromkeys(_keys(), Origin.DEFAULT)
-    origins |= {(section, key): Origin.FILE for section, members in said.items() for key in members}
+    origins = dict.fromkeys(_keys(), ValueOrigin.DEFAULT)
+    origins |= {(section, key): ValueOrigin.FILE for section, members in said.items() for key in members}
     for section, key in _keys():
         if (value := environment.get(_variable(section, key))) is not None:
             kind = next(field.type for field in msgspec.structs.fields(SECTIONS[section]) if field.name == key)
             said.setdefault(section, {})[key] = _listed(value) if kind == list[str] else value
-            origins[section, key] = Origin.ENV
+            origins[section, key] = ValueOrigin.ENV
     return said, origins
 
 
@@ -145,23 +145,23 @@ def _listed(value: str) -> Any:
     return [member.strip() for member in value.split(",") if member.strip()]
 
 
-def _wrong_types(said: dict[str, Any], origins: Mapping[Key, Origin], text: _Text) -> Iterator[str]:
+def _wrong_types(said: dict[str, Any], origins: Mapping[Key, ValueOrigin], text: _Text) -> Iterator[str]:
     for section, kind in SECTIONS.items():
         for field in msgspec.structs.fields(kind):
             key = (section, field.name)
-            if origins[key] is Origin.DEFAULT:
+            if origins[key] is ValueOrigin.DEFAULT:
                 if field.required:
                     yield f"{text.at(section)}: `{'.'.join(key)}` must be there."
                 continue
             try:
                 # All that an environment says is text.
-                msgspec.convert(said[section][field.name], field.type, strict=origins[key] is not Origin.ENV)
+                msgspec.convert(said[section][field.name], field.type, strict=origins[key] is not ValueOrigin.ENV)
             except msgspec.ValidationError as fault:
                 yield f"{_place(key, origins, text)}: `{'.'.join(key)}`: {str(fault).partition(' - at ')[0]}."
 
 
-def _place(key: Key, origins: Mapping[Key, Origin], text: _Text) -> str:
-    return f"The environment, {_variable(*key)}" if origins.get(key) is Origin.ENV else text.at(*key)
+def _place(key: Key, origins: Mapping[Key, ValueOrigin], text: _Text) -> str:
+    return f"The environment, {_variable(*key)}" if origins.get(key) is ValueOrigin.ENV else text.at(*key)
 
 
 def _keys() -> Iterator[Key]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from pod.demo.village import CRITICS, SUBJECT, VILLAGE, Ballot, Block, Change
+from pod.demo.village import CRITICS, SUBJECT, VILLAGE, Ballot, Block, VillageChange
 
 CHANGES: Final = (
-    Change("depth", "cy", "well", 2, Block("The school measured, too: 11.4 m of depth, 0.6 m of water (3 November).")),
+    VillageChange(
+        "depth", "cy", "well", 2, Block("The school measured, too: 11.4 m of depth, 0.6 m of water (3 November).")
+    ),
     # Two versions of one paragraph; the village decides for Bo's.
-    Change(
+    VillageChange(
         "after-harvest",
         "bo",
         "well",
@@ -17,7 +19,7 @@ CHANGES: Final = (
         Block("Dig four metres deeper, but only after the harvest: the rig blocks the road.", "list-item"),
         instead=True,
     ),
-    Change(
+    VillageChange(
         "six-metres",
         "gus",
         "well",
@@ -25,19 +27,21 @@ CHANGES: Final = (
         Block("Dig six metres deeper: in 1921 four reached dry gravel. I have the drawing.", "list-item"),
         instead=True,
     ),
-    Change("bottled", "dee", "well", 5, Block("Or buy bottled water. It's cheap, and it has a label.", "list-item")),
-    Change(
+    VillageChange(
+        "bottled", "dee", "well", 5, Block("Or buy bottled water. It's cheap, and it has a label.", "list-item")
+    ),
+    VillageChange(
         "sweet", "cy", "supper", 1, Block("The school bakes eighty apple turnovers. It is written down, so it's true.")
     ),
-    Change(
+    VillageChange(
         "beer",
         "fay",
         "supper",
         2,
         Block("The Dry Bucket brings a barrel, brewed from rain. You'll taste the school roof."),
     ),
-    Change("met", "dee", "minutes", 4, Block("The committee met."), instead=True),
-    Change(
+    VillageChange("met", "dee", "minutes", 4, Block("The committee met."), instead=True),
+    VillageChange(
         "flour",
         "bo",
         "turnovers",

@@ -24,7 +24,7 @@ from pod.demo.folder import TOLD, claim
 from pod.demo.stage import LOOPBACK, NAMES, Actor, DemoPod, PodPlace, eventually, free_ports
 from pod.demo.texts import ARTICLES, LATE_REPLIES, REPLIES
 from pod.demo.village import CIRCLES, PEOPLE, PODS, VILLAGE, Circle
-from pod.demo.writing import Written, change_body, text_body, vote_body
+from pod.demo.writing import WrittenText, change_body, text_body, vote_body
 from pod.deps import Deps
 from pod.keyring import create_key_file
 from pod.parts import USER_AGENT, open_parts
@@ -99,7 +99,7 @@ async def _play(pods: list[DemoPod], http: SafeHttp, say: Say) -> Told:
     await asyncio.gather(*(pod.start(http) for pod in pods))
     say(f"{len(people)} people found {' and '.join(circle.name for circle in CIRCLES)}")
     groups = await asyncio.gather(*(_gather(circle, people, http) for circle in CIRCLES))
-    written = Written(dict(zip((circle.key for circle in CIRCLES), groups, strict=True)), pods[0].url)
+    written = WrittenText(dict(zip((circle.key for circle in CIRCLES), groups, strict=True)), pods[0].url)
     say("They write, answer, patch and vote")
     await _write(written, people, http)
     say("Waiting until both pods have settled the same")
@@ -111,7 +111,7 @@ async def _play(pods: list[DemoPod], http: SafeHttp, say: Say) -> Told:
     )
 
 
-def _pages(pods: list[DemoPod], written: Written) -> Iterable[str]:
+def _pages(pods: list[DemoPod], written: WrittenText) -> Iterable[str]:
     village = written.groups[VILLAGE]
     for pod in pods:
         yield f"{pod.url}/"
@@ -181,7 +181,7 @@ async def _are_members(count: int, pods: set[str], group: str, http: SafeHttp) -
     return all(one is not None and len(one["members"]) == count for one in seen)
 
 
-async def _write(written: Written, people: dict[str, Actor], http: SafeHttp) -> None:
+async def _write(written: WrittenText, people: dict[str, Actor], http: SafeHttp) -> None:
     for texts in (ARTICLES, REPLIES, LATE_REPLIES):
         for text in texts:
             path = f"/api/v1/groups/{written.groups[text.circle]}/posts"
@@ -203,7 +203,7 @@ async def _write(written: Written, people: dict[str, Actor], http: SafeHttp) -> 
     )
 
 
-async def _everywhere(written: Written, http: SafeHttp, people: dict[str, Actor]) -> None:
+async def _everywhere(written: WrittenText, http: SafeHttp, people: dict[str, Actor]) -> None:
     pods = {person.pod for person in people.values()}
     records = {*written.texts.values(), *written.changes.values()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pod.demo.village import CRITICS, SUBJECT, VILLAGE, Answer, Block, Text
+from pod.demo.village import CRITICS, SUBJECT, VILLAGE, Block, VillageAnswer, VillageText
 
 
 def _heading(text: str) -> Block:
@@ -20,7 +20,7 @@ def _quote(text: str) -> Block:
 
 
 ARTICLES: Final = (
-    Text(
+    VillageText(
         "well",
         VILLAGE,
         "ada",
@@ -38,7 +38,7 @@ ARTICLES: Final = (
             ),
         ),
     ),
-    Text(
+    VillageText(
         "supper",
         VILLAGE,
         "bo",
@@ -51,7 +51,7 @@ ARTICLES: Final = (
             Block("The band is the one of last year. It has learned a second song."),
         ),
     ),
-    Text(
+    VillageText(
         "minutes",
         VILLAGE,
         "gus",
@@ -65,7 +65,7 @@ ARTICLES: Final = (
             Block("Next meeting on the 17th, in the barn, because the pump house is full of minutes."),
         ),
     ),
-    Text(
+    VillageText(
         "bus",
         VILLAGE,
         "elin",
@@ -77,7 +77,7 @@ ARTICLES: Final = (
         ),
         language="sv",
     ),
-    Text(
+    VillageText(
         "turnovers",
         VILLAGE,
         "cy",
@@ -91,7 +91,7 @@ ARTICLES: Final = (
             Block("Bake at 200 degrees until the smell reaches the second floor."),
         ),
     ),
-    Text(
+    VillageText(
         "barrow",
         VILLAGE,
         "bo",
@@ -102,8 +102,8 @@ ARTICLES: Final = (
             ),
         ),
     ),
-    Text("sunday", VILLAGE, "dee", "", (Block("Is there really no bus on Sundays?"),)),
-    Text(
+    VillageText("sunday", VILLAGE, "dee", "", (Block("Is there really no bus on Sundays?"),)),
+    VillageText(
         "welcome",
         CRITICS,
         "dee",
@@ -116,81 +116,81 @@ ARTICLES: Final = (
 )
 
 REPLIES: Final = (
-    Text(
+    VillageText(
         "sixty",
         VILLAGE,
         "fay",
         "",
         (Block("Forty? My grandmother said sixty. But she sold water."),),
-        Answer("well", 1),
+        VillageAnswer("well", 1),
     ),
-    Text(
+    VillageText(
         "upstream",
         VILLAGE,
         "dee",
         "",
         (Block("Has anybody asked Upper Wells, who dug theirs in June, eight days before ours went low?"),),
-        Answer("well"),
+        VillageAnswer("well"),
     ),
-    Text(
+    VillageText(
         "mustard",
         VILLAGE,
         "elin",
         "",
         (Block("Jag tar med senap. Det är ingen efterrätt, men ingen har sagt nej."),),
-        Answer("supper", 1),
+        VillageAnswer("supper", 1),
         language="sv",
     ),
-    Text(
+    VillageText(
         "length",
         VILLAGE,
         "dee",
         "",
         (Block("The minutes are longer than the well is deep."),),
-        Answer("minutes"),
+        VillageAnswer("minutes"),
     ),
-    Text(
+    VillageText(
         "mine",
         VILLAGE,
         "ada",
         "",
         (Block("Mine. It left on its own; please don't encourage it."),),
-        Answer("barrow"),
+        VillageAnswer("barrow"),
     ),
-    Text(
+    VillageText(
         "neighbours",
         VILLAGE,
         "ada",
         "",
         (Block("Good neighbours, four kilometres up the brook. They lend us the rig and we lend them the band."),),
-        Answer(subject=SUBJECT),
+        VillageAnswer(subject=SUBJECT),
     ),
-    Text(
+    VillageText(
         "borrowers",
         CRITICS,
         "fay",
         "",
         (Block("They lend us the rig at 3,200 a day, and they have our water. The band is the only fair part."),),
-        Answer(subject=SUBJECT),
+        VillageAnswer(subject=SUBJECT),
     ),
 )
 
 LATE_REPLIES: Final = (
-    Text(
+    VillageText(
         "measured",
         VILLAGE,
         "gus",
         "",
         (Block("The school's book of 1931 says 41, every day for a year, in the same hand. I believe the hand."),),
-        Answer("sixty"),
+        VillageAnswer("sixty"),
     ),
-    Text(
+    VillageText(
         "seven",
         VILLAGE,
         "dee",
         "",
         (Block("I'd be the seventh. Is the dog still interested?"),),
-        Answer("bus", 1),
+        VillageAnswer("bus", 1),
     ),
 )
 TEXTS: Final = (*ARTICLES, *REPLIES, *LATE_REPLIES)

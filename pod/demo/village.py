@@ -38,7 +38,7 @@ class Block(msgspec.Struct, frozen=True):
     style: str = "text"
 
 
-class Answer(msgspec.Struct, frozen=True):
+class VillageAnswer(msgspec.Struct, frozen=True):
     """What a text answers: another text by its key, one paragraph of it, or a public subject."""
 
     text: str = ""
@@ -46,7 +46,7 @@ class Answer(msgspec.Struct, frozen=True):
     subject: str = ""
 
 
-class Text(msgspec.Struct, frozen=True):
+class VillageText(msgspec.Struct, frozen=True):
     """A post by one of the people; a note has no title."""
 
     key: str
@@ -54,7 +54,7 @@ class Text(msgspec.Struct, frozen=True):
     author: str
     title: str
     blocks: tuple[Block, ...]
-    answers: Answer | None = None
+    answers: VillageAnswer | None = None
     language: str = "en"
 
     @property
@@ -63,7 +63,7 @@ class Text(msgspec.Struct, frozen=True):
         return "article" if self.title else "note"
 
 
-class Change(msgspec.Struct, frozen=True):
+class VillageChange(msgspec.Struct, frozen=True):
     """A patch to paragraph `at` of a text: a new one behind it, or instead of it."""
 
     key: str

@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from pod.demo.village import VILLAGE, Ballot, Change, Text
+from pod.demo.village import VILLAGE, Ballot, VillageChange, VillageText
 
 Body = dict[str, Any]
 
 
 @dataclass
-class Written:
+class WrittenText:
     """What is there so far: groups by circle, records of texts and changes by key; `pod` holds the village."""
 
     groups: dict[str, str]
@@ -22,7 +22,7 @@ class Written:
     changes: dict[str, str] = field(default_factory=dict)
 
 
-def text_body(text: Text, written: Written) -> Body:
+def text_body(text: VillageText, written: WrittenText) -> Body:
     """A post."""
     body: Body = {"kind": text.kind, "language": text.language, "paragraphs": msgspec.to_builtins(text.blocks)}
     if text.title:
@@ -35,7 +35,7 @@ def text_body(text: Text, written: Written) -> Body:
     return body
 
 
-def change_body(change: Change, written: Written) -> Body:
+def change_body(change: VillageChange, written: WrittenText) -> Body:
     """A patch."""
     place = {"record": written.texts[change.text], "index": change.at}
     add = {"after": place, "style": change.block.style, "text": change.block.text}
@@ -43,7 +43,7 @@ def change_body(change: Change, written: Written) -> Body:
     return {"post": written.texts[change.text], "adds": [add], "marks": marks}
 
 
-def vote_body(ballot: Ballot, written: Written) -> Body:
+def vote_body(ballot: Ballot, written: WrittenText) -> Body:
     """A vote; one of another circle says where the text comes from."""
     body: Body = {"target": _target(ballot, written), "value": ballot.value}
     if ballot.reason:
@@ -53,7 +53,7 @@ def vote_body(ballot: Ballot, written: Written) -> Body:
     return body
 
 
-def _target(ballot: Ballot, written: Written) -> Body:
+def _target(ballot: Ballot, written: WrittenText) -> Body:
     if ballot.subject:
         return {"subject": ballot.subject}
     if ballot.change:

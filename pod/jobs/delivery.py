@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.delivery import (
     OLDEST_MS,
     SCHEME_LIFE_MS,
+    DeliveryTaken,
     GivenUp,
     Outcome,
     Postponed,
-    Taken,
     first_scheme,
     knocks_again,
     other_scheme,
@@ -67,7 +67,7 @@ ENOUGH_TO_CLOSE = 256
 _LOG = logging.getLogger(__name__)
 
 
-class _Held(NamedTuple):
+class _HeldHosts(NamedTuple):
     well: bool
     host: Host
 
@@ -79,7 +79,7 @@ class Courier:
         self._deps = deps
         self._worker = random_token()
         self._queues: dict[bool, asyncio.Queue[Lane]] = {True: asyncio.Queue(), False: asyncio.Queue()}
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, _HeldHosts] = {}
         self._under_way: set[str] = set()  # of what is held, that which isn't closed and has not failed of late
         self._closings: list[Closing] = []
         self._receipts: list[Record] = []
@@ -148,7 +148,7 @@ class Courier:
             return
         lanes = await self._deps.store.write(lambda session: claim_lanes(session, self._worker, wanted, now=now))
         for lane in lanes:
-            self._held[lane.host.host] = _Held(well, lane.host)
+            self._held[lane.host.host] = _HeldHosts(well, lane.host)
             if not lane.host.attempts:
                 self._under_way.add(lane.host.host)
             self._queues[well].put_nowait(lane)
@@ -188,7 +188,7 @@ class Courier:
             since = host.first_failed_at or now
             return replace(host, next_at=next_at, attempts=failures, first_failed_at=since, last_error=outcome.error)
         answered = replace(host, next_at=now, attempts=0, first_failed_at=None)
-        if not isinstance(outcome, Taken):
+        if not isinstance(outcome, DeliveryTaken):
             return replace(answered, last_error=outcome.error)
         answered = replace(answered, last_succeeded_at=now)
         if outcome.scheme == host.scheme and now < host.scheme_until:
@@ -211,7 +211,7 @@ class Courier:
             # If neither is taken, the answer to the first says why: it was in the scheme that all can read.
             error = error if again is not None else None
         if error is None:
-            return Taken(scheme)
+            return DeliveryTaken(scheme)
         outcome = outcome_of(error)
         if not isinstance(outcome, Postponed):
             _LOG.warning("%s refused a delivery for good: %s", delivery.inbox, outcome.error)

@@ -23,7 +23,7 @@ LONGEST_NAME: Final = 11
 COLOURS: Final = 4
 
 
-class Stripe(msgspec.Struct, frozen=True):
+class PlotStripe(msgspec.Struct, frozen=True):
     """A lens: its letter and name, and for each paragraph whether it is shown."""
 
     letter: str
@@ -31,7 +31,7 @@ class Stripe(msgspec.Struct, frozen=True):
     shown: tuple[bool, ...]
 
 
-def lens_stripes(say: Words, stripes: Sequence[Stripe], excerpts: Sequence[str]) -> Plot:
+def lens_stripes(say: Words, stripes: Sequence[PlotStripe], excerpts: Sequence[str]) -> Plot:
     """The stripes of some lenses over the same paragraphs, whose beginnings are `excerpts`; the first 200 are drawn."""
     title = say("Which lens shows which paragraph")
     conclusion = _conclusion(say, stripes)
@@ -52,7 +52,7 @@ def lens_stripes(say: Words, stripes: Sequence[Stripe], excerpts: Sequence[str])
     return Plot(title, conclusion, svg, columns, rows)
 
 
-def _conclusion(say: Words, stripes: Sequence[Stripe]) -> str:
+def _conclusion(say: Words, stripes: Sequence[PlotStripe]) -> str:
     first, second = stripes[0].shown, stripes[1].shown
     differ = sum(1 for one, other in zip(first, second, strict=True) if one != other)
     return say(
@@ -64,7 +64,7 @@ def _conclusion(say: Words, stripes: Sequence[Stripe]) -> str:
     )
 
 
-def _lane(stripe: Stripe, place: int, count: int) -> Markup:
+def _lane(stripe: PlotStripe, place: int, count: int) -> Markup:
     width = min(WIDEST, (WIDTH - LEFT) // max(1, count)) or 1
     bottom = LANE * place + HIGH + 5
     shown = [at for at in range(count) if stripe.shown[at]]

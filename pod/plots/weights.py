@@ -20,7 +20,7 @@ NARROWEST: Final = 26  # a piece narrower than this has no letter
 PATTERNS: Final = 4
 
 
-class Piece(msgspec.Struct, frozen=True):
+class WeightPiece(msgspec.Struct, frozen=True):
     """A member's weight and what it decides; `name` is the display name."""
 
     name: str
@@ -34,7 +34,7 @@ def percent(say: Words, part: Fraction) -> str:
     return f"{say.number(round(float(part) * 100, 1))} %"
 
 
-def weight_strip(say: Words, pieces: Sequence[Piece], others: Fraction) -> Plot:
+def weight_strip(say: Words, pieces: Sequence[WeightPiece], others: Fraction) -> Plot:
     """The strip of the heaviest members, and one piece for all others together."""
     title = say("Who has how much weight")
     conclusion = _conclusion(say, pieces)
@@ -55,7 +55,7 @@ def weight_strip(say: Words, pieces: Sequence[Piece], others: Fraction) -> Plot:
     return Plot(title, conclusion, svg, columns, tuple(rows))
 
 
-def _conclusion(say: Words, pieces: Sequence[Piece]) -> str:
+def _conclusion(say: Words, pieces: Sequence[WeightPiece]) -> str:
     if not pieces:
         return say("Nobody has weight.")
     first = pieces[0]
@@ -71,7 +71,7 @@ def _conclusion(say: Words, pieces: Sequence[Piece]) -> str:
     )
 
 
-def _piece(piece: Piece, place: int, pieces: Sequence[Piece]) -> Markup:
+def _piece(piece: WeightPiece, place: int, pieces: Sequence[WeightPiece]) -> Markup:
     start = sum((before.share for before in pieces[:place]), Fraction())
     letter = piece.name.strip()[:1].upper() or "?"
     return _box(float(start) * WIDTH, float(piece.share) * WIDTH, f"p{place % PATTERNS}", letter)

@@ -13,7 +13,7 @@ from protocol.log import EMPTY_ROOT
 from protocol.proofs import sign
 from protocol.records.chain import Home, LogHead
 from protocol.records.envelope import Record, open_record
-from protocol.state import GroupState, Member, SigningKey
+from protocol.state import GroupState, Member, MemberKey
 
 KEY = PrivateKey.from_seed(bytes(32))
 GROUP = record_id(b"group")
@@ -65,7 +65,7 @@ def a_state(weights: dict[int, int], left: frozenset[int] = frozenset()) -> Grou
             number=number,
             weight=weight,
             home=HOME,
-            keys=(SigningKey(DidKey(f"did:key:z{number}"), 0, by_recovery=False),),
+            keys=(MemberKey(DidKey(f"did:key:z{number}"), 0, by_recovery=False),),
             recovery=(),
             joined_height=0,
             left=number in left,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pod.plots.stripes import Stripe, lens_stripes
+from pod.plots.stripes import PlotStripe, lens_stripes
 from pod.web.kit.translations import words_in
 from tests.support.browsing import Seen
 from tests.support.reading_room import ReadingRoom, a_reading_room, write
@@ -77,7 +77,7 @@ def test_v8_the_stripes_have_a_conclusion_and_the_same_as_a_table(room: ReadingR
 
 def test_v8_stripes_stay_small_and_say_what_they_draw() -> None:
     say = words_in("sv")
-    lanes = [Stripe("ABCDEFGH"[n], "<b>" * 9, tuple((at + n) % 2 == 0 for at in range(500))) for n in range(8)]
+    lanes = [PlotStripe("ABCDEFGH"[n], "<b>" * 9, tuple((at + n) % 2 == 0 for at in range(500))) for n in range(8)]
     plot = lens_stripes(say, lanes, ["x"] * 500)
     assert len(plot.svg) < 30_000
     assert "<b>" not in plot.svg

@@ -15,7 +15,7 @@ from pod.actions.reading.group.groups import DisputeLine, FaultLine, WithheldLin
 from pod.actions.reading.group.members import Balance, Standing
 from pod.actions.reading.group.page_header import HeaderSight, PodHealth
 from pod.plots.items import Dot, item_line
-from pod.plots.weights import Piece, weight_strip
+from pod.plots.weights import WeightPiece, weight_strip
 from pod.web.group.members import warning_of
 from pod.web.group.page_frame import head_of, notices_of
 from pod.web.kit.translations import words_in
@@ -119,5 +119,5 @@ def test_more_than_half_of_all_weight_in_one_hand_is_warned_of(weights: list[int
     assert bool(warning_of(words_in("en"), balance)) == warned
 
 
-def _pieces(name: str) -> list[Piece]:
-    return [Piece(name, 1000, Fraction(2, 3), Fraction(1)), Piece("bo", 500, Fraction(1, 3), Fraction())]
+def _pieces(name: str) -> list[WeightPiece]:
+    return [WeightPiece(name, 1000, Fraction(2, 3), Fraction(1)), WeightPiece("bo", 500, Fraction(1, 3), Fraction())]

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from pod.web.group.membership import pod_in
-from pod.web.group.wording import Kind, kind_sentence, weight_in
+from pod.web.group.wording import GroupKind, kind_sentence, weight_in
 from pod.web.kit.translations import words_in
 from protocol.errors import MalformedError
 from tests.support.browsing import Browser, Seen
@@ -35,7 +35,7 @@ UNVOTED = {-1: "needs votes of more than 2.0", 0: "nobody voted on stays hidden"
 @pytest.mark.parametrize("case", list(product(VISIBILITIES, SIGNS, SIGNS)), ids=str)
 def test_md_21_the_sentence_says_what_kind_of_group_it_is(case: tuple[str, int, int]) -> None:
     visibility, others, default = case
-    kind = Kind(visibility, others * 500, default * 2_000_000)
+    kind = GroupKind(visibility, others * 500, default * 2_000_000)
     moderated = "A moderated group" if default > 0 else "A read-only group"
     name = KINDS.get(visibility) or OTHERS.get(others) or moderated
     told = kind_sentence(words_in("en"), kind)

@@ -32,7 +32,7 @@ class AccountSight(msgspec.Struct, frozen=True):
     keys_left: int
 
 
-class Place(msgspec.Struct, frozen=True):
+class AccountPlace(msgspec.Struct, frozen=True):
     """A group for the paper with the words; `recovery` is the number of the key that is used there."""
 
     name: str
@@ -59,7 +59,7 @@ async def look_at(deps: Deps, account: Account) -> AccountSight:
         )
 
 
-async def places_of(deps: Deps, account: Account) -> list[Place]:
+async def places_of(deps: Deps, account: Account) -> list[AccountPlace]:
     """The account's groups, as its owner writes them down beside the words."""
     places = []
     async with deps.store.database.read() as session:
@@ -69,5 +69,5 @@ async def places_of(deps: Deps, account: Account) -> list[Place]:
                 continue
             group = await load_group(session, entry.group_id)
             if group is not None:
-                places.append(Place(group.name, entry.group_id, group.visibility, entry.recovery_index))
+                places.append(AccountPlace(group.name, entry.group_id, group.visibility, entry.recovery_index))
     return places

@@ -18,7 +18,7 @@ from models.pod.sent_mails import MailSent, list_mails
 from models.pod.settings import Settings, load_settings
 from models.pod.sign_ups import count_sign_ups
 from pod.actions.admin.outside_check import MAIL, last_looks, note_look
-from pod.actions.admin.readiness import Reason, reasons_against
+from pod.actions.admin.readiness import Hindrance, reasons_against
 from pod.actions.admin.test_mail import Tried, try_mail
 from pod.actions.audit import write_down
 from pod.actions.reading.lens.verdicts import list_lacking_floor
@@ -39,7 +39,7 @@ class Running(msgspec.Struct, frozen=True):
 
     settings: Settings
     looks: dict[str, Look]
-    reasons: list[Reason]
+    reasons: list[Hindrance]
     disk: Finding
     queue: QueueCount
     last_mail: MailSent | None

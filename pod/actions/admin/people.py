@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account, load_account_named, set_admin, set_disabled
 from models.people.factors import delete_authenticator, delete_passkeys
-from models.people.people_list import PersonLine, count_admins, find_people
+from models.people.people_list import StoredPersonLine, count_admins, find_people
 from models.people.sessions import delete_sessions
 from pod.actions.audit import COMMAND_LINE, write_down
 from pod.deps import Deps
@@ -27,7 +27,7 @@ class Deed(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-async def list_people(deps: Deps, search: str, *, after: str, limit: int) -> Sequence[PersonLine]:
+async def list_people(deps: Deps, search: str, *, after: str, limit: int) -> Sequence[StoredPersonLine]:
     """People by name, whose name or address holds `search`."""
     async with deps.store.database.read() as session:
         return await find_people(session, normal_address(search), after=after, limit=limit)

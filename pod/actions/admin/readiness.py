@@ -18,37 +18,37 @@ LOOPS: Final = ("tending", "looking", "comparing", "delivering")
 _LOG = logging.getLogger(__name__)
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Hindrance(msgspec.Struct, frozen=True):
     """Why the pod isn't ready."""
 
     check: Literal["schema", "database", "loop"]
     says: str
 
 
-async def reasons_against(deps: Deps) -> list[Reason]:
+async def reasons_against(deps: Deps) -> list[Hindrance]:
     """Every reason why this pod isn't ready; none: it is."""
     return [*await _schema(deps), *await _database(deps), *_loops(deps)]
 
 
-async def _schema(deps: Deps) -> list[Reason]:
+async def _schema(deps: Deps) -> list[Hindrance]:
     try:
         now = await standing(deps.store.database)
     except Exception as error:  # noqa: BLE001  (whatever keeps it from being read is the reason)
         _LOG.warning("the schema can't be read: %s", error)
-        return [Reason("schema", "The database can't be read.")]
+        return [Hindrance("schema", "The database can't be read.")]
     if now.is_current:
         return []
-    return [Reason("schema", f"The tables are at {now.version}, this version needs {now.newest}.")]
+    return [Hindrance("schema", f"The tables are at {now.version}, this version needs {now.newest}.")]
 
 
-async def _database(deps: Deps) -> list[Reason]:
+async def _database(deps: Deps) -> list[Hindrance]:
     """Whether the write lock is to be had; who holds it for long is another process."""
     try:
         async with asyncio.timeout(LOCKED_SECONDS):
             await deps.store.write(_nothing)
     except Exception as error:  # noqa: BLE001  (as above)
         _LOG.warning("the database can't be written: %s", error)
-        return [Reason("database", f"The database couldn't be written for {LOCKED_SECONDS:.0f} s.")]
+        return [Hindrance("database", f"The database couldn't be written for {LOCKED_SECONDS:.0f} s.")]
     return []
 
 
@@ -56,10 +56,10 @@ async def _nothing(_: AsyncSession) -> None:
     """An action that only takes the lock."""
 
 
-def _loops(deps: Deps) -> list[Reason]:
+def _loops(deps: Deps) -> list[Hindrance]:
     now = deps.clock()
     return [
-        Reason("loop", f"The loop of {name} {_silence(deps.memory.beats.get(name), now)}.")
+        Hindrance("loop", f"The loop of {name} {_silence(deps.memory.beats.get(name), now)}.")
         for name in LOOPS
         if now - deps.memory.beats.get(name, 0) > STALE_MS
     ]

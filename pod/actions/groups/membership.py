@@ -17,7 +17,7 @@ from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import StoredInvitation, insert_invitation, list_invitations, load_invitation_to
 from models.people.accounts import Account
 from pod.actions.access import open_group
-from pod.actions.groups.pasted_links import INVITATION, Place
+from pod.actions.groups.pasted_links import INVITATION, PastedPlace
 from pod.actions.posts import records as authoring
 from pod.actions.signer import Person
 from pod.actions.sync.pull import fetch_group
@@ -86,7 +86,7 @@ async def offer_here(deps: Deps, to: str) -> Offer:
     return Offer(stored.group_id, deps.identity.base_url, msgspec.json.decode(stored.wire, type=dict[str, Any]))
 
 
-async def offer_at(deps: Deps, place: Place) -> Offer:
+async def offer_at(deps: Deps, place: PastedPlace) -> Offer:
     """The invitation of a link, asked for at its pod; raises NotFoundError or RemoteError."""
     assert place.seed is not None
     to = PrivateKey.from_seed(place.seed).did
@@ -100,7 +100,7 @@ async def offer_at(deps: Deps, place: Place) -> Offer:
     return msgspec.structs.replace(offer, group=parse_id(offer.group), pod=place.pod)
 
 
-async def join_at(deps: Deps, signer: Person, place: Place) -> RecordId:
+async def join_at(deps: Deps, signer: Person, place: PastedPlace) -> RecordId:
     """Ask to join the group of a place, which is fetched where this pod doesn't hold it; the group's id."""
     link, offer = None, None
     if place.seed is not None:

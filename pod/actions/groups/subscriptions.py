@@ -11,7 +11,7 @@ from models.people.accounts import Account
 from models.people.subscriptions import Following, delete_following, list_followings, load_following, save_following
 from pod.actions.access import open_group
 from pod.actions.fediverse.readers import keep_reading
-from pod.actions.groups.pasted_links import Place
+from pod.actions.groups.pasted_links import PastedPlace
 from pod.actions.sync.pull import fetch_group
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -21,7 +21,7 @@ MOST_FOLLOWED: Final = 500
 Wish = Literal["follow", "unfollow", "lens", "unlens"]
 
 
-async def bring_here(deps: Deps, place: Place) -> RecordId:
+async def bring_here(deps: Deps, place: PastedPlace) -> RecordId:
     """Have the group of a place here, fetched from its pod where this one doesn't hold it; raises NotFoundError."""
     if place.group is None:
         raise GroupRule.INVITATION_IS_JOINED.error()

@@ -14,9 +14,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.home_feed import load_cards
-from models.content.search import Found, Query, has_words, search
+from models.content.search import FoundRecord, Query, has_words, search
 from models.content.subjects import OnSubject, count_public, find_groups, find_subjects
-from models.groups.groups_and_items import GroupLine, load_lines
+from models.groups.groups_and_items import StoredGroupLine, load_lines
 from models.groups.records import load_record
 from models.people.accounts import load_account_named
 from moderation.lens import Layer, Lens
@@ -37,7 +37,7 @@ _NAME: Final = re.compile(r"@?([a-z0-9][a-z0-9_-]{0,29})(?:@([^@\s/]{1,255}))?")
 KINDS: Final = {"posts": ("post", "patch"), "people": ("profile",), "groups": (), "subjects": ()}
 
 
-class Asked(msgspec.Struct, frozen=True):
+class SearchQuestion(msgspec.Struct, frozen=True):
     """What is looked for: words, of a kind (one of KINDS), in a group, in a language; empty: in all."""
 
     words: str
@@ -70,13 +70,13 @@ class Seen(msgspec.Struct, frozen=True):
     groups: tuple[OnSubject, ...]
     subjects: tuple[str, ...]
     person: str
-    direct: tuple[GroupLine, ...]
+    direct: tuple[StoredGroupLine, ...]
     post: tuple[RecordId, RecordId] | None
     public: int
     next: int | None = None
 
 
-async def seek(deps: Deps, reader: Reader, query: Asked, *, before: int | None, limit: int) -> Seen:
+async def seek(deps: Deps, reader: Reader, query: SearchQuestion, *, before: int | None, limit: int) -> Seen:
     """Look for words, names and ids."""
     area = query.area
     async with deps.store.database.read() as session:
@@ -101,8 +101,8 @@ async def seek(deps: Deps, reader: Reader, query: Asked, *, before: int | None, 
 
 
 async def _find(
-    session: AsyncSession, query: Asked, own: Collection[RecordId], before: int | None, limit: int
-) -> tuple[list[Found], int | None]:
+    session: AsyncSession, query: SearchQuestion, own: Collection[RecordId], before: int | None, limit: int
+) -> tuple[list[FoundRecord], int | None]:
     """What the index has, whether it is shown or not, and where the search goes on."""
     kinds = KINDS.get(query.area, ("post", "patch", "profile"))
     if not kinds or _ID.search(query.words):
@@ -113,7 +113,9 @@ async def _find(
     return [one for one in found[:limit] if one.kind in kinds], found[limit - 1].seq if len(found) > limit else None
 
 
-async def _hits(session: AsyncSession, deps: Deps, reader: Reader, query: Asked, wanted: Sequence[Found]) -> list[Hit]:
+async def _hits(
+    session: AsyncSession, deps: Deps, reader: Reader, query: SearchQuestion, wanted: Sequence[FoundRecord]
+) -> list[Hit]:
     opened = await open_those(session, deps, reader, {one.group_id for one in wanted})
     wanted = [one for one in wanted if one.group_id in opened and opened[one.group_id].is_met]
     looked = await _look(session, deps, reader, [one.post_id for one in wanted if one.post_id is not None])
@@ -160,7 +162,9 @@ async def _look(
     return found
 
 
-def _hit(found: Found, group_name: str, nickname: str, posts: Mapping[RecordId, _Looked], query: Asked) -> Hit | None:
+def _hit(
+    found: FoundRecord, group_name: str, nickname: str, posts: Mapping[RecordId, _Looked], query: SearchQuestion
+) -> Hit | None:
     """None for what this pod withholds: not even that something was found is told."""
     if found.kind == "profile":
         return Hit("profile", found.group_id, group_name, found.author, nickname, "", found.text, None, shown=True)
@@ -194,7 +198,7 @@ async def _person(session: AsyncSession, deps: Deps, words: str) -> str:
     return account.name if account and not account.disabled else ""
 
 
-async def _groups_named(session: AsyncSession, deps: Deps, reader: Reader, words: str) -> tuple[GroupLine, ...]:
+async def _groups_named(session: AsyncSession, deps: Deps, reader: Reader, words: str) -> tuple[StoredGroupLine, ...]:
     found = _ID.search(words)
     if found is None:
         return ()

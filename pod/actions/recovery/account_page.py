@@ -11,13 +11,13 @@ from models.groups.groups_and_items import load_group
 from models.people.accounts import Account, load_account_named, set_language
 from models.people.phrase_checks import set_words_checked
 from pod.actions.recovery.phrase import RecoveryKeys
-from pod.actions.recovery.recover_person import Recovered, Whereabouts, recover
+from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, recover
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
 from protocol.ids import RecordId
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundAccount(msgspec.Struct, frozen=True):
     """The account, and its memberships as (name of the group, state)."""
 
     account: Account
@@ -26,12 +26,12 @@ class Found(msgspec.Struct, frozen=True):
 
 
 async def recover_home(
-    deps: Deps, name: str, keys: RecoveryKeys, places: Sequence[Whereabouts], language: str
-) -> Found:
+    deps: Deps, name: str, keys: RecoveryKeys, places: Sequence[RecoveryWhereabouts], language: str
+) -> FoundAccount:
     """Make `name` here the home of whoever has the words, for somebody in a browser."""
     recovered = await recover(deps, name, keys, places, token=False)
 
-    async def action(session: AsyncSession) -> Found:
+    async def action(session: AsyncSession) -> FoundAccount:
         account = await load_account_named(session, recovered.name)
         if account is None or account.disabled:
             raise AccountRule.NO_SIGN_IN_HERE.error()
@@ -39,7 +39,7 @@ async def recover_home(
         if not account.language:
             await set_language(session, account.id, language)
         moved = [(await _name(session, entry["group"]), str(entry["state"])) for entry in recovered.memberships]
-        return Found(account, recovered, tuple(moved))
+        return FoundAccount(account, recovered, tuple(moved))
 
     return await deps.store.write(action)
 

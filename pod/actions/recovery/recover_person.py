@@ -56,7 +56,7 @@ MOST_OPERATIONS = 1000
 MOST_MEMBERSHIPS = 10_000
 
 
-class Whereabouts(msgspec.Struct, frozen=True):
+class RecoveryWhereabouts(msgspec.Struct, frozen=True):
     """A group that the kit names, and a pod that holds it; of a private one also which recovery key is used there."""
 
     group: RecordId
@@ -76,7 +76,7 @@ class Recovered(msgspec.Struct, frozen=True):
 
 
 async def recover(
-    deps: Deps, name: str, keys: RecoveryKeys, groups: Sequence[Whereabouts], *, token: bool = True
+    deps: Deps, name: str, keys: RecoveryKeys, groups: Sequence[RecoveryWhereabouts], *, token: bool = True
 ) -> Recovered:
     """Make `name` here the home of whoever has the phrase; raises NameTakenError, or NotFoundError for a stranger.
 
@@ -116,7 +116,7 @@ async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) ->
     return await deps.store.write(action)
 
 
-async def _fetched(deps: Deps, place: Whereabouts, keys: RecoveryKeys) -> bool:
+async def _fetched(deps: Deps, place: RecoveryWhereabouts, keys: RecoveryKeys) -> bool:
     shown = Pass(keys.key(place.recovery)) if place.recovery is not None else None
     try:
         await fetch_group(deps, place.pod, place.group, shown)

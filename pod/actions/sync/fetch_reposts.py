@@ -18,7 +18,7 @@ from pod.deps import Deps
 from pod.errors import TooManyTriesError
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
-from protocol.records.content import Origin, Vote
+from protocol.records.content import RepostOrigin, Vote
 from protocol.records.envelope import reopen_record
 
 MOST_LOOKED_AT: Final = 50  # a page of the group
@@ -44,7 +44,7 @@ async def fetch_reposted(deps: Deps, group: RecordId) -> bool:
     return bool(lacking)
 
 
-async def _lacking(deps: Deps, group: RecordId) -> list[tuple[Origin, bool]]:
+async def _lacking(deps: Deps, group: RecordId) -> list[tuple[RepostOrigin, bool]]:
     """Where the posts are that this pod lacks, and whether it holds their groups."""
     async with deps.store.database.read() as session:
         if not await is_looked_at(session, group):

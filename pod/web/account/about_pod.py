@@ -17,7 +17,7 @@ from pod.web.kit.visitors import say_of
 routes = web.RouteTableDef()
 
 
-class AboutView(msgspec.Struct, frozen=True):
+class PodAboutView(msgspec.Struct, frozen=True):
     """The page about the pod; texts as paragraphs."""
 
     name: str
@@ -39,7 +39,7 @@ async def get_about(request: web.Request) -> web.Response:
     deps, say = request.app[DEPS], say_of(request)
     settings = await read_settings(deps)
     modes = {value: (name, meaning) for value, name, meaning in registration_modes(say)}
-    view = AboutView(
+    view = PodAboutView(
         pod_name(deps, settings),
         deps.identity.base_url,
         _paragraphs(settings.description),

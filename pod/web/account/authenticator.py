@@ -36,13 +36,13 @@ routes = web.RouteTableDef()
 PAGE: Final = "/settings/authenticator"
 
 
-class CodeForm(msgspec.Struct, frozen=True):
+class AppCodeForm(msgspec.Struct, frozen=True):
     """What the app shows."""
 
     code: str = ""
 
 
-class NoForm(msgspec.Struct, frozen=True):
+class AuthenticatorForm(msgspec.Struct, frozen=True):
     """A button."""
 
 
@@ -80,7 +80,7 @@ async def get_authenticator(request: web.Request) -> web.Response:
 async def post_authenticator(request: web.Request) -> web.Response:
     """Draw a secret for the app."""
     account_of(request)
-    await read_form(request, NoForm)
+    await read_form(request, AuthenticatorForm)
     _guard(request)
     await begin_authenticator(request.app[DEPS], account_of(request))
     return see_other(PAGE)
@@ -91,12 +91,12 @@ async def post_authenticator(request: web.Request) -> web.Response:
 async def post_confirm_authenticator(request: web.Request) -> web.Response:
     """Turn it on by a code of the app; the answer shows the recovery codes once."""
     account_of(request)
-    form = await read_form(request, CodeForm)
+    form = await read_form(request, AppCodeForm)
     _guard(request)
     return await act_or_show(partial(_confirm, request, form), partial(_refused, request))
 
 
-async def _confirm(request: web.Request, form: CodeForm) -> web.Response:
+async def _confirm(request: web.Request, form: AppCodeForm) -> web.Response:
     codes = await confirm_authenticator(request.app[DEPS], account_of(request), form.code)
     return render(request, "account/codes.html", CodesView(tuple(codes)), private=True)
 
@@ -106,7 +106,7 @@ async def _confirm(request: web.Request, form: CodeForm) -> web.Response:
 async def post_authenticator_off(request: web.Request) -> web.Response:
     """Turn it off."""
     account_of(request)
-    await read_form(request, NoForm)
+    await read_form(request, AuthenticatorForm)
     _guard(request)
     await drop_authenticator(request.app[DEPS], account_of(request))
     return see_other(PAGE, said="saved")
@@ -117,7 +117,7 @@ async def post_authenticator_off(request: web.Request) -> web.Response:
 async def post_recovery_codes(request: web.Request) -> web.Response:
     """Ten fresh recovery codes, shown once; the former ones are void."""
     account = account_of(request)
-    await read_form(request, NoForm)
+    await read_form(request, AuthenticatorForm)
     _guard(request)
     if not await has_second_factor(request.app[DEPS], account):
         return see_other(PAGE)

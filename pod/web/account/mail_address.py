@@ -32,7 +32,7 @@ class MailForm(msgspec.Struct, frozen=True):
     code: str = ""
 
 
-class MailView(FormView, frozen=True):
+class MailAddressView(FormView, frozen=True):
     """The present address, one that waits for its code, and what was typed."""
 
     held: str
@@ -93,7 +93,7 @@ async def _show(
 ) -> web.Response:
     deps, account = request.app[DEPS], account_of(request)
     held, waiting = await address_of_account(deps, account), await pending_code(deps, visit_of(request), NEW_ADDRESS)
-    view = MailView(
+    view = MailAddressView(
         held.address if held else "",
         held is not None and held.verified_at is not None,
         waiting.address if waiting else "",

@@ -27,7 +27,7 @@ from protocol.errors import RefusedError
 routes = web.RouteTableDef()
 
 
-class AddForm(msgspec.Struct, frozen=True):
+class AddPasskeyForm(msgspec.Struct, frozen=True):
     """What a browser made, and what its owner calls it."""
 
     name: str = ""
@@ -70,7 +70,7 @@ async def get_passkeys(request: web.Request) -> web.Response:
     """The account's passkeys."""
     account_of(request)
     check_confirmed(request.app[DEPS], session_here(request))
-    return await _show(request, AddForm())
+    return await _show(request, AddPasskeyForm())
 
 
 @routes.post("/settings/passkeys")
@@ -78,22 +78,24 @@ async def get_passkeys(request: web.Request) -> web.Response:
 async def post_passkey(request: web.Request) -> web.Response:
     """Keep a passkey that the browser made."""
     account_of(request)
-    form = await read_form(request, AddForm)
+    form = await read_form(request, AddPasskeyForm)
     check_confirmed(request.app[DEPS], session_here(request))
     return await act_or_show(partial(_add, request, form), partial(_refused, request, form))
 
 
-async def _add(request: web.Request, form: AddForm) -> web.Response:
+async def _add(request: web.Request, form: AddPasskeyForm) -> web.Response:
     await add_passkey(request.app[DEPS], visit_of(request), account_of(request), form.name, form.credential)
     return see_other("/settings/passkeys", said="saved")
 
 
-async def _refused(request: web.Request, form: AddForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
+async def _refused(
+    request: web.Request, form: AddPasskeyForm, refusal: RefusedError, status: HTTPStatus
+) -> web.Response:
     return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(
-    request: web.Request, form: AddForm, status: HTTPStatus = HTTPStatus.OK, **more: object
+    request: web.Request, form: AddPasskeyForm, status: HTTPStatus = HTTPStatus.OK, **more: object
 ) -> web.Response:
     deps, account, say = request.app[DEPS], account_of(request), say_of(request)
     pod = pod_name(deps, await read_settings(deps))

@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from pod.actions.recovery.account_page import Found, recover_home
+from pod.actions.recovery.account_page import FoundAccount, recover_home
 from pod.actions.recovery.phrase import RecoveryKeys
-from pod.actions.recovery.recover_person import Recovered, Whereabouts
+from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
@@ -84,7 +84,7 @@ async def _recover(request: web.Request, form: RecoverForm) -> web.Response:
     return keep(render(request, "account/recovered.html", _view(say_of(request), found), private=True))
 
 
-def whereabouts(text: str) -> list[Whereabouts]:
+def whereabouts(text: str) -> list[RecoveryWhereabouts]:
     """Groups as people write them down; raises MalformedError with the number of the line."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if len(lines) > MOST_GROUPS:
@@ -92,12 +92,12 @@ def whereabouts(text: str) -> list[Whereabouts]:
     return [_whereabouts(number, parts) for number, parts in enumerate(lines, 1)]
 
 
-def _whereabouts(number: int, parts: list[str]) -> Whereabouts:
+def _whereabouts(number: int, parts: list[str]) -> RecoveryWhereabouts:
     match parts:
         case [group, pod]:
-            return Whereabouts(_group(number, group), pod.rstrip("/"))
+            return RecoveryWhereabouts(_group(number, group), pod.rstrip("/"))
         case [group, pod, key] if key.isascii() and key.isdecimal() and len(key) < 7:
-            return Whereabouts(_group(number, group), pod.rstrip("/"), int(key))
+            return RecoveryWhereabouts(_group(number, group), pod.rstrip("/"), int(key))
         case _:
             raise RequestRule.LINE_FORM.error(line=number)
 
@@ -109,7 +109,7 @@ def _group(number: int, text: str) -> RecordId:
         raise RequestRule.LINE_WITHOUT_ID.error(line=number) from error
 
 
-def _view(say: Words, found: Found) -> RecoveredView:
+def _view(say: Words, found: FoundAccount) -> RecoveredView:
     recovered: Recovered = found.recovered
     states = {"member": say("here"), "moving": say("on its way; it is here once its group has sealed it")}
     moved = tuple(MovedLine(name, states.get(state, state)) for name, state in found.moved)

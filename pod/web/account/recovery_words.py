@@ -38,7 +38,7 @@ class PhraseForm(msgspec.Struct, frozen=True):
     phrase: str = ""
 
 
-class Asked(msgspec.Struct, frozen=True):
+class WordQuestion(msgspec.Struct, frozen=True):
     """A word that is asked for: the name of its field, and what is asked."""
 
     field: str
@@ -58,7 +58,7 @@ class WordsSettingsView(FormView, frozen=True):
     """Whether the words were checked, which are asked for, what else belongs on the paper."""
 
     checked: bool
-    asked: tuple[Asked, ...]
+    asked: tuple[WordQuestion, ...]
     few: bool
     left: str
     pod: str
@@ -131,7 +131,7 @@ async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more
     view = WordsSettingsView(
         checked=sight.words_checked,
         asked=tuple(
-            Asked(field, say("Word number %(number)s", number=number))
+            WordQuestion(field, say("Word number %(number)s", number=number))
             for field, number in zip(ThreeForm.__struct_fields__, numbers, strict=False)
         ),
         few=sight.keys_left < FEW_RECOVERY_KEYS,

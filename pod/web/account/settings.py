@@ -30,7 +30,7 @@ from protocol.limits import FEW_RECOVERY_KEYS
 routes = web.RouteTableDef()
 
 
-class Door(msgspec.Struct, frozen=True):
+class SettingsDoor(msgspec.Struct, frozen=True):
     """A part of the settings: its name, how it stands, where it is changed."""
 
     name: str
@@ -44,7 +44,7 @@ class SettingsView(msgspec.Struct, frozen=True):
     name: str
     nags: bool
     few_keys: bool
-    doors: tuple[Door, ...]
+    doors: tuple[SettingsDoor, ...]
 
 
 class SessionLine(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class SessionForm(msgspec.Struct, frozen=True):
     session: str = ""
 
 
-class TokenLine(msgspec.Struct, frozen=True):
+class TokenView(msgspec.Struct, frozen=True):
     """An API token."""
 
     name: str
@@ -81,7 +81,7 @@ class TokenLine(msgspec.Struct, frozen=True):
 class TokensView(FormView, frozen=True):
     """API tokens; `fresh` is shown once."""
 
-    tokens: tuple[TokenLine, ...]
+    tokens: tuple[TokenView, ...]
     name: str = ""
     fresh: str = ""
 
@@ -92,7 +92,7 @@ class TokenForm(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class NoForm(msgspec.Struct, frozen=True):
+class SettingsActForm(msgspec.Struct, frozen=True):
     """A button."""
 
 
@@ -107,21 +107,21 @@ async def get_settings(request: web.Request) -> web.Response:
     return render(request, "account/settings.html", view)
 
 
-def _doors(say: Words, sight: AccountSight) -> tuple[Door, ...]:
+def _doors(say: Words, sight: AccountSight) -> tuple[SettingsDoor, ...]:
     mail = sight.mail.address if sight.mail else say("None yet")
     if sight.mail and sight.mail.verified_at is None:
         mail = say("%(mail)s, not proved yet", mail=mail)
     app = say("On; %(count)s recovery codes left", count=sight.codes_left) if sight.has_authenticator else say("Off")
     words = say("Checked") if sight.words_checked else say("Not checked yet")
     return (
-        Door(say("Language"), LANGUAGES[say.language], "/language?back=/settings"),
-        Door(say("Mail address"), mail, "/settings/mail"),
-        Door(say("Signed-in browsers"), say.number(sight.sessions), "/settings/sessions"),
-        Door(say("Passkeys"), say.number(sight.passkeys), "/settings/passkeys"),
-        Door(say("Authenticator app"), app, "/settings/authenticator"),
-        Door(say("API tokens"), say.number(sight.tokens), "/settings/tokens"),
-        Door(say("The 24 words"), words, "/settings/words"),
-        Door(say("Your keys on this pod"), say("What it can do with them"), "/settings/keys"),
+        SettingsDoor(say("Language"), LANGUAGES[say.language], "/language?back=/settings"),
+        SettingsDoor(say("Mail address"), mail, "/settings/mail"),
+        SettingsDoor(say("Signed-in browsers"), say.number(sight.sessions), "/settings/sessions"),
+        SettingsDoor(say("Passkeys"), say.number(sight.passkeys), "/settings/passkeys"),
+        SettingsDoor(say("Authenticator app"), app, "/settings/authenticator"),
+        SettingsDoor(say("API tokens"), say.number(sight.tokens), "/settings/tokens"),
+        SettingsDoor(say("The 24 words"), words, "/settings/words"),
+        SettingsDoor(say("Your keys on this pod"), say("What it can do with them"), "/settings/keys"),
     )
 
 
@@ -173,7 +173,7 @@ async def post_end_session(request: web.Request) -> web.Response:
 async def post_end_others(request: web.Request) -> web.Response:
     """End all sessions but this one."""
     account = account_of(request)
-    await read_form(request, NoForm)
+    await read_form(request, SettingsActForm)
     await end_other_sessions(request.app[DEPS], account, session_here(request).sha256)
     return see_other("/settings/sessions", said="ended")
 
@@ -215,9 +215,9 @@ async def _show_tokens(request: web.Request, status: HTTPStatus = HTTPStatus.OK,
     return render(request, "account/tokens.html", msgspec.structs.replace(view, **more), status, private=True)
 
 
-def _token(say: Words, token: Token) -> TokenLine:
+def _token(say: Words, token: Token) -> TokenView:
     used = say.day(token.last_used_at) if token.last_used_at is not None else ""
-    return TokenLine(token.name, say.day(token.created_at), used)
+    return TokenView(token.name, say.day(token.created_at), used)
 
 
 @routes.post("/settings/tokens/revoke")

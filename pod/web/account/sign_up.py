@@ -56,7 +56,7 @@ class SignUpView(FormView, frozen=True):
     terms: bool
 
 
-class CodeForm(msgspec.Struct, frozen=True):
+class SignUpCodeForm(msgspec.Struct, frozen=True):
     """The mailed code, and another name if the first one was taken meanwhile."""
 
     code: str = ""
@@ -94,7 +94,7 @@ class AnswerForm(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class NoForm(msgspec.Struct, frozen=True):
+class SignUpActForm(msgspec.Struct, frozen=True):
     """A button."""
 
 
@@ -163,12 +163,12 @@ async def get_sign_up_code(request: web.Request) -> web.Response:
 @contract(media_type=HTML)
 async def post_sign_up_code(request: web.Request) -> web.Response:
     """Open the account and show its 24 words, or have it wait for an admin."""
-    form = await read_form(request, CodeForm)
+    form = await read_form(request, SignUpCodeForm)
     await typed_sign_up(request.app[DEPS], visit_of(request))
     return await act_or_show(partial(_prove, request, form), partial(_code_refused, request, form))
 
 
-async def _prove(request: web.Request, form: CodeForm) -> web.Response:
+async def _prove(request: web.Request, form: SignUpCodeForm) -> web.Response:
     deps = request.app[DEPS]
     await deps.store.limits.take("code of an address", address_of(request), now=deps.clock())
     opened = await prove_mail(deps, visit_of(request), form.code, form.name.lower())
@@ -178,7 +178,7 @@ async def _prove(request: web.Request, form: CodeForm) -> web.Response:
 
 
 async def _code_refused(
-    request: web.Request, form: CodeForm, refusal: RefusedError, status: HTTPStatus
+    request: web.Request, form: SignUpCodeForm, refusal: RefusedError, status: HTTPStatus
 ) -> web.Response:
     typed = await typed_sign_up(request.app[DEPS], visit_of(request))
     taken = refusal.code == "name_taken"
@@ -213,18 +213,18 @@ async def get_open(request: web.Request) -> web.Response:
 @contract(media_type=HTML)
 async def post_open(request: web.Request) -> web.Response:
     """Open the accepted account; the answer shows its 24 words."""
-    form = await read_form(request, CodeForm)
+    form = await read_form(request, SignUpCodeForm)
     await linked_sign_up(request.app[DEPS], request.match_info["token"], "accepted")
     return await act_or_show(partial(_open, request, form), partial(_open_refused, request, form))
 
 
-async def _open(request: web.Request, form: CodeForm) -> web.Response:
+async def _open(request: web.Request, form: SignUpCodeForm) -> web.Response:
     opened = await open_accepted(request.app[DEPS], request.match_info["token"], form.name.lower())
     return await enter_with_words(request, opened.account, opened.phrase, onward_of(request))
 
 
 async def _open_refused(
-    request: web.Request, form: CodeForm, refusal: RefusedError, status: HTTPStatus
+    request: web.Request, form: SignUpCodeForm, refusal: RefusedError, status: HTTPStatus
 ) -> web.Response:
     return await _show_open(request, form.name, status, **told(request, refusal))
 

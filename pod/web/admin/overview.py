@@ -29,7 +29,7 @@ class Light(msgspec.Struct, frozen=True):
     found: str = ""
 
 
-class HomeView(AdminView, frozen=True):
+class AdminHomeView(AdminView, frozen=True):
     """The overview."""
 
     lights: tuple[Light, ...]
@@ -48,7 +48,7 @@ async def get_admin(request: web.Request) -> web.Response:
     items = checklist(say, running)
     done = say("%(done)s of %(all)s done", done=sum(item.done for item in items), all=len(items))
     waiting = say.many("%(count)s sign-up waits", "%(count)s sign-ups wait", running.waiting) if running.waiting else ""
-    view = HomeView(_lights(say, running), items, done, waiting, running.version, **tabs(request, "/admin"))
+    view = AdminHomeView(_lights(say, running), items, done, waiting, running.version, **tabs(request, "/admin"))
     return render(request, "admin/home.html", view)
 
 

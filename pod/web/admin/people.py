@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from models.people.people_list import PersonLine
+from models.people.people_list import StoredPersonLine
 from pod.actions.accounts.sessions import check_confirmed
 from pod.actions.admin.people import Deed, list_people, set_able, set_role
 from pod.app_keys import DEPS
@@ -115,7 +115,7 @@ def _page(q: str, **more: str) -> str:
     return f"{PAGE}?{urlencode(asked)}" if asked else PAGE
 
 
-def _row(say: Words, one: PersonLine) -> PersonRow:
+def _row(say: Words, one: StoredPersonLine) -> PersonRow:
     address = one.address or say("none")
     if one.address and not one.verified:
         address = say("%(mail)s, not proved yet", mail=one.address)

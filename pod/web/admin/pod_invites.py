@@ -27,7 +27,7 @@ PAGE: Final = "/admin/invites"
 ON_A_PAGE: Final = 50
 
 
-class InviteForm(msgspec.Struct, frozen=True):
+class PodInviteForm(msgspec.Struct, frozen=True):
     """A new invitation."""
 
     note: str = ""
@@ -42,7 +42,7 @@ class BackForm(msgspec.Struct, frozen=True):
     number: int = 0
 
 
-class InviteRow(msgspec.Struct, frozen=True):
+class PodInviteView(msgspec.Struct, frozen=True):
     """An invitation."""
 
     number: int
@@ -58,8 +58,8 @@ class InviteRow(msgspec.Struct, frozen=True):
 class InvitesView(AdminView, frozen=True):
     """Invitations."""
 
-    form: InviteForm
-    invites: tuple[InviteRow, ...]
+    form: PodInviteForm
+    invites: tuple[PodInviteView, ...]
     older: str
     link: str = ""
 
@@ -70,7 +70,7 @@ class InvitesView(AdminView, frozen=True):
 async def get_invites(request: web.Request) -> web.Response:
     """Invitations, the latest first."""
     admin_of(request)
-    return await _show(request, InviteForm())
+    return await _show(request, PodInviteForm())
 
 
 @routes.post("/admin/invites")
@@ -78,18 +78,20 @@ async def get_invites(request: web.Request) -> web.Response:
 async def post_invite(request: web.Request) -> web.Response:
     """Make one; its link is shown this once."""
     admin_of(request)
-    form = await read_form(request, InviteForm)
+    form = await read_form(request, PodInviteForm)
     return await act_or_show(partial(_invite, request, form), partial(_refused, request, form))
 
 
-async def _invite(request: web.Request, form: InviteForm) -> web.Response:
+async def _invite(request: web.Request, form: PodInviteForm) -> web.Response:
     wish = InviteWish(form.note, form.uses, form.days, form.approval)
     deps = request.app[DEPS]
     code = await invite(deps, admin_of(request), wish)
-    return shown_once(await _show(request, InviteForm(), link=f"{deps.identity.base_url}/sign-up?invite={code}"))
+    return shown_once(await _show(request, PodInviteForm(), link=f"{deps.identity.base_url}/sign-up?invite={code}"))
 
 
-async def _refused(request: web.Request, form: InviteForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
+async def _refused(
+    request: web.Request, form: PodInviteForm, refusal: RefusedError, status: HTTPStatus
+) -> web.Response:
     return await _show(request, form, status, **told(request, refusal))
 
 
@@ -103,7 +105,7 @@ async def post_revoke_invite(request: web.Request) -> web.Response:
 
 
 async def _show(
-    request: web.Request, form: InviteForm, status: HTTPStatus = HTTPStatus.OK, **more: object
+    request: web.Request, form: PodInviteForm, status: HTTPStatus = HTTPStatus.OK, **more: object
 ) -> web.Response:
     deps, say = request.app[DEPS], say_of(request)
     found = await read_invites(deps, ON_A_PAGE + 1, before=number_in(request.query.get("before", "")))
@@ -114,12 +116,12 @@ async def _show(
     return render(request, "admin/invites.html", msgspec.structs.replace(view, **more), status, private=True)
 
 
-def _row(say: Words, line: InviteLine, now: int) -> InviteRow:
+def _row(say: Words, line: InviteLine, now: int) -> PodInviteView:
     one = line.invite
     state = say("%(uses)s of %(most)s used", uses=say.number(one.uses), most=say.number(one.most_uses))
     if one.revoked_at is not None:
         state = say("taken back")
-    return InviteRow(
+    return PodInviteView(
         number=one.id,
         note=one.note,
         state=state,

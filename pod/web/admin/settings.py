@@ -41,7 +41,7 @@ class SettingsForm(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-class SettingsView(AdminView, frozen=True):
+class PodSettingsView(AdminView, frozen=True):
     """The settings page."""
 
     form: SettingsForm
@@ -83,5 +83,5 @@ async def _show(
     request: web.Request, form: SettingsForm, status: HTTPStatus = HTTPStatus.OK, **more: object
 ) -> web.Response:
     modes = registration_modes(say_of(request))
-    view = SettingsView(form, tuple(LANGUAGES.items()), modes, **tabs(request, PAGE))
+    view = PodSettingsView(form, tuple(LANGUAGES.items()), modes, **tabs(request, PAGE))
     return render(request, "admin/settings.html", msgspec.structs.replace(view, **more), status)

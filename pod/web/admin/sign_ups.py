@@ -39,7 +39,7 @@ class DecisionForm(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class SignUpRow(msgspec.Struct, frozen=True):
+class SignUpLineView(msgspec.Struct, frozen=True):
     """A wish."""
 
     number: int
@@ -55,9 +55,9 @@ class SignUpRow(msgspec.Struct, frozen=True):
 class SignUpsView(AdminView, frozen=True):
     """Wishes that wait for an admin, for an answer, and for the person to open the account."""
 
-    waiting: tuple[SignUpRow, ...]
-    asked: tuple[SignUpRow, ...]
-    accepted: tuple[SignUpRow, ...]
+    waiting: tuple[SignUpLineView, ...]
+    asked: tuple[SignUpLineView, ...]
+    accepted: tuple[SignUpLineView, ...]
 
 
 @routes.get("/admin/sign-ups")
@@ -134,7 +134,7 @@ async def _show(
     return render(request, "admin/sign-ups.html", msgspec.structs.replace(view, **more), status)
 
 
-def _row(say: Words, wish: SignUp, form: DecisionForm) -> SignUpRow:
+def _row(say: Words, wish: SignUp, form: DecisionForm) -> SignUpLineView:
     typed = form.text if form.number == wish.id else ""
     since = say.moment(wish.created_at)
-    return SignUpRow(wish.id, wish.name, wish.address, wish.reason, since, wish.language, wish.said, typed)
+    return SignUpLineView(wish.id, wish.name, wish.address, wish.reason, since, wish.language, wish.said, typed)

@@ -40,7 +40,7 @@ class ChangeRow(msgspec.Struct, frozen=True):
     void: str
 
 
-class ItemRow(msgspec.Struct, frozen=True):
+class ChainItemView(msgspec.Struct, frozen=True):
     """An item of the timeline."""
 
     height: str
@@ -62,7 +62,7 @@ class ChainView(msgspec.Struct, frozen=True):
     """A page of the timeline, the newest first."""
 
     head: Head
-    rows: tuple[ItemRow, ...]
+    rows: tuple[ChainItemView, ...]
     plot: Plot
     forked: bool
     older: str
@@ -104,10 +104,10 @@ def _view(say: Words, head: Head, seen: ChainSight) -> ChainView:
     )
 
 
-def _row(say: Words, own: str, item: ItemSight, seen: ChainSight) -> ItemRow:
+def _row(say: Words, own: str, item: ItemSight, seen: ChainSight) -> ChainItemView:
     holds = not item.fault
     keepers = ", ".join(member_name(say, number, seen.nicknames.get(number, "")) for number in item.confirmed)
-    return ItemRow(
+    return ChainItemView(
         height=str(item.height),
         anchor=f"item-{item.height}" if not item.rival else f"item-{item.item[-8:]}",
         kind=kind_in(say, item),

@@ -14,10 +14,10 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
-from pod.web.group.wording import Kind, kind_sentence
+from pod.web.group.wording import GroupKind, kind_sentence
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
@@ -45,9 +45,9 @@ class FoundForm(msgspec.Struct, frozen=True):
     step: Literal["look", "found", "change"] = "look"
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> GroupKind:
         """What kind of group the answers make."""
-        return Kind(self.visibility, OTHERS[self.decides], UNVOTED[self.unvoted])
+        return GroupKind(self.visibility, OTHERS[self.decides], UNVOTED[self.unvoted])
 
 
 class FoundView(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ class FoundView(msgspec.Struct, frozen=True):
     visibility: tuple[Option, ...]
     decides: tuple[Option, ...]
     unvoted: tuple[Option, ...]
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 @routes.get("/groups/new")
@@ -115,7 +115,7 @@ def wishes_of(form: FoundForm) -> dict[str, Any]:
     return wishes | ({"description": form.description} if form.description else {})
 
 
-def _view(say: Words, form: FoundForm, sentence: str = "", problem: Problem | None = None) -> FoundView:
+def _view(say: Words, form: FoundForm, sentence: str = "", problem: RefusalView | None = None) -> FoundView:
     return FoundView(form, sentence, _visibility(say), _decides(say), _unvoted(say), problem)
 
 

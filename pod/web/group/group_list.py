@@ -13,7 +13,7 @@ from pod.actions.reading.person.follows import FollowedLine, list_followed
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.queries import with_query
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.rendering import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
@@ -50,7 +50,7 @@ class FollowsView(msgspec.Struct, frozen=True):
 
     rows: tuple[FollowRow, ...]
     typed: str
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 @routes.get("/groups")

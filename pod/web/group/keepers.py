@@ -22,7 +22,7 @@ from pod.rules.groups import GroupRule
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import host_of, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.rendering import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
@@ -72,7 +72,7 @@ class KeepersView(msgspec.Struct, frozen=True):
     keeper: bool
     here: bool
     form: HandoverForm
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 class RecoveryView(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ class RecoveryView(msgspec.Struct, frozen=True):
     keepers: str
     draft: str
     signed: str
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 @routes.get("/g/{group}/keepers")

@@ -17,9 +17,9 @@ from pod.actions.reading.group.members import load_balance as load_weights
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.plots.plot import Plot
-from pod.plots.weights import Piece, weight_strip
+from pod.plots.weights import WeightPiece, weight_strip
 from pod.web.group.page_frame import Head, load_head
-from pod.web.group.post_rows import PostRow, written_row
+from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import host_of, member_name, weight_words
 from pod.web.kit.queries import before_of, number_in, with_query
 from pod.web.kit.rendering import held, render
@@ -31,7 +31,7 @@ ON_A_PAGE = 100
 POSTS_ON_A_PAGE = 30
 
 
-class MemberRow(msgspec.Struct, frozen=True):
+class MemberLineView(msgspec.Struct, frozen=True):
     """A member in the table; `mark` and `word` say what the weight alone doesn't."""
 
     number: str
@@ -50,7 +50,7 @@ class MembersView(msgspec.Struct, frozen=True):
     """The members' table, a page of it; the strip of weights stands on the first."""
 
     head: Head
-    rows: tuple[MemberRow, ...]
+    rows: tuple[MemberLineView, ...]
     plot: Plot | None
     warning: str
     older: str
@@ -64,7 +64,7 @@ class MemberView(msgspec.Struct, frozen=True):
     facts: tuple[tuple[str, str], ...]
     text: str
     identity: tuple[str, str]
-    rows: tuple[PostRow, ...]
+    rows: tuple[PostLineView, ...]
     older: str
     change: str
     profile: str
@@ -90,10 +90,10 @@ async def get_members_page(request: web.Request) -> web.Response:
     return render(request, "group/members.html", view)
 
 
-def _row(say: Words, own: str, member: RosterLine, page: RosterPage, *, may_change: bool) -> MemberRow:
+def _row(say: Words, own: str, member: RosterLine, page: RosterPage, *, may_change: bool) -> MemberLineView:
     mark, word = weight_words(say, member.weight, left=member.left)
     keeper = say("keeper") if member.number in page.keepers else ""
-    return MemberRow(
+    return MemberLineView(
         number=str(member.number),
         href=f"{own}/{member.number}",
         name=member.nickname or say("member %(number)s", number=member.number),
@@ -110,7 +110,7 @@ def _row(say: Words, own: str, member: RosterLine, page: RosterPage, *, may_chan
 def strip_of(say: Words, balance: Balance) -> Plot:
     """V11 of a group."""
     pieces = [
-        Piece(
+        WeightPiece(
             member_name(say, standing.number, balance.nicknames.get(standing.number, "")),
             standing.weight,
             standing.share,

@@ -22,9 +22,9 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
 from pod.web.group.page_frame import Head, load_head
-from pod.web.group.wording import Kind, host_of, kind_sentence, member_name
+from pod.web.group.wording import GroupKind, host_of, kind_sentence, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.refusals import Problem, problem_of, sentence_of
+from pod.web.kit.refusals import RefusalView, problem_of, sentence_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of, signer_of
@@ -54,7 +54,7 @@ class JoinView(msgspec.Struct, frozen=True):
 
     typed: str
     signed_in: bool
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 class LeaveView(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class LeaveView(msgspec.Struct, frozen=True):
     head: Head
     private: bool
     last_owner: bool
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 class InvitedView(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ class InvitedView(msgspec.Struct, frozen=True):
     pod: str
     elsewhere: str
     elsewhere_host: str
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 @routes.get("/join")
@@ -179,7 +179,7 @@ def _invited(request: web.Request, offer: Offer, seen: InvitedSight) -> InvitedV
     say: Words = say_of(request)
     return InvitedView(
         name=seen.name,
-        sentence=kind_sentence(say, Kind(seen.visibility, seen.others_weight, seen.default_score)),
+        sentence=kind_sentence(say, GroupKind(seen.visibility, seen.others_weight, seen.default_score)),
         by=member_name(say, seen.inviter, seen.nickname),
         weight=say.weight(seen.weight),
         until=say.moment(seen.expires),

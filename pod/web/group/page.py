@@ -12,7 +12,7 @@ from pod.actions.reading.group.post_list import GroupPosts, list_group_posts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.page_frame import Head, load_head
-from pod.web.group.post_rows import PostRow, group_rows
+from pod.web.group.post_rows import PostLineView, group_rows
 from pod.web.kit.lens_bar import LensBar, lens_of, load_lens_bar
 from pod.web.kit.queries import before_of, with_query
 from pod.web.kit.rendering import held, render
@@ -29,7 +29,7 @@ class GroupView(msgspec.Struct, frozen=True):
 
     head: Head
     lens: LensBar
-    rows: tuple[PostRow, ...]
+    rows: tuple[PostLineView, ...]
     hidden: str
     show: str
     hide: str
@@ -79,10 +79,10 @@ async def _view(request: web.Request, head: Head, lens: Lens, own: int | None) -
 
 async def _rows(
     request: web.Request, group: RecordId, lens: Lens, before: int | None, posts: GroupPosts
-) -> Sequence[PostRow]:
+) -> Sequence[PostLineView]:
     say = say_of(request)
 
-    async def make() -> Sequence[PostRow]:
+    async def make() -> Sequence[PostLineView]:
         return group_rows(say, group, posts)
 
     if not posts.plain:

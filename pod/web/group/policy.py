@@ -16,9 +16,9 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.found import check_name
 from pod.web.group.page_frame import Head, load_head
-from pod.web.group.wording import Kind, kind_sentence, weight_in
+from pod.web.group.wording import GroupKind, kind_sentence, weight_in
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
@@ -45,7 +45,7 @@ class PolicyView(msgspec.Struct, frozen=True):
     head: Head
     form: PolicyForm
     sentence: str
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 @routes.get("/g/{group}/policy")
@@ -96,7 +96,7 @@ async def _step(request: web.Request, form: PolicyForm, signer: Person) -> web.R
     if form.step == "change":
         return render(request, "group/policy.html", PolicyView(head, form, "", None))
     if form.step != "set":
-        sentence = kind_sentence(say_of(request), Kind(seen.state.visibility, others, default))
+        sentence = kind_sentence(say_of(request), GroupKind(seen.state.visibility, others, default))
         return render(request, "group/policy.html", PolicyView(head, form, sentence, None))
     policy: dict[str, Any] = {
         "name": form.name,

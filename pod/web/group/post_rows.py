@@ -19,7 +19,7 @@ from protocol.ids import RecordId
 LONGEST_TITLE: Final = 90
 
 
-class PostRow(msgspec.Struct, frozen=True):
+class PostLineView(msgspec.Struct, frozen=True):
     """A post. `note`: why it is hidden, empty when shown; `place`, `place_href`: its group, where that isn't clear.
 
     `place_said`: what stands before `place`. `via`, `via_href`: the group that reposts it for a reader at home.
@@ -47,12 +47,12 @@ def tone_of(score: int) -> str:
     return "up" if score > 0 else "down" if score < 0 else "even"
 
 
-def group_rows(say: Words, group: RecordId, posts: GroupPosts) -> list[PostRow]:
+def group_rows(say: Words, group: RecordId, posts: GroupPosts) -> list[PostLineView]:
     """The rows of a group's page."""
     return [_group_row(say, group, line, posts) for line in posts.page.posts]
 
 
-def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -> PostRow:
+def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -> PostLineView:
     author = member_name(say, line.author, posts.nicknames.get((line.group, line.author), ""))
     title, excerpt = _titled(
         say,
@@ -63,7 +63,7 @@ def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -
         layer=line.hides[0].layer if line.hides else None,
     )
     answers, elsewhere = posts.replies.get(line.post, 0), line.group != group
-    return PostRow(
+    return PostLineView(
         # What is reposted is read as the reposting group sees it.
         href=f"/g/{line.group}/posts/{line.post}" + (f"?lens={group}" if elsewhere else ""),
         title=title,
@@ -81,11 +81,11 @@ def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -
     )
 
 
-def home_row(say: Words, card: VisibleCard, names: Mapping[RecordId, str]) -> PostRow:
+def home_row(say: Words, card: VisibleCard, names: Mapping[RecordId, str]) -> PostLineView:
     """A row of home, which names the post's group, and the one that reposts it."""
     author = member_name(say, card.author, card.nickname)
     title, excerpt = titled(say, card, author)
-    return PostRow(
+    return PostLineView(
         href=f"/g/{card.group}/posts/{card.post}" + (f"?lens={card.via}" if card.via else ""),
         title=title,
         excerpt=excerpt,
@@ -139,10 +139,10 @@ def cut(text: str, length: int) -> str:
     return text[:length].rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
 
 
-def written_row(say: Words, card: VisibleCard, name: str) -> PostRow:
+def written_row(say: Words, card: VisibleCard, name: str) -> PostLineView:
     """A post among those of one writer, whose `name` it is; judged by its own group."""
     title, excerpt = titled(say, card, name)
-    return PostRow(
+    return PostLineView(
         href=f"/g/{card.group}/posts/{card.post}",
         title=title,
         excerpt=excerpt,

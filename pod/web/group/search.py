@@ -8,10 +8,10 @@ import msgspec
 from aiohttp import web
 
 from moderation.lens import Layer
-from pod.actions.reading.search import KINDS, Asked, Hit, Seen, seek
+from pod.actions.reading.search import KINDS, Hit, SearchQuestion, Seen, seek
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.group.post_rows import LONGEST_TITLE, PostRow, cut, hidden_by, titled, tone_of
+from pod.web.group.post_rows import LONGEST_TITLE, PostLineView, cut, hidden_by, titled, tone_of
 from pod.web.group.subjects import subject_address
 from pod.web.group.wording import member_name
 from pod.web.kit.queries import before_of, with_query
@@ -39,7 +39,7 @@ class SearchView(msgspec.Struct, frozen=True):
     direct: tuple[Option, ...]
     groups: tuple[GroupCard, ...]
     subjects: tuple[Option, ...]
-    rows: tuple[PostRow, ...]
+    rows: tuple[PostLineView, ...]
     hidden: str
     show: str
     older: str
@@ -58,7 +58,7 @@ async def get_search(request: web.Request) -> web.Response:
     fields = {name: request.query.get(name, "").strip()[:LONGEST] for name in ("q", "kind", "group", "language")}
     area = {"group": "groups"}.get(fields["kind"], fields["kind"])
     fields["kind"] = area = area if area in KINDS else ""
-    query = Asked(
+    query = SearchQuestion(
         words=fields["q"],
         area=area,
         group=parse_id(fields["group"]) if fields["group"] else None,
@@ -111,18 +111,18 @@ def _kinds(say: Words) -> tuple[Option, ...]:
     )
 
 
-def _row(say: Words, hit: Hit) -> PostRow:
+def _row(say: Words, hit: Hit) -> PostLineView:
     name, own, card = member_name(say, hit.author, hit.nickname), f"/g/{hit.group}", hit.card
     if card is None:
         text = " ".join(hit.text.removeprefix(hit.nickname).split())
-        return PostRow(
+        return PostLineView(
             f"{own}/members/{hit.author}", name, cut(text, 2 * LONGEST_TITLE), "", say("a member's profile"),
             "", "", "even", "", "", hit.group_name, own,
         )  # fmt: skip
     edit = hit.kind == "patch"
     title, excerpt = titled(say, card, member_name(say, card.author, card.nickname))
     said = cut(" ".join(hit.text.split()), 2 * LONGEST_TITLE)
-    return PostRow(
+    return PostLineView(
         href=f"{own}/posts/{card.post}",
         title=title,
         excerpt=said if edit else excerpt,

@@ -44,7 +44,7 @@ class CardView(msgspec.Struct, frozen=True):
     chosen: bool
 
 
-class SideView(msgspec.Struct, frozen=True):
+class SubjectSideView(msgspec.Struct, frozen=True):
     """One group's text, beside another's."""
 
     name: str
@@ -59,7 +59,7 @@ class SubjectView(msgspec.Struct, frozen=True):
     name: str
     sentence: str
     cards: tuple[CardView, ...]
-    sides: tuple[SideView, ...]
+    sides: tuple[SubjectSideView, ...]
     comparable: bool
 
 
@@ -125,11 +125,11 @@ def _card(say: Words, card: SubjectCard, chosen: list[str]) -> CardView:
     )
 
 
-async def _side(request: web.Request, reader: Reader, card: SubjectCard) -> SideView:
+async def _side(request: web.Request, reader: Reader, card: SubjectCard) -> SubjectSideView:
     assert card.reply is not None
     seen = await describe_post(request.app[DEPS], reader, card.group, card.reply, Lens((card.group,)))
     shown = tuple(paragraph.text for paragraph in seen.paragraphs if paragraph.shown)
-    return SideView(card.name, f"/g/{card.group}/posts/{card.reply}", seen.language, shown)
+    return SubjectSideView(card.name, f"/g/{card.group}/posts/{card.reply}", seen.language, shown)
 
 
 @routes.get("/g/{group}/subjects")

@@ -23,7 +23,7 @@ from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import member_name, weight_in
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.queries import number_in
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
@@ -60,7 +60,7 @@ class WeightView(msgspec.Struct, frozen=True):
     measure: str
     plot: Plot | None
     warning: str
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 class ProfileView(msgspec.Struct, frozen=True):
@@ -68,7 +68,7 @@ class ProfileView(msgspec.Struct, frozen=True):
 
     head: Head
     form: ProfileForm
-    problem: Problem | None
+    problem: RefusalView | None
 
 
 @routes.get("/g/{group}/members/{number}/weight")

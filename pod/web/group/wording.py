@@ -19,7 +19,7 @@ _WEIGHT: Final = re.compile(r"(-?)([0-9]{1,6})(?:\.([0-9]{1,3}))?")
 Names = Mapping[int, str]
 
 
-class Kind(msgspec.Struct, frozen=True):
+class GroupKind(msgspec.Struct, frozen=True):
     """What decides how a group works. Weight in thousandths, score in micro units."""
 
     visibility: str
@@ -27,7 +27,7 @@ class Kind(msgspec.Struct, frozen=True):
     default_score: int
 
 
-def kind_sentence(say: Words, kind: Kind) -> str:
+def kind_sentence(say: Words, kind: GroupKind) -> str:
     """What kind of group it is, in one sentence: its name, who reads, who decides, what nobody voted on."""
     return say(
         "%(kind)s: %(reads)s; %(decides)s; %(unvoted)s.",
@@ -38,7 +38,7 @@ def kind_sentence(say: Words, kind: Kind) -> str:
     )
 
 
-def _kind(say: Words, kind: Kind) -> str:
+def _kind(say: Words, kind: GroupKind) -> str:
     if kind.visibility == "private":
         return say("A private group")
     if kind.others_weight > 0:
@@ -48,7 +48,7 @@ def _kind(say: Words, kind: Kind) -> str:
     return say("A moderated group") if kind.default_score > 0 else say("A read-only group")
 
 
-def _reads(say: Words, kind: Kind) -> str:
+def _reads(say: Words, kind: GroupKind) -> str:
     if kind.visibility == "private":
         return say("its members alone read it, and join by invitation")
     if kind.visibility == "unlisted":
@@ -56,7 +56,7 @@ def _reads(say: Words, kind: Kind) -> str:
     return say("everybody reads it")
 
 
-def _decides(say: Words, kind: Kind) -> str:
+def _decides(say: Words, kind: GroupKind) -> str:
     if kind.visibility == "private":
         return say("votes count by the weight that an invitation gives")
     if kind.others_weight > 0:
@@ -68,7 +68,7 @@ def _decides(say: Words, kind: Kind) -> str:
     return say("the members with weight decide what is shown")
 
 
-def _unvoted(say: Words, kind: Kind) -> str:
+def _unvoted(say: Words, kind: GroupKind) -> str:
     if kind.default_score > 0:
         return say("what nobody voted on is shown")
     if kind.default_score < 0:
@@ -76,9 +76,9 @@ def _unvoted(say: Words, kind: Kind) -> str:
     return say("what nobody voted on stays hidden")
 
 
-def kind_of(seen: HeaderSight) -> Kind:
+def kind_of(seen: HeaderSight) -> GroupKind:
     """The kind of a group that is here."""
-    return Kind(seen.state.visibility, seen.state.others_weight, seen.state.default_score)
+    return GroupKind(seen.state.visibility, seen.state.others_weight, seen.state.default_score)
 
 
 def host_of(pod: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError
 
@@ -27,7 +27,7 @@ FIELDS: Final[Mapping[str, str]] = {
 class FormView(msgspec.Struct, frozen=True, kw_only=True):
     """A page with a form; `problem` is what a rule said no to, `at` the field that it is about."""
 
-    problem: Problem | None = None
+    problem: RefusalView | None = None
     at: str = ""
 
     def wrong(self, field: str) -> str:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from pod.web.kit.forms import ONCE_FIELD, TOKEN_FIELD
 from pod.web.kit.notices import say
-from pod.web.kit.sent_form import SentForm, sent_form
+from pod.web.kit.sent_form import PostedForm, sent_form
 from pod.web.kit.visitors import is_foreign, say_of
 from protocol.errors import RefusedError
 
@@ -83,7 +83,7 @@ def keep_form(request: web.Request, status: HTTPStatus, *, again: bool = False) 
     return kept if kept and (kept.seen or again or status in PASSING) else None
 
 
-def _kept(request: web.Request, sent: SentForm) -> KeptForm | None:
+def _kept(request: web.Request, sent: PostedForm) -> KeptForm | None:
     words = say_of(request)
     fields = [
         KeptField(name, value, words(LABELS[name]) if name in LABELS else "", _rows(name, value))

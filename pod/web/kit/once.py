@@ -23,7 +23,7 @@ from pod.app_keys import DEPS
 from pod.clock import random_token
 from pod.web.kit.forms import ONCE_FIELD
 from pod.web.kit.rendering import HEADERS, NUMBER, PRIVATE
-from pod.web.kit.sent_form import SentForm, sent_form
+from pod.web.kit.sent_form import PostedForm, sent_form
 from pod.web.kit.visitors import VISITOR, reader_of
 
 NUMBER_LENGTH: Final = 16
@@ -44,7 +44,7 @@ def numbered(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handl
     return answered
 
 
-class Answer(msgspec.Struct, frozen=True):
+class FirstAnswer(msgspec.Struct, frozen=True):
     """What a form came to: the page to go on to, or a page itself."""
 
     location: str = ""
@@ -74,24 +74,24 @@ async def take_once(request: web.Request, handler: Handler) -> web.StreamRespons
         return (msgspec.json.encode(answer), bool(answer.text)) if answer else None
 
     before = await do_once(request.app[DEPS], account, _hash(request, account.id, sent), do)
-    return fresh[0] if before is None else _again(msgspec.json.decode(before, type=Answer))
+    return fresh[0] if before is None else _again(msgspec.json.decode(before, type=FirstAnswer))
 
 
-def _hash(request: web.Request, account: int, sent: SentForm) -> bytes:
+def _hash(request: web.Request, account: int, sent: PostedForm) -> bytes:
     whole = json.dumps([account, request.path_qs, sent.fields])
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).digest()
 
 
-def _kept(response: web.StreamResponse) -> Answer | None:
+def _kept(response: web.StreamResponse) -> FirstAnswer | None:
     """What to say again; nothing of an answer that begins or ends a session, for a cookie isn't handed out twice."""
     if response.cookies or not isinstance(response, web.Response):
         return None
     if response.status == HTTPStatus.SEE_OTHER:
-        return Answer(location=response.headers["Location"])
-    return Answer(text=response.text or "") if response.get(SHOWN_ONCE) else None
+        return FirstAnswer(location=response.headers["Location"])
+    return FirstAnswer(text=response.text or "") if response.get(SHOWN_ONCE) else None
 
 
-def _again(answer: Answer) -> web.Response:
+def _again(answer: FirstAnswer) -> web.Response:
     if answer.location:
         headers = {"Location": answer.location, "Cache-Control": "no-store"}
         return web.Response(status=HTTPStatus.SEE_OTHER.value, headers=headers)

@@ -28,7 +28,7 @@ BY_STATUS: Final[Mapping[int, str]] = {
 WEIGHT: Final = "weight"  # the fact that is in thousandths
 
 
-class Problem(msgspec.Struct, frozen=True):
+class RefusalView(msgspec.Struct, frozen=True):
     """A refusal as a page tells it."""
 
     sentence: str
@@ -39,9 +39,9 @@ def sentence_of(words: Words, refused: Refused) -> str:
     return refused.told(words.language, {name: _fact(words, name, fact) for name, fact in refused.facts.items()})
 
 
-def problem_of(words: Words, refusal: RefusedError) -> Problem:
+def problem_of(words: Words, refusal: RefusedError) -> RefusalView:
     """What to tell somebody whose form or address was refused."""
-    return Problem(sentence_of(words, refusal.refused))
+    return RefusalView(sentence_of(words, refusal.refused))
 
 
 def _fact(words: Words, name: str, fact: Fact) -> str:

@@ -15,7 +15,7 @@ from pod.rules.requests import RequestRule
 MOST_FIELDS: Final = 5000
 
 
-class SentForm(msgspec.Struct, frozen=True):
+class PostedForm(msgspec.Struct, frozen=True):
     """Names and values in their order, and how many bytes they took."""
 
     fields: tuple[tuple[str, str], ...] = ()
@@ -30,24 +30,24 @@ class SentForm(msgspec.Struct, frozen=True):
         return next((value for known, value in reversed(self.fields) if known == name), "")
 
 
-SENT: Final = web.RequestKey("sent_form", SentForm)
+SENT: Final = web.RequestKey("sent_form", PostedForm)
 
 
-def sent_form(request: web.Request) -> SentForm:
+def sent_form(request: web.Request) -> PostedForm:
     """The form of a request whose body is here; raises MalformedError, and is empty when asked for after that."""
     if SENT not in request:
-        request[SENT] = SentForm()
+        request[SENT] = PostedForm()
         request[SENT] = _parsed(request, request.get(BODY, b""))
     return request[SENT]
 
 
-def _parsed(request: web.Request, body: bytes) -> SentForm:
+def _parsed(request: web.Request, body: bytes) -> PostedForm:
     if request.content_type != FORM_TYPE:
         if body:
             raise RequestRule.FORM_TYPE.error(type=FORM_TYPE)
-        return SentForm()
+        return PostedForm()
     try:
         fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise RequestRule.TOO_MANY_FIELDS.error() from error
-    return SentForm(tuple(fields), len(body))
+    return PostedForm(tuple(fields), len(body))

@@ -12,7 +12,7 @@ from pod.actions.accounts.phrase_check import words_check_of
 from pod.actions.reading.person.home import HomeSight, load_front, load_home
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.group.post_rows import PostRow, home_row
+from pod.web.group.post_rows import PostLineView, home_row
 from pod.web.group.wording import host_of
 from pod.web.kit.queries import before_of, with_query
 from pod.web.kit.rendering import held, render
@@ -44,7 +44,7 @@ class FrontView(msgspec.Struct, frozen=True):
 class HomeView(msgspec.Struct, frozen=True):
     """What somebody at home finds. `steps` stand where nothing is to be read yet."""
 
-    rows: tuple[PostRow, ...]
+    rows: tuple[PostLineView, ...]
     lens: str
     hidden: str
     show: str

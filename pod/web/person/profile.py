@@ -12,7 +12,7 @@ from pod.actions.fediverse.actor_documents import handle_host
 from pod.actions.reading.person.profile import NewsLine, describe_person, list_told, see_news
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.group.post_rows import PostRow, written_row
+from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import member_name
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.queries import before_of, with_query
@@ -36,7 +36,7 @@ class PersonView(msgspec.Struct, frozen=True):
     follow: tuple[str, str]
     mine: bool
     claims: tuple[tuple[str, str], ...]
-    rows: tuple[PostRow, ...]
+    rows: tuple[PostLineView, ...]
     older: str
     alternate: str
 

@@ -17,7 +17,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.heavy import computed
 from pod.plots.plot import Plot
-from pod.plots.stripes import Stripe, lens_stripes
+from pod.plots.stripes import PlotStripe, lens_stripes
 from pod.rules.posts import PostRule
 from pod.web.kit.lens_bar import MOST_GROUPS, OFF, group_in, lens_fields, lens_name, with_query
 from pod.web.kit.rendering import held, render
@@ -230,12 +230,12 @@ def _runs(say: Words, sides: Iterable[SideView]) -> list[RunView]:
     ]
 
 
-def _stripes(compared: Compared, names: Sequence[str]) -> list[Stripe]:
+def _stripes(compared: Compared, names: Sequence[str]) -> list[PlotStripe]:
     order = [sight.address for sight in compared.reading.sights]
     every = [(names[0], compared.first), (names[1], compared.second)]
     every += [(stripe.name, stripe.shown) for stripe in compared.stripes]
     return [
-        Stripe(letter, name, tuple(at in shown for at in order))
+        PlotStripe(letter, name, tuple(at in shown for at in order))
         for letter, (name, shown) in zip(LETTERS, every, strict=False)
     ]
 

@@ -42,7 +42,7 @@ class StepView(msgspec.Struct, frozen=True):
     after: Markup
 
 
-class RunView(msgspec.Struct, frozen=True):
+class DiffRunView(msgspec.Struct, frozen=True):
     """Steps in a row; `folded` counts those that are folded because nothing changed in or beside them."""
 
     folded: str
@@ -59,7 +59,7 @@ class DiffView(msgspec.Struct, frozen=True):
     after: Link
     counts: str
     language: str
-    runs: tuple[RunView, ...]
+    runs: tuple[DiffRunView, ...]
     turned: str
 
 
@@ -159,7 +159,7 @@ def _counts(say: Words, views: Sequence[StepView]) -> str:
     )
 
 
-def _runs(say: Words, views: Sequence[StepView]) -> list[RunView]:
+def _runs(say: Words, views: Sequence[StepView]) -> list[DiffRunView]:
     """Unchanged paragraphs far from any change are folded."""
     changed = [place for place, view in enumerate(views) if view.kind != "same"]
     near = {place + by for place in changed for by in range(-NEAR, NEAR + 1)} if changed else set(range(len(views)))
@@ -168,7 +168,7 @@ def _runs(say: Words, views: Sequence[StepView]) -> list[RunView]:
         if not runs or runs[-1][0] != (place in near):
             runs.append((place in near, []))
         runs[-1][1].append(view)
-    return [RunView("" if is_open else _folded(say, len(steps)), tuple(steps)) for is_open, steps in runs]
+    return [DiffRunView("" if is_open else _folded(say, len(steps)), tuple(steps)) for is_open, steps in runs]
 
 
 def _folded(say: Words, count: int) -> str:

@@ -26,7 +26,7 @@ from pod.errors import StaleEditError
 from pod.rules.posts import PostRule
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.links import Link, Place, address_of, anchor_of, place_of
@@ -66,7 +66,7 @@ class EditView(msgspec.Struct, frozen=True):
     sentence: str
     action: str
     back: Link
-    problem: Problem | None
+    problem: RefusalView | None
     form: EditForm | AddForm
     seen: str
     styles: tuple[tuple[str, str], ...]

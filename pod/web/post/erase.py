@@ -13,7 +13,7 @@ from pod.actions.reading.post.erasures import Erasures, OwnRecord, describe_eras
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
@@ -36,7 +36,7 @@ class EraseView(msgspec.Struct, frozen=True):
     """The page. `records` are (id, what it is, chosen); `done`: what is erased, `state`: how far that is."""
 
     back: Link
-    problem: Problem | None
+    problem: RefusalView | None
     action: str
     records: tuple[tuple[str, str, bool], ...]
     done: tuple[str, ...]
@@ -76,7 +76,7 @@ async def _show(
     return render(request, "post/erase.html", _view(say, place, found, form, problem), status)
 
 
-def _view(say: Words, place: Place, found: Erasures, form: EraseForm, problem: Problem | None) -> EraseView:
+def _view(say: Words, place: Place, found: Erasures, form: EraseForm, problem: RefusalView | None) -> EraseView:
     left = [own for own in found.own if not own.erased]
     done = [own for own in found.own if own.erased]
     return EraseView(

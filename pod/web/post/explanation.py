@@ -9,7 +9,7 @@ from aiohttp import web
 
 from moderation.explain import Kind, Line
 from moderation.lens import Layer, OwnHide
-from pod.actions.reading.post.explanation import GroupWhy, OtherLens, Verified, Why, explain_why
+from pod.actions.reading.post.explanation import GroupWhy, OtherLens, VerifiedVotes, Why, explain_why
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.lens_bar import LensBar, load_lens_bar, with_query
@@ -181,7 +181,7 @@ def _verdict(say: Words, found: GroupWhy) -> str:
     return say("above 0, so it is shown") if found.shown else say("not above 0, so it is hidden")
 
 
-def _verified(say: Words, verified: Verified | None) -> str:
+def _verified(say: Words, verified: VerifiedVotes | None) -> str:
     if verified is None:
         return ""
     if verified.faults:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from pod.actions.reading.post.history import Entry, Past, Shares, read_past
+from pod.actions.reading.post.history import AuthorShares, Entry, Past, read_past
 from pod.actions.reading.post.text import author_of
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -184,7 +184,7 @@ def shortened(text: str) -> str:
     return f"{line[:EXCERPT].rstrip()}…" if len(line) > EXCERPT else line
 
 
-def _shown(say: Words, share: Shares, record: RecordId, total: int) -> str:
+def _shown(say: Words, share: AuthorShares, record: RecordId, total: int) -> str:
     shown = share.shown.get(record, 0)
     return say("%(shown)s of %(total)s shown", shown=say.number(shown), total=say.number(total)) if total else ""
 

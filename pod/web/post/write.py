@@ -19,7 +19,7 @@ from pod.contracts import HTML, contract
 from pod.rules.posts import PostRule
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
-from pod.web.kit.refusals import Problem, problem_of
+from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.rendering import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
@@ -80,7 +80,7 @@ class WriteView(msgspec.Struct, frozen=True):
     title: str
     action: str
     back: Link
-    problem: Problem | None
+    problem: RefusalView | None
     form: WriteForm | ReplyForm
     whole: bool
     kinds: tuple[tuple[str, str], ...]

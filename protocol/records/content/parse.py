@@ -29,7 +29,6 @@ from protocol.records.content.shapes import (
     GuestVote,
     Id,
     Name,
-    Origin,
     ParagraphTarget,
     Patch,
     Post,
@@ -38,6 +37,7 @@ from protocol.records.content.shapes import (
     ProfileTarget,
     ReactionTarget,
     ReplyTo,
+    RepostOrigin,
     SubjectTarget,
     Target,
     Url,
@@ -80,7 +80,7 @@ class _TargetForm(msgspec.Struct, frozen=True):
 class _VoteForm(Authored, frozen=True, kw_only=True):
     target: Any
     value: VoteValue
-    from_: Origin | None = msgspec.field(default=None, name="from")
+    from_: RepostOrigin | None = msgspec.field(default=None, name="from")
     reason: Any = ""
 
 

@@ -152,7 +152,7 @@ class ReactionTarget(msgspec.Struct, frozen=True):
 Target = PostTarget | ParagraphTarget | SubjectTarget | ProfileTarget | ReactionTarget
 
 
-class Origin(msgspec.Struct, frozen=True):
+class RepostOrigin(msgspec.Struct, frozen=True):
     """Where a reposted record comes from."""
 
     group: Id
@@ -200,7 +200,7 @@ class Vote(Authored, frozen=True, kw_only=True):
 
     target: Target
     value: int
-    from_: Origin | None = None
+    from_: RepostOrigin | None = None
     reason: str = ""
 
 
@@ -210,7 +210,7 @@ class Erase(Authored, frozen=True, kw_only=True):
     records: tuple[Id, ...]
 
 
-class Membership(msgspec.Struct, frozen=True):
+class ClaimedMembership(msgspec.Struct, frozen=True):
     """A member of a group, seen from outside."""
 
     group: Id
@@ -220,7 +220,7 @@ class Membership(msgspec.Struct, frozen=True):
 class Claim(Authored, frozen=True, kw_only=True):
     """In a personal group: this person is that member of that group (`group` itself names the personal one)."""
 
-    claims: Membership
+    claims: ClaimedMembership
 
 
 class GuestPost(msgspec.Struct, frozen=True):

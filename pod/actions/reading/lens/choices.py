@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import list_joined, list_voted, load_group_names
-from models.groups.groups_and_items import GroupLine, list_public
+from models.groups.groups_and_items import StoredGroupLine, list_public
 from models.people.subscriptions import list_followings
 from moderation.lens import Lens
 from pod.actions.access import Reader, open_group, open_those
@@ -44,7 +44,7 @@ class LensChoices(msgspec.Struct, frozen=True):
     home: Lens | None = None
 
 
-async def _public(deps: Deps) -> list[GroupLine]:
+async def _public(deps: Deps) -> list[StoredGroupLine]:
     async with deps.store.database.read() as session:
         return await list_public(session, MOST_PUBLIC)
 

@@ -35,7 +35,7 @@ MOST_VERIFIED = 200
 Target = PostTarget | ParagraphTarget
 
 
-class Verified(msgspec.Struct, frozen=True):
+class VerifiedVotes(msgspec.Struct, frozen=True):
     """How many of the votes' records were opened again, and the faults found in them."""
 
     checked: int
@@ -52,7 +52,7 @@ class GroupWhy(msgspec.Struct, frozen=True):
     pods: Mapping[str, tuple[int, int]]
     shown: bool
     reason: Reason | None
-    verified: Verified | None
+    verified: VerifiedVotes | None
 
 
 class OtherLens(msgspec.Struct, frozen=True):
@@ -189,12 +189,12 @@ def _shows(
     return lets_through(Lens((group,)), found)
 
 
-async def verify_votes(session: AsyncSession, state: GroupState, votes: Sequence[CastVote]) -> Verified:
+async def verify_votes(session: AsyncSession, state: GroupState, votes: Sequence[CastVote]) -> VerifiedVotes:
     """Open the records of votes again from their stored bytes: proof, id, author's key, and what they say."""
     asked = {vote.id: vote for vote in votes[:MOST_VERIFIED]}
     records = await load_records(session, list(asked))
     faults = [(vote.id, _fault(state, records.get(vote.id), vote)) for vote in asked.values()]
-    return Verified(len(asked), tuple((record, fault) for record, fault in faults if fault))
+    return VerifiedVotes(len(asked), tuple((record, fault) for record, fault in faults if fault))
 
 
 def _fault(state: GroupState, stored: StoredRecord | None, vote: CastVote) -> str:

@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
     log_index: int | None
 
 
-class Shares(msgspec.Struct, frozen=True):
+class AuthorShares(msgspec.Struct, frozen=True):
     """How many paragraphs of each record a lens shows."""
 
     group: RecordId
@@ -49,7 +49,7 @@ class Past(msgspec.Struct, frozen=True):
     reading: VisiblePost
     entries: tuple[Entry, ...]
     nicknames: Mapping[int, str]
-    lenses: tuple[Shares, ...]
+    lenses: tuple[AuthorShares, ...]
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -120,9 +120,9 @@ async def _entries(session: AsyncSession, text: Text) -> tuple[Entry, ...]:
     )
 
 
-def _share(reading: VisiblePost, group: RecordId, name: str) -> Shares:
+def _share(reading: VisiblePost, group: RecordId, name: str) -> AuthorShares:
     shown: dict[RecordId, int] = {}
     for sight in reading.sights:
         if lets_through(reading.lens, sight):
             shown[sight.address.record] = shown.get(sight.address.record, 0) + 1
-    return Shares(group, name, shown)
+    return AuthorShares(group, name, shown)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.home_feed import FeedCard, load_cards
-from models.content.lens_sources import Whereabouts, load_whereabouts
+from models.content.lens_sources import GroupWhereabouts, load_whereabouts
 from moderation.lens import Lens
 from pod.actions.access import Reader, open_those
 from pod.actions.reading.lens.verdicts import load_layers
@@ -66,7 +66,7 @@ async def load_named_things(
 
 
 async def _met(
-    session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, where: dict[RecordId, Whereabouts]
+    session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, where: dict[RecordId, GroupWhereabouts]
 ) -> dict[RecordId, FeedCard]:
     """The posts among these that stand in the group, or in another that the reader may come across."""
     cards = await load_cards(session, {found.post for found in where.values()})

@@ -1,0 +1,58 @@
+"""One name, one thing: no class name stands twice, no file is called by an act, no part of the pod has many fields."""
+
+import ast
+from collections import defaultdict
+from pathlib import PurePosixPath
+
+import pytest
+
+from tests.architecture.tree import code_files, name_of, tree_of
+
+PARTS = ("pod/deps.py", "pod/store.py", "pod/identity.py", "pod/memory.py")
+MOST_FIELDS = 7
+# Acts that the protocol itself names so: a file may be called by them.
+ACTS = {"founding", "sealing", "keeping", "weighing"}
+# Words that only look like gerunds.
+THINGS = {"keyring", "belonging", "wording", "operation_wording", "routing"}
+# Files still called by what they do. Nothing may be added here; each one renamed is taken off.
+STILL_ACTS = {
+    *("federation/activities/reading.py", "federation/activities/writing.py", "federation/safe_http/reading.py"),
+    *("models/content/projections/erasing.py", "models/content/projections/searching.py", "models/groups/waiting.py"),
+    *("moderation/showing.py", "pod/actions/chain/rejudging.py", "pod/activitypub/answering.py", "pod/api/asking.py"),
+    *("pod/api/operating.py", "pod/backups/listing.py", "pod/backups/making.py", "pod/backups/restoring.py"),
+    *("pod/cli/beginning.py", "pod/cli/entering.py", "pod/cli/serving.py", "pod/cli/storing.py"),
+    *("pod/config/reading.py", "pod/demo/telling.py", "pod/demo/writing.py", "pod/doctor/examining.py"),
+    *("pod/doctor/mending.py", "pod/jobs/pulling.py", "pod/limiting.py", "pod/mail/sending.py"),
+    *("pod/web/kit/rendering.py", "migrations/comparing.py"),
+}
+
+
+def test_no_class_name_stands_twice() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in code_files():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(name_of(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_no_file_more_is_called_by_an_act() -> None:
+    acts = {
+        name_of(path)
+        for path in code_files()
+        if path.stem.endswith("ing") and path.stem not in ACTS | THINGS and "versions" not in path.parts
+    }
+    assert acts - STILL_ACTS == set()
+    assert STILL_ACTS - acts == set(), "renamed: take it off the list"
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_no_value_of_the_composition_root_has_more_than_seven_fields(path: str) -> None:
+    classes = [node for file in code_files() if name_of(file) == path for node in tree_of(file).body]
+    counted = {
+        node.name: sum(isinstance(entry, ast.AnnAssign) for entry in node.body)
+        for node in classes
+        if isinstance(node, ast.ClassDef) and node.decorator_list
+    }
+    assert counted, PurePosixPath(path)
+    assert {name: count for name, count in counted.items() if count > MOST_FIELDS} == {}
