@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
-from aiohttp import web
+from aiohttp import web, web_response
 from yarl import URL
 
 from federation.addresses import normal_authority
@@ -38,6 +38,7 @@ from pod.web.kit.once import take_once
 from pod.web.kit.problem_page import show_problems
 from pod.web.kit.visitors import know_visitors
 
+SOFTWARE = "Althing"
 COLLECT_AFTER_OBJECTS = 50_000
 # An address with a slash too many leads to the one without.
 without_slash = web.normalize_path_middleware(append_slash=False, remove_slash=True, merge_slashes=False)
@@ -92,9 +93,15 @@ def make_routes(app: web.Application) -> None:
         app.add_routes(routes)
 
 
+def _say_no_versions() -> None:
+    """Let `Server` name the software and no versions, in answers that no handler of ours made, too."""
+    vars(web_response)["SERVER_SOFTWARE"] = SOFTWARE  # the library has no setting for it
+
+
 def serve(config: Config, *, shares_port: bool = False) -> None:
     """Serve until SIGTERM or Ctrl-C; with `shares_port` other processes may listen there, too."""
     configure_logs(config.log)
+    _say_no_versions()
     # Requests leave next to no cycles behind, so looking for them at each 700 objects takes a tenth of the time.
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER_OBJECTS)

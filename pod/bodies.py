@@ -61,6 +61,9 @@ async def _read(request: web.Request, longest: int, seconds: float) -> bytes:
     try:
         async with asyncio.timeout(seconds):
             body = await request.read()
+    except (ConnectionError, web.RequestPayloadError) as error:
+        # Whoever hung up hears no answer; what remains is that no fault of ours is logged.
+        raise RequestRule.BODY_BROKEN.error() from error
     except TimeoutError as error:
         raise RequestRule.BODY_SLOW.error() from error
     if len(body) > longest:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from aiohttp.http import HttpProcessingError
 from structlog.typing import EventDict, Processor
 
 from pod.config import Logging
@@ -56,8 +57,17 @@ def configure_logs(config: Logging) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("aiohttp.server").addFilter(_told_shortly)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _told_shortly(record: logging.LogRecord) -> bool:
+    """A request that isn't HTTP is somebody else's fault: one line, no traceback, or strangers would fill the log."""
+    fault = record.exc_info[1] if record.exc_info else None
+    if isinstance(fault, HttpProcessingError):
+        record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
+    return True
 
 
 def _ending(form: str) -> list[Processor]:

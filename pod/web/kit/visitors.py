@@ -166,8 +166,9 @@ def cookie_name(deps: Deps, name: str) -> str:
 
 
 def cookie_of(request: web.Request, name: str, *, longest: int = LONGEST_COOKIE) -> str:
-    """A cookie of ours; empty if there is none."""
-    return request.cookies.get(cookie_name(request.app[DEPS], name), "")[:longest]
+    """A cookie of ours; empty if there is none. Ours are ASCII: what isn't came from somebody else."""
+    value = request.cookies.get(cookie_name(request.app[DEPS], name), "")[:longest]
+    return value if value.isascii() else ""
 
 
 def set_cookie(
