@@ -38,6 +38,7 @@ from protocol.ids import RecordId
 
 LEASE_MS: Final = 10_000
 MOST_PER_LANE: Final = 16  # a lane is given back between, so that a long one doesn't hold its place for ever
+FORGOTTEN_MS: Final = 30 * 24 * 3600 * 1000
 _FAR: Final = 2**62
 
 
@@ -293,6 +294,16 @@ async def hasten(session: AsyncSession, hosts: Collection[str], *, now: int) -> 
     """Have what waits for these hosts tried now: they were heard from, or somebody asks for it."""
     for some in chunks(hosts):
         await session.execute(update(HOSTS).where(HOSTS.c.host.in_(some), HOSTS.c.next_at > now).values(next_at=now))
+
+
+async def prune_hosts(session: AsyncSession, *, now: int) -> None:
+    """Forget hosts for which nothing waits and which nothing is to be remembered of: not heard from for a month."""
+    old = now - FORGOTTEN_MS
+    idle = and_(
+        HOSTS.c.next_at.is_(None), HOSTS.c.leased_until <= now, ~exists().where(DELIVERIES.c.host == HOSTS.c.host)
+    )
+    told = (HOSTS.c.last_succeeded_at, HOSTS.c.first_failed_at, HOSTS.c.scheme_until)
+    await session.execute(delete(HOSTS).where(idle, *(func.coalesce(column, 0) < old for column in told)))
 
 
 class HostState(msgspec.Struct, frozen=True):

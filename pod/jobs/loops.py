@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.group_header import GroupHeader
 from models.engine.writer import after_commit
-from models.fediverse.deliveries import host_of_inbox
+from models.fediverse.deliveries import host_of_inbox, prune_hosts
 from models.fediverse.peers import hasten_peers
 from models.fediverse.seen_signatures import prune_seen
 from models.groups.groups_and_items import load_group
@@ -161,6 +161,7 @@ class Loops:
 async def _prune(session: AsyncSession, now: int) -> None:
     await prune_waiting(session, now - WAITS_MS)
     await prune_seen(session, now=now)
+    await prune_hosts(session, now=now)
     await prune_buckets(session, now=now)
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Final
 
-BENCHES: Final = ("chain", "unsettled", "bulk", "inbox", "fanout", "reads", "pages", "group_page", "idle")
+BENCHES: Final = ("chain", "unsettled", "bulk", "inbox", "fanout", "reads", "pages", "group_page", "idle", "hostile")
 
 
 def main(names: list[str]) -> int:

@@ -1,0 +1,50 @@
+"""A host is forgotten a month after anything of it mattered, and never while something waits for it."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.engine.databases import Database
+from models.engine.writer import running_writer
+from models.fediverse.deliveries import (
+    FORGOTTEN_MS,
+    Closing,
+    Host,
+    claim_lanes,
+    close_lanes,
+    enqueue,
+    list_hosts,
+    prune_hosts,
+)
+
+NOW = 1_800_000_000_000
+NAMES = ("empty.example", "failing.example", "waits.example", "well.example")
+
+
+async def test_w14_hosts_are_forgotten_a_month_after_they_mattered(database: Database) -> None:
+    async def begin(session: AsyncSession) -> None:
+        await enqueue(session, "http://a/b", None, b"{}", [f"https://{name}/inbox" for name in NAMES], now=NOW)
+        lanes = await claim_lanes(session, "worker", NAMES, now=NOW)
+        closings = []
+        for lane in lanes:
+            name = lane.host.host
+            over = () if name == "waits.example" else lane.deliveries
+            host = Host(
+                name,
+                NOW,
+                first_failed_at=NOW if name == "failing.example" else None,
+                last_succeeded_at=NOW if name == "well.example" else None,
+            )
+            closings.append(Closing(host, over))
+        await close_lanes(session, "worker", closings)
+
+    async def left(session: AsyncSession, at: int) -> list[str]:
+        await prune_hosts(session, now=at)
+        return [state.host.host for state in await list_hosts(session, 9)]
+
+    async with running_writer(database) as writer:
+        await writer.write(begin)
+        soon = await writer.write(lambda session: left(session, NOW + 1))
+        later = await writer.write(lambda session: left(session, NOW + FORGOTTEN_MS + 1))
+    assert soon == ["failing.example", "waits.example", "well.example"]
+    assert later == ["waits.example"]
