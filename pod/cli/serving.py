@@ -66,8 +66,7 @@ class Children:
 
     def run(self) -> int:
         """Keep them running until SIGTERM or Ctrl-C; the exit code."""
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, self._stop)
+        before = {name: signal.signal(name, self._stop) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
             while not self._stopping.is_set() and self._short_lives < MOST_SHORT_LIVES:
                 self._bury()
@@ -75,6 +74,8 @@ class Children:
                 self._stopping.wait(LOOK_EVERY_SECONDS)
         finally:
             self._end_all()
+            for name, handler in before.items():
+                signal.signal(name, handler)
         if not self._stopping.is_set():
             click.echo(f"{MOST_SHORT_LIVES} processes in a row ended at once; see what they said above.", err=True)
         return 0 if self._stopping.is_set() else 1
@@ -90,7 +91,9 @@ class Children:
     def _bury(self) -> None:
         for process in [one for one in self._running if one.poll() is not None]:
             lived_ms = elapsed_ms(self._running.pop(process))
-            self._short_lives = self._short_lives + 1 if lived_ms < SHORT_MS else 0
+            # One that was killed may well serve if it is started again; one that ended by itself found something wrong.
+            short = lived_ms < SHORT_MS and process.returncode > 0
+            self._short_lives = self._short_lives + 1 if short else 0
             said = f"A process ended after {lived_ms / 1000:.0f} s with code {process.returncode}; another starts."
             click.echo(said, err=True)
 

@@ -84,7 +84,6 @@ class Loops:
 
     async def run(self, deps: Deps) -> None:
         """Work until cancelled."""
-        await deps.store.write(lambda session: self._begin(session, deps))
         self._courier = Courier(deps)
         async with asyncio.TaskGroup() as tasks:
             pulls = Pulls(deps, tasks)
@@ -122,9 +121,13 @@ class Loops:
 
     async def _look_forever(self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls) -> None:
         rounds, exchanges = Rounds(deps, tasks, pulls, tend), Exchanges(deps, tasks, pulls)
+        begun = False
         while True:
             deps.memory.beats["looking"] = self.clock()
             try:
+                if not begun:
+                    await deps.store.write(lambda session: self._begin(session, deps))
+                    begun = True
                 await self._prune(deps, self.clock())
                 await rounds.start_due()
                 await exchanges.start_due()

@@ -10,6 +10,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -103,32 +104,75 @@ def find_programs() -> Path | None:
 @contextmanager
 def running(programs: Path, folder: Path, *, durable: bool) -> Iterator[URL]:
     """A new server in `folder`, listening on a socket there and on no network."""
-    user = unprivileged_user()
-    if user is not None:
+    programs = make_cluster(programs, folder)
+    server = start_server(programs, folder, durable=durable)
+    url = url_of(folder)
+    try:
+        wait_until_up(url, folder / "log")
+        yield url
+    finally:
+        server.communicate()
+
+
+def make_cluster(programs: Path, folder: Path) -> Path:
+    """An empty cluster in `folder`; the programs that may be run for it."""
+    if (user := unprivileged_user()) is not None:
         shutil.chown(folder, user=user)
         programs = reachable(programs, folder)
-    quiet: dict[str, Any] = {
+    initdb = [str(programs / "initdb"), "-D", str(folder / "db"), "-U", "postgres", "-A", "trust"]
+    subprocess.run([*initdb, "-E", "UTF8", "--locale=C", "--no-sync"], check=True, **quietly(folder))
+    return programs
+
+
+def start_server(programs: Path, folder: Path, *, durable: bool) -> subprocess.Popen[bytes]:
+    """A server on the cluster in `folder`; it ends when its standard input does."""
+    command = ["/bin/sh", "-c", WATCHED, "sh", *server_command(programs, folder, durable=durable)]
+    with (folder / "log").open("a") as log:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log, **quietly(folder))
+
+
+def quietly(folder: Path) -> dict[str, Any]:
+    user = unprivileged_user()
+    return {
         "stdout": subprocess.DEVNULL,
         "user": user,
         "group": pwd.getpwnam(user).pw_gid if user else None,
         "extra_groups": [] if user else None,
         "cwd": folder,
     }
-    initdb = [str(programs / "initdb"), "-D", str(folder / "db"), "-U", "postgres", "-A", "trust"]
-    subprocess.run([*initdb, "-E", "UTF8", "--locale=C", "--no-sync"], check=True, **quiet)
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            ["/bin/sh", "-c", WATCHED, "sh", *server_command(programs, folder, durable=durable)],
-            stdin=subprocess.PIPE,
-            stderr=log,
-            **quiet,
-        )
-    url = make_url(f"postgresql+asyncpg://postgres@/postgres?host={folder}")
-    try:
-        wait_until_up(url, folder / "log")
-        yield url
-    finally:
-        server.communicate()
+
+
+def url_of(folder: Path) -> URL:
+    return make_url(f"postgresql+asyncpg://postgres@/postgres?host={folder}")
+
+
+class OwnServer:
+    """A server that a test kills and starts again; it waits for its disk, as pods want."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = find_programs()
+        if programs is None:
+            do_without("postgres", HOW_TO_GET)
+        self._folder = folder
+        self._programs = make_cluster(programs, folder)
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Serve; what a killed server left is taken up."""
+        self._server = start_server(self._programs, self._folder, durable=True)
+        wait_until_up(url_of(self._folder), self._folder / "log")
+
+    def kill(self) -> None:
+        """End the server as a power cut would; all its processes are gone when this returns."""
+        if self._server is not None:
+            postmaster = int((self._folder / "db" / "postmaster.pid").read_text().split()[0])
+            os.kill(postmaster, signal.SIGKILL)
+            self._server.communicate()
+            self._server = None
+
+    def create_database(self) -> str:
+        """A new database; its postgresql+asyncpg:// URL."""
+        return PostgresServer(url_of(self._folder)).create_database()
 
 
 def server_command(programs: Path, folder: Path, *, durable: bool) -> Sequence[str]:

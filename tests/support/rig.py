@@ -129,9 +129,10 @@ class ServedPod:
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(lambda: asyncio.run(run())).result()
 
-    def start(self) -> None:
+    def start(self, processes: int = 1) -> None:
         """Serve, and return once the pod answers."""
         command = [sys.executable, "-m", "pod", "serve", "--data", str(self.folder)]
+        command += ["--processes", str(processes)] if processes > 1 else []
         with self.folder.with_suffix(".log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         eventually(self._answers)
@@ -146,6 +147,18 @@ class ServedPod:
             os.kill(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+    def stop(self) -> None:
+        """End the process, and those that it started, as an operator does."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+            self.process = None
+
+    def children(self) -> set[int]:
+        """The processes that serve for the one that was started, if it was to start several."""
+        own = self.process_id()
+        return set(map(int, Path(f"/proc/{own}/task/{own}/children").read_text().split()))
 
     def process_id(self) -> int | None:
         """The id of the process that serves, None while none does."""
