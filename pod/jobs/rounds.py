@@ -106,12 +106,13 @@ class Rounds:
             stored = await load_group(session, group)
             waiting_since = await load_waiting_since(session, view)
             strangers = await list_waiting(session, group, 1)
+            turn_at = await proposal_at(session, deps, view, waiting_since) if waiting_since is not None else None
         whole = stored is not None and stored.log_size == view.state.log.size and view.head == view.anchor
         if whole and waiting_since is None and not (strangers or lacking or awaits_renewal(deps, view.state)):
             return None
         times = [now + (SOON_MS if claimed.looks < LOOKS_SOON else LATER_MS)]
         if waiting_since is not None:
-            times += [waiting_since + PATIENCE_MS, proposal_at(deps, view, waiting_since) or 0]
+            times += [waiting_since + PATIENCE_MS, turn_at or 0]
         return min(time for time in times if time > now)
 
 

@@ -26,6 +26,7 @@ from models.groups.groups_and_items import (
     set_on_chain,
 )
 from models.groups.log_tiles import delete_side_logs, truncate_log
+from models.groups.proposals import load_tries, save_tries
 from models.groups.seats_and_acks import StoredAck, insert_acks, load_keeper, save_keeper
 from models.groups.waiting import mark_sealed, reopen_operations
 from models.people.accounts import list_signing, set_membership
@@ -212,7 +213,9 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
     group = after.state.group
     deps.store.views.move(session, after)
     if after.state.term != before.state.term:
-        deps.memory.proposals.began(group, after.anchor, now=deps.clock())
+        # A term began: a new steward has as much time as the former one had.
+        tries = await load_tries(session, group, after.anchor)
+        await save_tries(session, replace(tries, counting_from=deps.clock()))
     if after.head != before.head:
         await _follow_head(session, deps, before, after)
         await _follow_members(session, before.state, after.state)

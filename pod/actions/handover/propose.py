@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.documents import read_json
 from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
+from models.groups.proposals import Tries, load_tries, save_tries
 from models.groups.seats_and_acks import load_keeper, save_keeper
 from pod.actions.chain.door import append
 from pod.actions.chain.sealing import acks_to_show, choose_operations
@@ -81,9 +82,10 @@ async def hand_over(deps: Deps, group: RecordId, keepers: Sequence[int] | None =
     async def settle(session: AsyncSession) -> None:
         await append(session, deps, record, origin="", now=now)
         await push(session, deps, record, now=now)
+        tries = await load_tries(session, group, record.id)
+        await save_tries(session, msgspec.structs.replace(tries, failed=0, highest_term=0))
 
     await deps.store.write(settle)
-    deps.memory.proposals.succeeded(group)
     return record
 
 
@@ -100,7 +102,8 @@ async def _propose(
     if not all(number in state.members for number in members):
         raise ChainRule.KEEPER_IS_MEMBER.error()
     at = max(now, state.at)
-    term = next_term(_known_term(deps, view, memory, state), state)
+    tries = await load_tries(session, group, view.anchor)
+    term = next_term(_known_term(tries, view, memory, state), state)
     memory = check_sign(memory, view, state.head, term, findings, at=at, now=now)
     await save_keeper(session, stored_keeper(group, memory))
     operations, _ = await choose_operations(session, state, at=at)
@@ -132,10 +135,10 @@ async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now:
     return view.nodes[item].state, await findings_of(session, view, stored, memory, item)
 
 
-def _known_term(deps: Deps, view: View, memory: SeatMemory, state: GroupState) -> int:
+def _known_term(tries: Tries, view: View, memory: SeatMemory, state: GroupState) -> int:
     """The highest term to go above. What a refusal named is neared in steps: who lies there must not drive terms up."""
     own = max(memory.highest_term, view.state.term, state.term)
-    return min(max(own, deps.memory.proposals.highest(state.group)), own + MOST_RISE)
+    return min(max(own, tries.highest_term), own + MOST_RISE)
 
 
 def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Record]) -> dict[int, Home]:
@@ -158,8 +161,19 @@ async def _gather(deps: Deps, state: GroupState, body: Body) -> Body:
     named = sorted(one.highest_term for one in refused if one.highest_term is not None)
     if named and lacking > 0:
         # As high as those need it who are still needed: one liar can't drive terms up.
-        deps.memory.proposals.heard(state.group, named[min(lacking, len(named)) - 1])
+        await _note_heard(deps, state.group, named[min(lacking, len(named)) - 1])
     return whole
+
+
+async def _note_heard(deps: Deps, group: RecordId, term: int) -> None:
+    """Refusals named this term as the highest that the refusers signed."""
+
+    async def note(session: AsyncSession) -> None:
+        tries = await load_tries(session, group, (await load_view(session, deps, group)).anchor)
+        higher = max(tries.highest_term, term)
+        await save_tries(session, msgspec.structs.replace(tries, highest_term=higher))
+
+    await deps.store.write(note)
 
 
 def _is_short(state: GroupState, body: Body) -> bool:
@@ -202,13 +216,13 @@ def _named_term(problem: bytes) -> int | None:
         return None
 
 
-def proposal_at(deps: Deps, view: View, waiting_since: int) -> int | None:
+async def proposal_at(session: AsyncSession, deps: Deps, view: View, waiting_since: int) -> int | None:
     """When it is this pod's turn to take the steward's job, if what waits since then still does."""
     state, own_key = view.state, deps.identity.keyring.pod_key.did
     index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
     if index is None or state.steward.key == own_key:
         return None
-    tries = deps.memory.proposals.seen(state.group, view.anchor)
+    tries = await load_tries(session, state.group, view.anchor)
     since = max(waiting_since, tries.counting_from)
     return proposal_due_at(state, index, waiting_since=since, tries=tries.failed)
 
@@ -220,7 +234,7 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
     async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
         state, own_key = view.state, deps.identity.keyring.pod_key.did
-        tries = deps.memory.proposals.seen(group, view.anchor)
+        tries = await load_tries(session, group, view.anchor)
         index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
         if index is None or state.steward.key == own_key:
             return False
@@ -229,7 +243,8 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
     since = None if waiting_since is None else max(waiting_since, tries.counting_from)
     if not proposal_due(state, index, waiting_since=since, tries=tries.failed, now=now):
         return False
-    deps.memory.proposals.tried(group, now=now)
+    tried = msgspec.structs.replace(tries, failed=tries.failed + 1, counting_from=now)
+    await deps.store.write(lambda session: save_tries(session, tried))
     try:
         await hand_over(deps, group)
     except NotConfirmedError:
