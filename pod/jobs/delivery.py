@@ -123,7 +123,7 @@ class Courier:
             except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                 _LOG.exception("looking at the lanes failed")
             # Short, because another process, or a clock that jumped, wakes nobody here.
-            await _wait(self._look, LOOK_EVERY_SECONDS)
+            await wait_for(self._look, LOOK_EVERY_SECONDS)
 
     async def _hasten_heard(self) -> None:
         heard, self._heard = self._heard, set()
@@ -254,7 +254,7 @@ class Courier:
         while True:
             await self._to_close.wait()
             # While others are sent, closings gather, so that one commit carries many.
-            await _wait(self._enough, BREATH_SECONDS)
+            await wait_for(self._enough, BREATH_SECONDS)
             self._to_close.clear()
             self._enough.clear()
             try:
@@ -309,7 +309,8 @@ class Courier:
         await self._close()
 
 
-async def _wait(event: asyncio.Event, seconds: float) -> None:
+async def wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Wait until the event is set, but no longer."""
     # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the event.
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

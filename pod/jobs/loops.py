@@ -27,7 +27,7 @@ from pod.actions.sync.gap_check import compare
 from pod.actions.sync.push import pods_of, push
 from pod.clock import Clock
 from pod.deps import Deps
-from pod.jobs.delivery import Courier
+from pod.jobs.delivery import Courier, wait_for
 from pod.jobs.exchanges import Exchanges
 from pod.jobs.pulling import Pulls
 from pod.jobs.rounds import Rounds, fetch_bounded
@@ -36,7 +36,8 @@ from protocol.ids import RecordId
 from protocol.records.envelope import Record
 
 TICK_SECONDS = 0.05
-LOOK_EVERY_SECONDS = 0.5
+BEAT_SECONDS = 1.0
+LOOK_EVERY_SECONDS = 1.0
 FETCHED_AFTER_MS = 60_000
 PRUNE_EVERY_MS = 60_000
 COMPARE_AFTER_SECONDS = 0.5
@@ -50,6 +51,7 @@ class Loops:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self._stirred = asyncio.Event()
         self._woken: set[RecordId] = set()
         self._pruned_at = 0
         self._behind: set[tuple[str, RecordId]] = set()
@@ -60,15 +62,21 @@ class Loops:
     def wake(self, session: AsyncSession, group: RecordId) -> None:
         """Have a group tended once this action is committed; if this process dies before, by another, or at a start."""
         note_woken(session, group)
-        after_commit(session, lambda: self._woken.add(group))
+        after_commit(session, lambda: self._tend_soon(group))
+
+    def _tend_soon(self, group: RecordId) -> None:
+        self._woken.add(group)
+        self._stirred.set()
 
     def behind(self, group: RecordId, pod: str) -> None:
         """Have a group pulled from `pod`, which told of something whose beginning is missing here."""
         self._behind.add((pod, group))
+        self._stirred.set()
 
     def lacks(self, group: RecordId) -> None:
         """Have what a group reposts, and isn't here, fetched soon."""
         self._lacking.add(group)
+        self._stirred.set()
 
     def deliver(self) -> None:
         """Have the outbox looked at soon."""
@@ -102,6 +110,8 @@ class Loops:
 
     async def _tend_forever(self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls) -> None:
         while True:
+            await wait_for(self._stirred, BEAT_SECONDS)
+            self._stirred.clear()
             # A short breath gathers what belongs into one seal.
             await asyncio.sleep(TICK_SECONDS)
             deps.memory.beats["tending"] = self.clock()
