@@ -5,6 +5,7 @@
     python3 dev.py test [--all] [pytest args]    lint, types, floors and tests; given pytest args, only tests
     python3 dev.py check                         lint, types and floors, without tests
     python3 dev.py demo                          a small community on several pods
+    python3 dev.py cases                         what users of other software reported, tried on this checkout
     python3 dev.py bench                         rates, each beside the limit of the machine
     python3 dev.py lock                          renew requirements.lock and requirements-dev.lock
 
@@ -212,6 +213,7 @@ def dispatch(arguments: Sequence[str]) -> int:
         "demo": demo,
         "bench": lambda: bench(rest),
         "lock": renew_locks,
+        "cases": cases,
     }
     return verbs[asked.verb]()
 
@@ -230,6 +232,7 @@ def parser() -> argparse.ArgumentParser:
         ("demo", "a small community on several pods"),
         ("bench", "measure"),
         ("lock", "renew the hash-locked lists"),
+        ("cases", "the public cases (POD_CASES, or ../shared/cases/public)"),
     ):
         verbs.add_parser(verb, help=purpose)
     return top
@@ -260,6 +263,30 @@ def demo() -> int:
 def bench(names: Sequence[str]) -> int:
     make_environment(DEV_LOCK)
     return subprocess.call([str(PYTHON), "-m", "tests.bench", *names], cwd=ROOT, env=environment())
+
+
+def cases() -> int:
+    """Run every public case, one script each, and say which fail."""
+    folder = Path(os.environ.get("POD_CASES", ROOT.parent / "shared" / "cases" / "public")).resolve()
+    scripts = sorted(folder.glob("[0-9]*_*.py"))
+    if not scripts:
+        raise SetupError(f"There are no cases in {folder}; POD_CASES names another folder.")
+    make_environment(DEV_LOCK)
+    failed = []
+    for script in scripts:
+        found = {**environment(), "ALTHING": str(ROOT), "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            [str(PYTHON), str(script)], cwd=ROOT, env=found, capture_output=True, text=True, check=False
+        )
+        wrong = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
+        if done.returncode and not wrong:
+            wrong = [done.stderr.strip().rpartition("\n")[2] or f"ended with {done.returncode}"]
+        print(
+            f"{script.stem:36} {'FAILED' if wrong else 'ok'}", *(f"    {line}" for line in wrong), sep="\n", flush=True
+        )
+        failed += [script.stem] if wrong else []
+    print(f"{len(scripts) - len(failed)} of {len(scripts)} hold." + (f" Failed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
 
 
 def check() -> int:

@@ -126,9 +126,10 @@ async def count_unseen(session: AsyncSession, account: int) -> int:
     return int(await session.scalar(wanted) or 0)
 
 
-async def mark_seen(session: AsyncSession, account: int) -> None:
+async def mark_seen(session: AsyncSession, account: int, *, newest: int) -> None:
+    """What the account was told up to `newest` was seen; what came later wasn't shown yet."""
     await session.execute(
         update(NOTIFICATIONS)
-        .where(NOTIFICATIONS.c.account_id == account, NOTIFICATIONS.c.seen.is_(False))
+        .where(NOTIFICATIONS.c.account_id == account, NOTIFICATIONS.c.id <= newest, NOTIFICATIONS.c.seen.is_(False))
         .values(seen=True)
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.pod.audit import Act, list_acts, note_act
 from pod.deps import Deps
+from pod.spreadsheets import spreadsheet
 
 COMMAND_LINE: Final = "command line"
 MOST_IN_A_FILE: Final = 100_000
@@ -34,14 +33,7 @@ async def write_down(session: AsyncSession, deps: Deps, who: str, act: str, subj
 
 def csv_of(acts: Sequence[tuple[int, Act]]) -> str:
     """A table for a spreadsheet; no cell of it is taken for a formula."""
-    file = io.StringIO(newline="")
-    table = csv.writer(file)
-    table.writerow(COLUMNS)
-    for number, act in acts:
-        cells = (act.who, act.act, act.subject, act.before, act.after, act.why)
-        table.writerow((number, act.at, *map(_harmless, cells)))
-    return file.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return spreadsheet(
+        COLUMNS,
+        ((number, act.at, act.who, act.act, act.subject, act.before, act.after, act.why) for number, act in acts),
+    )

@@ -8,6 +8,8 @@ from typing import Final
 
 import click
 
+from pod.cli.machine_faults import machine_faults, plainly
+
 AREAS: Final = {
     "init": "beginning",
     "setup-link": "beginning",
@@ -33,7 +35,16 @@ ALSO: Final = {"user": ("recovery", "entering"), "group": ("recovery",)}
 
 
 class Lazily(click.Group):
-    """A group whose commands lie in modules of their own, by name."""
+    """A group whose commands lie in modules of their own, by name; what a machine refuses is told in a sentence."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command. A fault of the disk, a port, a key or the database isn't one of the program."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if not isinstance(error, machine_faults()):
+                raise
+            raise click.ClickException(plainly(error)) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click calls it so)
         """The names, in the order in which an operator meets them."""

@@ -31,7 +31,9 @@ def migrate(data: Path, *, plan: bool, no_backup: bool) -> None:
     if plan:
         _show_plan(asyncio.run(standing_of(config)))
         return
-    if not asyncio.run(standing_of(config)).is_current and asyncio.run(is_served(config)):
+    now = asyncio.run(standing_of(config))
+    # Whatever holds the port, it doesn't serve a database that isn't there yet.
+    if now.version and not now.is_current and asyncio.run(is_served(config)):
         raise click.ClickException("The pod is serving: stop it first.")
     asyncio.run(bring_up_to_date(config, data / "pod.toml", backed_up=no_backup))
 

@@ -66,9 +66,11 @@ def load_config(path: Path) -> Config:
 def read_config(path: Path, environment: Mapping[str, str]) -> Loaded:
     """Read and check a configuration file with this environment; raises ConfigError with all reasons."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte order mark
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}. `pod init` writes one.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} isn't in UTF-8 (byte {error.start + 1}): save it anew in that encoding.") from error
     loaded = _load(_Text(path.name, text), environment)
     if loaded.config.storage.data:
         return loaded

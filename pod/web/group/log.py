@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -13,6 +11,7 @@ from pod.actions.reading.group.log import Logbook, LogEntry, LogFilter, list_log
 from pod.app_keys import DEPS
 from pod.contracts import ATOM, CSV, HTML, contract
 from pod.rules.groups import GroupRule
+from pod.spreadsheets import spreadsheet
 from pod.web.group.log_kinds import SHOWN
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import titled
@@ -189,20 +188,10 @@ def _href(group: RecordId, entry: LogEntry, book: Logbook) -> str:
 async def get_log_csv(request: web.Request) -> web.Response:
     """The log as a table for spreadsheets."""
     book = await _book(request, parse_id(request.match_info["group"]), IN_A_FILE)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
     names = LogEntry.__struct_fields__
-    writer.writerow(names)
-    for entry in book.entries:
-        writer.writerow([_cell(getattr(entry, name)) for name in names])
+    table = spreadsheet(names, ([getattr(entry, name) for name in names] for entry in book.entries))
     headers = {"Content-Disposition": 'attachment; filename="log.csv"', "Cache-Control": "no-cache"}
-    return web.Response(text=out.getvalue(), content_type=CSV, charset="utf-8", headers=headers)
-
-
-def _cell(value: Any) -> str:
-    """A value that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return web.Response(text=table, content_type=CSV, charset="utf-8", headers=headers)
 
 
 @routes.get("/g/{group}/log.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -21,6 +21,8 @@ from protocol.errors import RefusedError
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105  (the name of a field)
 ONCE_FIELD: Final = "form_once"
+# Text of which each blank is its author's, e.g. code; codes and names are stripped at both ends.
+Verbatim = Annotated[str, msgspec.Meta(description="As it was typed.")]
 # What I-JSON forbids, and NUL, which PostgreSQL can't keep.
 _NO_LETTER: Final = re.compile(
     "[\0\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
@@ -42,8 +44,8 @@ async def read_form(request: web.Request, kind: type[F]) -> F:
         raise RequestRule.FORM_LETTERS.error()
     fields: dict[str, Any] = {}
     for known in msgspec.structs.fields(kind):
-        values = [_text(value) for value in sent.all(known.name)]
-        if not values or (values == [""] and known.type is not str):
+        values = [_lines(value) if known.type is Verbatim else _lines(value).strip() for value in sent.all(known.name)]
+        if not values or (values == [""] and known.type not in (str, Verbatim)):
             continue
         fields[known.name] = values if _is_many(known.type) else values[-1]
     try:
@@ -56,8 +58,8 @@ def _is_many(kind: Any) -> bool:
     return getattr(kind, "__origin__", None) in (tuple, list)
 
 
-def _text(value: str) -> str:
-    return value.replace("\r\n", "\n").replace("\r", "\n").strip()
+def _lines(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def see_other(path: str, *, said: str = "") -> web.Response:

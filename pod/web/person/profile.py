@@ -57,10 +57,13 @@ class NewsView(msgspec.Struct, frozen=True):
     rows: tuple[NewsRow, ...]
     older: str
     fresh: bool
+    newest: int
 
 
 class SeenForm(msgspec.Struct, frozen=True):
-    """Nothing but the token."""
+    """The newest that was on the page."""
+
+    newest: int = 0
 
 
 @routes.get("/@{name}")
@@ -97,7 +100,9 @@ async def get_notifications(request: web.Request) -> web.Response:
     page = await list_told(request.app[DEPS], account, before=before_of(request), limit=NEWS_ON_A_PAGE)
     rows = tuple(_news(say, line) for line in page.lines)
     older = with_query("/notifications", [("before", str(page.next))]) if page.next else ""
-    return render(request, "person/news.html", NewsView(rows, older, any(row.fresh for row in rows)), private=True)
+    newest = page.lines[0].news.id if page.lines else 0
+    view = NewsView(rows, older, any(row.fresh for row in rows), newest)
+    return render(request, "person/news.html", view, private=True)
 
 
 def _news(say: Words, line: NewsLine) -> NewsRow:
@@ -125,6 +130,6 @@ def _news(say: Words, line: NewsLine) -> NewsRow:
 @contract("account", media_type=HTML)
 async def post_notifications(request: web.Request) -> web.Response:
     """All of it was seen."""
-    await read_form(request, SeenForm)
-    await see_news(request.app[DEPS], account_of(request))
+    form = await read_form(request, SeenForm)
+    await see_news(request.app[DEPS], account_of(request), form.newest)
     return see_other("/notifications")

@@ -24,7 +24,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import StaleEditError
 from pod.rules.posts import PostRule
-from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.forms import Verbatim, act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.rendering import render
@@ -47,7 +47,7 @@ class EditForm(msgspec.Struct, frozen=True):
     """A paragraph as it is edited; `seen` names the versions there were when the form was made."""
 
     style: str = ""
-    text: str = ""
+    text: Verbatim = ""
     seen: str = ""
     do: str = ""
 

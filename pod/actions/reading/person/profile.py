@@ -118,6 +118,6 @@ async def count_news(deps: Deps, account: Account) -> int:
         return await count_unseen(session, account.id)
 
 
-async def see_news(deps: Deps, account: Account) -> None:
-    """The account has seen all of it."""
-    await deps.store.write(lambda session: mark_seen(session, account.id))
+async def see_news(deps: Deps, account: Account, newest: int) -> None:
+    """The account has seen all of it up to `newest`, the number of what it was told last."""
+    await deps.store.write(lambda session: mark_seen(session, account.id, newest=newest))
