@@ -2,17 +2,22 @@
 
 Rules of this file (federation §1.5, §2.7):
 
-1. An activity has an id and one actor; an actor or object stands there as its id or as an object with an id.
+1. An activity has an id and one actor; an actor or object stands there as its id or as an object with an id, alone or
+   as a list of one: JSON-LD says the same by both. A list of several names nobody.
 2. Whatever else it is, an activity with a `record` is read for its record.
 3. An Undo counts only where it undoes the same actor's Follow; a Delete only where the actor deletes itself.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
 from federation.contexts import READS
 from federation.rules.documents import DocumentRule
 from protocol.canonical import JsonObject
+
+KINDS: Final = ("Follow", "Undo", "Delete")
 
 
 def read_activity(document: JsonObject) -> Activity:
@@ -23,7 +28,7 @@ def read_activity(document: JsonObject) -> Activity:
     record, inner = document.get("record"), document.get("object")
     if isinstance(record, dict):
         return RecordActivity(own_id, actor, record)
-    match document.get("type"):
+    match _kind_of(document):
         case "Follow" if named := id_of(inner):
             return Follow(own_id, actor, named, reads=document.get(READS) is True)
         case "Undo":
@@ -34,14 +39,28 @@ def read_activity(document: JsonObject) -> Activity:
 
 
 def id_of(value: object) -> str:
-    """The id that a member stands for, alone or as an object's; empty where there is none."""
-    named = value.get("id") if isinstance(value, dict) else value
+    """The id that a member stands for, alone or as an object's; empty where there is none, or more than one."""
+    one = sole(value)
+    named = one.get("id") if isinstance(one, dict) else one
     return named if isinstance(named, str) else ""
 
 
-def _read_undo(own_id: str, actor: str, inner: object) -> Activity:
+def sole(value: object) -> object:
+    """What a member says: the entry of a list of one, else the member itself."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _kind_of(document: JsonObject) -> str:
+    """Which of the types that are read here a document has, beside those that other software adds; empty if none."""
+    named = document.get("type")
+    known = [kind for kind in KINDS if kind in (named if isinstance(named, list) else [named])]
+    return known[0] if len(known) == 1 else ""
+
+
+def _read_undo(own_id: str, actor: str, undone: object) -> Activity:
+    inner = sole(undone)
     if isinstance(inner, str) and inner:
         return Unfollow(own_id, actor, follow=inner, object="")
-    if isinstance(inner, dict) and inner.get("type") == "Follow" and id_of(inner.get("actor")) == actor:
+    if isinstance(inner, dict) and _kind_of(inner) == "Follow" and id_of(inner.get("actor")) == actor:
         return Unfollow(own_id, actor, follow=id_of(inner), object=id_of(inner.get("object")))
     return Ignored(own_id, actor)

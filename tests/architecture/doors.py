@@ -53,8 +53,8 @@ DOORS = (
     ),
     Door(
         what=("pyld",),
-        by=("federation/jsonld.py", "federation/jsonld/"),
-        why="PyLD's own loader fetches what an attacker names; federation/jsonld.py replaces it.",
+        by=("tests/support/jsonld.py", "tests/federation/test_jsonld.py"),
+        why="The pod reads documents as plain JSON (ADR 0039); PyLD's own loader fetches what an attacker names.",
     ),
     Door(
         what=("aiosmtplib", "smtplib"),

@@ -16,10 +16,10 @@ from federation.activities import (
     wrap,
 )
 from federation.errors import MalformedDocumentError
-from federation.jsonld import undefined_terms
 from protocol.records.envelope import Record
 from tests.models import builders
 from tests.support.folders import read_vectors
+from tests.support.jsonld import undefined_terms
 
 GROUP = "https://pod.example/groups/bagaaiera"
 ASKER = "https://lemmy.example/u/ada"
@@ -139,3 +139,29 @@ def test_an_announcement_passes_the_activity_on_as_it_is() -> None:
 
     assert {"@context": activity["@context"], **announced["object"]} == activity
     assert announced["cc"] == [f"{GROUP}/followers"]
+
+
+FORMS = [
+    pytest.param({"type": ["Follow"]}, id="type-in-a-list"),
+    pytest.param({"type": ["Follow", "https://other.example/ns#Subscription"]}, id="with-a-type-of-others"),
+    pytest.param({"object": [GROUP]}, id="object-in-a-list"),
+    pytest.param({"object": [{"id": GROUP, "type": "Group"}]}, id="object-as-an-object-in-a-list"),
+    pytest.param({"actor": [ASKER]}, id="actor-in-a-list"),
+    pytest.param({"actor": [{"id": ASKER, "type": "Person"}]}, id="actor-as-an-object-in-a-list"),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_public_28_a_list_of_one_says_what_its_entry_says(form: dict[str, Any]) -> None:
+    follow = {"id": f"{ASKER}#1", "type": "Follow", "actor": ASKER, "object": GROUP}
+    assert read_activity({**follow, **form}) == FOLLOW
+    assert undo([{**follow, **form}]) == Unfollow(f"{ASKER}#2", ASKER, f"{ASKER}#1", GROUP)
+
+
+def test_public_28_a_list_of_several_names_nobody() -> None:
+    follow = {"id": f"{ASKER}#1", "type": "Follow", "actor": ASKER, "object": GROUP}
+    for several in ([ASKER, GROUP], [[ASKER]], []):
+        with pytest.raises(MalformedDocumentError):
+            read_activity({**follow, "actor": several})
+    assert isinstance(read_activity({**follow, "object": [GROUP, ASKER]}), Ignored)
+    assert isinstance(read_activity({**follow, "type": ["Follow", "Undo"]}), Ignored)

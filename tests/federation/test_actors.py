@@ -6,11 +6,11 @@ from msgspec.structs import replace
 from federation.actors import OwnActor, RemoteActor, actor_document, read_actor
 from federation.addresses import same_origin
 from federation.errors import MalformedDocumentError
-from federation.jsonld import undefined_terms
 from federation.objects import ShownPost, post_object, record_object, tombstone
 from federation.signatures.keys import find_actor_key
 from protocol.records.content import Paragraph
 from tests.support.folders import read_vectors
+from tests.support.jsonld import undefined_terms
 from tests.support.wire import ED25519_ID, RSA_ID, ed25519_keys, rsa_keys
 
 ADA = "https://pod.example/u/alice"

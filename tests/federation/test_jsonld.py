@@ -6,7 +6,7 @@ from pyld import jsonld
 from pyld.jsonld import JsonLdError
 
 from federation.contexts import AS2, CONTEXT, PUBLIC
-from federation.jsonld import expand, undefined_terms
+from tests.support.jsonld import expand, undefined_terms
 
 ALICE = "https://pod.example/u/alice"
 SEC = "https://w3id.org/security#"

@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from federation.jsonld import undefined_terms
 from federation.signatures import SignedRequest
 from federation.signatures.keys import find_actor_key, rsa_public_pem, rsa_signing_key
+from tests.support.jsonld import undefined_terms
 from tests.support.peer import Peer, send, serving
 from tests.support.rig import ServedPod, eventually
 from tests.support.scene import check_problem

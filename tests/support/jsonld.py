@@ -1,8 +1,8 @@
 """JSON-LD without the web: our documents expand without any context being fetched.
 
-Incoming documents are read as plain JSON (documents.py) and never come here. This file expands our own documents
-offline, so that a graph reader understands each of their terms. Importing it takes the network away from pyld for
-the whole process: its default loader would fetch any URL that a stranger names.
+The pod reads documents as plain JSON and never expands one (ADR 0039). Here our own are expanded offline, so that a
+graph reader understands each of their terms. Importing this takes the network away from pyld for the whole process:
+its default loader would fetch any URL that a document names.
 """
 
 from typing import Any, Final
