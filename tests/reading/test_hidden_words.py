@@ -122,7 +122,9 @@ EVERYWHERE = (
 @pytest.mark.parametrize("name", ["", "bo"])
 def test_r2_no_card_and_no_log_has_words_that_the_group_hides(street: Street, path: str, name: str) -> None:
     text = street.text(path.format(group=street.group, **street.posts), name)
-    assert [word for word in HIDDEN if word in text] == []
+    # A list shows its author what the group hides of theirs, and that it is hidden.
+    own = {"strawberry"} if name == "bo" and path in {"/g/{group}", "/"} else set()
+    assert [word for word in HIDDEN if word in text and word not in own] == []
     if path == "/g/{group}":
         assert "as it is" in text
         assert "Fine words." in text
