@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from federation.errors import RemoteError
+from models.engine.full_disk import is_full
 from pod.app_keys import MEASURES, REQUEST
 from pod.clock import elapsed_ms, random_bytes, steady_ns
 from pod.errors import headers_of, problem
@@ -67,10 +68,17 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         return _answer(RequestRule.NOTHING_HERE.error())
     except web.HTTPException:
         raise
-    except Exception:  # noqa: BLE001  (the one place where a bug becomes an answer)
-        _LOG.exception("bug")
-        sentence = "This is a fault of the server; it was written to its log."
-        return _other("bug", 500, "Internal Server Error", sentence)
+    except Exception as error:  # noqa: BLE001  (the one place where a bug becomes an answer)
+        return _fault(error)
+
+
+def _fault(error: Exception) -> web.Response:
+    """A full disk is no bug of the program."""
+    if is_full(error):
+        _LOG.error("the disk is full")
+        return _other("disk_full", 507, "Insufficient Storage", "The disk of this server is full.")
+    _LOG.error("bug", exc_info=error)
+    return _other("bug", 500, "Internal Server Error", "This is a fault of the server; it was written to its log.")
 
 
 def _answer(refusal: RefusedError) -> web.Response:

@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from models.engine.commits import Turns
 from models.engine.databases import WRITING, Database
+from models.engine.full_disk import is_full
 
 MOST_PER_COMMIT: Final = 256
 TURNS: Final = 4
@@ -90,6 +91,7 @@ class Writer:
         self._turns = Turns()
         self.others: Callback = _nobody
         self.commits = 0
+        self.full = False  # the last commit failed because the disk is full
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="writer")
@@ -161,6 +163,7 @@ class Writer:
                 callbacks = await self._take_turn(connection, batch)
                 await connection.commit()
         except Exception as failure:  # noqa: BLE001  (whatever it was, everybody who waits must learn of it)
+            self.full = is_full(failure)
             for wish in batch:
                 _answer(wish.future, failure)
             return
@@ -170,6 +173,7 @@ class Writer:
             raise
         self._turns.committed()
         self.commits += 1
+        self.full = any(is_full(wish.outcome) for wish in batch if isinstance(wish.outcome, Exception))
         for callback in callbacks:
             _call(callback)
         for wish in batch:

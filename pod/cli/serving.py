@@ -12,7 +12,9 @@ from typing import Final
 
 import click
 
+from pod.actions.accounts.first_admin import make_setup_link, nobody_runs_it, setup_url
 from pod.app import serve
+from pod.cli.base import run_action
 from pod.cli.options import configuration, data_option
 from pod.cli.storing import refuse_unless_current
 from pod.clock import elapsed_ms, steady_ns
@@ -38,6 +40,9 @@ def serve_command(data: Path, port: int | None, processes: int, *, sharing_port:
     if processes > 1:
         _refuse_unless_shared(config)
     refuse_unless_current(config)
+    if run_action(config, nobody_runs_it):
+        link = setup_url(config.base_url, run_action(config, make_setup_link))
+        click.echo(f"Nobody runs this pod yet. Open this once, within an hour: {link}")
     click.echo(f"Serving {config.base_url}")
     if processes > 1:
         sys.exit(Children(data, processes).run())

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account, set_admin
+from models.people.people_list import count_admins
 from models.pod.settings import Settings, load_settings, save_settings
 from models.pod.setup_links import insert_setup_link, load_setup_link, take_setup_link
 from pod.actions.accounts.open_account import Opened, Wish, open_home
@@ -60,3 +61,9 @@ async def set_up(deps: Deps, token: str, wish: Wish, chosen: Settings) -> Opened
 
     opened = await open_home(deps, wish, also)
     return Opened(msgspec.structs.replace(opened.account, admin=True), opened.phrase)
+
+
+async def nobody_runs_it(deps: Deps) -> bool:
+    """Whether the pod has no admin yet, so that whoever starts it is to be shown the way in."""
+    async with deps.store.database.read() as session:
+        return await count_admins(session) == 0

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import standing
+from models.engine.full_disk import is_full, write_and_drop
 from pod.deps import Deps
 
 LOCKED_SECONDS: Final = 5.0
@@ -45,9 +46,11 @@ async def _database(deps: Deps) -> list[Hindrance]:
     """Whether the write lock is to be had; who holds it for long is another process."""
     try:
         async with asyncio.timeout(LOCKED_SECONDS):
-            await deps.store.write(_nothing)
+            await deps.store.write(write_and_drop if deps.store.writer.full else _nothing)
     except Exception as error:  # noqa: BLE001  (as above)
         _LOG.warning("the database can't be written: %s", error)
+        if is_full(error):
+            return [Hindrance("database", "The disk is full.")]
         return [Hindrance("database", f"The database couldn't be written for {LOCKED_SECONDS:.0f} s.")]
     return []
 

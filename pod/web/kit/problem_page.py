@@ -13,6 +13,7 @@ from yarl import URL
 
 from federation.content_types import prefers_page
 from federation.errors import RemoteError
+from models.engine.full_disk import is_full
 from pod.app_keys import REQUEST
 from pod.contracts import HTML, contract_of
 from pod.errors import ConfirmFirstError, ForgedFormError, SignInError, headers_of
@@ -61,7 +62,10 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return _show(request, HTTPStatus.BAD_GATEWAY, str(error))
     except web.HTTPException as answer:
         return await _unmet(request, answer)
-    except Exception:  # noqa: BLE001  (a bug on a page becomes a page)
+    except Exception as error:  # noqa: BLE001  (a bug on a page becomes a page)
+        if is_full(error):
+            _LOG.error("the disk is full")
+            return _show(request, HTTPStatus.INSUFFICIENT_STORAGE, "")
         _LOG.exception("bug")
         return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
 

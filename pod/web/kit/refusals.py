@@ -23,6 +23,7 @@ BY_STATUS: Final[Mapping[int, str]] = {
     429: say("Too many tries in a short time. Wait a little."),
     500: say("Something broke on this pod. It was written to its log, under the number below."),
     502: say("Another pod couldn't be asked, or answered badly."),
+    507: say("This pod's disk is full. Nothing was done; those who run it have to make room."),
     503: say("The pod isn't ready. Try again in a minute."),
 }
 WEIGHT: Final = "weight"  # the fact that is in thousandths
