@@ -3,9 +3,10 @@
 from sqlalchemy import MetaData
 
 from models.content import posts_and_votes, search
+from models.engine import commits
 from models.engine.columns import Base
-from models.fediverse import actor_keys, deliveries, followers
-from models.groups import groups_and_items, log_tiles, pull_cursors, records, seats_and_acks, waiting
+from models.fediverse import actor_keys, deliveries, followers, peers, readers, seen_signatures
+from models.groups import groups_and_items, log_tiles, proposals, pull_cursors, records, rounds, seats_and_acks, waiting
 from models.people import (
     accounts,
     factors,
@@ -19,12 +20,12 @@ from models.people import (
     sign_in_links,
     subscriptions,
 )
-from models.pod import audit, outside_checks, pod_invites, sent_mails, settings, setup_links, sign_ups
+from models.pod import audit, outside_checks, pod_invites, sent_mails, settings, setup_links, sign_ups, tries
 
 ROOMS = (
     *(posts_and_votes, search),
-    *(actor_keys, deliveries, followers),
-    *(groups_and_items, log_tiles, pull_cursors, records, seats_and_acks, waiting),
+    *(commits, actor_keys, deliveries, followers, peers, readers, seen_signatures),
+    *(groups_and_items, log_tiles, proposals, pull_cursors, records, rounds, seats_and_acks, waiting),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(
         sessions,
@@ -37,6 +38,7 @@ ROOMS = (
         settings,
         setup_links,
         sign_ups,
+        tries,
     ),
 )
 METADATA: MetaData = Base.metadata

@@ -165,7 +165,7 @@ async def test_a_promise_about_nothing_is_not_kept(place: Place) -> None:
 
 
 async def test_who_is_not_the_steward_promises_nothing(place: Place) -> None:
-    assert promise(place.deps, place.state.group, place.vote.id, now=0) is None
+    assert await promise(place.deps, place.state.group, place.vote.id, now=0) is None
 
 
 @pytest.mark.parametrize(

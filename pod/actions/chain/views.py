@@ -31,6 +31,7 @@ from models.groups.seats_and_acks import StoredAck, insert_acks, load_keeper, sa
 from models.groups.waiting import mark_sealed, reopen_operations
 from models.people.accounts import list_signing, set_membership
 from pod.actions.chain.branch_logs import keep_side_logs, place_side_logs
+from pod.actions.chain.changed_members import may_have_changed
 from pod.actions.chain.fault_evidence import keep_faults, load_faults
 from pod.actions.chain.log_places import frontier_in
 from pod.actions.chain.rejudging import judge_anew, refuse_pending
@@ -218,7 +219,7 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
         await save_tries(session, replace(tries, counting_from=deps.clock()))
     if after.head != before.head:
         await _follow_head(session, deps, before, after)
-        await _follow_members(session, before.state, after.state)
+        await _follow_members(session, before, after)
     if after.faults != before.faults:
         await keep_faults(session, before, after, now=deps.clock())
     if after.anchor != before.anchor:
@@ -281,14 +282,15 @@ async def _cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
     await set_group(session, group, log_size=size, log_peaks=b"".join(frontier.peaks))
 
 
-async def _follow_members(session: AsyncSession, before: GroupState, after: GroupState) -> None:
-    if after.members is before.members:
+async def _follow_members(session: AsyncSession, before: View, after: View) -> None:
+    ours, state = before.state, after.state
+    if state.members is ours.members:
         return
     # Persistent maps keep who didn't change as the same object.
-    changed = {n for n, member in after.members.items() if before.members.get(n) is not member}
-    changed |= {number for number in before.members if number not in after.members}
-    await project_members(session, after, only=changed)
-    await refuse_pending(session, after, changed & set(before.members.keys()))
+    maybe = may_have_changed(before, after)
+    changed = {number for number in maybe if ours.members.get(number) is not state.members.get(number)}
+    await project_members(session, state, only=changed)
+    await refuse_pending(session, state, [number for number in changed if number in ours.members])
 
 
 async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: RecordId) -> None:

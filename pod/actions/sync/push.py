@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
+from immutables import Map
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import wrap
@@ -17,12 +19,31 @@ from pod.actions.fediverse.readers import MOST_READERS
 from pod.deps import Deps
 from protocol.canonical import bytes_of_checked
 from protocol.records.envelope import Record
-from protocol.state import GroupState
+from protocol.state import GroupState, Member
 
 
 def pods_of(state: GroupState) -> list[str]:
     """The pods that are home to a member with weight >= 0 who hasn't left, in order."""
-    return sorted({member.home.pod for member in state.members.values() if member.weight >= 0 and not member.left})
+    return list(_pods_of(_Same(state.members)))
+
+
+class _Same:
+    """A map of members by which one it is: states that change no member share it, and counting it walks all of them."""
+
+    def __init__(self, members: Map[int, Member]) -> None:
+        self.members = members
+
+    def __hash__(self) -> int:
+        return id(self.members)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.members is other.members
+
+
+@lru_cache(maxsize=256)
+def _pods_of(same: _Same) -> tuple[str, ...]:
+    counted = {member.home.pod for member in same.members.values() if member.weight >= 0 and not member.left}
+    return tuple(sorted(counted))
 
 
 async def push(
