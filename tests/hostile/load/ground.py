@@ -22,7 +22,7 @@ MOST_RSS = 50 * MIB
 MOST_DISK = 10 * MIB
 MOST_AT_VICTIM = 20
 FLOOR_SECONDS = 0.1  # what a machine that others use, too, may add; twice a quiet millisecond says nothing
-QUIET_SECONDS = 3.0
+QUIET_SECONDS = 2.0
 PAUSE_SECONDS = 0.02
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.hostile.load import attacks
 from tests.hostile.load.ground import Attack, Ground, a_ground, attacked, check
 
-SECONDS = 6.0
+SECONDS = 4.0
 ALL: list[Attack] = [
     attacks.w2_numbers,
     attacks.w2_inflated,
