@@ -92,7 +92,8 @@ def _check_text(raw: bytes, *, max_members: int) -> None:
     plain = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     # Every quotation mark that is left opens or ends a string, and a member has two strings at most.
     many = plain.count(b'"') > 4 * max_members + 2
-    bare = b"" if many else b"".join(plain.split(b'"')[::2]).translate(None, _WHITE_SPACE)
+    # A mark stands for each string, so that a list of one string isn't taken for an empty one.
+    bare = b"" if many else b"$".join(plain.split(b'"')[::2]).translate(None, _WHITE_SPACE)
     if many or _most_members(bare) - bare.count(b"[]") - bare.count(b"{}") > max_members:
         raise TextRule.TOO_MANY_MEMBERS.error(most=max_members)
     if _FAR_EXPONENT.search(bare):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protocol import canonical
@@ -283,6 +283,8 @@ def test_w2_what_is_slow_to_decode_is_refused_undecoded(raw: bytes, monkeypatch:
         max_leaves=40,
     )
 )
+@example([""])
+@example({"": [[""]]})
 def test_w2_members_are_counted_before_decoding_as_they_are_after(value: Any) -> None:
     members = members_of(value)
     with pytest.MonkeyPatch.context() as patch:
