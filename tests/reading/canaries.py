@@ -1,0 +1,115 @@
+"""Words that stand nowhere else: who may find each of them at which addresses, and where they must find it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+STRANGER, READER, MEMBER, FOUNDER = "stranger", "reader", "member", "founder"
+FORMER, BANNED, MUTER = "former", "banned", "muter"
+EVERYBODY: Final = frozenset({STRANGER, READER, MEMBER, FOUNDER, FORMER, BANNED, MUTER})
+INSIDE: Final = frozenset({MEMBER, FOUNDER})
+
+ANYWHERE: Final = r"/.*"
+# Signed records travel whole between pods (protocol.md section 5): whoever checks a log needs their bytes.
+PULLED: Final = r"/groups/\w+/(?:log|pending|chain)(?:\?.*)?"
+SIGNED: Final = rf"{PULLED}|/api/v1/groups/\w+/(?:log|items)(?:\?.*)?|/api/v1/groups/\w+/records/\w+"
+# Where a reader opened what is hidden: pages of the one post, what another lens would show, and lists that show
+# everything or have no lens.
+OPENED: Final = (
+    r"/g/\w+/posts/\w+(?:[/?].*)?|/api/v1/groups/\w+/posts/\w+(?:[/?].*)?"
+    r"|/g/\w+/preview\?.*|/(?:g/\w+|search|api/v1/groups/\w+/posts)?\?(?:.*&)?(?:showing=everything|show=all|lens=off)(?:&.*)?"
+)
+# Lists and news that one's own hides reach.
+OWN_LISTS: Final = r"/|/g/\w+|/notifications|/search\?.*"
+
+
+@dataclass(frozen=True)
+class Canary:
+    """`word` may be found by each reader at addresses that match; `met` is where every reader named there finds it."""
+
+    word: str
+    places: Mapping[str, str]
+    met: str = ""
+    by: frozenset[str] = field(default=frozenset())
+
+    def may_stand(self, reader: str, path: str) -> bool:
+        """Whether this reader may find the word at this address."""
+        allowed = self.places.get(reader)
+        return allowed is not None and re.fullmatch(allowed, path) is not None
+
+
+def _inside(word: str, met: str) -> Canary:
+    return Canary(f"qx{word}xq", dict.fromkeys(INSIDE, ANYWHERE), met, INSIDE)
+
+
+def _out_of_sight(word: str, met: str = "") -> Canary:
+    """A word by the founder that a verdict or an edit hides: found where it is opened, and by its author."""
+    opened = f"{OPENED}|{SIGNED}"
+    own = rf"{opened}|/(?:\?.*)?|/g/\w+(?:\?.*)?|/@ada(?:\?.*)?|/g/\w+/members/1(?:\?.*)?|/me/.*"
+    return Canary(
+        f"qx{word}xq", {**dict.fromkeys(EVERYBODY, opened), FOUNDER: own}, met, EVERYBODY if met else frozenset()
+    )
+
+
+def _floored(word: str) -> Canary:
+    """What the pod's floor hides leaves it only as a signed record that other pods pull, and its author may see it."""
+    own = rf"{PULLED}|(?:/g|/api/v1/groups)/\w+/posts/\w+(?:[/?].*)?"
+    return Canary(f"qx{word}xq", {**dict.fromkeys(EVERYBODY, PULLED), FOUNDER: own})
+
+
+def _unlisted(word: str, met: str = "") -> Canary:
+    """Read by whoever knows the address; told at no other address but to who is in the group."""
+    known = r"/.*{unlisted}.*|/.*{quiet}.*"
+    return Canary(
+        f"qx{word}xq",
+        {**dict.fromkeys(EVERYBODY, known), **dict.fromkeys(INSIDE, ANYWHERE)},
+        met,
+        EVERYBODY if met else frozenset(),
+    )
+
+
+CANARIES: Final[Mapping[str, Canary]] = {
+    # The private group, its post, and what was written after somebody left.
+    "private name": _inside("privatename", "/g/{private}"),
+    "private description": _inside("privatedescription", "/g/{private}/about"),
+    "private title": _inside("privatetitle", "/g/{private}"),
+    "private words": _inside("privatewords", "/g/{private}/posts/{secret}"),
+    "private reply": _inside("privatereply", "/g/{private}/posts/{secret}"),
+    "private nickname": _inside("privatenickname", "/g/{private}/members"),
+    "private reason": _inside("privatereason", "/g/{private}/log"),
+    # A subject's own address repeats its name to whoever made the name up.
+    "private subject": Canary(
+        "qxprivatesubjectxq",
+        {**dict.fromkeys(EVERYBODY, r"/(?:s/|@)qxprivatesubjectxq"), **dict.fromkeys(INSIDE, ANYWHERE)},
+        "/g/{private}/subjects",
+        INSIDE,
+    ),
+    "after leaving": _inside("afterleaving", "/g/{private}"),
+    # The unlisted group.
+    "unlisted name": _unlisted("unlistedname", "/g/{unlisted}"),
+    "unlisted words": _unlisted("unlistedwords", "/g/{unlisted}/posts/{quiet}"),
+    # The open group: shown, hidden by its votes, changed by edits, withdrawn, erased.
+    "shown": Canary("qxshownxq", dict.fromkeys(EVERYBODY, ANYWHERE), "/g/{open}", EVERYBODY),
+    "hidden title": _out_of_sight("hiddentitle", "/g/{open}?showing=everything"),
+    "hidden words": _out_of_sight("hiddenwords", "/g/{open}/posts/{hidden}?showing=everything"),
+    "hidden paragraph": _out_of_sight("hiddenparagraph", "/g/{open}/posts/{edited}?showing=everything"),
+    "deleted paragraph": _out_of_sight("deletedparagraph"),
+    "replaced paragraph": _out_of_sight("replacedparagraph"),
+    "withdrawn": _out_of_sight("withdrawn"),
+    "erased": Canary("qxerasedxq", {}),
+    "old profile": Canary("qxoldprofilexq", dict.fromkeys(EVERYBODY, SIGNED)),
+    # The pod's floor.
+    "floored title": _floored("flooredtitle"),
+    "floored words": _floored("flooredwords"),
+    "floored paragraph": _floored("flooredparagraph"),
+    # A writer whom one reader mutes.
+    "muted": Canary(
+        "qxmutedxq",
+        {**dict.fromkeys(EVERYBODY, ANYWHERE), MUTER: rf"(?!(?:{OWN_LISTS})$)/.*"},
+        "/g/{open}",
+        EVERYBODY - {MUTER},
+    ),
+}

@@ -1,0 +1,187 @@
+"""Walks every address of a pod that can be read, as one reader: each route with each thing that fits, and all links."""
+
+from __future__ import annotations
+
+import html
+import http.client
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Final, NamedTuple
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from aiohttp import web
+
+from pod.app import make_routes
+from tests.reading.canaries import CANARIES
+from tests.reading.house import House
+from tests.support.browsing import session_secret
+
+MOST_ADDRESSES = 2500
+KINDS: Final = ("text/html", "application/activity+json")
+# What changes something when it is read, or leads out of the crawl.
+LEFT_OUT: Final = ("/static/", "/setup/", "/sign-up/open/", "/sign-up/answer/", "/sign-in/link/")
+_POSTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "open": ("plain", "hidden", "edited", "erased", "floored", "partly", "secret"),
+    "unlisted": ("quiet", "secret"),
+    "private": ("secret", "quiet"),
+    "floor": ("floored",),
+}
+_RECORDS: Final = ("secret", "quiet", "plain", "hidden", "edited", "erased", "floored", "partly")
+_TARGETS: Final = (
+    "/g/{group}/posts/{post}/why",
+    "/api/v1/groups/{group}/explanation",
+    "/api/v1/groups/{group}/votes",
+    "/api/v1/groups/{group}/scores",
+    "/api/v1/verdicts",
+)
+_LENSES: Final = ("/", "/g/{group}", "/api/v1/groups/{group}/posts", "/g/{group}/posts/{post}")
+LINK = re.compile(r'(?:href|src)="([^"]+)"')
+
+
+class Answer(NamedTuple):
+    """What came from an address."""
+
+    path: str
+    status: int
+    text: str
+
+
+def readable_routes() -> list[str]:
+    """The patterns of all routes that answer GET."""
+    app = web.Application()
+    make_routes(app)
+    patterns = {
+        str(route.resource.canonical) for route in app.router.routes() if route.method == "GET" and route.resource
+    }
+    return sorted(pattern for pattern in patterns if not pattern.startswith(LEFT_OUT))
+
+
+class Walk:
+    """The addresses that one reader asks for, and what came."""
+
+    def __init__(self, house: House, name: str = "", token: str = "") -> None:
+        self.house = house
+        self.cookie = "=".join(reversed(session_secret(house.pod, name))) if name else ""
+        self.token = token
+        self.asked: set[str] = set()
+        self._connection = http.client.HTTPConnection(house.pod.host, 8080, timeout=60)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def answers(self) -> Iterator[Answer]:
+        """Each address once as a page and once as a document, then what they link to."""
+        waiting, known = deque(self._seeds()), set[str]()
+        while waiting and len(known) < MOST_ADDRESSES:
+            path = waiting.popleft()
+            if path in known or path.startswith(LEFT_OUT):
+                continue
+            known.add(path)
+            for kind in KINDS:
+                answer = self.get(path, kind)
+                yield answer
+                waiting.extend(link for link in self._links(answer) if link not in known)
+        assert not waiting, f"{len(waiting)} addresses were left"
+
+    def get(self, path: str, kind: str = KINDS[0]) -> Answer:
+        """Ask as this reader: with the session's cookie, and the token for documents."""
+        headers = {"Accept": kind, "Accept-Language": "en"}
+        if self.cookie:
+            headers["Cookie"] = self.cookie
+        if kind != KINDS[0] and self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        self._connection.request("GET", path, headers=headers)
+        answer = self._connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        if 300 <= answer.status < 400:
+            text += answer.headers.get("Location", "")
+        return Answer(path, answer.status, html.unescape(text))
+
+    def _links(self, answer: Answer) -> Iterator[str]:
+        own = self.house.pod.url
+        for link in LINK.findall(answer.text):
+            split = urlsplit(urljoin(own + answer.path, html.unescape(link)))
+            if f"{split.scheme}://{split.netloc}" == own and _is_new_ground(split.path, split.query):
+                yield split.path + (f"?{split.query}" if split.query else "")
+
+    def _seeds(self) -> Iterator[str]:
+        for pattern in readable_routes():
+            self.asked.add(pattern)
+            for path in _filled(pattern, self.house):
+                for query in _queries(pattern, self.house):
+                    yield path + (f"?{query}" if query else "")
+
+
+def _is_new_ground(path: str, query: str) -> bool:
+    """Links that only turn the same page another way are left to the seeds."""
+    return path != "/language" and not re.search(r"(?:^|&)(?:lens|mode|back|to|here|a|b|verify|showing)=", query)
+
+
+def _values(house: House) -> Mapping[str, Iterable[str]]:
+    ids = house.ids
+    return {
+        "group": [ids[name] for name in ("open", "unlisted", "private", "floor")],
+        "record": [record for name in _RECORDS for record in [ids[name]]],
+        "name": [*house.people, quote("qxprivatesubjectxq")],
+        "number": ["1", "2", "3"],
+        "height": ["0", "1"],
+        "index": ["0", "1"],
+        "schema": ["2.0", "2.1"],
+        "host": [house.pod.host],
+        "to": ["did:key:z6Mk"],
+        "secret": ["ab" * 32],
+    }
+
+
+def _filled(pattern: str, house: House) -> Iterator[str]:
+    """The pattern with every value; of a post only in groups where it could be asked for by mistake."""
+    values = _values(house)
+    names = [name for name in re.findall(r"{(\w+)}", pattern) if name not in {"group", "post", "record"}]
+    for chosen in product(*(list(values.get(name, ["none"])) for name in names)):
+        named = dict(zip(names, chosen, strict=True))
+        if "{post}" in pattern or ("{record}" in pattern and "{group}" in pattern):
+            for group, posts in _POSTS.items():
+                for post in posts:
+                    record = house.ids[post]
+                    yield pattern.format(**named, group=house.ids[group], post=record, record=record)
+        elif "{group}" in pattern:
+            yield from (pattern.format(**named, group=group) for group in values["group"])
+        elif "{record}" in pattern:
+            yield from (pattern.format(**named, record=record) for record in values["record"])
+        else:
+            yield pattern.format(**named)
+
+
+def _queries(pattern: str, house: House) -> list[str]:
+    """The queries that make the most of a route."""
+    ids = house.ids
+    if pattern in _TARGETS:
+        targets = [{"post": ids[name]} for name in ("secret", "hidden", "floored")]
+        return [urlencode({"target": json.dumps(target)}) for target in targets]
+    if pattern in _LENSES:
+        lens = urlencode({"lens": ids["floor"], "showing": "everything"})
+        return ["", "showing=everything", "lens=off", "mode=wiki", lens]
+    given = {
+        # The beginning finds the word, and the page that repeats what was asked doesn't hold it.
+        "/search": [{"q": word[:-1]} for word in _all_words()],
+        "/.well-known/webfinger": [
+            {"resource": f"{house.pod.url}/{at}"} for at in ("u/ada", f"groups/{ids['private']}")
+        ],
+        "/g/{group}/posts/{post}/compare": [{"a": ids["open"], "b": ids["floor"]}],
+        "/g/{group}/posts/{post}/diff": [
+            {"from": ids[name], "to": ids[name]} for name in ("secret", "edited", "floored")
+        ],
+        "/g/{group}/preview": [{"lens": ids["floor"]}],
+    }
+    return [urlencode(query) for query in given.get(pattern, [])] or [
+        "",
+        *(["before=0"] if "outbox" in pattern else []),
+    ]
+
+
+def _all_words() -> list[str]:
+    return sorted({canary.word for canary in CANARIES.values()})

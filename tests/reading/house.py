@@ -1,0 +1,192 @@
+"""A pod with open, unlisted, private and floor groups, into which every canary is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from tests.reading.canaries import CANARIES
+from tests.support.browsing import Browser
+from tests.support.people import joined
+from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
+
+NAMES: Final = ("ada", "bo", "cy", "dee", "eve", "mod", "zed", "mu")
+
+
+@dataclass
+class House:
+    """`ids` are the groups and records by the names that canaries' addresses use."""
+
+    pod: ServedPod
+    people: Mapping[str, Person]
+    ids: dict[str, str]
+    refused: list[int]
+
+    def at(self, path: str) -> str:
+        """An address or pattern with the ids filled in."""
+        for name, found in self.ids.items():
+            path = path.replace("{" + name + "}", found)
+        return path
+
+
+def word(name: str) -> str:
+    return CANARIES[name].word
+
+
+def build(pod: ServedPod) -> House:
+    """Sign everybody up, found the groups, write, hide, edit, erase, leave, ban and mute."""
+    people = {name: pod.sign_up(name) for name in NAMES}
+    pod.run("user", "promote", "ada")
+    pod.start()
+    house = House(pod, people, {}, [])
+    _found(house)
+    _set_floor(house)
+    _write_inside(house)
+    _write_openly(house)
+    _write_below_the_floor(house)
+    _leave_and_ban(house)
+    _vote_across(house)
+    _mute(house)
+    for group in ("open", "unlisted", "private"):
+        eventually(partial(_quiet, house, house.ids[group]))
+    return house
+
+
+def _found(house: House) -> None:
+    ada, mod = house.people["ada"], house.people["mod"]
+    for name, wishes in {
+        "open": {"name": "The green", "visibility": "public", "weight": 3000},
+        "unlisted": {"name": f"Cellar {word('unlisted name')}", "visibility": "unlisted", "weight": 3000},
+        "private": {
+            "name": f"Attic {word('private name')}",
+            "description": f"About {word('private description')}.",
+            "visibility": "private",
+            "weight": 3000,
+        },
+    }.items():
+        house.ids[name] = ada.post("/api/v1/groups", wishes)["group"]
+    house.ids["floor"] = mod.post("/api/v1/groups", {"name": "What we won't host", "default_score": 1})["group"]
+    for group, guests in {"open": "bo zed dee eve", "unlisted": "bo", "private": "bo dee eve"}.items():
+        for guest in guests.split():
+            joined(ada, house.ids[group], house.people[guest], 1000)
+
+
+def _set_floor(house: House) -> None:
+    house.pod.kill()
+    with (house.pod.folder / "pod.toml").open("a") as config:
+        config.write(f'\n[moderation]\nfloor = ["{house.ids["floor"]}"]\n')
+    house.pod.start()
+
+
+def _write_inside(house: House) -> None:
+    ada, bo, private = house.people["ada"], house.people["bo"], house.ids["private"]
+    house.ids["secret"] = secret = _post(ada, private, "private words", title="private title")
+    _post(bo, private, "private reply", reply_to={"record": secret})
+    _post(bo, private, "private words", reply_to={"subject": word("private subject")})
+    _record(ada, private, type="Profile", nickname=word("private nickname"), text="Here.")
+    _vote(bo, private, {"post": secret}, 500, reason=f"Because {word('private reason')}.")
+    house.ids["quiet"] = _post(ada, house.ids["unlisted"], "unlisted words")
+
+
+def _write_openly(house: House) -> None:
+    ada, bo, zed, group = (*(house.people[name] for name in ("ada", "bo", "zed")), house.ids["open"])
+    house.ids["plain"] = plain = _post(bo, group, "shown")
+    _post(zed, group, "muted")
+    _post(zed, group, "muted", reply_to={"record": plain})
+    house.ids["hidden"] = hidden = _post(ada, group, "hidden words", title="hidden title")
+    texts = ["It stands.", *(word(name) for name in ("hidden paragraph", "deleted paragraph", "replaced paragraph"))]
+    house.ids["edited"] = edited = _write(ada, group, texts)
+    _vote(ada, group, {"post": hidden}, 0)
+    _vote(bo, group, {"post": hidden}, -1000)
+    _vote(bo, group, {"paragraph": {"record": edited, "index": 1}}, -1000)
+    _vote(ada, group, {"paragraph": {"record": edited, "index": 1}}, 0)
+    places = [{"record": edited, "index": index} for index in range(4)]
+    marks = [{"paragraph": places[2], "deleted": True}, {"paragraph": places[3], "replaced_by": {"index": 0}}]
+    adds = [{"after": places[3], "style": "text", "text": "It is better now."}]
+    patch = ada.post(f"/api/v1/groups/{group}/patches", {"post": edited, "adds": adds, "marks": marks})["record"]
+    for person in (ada, bo):
+        _vote(person, group, {"paragraph": {"record": patch, "index": 0}}, 1000)
+    _vote(ada, group, {"post": _post(ada, group, "withdrawn")}, 0)
+    house.ids["erased"] = erased = _post(ada, group, "erased")
+    _record(ada, group, type="Erase", records=[erased])
+    for text in (word("old profile"), "As I am now."):
+        _record(bo, group, type="Profile", nickname="Bo", text=text)
+
+
+def _write_below_the_floor(house: House) -> None:
+    ada, mod, group, floor = house.people["ada"], house.people["mod"], house.ids["open"], house.ids["floor"]
+    house.ids["floored"] = post = _post(ada, group, "floored words", title="floored title")
+    house.ids["partly"] = partly = _write(ada, group, ["It may stand.", word("floored paragraph")])
+    for target in ({"post": post}, {"paragraph": {"record": partly, "index": 1}}):
+        _vote(mod, floor, target, -1000)
+
+
+def _leave_and_ban(house: House) -> None:
+    ada, dee, private = house.people["ada"], house.people["dee"], house.ids["private"]
+    members = ada.get(f"/api/v1/groups/{private}")["members"]
+    numbers = {name: house.people[name].get("/api/v1/me")["memberships"] for name in ("dee", "eve")}
+    number = {name: next(m["number"] for m in held if m["group"] == private) for name, held in numbers.items()}
+    assert len(members) == 4
+    dee.post(f"/api/v1/groups/{private}/operations", {"do": "leave", "with": {}})
+    ban = {"do": "set-weight", "with": {"member": number["eve"], "weight": -1000}}
+    ada.post(f"/api/v1/groups/{private}/operations", ban)
+
+    def gone() -> bool:
+        seen = {m["number"]: m for m in ada.get(f"/api/v1/groups/{private}")["members"]}
+        return seen[number["eve"]]["weight"] < 0 and bool(seen[number["dee"]].get("left"))
+
+    eventually(gone)
+    _post(ada, private, "after leaving", title="after leaving")
+
+
+def _vote_across(house: House) -> None:
+    """Members of the open group, in the private one and not, name its post in a vote where anybody reads."""
+    target, group = {"post": house.ids["secret"]}, house.ids["open"]
+    there = {"group": house.ids["private"], "pod": house.pod.url}
+    for name in ("zed", "bo"):
+        for path, body in (("votes", {}), ("records", {"type": "Vote"})):
+            for wish in ({"target": target, "value": 1000}, {"target": target, "value": 1000, "from": there}):
+                try:
+                    house.people[name].post(f"/api/v1/groups/{group}/{path}", {**wish, **body})
+                    house.refused.append(201)
+                except RefusedByHttpError as refusal:
+                    house.refused.append(refusal.status)
+
+
+def _mute(house: House) -> None:
+    browser, group = Browser(house.pod).sign_in("mu"), house.ids["open"]
+    answer = house.people["ada"].get(f"/api/v1/groups/{group}/posts?showing=everything")["posts"]
+    numbers = {line["number"]: line for line in house.people["ada"].get(f"/api/v1/groups/{group}/members")["members"]}
+    zed = next(number for number, line in numbers.items() if line["number"] == 3)
+    post = next(line["post"] for line in answer if line["author"] == zed)
+    page = browser.get(f"/g/{group}/posts/{post}")
+    acts = next(form for form in page.forms if form.action.endswith("/acts"))
+    done = browser.post(acts.action, [*acts.fields, ("act", f"mute:{post}")])
+    assert done.status == 200, done.text[:300]
+
+
+def _quiet(house: House, group: str) -> bool:
+    ada = house.people["ada"]
+    log = ada.get(f"/api/v1/groups/{group}")["log"]
+    return log["held"] == log["size"] and not ada.get(f"/groups/{group}/pending?from=0")["records"]
+
+
+def _post(person: Person, group: str, name: str, *, title: str = "", **members: Any) -> str:
+    heading = {"title": f"On {word(title)}"} if title else {}
+    return _write(person, group, [f"This is {word(name)}."], **heading, **members)
+
+
+def _write(person: Person, group: str, texts: list[str], **members: Any) -> str:
+    paragraphs = [{"style": "text", "text": text} for text in texts]
+    body = {"kind": "article" if "title" in members else "note", "paragraphs": paragraphs, **members}
+    return str(person.post(f"/api/v1/groups/{group}/posts", body)["record"])
+
+
+def _record(person: Person, group: str, **members: Any) -> None:
+    person.post(f"/api/v1/groups/{group}/records", members)
+
+
+def _vote(person: Person, group: str, target: dict[str, Any], value: int, **members: Any) -> None:
+    person.post(f"/api/v1/groups/{group}/votes", {"target": target, "value": value, **members})
