@@ -50,7 +50,7 @@ async def describe_erasures(deps: Deps, account: Account, group: RecordId, post:
     writer = member_writer(group, number or 0)
     own = [sheet for sheet in text.sheets.values() if number and sheet.writer == writer]
     return Erasures(
-        card.title,
+        card.title if own else "",
         tuple(_own(sheet, post) for sheet in sorted(own, key=lambda sheet: (sheet.id != post, sheet.counter))),
         _keepers(view.state),
         pending,

@@ -144,8 +144,8 @@ async def list_posts(
 
 def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens) -> PostLine:
     verdict = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author))
-    if any(hide.layer is Layer.POD for hide in verdict.hides):
-        card = without_words(card)
+    if not verdict.shown or any(hide.layer is Layer.POD for hide in verdict.hides):
+        card = without_words(card)  # whoever wants the words of what is hidden asks for everything
     return PostLine(
         card.id,
         card.group_id,
