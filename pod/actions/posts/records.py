@@ -19,7 +19,7 @@ from models.people.accounts import (
 from pod.actions.access import open_group
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
-from pod.actions.private_groups import check_spoken_for
+from pod.actions.private_groups import check_spoken_for, unknown_group
 from pod.actions.signer import Person, load_place, member_key, signed, signing_key
 from pod.actions.sync.push import push
 from pod.deps import Deps
@@ -229,8 +229,11 @@ def _check_may_come(state: GroupState, former: Membership | None, *, invited: bo
     """Raise MayNotJoinError for what the rules, or the group, would say no to.
 
     Who is a member, or asked to be one, would be a second person. Who left comes back as a new member, but not from a
-    weight below 0: that no key can prevent elsewhere, so it is the pod's to hold.
+    weight below 0: that no key can prevent elsewhere, so it is the pod's to hold. A stranger isn't told that a private
+    group is here.
     """
+    if state.visibility == "private" and former is None and not invited:
+        raise unknown_group()
     if state.kind == "person":
         raise OperationRule.PERSON_ALONE.error()
     if state.succeeded_by is not None:
