@@ -102,6 +102,8 @@ def _foreign(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _datetime(at_ms: int) -> datetime | None:
+    if at_ms == 0:  # an erased record keeps no time
+        return None
     try:
         return datetime.fromtimestamp(at_ms / 1000, UTC)
     except (ValueError, OverflowError, OSError):
