@@ -45,6 +45,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "words of an account": Rate(10, MINUTE_MS),
     "test mail of an account": Rate(5, MINUTE_MS),
     "look of an account": Rate(5, MINUTE_MS),
+    "recovery of a group": Rate(5, 2 * MINUTE_MS),
     "repost of a group": Rate(50, 10 * MINUTE_MS),
     "repost from a pod": Rate(10, 60 * MINUTE_MS),
 }

@@ -55,15 +55,23 @@ def canonical_document(document: Json) -> bytes:
         raise TextRule.NOT_CANONICAL.error() from error
 
 
-def check_value(value: Json, *, max_depth: int) -> None:
-    """Refuse a value that no record may hold."""
+def check_value(value: Json, *, max_depth: int) -> int:
+    """Refuse a value that no record may hold; how many members it has, counted as `parse_json` does."""
     level = [value]
     depth = -1
+    members = -1
     while level:
         depth += 1
+        members += len(level)
         if depth > max_depth:
             raise TextRule.RECORD_TOO_DEEP.error(most=max_depth)
         level = _record_members(level)
+    return members
+
+
+def most_members(text: bytes) -> int:
+    """At least as many members as a JSON text can have: each follows a comma or opens an object or list."""
+    return text.count(b",") + text.count(b"{") + text.count(b"[")
 
 
 def parse_json(raw: bytes, *, max_bytes: int, max_depth: int, max_members: int = MAX_JSON_MEMBERS) -> Json:

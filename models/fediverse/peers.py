@@ -123,7 +123,9 @@ async def list_differing(session: AsyncSession, theirs: Sequence[GroupStanding],
             .limit(1)
             .scalar_subquery()
         )
-        waits = exists().where(OPERATIONS.c.group_id == GROUPS.c.id, OPERATIONS.c.sealed_in.is_(None))
+        waits = exists().where(
+            OPERATIONS.c.group_id == GROUPS.c.id, OPERATIONS.c.sealed_in.is_(None), OPERATIONS.c.void.is_(None)
+        )
         home = exists().where(MEMBERS.c.group_id == GROUPS.c.id, MEMBERS.c.home_pod == origin, *_COUNTS)
         wanted = select(GROUPS.c.id, GROUPS.c.head_id, GROUPS.c.log_size, newest.label("newest"), waits.label("waits"))
         open_to = (GROUPS.c.visibility != "private") | home

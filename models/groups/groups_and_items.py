@@ -46,7 +46,11 @@ class ItemRow(Base):
     """
 
     __tablename__ = "items"
-    __table_args__ = (Index(None, "group_id", "on_chain", "height"), Index(None, "group_id", "height", "id"))
+    __table_args__ = (
+        Index(None, "group_id", "on_chain", "height"),
+        Index(None, "group_id", "on_chain", "log_size"),
+        Index(None, "group_id", "height", "id"),
+    )
 
     id: Mapped[RecordId] = mapped_column(primary_key=True)
     group_id: Mapped[RecordId]
@@ -227,6 +231,19 @@ async def list_items(
         height, id_ = after
         wanted = wanted.where((ITEMS.c.height > height) | ((ITEMS.c.height == height) & (ITEMS.c.id > id_)))
     return [StoredItem(*row) for row in await session.execute(wanted.order_by(ITEMS.c.height, ITEMS.c.id).limit(limit))]
+
+
+async def list_log_heads(
+    session: AsyncSession, group: RecordId, smallest: int, largest: int, limit: int
+) -> list[bytes]:
+    """The wire forms of items on the way to the head whose log has such a size, the smallest logs first."""
+    wanted = (
+        select(ITEMS.c.wire)
+        .where(ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(True), ITEMS.c.log_size.between(smallest, largest))
+        .order_by(ITEMS.c.log_size, ITEMS.c.height)
+        .limit(limit)
+    )
+    return list(await session.scalars(wanted))
 
 
 async def set_on_chain(session: AsyncSession, added: Collection[RecordId], removed: Collection[RecordId]) -> None:

@@ -237,6 +237,20 @@ async def load_highest_confirmed(session: AsyncSession, group: RecordId, below: 
     return {int(row[0]): int(row[1]) for row in await session.execute(wanted)}
 
 
+async def list_acks_between(
+    session: AsyncSession, group: RecordId, lowest: int, highest: int, limit: int, *, seat: DidKey | None = None
+) -> list[StoredAck]:
+    """Confirmations of items of these heights, the lowest first."""
+    wanted = (
+        select(*(ACKS.c[name] for name in StoredAck.__struct_fields__))
+        .where(ACKS.c.group_id == group, ACKS.c.height.between(lowest, highest))
+        .where(ACKS.c.seat == seat if seat else true())
+        .order_by(ACKS.c.height, ACKS.c.seat, ACKS.c.term, ACKS.c.item_id)
+        .limit(limit)
+    )
+    return [StoredAck(*row) for row in await session.execute(wanted)]
+
+
 async def save_fault(session: AsyncSession, fault: StoredFault) -> None:
     """Keep a fault; the same pair may prove more keys than were known."""
     await upsert(session, FAULTS, [_row(fault)])

@@ -16,7 +16,10 @@ from protocol.ids import RecordId
 
 
 class PendingOperationRow(Base):
-    """An operation in its group's outbox; `sealed_in` names the item of the head's branch that has it."""
+    """An operation in its group's outbox; `sealed_in` names the item of the head's branch that has it.
+
+    `void`: why it can't be sealed any more; such a one is kept for a while, for its author to see.
+    """
 
     __tablename__ = "pending_operations"
     __table_args__ = (Index(None, "group_id", "sealed_in", "seq"), {"sqlite_autoincrement": True})
@@ -27,6 +30,7 @@ class PendingOperationRow(Base):
     wire: Mapped[bytes]
     arrived_at: Mapped[int]
     sealed_in: Mapped[RecordId | None]
+    void: Mapped[str | None]
 
 
 class WaitingRow(Base):
@@ -94,19 +98,39 @@ _RECORDS = table_of(RecordRow)
 async def put_operations(
     session: AsyncSession, operations: Sequence[tuple[RecordId, RecordId, bytes]], *, now: int
 ) -> None:
-    """Keep operations (id, group, wire) for sealing; one that is here gets the new wire form."""
+    """Keep operations (id, group, wire) for sealing; one that is here gets the new wire form, and is void no more."""
     rows = [{"id": own, "group_id": group, "wire": wire, "arrived_at": now} for own, group, wire in operations]
     if not rows:
         return
     statement = insert_into(session, OPERATIONS)
-    changes = {"wire": statement.excluded.wire}
+    changes = {"wire": statement.excluded.wire, "void": None}
     await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes), rows)
 
 
-async def load_operation(session: AsyncSession, operation: RecordId) -> bytes | None:
-    """The wire form of an operation, sealed or not."""
-    wire: bytes | None = await session.scalar(select(OPERATIONS.c.wire).where(OPERATIONS.c.id == operation))
-    return wire
+class OperationFate(msgspec.Struct, frozen=True):
+    """What became of an operation: the item that it is sealed in, or why it is void; neither while it waits."""
+
+    group_id: RecordId
+    wire: bytes
+    arrived_at: int
+    sealed_in: RecordId | None
+    void: str | None
+
+
+async def load_fate(session: AsyncSession, operation: RecordId) -> OperationFate | None:
+    """What became of an operation, if it is remembered."""
+    wanted = select(*(OPERATIONS.c[name] for name in OperationFate.__struct_fields__))
+    row = (await session.execute(wanted.where(OPERATIONS.c.id == operation))).one_or_none()
+    return OperationFate(*row) if row else None
+
+
+async def load_waiting_wires(session: AsyncSession, operations: Collection[RecordId]) -> set[bytes]:
+    """The wire forms of those of the operations that are here and not void."""
+    found: set[bytes] = set()
+    for some in chunks(operations):
+        wanted = select(OPERATIONS.c.wire).where(OPERATIONS.c.id.in_(some), OPERATIONS.c.void.is_(None))
+        found.update(await session.scalars(wanted))
+    return found
 
 
 async def list_operations(
@@ -116,7 +140,7 @@ async def list_operations(
     table = OPERATIONS.c
     wanted = (
         select(table.seq, table.id, table.wire, table.arrived_at)
-        .where(table.group_id == group, table.sealed_in.is_(None), table.seq > after_seq)
+        .where(table.group_id == group, table.sealed_in.is_(None), table.void.is_(None), table.seq > after_seq)
         .order_by(table.seq)
         .limit(limit)
     )
@@ -129,7 +153,10 @@ async def load_oldest_operation(session: AsyncSession, group: RecordId, settled_
     unsettled = select(ITEMS.c.id).where(
         ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(True), ITEMS.c.height > settled_height
     )
-    wanted = [oldest.where(OPERATIONS.c.sealed_in.is_(None)), oldest.where(OPERATIONS.c.sealed_in.in_(unsettled))]
+    wanted = [
+        oldest.where(OPERATIONS.c.sealed_in.is_(None), OPERATIONS.c.void.is_(None)),
+        oldest.where(OPERATIONS.c.sealed_in.in_(unsettled)),
+    ]
     times = [await session.scalar(one) for one in wanted]
     return min((time for time in times if time is not None), default=None)
 
@@ -145,9 +172,16 @@ async def reopen_operations(session: AsyncSession, items: Collection[RecordId]) 
         await session.execute(update(OPERATIONS).where(OPERATIONS.c.sealed_in.in_(some)).values(sealed_in=None))
 
 
-async def delete_operations(session: AsyncSession, operations: Collection[RecordId]) -> None:
-    for some in chunks(operations):
-        await session.execute(delete(OPERATIONS).where(OPERATIONS.c.id.in_(some)))
+async def set_void(session: AsyncSession, operation: RecordId, reason: str) -> None:
+    """Note that an operation can't be sealed any more, and why."""
+    await session.execute(update(OPERATIONS).where(OPERATIONS.c.id == operation).values(void=reason))
+
+
+async def prune_void(session: AsyncSession, arrived_before: int) -> None:
+    """Forget void operations that came before then."""
+    await session.execute(
+        delete(OPERATIONS).where(OPERATIONS.c.void.is_not(None), OPERATIONS.c.arrived_at < arrived_before)
+    )
 
 
 async def put_waiting(session: AsyncSession, record: WaitingRecord, *, most: int) -> bool:

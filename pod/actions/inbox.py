@@ -8,11 +8,12 @@ from federation.activities import Activity, Follow, Gone, Ignored, RecordActivit
 from federation.activities.writing import pod_of
 from federation.receive import VerifiedActivity
 from pod.actions.chain.door import enter
-from pod.actions.chain.lone_recovery import may_recover
+from pod.actions.chain.lone_recovery import is_by_recovery_key, may_recover
 from pod.actions.chain.receipts import promise
 from pod.actions.chain.views import find_view
 from pod.actions.fediverse.followers import forget, take_follow, take_unfollow
-from pod.actions.private_groups import check_spoken_for, may_be_told
+from pod.actions.private_groups import check_spoken_for
+from pod.actions.sync.push import sources_of
 from pod.deps import Deps
 from protocol.canonical import JsonObject
 from protocol.errors import BelowAnchorError, UnknownParentError
@@ -63,10 +64,15 @@ async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Rec
     try:
         taken = await enter(deps, record, origin=activity.actor, now=now)
     except (UnknownParentError, BelowAnchorError) as refusal:
-        view = await find_view(deps, record.group)
-        asked = isinstance(refusal, UnknownParentError) and may_be_told(view.state, activity.actor)
-        if not asked and not may_recover(view, [record]):
+        view, pod = await find_view(deps, record.group), pod_of(activity.actor)
+        if isinstance(refusal, UnknownParentError) and pod in sources_of(view.state):
+            deps.signals.behind(record.group, pod)
+        elif may_recover(view, [record]):
+            # Without the recovery key's own word strangers are asked for it, but not often.
+            if not is_by_recovery_key(view, record):
+                deps.memory.limits.take("recovery of a group", record.group, now=now)
+            deps.signals.behind(record.group, pod)
+        else:
             raise
-        deps.signals.behind(record.group, pod_of(activity.actor))
         return None
     return record if taken.new and record.type not in CHAIN_TYPES else None

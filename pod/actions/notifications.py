@@ -1,7 +1,8 @@
 """People at home here are told of what concerns them, in the action that stores it.
 
 Told are: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a join of
-theirs that was sealed, somebody who joined by their invitation, and a group that they keep whose steward is silent.
+theirs that was sealed, somebody who joined by their invitation, a wish of theirs that the rules came to refuse, and a
+group that they keep whose steward is silent.
 Nobody is told of what a writer does whom they mute, and a vote that is changed is no second news. What is older than a
 month is history that came by a pull, and nobody is told of it.
 """
@@ -26,6 +27,7 @@ OLDEST_MS: Final = 30 * 86_400_000
 JOINED: Final = "joined"
 INVITED: Final = "invited"
 HANDOVER: Final = "handover"
+VOID: Final = "void"
 
 
 async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, now: int) -> None:
@@ -99,6 +101,20 @@ async def note_invited(
         if inviter in accounts
     ]
     await insert_news(session, news)
+
+
+async def note_void(
+    session: AsyncSession,
+    group: RecordId,
+    operation: RecordId,
+    *,
+    now: int,
+    author: int = 0,
+    accounts: Collection[int] = (),
+) -> None:
+    """Tell an operation's author, or who asked to join by it, that the group's rules refuse it by now."""
+    told = [*accounts, *(await list_accounts_of(session, group, {author} if author else set())).values()]
+    await insert_news(session, [News(account, VOID, group, operation, 0, now) for account in told])
 
 
 async def note_silence(

@@ -49,6 +49,14 @@ async def get_pending(request: web.Request) -> web.Response:
     return answer(await served_lists.pending_page(deps, await puller_of(request, group), group, start))
 
 
+@routes.get("/groups/{group}/operations")
+@contract("puller", query=shapes.PullQuery, answer=shapes.OperationsPage)
+async def get_operations(request: web.Request) -> web.Response:
+    """The operations that wait at this pod for a seal, after a cursor."""
+    deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
+    return answer(await served_lists.operations_page(deps, await puller_of(request, group), group, start))
+
+
 @routes.get("/groups/{group}/proof")
 @contract("puller", query=shapes.ProofQuery, answer=Proof)
 async def get_proof(request: web.Request) -> web.Response:

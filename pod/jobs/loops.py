@@ -18,8 +18,9 @@ from models.fediverse.peers import hasten_peers
 from models.fediverse.seen_signatures import prune_seen
 from models.groups.groups_and_items import load_group
 from models.groups.rounds import hasten_rounds, mark_all_due, mark_due
-from models.groups.waiting import prune_waiting
+from models.groups.waiting import prune_void, prune_waiting
 from models.pod.tries import prune_buckets
+from pod.actions.chain.hopeless_operations import let_void_go
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.followers import tell_followers
@@ -43,6 +44,7 @@ PRUNE_EVERY_MS = 60_000
 COMPARE_AFTER_SECONDS = 0.5
 MOST_TOLD = 10_000
 WAITS_MS = 24 * 3600 * 1000  # for its author, after which a record makes room; a pull brings what the log has
+REMEMBERS_VOID_MS = 30 * 24 * 3600 * 1000
 _LOG = logging.getLogger(__name__)
 
 
@@ -173,6 +175,7 @@ class Loops:
 
 async def _prune(session: AsyncSession, now: int) -> None:
     await prune_waiting(session, now - WAITS_MS)
+    await prune_void(session, now - REMEMBERS_VOID_MS)
     await prune_seen(session, now=now)
     await prune_hosts(session, now=now)
     await prune_buckets(session, now=now)
@@ -188,6 +191,7 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
         if sealed is not None:
             sent.append(sealed)
         sent += await confirm_head(session, deps, group, now=now)
+        await let_void_go(session, deps, group, now=now)
         for record in sent:
             await push(session, deps, record, now=now)
 

@@ -1,23 +1,27 @@
-"""Pulls beside everything else: one per (pod, group) at a time, bounded in all, and a silent pod holds up nobody.
+"""Pulls beside everything else, fair to all: whoever is slow, or never done, holds up nobody.
 
-A pod that couldn't be reached isn't asked again for a minute, unless it was heard from: many groups with a dead pod
-would otherwise spend all their time on it.
+1. One pull an origin at a time, and few at once in all. Pods that answered the last time have places of their own, so
+   that any number of slow or new ones delays only each other.
+2. A pull that isn't done gives its place back, and goes on when it is its turn again.
+3. A pod that couldn't be reached isn't asked again for a minute, unless it was heard from.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from weakref import WeakValueDictionary
 
 from federation.errors import RemoteError
-from pod.actions.sync.pull import pull
+from pod.actions.sync.pull import pull_of_its_own
 from pod.deps import Deps
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 
-AT_ONCE = 16
-LONGEST_SECONDS = 300  # a peer that answers page by page, slowly, must not keep a place for ever
+AT_ONCE = {True: 12, False: 4}  # of pods that answered the last time, and of others
+LONGEST_SECONDS = 300  # nothing may keep a place for ever
 SILENT_MS = 60_000
+MOST_REMEMBERED = 10_000
 _LOG = logging.getLogger(__name__)
 
 
@@ -27,9 +31,11 @@ class Pulls:
     def __init__(self, deps: Deps, tasks: asyncio.TaskGroup) -> None:
         self._deps = deps
         self._tasks = tasks
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._gates = {well: asyncio.Semaphore(places) for well, places in AT_ONCE.items()}
+        self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running: dict[tuple[str, RecordId], asyncio.Task[None]] = {}
         self._silent: dict[str, int] = {}
+        self._well: set[str] = set()
 
     def start(self, pod: str, group: RecordId, *, heard: bool = False) -> asyncio.Task[None]:
         """Pull `group` from `pod` beside; the pull that runs already, if one does. `heard`: the pod is there."""
@@ -42,23 +48,36 @@ class Pulls:
         return running
 
     async def _pull(self, pod: str, group: RecordId) -> None:
+        lane = self._lanes.setdefault(pod, asyncio.Lock())
+        finished = True
         try:
-            async with self._gate:
+            async with lane, self._gates[pod in self._well]:
                 if self._silent.get(pod, 0) <= self._deps.clock():
-                    await self._pull_now(pod, group)
+                    finished = await self._pull_now(pod, group)
         finally:
             del self._running[pod, group]
+        if not finished:
+            self.start(pod, group)
 
-    async def _pull_now(self, pod: str, group: RecordId) -> None:
+    async def _pull_now(self, pod: str, group: RecordId) -> bool:
+        """Pull for a while; whether nothing is left, or nothing can be had now."""
+        finished = True
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
-                await pull(self._deps, pod, group)
-            self._silent.pop(pod, None)
+                finished = await pull_of_its_own(self._deps, pod, group)
+            self._answered(pod)
         except TimeoutError:
             _LOG.info("pulling %s from %s: not finished, the next pull goes on", group, pod)
         except (RemoteError, RefusedError) as error:
             if isinstance(error, RemoteError) and error.status is None:
+                self._well.discard(pod)
                 self._silent[pod] = self._deps.clock() + SILENT_MS
             _LOG.info("pulling %s from %s: %s", group, pod, error)
         except Exception:  # noqa: BLE001  (logged; the loops and the server go on)
             _LOG.exception("pulling %s from %s failed", group, pod)
+        return finished
+
+    def _answered(self, pod: str) -> None:
+        self._silent.pop(pod, None)
+        if len(self._well) < MOST_REMEMBERED:
+            self._well.add(pod)

@@ -219,6 +219,12 @@ def parse_ack(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> Ack:
     )
 
 
+def check_exact_ack(body: Mapping[str, Any]) -> None:
+    """Raise MalformedError for an ack that says more than it must: every pod keeps and serves one for each item."""
+    if set(body) != {"type", "rules", "group", "keeper", "term", "height", "item", "proof"}:
+        raise RecordRule.ACK_MEMBERS.error()
+
+
 def parse_invitation(body: Mapping[str, Any]) -> Invitation:
     """Parse an invitation (its signers are judged where a join is applied)."""
     return Invitation(

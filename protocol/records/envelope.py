@@ -19,10 +19,12 @@ from protocol.limits import (
     MAX_COSIGNED_OPERATION_BYTES,
     MAX_ITEM_BYTES,
     MAX_ITEM_DEPTH,
+    MAX_ITEM_MEMBERS,
     MAX_OPERATION_BYTES,
     MAX_OPERATIONS_PER_SEAL,
     MAX_RECORD_BYTES,
     MAX_RECORD_DEPTH,
+    MAX_RECORD_MEMBERS,
 )
 from protocol.proofs import proof_keys, signers_of_digest
 from protocol.records.chain import (
@@ -33,6 +35,7 @@ from protocol.records.chain import (
     Invitation,
     Receipt,
     Seal,
+    check_exact_ack,
     integer,
     parse_ack,
     parse_home,
@@ -72,8 +75,14 @@ def open_record(body: object) -> Record:
     """
     if type(body) is not dict:
         raise RecordRule.NO_OBJECT.error()
-    depth = MAX_ITEM_DEPTH if body.get("type") in ITEM_TYPES else MAX_RECORD_DEPTH
-    check_value(body, max_depth=depth)
+    depth, most = MAX_RECORD_DEPTH, MAX_RECORD_MEMBERS
+    if body.get("type") in ITEM_TYPES:
+        depth, most = MAX_ITEM_DEPTH, MAX_ITEM_MEMBERS
+    # Proofs are bounded apart (MAX_PROOFS): the same record with more of them stays as well-formed as it was.
+    if check_value(body, max_depth=depth) > most and check_value(_unproven(body), max_depth=depth) > most:
+        raise RecordRule.TOO_MANY_MEMBERS.error(most=most)
+    if body.get("type") == "Ack":
+        check_exact_ack(body)
     return _open(body, verify=True)
 
 
@@ -86,7 +95,7 @@ def _open(body: JsonObject, *, verify: bool) -> Record:
     proof = body.get("proof")
     if proof is None:
         raise RecordRule.NO_PROOF.error()
-    canonical = bytes_of_checked({name: value for name, value in body.items() if name != "proof"})
+    canonical = bytes_of_checked(_unproven(body))
     digest = sha256(canonical).digest()
     record_type = body.get("type")
     if type(record_type) is not str or not record_type:
@@ -104,6 +113,15 @@ def _open(body: JsonObject, *, verify: bool) -> Record:
         signers=signers,
         content=_parse(record_type, own_id, body, signers, verify=verify),
     )
+
+
+def id_of(body: JsonObject) -> RecordId:
+    """The id that a body claims to have, nothing of it checked: to pass over what is held already."""
+    return id_from_digest(sha256(bytes_of_checked(_unproven(body))).digest())
+
+
+def _unproven(body: JsonObject) -> JsonObject:
+    return {name: value for name, value in body.items() if name != "proof"}
 
 
 def _check_size(record_type: str, size: int, *, cosigned: bool) -> None:
@@ -198,6 +216,7 @@ def _nested_ack(entry: object, group: RecordId, *, verify: bool) -> Ack | None:
     # Acks in an item are evidence, not law: one that is broken proves nothing and is passed over.
     try:
         record = _nested(entry, "Ack", group, verify=verify)
+        check_exact_ack(record.body)
     except RefusedError:
         return None
     assert isinstance(record.content, Ack)

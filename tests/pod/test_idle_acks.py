@@ -12,7 +12,8 @@ from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.seats_and_acks import list_acks
 from pod.actions.chain.door import Taken, append
-from pod.actions.chain.views import MOST_UNPLACED, load_view, take_root
+from pod.actions.chain.links import MOST_UNPLACED
+from pod.actions.chain.views import load_view, take_root
 from pod.clock import Clock
 from pod.deps import Deps
 from protocol.chain import follow

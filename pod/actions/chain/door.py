@@ -18,11 +18,13 @@ from models.content.projections import accepted_of, load_wishes, project, refold
 from models.engine.writer import Bulk, after_commit
 from models.groups.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
 from models.groups.waiting import WaitingRecord, delete_waiting, list_waiting, put_operations, put_waiting
+from pod.actions.chain.links import News, take_acks, take_items
 from pod.actions.chain.receipts import take_receipt
-from pod.actions.chain.views import load_view, take_ack, take_item
+from pod.actions.chain.views import load_view
 from pod.actions.groups.moved_memberships import note_moves
 from pod.actions.notifications import note_contents
 from pod.deps import Deps
+from pod.errors import UnknownGroupError
 from protocol.authorship import authored_of, check_author
 from protocol.errors import RefusedError, UnknownAuthorError, VoidOperationError
 from protocol.ids import RecordId
@@ -53,6 +55,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 Outcome = Taken | RefusedError
+TakeLinks = Callable[[AsyncSession, Deps, Sequence[Record]], Awaitable[News]]
 
 
 async def append(session: AsyncSession, deps: Deps, record: Record, *, origin: str, now: int) -> Taken:
@@ -69,7 +72,7 @@ async def append_all(session: AsyncSession, deps: Deps, arrivals: Sequence[Arriv
     What lies between two records of the chain is judged by one state, so it is stored and projected together.
     """
     outcomes: list[Outcome] = []
-    for take, run in groupby(arrivals, key=_way_of):
+    for (take, _), run in groupby(arrivals, key=lambda arrival: (_way_of(arrival), _chain_of(arrival))):
         outcomes += await take(session, deps, list(run))
     return outcomes
 
@@ -97,35 +100,59 @@ def _way_of(arrival: Arrival) -> Callable[[AsyncSession, Deps, Sequence[Arrival]
     match arrival.record.content:
         case Operation():
             return _take_operations
-        case Seal() | Handover() | Ack() | GroupRoot() | Receipt() | Invitation():
-            return _take_chain
+        case Seal() | Handover():
+            return _take_items
+        case Ack():
+            return _take_acks
+        case GroupRoot() | Receipt() | Invitation():
+            return _take_links
         case _:
             return _take_contents
 
 
-async def _take_chain(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    for arrival in arrivals:
-        try:
-            outcomes.append(await _take_link(session, deps, arrival.record, now=arrival.now))
-        except RefusedError as refusal:
-            outcomes.append(refusal)
+def _chain_of(arrival: Arrival) -> RecordId | None:
+    """The group whose chain a record extends: one at a time."""
+    return arrival.record.group if isinstance(arrival.record.content, Seal | Handover | Ack) else None
+
+
+async def _take_items(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    outcomes = await _taken_links(session, deps, arrivals, take_items)
+    last = arrivals[-1]
+    await _retry_waiting(session, deps, last.record.group, now=last.now)
     return outcomes
 
 
-async def _take_link(session: AsyncSession, deps: Deps, record: Record, *, now: int) -> Taken:
-    match record.content:
-        case Seal() | Handover():
-            new = await take_item(session, deps, record)
-            await _retry_waiting(session, deps, record.group, now=now)
-            return Taken(record.id, new=new)
-        case Ack():
-            return Taken(record.id, new=await take_ack(session, deps, record))
-        case Receipt():
-            return Taken(record.id, new=await take_receipt(session, deps, record))
-        case _:
-            await load_view(session, deps, record.group)
-            return Taken(record.id, new=False)
+async def _take_acks(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    return await _taken_links(session, deps, arrivals, take_acks)
+
+
+async def _taken_links(
+    session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival], take: TakeLinks
+) -> list[Outcome]:
+    records = [arrival.record for arrival in arrivals]
+    try:
+        news = await take(session, deps, records)
+    except UnknownGroupError as refusal:
+        return [refusal] * len(records)
+    return [
+        one if isinstance(one, RefusedError) else Taken(record.id, new=one)
+        for record, one in zip(records, news, strict=True)
+    ]
+
+
+async def _take_links(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for arrival in arrivals:
+        record = arrival.record
+        try:
+            if isinstance(record.content, Receipt):
+                outcomes.append(Taken(record.id, new=await take_receipt(session, deps, record)))
+            else:
+                await load_view(session, deps, record.group)
+                outcomes.append(Taken(record.id, new=False))
+        except RefusedError as refusal:
+            outcomes.append(refusal)
+    return outcomes
 
 
 async def _take_operations(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:

@@ -49,6 +49,12 @@ def may_recover(view: View, records: Sequence[Record]) -> bool:
     return lowest.parent not in view.nodes and lowest.parent not in known
 
 
+def is_by_recovery_key(view: View, record: Record) -> bool:
+    """Whether the recovery key of the anchor's lone keeper signed a record."""
+    (seat, *_) = view.settled.seats
+    return view.settled.members[seat.member].recovery[-1] in record.signers
+
+
 async def take_recovery(session: AsyncSession, deps: Deps, group: RecordId, records: Sequence[Record]) -> bool:
     """Follow a recovery among `records` if the anchor gives way to it; whether it did."""
     before = await load_view(session, deps, group)

@@ -10,20 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import load_group
 from models.groups.records import list_claims_pending
 from models.groups.seats_and_acks import list_acks_below, load_keeper, save_keeper
-from models.groups.waiting import delete_operations, list_operations
+from models.groups.waiting import list_operations
+from pod.actions.chain.hopeless_operations import give_up
+from pod.actions.chain.links import take_ack, take_item
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.rejudging import stands_in
 from pod.actions.chain.seat_memory import findings_to_confirm, memory_of, seats_of, stored_keeper
-from pod.actions.chain.views import load_view, take_ack, take_item
+from pod.actions.chain.views import load_view
 from pod.actions.signer import PodItself, signed
 from pod.deps import Deps
 from protocol.branches import View
-from protocol.canonical import bytes_of_checked
-from protocol.errors import NotConfirmedError, VoidOperationError
+from protocol.canonical import bytes_of_checked, most_members
+from protocol.errors import NotConfirmedError, Refused, VoidOperationError
 from protocol.ids import RecordId
 from protocol.keeping import LogFindings, SeatMemory, check_confirm, is_bound
 from protocol.keys import DidKey
-from protocol.limits import MAX_ACKS_PER_ITEM, MAX_OPERATIONS_PER_SEAL
+from protocol.limits import MAX_ACKS_PER_ITEM, MAX_ITEM_MEMBERS, MAX_OPERATIONS_PER_SEAL
 from protocol.log import frontier_of, leaf_hash
 from protocol.operations import applied
 from protocol.records.envelope import Record, open_record, reopen_record
@@ -33,6 +35,7 @@ from protocol.state import GroupState
 MOST_ENTRIES = 2000
 ACKS_AT_ONCE = 8
 MOST_OPERATION_BYTES = 400 * 1024  # leaves room for acks and proofs within an item's 512 KiB
+MOST_OPERATION_MEMBERS = MAX_ITEM_MEMBERS - 2000  # likewise
 
 
 async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> Record | None:
@@ -46,7 +49,8 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
         return None
     at = max(now, state.at)
     operations, void = await choose_operations(session, state, at=at)
-    await delete_operations(session, void)
+    for refused, reason in void:
+        await give_up(session, state, refused, reason, now=now)
     entries = await _choose_entries(session, state)
     if not operations and not entries:
         return None
@@ -73,23 +77,24 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
 
 async def choose_operations(
     session: AsyncSession, state: GroupState, *, at: int
-) -> tuple[list[Record], list[RecordId]]:
+) -> tuple[list[Record], list[tuple[Record, Refused]]]:
     """The waiting operations that the rules allow after `state`, in order, and which of those before them are void."""
     chosen: list[Record] = []
-    void: list[RecordId] = []
-    size = 0
+    void: list[tuple[Record, Refused]] = []
+    size = members = 0
     for waiting in await list_operations(session, state.group, MAX_OPERATIONS_PER_SEAL):
         record = reopen_record(waiting.wire)
         size += len(waiting.wire)
+        members += most_members(waiting.wire)
         assert isinstance(record.content, Operation)
-        if size > MOST_OPERATION_BYTES:
+        if size > MOST_OPERATION_BYTES or members > MOST_OPERATION_MEMBERS:
             break
         try:
             state = applied(
                 state, record.content, height=state.height + 1, at=at, log_size=state.log.size, recovery=False
             )
-        except VoidOperationError:
-            void.append(record.id)
+        except VoidOperationError as refusal:
+            void.append((record, refusal.refused))
             continue
         chosen.append(record)
     return chosen, void

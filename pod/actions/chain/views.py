@@ -21,13 +21,12 @@ from models.groups.groups_and_items import (
     load_group,
     load_revision,
     move_head,
-    replace_item,
     set_group,
     set_on_chain,
 )
 from models.groups.log_tiles import delete_side_logs, truncate_log
 from models.groups.proposals import load_tries, save_tries
-from models.groups.seats_and_acks import StoredAck, insert_acks, load_keeper, save_keeper
+from models.groups.seats_and_acks import load_keeper, save_keeper
 from models.groups.waiting import mark_sealed, reopen_operations
 from models.people.accounts import list_signing, set_membership
 from pod.actions.chain.branch_logs import keep_side_logs, place_side_logs
@@ -40,22 +39,20 @@ from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.actions.chain.void_operations import dump_void
 from pod.actions.notifications import note_invited, note_joined
 from pod.deps import Deps
-from pod.rules.chains import ChainRule
 from pod.rules.groups import GroupRule
-from protocol.branches import Fault, View, anchored, confirm, extend, offered, opened, resolve
+from protocol.branches import Fault, View, anchored, opened, resolve
 from protocol.branches.weighing import path_to
 from protocol.chain import found
-from protocol.errors import Refused, ShortOfQuorumError
+from protocol.errors import Refused
 from protocol.ids import RecordId
 from protocol.keeping import kept_in_mind
 from protocol.keys import DidKey
-from protocol.records.chain import Ack, BadOperation, GroupRoot, Handover, Seal, Seat
+from protocol.records.chain import BadOperation, GroupRoot, Handover, Seal
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Join, Operation, Rehome, Rekey, SetWeight
 from protocol.state import GroupState, dump_state, load_state
 
 SNAPSHOT_EVERY = 64
-MOST_UNPLACED = 64
 
 
 class HeadMovedError(RuntimeError):
@@ -136,77 +133,6 @@ def _joined(kept: tuple[Fault, ...], found_anew: tuple[Fault, ...]) -> tuple[Fau
     """Faults whose evidence was kept, and those that the items still here prove."""
     known = {(fault.kind, fault.key, fault.term) for fault in kept}
     return (*kept, *(fault for fault in found_anew if (fault.kind, fault.key, fault.term) not in known))
-
-
-async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
-    """Add an item to its group's chain; whether it was new.
-
-    Raises BrokenItemError, UnknownParentError or BelowAnchorError. A copy with other proofs is joined with ours, also
-    with those of a handover that was refused for want of signatures.
-    """
-    before = await load_view(session, deps, record.group)
-    try:
-        after = extend(before, record)
-    except ShortOfQuorumError:
-        take_offer(session, deps, before, record)
-        raise
-    if after is before:
-        return False
-    known = record.id in before.nodes
-    node = after.nodes.get(record.id)
-    if node is not None and node.record is not None:
-        parent = before.nodes.get(node.parent) if node.parent else None
-        stored = stored_item(node.record, node.state, node.void, parent.state if parent else None)
-        await (replace_item if known else insert_item)(session, stored)
-    await note_move(session, deps, before, after)
-    return not known
-
-
-def take_offer(session: AsyncSession, deps: Deps, before: View, record: Record) -> None:
-    """Keep in mind who signed a handover that still lacks signatures; not stored, it comes again when asked for."""
-    after = offered(before, record)
-    if after.offers is not before.offers:
-        deps.store.views.move(session, after)
-
-
-async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
-    """Add a keeper's ack; whether it was new. Raises NotKeeperError."""
-    ack = record.content
-    assert isinstance(ack, Ack)
-    before = await load_view(session, deps, record.group)
-    seated = _check_seat(before.state, ack)
-    after = confirm(before, ack)
-    if after is before or _is_idle(before, ack, seated=seated):
-        return False
-    stored = StoredAck(record.group, ack.key, ack.term, ack.height, ack.item, ack.keeper, record.wire)
-    await insert_acks(session, [stored])
-    await note_move(session, deps, before, after)
-    return True
-
-
-def _check_seat(state: GroupState, ack: Ack) -> bool:
-    """Whether the ack is a seat's; it may be of a member to whom an item still to come gives one. NotKeeperError."""
-    if Seat(ack.keeper, ack.key) in state.asked_seats:
-        return True
-    member = state.members.get(ack.keeper)
-    if member is None or member.home.key != ack.key:
-        raise ChainRule.FOREIGN_ACK.error()
-    return False
-
-
-def _is_idle(view: View, ack: Ack, *, seated: bool) -> bool:
-    """Whether an ack says nothing here: of an item that isn't so, or one of too many of items that nobody knows.
-
-    Anybody can sign for items that never come. What is passed over here comes again with a pull, once its item is here.
-    """
-    node = view.nodes.get(ack.item)
-    if node is not None:
-        return (ack.term, ack.height) != (node.state.term, node.state.height)
-    unplaced = (one for item, given in view.acks.items() if item not in view.nodes for one in given)
-    if seated:
-        return sum(one.key == ack.key for one in unplaced) >= MOST_UNPLACED
-    seats = view.state.asked_seats
-    return sum(Seat(one.keeper, one.key) not in seats for one in unplaced) >= MOST_UNPLACED
 
 
 async def note_move(session: AsyncSession, deps: Deps, before: View, after: View) -> None:

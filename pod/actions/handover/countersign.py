@@ -18,8 +18,9 @@ from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import load_keeper, save_keeper
 from pod.actions.chain.branch_logs import items_beside
+from pod.actions.chain.links import take_offer
 from pod.actions.chain.seat_memory import findings_of, memory_of, stored_keeper
-from pod.actions.chain.views import load_view, take_offer
+from pod.actions.chain.views import load_view
 from pod.actions.private_groups import unknown_group
 from pod.actions.signer import PodItself, cosigned
 from pod.actions.sync.pull import pull, pull_branch

@@ -6,12 +6,14 @@ loss: entries take their places in the log only when their root is the one that 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
-from models.groups.groups_and_items import load_group
+from models.groups.groups_and_items import load_group, load_item
 from models.groups.pull_cursors import load_cursor, store_cursor
 from models.people.accounts import Account
 from pod.actions.access import open_group
@@ -20,19 +22,25 @@ from pod.actions.chain.door import Arrival, Outcome, Taken, append_all
 from pod.actions.chain.lone_recovery import height_of, may_recover, take_recovery
 from pod.actions.chain.views import load_view, take_root
 from pod.actions.sync.disputes import forget_disputes, note_dispute, stands_apart
-from pod.actions.sync.pull_log import pull_log
-from pod.actions.sync.remote_lists import Pass, Source, load_page, records_in, source_of
+from pod.actions.sync.pull_log import is_log_whole, pull_log
+from pod.actions.sync.pull_pending import Pending
+from pod.actions.sync.push import sources_of
+from pod.actions.sync.remote_lists import Pass, Source, Step, head_in, load_page, records_in, source_of, walk
 from pod.deps import Deps
 from pod.rules.chains import ChainRule
 from protocol.branches import View
+from protocol.chain import follow, found
+from protocol.errors import BrokenItemError, UnknownParentError
 from protocol.ids import RecordId
-from protocol.records.envelope import Record
+from protocol.records.chain import Handover, Seal
+from protocol.records.envelope import Record, reopen_record
+from protocol.state import GroupState
 
 MOST_PAGES = 1000
 
 
 async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> None:
-    """Learn of a group from a pod that holds it, chain and log included.
+    """Learn of a group from a pod that holds it: its whole chain, and its log, the end of which may come later.
 
     With a pass (`shown`) its key asks. What an invitation doesn't open comes once this pod is home to a member.
     """
@@ -47,9 +55,11 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
         await take_root(session, deps, roots[0], local=False, now=now)
 
     await deps.store.write(action)
-    await _pull_chain(deps, source)
+    while not await _pull_chain(deps, source):
+        pass  # each time some pages that hold something valid, so it ends with the chain
     try:
-        await _pull_records(deps, source)
+        if not await _pull_records(deps, source):
+            deps.signals.behind(group, pod)
     except RemoteError as error:
         if source.invitation is None or error.status != HTTPStatus.NOT_FOUND:
             raise
@@ -64,34 +74,110 @@ async def pull_if_readable(deps: Deps, account: Account, pod: str, group: Record
     await (pull if known else fetch_group)(deps, pod, group)
 
 
-async def pull(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> None:
-    """Pull everything that `pod` has and we lack; raises RemoteError when it can't be asked."""
+async def pull(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> bool:
+    """Pull what `pod` has and we lack; False if there is more, which the next pull goes on with. Raises RemoteError."""
     source = await source_of(deps, pod, group, shown)
-    await _pull_chain(deps, source)
-    await _pull_records(deps, source)
+    return await _pull_chain(deps, source) and await _pull_records(deps, source)
 
 
-async def _pull_records(deps: Deps, source: Source) -> None:
-    whole = await pull_log(deps, source)
-    await _pull_pending(deps, source)
-    if not whole:
-        # An erasure that waits there may be what a shape in the log wanted.
-        await pull_log(deps, source)
+async def pull_of_its_own(deps: Deps, pod: str, group: RecordId) -> bool:
+    """As `pull`, for what nobody asked for: from a pod that isn't the group's only a recovery is taken."""
+    if pod in sources_of((await _view(deps, group)).state):
+        return await pull(deps, pod, group)
+    source = await source_of(deps, pod, group)
+    view = await _view(deps, group)
+    page = await load_page(deps, source, "chain", max(view.settled.height, 1))
+    if may_recover(view, records_in(page.get("items"), group)):
+        await _pull_recovery(deps, source)
+    return True
 
 
-async def _pull_chain(deps: Deps, source: Source) -> None:
-    for _ in range(MOST_PAGES):
+async def _pull_records(deps: Deps, source: Source) -> bool:
+    if not await pull_log(deps, source):
+        return False
+    pending = Pending(deps, source)
+    if not await pending.pull():
+        return False
+    if pending.head and not await _is_known(deps, source.group, pending.head):
+        # The pod's head moved since its chain was asked for: what was pending then may be in its log now.
+        await _pull_chain(deps, source)
+    # An erasure that was pending may be what a shape in the log wanted.
+    return await is_log_whole(deps, source.group) or await pull_log(deps, source)
+
+
+async def _is_known(deps: Deps, group: RecordId, item: RecordId) -> bool:
+    if item in (await _view(deps, group)).nodes:
+        return True
+    async with deps.store.database.read() as session:
+        return await load_item(session, item) is not None
+
+
+async def _pull_chain(deps: Deps, source: Source) -> bool:
+    """Walk the chain on from where the last walk ended, or from the anchor if something hangs on what lies lower."""
+    lowest = max((await _view(deps, source.group)).settled.height, 1)
+    async with deps.store.database.read() as session:
+        start = max(lowest, await load_cursor(session, source.group, source.pod, "chain"))
+    chain = ChainWalk(deps, source)
+    ended = await chain.go(start)
+    if ended and start > lowest and not chain.joined:
+        return await chain.go(lowest)
+    return ended
+
+
+class ChainWalk:
+    """A walk along another pod's chain. `joined`: all of it hangs on what is known here, up to that pod's head."""
+
+    def __init__(self, deps: Deps, source: Source) -> None:
+        self._deps = deps
+        self._source = source
+        self.joined = True
+
+    async def go(self, start: int) -> bool:
+        """Walk from the height `start`; whether the end was reached."""
+        self.joined = True
+        return await walk(self._deps, self._source, "chain", start, self._take)
+
+    async def _take(self, page: dict[str, Any], start: int) -> Step:
+        deps, source = self._deps, self._source
         view = await _view(deps, source.group)
-        # From the anchor, not the head: a rival branch may begin there.
-        start = max(view.settled.height, 1)
-        page = await load_page(deps, source, "chain", start)
-        records = records_in(page.get("items"), source.group) + records_in(page.get("acks"), source.group)
+        items = records_in(page.get("items"), source.group)
+        records = items + records_in(page.get("acks"), source.group)
         if may_recover(view, records) and await _pull_recovery(deps, source):
-            return
-        await _compare_anchors(deps, source, view, records)
-        outcomes = await _append(deps, records, source.pod)
-        if not any(isinstance(outcome, Taken) and outcome.new for outcome in outcomes):
-            return
+            return Step(None, useful=True)
+        if start <= max(view.settled.height, 1):
+            await _compare_anchors(deps, source, view, records)
+        following = _height_after(page, items, start)
+        outcomes = await self._append(records, following)
+        self.joined &= not any(isinstance(outcome, UnknownParentError) for outcome in outcomes)
+        if following is None and (head := head_in(page)) is not None:
+            self.joined &= await _is_known(deps, source.group, head)
+        taken = [one for one, outcome in zip(records, outcomes, strict=True) if isinstance(outcome, Taken)]
+        return Step(following, useful=any(height_of(one) >= start for one in taken))
+
+    async def _append(self, records: list[Record], following: int | None) -> list[Outcome]:
+        deps, source, now = self._deps, self._source, self._deps.clock()
+
+        async def action(session: AsyncSession) -> list[Outcome]:
+            outcomes = await append_all(session, deps, [Arrival(record, source.pod, now) for record in records])
+            taken = [
+                height_of(record)
+                for record, outcome in zip(records, outcomes, strict=True)
+                if isinstance(outcome, Taken)
+            ]
+            reached = max(taken, default=0) if following is None else following
+            if reached and not any(isinstance(outcome, UnknownParentError) for outcome in outcomes):
+                await store_cursor(session, source.group, source.pod, "chain", reached)
+            return outcomes
+
+        return await deps.store.write(action)
+
+
+def _height_after(page: dict[str, Any], items: list[Record], start: int) -> int | None:
+    """Where the chain goes on. A page brings at least one item a height, so no pod can say that it is further on."""
+    following = page.get("next")
+    if type(following) is not int or not start < following <= start + len(items):
+        return None
+    return following
 
 
 async def _compare_anchors(deps: Deps, source: Source, view: View, records: list[Record]) -> None:
@@ -113,18 +199,32 @@ async def _pull_recovery(deps: Deps, source: Source) -> bool:
 
 
 async def _whole_chain(deps: Deps, source: Source) -> list[Record]:
-    """All items and acks that the pod shows."""
+    """All items and acks that the pod shows, as far as each follows one before by the rules."""
     records: list[Record] = []
-    start = 1
-    for _ in range(MOST_PAGES):
-        page = await load_page(deps, source, "chain", start)
+    async with deps.store.database.read() as session:
+        root = await load_item(session, source.group)
+    assert root is not None
+    states = {source.group: found(reopen_record(root.wire)).state}
+
+    async def take(page: dict[str, Any], start: int) -> Step:
         items = records_in(page.get("items"), source.group)
-        records += items + records_in(page.get("acks"), source.group)
-        highest = max((height_of(item) for item in items), default=start)
-        if highest <= start:
-            break
-        start = highest
+        following = [item for item in items if _follows(states, item)]
+        acks = [one for one in records_in(page.get("acks"), source.group) if one.body.get("item") in states]
+        records.extend(following + acks)
+        return Step(_height_after(page, items, start), useful=bool(following))
+
+    await walk(deps, source, "chain", 1, take, most=MOST_PAGES)
     return records
+
+
+def _follows(states: dict[RecordId, GroupState], record: Record) -> bool:
+    """Whether an item follows one whose state is known; then the state after it is, too."""
+    item = record.content
+    if not isinstance(item, Seal | Handover) or item.parent not in states:
+        return False
+    with suppress(BrokenItemError):
+        states[record.id] = follow(states[item.parent], record).state
+    return record.id in states
 
 
 async def pull_branch(deps: Deps, pod: str, group: RecordId, item: RecordId) -> bool:
@@ -137,37 +237,24 @@ async def pull_branch(deps: Deps, pod: str, group: RecordId, item: RecordId) -> 
     start = view.nodes[view.nodes[beside[0]].parent or view.anchor].state.log.size
     size = view.nodes[item].state.log.size
     gathered: list[RecordId] = []
-    for _ in range(MOST_PAGES):
-        if start + len(gathered) >= size:
-            break
-        page = await load_page(deps, source, "log", start + len(gathered), item=item)
-        records = records_in(page.get("entries"), group)[: size - start - len(gathered)]
-        if not records:
-            return False
+
+    async def take(page: dict[str, Any], position: int) -> Step:
+        records = records_in(page.get("entries"), group)[: size - position]
         await _append(deps, records, pod)
-        gathered += [record.id for record in records]
+        gathered.extend(record.id for record in records)
+        following = position + len(records)
+        return Step(following if following < size else None, useful=bool(records))
+
+    if start < size:
+        await walk(deps, source, f"log?item={item}", start, take, most=MOST_PAGES)
+    if start + len(gathered) < size:
+        return False
 
     async def action(session: AsyncSession) -> bool:
         held, stored = await load_view(session, deps, group), await load_group(session, group)
         return stored is not None and await take_side_entries(session, held, stored, item, gathered)
 
     return await deps.store.write(action)
-
-
-async def _pull_pending(deps: Deps, source: Source) -> None:
-    for _ in range(MOST_PAGES):
-        async with deps.store.database.read() as session:
-            cursor = await load_cursor(session, source.group, source.pod, "pending")
-        page = await load_page(deps, source, "pending", cursor)
-        records, following = records_in(page.get("records"), source.group), page.get("next")
-        await _append(deps, records, source.pod)
-        if type(following) is not int or following <= cursor:
-            return
-
-        async def remember(session: AsyncSession, position: int = following) -> None:
-            await store_cursor(session, source.group, source.pod, "pending", position)
-
-        await deps.store.write(remember)
 
 
 async def _view(deps: Deps, group: RecordId) -> View:
@@ -181,4 +268,4 @@ async def _append(deps: Deps, records: list[Record], pod: str) -> list[Outcome]:
     async def action(session: AsyncSession) -> list[Outcome]:
         return await append_all(session, deps, [Arrival(record, pod, now) for record in records])
 
-    return await deps.store.write(action) if records else []
+    return await deps.store.write(action)

@@ -13,29 +13,33 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import load_wishes
-from models.groups.groups_and_items import load_group
+from models.groups.groups_and_items import StoredGroup, list_log_heads, load_group
 from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
 from models.groups.waiting import delete_waiting
 from pod.actions.chain.door import Arrival, Taken, append_all, new_record
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.views import load_view
-from pod.actions.sync.remote_lists import Source, entries_in, load_page
+from pod.actions.sync.remote_lists import Source, Step, entries_in, walk
 from pod.deps import Deps
 from protocol.authorship import authored_of, check_author, check_logged
 from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.log import frontier_of, leaf_hash
+from protocol.records.chain import LogHead
 from protocol.records.content import Erase
 from protocol.records.envelope import Record
 from protocol.records.erased import ErasedRecord, wire_of_erased
 from protocol.state import GroupState
 
-MOST_PAGES = 1000
+PAGES = 400  # until a root fits nothing is placed: more than any honest item adds
+MOST_ROOTS = 1000
 Wish = tuple[RecordId, int]  # (record, author) of an erasure
 
 
@@ -72,23 +76,41 @@ class Gathered:
 
 
 async def pull_log(deps: Deps, source: Source) -> bool:
-    """Pull what the head's log has and this pod lacks; whether all of it is here now."""
-    gathered = Gathered(0)
-    for _ in range(MOST_PAGES):
-        have, state = await _log_gap(deps, source.group)
-        if have != gathered.start:
-            gathered = Gathered(have)  # a seal, or a pull from another pod, gave places meanwhile
-        start = have + len(gathered.entries)
-        if start >= state.log.size:
-            break
-        page = await load_page(deps, source, "log", start)
-        entries = entries_in(page.get("entries"), source.group)[: state.log.size - start]
+    """Pull what the head's log has and this pod lacks; False if a next pull is to go on."""
+    have, state = await _log_gap(deps, source.group)
+    if have >= state.log.size:
+        return True
+    gathered = Gathered(have)
+
+    async def take(page: dict[str, Any], position: int) -> Step:
+        if not await _keep_pace(deps, source.group, gathered, position):
+            return Step(None, useful=False)
+        size = (await _log_gap(deps, source.group))[1].log.size
+        entries = entries_in(page.get("entries"), source.group)[: max(0, size - position)]
         if not entries:
-            break
+            return Step(None, useful=False)
         gathered.add(entries, await _take(deps, source, entries))
         if not gathered.is_stuck:
             await _place(deps, source.group, gathered)
+        following = position + len(entries)
+        return Step(following if following < size else None, useful=True)
+
+    return await walk(deps, source, "log", have, take, most=PAGES)
+
+
+async def is_log_whole(deps: Deps, group: RecordId) -> bool:
+    """Whether all that the head's log has is here."""
+    have, state = await _log_gap(deps, group)
     return have >= state.log.size
+
+
+async def _keep_pace(deps: Deps, group: RecordId, gathered: Gathered, position: int) -> bool:
+    """Follow what a seal, or a pull from another pod, gave places meanwhile; False if the page doesn't fit any more."""
+    have, _ = await _log_gap(deps, group)
+    if not gathered.start <= have <= position:
+        return False
+    gathered.drop(have - gathered.start)
+    return True
 
 
 async def _take(deps: Deps, source: Source, entries: Sequence[Record | ErasedRecord]) -> list[Arrival]:
@@ -125,9 +147,8 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
     stored = await load_group(session, group, lock=True)
     if stored is None or stored.log_size != gathered.start:
         return 0
-    roots = _roots(view, above=stored.log_size)
     # Entries gather over many pages: nothing is looked up before an item can be reached.
-    if not any(0 < size - stored.log_size <= len(gathered.entries) for size in roots):
+    if not (roots := await _roots(session, stored, len(gathered.entries))):
         return 0
     holdable = await _holdable(session, view, gathered, now=deps.clock())
     frontier = frontier_of(stored.log_size, stored.log_peaks)
@@ -209,8 +230,8 @@ def _state_before(view: View, index: int) -> GroupState | None:
     if index < view.settled.log.size:
         return None
     heights = range(view.settled.height + 1, view.state.height + 1)
-    first = bisect_right(heights, index, key=lambda height: view.nodes[view.branch[height]].state.log.size)
-    return view.nodes[view.branch[heights[first] - 1]].state if first < len(heights) else None
+    place = bisect_right(heights, index, key=lambda height: view.nodes[view.branch[height]].state.log.size)
+    return view.nodes[view.branch[heights[place] - 1]].state if place < len(heights) else None
 
 
 def _of_shape(shape: ErasedRecord, *, now: int) -> NewRecord:
@@ -229,12 +250,18 @@ def _of_shape(shape: ErasedRecord, *, now: int) -> NewRecord:
     )
 
 
-def _roots(view: View, *, above: int) -> dict[int, set[str]]:
-    """The roots that items of the chosen branch commit to over more than `above` entries, by size."""
+class _Committed(msgspec.Struct):
+    log: LogHead
+
+
+_COMMITTED = msgspec.json.Decoder(_Committed)
+
+
+async def _roots(session: AsyncSession, stored: StoredGroup, gathered: int) -> dict[int, set[str]]:
+    """The roots, by size, that items of the chosen branch commit to and that this many entries more can reach."""
+    first, last = stored.log_size + 1, stored.log_size + gathered
     roots: dict[int, set[str]] = {}
-    for height in range(view.state.height, view.settled.height - 1, -1):
-        log = view.nodes[view.branch[height]].state.log
-        if log.size <= above:
-            break
+    for wire in await list_log_heads(session, stored.id, first, last, MOST_ROOTS):
+        log = _COMMITTED.decode(wire).log
         roots.setdefault(log.size, set()).add(log.root)
     return roots

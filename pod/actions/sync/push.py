@@ -46,6 +46,11 @@ def _pods_of(same: _Same) -> tuple[str, ...]:
     return tuple(sorted(counted))
 
 
+def sources_of(state: GroupState) -> set[str]:
+    """The pods that this pod pulls the group from of its own accord: the group's, and the steward's."""
+    return {*pods_of(state), state.steward.pod}
+
+
 async def push(
     session: AsyncSession, deps: Deps, record: Record, *, now: int, also: Collection[str] = frozenset()
 ) -> None:

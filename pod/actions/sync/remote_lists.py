@@ -1,9 +1,18 @@
-"""Another pod's lists, page by page; each request is signed by this pod, or by what opens a private group."""
+"""Another pod's lists, page by page to their end; each request is signed by this pod, or by what opens a private group.
+
+1. A list is walked from where it was left: `walk` asks for a page, its taker stores what the page brought together
+   with the place to go on from, so a walk that is cut off anywhere goes on there.
+2. A walk takes a bounded number of pages, and few that bring nothing: the next one goes on. Only what was verified is
+   stored.
+3. All requests of one pull share a pace: who answers slowly for the bytes it gives is left.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,6 +33,11 @@ from protocol.records.envelope import CHAIN_TYPES, Record, open_record
 from protocol.records.erased import ErasedRecord, parse_erased
 
 MOST_MEMBERS = 100_000  # of a page of records, which has more than an ordinary document
+PAGES_A_WALK = 64
+MOST_FRUITLESS = 3  # pages in a row
+PATIENCE_SECONDS = 20.0
+SLOWEST_BYTES_PER_SECOND = 16 * 1024
+_LOG = logging.getLogger(__name__)
 
 
 class Pass(msgspec.Struct, frozen=True):
@@ -36,6 +50,24 @@ class Pass(msgspec.Struct, frozen=True):
     invitation: JsonObject | None = None
 
 
+class Pace:
+    """How long one pull waited for a pod, and what that brought."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._bytes = 0
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds more the pod may keep us waiting."""
+        return PATIENCE_SECONDS + self._bytes / SLOWEST_BYTES_PER_SECOND - self._seconds
+
+    def note(self, seconds: float, size: int) -> None:
+        """Count an answer."""
+        self._seconds += seconds
+        self._bytes += size
+
+
 class Source(msgspec.Struct, frozen=True):
     """A group at another pod, and by whose key it is asked for."""
 
@@ -43,6 +75,35 @@ class Source(msgspec.Struct, frozen=True):
     group: RecordId
     key: SigningKey
     invitation: JsonObject | None = None
+    pace: Pace = msgspec.field(default_factory=Pace)
+
+
+class Step(NamedTuple):
+    """What became of a page: where the list goes on (None: it ended), and whether it brought anything."""
+
+    following: int | None
+    useful: bool
+
+
+Take = Callable[[dict[str, Any], int], Awaitable[Step]]
+
+
+async def walk(deps: Deps, source: Source, name: str, start: int, take: Take, *, most: int = PAGES_A_WALK) -> bool:
+    """Walk the list `name` (it may have a query) from `start`, `most` pages at once; whether its end was reached.
+
+    Raises RemoteError.
+    """
+    position, fruitless = start, 0
+    for _ in range(most):
+        step = await take(await load_page(deps, source, name, position), position)
+        if step.following is None or step.following <= position:
+            return True
+        position, fruitless = step.following, 0 if step.useful else fruitless + 1
+        if fruitless >= MOST_FRUITLESS:
+            _LOG.info("%s of %s at %s bring nothing from %d on", name, source.group, source.pod, position)
+            return True
+    _LOG.info("pulled %s of %s from %s up to %d; it goes on there", name, source.group, source.pod, position)
+    return False
 
 
 async def source_of(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> Source:
@@ -52,28 +113,39 @@ async def source_of(deps: Deps, pod: str, group: RecordId, shown: Pass | None = 
     return Source(pod, group, await signing_key(deps, f"{deps.identity.base_url}/{POD}"))
 
 
-async def load_page(
-    deps: Deps, source: Source, name: str, position: int, *, item: RecordId | None = None
-) -> dict[str, Any]:
-    """A page of the list `name` from `position` on; raises RemoteError, or the refusal of what isn't JSON of ours.
-
-    `item`: of the log that it commits to.
-    """
+async def load_page(deps: Deps, source: Source, name: str, position: int) -> dict[str, Any]:
+    """A page of the list `name` from `position` on; raises RemoteError, or the refusal of what isn't JSON of ours."""
 
     def signed(request: SignedRequest) -> Mapping[str, str]:
         fields = {} if source.invitation is None else {INVITATION: invitation_field(source.invitation)}
         whole = msgspec.structs.replace(request, headers=(*request.headers, *fields.items()))
         return fields | sign_once(whole, source.key, nonce=random_token(), now=deps.clock())
 
-    url = f"{source.pod}/groups/{parse_id(source.group)}/{name}?from={position}" + (f"&item={item}" if item else "")
+    path, _, query = name.partition("?")
+    url = f"{source.pod}/groups/{parse_id(source.group)}/{path}?from={position}" + (f"&{query}" if query else "")
     types = frozenset({PLAIN_JSON})
-    download = await deps.outside.http.get_bytes(url, types=types, max_bytes=MAX_DOCUMENT_BYTES, sign=signed)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    try:
+        async with asyncio.timeout(source.pace.patience):
+            download = await deps.outside.http.get_bytes(url, types=types, max_bytes=MAX_DOCUMENT_BYTES, sign=signed)
+    except TimeoutError as error:
+        raise RemoteError("The pod answers too slowly.", retry=True) from error
+    source.pace.note(loop.time() - began, len(download.body))
     answer = parse_json(
         download.body, max_bytes=MAX_DOCUMENT_BYTES, max_depth=MAX_DOCUMENT_DEPTH, max_members=MOST_MEMBERS
     )
     if not isinstance(answer, dict):
         raise RemoteError("The pod's answer isn't an object.", retry=False)
     return answer
+
+
+def head_in(page: Mapping[str, Any]) -> RecordId | None:
+    """The head that the pod had when it answered, if it says so."""
+    try:
+        return parse_id(page.get("head"))
+    except RefusedError:
+        return None
 
 
 def records_in(entries: object, group: RecordId) -> list[Record]:

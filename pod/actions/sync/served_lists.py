@@ -2,31 +2,83 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.groups_and_items import list_items, load_group
+from models.groups.groups_and_items import StoredItem, list_items, load_group
 from models.groups.records import list_log, list_pending, load_records
-from models.groups.seats_and_acks import list_acks
+from models.groups.seats_and_acks import list_acks_between
+from models.groups.waiting import list_operations
 from pod.actions.access import Viewer, open_group
 from pod.actions.chain.branch_logs import entries_added, items_beside
 from pod.actions.chain.views import load_view
+from pod.actions.sync.page_budget import ENTRIES, PageBudget, fitting
 from pod.deps import Deps
+from protocol.branches import View
 from protocol.ids import RecordId
+from protocol.records.chain import Seat
 
-PAGE = 500
-PAGE_BYTES = 700 * 1024  # a puller takes 1 MiB
+ACKS_PER_ITEM: Final = 64  # of seats first: whoever gets a membership may sign, and only few signatures count
+MOST_ACKS: Final = 10_000
 
 
 async def chain_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
-    """Items from height `start`, rival branches included, and the acks of items from there."""
+    """Items from height `start`, rival branches included, each with its acks; `next` is the height to go on from.
+
+    The last page, which has no `next`, also holds each seat's highest ack on the branch that this pod chose.
+    """
     async with deps.store.database.read() as session:
-        await open_group(session, deps, reader, group, part="chain")
-        items = await list_items(session, group, start, PAGE)
-        acks = await list_acks(session, group, start, PAGE)
-    return {"items": _raw([item.wire for item in items]), "acks": _raw([ack.wire for ack in acks])}
+        view = (await open_group(session, deps, reader, group, part="chain")).view
+        items = await list_items(session, group, start, ENTRIES)
+        acks = await _acks_of(session, view, items)
+        highest = await _highest_acks(session, view, start)
+    budget, shown, beside = PageBudget(), list[bytes](), list[bytes]()
+    for item in items:
+        if not budget.take(item.wire, *acks[item.id]):
+            break
+        shown.append(item.wire)
+        beside += acks[item.id]
+    page: dict[str, Any] = {"head": view.head}
+    following = _following(items, len(shown), start)
+    if following is not None:
+        page["next"] = following
+    else:
+        beside += [ack for ack in highest if budget.take(ack) and ack not in beside]
+    return page | {"items": [msgspec.Raw(wire) for wire in shown], "acks": [msgspec.Raw(wire) for wire in beside]}
+
+
+def _following(items: Sequence[StoredItem], shown: int, start: int) -> int | None:
+    """The height to go on from; None at the end. Within one height there is no going on: its first items are shown."""
+    if shown == len(items) < ENTRIES:
+        return None
+    last = items[shown - 1].height
+    cut_within = shown < len(items) and items[shown].height == last
+    return last if cut_within and last > start else last + 1
+
+
+async def _acks_of(session: AsyncSession, view: View, items: Sequence[StoredItem]) -> dict[RecordId, list[bytes]]:
+    found: dict[RecordId, list[bytes]] = {item.id: [] for item in items}
+    if not items:
+        return found
+    seats = view.state.asked_seats
+    acks = await list_acks_between(session, view.state.group, items[0].height, items[-1].height, MOST_ACKS)
+    for ack in sorted(acks, key=lambda ack: Seat(ack.keeper, ack.seat) not in seats):
+        if ack.item_id in found and len(found[ack.item_id]) < ACKS_PER_ITEM:
+            found[ack.item_id].append(ack.wire)
+    return found
+
+
+async def _highest_acks(session: AsyncSession, view: View, start: int) -> list[bytes]:
+    """The acks that settle this pod's branch: of each seat the highest in each term. Items of theirs may lie below."""
+    wanted = {(seat.key, term, height) for (term, seat), height in view.tally.items() if height < start}
+    found: list[bytes] = []
+    for key, term, height in sorted(wanted):
+        acks = await list_acks_between(session, view.state.group, height, height, ACKS_PER_ITEM, seat=key)
+        found += [ack.wire for ack in acks if ack.term == term and view.branch.get(height) == ack.item_id]
+    return found
 
 
 async def log_page(
@@ -38,8 +90,8 @@ async def log_page(
         beside = items_beside(await load_view(session, deps, group), item) if item else []
         wires = await _log_beside(session, deps, group, beside, start) if beside else None
         if wires is None:
-            wires = [entry.wire for entry in await list_log(session, group, start, PAGE)]
-    return {"entries": _raw(wires)}
+            wires = [entry.wire for entry in await list_log(session, group, start, ENTRIES)]
+    return {"entries": fitting(wires)}
 
 
 async def _log_beside(
@@ -56,26 +108,29 @@ async def _log_beside(
         if added is None:
             break
         entries += added
-    shown = entries[start - first :][:PAGE]
+    shown = entries[start - first :][:ENTRIES]
     held = await load_records(session, shown)
     return [held[entry].wire for entry in shown]
 
 
 async def pending_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
-    """Accepted records that the log lacks, after cursor `start`; `next` is where to go on."""
+    """Accepted records that the log lacks, after cursor `start`; `next` is where to go on.
+
+    `operations` says whether any wait here for a seal. What the log gets after `head` may have been pending before.
+    """
+    async with deps.store.database.read() as session:
+        view = (await open_group(session, deps, reader, group)).view
+        records = await list_pending(session, group, start, ENTRIES)
+        operations = await list_operations(session, group, 1)
+    shown = fitting([record.wire for record in records])
+    following = records[len(shown) - 1].seq if shown else start
+    return {"records": shown, "next": following, "operations": bool(operations), "head": view.head}
+
+
+async def operations_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
+    """Operations that wait here for a seal, after cursor `start`; `next` is where to go on."""
     async with deps.store.database.read() as session:
         await open_group(session, deps, reader, group)
-        records = await list_pending(session, group, start, PAGE)
-    shown = _raw([record.wire for record in records])
-    return {"records": shown, "next": records[len(shown) - 1].seq if shown else start}
-
-
-def _raw(wires: list[bytes]) -> list[msgspec.Raw]:
-    shown: list[msgspec.Raw] = []
-    size = 0
-    for wire in wires:
-        size += len(wire)
-        if shown and size > PAGE_BYTES:
-            break
-        shown.append(msgspec.Raw(wire))
-    return shown
+        operations = await list_operations(session, group, ENTRIES, after_seq=start)
+    shown = fitting([operation.wire for operation in operations])
+    return {"operations": shown, "next": operations[len(shown) - 1].seq if shown else start}

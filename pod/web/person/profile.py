@@ -114,6 +114,7 @@ def _news(say: Words, line: NewsLine) -> NewsRow:
         record_kinds.VOTED: say("%(who)s gave a reason for a vote on what you wrote", who=who),
         notifications.JOINED: say("You are a member now"),
         notifications.INVITED: say("%(who)s joined by your invitation", who=who),
+        notifications.VOID: say("A change that you asked for can't be made: the group's rules don't allow it any more"),
         notifications.HANDOVER: say("The steward is silent, and too few keepers signed a handover"),
     }
     href = f"/g/{news.group_id}"

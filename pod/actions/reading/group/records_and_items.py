@@ -8,7 +8,7 @@ import msgspec
 
 from models.groups.groups_and_items import StoredItem, list_chain, load_item
 from models.groups.records import StoredRecord, list_log, load_record
-from models.groups.waiting import load_operation, load_receipt
+from models.groups.waiting import OperationFate, load_fate, load_receipt
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
 from pod.actions.reading.post.withheld import NOTHING, list_withheld_words
@@ -69,6 +69,7 @@ class RecordSight(msgspec.Struct, frozen=True):
     """One record: its signed form, whether it is logged, and the steward's newest receipt for it if there is one.
 
     `record` is null where this pod withholds its words.
+    An operation is `waiting`, `sealed` or `settled` in `item`, or `void`, with the rule that says so.
     """
 
     id: RecordId
@@ -77,6 +78,8 @@ class RecordSight(msgspec.Struct, frozen=True):
     record: msgspec.Raw
     log_index: int | None = None
     receipt: msgspec.Raw | None = None
+    item: RecordId | None = None
+    void: VoidLine | None = None
 
 
 async def list_items(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> ItemPage:
@@ -110,19 +113,31 @@ async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: in
 async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: RecordId) -> RecordSight:
     """A record of the group, content, operation or item; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        await open_group(session, deps, reader, group)
+        settled = (await open_group(session, deps, reader, group)).view.settled.height
         stored = await load_record(session, record)
         receipt = await load_receipt(session, record)
         item = await load_item(session, record)
-        operation = await load_operation(session, record)
+        fate = await load_fate(session, record)
+        sealed = await load_item(session, fate.sealed_in) if fate and fate.sealed_in else None
         withheld = await list_withheld_words(session, deps, [stored] if stored else [])
     if stored is not None and stored.group_id == group:
         return _content(stored, receipt, withheld=stored.id in withheld)
     if item is not None and item.group_id == group:
         return RecordSight(record, item.type, "chain" if item.on_chain else "branch", msgspec.Raw(item.wire))
-    if operation is not None and msgspec.json.decode(operation)["group"] == group:
-        return RecordSight(record, "Operation", "operation", msgspec.Raw(operation))
+    if fate is not None and fate.group_id == group:
+        return _operation(record, fate, settled=sealed is not None and sealed.height <= settled)
     raise PostRule.NO_RECORD_IN_GROUP.error()
+
+
+def _operation(record: RecordId, fate: OperationFate, *, settled: bool) -> RecordSight:
+    state = "void" if fate.void else "waiting"
+    if fate.sealed_in:
+        state = "settled" if settled else "sealed"
+    void = None
+    if fate.void:
+        refused = parse_void(fate.void)[0]
+        void = VoidLine(0, refused.detail, refused.rule.key, refused.facts)
+    return RecordSight(record, "Operation", state, msgspec.Raw(fate.wire), item=fate.sealed_in, void=void)
 
 
 def _content(stored: StoredRecord, receipt: bytes | None, *, withheld: bool) -> RecordSight:

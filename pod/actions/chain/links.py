@@ -1,0 +1,182 @@
+"""Items and acks join their group's chain: what comes together moves the head, and the anchor, once.
+
+A refusal stands in its record's place and hurts no other. Only this module, `lone_recovery` and `sealing` change a
+chain; what follows from a move is `note_move`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.groups_and_items import StoredItem, insert_items, replace_item
+from models.groups.seats_and_acks import StoredAck, insert_acks
+from pod.actions.chain.views import load_view, note_move, stored_item
+from pod.deps import Deps
+from pod.errors import NotKeeperError
+from pod.rules.chains import ChainRule
+from protocol.branches import View, confirm, extend, offered
+from protocol.errors import RefusedError, ShortOfQuorumError
+from protocol.ids import RecordId
+from protocol.records.chain import Ack, Seat
+from protocol.records.envelope import Record
+from protocol.state import GroupState
+
+MOST_UNPLACED = 64
+News = list[bool | RefusedError]
+
+
+class _Growth:
+    """A view that grows by items, and what of it isn't stored yet."""
+
+    def __init__(self, session: AsyncSession, deps: Deps, view: View) -> None:
+        self._session = session
+        self._deps = deps
+        self._before = view
+        self._fresh: list[StoredItem] = []
+        self.view = view
+
+    async def add(self, record: Record) -> bool:
+        """Add an item; whether it was new."""
+        try:
+            after = extend(self.view, record)
+        except ShortOfQuorumError:
+            self.view = offered(self.view, record)
+            raise
+        if after is self.view:
+            return False
+        if after.anchor != self.view.anchor or after.forks:
+            # What the anchor leaves behind is forgotten: the way to it must be noted before.
+            await self.note()
+        known = record.id in self.view.nodes
+        await self._store(record.id, after, known=known)
+        self.view = after
+        if after.forks:
+            await self.note()
+        return not known
+
+    async def _store(self, own_id: RecordId, after: View, *, known: bool) -> None:
+        node = after.nodes.get(own_id)
+        if node is None or node.record is None:
+            return
+        parent = self.view.nodes.get(node.parent) if node.parent else None
+        stored = stored_item(node.record, node.state, node.void, parent.state if parent else None)
+        if not known:
+            self._fresh.append(stored)
+            return
+        await self.note()
+        await replace_item(self._session, stored)
+
+    async def note(self) -> None:
+        """Store what was added."""
+        await insert_items(self._session, self._fresh)
+        self._fresh = []
+        if self.view is not self._before:
+            await note_move(self._session, self._deps, self._before, self.view)
+            self._before = self.view
+
+
+async def take_items(session: AsyncSession, deps: Deps, records: Sequence[Record]) -> News:
+    """Add items to their group's chain; of each whether it was new, or why it is refused.
+
+    That is a BrokenItemError, UnknownParentError or BelowAnchorError. A copy with other proofs is joined with ours,
+    also with those of a handover that was refused for want of signatures.
+    """
+    growth = _Growth(session, deps, await load_view(session, deps, records[0].group))
+    news: News = []
+    for record in records:
+        try:
+            news.append(await growth.add(record))
+        except RefusedError as refusal:
+            news.append(refusal)
+    await growth.note()
+    return news
+
+
+async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
+    """Add one item; whether it was new. Raises as `take_items` says."""
+    return _only(await take_items(session, deps, [record]))
+
+
+def take_offer(session: AsyncSession, deps: Deps, before: View, record: Record) -> None:
+    """Keep in mind who signed a handover that still lacks signatures; not stored, it comes again when asked for."""
+    after = offered(before, record)
+    if after.offers is not before.offers:
+        deps.store.views.move(session, after)
+
+
+async def take_acks(session: AsyncSession, deps: Deps, records: Sequence[Record]) -> News:
+    """Add keepers' acks; of each whether it was new, or the NotKeeperError."""
+    before = after = await load_view(session, deps, records[0].group)
+    news: dict[RecordId, bool | RefusedError] = {}
+    stored: list[StoredAck] = []
+    # The highest first: what it settles needs no look at those below, which are only kept to be passed on.
+    for record in records if before.forks else sorted(records, key=_height, reverse=True):
+        ack = record.content
+        assert isinstance(ack, Ack)
+        try:
+            seated = _check_seat(before, ack)
+        except NotKeeperError as refusal:
+            news[record.id] = refusal
+            continue
+        grown = confirm(after, ack)
+        known = ack.item in before.nodes
+        if _is_idle(before if known else after, ack, seated=seated) or (grown is after and not known):
+            news[record.id] = False
+            continue
+        news[record.id], after = grown is not after, grown
+        stored.append(StoredAck(record.group, ack.key, ack.term, ack.height, ack.item, ack.keeper, record.wire))
+    await insert_acks(session, stored)
+    if after is not before:
+        await note_move(session, deps, before, after)
+    return [news[record.id] for record in records]
+
+
+async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
+    """Add one ack; whether it was new. Raises NotKeeperError."""
+    return _only(await take_acks(session, deps, [record]))
+
+
+def _only(news: News) -> bool:
+    (one,) = news
+    if isinstance(one, RefusedError):
+        raise one
+    return one
+
+
+def _height(record: Record) -> int:
+    assert isinstance(record.content, Ack)
+    return record.content.height
+
+
+def _check_seat(view: View, ack: Ack) -> bool:
+    """Whether the ack is a seat's; it may be of a member to whom an item still to come gives one. NotKeeperError."""
+    seat = Seat(ack.keeper, ack.key)
+    if seat in view.state.asked_seats or seat in _state_at(view, ack).asked_seats:
+        return True
+    member = view.state.members.get(ack.keeper)
+    if member is None or member.home.key != ack.key:
+        raise ChainRule.FOREIGN_ACK.error()
+    return False
+
+
+def _state_at(view: View, ack: Ack) -> GroupState:
+    # Who kept the group at an item of the past may live elsewhere now.
+    node = view.nodes.get(ack.item)
+    return node.state if node else view.state
+
+
+def _is_idle(view: View, ack: Ack, *, seated: bool) -> bool:
+    """Whether an ack says nothing here: of an item that isn't so, or one of too many of items that nobody knows.
+
+    Anybody can sign for items that never come. What is passed over here comes again with a pull, once its item is here.
+    """
+    node = view.nodes.get(ack.item)
+    if node is not None:
+        return (ack.term, ack.height) != (node.state.term, node.state.height)
+    unplaced = (one for item, given in view.acks.items() if item not in view.nodes for one in given)
+    if seated:
+        return sum(one.key == ack.key for one in unplaced) >= MOST_UNPLACED
+    seats = view.state.asked_seats
+    return sum(Seat(one.keeper, one.key) not in seats for one in unplaced) >= MOST_UNPLACED
