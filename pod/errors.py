@@ -91,6 +91,15 @@ class SlowBodyError(RefusedError):
     sv = "Det du skickade kom fram för långsamt. Försök igen där uppkopplingen är bättre."
 
 
+class PendingFullError(RefusedError):
+    """An author has as much waiting for a group's log as the protocol lets one have."""
+
+    code = "pending_full"
+    status = 409
+    en = "Too much of yours waits for this group's server. Try again once it has taken that."
+    sv = "För mycket av ditt väntar på gruppens server. Försök igen när den har tagit emot det."
+
+
 class GoneError(RefusedError):
     """A link that was good once: it was used, or it is too old."""
 

@@ -41,6 +41,11 @@ MAX_CLOCK_LEAD_MS: Final = 2 * 60 * 1000  # how far an item's `at` may run ahead
 MAX_RECEIPT_MS: Final = 60 * 1000  # the longest promise a steward may give
 MAX_GUEST_VOTES_PER_HOST: Final = 100  # times others_weight: one foreign server can't drown a group
 
+# What waits for the log, of one author in one group, at one pod. These bind pending records alone: what the log holds
+# is fetched by all, so two pods that counted differently hold the same in the end.
+MAX_PENDING_RECORDS: Final = 5000
+MAX_PENDING_BYTES: Final = 4 * 1024 * 1024  # sixty records of the largest size, or a thousand of everyday's
+
 # Keys (protocol §2).
 RECOVERY_KEYS: Final = 64  # derived at sign-up, then the recovery seed is forgotten
 FEW_RECOVERY_KEYS: Final = 8  # below this the person is asked for the phrase

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Index, bindparam, func, select, true, update
+from sqlalchemy import Index, bindparam, func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,9 @@ LOGGED: Final = "logged"
 REFUSED: Final = "refused"
 
 
+_PENDING = text("state = 'pending'")
+
+
 class RecordRow(Base):
     """A content record. `origin` is the pod or door it came by; `at` is its author's claim."""
 
@@ -31,6 +34,9 @@ class RecordRow(Base):
         Index(None, "group_id", "log_index", unique=True),
         Index(None, "group_id", "state", "seq"),
         Index(None, "group_id", "author", "key", "counter"),
+        Index(
+            "ix_records_group_id_author_pending", "group_id", "author", sqlite_where=_PENDING, postgresql_where=_PENDING
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -258,15 +264,19 @@ async def list_refused_authors(session: AsyncSession, records: Collection[Record
     return found
 
 
-async def load_pending_size(session: AsyncSession, group: RecordId, author: int | None) -> tuple[int, int]:
-    """How many records of this author (None: of the group) are pending, and their bytes."""
-    wanted = (
-        select(func.count(), func.coalesce(func.sum(func.length(RECORDS.c.wire)), 0))
-        .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
-        .where(RECORDS.c.author == author if author is not None else true())
-    )
-    count, size = (await session.execute(wanted)).one()
-    return int(count), int(size)
+async def load_pending_sizes(
+    session: AsyncSession, group: RecordId, authors: Collection[int]
+) -> dict[int, tuple[int, int]]:
+    """How many records of each of these authors are pending, and their bytes."""
+    found: dict[int, tuple[int, int]] = {}
+    for some in chunks(authors):
+        wanted = (
+            select(RECORDS.c.author, func.count(), func.sum(func.length(RECORDS.c.wire)))
+            .where(RECORDS.c.group_id == group, _PENDING, RECORDS.c.author.in_(some))
+            .group_by(RECORDS.c.author)
+        )
+        found.update((author, (count, size)) for author, count, size in await session.execute(wanted))
+    return found
 
 
 async def load_last_counter(session: AsyncSession, group: RecordId, author: int, key: int) -> int:

@@ -34,14 +34,23 @@ class PendingOperationRow(Base):
 
 
 class WaitingRow(Base):
-    """A record whose author or key the head doesn't know yet; it isn't accepted, only kept for a while."""
+    """A record whose author or key the head doesn't know yet; it isn't accepted, only kept for a while.
+
+    It is found by whom it waits for. `origin` is the pod that brought it, whose room it takes.
+    """
 
     __tablename__ = "waiting"
-    __table_args__ = (Index(None, "group_id", "arrived_at"),)
+    __table_args__ = (
+        Index(None, "group_id", "author", "key"),
+        Index(None, "origin", "size"),
+        Index(None, "arrived_at"),
+    )
 
     record_id: Mapped[RecordId] = mapped_column(primary_key=True)
     group_id: Mapped[RecordId]
     author: Mapped[int]
+    key: Mapped[int]
+    size: Mapped[int]
     wire: Mapped[bytes]
     origin: Mapped[str]
     arrived_at: Mapped[int]
@@ -84,9 +93,20 @@ class WaitingRecord(msgspec.Struct, frozen=True):
     record_id: RecordId
     group_id: RecordId
     author: int
+    key: int
+    size: int
     wire: bytes
     origin: str
     arrived_at: int
+
+
+class WaitingRoom(msgspec.Struct, frozen=True):
+    """How much one pod may have waiting here, of one author in one group and in all; and all pods together."""
+
+    of_author: int
+    of_origin: int
+    bytes_of_origin: int
+    bytes_of_all: int
 
 
 OPERATIONS = table_of(PendingOperationRow)
@@ -184,24 +204,51 @@ async def prune_void(session: AsyncSession, arrived_before: int) -> None:
     )
 
 
-async def put_waiting(session: AsyncSession, record: WaitingRecord, *, most: int) -> bool:
-    """Keep a record that waits for its author, unless the group has `most` of them: then False."""
-    count = await session.scalar(select(func.count()).select_from(WAITING).where(WAITING.c.group_id == record.group_id))
-    if count is not None and count >= most:
+async def put_waiting(session: AsyncSession, record: WaitingRecord, room: WaitingRoom) -> bool:
+    """Keep a record that waits for its author; False if who brought it has no room left.
+
+    Where all pods together would take too much, the one that takes most gives way.
+    """
+    table = WAITING.c
+    of_author = (table.origin == record.origin, table.group_id == record.group_id, table.author == record.author)
+    if (await session.scalar(select(func.count()).where(*of_author)) or 0) >= room.of_author:
         return False
+    count, size = await _taken(session, record.origin)
+    if count >= room.of_origin or size + record.size > room.bytes_of_origin:
+        return False
+    total = await session.scalar(select(func.coalesce(func.sum(table.size), 0)))
+    if total is not None and total + record.size > room.bytes_of_all:
+        most = select(table.origin).group_by(table.origin).order_by(func.sum(table.size).desc(), table.origin).limit(1)
+        largest = await session.scalar(most)
+        if largest is None or (await _taken(session, largest))[1] <= size + record.size:
+            return False
+        await session.execute(delete(WAITING).where(table.origin == largest))
     await insert_new(session, WAITING, [msgspec.structs.asdict(record)])
     return True
 
 
-async def list_waiting(session: AsyncSession, group: RecordId, limit: int) -> list[WaitingRecord]:
-    """Waiting records, the longest waiting first."""
+async def _taken(session: AsyncSession, origin: str) -> tuple[int, int]:
+    sums = select(func.count(), func.coalesce(func.sum(WAITING.c.size), 0)).where(WAITING.c.origin == origin)
+    count, size = (await session.execute(sums)).one()
+    return int(count), int(size)
+
+
+async def list_waiting(
+    session: AsyncSession, group: RecordId, author: int, keys: int, limit: int
+) -> list[WaitingRecord]:
+    """Records that wait for one of the first `keys` keys of an author, the longest waiting first."""
     wanted = (
         select(*(WAITING.c[name] for name in WaitingRecord.__struct_fields__))
-        .where(WAITING.c.group_id == group)
+        .where(WAITING.c.group_id == group, WAITING.c.author == author, WAITING.c.key < keys)
         .order_by(WAITING.c.arrived_at, WAITING.c.record_id)
         .limit(limit)
     )
     return [WaitingRecord(*row) for row in await session.execute(wanted)]
+
+
+async def has_waiting(session: AsyncSession, group: RecordId) -> bool:
+    """Whether any record waits for an author of this group."""
+    return await session.scalar(select(WAITING.c.record_id).where(WAITING.c.group_id == group).limit(1)) is not None
 
 
 async def delete_waiting(session: AsyncSession, records: Collection[RecordId]) -> None:

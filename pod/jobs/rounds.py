@@ -14,7 +14,7 @@ from functools import partial
 from models.fediverse.peers import list_unknown_peers, put_peers
 from models.groups.groups_and_items import load_group
 from models.groups.rounds import Round, claim_rounds, list_due_rounds, settle_round
-from models.groups.waiting import list_waiting
+from models.groups.waiting import has_waiting
 from pod.actions.chain.seat_memory import load_waiting_since
 from pod.actions.chain.views import load_view
 from pod.actions.handover.propose import hand_over_if_due, proposal_at
@@ -105,7 +105,7 @@ class Rounds:
             view = await load_view(session, deps, group)
             stored = await load_group(session, group)
             waiting_since = await load_waiting_since(session, view)
-            strangers = await list_waiting(session, group, 1)
+            strangers = await has_waiting(session, group)
             turn_at = await proposal_at(session, deps, view, waiting_since) if waiting_since is not None else None
         whole = stored is not None and stored.log_size == view.state.log.size and view.head == view.anchor
         if whole and waiting_since is None and not (strangers or lacking or awaits_renewal(deps, view.state)):

@@ -14,7 +14,7 @@ from models.groups.records import (
     list_records,
     load_known,
     load_last_counter,
-    load_pending_size,
+    load_pending_sizes,
     load_record,
     set_logged,
     set_state,
@@ -67,12 +67,12 @@ async def test_pending_is_what_the_log_lacks_in_the_order_of_acceptance(database
         pending = await list_pending(session, GROUP, 0, 10)
         later = await list_pending(session, GROUP, places[records[1].id], 1)
         log = await list_log(session, GROUP, 0, 10)
-        size = await load_pending_size(session, GROUP, 1)
+        sizes = await load_pending_sizes(session, GROUP, [1, 2])
         counted = await list_records(session, GROUP, 0, 10)
     assert [entry.id for entry in pending] == [records[n].id for n in (1, 3, 4)]
     assert [entry.id for entry in later] == [records[3].id]
     assert [entry.id for entry in log] == [records[2].id, records[0].id]
-    assert size == (3, sum(len(entry.wire) for entry in pending))
+    assert sizes == {1: (3, sum(len(entry.wire) for entry in pending))}
     assert [entry.id for entry in counted] == [record.id for record in records[:5]]
 
 

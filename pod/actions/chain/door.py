@@ -17,15 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.projections import accepted_of, load_wishes, project, refold_author
 from models.engine.writer import Bulk, after_commit
 from models.groups.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
-from models.groups.waiting import WaitingRecord, delete_waiting, list_waiting, put_operations, put_waiting
+from models.groups.waiting import delete_waiting, list_waiting, put_operations
 from pod.actions.chain.links import News, take_acks, take_items
+from pod.actions.chain.pending_room import beyond_limits, make_wait
 from pod.actions.chain.receipts import take_receipt
-from pod.actions.chain.views import load_view
+from pod.actions.chain.views import changed_members, load_view
 from pod.actions.groups.moved_memberships import note_moves
 from pod.actions.notifications import note_contents
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from protocol.authorship import authored_of, check_author
+from protocol.branches import View
 from protocol.errors import RefusedError, UnknownAuthorError, VoidOperationError
 from protocol.ids import RecordId
 from protocol.operations import applied
@@ -35,7 +37,7 @@ from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Join, Operation
 from protocol.state import GroupState
 
-MOST_WAITING = 1000
+WAITING_AT_ONCE = 100
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -116,9 +118,13 @@ def _chain_of(arrival: Arrival) -> RecordId | None:
 
 
 async def _take_items(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
-    outcomes = await _taken_links(session, deps, arrivals, take_items)
     last = arrivals[-1]
-    await _retry_waiting(session, deps, last.record.group, now=last.now)
+    try:
+        before = await load_view(session, deps, last.record.group)
+    except UnknownGroupError as refusal:
+        return [refusal] * len(arrivals)
+    outcomes = await _taken_links(session, deps, arrivals, take_items)
+    await _retry_waiting(session, deps, before, now=last.now)
     return outcomes
 
 
@@ -224,6 +230,9 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
             outcomes[place] = await _made_wait(session, arrival) or refusal
         except RefusedError as refusal:
             outcomes[place] = refusal
+    full = await beyond_limits(session, news)
+    outcomes |= full
+    news = {place: record for place, record in news.items() if place not in full}
     inserted = await insert_records(session, list(news.values()))
     fresh = {record: accepted_of(arrivals[place].record, inserted[record]) for place, record in _firsts(news, inserted)}
     await project(session, list(fresh.values()))
@@ -282,16 +291,19 @@ async def restore(session: AsyncSession, records: Sequence[NewRecord]) -> None:
 
 async def _made_wait(session: AsyncSession, arrival: Arrival) -> Taken | None:
     record = arrival.record
-    author = authored_of(record).author
-    waiting = WaitingRecord(record.id, record.group, author, record.wire, arrival.origin, arrival.now)
-    kept = await put_waiting(session, waiting, most=MOST_WAITING)
+    kept = await make_wait(session, record, origin=arrival.origin, now=arrival.now)
     return Taken(record.id, new=False, waits=True) if kept else None
 
 
-async def _retry_waiting(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> None:
-    """The head moved: who waited for an author may have one now."""
-    waiting = await list_waiting(session, group, MOST_WAITING)
-    if not waiting:
-        return
-    await delete_waiting(session, [entry.record_id for entry in waiting])
-    await _take_contents(session, deps, [Arrival(reopen_record(entry.wire), entry.origin, now) for entry in waiting])
+async def _retry_waiting(session: AsyncSession, deps: Deps, before: View, *, now: int) -> None:
+    """The head moved: who waited for an author, or for a key, that came with it is judged now."""
+    group = before.state.group
+    after = await load_view(session, deps, group)
+    for number in changed_members(before, after):
+        member = after.state.members.get(number)
+        keys = len(member.keys) if member else 0
+        while waiting := await list_waiting(session, group, number, keys, WAITING_AT_ONCE):
+            await delete_waiting(session, [entry.record_id for entry in waiting])
+            await _take_contents(
+                session, deps, [Arrival(reopen_record(entry.wire), entry.origin, now) for entry in waiting]
+            )

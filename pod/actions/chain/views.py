@@ -208,15 +208,21 @@ async def _cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
     await set_group(session, group, log_size=size, log_peaks=b"".join(frontier.peaks))
 
 
-async def _follow_members(session: AsyncSession, before: View, after: View) -> None:
+def changed_members(before: View, after: View) -> set[int]:
+    """The members who aren't the same in both views of a group."""
     ours, state = before.state, after.state
     if state.members is ours.members:
-        return
+        return set()
     # Persistent maps keep who didn't change as the same object.
     maybe = may_have_changed(before, after)
-    changed = {number for number in maybe if ours.members.get(number) is not state.members.get(number)}
-    await project_members(session, state, only=changed)
-    await refuse_pending(session, state, [number for number in changed if number in ours.members])
+    return {number for number in maybe if ours.members.get(number) is not state.members.get(number)}
+
+
+async def _follow_members(session: AsyncSession, before: View, after: View) -> None:
+    if not (changed := changed_members(before, after)):
+        return
+    await project_members(session, after.state, only=changed)
+    await refuse_pending(session, after.state, [number for number in changed if number in before.state.members])
 
 
 async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: RecordId) -> None:

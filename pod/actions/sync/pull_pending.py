@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.pull_cursors import load_cursor, store_cursor
-from models.groups.records import load_known
+from models.groups.records import load_erased_authors, load_known
 from models.groups.waiting import load_waiting_wires
 from pod.actions.chain.door import Arrival, Taken, append_all
 from pod.actions.sync.remote_lists import Source, Step, head_in, records_in, walk
@@ -57,10 +57,10 @@ class Pending:
         return Step(following if type(following) is int else None, useful=useful)
 
     async def _unheld(self, bodies: Sequence[object]) -> list[object]:
-        """Those whose records aren't here: most came by push, and need no second look."""
+        """Those whose records aren't here whole: most came by push, and need no second look."""
         ids = {id_of(body): body for body in bodies if isinstance(body, dict)}
         async with self._deps.store.database.read() as session:
-            held = await load_known(session, list(ids))
+            held = await load_known(session, list(ids)) - (await load_erased_authors(session, list(ids))).keys()
         return [body for own_id, body in ids.items() if own_id not in held]
 
     async def _unknown(self, bodies: Sequence[object]) -> list[object]:

@@ -1,0 +1,63 @@
+"""What one author may have waiting for a group's log at this pod, and what may wait here for an author to come.
+
+Whatever stands in the log already is held however much it is: these bounds keep nothing out of a group, they keep one
+pen from filling everybody's disks before a steward has looked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.activities.writing import pod_of
+from models.groups.records import NewRecord, load_pending_sizes
+from models.groups.waiting import WaitingRecord, WaitingRoom, put_waiting
+from pod.errors import PendingFullError
+from protocol.authorship import authored_of
+from protocol.ids import RecordId
+from protocol.limits import MAX_PENDING_BYTES, MAX_PENDING_RECORDS
+from protocol.records.envelope import Record
+
+MIB: Final = 1024 * 1024
+WAITING_ROOM: Final = WaitingRoom(of_author=50, of_origin=200, bytes_of_origin=2 * MIB, bytes_of_all=32 * MIB)
+Key = TypeVar("Key")
+
+
+async def beyond_limits(session: AsyncSession, records: Mapping[Key, NewRecord]) -> dict[Key, PendingFullError]:
+    """Those of the records, in order, for which their authors have no room left."""
+    taken = await _taken(session, records)
+    refused: dict[Key, PendingFullError] = {}
+    for key, record in records.items():
+        place = (record.group_id, record.author or 0)
+        count, size = taken.get(place, (0, 0))
+        count, size = count + 1, size + len(record.wire)
+        if count > MAX_PENDING_RECORDS or size > MAX_PENDING_BYTES:
+            refused[key] = PendingFullError("This author has too much waiting for the group's log; try again later.")
+        else:
+            taken[place] = count, size
+    return refused
+
+
+async def _taken(
+    session: AsyncSession, records: Mapping[Key, NewRecord]
+) -> dict[tuple[RecordId, int], tuple[int, int]]:
+    authors: dict[RecordId, set[int]] = {}
+    for record in records.values():
+        authors.setdefault(record.group_id, set()).add(record.author or 0)
+    return {
+        (group, author): taken
+        for group, some in authors.items()
+        for author, taken in (await load_pending_sizes(session, group, some)).items()
+    }
+
+
+async def make_wait(session: AsyncSession, record: Record, *, origin: str, now: int) -> bool:
+    """Let a record wait for its author, in the room of the pod that brought it; whether there was any."""
+    authored = authored_of(record)
+    bringer = pod_of(origin) if origin else ""
+    waiting = WaitingRecord(
+        record.id, record.group, authored.author, authored.key, len(record.wire), record.wire, bringer, now
+    )
+    return await put_waiting(session, waiting, WAITING_ROOM)
