@@ -167,6 +167,11 @@ async def enqueue(
     await session.execute(DELIVERIES.insert(), rows)
 
 
+async def has_deliveries(session: AsyncSession, host: str) -> bool:
+    """Whether anything waits to be delivered to a host."""
+    return bool(await _with_deliveries(session, [host]))
+
+
 def _is_due(now: int) -> ColumnElement[bool]:
     """A lane whose time has come and that nobody holds. A lease longer than leases are is of a wrong clock."""
     free = or_(HOSTS.c.leased_until <= now, HOSTS.c.leased_until > now + LEASE_MS)

@@ -20,6 +20,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.handover.propose import hand_over_if_due, proposal_at
 from pod.actions.handover.renew_key import awaits_renewal
 from pod.actions.sync.fetch_reposts import fetch_reposted
+from pod.actions.sync.push_again import push_again
 from pod.actions.sync.withheld_records import PATIENCE_MS, note_withheld
 from pod.deps import Deps
 from pod.jobs.exchanges import EXCHANGE_EVERY_MS
@@ -86,6 +87,7 @@ class Rounds:
         pods = [pod for pod in await self._tend(deps, group) if pod != deps.identity.base_url]
         await self._know(pods)
         await asyncio.gather(*(self._pulls.start(pod, group) for pod in pods))
+        await push_again(deps, group)
         await note_withheld(deps, group)
         lacking = await fetch_bounded(deps, group)
         await hand_over_if_due(deps, group)

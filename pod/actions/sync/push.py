@@ -52,9 +52,15 @@ def sources_of(state: GroupState) -> set[str]:
 
 
 async def push(
-    session: AsyncSession, deps: Deps, record: Record, *, now: int, also: Collection[str] = frozenset()
+    session: AsyncSession,
+    deps: Deps,
+    record: Record,
+    *,
+    now: int,
+    also: Collection[str] = frozenset(),
+    only: str | None = None,
 ) -> None:
-    """Queue `record` for its group's other pods, its readers and those of `also`, by the group's actor.
+    """Queue `record` for its group's other pods, its readers and those of `also`, or for `only` one of all these.
 
     Of a private group the pod's own actor speaks, and nobody hears it but the group's pods.
     """
@@ -63,7 +69,7 @@ async def push(
     told = {*pods_of(state)}
     if state.visibility != "private":
         told |= {*also, *await list_readers(session, record.group, MOST_READERS)}
-    pods = [pod for pod in sorted(told) if pod != deps.identity.base_url]
+    pods = [pod for pod in sorted(told) if pod != deps.identity.base_url and only in (None, pod)]
     inboxes = [f"{pod}/inbox" for pod in pods]
     if not inboxes:
         return
