@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import partial
+from ipaddress import ip_network
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +20,8 @@ from models.pod.tries import TRY_MILLI, load_left, take_try
 from pod.rules.accounts import AccountRule
 
 MINUTE_MS: Final = 60_000
+ONE_NETWORK: Final = "/64"
+NETWORKS: Final = 8  # that may try as often as each may, of those that one customer of a provider has
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -60,8 +63,18 @@ class Limits:
         self._rates = rates
 
     async def take(self, kind: str, key: str, *, now: int) -> None:
-        """Count a try at `now` (ms); raises TOO_MANY_TRIES for an empty bucket. Never call it in a write action."""
-        rate, place = self._rates[kind], hashlib.sha256(f"{kind}/{key}".encode()).digest()
+        """Count a try at `now` (ms); raises TOO_MANY_TRIES for an empty bucket. Never call it in a write action.
+
+        Whoever has one network of IPv6 mostly has sixty-five thousand: they have a bucket together, too.
+        """
+        rate = self._rates[kind]
+        await self._take(kind, key, rate, now=now)
+        if key.endswith(ONE_NETWORK):
+            wider = str(ip_network(key).supernet(new_prefix=48))
+            await self._take(kind, wider, Rate(rate.most * NETWORKS, max(1, rate.every_ms // NETWORKS)), now=now)
+
+    async def _take(self, kind: str, key: str, rate: Rate, *, now: int) -> None:
+        place = hashlib.sha256(f"{kind}/{key}".encode()).digest()
         asked: dict[str, Any] = {"place": place, "most": rate.most, "every_ms": rate.every_ms, "now": now}
         async with self._database.read() as session:
             left = await load_left(session, **asked)

@@ -1,7 +1,8 @@
 """A person whose pod is gone shows the 24 words here: this pod becomes home to all memberships it can find.
 
 1. The phrase's public keys are compared with the members of every group that this pod knows; those that the person
-   names are fetched first. Whatever can't be reached now is found when the person asks again.
+   names are looked at first, and fetched if they know one. Whatever can't be reached now is found when the person asks
+   again.
 2. The personal group is recovered by a handover; elsewhere a rehome goes to the group's pods, and the membership is
    moving until the steward sealed it.
 3. Everything is one transaction: a crash leaves nothing or all of it, and asking again changes nothing twice.
@@ -16,7 +17,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
-from models.groups.groups_and_items import list_groups
+from models.groups.groups_and_items import list_groups, load_group
 from models.groups.waiting import list_operations
 from models.people.accounts import (
     Account,
@@ -37,8 +38,9 @@ from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import NAME, token_hash
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import begin_recovery, check_own, expect_rehome, rehome
-from pod.actions.sync.pull import fetch_group
+from pod.actions.sync.pull import fetch_group, pull
 from pod.actions.sync.push import push
+from pod.actions.sync.quarantine import Quarantine
 from pod.actions.sync.remote_lists import Pass
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
@@ -86,7 +88,7 @@ async def recover(
         raise AccountRule.NO_NAME.error()
     async with deps.store.database.read() as session:
         await _check_name(session, name, keys)
-    unreachable = [place.group for place in groups if not await _fetched(deps, place, keys)]
+    unreachable = await _fetch_concerned(deps, groups, keys)
     holders = {place.pod for place in groups}
     seed, made = random_bytes(32), random_token() if token else ""
 
@@ -116,10 +118,31 @@ async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) ->
     return await deps.store.write(action)
 
 
-async def _fetched(deps: Deps, place: RecoveryWhereabouts, keys: RecoveryKeys) -> bool:
+async def _fetch_concerned(deps: Deps, groups: Sequence[RecoveryWhereabouts], keys: RecoveryKeys) -> list[RecordId]:
+    """Fetch the groups that know a key of the phrase, whatever else is named; those that couldn't be had, or don't."""
+    quarantine = Quarantine(deps)
+    waiting = list(groups)
+    while True:
+        left = [place for place in waiting if not await _fetched(deps, quarantine, place, keys)]
+        async with deps.store.database.read() as session:
+            looked_at = len(keys.numbers)
+            await _find(session, deps, keys)
+        # A group may use a key of a later batch, which only the groups that came now lead to.
+        if not left or len(left) == len(waiting) or len(keys.numbers) == looked_at:
+            return [place.group for place in left]
+        waiting = left
+
+
+async def _fetched(deps: Deps, quarantine: Quarantine, place: RecoveryWhereabouts, keys: RecoveryKeys) -> bool:
     shown = Pass(keys.key(place.recovery)) if place.recovery is not None else None
+    async with deps.store.database.read() as session:
+        known = await load_group(session, place.group) is not None
+    if not known and not await quarantine.look(
+        place.pod, place.group, shown, lambda state: keys.member_in(state) is not None
+    ):
+        return False
     try:
-        await fetch_group(deps, place.pod, place.group, shown)
+        await (pull if known else fetch_group)(deps, place.pod, place.group, shown)
     except (RemoteError, RefusedError):
         return False
     return True

@@ -58,6 +58,11 @@ class Pace:
         self._bytes = 0
 
     @property
+    def size(self) -> int:
+        """How many bytes came."""
+        return self._bytes
+
+    @property
     def patience(self) -> float:
         """For how many seconds more the pod may keep us waiting."""
         return PATIENCE_SECONDS + self._bytes / SLOWEST_BYTES_PER_SECOND - self._seconds

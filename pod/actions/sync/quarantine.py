@@ -1,0 +1,82 @@
+"""A group that a stranger names is looked at in memory: nothing of it is kept before it proves to concern them.
+
+The chain alone is walked, item by item by the rules. Its bytes and the time count for all groups of one wish together;
+a group that proves itself costs nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from federation.errors import RemoteError
+from pod.actions.sync.remote_lists import Pass, Source, Step, records_in, source_of, walk
+from pod.deps import Deps
+from protocol.chain import follow, found
+from protocol.errors import BrokenItemError, RefusedError
+from protocol.ids import RecordId
+from protocol.records.chain import GroupRoot, Handover, Seal
+from protocol.records.envelope import Record
+from protocol.state import GroupState
+
+MOST_BYTES: Final = 32 * 1024 * 1024
+MOST_SECONDS: Final = 60.0
+KEPT_STATES: Final = 1000  # rivals hang on one of the latest, or are no concern of somebody who looks for a membership
+PAGES: Final = 1000
+
+
+class Quarantine:
+    """What one stranger's wish may still have this pod fetch to look at."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._bytes = MOST_BYTES
+        self._ends_at = asyncio.get_running_loop().time() + MOST_SECONDS
+
+    async def look(self, pod: str, group: RecordId, shown: Pass | None, concerns: Callable[[GroupState], bool]) -> bool:
+        """Whether a state on the group's chain at `pod` is of concern; False also where that can't be found out."""
+        if self._bytes <= 0:
+            return False
+        source = await source_of(self._deps, pod, group, shown)
+        chain = _Chain(source, concerns, self._bytes)
+        with suppress(TimeoutError, RemoteError, RefusedError):
+            async with asyncio.timeout_at(self._ends_at):
+                await walk(self._deps, source, "chain", 0, chain.take, most=PAGES)
+        if not chain.is_of_concern:
+            self._bytes -= source.pace.size
+        return chain.is_of_concern
+
+
+class _Chain:
+    def __init__(self, source: Source, concerns: Callable[[GroupState], bool], most_bytes: int) -> None:
+        self._source = source
+        self._concerns = concerns
+        self._most_bytes = most_bytes
+        self._states: dict[RecordId, GroupState] = {}
+        self.is_of_concern = False
+
+    async def take(self, page: dict[str, Any], start: int) -> Step:
+        """Follow a page's items; the walk ends where they concern somebody, or the bytes are used up."""
+        items = records_in(page.get("items"), self._source.group)
+        followed = [state for item in items if (state := self._followed(item)) is not None]
+        self.is_of_concern = any(self._concerns(state) for state in followed[-1:])
+        following = page.get("next")
+        if self.is_of_concern or type(following) is not int or self._source.pace.size >= self._most_bytes:
+            return Step(None, useful=True)
+        return Step(following if following <= start + len(items) else None, useful=bool(followed))
+
+    def _followed(self, record: Record) -> GroupState | None:
+        item = record.content
+        state = None
+        with suppress(BrokenItemError):
+            if isinstance(item, GroupRoot) and record.id == self._source.group:
+                state = found(record).state
+            elif isinstance(item, Seal | Handover) and item.parent in self._states:
+                state = follow(self._states[item.parent], record).state
+        if state is not None:
+            self._states[record.id] = state
+            while len(self._states) > KEPT_STATES:
+                del self._states[next(iter(self._states))]
+        return state
