@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from pod.errors import MayNotSignError, NotFoundError, NotMemberError, StaleEditError
+from pod.errors import MayNotSignError, NotFoundError, NotMemberError, PendingFullError, StaleEditError
 from protocol.errors import MalformedError, MayNotWriteError, Rule
 
 
 class PostRule(Rule):
     """Rules of posts."""
 
+    PENDING_FULL = (
+        PendingFullError,
+        "Member %(author)s has too much waiting for the group's log; try again later.",
+        "För mycket av medlem %(author)s väntar på gruppens logg; försök igen senare.",
+    )
     NO_SUCH_POST = (NotFoundError, "There is no such post.", "Det finns inget sådant inlägg.")
     NO_SUCH_RECORD = (NotFoundError, "There is no such record.", "Det finns ingen sådan post.")
     NO_RECORD_IN_GROUP = (

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.activities.writing import pod_of
 from models.groups.records import NewRecord, load_pending_sizes
 from models.groups.waiting import WaitingRecord, WaitingRoom, put_waiting
-from pod.errors import PendingFullError
+from pod.rules.posts import PostRule
 from protocol.authorship import authored_of
+from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.limits import MAX_PENDING_BYTES, MAX_PENDING_RECORDS
 from protocol.records.envelope import Record
@@ -25,16 +26,16 @@ WAITING_ROOM: Final = WaitingRoom(of_author=50, of_origin=200, bytes_of_origin=2
 Key = TypeVar("Key")
 
 
-async def beyond_limits(session: AsyncSession, records: Mapping[Key, NewRecord]) -> dict[Key, PendingFullError]:
+async def beyond_limits(session: AsyncSession, records: Mapping[Key, NewRecord]) -> dict[Key, RefusedError]:
     """Those of the records, in order, for which their authors have no room left."""
     taken = await _taken(session, records)
-    refused: dict[Key, PendingFullError] = {}
+    refused: dict[Key, RefusedError] = {}
     for key, record in records.items():
         place = (record.group_id, record.author or 0)
         count, size = taken.get(place, (0, 0))
         count, size = count + 1, size + len(record.wire)
         if count > MAX_PENDING_RECORDS or size > MAX_PENDING_BYTES:
-            refused[key] = PendingFullError("This author has too much waiting for the group's log; try again later.")
+            refused[key] = PostRule.PENDING_FULL.error(author=record.author or 0)
         else:
             taken[place] = count, size
     return refused
