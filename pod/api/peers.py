@@ -13,7 +13,7 @@ from pod.actions.recovery.keeper_promises import promise
 from pod.actions.sync import served_lists
 from pod.actions.sync.served_proofs import Proof, prove_consistency, prove_inclusion
 from pod.actions.sync.standings import Differing, Question, find_differing
-from pod.api import shapes
+from pod.api import peer_shapes, shapes
 from pod.api.asking import answer, group_of, number_of, object_of, pod_of, puller_of, query_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
@@ -25,7 +25,7 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/groups/{group}/chain")
-@contract("puller", query=shapes.PullQuery, answer=shapes.ChainPage)
+@contract("puller", query=shapes.PullQuery, answer=peer_shapes.ChainPage)
 async def get_chain(request: web.Request) -> web.Response:
     """Items from a height, rival branches too, with the acks of these heights."""
     deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
@@ -33,7 +33,7 @@ async def get_chain(request: web.Request) -> web.Response:
 
 
 @routes.get("/groups/{group}/log")
-@contract("puller", query=shapes.LogQuery, answer=shapes.LogPage)
+@contract("puller", query=shapes.LogQuery, answer=peer_shapes.LogPage)
 async def get_log(request: web.Request) -> web.Response:
     """The log's records from an index, in the steward's order; of the log that `item` commits to, if it is named."""
     deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
@@ -42,7 +42,7 @@ async def get_log(request: web.Request) -> web.Response:
 
 
 @routes.get("/groups/{group}/pending")
-@contract("puller", query=shapes.PullQuery, answer=shapes.PendingPage)
+@contract("puller", query=shapes.PullQuery, answer=peer_shapes.PendingPage)
 async def get_pending(request: web.Request) -> web.Response:
     """What this pod accepted and the log lacks, after a cursor."""
     deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")
@@ -50,7 +50,7 @@ async def get_pending(request: web.Request) -> web.Response:
 
 
 @routes.get("/groups/{group}/operations")
-@contract("puller", query=shapes.PullQuery, answer=shapes.OperationsPage)
+@contract("puller", query=shapes.PullQuery, answer=peer_shapes.OperationsPage)
 async def get_operations(request: web.Request) -> web.Response:
     """The operations that wait at this pod for a seal, after a cursor."""
     deps, group, start = request.app[DEPS], group_of(request), number_of(request, "from")

@@ -80,7 +80,7 @@ def open_record(body: object) -> Record:
         depth, most = MAX_ITEM_DEPTH, MAX_ITEM_MEMBERS
     # Proofs are bounded apart (MAX_PROOFS): the same record with more of them stays as well-formed as it was.
     if check_value(body, max_depth=depth) > most and check_value(_unproven(body), max_depth=depth) > most:
-        raise RecordRule.TOO_MANY_MEMBERS.error(most=most)
+        raise RecordRule.RECORD_MEMBERS.error(most=most)
     if body.get("type") == "Ack":
         check_exact_ack(body)
     return _open(body, verify=True)

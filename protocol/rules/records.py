@@ -12,7 +12,7 @@ class RecordRule(Rule):
     NO_PROOF = (MalformedError, "A record carries a `proof`.")
     NO_TYPE = (MalformedError, "A record needs a `type`.")
     RECORD_TOO_LONG = (TooLargeError, "A %(type)s may have %(most)s bytes; this one has %(size)s.")
-    TOO_MANY_MEMBERS = (TooLargeError, "A record of this type has at most %(most)s members.")
+    RECORD_MEMBERS = (TooLargeError, "A record of this type has at most %(most)s members.")
     OTHER_RULES = (MalformedError, "`rules` must be 1.")
     RECORD_WITH_ID = (MalformedError, "A record has neither `id` nor `@context`.")
     TOO_MANY_OPERATIONS = (MalformedError, "`operations` must be a list of at most %(most)s.")
