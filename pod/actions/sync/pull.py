@@ -87,8 +87,8 @@ async def pull_of_its_own(deps: Deps, pod: str, group: RecordId) -> bool:
     source = await source_of(deps, pod, group)
     view = await _view(deps, group)
     page = await load_page(deps, source, "chain", max(view.settled.height, 1))
-    if may_recover(view, records_in(page.get("items"), group)):
-        await _pull_recovery(deps, source)
+    if may_recover(view, records_in(page.get("items"), group)) and await _pull_recovery(deps, source):
+        return await pull(deps, pod, group)
     return True
 
 
