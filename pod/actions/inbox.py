@@ -70,7 +70,7 @@ async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Rec
         elif may_recover(view, [record]):
             # Without the recovery key's own word strangers are asked for it, but not often.
             if not is_by_recovery_key(view, record):
-                await deps.memory.limits.take("recovery of a group", record.group, now=now)
+                await deps.store.limits.take("recovery of a group", record.group, now=now)
             deps.signals.behind(record.group, pod)
         else:
             raise
