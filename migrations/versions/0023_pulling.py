@@ -6,8 +6,8 @@ What waited for an author is forgotten: it isn't accepted, and comes again by a 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
