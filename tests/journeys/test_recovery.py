@@ -19,7 +19,7 @@ from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, event
 from tests.support.seized import SeizedPod
 
 PODS = 3
-MINUTE_MS = 61_000
+COMPARED_MS = 13 * 60_000  # in which every two pods compared the groups that they share
 
 
 class Village:
@@ -28,7 +28,7 @@ class Village:
     def __init__(self, pods: list[ServedPod], peer: Peer) -> None:
         self.lost, self.staying, self.new = pods
         self.peer = peer
-        self.minutes = 0
+        self.quarters = 0
         self.ada, self.bo = self.lost.sign_up("ada"), self.staying.sign_up("bo")
         for pod in pods:
             pod.start()
@@ -43,11 +43,11 @@ class Village:
     def phrase(self) -> str:
         return str(self.ada.account["phrase"])
 
-    def pass_a_minute(self) -> None:
-        """Have every pod pull all its groups."""
-        self.minutes += 1
+    def pass_a_quarter(self) -> None:
+        """Have every pod ask the others which of their groups differ, and pull those."""
+        self.quarters += 1
         for pod in (self.lost, self.staying, self.new):
-            pod.set_clock(self.minutes * MINUTE_MS)
+            pod.set_clock(self.quarters * COMPARED_MS)
 
     def kit(self) -> dict[str, Any]:
         """What ada wrote down."""
@@ -162,7 +162,7 @@ def test_the_24_words_bring_the_person_back_on_another_pod(village: Village) -> 
     assert standing(again, village.led) == ("moving", None)
     assert again.get("/api/v1/me")["recovery_keys_left"] == 63
     eventually(lambda: whole(again, village.personal) and seen(bo, village.personal)["steward"] == village.new.url)
-    village.pass_a_minute()
+    village.pass_a_quarter()
     eventually(lambda: agreed(village.personal, again, bo))
     assert seen(bo, village.personal)["steward"] == village.new.url
     assert posts(again, village.personal) == posts(bo, village.personal) != set()
@@ -183,7 +183,7 @@ def test_the_person_goes_on_writing_and_all_pods_agree(village: Village) -> None
     ours, theirs = (person.get(voted) for person in (again, bo))
     assert ours == theirs
     assert ours["score"] == 2000 * -500
-    village.pass_a_minute()
+    village.pass_a_quarter()
     eventually(lambda: own in posts(bo, village.personal) and agreed(village.personal, again, bo))
 
 
@@ -247,7 +247,7 @@ def test_the_lost_pod_rises_from_the_grave_and_gives_way(village: Village) -> No
     village.lost.start()
     for pod in (village.lost, village.staying, village.new):
         assert pod.process is not None
-    village.pass_a_minute()
+    village.pass_a_quarter()
 
     groups = (village.shared, village.led, village.personal)
     for group in groups:
@@ -261,7 +261,7 @@ def test_the_lost_pod_rises_from_the_grave_and_gives_way(village: Village) -> No
         write(ghost, village.led, "I am the real one.")
     post = write(bo, village.led, "No, she is.")
     eventually(lambda: post in posts(again, village.led) and logged(village.led, again, bo))
-    village.pass_a_minute()
+    village.pass_a_quarter()
     eventually(lambda: all(agreed(group, ghost, bo, again) for group in groups))
 
 
