@@ -47,7 +47,7 @@ def test_a_steward_that_seals_far_in_the_future_is_not_confirmed_and_is_replaced
     for council, sight, seal in told:
         eventually(partial(council.heads, seal))
         for person in council.people:
-            eventually(partial(council.doubts, person, seal, "more than two minutes ahead"))
+            eventually(partial(council.doubts, person, seal, "item_ahead"))
             assert council.seen(person)["settled_height"] == sight.state.height
     town.pass_minutes(63)
     councils[0].is_freed(votes=1)
@@ -104,7 +104,7 @@ def test_a_steward_that_lies_about_the_log_is_not_confirmed_and_is_replaced(town
     for council, sight, seal in told:
         assert council.heads(seal)
         for person in council.people:
-            eventually(partial(council.doubts, person, seal, "log root"))
+            eventually(partial(council.doubts, person, seal, "root_differs"))
             assert council.seen(person)["settled_height"] == sight.state.height
     town.pass_minutes(62)
     for council, _, _ in told:
@@ -155,7 +155,7 @@ def test_forged_operations_are_void_and_shown_and_keepers_hand_over_by_hand(town
         assert {one["number"]: one["weight"] for one in council.seen(person)["members"]} == weights
         items = person.get(f"/api/v1/groups/{council.group}/items?from={seal['height']}")["items"]
         assert [void["position"] for void in items[0]["void"]] == [0, 1, 2]
-        assert [void["rule"] for void in items[0]["void"]] == ["not_heavier", *["malformed_operation"] * 2]
+        assert [void["rule"] for void in items[0]["void"]] == ["not_signed_by_author", *["malformed_operation"] * 2]
     town.pass_minutes(2)
     bo.post(f"/api/v1/groups/{council.group}/handovers", {})
     eventually(lambda: council.steward() == {bo.pod.url})

@@ -51,7 +51,11 @@ def changed(**change: Any) -> HeaderSight:
     [
         ({"disputed": True}, "Disputed: pods hold different histories", "Omtvistat"),
         ({"disputes": (DisputeLine("https://b.example", SOME, SOME),)}, "Disputed", "Omtvistat"),
-        ({"doubts": (Doubt(SOME, 8, "The log is wrong."),)}, "Not confirmed: item 8 ", "Inte bekräftad"),
+        (
+            {"doubts": (Doubt(SOME, 8, "root_differs", "Its log is wrong."),)},
+            "Not confirmed: item 8 ",
+            "Inte bekräftad",
+        ),
         ({"withheld": (WithheldLine(SOME, 1_700_000_000_000),)}, "has waited since 14 Nov 2023", "Undanhållet"),
         ({"faults": (FaultLine("two-items", SOME, SOME),)}, "Proven fault (two-items)", "Bevisat fel"),
     ],

@@ -18,10 +18,11 @@ MOST_SHOWN = 20
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """An item of the chosen branch that no honest keeper confirms as things are here, and why."""
+    """An item of the chosen branch that no honest keeper confirms as things are here, and the rule that says so."""
 
     item: RecordId
     height: int
+    rule: str
     reason: str
 
 
@@ -37,7 +38,7 @@ async def list_doubts(session: AsyncSession, deps: Deps, view: View, stored: Sto
             check_presentable(memory, state, _now(findings, under_way=under_way), now=now)
         except SeatRefusedError as refusal:
             if item != view.anchor:
-                doubts.append(Doubt(item, state.height, str(refusal)))
+                doubts.append(Doubt(item, state.height, refusal.refused.rule.key, refusal.refused.detail))
     return tuple(doubts)
 
 

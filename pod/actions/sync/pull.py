@@ -25,7 +25,7 @@ from pod.actions.sync.disputes import forget_disputes, note_dispute, stands_apar
 from pod.actions.sync.pull_log import is_log_whole, pull_log
 from pod.actions.sync.pull_pending import Pending
 from pod.actions.sync.push import sources_of
-from pod.actions.sync.remote_lists import Pass, Source, Step, head_in, load_page, records_in, source_of, walk
+from pod.actions.sync.remote_lists import Pass, Source, WalkStep, head_in, load_page, records_in, source_of, walk
 from pod.deps import Deps
 from pod.rules.chains import ChainRule
 from protocol.branches import View
@@ -137,13 +137,13 @@ class ChainWalk:
         self.joined = True
         return await walk(self._deps, self._source, "chain", start, self._take)
 
-    async def _take(self, page: dict[str, Any], start: int) -> Step:
+    async def _take(self, page: dict[str, Any], start: int) -> WalkStep:
         deps, source = self._deps, self._source
         view = await _view(deps, source.group)
         items = records_in(page.get("items"), source.group)
         records = items + records_in(page.get("acks"), source.group)
         if may_recover(view, records) and await _pull_recovery(deps, source):
-            return Step(None, useful=True)
+            return WalkStep(None, useful=True)
         if start <= max(view.settled.height, 1):
             await _compare_anchors(deps, source, view, records)
         following = _height_after(page, items, start)
@@ -152,7 +152,7 @@ class ChainWalk:
         if following is None and (head := head_in(page)) is not None:
             self.joined &= await _is_known(deps, source.group, head)
         taken = [one for one, outcome in zip(records, outcomes, strict=True) if isinstance(outcome, Taken)]
-        return Step(following, useful=any(height_of(one) >= start for one in taken))
+        return WalkStep(following, useful=any(height_of(one) >= start for one in taken))
 
     async def _append(self, records: list[Record], following: int | None) -> list[Outcome]:
         deps, source, now = self._deps, self._source, self._deps.clock()
@@ -206,12 +206,12 @@ async def _whole_chain(deps: Deps, source: Source) -> list[Record]:
     assert root is not None
     states = {source.group: found(reopen_record(root.wire)).state}
 
-    async def take(page: dict[str, Any], start: int) -> Step:
+    async def take(page: dict[str, Any], start: int) -> WalkStep:
         items = records_in(page.get("items"), source.group)
         following = [item for item in items if _follows(states, item)]
         acks = [one for one in records_in(page.get("acks"), source.group) if one.body.get("item") in states]
         records.extend(following + acks)
-        return Step(_height_after(page, items, start), useful=bool(following))
+        return WalkStep(_height_after(page, items, start), useful=bool(following))
 
     await walk(deps, source, "chain", 1, take, most=MOST_PAGES)
     return records
@@ -238,12 +238,12 @@ async def pull_branch(deps: Deps, pod: str, group: RecordId, item: RecordId) -> 
     size = view.nodes[item].state.log.size
     gathered: list[RecordId] = []
 
-    async def take(page: dict[str, Any], position: int) -> Step:
+    async def take(page: dict[str, Any], position: int) -> WalkStep:
         records = records_in(page.get("entries"), group)[: size - position]
         await _append(deps, records, pod)
         gathered.extend(record.id for record in records)
         following = position + len(records)
-        return Step(following if following < size else None, useful=bool(records))
+        return WalkStep(following if following < size else None, useful=bool(records))
 
     if start < size:
         await walk(deps, source, f"log?item={item}", start, take, most=MOST_PAGES)

@@ -25,7 +25,7 @@ from models.groups.waiting import delete_waiting
 from pod.actions.chain.door import Arrival, Taken, append_all, new_record
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.views import load_view
-from pod.actions.sync.remote_lists import Source, Step, entries_in, walk
+from pod.actions.sync.remote_lists import Source, WalkStep, entries_in, walk
 from pod.deps import Deps
 from protocol.authorship import authored_of, check_author, check_logged
 from protocol.branches import View
@@ -82,18 +82,18 @@ async def pull_log(deps: Deps, source: Source) -> bool:
         return True
     gathered = Gathered(have)
 
-    async def take(page: dict[str, Any], position: int) -> Step:
+    async def take(page: dict[str, Any], position: int) -> WalkStep:
         if not await _keep_pace(deps, source.group, gathered, position):
-            return Step(None, useful=False)
+            return WalkStep(None, useful=False)
         size = (await _log_gap(deps, source.group))[1].log.size
         entries = entries_in(page.get("entries"), source.group)[: max(0, size - position)]
         if not entries:
-            return Step(None, useful=False)
+            return WalkStep(None, useful=False)
         gathered.add(entries, await _take(deps, source, entries))
         if not gathered.is_stuck:
             await _place(deps, source.group, gathered)
         following = position + len(entries)
-        return Step(following if following < size else None, useful=True)
+        return WalkStep(following if following < size else None, useful=True)
 
     return await walk(deps, source, "log", have, take, most=PAGES)
 

@@ -16,7 +16,7 @@ from models.groups.pull_cursors import load_cursor, store_cursor
 from models.groups.records import load_erased_authors, load_known
 from models.groups.waiting import load_waiting_wires
 from pod.actions.chain.door import Arrival, Taken, append_all
-from pod.actions.sync.remote_lists import Source, Step, head_in, records_in, walk
+from pod.actions.sync.remote_lists import Source, WalkStep, head_in, records_in, walk
 from pod.deps import Deps
 from protocol.canonical import bytes_of_checked
 from protocol.ids import RecordId
@@ -41,20 +41,20 @@ class Pending:
             ended &= await walk(self._deps, self._source, "operations", 0, self._take_operations)
         return ended
 
-    async def _take_records(self, page: dict[str, Any], _: int) -> Step:
+    async def _take_records(self, page: dict[str, Any], _: int) -> WalkStep:
         bodies, following = page.get("records"), page.get("next")
         fresh = await self._unheld(bodies if isinstance(bodies, list) else [])
         records = records_in(fresh, self._source.group)
         self._has_operations |= page.get("operations") is True
         self.head = head_in(page) or self.head
         following = following if type(following) is int else None
-        return Step(following, useful=await self._append(records, following))
+        return WalkStep(following, useful=await self._append(records, following))
 
-    async def _take_operations(self, page: dict[str, Any], _: int) -> Step:
+    async def _take_operations(self, page: dict[str, Any], _: int) -> WalkStep:
         bodies, following = page.get("operations"), page.get("next")
         fresh = await self._unknown(bodies if isinstance(bodies, list) else [])
         useful = await self._append(records_in(fresh, self._source.group), None)
-        return Step(following if type(following) is int else None, useful=useful)
+        return WalkStep(following if type(following) is int else None, useful=useful)
 
     async def _unheld(self, bodies: Sequence[object]) -> list[object]:
         """Those whose records aren't here whole: most came by push, and need no second look."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from federation.errors import RemoteError
-from pod.actions.sync.remote_lists import Pass, Source, Step, records_in, source_of, walk
+from pod.actions.sync.remote_lists import Pass, Source, WalkStep, records_in, source_of, walk
 from pod.deps import Deps
 from protocol.chain import follow, found
 from protocol.errors import BrokenItemError, RefusedError
@@ -57,15 +57,15 @@ class _Chain:
         self._states: dict[RecordId, GroupState] = {}
         self.is_of_concern = False
 
-    async def take(self, page: dict[str, Any], start: int) -> Step:
+    async def take(self, page: dict[str, Any], start: int) -> WalkStep:
         """Follow a page's items; the walk ends where they concern somebody, or the bytes are used up."""
         items = records_in(page.get("items"), self._source.group)
         followed = [state for item in items if (state := self._followed(item)) is not None]
         self.is_of_concern = any(self._concerns(state) for state in followed[-1:])
         following = page.get("next")
         if self.is_of_concern or type(following) is not int or self._source.pace.size >= self._most_bytes:
-            return Step(None, useful=True)
-        return Step(following if following <= start + len(items) else None, useful=bool(followed))
+            return WalkStep(None, useful=True)
+        return WalkStep(following if following <= start + len(items) else None, useful=bool(followed))
 
     def _followed(self, record: Record) -> GroupState | None:
         item = record.content

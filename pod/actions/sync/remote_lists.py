@@ -83,14 +83,14 @@ class Source(msgspec.Struct, frozen=True):
     pace: Pace = msgspec.field(default_factory=Pace)
 
 
-class Step(NamedTuple):
+class WalkStep(NamedTuple):
     """What became of a page: where the list goes on (None: it ended), and whether it brought anything."""
 
     following: int | None
     useful: bool
 
 
-Take = Callable[[dict[str, Any], int], Awaitable[Step]]
+Take = Callable[[dict[str, Any], int], Awaitable[WalkStep]]
 
 
 async def walk(deps: Deps, source: Source, name: str, start: int, take: Take, *, most: int = PAGES_A_WALK) -> bool:

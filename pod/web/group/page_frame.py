@@ -10,9 +10,11 @@ from aiohttp import web
 from pod.actions.reading.group.page_header import HeaderSight, load_header
 from pod.app_keys import DEPS
 from pod.web.group.wording import host_of, kind_of, kind_sentence, pods_sentence, short
+from pod.web.kit.refusals import sentence_of
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.ids import RecordId, parse_id
+from protocol.rules.seats import SeatRule
 
 
 class Tab(msgspec.Struct, frozen=True):
@@ -157,7 +159,7 @@ def notices_of(say: Words, seen: HeaderSight) -> list[str]:
             "Not confirmed: item %(height)s (%(item)s). %(reason)s",
             height=doubt.height,
             item=short(doubt.item),
-            reason=doubt.reason,
+            reason=sentence_of(say, SeatRule[doubt.rule.upper()].refused()),
         )
         for doubt in seen.doubts[:1]
     ]
