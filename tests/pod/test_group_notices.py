@@ -88,7 +88,9 @@ def test_only_what_the_reader_may_do_is_offered(seen: HeaderSight, may: set[str]
 def test_a_group_that_continues_elsewhere_leads_there_and_a_silent_pod_is_told() -> None:
     silent = PodHealth("https://b.example", 1, here=False, silent=True)
     state = msgspec.structs.replace(STATE, succeeded_by=SOME)
-    head = head_of(words_in("en"), changed(state=state, pods=(*SOUND.pods, silent)), "posts", signed_in=False)
+    head = head_of(
+        words_in("en"), changed(state=state, forward=SOME, pods=(*SOUND.pods, silent)), "posts", signed_in=False
+    )
     assert head.forward == f"/g/{SOME}"
     assert "2 pods, 1 silent" in head.facts
     assert [(pod.mark, pod.text) for pod in head.pods] == [("●", "answers"), ("○", "silent")]

@@ -23,9 +23,9 @@ from pod.actions.chain.lone_recovery import height_of, may_recover, take_recover
 from pod.actions.chain.views import load_view, take_root
 from pod.actions.sync.disputes import forget_disputes, note_dispute, stands_apart
 from pod.actions.sync.pull_log import is_log_whole, pull_log
-from pod.actions.sync.pull_pending import Pending
 from pod.actions.sync.push import sources_of
 from pod.actions.sync.remote_lists import Pass, Source, WalkStep, head_in, load_page, records_in, source_of, walk
+from pod.actions.sync.unlogged_records import Pending
 from pod.deps import Deps
 from pod.rules.chains import ChainRule
 from protocol.branches import View
