@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Table,
+    and_,
     delete,
     exists,
     func,
@@ -82,7 +83,8 @@ async def remove_orphans(session: AsyncSession) -> None:
 def _left_over() -> Iterator[tuple[Table, ColumnElement[bool]]]:
     for table in METADATA.sorted_tables:
         for constraint in table.foreign_key_constraints:
-            yield table, ~exists().where(*_joined(constraint))
+            named = [column.is_not(None) for column in constraint.columns]
+            yield table, and_(*named, ~exists().where(*_joined(constraint)))
     yield ACTIVITIES, ~exists().where(DELIVERIES.c.activity_id == ACTIVITIES.c.id)
 
 

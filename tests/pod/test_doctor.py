@@ -345,3 +345,12 @@ def test_op_06_a_base_url_that_leads_elsewhere_is_told(sound: ServedPod, copy: P
     (finding,) = (finding for finding in doctor(copy)[1] if finding["check"] == "base url")
     assert (finding["level"], "another pod answers" in finding["says"]) == ("fail", True)
     del sound
+
+
+def test_n9_a_wish_for_an_account_without_an_invitation_has_lost_no_owner(copy: Path) -> None:
+    columns = "visit, name, address, reason, language, invite_id, state, said, created_at, changed_at"
+    wish = "x'00', 'bo', 'b@x.example', '', 'en', NULL, 'waiting', '', 1, 1"
+    changed(copy, f"INSERT INTO sign_ups ({columns}) VALUES ({wish})")
+    assert checks(doctor(copy, "--fix")[1])["orphan rows"] == "ok"
+    with closing(sqlite3.connect(copy / "pod.sqlite")) as database:
+        assert database.execute("SELECT count(*) FROM sign_ups").fetchone() == (1,)
