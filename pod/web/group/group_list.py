@@ -60,7 +60,7 @@ async def get_groups_page(request: web.Request) -> web.Response:
     """One's own groups, and the public ones of this pod by name."""
     say, reader, after = say_of(request), reader_of(request), request.query.get("after")
     cursor = parse_id(after) if after else None
-    page = await list_groups(request.app[DEPS], reader, after=cursor, limit=ON_A_PAGE)
+    page = await list_groups(request.app[DEPS], reader, after=cursor, limit=ON_A_PAGE, language=say.language)
     view = GroupsView(
         own=tuple(_card(say, line) for line in page.own),
         public=tuple(_card(say, line) for line in page.groups),
@@ -91,7 +91,8 @@ async def show_follows(
 ) -> web.Response:
     """The page, with what was refused if anything was."""
     say = say_of(request)
-    rows = tuple(_followed(say, line) for line in await list_followed(request.app[DEPS], account))
+    lines = await list_followed(request.app[DEPS], account, say.language)
+    rows = tuple(_followed(say, line) for line in lines)
     problem = problem_of(say, refusal) if refusal else None
     return render(request, "group/follows.html", FollowsView(rows, typed, problem), status)
 

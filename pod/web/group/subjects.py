@@ -139,9 +139,8 @@ async def get_group_subjects(request: web.Request) -> web.Response:
     """The public names that a group writes about."""
     _, head = await load_head(request, "subjects")
     say, after = say_of(request), request.query.get("after", "")
-    found = await list_group_subjects(
-        request.app[DEPS], reader_of(request), head.group, after=after, limit=ON_A_PAGE + 1
-    )
+    deps, reader, limit = request.app[DEPS], reader_of(request), ON_A_PAGE + 1
+    found = await list_group_subjects(deps, reader, head.group, after=after, limit=limit, language=say.language)
     shown = found[:ON_A_PAGE]
     own = f"/g/{head.group}/subjects"
     rows = tuple(

@@ -7,12 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.belonging import list_own
 from models.content.posts_and_votes import has_claim
-from models.groups.groups_and_items import list_public, load_group, load_lines
+from models.groups.groups_and_items import StoredGroupLine, list_public, load_group, load_lines
 from models.groups.seats_and_acks import list_disputes, list_faults, list_withheld
 from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.chain.views import load_view
 from pod.actions.reading.group.profiles import NOBODY, load_visible_profiles
+from pod.actions.reading.name_order import MOST_SORTED, name_place
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.ids import RecordId
@@ -174,21 +175,37 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
     )
 
 
-async def list_groups(deps: Deps, reader: Reader, *, after: RecordId | None, limit: int) -> GroupPage:
-    """Public groups of this pod, by name, and the reader's own of any visibility."""
+async def list_groups(
+    deps: Deps, reader: Reader, *, after: RecordId | None, limit: int, language: str = ""
+) -> GroupPage:
+    """Public groups of this pod, by name in the order of the language, and the reader's own of any visibility."""
     async with deps.store.database.read() as session:
         place = await load_group(session, after) if after else None
         if after and (place is None or place.visibility != "public"):
             raise GroupRule.UNKNOWN_AFTER.error()
-        found = await list_public(session, limit + 1, after=(place.name, place.id) if place else None)
-        own = await _own_groups(session, reader) if reader and not after else ()
+        found = await _public_after(session, (place.name, place.id) if place else None, limit + 1, language)
+        own = await _own_groups(session, reader, language) if reader and not after else ()
     shown = tuple(GroupLine(g.id, g.name, g.visibility, g.head_height, g.anchor_height) for g in found[:limit])
     return GroupPage(shown, own, shown[-1].group if len(found) > limit else None)
 
 
-async def _own_groups(session: AsyncSession, reader: Reader) -> tuple[GroupLine, ...]:
+async def _public_after(
+    session: AsyncSession, place: tuple[str, RecordId] | None, limit: int, language: str
+) -> list[StoredGroupLine]:
+    found = await list_public(session, MOST_SORTED + 1)
+    if len(found) > MOST_SORTED:
+        return await list_public(session, limit, after=place)
+    found.sort(key=lambda group: (name_place(group.name, language), group.id))
+    if place is None:
+        return found[:limit]
+    behind = (name_place(place[0], language), place[1])
+    return [group for group in found if (name_place(group.name, language), group.id) > behind][:limit]
+
+
+async def _own_groups(session: AsyncSession, reader: Reader, language: str) -> tuple[GroupLine, ...]:
     stored = await load_lines(session, await list_own(session, reader.id if reader else 0))
-    groups = sorted((group for group in stored.values() if group.kind == "group"), key=lambda g: (g.name, g.id))
+    own = [group for group in stored.values() if group.kind == "group"]
+    groups = sorted(own, key=lambda group: (name_place(group.name, language), group.id))
     return tuple(GroupLine(g.id, g.name, g.visibility, g.head_height, g.anchor_height) for g in groups)
 
 

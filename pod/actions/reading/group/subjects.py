@@ -15,6 +15,7 @@ from moderation.lens import Layer, Lens
 from moderation.scores import Reply, chosen_reply
 from pod.actions.access import Reader, open_group, open_state
 from pod.actions.reading.lens.verdicts import load_layers
+from pod.actions.reading.name_order import MOST_SORTED, name_place
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import PostTarget
@@ -78,9 +79,14 @@ async def _chosen(session: AsyncSession, deps: Deps, reader: Reader, group: Reco
 
 
 async def list_group_subjects(
-    deps: Deps, reader: Reader, group: RecordId, *, after: str, limit: int
+    deps: Deps, reader: Reader, group: RecordId, *, after: str, limit: int, language: str
 ) -> tuple[SubjectLine, ...]:
-    """The names that a group writes about; raises UnknownGroupError."""
+    """The names that a group writes about, in the order of the language; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
         await open_group(session, deps, reader, group)
-        return tuple(await list_subjects(session, group, limit, after=after))
+        found = await list_subjects(session, group, MOST_SORTED + 1)
+        if len(found) > MOST_SORTED:
+            return tuple(await list_subjects(session, group, limit, after=after))
+    behind = name_place(after, language)
+    there = [line for line in found if name_place(line.subject, language) > behind]
+    return tuple(sorted(there, key=lambda line: name_place(line.subject, language))[:limit])

@@ -8,6 +8,7 @@ from models.people.accounts import Account
 from models.people.subscriptions import Following, list_followings
 from pod.actions.access import ReadableGroup, open_those
 from pod.actions.groups.subscriptions import MOST_FOLLOWED
+from pod.actions.reading.name_order import name_place
 from pod.deps import Deps
 from protocol.ids import RecordId
 
@@ -24,13 +25,13 @@ class FollowedLine(msgspec.Struct, frozen=True):
     lens: bool
 
 
-async def list_followed(deps: Deps, account: Account) -> tuple[FollowedLine, ...]:
-    """Everything that the account follows."""
+async def list_followed(deps: Deps, account: Account, language: str) -> tuple[FollowedLine, ...]:
+    """Everything that the account follows, in the order of the language."""
     async with deps.store.database.read() as session:
         followings = await list_followings(session, account.id, MOST_FOLLOWED)
         groups = await open_those(session, deps, account, [following.group_id for following in followings])
     lines = [_line(following, groups.get(following.group_id)) for following in followings]
-    return tuple(sorted(lines, key=lambda line: (line.name.casefold(), line.group)))
+    return tuple(sorted(lines, key=lambda line: (name_place(line.name, language), line.group)))
 
 
 def _line(following: Following, found: ReadableGroup | None) -> FollowedLine:
