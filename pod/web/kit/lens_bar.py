@@ -144,7 +144,7 @@ def lens_bar(
         now=lens_name(say, lens, {choice.group: choice.name for choice in choices.named}),
         counts=tuple(counts),
         sections=tuple((name, tuple(link(choice) for choice in found)) for name, found in _sections(say, choices)),
-        combine=_combine(say, lens),
+        combine=combine_options(say, lens.combine),
         showing=_showing(say, lens),
         off="" if lens.off else href(()),
         usual="" if lens.groups == tuple(usual) or not usual else href(usual),
@@ -172,9 +172,15 @@ def lens_name(say: Words, lens: Lens, names: Mapping[RecordId, str]) -> str:
     return joint.join(names.get(group, f"…{group[-12:]}") for group in lens.groups)
 
 
-def _combine(say: Words, lens: Lens) -> tuple[tuple[str, str, bool], ...]:
+def combine_of(request: web.Request) -> Combine:
+    """How the address joins several groups; raises MalformedError."""
+    return lens_of(request).combine
+
+
+def combine_options(say: Words, combine: Combine) -> tuple[tuple[str, str, bool], ...]:
+    """The ways to join several groups: (value, text, chosen)."""
     texts = {Combine.ANY: say("any of them shows it"), Combine.ALL: say("all of them show it")}
-    return tuple((str(value), text, value is lens.combine) for value, text in texts.items())
+    return tuple((str(value), text, value is combine) for value, text in texts.items())
 
 
 def _showing(say: Words, lens: Lens) -> tuple[tuple[str, str, bool], ...]:

@@ -14,10 +14,12 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.post_rows import PostLineView, home_row
 from pod.web.group.wording import host_of
+from pod.web.kit.lens_bar import combine_of, combine_options
 from pod.web.kit.queries import before_of, with_query
 from pod.web.kit.rendering import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
+from protocol.visibility import Combine
 
 routes = web.RouteTableDef()
 ON_A_PAGE = 40
@@ -42,7 +44,10 @@ class FrontView(msgspec.Struct, frozen=True):
 
 
 class HomeView(msgspec.Struct, frozen=True):
-    """What somebody at home finds. `steps` stand where nothing is to be read yet."""
+    """What somebody at home finds. `steps` stand where nothing is to be read yet.
+
+    `combine`: how the moderators that choose may be joined, empty where there aren't several.
+    """
 
     rows: tuple[PostLineView, ...]
     lens: str
@@ -52,6 +57,7 @@ class HomeView(msgspec.Struct, frozen=True):
     pending: tuple[tuple[str, str], ...]
     steps: bool
     older: str
+    combine: tuple[tuple[str, str, bool], ...] = ()
 
 
 @routes.get("/")
@@ -86,9 +92,9 @@ def activity_line(say: Words, members: int, last_at: int) -> str:
 
 
 async def _home(request: web.Request, account: Account) -> HomeView:
-    deps, say, before = request.app[DEPS], say_of(request), before_of(request)
+    deps, say, before, combine = request.app[DEPS], say_of(request), before_of(request), combine_of(request)
     everything = request.query.get("show") == "all"
-    seen = await load_home(deps, account, before=before, limit=ON_A_PAGE)
+    seen = await load_home(deps, account, combine, before=before, limit=ON_A_PAGE)
     own = {(entry.group_id, entry.number) for entry in seen.memberships}
     rows = [
         home_row(say, line, seen.names)
@@ -96,28 +102,41 @@ async def _home(request: web.Request, account: Account) -> HomeView:
         if everything or not line.layer or (line.group, line.author) in own
     ]
     hidden = sum(bool(line.layer) for line in seen.posts)
-    kept = [("before", str(before))] if before is not None else []
-    following = [("before", str(seen.next))] + ([("show", "all")] if everything else [])
+    choice = [("combine", str(combine))] if combine is not Combine.ANY else []
+    kept = choice + ([("before", str(before))] if before is not None else [])
+    following = [*choice, ("before", str(seen.next))] + ([("show", "all")] if everything else [])
     return HomeView(
         rows=tuple(rows),
-        lens=_lens_sentence(say, seen),
+        lens=_lens_sentences(say, seen),
         hidden=say.many("%(count)s hidden", "%(count)s hidden", hidden) if hidden else "",
         show="" if everything else with_query("/", [*kept, ("show", "all")]),
         hide=with_query("/", kept) if everything else "",
         pending=(*await _nag(request, account), *_pending(say, seen)),
         steps=not seen.posts and before is None,
         older="" if seen.next is None else with_query("/", following),
+        combine=combine_options(say, combine) if seen.choosing > 1 else (),
     )
 
 
-def _lens_sentence(say: Words, seen: HomeSight) -> str:
-    if seen.lens:
-        return say.many(
-            "Judged by the %(count)s group that you chose as lens.",
-            "Judged by the %(count)s groups that you chose as lens.",
-            len(seen.lens),
+def _lens_sentences(say: Words, seen: HomeSight) -> str:
+    said = [say("Each post is judged by its own group.")]
+    if hiding := len(seen.moderators.defaults) - seen.choosing:
+        said.append(
+            say.many(
+                "Of what that shows, %(count)s group that you chose hides what it votes against.",
+                "Of what that shows, each of %(count)s groups that you chose hides what it votes against.",
+                hiding,
+            )
         )
-    return say("Each post is judged by its own group.")
+    if seen.choosing:
+        said.append(
+            say.many(
+                "You see only what %(count)s group that you chose shows, too.",
+                "You see only what %(count)s groups that you chose show, too.",
+                seen.choosing,
+            )
+        )
+    return " ".join(said)
 
 
 async def _nag(request: web.Request, account: Account) -> tuple[tuple[str, str], ...]:

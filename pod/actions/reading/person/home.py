@@ -1,4 +1,4 @@
-"""What somebody finds at home: posts of their groups and of whom they follow, in their home lens; or what a pod is."""
+"""What somebody finds at home: posts of their groups and of whom they follow, moderated; or what a pod is."""
 
 from __future__ import annotations
 
@@ -16,32 +16,38 @@ from models.people.accounts import Account, Membership, list_memberships
 from models.people.phrase_checks import load_words_check
 from models.people.subscriptions import Following, list_followings
 from models.pod.settings import Settings, load_settings
+from moderation.home_lens import Judge, shows_post
 from moderation.lens import Layer, Lens
-from moderation.scores import is_shown
 from pod.actions.access import open_those
 from pod.actions.reading.lens.verdicts import Layers, load_layers
-from pod.actions.reading.post.cards import VisibleCard, load_excerpts, visible_card
+from pod.actions.reading.post.cards import Moderators, VisibleCard, load_excerpts, visible_card
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import PostTarget
+from protocol.visibility import Combine
 
 MOST_GROUPS: Final = 400
 MOST_LENS: Final = 12
 
 
 class HomeSight(msgspec.Struct, frozen=True):
-    """A page of home: what is read through which lens; `next` is the `before` of the page that follows.
+    """A page of home: what is read and who moderates it; `next` is the `before` of the page that follows.
 
     `names`: of the groups that repost. `words_due`: the account hasn't shown yet that it kept its 24 words.
     """
 
     posts: tuple[VisibleCard, ...]
-    lens: tuple[RecordId, ...]
+    moderators: Moderators
     memberships: tuple[Membership, ...]
     followings: tuple[Following, ...]
     words_due: bool
     next: int | None = None
     names: Mapping[RecordId, str] = {}
+
+    @property
+    def choosing(self) -> int:
+        """How many of the moderators choose: the others only hide."""
+        return sum(not Judge(default).only_hides for default in self.moderators.defaults.values())
 
 
 class FrontSight(msgspec.Struct, frozen=True):
@@ -57,8 +63,10 @@ async def load_front(deps: Deps, limit: int) -> FrontSight:
         return FrontSight(await load_settings(session), tuple(await list_active(session, limit)))
 
 
-async def load_home(deps: Deps, account: Account, *, before: int | None, limit: int) -> HomeSight:
-    """The newest posts of the account's groups and of whom it follows."""
+async def load_home(
+    deps: Deps, account: Account, combine: Combine = Combine.ANY, *, before: int | None, limit: int
+) -> HomeSight:
+    """The newest posts of the account's groups and of whom it follows; `combine`: what its moderators show together."""
     async with deps.store.database.read() as session:
         memberships = await list_memberships(session, MOST_GROUPS, account=account.id)
         followings = await list_followings(session, account.id, MOST_GROUPS)
@@ -66,17 +74,17 @@ async def load_home(deps: Deps, account: Account, *, before: int | None, limit: 
         groups = await _readable(session, deps, account, mine | {following.group_id for following in followings})
         cards, following_page = await list_feed(session, sorted(groups), limit, before=before) if groups else ([], None)
         names = await load_group_names(session, {card.via for card in cards if card.via})
-        chosen = tuple(following.group_id for following in followings if following.lens)[:MOST_LENS]
-        lens = Lens(tuple(group for group in chosen if group in groups))
+        chosen = [following.group_id for following in followings if following.lens][:MOST_LENS]
+        moderators = Moderators({group: groups[group] for group in chosen if group in groups}, combine)
         tokens = [PostTarget(card.id).token for card in cards]
         check = await load_words_check(session, account.id)
         writers = {(card.group_id, card.author) for card in cards}
-        layers = await load_layers(session, deps, account, lens.groups, tokens, writers)
-        lenses = {card.id: Lens((card.via or card.group_id,)) if lens.off else lens for card in cards}
-        excerpts = await load_excerpts(session, deps, account, lenses)
-    posts = tuple(_line(card, groups[card.via or card.group_id], layers, lens, excerpts) for card in cards)
+        layers = await load_layers(session, deps, account, tuple(moderators.defaults), tokens, writers)
+        lenses = {card.id: Lens((card.via or card.group_id,)) for card in cards}
+        excerpts = await load_excerpts(session, deps, account, lenses, moderators=moderators)
+    posts = tuple(_line(card, groups[card.via or card.group_id], layers, moderators, excerpts) for card in cards)
     words_due = check is not None and check.checked_at is None
-    return HomeSight(posts, lens.groups, tuple(memberships), tuple(followings), words_due, following_page, names)
+    return HomeSight(posts, moderators, tuple(memberships), tuple(followings), words_due, following_page, names)
 
 
 async def _readable(session: AsyncSession, deps: Deps, account: Account, groups: set[RecordId]) -> dict[RecordId, int]:
@@ -86,10 +94,11 @@ async def _readable(session: AsyncSession, deps: Deps, account: Account, groups:
 
 
 def _line(
-    card: FeedCard, default_score: int, layers: Layers, lens: Lens, excerpts: Mapping[RecordId, str]
+    card: FeedCard, default_score: int, layers: Layers, moderators: Moderators, excerpts: Mapping[RecordId, str]
 ) -> VisibleCard:
-    score = default_score + card.sum_micro
-    layer = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author)).layer
-    if layer is None and lens.off and not is_shown(score):
+    score, token = default_score + card.sum_micro, PostTarget(card.id).token
+    layer = layers.judge(Lens(), token, (card.group_id, card.author)).layer
+    judges = [Judge(default, layers.lens[group].get(token, 0)) for group, default in moderators.defaults.items()]
+    if layer is None and not shows_post(score, judges, moderators.combine):
         layer = Layer.LENS
     return visible_card(card, score, layer, excerpts.get(card.id, ""))

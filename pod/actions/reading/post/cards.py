@@ -16,6 +16,7 @@ from models.content.home_feed import FeedCard
 from models.content.lens_sources import load_sums
 from models.content.replies import load_few_sheets
 from models.people.mutes import load_muted
+from moderation.home_lens import Judge, shows_paragraph
 from moderation.lens import Layer, Lens, OwnHide
 from moderation.showing import is_withheld, layers_over
 from pod.actions.access import Reader
@@ -25,7 +26,7 @@ from pod.deps import Deps
 from protocol.content import Sheet, Text, assemble
 from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget, Token
-from protocol.visibility import see
+from protocol.visibility import Combine, see
 
 ENOUGH: Final = 3  # so many beginnings are looked at, for some of it may be hidden
 EXCERPT_LENGTH: Final = 240
@@ -79,6 +80,16 @@ def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str) 
     )
 
 
+class Moderators(msgspec.Struct, frozen=True):
+    """Whom a reader has judge what is at home, beside each post's own group; their default scores in micro units."""
+
+    defaults: Mapping[RecordId, int] = {}
+    combine: Combine = Combine.ANY
+
+
+NOBODY: Final = Moderators()
+
+
 class VisibleWords(msgspec.Struct, frozen=True):
     """A paragraph's words; `folded`: lens or reader hide it, and only who asks for hidden things sees it."""
 
@@ -101,6 +112,7 @@ class _Sums(msgspec.Struct, frozen=True):
     floor: Collection[RecordId]
     own: RecordId | None
     muted: frozenset[Author]
+    moderators: Moderators = NOBODY
 
     def of(self, group: RecordId, token: Token) -> int:
         return self.sums.get((group, token), 0)
@@ -108,6 +120,11 @@ class _Sums(msgspec.Struct, frozen=True):
     def own_hides(self, token: Token, writer: Author) -> list[OwnHide]:
         hides = [OwnHide.HIDDEN_THING] if self.own is not None and self.of(self.own, token) < 0 else []
         return [*hides, OwnHide.MUTED_WRITER] if writer in self.muted else hides
+
+    def moderated(self, token: Token) -> bool:
+        """Whether the reader's moderators hide a paragraph."""
+        judges = [Judge(default, self.of(group, token)) for group, default in self.moderators.defaults.items()]
+        return not shows_paragraph(judges, self.moderators.combine)
 
 
 async def load_excerpts(
@@ -118,10 +135,11 @@ async def load_excerpts(
     length: int = EXCERPT_LENGTH,
     *,
     everybody: bool = False,
+    moderators: Moderators = NOBODY,
 ) -> dict[RecordId, str]:
     """How the shown words of posts begin, each in the lens under its id; see `load_words`."""
     bounds = Bounds(letters=ENOUGH * length)
-    found = await load_words(session, deps, reader, lenses, bounds, everybody=everybody)
+    found = await load_words(session, deps, reader, lenses, bounds, everybody=everybody, moderators=moderators)
     shown = {post: [said.text for said in words.values() if not said.folded] for post, words in found.items()}
     return {post: "\n".join(texts)[:length] for post, texts in shown.items() if texts}
 
@@ -134,11 +152,12 @@ async def load_words(
     bounds: Bounds,
     *,
     everybody: bool = False,
+    moderators: Moderators = NOBODY,
 ) -> dict[RecordId, dict[Address, VisibleWords]]:
     """The paragraphs of posts, each in the lens under its id, without what this pod withholds.
 
-    The caller has let the reader into the groups of the posts and of the lenses. `everybody`: as who hides nothing
-    sees them.
+    The caller has let the reader into the groups of the posts, lenses and moderators. `everybody`: as who hides
+    nothing sees them.
     """
     texts = {
         post: assemble(own, sheets)
@@ -148,10 +167,11 @@ async def load_words(
     looked = {
         post: _tokens(text, bounds.letters) for post, text in texts.items() if len(text.order) <= bounds.paragraphs
     }
-    hider = None if everybody else reader
-    sums = await _load_sums(
-        session, deps, hider, lenses, looked, [s for t in texts.values() for s in t.sheets.values()]
-    )
+    writers = {_writer(sheet) for text in texts.values() for sheet in text.sheets.values()}
+    asked = [token for tokens in looked.values() for token in tokens.values()]
+    groups = {group for lens in lenses.values() for group in lens.groups} | moderators.defaults.keys()
+    sums = await _load_sums(session, deps, None if everybody else reader, groups, asked, writers)
+    sums = msgspec.structs.replace(sums, moderators=moderators)
     return {post: _words(texts[post], lenses[post], tokens, sums) for post, tokens in looked.items()}
 
 
@@ -172,17 +192,14 @@ async def _load_sums(
     session: AsyncSession,
     deps: Deps,
     hider: Reader,
-    lenses: Mapping[RecordId, Lens],
-    looked: Mapping[RecordId, Mapping[Address, Token]],
-    sheets: Collection[Sheet],
+    groups: Collection[RecordId],
+    asked: Collection[Token],
+    writers: Collection[Author],
 ) -> _Sums:
     floor = await load_floor(session, deps)
     own = hider.personal_group if hider else None
-    groups = {group for lens in lenses.values() for group in lens.groups} | floor.keys() | ({own} if own else set())
-    asked = [token for tokens in looked.values() for token in tokens.values()]
-    writers = {_writer(sheet) for sheet in sheets}
     return _Sums(
-        await load_sums(session, groups, asked),
+        await load_sums(session, {*groups, *floor, *([own] if own else [])}, list(asked)),
         tuple(floor),
         own,
         await load_muted(session, hider.id, writers) if hider else frozenset(),
@@ -200,7 +217,7 @@ def _words(text: Text, lens: Lens, tokens: Mapping[Address, Token], sums: _Sums)
         own = sums.own_hides(token, _writer(text.sheets[sight.address.record]))
         layers = layers_over(lens, sight, floor=floor, own=own)
         if not is_withheld(layers, mine=False):
-            found[sight.address] = VisibleWords(paragraph.text, bool(layers))
+            found[sight.address] = VisibleWords(paragraph.text, bool(layers) or sums.moderated(token))
     return found
 
 
