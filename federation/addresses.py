@@ -85,9 +85,8 @@ def _parse_url(text: str) -> URL:
     host, port = _split_authority(authority)
     scheme = scheme.lower()
     shown_port = "" if port in {None, DEFAULT_PORTS[scheme]} else f":{port}"
-    shown_host = f"[{host}]" if ":" in host else host
     try:
-        url = URL(f"{scheme}://{shown_host}{shown_port}{rest or '/'}")
+        url = URL(f"{scheme}://{bracketed(host)}{shown_port}{rest or '/'}")
     except ValueError as error:
         raise AddressRule.UNREADABLE_URL.error() from error
     # Two parsers that disagree about the host are how checks are bypassed.
@@ -140,8 +139,12 @@ def host_of(url: str) -> str:
 def normal_authority(authority: str, scheme: str) -> str:
     """`host[:port]` as RFC 9421 §2.2.3 writes it: normalised, without the scheme's default port."""
     host, port = _split_authority(authority)
-    shown = f"[{host}]" if ":" in host else host
-    return shown if port in {None, DEFAULT_PORTS.get(scheme)} else f"{shown}:{port}"
+    return bracketed(host) if port in {None, DEFAULT_PORTS.get(scheme)} else f"{bracketed(host)}:{port}"
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands before a port: an IPv6 address, which has colons of its own, in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 @lru_cache(maxsize=8192)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from yarl import URL
 
-from federation.addresses import normal_host, parse_url
+from federation.addresses import normal_authority, parse_url
 from federation.content_types import ACTIVITY_JSON, is_as2
 from federation.errors import UnsafeAddressError
 from federation.rules.documents import DocumentRule
@@ -58,7 +58,7 @@ def parse_handle(text: str) -> Handle:
     matched = _ACCT.fullmatch(text) if len(text) <= MAX_NAME_LENGTH + 260 else None
     if matched is None or len(matched.group(1)) > MAX_NAME_LENGTH or not _NAME.fullmatch(matched.group(1)):
         raise DocumentRule.NO_HANDLE.error()
-    return Handle(matched.group(1), _host_and_port(matched.group(2)))
+    return Handle(matched.group(1), _authority(matched.group(2)))
 
 
 def parse_resource(text: str) -> Handle | URL:
@@ -138,11 +138,8 @@ def _actors_in(links: Iterable[Any]) -> Iterable[str]:
             yield href
 
 
-def _host_and_port(text: str) -> str:
-    host, colon, port = text.partition(":")
-    if colon and not (port.isascii() and port.isdigit() and len(port) <= 5):
-        raise DocumentRule.HANDLE_PORT.error()
+def _authority(text: str) -> str:
     try:
-        return f"{normal_host(host)}{colon}{port}"
+        return normal_authority(text, "https")
     except UnsafeAddressError as error:
         raise DocumentRule.HANDLE_HOST.error() from error

@@ -19,6 +19,5 @@ class DocumentRule(Rule):
     NO_HANDLE = (MalformedDocumentError, "A handle is written as name@host.")
     NO_SUBJECT = (MalformedDocumentError, "The WebFinger answer has no subject.")
     NO_LINKS = (MalformedDocumentError, "The links of the WebFinger answer aren't a list.")
-    HANDLE_PORT = (MalformedDocumentError, "The port of the handle isn't a number.")
     NO_RESOURCE = (MalformedDocumentError, "A resource is an acct: name or a URL.")
-    HANDLE_HOST = (MalformedDocumentError, "The host of the handle isn't a DNS name.")
+    HANDLE_HOST = (MalformedDocumentError, "Behind the @ of a handle stands a host, with its port if it has one.")

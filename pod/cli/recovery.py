@@ -95,11 +95,11 @@ def _asked() -> RecoveryKeys:
 def _idle(data: Path) -> Config:
     """The configuration, unless the pod is being served: that process keeps the chains in mind and would not see."""
     config = configuration(data)
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        if probe.connect_ex((config.server.listen, config.server.port)) == 0:
-            raise click.ClickException("The pod is being served: stop it first, or use its API (docs/api.md).")
-    return config
+    try:
+        socket.create_connection((config.server.listen, config.server.port), timeout=1).close()
+    except OSError:
+        return config
+    raise click.ClickException("The pod is being served: stop it first, or use its API (docs/api.md).")
 
 
 COMMANDS = (renew_key,)

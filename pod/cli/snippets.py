@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from federation.addresses import bracketed
+
 CADDY: Final = "Caddyfile"
 NGINX: Final = "nginx.conf"
 SYSTEMD: Final = "althing.service"
@@ -115,8 +117,8 @@ def this_site(domain: str, listen: str, port: int, data: Path) -> Site:
 
 def snippets(site: Site) -> dict[str, str]:
     """The text of each file, by its name."""
-    host = f"[{site.listen}]" if ":" in site.listen else site.listen
-    place = f"{'127.0.0.1' if site.listen in ('', '0.0.0.0') else host}:{site.port}"  # noqa: S104  (compared, not bound)
+    listen = bracketed(site.listen)
+    place = f"{'127.0.0.1' if listen in ('', '0.0.0.0') else listen}:{site.port}"  # noqa: S104  (compared, not bound)
     # ProtectHome=yes would hide the pod's own folders there.
     homes = (*HOMES, f"{Path.home()}/")
     in_home = f"{site.data}/".startswith(homes) or f"{site.program}/".startswith(homes)

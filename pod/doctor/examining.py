@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from pathlib import Path
 
+from federation.addresses import bracketed
 from federation.errors import RemoteError
 from models.engine.databases import Database, open_database
 from pod.config import Config, ConfigError, load_config
@@ -88,10 +89,10 @@ async def is_served(config: Config) -> bool:
 
 async def _port(config: Config) -> Finding:
     """Whether the port is free, or held by a pod that answers."""
-    place = f"{config.server.listen}:{config.server.port}"
+    place = f"{bracketed(config.server.listen)}:{config.server.port}"
     if not await is_served(config):
         return ok("port", f"{place} is free; the pod isn't serving")
-    url = f"http://{_reached(config)}:{config.server.port}/healthz"
+    url = f"http://{bracketed(_reached(config))}:{config.server.port}/healthz"
     try:
         async with network.neighbour_door(config, USER_AGENT) as http:
             answer = await http.get_json(url)
@@ -104,4 +105,4 @@ async def _port(config: Config) -> Finding:
 
 def _reached(config: Config) -> str:
     host = config.server.listen
-    return "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104  (compared, not bound)
+    return {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  (compared, not bound)

@@ -60,6 +60,25 @@ def test_fed_33_a_handle_keeps_its_name_and_normalises_its_host(text: str) -> No
     assert parse_handle(text) == Handle("Alice", "pod.example")
 
 
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("acct:bo@[::1]:8099", "[::1]:8099"),
+        ("bo@[0:0:0:0:0:0:0:1]", "[::1]"),
+        ("@bo@[::1]:443", "[::1]"),
+        ("bo@pod.example:0443", "pod.example"),
+    ],
+)
+def test_public_29_the_port_of_a_handle_stands_behind_the_brackets_of_its_host(text: str, host: str) -> None:
+    assert parse_handle(text) == Handle("bo", host)
+
+
+@pytest.mark.parametrize("text", ["bo@::1", "bo@::1:8099", "bo@[::1]x", "bo@[::1]:", "bo@[::1", "bo@pod.example:99999"])
+def test_public_29_a_handle_whose_port_cannot_be_told_is_malformed(text: str) -> None:
+    with pytest.raises(MalformedDocumentError):
+        parse_handle(text)
+
+
 def test_a_resource_is_a_handle_or_a_url() -> None:
     assert parse_resource("acct:group@pod.example") == Handle("group", "pod.example")
     assert str(parse_resource("https://POD.example")) == "https://pod.example/"

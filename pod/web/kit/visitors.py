@@ -19,6 +19,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from federation.addresses import origin_of
 from models.people.accounts import Account
 from models.people.sessions import Session
 from pod.actions.accounts.sessions import LIFE_MS, session_of
@@ -161,8 +162,8 @@ def cookie_name(deps: Deps, name: str) -> str:
 
     Cookies don't know ports, so pods on one machine must not take each other's.
     """
-    scheme, _, authority = deps.identity.base_url.partition("://")
-    return f"__Host-{name}" if scheme == "https" else f"{name}-{authority.rpartition(':')[2]}"
+    origin = origin_of(deps.identity.base_url)
+    return f"__Host-{name}" if origin.scheme == "https" else f"{name}-{origin.port}"
 
 
 def cookie_of(request: web.Request, name: str, *, longest: int = LONGEST_COOKIE) -> str:
