@@ -76,7 +76,7 @@ async def _load(
     everybody: bool = False,
 ) -> GroupPosts:
     """The page as the reader sees it, or (`everybody`) as who hides nothing does: then the reader only opens it."""
-    page = await list_posts(deps, reader, group, lens, before=before, limit=limit, everybody=everybody)
+    page = await list_posts(deps, reader, group, lens, before=before, limit=limit, everybody=everybody, folded=True)
     posts = [line.post for line in page.posts]
     told = [line.post for line in page.posts if not line.withheld]
     async with deps.store.database.read() as session:

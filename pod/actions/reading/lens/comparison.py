@@ -107,7 +107,7 @@ async def preview_lens(deps: Deps, reader: Reader, group: RecordId, now: Lens, l
     """The last posts of a group as `now` shows them, and as the group `lens` would; raises UnknownGroupError."""
     head, other = await describe_head(deps, reader, group), await describe_head(deps, reader, lens)
     pages = [
-        await list_posts(deps, reader, group, looked, before=None, limit=POSTS_TO_PREVIEW)
+        await list_posts(deps, reader, group, looked, before=None, limit=POSTS_TO_PREVIEW, folded=True)
         for looked in (now, Lens((lens,)))
     ]
     shown = [{line.post: line.shown for line in page.posts} for page in pages]

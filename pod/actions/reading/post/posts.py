@@ -128,10 +128,12 @@ async def list_posts(
     before: int | None,
     limit: int,
     everybody: bool = False,
+    folded: bool = False,
 ) -> PostPage:
     """What the group shows, own posts and those that its members vote for in public groups, the latest here first.
 
-    `everybody`: as who hides nothing sees them.
+    `everybody`: as who hides nothing sees them. `folded`: with the titles of what lens or reader hide, for a page that
+    tells them to who wrote it or unfolds it.
     """
     async with deps.store.database.read() as session:
         default_score = (await open_state(session, deps, reader, group)).default_score
@@ -139,13 +141,13 @@ async def list_posts(
         tokens = [PostTarget(card.id).token for card in cards]
         writers = {(card.group_id, card.author) for card in cards}
         layers = await load_layers(session, deps, reader, lens.groups, tokens, writers, everybody=everybody)
-    return PostPage(tuple(_line(card, default_score, layers, lens) for card in cards), following)
+    return PostPage(tuple(_line(card, default_score, layers, lens, folded=folded) for card in cards), following)
 
 
-def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens) -> PostLine:
+def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens, *, folded: bool) -> PostLine:
     verdict = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author))
-    if not verdict.shown or any(hide.layer is Layer.POD for hide in verdict.hides):
-        card = without_words(card)  # whoever wants the words of what is hidden asks for everything
+    if not (verdict.shown or folded) or any(hide.layer is Layer.POD for hide in verdict.hides):
+        card = without_words(card)
     return PostLine(
         card.id,
         card.group_id,
