@@ -8,17 +8,22 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.admin.pod_settings import pod_name, read_settings
+from pod.actions.reading.lens.floor import describe_floor
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.registration_modes import registration_modes
 from pod.web.kit.rendering import held, render
-from pod.web.kit.visitors import say_of
+from pod.web.kit.translations import Words
+from pod.web.kit.visitors import reader_of, say_of
 
 routes = web.RouteTableDef()
 
 
 class PodAboutView(msgspec.Struct, frozen=True):
-    """The page about the pod; texts as paragraphs."""
+    """The page about the pod; texts as paragraphs. `floor`: (name, address) of groups that decide what isn't shown.
+
+    `floor_others` says that there are more of them.
+    """
 
     name: str
     url: str
@@ -29,6 +34,8 @@ class PodAboutView(msgspec.Struct, frozen=True):
     mode_meaning: str
     may_sign_up: bool
     version: str
+    floor: tuple[tuple[str, str], ...]
+    floor_others: str
 
 
 @routes.get("/about")
@@ -37,7 +44,7 @@ class PodAboutView(msgspec.Struct, frozen=True):
 async def get_about(request: web.Request) -> web.Response:
     """What this pod is, who runs it, what it keeps and can do."""
     deps, say = request.app[DEPS], say_of(request)
-    settings = await read_settings(deps)
+    settings, floor = await read_settings(deps), await describe_floor(deps, reader_of(request))
     modes = {value: (name, meaning) for value, name, meaning in registration_modes(say)}
     view = PodAboutView(
         pod_name(deps, settings),
@@ -48,8 +55,20 @@ async def get_about(request: web.Request) -> web.Response:
         *modes[settings.registration],
         settings.registration != "closed",
         version("althing"),
+        tuple((name, f"/g/{group}") for group, name in floor.named),
+        _others(say, floor.others),
     )
     return render(request, "account/about.html", view)
+
+
+def _others(say: Words, count: int) -> str:
+    if not count:
+        return ""
+    return say.many(
+        "%(count)s more group that isn't here, or isn't yours to read",
+        "%(count)s more groups that aren't here, or aren't yours to read",
+        count,
+    )
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
