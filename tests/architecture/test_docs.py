@@ -53,7 +53,9 @@ def routes() -> set[tuple[str, str]]:
     tables = [
         value for module in modules(pod) for value in vars(module).values() if isinstance(value, web.RouteTableDef)
     ]
-    return {(route.method, route.path) for table in tables for route in table if isinstance(route, web.RouteDef)}
+    defined = [route for table in tables for route in table if isinstance(route, web.RouteDef)]
+    # `{name:[^/]*}` is told as {name}.
+    return {(route.method, re.sub(r"(\{\w+):[^{}]*\}", r"\1}", route.path)) for route in defined}
 
 
 def names_in(path: str) -> set[str]:

@@ -27,6 +27,8 @@ from protocol.limits import MAX_NAME_LENGTH
 routes = web.RouteTableDef()
 ON_A_PAGE: Final = 100
 COMPARED: Final = 2
+# Browsers go by these in a path, however they are written, instead of asking for them.
+DOTS: Final = (".", "..")
 
 
 class CardView(msgspec.Struct, frozen=True):
@@ -54,9 +56,10 @@ class SubjectSideView(msgspec.Struct, frozen=True):
 
 
 class SubjectView(msgspec.Struct, frozen=True):
-    """The page of a public name."""
+    """The page of a public name; `asked`: the same, where the address tells it by its query."""
 
     name: str
+    asked: str
     sentence: str
     cards: tuple[CardView, ...]
     sides: tuple[SubjectSideView, ...]
@@ -73,15 +76,17 @@ class SubjectsView(msgspec.Struct, frozen=True):
 
 def subject_address(name: str) -> str:
     """Where a public name is shown."""
-    return f"/s/{quote(name, safe='')}"
+    return with_query("/s/", [("name", name)]) if name in DOTS else f"/s/{quote(name, safe='')}"
 
 
-@routes.get("/s/{name}")
+# By itself, `{name}` would stand for no name with a brace in it.
+@routes.get("/s/{name:[^/]*}")
 @contract("reader", media_type=HTML)
 @held
 async def get_subject(request: web.Request) -> web.Response:
     """What each group says on a public name; no group owns it."""
-    name = normalize("NFC", request.match_info["name"])[:MAX_NAME_LENGTH]
+    asked = "" if request.match_info["name"] else request.query.get("name", "")
+    name = normalize("NFC", request.match_info["name"] or asked)[:MAX_NAME_LENGTH]
     say, reader = say_of(request), reader_of(request)
     cards = await list_cards(request.app[DEPS], reader, name)
     if not cards:
@@ -90,6 +95,7 @@ async def get_subject(request: web.Request) -> web.Response:
     sides = [await _side(request, reader, card) for card in cards if card.group in chosen and card.reply]
     view = SubjectView(
         name=name,
+        asked=asked,
         sentence=subject_sentence(say, name, len(cards)),
         cards=tuple(_card(say, card, chosen) for card in cards),
         sides=tuple(sides),
