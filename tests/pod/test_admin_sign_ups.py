@@ -70,6 +70,23 @@ def test_op_29_an_accepted_person_opens_the_account_by_the_mailed_link(
     assert acts(pod, "sign-up")[-1] == ("root", "cy", "waiting", "accepted", "knows everybody")
 
 
+def test_n10_an_admin_is_told_wherever_they_look_that_a_sign_up_waits(
+    pod: ServedPod, admin: Browser, fresh: Browser, mails: PostOffice
+) -> None:
+    told, badge = re.compile(r'<a href="/admin/sign-ups">\d+ sign-ups? waits?</a>'), '<strong class="badge">'
+    places = ("/notifications", "/admin", "/admin/settings", "/admin/people", "/admin/mail", "/admin/audit")
+    choose(admin, registration="approval")
+    assert not [place for place in places if told.search(admin.get(place).text)]
+    assert badge not in admin.get("/groups").text
+    sign_up(fresh, mails, "waity", reason="I live here.")
+    assert [place for place in places if told.search(admin.get(place).text)] == list(places)
+    assert f"{badge}1</strong>" in admin.get("/groups").text
+    other = Browser(pod).sign_in("ada")
+    assert not told.search(other.get("/notifications").text)
+    admin.submit(admin.get("/admin/sign-ups"), "/sign-ups/accept", text="lives here")
+    assert badge not in admin.get("/notifications").text
+
+
 def test_op_29_a_rejected_person_reads_the_reason_in_the_mail(
     pod: ServedPod, admin: Browser, mails: PostOffice
 ) -> None:

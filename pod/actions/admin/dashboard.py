@@ -16,7 +16,6 @@ from models.people.people_list import count_admins
 from models.pod.outside_checks import Look
 from models.pod.sent_mails import MailSent, list_mails
 from models.pod.settings import Settings, load_settings
-from models.pod.sign_ups import count_sign_ups
 from pod.actions.admin.outside_check import MAIL, last_looks, note_look
 from pod.actions.admin.readiness import Hindrance, reasons_against
 from pod.actions.admin.test_mail import Tried, try_mail
@@ -46,7 +45,6 @@ class Running(msgspec.Struct, frozen=True):
     backup_at: int | None
     admins: int
     groups: int
-    waiting: int
     version: str
     floor_lacking: tuple[RecordId, ...] = ()
 
@@ -69,7 +67,6 @@ async def look_over(deps: Deps) -> Running:
             backup_at=backup_at,
             admins=await count_admins(session),
             groups=len(groups),
-            waiting=await count_sign_ups(session, "waiting"),
             version=version("althing"),
             floor_lacking=tuple(await list_lacking_floor(session, deps)),
         )

@@ -35,7 +35,6 @@ class AdminHomeView(AdminView, frozen=True):
     lights: tuple[Light, ...]
     items: tuple[Item, ...]
     done: str
-    waiting: str
     version: str
 
 
@@ -47,8 +46,7 @@ async def get_admin(request: web.Request) -> web.Response:
     running, say = await look_over(request.app[DEPS]), say_of(request)
     items = checklist(say, running)
     done = say("%(done)s of %(all)s done", done=sum(item.done for item in items), all=len(items))
-    waiting = say.many("%(count)s sign-up waits", "%(count)s sign-ups wait", running.waiting) if running.waiting else ""
-    view = AdminHomeView(_lights(say, running), items, done, waiting, running.version, **tabs(request, "/admin"))
+    view = AdminHomeView(_lights(say, running), items, done, running.version, **tabs(request, "/admin"))
     return render(request, "admin/home.html", view)
 
 

@@ -45,7 +45,7 @@ class Page(msgspec.Struct, frozen=True):
     """What the layout shows around every page.
 
     `here` is the path to come back to, `entry` the query of links to signing in or up that says where to go on then,
-    `said` what just happened, `news` how much somebody wasn't shown yet.
+    `said` what just happened, `news` how much somebody wasn't shown yet, `waiting` how many sign-ups wait for an admin.
     """
 
     language: str
@@ -54,6 +54,7 @@ class Page(msgspec.Struct, frozen=True):
     name: str = ""
     admin: bool = False
     news: int = 0
+    waiting: int = 0
     said: str = ""
     languages: tuple[tuple[str, str], ...] = tuple(LANGUAGES.items())
 
@@ -126,6 +127,7 @@ def _page(request: web.Request, visitor: Visitor) -> Page:
         name=account.name if account else "",
         admin=account.admin if account else False,
         news=visitor.news,
+        waiting=visitor.waiting,
         said=said_in(words, request.query.get("said", "")),
     )
 

@@ -46,7 +46,8 @@ MEMBERS: Final = frozenset({"account", "admin"})
 class Visitor:
     """Who asks for a page. `account` and `session` are None for those who aren't signed in.
 
-    `news` is how much an account wasn't told yet; `asked`: a form of the page carries this visitor's token.
+    `news` is how much an account wasn't told yet, `waiting` how many sign-ups wait for an admin; `asked`: a form of the
+    page carries this visitor's token.
     """
 
     words: Words
@@ -56,6 +57,7 @@ class Visitor:
     key: bytes
     fresh: bool = field(default=False)
     news: int = 0
+    waiting: int = 0
     asked: bool = False
 
     @property
@@ -91,8 +93,8 @@ async def _visitor(request: web.Request) -> Visitor:
     session, account = found or (None, None)
     words = words_in(_language(request, account))
     kept = secret if found else cookie_of(request, VISIT)
-    news = await count_news(deps, account) if account else 0
-    return Visitor(words, account, session, kept, deps.identity.keyring.forms, news=news)
+    news, waiting = await count_news(deps, account) if account else (0, 0)
+    return Visitor(words, account, session, kept, deps.identity.keyring.forms, news=news, waiting=waiting)
 
 
 def stranger(request: web.Request) -> Visitor:

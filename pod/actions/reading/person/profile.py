@@ -11,6 +11,7 @@ from models.content.member_lists import list_claims
 from models.people.accounts import Account
 from models.people.notifications import News, count_unseen, list_news, mark_seen
 from models.people.subscriptions import Following, load_following
+from models.pod.sign_ups import count_sign_ups
 from pod.actions.access import Reader, open_group, open_those
 from pod.actions.fediverse.actor_documents import load_person
 from pod.actions.reading.group.profiles import NOBODY, load_visible_profiles
@@ -112,10 +113,11 @@ async def list_told(deps: Deps, account: Account, *, before: int | None, limit: 
     return NewsPage(tuple(lines), news[limit - 1].id if len(news) > limit else None)
 
 
-async def count_news(deps: Deps, account: Account) -> int:
-    """How much the account wasn't shown yet."""
+async def count_news(deps: Deps, account: Account) -> tuple[int, int]:
+    """(how much the account wasn't shown yet, how many sign-ups wait for it, if it runs the pod)."""
     async with deps.store.database.read() as session:
-        return await count_unseen(session, account.id)
+        waiting = await count_sign_ups(session, "waiting") if account.admin else 0
+        return await count_unseen(session, account.id), waiting
 
 
 async def see_news(deps: Deps, account: Account, newest: int) -> None:
