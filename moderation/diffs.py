@@ -2,12 +2,14 @@
 
 Rules of this file (MD-12):
 
-1. Words, signs and runs of white space are units. Deleting and inserting pieces gives exactly both texts.
+1. Words, signs and runs of white space are units, each with the marks, joiners and modifiers that stand on it; two
+   letters of a flag are one. Deleting and inserting pieces gives exactly both texts.
 2. Between what both begin and end with, the fewest units are deleted and inserted (Myers' greedy walk).
 3. Where that would take more than `MOST_STEPS`, everything between is deleted and inserted at once.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
@@ -16,6 +18,9 @@ import msgspec
 
 MOST_STEPS: Final = 150_000
 _UNITS = re.compile(r"\s+|\w+|[^\w\s]")
+_JOINER: Final = "\u200d"
+_ON_WHAT_STANDS_BEFORE: Final = re.compile("[\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_FLAG_LETTER: Final = re.compile("[\U0001f1e6-\U0001f1ff]")
 
 
 class Change(StrEnum):
@@ -47,7 +52,34 @@ def diff_words(before: str, after: str, *, most_steps: int = MOST_STEPS) -> tupl
 
 def units_of(text: str) -> list[str]:
     """A text as units; joined they are the text."""
-    return _UNITS.findall(text)
+    found: list[str] = _UNITS.findall(text)
+    if text.isascii():
+        return found
+    units: list[list[str]] = []
+    for piece in found:
+        if units and _belongs(units[-1], piece):
+            units[-1].append(piece)
+        else:
+            units.append([piece])
+    return ["".join(unit) for unit in units]
+
+
+def _belongs(unit: Sequence[str], piece: str) -> bool:
+    """Whether a piece is one thing to people with what stands before it."""
+    last, first = unit[-1][-1], piece[0]
+    if last == _JOINER or _is_on(first):
+        return True
+    if _FLAG_LETTER.match(first):
+        return len(unit) == 1 and _FLAG_LETTER.match(last) is not None
+    return _is_letter(first) and _is_letter(unit[0][0]) and _is_on(last)
+
+
+def _is_on(letter: str) -> bool:
+    return unicodedata.category(letter)[0] == "M" or _ON_WHAT_STANDS_BEFORE.match(letter) is not None
+
+
+def _is_letter(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
 
 
 def _alike(old: Sequence[str], new: Sequence[str]) -> int:

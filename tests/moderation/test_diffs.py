@@ -3,6 +3,7 @@
 from functools import cache
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,3 +73,21 @@ def test_md_12_texts_without_likeness_are_replaced_at_once_and_cheaply() -> None
     assert side(pieces, Change.GONE) == after
     hostile = diff_words("a b " * 20_000, "b a b b " * 10_000)
     assert side(hostile, Change.GONE) == "b a b b " * 10_000
+
+
+@pytest.mark.parametrize(
+    "units",
+    [
+        ["\U0001f468\u200d\U0001f469\u200d\U0001f467", " ", "\U0001f44d\U0001f3fd", "\u2764\ufe0f", "1\ufe0f\u20e3"],
+        ["\U0001f1f8\U0001f1ea", "\U0001f1f8\U0001f1ee", "\U0001f1f8"],
+        ["cafe\u0301s", " ", "noir", ".", "x"],
+        ["\u0939\u093f\u0928\u094d\u0926\u0940", " ", "\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35"],
+    ],
+)
+def test_public_19_what_people_see_as_one_is_one_unit(units: list[str]) -> None:
+    assert units_of("".join(units)) == units
+
+
+def test_public_19_a_comparison_cuts_no_letter() -> None:
+    pieces = diff_words("cafe\u0301 noir", "cafe noir")
+    assert [piece.text for piece in pieces] == ["cafe\u0301", "cafe", " noir"]
