@@ -70,6 +70,7 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/chain": lambda place: [f"/g/{place.village}/chain", f"/g/{place.village}/chain?verify=1"],
     "/g/{group}/invitations": of_group("/invitations"),
     "/g/{group}/keepers": of_group("/keepers"),
+    "/g/{group}/leave": of_group("/leave"),
     "/g/{group}/log": of_group("/log"),
     "/g/{group}/members": of_group("/members"),
     "/g/{group}/members/{number}": of_group("/members/2"),
