@@ -64,8 +64,8 @@ class AccountRule(Rule):
     )
     UNKNOWN_PASSKEY = (
         BadPasskeyError,
-        "This pod doesn't know this passkey.",
-        "Servern känner inte den här inloggningsnyckeln.",
+        "This pod doesn't know this passkey. Try once more with another one.",
+        "Servern känner inte den här inloggningsnyckeln. Försök en gång till med en annan.",
     )
     NO_SUCH_PASSKEY = (NotFoundError, "You have no such passkey.", "Du har ingen sådan inloggningsnyckel.")
     PASSKEY_GONE = (MalformedError, "There is no such passkey.", "Det finns ingen sådan inloggningsnyckel.")

@@ -337,7 +337,7 @@ def test_ax_10_a_passkeys_answer_that_does_not_hold_is_refused(pod: ServedPod, b
     answered = "[[[" if fault == "nonsense" else key.show(options_on(page))
     refused = new.submit(page, "/sign-in/passkey", credential=answered)
     assert refused.status == 400
-    assert "Try once more." in refused.text
+    assert "Try once more" in refused.text
     assert 'href="/sign-in"' in new.get("/").text
 
 

@@ -104,7 +104,7 @@ def test_op_02_a_refused_set_up_keeps_the_link_and_what_was_typed(pod: ServedPod
     answer = fresh.submit(fresh.get(path), path, pod="Övre Brunn", name="taken", mail="t@mail.example")
     assert answer.status == 409
     assert 'value="Övre Brunn"' in answer.text
-    assert answer.text.count("This name is taken") == 2  # on top and at the field
+    assert len(re.findall(r"The name \W?taken\W? is taken", answer.text)) == 2  # on top and at the field
     assert fresh.submit(answer, path, name="free").status == 200
 
 
@@ -212,7 +212,7 @@ def test_ax_10_signing_up_is_limited_by_address(pod: ServedPod, mails: PostOffic
     answer = crowd.submit(page, "/sign-up", name="-", mail="x@mail.example")
     assert answer.status == 429
     assert int(answer.headers["Retry-After"]) > 0
-    assert "Wait a little" in answer.text
+    assert re.search(r"Too many tries in a short time. Wait \d+ seconds.", answer.text)
     elsewhere = Browser(pod, address="203.0.113.8")
     assert elsewhere.submit(elsewhere.get("/sign-up"), "/sign-up", name="-", mail="x@mail.example").status == 409
     try:
