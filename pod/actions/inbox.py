@@ -12,11 +12,11 @@ from pod.actions.chain.lone_recovery import is_by_recovery_key, may_recover
 from pod.actions.chain.receipts import promise
 from pod.actions.chain.views import find_view
 from pod.actions.fediverse.followers import forget, take_follow, take_unfollow
-from pod.actions.private_groups import check_spoken_for
+from pod.actions.private_groups import check_spoken_for, is_home, unknown_group
 from pod.actions.sync.push import sources_of
 from pod.deps import Deps
 from protocol.canonical import JsonObject
-from protocol.errors import BelowAnchorError, UnknownParentError
+from protocol.errors import BelowAnchorError, RefusedError, UnknownParentError
 from protocol.ids import parse_id
 from protocol.records.envelope import CHAIN_TYPES, Record, open_record
 
@@ -54,11 +54,24 @@ async def _do(deps: Deps, activity: Activity, *, now: int) -> Record | None:
     return None
 
 
+async def _open(deps: Deps, activity: RecordActivity) -> Record:
+    """The record, verified, if its group is here, which is cheaper to ask.
+
+    A stranger to a private group is told of a spoiled record what is told where there is no such group.
+    """
+    if "group" not in activity.record:
+        return open_record(activity.record)
+    state = (await find_view(deps, parse_id(activity.record["group"]))).state
+    try:
+        return open_record(activity.record)
+    except RefusedError:
+        if state.visibility == "private" and not is_home(state, activity.actor):
+            raise unknown_group() from None
+        raise
+
+
 async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Record | None:
-    if "group" in activity.record:
-        # Cheaper than verifying proofs: is it here at all?
-        await find_view(deps, parse_id(activity.record["group"]))
-    record = open_record(activity.record)
+    record = await _open(deps, activity)
     view = await find_view(deps, record.group)
     check_spoken_for(view.state, record, activity.actor)
     try:

@@ -40,7 +40,8 @@ def serve_command(data: Path, port: int | None, processes: int, *, sharing_port:
     if processes > 1:
         _refuse_unless_shared(config)
     refuse_unless_current(config)
-    if run_action(config, nobody_runs_it):
+    # Into a log it doesn't go: whoever reads that would be the first admin. `pod setup-link` prints it there, too.
+    if sys.stdout.isatty() and not sharing_port and run_action(config, nobody_runs_it):
         link = setup_url(config.base_url, run_action(config, make_setup_link))
         click.echo(f"Nobody runs this pod yet. Open this once, within an hour: {link}")
     click.echo(f"Serving {config.base_url}")

@@ -93,4 +93,4 @@ def test_md_18_only_a_keeper_hands_the_job_over(browsers: dict[str, Browser]) ->
         token = next(value for form in page.forms for name, value in form.fields if name == "form_token")
         refused = other.post(f"{group}/keepers", [("form_token", token)])
         assert refused.status == 403
-        assert "Only a keeper of the group does this." in refused.text
+        assert "Only a keeper hands over" in refused.text

@@ -97,7 +97,7 @@ def test_md_10_a_comment_and_an_edit_are_written_by_keyboard(room: ReadingRoom, 
     page.goto(room.pod.url + room.at("?mode=wiki"))
     tab_to(page, "Suggest an edit")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/edit")
+    page.wait_for_url("**/edit?**")
     tab_to(page, "text")
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("What went wrong")

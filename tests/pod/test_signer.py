@@ -91,7 +91,7 @@ def test_a1_a_token_takes_no_membership_over(ada: Person) -> None:
         assert "may_not_sign" in refused.value.document
     with pytest.raises(RefusedByHttpError) as refused:
         ada.post("/api/v1/groups", {"name": "Second self", "kind": "person"})
-    assert "may_not_sign" in refused.value.document
+    assert "one_personal_group" in refused.value.document
     written = ada.post(f"/api/v1/groups/{group}/records", {"type": "Profile", "nickname": "Ada"})["record"]
     eventually(lambda: ada.get(f"/api/v1/groups/{group}")["log"]["size"] == 1)
     assert ada.get(f"/api/v1/groups/{group}/records/{written}")["record"]["author"] == 1
