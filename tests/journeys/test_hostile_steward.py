@@ -104,7 +104,7 @@ def test_a_steward_that_lies_about_the_log_is_not_confirmed_and_is_replaced(town
     for council, sight, seal in told:
         assert council.heads(seal)
         for person in council.people:
-            eventually(partial(council.doubts, person, seal, "root_differs"))
+            eventually(partial(council.doubts, person, seal, "root_differs", "records_lacking"))
             assert council.seen(person)["settled_height"] == sight.state.height
     town.pass_minutes(62)
     for council, _, _ in told:
