@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from federation.activities.writing import CONTEXT
+from federation.activities.build import CONTEXT
 from federation.contexts import AS2
 from protocol.canonical import JsonObject
 

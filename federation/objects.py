@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from federation.activities.writing import CONTEXT
+from federation.activities.build import CONTEXT
 from federation.contexts import AS2, PUBLIC
 from federation.html import html_of
 from protocol.canonical import JsonObject

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from migrations.comparing import OPTIONS
+from migrations.drift import OPTIONS
 from models.schema import METADATA
 
 given = context.config.attributes

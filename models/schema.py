@@ -6,7 +6,16 @@ from models.content import posts_and_votes, search
 from models.engine import commits
 from models.engine.columns import Base
 from models.fediverse import actor_keys, deliveries, followers, peers, readers, seen_signatures
-from models.groups import groups_and_items, log_tiles, proposals, pull_cursors, records, rounds, seats_and_acks, waiting
+from models.groups import (
+    groups_and_items,
+    log_tiles,
+    proposals,
+    pull_cursors,
+    records,
+    rounds,
+    seats_and_acks,
+    waiting_records,
+)
 from models.people import (
     accounts,
     factors,
@@ -25,7 +34,7 @@ from models.pod import audit, outside_checks, pod_invites, sent_mails, settings,
 ROOMS = (
     *(posts_and_votes, search),
     *(commits, actor_keys, deliveries, followers, peers, readers, seen_signatures),
-    *(groups_and_items, log_tiles, proposals, pull_cursors, records, rounds, seats_and_acks, waiting),
+    *(groups_and_items, log_tiles, proposals, pull_cursors, records, rounds, seats_and_acks, waiting_records),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(
         sessions,

@@ -13,8 +13,8 @@ from models.engine.writer import Action, Bulk, Writer
 from models.groups.groups_and_items import count_revisions
 from models.groups.rounds import mark_due
 from pod.clock import Clock
-from pod.limiting import Limits
 from pod.remembered import Remembered
+from pod.tries import Limits
 from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId

@@ -1,8 +1,8 @@
 """Activities between JSON and frozen values: what is built in `writing` is what `reading` reads."""
 
-from federation.activities.reading import id_of, read_activity
+from federation.activities.build import accept, announce, ask_to_follow, reject, take_back, wrap
+from federation.activities.parse import id_of, read_activity
 from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
-from federation.activities.writing import accept, announce, ask_to_follow, reject, take_back, wrap
 
 __all__ = [
     "Activity",

@@ -27,11 +27,11 @@ from federation.documents import read_document, read_json
 from federation.errors import RemoteError, UnsafeAddressError
 from federation.rules.addresses import AddressRule
 from federation.rules.documents import DocumentRule
+from federation.safe_http.answer_bodies import read_answer, read_date, read_download
 from federation.safe_http.answers import Answer, Document, Download
 from federation.safe_http.guard import Guard, GuardedResolver, is_forbidden
 from federation.safe_http.heads import Connector
 from federation.safe_http.inflate import ACCEPT_ENCODING
-from federation.safe_http.reading import read_answer, read_date, read_download
 from federation.signatures.request import SignedRequest
 from protocol.canonical import Json
 from protocol.limits import MAX_DOCUMENT_BYTES

@@ -166,7 +166,7 @@ def _shown(shows: Shows) -> Select[tuple[int, RecordId]]:
 
 
 def hosted(floor: Mapping[RecordId, int]) -> ColumnElement[bool]:
-    """`moderation.showing.is_hosted` for posts, as SQL: every floor group, with its default, gives more than 0."""
+    """`moderation.shown.is_hosted` for posts, as SQL: every floor group, with its default, gives more than 0."""
     floored = SCORES.alias("floored")
     sums = {
         group: select(func.coalesce(func.max(floored.c.sum_micro), 0))

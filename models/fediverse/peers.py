@@ -15,7 +15,7 @@ from models.engine.upserts import chunks, insert_new
 from models.groups.groups_and_items import GROUPS
 from models.groups.pull_cursors import CursorRow
 from models.groups.records import PENDING, RECORDS
-from models.groups.waiting import OPERATIONS
+from models.groups.waiting_records import OPERATIONS
 from protocol.ids import RecordId
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from federation.activities import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
-from federation.activities.writing import pod_of
+from federation.activities.build import pod_of
 from federation.receive import VerifiedActivity
 from pod.actions.chain.door import enter
 from pod.actions.chain.lone_recovery import is_by_recovery_key, may_recover

@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.waiting import list_operations
+from models.groups.waiting_records import list_operations
 from models.people.accounts import Account, Membership, load_membership
 from pod.actions.chain.views import load_view
 from pod.actions.seen_words import check_seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from pod.actions.fediverse import actor_documents
-from pod.activitypub.answering import answer, path_of, shared, show
+from pod.activitypub.documents import answer, path_of, shared, show
 from pod.app_keys import DEPS
 from pod.rules.requests import RequestRule
 from protocol.ids import parse_id

@@ -13,7 +13,7 @@ from federation.nodeinfo import Version
 from federation.webfinger import host_meta, only_rels, parse_resource
 from pod.actions.fediverse.actor_documents import node
 from pod.actions.fediverse.webfinger_lookup import find_actor
-from pod.activitypub.answering import shared
+from pod.activitypub.documents import shared
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from pod.rules.requests import RequestRule

@@ -10,7 +10,7 @@ from federation.receive import receive
 from pod.actions.chain.receipts import answer_with
 from pod.actions.fediverse.actor_documents import load_followed
 from pod.actions.inbox import arrive
-from pod.activitypub.answering import path_of
+from pod.activitypub.documents import path_of
 from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
 from pod.requests import as_signed
 

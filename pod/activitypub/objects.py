@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from pod.actions.fediverse.post_documents import Sighting, show_activity, show_record
-from pod.activitypub.answering import shared, show
+from pod.activitypub.documents import shared, show
 from pod.app_keys import DEPS
 from protocol.ids import parse_id
 

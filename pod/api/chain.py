@@ -6,7 +6,7 @@ from aiohttp import web
 
 from pod.actions.reading.group import records_and_items as reading
 from pod.api import shapes
-from pod.api.asking import answer, group_of, id_of, query_of, reader_of
+from pod.api.callers import answer, group_of, id_of, query_of, reader_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 

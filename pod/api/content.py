@@ -10,7 +10,7 @@ from aiohttp import web
 from pod.actions.posts import records as authoring
 from pod.actions.reading.post import posts, votes
 from pod.api import shapes
-from pod.api.asking import answer, group_of, id_of, members_of, query_of, reader_of, signer_of
+from pod.api.callers import answer, group_of, id_of, members_of, query_of, reader_of, signer_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 

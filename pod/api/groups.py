@@ -15,7 +15,7 @@ from pod.actions.signer import Person
 from pod.actions.sync.pull import fetch_group, pull_if_readable
 from pod.actions.sync.remote_lists import Pass
 from pod.api import shapes
-from pod.api.asking import (
+from pod.api.callers import (
     account_of,
     answer,
     group_of,

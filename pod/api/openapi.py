@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from pod.api.asking import answer
+from pod.api.callers import answer
 from pod.contracts import HTML, JSON, Contract, Handler, contract, contract_of
 
 routes = web.RouteTableDef()

@@ -14,7 +14,7 @@ from pod.actions.sync import served_lists
 from pod.actions.sync.served_proofs import Proof, prove_consistency, prove_inclusion
 from pod.actions.sync.standings import Differing, Question, find_differing
 from pod.api import peer_shapes, shapes
-from pod.api.asking import answer, group_of, number_of, object_of, pod_of, puller_of, query_of, wish_of
+from pod.api.callers import answer, group_of, number_of, object_of, pod_of, puller_of, query_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from pod.rules.chains import ChainRule

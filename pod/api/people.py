@@ -10,7 +10,7 @@ from pod.actions.accounts.api_tokens import list_own_tokens, make_token, revoke_
 from pod.actions.fediverse.actor_documents import load_person
 from pod.actions.reading.person.memberships import list_own_memberships
 from pod.api import shapes
-from pod.api.asking import account_of, answer, token_of, wish_of
+from pod.api.callers import account_of, answer, token_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from protocol.limits import FEW_RECOVERY_KEYS

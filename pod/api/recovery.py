@@ -10,7 +10,7 @@ from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import Recovery, recover_group, sign_recovery
 from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, add_recovery_keys, recover
 from pod.api import recovery_shapes as shapes
-from pod.api.asking import account_of, answer, convert, group_of, object_of, wish_of
+from pod.api.callers import account_of, answer, convert, group_of, object_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from pod.requests import address_of

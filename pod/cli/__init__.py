@@ -11,11 +11,11 @@ import click
 from pod.cli.machine_faults import machine_faults, plainly
 
 AREAS: Final = {
-    "init": "beginning",
-    "setup-link": "beginning",
-    "serve": "serving",
-    "migrate": "storing",
-    "rebuild": "storing",
+    "init": "init",
+    "setup-link": "init",
+    "serve": "serve",
+    "migrate": "database",
+    "rebuild": "database",
     "backup": "backups",
     "restore": "backups",
     "config": "settings",
@@ -31,7 +31,7 @@ AREAS: Final = {
 # Whatever the pod writes is for its own user: the database, its log, copies, mails' secrets.
 PRIVATE_UMASK: Final = 0o077
 # Whose subcommands stand in more than one module.
-ALSO: Final = {"user": ("recovery", "entering"), "group": ("recovery",)}
+ALSO: Final = {"user": ("recovery", "sign_in_links"), "group": ("recovery",)}
 
 
 class Lazily(click.Group):

@@ -13,13 +13,13 @@ import click
 from migrations import from_nothing
 from pod.actions.handover.renew_key import retire_seats
 from pod.backups.archive import BackupError, Manifest, read_manifest
-from pod.backups.listing import list_backups
-from pod.backups.making import FOLDER, default_target, make_backup
-from pod.backups.restoring import restore_backup, verify_backup
+from pod.backups.backup import FOLDER, default_target, make_backup
+from pod.backups.folder import list_backups
+from pod.backups.restore import restore_backup, verify_backup
 from pod.cli.base import run_action
+from pod.cli.database import bring_up_to_date
 from pod.cli.options import as_json, configuration, data_option, json_option
 from pod.cli.progress import progress
-from pod.cli.storing import bring_up_to_date
 from pod.clock import Clock, elapsed_ms, steady_ns
 from pod.keyring import renew_pod_key
 

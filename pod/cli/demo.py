@@ -11,7 +11,7 @@ import click
 
 from federation.errors import RemoteError
 from pod.demo.folder import PREFIX, NotOursError, leftovers, wipe
-from pod.demo.telling import play
+from pod.demo.story import play
 
 
 @click.command()

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from pod.cli.options import as_json, configuration, data_option, json_option
-from pod.doctor.examining import examine
+from pod.doctor.examination import examine
 from pod.doctor.findings import Finding, Level
-from pod.doctor.mending import mend
+from pod.doctor.repairs import mend
 
 COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 CODES = {Level.OK: 0, Level.WARN: 1, Level.FAIL: 2}

@@ -19,7 +19,7 @@ from pod.actions.reading.group.groups import GroupSight, describe_held
 from pod.cli.base import run_action
 from pod.cli.options import as_json, configuration, data_option, json_option
 from pod.deps import Deps
-from pod.doctor.examining import is_served
+from pod.doctor.examination import is_served
 from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
 

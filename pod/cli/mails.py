@@ -8,8 +8,8 @@ import click
 
 from pod.actions.admin.test_mail import Tried, try_mail
 from pod.cli.base import run_action
+from pod.cli.database import refuse_unless_current
 from pod.cli.options import configuration, data_option
-from pod.cli.storing import refuse_unless_current
 from pod.deps import Deps
 
 

@@ -1,7 +1,7 @@
 """`pod.toml`, and what the environment says instead: read, checked as a whole, and given as frozen values."""
 
 from pod.config.faults import ConfigError, is_local
-from pod.config.reading import Loaded, ValueOrigin, load_config, parse_config, read_config
+from pod.config.file import Loaded, ValueOrigin, load_config, parse_config, read_config
 from pod.config.sections import (
     SECRETS,
     SECTIONS,

@@ -9,7 +9,7 @@ from models.engine import integrity
 from models.engine.databases import Database
 from models.groups.groups_and_items import list_groups, load_group
 from models.groups.records import list_pending
-from models.groups.waiting import list_operations
+from models.groups.waiting_records import list_operations
 from models.people.accounts import list_accounts
 from pod.actions.signer import seed_of
 from pod.clock import Clock

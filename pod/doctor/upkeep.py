@@ -13,8 +13,8 @@ from models.engine.sqlite_copy import copy_sqlite
 from models.fediverse.deliveries import HostState, list_hosts
 from models.people.accounts import list_accounts
 from pod.actions.chain.rebuild_projections import rebuild_projections
-from pod.backups.listing import list_backups
-from pod.backups.making import FOLDER
+from pod.backups.backup import FOLDER
+from pod.backups.folder import list_backups
 from pod.clock import Clock
 from pod.config import Config, is_local
 from pod.doctor.findings import Finding, fail, ok, warn

@@ -15,7 +15,7 @@ from models.fediverse.peers import DuePeer, claim_peers, forget_peer, list_due_p
 from pod.actions.sync.standings import ask_differing
 from pod.clock import jitter
 from pod.deps import Deps
-from pod.jobs.pulling import LONGEST_SECONDS, Pulls
+from pod.jobs.pulls import LONGEST_SECONDS, Pulls
 from protocol.errors import RefusedError
 
 EXCHANGE_EVERY_MS = 600_000

@@ -18,7 +18,7 @@ from models.fediverse.peers import hasten_peers
 from models.fediverse.seen_signatures import prune_seen
 from models.groups.groups_and_items import load_group
 from models.groups.rounds import hasten_rounds, mark_all_due, mark_due
-from models.groups.waiting import prune_void, prune_waiting
+from models.groups.waiting_records import prune_void, prune_waiting
 from models.pod.tries import prune_buckets
 from pod.actions.chain.hopeless_operations import let_void_go
 from pod.actions.chain.sealing import confirm_head, seal
@@ -30,7 +30,7 @@ from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier, wait_for
 from pod.jobs.exchanges import Exchanges
-from pod.jobs.pulling import Pulls
+from pod.jobs.pulls import Pulls
 from pod.jobs.rounds import Rounds, fetch_bounded
 from pod.store import note_woken
 from protocol.ids import RecordId

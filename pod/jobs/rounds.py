@@ -14,7 +14,7 @@ from functools import partial
 from models.fediverse.peers import list_unknown_peers, put_peers
 from models.groups.groups_and_items import load_group
 from models.groups.rounds import Round, claim_rounds, list_due_rounds, settle_round
-from models.groups.waiting import has_waiting
+from models.groups.waiting_records import has_waiting
 from pod.actions.chain.seat_memory import load_waiting_since
 from pod.actions.chain.views import load_view
 from pod.actions.handover.propose import hand_over_if_due, proposal_at
@@ -24,7 +24,7 @@ from pod.actions.sync.push_again import push_again
 from pod.actions.sync.withheld_records import PATIENCE_MS, note_withheld
 from pod.deps import Deps
 from pod.jobs.exchanges import EXCHANGE_EVERY_MS
-from pod.jobs.pulling import LONGEST_SECONDS, Pulls
+from pod.jobs.pulls import LONGEST_SECONDS, Pulls
 from protocol.ids import RecordId
 
 AT_ONCE = 16

@@ -3,6 +3,6 @@
 from pod.errors import BadAddressError, MailError
 from pod.mail.letters import Mail
 from pod.mail.mailer import Mailer
-from pod.mail.sending import Sent, greet, send
+from pod.mail.smtp import Sent, greet, send
 
 __all__ = ["BadAddressError", "Mail", "MailError", "Mailer", "Sent", "greet", "send"]

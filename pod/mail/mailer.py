@@ -15,7 +15,7 @@ from pod.clock import Clock, random_bytes
 from pod.config import Config
 from pod.errors import BadAddressError, MailError
 from pod.mail.letters import Mail, mail_address, written
-from pod.mail.sending import LONGEST_SECONDS, Sent, send
+from pod.mail.smtp import LONGEST_SECONDS, Sent, send
 from pod.rules.mails import MailRule
 
 MOST_WAITING: Final = 1000

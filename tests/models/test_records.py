@@ -19,7 +19,7 @@ from models.groups.records import (
     set_logged,
     set_state,
 )
-from models.groups.waiting import (
+from models.groups.waiting_records import (
     Promise,
     insert_receipts,
     list_broken_promises,

@@ -2,7 +2,7 @@ from alembic import command
 from sqlalchemy import inspect
 
 from migrations import configured, is_current, upgrade
-from migrations.comparing import differences
+from migrations.drift import differences
 from models.engine.databases import Database, open_database
 
 

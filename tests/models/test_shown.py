@@ -18,7 +18,7 @@ from models.engine.writer import Writer
 from models.fediverse.followers import Shows, count_shown, list_shown
 from models.people.accounts import MEMBERSHIPS, Membership, insert_account
 from moderation.lens import Lens, judge
-from moderation.showing import is_hosted
+from moderation.shown import is_hosted
 from pod.actions.access import ReadableGroup, standing_of
 from pod.actions.private_groups import counts
 from protocol.ids import RecordId

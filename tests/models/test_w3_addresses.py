@@ -7,7 +7,7 @@ import pytest
 from models.engine.databases import Database
 from models.engine.writer import Writer
 from pod.errors import TooManyTriesError
-from pod.limiting import NETWORKS, RATES, Limits
+from pod.tries import NETWORKS, RATES, Limits
 
 KIND = "recovery of an address"
 

@@ -10,7 +10,7 @@ from aiohttp.test_utils import make_mocked_request
 from moderation.lens import Lens, Showing
 from pod.actions.reading.lens.choices import Choice, LensChoices
 from pod.web.kit.lens_bar import group_in, lens_bar, lens_fields, lens_of, with_query
-from pod.web.kit.rendering import templates
+from pod.web.kit.templates import templates
 from pod.web.kit.translations import words_in
 from protocol.errors import MalformedError
 from protocol.ids import RecordId

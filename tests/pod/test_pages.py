@@ -10,7 +10,7 @@ from email.message import Message
 
 import pytest
 
-from pod.web.kit.rendering import static_file, templates
+from pod.web.kit.templates import static_file, templates
 from tests.support.folders import ROOT
 from tests.support.rig import Person, ServedPod, eventually
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
 from models.engine.databases import open_database
-from models.groups.waiting import WaitingRecord, WaitingRoom, list_waiting, put_waiting
+from models.groups.waiting_records import WaitingRecord, WaitingRoom, list_waiting, put_waiting
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all
 from pod.actions.chain.views import take_root
 from pod.clock import Clock

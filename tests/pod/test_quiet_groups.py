@@ -18,7 +18,7 @@ from pod.actions.groups.founding import sign_up, start_group
 from pod.actions.signer import TokenHolder
 from pod.deps import Deps
 from pod.jobs.loops import tend
-from pod.jobs.pulling import Pulls
+from pod.jobs.pulls import Pulls
 from pod.jobs.rounds import CLAIM_MS, SOON_MS, Rounds
 from protocol.ids import RecordId
 from tests.support.sinks import SetClock, some_parts

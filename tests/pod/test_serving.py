@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pod.cli.serving import MOST_SHORT_LIVES, Children, serve_command
+from pod.cli.serve import MOST_SHORT_LIVES, Children, serve_command
 from tests.support.rig import ServedPod
 
 

@@ -3,7 +3,7 @@
 `project` takes records as the one door accepted them; `rebuild` empties everything and folds it anew.
 """
 
-from models.content.projections.erasing import load_wishes
+from models.content.projections.erasures import load_wishes
 from models.content.projections.fold import accepted_of, project, refold_author
 from models.content.projections.members import project_members
 from models.content.projections.rebuild import dump_projection, rebuild, rebuild_and_compare

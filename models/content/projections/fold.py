@@ -8,10 +8,10 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import CLAIMS, ERASURES, POSTS, PROFILES, SHEETS
-from models.content.projections.erasing import erase, load_wishes
+from models.content.projections.erasures import erase, load_wishes
 from models.content.projections.kinds import PROJECTED
 from models.content.projections.rows import Accepted, Rows
-from models.content.projections.searching import searched_row
+from models.content.projections.search_words import searched_row
 from models.content.projections.votes import newer, project_votes, retract_votes
 from models.content.search import SEARCHED
 from models.engine.upserts import insert_new, upsert

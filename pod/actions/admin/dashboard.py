@@ -21,8 +21,8 @@ from pod.actions.admin.readiness import Hindrance, reasons_against
 from pod.actions.admin.test_mail import Tried, try_mail
 from pod.actions.audit import write_down
 from pod.actions.reading.lens.verdicts import list_lacking_floor
-from pod.backups.listing import list_backups
-from pod.backups.making import FOLDER
+from pod.backups.backup import FOLDER
+from pod.backups.folder import list_backups
 from pod.deps import Deps
 from pod.doctor.findings import Finding
 from pod.doctor.machine import check_disk

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.projections import accepted_of, load_wishes, project, refold_author
 from models.engine.writer import Bulk, after_commit
 from models.groups.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
-from models.groups.waiting import delete_waiting, list_waiting, put_operations
+from models.groups.waiting_records import delete_waiting, list_waiting, put_operations
 from pod.actions.chain.links import News, take_acks, take_items
 from pod.actions.chain.pending_room import beyond_limits, make_wait
 from pod.actions.chain.receipts import take_receipt

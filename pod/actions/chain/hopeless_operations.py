@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.waiting import list_operations, set_void
+from models.groups.waiting_records import list_operations, set_void
 from models.people.accounts import list_signing
 from pod.actions.chain.views import load_view
 from pod.actions.chain.void_operations import dump_void

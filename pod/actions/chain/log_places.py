@@ -11,7 +11,7 @@ from models.groups.groups_and_items import StoredGroup, set_group
 from models.groups.log_tiles import complete_tiles, load_tiles
 from models.groups.records import list_refused_authors, set_logged
 from models.groups.seats_and_acks import delete_withheld
-from models.groups.waiting import delete_receipts
+from models.groups.waiting_records import delete_receipts
 from protocol.ids import RecordId
 from protocol.log import Frontier, frontier_at, frontier_of, tile_reader, tiles_for_frontier
 

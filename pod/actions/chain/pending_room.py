@@ -11,9 +11,9 @@ from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from federation.activities.writing import pod_of
+from federation.activities.build import pod_of
 from models.groups.records import NewRecord, load_pending_sizes
-from models.groups.waiting import WaitingRecord, WaitingRoom, put_waiting
+from models.groups.waiting_records import WaitingRecord, WaitingRoom, put_waiting
 from pod.rules.posts import PostRule
 from protocol.authorship import authored_of
 from protocol.errors import RefusedError

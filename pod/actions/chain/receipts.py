@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.records import PENDING, load_record
-from models.groups.waiting import insert_receipts
+from models.groups.waiting_records import insert_receipts
 from pod.actions.chain.views import find_view, load_view
 from pod.actions.signer import PodItself, signed
 from pod.deps import Deps

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import load_group
 from models.groups.records import list_claims_pending
 from models.groups.seats_and_acks import list_acks_below, load_keeper, save_keeper
-from models.groups.waiting import list_operations
+from models.groups.waiting_records import list_operations
 from pod.actions.chain.hopeless_operations import give_up
 from pod.actions.chain.links import take_ack, take_item
 from pod.actions.chain.log_places import place_entries
-from pod.actions.chain.rejudging import stands_in
+from pod.actions.chain.rejudged_records import stands_in
 from pod.actions.chain.seat_memory import findings_to_confirm, memory_of, seats_of, stored_keeper
 from pod.actions.chain.views import load_view
 from pod.actions.signer import PodItself, signed

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import StoredGroup
 from models.groups.records import Claimed, list_claims_logged, load_claims, load_oldest_record
 from models.groups.seats_and_acks import StoredKeeper
-from models.groups.waiting import list_broken_promises, load_oldest_operation
+from models.groups.waiting_records import list_broken_promises, load_oldest_operation
 from pod.actions.chain.branch_logs import entries_added, items_beside
-from pod.actions.chain.rejudging import stands_in
+from pod.actions.chain.rejudged_records import stands_in
 from protocol.branches import Node, View
 from protocol.ids import RecordId
 from protocol.keeping import GOOD_LOG, Confirmed, LogFindings, SeatMemory

@@ -27,13 +27,13 @@ from models.groups.groups_and_items import (
 from models.groups.log_tiles import delete_side_logs, truncate_log
 from models.groups.proposals import load_tries, save_tries
 from models.groups.seats_and_acks import load_keeper, save_keeper
-from models.groups.waiting import mark_sealed, reopen_operations
+from models.groups.waiting_records import mark_sealed, reopen_operations
 from models.people.accounts import list_signing, set_membership
 from pod.actions.chain.branch_logs import keep_side_logs, place_side_logs
 from pod.actions.chain.changed_members import may_have_changed
 from pod.actions.chain.fault_evidence import keep_faults, load_faults
 from pod.actions.chain.log_places import frontier_in
-from pod.actions.chain.rejudging import judge_anew, refuse_pending
+from pod.actions.chain.rejudged_records import judge_anew, refuse_pending
 from pod.actions.chain.seat_memory import memory_of, stored_keeper
 from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.actions.chain.void_operations import dump_void

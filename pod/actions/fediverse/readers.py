@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import Follow, accept, ask_to_follow, reject, take_back, wrap
-from federation.activities.writing import pod_of
+from federation.activities.build import pod_of
 from federation.addresses import same_origin
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import enqueue

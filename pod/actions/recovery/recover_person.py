@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
 from models.groups.groups_and_items import list_groups, load_group
-from models.groups.waiting import list_operations
+from models.groups.waiting_records import list_operations
 from models.people.accounts import (
     Account,
     count_recovery_keys,

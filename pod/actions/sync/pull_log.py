@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.projections import load_wishes
 from models.groups.groups_and_items import StoredGroup, list_log_heads, load_group
 from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
-from models.groups.waiting import delete_waiting
+from models.groups.waiting_records import delete_waiting
 from pod.actions.chain.door import Arrival, Taken, append_all, new_record
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.views import load_view

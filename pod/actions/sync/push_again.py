@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.fediverse.deliveries import has_deliveries, host_of_inbox
 from models.groups.records import list_pending
-from models.groups.waiting import list_operations
+from models.groups.waiting_records import list_operations
 from pod.actions.chain.views import load_view
 from pod.actions.sync.push import push
 from pod.deps import Deps

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import StoredItem, list_items, load_group
 from models.groups.records import list_log, list_pending, load_records
 from models.groups.seats_and_acks import list_acks_between
-from models.groups.waiting import list_operations
+from models.groups.waiting_records import list_operations
 from pod.actions.access import Viewer, open_group
 from pod.actions.chain.branch_logs import entries_added, items_beside
 from pod.actions.chain.views import load_view

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.pull_cursors import load_cursor, store_cursor
 from models.groups.records import load_erased_authors, load_known
-from models.groups.waiting import load_waiting_wires
+from models.groups.waiting_records import load_waiting_wires
 from pod.actions.chain.door import Arrival, Taken, append_all
 from pod.actions.sync.remote_lists import Source, WalkStep, head_in, records_in, walk
 from pod.deps import Deps

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.records import list_overtaken
 from models.groups.seats_and_acks import Withheld, insert_withheld, list_withheld
-from models.groups.waiting import Promise, list_broken_promises
+from models.groups.waiting_records import Promise, list_broken_promises
 from pod.actions.chain.views import load_view
 from pod.actions.sync.push import push
 from pod.deps import Deps

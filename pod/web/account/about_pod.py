@@ -12,7 +12,7 @@ from pod.actions.reading.lens.floor import describe_floor
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.registration_modes import registration_modes
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 

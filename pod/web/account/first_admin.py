@@ -17,7 +17,7 @@ from pod.web.account.session_start import enter_with_words
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.registration_modes import registration_modes
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import LANGUAGES
 from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError

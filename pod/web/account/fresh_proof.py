@@ -18,7 +18,7 @@ from pod.web.account.letters import confirm_letter
 from pod.web.account.session_start import session_here, visit_of
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of
 from pod.web.kit.way_back import local_path
 from protocol.errors import RefusedError

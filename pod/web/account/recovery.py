@@ -19,7 +19,7 @@ from pod.rules.requests import RequestRule
 from pod.web.account.session_start import become
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 from protocol.errors import MalformedError, RefusedError

@@ -16,7 +16,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of
 from protocol.errors import RefusedError
 from protocol.limits import FEW_RECOVERY_KEYS

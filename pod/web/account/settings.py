@@ -21,7 +21,7 @@ from pod.web.account.session_start import session_here
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import shown_once
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import LANGUAGES, Words
 from pod.web.kit.visitors import account_of, say_of
 from protocol.errors import RefusedError

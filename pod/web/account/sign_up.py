@@ -28,7 +28,7 @@ from pod.web.account.letters import known_letter, sign_up_letter
 from pod.web.account.session_start import enter_with_words, keep_onward, onward_of, visit_of
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError
 

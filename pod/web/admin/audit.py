@@ -12,7 +12,7 @@ from pod.actions.audit import MOST_IN_A_FILE, Act, csv_of, read_acts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.admin.page_frame import AdminView, admin_of, number_in, tabs
-from pod.web.kit.rendering import HEADERS, render
+from pod.web.kit.templates import HEADERS, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 

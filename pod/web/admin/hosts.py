@@ -13,7 +13,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.admin.page_frame import AdminView, NoForm, admin_of, tabs
 from pod.web.kit.forms import read_form, see_other
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 

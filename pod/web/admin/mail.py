@@ -19,7 +19,7 @@ from pod.contracts import HTML, contract
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
 from pod.web.kit.form_page import told
 from pod.web.kit.forms import act_or_show, read_form
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError

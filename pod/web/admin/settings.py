@@ -18,7 +18,7 @@ from pod.web.admin.page_frame import AdminView, admin_of, tabs
 from pod.web.kit.form_page import told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.registration_modes import registration_modes
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import LANGUAGES
 from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError

@@ -9,7 +9,7 @@ from pod.actions.reading.group.page_header import HeaderSight
 from pod.contracts import HTML, contract
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import short
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 from protocol.state import GroupState

@@ -22,7 +22,7 @@ from pod.web.group.wording import host_of, member_name, short
 from pod.web.kit.forms import read_form
 from pod.web.kit.queries import before_of, number_in, with_query
 from pod.web.kit.refusals import sentence_of
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from protocol.ids import parse_id

@@ -14,7 +14,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.queries import with_query
 from pod.web.kit.refusals import RefusalView, problem_of
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from pod.web.person.home import GroupCard

@@ -23,7 +23,7 @@ from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import host_of, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from protocol.canonical import parse_json

@@ -17,7 +17,7 @@ from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import titled
 from pod.web.group.wording import member_name
 from pod.web.kit.queries import before_of, number_in, with_query
-from pod.web.kit.rendering import held, render, templates
+from pod.web.kit.templates import held, render, templates
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.ids import RecordId, parse_id

@@ -22,7 +22,7 @@ from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import host_of, member_name, weight_words
 from pod.web.kit.queries import before_of, number_in, with_query
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 

@@ -25,7 +25,7 @@ from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import GroupKind, host_of, kind_sentence, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of, sentence_of
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of, signer_of
 from protocol.errors import RefusedError

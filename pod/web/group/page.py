@@ -15,7 +15,7 @@ from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import PostLineView, group_rows
 from pod.web.kit.lens_bar import LensBar, lens_of, load_lens_bar
 from pod.web.kit.queries import before_of, with_query
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.ids import RecordId

@@ -19,7 +19,7 @@ from pod.web.group.page_frame import Head, load_head
 from pod.web.group.wording import GroupKind, kind_sentence, weight_in
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 

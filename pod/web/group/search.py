@@ -15,7 +15,7 @@ from pod.web.group.post_rows import LONGEST_TITLE, PostLineView, cut, hidden_by,
 from pod.web.group.subjects import subject_address
 from pod.web.group.wording import member_name
 from pod.web.kit.queries import before_of, with_query
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.person.home import GroupCard

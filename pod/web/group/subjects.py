@@ -19,7 +19,7 @@ from pod.rules.groups import GroupRule
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import tone_of
 from pod.web.kit.queries import with_query
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.limits import MAX_NAME_LENGTH

@@ -22,8 +22,8 @@ from pod.actions.accounts.sent_forms import do_once
 from pod.app_keys import DEPS
 from pod.clock import random_token
 from pod.web.kit.forms import ONCE_FIELD
-from pod.web.kit.rendering import HEADERS, NUMBER, PRIVATE
 from pod.web.kit.sent_form import PostedForm, sent_form
+from pod.web.kit.templates import HEADERS, NUMBER, PRIVATE
 from pod.web.kit.visitors import VISITOR, reader_of
 
 NUMBER_LENGTH: Final = 16

@@ -20,7 +20,7 @@ from pod.errors import ConfirmFirstError, ForgedFormError, SignInError, headers_
 from pod.rules.requests import RequestRule
 from pod.web.kit.kept_form import KeptForm, keep_form
 from pod.web.kit.refusals import BY_STATUS, problem_of
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.visitors import say_of
 from pod.web.kit.way_back import BACK, FRONT, find_way_back, onward_from
 from protocol.errors import RefusedError

@@ -16,7 +16,7 @@ from pod.web.group.post_rows import PostLineView, home_row
 from pod.web.group.wording import host_of
 from pod.web.kit.lens_bar import combine_of, combine_options
 from pod.web.kit.queries import before_of, with_query
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.visibility import Combine

@@ -16,7 +16,7 @@ from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import member_name
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.queries import before_of, with_query
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 

@@ -20,7 +20,7 @@ from pod.plots.plot import Plot
 from pod.plots.stripes import PlotStripe, lens_stripes
 from pod.rules.posts import PostRule
 from pod.web.kit.lens_bar import MOST_GROUPS, OFF, group_in, lens_fields, lens_name, with_query
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.history import shortened

@@ -15,7 +15,7 @@ from pod.actions.reading.post.history import Difference, Entry, compare_versions
 from pod.actions.reading.post.text import author_of
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.links import Link, Place, address_in, anchor_of, place_of

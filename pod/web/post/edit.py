@@ -27,7 +27,7 @@ from pod.rules.posts import PostRule
 from pod.web.kit.forms import Verbatim, act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import RefusalView, problem_of
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.links import Link, Place, address_of, anchor_of, place_of
 from pod.web.post.plain_text import paragraphs_of

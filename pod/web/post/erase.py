@@ -14,7 +14,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.history import shortened

@@ -13,7 +13,7 @@ from pod.actions.reading.post.explanation import GroupWhy, OtherLens, VerifiedVo
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.kit.lens_bar import LensBar, load_lens_bar, with_query
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.links import Link, Place, anchor_of, named, place_of, target_in

@@ -15,7 +15,7 @@ from pod.contracts import HTML, contract
 from pod.plots.patches import PatchNode, patch_graph
 from pod.plots.plot import Plot
 from pod.web.kit.lens_bar import LensBar, load_lens_bar
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.links import Link, Place, anchor_of, place_of

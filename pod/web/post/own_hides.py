@@ -12,7 +12,7 @@ from pod.contracts import HTML, contract
 from pod.rules.posts import PostRule
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.lens_bar import with_query
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.links import Link, anchor_of, named, target_in

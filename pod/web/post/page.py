@@ -14,7 +14,7 @@ from pod.contracts import HTML, contract
 from pod.heavy import computed
 from pod.rules.requests import RequestRule
 from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query
-from pod.web.kit.rendering import held, render
+from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.links import WIKI, Link, Place, address_in, place_of, sign_in_to

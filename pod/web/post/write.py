@@ -20,7 +20,7 @@ from pod.rules.posts import PostRule
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import RefusalView, problem_of
-from pod.web.kit.rendering import render
+from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.links import LONGEST_INDEX, Link, Place, address_in, anchor_of, place_of, reply_anchor

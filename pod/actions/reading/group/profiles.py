@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import load_sums
 from models.content.posts_and_votes import StoredProfile, load_profiles
-from moderation.showing import is_hosted
+from moderation.shown import is_hosted
 from pod.actions.access import ReadableGroup
 from pod.actions.reading.lens.verdicts import load_floor
 from pod.deps import Deps

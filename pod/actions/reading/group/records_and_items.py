@@ -8,7 +8,7 @@ import msgspec
 
 from models.groups.groups_and_items import StoredItem, list_chain, load_item
 from models.groups.records import StoredRecord, list_log, load_record
-from models.groups.waiting import OperationFate, load_fate, load_receipt
+from models.groups.waiting_records import OperationFate, load_fate, load_receipt
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
 from pod.actions.reading.post.withheld import NOTHING, list_withheld_words

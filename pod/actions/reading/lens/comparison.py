@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import list_voted, load_group_names, load_sums
 from moderation.lens import Comparison, Lens, compare
-from moderation.showing import lets_through
+from moderation.shown import lets_through
 from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.page_facts import GroupHead, describe_head, load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author

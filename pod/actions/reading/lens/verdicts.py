@@ -22,7 +22,7 @@ from models.people.accounts import Account
 from models.people.mutes import load_muted
 from models.people.subscriptions import list_followings
 from moderation.lens import Layer, Lens, OwnHide, Verdict, judge
-from moderation.showing import layers_over
+from moderation.shown import layers_over
 from pod.actions.access import Reader, open_state, open_those
 from pod.actions.chain.views import load_view
 from pod.deps import Deps

@@ -18,7 +18,7 @@ from models.content.replies import load_few_sheets
 from models.people.mutes import load_muted
 from moderation.home_lens import Judge, shows_paragraph
 from moderation.lens import Layer, Lens, OwnHide
-from moderation.showing import is_withheld, layers_over
+from moderation.shown import is_withheld, layers_over
 from pod.actions.access import Reader
 from pod.actions.reading.lens.verdicts import Author, load_floor
 from pod.actions.reading.post.text import author_of

@@ -13,7 +13,7 @@ from models.groups.records import StoredRecord, load_records
 from moderation.explain import Explanation, explain, totals_by_pod
 from moderation.lens import Layer, Lens, OwnHide
 from moderation.scores import Scale, is_shown
-from moderation.showing import lets_through
+from moderation.shown import lets_through
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.views import load_view
 from pod.actions.reading.group.page_facts import load_nicknames

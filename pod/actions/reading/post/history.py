@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.lens_sources import list_joined, load_sums
 from models.groups.records import load_records
 from moderation.lens import Lens
-from moderation.showing import lets_through
+from moderation.shown import lets_through
 from moderation.versions import Step, steps, version
 from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import load_nicknames

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import PostCard, load_post, load_sheets
 from moderation.lens import Layer, Lens, Verdict
-from moderation.showing import is_withheld
+from moderation.shown import is_withheld
 from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import GroupHead, load_head
 from pod.actions.reading.lens.verdicts import Layers, Sums, load_layers

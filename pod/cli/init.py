@@ -94,8 +94,8 @@ def _begin(config: Config, data: Path, domain: str) -> None:
     # All of this takes a second to import, which a pod on this machine needn't wait for.
     from pod.actions.accounts.first_admin import make_setup_link, setup_url  # noqa: PLC0415
     from pod.cli.base import run_action  # noqa: PLC0415
+    from pod.cli.database import bring_up_to_date  # noqa: PLC0415
     from pod.cli.snippets import CADDY, NGINX, SYSTEMD, snippets, this_site  # noqa: PLC0415
-    from pod.cli.storing import bring_up_to_date  # noqa: PLC0415
 
     asyncio.run(bring_up_to_date(config, data / "pod.toml", backed_up=True, quiet=True))
     link = setup_url(config.base_url, run_action(config, make_setup_link))
@@ -124,7 +124,7 @@ def setup_link(data: Path) -> None:
     """Print a fresh link to the set-up page; it works once, and for an hour."""
     from pod.actions.accounts.first_admin import make_setup_link, setup_url  # noqa: PLC0415
     from pod.cli.base import run_action  # noqa: PLC0415
-    from pod.cli.storing import refuse_unless_current  # noqa: PLC0415
+    from pod.cli.database import refuse_unless_current  # noqa: PLC0415
 
     config = configuration(data)
     refuse_unless_current(config)

@@ -12,13 +12,13 @@ from migrations import SchemaStanding, SchemaStep, from_nothing, standing, upgra
 from models.engine.databases import Database, open_database
 from pod.actions.chain.rebuild_projections import rebuild_projections
 from pod.backups.archive import BackupError
-from pod.backups.making import FOLDER, make_backup, sqlite_file
+from pod.backups.backup import FOLDER, make_backup, sqlite_file
 from pod.cli.base import run_action
 from pod.cli.options import configuration, data_option
 from pod.cli.progress import progress
 from pod.clock import Clock, elapsed_ms, steady_ns
 from pod.config import Config
-from pod.doctor.examining import is_served
+from pod.doctor.examination import is_served
 
 
 @click.command()

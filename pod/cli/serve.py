@@ -15,8 +15,8 @@ import click
 from pod.actions.accounts.first_admin import make_setup_link, nobody_runs_it, setup_url
 from pod.app import serve
 from pod.cli.base import run_action
+from pod.cli.database import refuse_unless_current
 from pod.cli.options import configuration, data_option
-from pod.cli.storing import refuse_unless_current
 from pod.clock import elapsed_ms, steady_ns
 from pod.config import Config
 

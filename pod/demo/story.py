@@ -19,12 +19,12 @@ from pod.actions.admin.people import promote
 from pod.actions.groups.founding import sign_up
 from pod.clock import random_bytes
 from pod.config import load_config
+from pod.demo.bodies import WrittenText, change_body, text_body, vote_body
 from pod.demo.doings import BALLOTS, CHANGES
 from pod.demo.folder import TOLD, claim
 from pod.demo.stage import LOOPBACK, NAMES, Actor, DemoPod, PodPlace, eventually, free_ports
 from pod.demo.texts import ARTICLES, LATE_REPLIES, REPLIES
 from pod.demo.village import CIRCLES, PEOPLE, PODS, VILLAGE, Circle
-from pod.demo.writing import WrittenText, change_body, text_body, vote_body
 from pod.deps import Deps
 from pod.keyring import create_key_file
 from pod.parts import USER_AGENT, open_parts

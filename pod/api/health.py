@@ -13,7 +13,7 @@ from yarl import URL
 
 from models.pod.metrics import measure
 from pod.actions.admin.readiness import Hindrance, reasons_against
-from pod.api.asking import answer, token_of
+from pod.api.callers import answer, token_of
 from pod.app_keys import DEPS, MEASURES
 from pod.config import is_local
 from pod.contracts import contract
