@@ -49,5 +49,5 @@ def admin(pod: ServedPod, mails: PostOffice) -> Browser:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a module share its pod, so one worker runs them."""
     for item in items:
-        if item.path.parent == HERE:
+        if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group(f"pod-{item.path.stem}"))

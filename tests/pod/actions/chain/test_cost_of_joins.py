@@ -14,7 +14,7 @@ from pod.actions.sync.push import push
 from pod.deps import Deps
 from protocol.records.envelope import open_record
 from tests.bench.unsettled import LoneSteward
-from tests.pod.test_unsettled import Lines
+from tests.pod.actions.chain.test_unsettled import Lines
 from tests.support.community import Person, a_community, join, pod_key
 from tests.support.sinks import SetClock, some_parts
 
