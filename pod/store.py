@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.databases import UNKNOWN, Database
+from models.engine.wake_ups import send_wake_up
 from models.engine.writer import Action, Bulk, Writer
 from models.groups.groups_and_items import count_revisions
 from models.groups.rounds import mark_due
@@ -104,9 +105,9 @@ class Views:
         self._epoch += 1
 
 
-def note_woken(session: AsyncSession, group: RecordId) -> None:
-    """Have the action's end note that a group is to be looked after."""
-    session.info.setdefault(_WOKEN, set()).add(group)
+def note_woken(session: AsyncSession, group: RecordId, *, by_others: bool = False) -> None:
+    """Have the action's end note that a group is to be looked after; `by_others`: this process won't do it."""
+    session.info.setdefault(_WOKEN, {})[group] = by_others
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,8 @@ class Store:
             await count_revisions(session, moved)
         if woken := session.info.pop(_WOKEN, None):
             await mark_due(session, woken, at=self.clock() + ROUND_AFTER_MS)
+            for group in [group for group, by_others in woken.items() if by_others]:
+                await send_wake_up(session, group)
 
     async def put(self, bulk: Bulk[I, R], item: I) -> R:
         """Give an item to a bulk handler; a refusal changed nothing, any other failure may have."""

@@ -162,7 +162,7 @@ def _postgresql(url: URL, readers: int, *, durable: bool) -> Database:
     )
     reading = create_async_engine(
         url,
-        pool_size=readers,
+        pool_size=readers + 1,  # one listens
         max_overflow=readers,
         pool_pre_ping=True,
         hide_parameters=HIDDEN,

@@ -12,6 +12,7 @@ import logging
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.group_header import GroupHeader
+from models.engine.wake_ups import listen
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import host_of_inbox, prune_hosts
 from models.fediverse.peers import hasten_peers
@@ -53,6 +54,7 @@ class Loops:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self._running = False
         self._stirred = asyncio.Event()
         self._woken: set[RecordId] = set()
         self._pruned_at = 0
@@ -63,12 +65,17 @@ class Loops:
 
     def wake(self, session: AsyncSession, group: RecordId) -> None:
         """Have a group tended once this action is committed; if this process dies before, by another, or at a start."""
-        note_woken(session, group)
+        note_woken(session, group, by_others=not self._running)
         after_commit(session, lambda: self._tend_soon(group))
 
     def _tend_soon(self, group: RecordId) -> None:
         self._woken.add(group)
         self._stirred.set()
+
+    def _wake_up(self, group: RecordId) -> None:
+        """Another process, which won't do it, wrote something for this one to seal and to send."""
+        self._tend_soon(group)
+        self.deliver()
 
     def behind(self, group: RecordId, pod: str) -> None:
         """Have a group pulled from `pod`, which told of something whose beginning is missing here."""
@@ -95,11 +102,13 @@ class Loops:
     async def run(self, deps: Deps) -> None:
         """Work until cancelled."""
         self._courier = Courier(deps)
+        self._running = True
         async with asyncio.TaskGroup() as tasks:
             pulls = Pulls(deps, tasks)
             tasks.create_task(self._tend_forever(deps, tasks, pulls))
             tasks.create_task(self._look_forever(deps, tasks, pulls))
             tasks.create_task(self._compare_forever(deps))
+            tasks.create_task(listen(deps.store.database, self._wake_up))
             tasks.create_task(self._courier.run())
 
     async def _begin(self, session: AsyncSession, deps: Deps) -> None:

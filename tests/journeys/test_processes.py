@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support.people import agreed, joined
+from tests.support.people import agreed, joined, sight
 from tests.support.postgres import OwnServer
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually, worker_number
 
@@ -117,8 +117,12 @@ def logged(person: Person, group: str) -> list[str]:
     return ids
 
 
+def waiting(person: Person, group: str) -> Any:
+    return person.get(f"/groups/{group}/pending?from=0")
+
+
 def waits(person: Person, group: str) -> bool:
-    return bool(person.get(f"/groups/{group}/pending?from=0")["records"])
+    return bool(waiting(person, group)["records"])
 
 
 def test_three_processes_on_one_database_answer_as_one_whatever_dies(pods: list[ServedPod], server: OwnServer) -> None:
@@ -148,7 +152,11 @@ def test_three_processes_on_one_database_answer_as_one_whatever_dies(pods: list[
 
     for pod in pods:
         pod.set_clock(60 * MINUTE_MS)  # every pause of a delivery is over, and a round of pulls begins
-    eventually(lambda: agreed(group, ada, bo) and not waits(ada, group) and not waits(bo, group), seconds=AWHILE)
+    eventually(
+        lambda: agreed(group, ada, bo) and not waits(ada, group) and not waits(bo, group),
+        seconds=AWHILE,
+        seen=lambda: [(sight(person, group), waiting(person, group)) for person in (ada, bo)],
+    )
     logs = [logged(person, group) for person in (ada, bo)]
     acknowledged = [record for voter in voters for record in voter.acknowledged]
     assert logs[0] == logs[1]

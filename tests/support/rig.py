@@ -200,11 +200,13 @@ def call(method: str, url: str, body: object = None, *, token: str = "", seconds
         raise RefusedByHttpError(error.code, error.read().decode()) from error
 
 
-def eventually(holds: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
-    """Wait until `holds()` gives something true, looking often; its value."""
+def eventually(
+    holds: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS, seen: Callable[[], object] = lambda: ""
+) -> Any:
+    """Wait until `holds()` gives something true, looking often; its value. `seen` says what is there instead."""
     end = time.monotonic() + seconds
     while True:
         if value := holds():
             return value
-        assert time.monotonic() < end, "It never came to hold."
+        assert time.monotonic() < end, f"It never came to hold. {seen()}"
         time.sleep(0.02)

@@ -1,0 +1,53 @@
+"""Wake-ups: who commits work that it won't do itself tells the processes that serve, as soon as it is committed.
+
+On PostgreSQL that is a NOTIFY within the transaction. On SQLite nobody is told: there the work waits for its time.
+A wake-up may be lost with a connection, so it only hastens what the database says is due anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from models.engine.databases import Database
+from protocol.ids import RecordId
+
+CHANNEL: Final = "althing_wake_ups"
+AGAIN_AFTER_SECONDS: Final = 1.0
+_LOG = logging.getLogger(__name__)
+
+
+async def send_wake_up(session: AsyncSession, group: RecordId) -> None:
+    """Have those who listen told of this group, once this transaction is committed."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_notify(CHANNEL, group)))
+
+
+async def listen(database: Database, heard: Callable[[RecordId], None]) -> None:
+    """Call `heard` with each group that somebody sends, until cancelled; on SQLite return at once."""
+    while not database.is_sqlite:
+        try:
+            async with database.reading.connect() as connection:
+                await _listen(connection, heard)
+            _LOG.info("the connection that listens for wake-ups was lost; another one is opened")
+        except (DBAPIError, OSError) as error:
+            _LOG.info("no connection to listen for wake-ups: %s", error)
+        await asyncio.sleep(AGAIN_AFTER_SECONDS)
+
+
+async def _listen(connection: AsyncConnection, heard: Callable[[RecordId], None]) -> None:
+    lost = asyncio.Event()
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        driver.add_termination_listener(lambda _: lost.set())
+        await driver.add_listener(CHANNEL, lambda *told: heard(told[3]))
+        await lost.wait()
+    finally:
+        # Whoever got it from the pool later would be told, too.
+        await connection.invalidate()

@@ -1,0 +1,141 @@
+"""What a process writes that does no work itself, one that serves takes up at once, without looking more often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from migrations import upgrade
+from models.engine import wake_ups
+from models.engine.databases import Database, open_database
+from models.engine.wake_ups import CHANNEL, listen, send_wake_up
+from models.engine.writer import Writer, running_writer
+from models.fediverse.readers import put_reader
+from models.people.accounts import Account, load_account
+from pod.actions.chain.views import find_view
+from pod.actions.groups.founding import sign_up, start_group
+from pod.actions.posts.records import submit, write_vote
+from pod.actions.signer import TokenHolder
+from pod.deps import Deps, Signals
+from pod.jobs import delivery, loops
+from pod.jobs.loops import Loops
+from protocol.ids import RecordId
+from tests.support.sinks import SetClock, a_sink, some_parts, until
+
+NOON = 1_800_000_000_000
+A_DAY = 24 * 3600.0
+GROUP = RecordId("a group")
+
+
+def with_loops(deps: Deps, its: Loops) -> Deps:
+    return replace(deps, signals=Signals(its.wake, its.deliver, its.behind, its.lacks, its.heard))
+
+
+@pytest.fixture
+async def two(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[Deps]]:
+    """A command, and a process that serves and that looks around by itself once a day."""
+    for module, name in ((loops, "BEAT_SECONDS"), (loops, "LOOK_EVERY_SECONDS"), (delivery, "LOOK_EVERY_SECONDS")):
+        monkeypatch.setattr(module, name, A_DAY)
+    async with AsyncExitStack() as stack:
+        clock, both = SetClock(NOON), []
+        for number in range(2):
+            database = await open_database(postgres_url, durable=False)
+            stack.push_async_callback(database.close)
+            if number == 0:
+                await upgrade(database)
+            parts = await stack.enter_async_context(some_parts(database, tmp_path, clock))
+            its = Loops(clock)
+            both.append(with_loops(parts, its))
+        running = asyncio.create_task(its.run(both[1]))
+        try:
+            await until(lambda: both[1].memory.beats.keys() >= {"looking", "delivering"})
+            yield both
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+
+
+async def until_so(holds: Callable[[], Awaitable[bool]], *, looks: int = 2000) -> None:
+    """Wait until `holds()` is true, looking often."""
+    for _ in range(looks):
+        if await holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("It never came to hold.")
+
+
+async def is_sealed(deps: Deps, group: RecordId) -> bool:
+    return (await find_view(deps, group)).state.log.size > 0
+
+
+async def is_heard(writer: Writer, heard: list[str]) -> bool:
+    await writer.write(partial(send_wake_up, group=GROUP))
+    return GROUP in heard
+
+
+async def ada_of(deps: Deps) -> Account:
+    opened = await sign_up(deps, "ada")
+    async with deps.store.database.read() as session:
+        account = await load_account(session, opened.account)
+    assert account is not None
+    return account
+
+
+async def test_a_vote_that_a_command_writes_is_sealed_and_sent_at_once_by_the_process_that_serves(
+    two: list[Deps],
+) -> None:
+    command, serving = two
+    ada = await ada_of(command)
+    group = await start_group(command, TokenHolder(ada), {"name": "Group"})
+    async with a_sink() as sink:
+        reader = f"http://{sink.host(7)}"
+        await command.store.write(partial(put_reader, group=group, pod=reader, most=9, now=NOON))
+        vote = {"target": {"subject": "The well"}, "value": 700}
+        cast = await submit(command, write_vote, TokenHolder(ada), group, vote)
+        await until(lambda: any(cast.id.encode() in body or b'"value":700' in body for body in sink.taken(7)))
+        sealed = partial(is_sealed, serving, group)
+        await until_so(sealed)
+    assert (await find_view(command, group)).head == (await find_view(serving, group)).head
+
+
+async def test_who_listens_hears_again_after_its_connection_was_lost(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wake_ups, "AGAIN_AFTER_SECONDS", 0.0)
+    database = await open_database(postgres_url, durable=False)
+    await upgrade(database)
+    heard: list[str] = []
+    listening = asyncio.create_task(listen(database, heard.append))
+    try:
+        async with running_writer(database) as writer:
+            for _ in range(2):
+                heard.clear()
+                await until_so(partial(is_heard, writer, heard))
+                await _cut(database)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await database.close()
+
+
+async def _cut(database: Database) -> None:
+    """End the connections that listen, as a server that stops does."""
+    async with database.writing.connect() as connection:
+        ended = await connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE query ILIKE 'LISTEN%%{CHANNEL}%%' AND pid <> pg_backend_pid()"
+        )
+        assert len(ended.all()) == 1
+
+
+async def test_on_sqlite_nobody_listens(tmp_path: Path) -> None:
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}")
+    await listen(database, lambda _: None)
+    await database.close()
