@@ -36,6 +36,7 @@ OLDEST = (3, 11)
 
 RUN_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"
+CASES_ROOM = "17"  # what the cases send names the addresses of their pods, which POD_TEST_ROOM chooses
 LOCK_EXTRAS = {RUN_LOCK: ("postgres", "build"), DEV_LOCK: ("postgres", "build", "dev")}
 
 CHECKS = (
@@ -275,6 +276,7 @@ def cases() -> int:
     failed = []
     for script in scripts:
         found = {**environment(), "ALTHING": str(ROOT), "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        found["POD_TEST_ROOM"] = CASES_ROOM
         done = subprocess.run(
             [str(PYTHON), str(script)], cwd=ROOT, env=found, capture_output=True, text=True, check=False
         )

@@ -64,7 +64,10 @@ class ProfileRow(Base):
 
 
 class PostRow(Base):
-    """A post's outside; its text is in its sheets. `target` is the key of its score."""
+    """A post's outside; its text is in its sheets. `target` is the key of its score.
+
+    `subject_key`: by what its public name is found (`models.content.word_pieces`).
+    """
 
     __tablename__ = "posts"
     __table_args__ = (
@@ -72,6 +75,7 @@ class PostRow(Base):
         Index(None, "reply_record", "seq"),
         Index(None, "group_id", "subject"),
         Index(None, "subject", "group_id"),
+        Index(None, "subject_key"),
         Index(None, "group_id", "author"),
     )
 
@@ -84,6 +88,7 @@ class PostRow(Base):
     reply_record: Mapped[RecordId | None]
     reply_index: Mapped[int | None]
     subject: Mapped[str | None]
+    subject_key: Mapped[str | None]
     attachments: Mapped[bytes]
     at: Mapped[int]
     seq: Mapped[int]

@@ -3,10 +3,8 @@
 SQLite has a table `searched_index` (FTS5) that triggers fill, PostgreSQL an index over the words.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from typing import Any
-from unicodedata import combining, normalize
 
 import msgspec
 from sqlalchemy import ColumnElement, Index, Select, delete, func, literal_column, or_, select, text, true
@@ -14,16 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.content.posts_and_votes import PROFILES
+from models.content.word_pieces import asked_pieces
 from models.engine.columns import Base, table_of
 from models.groups.groups_and_items import GROUPS
 from protocol.ids import RecordId
 
-MOST_WORDS = 12
-_WORD = re.compile(r"[^\W_]+")
-
 
 class SearchedRow(Base):
-    """What a post, a patch's additions or a profile say, and its words as `folded` cuts them.
+    """What a post, a patch's additions or a profile say, and its words as `models.content.word_pieces` cuts them.
 
     `post_id`: where a post's words are read.
     """
@@ -70,15 +66,15 @@ class Query(msgspec.Struct, frozen=True):
 
 
 async def search(session: AsyncSession, query: Query, limit: int, *, before: int | None = None) -> list[FoundRecord]:
-    """Records that have all the words (each may go on), the latest here first.
+    """Records that have all pieces of the words, the latest here first; `has_words` tells whether they stand in order.
 
     A private or unlisted group is searched only where it is among `own`; nobody who doesn't want to be found is.
     """
-    words = folded(query.words).split()[:MOST_WORDS]
-    if not words:
+    pieces = asked_pieces(query.words)
+    if not pieces:
         return []
     wanted = _narrowed(select(*_COLUMNS), query).where(
-        _matches(session, words), SEARCHED.c.seq < before if before is not None else true()
+        _matches(session, pieces), SEARCHED.c.seq < before if before is not None else true()
     )
     rows = await session.execute(wanted.order_by(SEARCHED.c.seq.desc()).limit(limit))
     return [FoundRecord(*row) for row in rows]
@@ -89,24 +85,12 @@ async def forget_searched(session: AsyncSession, records: Collection[RecordId]) 
     await session.execute(delete(SEARCHED).where(SEARCHED.c.record_id.in_(list(records))))
 
 
-def folded(text: str) -> str:
-    """The words of a text in small plain letters: the engines differ in what they think of Ä, hyphens and addresses."""
-    plain = "".join(letter for letter in normalize("NFKD", text) if not combining(letter)).casefold()
-    return " ".join(_WORD.findall(plain))
-
-
-def has_words(text: str, asked: str) -> bool:
-    """Whether a text has all the words that are asked for, each of which may go on: what the index finds."""
-    words = folded(text).split()
-    return all(any(word.startswith(one) for word in words) for one in folded(asked).split()[:MOST_WORDS])
-
-
-def _matches(session: AsyncSession, words: Sequence[str]) -> ColumnElement[bool]:
+def _matches(session: AsyncSession, pieces: Sequence[str]) -> ColumnElement[bool]:
     if session.get_bind().dialect.name == "sqlite":
-        phrase = " ".join(f'"{word}"*' for word in words)
+        phrase = " ".join(f'"{piece}"*' for piece in pieces)
         found = text("SELECT rowid FROM searched_index WHERE searched_index MATCH :phrase").bindparams(phrase=phrase)
         return SEARCHED.c.seq.in_(found.columns(literal_column("rowid")).subquery().select())
-    asked = func.to_tsquery("simple", " & ".join(f"{word}:*" for word in words))
+    asked = func.to_tsquery("simple", " & ".join(f"{piece}:*" for piece in pieces))
     matched: ColumnElement[bool] = func.to_tsvector(literal_column("'simple'::regconfig"), SEARCHED.c.words).op("@@")(
         asked
     )

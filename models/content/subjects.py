@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import POSTS
-from models.content.search import folded
+from models.content.word_pieces import asked_pieces, folded, name_key
 from models.groups.groups_and_items import GROUPS
 from protocol.ids import RecordId
 
@@ -60,14 +60,17 @@ async def list_on_subject(
 
 
 async def find_subjects(session: AsyncSession, beginning: str, own: Collection[RecordId], limit: int) -> list[str]:
-    """Names that begin so, of public groups and `own`."""
+    """Names that begin so, in capitals or not and with or without marks, of public groups and `own`."""
+    key = name_key(beginning)
+    if not key:
+        return []
     wanted = (
         select(POSTS.c.subject)
         .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
-        .where(POSTS.c.subject >= beginning, POSTS.c.subject < beginning + "\U0010ffff")
+        .where(POSTS.c.subject_key >= key, POSTS.c.subject_key < key + "\U0010ffff")
         .where(or_(GROUPS.c.visibility == "public", GROUPS.c.id.in_(list(own))))
-        .distinct()
-        .order_by(POSTS.c.subject)
+        .group_by(POSTS.c.subject_key, POSTS.c.subject)
+        .order_by(POSTS.c.subject_key, POSTS.c.subject)
         .limit(limit)
     )
     return [subject for subject in await session.scalars(wanted) if subject]
@@ -84,7 +87,7 @@ async def find_groups(session: AsyncSession, words: str, own: Collection[RecordI
         .order_by(GROUPS.c.name, GROUPS.c.id)
         .limit(MOST_NAMES)
     )
-    asked = folded(words).split()
+    asked = asked_pieces(words)
     found = [(group, name) for group, name in await session.execute(wanted) if _has(folded(name), asked)]
     return [OnSubject(group, name, 0, 0) for group, name in found[:limit]]
 

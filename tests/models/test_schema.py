@@ -1,8 +1,11 @@
+from collections.abc import Mapping
+
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import TextClause, inspect, text
 
 from migrations import configured, is_current, upgrade
 from migrations.drift import differences
+from models.content.word_pieces import folded, name_key
 from models.engine.databases import Database, open_database
 
 
@@ -31,3 +34,33 @@ async def test_downgrading_leaves_no_table_of_ours(database: Database) -> None:
         left = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
 
     assert set(left) <= {"alembic_version", "sqlite_sequence"}
+
+
+async def test_public_20_the_step_to_0024_makes_the_words_that_the_code_makes(database_url: str) -> None:
+    """A version imports nothing of ours: what it makes of stored texts is held equal to the code's here."""
+    database = await open_database(database_url, durable=False)
+    await upgrade(database, "0023")
+    texts = ["Om nötter", "日本語のテキスト 대한민국", "ภาษาไทยค้นหา हिन्दी", "plain"]
+    row = {"post_id": None, "group_id": b"g", "author": 1, "kind": "post", "language": ""}
+    rows = [{**row, "seq": n, "record_id": b"%d" % n, "text": said, "words": "old"} for n, said in enumerate(texts)]
+    post = {"group_id": b"g", "author": 1, "kind": "note", "title": "", "language": "", "attachments": b"[]"}
+    posts = [
+        {**post, "at": 0, "seq": n, "id": b"%d" % n, "target": b"", "erased": False, "subject": said}
+        for n, said in enumerate([*texts, None])
+    ]
+    async with database.writing.begin() as connection:
+        await connection.execute(_insert("searched", rows[0]), rows)
+        await connection.execute(_insert("posts", posts[0]), posts)
+
+    await upgrade(database)
+
+    async with database.reading.connect() as connection:
+        words = await connection.execute(text("SELECT words FROM searched ORDER BY seq"))
+        assert [word for (word,) in words] == [folded(one) for one in texts]
+        keys = await connection.execute(text("SELECT subject_key FROM posts ORDER BY seq"))
+        assert [key for (key,) in keys] == [*(name_key(one) for one in texts), None]
+    await database.close()
+
+
+def _insert(table: str, row: Mapping[str, object]) -> TextClause:
+    return text(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})")

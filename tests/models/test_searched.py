@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from random import Random
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +21,7 @@ from models.content.member_lists import (
 from models.content.projections import project, project_members
 from models.content.search import Query, search
 from models.content.subjects import count_public, find_groups, find_subjects, list_on_subject, list_subjects
+from models.content.word_pieces import asked_pieces, folded, has_words
 from models.engine.databases import Database
 from models.engine.writer import Writer
 from models.groups.groups_and_items import StoredGroup, insert_group, list_public, load_held, load_lines
@@ -82,6 +86,91 @@ async def test_md_26_both_engines_find_by_the_same_words(
 ) -> None:
     del stocked
     assert await found(database, words) == kinds
+
+
+ASIAN = (
+    "日本語のテキストを検索する。",
+    "人人生而自由。在尊严和权利上一律平等。",
+    "ภาษาไทยค้นหา",
+    "대한민국헌법",
+    "かばん",
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "found_text"),
+    [
+        ("テキスト", 0),
+        ("ﾃｷｽﾄ", 0),
+        ("日本語", 0),
+        ("语", None),
+        ("検", 0),
+        ("る", 0),
+        ("权利", 1),
+        ("利权", None),
+        ("自由平等", None),
+        ("ค้นหา", 2),
+        ("민국", 3),
+        ("법", 3),
+        ("かはん", None),
+    ],
+)
+async def test_public_20_words_within_a_run_of_letters_are_found(
+    stocked: Writer, database: Database, words: str, found_text: int | None
+) -> None:
+    posts = [a_post(1, 100 + number, (text,)) for number, text in enumerate(ASIAN)]
+    await take(stocked, *posts)
+    async with database.read() as session:
+        hits = await search(session, Query(words), 10)
+    assert [hit.record_id for hit in hits] == ([] if found_text is None else [posts[found_text].id])
+
+
+ALPHABETS = (
+    *("aäbo1", "дожё", "日本語利权", "テスがか゛", "대한민국", "ขคนั้า", "हिन्दी"),
+    *("אבָג", "ab日語1", "İßﬁ²½", "一\U00020000々"),
+)
+
+
+def some_text(random: Random, longest: int) -> str:
+    runs = ("".join(random.choices(random.choice(ALPHABETS), k=random.randint(1, 6))) for _ in range(longest))
+    return "".join(run + random.choice(["", " ", "-", "_", "。"]) for run in runs)
+
+
+async def test_public_20_both_engines_find_what_has_all_the_pieces(stocked: Writer, database: Database) -> None:
+    random = Random(20)
+    texts = {post.id: text for text, post in _posts_of(some_text(random, 5) for _ in range(120))}
+    await take(stocked, *(post for _, post in _posts_of(texts.values())))
+    some = 0
+    async with database.read() as session:
+        for _ in range(200):
+            text = random.choice(list(texts.values()))
+            begin = random.randrange(len(text))
+            asked = text[begin : begin + random.randint(1, 5)]
+            hits = {hit.record_id for hit in await search(session, Query(asked), 1000)}
+            assert hits & texts.keys() == {id for id, text in texts.items() if _has_pieces(text, asked)}, ascii(asked)
+            exact = {id for id, text in texts.items() if asked_pieces(asked) and has_words(text, asked)}
+            assert exact <= hits
+            some += bool(exact)
+    assert some > 100
+
+
+def _posts_of(texts: Iterable[str]) -> list[tuple[str, Record]]:
+    return [(text, a_post(1, 200 + number, (text,))) for number, text in enumerate(texts)]
+
+
+def _has_pieces(text: str, asked: str) -> bool:
+    pieces = folded(f"Title\n{text}").split()
+    wanted = asked_pieces(asked)
+    return bool(wanted) and all(any(piece.startswith(one) for piece in pieces) for one in wanted)
+
+
+async def test_public_20_public_names_are_found_in_capitals_or_not(stocked: Writer, database: Database) -> None:
+    await take(stocked, a_post(1, 30, ("x",), reply_to={"subject": "日本語 Ö"}))
+    async with database.read() as session:
+        assert await find_subjects(session, "ä SUB", (), 9) == ["Ä subject"]
+        assert await find_subjects(session, "subject", (), 9) == []
+        assert await find_subjects(session, "日本", (), 9) == ["日本語 Ö"]
+        assert await find_subjects(session, "!", (), 9) == []
 
 
 async def test_md_26_what_is_narrowed_hidden_or_erased_is_not_found(stocked: Writer, database: Database) -> None:

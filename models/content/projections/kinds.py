@@ -13,6 +13,7 @@ from sqlalchemy import Update, update
 
 from models.content.posts_and_votes import POSTS, PROFILES, post_target_key
 from models.content.projections.rows import NO_WORDS, Accepted, Rows, erased_post_row, sheet_row
+from models.content.word_pieces import name_key
 from models.groups.records import StoredRecord
 from protocol.content import Sheet, member_writer, patch_sheet, post_sheet
 from protocol.ids import RecordId
@@ -87,6 +88,7 @@ def _fold_post(rows: Rows, record: Accepted, post: Post) -> None:
             "reply_record": reply.record if reply else None,
             "reply_index": reply.index if reply else None,
             "subject": reply.subject if reply else None,
+            "subject_key": name_key(reply.subject) if reply and reply.subject else None,
             "attachments": msgspec.json.encode(post.attachments),
             "at": post.at,
             "seq": record.seq,

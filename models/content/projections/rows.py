@@ -75,6 +75,7 @@ NO_WORDS: dict[str, Any] = {
     "reply_record": None,
     "reply_index": None,
     "subject": None,
+    "subject_key": None,
     "attachments": b"[]",
     "at": 0,
 }

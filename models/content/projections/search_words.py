@@ -4,7 +4,7 @@ from typing import Any
 
 from models.content.projections.kinds import PROJECTED
 from models.content.projections.rows import Accepted
-from models.content.search import folded
+from models.content.word_pieces import folded
 from protocol.records.content import Authored
 
 

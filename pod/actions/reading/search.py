@@ -14,8 +14,9 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.home_feed import load_cards
-from models.content.search import FoundRecord, Query, has_words, search
+from models.content.search import FoundRecord, Query, search
 from models.content.subjects import OnSubject, count_public, find_groups, find_subjects
+from models.content.word_pieces import has_words
 from models.groups.groups_and_items import StoredGroupLine, load_lines
 from models.groups.records import load_record
 from models.people.accounts import load_account_named
@@ -25,12 +26,14 @@ from pod.actions.fediverse.actor_documents import handle_host
 from pod.actions.reading.group.page_facts import load_writers
 from pod.actions.reading.group.subjects import own_groups
 from pod.actions.reading.lens.verdicts import load_layers
+from pod.actions.reading.name_order import MOST_SORTED, name_place
 from pod.actions.reading.post.cards import Bounds, VisibleCard, VisibleWords, load_words, visible_card
 from pod.deps import Deps
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import Address, PostTarget
 
 MOST_NAMED: Final = 12
+MOST_SUBJECTS: Final = 200  # more that begin so are cut in the order of code points
 SEARCHED: Final = Bounds(sheets=500, paragraphs=5000)
 _ID: Final = re.compile(r"bagaaiera[a-z2-7]{51}[aq]")
 _NAME: Final = re.compile(r"@?([a-z0-9][a-z0-9_-]{0,29})(?:@([^@\s/]{1,255}))?")
@@ -76,8 +79,10 @@ class Seen(msgspec.Struct, frozen=True):
     next: int | None = None
 
 
-async def seek(deps: Deps, reader: Reader, query: SearchQuestion, *, before: int | None, limit: int) -> Seen:
-    """Look for words, names and ids."""
+async def seek(
+    deps: Deps, reader: Reader, query: SearchQuestion, *, before: int | None, limit: int, in_order_of: str
+) -> Seen:
+    """Look for words, names and ids; the names in the order of the language `in_order_of`."""
     area = query.area
     async with deps.store.database.read() as session:
         _, own = await own_groups(session, reader)
@@ -86,11 +91,9 @@ async def seek(deps: Deps, reader: Reader, query: SearchQuestion, *, before: int
         hits = await _hits(session, deps, reader, query, found)
         return Seen(
             hits=tuple(hits),
-            groups=tuple(await find_groups(session, query.words, own, MOST_NAMED))
-            if named and query.words and area in {"", "groups"}
-            else (),
-            subjects=tuple(await find_subjects(session, query.words, own, MOST_NAMED))
-            if named and query.words and area in {"", "subjects"}
+            groups=await _groups(session, query.words, own, in_order_of) if named and area in {"", "groups"} else (),
+            subjects=await _subjects(session, query.words, own, in_order_of)
+            if named and area in {"", "subjects"}
             else (),
             person=await _person(session, deps, query.words),
             direct=await _groups_named(session, deps, reader, query.words),
@@ -98,6 +101,16 @@ async def seek(deps: Deps, reader: Reader, query: SearchQuestion, *, before: int
             public=await count_public(session),
             next=following,
         )
+
+
+async def _groups(session: AsyncSession, words: str, own: Collection[RecordId], language: str) -> tuple[OnSubject, ...]:
+    found = await find_groups(session, words, own, MOST_SORTED)
+    return tuple(sorted(found, key=lambda one: (name_place(one.name, language), one.group))[:MOST_NAMED])
+
+
+async def _subjects(session: AsyncSession, words: str, own: Collection[RecordId], language: str) -> tuple[str, ...]:
+    found = await find_subjects(session, words, own, MOST_SUBJECTS)
+    return tuple(sorted(found, key=lambda name: name_place(name, language))[:MOST_NAMED])
 
 
 async def _find(
@@ -167,6 +180,8 @@ def _hit(
 ) -> Hit | None:
     """None for what this pod withholds: not even that something was found is told."""
     if found.kind == "profile":
+        if not has_words(found.text, query.words):
+            return None
         return Hit("profile", found.group_id, group_name, found.author, nickname, "", found.text, None, shown=True)
     looked = posts.get(found.post_id) if found.post_id is not None else None
     if looked is None or looked.card.layer is Layer.POD:

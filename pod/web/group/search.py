@@ -64,7 +64,8 @@ async def get_search(request: web.Request) -> web.Response:
         group=parse_id(fields["group"]) if fields["group"] else None,
         language=fields["language"],
     )
-    seen = await seek(request.app[DEPS], reader, query, before=before_of(request), limit=ON_A_PAGE)
+    before = before_of(request)
+    seen = await seek(request.app[DEPS], reader, query, before=before, limit=ON_A_PAGE, in_order_of=say.language)
     everything = request.query.get("show") == "all"
     view = _view(say, fields, seen, everything=everything, signed_in=reader is not None)
     return render(request, "group/search.html", view)

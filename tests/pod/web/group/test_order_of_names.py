@@ -51,3 +51,19 @@ def test_public_30_lists_of_groups_and_subjects_stand_in_the_readers_order(pod: 
         assert [name for name in order if f'"/g/{made[name]}"' in behind] == order[order.index("Banan") + 1 :]
         behind = browser.get(f"/g/{made['apa']}/subjects?after=Banan").text
         assert [name for name in order if f'"/s/{quote(name)}"' in behind] == order[order.index("Banan") + 1 :]
+
+
+def test_public_30_what_a_search_finds_by_name_stands_in_the_readers_order(pod: ServedPod, ada: Person) -> None:
+    names = ["Sökt Öst", "sökt apa", "Sökt Åre", "SÖKT Zebra"]
+    made = {name: ada.post("/api/v1/groups", {"name": name, "visibility": "public"})["group"] for name in names}
+    for name in names:
+        note = {"kind": "note", "reply_to": {"subject": name}, "paragraphs": [{"style": "text", "text": "A note"}]}
+        ada.post(f"/api/v1/groups/{made[name]}/posts", note)
+    wanted = {
+        "sv": ["sökt apa", "SÖKT Zebra", "Sökt Åre", "Sökt Öst"],
+        "en": ["sökt apa", "Sökt Åre", "Sökt Öst", "SÖKT Zebra"],
+    }
+    for language, order in wanted.items():
+        text = Browser(pod, language).get("/search?q=sokt").text
+        assert sorted(names, key=lambda name: text.index(f'"/g/{made[name]}"')) == order
+        assert sorted(names, key=lambda name: text.index(f'"/s/{quote(name, safe="")}"')) == order

@@ -1,0 +1,78 @@
+"""Texts as search sees them: small plain letters, cut into words, and into pairs of letters where blanks part no words.
+
+Both engines index these pieces, so both find the same; what they think of Ä, hyphens and Chinese differs.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from unicodedata import category, normalize
+
+MOST_WORDS = 12
+MOST_PIECES = 36
+_WORD = re.compile(r"[^\W_]+")
+# The marks of が and ぱ make other letters of か and は; other marks are left out, as people who search leave them out.
+_VOICING = "\u3099\u309a"
+# Thai, Lao, Myanmar, Korean, Khmer, Japanese, Chinese: there words stand together, or endings stand at them.
+_RUN = re.compile(
+    "([\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aad\u3005-\u30ff\u3100-\u31ff"
+    "\u3400-\u9fff\ua960-\ua97f\ua9e0-\ua9ff\uaa60-\uaadf\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f"
+    "\U00020000-\U0003ffff]+)"
+)
+
+
+def folded(text: str) -> str:
+    """The pieces of a text, as they are indexed, with a blank between."""
+    return " ".join(piece for word in words_of(text) for piece in _pieces(word))
+
+
+def words_of(text: str) -> Iterator[str]:
+    """The words of a text in small plain letters; of Chinese and its like, the letters that stand together."""
+    for found in _WORD.findall(_plain(text)):
+        yield from filter(None, _RUN.split(found))
+
+
+def name_key(name: str) -> str:
+    """By what a name is found from its beginning on."""
+    return " ".join(words_of(name))
+
+
+def asked_words(asked: str) -> list[list[str]]:
+    """The words that are looked for, each as its pieces in their order; the last piece of a word may go on."""
+    return [_asked_pieces(word) for word in list(words_of(asked))[:MOST_WORDS]]
+
+
+def asked_pieces(asked: str) -> list[str]:
+    """What the index is asked for: each stands in the text, or begins a piece that does."""
+    return [piece for word in asked_words(asked) for piece in word][:MOST_PIECES]
+
+
+def has_words(text: str, asked: str) -> bool:
+    """Whether a text has all the words that are asked for, each of which may go on."""
+    pieces = folded(text).split()
+    return all(_stands_in(word, pieces) for word in asked_words(asked))
+
+
+def _plain(text: str) -> str:
+    parts = (letter for letter in normalize("NFKD", text) if letter in _VOICING or category(letter)[0] != "M")
+    return normalize("NFC", "".join(parts)).casefold()
+
+
+def _pieces(word: str) -> list[str]:
+    """A run in pairs, the last letter alone: so each letter of it begins a piece."""
+    if not _RUN.match(word):
+        return [word]
+    return [word[place : place + 2] for place in range(len(word))]
+
+
+def _asked_pieces(word: str) -> list[str]:
+    pairs = ["".join(pair) for pair in pairwise(word)]
+    return pairs if pairs and _RUN.match(word) else [word]
+
+
+def _stands_in(word: Sequence[str], pieces: Sequence[str]) -> bool:
+    *whole, last = word
+    return any(
+        pieces[place].startswith(last) and list(pieces[place - len(whole) : place]) == whole
+        for place in range(len(whole), len(pieces))
+    )
