@@ -29,7 +29,17 @@ from models.people import (
     sign_in_links,
     subscriptions,
 )
-from models.pod import audit, outside_checks, pod_invites, sent_mails, settings, setup_links, sign_ups, tries
+from models.pod import (
+    audit,
+    floor_groups,
+    outside_checks,
+    pod_invites,
+    sent_mails,
+    settings,
+    setup_links,
+    sign_ups,
+    tries,
+)
 
 ROOMS = (
     *(posts_and_votes, search),
@@ -41,6 +51,7 @@ ROOMS = (
         sign_in_links,
         subscriptions,
         audit,
+        floor_groups,
         outside_checks,
         pod_invites,
         sent_mails,

@@ -50,6 +50,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "look of an account": Rate(5, MINUTE_MS),
     "recovery of a group": Rate(5, 2 * MINUTE_MS),
     "repost of a group": Rate(50, 10 * MINUTE_MS),
+    "fetch of a floor group": Rate(3, 10 * MINUTE_MS),
     "repost from a pod": Rate(10, 60 * MINUTE_MS),
 }
 

@@ -9,9 +9,8 @@ from yarl import URL
 
 from federation.addresses import parse_url
 from federation.errors import UnsafeAddressError
-from pod.config.sections import Config
-from protocol.errors import MalformedError
-from protocol.ids import parse_id
+from pod.config.sections import Config, group_and_pod
+from protocol.errors import RefusedError
 
 FORMATS = ("json", "console")
 LEVELS = ("debug", "info", "warning", "error")
@@ -70,9 +69,9 @@ def _wrong_networks(config: Config, host: str) -> Iterator[Fault]:
 def _wrong_floor(config: Config) -> Iterator[Fault]:
     for group in config.moderation.floor:
         try:
-            parse_id(group)
-        except MalformedError:
-            yield ("moderation", "floor"), f"holds {group!r}, which is no group's id."
+            group_and_pod(group)
+        except RefusedError:
+            yield ("moderation", "floor"), f"holds {group!r}, which is no group's address and no group's id."
 
 
 def _wrong_mail(config: Config) -> Iterator[Fault]:

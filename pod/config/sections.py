@@ -11,6 +11,7 @@ import msgspec
 
 from federation.addresses import parse_url
 from federation.errors import UnsafeAddressError
+from protocol.ids import RecordId, parse_id
 
 
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,9 +37,20 @@ class FederationPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Moderation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The groups (ids) whose hides bind on the whole pod: what it won't host."""
+    """The groups whose hides bind on the whole pod, what it won't host: addresses of their pages, or their ids."""
 
     floor: list[str] = []
+
+    @property
+    def places(self) -> tuple[tuple[RecordId, str], ...]:
+        """(group, origin of a pod that holds it, empty for an id alone); raises RefusedError."""
+        return tuple(dict(map(group_and_pod, self.floor)).items())
+
+
+def group_and_pod(typed: str) -> tuple[RecordId, str]:
+    """What an entry of the floor names, https://pod.example/g/ID or the ID alone; raises RefusedError."""
+    address, _, group = typed.strip().partition("?")[0].rstrip("/").rpartition("/")
+    return parse_id(group), str(parse_url(address).origin()) if address else ""
 
 
 class MailServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,12 +11,12 @@ from models.groups.groups_and_items import list_groups, load_group
 from models.groups.records import list_pending
 from models.groups.waiting_records import list_operations
 from models.people.accounts import list_accounts
+from pod.actions.reading.lens.floor import list_floor, list_lacking_floor
 from pod.actions.signer import seed_of
 from pod.clock import Clock
 from pod.config import Config
 from pod.doctor.findings import Finding, fail, ok, warn
 from pod.keyring import KeyringError, open_keyring
-from protocol.ids import RecordId
 from protocol.state import load_state
 
 MOST_GROUPS = 10_000
@@ -121,11 +121,12 @@ async def check_waiting(config: Config, database: Database) -> Finding:
 async def check_floor(config: Config, database: Database) -> Finding:
     """Whether the groups of the floor are here: one that isn't says nothing."""
     async with database.read() as session:
-        missing = [group for group in config.moderation.floor if await load_group(session, RecordId(group)) is None]
-    if missing:
-        return warn(
-            "floor",
-            f"Not here, so what they would hide is shown: {', '.join(missing)}",
-            "Have somebody here follow the group, or take it out of `moderation.floor`.",
-        )
-    return ok("floor", f"{len(config.moderation.floor)} groups, all here")
+        floor, lacking = await list_floor(session, config), await list_lacking_floor(session, config)
+    if not lacking:
+        return ok("floor", f"{len(floor)} groups, all here")
+    if nameless := [one.group for one in lacking if not one.pod]:
+        mend = f"Write the address of its page instead of the id: {', '.join(nameless)}."
+    else:
+        mend = "The pod fetches them while it serves: see whether theirs answer."
+    says = ", ".join(f"{one.group} of {one.pod}" if one.pod else one.group for one in lacking)
+    return warn("floor", f"Not here, so what they would hide is shown: {says}", mend)

@@ -31,6 +31,7 @@ from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier, wait_for
 from pod.jobs.exchanges import Exchanges
+from pod.jobs.floor_groups import FloorFetches
 from pod.jobs.pulls import Pulls
 from pod.jobs.rounds import Rounds, fetch_bounded
 from pod.store import note_woken
@@ -142,6 +143,7 @@ class Loops:
 
     async def _look_forever(self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls) -> None:
         rounds, exchanges = Rounds(deps, tasks, pulls, tend), Exchanges(deps, tasks, pulls)
+        floor = FloorFetches(deps, tasks)
         begun = False
         while True:
             deps.memory.beats["looking"] = self.clock()
@@ -152,6 +154,7 @@ class Loops:
                 await self._prune(deps, self.clock())
                 await rounds.start_due()
                 await exchanges.start_due()
+                await floor.start_due()
             except Exception:  # noqa: BLE001  (logged; it is tried again, and the loop goes on)
                 _LOG.exception("looking round failed")
             # Short, because a clock that jumped, or another process, wakes nobody here.

@@ -43,6 +43,16 @@ class AdminRule(Rule):
         "Somebody else has answered this wish meanwhile.",
         "Någon annan har svarat på önskan under tiden.",
     )
+    NOT_ON_THE_FLOOR = (
+        NotFoundError,
+        "This group isn't part of the floor.",
+        "Gruppen hör inte till golvet.",
+    )
+    FLOOR_OF_THE_FILE = (
+        MalformedError,
+        "This group stands in the configuration: whoever runs the machine takes it out there.",
+        "Gruppen står i konfigurationen: den som sköter maskinen tar bort den där.",
+    )
     NOT_ADMIN = (NotAdminError, "This page is for those who run the pod.", "Sidan är för dem som sköter servern.")
     MUST_BE_NUMBER = (MalformedError, "This must be a number.", "Här ska det stå ett tal.")
     TEXTS_TOO_LONG = (MalformedError, "The name or the texts are too long.", "Namnet eller texterna är för långa.")

@@ -13,6 +13,7 @@ from models.fediverse.deliveries import HostState, QueueCount, count_queue, hast
 from models.groups.groups_and_items import list_groups
 from models.people.accounts import Account
 from models.people.people_list import count_admins
+from models.pod.floor_groups import FloorGroup
 from models.pod.outside_checks import Look
 from models.pod.sent_mails import MailSent, list_mails
 from models.pod.settings import Settings, load_settings
@@ -20,14 +21,13 @@ from pod.actions.admin.outside_check import MAIL, last_looks, note_look
 from pod.actions.admin.readiness import Hindrance, reasons_against
 from pod.actions.admin.test_mail import Tried, try_mail
 from pod.actions.audit import write_down
-from pod.actions.reading.lens.verdicts import list_lacking_floor
+from pod.actions.reading.lens.floor import list_lacking_floor
 from pod.backups.backup import FOLDER
 from pod.backups.folder import list_backups
 from pod.deps import Deps
 from pod.doctor.findings import Finding
 from pod.doctor.machine import check_disk
 from pod.rules.admin import AdminRule
-from protocol.ids import RecordId
 
 MOST_HOSTS: Final = 10_000
 MOST_GROUPS: Final = 1000
@@ -46,7 +46,7 @@ class Running(msgspec.Struct, frozen=True):
     admins: int
     groups: int
     version: str
-    floor_lacking: tuple[RecordId, ...] = ()
+    floor_lacking: tuple[FloorGroup, ...] = ()
 
 
 async def look_over(deps: Deps) -> Running:
@@ -68,7 +68,7 @@ async def look_over(deps: Deps) -> Running:
             admins=await count_admins(session),
             groups=len(groups),
             version=version("althing"),
-            floor_lacking=tuple(await list_lacking_floor(session, deps)),
+            floor_lacking=tuple(await list_lacking_floor(session, deps.config)),
         )
 
 

@@ -28,6 +28,7 @@ from models.fediverse.readers import (
 )
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actors import POD, group_path
+from pod.actions.reading.lens.floor import list_floor
 from pod.deps import Deps
 from protocol.canonical import JsonObject, bytes_of_checked
 from protocol.ids import RecordId, parse_id
@@ -113,7 +114,8 @@ async def tell_of_term(deps: Deps, group: RecordId, *, now: int) -> None:
 
 
 async def _is_read(session: AsyncSession, deps: Deps, state: GroupState) -> bool:
-    return await is_followed_here(session, state.group) or state.group in deps.config.moderation.floor
+    floor = {one.group for one in await list_floor(session, deps.config)}
+    return state.group in floor or await is_followed_here(session, state.group)
 
 
 def pods_to_tell(state: GroupState, own: str) -> list[str]:

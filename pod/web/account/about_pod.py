@@ -7,6 +7,7 @@ from importlib.metadata import version
 import msgspec
 from aiohttp import web
 
+from models.pod.floor_groups import FloorGroup
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.reading.lens.floor import describe_floor
 from pod.app_keys import DEPS
@@ -22,7 +23,7 @@ routes = web.RouteTableDef()
 class PodAboutView(msgspec.Struct, frozen=True):
     """The page about the pod; texts as paragraphs. `floor`: (name, address) of groups that decide what isn't shown.
 
-    `floor_others` says that there are more of them.
+    `floor_lacking`: sentences on those that aren't here yet; `floor_others` says that there are more.
     """
 
     name: str
@@ -35,6 +36,7 @@ class PodAboutView(msgspec.Struct, frozen=True):
     may_sign_up: bool
     version: str
     floor: tuple[tuple[str, str], ...]
+    floor_lacking: tuple[str, ...]
     floor_others: str
 
 
@@ -56,17 +58,23 @@ async def get_about(request: web.Request) -> web.Response:
         settings.registration != "closed",
         version("althing"),
         tuple((name, f"/g/{group}") for group, name in floor.named),
+        tuple(_lacking(say, one) for one in floor.lacking),
         _others(say, floor.others),
     )
     return render(request, "account/about.html", view)
+
+
+def _lacking(say: Words, one: FloorGroup) -> str:
+    where = f"{one.pod}/g/{one.group}" if one.pod else one.group
+    return say("%(group)s isn't here yet: until it is, what it would hide is shown", group=where)
 
 
 def _others(say: Words, count: int) -> str:
     if not count:
         return ""
     return say.many(
-        "%(count)s more group that isn't here, or isn't yours to read",
-        "%(count)s more groups that aren't here, or aren't yours to read",
+        "%(count)s more group that isn't yours to read",
+        "%(count)s more groups that aren't yours to read",
         count,
     )
 

@@ -55,6 +55,7 @@ def acts_of(say: Words) -> dict[str, str]:
         "second factor": say("second factor"),
         "sign-up": say("sign-up"),
         "invite": say("invitation"),
+        "floor": say("floor"),
         "retry": say("retry"),
         "test mail": say("test mail"),
     }

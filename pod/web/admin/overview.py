@@ -69,7 +69,7 @@ def _lights(say: Words, running: Running) -> tuple[Light, ...]:
         Light(say("Deliveries"), ok=True, state=say.many("%(count)s waits", "%(count)s wait", queue.deliveries)),
     ]
     if running.floor_lacking:
-        named = ", ".join(running.floor_lacking)
+        named = ", ".join(f"{one.pod}/g/{one.group}" if one.pod else one.group for one in running.floor_lacking)
         text = say("These groups of the floor aren't here, so what they would hide is shown: %(groups)s", groups=named)
         lights.append(Light(say("Floor"), ok=False, state=ill, found=text))
     if mail is not None:

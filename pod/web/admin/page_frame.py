@@ -46,6 +46,7 @@ def _pages(say: Words) -> tuple[tuple[str, str], ...]:
         (say("People"), "/admin/people"),
         (say("Sign-ups"), "/admin/sign-ups"),
         (say("Invitations"), "/admin/invites"),
+        (say("Floor"), "/admin/floor"),
         (say("Other hosts"), "/admin/hosts"),
         (say("Mail"), "/admin/mail"),
         (say("Audit"), "/admin/audit"),

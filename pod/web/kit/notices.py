@@ -40,6 +40,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "retried": say("It is tried now."),
     "ended": say("Ended."),
     "revoked": say("It works no longer."),
+    "floor": say("It decides from now on; what it hides is shown nowhere on this pod."),
+    "unfloored": say("It no longer decides; what it alone hid is shown again."),
     "words": say("The words are right. Keep the paper where you find it in ten years."),
     "pulled": say("Asked; what came is shown."),
 }

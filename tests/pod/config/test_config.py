@@ -15,6 +15,7 @@ from pod.config import ConfigError, parse_config, read_config
 
 PUBLIC = '[server]\nbase_url = "https://pod.example"\n'
 LOCAL = '[server]\nbase_url = "http://127.0.0.1:8080"\n'
+GROUP = f"bagaaiera{'a' * 52}"
 FOR_TESTS = ('[federation]\nallow_networks = ["127.0.0.0/8"]\n', '[testing]\nclock_file = "clock"\n')
 
 
@@ -56,7 +57,8 @@ def test_a_public_pod_with_such_a_setting_does_not_start(tmp_path: Path, setting
         ('[server]\nbase_url = "pod.example"', "must be https://host"),
         ('[server]\nbase_url = "https://pod.example/path"', "without a path"),
         (LOCAL + '[federation]\nallow_networks = ["all"]\n', "'all', which is no network"),
-        (LOCAL + '[moderation]\nfloor = ["parish"]\n', "'parish', which is no group's id"),
+        (LOCAL + '[moderation]\nfloor = ["parish"]\n', "'parish', which is no group's address and no group's id"),
+        (LOCAL + f'[moderation]\nfloor = ["ftp://pod.example/g/{GROUP}"]\n', "which is no group's address"),
         (LOCAL + '[log]\nformat = "xml"\n', "`log.format` must be json or console."),
         (LOCAL + '[log]\nlevel = "loud"\n', "`log.level` must be debug, info, warning or error."),
     ],
@@ -165,3 +167,8 @@ def test_op_05_what_holds_is_shown_with_its_origin_and_without_secrets(tmp_path:
     assert shown["server"]["base_url"]["origin"] == "file"
     assert shown["log"]["level"] == {"value": "info", "origin": "default"}
     assert shown["mail"]["password"] == {"value": "…", "origin": "env"}
+
+
+def test_r3_a_group_of_the_floor_is_named_by_its_pages_address_or_its_id() -> None:
+    told = parse_config(LOCAL + f'[moderation]\nfloor = ["https://Pod.example/g/{GROUP}/", "{GROUP[:-1]}q"]\n')
+    assert told.moderation.places == ((GROUP, "https://pod.example"), (f"{GROUP[:-1]}q", ""))

@@ -11,7 +11,7 @@ from models.content.lens_sources import load_sums
 from models.content.posts_and_votes import StoredProfile, load_profiles
 from moderation.shown import is_hosted
 from pod.actions.access import ReadableGroup
-from pod.actions.reading.lens.verdicts import load_floor
+from pod.actions.reading.lens.floor import load_floor
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import ProfileTarget

@@ -1,24 +1,60 @@
-"""Which groups are this pod's floor, as one reader may know of them."""
+"""The pod's floor: the groups of `[moderation] floor` and those that admins chose; what they don't show is withheld.
+
+One that isn't here yet hides nothing, and the pages, /about and the doctor say so (ADR 0038).
+"""
 
 from __future__ import annotations
 
-import msgspec
+from contextlib import suppress
 
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.groups_and_items import load_visibility
+from models.pod.floor_groups import FloorGroup, list_chosen
 from pod.actions.access import Reader, open_those
+from pod.actions.chain.views import load_view
+from pod.config import Config
 from pod.deps import Deps
+from pod.errors import UnknownGroupError
 from protocol.ids import RecordId
 
 
 class FloorSight(msgspec.Struct, frozen=True):
-    """The floor: (group, name) of those that the reader may read; `others` aren't here, or aren't for this reader."""
+    """The floor: (group, name) of those that the reader may read, those that aren't here, and how many are left."""
 
     named: tuple[tuple[RecordId, str], ...]
+    lacking: tuple[FloorGroup, ...]
     others: int
 
 
+async def list_floor(session: AsyncSession, config: Config) -> list[FloorGroup]:
+    """The groups of the floor: those of the configuration first, then as they were chosen."""
+    configured = [FloorGroup(group, pod) for group, pod in config.moderation.places]
+    named = {one.group for one in configured}
+    return [*configured, *(one for one in await list_chosen(session) if one.group not in named)]
+
+
+async def list_lacking_floor(session: AsyncSession, config: Config) -> list[FloorGroup]:
+    """The groups of the floor that aren't here: what they would hide isn't hidden."""
+    floor = await list_floor(session, config)
+    return [one for one in floor if await load_visibility(session, one.group) is None]
+
+
+async def load_floor(session: AsyncSession, deps: Deps) -> dict[RecordId, int]:
+    """The default scores of those groups of the floor that are here."""
+    found = {}
+    for one in await list_floor(session, deps.config):
+        with suppress(UnknownGroupError):
+            found[one.group] = (await load_view(session, deps, one.group)).state.default_score
+    return found
+
+
 async def describe_floor(deps: Deps, reader: Reader) -> FloorSight:
-    """The groups of `[moderation] floor`, in its order."""
-    floor = dict.fromkeys(RecordId(group) for group in deps.config.moderation.floor)
+    """The floor as one reader may know of it."""
     async with deps.store.database.read() as session:
+        floor = [one.group for one in await list_floor(session, deps.config)]
+        lacking = await list_lacking_floor(session, deps.config)
         found = await open_those(session, deps, reader, floor)
-    return FloorSight(tuple((group, found[group].name) for group in floor if group in found), len(floor) - len(found))
+    named = tuple((group, found[group].name) for group in floor if group in found)
+    return FloorSight(named, tuple(lacking), len(floor) - len(named) - len(lacking))

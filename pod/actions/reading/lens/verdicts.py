@@ -3,8 +3,7 @@
 - The lens: the groups that the reader names, joined by any or all.
 - Own hides: the reader's personal group is their own moderation group; a score below 0 there hides. Writers whom the
   reader mutes are hidden with all they write.
-- The pod's floor: the groups of `[moderation] floor`. One that this pod doesn't hold says nothing; the doctor and the
-  admin pages say so (ADR 0038).
+- The pod's floor (`pod/actions/reading/lens/floor.py`).
 """
 
 from __future__ import annotations
@@ -17,14 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import NO_VOTES, load_tallies
 from models.fediverse.followers import Shows
-from models.groups.groups_and_items import load_group
 from models.people.accounts import Account
 from models.people.mutes import load_muted
 from models.people.subscriptions import list_followings
 from moderation.lens import Layer, Lens, OwnHide, Verdict, judge
 from moderation.shown import layers_over
 from pod.actions.access import Reader, open_state, open_those
-from pod.actions.chain.views import load_view
+from pod.actions.reading.lens.floor import load_floor
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import Token
@@ -109,19 +107,6 @@ async def load_layers(
         defaults=defaults,
         muted=await load_muted(session, hider.id, writers) if hider else frozenset(),
     )
-
-
-async def load_floor(session: AsyncSession, deps: Deps) -> dict[RecordId, int]:
-    """The default scores of those groups of the floor that are here."""
-    floor = [RecordId(group) for group in deps.config.moderation.floor]
-    held = [group for group in floor if await load_group(session, group)]
-    return {group: (await load_view(session, deps, group)).state.default_score for group in held}
-
-
-async def list_lacking_floor(session: AsyncSession, deps: Deps) -> list[RecordId]:
-    """The groups of the floor that aren't here: what they would hide isn't hidden."""
-    floor = [RecordId(group) for group in deps.config.moderation.floor]
-    return [group for group in floor if await load_group(session, group) is None]
 
 
 async def shows_of(session: AsyncSession, deps: Deps, state: GroupState) -> Shows:

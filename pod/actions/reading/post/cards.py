@@ -20,7 +20,8 @@ from moderation.home_lens import Judge, shows_paragraph
 from moderation.lens import Layer, Lens, OwnHide
 from moderation.shown import is_withheld, layers_over
 from pod.actions.access import Reader
-from pod.actions.reading.lens.verdicts import Author, load_floor
+from pod.actions.reading.lens.floor import load_floor
+from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.text import author_of
 from pod.deps import Deps
 from protocol.content import Sheet, Text, assemble

@@ -8,15 +8,15 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import list_voted, load_group_names, load_sums
-from models.groups.groups_and_items import load_group
 from models.groups.records import StoredRecord, load_records
 from moderation.explain import Explanation, explain, totals_by_pod
 from moderation.lens import Layer, Lens, OwnHide
 from moderation.scores import Scale, is_shown
 from moderation.shown import lets_through
-from pod.actions.access import Reader, open_group
+from pod.actions.access import Reader, open_group, open_those
 from pod.actions.chain.views import load_view
 from pod.actions.reading.group.page_facts import load_nicknames
+from pod.actions.reading.lens.floor import load_floor
 from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
 from pod.actions.reading.post.votes import all_votes
 from pod.deps import Deps
@@ -104,7 +104,7 @@ async def explain_why(
                     for place, asked in enumerate(lens.groups)
                 ]
             ),
-            floor=await _floor(session, deps, target),
+            floor=await _floor(session, deps, reader, target),
             own=tuple(reading.layers.own_hides(target.token, (group, writer))),
             others=await _others(session, deps, reader, reading, target),
             nicknames=await load_nicknames(session, group, {reading.card.author, writer}),
@@ -148,10 +148,10 @@ async def _group_why(
     )
 
 
-async def _floor(session: AsyncSession, deps: Deps, target: Target) -> tuple[GroupWhy, ...]:
-    floor = [RecordId(group) for group in deps.config.moderation.floor]
-    held = [group for group in floor if await load_group(session, group)]
-    return tuple([await _group_why(session, deps, group, target, None, verify=False) for group in held])
+async def _floor(session: AsyncSession, deps: Deps, reader: Reader, target: Target) -> tuple[GroupWhy, ...]:
+    """What those groups of the floor say that the reader may read: of another one neither name nor votes are told."""
+    told = await open_those(session, deps, reader, await load_floor(session, deps))
+    return tuple([await _group_why(session, deps, group, target, None, verify=False) for group in told])
 
 
 async def _others(

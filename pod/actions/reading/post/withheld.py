@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.lens_sources import load_sums
 from models.groups.records import StoredRecord
 from moderation.shown import is_hosted
-from pod.actions.reading.lens.verdicts import load_floor
+from pod.actions.reading.lens.floor import load_floor
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget, Patch, Post, PostTarget, Token

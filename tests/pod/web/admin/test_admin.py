@@ -22,6 +22,8 @@ PAGES = (
     "/people",
     "/sign-ups",
     "/invites",
+    "/floor",
+    "/floor/x",
     "/hosts",
     "/hosts/x.example",
     "/mail",
@@ -30,7 +32,16 @@ PAGES = (
 )
 FORMS = (
     *("/looks", "/settings", "/people/role", "/people/access", "/sign-ups/accept", "/sign-ups/reject"),
-    *("/sign-ups/ask", "/invites", "/invites/revoke", "/hosts/x.example/retry", "/mail/test"),
+    *(
+        "/sign-ups/ask",
+        "/invites",
+        "/invites/revoke",
+        "/floor",
+        "/floor/x/choose",
+        "/floor/x/remove",
+        "/hosts/x.example/retry",
+        "/mail/test",
+    ),
 )
 NUMBERS = count(1)
 

@@ -1,0 +1,60 @@
+"""What a group would take away as a pod's floor, counted from its votes: cost grows with these, not with the pod."""
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.belonging import may_meet
+from models.content.posts_and_votes import POSTS, SCORES
+from models.groups.groups_and_items import GROUPS
+from protocol.ids import RecordId
+
+_PARAGRAPH: Final = '{"paragraph":'  # how the token of a paragraph begins
+
+
+class FloorEffect(msgspec.Struct, frozen=True):
+    """How many of the `posts` here a group doesn't show, and how many `paragraphs` it votes below 0."""
+
+    posts: int
+    hidden: int
+    paragraphs: int
+
+
+async def count_hidden(session: AsyncSession, group: RecordId, default: int) -> FloorEffect:
+    """What `moderation.shown` would withhold of all that is here, by the votes of one group."""
+    counted = select(func.count()).select_from(POSTS)
+    posts = await _count(session, counted.where(POSTS.c.erased.is_(False)))
+    voted = counted.join(SCORES, _of(group)).where(POSTS.c.erased.is_(False))
+    if default > 0:
+        hidden = await _count(session, voted.where(default + SCORES.c.sum_micro <= 0))
+    else:
+        hidden = posts - await _count(session, voted.where(default + SCORES.c.sum_micro > 0))
+    below = SCORES.c.token.startswith(_PARAGRAPH, autoescape=True) & (SCORES.c.sum_micro < 0)
+    parts = select(func.count()).select_from(SCORES).where(SCORES.c.group_id == group, below)
+    return FloorEffect(posts, hidden, await _count(session, parts))
+
+
+async def list_hidden_posts(
+    session: AsyncSession, group: RecordId, default: int, account: int, limit: int
+) -> list[RecordId]:
+    """The latest of them that the account may come across."""
+    joined = POSTS.join(GROUPS, GROUPS.c.id == POSTS.c.group_id).outerjoin(SCORES, _of(group))
+    hidden = default + func.coalesce(SCORES.c.sum_micro, 0) <= 0
+    wanted = (
+        select(POSTS.c.id)
+        .select_from(joined)
+        .where(POSTS.c.erased.is_(False), may_meet(account), hidden)
+        .order_by(POSTS.c.seq.desc())
+        .limit(limit)
+    )
+    return list(await session.scalars(wanted))
+
+
+def _of(group: RecordId) -> ColumnElement[bool]:
+    return and_(SCORES.c.group_id == group, SCORES.c.target == POSTS.c.target)
+
+
+async def _count(session: AsyncSession, wanted: Select[Any]) -> int:
+    return int(await session.scalar(wanted) or 0)
