@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -24,15 +24,15 @@ MOST_PROCESSES: Final = 64
 LOOK_EVERY_SECONDS: Final = 0.2
 SHORT_MS: Final = 10_000
 MOST_SHORT_LIVES: Final = 5  # in a row, after which a process that ends at once isn't started any more
-STOPPED_WITHIN_SECONDS: Final = 70.0
+STOPPED_WITHIN_MS: Final = 70_000
+BREATH_SECONDS: Final = 0.02
 
 
 @click.command(name="serve")
 @data_option
 @click.option("--port", default=None, type=int, help="Must be that of the configuration when given.")
 @click.option("--processes", default=1, type=click.IntRange(1, MOST_PROCESSES), help="On PostgreSQL: how many serve.")
-@click.option("--sharing-port", is_flag=True, hidden=True)
-def serve_command(data: Path, port: int | None, processes: int, *, sharing_port: bool) -> None:
+def serve_command(data: Path, port: int | None, processes: int) -> None:
     """Serve until Ctrl-C."""
     config = configuration(data)
     if port is not None and port != config.server.port:
@@ -41,13 +41,15 @@ def serve_command(data: Path, port: int | None, processes: int, *, sharing_port:
         _refuse_unless_shared(config)
     refuse_unless_current(config)
     # Into a log it doesn't go: whoever reads that would be the first admin. `pod setup-link` prints it there, too.
-    if sys.stdout.isatty() and not sharing_port and run_action(config, nobody_runs_it):
+    if sys.stdout.isatty() and run_action(config, nobody_runs_it):
         link = setup_url(config.base_url, run_action(config, make_setup_link))
         click.echo(f"Nobody runs this pod yet. Open this once, within an hour: {link}")
     click.echo(f"Serving {config.base_url}")
     if processes > 1:
-        sys.exit(Children(data, processes).run())
-    serve(config, shares_port=sharing_port)
+        if (code := Children(processes).run()) is not None:
+            sys.exit(code)
+        refuse_unless_current(config)  # who is started again may find other tables
+    serve(config, shares_port=processes > 1)
 
 
 def _refuse_unless_shared(config: Config) -> None:
@@ -56,62 +58,81 @@ def _refuse_unless_shared(config: Config) -> None:
             "SQLite lets one process write at a time, so more of them would only wait for each other."
             " `--processes` needs PostgreSQL: see `database` in pod.toml."
         )
-    if not hasattr(signal, "SIGCHLD"):
+    if not hasattr(os, "fork"):
         raise click.ClickException("This system can't share a port among processes.")
 
 
 class Children:
-    """Processes that serve at one port. One that dies is started again; if that doesn't help, all end, with code 1."""
+    """Processes that serve at one port. One that dies is started again; if that doesn't help, all end, with code 1.
 
-    def __init__(self, data: Path, count: int) -> None:
-        self._command = [sys.executable, "-m", "pod", "serve", "--data", str(data), "--sharing-port"]
+    They are forks: whatever takes long to import is there, so one that was killed is replaced in a moment.
+    """
+
+    def __init__(self, count: int) -> None:
         self._count = count
-        self._running: dict[subprocess.Popen[bytes], int] = {}
+        self._running: dict[int, int] = {}
         self._short_lives = 0
         self._stopping = threading.Event()
 
-    def run(self) -> int:
-        """Keep them running until SIGTERM or Ctrl-C; the exit code."""
+    def run(self) -> int | None:
+        """Keep them running until SIGTERM or Ctrl-C; the exit code. None in each of them: it is to serve now."""
+        parent = os.getpid()
         before = {name: signal.signal(name, self._stop) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
             while not self._stopping.is_set() and self._short_lives < MOST_SHORT_LIVES:
                 self._bury()
-                self._start_missing()
+                if self._start_missing():
+                    break
                 self._stopping.wait(LOOK_EVERY_SECONDS)
         finally:
-            self._end_all()
+            if os.getpid() == parent:
+                self._end_all()
             for name, handler in before.items():
                 signal.signal(name, handler)
-        if not self._stopping.is_set():
-            click.echo(f"{MOST_SHORT_LIVES} processes in a row ended at once; see what they said above.", err=True)
-        return 0 if self._stopping.is_set() else 1
+        if self._stopping.is_set():
+            return 0
+        if os.getpid() != parent:
+            return None
+        click.echo(f"{MOST_SHORT_LIVES} processes in a row ended at once; see what they said above.", err=True)
+        return 1
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping.set()
 
-    def _start_missing(self) -> None:
+    def _start_missing(self) -> bool:
+        """Start as many as are missing; True in one that was started."""
         for _ in range(self._count - len(self._running)):
-            # Our own program, as this process was started itself.
-            self._running[subprocess.Popen(self._command)] = steady_ns()  # noqa: S603
+            started = os.fork()
+            if not started:
+                return True
+            self._running[started] = steady_ns()
+        return False
 
     def _bury(self) -> None:
-        for process in [one for one in self._running if one.poll() is not None]:
+        for process in list(self._running):
+            if (code := _ended(process)) is None:
+                continue
             lived_ms = elapsed_ms(self._running.pop(process))
             # One that was killed may well serve if it is started again; one that ended by itself found something wrong.
-            short = lived_ms < SHORT_MS and process.returncode > 0
-            self._short_lives = self._short_lives + 1 if short else 0
-            said = f"A process ended after {lived_ms / 1000:.0f} s with code {process.returncode}; another starts."
-            click.echo(said, err=True)
+            self._short_lives = self._short_lives + 1 if lived_ms < SHORT_MS and code > 0 else 0
+            click.echo(f"A process ended after {lived_ms / 1000:.0f} s with code {code}; another starts.", err=True)
 
     def _end_all(self) -> None:
         for process in self._running:
-            process.terminate()
-        began = steady_ns()
+            os.kill(process, signal.SIGTERM)
+        began, nothing = steady_ns(), threading.Event()
+        while self._running and elapsed_ms(began) < STOPPED_WITHIN_MS:
+            self._running = {process: since for process, since in self._running.items() if _ended(process) is None}
+            nothing.wait(BREATH_SECONDS)
         for process in self._running:
-            try:
-                process.wait(max(0.0, STOPPED_WITHIN_SECONDS - elapsed_ms(began) / 1000))
-            except subprocess.TimeoutExpired:
-                process.kill()
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+
+
+def _ended(process: int) -> int | None:
+    """The exit code of a process of ours, None while it runs; minus the signal that killed it."""
+    done, status = os.waitpid(process, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if done else None
 
 
 COMMANDS = (serve_command,)
