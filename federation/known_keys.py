@@ -5,7 +5,7 @@ Rules of this file (federation §2.2, §2.22, §2.23, §2.37):
 1. A key that is known isn't asked for again, unless a verification with it failed: then once in five minutes.
 2. A key that couldn't be had isn't asked for again for five minutes, nor for half a minute where only the network
    failed; the same refusal is given meanwhile.
-3. Who made us ask in vain twenty times in five minutes isn't asked for more; this counts by server.
+3. Who made us ask in vain twenty times in five minutes isn't asked for more; this counts by host.
 4. Requests that wait for the same key share one look-up. Of those under way an address that asks has eight, a server
    that is asked four, and all together leave most of the door's connections to deliveries and pulls.
 5. A key in a document of its own counts when its owner names it in return, which takes a second look.
@@ -23,7 +23,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from federation.addresses import Origin, origin_of
+from federation.addresses import origin_of
 from federation.errors import RemoteError
 from federation.shares import Shares
 from federation.signatures import VerificationKey
@@ -99,7 +99,7 @@ class KnownKeys:
         self._fetch = fetch
         self._held: Bounded[str, Held] = Bounded(most)
         self._failures: Bounded[str, Failure] = Bounded(MOST_FAILURES)
-        self._in_vain: Bounded[Origin, InVain] = Bounded(MOST_SERVERS)
+        self._in_vain: Bounded[str, InVain] = Bounded(MOST_SERVERS)
         self._asking: dict[str, asyncio.Task[VerificationKey]] = {}
         self._askers = Shares(each=LOOK_UPS_OF_ASKER, whole=LOOK_UPS)
         self._servers = Shares(each=LOOK_UPS_AT_SERVER, whole=LOOK_UPS)
@@ -145,7 +145,7 @@ class KnownKeys:
 
     async def _look_up_in_turn(self, key_id: str, now: int, asker: str) -> VerificationKey:
         # By host, for ports cost nothing. What is refused here is no failure of the key, and may be tried again.
-        with self._askers.held(asker), self._servers.held(origin_of(key_id)[1]):
+        with self._askers.held(asker), self._servers.held(origin_of(key_id).host):
             return await self._look_up(key_id, now)
 
     async def _look_up(self, key_id: str, now: int) -> VerificationKey:
@@ -154,7 +154,7 @@ class KnownKeys:
         except (RefusedError, RemoteError) as error:
             pause = NETWORK_PAUSE_MS if isinstance(error, RemoteError) and error.retry else REFETCH_MS
             self._failures.put(key_id, Failure(error, now + pause))
-            self._count(origin_of(key_id), now)
+            self._count(origin_of(key_id).host, now)
             raise
         self._failures.drop(key_id)
         self._held.put(key_id, Held(key, now))
@@ -168,11 +168,11 @@ class KnownKeys:
         return find_actor_key(document, key_id)
 
     def _check_budget(self, key_id: str, now: int) -> None:
-        spent = self._in_vain.get(origin_of(key_id))
+        spent = self._in_vain.get(origin_of(key_id).host)
         if spent is not None and now - spent.since < REFETCH_MS and spent.times >= MOST_IN_VAIN:
             raise RemoteError("That server was asked in vain too often; try again in some minutes.", retry=True)
 
-    def _count(self, server: Origin, now: int) -> None:
+    def _count(self, server: str, now: int) -> None:
         spent = self._in_vain.get(server)
         if spent is None or now - spent.since >= REFETCH_MS:
             spent = InVain(now, 0)

@@ -49,6 +49,8 @@ RATES: Final[Mapping[str, Rate]] = {
     "test mail of an account": Rate(5, MINUTE_MS),
     "look of an account": Rate(5, MINUTE_MS),
     "recovery of a group": Rate(5, 2 * MINUTE_MS),
+    # A server that records name, and that never spoke for itself: a few questions, and then one now and then.
+    "question in vain to a server": Rate(6, 120 * MINUTE_MS),
     "repost of a group": Rate(50, 10 * MINUTE_MS),
     "fetch of a floor group": Rate(3, 10 * MINUTE_MS),
     "repost from a pod": Rate(10, 60 * MINUTE_MS),
@@ -74,13 +76,27 @@ class Limits:
             wider = str(ip_network(key).supernet(new_prefix=48))
             await self._take(kind, wider, Rate(rate.most * NETWORKS, max(1, rate.every_ms // NETWORKS)), now=now)
 
+    async def check(self, kind: str, key: str, *, now: int) -> None:
+        """As `take`, without counting: raises TOO_MANY_TRIES if none is left."""
+        rate = self._rates[kind]
+        async with self._database.read() as session:
+            left = await load_left(session, _place(kind, key), most=rate.most, every_ms=rate.every_ms, now=now)
+        _check_left(left, rate)
+
     async def _take(self, kind: str, key: str, rate: Rate, *, now: int) -> None:
-        place = hashlib.sha256(f"{kind}/{key}".encode()).digest()
-        asked: dict[str, Any] = {"place": place, "most": rate.most, "every_ms": rate.every_ms, "now": now}
+        asked: dict[str, Any] = {"place": _place(kind, key), "most": rate.most, "every_ms": rate.every_ms, "now": now}
         async with self._database.read() as session:
             left = await load_left(session, **asked)
         if left >= TRY_MILLI:  # what is refused writes nothing
             left = await self._writer.write(partial(take_try, **asked))
-        if left < TRY_MILLI:
-            seconds = (TRY_MILLI - left) * rate.every_ms // (TRY_MILLI * 1000)
-            raise AccountRule.TOO_MANY_TRIES.error(seconds=max(1, seconds))
+        _check_left(left, rate)
+
+
+def _place(kind: str, key: str) -> bytes:
+    return hashlib.sha256(f"{kind}/{key}".encode()).digest()
+
+
+def _check_left(left: int, rate: Rate) -> None:
+    if left < TRY_MILLI:
+        seconds = (TRY_MILLI - left) * rate.every_ms // (TRY_MILLI * 1000)
+        raise AccountRule.TOO_MANY_TRIES.error(seconds=max(1, seconds))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.content.posts_and_votes import MEMBERS
 from models.engine.columns import Base, table_of
 from models.engine.upserts import chunks, insert_new
+from models.fediverse.deliveries import HOSTS, host_of_inbox
 from models.groups.groups_and_items import GROUPS
 from models.groups.pull_cursors import CursorRow
 from models.groups.records import PENDING, RECORDS
@@ -94,6 +95,18 @@ async def hasten_peers(session: AsyncSession, pods: Collection[str] | None, *, n
     for some in chunks(pods) if pods is not None else [None]:
         later = update(PEERS).where(PEERS.c.due_at > now).values(due_at=now)
         await session.execute(later if some is None else later.where(PEERS.c.pod.in_(some)))
+
+
+async def has_brought(session: AsyncSession, pod: str, group: RecordId) -> bool:
+    """Whether anything of the group was ever pulled from this pod."""
+    cursor = select(_CURSORS.c.position).where(_CURSORS.c.group_id == group, _CURSORS.c.pod == pod).limit(1)
+    return await session.scalar(cursor) is not None
+
+
+async def has_taken(session: AsyncSession, pod: str) -> bool:
+    """Whether this pod ever took a delivery."""
+    taken = select(HOSTS.c.last_succeeded_at).where(HOSTS.c.host == host_of_inbox(pod))
+    return await session.scalar(taken) is not None
 
 
 async def list_standings(session: AsyncSession, pod: str, limit: int, *, after: RecordId | None) -> list[GroupStanding]:

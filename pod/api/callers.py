@@ -78,7 +78,11 @@ async def pod_of(request: web.Request) -> VerifiedPod:
 
 async def _signer_of(request: web.Request) -> VerifiedReader | None:
     app = request.app
-    return await receive_reader(await as_signed(request), app[POLICY], app[KEYS], app[REPLAY], now=app[DEPS].clock())
+    signed = await as_signed(request)
+    signer = await receive_reader(signed, app[POLICY], app[KEYS], app[REPLAY], now=app[DEPS].clock())
+    if isinstance(signer, VerifiedPod):
+        app[DEPS].signals.heard(signer.actor, None)
+    return signer
 
 
 async def object_of(request: web.Request, *, most: int) -> dict[str, Any]:

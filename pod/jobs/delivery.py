@@ -75,8 +75,9 @@ class _HeldHosts(NamedTuple):
 class Courier:
     """Delivers what is due, signed by the actor of each activity, until it is cancelled."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, introductions: Introductions) -> None:
         self._deps = deps
+        self._introductions = introductions
         self._worker = random_token()
         self._queues: dict[bool, asyncio.Queue[Lane]] = {True: asyncio.Queue(), False: asyncio.Queue()}
         self._held: dict[str, _HeldHosts] = {}
@@ -88,7 +89,6 @@ class Courier:
         self._headers: dict[RecordId, tuple[GroupState, str]] = {}
         self._look = asyncio.Event()
         self._heard: set[str] = set()
-        self._introductions = Introductions(deps)
 
     def look(self) -> None:
         """Have the lanes looked at soon."""
@@ -97,7 +97,6 @@ class Courier:
     def heard(self, host: str) -> None:
         """A request of this host was verified: what waits for it is tried again at the next look."""
         self._heard.add(host)
-        self._introductions.heard(host)
 
     async def run(self) -> None:
         """Work until cancelled; then what is known to be over is written down, and the lanes are free."""

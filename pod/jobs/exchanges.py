@@ -12,9 +12,10 @@ from functools import partial
 
 from federation.errors import RemoteError
 from models.fediverse.peers import DuePeer, claim_peers, forget_peer, list_due_peers, settle_peer
-from pod.actions.sync.standings import ask_differing
+from pod.actions.sync.standings import a_shared_group, ask_differing
 from pod.clock import jitter
 from pod.deps import Deps
+from pod.jobs.introductions import Introductions
 from pod.jobs.pulls import LONGEST_SECONDS, Pulls
 from protocol.errors import RefusedError
 
@@ -29,8 +30,9 @@ _LOG = logging.getLogger(__name__)
 class Exchanges:
     """Questions that are under way, `AT_ONCE` at a time; each pod is asked by one process."""
 
-    def __init__(self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls) -> None:
+    def __init__(self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls, introductions: Introductions) -> None:
         self._deps = deps
+        self._introductions = introductions
         self._tasks = tasks
         self._pulls = pulls
         self._running: set[str] = set()
@@ -63,6 +65,9 @@ class Exchanges:
         """How many groups are shared with a pod, those that differ there being pulled from now on; None: no answer."""
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
+                if (one := await a_shared_group(self._deps, pod)) is None:
+                    return 0
+                await self._introductions.before_question(pod, one)
                 shared, differing = await ask_differing(self._deps, pod)
         except (RemoteError, RefusedError, TimeoutError) as error:
             _LOG.info("comparing with %s: %s", pod, error)

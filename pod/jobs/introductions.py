@@ -1,56 +1,110 @@
-"""Nothing is sent to a home before it spoke for itself: it wrote to this pod, or it showed that it holds the group.
+"""Nothing is sent to a pod before it spoke for itself: it wrote to this pod, or it showed that it holds the group.
 
-A record can name any server as somebody's home. A host that never took a delivery, and wasn't heard from, is asked
-first for one page of the group's chain, signed, and nothing more until it answers with one. That this pauses like any
-failing delivery keeps a server that knows nothing of it at a few requests a day. Into a private group somebody heavier
-lets people in, and who comes by an invitation could not ask its steward for a page yet: there nobody is asked.
+A record can name any server as somebody's home. A server that never took a delivery, and wasn't heard from, is asked
+first for one page of the group's chain, signed, and nothing more until it answers with one: whether something is to be
+delivered, pulled or compared. Questions in vain are counted by server, whatever its ports, for all processes: a few,
+then one now and then. A signed request from there opens the way at once. Into a private group somebody heavier lets
+people in, and who comes by an invitation could not ask its steward for a page yet: there the first delivery asks.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from federation.addresses import origin_of
 from federation.errors import RemoteError
 from federation.known_keys import Bounded
-from models.fediverse.deliveries import Delivery, Host
+from models.fediverse.deliveries import Delivery, Host, host_of_inbox
+from models.fediverse.peers import has_brought, has_taken
 from pod.actions.chain.views import find_view
-from pod.actions.sync.remote_lists import load_page, source_of
+from pod.actions.sync.remote_lists import head_in, load_page, records_in, source_of
 from pod.deps import Deps
 from protocol.errors import RefusedError
+from protocol.ids import RecordId
 from protocol.state import GroupState
 
 MOST_MET: Final = 20_000
+IN_VAIN: Final = "question in vain to a server"
 
 
 class Introductions:
-    """The hosts that spoke for themselves since this process started."""
+    """The pods that wrote to this one (`heard`), or showed a group (`_shown`), since this process started."""
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
-        self._met: Bounded[str, bool] = Bounded(MOST_MET)
+        self._heard: Bounded[str, bool] = Bounded(MOST_MET)
+        self._shown: Bounded[str, bool] = Bounded(MOST_MET)
 
     def heard(self, host: str) -> None:
         """A request of this host was verified by a key from there."""
-        self._met.put(host, True)
+        self._heard.put(host, True)
 
     async def refusal(self, host: Host, delivery: Delivery) -> RemoteError | None:
         """Why nothing is sent to this host now; None if it may be."""
         group = delivery.activity.group
-        if group is None or host.last_succeeded_at is not None or self._met.get(host.host):
+        if group is None or host.last_succeeded_at is not None or self._knows(host.host):
             return None
-        view = await find_view(self._deps, group)
-        if view.state.visibility == "private" or not _is_home(view.state, delivery.inbox):
-            return None
+        state = (await find_view(self._deps, group)).state
+        pod = delivery.inbox.rpartition("/")[0]
         try:
-            pod = delivery.inbox.rpartition("/")[0]
-            source = await source_of(self._deps, pod, view.state.group)
-            page = await load_page(self._deps, source, "chain", max(view.settled.height, 1))
+            if state.visibility == "private":
+                await self._count(pod)
+            elif _is_home(state, delivery.inbox):
+                await self._meet(pod, group)
         except (RemoteError, RefusedError) as error:
             return RemoteError(f"The home doesn't show the group: {error}", retry=True)
-        if not isinstance(page.get("items"), list):
-            return RemoteError("The home doesn't show the group.", retry=True)
-        self.heard(host.host)
         return None
+
+    async def before_pull(self, pod: str, group: RecordId) -> None:
+        """Raises RemoteError or a refusal for a pod that must not be pulled from, as it never showed a group."""
+        if self._shown.get(host_of_inbox(pod)):
+            return
+        async with self._deps.store.database.read() as session:
+            if await has_brought(session, pod, group):
+                return
+        await self._meet(pod, group)
+
+    async def before_question(self, pod: str, group: RecordId) -> None:
+        """As before a pull, for a comparison of what is shared, `group` among it; who takes deliveries may be asked."""
+        if self._knows(host_of_inbox(pod)):
+            return
+        async with self._deps.store.database.read() as session:
+            if await has_taken(session, pod):
+                return
+        await self._meet(pod, group)
+
+    def _knows(self, host: str) -> bool:
+        return bool(self._heard.get(host) or self._shown.get(host))
+
+    async def _meet(self, pod: str, group: RecordId) -> None:
+        """Ask for a page; raises RemoteError, or TooManyTriesError where that was in vain too often."""
+        host = host_of_inbox(pod)
+        # What it signed opens the way to one question, so that a server which holds nothing isn't asked for ever.
+        if not self._heard.get(host):
+            await self._deps.store.limits.check(IN_VAIN, _server(pod), now=self._deps.clock())
+        try:
+            await self._see(pod, group)
+        except (RemoteError, RefusedError):
+            self._heard.drop(host)
+            await self._count(pod)
+            raise
+        self._shown.put(host, True)
+
+    async def _see(self, pod: str, group: RecordId) -> None:
+        """Have a page of the group shown by a pod, or raise."""
+        view = await find_view(self._deps, group)
+        source = await source_of(self._deps, pod, group)
+        page = await load_page(self._deps, source, "chain", max(view.settled.height, 1))
+        if head_in(page) is None and not records_in(page.get("items"), group):
+            raise RemoteError("It doesn't show the group.", retry=True)
+
+    async def _count(self, pod: str) -> None:
+        await self._deps.store.limits.take(IN_VAIN, _server(pod), now=self._deps.clock())
+
+
+def _server(pod: str) -> str:
+    """By what questions are counted: ports cost nothing."""
+    return origin_of(pod).host
 
 
 def _is_home(state: GroupState, inbox: str) -> bool:

@@ -32,6 +32,7 @@ from pod.deps import Deps
 from pod.jobs.delivery import Courier, wait_for
 from pod.jobs.exchanges import Exchanges
 from pod.jobs.floor_groups import FloorFetches
+from pod.jobs.introductions import Introductions
 from pod.jobs.pulls import Pulls
 from pod.jobs.rounds import Rounds, fetch_bounded
 from pod.store import note_woken
@@ -63,6 +64,7 @@ class Loops:
         self._lacking: set[RecordId] = set()
         self._told: dict[tuple[str, RecordId], GroupHeader] = {}
         self._courier: Courier | None = None
+        self._introductions: Introductions | None = None
 
     def wake(self, session: AsyncSession, group: RecordId) -> None:
         """Have a group tended once this action is committed; if this process dies before, by another, or at a start."""
@@ -95,19 +97,21 @@ class Loops:
 
     def heard(self, actor: str, header: GroupHeader | None) -> None:
         """A request of this actor was verified: what waits for its host is tried again, what it told is compared."""
-        if self._courier is not None:
+        if self._courier is not None and self._introductions is not None:
+            self._introductions.heard(host_of_inbox(actor))
             self._courier.heard(host_of_inbox(actor))
         if header is not None and len(self._told) < MOST_TOLD:
             self._told["/".join(actor.split("/", 3)[:3]), header.group] = header
 
     async def run(self, deps: Deps) -> None:
         """Work until cancelled."""
-        self._courier = Courier(deps)
+        self._introductions = introductions = Introductions(deps)
+        self._courier = Courier(deps, introductions)
         self._running = True
         async with asyncio.TaskGroup() as tasks:
-            pulls = Pulls(deps, tasks)
+            pulls = Pulls(deps, tasks, introductions)
             tasks.create_task(self._tend_forever(deps, tasks, pulls))
-            tasks.create_task(self._look_forever(deps, tasks, pulls))
+            tasks.create_task(self._look_forever(deps, tasks, pulls, introductions))
             tasks.create_task(self._compare_forever(deps))
             tasks.create_task(listen(deps.store.database, self._wake_up))
             tasks.create_task(self._courier.run())
@@ -141,8 +145,10 @@ class Loops:
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                     _LOG.exception("tending %s failed", group)
 
-    async def _look_forever(self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls) -> None:
-        rounds, exchanges = Rounds(deps, tasks, pulls, tend), Exchanges(deps, tasks, pulls)
+    async def _look_forever(
+        self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls, introductions: Introductions
+    ) -> None:
+        rounds, exchanges = Rounds(deps, tasks, pulls, tend), Exchanges(deps, tasks, pulls, introductions)
         floor = FloorFetches(deps, tasks)
         begun = False
         while True:

@@ -3,7 +3,8 @@
 1. One pull an origin at a time, and few at once in all. Pods that answered the last time have places of their own, so
    that any number of slow or new ones delays only each other.
 2. A pull that isn't done gives its place back, and goes on when it is its turn again.
-3. A pod that couldn't be reached isn't asked again for a minute, unless it was heard from.
+3. A pod that couldn't be reached isn't asked again for a minute, unless it was heard from; one that never showed a
+   group, hardly ever (`pod.jobs.introductions`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from weakref import WeakValueDictionary
 from federation.errors import RemoteError
 from pod.actions.sync.pull import pull_of_its_own
 from pod.deps import Deps
+from pod.jobs.introductions import Introductions
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 
@@ -28,8 +30,9 @@ _LOG = logging.getLogger(__name__)
 class Pulls:
     """Pulls that are under way or wait for their turn, each by (pod, group)."""
 
-    def __init__(self, deps: Deps, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, deps: Deps, tasks: asyncio.TaskGroup, introductions: Introductions) -> None:
         self._deps = deps
+        self._introductions = introductions
         self._tasks = tasks
         self._gates = {well: asyncio.Semaphore(places) for well, places in AT_ONCE.items()}
         self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -64,6 +67,7 @@ class Pulls:
         finished = True
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
+                await self._introductions.before_pull(pod, group)
                 finished = await pull_of_its_own(self._deps, pod, group)
             self._answered(pod)
         except TimeoutError:

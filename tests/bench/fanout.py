@@ -28,6 +28,7 @@ from models.fediverse.deliveries import DELIVERIES, enqueue
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier
+from pod.jobs.introductions import Introductions
 from tests.support.sinks import ACTOR, some_parts
 from tests.support.wire import rsa_pem
 
@@ -93,7 +94,7 @@ async def _rates() -> list[float]:
         deps = await stack.enter_async_context(some_parts(database, folder, Clock()))
         began = (time.perf_counter(), time.process_time())
         deps.identity.signing_keys[ACTOR] = rsa_signing_key(f"{ACTOR}#main-key", rsa_pem())
-        courier = Courier(deps)
+        courier = Courier(deps, Introductions(deps))
         await _queue(deps)
         running = asyncio.create_task(courier.run())
         cold = await _rate_since(began, deps)

@@ -57,6 +57,13 @@ async def find_differing(deps: Deps, asker: VerifiedPod, question: Question) -> 
         return Differing(list(await list_differing(session, theirs, origin)))
 
 
+async def a_shared_group(deps: Deps, pod: str) -> RecordId | None:
+    """One of the groups that are shared with `pod`, if any is."""
+    async with deps.store.database.read() as session:
+        shared = await list_standings(session, pod, 1, after=None)
+    return shared[0].group if shared else None
+
+
 async def ask_differing(deps: Deps, pod: str) -> tuple[int, list[RecordId]]:
     """How many groups are shared with `pod`, and which of them differ there; raises RemoteError.
 

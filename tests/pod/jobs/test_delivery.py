@@ -29,6 +29,7 @@ from models.fediverse.deliveries import (
 )
 from pod.deps import Deps
 from pod.jobs.delivery import LOOK_EVERY_SECONDS, WORKERS, Courier
+from pod.jobs.introductions import Introductions
 from tests.support.sinks import ACTOR, SetClock, Sink, a_black_hole, a_sink, some_parts, until
 from tests.support.wire import rsa_pem
 
@@ -64,7 +65,7 @@ async def sink() -> AsyncIterator[Sink]:
 @asynccontextmanager
 async def running(deps: Deps) -> AsyncIterator[Courier]:
     deps.identity.signing_keys[ACTOR] = rsa_signing_key(f"{ACTOR}#main-key", rsa_pem())
-    courier = Courier(deps)
+    courier = Courier(deps, Introductions(deps))
     task = asyncio.create_task(courier.run())
     try:
         yield courier

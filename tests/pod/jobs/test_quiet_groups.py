@@ -17,6 +17,7 @@ from models.people.accounts import load_account
 from pod.actions.groups.founding import sign_up, start_group
 from pod.actions.signer import TokenHolder
 from pod.deps import Deps
+from pod.jobs.introductions import Introductions
 from pod.jobs.loops import tend
 from pod.jobs.pulls import Pulls
 from pod.jobs.rounds import CLAIM_MS, SOON_MS, Rounds
@@ -69,7 +70,7 @@ async def waiting(deps: Deps) -> int:
 async def go_rounds(deps: Deps) -> None:
     """One look at what is due; its rounds are over when this returns."""
     async with asyncio.TaskGroup() as tasks:
-        await Rounds(deps, tasks, Pulls(deps, tasks), tend).start_due()
+        await Rounds(deps, tasks, Pulls(deps, tasks, Introductions(deps)), tend).start_due()
 
 
 async def test_k4_a_group_is_looked_after_while_it_waits_and_then_no_more(deps: Deps, clock: SetClock) -> None:
