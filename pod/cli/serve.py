@@ -65,7 +65,8 @@ def _refuse_unless_shared(config: Config) -> None:
 class Children:
     """Processes that serve at one port. One that dies is started again; if that doesn't help, all end, with code 1.
 
-    They are forks: whatever takes long to import is there, so one that was killed is replaced in a moment.
+    They are forks: whatever takes long to import is there, so one that was killed is replaced in a moment. If what
+    keeps them is killed itself, they end, too: they would serve beside those of the next start.
     """
 
     def __init__(self, count: int) -> None:
@@ -73,6 +74,7 @@ class Children:
         self._running: dict[int, int] = {}
         self._short_lives = 0
         self._stopping = threading.Event()
+        self._leash = os.pipe()  # nothing is written: it is closed with the last who could, and that is the parent
 
     def run(self) -> int | None:
         """Keep them running until SIGTERM or Ctrl-C; the exit code. None in each of them: it is to serve now."""
@@ -104,6 +106,8 @@ class Children:
         for _ in range(self._count - len(self._running)):
             started = os.fork()
             if not started:
+                os.close(self._leash[1])
+                threading.Thread(target=_end_with_parent, args=(self._leash[0],), daemon=True).start()
                 return True
             self._running[started] = steady_ns()
         return False
@@ -127,6 +131,11 @@ class Children:
         for process in self._running:
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
+
+
+def _end_with_parent(leash: int) -> None:
+    os.read(leash, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _ended(process: int) -> int | None:

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
 
 import pytest
 
 from tests.support.postgres import postgres_server
 from tests.support.rig import ServedPod, worker_number
 
+PROCESSES: Final = 3
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A module that names its `ENGINES` is told once on each."""
-    if engines := getattr(metafunc.module, "ENGINES", ()):
+    """A module that names its `ENGINES` is told once on each; ALTHING_ENGINE: every module on that one."""
+    given = os.environ.get("ALTHING_ENGINE")
+    engines = (given,) if given else getattr(metafunc.module, "ENGINES", ())
+    if engines and "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", engines, scope="module", indirect=True)
 
 
+class Engine(NamedTuple):
+    """What pods run on: makes the URL of a new database (empty: SQLite in its folder), and how many processes serve."""
+
+    database: Callable[[], str]
+    processes: int = 1
+
+
 @pytest.fixture(scope="module")
-def engine(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
-    """Makes the URL of a new database for a pod; empty for SQLite in its folder."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        yield str
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """`sqlite`, `postgres`, or `processes`: PostgreSQL with three processes for each pod."""
+    name = getattr(request, "param", "sqlite")
+    if name == "sqlite":
+        yield Engine(str)
         return
     # A pod refuses a server that doesn't wait for its disk.
     with postgres_server(durable=True) as server:
-        yield server.create_database
+        yield Engine(server.create_database, PROCESSES if name == "processes" else 1)
 
 
 @pytest.fixture(scope="module")
 def pods(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, engine: Callable[[], str]
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, engine: Engine
 ) -> Iterator[list[ServedPod]]:
     """Two pods, or as many as the module's `PODS` says, behind relays if it says `RELAYED`; made, not started."""
     folder = tmp_path_factory.mktemp("pods")
@@ -40,7 +54,9 @@ def pods(
     made = [ServedPod(folder / f"pod{number}", worker, number, relayed=relayed) for number in range(1, count + 1)]
     try:
         with ThreadPoolExecutor(2) as threads:
-            list(threads.map(lambda pod: pod.create(database=engine()), made))
+            list(threads.map(lambda pod: pod.create(database=engine.database()), made))
+        for pod in made:
+            pod.processes = engine.processes
         yield made
     finally:
         for pod in made:

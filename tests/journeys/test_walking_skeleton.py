@@ -9,7 +9,7 @@ import pytest
 from tests.support.people import agreed, joined, log_size, settled_sizes
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
-ENGINES = ("sqlite", "postgres")
+ENGINES = ("sqlite", "processes")
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -88,6 +89,7 @@ class ServedPod:
         self.door = f"http://{self.host}:{PORT}"
         self.clock_file = folder.with_suffix(".clock")
         self.process: subprocess.Popen[bytes] | None = None
+        self.processes = 1
 
     def create(self, *, clock: bool = True, database: str = "") -> None:
         """Make folder, configuration, keys and database (a URL, by default SQLite); `clock`: read the clock file."""
@@ -129,10 +131,10 @@ class ServedPod:
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(lambda: asyncio.run(run())).result()
 
-    def start(self, processes: int = 1) -> None:
-        """Serve, and return once the pod answers."""
+    def start(self) -> None:
+        """Serve, by as many `processes` as it is told, and return once the pod answers."""
         command = [sys.executable, "-m", "pod", "serve", "--data", str(self.folder)]
-        command += ["--processes", str(processes)] if processes > 1 else []
+        command += ["--processes", str(self.processes)] if self.processes > 1 else []
         with self.folder.with_suffix(".log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         eventually(self._answers)
@@ -142,10 +144,15 @@ class ServedPod:
         self.clock_file.write_text(str(offset_ms))
 
     def kill(self) -> None:
-        """End the process as a power cut would."""
+        """End the process, and those that it started, as a power cut would."""
         if self.process is not None:
+            started = self.children()
             os.kill(self.process.pid, signal.SIGKILL)
+            for child in started:
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
             self.process.wait()
+            eventually(lambda: not any(is_running(child) for child in started))
             self.process = None
 
     def stop(self) -> None:
@@ -158,7 +165,9 @@ class ServedPod:
     def children(self) -> set[int]:
         """The processes that serve for the one that was started, if it was to start several."""
         own = self.process_id()
-        return set(map(int, Path(f"/proc/{own}/task/{own}/children").read_text().split()))
+        with suppress(FileNotFoundError):  # it ended by itself
+            return set(map(int, Path(f"/proc/{own}/task/{own}/children").read_text().split()))
+        return set()
 
     def process_id(self) -> int | None:
         """The id of the process that serves, None while none does."""
@@ -172,6 +181,13 @@ class ServedPod:
         except (OSError, RefusedByHttpError):
             return False
         return True
+
+
+def is_running(process: int) -> bool:
+    """Whether a process is there, and isn't one that only waits to be buried."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
 
 
 class Person:
