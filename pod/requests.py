@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from federation.signatures import SignedRequest
@@ -12,6 +14,7 @@ from pod.app_keys import DEPS
 
 V6_PREFIX: Final = 64
 MOST_PROXIES: Final = 4
+LONGEST_ADDRESS: Final = 64  # an IPv6 address has at most 45 characters, then its zone
 
 
 async def as_signed(request: web.Request) -> SignedRequest:
@@ -34,29 +37,24 @@ def address_of(request: web.Request) -> str:
     is anybody's claim. A proxy before the proxy, on this machine too, is passed over.
     """
     remote = request.remote or ""
-    return _counted((_named_by_proxies(request) if is_proxy(remote) else None) or _address(remote))
+    return (_named_by_proxies(request) if is_proxy(remote) else None) or counted_address(remote)
 
 
 def is_proxy(remote: str) -> bool:
     """Whether who connects may name others: whatever runs on this machine."""
-    address = _address(remote)
-    return address is not None and address.is_loopback
+    return _read(remote).is_loopback
 
 
 def counted_address(remote: str) -> str:
     """By what the connections of who connects are counted."""
-    return _counted(_address(remote))
+    return _read(remote).counted
 
 
-def _counted(address: IPv4Address | IPv6Address | None) -> str:
-    return str(ip_network((address, V6_PREFIX), strict=False) if isinstance(address, IPv6Address) else address)
-
-
-def _named_by_proxies(request: web.Request) -> IPv4Address | IPv6Address | None:
+def _named_by_proxies(request: web.Request) -> str | None:
     for named in reversed(",".join(request.headers.getall("X-Forwarded-For", [])).split(",")[-MOST_PROXIES:]):
-        address = _address(_without_port(named.strip()))
-        if address is None or not address.is_loopback:
-            return address
+        address = _read(_without_port(named.strip()))
+        if not address.is_loopback:
+            return address.counted if address.is_valid else None
     return None
 
 
@@ -67,9 +65,26 @@ def _without_port(text: str) -> str:
     return text.partition(":")[0] if text.count(":") == 1 else text
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+class _Address(msgspec.Struct, frozen=True):
+    counted: str
+    is_loopback: bool
+    is_valid: bool
+
+
+def _read(text: str) -> _Address:
+    """An address as it is counted. It is asked several times a request, and the same few come again and again."""
+    return _NO_ADDRESS if len(text) > LONGEST_ADDRESS else _read_short(text)
+
+
+@lru_cache(maxsize=4096)
+def _read_short(text: str) -> _Address:
     try:
-        address = ip_address(text)
+        read = ip_address(text)
     except ValueError:
-        return None
-    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+        return _NO_ADDRESS
+    address = (read.ipv4_mapped if isinstance(read, IPv6Address) else None) or read
+    counted = ip_network((address, V6_PREFIX), strict=False) if isinstance(address, IPv6Address) else address
+    return _Address(str(counted), address.is_loopback, is_valid=True)
+
+
+_NO_ADDRESS: Final = _Address("None", is_loopback=False, is_valid=False)
