@@ -10,6 +10,7 @@ from models.groups import (
     groups_and_items,
     log_tiles,
     proposals,
+    proposed_operations,
     pull_cursors,
     records,
     rounds,
@@ -44,7 +45,8 @@ from models.pod import (
 ROOMS = (
     *(posts_and_votes, search),
     *(commits, actor_keys, deliveries, followers, peers, readers, seen_signatures),
-    *(groups_and_items, log_tiles, proposals, pull_cursors, records, rounds, seats_and_acks, waiting_records),
+    *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
+    *(records, rounds, seats_and_acks, waiting_records),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(
         sessions,

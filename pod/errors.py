@@ -204,6 +204,15 @@ class MovedAwayError(RefusedError):
     sv = "Ditt medlemskap har ett annat hem nu. Skriv där."
 
 
+class ProposalOpenError(RefusedError):
+    """The member's own proposal waits for signatures; another change of theirs would overtake it."""
+
+    code = "proposal_open"
+    status = 409
+    en = "Your proposal still waits for signatures: withdraw it first."
+    sv = "Ditt förslag väntar fortfarande på underskrifter: dra tillbaka det först."
+
+
 class MayNotSignError(RefusedError):
     """What is wished for isn't signed for this asker: it would give more away than was proved."""
 

@@ -15,7 +15,7 @@ from protocol.ids import RecordId
 class GroupRow(Base):
     """A group this pod knows. `snapshot` is the dumped state after `snapshot_item`, to start from.
 
-    `revision` counts the changes of what a view is made of: items, acks, the anchor.
+    `revision` counts the changes of what a view is made of: items, acks, the anchor. `published`: its public name.
     """
 
     __tablename__ = "groups"
@@ -36,6 +36,7 @@ class GroupRow(Base):
     snapshot_item: Mapped[RecordId]
     added_at: Mapped[int]
     revision: Mapped[int] = mapped_column(server_default="0")
+    published: Mapped[str | None] = mapped_column(index=True)
 
 
 class ItemRow(Base):
@@ -84,6 +85,7 @@ class StoredGroup(msgspec.Struct, frozen=True):
     snapshot: bytes
     snapshot_item: RecordId
     added_at: int
+    published: str | None = None
 
 
 class StoredItem(msgspec.Struct, frozen=True):
@@ -180,7 +182,7 @@ async def count_revisions(session: AsyncSession, groups: Collection[RecordId]) -
 
 
 async def set_group(session: AsyncSession, group: RecordId, **values: object) -> None:
-    """Set columns by name: anchor_id, anchor_height, name, visibility, log_size, log_peaks, snapshot."""
+    """Set columns by name: anchor_id, anchor_height, name, visibility, published, log_size, log_peaks, snapshot."""
     await session.execute(update(GROUPS).where(GROUPS.c.id == group).values(values))
 
 

@@ -144,12 +144,14 @@ async def load_fate(session: AsyncSession, operation: RecordId) -> OperationFate
     return OperationFate(*row) if row else None
 
 
-async def load_waiting_wires(session: AsyncSession, operations: Collection[RecordId]) -> set[bytes]:
+async def load_waiting_forms(session: AsyncSession, operations: Collection[RecordId]) -> dict[RecordId, bytes]:
     """The wire forms of those of the operations that are here and not void."""
-    found: set[bytes] = set()
+    found: dict[RecordId, bytes] = {}
     for some in chunks(operations):
-        wanted = select(OPERATIONS.c.wire).where(OPERATIONS.c.id.in_(some), OPERATIONS.c.void.is_(None))
-        found.update(await session.scalars(wanted))
+        wanted = select(OPERATIONS.c.id, OPERATIONS.c.wire).where(
+            OPERATIONS.c.id.in_(some), OPERATIONS.c.void.is_(None)
+        )
+        found.update((own, wire) for own, wire in await session.execute(wanted))
     return found
 
 

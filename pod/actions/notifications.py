@@ -1,8 +1,8 @@
 """People at home here are told of what concerns them, in the action that stores it.
 
 Told are: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a join of
-theirs that was sealed, somebody who joined by their invitation, a wish of theirs that the rules came to refuse, and a
-group that they keep whose steward is silent.
+theirs that was sealed, somebody who joined by their invitation, a wish of theirs that the rules came to refuse or that
+too few signed, a wish of others that waits for their signature, and a group that they keep whose steward is silent.
 Nobody is told of what a writer does whom they mute, and a vote that is changed is no second news. What is older than a
 month is history that came by a pull, and nobody is told of it.
 """
@@ -28,6 +28,8 @@ JOINED: Final = "joined"
 INVITED: Final = "invited"
 HANDOVER: Final = "handover"
 VOID: Final = "void"
+PROPOSED: Final = "proposed"
+LAPSED: Final = "lapsed"
 
 
 async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, now: int) -> None:
@@ -115,6 +117,22 @@ async def note_void(
     """Tell an operation's author, or who asked to join by it, that the group's rules refuse it by now."""
     told = [*accounts, *(await list_accounts_of(session, group, {author} if author else set())).values()]
     await insert_news(session, [News(account, VOID, group, operation, 0, now) for account in told])
+
+
+async def note_proposed(
+    session: AsyncSession, group: RecordId, operation: RecordId, author: int, asked: Collection[int], *, now: int
+) -> None:
+    """Tell the members who are asked that an operation waits for their signature."""
+    accounts = await list_accounts_of(session, group, asked)
+    await insert_news(
+        session, [News(account, PROPOSED, group, operation, author, now) for account in accounts.values()]
+    )
+
+
+async def note_lapsed(session: AsyncSession, group: RecordId, operation: RecordId, author: int, *, now: int) -> None:
+    """Tell an operation's author that too few members signed it in time."""
+    accounts = await list_accounts_of(session, group, {author})
+    await insert_news(session, [News(account, LAPSED, group, operation, 0, now) for account in accounts.values()])
 
 
 async def note_silence(

@@ -22,6 +22,7 @@ from models.groups.rounds import hasten_rounds, mark_all_due, mark_due
 from models.groups.waiting_records import prune_void, prune_waiting
 from models.pod.tries import prune_buckets
 from pod.actions.chain.hopeless_operations import let_void_go
+from pod.actions.chain.proposed_operations import judge_proposed
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.followers import tell_followers
@@ -210,6 +211,7 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
             sent.append(sealed)
         sent += await confirm_head(session, deps, group, now=now)
         await let_void_go(session, deps, group, now=now)
+        await judge_proposed(session, deps, group, now=now)
         for record in sent:
             await push(session, deps, record, now=now)
 

@@ -13,6 +13,7 @@ from functools import partial
 
 from models.fediverse.peers import list_unknown_peers, put_peers
 from models.groups.groups_and_items import load_group
+from models.groups.proposed_operations import has_proposed
 from models.groups.rounds import Round, claim_rounds, list_due_rounds, settle_round
 from models.groups.waiting_records import has_waiting
 from pod.actions.chain.seat_memory import load_waiting_since
@@ -107,7 +108,7 @@ class Rounds:
             view = await load_view(session, deps, group)
             stored = await load_group(session, group)
             waiting_since = await load_waiting_since(session, view)
-            strangers = await has_waiting(session, group)
+            strangers = await has_waiting(session, group) or await has_proposed(session, group)
             turn_at = await proposal_at(session, deps, view, waiting_since) if waiting_since is not None else None
         whole = stored is not None and stored.log_size == view.state.log.size and view.head == view.anchor
         if whole and waiting_since is None and not (strangers or lacking or awaits_renewal(deps, view.state)):

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from federation.errors import MalformedDocumentError
-from pod.errors import MayNotJoinError, MovedAwayError, MovingError, NotFoundError, NotMemberError, UnknownGroupError
+from pod.errors import (
+    MayNotJoinError,
+    MovedAwayError,
+    MovingError,
+    NotFoundError,
+    NotMemberError,
+    ProposalOpenError,
+    UnknownGroupError,
+)
 from protocol.errors import MalformedError, MayNotWriteError, Rule, TooLargeError
 
 
@@ -26,6 +34,26 @@ class GroupRule(Rule):
         MayNotWriteError,
         "This group is closed: it continues elsewhere, for those whom its owners invited.",
         "Den här gruppen är stängd: den fortsätter på annat håll, för dem som dess ägare bjudit in.",
+    )
+    PROPOSAL_OPEN = (
+        ProposalOpenError,
+        "Your proposal still waits for signatures, and any other change of yours would void it: withdraw it first.",
+        "Ditt förslag väntar på underskrifter, och varje annan ändring från dig upphäver det: dra tillbaka det först.",
+    )
+    NO_SUCH_PROPOSAL = (
+        NotFoundError,
+        "No such change waits for signatures here: it has enough, was withdrawn or has expired.",
+        "Ingen sådan ändring väntar på underskrifter här: den har nog, drogs tillbaka eller har gått ut.",
+    )
+    NOT_ASKED_TO_SIGN = (
+        MayNotWriteError,
+        "The group's rules don't ask for your signature on this.",
+        "Gruppens regler kräver inte din underskrift på det här.",
+    )
+    NOT_YOUR_PROPOSAL = (
+        MayNotWriteError,
+        "Only who proposed it withdraws it.",
+        "Bara den som föreslog det drar tillbaka det.",
     )
     KEPT_OUT = (
         MayNotJoinError,

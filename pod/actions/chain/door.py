@@ -1,8 +1,8 @@
 """THE ONE DOOR: every record, local or remote, is taken here by the same law.
 
 A record comes opened (`open_record`), so its form and proofs hold by type. Here it meets its group: items and acks go
-to the chain, operations wait for a seal, all others are judged by their author's key and stored once. Whatever a
-group doesn't know yet waits; whatever the rules refuse changes nothing.
+to the chain, operations wait for a seal, or for signatures if they lack nothing else, all others are judged by their
+author's key and stored once. Whatever a group doesn't know yet waits; whatever the rules refuse changes nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import accepted_of, load_wishes, project, refold_author
 from models.engine.writer import Bulk, after_commit
+from models.groups.proposed_operations import delete_proposed, load_proposed
 from models.groups.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
-from models.groups.waiting_records import delete_waiting, list_waiting, put_operations
+from models.groups.waiting_records import delete_waiting, list_waiting, load_waiting_forms, put_operations
 from pod.actions.chain.links import News, take_acks, take_items
 from pod.actions.chain.pending_room import beyond_limits, make_wait
+from pod.actions.chain.proposed_operations import take_proposed, united
 from pod.actions.chain.receipts import take_receipt
 from pod.actions.chain.views import changed_members, load_view
 from pod.actions.groups.moved_memberships import note_moves
@@ -41,7 +43,7 @@ WAITING_AT_ONCE = 100
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What became of a record: new here, known before, or waiting for its author."""
+    """What became of a record: new here, known before, or waiting for its author, or for others' signatures."""
 
     record: RecordId
     new: bool
@@ -164,23 +166,39 @@ async def _take_links(session: AsyncSession, deps: Deps, arrivals: Sequence[Arri
 async def _take_operations(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     kept: list[Record] = []
+    ids = [arrival.record.id for arrival in arrivals]
+    proposed = await load_proposed(session, ids)
+    held = await load_waiting_forms(session, ids) | {one.id: one.wire for one in proposed.values()}
     for arrival in arrivals:
-        record = arrival.record
-        try:
-            state = (await load_view(session, deps, record.group)).state
-            new = _may_be_sealed(state, record, now=arrival.now)
-        except RefusedError as refusal:
-            outcomes.append(refusal)
-            continue
-        outcomes.append(Taken(record.id, new=new))
-        if new:
-            kept.append(record)
+        outcome = await _take_operation(session, deps, arrival, held)
+        if isinstance(outcome, Record):
+            kept.append(outcome)
+            held[outcome.id] = outcome.wire
+            outcome = Taken(outcome.id, new=True)
+        outcomes.append(outcome)
     wishes = [(record.id, record.group, record.wire) for record in kept]
     await put_operations(session, wishes, now=max(arrival.now for arrival in arrivals))
+    await delete_proposed(session, [record.id for record in kept if record.id in proposed])
     await note_moves(session, deps, kept)
     for group in {record.group for record in kept}:
         deps.signals.wake(session, group)
     return outcomes
+
+
+async def _take_operation(
+    session: AsyncSession, deps: Deps, arrival: Arrival, held: Mapping[RecordId, bytes]
+) -> Outcome | Record:
+    """The operation that waits for a seal now, with all its proofs; or what else became of it."""
+    record, now = arrival.record, arrival.now
+    try:
+        state = (await load_view(session, deps, record.group)).state
+        record = united(state, record, held.get(record.id))
+        return record if _may_be_sealed(state, record, now=now) else Taken(record.id, new=False)
+    except VoidOperationError as refusal:
+        news = await take_proposed(session, deps, state, record, refusal.refused, now=now)
+        return refusal if news is None else Taken(record.id, new=news, waits=True)
+    except RefusedError as refusal:
+        return refusal
 
 
 def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.groups.proposed_operations import list_proposed
 from models.groups.records import load_record
 from models.people.accounts import (
     Account,
@@ -18,6 +19,7 @@ from models.people.accounts import (
 )
 from pod.actions.access import open_group
 from pod.actions.chain.door import append
+from pod.actions.chain.hopeless_operations import why_void
 from pod.actions.chain.views import load_view
 from pod.actions.private_groups import check_spoken_for, unknown_group
 from pod.actions.signer import Person, load_place, member_key, signed, signing_key
@@ -39,9 +41,11 @@ from protocol.records.content import (
     parse_target,
 )
 from protocol.records.envelope import Record, open_record
+from protocol.records.operation import Event, Leave, Operation
 from protocol.rules.operations import OperationRule
 from protocol.state import GroupState
 
+WITHDRAW: Final = "withdraw"
 Write = Callable[[AsyncSession, Deps, Person, RecordId, dict[str, Any]], Awaitable[Record]]
 
 
@@ -60,14 +64,35 @@ async def write_record(
         raise GroupRule.CLOSED.error()
     if members.get("type") == "Vote":
         members = await _placed(session, deps, signer.account, group, members)
-    record = await _signed_record(session, deps, signer, group, members, *cosigners)
+    record = await signed_record(session, deps, signer, group, members, *cosigners)
     now = deps.clock()
+    if isinstance(record.content, Operation):
+        await check_operation(session, deps, record)
     await append(session, deps, record, origin="", now=now)
     await push(session, deps, record, now=now)
     return record
 
 
-async def _signed_record(
+async def check_operation(session: AsyncSession, deps: Deps, record: Record) -> None:
+    """Refuse what others must sign, too (it is proposed), and what would void its author's own proposal."""
+    operation = record.content
+    assert isinstance(operation, Operation)
+    state = (await load_view(session, deps, record.group)).state
+    refused = why_void(state, record, at=max(deps.clock(), state.at))
+    if refused is not None:
+        raise refused.rule.error(**refused.facts)
+    if isinstance(operation.wish, Leave) or is_withdrawal(operation):
+        return
+    if any(one.author == operation.author for one in await list_proposed(session, record.group)):
+        raise GroupRule.PROPOSAL_OPEN.error()
+
+
+def is_withdrawal(operation: Operation) -> bool:
+    """Whether an operation does nothing but overtake its author's proposals (ADR 0043)."""
+    return isinstance(operation.wish, Event) and operation.wish.name == WITHDRAW
+
+
+async def signed_record(
     session: AsyncSession,
     deps: Deps,
     signer: Person,
@@ -75,6 +100,7 @@ async def _signed_record(
     members: dict[str, Any],
     *cosigners: PrivateKey,
 ) -> Record:
+    """`members` signed as the account's record in `group`, with its next counter; not taken anywhere yet."""
     account, now = signer.account, deps.clock()
     membership, number = await load_place(session, deps, account, group)
     body = {
@@ -171,7 +197,7 @@ async def sign_invitation(
 
     Other owners may have to sign it before it can be used.
     """
-    record = await _signed_record(session, deps, signer, group, {**wishes, "type": "Invitation"})
+    record = await signed_record(session, deps, signer, group, {**wishes, "type": "Invitation"})
     assert isinstance(record.content, Invitation)
     member = (await load_view(session, deps, group)).state.members.get(record.content.author)
     if member is None or member.weight < record.content.weight:

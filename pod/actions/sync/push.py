@@ -65,11 +65,23 @@ async def push(
     Of a private group the pod's own actor speaks, and nobody hears it but the group's pods.
     """
     state = (await load_view(session, deps, record.group)).state
-    actor = sender_of(deps, state)
     told = {*pods_of(state)}
     if state.visibility != "private":
         told |= {*also, *await list_readers(session, record.group, MOST_READERS)}
-    pods = [pod for pod in sorted(told) if pod != deps.identity.base_url and only in (None, pod)]
+    await _queue(session, deps, state, record, [pod for pod in told if only in (None, pod)], now=now)
+
+
+async def push_inside(session: AsyncSession, deps: Deps, record: Record, *, now: int) -> None:
+    """Queue `record` for the pods that are home to its group's members, and for no other."""
+    state = (await load_view(session, deps, record.group)).state
+    await _queue(session, deps, state, record, pods_of(state), now=now)
+
+
+async def _queue(
+    session: AsyncSession, deps: Deps, state: GroupState, record: Record, told: Collection[str], *, now: int
+) -> None:
+    actor = sender_of(deps, state)
+    pods = [pod for pod in sorted(told) if pod != deps.identity.base_url]
     inboxes = [f"{pod}/inbox" for pod in pods]
     if not inboxes:
         return

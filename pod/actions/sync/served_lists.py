@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import StoredItem, list_items, load_group
+from models.groups.proposed_operations import list_proposed
 from models.groups.records import list_log, list_pending, load_records
 from models.groups.seats_and_acks import list_acks_between
 from models.groups.waiting_records import list_operations
@@ -116,21 +117,32 @@ async def _log_beside(
 async def pending_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
     """Accepted records that the log lacks, after cursor `start`; `next` is where to go on.
 
-    `operations` says whether any wait here for a seal. What the log gets after `head` may have been pending before.
+    `operations` says whether any wait here for a seal or for signatures. What the log gets after `head` may have been
+    pending before.
     """
     async with deps.store.database.read() as session:
         view = (await open_group(session, deps, reader, group)).view
         records = await list_pending(session, group, start, ENTRIES)
-        operations = await list_operations(session, group, 1)
+        operations = await list_operations(session, group, 1) or await list_proposed(session, group)
     shown = fitting([record.wire for record in records])
     following = records[len(shown) - 1].seq if shown else start
     return {"records": shown, "next": following, "operations": bool(operations), "head": view.head}
 
 
 async def operations_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
-    """Operations that wait here for a seal, after cursor `start`; `next` is where to go on."""
+    """Operations that wait here for a seal, after cursor `start`; `next` is where to go on.
+
+    The first page also has those that wait for signatures (`proposed`), which are few.
+    """
     async with deps.store.database.read() as session:
         await open_group(session, deps, reader, group)
         operations = await list_operations(session, group, ENTRIES, after_seq=start)
-    shown = fitting([operation.wire for operation in operations])
-    return {"operations": shown, "next": operations[len(shown) - 1].seq if shown else start}
+        proposals = await list_proposed(session, group) if start == 0 else []
+    budget, shown = PageBudget(), list[msgspec.Raw]()
+    for operation in operations:
+        if not budget.take(operation.wire):
+            break
+        shown.append(msgspec.Raw(operation.wire))
+    proposed = [msgspec.Raw(one.wire) for one in proposals if budget.take(one.wire)]
+    page: dict[str, Any] = {"operations": shown, "next": operations[len(shown) - 1].seq if shown else start}
+    return page | ({"proposed": proposed} if proposed else {})

@@ -2,7 +2,8 @@
 
 1. A record is asked for once: this pod then stores it, or lets it wait for its author.
 2. An operation is asked for as long as it waits there, sealed by nobody and not void: whoever refused it, or lost it on
-   the way, may take it now. The page of pending records says whether any waits, so asking costs nothing else.
+   the way, may take it now. So is one that waits for signatures, in each form with other proofs. The page of pending
+   records says whether any waits, so asking costs nothing else.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.groups.proposed_operations import load_proposed
 from models.groups.pull_cursors import load_cursor, store_cursor
 from models.groups.records import load_erased_authors, load_known
-from models.groups.waiting_records import load_waiting_wires
+from models.groups.waiting_records import load_waiting_forms
 from pod.actions.chain.door import Arrival, Taken, append_all
+from pod.actions.chain.proposed_operations import MOST_PROPOSED
 from pod.actions.sync.remote_lists import Source, WalkStep, head_in, records_in, walk
 from pod.deps import Deps
 from protocol.canonical import bytes_of_checked
@@ -52,7 +55,9 @@ class Pending:
 
     async def _take_operations(self, page: dict[str, Any], _: int) -> WalkStep:
         bodies, following = page.get("operations"), page.get("next")
+        proposed = page.get("proposed")
         fresh = await self._unknown(bodies if isinstance(bodies, list) else [])
+        fresh += await self._unknown(proposed[:MOST_PROPOSED] if isinstance(proposed, list) else [])
         useful = await self._append(records_in(fresh, self._source.group), None)
         return WalkStep(following if type(following) is int else None, useful=useful)
 
@@ -67,8 +72,9 @@ class Pending:
         """Those that aren't here in the same form: what waits in two places must not be verified again each time."""
         forms = {id_of(body): body for body in bodies if isinstance(body, dict)}
         async with self._deps.store.database.read() as session:
-            known = await load_waiting_wires(session, list(forms))
-        return [body for body in forms.values() if bytes_of_checked(body) not in known]
+            known = await load_waiting_forms(session, list(forms))
+            known |= {own: one.wire for own, one in (await load_proposed(session, list(forms))).items()}
+        return [body for own, body in forms.items() if bytes_of_checked(body) != known.get(own)]
 
     async def _append(self, records: Sequence[Record], following: int | None) -> bool:
         deps, source, now = self._deps, self._source, self._deps.clock()

@@ -13,6 +13,7 @@ from pod.web.group import (
     membership,
     page,
     policy,
+    proposals,
     search,
     subjects,
     weights,
@@ -20,7 +21,7 @@ from pod.web.group import (
 
 AREAS = (
     *(group_list, follow, found, page, about, membership, invitations),
-    *(members, weights, log, chain_inspector, keepers, policy),
+    *(members, weights, log, chain_inspector, keepers, policy, proposals),
     *(subjects, search),
 )
 ROUTES = tuple(area.routes for area in AREAS)

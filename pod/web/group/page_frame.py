@@ -55,6 +55,7 @@ class Head(msgspec.Struct, frozen=True):
     forward: str
     closed: bool
     former: str
+    unsigned: str
 
 
 async def load_head(request: web.Request, here: str) -> tuple[HeaderSight, Head]:
@@ -90,6 +91,7 @@ def head_of(say: Words, seen: HeaderSight, here: str, *, signed_in: bool) -> Hea
         forward=f"/g/{seen.forward}" if seen.forward else "",
         closed=state.succeeded_by is not None,
         former=f"/g/{state.continues[0]}" if state.continues else "",
+        unsigned=_unsigned(say, seen),
     )
 
 
@@ -140,6 +142,14 @@ def _standing(say: Words, seen: HeaderSight, *, pending: bool) -> str:
 
 def _follow(say: Words, seen: HeaderSight) -> tuple[str, str]:
     return ("follow", say("Follow")) if seen.following is None else ("unfollow", say("Unfollow"))
+
+
+def _unsigned(say: Words, seen: HeaderSight) -> str:
+    if not seen.unsigned:
+        return ""
+    return say.many(
+        "%(count)s change waits for your signature", "%(count)s changes wait for your signature", seen.unsigned
+    )
 
 
 def _lens(say: Words, seen: HeaderSight) -> tuple[str, str]:

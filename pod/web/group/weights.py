@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from pod.actions.groups.proposals import ask_for
 from pod.actions.posts.records import submit, write_record
 from pod.actions.reading.group.groups import describe_member
 from pod.actions.reading.group.members import Balance, load_balance
@@ -28,6 +29,7 @@ from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
+from protocol.needed_signatures import NeededSignatures, needed_for_weight
 
 routes = web.RouteTableDef()
 
@@ -60,6 +62,7 @@ class WeightView(msgspec.Struct, frozen=True):
     measure: str
     plot: Plot | None
     warning: str
+    needed: str
     problem: RefusalView | None
 
 
@@ -98,8 +101,9 @@ async def _step(request: web.Request, form: WeightForm, signer: Person) -> web.R
     seen, _ = await load_head(request, "members")
     number = number_in(request.match_info["number"], "number")
     wish: dict[str, Any] = {"member": number, "weight": weight}
-    members = {"type": "Operation", "do": "set-weight", "with": wish}
-    await submit(request.app[DEPS], write_record, signer, seen.group, members)
+    asked = await ask_for(request.app[DEPS], signer, seen.group, "set-weight", wish)
+    if asked.open:
+        return see_other(f"/g/{seen.group}/proposals", said="proposed")
     return see_other(f"/g/{seen.group}/members/{number}", said="asked")
 
 
@@ -128,13 +132,25 @@ async def _show(
         measure="",
         plot=None,
         warning="",
+        needed="",
         problem=problem_of(say, refusal) if refusal else None,
     )
     if weight is not None:
         before = await load_balance(deps, account, seen.group)
         after = await load_balance(deps, account, seen.group, (number, weight))
-        view = msgspec.structs.replace(view, **_effect(say, before, after))
+        needed = needed_for_weight(seen.state, number, weight) if number != seen.number else None
+        view = msgspec.structs.replace(view, **_effect(say, before, after), needed=_needed(say, needed))
     return render(request, "group/weight.html", view, status)
+
+
+def _needed(say: Words, needed: NeededSignatures | None) -> str:
+    if needed is None or needed.count < 2:
+        return ""
+    return say(
+        "This needs the signatures of %(count)s of the %(owners)s owners: it is proposed to them.",
+        count=needed.count,
+        owners=len(needed.of),
+    )
 
 
 def _effect(say: Words, before: Balance, after: Balance) -> dict[str, Any]:

@@ -115,11 +115,15 @@ def _news(say: Words, line: NewsLine) -> NewsRow:
         notifications.JOINED: say("You are a member now"),
         notifications.INVITED: say("%(who)s joined by your invitation", who=who),
         notifications.VOID: say("A change that you asked for can't be made: the group's rules don't allow it any more"),
+        notifications.PROPOSED: say("%(who)s proposed a change that waits for your signature", who=who),
+        notifications.LAPSED: say("Your proposal has expired: too few members signed it"),
         notifications.HANDOVER: say("The steward is silent, and too few keepers signed a handover"),
     }
     href = f"/g/{news.group_id}"
     if news.kind == notifications.HANDOVER:
         href += "/keepers"
+    elif news.kind == notifications.PROPOSED:
+        href += "/proposals"
     elif news.kind == notifications.INVITED:
         href += f"/members/{news.author}"
     elif news.post_id is not None:

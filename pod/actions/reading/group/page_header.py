@@ -19,6 +19,7 @@ from models.people.subscriptions import Following, load_following
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.reading.group.groups import DisputeLine, FaultLine, WithheldLine
+from pod.actions.reading.group.proposals import count_unsigned
 from pod.deps import Deps
 from pod.memory import Crowd
 from pod.rules.groups import GroupRule
@@ -43,6 +44,7 @@ class HeaderSight(msgspec.Struct, frozen=True):
     """A group in short, and what the reader is to it. Weights in thousandths, `default_score` in micro units.
 
     `forward`: the group in which this one continues, for those who are in it; who was left out learns nothing of it.
+    `unsigned`: how many proposed changes wait for the reader's signature.
     """
 
     state: GroupState
@@ -60,11 +62,17 @@ class HeaderSight(msgspec.Struct, frozen=True):
     membership: Membership | None = None
     following: Following | None = None
     forward: RecordId | None = None
+    unsigned: int = 0
 
     @property
     def group(self) -> RecordId:
         """The group's id."""
         return self.state.group
+
+    @property
+    def number(self) -> int | None:
+        """The reader's number as a member."""
+        return self.membership.number if self.membership else None
 
     @property
     def name(self) -> str:
@@ -82,13 +90,15 @@ class HeaderSight(msgspec.Struct, frozen=True):
 async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSight:
     """The header of a group for a reader; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
-        view = (await open_group(session, deps, reader, group)).view
+        opened = await open_group(session, deps, reader, group)
+        view, unsigned = opened.view, await count_unsigned(session, deps, opened)
         membership = await load_membership(session, reader.id, group) if reader else None
         following = await load_following(session, reader.id, group) if reader else None
         heir = view.state.succeeded_by
         invited = await load_membership(session, reader.id, heir) if reader and heir else None
     seen = await deps.store.remember(("header", group, view.head), partial(_load_for_all, deps, view))
-    return msgspec.structs.replace(seen, membership=membership, following=following, forward=heir if invited else None)
+    forward = heir if invited else None
+    return msgspec.structs.replace(seen, membership=membership, following=following, forward=forward, unsigned=unsigned)
 
 
 async def _load_for_all(deps: Deps, view: View) -> HeaderSight:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from models.groups.groups_and_items import StoredItem, list_chain, load_item
+from models.groups.proposed_operations import load_proposed
 from models.groups.records import StoredRecord, list_log, load_record
 from models.groups.waiting_records import OperationFate, load_fate, load_receipt
 from pod.actions.access import Reader, open_group
@@ -69,7 +70,8 @@ class RecordSight(msgspec.Struct, frozen=True):
     """One record: its signed form, whether it is logged, and the steward's newest receipt for it if there is one.
 
     `record` is null where this pod withholds its words.
-    An operation is `waiting`, `sealed` or `settled` in `item`, or `void`, with the rule that says so.
+    An operation is `proposed` while it lacks signatures, `waiting`, `sealed` or `settled` in `item`, or `void`, with
+    the rule that says so.
     """
 
     id: RecordId
@@ -118,6 +120,7 @@ async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: R
         receipt = await load_receipt(session, record)
         item = await load_item(session, record)
         fate = await load_fate(session, record)
+        proposed = (await load_proposed(session, [record])).get(record)
         sealed = await load_item(session, fate.sealed_in) if fate and fate.sealed_in else None
         withheld = await list_withheld_words(session, deps, [stored] if stored else [])
     if stored is not None and stored.group_id == group:
@@ -126,6 +129,8 @@ async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: R
         return RecordSight(record, item.type, "chain" if item.on_chain else "branch", msgspec.Raw(item.wire))
     if fate is not None and fate.group_id == group:
         return _operation(record, fate, settled=sealed is not None and sealed.height <= settled)
+    if proposed is not None and proposed.group_id == group:
+        return RecordSight(record, "Operation", "proposed", msgspec.Raw(proposed.wire))
     raise PostRule.NO_RECORD_IN_GROUP.error()
 
 

@@ -1,0 +1,107 @@
+"""Operations that need several signatures: an owner proposes one, others sign it, its author may take it back.
+
+A proposal goes to the pods of the group's members by the one door, like every operation; each signature makes a fuller
+form of the same record. The last one that was lacking sends it to be sealed (ADR 0043).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.proposed_operations import ProposedOperation, list_proposed, load_proposed
+from pod.actions.chain.door import append
+from pod.actions.chain.hopeless_operations import why_void
+from pod.actions.chain.proposed_operations import LASTS_MS
+from pod.actions.chain.views import load_view
+from pod.actions.posts.records import WITHDRAW, signed_record, write_record
+from pod.actions.signer import Person, cosigned, load_place, signing_key
+from pod.actions.sync.push import push, push_inside
+from pod.deps import Deps
+from pod.rules.groups import GroupRule
+from protocol.ids import RecordId
+from protocol.needed_signatures import LACKING, needed_signatures
+from protocol.records.envelope import Record, open_record, reopen_record
+from protocol.records.operation import Operation
+
+
+class AskedOperation(msgspec.Struct, frozen=True):
+    """What became of a wish: `open` while it waits for others' signatures."""
+
+    record: RecordId
+    open: bool
+
+
+async def ask_for(deps: Deps, signer: Person, group: RecordId, do: str, wish: dict[str, Any]) -> AskedOperation:
+    """Sign a wish to change the group; where the rules want others' signatures, too, it is proposed to them."""
+    members = {"type": "Operation", "do": do, "with": wish}
+
+    async def action(session: AsyncSession) -> AskedOperation:
+        return await ask(session, deps, signer, group, members)
+
+    return await deps.store.write(action)
+
+
+async def ask(
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, members: dict[str, Any]
+) -> AskedOperation:
+    """The same inside an action; raises the refusal of the rule that no signature would change."""
+    state = (await load_view(session, deps, group)).state
+    _, number = await load_place(session, deps, signer.account, group)
+    if any(one.author == number for one in await list_proposed(session, group)):
+        raise GroupRule.PROPOSAL_OPEN.error()
+    record = await signed_record(session, deps, signer, group, members)
+    refused = why_void(state, record, at=max(deps.clock(), state.at))
+    if refused is not None and refused.rule not in LACKING:
+        raise refused.rule.error(**refused.facts)
+    return AskedOperation(record.id, await _enter(session, deps, record))
+
+
+async def _enter(session: AsyncSession, deps: Deps, record: Record) -> bool:
+    """Take a form of an operation and send it on; whether it lacks signatures still."""
+    now = deps.clock()
+    taken = await append(session, deps, record, origin="", now=now)
+    await (push_inside if taken.waits else push)(session, deps, record, now=now)
+    return taken.waits
+
+
+async def sign_proposal(deps: Deps, signer: Person, group: RecordId, operation: RecordId) -> AskedOperation:
+    """Add the account's signature to a proposal; one that is there stays. Raises NotFoundError, MayNotWriteError."""
+
+    async def action(session: AsyncSession) -> AskedOperation:
+        membership, number = await load_place(session, deps, signer.account, group)
+        proposed = await _load(session, deps, group, operation)
+        held = reopen_record(proposed.wire)
+        state = (await load_view(session, deps, group)).state
+        assert isinstance(held.content, Operation)
+        needed = needed_signatures(state, held.content)
+        if needed is None or number not in needed.of:
+            raise GroupRule.NOT_ASKED_TO_SIGN.error()
+        key = signing_key(deps, signer.account, membership)
+        body = cosigned(signer, held.body, key, now=deps.clock())
+        return AskedOperation(operation, await _enter(session, deps, open_record(body)))
+
+    return await deps.store.write(action)
+
+
+async def withdraw_proposal(deps: Deps, signer: Person, group: RecordId, operation: RecordId) -> RecordId:
+    """Have the account's own proposal overtaken, so that no signature can bring it back; what does that."""
+    wish = {"type": "Operation", "do": "event", "with": {"name": WITHDRAW, "operation": operation}}
+
+    async def action(session: AsyncSession) -> RecordId:
+        _, number = await load_place(session, deps, signer.account, group)
+        if (await _load(session, deps, group, operation)).author != number:
+            raise GroupRule.NOT_YOUR_PROPOSAL.error()
+        return (await write_record(session, deps, signer, group, wish)).id
+
+    return await deps.store.write(action)
+
+
+async def _load(session: AsyncSession, deps: Deps, group: RecordId, operation: RecordId) -> ProposedOperation:
+    """The proposal while it stands; raises NotFoundError."""
+    proposed = (await load_proposed(session, [operation])).get(operation)
+    if proposed is None or proposed.group_id != group or proposed.at <= deps.clock() - LASTS_MS:
+        raise GroupRule.NO_SUCH_PROPOSAL.error()
+    return proposed
