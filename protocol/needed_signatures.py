@@ -30,15 +30,19 @@ def needed_signatures(state: GroupState, operation: Operation) -> NeededSignatur
     """What an operation needs in this state; None for one that its author alone signs."""
     match operation.wish:
         case Publish():
-            weighty = (one.number for one in state.members.values() if one.weight > 0 and not one.left)
-            numbers = tuple(sorted(weighty))
-            return NeededSignatures(numbers, len(numbers))
+            return needed_to_publish(state)
         case Succeed():
             return _majority(state)
         case SetWeight(member=member, weight=weight) if member != operation.author:
             return needed_for_weight(state, member, weight)
         case _:
             return None
+
+
+def needed_to_publish(state: GroupState) -> NeededSignatures:
+    """The same for publishing the group: all members with weight."""
+    weighty = tuple(sorted(one.number for one in state.members.values() if one.weight > 0 and not one.left))
+    return NeededSignatures(weighty, len(weighty))
 
 
 def needed_for_weight(state: GroupState, number: int, weight: int) -> NeededSignatures | None:

@@ -13,7 +13,7 @@ A refused operation changes nothing, not even a counter; its item stays valid. S
  5 set-weight: strictly above the member's weight, not above one's own; on oneself only downwards; giving W or
    lowering another owner needs more than half of all owners; nobody gets more than W.
  6 rekey, rehome: oneself; new keys; a recovery key is replaced only inside a recovery, by itself.
- 7 set-policy: owners; others_weight < W.   8 publish: all members with weight > 0, at most 50.
+ 7 set-policy: owners; others_weight < W.   8 publish: all members with weight > 0, at most 50; makes it public.
  9 succeed: more than half of the owners.  10 event: the weight that `permissions` asks for.
 11 An owner remains.
 """
@@ -272,11 +272,9 @@ def _governed(state: GroupState, author: Member, wish: SetPolicy) -> GroupState:
 
 
 def _published(state: GroupState, operation: Operation, wish: Publish) -> GroupState:
-    if state.visibility == "private":
-        raise OperationRule.STAYS_PRIVATE.error()
     weighty = [member for member in state.members.values() if member.weight > 0 and not member.left]
     if len(weighty) > MAX_PUBLISH_SIGNERS:
         raise OperationRule.TOO_MANY_TO_PUBLISH.error(most=MAX_PUBLISH_SIGNERS)
     if any(member.signing not in operation.signers for member in weighty):
         raise OperationRule.NAME_NOT_SIGNED_BY_ALL.error()
-    return replace(state, published=wish.subject)
+    return replace(state, published=wish.subject, visibility="public")

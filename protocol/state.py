@@ -64,7 +64,10 @@ class EarlierKeepers(msgspec.Struct, frozen=True, gc=False):
 
 
 class GroupState(msgspec.Struct, frozen=True, gc=False):
-    """The state after item `head`. `trail` maps items since the earliest unshown handover to (height, term)."""
+    """The state after item `head`. `trail` maps items since the earliest unshown handover to (height, term).
+
+    `visibility` is the root's, until the group is `published` under a name: then it is public.
+    """
 
     group: RecordId
     kind: str
@@ -139,7 +142,7 @@ def founded(group: RecordId, root: GroupRoot) -> GroupState:
     return GroupState(
         group=group,
         kind=root.kind,
-        visibility=root.visibility,
+        visibility=root.visibility if root.publish is None else "public",
         owner_weight=founder.weight,
         head=group,
         height=0,

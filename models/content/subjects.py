@@ -23,12 +23,13 @@ class SubjectLine(msgspec.Struct, frozen=True):
 
 
 class OnSubject(msgspec.Struct, frozen=True):
-    """A group that writes about a name."""
+    """A group that writes about a name; `named`: it was published under it."""
 
     group: RecordId
     name: str
     posts: int
     last_seq: int
+    named: bool = False
 
 
 async def list_subjects(session: AsyncSession, group: RecordId, limit: int, *, after: str = "") -> list[SubjectLine]:
@@ -46,7 +47,7 @@ async def list_subjects(session: AsyncSession, group: RecordId, limit: int, *, a
 async def list_on_subject(
     session: AsyncSession, subject: str, own: Collection[RecordId], limit: int
 ) -> Sequence[OnSubject]:
-    """Groups that write about a name, public ones and `own`, the one that wrote last first."""
+    """Groups that write about a name or took it, public ones and `own`: first who took it, then who wrote last."""
     last = func.max(POSTS.c.seq)
     wanted = (
         select(POSTS.c.group_id, GROUPS.c.name, func.count(), last)
@@ -56,7 +57,15 @@ async def list_on_subject(
         .order_by(last.desc())
         .limit(limit)
     )
-    return [OnSubject(*tuple(row)) for row in await session.execute(wanted)]
+    writing = [OnSubject(*tuple(row)) for row in await session.execute(wanted)]
+    taken = select(GROUPS.c.id, GROUPS.c.name).where(GROUPS.c.published == subject, GROUPS.c.visibility == "public")
+    counted = {one.group: one for one in writing}
+    named = [
+        msgspec.structs.replace(counted.get(group, OnSubject(group, name, 0, 0)), named=True)
+        for group, name in await session.execute(taken.order_by(GROUPS.c.added_at, GROUPS.c.id).limit(limit))
+    ]
+    first = {one.group for one in named}
+    return [*named, *(one for one in writing if one.group not in first)][:limit]
 
 
 async def find_subjects(session: AsyncSession, beginning: str, own: Collection[RecordId], limit: int) -> list[str]:

@@ -133,7 +133,10 @@ class TargetForm(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class GroupWish(msgspec.Struct, frozen=True):
-    """Members of the root, and the founder's `weight`; everything that a policy knows may stand here."""
+    """Members of the root, and the founder's `weight`; everything that a policy knows may stand here.
+
+    `publish`: a public name; such a group is public.
+    """
 
     name: Name
     description: str = ""
@@ -141,6 +144,7 @@ class GroupWish(msgspec.Struct, frozen=True):
     weight: GivenWeight = 1000
     others_weight: Weight = 0
     default_score: DefaultScore = 0
+    publish: Name | None = None
 
 
 class PostWish(msgspec.Struct, frozen=True):

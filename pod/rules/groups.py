@@ -50,6 +50,7 @@ class GroupRule(Rule):
         "The group's rules don't ask for your signature on this.",
         "Gruppens regler kräver inte din underskrift på det här.",
     )
+    ONLY_OWNERS_PROPOSE = (MayNotWriteError, "Only owners propose this.", "Bara ägare föreslår det här.")
     NOT_YOUR_PROPOSAL = (
         MayNotWriteError,
         "Only who proposed it withdraws it.",

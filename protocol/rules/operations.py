@@ -166,11 +166,6 @@ class OperationRule(Rule):
         "The weight of whoever joins must stay below an owner's.",
         "Vikten för den som går med måste vara lägre än en ägares.",
     )
-    STAYS_PRIVATE = (
-        VoidOperationError,
-        "A private group stays private.",
-        "En privat grupp förblir privat.",
-    )
     TOO_MANY_TO_PUBLISH = (
         VoidOperationError,
         "A group of more than %(most)s members takes its public name where it is founded.",

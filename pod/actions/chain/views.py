@@ -6,6 +6,7 @@ Only this module and `sealing` change a chain. Everything is stored before anybo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import normalize
 
 from msgspec import json
 from msgspec.structs import replace
@@ -73,7 +74,7 @@ async def take_root(session: AsyncSession, deps: Deps, root: Record, *, local: b
             id=root.id,
             kind=content.kind,
             name=str(state.policy["name"]),
-            visibility=content.visibility,
+            visibility=state.visibility,
             local=local,
             head_id=root.id,
             head_height=0,
@@ -84,6 +85,7 @@ async def take_root(session: AsyncSession, deps: Deps, root: Record, *, local: b
             snapshot=dump_state(state),
             snapshot_item=root.id,
             added_at=now,
+            published=_public_name(state),
         ),
     )
     await insert_item(session, replace(stored_item(root, state), on_chain=True))
@@ -178,14 +180,27 @@ async def _follow_head(session: AsyncSession, deps: Deps, before: View, after: V
         raise HeadMovedError(f"The head of {group} is no longer {before.head}.")
     if removed:
         await place_side_logs(session, after, added)
-    name = str(after.state.policy["name"])
-    if name != before.state.policy["name"]:
-        await set_group(session, group, name=name)
+    if (called := _listed_as(after.state)) != _listed_as(before.state):
+        await set_group(session, group, **called)
     for item in added:
         await _note_operations(session, deps, after, item)
     if removed or after.state.term != before.state.term:
         # Another branch, or a handover, knows other keys and weights: what was refused is judged anew.
         await judge_anew(session, after.state)
+
+
+def _listed_as(state: GroupState) -> dict[str, str | None]:
+    """What lists ask of a group without opening it."""
+    return {
+        "name": str(state.policy["name"]),
+        "visibility": state.visibility,
+        "published": _public_name(state),
+    }
+
+
+def _public_name(state: GroupState) -> str | None:
+    """The name under which the group was published, in the form in which names are looked for."""
+    return normalize("NFC", state.published) if state.published is not None else None
 
 
 def _moves(before: View, after: View) -> tuple[list[RecordId], list[RecordId]]:

@@ -14,6 +14,7 @@ from pod.web.group import (
     page,
     policy,
     proposals,
+    publish,
     search,
     subjects,
     weights,
@@ -21,7 +22,7 @@ from pod.web.group import (
 
 AREAS = (
     *(group_list, follow, found, page, about, membership, invitations),
-    *(members, weights, log, chain_inspector, keepers, policy, proposals),
+    *(members, weights, log, chain_inspector, keepers, policy, proposals, publish),
     *(subjects, search),
 )
 ROUTES = tuple(area.routes for area in AREAS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import msgspec
 from aiohttp import web
 
 from pod.actions.reading.group.page_header import HeaderSight
 from pod.contracts import HTML, contract
 from pod.web.group.page_frame import Head, load_head
+from pod.web.group.subjects import subject_address
 from pod.web.group.wording import short
 from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
@@ -19,13 +22,15 @@ HOUR_MS = 3_600_000
 
 
 class AboutView(msgspec.Struct, frozen=True):
-    """What a group is. `owner`: the reader may change its policy."""
+    """What a group is. `owner`: the reader may change its policy. `public_name`: the name and its page."""
 
     head: Head
     description: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     rules: tuple[tuple[str, str], ...]
     owner: bool
+    public_name: tuple[str, str]
+    may_publish: bool
 
 
 @routes.get("/g/{group}/about")
@@ -37,8 +42,15 @@ async def get_group_about(request: web.Request) -> web.Response:
     say, state = say_of(request), seen.state
     described = str(state.policy.get("description", "")).split("\n\n")
     owner = seen.weight is not None and seen.weight >= state.owner_weight
+    name = state.published
     view = AboutView(
-        head, tuple(part for part in described if part), _facts(say, seen), rules_of(say, state), owner=owner
+        head,
+        tuple(part for part in described if part),
+        _facts(say, seen),
+        rules_of(say, state),
+        owner=owner,
+        public_name=(name, subject_address(normalize("NFC", name))) if name is not None else ("", ""),
+        may_publish=owner and name is None and state.kind == "group" and state.succeeded_by is None,
     )
     return render(request, "group/about.html", view)
 

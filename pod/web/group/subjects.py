@@ -117,11 +117,12 @@ def subject_sentence(say: Words, name: str, groups: int) -> str:
 def _card(say: Words, card: SubjectCard, chosen: list[str]) -> CardView:
     posts = say.many("%(count)s post", "%(count)s posts", card.posts)
     mine = {"lens": say("my lens"), "group": say("my group")}.get(card.mine, "")
+    named = say("published under this name") if card.named else ""
     return CardView(
         group=card.group,
         name=card.name,
         group_href=f"/g/{card.group}",
-        mine=mine,
+        mine=" · ".join(part for part in (mine, named) if part),
         title=card.title or (say("What it says") if card.reply else say("Nothing is shown yet")),
         href=f"/g/{card.group}/posts/{card.reply}" if card.reply else "",
         line=say("%(posts)s · last shown text of %(day)s", posts=posts, day=say.day(card.at)) if card.reply else posts,

@@ -63,7 +63,10 @@ class DisputeLine(msgspec.Struct, frozen=True):
 
 
 class GroupSight(msgspec.Struct, frozen=True):
-    """A group as this pod sees it. Weights in thousandths, `default_score` in micro units."""
+    """A group as this pod sees it. Weights in thousandths, `default_score` in micro units.
+
+    `published`: the public name, if it has one.
+    """
 
     group: RecordId
     name: str
@@ -87,6 +90,7 @@ class GroupSight(msgspec.Struct, frozen=True):
     disputes: tuple[DisputeLine, ...]
     doubts: tuple[Doubt, ...]
     members: tuple[MemberLine, ...]
+    published: str | None = None
 
 
 class GroupLine(msgspec.Struct, frozen=True):
@@ -172,6 +176,7 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
         disputes=tuple(DisputeLine(dispute.pod, dispute.ours, dispute.theirs) for dispute in disputes),
         doubts=doubts,
         members=tuple(_line(state.members[number]) for number in sorted(state.members)),
+        published=state.published,
     )
 
 

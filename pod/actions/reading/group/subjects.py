@@ -26,7 +26,10 @@ MOST_OWN: Final = 400
 
 
 class SubjectCard(msgspec.Struct, frozen=True):
-    """What one group says: the reply that it shows, if there is one, and how much it wrote. `mine`: lens or group."""
+    """What one group says: the reply that it shows, if there is one, and how much it wrote. `mine`: lens or group.
+
+    `named`: the group was published under the name.
+    """
 
     group: RecordId
     name: str
@@ -36,6 +39,7 @@ class SubjectCard(msgspec.Struct, frozen=True):
     title: str = ""
     score: int = 0
     at: int = 0
+    named: bool = False
 
 
 async def own_groups(session: AsyncSession, reader: Reader) -> tuple[set[RecordId], set[RecordId]]:
@@ -48,7 +52,7 @@ async def own_groups(session: AsyncSession, reader: Reader) -> tuple[set[RecordI
 
 
 async def list_cards(deps: Deps, reader: Reader, subject: str) -> tuple[SubjectCard, ...]:
-    """A card for each group that writes about the name: own lenses first, own groups next, then who wrote last."""
+    """A card for each group that writes about the name or took it: lenses, own groups, who took it, who wrote last."""
     async with deps.store.database.read() as session:
         lenses, own = await own_groups(session, reader)
         found = await list_on_subject(session, subject, own, MOST_GROUPS)
@@ -64,8 +68,8 @@ async def _card(
     chosen = await _chosen(session, deps, reader, one.group, subject)
     post = await load_post(session, one.group, chosen.post) if chosen else None
     if chosen is None or post is None:
-        return SubjectCard(one.group, one.name, one.posts, mine)
-    return SubjectCard(one.group, one.name, one.posts, mine, chosen.post, post.title, chosen.score, post.at)
+        return SubjectCard(one.group, one.name, one.posts, mine, named=one.named)
+    return SubjectCard(one.group, one.name, one.posts, mine, chosen.post, post.title, chosen.score, post.at, one.named)
 
 
 async def _chosen(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, subject: str) -> Reply | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,9 +26,9 @@ class Village:
         for pod in pods:
             pod.start()
 
-    def council(self, name: str) -> str:
+    def council(self, name: str, **wishes: Any) -> str:
         """A group with two owners, ada (1) and bo (2), and cy (3), who has weight 1."""
-        group = str(self.ada.post("/api/v1/groups", {"name": name, "weight": W})["group"])
+        group = str(self.ada.post("/api/v1/groups", {"name": name, "weight": W, **wishes})["group"])
         assert [joined(self.ada, group, self.bo, W), joined(self.ada, group, self.cy, 1000)] == [2, 3]
         eventually(lambda: agreed(group, self.ada, self.bo))
         return group
@@ -189,3 +190,57 @@ def test_x4_what_was_proposed_while_a_pod_was_away_comes_by_a_pull_and_expires(v
     eventually(lambda: "proposed" not in ada.get(f"/groups/{group}/operations?from=0"))
     for pod in village.pods:
         pod.set_clock(0)
+
+
+def test_x3_a_private_group_is_published_by_all_with_weight_and_is_public_on_every_pod(village: Village) -> None:
+    ada, bo, cy = village.ada, village.bo, village.cy
+    group = village.council("Attic", visibility="private")
+    paragraphs = [{"style": "text", "text": "Written in the attic."}]
+    ada.post(f"/api/v1/groups/{group}/posts", {"kind": "note", "paragraphs": paragraphs})
+    eventually(lambda: agreed(group, ada, bo))
+    strangers = [Browser(pod) for pod in village.pods]
+    assert [one.get(f"/g/{group}").status for one in strangers] == [404, 404]
+    adas, bos = Browser(ada.pod).sign_in("ada"), Browser(bo.pod).sign_in("bo")
+    publish = f"/g/{group}/publish"
+    assert publish in adas.get(f"/g/{group}/about").text
+    looked = adas.submit(adas.get(publish), publish, "Look at it first", subject="parish attic")
+    assert "Everybody will be able to read" in looked.text
+    assert "all 3 members with weight" in looked.text
+
+    adas.submit(looked, publish, "Propose it")
+
+    eventually(arrived(bo, group))
+    assert "parish attic" not in strangers[1].get("/s/parish%20attic").text
+    bos.press(bos.get(f"/g/{group}/proposals"), "Sign it")
+    sign(cy, group, proposals(cy, group)[0]["operation"])
+    for browser, person in zip(strangers, (ada, bo), strict=True):
+        eventually(partial(_opens, browser, f"/g/{group}"))
+        assert "Written in the attic." in browser.get(f"/g/{group}").text
+        assert "Attic" in browser.get("/groups").text
+        assert "published under this name" in browser.get("/s/parish%20attic").text
+        assert "parish attic" in browser.get(f"/g/{group}/about").text
+        assert "Attic" in browser.get("/search?q=attic").text
+        seen = call("GET", f"{person.pod.door}/api/v1/groups/{group}")
+        assert (seen["visibility"], seen["published"]) == ("public", "parish attic")
+        assert group in [line["group"] for line in call("GET", f"{person.pod.door}/api/v1/groups")["groups"]]
+        actor = browser.get(f"/groups/{group}", Accept="application/activity+json")
+        assert (actor.status, '"type":"Group"' in actor.text.replace(" ", "")) == (200, True)
+    eve = village.pods[1].sign_up("eve")
+    eve.post("/api/v1/joins", {"group": group, "pod": ada.pod.url})
+    eventually(lambda: weights(ada, group).get(4) == 0 == weights(bo, group).get(4))
+    assert agreed(group, ada, bo)
+
+
+def _opens(browser: Browser, path: str) -> bool:
+    return browser.get(path).status == 200
+
+
+def test_x3_a_group_that_its_root_publishes_is_public_under_the_name(village: Village) -> None:
+    wishes = {"name": "Pier", "visibility": "unlisted", "publish": "pier", "weight": W}
+    group = village.ada.post("/api/v1/groups", wishes)["group"]
+
+    stranger = Browser(village.pods[0])
+
+    assert "Pier" in stranger.get("/groups").text
+    assert f'href="/g/{group}"' in stranger.get("/s/pier").text
+    assert call("GET", f"{village.pods[0].door}/api/v1/groups/{group}")["published"] == "pier"
