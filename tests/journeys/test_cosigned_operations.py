@@ -228,7 +228,7 @@ def test_x3_a_private_group_is_published_by_all_with_weight_and_is_public_on_eve
     eve = village.pods[1].sign_up("eve")
     eve.post("/api/v1/joins", {"group": group, "pod": ada.pod.url})
     eventually(lambda: weights(ada, group).get(4) == 0 == weights(bo, group).get(4))
-    assert agreed(group, ada, bo)
+    eventually(lambda: agreed(group, ada, bo))
 
 
 def _opens(browser: Browser, path: str) -> bool:
