@@ -62,6 +62,11 @@ class PostRule(Rule):
         "Somebody wrote another version meanwhile. Compare it with yours, then send yours once more.",
         "Någon har skrivit en annan version under tiden. Jämför den med din och skicka sedan din igen.",
     )
+    DELETED_MEANWHILE = (
+        StaleEditError,
+        "Somebody deleted this paragraph meanwhile. If you want your version nevertheless, send it once more.",
+        "Någon har tagit bort stycket under tiden. Vill du ändå ha din version, skicka den igen.",
+    )
     NOTHING_CHANGED = (MalformedError, "Nothing was changed.", "Inget ändrades.")
     PRIVATE_STAYS_INSIDE = (
         MayNotWriteError,

@@ -22,6 +22,7 @@ from protocol.limits import MAX_NAME_LENGTH, MAX_PARAGRAPHS
 from protocol.records.content import Address, Paragraph
 
 LONGEST_LANGUAGE = 35
+DELETED = "-"
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -60,15 +61,14 @@ async def replace_paragraph(
     """Write another version of a paragraph: it hangs on the old one, whose mark leads to it.
 
     Who wrote one before continues that one, for of two marks on a paragraph only the later counts. `seen` names the
-    versions that the writer knew of (`versions_of`); raises StaleEditError if there are others now.
+    versions that the writer knew of (`versions_of`); raises StaleEditError if there are others now, or one was deleted.
     """
     check_paragraphs([paragraph])
 
     async def action(session: AsyncSession) -> RecordId:
         _, text = await load_text(session, group, post)
         old = paragraph_at(text, address)
-        if versions_of(text, address) != seen:
-            raise PostRule.STALE_EDIT.error()
+        _check_seen(text, address, seen)
         if old == paragraph:
             raise PostRule.NOTHING_CHANGED.error()
         state = (await open_group(session, deps, signer.account, group)).state
@@ -141,10 +141,24 @@ def end_of(text: Text, writer: Writer, address: Address) -> Address:
     return address
 
 
+def _check_seen(text: Text, address: Address, seen: str) -> None:
+    now = versions_of(text, address)
+    if now.replace(DELETED, "") != seen.replace(DELETED, ""):
+        raise PostRule.STALE_EDIT.error()
+    if now != seen:
+        raise PostRule.DELETED_MEANWHILE.error()
+
+
 def versions_of(text: Text, address: Address) -> str:
-    """The versions of a paragraph that there are, as a form carries them."""
+    """The versions of a paragraph that there are, as a form carries them, and which of them are deleted."""
     versions = text.slots.get(address, (address,))
-    return " ".join(map(version_name, versions))
+    return " ".join(version_name(at) + (DELETED if _is_deleted(text, at) else "") for at in versions)
+
+
+def _is_deleted(text: Text, address: Address) -> bool:
+    """Whether who wrote the paragraph, or the post, deleted it."""
+    marks = (text.marks.get((writer, address)) for writer in (text.writer, text.writer_of(address)))
+    return any(mark is not None and mark.deleted for mark in marks)
 
 
 def version_name(address: Address) -> str:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from moderation.diffs import diff_words
 from pod.actions.posts.posts import (
+    DELETED,
     add_paragraphs,
     check_paragraphs,
     paragraph_at,
@@ -55,7 +56,7 @@ class EditForm(msgspec.Struct, frozen=True):
 class AddForm(msgspec.Struct, frozen=True):
     """Paragraphs as they are typed."""
 
-    text: str = ""
+    text: Verbatim = ""
     do: str = ""
 
 
@@ -172,7 +173,7 @@ async def _show_edit(
 
 def _meanwhile(text: Text, address: Address, form: EditForm) -> tuple[Markup, ...]:
     """What would be changed in each version that the form didn't know, if the typed text replaced it."""
-    known = form.seen.split()
+    known = form.seen.replace(DELETED, "").split()
     fresh = [at for at in text.slots.get(address, ()) if version_name(at) not in known]
     return tuple(marked(diff_words(found.text, form.text)) for at in fresh if (found := text.paragraph(at)) is not None)
 

@@ -17,7 +17,7 @@ from pod.actions.reading.post.text import VisiblePost, describe_reading
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.posts import PostRule
-from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.forms import Verbatim, act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
@@ -56,7 +56,7 @@ LANGUAGES: Final = (
 class WriteForm(msgspec.Struct, frozen=True):
     """A post as it is typed; `subject` is the public name that it answers, `do` asks for a preview."""
 
-    text: str = ""
+    text: Verbatim = ""
     title: str = ""
     language: str = ""
     kind: Literal["article", "note"] = "article"
@@ -67,7 +67,7 @@ class WriteForm(msgspec.Struct, frozen=True):
 class ReplyForm(msgspec.Struct, frozen=True):
     """An answer to a post, or to the paragraph `record`.`index` of it."""
 
-    text: str = ""
+    text: Verbatim = ""
     language: str = ""
     record: str = ""
     index: str = ""

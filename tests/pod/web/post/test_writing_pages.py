@@ -64,7 +64,7 @@ def test_ax_08_a_refused_form_keeps_what_was_typed_and_says_what_is_wrong_on_top
     assert answer.status == status
     assert said in answer.text
     assert answer.text.index('role="alert"') < answer.text.index("<textarea")
-    assert value(answer, "text", "/write") == typed["text"].strip()
+    assert value(answer, "text", "/write") == typed["text"]
 
 
 def test_md_10_an_answer_and_a_comment_come_back_to_their_places(room: ReadingRoom) -> None:
@@ -140,6 +140,33 @@ def test_api_08_a_stale_edit_is_answered_409_with_what_differs_and_kept(room: Re
     assert "The well is quite dry." in {
         p["text"] for p in room.ada.get(room.api(f"/posts/{post}"))["paragraphs"] if not p["shown"]
     }
+
+
+def test_public_35_who_edits_a_paragraph_that_its_author_just_deleted_is_told_and_keeps_the_words(
+    room: ReadingRoom,
+) -> None:
+    post = write(room.ada, room.group, [("text", "The well is dry."), ("text", "So is the pond.")])
+    first, second = room.browser("ada"), room.browser("bo")
+    page = edit_page(second, room, post)
+    first.submit(first.get(f"/g/{room.group}/posts/{post}?mode=wiki"), "/acts", act=f"delete:{post}.0")
+    assert texts(room, post) == ["So is the pond."]
+    answer = second.submit(page, "/edit", press="Publish", text="The well is full.")
+    assert answer.status == 409
+    assert "Somebody deleted this paragraph meanwhile." in answer.text
+    assert "What came meanwhile" not in answer.text
+    assert value(answer, "text", "/edit") == "The well is full."
+    assert "said=suggested" in second.submit(answer, "/edit", press="Publish").path
+
+
+@pytest.mark.parametrize("where", ["/write", "/reply", "/add"])
+def test_public_18_blanks_at_the_beginning_of_what_is_written_stay(room: ReadingRoom, where: str) -> None:
+    typed = "    four blanks\n  two"
+    browser = room.browser("ada")
+    post = write(room.ada, room.group, [("text", "First.")])
+    own = f"/g/{room.group}/posts/{post}"
+    page = {"/write": f"/g/{room.group}/write", "/reply": own, "/add": f"{own}/paragraphs/{post}/0/add"}[where]
+    done = browser.submit(browser.get(page), where, press="Answer" if where == "/reply" else "Publish", text=typed)
+    assert typed in browser.get(done.path.split("#")[0]).text
 
 
 def test_md_10_an_edit_is_previewed_as_a_diff(room: ReadingRoom) -> None:
