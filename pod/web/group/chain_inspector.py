@@ -22,7 +22,7 @@ from pod.web.group.wording import host_of, member_name, short
 from pod.web.kit.forms import read_form
 from pod.web.kit.queries import before_of, number_in, with_query
 from pod.web.kit.refusals import sentence_of
-from pod.web.kit.templates import held, render
+from pod.web.kit.templates import FILE_HEADERS, held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from protocol.ids import parse_id
@@ -185,7 +185,7 @@ async def get_chain_item(request: web.Request) -> web.Response:
     """The item at a height as it was signed: canonical JSON with its proofs."""
     group, height = parse_id(request.match_info["group"]), number_in(request.match_info["height"], "height")
     wire = await load_wire(request.app[DEPS], reader_of(request), group, height)
-    return web.Response(body=wire, content_type="application/json", headers={"Cache-Control": "no-cache"})
+    return web.Response(body=wire, content_type="application/json", headers=FILE_HEADERS)
 
 
 @routes.post("/g/{group}/chain/check")

@@ -17,7 +17,7 @@ from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import titled
 from pod.web.group.wording import member_name
 from pod.web.kit.queries import before_of, number_in, with_query
-from pod.web.kit.templates import held, render, templates
+from pod.web.kit.templates import FILE_HEADERS, held, render, templates
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.ids import RecordId, parse_id
@@ -190,7 +190,7 @@ async def get_log_csv(request: web.Request) -> web.Response:
     book = await _book(request, parse_id(request.match_info["group"]), IN_A_FILE)
     names = LogEntry.__struct_fields__
     table = spreadsheet(names, ([getattr(entry, name) for name in names] for entry in book.entries))
-    headers = {"Content-Disposition": 'attachment; filename="log.csv"', "Cache-Control": "no-cache"}
+    headers = {"Content-Disposition": 'attachment; filename="log.csv"', **FILE_HEADERS}
     return web.Response(text=table, content_type=CSV, charset="utf-8", headers=headers)
 
 
@@ -201,7 +201,7 @@ async def get_log_json(request: web.Request) -> web.Response:
     group = parse_id(request.match_info["group"])
     book = await _book(request, group, IN_A_FILE)
     body = msgspec.json.encode(LogFile(group, book.size, book.entries, book.next))
-    return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-cache"})
+    return web.Response(body=body, content_type="application/json", headers=FILE_HEADERS)
 
 
 @routes.get("/g/{group}/log.atom")
@@ -221,7 +221,7 @@ async def get_log_atom(request: web.Request) -> web.Response:
         entries=entries,
     )
     text = templates().get_template("group/log.xml").render(view=view, language=say.language)
-    return web.Response(text=text, content_type=ATOM, charset="utf-8", headers={"Cache-Control": "no-cache"})
+    return web.Response(text=text, content_type=ATOM, charset="utf-8", headers=FILE_HEADERS)
 
 
 def _atom_entry(say: Words, base: str, group: RecordId, entry: LogEntry, book: Logbook) -> AtomEntry:

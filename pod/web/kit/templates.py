@@ -35,6 +35,8 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
     "Vary": "Cookie, Accept-Language",
 }
+# Of the files beside pages: who reads, and in which language, decides what they say, too.
+FILE_HEADERS: Final = {name: HEADERS[name] for name in ("Cache-Control", "Vary")}
 PRIVATE: Final = {"Cache-Control": "no-store"}
 NUMBER: Final = "form"  # in the address of a page: the number of its form
 LONGEST_NUMBER: Final = 43

@@ -187,6 +187,8 @@ def test_md_16_the_log_as_csv_json_and_atom_says_the_same(place: Place) -> None:
         "application/json",
         "application/atom+xml; charset=utf-8",
     ]
+    # Who reads and in which language decides what the files say: no cache may give one's to another.
+    assert {answer.headers["Vary"] for answer in answers.values()} == {"Cookie, Accept-Language"}
     rows = list(csv.DictReader(io.StringIO(answers["csv"].text)))
     told = json.loads(answers["json"].text)
     assert told["size"] == len(rows) >= 7
