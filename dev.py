@@ -246,7 +246,9 @@ def run_pod(data: Path, port: int) -> int:
     pod = str(BIN / "pod")
     steps = [[pod, "migrate", *folder], [pod, "serve", *folder, "--port", str(port)]]
     if not (data / "pod.toml").exists():
-        steps = [[pod, "init", *folder, "--port", str(port)], steps[0], [pod, "setup-link", *folder], steps[1]]
+        # On a terminal `pod serve` says it.
+        told = [] if sys.stdout.isatty() else [[pod, "setup-link", *folder]]
+        steps = [[pod, "init", *folder, "--port", str(port)], steps[0], *told, steps[1]]
     for step in steps:
         if step[1] == "setup-link":
             print("To run this pod, open this link in a browser; it works once, and for an hour:", flush=True)

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from federation.errors import RemoteError
-from models.engine.full_disk import is_full
+from models.engine.full_disk import is_full, is_unwritable
 from pod.app_keys import MEASURES, REQUEST
 from pod.clock import elapsed_ms, random_bytes, steady_ns
 from pod.errors import headers_of, problem
@@ -77,6 +77,9 @@ def _fault(error: Exception) -> web.Response:
     if is_full(error):
         _LOG.error("the disk is full")
         return _other("disk_full", 507, "Insufficient Storage", "The disk of this server is full.")
+    if is_unwritable(error):
+        _LOG.error("the database takes no writes", fault=str(error))
+        return _other("database_unwritable", 503, "Service Unavailable", "The database of this server takes no writes.")
     _LOG.error("bug", exc_info=error)
     return _other("bug", 500, "Internal Server Error", "This is a fault of the server; it was written to its log.")
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import standing
-from models.engine.full_disk import is_full, write_and_drop
+from models.engine.full_disk import is_full, is_unwritable, write_and_drop
 from pod.deps import Deps
 
 LOCKED_SECONDS: Final = 5.0
@@ -51,6 +51,8 @@ async def _database(deps: Deps) -> list[Hindrance]:
         _LOG.warning("the database can't be written: %s", error)
         if is_full(error):
             return [Hindrance("database", "The disk is full.")]
+        if is_unwritable(error):
+            return [Hindrance("database", "The database takes no writes: it may only be read, or its disk fails.")]
         return [Hindrance("database", f"The database couldn't be written for {LOCKED_SECONDS:.0f} s.")]
     return []
 

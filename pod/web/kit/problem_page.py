@@ -13,12 +13,13 @@ from yarl import URL
 
 from federation.content_types import prefers_page
 from federation.errors import RemoteError
-from models.engine.full_disk import is_full
+from models.engine.full_disk import is_full, is_unwritable
 from pod.app_keys import REQUEST
 from pod.contracts import HTML, contract_of
 from pod.errors import ConfirmFirstError, ForgedFormError, SignInError, headers_of
 from pod.rules.requests import RequestRule
 from pod.web.kit.kept_form import KeptForm, keep_form
+from pod.web.kit.notices import say
 from pod.web.kit.refusals import BY_STATUS, problem_of
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import say_of
@@ -28,6 +29,9 @@ from protocol.errors import RefusedError
 _LOG = structlog.stdlib.get_logger(__name__)
 SIGN_IN: Final = "/sign-in"
 CONFIRM: Final = "/settings/confirm"
+UNWRITABLE: Final = say(
+    "This pod's database takes no writes at the moment. Nothing was done; those who run it have to see why."
+)
 SAFE: Final = frozenset({"GET", "HEAD"})
 
 
@@ -63,11 +67,19 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPException as answer:
         return await _unmet(request, answer)
     except Exception as error:  # noqa: BLE001  (a bug on a page becomes a page)
-        if is_full(error):
-            _LOG.error("the disk is full")
-            return _show(request, HTTPStatus.INSUFFICIENT_STORAGE, "")
-        _LOG.exception("bug")
-        return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
+        return _faulty(request, error)
+
+
+def _faulty(request: web.Request, error: Exception) -> web.Response:
+    """What the machine refuses is no bug of the program."""
+    if is_full(error):
+        _LOG.error("the disk is full")
+        return _show(request, HTTPStatus.INSUFFICIENT_STORAGE, "")
+    if is_unwritable(error):
+        _LOG.error("the database takes no writes", fault=str(error))
+        return _show(request, HTTPStatus.SERVICE_UNAVAILABLE, "", say_of(request)(UNWRITABLE))
+    _LOG.error("bug", exc_info=error)
+    return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
 
 
 async def _unmet(request: web.Request, answer: web.HTTPException) -> web.Response:
