@@ -14,6 +14,7 @@ import structlog
 from aiohttp.http import HttpProcessingError
 from structlog.typing import EventDict, Processor
 
+from models.engine.full_disk import is_full, is_unwritable
 from pod.config import Logging
 
 QUIET = ("aiohttp.access", "aiosqlite", "asyncio", "alembic")
@@ -71,9 +72,24 @@ def _told_shortly(record: logging.LogRecord) -> bool:
 
 
 def _ending(form: str) -> list[Processor]:
-    if form == "json":
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
-    return [structlog.processors.format_exc_info, _plain]
+    last = structlog.processors.JSONRenderer(serializer=_json) if form == "json" else _plain
+    return [_machine_faults_shortly, structlog.processors.format_exc_info, last]
+
+
+def _machine_faults_shortly(_: object, __: str, event: EventDict) -> EventDict:
+    """A disk without room, or a database that takes no writes, is told in a line: where it was met helps nobody."""
+    found = event.get("exc_info")
+    fault = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
+    if isinstance(fault, BaseException) and (said := _said_of_machine(fault)):
+        del event["exc_info"]
+        event["fault"] = said
+    return event
+
+
+def _said_of_machine(fault: BaseException) -> str:
+    if is_full(fault):
+        return "The disk is full."
+    return "The database takes no writes." if is_unwritable(fault) else ""
 
 
 def _plain(_: object, __: str, event: EventDict) -> str:

@@ -30,9 +30,12 @@ def answer(document: JsonObject, status: HTTPStatus = HTTPStatus.OK) -> web.Resp
 def show(
     request: web.Request, document: JsonObject, *, page: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    """The document, or for a browser the way to the page of the same thing: `page`, else the document's `url`."""
+    """The document, or for a browser the way to the page of the same thing: `page`, else the document's `url`.
+
+    What is gone is answered so to everybody: a page would say that it is there.
+    """
     leads_to = page or document.get("url")
-    if isinstance(leads_to, str) and prefers_page(request.headers.get("Accept", "")):
+    if isinstance(leads_to, str) and status is HTTPStatus.OK and prefers_page(request.headers.get("Accept", "")):
         return web.Response(status=HTTPStatus.SEE_OTHER.value, headers={"Location": leads_to, "Vary": VARY})
     return answer(document, status)
 

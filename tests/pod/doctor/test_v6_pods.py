@@ -46,6 +46,7 @@ def test_public_29_a_pod_at_v6_is_found_by_the_handle_it_shows(at_v6: ServedPod)
     found = call("GET", f"{at_v6.url}/.well-known/webfinger?resource={resource}")
     assert found["subject"] == f"acct:bo@{host}"
     assert found["aliases"] == [f"{at_v6.url}/u/bo"]
+    assert call("GET", f"{at_v6.url}/u/bo")["id"] == f"{at_v6.url}/u/bo"
 
 
 def test_public_29_the_doctor_finds_the_pod_that_serves_at_v6(at_v6: ServedPod) -> None:

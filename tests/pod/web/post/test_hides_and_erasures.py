@@ -129,6 +129,7 @@ def test_erasing_says_what_it_means_and_the_words_are_gone(room: ReadingRoom) ->
         assert "Regret" not in text.replace("/", "")
         assert "I regret" not in text
     assert "A better word." in room.browser().get(f"{path}/history").text
+    assert room.browser().get(f"/records/{post}").status == 410  # public 37: a browser, too, is told that it is gone
     browser.submit(browser.get(f"{path}/erase"), "/erase", record=[patch])
     assert "There is nothing of yours left" in browser.get(f"{path}/erase").text
     assert "A better word." not in room.browser().get(f"{path}/history").text
