@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import func, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import POSTS, PROFILES, SCORES
+from models.content.posts_and_votes import POSTS, SCORES
 from models.content.reposts import GROUPS_AT_ONCE, Repost, list_reposts
 from models.engine.upserts import chunks
 from models.groups.groups_and_items import GROUPS
@@ -15,7 +15,7 @@ from protocol.ids import RecordId
 
 
 class FeedCard(msgspec.Struct, frozen=True):
-    """A post with its group's name and its author's nickname; `sum_micro`: the votes of its own group.
+    """A post with its group's name; `sum_micro`: the votes of its own group.
 
     `via`: the group that reposts it, whose votes `sum_micro` then counts; `seq` is when that came here.
     """
@@ -34,7 +34,6 @@ class FeedCard(msgspec.Struct, frozen=True):
     group_name: str
     group_kind: str
     visibility: str
-    nickname: str
     sum_micro: int
     via: RecordId | None = None
 
@@ -110,19 +109,16 @@ async def list_by_author(
 async def load_cards(session: AsyncSession, posts: Collection[RecordId]) -> dict[RecordId, FeedCard]:
     """Those of the posts that are here, the latest first."""
     own = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target)
-    author = (PROFILES.c.group_id == POSTS.c.group_id) & (PROFILES.c.member == POSTS.c.author)
     wanted = (
         select(
             *_COLUMNS,
             GROUPS.c.name,
             GROUPS.c.kind,
             GROUPS.c.visibility,
-            func.coalesce(PROFILES.c.nickname, ""),
             func.coalesce(SCORES.c.sum_micro, 0),
         )
         .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
         .outerjoin(SCORES, own)
-        .outerjoin(PROFILES, author)
         .where(POSTS.c.id.in_(posts))
         .order_by(POSTS.c.seq.desc())
     )

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import CLAIMS, MEMBERS, PROFILES, VOTES
+from models.content.posts_and_votes import CLAIMS, MEMBERS, VOTES
 from models.engine.upserts import chunks
 from models.fediverse.deliveries import HOSTS
 from models.groups.groups_and_items import ITEMS
@@ -23,7 +23,6 @@ class Seated(msgspec.Struct, frozen=True):
     left: bool
     joined_height: int
     identity: RecordId | None
-    nickname: str
     joined_at: int
 
 
@@ -64,12 +63,10 @@ async def list_seated(
 ) -> list[Seated]:
     """Members by number, those who left too; or the one of this number."""
     item = (ITEMS.c.group_id == group) & ITEMS.c.on_chain.is_(True) & (ITEMS.c.height == MEMBERS.c.joined_height)
-    profile = (PROFILES.c.group_id == group) & (PROFILES.c.member == MEMBERS.c.number)
     columns = [MEMBERS.c[name] for name in Seated.__struct_fields__[:6]]
-    nickname, at = func.coalesce(PROFILES.c.nickname, ""), func.coalesce(ITEMS.c.at, 0)
+    at = func.coalesce(ITEMS.c.at, 0)
     wanted = (
-        select(*columns, nickname, at)
-        .outerjoin(PROFILES, profile)
+        select(*columns, at)
         .outerjoin(ITEMS, item)
         .where(MEMBERS.c.group_id == group)
         .where(MEMBERS.c.number == number if number is not None else MEMBERS.c.number > after)

@@ -4,12 +4,12 @@ A target is known here by the sha256 of its token, so that its key has one width
 default, which a policy may change at any time. A post's text is assembled from its sheets, one for each record.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Index, LargeBinary, Select, exists, select, text, true
+from sqlalchemy import Index, LargeBinary, Select, exists, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -331,14 +331,18 @@ async def list_replies_to_subject(
 
 
 async def load_profiles(
-    session: AsyncSession, group: RecordId, members: Collection[int]
-) -> Mapping[int, StoredProfile]:
-    """The current profiles of these members, where they have one."""
+    session: AsyncSession, members: Collection[tuple[RecordId, int]]
+) -> dict[tuple[RecordId, int], StoredProfile]:
+    """The current profiles of these members of groups, where they have one."""
     columns = [PROFILES.c[name] for name in StoredProfile.__struct_fields__]
-    profiles: dict[int, StoredProfile] = {}
+    profiles: dict[tuple[RecordId, int], StoredProfile] = {}
     for some in chunks(members):
-        wanted = select(*columns).where(PROFILES.c.group_id == group, PROFILES.c.member.in_(some))
-        profiles |= {row.member: StoredProfile(*row) for row in await session.execute(wanted)}
+        numbers: dict[RecordId, list[int]] = {}
+        for group, number in some:
+            numbers.setdefault(group, []).append(number)
+        each = ((PROFILES.c.group_id == group) & PROFILES.c.member.in_(them) for group, them in numbers.items())
+        wanted = select(PROFILES.c.group_id, *columns).where(or_(*each))
+        profiles |= {(group, row[0]): StoredProfile(*row) for group, *row in await session.execute(wanted)}
     return profiles
 
 

@@ -3,15 +3,19 @@
 from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import POSTS
+from models.content.posts_and_votes import POSTS, SCORES
+from models.content.reposts import GROUPS_AT_ONCE
 from models.content.word_pieces import asked_pieces, folded, name_key
+from models.engine.upserts import chunks
+from models.fediverse.followers import Shows, hosted
 from models.groups.groups_and_items import GROUPS
 from protocol.ids import RecordId
 
 MOST_NAMES = 5000
+_OWN_SCORE = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target)
 
 
 class SubjectLine(msgspec.Struct, frozen=True):
@@ -32,16 +36,33 @@ class OnSubject(msgspec.Struct, frozen=True):
     named: bool = False
 
 
-async def list_subjects(session: AsyncSession, group: RecordId, limit: int, *, after: str = "") -> list[SubjectLine]:
-    """The names that a group writes about, by name."""
+async def list_subjects(session: AsyncSession, shows: Shows, limit: int, *, after: str = "") -> list[SubjectLine]:
+    """The names that posts are about which a group and the floor show, by name; each with the number of these posts."""
     wanted = (
         select(POSTS.c.subject, func.count(), func.max(POSTS.c.seq))
-        .where(POSTS.c.group_id == group, POSTS.c.subject > after)
+        .outerjoin(SCORES, _OWN_SCORE)
+        .where(POSTS.c.subject > after, _shown([shows]))
         .group_by(POSTS.c.subject)
         .order_by(POSTS.c.subject)
         .limit(limit)
     )
     return [SubjectLine(*tuple(row)) for row in await session.execute(wanted)]
+
+
+async def list_shown_names(session: AsyncSession, shows: Sequence[Shows], names: Collection[str]) -> set[str]:
+    """Those of the names that some shown post of one of these groups is about."""
+    found: set[str] = set()
+    for some in chunks(shows, GROUPS_AT_ONCE):
+        wanted = select(POSTS.c.subject).outerjoin(SCORES, _OWN_SCORE).distinct()
+        found.update(await session.scalars(wanted.where(POSTS.c.subject.in_(list(names)), _shown(some))))
+    return found
+
+
+def _shown(shows: Sequence[Shows]) -> ColumnElement[bool]:
+    """`moderation.shown.is_hosted` and each group's own verdict as SQL, for posts of several groups under one floor."""
+    score = func.coalesce(SCORES.c.sum_micro, 0)
+    each = ((POSTS.c.group_id == one.group) & (score + one.default_score > 0) for one in shows)
+    return and_(POSTS.c.erased.is_(False), hosted(shows[0].floor), or_(*each))
 
 
 async def list_on_subject(
@@ -68,21 +89,23 @@ async def list_on_subject(
     return [*named, *(one for one in writing if one.group not in first)][:limit]
 
 
-async def find_subjects(session: AsyncSession, beginning: str, own: Collection[RecordId], limit: int) -> list[str]:
-    """Names that begin so, in capitals or not and with or without marks, of public groups and `own`."""
+async def find_subjects(
+    session: AsyncSession, beginning: str, own: Collection[RecordId], limit: int
+) -> list[tuple[str, RecordId]]:
+    """Names that begin so, in capitals or not and with or without marks, each with a public or `own` group."""
     key = name_key(beginning)
     if not key:
         return []
     wanted = (
-        select(POSTS.c.subject)
+        select(POSTS.c.subject, POSTS.c.group_id)
         .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
         .where(POSTS.c.subject_key >= key, POSTS.c.subject_key < key + "\U0010ffff")
         .where(or_(GROUPS.c.visibility == "public", GROUPS.c.id.in_(list(own))))
-        .group_by(POSTS.c.subject_key, POSTS.c.subject)
-        .order_by(POSTS.c.subject_key, POSTS.c.subject)
+        .group_by(POSTS.c.subject_key, POSTS.c.subject, POSTS.c.group_id)
+        .order_by(POSTS.c.subject_key, POSTS.c.subject, POSTS.c.group_id)
         .limit(limit)
     )
-    return [subject for subject in await session.scalars(wanted) if subject]
+    return [(subject, group) for subject, group in await session.execute(wanted)]
 
 
 async def find_groups(session: AsyncSession, words: str, own: Collection[RecordId], limit: int) -> list[OnSubject]:

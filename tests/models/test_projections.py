@@ -150,7 +150,7 @@ async def test_an_erased_record_keeps_its_places_and_loses_every_word(
     async with database.read() as session:
         stored, card = await load_record(session, POST.id), await load_post(session, GROUP, POST.id)
         sheets = {sheet.id: sheet for sheet in await load_sheets(session, GROUP, POST.id, 9)}
-        profiles = await load_profiles(session, GROUP, [1])
+        profiles = await load_profiles(session, [(GROUP, 1)])
         everything = b"".join((await dump_projection(session)).values())
     assert stored is not None
     assert card is not None
@@ -161,7 +161,7 @@ async def test_an_erased_record_keeps_its_places_and_loses_every_word(
     assert card.title == ""
     assert sheets[POST.id].paragraphs == (None, None)
     assert len(assemble(sheets[POST.id], sheets.values()).order) == 3
-    assert profiles[1].nickname == ""
+    assert profiles[GROUP, 1].nickname == ""
     assert not [word for word in (b"Title", b"secretname", b'"one"') if word in everything]
     await check(writer, {})
 

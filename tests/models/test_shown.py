@@ -11,8 +11,10 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.belonging import list_belonging
+from models.content.floor_effects import FloorEffect, count_hidden
 from models.content.posts_and_votes import POSTS, SCORES, post_target_key
 from models.content.projections import project_members
+from models.content.subjects import list_shown_names, list_subjects
 from models.engine.databases import Database
 from models.engine.writer import Writer
 from models.fediverse.followers import Shows, count_shown, list_shown
@@ -36,12 +38,17 @@ FLOORS: list[dict[RecordId, int]] = [{}, {FIRST: 0}, {FIRST: 1}, {FIRST: 1, SECO
 async def _store(session: AsyncSession) -> None:
     blank = {"group_id": GROUP, "author": 1, "kind": "note", "title": "", "language": "", "attachments": b"[]", "at": 1}
     for seq, (post, sums) in enumerate(zip(POST_IDS, WORLDS, strict=True), 1):
-        row = {**blank, "id": post, "seq": seq, "target": post_target_key(post), "erased": False}
+        named = {"subject": _name(post), "subject_key": _name(post)}
+        row = {**blank, **named, "id": post, "seq": seq, "target": post_target_key(post), "erased": False}
         await session.execute(insert(POSTS), row)
         for group, total in zip((GROUP, FIRST, SECOND), sums, strict=True):
             if total is not None:
                 score = {"group_id": group, "target": post_target_key(post), "sum_micro": total, **COUNTS}
                 await session.execute(insert(SCORES), score)
+
+
+def _name(post: RecordId) -> str:
+    return f"on {post}"
 
 
 async def test_what_sql_shows_is_what_the_rule_shows(writer: Writer, database: Database) -> None:
@@ -52,6 +59,17 @@ async def test_what_sql_shows_is_what_the_rule_shows(writer: Writer, database: D
             listed = {post for _, post in await list_shown(session, shows, 1000)}
             assert listed == _ruled(default, floor)
             assert await count_shown(session, shows) == len(listed)
+            names = {_name(post) for post in listed}
+            assert {line.subject for line in await list_subjects(session, shows, 1000)} == names
+            assert await list_shown_names(session, [shows], [_name(post) for post in POST_IDS]) == names
+
+
+async def test_what_a_group_would_hide_as_a_floor_is_what_the_rule_hides(writer: Writer, database: Database) -> None:
+    await writer.write(_store)
+    async with database.read() as session:
+        for default in (-1, 0, 1, 2):
+            hidden = sum(not is_hosted([default + (first or 0)]) for _, first, _ in WORLDS)
+            assert await count_hidden(session, FIRST, default) == FloorEffect(len(WORLDS), hidden, 0)
 
 
 def _ruled(default: int, floor: dict[RecordId, int]) -> set[RecordId]:

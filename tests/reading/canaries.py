@@ -54,10 +54,20 @@ def _out_of_sight(word: str, met: str = "") -> Canary:
     )
 
 
-def _floored(word: str) -> Canary:
-    """What the pod's floor hides leaves it only as a signed record that other pods pull, and its author may see it."""
-    own = rf"{PULLED}|(?:/g|/api/v1/groups)/\w+/posts/\w+(?:[/?].*)?"
-    return Canary(f"qx{word}xq", {**dict.fromkeys(EVERYBODY, PULLED), FOUNDER: own})
+_OWN_POST: Final = rf"{PULLED}|(?:/g|/api/v1/groups)/\w+/posts/\w+(?:[/?].*)?"
+
+
+_OWN_PROFILE: Final = rf"{PULLED}|(?:/g|/api/v1/groups)/\w+/(?:members|profile).*"
+
+
+def _floored(word: str, by: str = FOUNDER, own: str = "") -> Canary:
+    """What the pod's floor hides leaves it only as a signed record that other pods pull, and its author may see it.
+
+    `own`: the address of a name, which repeats it to whoever made it up.
+    """
+    author = _OWN_POST if by == FOUNDER else _OWN_PROFILE
+    places = {**dict.fromkeys(EVERYBODY, PULLED), by: author}
+    return Canary(f"qx{word}xq", {name: f"{found}|{own}" if own else found for name, found in places.items()})
 
 
 def _unlisted(word: str, met: str = "") -> Canary:
@@ -105,6 +115,12 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "floored title": _floored("flooredtitle"),
     "floored words": _floored("flooredwords"),
     "floored paragraph": _floored("flooredparagraph"),
+    "floored reply": _floored("flooredreply"),
+    "floored nickname": _floored("floorednickname", by=BANNED),
+    "floored profile": _floored("flooredprofile", by=BANNED),
+    # Whoever made the name up finds it at its own address, and in what is asked there.
+    "floored subject": _floored("flooredsubject", own=r"/(?:s/|@)qxflooredsubjectxq"),
+    "subject of nothing shown": _floored("unshownsubject", own=r"/(?:s/|@)qxunshownsubjectxq"),
     # A writer whom one reader mutes.
     "muted": Canary(
         "qxmutedxq",

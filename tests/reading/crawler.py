@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Final, NamedTuple
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from aiohttp import web
 
 from pod.app import make_routes
 from tests.reading.canaries import CANARIES
-from tests.reading.house import House
+from tests.reading.house import House, word
 from tests.support.browsing import session_secret
 
 MOST_ADDRESSES = 2500
@@ -126,7 +126,7 @@ def _values(house: House) -> Mapping[str, Iterable[str]]:
     return {
         "group": [ids[name] for name in ("open", "unlisted", "private", "floor")],
         "record": [record for name in _RECORDS for record in [ids[name]]],
-        "name": [*house.people, quote("qxprivatesubjectxq")],
+        "name": [*house.people, *(word(f"{name} subject") for name in ("private", "floored"))],
         "number": ["1", "2", "3"],
         "height": ["0", "1"],
         "index": ["0", "1"],

@@ -117,9 +117,18 @@ def _write_openly(house: House) -> None:
 
 def _write_below_the_floor(house: House) -> None:
     ada, mod, group, floor = house.people["ada"], house.people["mod"], house.ids["open"], house.ids["floor"]
-    house.ids["floored"] = post = _post(ada, group, "floored words", title="floored title")
+    unshown = {"subject": word("subject of nothing shown")}
+    house.ids["floored"] = post = _post(ada, group, "floored words", title="floored title", reply_to=unshown)
     house.ids["partly"] = partly = _write(ada, group, ["It may stand.", word("floored paragraph")])
-    for target in ({"post": post}, {"paragraph": {"record": partly, "index": 1}}):
+    reply = _post(ada, group, "floored reply", reply_to={"record": house.ids["plain"]})
+    _post(ada, group, "shown", reply_to={"subject": word("floored subject")})
+    eve = house.people["eve"]
+    profile = _record(eve, group, type="Profile", nickname=word("floored nickname"), text=word("floored profile"))
+    _vote(eve, group, {"post": house.ids["plain"]}, 500)
+    for target in (
+        *({"post": post}, {"paragraph": {"record": partly, "index": 1}}, {"post": reply}),
+        *({"profile": profile}, {"subject": word("floored subject")}),
+    ):
         _vote(mod, floor, target, -1000)
 
 
@@ -184,8 +193,8 @@ def _write(person: Person, group: str, texts: list[str], **members: Any) -> str:
     return str(person.post(f"/api/v1/groups/{group}/posts", body)["record"])
 
 
-def _record(person: Person, group: str, **members: Any) -> None:
-    person.post(f"/api/v1/groups/{group}/records", members)
+def _record(person: Person, group: str, **members: Any) -> str:
+    return str(person.post(f"/api/v1/groups/{group}/records", members)["record"])
 
 
 def _vote(person: Person, group: str, target: dict[str, Any], value: int, **members: Any) -> None:

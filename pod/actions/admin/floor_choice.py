@@ -18,6 +18,7 @@ from pod.actions.audit import write_down
 from pod.actions.fediverse.readers import keep_reading
 from pod.actions.groups.pasted_links import resolve
 from pod.actions.groups.subscriptions import bring_here
+from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.floor import list_floor, list_lacking_floor
 from pod.actions.reading.lens.verdicts import load_layers
 from pod.actions.reading.post.cards import VisibleCard, load_excerpts, visible_card
@@ -103,12 +104,14 @@ async def _examples(
     tokens = {card.id: PostTarget(card.id).token for card in found}
     layers = await load_layers(session, deps, admin, [], list(tokens.values()), everybody=True)
     excerpts = await load_excerpts(session, deps, admin, {card.id: Lens((card.group_id,)) for card in found})
+    nicknames = await load_writers(session, deps, {(card.group_id, card.author) for card in found})
     return tuple(
         visible_card(
             card,
             opened[card.group_id].state.default_score + card.sum_micro,
             layers.judge(Lens(), tokens[card.id]).layer,
             excerpts.get(card.id, ""),
+            nicknames.get((card.group_id, card.author), ""),
         )
         for card in found
     )

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.home_feed import load_cards
 from models.content.search import FoundRecord, Query, search
-from models.content.subjects import OnSubject, count_public, find_groups, find_subjects
+from models.content.subjects import OnSubject, count_public, find_groups
 from models.content.word_pieces import has_words
 from models.groups.groups_and_items import StoredGroupLine, load_lines
 from models.groups.records import load_record
@@ -23,17 +23,17 @@ from models.people.accounts import load_account_named
 from moderation.lens import Layer, Lens
 from pod.actions.access import Reader, open_those
 from pod.actions.fediverse.actor_documents import handle_host
-from pod.actions.reading.group.page_facts import load_writers
-from pod.actions.reading.group.subjects import own_groups
+from pod.actions.reading.group.profiles import load_writers
+from pod.actions.reading.group.subjects import find_names, own_groups
+from pod.actions.reading.lens.floor import list_unhosted
 from pod.actions.reading.lens.verdicts import load_layers
 from pod.actions.reading.name_order import MOST_SORTED, name_place
 from pod.actions.reading.post.cards import Bounds, VisibleCard, VisibleWords, load_words, visible_card
 from pod.deps import Deps
 from protocol.ids import RecordId, parse_id
-from protocol.records.content import Address, PostTarget
+from protocol.records.content import Address, PostTarget, ProfileTarget
 
 MOST_NAMED: Final = 12
-MOST_SUBJECTS: Final = 200  # more that begin so are cut in the order of code points
 SEARCHED: Final = Bounds(sheets=500, paragraphs=5000)
 _ID: Final = re.compile(r"bagaaiera[a-z2-7]{51}[aq]")
 _NAME: Final = re.compile(r"@?([a-z0-9][a-z0-9_-]{0,29})(?:@([^@\s/]{1,255}))?")
@@ -92,7 +92,7 @@ async def seek(
         return Seen(
             hits=tuple(hits),
             groups=await _groups(session, query.words, own, in_order_of) if named and area in {"", "groups"} else (),
-            subjects=await _subjects(session, query.words, own, in_order_of)
+            subjects=await _subjects(session, deps, reader, query.words, in_order_of)
             if named and area in {"", "subjects"}
             else (),
             person=await _person(session, deps, query.words),
@@ -108,8 +108,8 @@ async def _groups(session: AsyncSession, words: str, own: Collection[RecordId], 
     return tuple(sorted(found, key=lambda one: (name_place(one.name, language), one.group))[:MOST_NAMED])
 
 
-async def _subjects(session: AsyncSession, words: str, own: Collection[RecordId], language: str) -> tuple[str, ...]:
-    found = await find_subjects(session, words, own, MOST_SUBJECTS)
+async def _subjects(session: AsyncSession, deps: Deps, reader: Reader, words: str, language: str) -> tuple[str, ...]:
+    found = await find_names(session, deps, reader, words)
     return tuple(sorted(found, key=lambda name: name_place(name, language))[:MOST_NAMED])
 
 
@@ -132,10 +132,13 @@ async def _hits(
     opened = await open_those(session, deps, reader, {one.group_id for one in wanted})
     wanted = [one for one in wanted if one.group_id in opened and opened[one.group_id].is_met]
     looked = await _look(session, deps, reader, [one.post_id for one in wanted if one.post_id is not None])
-    nicknames = await load_writers(session, {(one.group_id, one.author) for one in wanted})
+    nicknames = await load_writers(session, deps, {(one.group_id, one.author) for one in wanted})
+    profiles = {one.record_id: ProfileTarget(one.record_id).token for one in wanted if one.kind == "profile"}
+    hidden = await list_unhosted(session, deps, profiles.values())
     hits = (
         _hit(one, opened[one.group_id].name, nicknames.get((one.group_id, one.author), ""), looked, query)
         for one in wanted
+        if profiles.get(one.record_id) not in hidden
     )
     return [hit for hit in hits if hit is not None]
 
@@ -165,12 +168,19 @@ async def _look(
     writers = {(card.group_id, card.author) for card in cards.values()}
     groups = sorted({card.group_id for card in cards.values()})
     layers = await load_layers(session, deps, reader, groups, [PostTarget(post).token for post in cards], writers)
+    nicknames = await load_writers(session, deps, writers)
     found = {}
     for post, card in cards.items():
         verdict = layers.judge(lenses[post], PostTarget(post).token, (card.group_id, card.author))
         shown = words.get(post, {})
         excerpt = "\n".join(said.text for said in shown.values() if not said.folded)
-        told = visible_card(card, verdict.groups[0].score, verdict.layer, excerpt)
+        told = visible_card(
+            card,
+            verdict.groups[0].score,
+            verdict.layer,
+            excerpt,
+            nicknames.get((card.group_id, card.author), ""),
+        )
         found[post] = _Looked(told, shown)
     return found
 

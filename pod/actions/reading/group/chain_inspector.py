@@ -13,11 +13,11 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import load_profiles
 from models.groups.groups_and_items import StoredItem, list_beside, list_chain
 from models.groups.seats_and_acks import load_highest_confirmed
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
+from pod.actions.reading.group.profiles import load_nicknames
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.branches import View
@@ -78,8 +78,7 @@ async def inspect_chain(deps: Deps, reader: Reader, group: RecordId, *, before: 
         beside = await list_beside(session, group, low, top, MOST_BESIDE)
         seats = await _confirmed(session, view)
         sights = [_sight(item, view, seats) for item in sorted([*stored, *beside], key=_place)]
-        profiles = await load_profiles(session, group, _numbers(sights))
-    nicknames = {number: profile.nickname for number, profile in profiles.items()}
+        nicknames = await load_nicknames(session, deps, group, _numbers(sights))
     return ChainSight(
         tuple(sights), view.state, _pods(view.state, sights), nicknames, bool(view.faults), low if low > 0 else None
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from models.content.posts_and_votes import load_profiles
 from pod.actions.chain.views import load_view
 from pod.actions.groups.membership import Offer
+from pod.actions.reading.group.profiles import load_nicknames
 from pod.deps import Deps
 from protocol.errors import Refused, RefusedError
 from protocol.operations import check_invitation
@@ -32,7 +32,7 @@ async def describe_offer(deps: Deps, offer: Offer) -> InvitedSight:
     signed = open_invitation(offer.invitation, verify=False)
     async with deps.store.database.read() as session:
         state = (await load_view(session, deps, offer.group)).state
-        profile = (await load_profiles(session, offer.group, [signed.content.author])).get(signed.content.author)
+        nicknames = await load_nicknames(session, deps, offer.group, [signed.content.author])
     try:
         check_invitation(state, signed, at=max(deps.clock(), state.at))
         closed = None
@@ -44,7 +44,7 @@ async def describe_offer(deps: Deps, offer: Offer) -> InvitedSight:
         state.others_weight,
         state.default_score,
         signed.content.author,
-        profile.nickname if profile else "",
+        nicknames.get(signed.content.author, ""),
         signed.content.weight,
         signed.content.expires,
         closed,

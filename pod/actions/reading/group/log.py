@@ -8,21 +8,23 @@ much; `next` says where the following stretch begins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import load_profiles
 from models.groups.log_pages import list_log_back
 from models.groups.records import StoredRecord
 from pod.actions.access import Reader, open_group
+from pod.actions.reading.group.profiles import load_nicknames
+from pod.actions.reading.lens.floor import list_unhosted
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.shown_things import load_shown_things
 from pod.actions.record_kinds import TELLING
 from pod.deps import Deps
 from protocol.ids import RecordId
-from protocol.records.content import parse_content
+from protocol.records.content import SubjectTarget, parse_content
 
 STRETCH: Final = 500
 MOST_STRETCHES: Final = 4
@@ -83,16 +85,28 @@ async def list_logbook(
             if len(found) >= limit or place == 0:
                 break
         shown = found[:limit]
-        profiles = await load_profiles(session, group, {entry.author for entry in shown})
+        nicknames = await load_nicknames(session, deps, group, {entry.author for entry in shown})
         named = {RecordId(entry.post) for entry in shown if entry.post}
         things = await load_shown_things(session, deps, reader, group, named)
+        nameless = await _withheld_names(session, deps, {entry.thing for entry in shown})
     following = shown[-1].index if len(found) > limit or (len(found) == limit and place) else place or None
-    nicknames = {number: profile.nickname for number, profile in profiles.items()}
-    return Logbook(tuple(_told(entry, things) for entry in shown), size, nicknames, things, following)
+    return Logbook(tuple(_told(entry, things, nameless) for entry in shown), size, nicknames, things, following)
 
 
-def _told(entry: LogEntry, things: Mapping[RecordId, VisibleCard]) -> LogEntry:
-    """The entry with the title that the group shows; of a post that it doesn't show not even the subject."""
+async def _withheld_names(session: AsyncSession, deps: Deps, things: Collection[str]) -> frozenset[str]:
+    """The public names among what entries are about that this pod's floor hides."""
+    names = {thing: SubjectTarget(thing).token for thing in things if thing and not _is_id(thing)}
+    hidden = await list_unhosted(session, deps, names.values())
+    return frozenset(name for name, token in names.items() if token in hidden)
+
+
+def _told(entry: LogEntry, things: Mapping[RecordId, VisibleCard], nameless: Collection[str]) -> LogEntry:
+    """The entry with the title that the group shows; of a post that it doesn't show not even the subject.
+
+    `nameless`: names that this pod withholds.
+    """
+    if entry.thing in nameless:
+        entry = msgspec.structs.replace(entry, thing="")
     if entry.kind != "Post" or entry.erased:
         return entry
     card = things.get(entry.record)

@@ -11,11 +11,11 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.member_lists import Seated, count_votes, count_weighted, list_heaviest, list_seated
-from models.content.posts_and_votes import load_profiles
 from models.groups.groups_and_items import load_lines
 from moderation.power import MOST_EXACT, power
 from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.groups import MemberSight, describe_members
+from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.written import list_written
 from pod.deps import Deps
@@ -87,15 +87,20 @@ async def _roster(deps: Deps, state: GroupState, after: int, limit: int) -> Rost
     async with deps.store.database.read() as session:
         seated = await list_seated(session, group, limit + 1, after=after)
         shown = seated[:limit]
-        votes = await count_votes(session, group, [member.number for member in shown], deps.clock() - MONTH_MS)
+        numbers = [member.number for member in shown]
+        votes = await count_votes(session, group, numbers, deps.clock() - MONTH_MS)
+        nicknames = await load_nicknames(session, deps, group, numbers)
     keepers = frozenset(seat.member for seat in state.seats)
     return RosterPage(
-        tuple(map(_roster_line, shown)), votes, keepers, shown[-1].number if len(seated) > limit else None
+        tuple(_roster_line(one, nicknames.get(one.number, "")) for one in shown),
+        votes,
+        keepers,
+        shown[-1].number if len(seated) > limit else None,
     )
 
 
-def _roster_line(member: Seated) -> RosterLine:
-    return RosterLine(member.number, member.weight, member.home_pod, member.left, member.nickname, member.joined_at)
+def _roster_line(member: Seated, nickname: str) -> RosterLine:
+    return RosterLine(member.number, member.weight, member.home_pod, member.left, nickname, member.joined_at)
 
 
 async def load_balance(deps: Deps, reader: Reader, group: RecordId, change: tuple[int, int] | None = None) -> Balance:
@@ -111,7 +116,7 @@ async def _load_balance(deps: Deps, group: RecordId, change: tuple[int, int] | N
         count, whole = await count_weighted(session, group)
         before = await list_seated(session, group, 1, number=change[0]) if change else []
         numbers = {number for number, _ in heaviest} | ({change[0]} if change else set())
-        profiles = await load_profiles(session, group, numbers)
+        nicknames = await load_nicknames(session, deps, group, numbers)
     weights = dict(heaviest)
     if change and before:
         old = max(before[0].weight, 0) if not before[0].left else 0
@@ -119,7 +124,6 @@ async def _load_balance(deps: Deps, group: RecordId, change: tuple[int, int] | N
         weights.pop(change[0], None)
         weights |= {change[0]: new} if new else {}
         count, whole = count - (old > 0) + (new > 0), whole - old + new
-    nicknames = {number: profile.nickname for number, profile in profiles.items()}
     return _balance(weights, count, whole, nicknames)
 
 
@@ -162,7 +166,7 @@ async def describe_roster_member(
         identity = await _identity_name(session, member)
     return MemberPageSight(
         member,
-        _roster_line(seated[0]) if seated else _seat_of(state, number),
+        _roster_line(seated[0], member.nickname) if seated else _seat_of(state, number),
         votes.get(number, 0),
         identity,
         posts,

@@ -1,16 +1,12 @@
-"""What stands at the head of every page of a group, at a cost that doesn't grow with the group; names of members."""
+"""What stands at the head of every page of a group, at a cost that doesn't grow with the group."""
 
 from __future__ import annotations
-
-from collections.abc import Collection
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import load_profiles
 from models.people.accounts import load_membership
 from pod.actions.access import Reader, open_group
-from pod.actions.reading.lens.verdicts import Author
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.state import GroupState
@@ -63,21 +59,3 @@ async def load_number(session: AsyncSession, reader: Reader, state: GroupState) 
         return None
     member = state.members.get(membership.number)
     return member.number if member and not member.left else None
-
-
-async def load_nicknames(session: AsyncSession, group: RecordId, numbers: Collection[int]) -> dict[int, str]:
-    """What those of the members call themselves who say so."""
-    profiles = await load_profiles(session, group, numbers)
-    return {number: profile.nickname for number, profile in profiles.items() if profile.nickname}
-
-
-async def load_writers(session: AsyncSession, writers: Collection[Author]) -> dict[Author, str]:
-    """What those of the members of several groups call themselves who say so; one question a group."""
-    numbers: dict[RecordId, set[int]] = {}
-    for group, number in writers:
-        numbers.setdefault(group, set()).add(number)
-    return {
-        (group, number): nickname
-        for group, some in numbers.items()
-        for number, nickname in (await load_nicknames(session, group, some)).items()
-    }

@@ -15,7 +15,7 @@ from models.people.accounts import Account
 from models.people.mutes import load_muted
 from moderation.lens import Lens
 from pod.actions.access import Reader, open_state
-from pod.actions.reading.group.page_facts import load_writers
+from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.cards import load_excerpts
 from pod.actions.reading.post.posts import PostPage, list_posts
@@ -80,7 +80,7 @@ async def _load(
     posts = [line.post for line in page.posts]
     told = [line.post for line in page.posts if not line.withheld]
     async with deps.store.database.read() as session:
-        nicknames = await load_writers(session, {(line.group, line.author) for line in page.posts})
+        nicknames = await load_writers(session, deps, {(line.group, line.author) for line in page.posts})
         names = await load_group_names(session, {line.group for line in page.posts} - {group})
         lenses = dict.fromkeys(told, lens)
         excerpts = await load_excerpts(session, deps, reader, lenses, everybody=everybody)

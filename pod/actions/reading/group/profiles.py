@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.lens_sources import load_sums
 from models.content.posts_and_votes import StoredProfile, load_profiles
-from moderation.shown import is_hosted
 from pod.actions.access import ReadableGroup
-from pod.actions.reading.lens.floor import load_floor
+from pod.actions.reading.lens.floor import list_unhosted
+from pod.actions.reading.lens.verdicts import Author
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import ProfileTarget
@@ -32,16 +31,33 @@ NOBODY = VisibleProfile()
 async def load_visible_profiles(
     session: AsyncSession, deps: Deps, opened: ReadableGroup, numbers: Collection[int]
 ) -> dict[int, VisibleProfile]:
-    """The profiles of those of the members who have one that this pod shows."""
-    profiles = await load_profiles(session, opened.id, numbers)
-    floor = await load_floor(session, deps)
-    tokens = {number: ProfileTarget(profile.record_id).token for number, profile in profiles.items()}
-    sums = await load_sums(session, floor, list(tokens.values())) if floor else {}
-    return {
-        number: _visible(profile)
-        for number, profile in profiles.items()
-        if is_hosted(default + sums.get((group, tokens[number]), 0) for group, default in floor.items())
-    }
+    """The profiles of those of the members who have one that this pod shows; the viewer's own is always told."""
+    found = await load_profiles(session, {(opened.id, number) for number in numbers})
+    hidden = await _unhosted(session, deps, [one for one in found.values() if one.member != opened.number])
+    return {one.member: _visible(one) for one in found.values() if one.record_id not in hidden}
+
+
+async def load_nicknames(
+    session: AsyncSession, deps: Deps, group: RecordId, numbers: Collection[int]
+) -> dict[int, str]:
+    """What those of the members call themselves who say so. The caller has let the reader into the group."""
+    writers = await load_writers(session, deps, {(group, number) for number in numbers})
+    return {number: nickname for (_, number), nickname in writers.items()}
+
+
+async def load_writers(session: AsyncSession, deps: Deps, writers: Collection[Author]) -> dict[Author, str]:
+    """The same of members of several groups."""
+    profiles = await load_profiles(session, writers)
+    named = {author: profile for author, profile in profiles.items() if profile.nickname}
+    hidden = await _unhosted(session, deps, named.values())
+    return {author: profile.nickname for author, profile in named.items() if profile.record_id not in hidden}
+
+
+async def _unhosted(session: AsyncSession, deps: Deps, profiles: Iterable[StoredProfile]) -> set[RecordId]:
+    """The records of those of the profiles that the floor doesn't show."""
+    tokens = {profile.record_id: ProfileTarget(profile.record_id).token for profile in profiles}
+    unhosted = await list_unhosted(session, deps, tokens.values())
+    return {record for record, token in tokens.items() if token in unhosted}
 
 
 def _visible(profile: StoredProfile) -> VisibleProfile:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from models.content.posts_and_votes import load_profiles
 from models.groups.seats_and_acks import load_highest_confirmed
 from models.people.accounts import load_membership
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.seat_memory import load_waiting_since
+from pod.actions.reading.group.profiles import load_nicknames
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.state import quorum
@@ -49,14 +49,14 @@ async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSi
         view = (await open_group(session, deps, reader, group)).view
         state = view.state
         highest = await load_highest_confirmed(session, group)
-        profiles = await load_profiles(session, group, [seat.member for seat in state.seats])
+        nicknames = await load_nicknames(session, deps, group, [seat.member for seat in state.seats])
         membership = await load_membership(session, reader.id, group) if reader else None
         waiting = await load_waiting_since(session, view)
     own = deps.identity.keyring.pod_key.did
     seats = tuple(
         SeatSight(
             seat.member,
-            profiles[seat.member].nickname if seat.member in profiles else "",
+            nicknames.get(seat.member, ""),
             state.members[seat.member].home.pod,
             seat.key == own,
             state.members[seat.member].home.key == state.steward.key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -9,20 +10,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.belonging import list_belonging
 from models.content.posts_and_votes import list_replies_to_subject, load_post
-from models.content.subjects import OnSubject, SubjectLine, list_on_subject, list_subjects
+from models.content.subjects import (
+    OnSubject,
+    SubjectLine,
+    find_subjects,
+    list_on_subject,
+    list_shown_names,
+    list_subjects,
+)
 from models.people.subscriptions import list_followings
 from moderation.lens import Layer, Lens
 from moderation.scores import Reply, chosen_reply
-from pod.actions.access import Reader, open_group, open_state
-from pod.actions.reading.lens.verdicts import load_layers
+from pod.actions.access import Reader, open_group, open_state, open_those
+from pod.actions.reading.lens.floor import list_unhosted
+from pod.actions.reading.lens.verdicts import load_layers, shows_of
 from pod.actions.reading.name_order import MOST_SORTED, name_place
 from pod.deps import Deps
 from protocol.ids import RecordId
-from protocol.records.content import PostTarget
+from protocol.records.content import PostTarget, SubjectTarget
 
 MOST_GROUPS: Final = 100
 MOST_REPLIES: Final = 200
 MOST_OWN: Final = 400
+MOST_FOUND: Final = 500  # more that begin so are cut in the order of code points
 
 
 class SubjectCard(msgspec.Struct, frozen=True):
@@ -54,6 +64,8 @@ async def own_groups(session: AsyncSession, reader: Reader) -> tuple[set[RecordI
 async def list_cards(deps: Deps, reader: Reader, subject: str) -> tuple[SubjectCard, ...]:
     """A card for each group that writes about the name or took it: lenses, own groups, who took it, who wrote last."""
     async with deps.store.database.read() as session:
+        if await list_unhosted(session, deps, [SubjectTarget(subject).token]):
+            return ()
         lenses, own = await own_groups(session, reader)
         found = await list_on_subject(session, subject, own, MOST_GROUPS)
         kinds = {one.group: "lens" if one.group in lenses else "group" if one.group in own else "" for one in found}
@@ -85,12 +97,34 @@ async def _chosen(session: AsyncSession, deps: Deps, reader: Reader, group: Reco
 async def list_group_subjects(
     deps: Deps, reader: Reader, group: RecordId, *, after: str, limit: int, language: str
 ) -> tuple[SubjectLine, ...]:
-    """The names that a group writes about, in the order of the language; raises UnknownGroupError."""
+    """The names of which a group shows posts, in the order of the language; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
-        await open_group(session, deps, reader, group)
-        found = await list_subjects(session, group, MOST_SORTED + 1)
+        opened = await open_group(session, deps, reader, group)
+        shows = await shows_of(session, deps, opened.state)
+        found = await list_subjects(session, shows, MOST_SORTED + 1)
         if len(found) > MOST_SORTED:
-            return tuple(await list_subjects(session, group, limit, after=after))
+            page = await list_subjects(session, shows, limit, after=after)
+            hosted = await _hosted(session, deps, page)
+            return tuple(line for line in page if line.subject in hosted)
+        hosted = await _hosted(session, deps, found)
+        found = [line for line in found if line.subject in hosted]
     behind = name_place(after, language)
     there = [line for line in found if name_place(line.subject, language) > behind]
     return tuple(sorted(there, key=lambda line: name_place(line.subject, language))[:limit])
+
+
+async def find_names(session: AsyncSession, deps: Deps, reader: Reader, beginning: str) -> list[str]:
+    """Names that begin so, of which some group shows a post that the reader comes across."""
+    _, own = await own_groups(session, reader)
+    found = await find_subjects(session, beginning, own, MOST_FOUND)
+    opened = await open_those(session, deps, reader, {group for _, group in found})
+    shows = [await shows_of(session, deps, one.state) for one in opened.values() if one.is_met]
+    shown = await list_shown_names(session, shows, {name for name, _ in found}) if shows else set()
+    hidden = await list_unhosted(session, deps, [SubjectTarget(name).token for name in shown])
+    return sorted(name for name in shown if SubjectTarget(name).token not in hidden)
+
+
+async def _hosted(session: AsyncSession, deps: Deps, found: Sequence[SubjectLine]) -> set[str]:
+    tokens = {line.subject: SubjectTarget(line.subject).token for line in found}
+    hidden = await list_unhosted(session, deps, tokens.values())
+    return {name for name, token in tokens.items() if token not in hidden}

@@ -11,7 +11,8 @@ from models.content.lens_sources import list_voted, load_group_names, load_sums
 from moderation.lens import Comparison, Lens, compare
 from moderation.shown import lets_through
 from pod.actions.access import Reader, open_group
-from pod.actions.reading.group.page_facts import GroupHead, describe_head, load_nicknames, load_writers
+from pod.actions.reading.group.page_facts import GroupHead, describe_head
+from pod.actions.reading.group.profiles import load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.posts import PostLine, list_posts
 from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
@@ -76,7 +77,7 @@ async def compare_lenses(
             _let(beside),
             await _stripes(session, deps, reader, reading, drawn, names),
             names,
-            await load_nicknames(session, group, writers),
+            await load_nicknames(session, deps, group, writers),
         )
 
 
@@ -113,6 +114,6 @@ async def preview_lens(deps: Deps, reader: Reader, group: RecordId, now: Lens, l
     shown = [{line.post: line.shown for line in page.posts} for page in pages]
     posts = pages[1].posts
     async with deps.store.database.read() as session:
-        nicknames = await load_writers(session, {(line.group, line.author) for line in posts})
+        nicknames = await load_writers(session, deps, {(line.group, line.author) for line in posts})
     known = [line.post for line in posts if line.post in shown[0]]
     return Preview(head, other, posts, compare(known, *shown), nicknames)

@@ -5,19 +5,23 @@ One that isn't here yet hides nothing, and the pages, /about and the doctor say 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.lens_sources import load_sums
 from models.groups.groups_and_items import load_visibility
 from models.pod.floor_groups import FloorGroup, list_chosen
+from moderation.shown import is_hosted
 from pod.actions.access import Reader, open_those
 from pod.actions.chain.views import load_view
 from pod.config import Config
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from protocol.ids import RecordId
+from protocol.records.content import Token
 
 
 class FloorSight(msgspec.Struct, frozen=True):
@@ -48,6 +52,17 @@ async def load_floor(session: AsyncSession, deps: Deps) -> dict[RecordId, int]:
         with suppress(UnknownGroupError):
             found[one.group] = (await load_view(session, deps, one.group)).state.default_score
     return found
+
+
+async def list_unhosted(session: AsyncSession, deps: Deps, tokens: Collection[Token]) -> frozenset[Token]:
+    """Those of the targets with defaults (posts, profiles, subjects) that the floor doesn't show."""
+    floor = await load_floor(session, deps) if tokens else {}
+    sums = await load_sums(session, floor, tokens) if floor else {}
+    return frozenset(
+        token
+        for token in tokens
+        if not is_hosted(default + sums.get((group, token), 0) for group, default in floor.items())
+    )
 
 
 async def describe_floor(deps: Deps, reader: Reader) -> FloorSight:

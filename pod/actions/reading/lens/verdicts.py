@@ -20,7 +20,7 @@ from models.people.accounts import Account
 from models.people.mutes import load_muted
 from models.people.subscriptions import list_followings
 from moderation.lens import Layer, Lens, OwnHide, Verdict, judge
-from moderation.shown import layers_over
+from moderation.shown import is_hosted, layers_over
 from pod.actions.access import Reader, open_state, open_those
 from pod.actions.reading.lens.floor import load_floor
 from pod.deps import Deps
@@ -55,6 +55,10 @@ class Layers(msgspec.Struct, frozen=True):
             own=self.own_hides(token, writer),
             floor={group: self._score(group, sums, token) for group, sums in self.floor.items()},
         )
+
+    def withholds(self, token: Token) -> bool:
+        """Whether the floor hides a target that has defaults."""
+        return not is_hosted(self._score(group, sums, token) for group, sums in self.floor.items())
 
     def own_hides(self, token: Token, writer: Author | None) -> list[OwnHide]:
         """Which of the reader's own settings hide a target."""

@@ -19,6 +19,7 @@ from models.pod.settings import Settings, load_settings
 from moderation.home_lens import Judge, shows_post
 from moderation.lens import Layer, Lens
 from pod.actions.access import open_those
+from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import Layers, load_layers
 from pod.actions.reading.post.cards import Moderators, VisibleCard, load_excerpts, visible_card
 from pod.deps import Deps
@@ -82,7 +83,9 @@ async def load_home(
         layers = await load_layers(session, deps, account, tuple(moderators.defaults), tokens, writers)
         lenses = {card.id: Lens((card.via or card.group_id,)) for card in cards}
         excerpts = await load_excerpts(session, deps, account, lenses, moderators=moderators)
-    posts = tuple(_line(card, groups[card.via or card.group_id], layers, moderators, excerpts) for card in cards)
+        nicknames = await load_writers(session, deps, writers)
+    words = {card.id: (excerpts.get(card.id, ""), nicknames.get((card.group_id, card.author), "")) for card in cards}
+    posts = tuple(_line(card, groups[card.via or card.group_id], layers, moderators, words[card.id]) for card in cards)
     words_due = check is not None and check.checked_at is None
     return HomeSight(posts, moderators, tuple(memberships), tuple(followings), words_due, following_page, names)
 
@@ -94,11 +97,12 @@ async def _readable(session: AsyncSession, deps: Deps, account: Account, groups:
 
 
 def _line(
-    card: FeedCard, default_score: int, layers: Layers, moderators: Moderators, excerpts: Mapping[RecordId, str]
+    card: FeedCard, default_score: int, layers: Layers, moderators: Moderators, words: tuple[str, str]
 ) -> VisibleCard:
+    """`words`: how the post begins, and what its writer is called."""
     score, token = default_score + card.sum_micro, PostTarget(card.id).token
     layer = layers.judge(Lens(), token, (card.group_id, card.author)).layer
     judges = [Judge(default, layers.lens[group].get(token, 0)) for group, default in moderators.defaults.items()]
     if layer is None and not shows_post(score, judges, moderators.combine):
         layer = Layer.LENS
-    return visible_card(card, score, layer, excerpts.get(card.id, ""))
+    return visible_card(card, score, layer, *words)

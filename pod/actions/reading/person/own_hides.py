@@ -8,7 +8,7 @@ from models.content.lens_sources import list_hidden
 from models.people.accounts import Account
 from models.people.mutes import list_blocks
 from pod.actions.access import open_those
-from pod.actions.reading.group.page_facts import load_nicknames
+from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.shown_things import load_named_things
 from pod.deps import Deps
@@ -58,7 +58,7 @@ async def list_hides(deps: Deps, account: Account) -> Hides:
         opened = await open_those(session, deps, account, {block.group for block in blocks})
         names = {group: found.name for group, found in opened.items()}
         members = {group: {block.member for block in blocks if block.group == group} for group in names}
-        nicknames = {group: await load_nicknames(session, group, numbers) for group, numbers in members.items()}
+        nicknames = {group: await load_nicknames(session, deps, group, numbers) for group, numbers in members.items()}
     return Hides(
         tuple(HiddenThing(target, at, cards.get(_record(target))) for target, at in targets),
         tuple(

@@ -58,8 +58,8 @@ class VisibleCard(msgspec.Struct, frozen=True):
     via: RecordId | None = None
 
 
-def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str) -> VisibleCard:
-    """The card of a post that the reader sees, or that `layer` hides from them."""
+def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str, nickname: str = "") -> VisibleCard:
+    """The card of a post that the reader sees, or that `layer` hides from them. `nickname`: its writer's."""
     told = layer is not Layer.POD
     return VisibleCard(
         card.id,
@@ -76,7 +76,7 @@ def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str) 
         card.erased,
         card.reply_record is not None,
         card.group_name,
-        card.nickname,
+        nickname,
         card.via,
     )
 

@@ -15,7 +15,7 @@ from moderation.scores import Scale, is_shown
 from moderation.shown import lets_through
 from pod.actions.access import Reader, open_group, open_those
 from pod.actions.chain.views import load_view
-from pod.actions.reading.group.page_facts import load_nicknames
+from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.lens.floor import load_floor
 from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
 from pod.actions.reading.post.votes import all_votes
@@ -107,7 +107,7 @@ async def explain_why(
             floor=await _floor(session, deps, reader, target),
             own=tuple(reading.layers.own_hides(target.token, (group, writer))),
             others=await _others(session, deps, reader, reading, target),
-            nicknames=await load_nicknames(session, group, {reading.card.author, writer}),
+            nicknames=await load_nicknames(session, deps, group, {reading.card.author, writer}),
         )
 
 
@@ -140,7 +140,7 @@ async def _group_why(
         group,
         names[group],
         explanation,
-        await load_nicknames(session, group, list(voters)),
+        await load_nicknames(session, deps, group, list(voters)),
         totals_by_pod(explanation, {number: member.home.pod for number, member in voters.items()}),
         explanation.shown if reason is None else reason in {Reason.SUPPORTED, Reason.BY_WRITER},
         reason,

@@ -13,7 +13,7 @@ from moderation.lens import Lens
 from moderation.shown import lets_through
 from moderation.versions import Step, steps, version
 from pod.actions.access import Reader
-from pod.actions.reading.group.page_facts import load_nicknames
+from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
 from pod.deps import Deps
 from pod.rules.posts import PostRule
@@ -75,7 +75,7 @@ async def read_past(deps: Deps, reader: Reader, group: RecordId, post: RecordId,
             standing = {at: sums.get((other, token), 0) for at, token in reading.tokens.items()}
             sights = see(reading.text, [standing])
             shares.append(_share(msgspec.structs.replace(reading, sights=sights, lens=Lens((other,))), other, name))
-        nicknames = await load_nicknames(session, group, {entry.author for entry in entries})
+        nicknames = await load_nicknames(session, deps, group, {entry.author for entry in entries})
     return Past(reading, entries, nicknames, tuple(shares))
 
 
@@ -87,7 +87,7 @@ async def compare_versions(
         reading = await load_reading(session, deps, reader, group, post, Lens((group,)))
         text, entries = reading.text, await _entries(session, reading.text)
         writers = {entry.author for entry in entries}
-        nicknames = await load_nicknames(session, group, writers)
+        nicknames = await load_nicknames(session, deps, group, writers)
     if isinstance(first, Address) and isinstance(second, Address):
         _check_paragraphs(text, first, second)
         return Difference(reading, (Step(first, second),), first, second, nicknames)

@@ -14,7 +14,7 @@ from pod.actions.reading.post.text import VisibleParagraph, VisiblePost, author_
 from pod.deps import Deps
 from protocol.content import Sheet
 from protocol.ids import RecordId
-from protocol.records.content import Address, PostTarget
+from protocol.records.content import Address, PostTarget, SubjectTarget
 
 
 class PostLine(msgspec.Struct, frozen=True):
@@ -139,6 +139,7 @@ async def list_posts(
         default_score = (await open_state(session, deps, reader, group)).default_score
         cards, following = await list_shown_posts(session, group, limit, before=before)
         tokens = [PostTarget(card.id).token for card in cards]
+        tokens += [SubjectTarget(card.subject).token for card in cards if card.subject]
         writers = {(card.group_id, card.author) for card in cards}
         layers = await load_layers(session, deps, reader, lens.groups, tokens, writers, everybody=everybody)
     return PostPage(tuple(_line(card, default_score, layers, lens, folded=folded) for card in cards), following)
@@ -148,6 +149,7 @@ def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens, *, fol
     verdict = layers.judge(lens, PostTarget(card.id).token, (card.group_id, card.author))
     if not (verdict.shown or folded) or any(hide.layer is Layer.POD for hide in verdict.hides):
         card = without_words(card)
+    hides_name = card.subject is not None and layers.withholds(SubjectTarget(card.subject).token)
     return PostLine(
         card.id,
         card.group_id,
@@ -159,7 +161,7 @@ def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens, *, fol
         verdict.shown,
         verdict.hides,
         card.reply_record,
-        card.subject,
+        None if hides_name else card.subject,
         card.erased,
     )
 

@@ -11,6 +11,7 @@ from models.content.home_feed import FeedCard, load_cards
 from models.content.lens_sources import GroupWhereabouts, load_whereabouts
 from moderation.lens import Lens
 from pod.actions.access import Reader, open_those
+from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import load_layers
 from pod.actions.reading.post.cards import VisibleCard, load_excerpts, visible_card
 from pod.deps import Deps
@@ -39,8 +40,16 @@ async def load_shown_things(
     }
     shown = [post for post, verdict in verdicts.items() if verdict.shown and not cards[post].erased]
     excerpts = await load_excerpts(session, deps, reader, dict.fromkeys(shown, lens), LENGTH, everybody=True)
+    nicknames = await load_writers(session, deps, writers)
     told = {
-        post: visible_card(cards[post], verdicts[post].groups[0].score, None, excerpts.get(post, "")) for post in shown
+        post: visible_card(
+            cards[post],
+            verdicts[post].groups[0].score,
+            None,
+            excerpts.get(post, ""),
+            nicknames.get((cards[post].group_id, cards[post].author), ""),
+        )
+        for post in shown
     }
     return {record: told[found.post] for record, found in where.items() if found.post in told}
 
@@ -56,12 +65,14 @@ async def load_named_things(
     cards = await load_cards(session, {found.post for found in where.values()})
     opened = await open_those(session, deps, reader, {card.group_id for card in cards.values()})
     layers = await load_layers(session, deps, reader, [], [PostTarget(post).token for post in cards])
+    nicknames = await load_writers(session, deps, {(card.group_id, card.author) for card in cards.values()})
     told = {}
     for post, card in cards.items():
         if card.group_id in opened:
+            nickname = nicknames.get((card.group_id, card.author), "")
             layer = layers.judge(Lens(), PostTarget(post).token).layer
             score = opened[card.group_id].state.default_score + card.sum_micro
-            told[post] = visible_card(card, score, layer, "")
+            told[post] = visible_card(card, score, layer, "", nickname)
     return {record: told[found.post] for record, found in where.items() if found.post in told}
 
 

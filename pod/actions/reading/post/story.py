@@ -14,7 +14,8 @@ from moderation.lens import Hide, Layer, Lens
 from moderation.scores import is_shown
 from pod.actions.access import Reader
 from pod.actions.chain.views import load_view
-from pod.actions.reading.group.page_facts import GroupHead, load_head, load_nicknames
+from pod.actions.reading.group.page_facts import GroupHead, load_head
+from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.lens.verdicts import Author, Layers, load_layers
 from pod.actions.reading.post.text import VisiblePost, author_of, lens_score, load_reading, without_words
 from pod.deps import Deps
@@ -99,7 +100,7 @@ async def read_story(
         return Story(
             reading=reading,
             bench=bench,
-            nicknames=await load_nicknames(session, group, writers),
+            nicknames=await load_nicknames(session, deps, group, writers),
             votes=await load_member_votes(session, bench.group, bench.member, tokens) if bench.member else {},
             own_votes=await _own_votes(session, reader, tokens),
             answers=answers,

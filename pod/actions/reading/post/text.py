@@ -22,7 +22,7 @@ from pod.heavy import computed
 from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text, assemble
 from protocol.ids import RecordId
-from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, Token
+from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, SubjectTarget, Token
 from protocol.visibility import Combine, Sight, see
 
 MOST_SHEETS = 10_000
@@ -51,7 +51,8 @@ class VisibleParagraph(msgspec.Struct, frozen=True):
 class VisiblePost(msgspec.Struct, frozen=True):
     """A post in a lens. `own_sums` are the post's own group's, without its default.
 
-    `text` and `card` have no words of what is withheld: the post (`withheld`), or those paragraphs (`silent`).
+    `text` and `card` have no words of what is withheld: the post (`withheld`), those paragraphs (`silent`), or the
+    public name that it answers (`nameless`).
     """
 
     head: GroupHead
@@ -65,6 +66,7 @@ class VisiblePost(msgspec.Struct, frozen=True):
     tokens: Mapping[Address, Token]
     withheld: bool
     silent: frozenset[Address]
+    nameless: bool
 
     @property
     def paragraphs(self) -> tuple[VisibleParagraph, ...]:
@@ -109,7 +111,8 @@ async def load_reading(
     head = await load_head(session, deps, reader, group)
     card, text = await load_text(session, group, post)
     tokens = {address: ParagraphTarget(address).token for address in (*text.order, *text.waiting)}
-    asked = [PostTarget(post).token, *tokens.values()]
+    subject = SubjectTarget(card.subject).token if card.subject else None
+    asked = [PostTarget(post).token, *([subject] if subject else []), *tokens.values()]
     writers = {(group, author_of(sheet)) for sheet in text.sheets.values()}
     layers = await load_layers(session, deps, reader, lens.groups, asked, writers)
     own = layers.lens.get(group) or (await load_layers(session, deps, reader, [group], asked)).lens[group]
@@ -117,9 +120,10 @@ async def load_reading(
     verdict = layers.judge(lens, PostTarget(post).token, (group, card.author))
     withheld = is_withheld({hide.layer for hide in verdict.hides}, mine=head.member == card.author)
     silent = _silent(text, tokens, layers, head.member, withheld=withheld)
+    nameless = subject is not None and head.member != card.author and layers.withholds(subject)
     return VisiblePost(
         head,
-        without_words(card) if withheld else card,
+        without_words(card) if withheld else replace(card, subject=None) if nameless else card,
         _without(text, silent),
         lens,
         await computed(len(text.order), see, text, standings, lens.combine),
@@ -129,6 +133,7 @@ async def load_reading(
         tokens,
         withheld,
         silent,
+        nameless,
     )
 
 

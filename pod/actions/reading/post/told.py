@@ -12,12 +12,12 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import load_whereabouts
-from models.content.posts_and_votes import load_profiles
 from models.fediverse.followers import load_changed_at
 from models.groups.groups_and_items import load_item
 from models.groups.records import StoredRecord, load_record
 from moderation.lens import Lens
-from pod.actions.access import open_group, open_those
+from pod.actions.access import ReadableGroup, open_group, open_those
+from pod.actions.reading.group.profiles import load_visible_profiles
 from pod.actions.reading.post.text import VisiblePost, load_reading
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
@@ -45,6 +45,8 @@ class ToldPost(msgspec.Struct, frozen=True):
 
     def tells(self, record: RecordId) -> bool:
         """Whether all that a record of the post says is shown."""
+        if self.seen.nameless and record == self.seen.card.id:
+            return False
         shown = {found.address for found in self.seen.paragraphs if found.shown}
         sheet = self.seen.text.sheets.get(record)
         return sheet is not None and all(Address(record, index) in shown for index in range(len(sheet.paragraphs)))
@@ -77,21 +79,21 @@ async def load_told(session: AsyncSession, deps: Deps, record: RecordId) -> Told
     if isinstance(stored, StoredRecord) and stored.erased:
         return ToldRecord(record, stored.type, opened.state, None, None)
     whole = reopen_record(stored.wire)
-    return ToldRecord(record, stored.type, opened.state, whole, await _load_post(session, deps, opened.state, whole))
+    return ToldRecord(record, stored.type, opened.state, whole, await _load_post(session, deps, opened, whole))
 
 
-async def _load_post(session: AsyncSession, deps: Deps, state: GroupState, record: Record) -> ToldPost | None:
+async def _load_post(session: AsyncSession, deps: Deps, opened: ReadableGroup, record: Record) -> ToldPost | None:
     match record.content:
         case Post():
-            return await _told_post(session, deps, state, record.id)
+            return await _told_post(session, deps, opened.state, record.id)
         case Patch(post=post):
-            told = await _told_post(session, deps, state, post)
+            told = await _told_post(session, deps, opened.state, post)
             if not told.tells(record.id):
                 raise _not_told()
             return told
         case Profile(author=author):
-            current = (await load_profiles(session, state.group, [author])).get(author)
-            if current is None or current.record_id != record.id:
+            current = (await load_visible_profiles(session, deps, opened, [author])).get(author)
+            if current is None or current.record != record.id:
                 raise _not_told()
             return None
         case _:

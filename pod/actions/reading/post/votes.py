@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import NO_VOTES, Tally, load_profiles, load_tallies
+from models.content.posts_and_votes import NO_VOTES, Tally, load_tallies
 from models.content.posts_and_votes import list_votes as list_cast
 from moderation.explain import Explanation, explain, line_sentence, total_sentence, totals_by_pod
 from moderation.lens import Lens, Verdict
 from moderation.scores import Scale, is_shown
 from pod.actions.access import Reader, open_group
 from pod.actions.reading.group.groups import name_of
+from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.lens.verdicts import load_layers
 from pod.deps import Deps
 from pod.rules.posts import PostRule
@@ -137,11 +138,11 @@ async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Tar
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, reader, group)).state
         votes = await all_votes(session, group, target.token)
-        profiles = await load_profiles(session, group, [vote.member for vote in votes])
+        nicknames = await load_nicknames(session, deps, group, {vote.member for vote in votes})
     weights = {number: member.weight for number, member in state.members.items() if not member.left}
     scale = Scale(weights, state.default_score, state.others_weight)
     explained = explain(scale.for_paragraphs() if isinstance(target, ParagraphTarget) else scale, votes)
-    names = {number: name_of(number, profile.nickname) for number, profile in profiles.items()}
+    names = {number: name_of(number, nickname) for number, nickname in nicknames.items()}
     return _told(explained, state, names)
 
 

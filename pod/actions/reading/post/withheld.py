@@ -17,7 +17,18 @@ from moderation.shown import is_hosted
 from pod.actions.reading.lens.floor import load_floor
 from pod.deps import Deps
 from protocol.ids import RecordId
-from protocol.records.content import Address, ParagraphTarget, Patch, Post, PostTarget, Token
+from protocol.records.content import (
+    Address,
+    ParagraphTarget,
+    Patch,
+    Post,
+    PostTarget,
+    Profile,
+    ProfileTarget,
+    SubjectTarget,
+    Token,
+    Vote,
+)
 from protocol.records.envelope import reopen_record
 
 NOTHING = msgspec.Raw(b"null")
@@ -29,23 +40,30 @@ async def list_withheld_words(
     """Those of the records that say something which the floor withholds."""
     floor = await load_floor(session, deps)
     told = {record.id: _targets(record) for record in records if not record.erased} if floor else {}
-    sums = await load_sums(session, floor, [token for post, parts in told.values() for token in (*post, *parts)])
+    sums = await load_sums(session, floor, [token for whole, parts in told.values() for token in (*whole, *parts)])
 
-    def is_withheld(posts: tuple[Token, ...], parts: tuple[Token, ...]) -> bool:
-        hosted = all(is_hosted(floor[g] + sums.get((g, token), 0) for g in floor) for token in posts)
+    def is_withheld(whole: tuple[Token, ...], parts: tuple[Token, ...]) -> bool:
+        hosted = all(is_hosted(floor[g] + sums.get((g, token), 0) for g in floor) for token in whole)
         return not hosted or any(sums.get((group, token), 0) < 0 for group in floor for token in parts)
 
-    return frozenset(record for record, (posts, parts) in told.items() if is_withheld(posts, parts))
+    return frozenset(record for record, (whole, parts) in told.items() if is_withheld(whole, parts))
 
 
 def _targets(record: StoredRecord) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
-    """(the post that a record is or edits, the paragraphs that it brings), as targets."""
+    """(the post, profile and name that a record is, edits or names, the paragraphs that it brings), as targets."""
     match reopen_record(record.wire).content:
-        case Post() as post:
-            named, count = record.id, len(post.paragraphs)
+        case Post(reply_to=reply) as post:
+            subject = (SubjectTarget(reply.subject).token,) if reply and reply.subject else ()
+            return (PostTarget(record.id).token, *subject), _parts(record.id, len(post.paragraphs))
         case Patch() as patch:
-            named, count = patch.post, len(patch.adds)
+            return (PostTarget(patch.post).token,), _parts(record.id, len(patch.adds))
+        case Profile():
+            return (ProfileTarget(record.id).token,), ()
+        case Vote(target=SubjectTarget() as subject):
+            return (subject.token,), ()
         case _:
             return (), ()
-    parts = (ParagraphTarget(Address(record.id, index)).token for index in range(count))
-    return (PostTarget(named).token,), tuple(parts)
+
+
+def _parts(record: RecordId, count: int) -> tuple[Token, ...]:
+    return tuple(ParagraphTarget(Address(record, index)).token for index in range(count))
