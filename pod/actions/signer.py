@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.waiting_records import list_operations
 from models.people.accounts import Account, Membership, load_membership
 from pod.actions.chain.views import load_view
+from pod.actions.drafted_kinds import DRAFTED
 from pod.actions.seen_words import check_seen
 from pod.deps import Deps
 from pod.keyring import Keyring
@@ -47,7 +48,13 @@ FRESH_MS: Final = 15 * 60_000
 # Tuples: what is looked for may be any JSON, and a set refuses to look for a list.
 WISHES: Final = ("join", "leave", "set-weight", "set-policy", "publish", "succeed", "event")
 GIVING_AWAY: Final = ("rekey", "rehome")
-OF_THE_POD: Final = ("Seal", "Handover", "Ack", "Receipt", "GuestRecord")
+OF_THE_POD: Final = (
+    "Seal",
+    "Handover",
+    "Ack",
+    "Receipt",
+    *(name for name, kind in DRAFTED if not kind.by_members),
+)
 
 
 @dataclass(frozen=True)

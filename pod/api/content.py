@@ -13,6 +13,7 @@ from pod.api import shapes
 from pod.api.callers import answer, group_of, id_of, members_of, query_of, reader_of, signer_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
+from protocol.records.drafts import Draft
 
 routes = web.RouteTableDef()
 
@@ -85,39 +86,41 @@ async def get_verdicts(request: web.Request) -> web.Response:
 @contract("account", body=shapes.PostWish, answer=shapes.Written, status=HTTPStatus.CREATED)
 async def post_post(request: web.Request) -> web.Response:
     """Write a post, and the author's vote for it."""
-    return await _write(request, authoring.write_post, shapes.PostWish)
+    return await _write(request, authoring.write_post, "Post", shapes.PostWish)
 
 
 @routes.post("/api/v1/groups/{group}/patches")
 @contract("account", body=shapes.PatchWish, answer=shapes.Written, status=HTTPStatus.CREATED)
 async def post_patch(request: web.Request) -> web.Response:
     """Add paragraphs to a post, or mark its paragraphs as deleted or replaced."""
-    return await _write(request, authoring.write_record, shapes.PatchWish, type="Patch")
+    return await _write(request, authoring.write_record, "Patch", shapes.PatchWish)
 
 
 @routes.post("/api/v1/groups/{group}/votes")
 @contract("account", body=shapes.VoteWish, answer=shapes.Written, status=HTTPStatus.CREATED)
 async def post_vote(request: web.Request) -> web.Response:
     """Vote on a target; the last vote counts."""
-    return await _write(request, authoring.write_vote, shapes.VoteWish)
+    return await _write(request, authoring.write_record, "Vote", shapes.VoteWish)
 
 
 @routes.post("/api/v1/groups/{group}/operations")
 @contract("account", body=shapes.OperationWish, answer=shapes.Written, status=HTTPStatus.CREATED)
 async def post_operation(request: web.Request) -> web.Response:
     """Wish to change the group; sealed by the steward if the rules allow it."""
-    return await _write(request, authoring.write_record, shapes.OperationWish, type="Operation")
+    return await _write(request, authoring.write_record, "Operation", shapes.OperationWish)
 
 
 @routes.post("/api/v1/groups/{group}/records")
 @contract("account", body=shapes.RecordWish, answer=shapes.Written, status=HTTPStatus.CREATED)
 async def post_record(request: web.Request) -> web.Response:
     """Write any other record of a member: profile, claim, erasure, or a type of tomorrow."""
-    return await _write(request, authoring.write_record, shapes.RecordWish)
+    return await _write(request, authoring.write_record, None, shapes.RecordWish)
 
 
-async def _write(request: web.Request, write: authoring.Write, kind: Any, **members: str) -> web.Response:
+async def _write(request: web.Request, write: authoring.Write, type_name: str | None, shape: Any) -> web.Response:
+    """Sign what the body says, members that this version doesn't know among it; `type_name` None: the body says it."""
     group, signer = group_of(request), await signer_of(request)
-    body = {**await members_of(request, kind), **members}
-    record = await authoring.submit(request.app[DEPS], write, signer, group, body)
+    members = await members_of(request, shape)
+    said = Draft(type_name or members["type"], members)
+    record = await authoring.submit(request.app[DEPS], write, signer, group, said)
     return answer(shapes.Written(record.id), HTTPStatus.CREATED)

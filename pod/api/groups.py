@@ -30,6 +30,7 @@ from pod.app_keys import DEPS
 from pod.contracts import contract
 from pod.deps import Deps
 from protocol.keys import PrivateKey
+from protocol.records.drafts import Draft
 from protocol.records.envelope import Record
 
 routes = web.RouteTableDef()
@@ -80,7 +81,9 @@ async def post_group(request: web.Request) -> web.Response:
 async def post_invitation(request: web.Request) -> web.Response:
     """Sign an invitation for the key `to`, which the asker drew; its seed never comes here."""
     deps, group, signer = request.app[DEPS], group_of(request), await signer_of(request)
-    invitation = await authoring.invite(deps, signer, group, await members_of(request, shapes.InvitationWish))
+    invitation = await authoring.invite(
+        deps, signer, group, Draft("Invitation", await members_of(request, shapes.InvitationWish))
+    )
     return answer(shapes.Invited(group, deps.identity.base_url, invitation), HTTPStatus.CREATED)
 
 

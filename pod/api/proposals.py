@@ -8,13 +8,14 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import web
 
-from pod.actions.groups.proposals import ask, sign_proposal, withdraw_proposal
+from pod.actions.groups.proposals import ask_for, sign_proposal, withdraw_proposal
 from pod.actions.reading.group.proposals import ProposalSight, list_proposals
 from pod.api import shapes
 from pod.api.callers import account_of, answer, group_of, id_of, members_of, signer_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from protocol.ids import RecordId
+from protocol.records.drafts import Draft
 
 routes = web.RouteTableDef()
 
@@ -83,8 +84,7 @@ def _proposal(seen: ProposalSight) -> Proposal:
 async def post_proposal(request: web.Request) -> web.Response:
     """Wish for a change that others must sign, too; what needs nobody else is on its way at once."""
     deps, group, signer = request.app[DEPS], group_of(request), await signer_of(request)
-    members = {**await members_of(request, ProposalWish), "type": "Operation"}
-    asked = await deps.store.write(lambda session: ask(session, deps, signer, group, members))
+    asked = await ask_for(deps, signer, group, Draft("Operation", await members_of(request, ProposalWish)))
     return answer(AskedFor(asked.record, asked.open), HTTPStatus.CREATED)
 
 

@@ -6,11 +6,12 @@ Shapes: protocol.md section 3, table of operations. Who may do what is judged in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from protocol.canonical import bytes_of_checked
+from protocol.canonical import JsonObject, bytes_of_checked
 from protocol.ids import RecordId, parse_id, record_id
 from protocol.keys import DidKey, parse_did
 from protocol.limits import MAX_NAME_LENGTH, MAX_WEIGHT
@@ -26,6 +27,8 @@ from protocol.records.chain import (
     text,
 )
 from protocol.rules.records import RecordRule
+
+W = TypeVar("W")
 
 
 class SignedInvitation(msgspec.Struct, frozen=True, gc=False):
@@ -144,8 +147,8 @@ def parse_operation(
 def _parse_wish(do: str, document: dict[str, Any], *, verify: bool) -> Wish:
     if do == "join":
         return _parse_join(document, verify=verify)
-    parse = _WISHES.get(do)
-    return parse(document) if parse else UnknownDo(do)
+    kind = WISHES.get(do)
+    return kind.parse(document) if kind else UnknownDo(do)
 
 
 def _parse_join(document: dict[str, Any], *, verify: bool) -> Join:
@@ -176,13 +179,48 @@ def _optional_did(document: dict[str, Any], name: str) -> DidKey | None:
     return parse_did(document[name]) if name in document else None
 
 
-_WISHES: dict[str, Callable[[dict[str, Any]], Wish]] = {
-    "leave": lambda _: Leave(),
-    "set-weight": lambda d: SetWeight(integer(d, "member", 1), integer(d, "weight", -MAX_WEIGHT, MAX_WEIGHT)),
-    "rekey": lambda d: Rekey(parse_did(d.get("signing")), _optional_did(d, "recovery")),
-    "rehome": lambda d: Rehome(parse_home(d.get("home")), parse_did(d.get("signing")), _optional_did(d, "recovery")),
-    "set-policy": lambda d: SetPolicy({**d, **parse_policy(d)}),
-    "publish": lambda d: Publish(text(d, "subject", MAX_NAME_LENGTH, shortest=1)),
-    "succeed": lambda d: Succeed(parse_id(d.get("group"))),
-    "event": lambda d: Event(text(d, "name", MAX_NAME_LENGTH, shortest=1), d),
+def dump_wish(wish: Wish) -> JsonObject:
+    """`do` and `with` of an operation that wishes this; a join's invitation is put in by whoever holds it, signed."""
+    do, kind = next((do, kind) for do, kind in WISHES.items() if kind.wish is type(wish))
+    return {"do": do, "with": kind.dump(wish)}
+
+
+def _plain(wish: Any) -> JsonObject:
+    return {name: value for name, value in msgspec.to_builtins(wish).items() if value is not None}
+
+
+class WishKind(msgspec.Struct, Generic[W], frozen=True):
+    """What an operation can wish: the type that holds it, how its `with` is read and written."""
+
+    wish: type[W]
+    parse: Callable[[JsonObject], W]
+    dump: Callable[[W], JsonObject]
+
+
+WISHES: Final[dict[str, WishKind[Any]]] = {
+    "join": WishKind(
+        Join,
+        partial(_parse_join, verify=True),
+        lambda join: _plain(msgspec.structs.replace(join, invitation=None)),
+    ),
+    "leave": WishKind(Leave, lambda _: Leave(), _plain),
+    "set-weight": WishKind(
+        SetWeight,
+        lambda d: SetWeight(integer(d, "member", 1), integer(d, "weight", -MAX_WEIGHT, MAX_WEIGHT)),
+        _plain,
+    ),
+    "rekey": WishKind(Rekey, lambda d: Rekey(parse_did(d.get("signing")), _optional_did(d, "recovery")), _plain),
+    "rehome": WishKind(
+        Rehome,
+        lambda d: Rehome(parse_home(d.get("home")), parse_did(d.get("signing")), _optional_did(d, "recovery")),
+        _plain,
+    ),
+    "set-policy": WishKind(SetPolicy, lambda d: SetPolicy({**d, **parse_policy(d)}), lambda wish: wish.policy),
+    "publish": WishKind(Publish, lambda d: Publish(text(d, "subject", MAX_NAME_LENGTH, shortest=1)), _plain),
+    "succeed": WishKind(Succeed, lambda d: Succeed(parse_id(d.get("group"))), _plain),
+    "event": WishKind(
+        Event,
+        lambda d: Event(text(d, "name", MAX_NAME_LENGTH, shortest=1), d),
+        lambda event: {**event.document, "name": event.name},
+    ),
 }

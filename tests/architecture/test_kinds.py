@@ -7,15 +7,19 @@ import pytest
 
 from federation.activities.kinds import SPOKEN
 from models.content.projections.kinds import PROJECTED
+from pod.actions.drafted_kinds import DRAFTED
 from pod.actions.record_kinds import TELLING
 from pod.web.group.log_kinds import SHOWN
 from protocol.records.content import KINDS, Content, Leaves, OfEach, Unknown
-from tests.architecture.tree import tree_of
+from protocol.records.envelope import CHAIN_TYPES
+from protocol.records.operation import WISHES
+from tests.architecture.tree import code_files, tree_of
 from tests.support.folders import ROOT
 
-TABLES = {"read": KINDS, "projected": PROJECTED, "spoken": SPOKEN, "told": TELLING, "shown": SHOWN}
+TABLES = {"read": KINDS, "drafted": DRAFTED, "projected": PROJECTED, "spoken": SPOKEN, "told": TELLING, "shown": SHOWN}
 ENTRIES = {
     "protocol/records/content/kinds.py": {"OfEach", "RecordKind"},
+    "pod/actions/drafted_kinds.py": {"DraftedKind"},
     "models/content/projections/kinds.py": {"ProjectedKind"},
     "federation/activities/kinds.py": {"SpokenKind"},
     "pod/actions/record_kinds.py": {"TellingKind"},
@@ -50,3 +54,31 @@ def test_no_part_of_an_entry_has_a_default_so_that_a_missing_one_does_not_type_c
         fields = [node for node in classes[name].body if isinstance(node, ast.AnnAssign)]
         assert fields
         assert [ast.unparse(field) for field in fields if field.value is not None] == []
+
+
+def records_by_hand(tree: ast.Module) -> list[int]:
+    """Where a dict is written that says it is a record: by its type, or by what an operation does."""
+    named = {*OfEach.__struct_fields__, *CHAIN_TYPES}
+    said = [
+        (node.lineno, key.value, value.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)
+    ]
+    return [
+        line for line, key, value in said if (key == "type" and value in named) or (key == "do" and value in WISHES)
+    ]
+
+
+def test_nobody_above_the_protocol_writes_the_members_of_a_record_by_hand() -> None:
+    # The demo speaks to its pods over HTTP, as any program does.
+    above = [
+        path for path in code_files() if path.relative_to(ROOT).parts[0] != "protocol" and "demo" not in path.parts
+    ]
+    assert {str(path): lines for path in above if (lines := records_by_hand(tree_of(path)))} == {}
+
+
+@pytest.mark.parametrize("written", ['{"type": "Vote", "value": 1}', '{"type": kind, "do": "leave", "with": {}}'])
+def test_a_record_written_by_hand_is_found(written: str) -> None:
+    assert records_by_hand(ast.parse(written)) == [1]

@@ -22,6 +22,8 @@ from pod.parts import open_parts
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.proofs import sign
+from protocol.records.content import UNSIGNED, Paragraph, Post
+from protocol.records.drafts import draft
 from protocol.records.envelope import open_record
 from tests.bench.place import a_pod, has_wrk, on_core, rate
 from tests.support.rig import PORT, ServedPod
@@ -74,9 +76,9 @@ async def _people(pod: ServedPod) -> tuple[RecordId, RecordId, str]:
 
             async def write(session: AsyncSession, start: int = start) -> None:
                 for number in range(start, start + 50):
-                    text = {"style": "text", "text": f"Sentence {number} of the parish, and some more words about it."}
-                    post = {"kind": "article", "title": f"Post {number}", "paragraphs": [text]}
-                    await write_post(session, deps, signer, group, post)
+                    text = Paragraph("text", f"Sentence {number} of the parish, and some more words about it.")
+                    post = Post(kind="article", title=f"Post {number}", paragraphs=(text,), **UNSIGNED)
+                    await write_post(session, deps, signer, group, draft(post))
 
             await deps.store.write(write)
         await deps.store.write(lambda session: _seal(session, deps, group))

@@ -35,8 +35,7 @@ def accepted_of(record: Record | StoredRecord, seq: int | None = None) -> Accept
 
 def _accepted(record: Record, seq: int, stored: StoredRecord | None) -> Accepted:
     content = None if isinstance(record.content, ChainContent) else record.content
-    indexable = record.body.get("indexable") is not False
-    return Accepted(record.id, record.group, seq, record.type, content, stored, indexable)
+    return Accepted(record.id, record.group, seq, record.type, content, stored)
 
 
 async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:

@@ -59,7 +59,7 @@ def _fold_profile(rows: Rows, record: Accepted, profile: Profile) -> None:
             "text": profile.text,
             "avatar": msgspec.json.encode(profile.avatar) if profile.avatar else None,
             "at": profile.at,
-            "indexable": record.indexable,
+            "indexable": profile.indexable,
         }
     )
 

@@ -15,10 +15,7 @@ from protocol.votes import CastVote
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """A record that counts. `content` is None where only the shape of an erased one is left.
-
-    `indexable`: a profile doesn't say that its member isn't to be found.
-    """
+    """A record that counts. `content` is None where only the shape of an erased one is left."""
 
     id: RecordId
     group: RecordId
@@ -26,7 +23,6 @@ class Accepted(msgspec.Struct, frozen=True):
     type: str
     content: Content | None
     stored: StoredRecord | None = None
-    indexable: bool = True
 
 
 class Rows:

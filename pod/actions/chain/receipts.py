@@ -7,8 +7,6 @@ confirms an item of a later time that leaves it out (`pod.actions.chain.seat_mem
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.records import PENDING, load_record
@@ -23,6 +21,7 @@ from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.limits import MAX_RECEIPT_MS, MAX_RECORD_BYTES, MAX_RECORD_DEPTH
 from protocol.records.chain import Receipt
+from protocol.records.drafts import receipt_members
 from protocol.records.envelope import Record, open_record
 
 
@@ -31,16 +30,9 @@ async def promise(deps: Deps, group: RecordId, record: RecordId, *, now: int) ->
     view = await find_view(deps, group)
     if view.state.steward.key != deps.identity.keyring.pod_key.did:
         return None
-    body: dict[str, Any] = {
-        "type": "Receipt",
-        "rules": 1,
-        "group": group,
-        "record": record,
-        "steward": view.state.steward.key,
-        "term": view.state.term,
-        "by": max(now, view.state.at) + MAX_RECEIPT_MS,
-    }
-    return signed(PodItself(), body, deps.identity.keyring.pod_key, now=now)
+    by = max(now, view.state.at) + MAX_RECEIPT_MS
+    receipt = Receipt(record=record, steward=view.state.steward.key, term=view.state.term, by=by)
+    return signed(PodItself(), receipt_members(group, receipt), deps.identity.keyring.pod_key, now=now)
 
 
 async def take_receipt(session: AsyncSession, deps: Deps, record: Record) -> bool:

@@ -28,6 +28,8 @@ from protocol.keys import DidKey
 from protocol.limits import MAX_ACKS_PER_ITEM, MAX_ITEM_MEMBERS, MAX_OPERATIONS_PER_SEAL
 from protocol.log import frontier_of, leaf_hash
 from protocol.operations import applied
+from protocol.records.chain import LogHead
+from protocol.records.drafts import ack_members, seal_members
 from protocol.records.envelope import Record, open_record, reopen_record
 from protocol.records.operation import Operation
 from protocol.state import GroupState
@@ -55,19 +57,13 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     if not operations and not entries:
         return None
     frontier = frontier_of(stored.log_size, stored.log_peaks).append_many([leaf_hash(entry) for entry in entries])
-    body: dict[str, Any] = {
-        "type": "Seal",
-        "rules": 1,
-        "group": group,
-        "parent": view.head,
-        "height": state.height + 1,
-        "term": state.term,
-        "at": at,
-        "operations": [operation.body for operation in operations],
-        "log": {"size": frontier.size, "root": frontier.root().hex()},
-    }
-    if acks := await acks_to_show(session, state):
-        body["acks"] = acks
+    body = seal_members(
+        state,
+        at=at,
+        operations=[operation.body for operation in operations],
+        log=LogHead(frontier.size, frontier.root().hex()),
+        acks=await acks_to_show(session, state),
+    )
     # Its operations were opened when they came; our own signature over them needs no check.
     record = reopen_record(bytes_of_checked(signed(PodItself(), body, deps.identity.keyring.pod_key, now=now)))
     await place_entries(session, stored, entries, frontier)
@@ -149,8 +145,8 @@ async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, no
     await save_keeper(session, stored_keeper(group, confirmed))
     last = confirmed.last
     key = deps.identity.keyring.pod_key
-    body = {"type": "Ack", "rules": 1, "group": group, "term": last.term, "height": last.height, "item": last.item}
-    acks = [open_record(signed(PodItself(), {**body, "keeper": number}, key, now=now)) for number in mine]
+    bodies = [ack_members(group, number, term=last.term, height=last.height, item=last.item) for number in mine]
+    acks = [open_record(signed(PodItself(), body, key, now=now)) for body in bodies]
     for ack in acks:
         await take_ack(session, deps, ack)
     return acks

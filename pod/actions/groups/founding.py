@@ -31,6 +31,8 @@ from pod.rules.groups import GroupRule
 from protocol.derivation import phrase_of, recovery_dids
 from protocol.ids import RecordId
 from protocol.keys import DidKey
+from protocol.records.chain import Founder
+from protocol.records.drafts import root_members
 from protocol.records.envelope import open_record
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,29}")
@@ -121,22 +123,9 @@ async def found_group(
     if taken is None:
         raise AccountRule.FOUNDER_WITHOUT_KEY.error()
     index, recovery = taken
-    home = {"pod": deps.identity.base_url, "key": deps.identity.keyring.pod_key.did}
-    weight = wishes.pop("weight", FOUNDER_WEIGHT)
     now = deps.clock()
-    body = {
-        "kind": "group",
-        "visibility": "public",
-        "others_weight": 0,
-        "default_score": 0,
-        **wishes,
-        "type": "GroupRoot",
-        "rules": 1,
-        "member": {"weight": weight, "home": home, "signing": key.did, "recovery": recovery},
-        "steward": home,
-        "nonce": nonce,
-        "at": now,
-    }
+    founder = Founder(wishes.pop("weight", FOUNDER_WEIGHT), deps.identity.home, key.did, recovery)
+    body = root_members(wishes, founder, nonce=nonce, at=now)
     root = open_record(signed(signer, body, key, now=now))
     await set_recovery_group(session, account.id, index, root.id)
     await save_membership(session, Membership(account.id, root.id, 1, key.did, nonce, 0, index, 0, state="member"))

@@ -29,8 +29,11 @@ from protocol.errors import Refused, RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.keys import PrivateKey
 from protocol.operations import check_invitation
+from protocol.records.chain import Invitation
+from protocol.records.content import UNSIGNED
+from protocol.records.drafts import draft_invitation, draft_wish
 from protocol.records.envelope import Record
-from protocol.records.operation import SignedInvitation, open_invitation
+from protocol.records.operation import Leave, SignedInvitation, open_invitation
 from protocol.state import GroupState
 
 MOST_SHOWN: Final = 100
@@ -61,11 +64,11 @@ async def issue_invitation(deps: Deps, signer: Person, group: RecordId, *, weigh
     """Sign an invitation and keep it here; the link that opens it, which is told this once."""
     seed = random_bytes(32)
     to = PrivateKey.from_seed(seed).did
-    wishes = {"weight": weight, "uses": uses, "expires": expires, "to": to}
+    offer = draft_invitation(Invitation(weight=weight, to=to, uses=uses, expires=expires, **UNSIGNED))
 
     async def action(session: AsyncSession) -> None:
         state = (await open_group(session, deps, signer.account, group)).state
-        body = await authoring.sign_invitation(session, deps, signer, group, wishes)
+        body = await authoring.sign_invitation(session, deps, signer, group, offer)
         signed = open_invitation(body, verify=False)
         check_invitation(state, signed, at=max(deps.clock(), state.at))
         wire = msgspec.json.encode(body)
@@ -124,8 +127,7 @@ async def _bring(deps: Deps, group: RecordId, pod: str, shown: Pass | None) -> N
 
 async def leave_group(deps: Deps, signer: Person, group: RecordId) -> Record:
     """Sign the wish to leave; it holds once it is sealed."""
-    members = {"type": "Operation", "do": "leave", "with": {}}
-    return await authoring.submit(deps, authoring.write_record, signer, group, members)
+    return await authoring.submit(deps, authoring.write_record, signer, group, draft_wish(Leave()))
 
 
 async def list_issued(deps: Deps, account: Account, group: RecordId) -> tuple[InvitationSight, ...]:

@@ -6,8 +6,6 @@ form of the same record. The last one that was lacking sends it to be sealed (AD
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,8 +21,9 @@ from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.ids import RecordId
 from protocol.needed_signatures import LACKING, needed_signatures
+from protocol.records.drafts import Draft, draft_wish
 from protocol.records.envelope import Record, open_record, reopen_record
-from protocol.records.operation import Operation
+from protocol.records.operation import Event, Operation
 
 
 class AskedOperation(msgspec.Struct, frozen=True):
@@ -34,29 +33,24 @@ class AskedOperation(msgspec.Struct, frozen=True):
     open: bool
 
 
-async def ask_for(deps: Deps, signer: Person, group: RecordId, do: str, wish: dict[str, Any]) -> AskedOperation:
-    """Sign a wish to change the group; where the rules want others' signatures, too, it is proposed to them."""
-    members = {"type": "Operation", "do": do, "with": wish}
+async def ask_for(deps: Deps, signer: Person, group: RecordId, wish: Draft) -> AskedOperation:
+    """Sign a wish to change the group; where the rules want others' signatures, too, it is proposed to them.
+
+    Raises the refusal of a rule that no signature would change.
+    """
 
     async def action(session: AsyncSession) -> AskedOperation:
-        return await ask(session, deps, signer, group, members)
+        state = (await load_view(session, deps, group)).state
+        _, number = await load_place(session, deps, signer.account, group)
+        if any(one.author == number for one in await list_proposed(session, group)):
+            raise GroupRule.PROPOSAL_OPEN.error()
+        record = await signed_record(session, deps, signer, group, wish)
+        refused = why_void(state, record, at=max(deps.clock(), state.at))
+        if refused is not None and refused.rule not in LACKING:
+            raise refused.rule.error(**refused.facts)
+        return AskedOperation(record.id, await _enter(session, deps, record))
 
     return await deps.store.write(action)
-
-
-async def ask(
-    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, members: dict[str, Any]
-) -> AskedOperation:
-    """The same inside an action; raises the refusal of the rule that no signature would change."""
-    state = (await load_view(session, deps, group)).state
-    _, number = await load_place(session, deps, signer.account, group)
-    if any(one.author == number for one in await list_proposed(session, group)):
-        raise GroupRule.PROPOSAL_OPEN.error()
-    record = await signed_record(session, deps, signer, group, members)
-    refused = why_void(state, record, at=max(deps.clock(), state.at))
-    if refused is not None and refused.rule not in LACKING:
-        raise refused.rule.error(**refused.facts)
-    return AskedOperation(record.id, await _enter(session, deps, record))
 
 
 async def _enter(session: AsyncSession, deps: Deps, record: Record) -> bool:
@@ -88,7 +82,7 @@ async def sign_proposal(deps: Deps, signer: Person, group: RecordId, operation: 
 
 async def withdraw_proposal(deps: Deps, signer: Person, group: RecordId, operation: RecordId) -> RecordId:
     """Have the account's own proposal overtaken, so that no signature can bring it back; what does that."""
-    wish = {"type": "Operation", "do": "event", "with": {"name": WITHDRAW, "operation": operation}}
+    wish = draft_wish(Event(WITHDRAW, {"operation": operation}))
 
     async def action(session: AsyncSession) -> RecordId:
         _, number = await load_place(session, deps, signer.account, group)

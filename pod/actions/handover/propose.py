@@ -43,7 +43,8 @@ from protocol.keeping import (
     proposal_due_at,
 )
 from protocol.proofs import merge_proofs
-from protocol.records.chain import Home
+from protocol.records.chain import Home, Seat
+from protocol.records.drafts import handover_members
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
 from protocol.state import GroupState, quorum
@@ -108,21 +109,15 @@ async def _propose(
     await save_keeper(session, stored_keeper(group, memory))
     operations, _ = await choose_operations(session, state, at=at)
     homes = _homes(state, members, operations)
-    body: Body = {
-        "type": "Handover",
-        "rules": 1,
-        "group": group,
-        "parent": state.head,
-        "height": state.height + 1,
-        "term": term,
-        "at": at,
-        "operations": [operation.body for operation in operations],
-        "log": {"size": state.log.size, "root": state.log.root},
-        "steward": msgspec.to_builtins(deps.identity.home),
-        "keepers": [{"member": number, "key": homes[number].key} for number in members],
-    }
-    if acks := await acks_to_show(session, state):
-        body["acks"] = acks
+    body = handover_members(
+        state,
+        deps.identity.home,
+        [Seat(number, homes[number].key) for number in members],
+        term=term,
+        at=at,
+        operations=[operation.body for operation in operations],
+        acks=await acks_to_show(session, state),
+    )
     return signed(PodItself(), body, deps.identity.keyring.pod_key, now=now, as_list=True), state
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
@@ -34,7 +33,11 @@ from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keeping import next_term
 from protocol.keys import PrivateKey
+from protocol.records.chain import Seat
+from protocol.records.content import Header
+from protocol.records.drafts import ack_members, by_signing_key, draft_wish, handover_members
 from protocol.records.envelope import open_record
+from protocol.records.operation import Rehome
 from protocol.state import GroupState, Member
 
 Body = dict[str, Any]
@@ -102,24 +105,14 @@ async def _hand_on(session: AsyncSession, deps: Deps, view: View, former: Privat
     if stored is None or stored.log_size != state.log.size:
         return
     memory = memory_of(await load_keeper(session, state.group, former.did))
-    body = {
-        "type": "Handover",
-        "rules": 1,
-        "group": state.group,
-        "parent": view.head,
-        "height": state.height + 1,
-        "term": next_term(memory.highest_term, state),
-        "at": max(now, state.at),
-        "operations": await _moves(session, deps, state),
-        "log": {"size": state.log.size, "root": state.log.root},
-        "steward": msgspec.to_builtins(deps.identity.home),
-        "keepers": [{"member": state.seats[0].member, "key": deps.identity.home.key}],
-    }
+    term = next_term(memory.highest_term, state)
+    seat = Seat(state.seats[0].member, deps.identity.home.key)
+    moves = await _moves(session, deps, state)
+    body = handover_members(state, deps.identity.home, [seat], term=term, at=max(now, state.at), operations=moves)
     pod_key = deps.identity.keyring.pod_key
     record = open_record(signed(PodItself(), body, former, pod_key, now=now, as_list=True))
     # The seat that is replaced must confirm its own replacement, or nothing after it would settle.
-    ack = {"type": "Ack", "rules": 1, "group": state.group, "keeper": state.seats[0].member, "item": record.id}
-    ack |= {"term": body["term"], "height": body["height"]}
+    ack = ack_members(state.group, seat.member, term=term, height=state.height + 1, item=record.id)
     for made in (record, open_record(signed(PodItself(), ack, former, now=now))):
         await append(session, deps, made, origin="", now=now)
         await push(session, deps, made, now=now)
@@ -143,17 +136,13 @@ async def _moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[B
 async def _move(session: AsyncSession, deps: Deps, account: Account, membership: Membership, member: Member) -> Body:
     index = len(member.keys)
     key = member_key(deps, account, membership.context, index)
-    body = {
-        "type": "Operation",
-        "rules": 1,
-        "group": membership.group_id,
+    header: Header = {
         "author": member.number,
         "key": index - 1,
         "counter": max(membership.counter, member.counter[1]) + 1,
         "at": deps.clock(),
-        "do": "rehome",
-        "with": {"home": msgspec.to_builtins(deps.identity.home), "signing": key.did},
     }
+    body = by_signing_key(draft_wish(Rehome(deps.identity.home, key.did)), membership.group_id, header)
     wish = signed(PodItself(), body, signing_key(deps, account, membership), now=deps.clock())
     await set_membership(
         session,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,13 +19,25 @@ from pod.rules.posts import PostRule
 from protocol.content import Text, Writer, member_writer
 from protocol.ids import RecordId
 from protocol.limits import MAX_NAME_LENGTH, MAX_PARAGRAPHS
-from protocol.records.content import Address, Paragraph
+from protocol.records.content import (
+    UNSIGNED,
+    Add,
+    Address,
+    Erase,
+    Mark,
+    Paragraph,
+    Patch,
+    PatchAddress,
+    Post,
+    ReplyTo,
+)
+from protocol.records.drafts import draft
 
 LONGEST_LANGUAGE = 35
 DELETED = "-"
 
 
-class Draft(msgspec.Struct, frozen=True):
+class WrittenPost(msgspec.Struct, frozen=True):
     """What somebody wants to publish. `about`: the record it answers, maybe with one paragraph of it."""
 
     kind: Literal["article", "note"]
@@ -37,22 +49,30 @@ class Draft(msgspec.Struct, frozen=True):
     subject: str = ""
 
 
-async def publish(deps: Deps, signer: Person, group: RecordId, draft: Draft) -> RecordId:
+async def publish(deps: Deps, signer: Person, group: RecordId, written: WrittenPost) -> RecordId:
     """Write the post and its author's vote; raises MalformedError for one without text."""
-    check_paragraphs(draft.paragraphs)
-    if len(draft.title) > MAX_NAME_LENGTH or len(draft.language) > LONGEST_LANGUAGE:
+    check_paragraphs(written.paragraphs)
+    if len(written.title) > MAX_NAME_LENGTH or len(written.language) > LONGEST_LANGUAGE:
         raise PostRule.TITLE_LENGTH.error(most=MAX_NAME_LENGTH, language=LONGEST_LANGUAGE)
-    body: dict[str, Any] = {"kind": draft.kind, "paragraphs": [_shape(found) for found in draft.paragraphs]}
-    body |= {name: value for name, value in (("title", draft.title), ("language", draft.language)) if value}
-    if draft.about is not None:
-        body["reply_to"] = {"record": draft.about} | ({} if draft.index is None else {"index": draft.index})
-    elif draft.subject:
-        body["reply_to"] = {"subject": draft.subject}
+    post = Post(
+        kind=written.kind,
+        paragraphs=tuple(written.paragraphs),
+        title=written.title,
+        language=written.language,
+        reply_to=_reply_to(written),
+        **UNSIGNED,
+    )
 
     async def action(session: AsyncSession) -> RecordId:
-        return (await write_post(session, deps, signer, group, body)).id
+        return (await write_post(session, deps, signer, group, draft(post))).id
 
     return await deps.store.write(action)
+
+
+def _reply_to(written: WrittenPost) -> ReplyTo | None:
+    if written.about is not None:
+        return ReplyTo(record=written.about, index=written.index)
+    return ReplyTo(subject=written.subject) if written.subject else None
 
 
 async def replace_paragraph(
@@ -74,11 +94,10 @@ async def replace_paragraph(
         state = (await open_group(session, deps, signer.account, group)).state
         writer = member_writer(group, await load_number(session, signer.account, state) or 0)
         base = end_of(text, writer, address)
-        place = {"record": base.record, "index": base.index}
-        adds = [{**_shape(paragraph), "after": place}]
-        marks = [{"paragraph": place, "replaced_by": {"index": 0}}]
-        body = {"type": "Patch", "post": post, "adds": adds, "marks": marks}
-        return (await write_record(session, deps, signer, group, body)).id
+        place = PatchAddress(base.index, base.record)
+        add = Add(paragraph.style, paragraph.text, after=place)
+        patch = Patch(post=post, adds=(add,), marks=(Mark(place, replaced_by=PatchAddress(0)),), **UNSIGNED)
+        return (await write_record(session, deps, signer, group, draft(patch))).id
 
     return await deps.store.write(action)
 
@@ -92,9 +111,10 @@ async def add_paragraphs(
     async def action(session: AsyncSession) -> RecordId:
         _, text = await load_text(session, group, post)
         paragraph_at(text, after)
-        places = [{"record": after.record, "index": after.index}, *({"index": at} for at in range(len(paragraphs) - 1))]
-        adds = [{**_shape(found), "after": place} for found, place in zip(paragraphs, places, strict=True)]
-        return (await write_record(session, deps, signer, group, {"type": "Patch", "post": post, "adds": adds})).id
+        places = [PatchAddress(after.index, after.record), *map(PatchAddress, range(len(paragraphs) - 1))]
+        adds = [Add(found.style, found.text, place) for found, place in zip(paragraphs, places, strict=True)]
+        patch = Patch(post=post, adds=tuple(adds), **UNSIGNED)
+        return (await write_record(session, deps, signer, group, draft(patch))).id
 
     return await deps.store.write(action)
 
@@ -117,7 +137,8 @@ async def erase(deps: Deps, signer: Person, group: RecordId, post: RecordId, rec
         raise PostRule.ERASE_ONLY_OWN.error()
 
     async def action(session: AsyncSession) -> None:
-        await write_record(session, deps, signer, group, {"type": "Erase", "records": list(dict.fromkeys(records))})
+        wish = Erase(records=tuple(dict.fromkeys(records)), **UNSIGNED)
+        await write_record(session, deps, signer, group, draft(wish))
 
     await deps.store.write(action)
 
@@ -172,7 +193,3 @@ def check_paragraphs(paragraphs: Sequence[Paragraph]) -> None:
         raise PostRule.WRITE_SOMETHING.error()
     if len(paragraphs) > MAX_PARAGRAPHS:
         raise PostRule.TOO_MANY_PARAGRAPHS.error(most=MAX_PARAGRAPHS, paragraphs=len(paragraphs))
-
-
-def _shape(paragraph: Paragraph) -> dict[str, str]:
-    return {"style": paragraph.style, "text": paragraph.text}

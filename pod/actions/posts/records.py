@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.proposed_operations import list_proposed
-from models.groups.records import load_record
 from models.people.accounts import (
     Account,
     Membership,
@@ -21,50 +20,42 @@ from pod.actions.access import open_group
 from pod.actions.chain.door import append
 from pod.actions.chain.hopeless_operations import why_void
 from pod.actions.chain.views import load_view
+from pod.actions.drafted_kinds import DRAFTED
 from pod.actions.private_groups import check_spoken_for, unknown_group
 from pod.actions.signer import Person, load_place, member_key, signed, signing_key
 from pod.actions.sync.push import push
 from pod.deps import Deps
-from pod.errors import UnknownGroupError
 from pod.rules.chains import ChainRule
 from pod.rules.groups import GroupRule
 from pod.rules.posts import PostRule
+from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
+from protocol.limits import MAX_VOTE
 from protocol.records.chain import Invitation
-from protocol.records.content import (
-    ParagraphTarget,
-    PostTarget,
-    ProfileTarget,
-    ReactionTarget,
-    Target,
-    parse_target,
-)
+from protocol.records.content import UNSIGNED, Header, PostTarget, Vote
+from protocol.records.drafts import Draft, by_signing_key, draft, draft_join
 from protocol.records.envelope import Record, open_record
-from protocol.records.operation import Event, Leave, Operation
+from protocol.records.operation import Event, Join, Leave, Operation
 from protocol.rules.operations import OperationRule
 from protocol.state import GroupState
 
 WITHDRAW: Final = "withdraw"
-Write = Callable[[AsyncSession, Deps, Person, RecordId, dict[str, Any]], Awaitable[Record]]
+Write = Callable[[AsyncSession, Deps, Person, RecordId, Draft], Awaitable[Record]]
 
 
 async def write_record(
-    session: AsyncSession,
-    deps: Deps,
-    signer: Person,
-    group: RecordId,
-    members: dict[str, Any],
-    *cosigners: PrivateKey,
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft, *cosigners: PrivateKey
 ) -> Record:
-    """Sign `members` as the account's record in `group`, take it through the one door and push it."""
-    if members.get("type") in ("GroupRoot", "Invitation") or members.get("do") == "join":
+    """Sign what is said as the account's record in `group`, take it through the one door and push it."""
+    if said.type in ("GroupRoot", "Invitation") or said.members.get("do") == "join":
         raise PostRule.OWN_ROUTES.error()
-    if members.get("type") in ("Post", "Patch") and (await load_view(session, deps, group)).state.succeeded_by:
+    kind = DRAFTED.of(said.type)
+    if kind and not kind.after_close and (await load_view(session, deps, group)).state.succeeded_by:
         raise GroupRule.CLOSED.error()
-    if members.get("type") == "Vote":
-        members = await _placed(session, deps, signer.account, group, members)
-    record = await signed_record(session, deps, signer, group, members, *cosigners)
+    if kind and kind.complete:
+        said = Draft(said.type, await kind.complete(session, deps, signer.account, group, said.members))
+    record = await signed_record(session, deps, signer, group, said, *cosigners)
     now = deps.clock()
     if isinstance(record.content, Operation):
         await check_operation(session, deps, record)
@@ -93,81 +84,30 @@ def is_withdrawal(operation: Operation) -> bool:
 
 
 async def signed_record(
-    session: AsyncSession,
-    deps: Deps,
-    signer: Person,
-    group: RecordId,
-    members: dict[str, Any],
-    *cosigners: PrivateKey,
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft, *cosigners: PrivateKey
 ) -> Record:
-    """`members` signed as the account's record in `group`, with its next counter; not taken anywhere yet."""
+    """The draft signed as the account's record in `group`, with its next counter; not taken anywhere yet."""
     account, now = signer.account, deps.clock()
     membership, number = await load_place(session, deps, account, group)
-    body = {
-        **members,
-        "rules": 1,
-        "group": group,
-        "author": number,
-        "key": membership.key_index,
-        "counter": await take_counter(session, account.id, group),
-        "at": now,
-    }
+    counter = await take_counter(session, account.id, group)
+    header: Header = {"author": number, "key": membership.key_index, "counter": counter, "at": now}
+    body = by_signing_key(said, group, header)
     return open_record(signed(signer, body, signing_key(deps, account, membership), *cosigners, now=now))
 
 
-async def write_post(
-    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, post: dict[str, Any]
-) -> Record:
+async def write_post(session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft) -> Record:
     """A post and the author's own vote for it: posting is voting."""
-    record = await write_record(session, deps, signer, group, {**post, "type": "Post"})
-    await write_vote(session, deps, signer, group, {"target": {"post": record.id}, "value": 1000})
+    record = await write_record(session, deps, signer, group, said)
+    vote = draft(Vote(target=PostTarget(record.id), value=MAX_VOTE, **UNSIGNED))
+    await write_record(session, deps, signer, group, vote)
     return record
 
 
-async def write_vote(
-    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, vote: dict[str, Any]
-) -> Record:
-    """A vote; the last one on a target counts."""
-    return await write_record(session, deps, signer, group, {**vote, "type": "Vote"})
-
-
-async def _placed(
-    session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: dict[str, Any]
-) -> dict[str, Any]:
-    """The vote with where another public group's record is to be found, unless the voter said so.
-
-    What belongs to a private group is voted on there alone. Who may not read that group isn't told of it.
-    """
-    about = record_of(parse_target(vote.get("target")))
-    stored = await load_record(session, about) if about else None
-    if stored is None or stored.group_id == group:
-        return vote
-    try:
-        state = (await open_group(session, deps, account, stored.group_id)).state
-    except UnknownGroupError as error:
-        raise PostRule.NOTHING_TO_VOTE_ON.error() from error
-    if state.visibility == "private":
-        raise PostRule.PRIVATE_STAYS_INSIDE.error()
-    found = {"from": {"group": stored.group_id, "pod": deps.identity.base_url}}
-    return found | vote if state.visibility == "public" else vote
-
-
-def record_of(target: Target) -> RecordId | None:
-    """The record that a vote is about, None for a public subject."""
-    match target:
-        case PostTarget(post=record) | ReactionTarget(post=record) | ProfileTarget(profile=record):
-            return record
-        case ParagraphTarget(paragraph=address):
-            return address.record
-        case _:
-            return None
-
-
-async def submit(deps: Deps, write: Write, signer: Person, group: RecordId, members: dict[str, Any]) -> Record:
+async def submit(deps: Deps, write: Write, signer: Person, group: RecordId, said: Draft) -> Record:
     """Write one thing in a transaction of its own; the record, once it is on disk."""
 
     async def action(session: AsyncSession) -> Record:
-        return await write(session, deps, signer, group, members)
+        return await write(session, deps, signer, group, said)
 
     return await deps.store.write(action)
 
@@ -181,23 +121,23 @@ async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
         raise ChainRule.KEEPER_HANDS_OVER.error()
 
 
-async def invite(deps: Deps, signer: Person, group: RecordId, wishes: dict[str, Any]) -> dict[str, Any]:
+async def invite(deps: Deps, signer: Person, group: RecordId, offer: Draft) -> JsonObject:
     """A signed invitation (a record that rides inside a join) for the holder of the link's key."""
 
-    async def action(session: AsyncSession) -> dict[str, Any]:
-        return await sign_invitation(session, deps, signer, group, wishes)
+    async def action(session: AsyncSession) -> JsonObject:
+        return await sign_invitation(session, deps, signer, group, offer)
 
     return await deps.store.write(action)
 
 
 async def sign_invitation(
-    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, wishes: dict[str, Any]
-) -> dict[str, Any]:
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, offer: Draft
+) -> JsonObject:
     """Sign an invitation inside an action; raises NotMemberError, or VoidOperationError above one's own weight.
 
     Other owners may have to sign it before it can be used.
     """
-    record = await signed_record(session, deps, signer, group, {**wishes, "type": "Invitation"})
+    record = await signed_record(session, deps, signer, group, offer)
     assert isinstance(record.content, Invitation)
     member = (await load_view(session, deps, group)).state.members.get(record.content.author)
     if member is None or member.weight < record.content.weight:
@@ -206,7 +146,7 @@ async def sign_invitation(
 
 
 async def join(
-    deps: Deps, signer: Person, group: RecordId, invitation: dict[str, Any] | None, link: PrivateKey | None
+    deps: Deps, signer: Person, group: RecordId, invitation: JsonObject | None, link: PrivateKey | None
 ) -> Record:
     """Ask to join a group that this pod holds; the number comes when the join is settled."""
 
@@ -221,7 +161,7 @@ async def _ask_to_join(
     deps: Deps,
     signer: Person,
     group: RecordId,
-    invitation: dict[str, Any] | None,
+    invitation: JsonObject | None,
     link: PrivateKey | None,
 ) -> Record:
     account = signer.account
@@ -234,15 +174,8 @@ async def _ask_to_join(
         raise ChainRule.NO_RECOVERY_KEY.error()
     index, recovery = taken
     now = deps.clock()
-    wish: dict[str, Any] = {
-        "home": {"pod": deps.identity.base_url, "key": deps.identity.keyring.pod_key.did},
-        "signing": key.did,
-        "recovery": recovery,
-    }
-    if invitation is not None:
-        wish["invitation"] = invitation
-    header = {"type": "Operation", "rules": 1, "group": group, "author": 0, "key": 0, "counter": 1, "at": now}
-    body = {**header, "do": "join", "with": wish}
+    wish = draft_join(Join(deps.identity.home, key.did, recovery), invitation)
+    body = by_signing_key(wish, group, {"author": 0, "key": 0, "counter": 1, "at": now})
     record = open_record(signed(signer, body, key, *([link] if link else []), now=now))
     check_spoken_for(state, record, "")
     await save_membership(session, Membership(account.id, group, None, key.did, context, 0, index, 1, state="asked"))

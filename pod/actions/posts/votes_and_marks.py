@@ -6,8 +6,6 @@ record is written.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import load_member_votes
@@ -15,7 +13,7 @@ from models.content.posts_and_votes import load_post
 from models.people.accounts import Account, load_membership
 from models.people.mutes import delete_block, put_block
 from pod.actions.access import open_group
-from pod.actions.posts.records import write_record, write_vote
+from pod.actions.posts.records import write_record
 from pod.actions.reading.post.text import load_text
 from pod.actions.signer import Person
 from pod.deps import Deps
@@ -23,7 +21,8 @@ from pod.rules.groups import GroupRule
 from pod.rules.posts import PostRule
 from protocol.content import Text, member_writer
 from protocol.ids import RecordId
-from protocol.records.content import Address, ParagraphTarget, PostTarget
+from protocol.records.content import UNSIGNED, Address, Mark, ParagraphTarget, Patch, PatchAddress, PostTarget, Vote
+from protocol.records.drafts import draft
 
 HIDDEN = -1000
 FULL = 1000
@@ -83,7 +82,7 @@ async def delete_paragraph(deps: Deps, signer: Person, group: RecordId, post: Re
         _check_there(text, address)
         standing = text.marks.get((member_writer(group, await _number(session, signer.account, group)), address))
         if standing is None or not standing.deleted:
-            await _mark(session, deps, signer, group, post, [_named(address) | {"deleted": True}])
+            await _mark(session, deps, signer, group, post, [Mark(_place(address), deleted=True)])
 
     await deps.store.write(action)
 
@@ -107,17 +106,17 @@ async def restore_paragraph(
     await deps.store.write(action)
 
 
-def marks_to_restore(text: Text, address: Address) -> list[dict[str, Any]]:
+def marks_to_restore(text: Text, address: Address) -> list[Mark]:
     """The marks by which a post's writer lets one paragraph of a slot stand again instead of the others.
 
     The paragraph's own mark is taken back; whichever of the slot were the writer's and unmarked now lead to it.
     """
     own = (text.writer, address)
-    marks: list[dict[str, Any]] = [_named(address)] if own in text.marks else []
+    marks = [Mark(_place(address))] if own in text.marks else []
     for other in text.slots.get(address, ()):
         unmarked = (text.writer, other) not in text.marks
         if other != address and unmarked and text.writer_of(other) == text.writer:
-            marks.append(_named(other) | {"replaced_by": {"record": address.record, "index": address.index}})
+            marks.append(Mark(_place(other), replaced_by=_place(address)))
     return marks
 
 
@@ -133,8 +132,8 @@ async def _vote(
     token = target.token
     if (await load_member_votes(session, group, number, [token])).get(token, 0) == value:
         return
-    named = {"post": target.post} if isinstance(target, PostTarget) else {"paragraph": _place(target.paragraph)}
-    await write_vote(session, deps, signer, group, {"target": named, "value": value})
+    vote = Vote(target=target, value=value, **UNSIGNED)
+    await write_record(session, deps, signer, group, draft(vote))
 
 
 async def _number(session: AsyncSession, account: Account, group: RecordId) -> int:
@@ -145,10 +144,10 @@ async def _number(session: AsyncSession, account: Account, group: RecordId) -> i
 
 
 async def _mark(
-    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, post: RecordId, marks: list[dict[str, Any]]
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, post: RecordId, marks: list[Mark]
 ) -> None:
     if marks:
-        await write_record(session, deps, signer, group, {"type": "Patch", "post": post, "marks": marks})
+        await write_record(session, deps, signer, group, draft(Patch(post=post, marks=tuple(marks), **UNSIGNED)))
 
 
 def _check_there(text: Text, address: Address) -> None:
@@ -159,9 +158,5 @@ def _check_there(text: Text, address: Address) -> None:
         raise PostRule.PARAGRAPH_ERASED.error()
 
 
-def _place(address: Address) -> dict[str, Any]:
-    return {"record": address.record, "index": address.index}
-
-
-def _named(address: Address) -> dict[str, Any]:
-    return {"paragraph": _place(address)}
+def _place(address: Address) -> PatchAddress:
+    return PatchAddress(address.index, address.record)

@@ -51,6 +51,8 @@ from protocol.ids import RecordId
 from protocol.keys import DidKey, PrivateKey
 from protocol.limits import MAX_CLOCK_LEAD_MS
 from protocol.records.chain import Handover, Seat
+from protocol.records.content import Header
+from protocol.records.drafts import by_recovery_key, draft_wish, handover_members
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
 from protocol.state import GroupState, Member, quorum
@@ -295,18 +297,13 @@ def rehome(
     """The member's move to this pod, signed by the recovery key; with a new recovery key only inside a recovery."""
     index = len(member.recovery) - 1
     last = member.recovery_counter
-    wish = {"home": msgspec.to_builtins(deps.identity.home), "signing": signing}
-    body = {
-        "type": "Operation",
-        "rules": 1,
-        "group": group,
+    header: Header = {
         "author": member.number,
-        "recovery": index,
+        "key": index,
         "counter": last[1] + 1 if last[0] == index else 1,
         "at": deps.clock(),
-        "do": "rehome",
-        "with": wish if recovery is None else {**wish, "recovery": recovery},
     }
+    body = by_recovery_key(draft_wish(Rehome(deps.identity.home, signing, recovery)), group, header)
     return signed(WordsHolder(), body, signer, now=deps.clock())
 
 
@@ -316,16 +313,6 @@ def _body(
     if not all(number in state.members for number in numbers):
         raise ChainRule.KEEPER_IS_MEMBER.error()
     homes = {number: state.members[number].home.key for number in numbers} | {member.number: deps.identity.home.key}
-    return {
-        "type": "Handover",
-        "rules": 1,
-        "group": state.group,
-        "parent": state.head,
-        "height": state.height + 1,
-        "term": next_epoch(state.term),
-        "at": max(deps.clock(), state.at),
-        "operations": operations,
-        "log": {"size": state.log.size, "root": state.log.root},
-        "steward": msgspec.to_builtins(deps.identity.home),
-        "keepers": [{"member": number, "key": homes[number]} for number in numbers],
-    }
+    seats = [Seat(number, homes[number]) for number in numbers]
+    term, at = next_epoch(state.term), max(deps.clock(), state.at)
+    return handover_members(state, deps.identity.home, seats, term=term, at=at, operations=operations)

@@ -22,6 +22,8 @@ from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
+from protocol.records.drafts import draft_wish
+from protocol.records.operation import SetPolicy
 
 routes = web.RouteTableDef()
 HOUR_MS: Final = 3_600_000
@@ -108,6 +110,5 @@ async def _step(request: web.Request, form: PolicyForm, signer: Person) -> web.R
     held = {name: seen.state.policy.get(name) for name in policy}
     changed = {name: value for name, value in policy.items() if held[name] != value}
     if changed:
-        members = {"type": "Operation", "do": "set-policy", "with": changed}
-        await submit(request.app[DEPS], write_record, signer, seen.group, members)
+        await submit(request.app[DEPS], write_record, signer, seen.group, draft_wish(SetPolicy(changed)))
     return see_other(f"/g/{seen.group}/about", said="asked")

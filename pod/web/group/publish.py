@@ -23,6 +23,8 @@ from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 from protocol.limits import MAX_NAME_LENGTH
 from protocol.needed_signatures import needed_to_publish
+from protocol.records.drafts import draft_wish
+from protocol.records.operation import Publish
 
 routes = web.RouteTableDef()
 
@@ -73,7 +75,7 @@ async def _step(request: web.Request, form: PublishForm, signer: Person) -> web.
     if form.step == "look":
         return await _show(request, PublishForm(subject), looked=True)
     seen, _ = await load_head(request, "about")
-    asked = await ask_for(request.app[DEPS], signer, seen.group, "publish", {"subject": subject})
+    asked = await ask_for(request.app[DEPS], signer, seen.group, draft_wish(Publish(subject)))
     if asked.open:
         return see_other(f"/g/{seen.group}/proposals", said="proposed")
     return see_other(f"/g/{seen.group}/about", said="asked")

@@ -30,6 +30,9 @@ from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 from protocol.needed_signatures import NeededSignatures, needed_for_weight
+from protocol.records.content import UNSIGNED, Profile
+from protocol.records.drafts import draft, draft_wish
+from protocol.records.operation import SetWeight
 
 routes = web.RouteTableDef()
 
@@ -100,8 +103,7 @@ async def _step(request: web.Request, form: WeightForm, signer: Person) -> web.R
         return await _show(request, form, weight=weight)
     seen, _ = await load_head(request, "members")
     number = number_in(request.match_info["number"], "number")
-    wish: dict[str, Any] = {"member": number, "weight": weight}
-    asked = await ask_for(request.app[DEPS], signer, seen.group, "set-weight", wish)
+    asked = await ask_for(request.app[DEPS], signer, seen.group, draft_wish(SetWeight(number, weight)))
     if asked.open:
         return see_other(f"/g/{seen.group}/proposals", said="proposed")
     return see_other(f"/g/{seen.group}/members/{number}", said="asked")
@@ -199,10 +201,8 @@ async def post_profile(request: web.Request) -> web.Response:
 
 async def _write_profile(request: web.Request, form: ProfileForm, signer: Person) -> web.Response:
     seen, _ = await load_head(request, "members")
-    members: dict[str, Any] = {"type": "Profile", "nickname": form.nickname}
-    members |= {"text": form.text} if form.text else {}
-    members |= {"indexable": False} if form.hide else {}
-    record = await submit(request.app[DEPS], write_record, signer, seen.group, members)
+    profile = Profile(nickname=form.nickname, text=form.text, indexable=not form.hide, **UNSIGNED)
+    record = await submit(request.app[DEPS], write_record, signer, seen.group, draft(profile))
     return see_other(f"/g/{seen.group}/members/{record.body['author']}", said="saved")
 
 

@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 from babel import Locale
 
-from pod.actions.posts.posts import Draft, check_paragraphs, publish
+from pod.actions.posts.posts import WrittenPost, check_paragraphs, publish
 from pod.actions.reading.group.page_facts import GroupHead, describe_head
 from pod.actions.reading.post.text import VisiblePost, describe_reading
 from pod.app_keys import DEPS
@@ -121,8 +121,8 @@ async def _write(request: web.Request, head: GroupHead, form: WriteForm) -> web.
     if form.do == "preview":
         check_paragraphs(paragraphs)
         return await _show_write(request, head, form, preview=pieces_of(paragraphs))
-    draft = Draft(form.kind, paragraphs, form.title, form.language, subject=form.subject)
-    post = await publish(request.app[DEPS], signer_of(request), head.group, draft)
+    written = WrittenPost(form.kind, paragraphs, form.title, form.language, subject=form.subject)
+    post = await publish(request.app[DEPS], signer_of(request), head.group, written)
     return see_other(f"/g/{head.group}/posts/{post}", said=await _said(request, head.group, post, "written"))
 
 
@@ -133,8 +133,8 @@ async def _reply(request: web.Request, place: Place, form: ReplyForm) -> web.Res
         return await _show_reply(request, place, form, preview=pieces_of(paragraphs))
     index = about.index if isinstance(about, Address) else None
     record = about.record if isinstance(about, Address) else about
-    draft = Draft("note", paragraphs, language=form.language, about=record, index=index)
-    answer = await publish(request.app[DEPS], signer_of(request), place.group, draft)
+    written = WrittenPost("note", paragraphs, language=form.language, about=record, index=index)
+    answer = await publish(request.app[DEPS], signer_of(request), place.group, written)
     return see_other(_after_reply(place, about, answer), said=await _said(request, place.group, answer, "replied"))
 
 

@@ -1,6 +1,7 @@
 """The records that need no order: parsed once into a closed union; unknown types stay what they are."""
 
-from protocol.records.content.kinds import KINDS, Leaves, OfEach, is_erasable, parse_content
+from protocol.records.content.dump import UNSIGNED, Header
+from protocol.records.content.kinds import KINDS, Leaves, OfEach, dump_content, is_erasable, parse_content
 from protocol.records.content.parse import parse_target
 from protocol.records.content.shapes import (
     Add,
@@ -36,6 +37,7 @@ from protocol.records.content.shapes import (
 
 __all__ = [
     "KINDS",
+    "UNSIGNED",
     "Add",
     "Address",
     "Attachment",
@@ -47,6 +49,7 @@ __all__ = [
     "GuestPost",
     "GuestRecord",
     "GuestVote",
+    "Header",
     "Leaves",
     "Mark",
     "OfEach",
@@ -67,6 +70,7 @@ __all__ = [
     "Token",
     "Unknown",
     "Vote",
+    "dump_content",
     "is_erasable",
     "parse_content",
     "parse_target",

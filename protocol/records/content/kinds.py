@@ -1,9 +1,10 @@
-"""The kinds of records that need no order, each declared once: its shape, how it is read, what erasing it leaves.
+"""The kinds of records that need no order, each declared once: its shape, how it is read, written and erased.
 
 `OfEach` holds one thing for each kind. Every floor has such a table of what it does with a record: here how one is
-read; in `models/content/projections/kinds.py` how it becomes rows; in `federation/activities/kinds.py` which activity
-tells it; in `pod/actions/record_kinds.py` what log and notifications say of it; in `pod/web/group/log_kinds.py` its
-words on pages. A kind more is a field more here: each table that has none for it, and each entry with a part lacking,
+read and written; in `models/content/projections/kinds.py` how it becomes rows; in `federation/activities/kinds.py`
+which activity tells it; in `pod/actions/drafted_kinds.py` what is added to a draft of it; in
+`pod/actions/record_kinds.py` what log and notifications say of it; in `pod/web/group/log_kinds.py` its words on pages.
+A kind more is a field more here: each table that has none for it, and each entry with a part lacking,
 then fails to type-check (ADR 0037).
 """
 
@@ -17,6 +18,7 @@ import msgspec
 
 from protocol.canonical import JsonObject
 from protocol.limits import MAX_ATTACHMENTS, MAX_PARAGRAPHS
+from protocol.records.content.dump import dump_authored, dump_guest_record, dump_vote
 from protocol.records.content.parse import (
     parse_claim,
     parse_erase,
@@ -62,21 +64,22 @@ class Leaves(Enum):
 
 
 class RecordKind(msgspec.Struct, Generic[Shape], frozen=True):
-    """A kind of record: the type that holds its content, how that is read, and what erasing leaves."""
+    """A kind of record: the type that holds its content, how that is read and written, and what erasing leaves."""
 
     content: type[Shape]
     parse: Callable[[JsonObject], Shape]
+    dump: Callable[[Shape], JsonObject]
     leaves: Leaves
 
 
 KINDS: Final[OfEach[RecordKind[Any]]] = OfEach(
-    Profile=RecordKind(Profile, parse_profile, Leaves.HEADER),
-    Post=RecordKind(Post, parse_post, Leaves.PLACES),
-    Patch=RecordKind(Patch, parse_patch, Leaves.PLACES),
-    Vote=RecordKind(Vote, parse_vote, Leaves.ALL),
-    Erase=RecordKind(Erase, parse_erase, Leaves.ALL),
-    Claim=RecordKind(Claim, parse_claim, Leaves.ALL),
-    GuestRecord=RecordKind(GuestRecord, parse_guest_record, Leaves.ALL),
+    Profile=RecordKind(Profile, parse_profile, dump_authored, Leaves.HEADER),
+    Post=RecordKind(Post, parse_post, dump_authored, Leaves.PLACES),
+    Patch=RecordKind(Patch, parse_patch, dump_authored, Leaves.PLACES),
+    Vote=RecordKind(Vote, parse_vote, dump_vote, Leaves.ALL),
+    Erase=RecordKind(Erase, parse_erase, dump_authored, Leaves.ALL),
+    Claim=RecordKind(Claim, parse_claim, dump_authored, Leaves.ALL),
+    GuestRecord=RecordKind(GuestRecord, parse_guest_record, dump_guest_record, Leaves.ALL),
 )
 _LIMITS: Final = {
     "paragraphs": MAX_PARAGRAPHS,
@@ -99,6 +102,15 @@ def parse_content(type_name: str, body: JsonObject) -> Content:
         raise ContentRule.NOT_BY_RECOVERY_KEY.error()
     content: Content = kind.parse(body)
     return content
+
+
+def dump_content(content: Content) -> JsonObject:
+    """The members of the record that holds this content, its type among them. No pod writes a type of tomorrow."""
+    name = type(content).__name__
+    kind = KINDS.of(name)
+    assert kind is not None
+    members: JsonObject = kind.dump(content)
+    return {"type": name, **members}
 
 
 def is_erasable(type_name: str) -> bool:

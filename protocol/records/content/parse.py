@@ -105,8 +105,8 @@ def _convert(value: object, form: type[_Parsed], name: str) -> _Parsed:
 
 
 def parse_profile(body: JsonObject) -> Profile:
-    """A member's profile."""
-    return _convert(body, Profile, "Profile")
+    """A member's profile. Only `indexable: false` says something: older pods took whatever else stands there."""
+    return _convert({**body, "indexable": body.get("indexable") is not False}, Profile, "Profile")
 
 
 def parse_post(body: JsonObject) -> Post:

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, NewType
 import msgspec
 from msgspec import Meta
 
+from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.limits import MAX_INTEGER, MAX_NAME_LENGTH, MAX_URL_LENGTH, MAX_VOTE
 
@@ -35,10 +36,6 @@ Style = Literal[
 Token = NewType("Token", str)
 
 
-def _token(value: object) -> Token:
-    return Token(msgspec.json.encode(value, order="sorted").decode())
-
-
 class Address(msgspec.Struct, frozen=True, order=True):
     """Where a paragraph stands for good: the record that brought it, and its index there."""
 
@@ -46,7 +43,7 @@ class Address(msgspec.Struct, frozen=True, order=True):
     index: Natural
 
 
-class PatchAddress(msgspec.Struct, frozen=True):
+class PatchAddress(msgspec.Struct, frozen=True, omit_defaults=True):
     """An address as a patch writes it; without `record` it means the patch itself."""
 
     index: Natural
@@ -74,7 +71,7 @@ class Attachment(msgspec.Struct, frozen=True):
     alt: str
 
 
-class ReplyTo(msgspec.Struct, frozen=True):
+class ReplyTo(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a post answers: a record, maybe one paragraph of it, or a public subject."""
 
     record: Id | None = None
@@ -82,7 +79,7 @@ class ReplyTo(msgspec.Struct, frozen=True):
     subject: Name | None = None
 
 
-class Add(msgspec.Struct, frozen=True):
+class Add(msgspec.Struct, frozen=True, omit_defaults=True):
     """A new paragraph, and the one it hangs on; None is the start of the post."""
 
     style: Style
@@ -90,7 +87,7 @@ class Add(msgspec.Struct, frozen=True):
     after: PatchAddress | None = None
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     """A member's current wish about a paragraph: deleted, replaced, or (neither) taken back."""
 
     paragraph: PatchAddress
@@ -98,55 +95,67 @@ class Mark(msgspec.Struct, frozen=True):
     replaced_by: PatchAddress | None = None
 
 
-class PostTarget(msgspec.Struct, frozen=True):
+class _Target(msgspec.Struct, frozen=True):
+    @property
+    def members(self) -> JsonObject:
+        """The target as a vote writes it."""
+        raise NotImplementedError
+
+    @property
+    def token(self) -> Token:
+        """The target as a key of tables: its members as JSON, in one spelling."""
+        return Token(msgspec.json.encode(self.members, order="sorted").decode())
+
+
+class PostTarget(_Target, frozen=True):
     """A whole post."""
 
     post: RecordId
 
     @property
-    def token(self) -> Token:
-        return _token({"post": self.post})
+    def members(self) -> JsonObject:
+        return {"post": self.post}
 
 
-class ParagraphTarget(msgspec.Struct, frozen=True):
+class ParagraphTarget(_Target, frozen=True):
     """One paragraph."""
 
     paragraph: Address
 
     @property
-    def token(self) -> Token:
-        return _token({"paragraph": self.paragraph})
+    def members(self) -> JsonObject:
+        return {"paragraph": msgspec.to_builtins(self.paragraph)}
 
 
-class SubjectTarget(msgspec.Struct, frozen=True):
+class SubjectTarget(_Target, frozen=True):
     """A public name, in NFC."""
 
     subject: str
 
     @property
-    def token(self) -> Token:
-        return _token({"subject": self.subject})
+    def members(self) -> JsonObject:
+        return {"subject": self.subject}
 
 
-class ProfileTarget(msgspec.Struct, frozen=True):
+class ProfileTarget(_Target, frozen=True):
     """A profile as it was written: the id of its record, so that other groups can judge it too (ADR 0010)."""
 
     profile: RecordId
 
     @property
-    def token(self) -> Token:
-        return _token({"profile": self.profile})
+    def members(self) -> JsonObject:
+        return {"profile": self.profile}
 
 
-class ReactionTarget(msgspec.Struct, frozen=True):
+class ReactionTarget(_Target, frozen=True):
     """An emoji under a post; gives no score."""
 
     post: RecordId
     emoji: str
 
     @property
-    def token(self) -> Token:
-        return _token({"reaction": {"emoji": self.emoji, "post": self.post}})
+    def members(self) -> JsonObject:
+        return {"reaction": {"emoji": self.emoji, "post": self.post}}
 
 
 Target = PostTarget | ParagraphTarget | SubjectTarget | ProfileTarget | ReactionTarget
@@ -168,15 +177,19 @@ class Authored(msgspec.Struct, frozen=True, kw_only=True):
     at: Natural
 
 
-class Profile(Authored, frozen=True, kw_only=True):
-    """How a member wants to be called; names are content, the number is the name that holds."""
+class Profile(Authored, frozen=True, kw_only=True, omit_defaults=True):
+    """How a member wants to be called; names are content, the number is the name that holds.
+
+    `indexable`: whether the member wants to be found by a search.
+    """
 
     nickname: str
     text: str = ""
     avatar: Attachment | None = None
+    indexable: bool = True
 
 
-class Post(Authored, frozen=True, kw_only=True):
+class Post(Authored, frozen=True, kw_only=True, omit_defaults=True):
     """An article or a note."""
 
     kind: Literal["article", "note"]
@@ -187,7 +200,7 @@ class Post(Authored, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
 
 
-class Patch(Authored, frozen=True, kw_only=True):
+class Patch(Authored, frozen=True, kw_only=True, omit_defaults=True):
     """Paragraphs added to a post, and marks on those it has."""
 
     post: Id
@@ -195,7 +208,7 @@ class Patch(Authored, frozen=True, kw_only=True):
     marks: tuple[Mark, ...] = ()
 
 
-class Vote(Authored, frozen=True, kw_only=True):
+class Vote(Authored, frozen=True, kw_only=True, omit_defaults=True):
     """What a member gives a target, in thousandths. `reason` is open text that no rule reads (ADR 0010)."""
 
     target: Target
@@ -204,7 +217,7 @@ class Vote(Authored, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Erase(Authored, frozen=True, kw_only=True):
+class Erase(Authored, frozen=True, kw_only=True, omit_defaults=True):
     """The author asks pods to drop texts and files of these records."""
 
     records: tuple[Id, ...]
@@ -217,13 +230,13 @@ class ClaimedMembership(msgspec.Struct, frozen=True):
     member: Number
 
 
-class Claim(Authored, frozen=True, kw_only=True):
+class Claim(Authored, frozen=True, kw_only=True, omit_defaults=True):
     """In a personal group: this person is that member of that group (`group` itself names the personal one)."""
 
     claims: ClaimedMembership
 
 
-class GuestPost(msgspec.Struct, frozen=True):
+class GuestPost(msgspec.Struct, frozen=True, omit_defaults=True):
     """What somebody without keys wrote; the members of a post."""
 
     kind: Literal["article", "note"]

@@ -23,6 +23,8 @@ from pod.actions.signer import TokenHolder
 from pod.deps import Deps
 from pod.jobs.loops import tend
 from protocol.ids import RecordId
+from protocol.records.content import UNSIGNED, Paragraph, Post
+from protocol.records.drafts import draft
 from tests.support.sinks import SetClock, some_parts
 
 NOON = 1_800_000_000_000
@@ -54,7 +56,7 @@ async def ada_of(deps: Deps) -> Account:
 
 async def say(deps: Deps, ada: Account, group: RecordId, text: str) -> RecordId:
     """A note of ada's, signed by this process; its id."""
-    note = {"type": "Post", "kind": "note", "paragraphs": [{"style": "text", "text": text}]}
+    note = draft(Post(kind="note", paragraphs=(Paragraph("text", text),), **UNSIGNED))
     return (await submit(deps, write_record, TokenHolder(ada), group, note)).id
 
 

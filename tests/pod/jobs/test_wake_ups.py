@@ -20,12 +20,14 @@ from models.fediverse.readers import put_reader
 from models.people.accounts import Account, load_account
 from pod.actions.chain.views import find_view
 from pod.actions.groups.founding import sign_up, start_group
-from pod.actions.posts.records import submit, write_vote
+from pod.actions.posts.records import submit, write_record
 from pod.actions.signer import TokenHolder
 from pod.deps import Deps, Signals
 from pod.jobs import delivery, loops
 from pod.jobs.loops import Loops
 from protocol.ids import RecordId
+from protocol.records.content import UNSIGNED, SubjectTarget, Vote
+from protocol.records.drafts import draft
 from tests.support.sinks import SetClock, a_sink, some_parts, until
 
 NOON = 1_800_000_000_000
@@ -97,8 +99,8 @@ async def test_a_vote_that_a_command_writes_is_sealed_and_sent_at_once_by_the_pr
     async with a_sink() as sink:
         reader = f"http://{sink.host(7)}"
         await command.store.write(partial(put_reader, group=group, pod=reader, most=9, now=NOON))
-        vote = {"target": {"subject": "The well"}, "value": 700}
-        cast = await submit(command, write_vote, TokenHolder(ada), group, vote)
+        vote = draft(Vote(target=SubjectTarget("The well"), value=700, **UNSIGNED))
+        cast = await submit(command, write_record, TokenHolder(ada), group, vote)
         await until(lambda: any(cast.id.encode() in body or b'"value":700' in body for body in sink.taken(7)))
         sealed = partial(is_sealed, serving, group)
         await until_so(sealed)

@@ -1,0 +1,87 @@
+"""What becomes of a draft of each kind of record before somebody here signs it, and who may have it signed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.records import load_record
+from models.people.accounts import Account
+from pod.actions.access import open_group
+from pod.deps import Deps
+from pod.errors import UnknownGroupError
+from pod.rules.posts import PostRule
+from protocol.canonical import JsonObject
+from protocol.ids import RecordId
+from protocol.records.content import (
+    OfEach,
+    ParagraphTarget,
+    PostTarget,
+    ProfileTarget,
+    ReactionTarget,
+    Target,
+    parse_target,
+)
+
+Complete = Callable[[AsyncSession, Deps, Account, RecordId, JsonObject], Awaitable[JsonObject]]
+
+
+class DraftedKind(msgspec.Struct, frozen=True, kw_only=True):
+    """How a kind is drafted.
+
+    `by_members`: a member may have it signed; others only the pod itself. `after_close`: it is still written in a group
+    that goes on elsewhere. `complete` adds members that the author needn't know; None where there are none.
+    """
+
+    by_members: bool
+    after_close: bool
+    complete: Complete | None
+
+
+async def _with_origin(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: JsonObject
+) -> JsonObject:
+    """The vote with where another public group's record is to be found, unless the voter said so.
+
+    What belongs to a private group is voted on there alone. Who may not read that group isn't told of it.
+    """
+    about = _record_of(parse_target(vote.get("target")))
+    stored = await load_record(session, about) if about else None
+    if stored is None or stored.group_id == group:
+        return vote
+    try:
+        state = (await open_group(session, deps, account, stored.group_id)).state
+    except UnknownGroupError as error:
+        raise PostRule.NOTHING_TO_VOTE_ON.error() from error
+    if state.visibility == "private":
+        raise PostRule.PRIVATE_STAYS_INSIDE.error()
+    found = {"from": {"group": stored.group_id, "pod": deps.identity.base_url}}
+    return found | vote if state.visibility == "public" else vote
+
+
+def _record_of(target: Target) -> RecordId | None:
+    """The record that a vote is about, None for a public subject."""
+    match target:
+        case PostTarget(post=record) | ReactionTarget(post=record) | ProfileTarget(profile=record):
+            return record
+        case ParagraphTarget(paragraph=address):
+            return address.record
+        case _:
+            return None
+
+
+WORDS: Final = DraftedKind(by_members=True, after_close=False, complete=None)
+WISH: Final = DraftedKind(by_members=True, after_close=True, complete=None)
+
+DRAFTED: Final[OfEach[DraftedKind]] = OfEach(
+    Profile=WISH,
+    Post=WORDS,
+    Patch=WORDS,
+    Vote=DraftedKind(by_members=True, after_close=True, complete=_with_origin),
+    Erase=WISH,
+    Claim=WISH,
+    GuestRecord=DraftedKind(by_members=False, after_close=False, complete=None),
+)
