@@ -58,7 +58,8 @@ def by_signing_key(said: Draft, group: RecordId, header: Header) -> JsonObject:
 def by_recovery_key(said: Draft, group: RecordId, header: Header) -> JsonObject:
     """The same for a recovery key, whose index stands in place of the signing key's."""
     members = by_signing_key(said, group, header)
-    return {**members, "recovery": members.pop("key")}
+    members["recovery"] = members.pop("key")
+    return members
 
 
 def root_members(wishes: JsonObject, founder: Founder, *, nonce: str, at: int) -> JsonObject:

@@ -1,6 +1,7 @@
 """What is dumped and parsed again is the same value, for every kind of content and every wish, and so is its draft."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.limits import MAX_VOTE, MAX_WEIGHT
 from protocol.records.chain import Home
@@ -23,6 +25,7 @@ from protocol.records.content import (
     GuestPost,
     GuestRecord,
     GuestVote,
+    Header,
     Mark,
     OfEach,
     Paragraph,
@@ -41,12 +44,13 @@ from protocol.records.content import (
     dump_content,
     parse_content,
 )
-from protocol.records.drafts import by_signing_key, draft
+from protocol.records.drafts import Draft, by_recovery_key, by_signing_key, draft, draft_wish
 from protocol.records.operation import (
     WISHES,
     Event,
     Join,
     Leave,
+    Operation,
     Publish,
     Rehome,
     Rekey,
@@ -55,11 +59,14 @@ from protocol.records.operation import (
     Succeed,
     Wish,
     dump_wish,
+    parse_operation,
 )
 from tests.support.writing import GROUP, an_id
 
 IDS = st.sampled_from([an_id(name) for name in ("one", "two", "three")])
-KEYS = st.sampled_from([PrivateKey.from_seed(bytes([number]) * 32).did for number in range(1, 4)])
+DIDS = [PrivateKey.from_seed(bytes([number]) * 32).did for number in range(1, 4)]
+KEY = DIDS[0]
+KEYS = st.sampled_from(DIDS)
 TEXTS = st.sampled_from(["", "It was 12 m deep.", "värmepump", "\N{BLOSSOM}"])
 NAMES = TEXTS.filter(bool)
 NATURALS = st.integers(0, 2**53 - 1)
@@ -172,3 +179,15 @@ def test_a_wish_that_is_dumped_and_parsed_is_the_same(do: str) -> None:
         assert WISHES[do].parse(members["with"]) == wish
 
     same()
+
+
+@pytest.mark.parametrize(
+    ("sign", "place"), [(by_signing_key, (1, None)), (by_recovery_key, (None, 1))], ids=["signing", "recovery"]
+)
+def test_an_operation_names_the_key_that_signs_it_and_no_other(
+    sign: Callable[[Draft, RecordId, Header], dict[str, Any]], place: tuple[int | None, int | None]
+) -> None:
+    wish = Rehome(Home("https://a.example", KEY), KEY)
+    body = sign(draft_wish(wish), GROUP, {"author": 7, "key": 1, "counter": 9, "at": 8})
+    parsed = parse_operation(an_id("own"), as_sent(body), (), verify=False)
+    assert parsed == Operation(an_id("own"), 7, *place, counter=9, at=8, wish=wish, signers=())
