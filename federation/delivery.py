@@ -73,7 +73,7 @@ def first_scheme(remembered: str | None) -> Scheme:
 
 
 def other_scheme(scheme: Scheme) -> Scheme:
-    """The scheme for the second knock."""
+    """The scheme for the second try."""
     return "rfc9421" if scheme == "cavage" else "cavage"
 
 

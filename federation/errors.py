@@ -30,7 +30,7 @@ class RemoteError(Exception):
 
 
 class BusyError(RefusedError):
-    """Whoever asks has its share of this pod's memory, look-ups or connections in use, or all of it is in use."""
+    """The asker uses its whole share of this pod's memory, look-ups or connections, or all askers use the whole."""
 
     code = "busy"
     status = 503

@@ -1,6 +1,6 @@
 """Paragraphs as the HTML that other software shows: our own few tags around escaped text, cleaned once more.
 
-The escaping alone is enough; the sanitiser behind it is there for the day somebody adds a style and forgets to.
+The escaping alone is enough; the sanitiser behind it catches a style that somebody adds later without escaping.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ class KnownKeys:
             task = asyncio.create_task(self._look_up_in_turn(key_id, now, asker))
             self._asking[key_id] = task
             task.add_done_callback(lambda done: self._asked(key_id, done))
-        # One who hangs up must not take the answer from those who wait with him.
+        # If one asker hangs up, those who wait with it still get the answer.
         return await asyncio.shield(self._asking[key_id])
 
     def _asked(self, key_id: str, done: asyncio.Task[VerificationKey]) -> None:
@@ -144,7 +144,7 @@ class KnownKeys:
             done.exception()  # those who waited have it; nobody else is to be told
 
     async def _look_up_in_turn(self, key_id: str, now: int, asker: str) -> VerificationKey:
-        # By host, for ports cost nothing. What is refused here is no failure of the key, and may be tried again.
+        # By host, because one attacker has all its ports. A refusal here is no failure of the key.
         with self._askers.held(asker), self._servers.held(origin_of(key_id).host):
             return await self._look_up(key_id, now)
 

@@ -45,7 +45,7 @@ async def receive(
 ) -> VerifiedActivity | None:
     """Verify a POST to an inbox; raises the refusal of the first check that fails. `now` in ms.
 
-    None: somebody unheard of says that it is gone. Nothing here is about it, and its key can't be asked for any more.
+    None: an unknown actor says that it is gone. Nothing here is about it, and nobody can be asked for its key any more.
     """
     claim = read_claims(request, policy, now=now)[0]
     activity = read_activity(read_document(request.body))

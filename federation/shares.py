@@ -1,7 +1,7 @@
 """What one process has of a thing (memory, places, connections) is shared: nobody holds more than their part of it.
 
 Each use names who causes it: an address, a server, an account. What is over somebody's part, or over the whole, is
-refused at once, so that a crowd of one is never a queue for all.
+refused at once, so that nobody waits behind the many requests of one asker.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""WebFinger (RFC 7033): whose handle is this, said in the least that every known server needs.
+"""WebFinger (RFC 7033): whose handle this is, with the members that every known server needs and no others.
 
 Rules of this file (federation §1.1, §2.2):
 

@@ -32,7 +32,7 @@ class Change(StrEnum):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A stretch of text with one fate. Between two stretches that stay, what is gone stands before what is new."""
+    """A stretch of text that stays, goes or comes. Between two that stay, what goes stands before what comes."""
 
     change: Change
     text: str
@@ -65,7 +65,7 @@ def units_of(text: str) -> list[str]:
 
 
 def _belongs(unit: Sequence[str], piece: str) -> bool:
-    """Whether a piece is one thing to people with what stands before it."""
+    """Whether people see a piece and what stands before it as one sign."""
     last, first = unit[-1][-1], piece[0]
     if last == _JOINER or _is_on(first):
         return True

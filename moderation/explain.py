@@ -1,4 +1,4 @@
-"""A score taken apart into lines whose sum is the score; what doesn't count is said too, with the reason.
+"""A score taken apart into lines whose sum is the score; votes that don't count have a line, too, with the reason.
 
 Each line has a kind and its numbers, for pages that translate, and one plain English sentence (MD-03). The lines are
 built from the votes, not from the score: that both agree is what a reader can check.

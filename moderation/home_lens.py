@@ -2,7 +2,7 @@
 
 Rules of this file (R4):
 
-1. What its own group doesn't show isn't shown, whatever anybody else says of it.
+1. What its own group doesn't show isn't shown, whatever the moderators say of it.
 2. A moderator whose default score is above 0 shows whatever nobody there votes against: it can only hide. Each of them
    hides by itself, so a further one never brings anything back.
 3. The others choose: without votes they show nothing. The reader says whether any or all of them must show a post.

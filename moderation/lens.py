@@ -1,4 +1,4 @@
-"""A hidden thing always names its layer: the lens that the reader chose, the reader's own hides, or the pod's floor.
+"""What hides a thing is always named: the lens that the reader chose, the reader's own hides, or the pod's floor.
 
 Rules of this file (protocol §4, lens; ADR 0014):
 

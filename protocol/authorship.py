@@ -25,7 +25,7 @@ def authored_of(record: Record) -> Authored:
 
 
 def check_author(state: GroupState, record: Record) -> None:
-    """Refuse a content record that doesn't count in `state`; UnknownAuthorError means: not yet."""
+    """Refuse a content record that doesn't count in `state`; UnknownAuthorError: its author or key isn't known yet."""
     authored = authored_of(record)
     check_standing(state, authored.author, authored.key, record.signers)
 

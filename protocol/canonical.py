@@ -32,7 +32,7 @@ _DECODER: Final = msgspec.json.Decoder()
 _PLANE_ENDS: Final = "".join(f"{chr((plane << 16) + 0xFFFE)}{chr((plane << 16) + 0xFFFF)}" for plane in range(17))
 _FAR_EXPONENT: Final = re.compile(rb"[eE][+-]?[0-9]{3}")
 _WHITE_SPACE: Final = b" \t\r\n"
-_FEW_MEMBERS: Final = 256  # of so few the slowest numbers cost 3 ms: what is usual isn't looked at twice
+_FEW_MEMBERS: Final = 256  # the slowest numbers of so short a text cost 3 ms, so a short text isn't looked at twice
 _NOT_IN_RECORDS: Final = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}]")
 
 
@@ -150,7 +150,7 @@ def _check_names(members: JsonObject) -> None:
 def _check_document(value: Json, *, max_depth: int, max_members: int) -> None:
     level = [value]
     depth = -1
-    members = -1  # the document itself is nobody's member
+    members = -1  # the document itself is a member of nothing
     while level:
         depth += 1
         members += len(level)

@@ -1,4 +1,4 @@
-"""A post and its patches read the same on every pod, whatever arrived first; a paragraph once shown never swaps.
+"""A post and its patches read the same on every pod, whatever arrived first; nothing later swaps two paragraphs.
 
 Rules of this file (protocol §4, `Patch`):
 
@@ -177,7 +177,7 @@ def reading_order(post: RecordId, sheets: Iterable[Sheet]) -> tuple[Address, ...
 def _siblings(
     children: Mapping[Address | None, list[Address]], parent: Address | None, record: RecordId
 ) -> list[Address]:
-    # Last first, because the walk takes from the end.
+    # The last goes in first, because the walk takes from the end.
     found = children.get(parent, [])
     return sorted(found, key=lambda child: sibling_key(record, child), reverse=True)
 

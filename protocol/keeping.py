@@ -180,7 +180,7 @@ def parent_to_propose(
             check_presentable(memory, view.nodes[item].state, findings_of(view.nodes[item].state), now=now)
         except SeatRefusedError:
             continue
-        # Others may be free to sign on this seat's branch while it is not free to sign on theirs.
+        # Other seats may sign on this seat's branch while this one may not sign on theirs.
         last = memory.last
         if last is None or last.item not in view.nodes or _may_build_on(memory, view, item):
             return item
@@ -230,7 +230,7 @@ def is_jammed(view: View, last: Confirmed) -> bool:
     rivals = {item for item, other in view.nodes.items() if other.state.term == last.term and item not in own_path}
     rivals = {item for item in rivals if last.item not in path_to(view.nodes, item)}
     if not rivals:
-        return False  # nobody was two-faced: whoever can't confirm `last` any more may not be honest
+        return False  # no steward was two-faced: a keeper that renounced `last` may be the dishonest one
     against = {
         seat
         for item in rivals

@@ -17,7 +17,7 @@ from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.chain import EPOCH, GroupRoot, Home, LogHead, Seat
 
-# What these name must be asked for by name even where nobody set it: self-joined strangers don't decide.
+# Unless the policy names these they need more than others_weight, or strangers who just joined would decide.
 VOTING_CAPABILITIES = frozenset({"vote", "delegate", "be_delegate"})
 HANDOVER_AFTER_MS = 24 * 3600 * 1000
 

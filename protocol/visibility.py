@@ -99,11 +99,11 @@ def _standing(
 def _in_slot(sight: Sight, standing: Address | None) -> Sight:
     if standing is None or standing == sight.address:
         return sight
-    if sight.shown and stands_back(sight):
+    if stands_back(sight):
         return msgspec.structs.replace(sight, shown=False, reason=Reason.OUTRANKED, instead=standing)
     return msgspec.structs.replace(sight, instead=standing)
 
 
 def stands_back(sight: Sight) -> bool:
-    """Whether a paragraph gives way to the one that stands for its slot: always, it could only say the same twice."""
+    """Whether a paragraph that would be shown gives way to the one that stands for its slot: it always does."""
     return sight.shown

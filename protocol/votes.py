@@ -1,4 +1,4 @@
-"""Of all that a member ever voted on a target exactly one vote counts, the same one on every pod.
+"""Of all votes of a member on a target exactly one counts, and it is the same one on every pod.
 
 Rules of this file (protocol §4, `Vote`; §5, guests):
 

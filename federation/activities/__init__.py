@@ -1,4 +1,4 @@
-"""Activities between JSON and frozen values: what is built in `writing` is what `reading` reads."""
+"""Activities between JSON and frozen values: what `build` writes, `parse` reads."""
 
 from federation.activities.build import accept, announce, ask_to_follow, reject, take_back, wrap
 from federation.activities.parse import id_of, read_activity

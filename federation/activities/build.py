@@ -88,7 +88,7 @@ def pod_of(actor: str) -> str:
 
 
 def _answered(verb: str, follow: Follow) -> JsonObject:
-    # The same Follow gives the same answer: whoever asks twice isn't told two things.
+    # The same Follow gets the same answer, however often it comes.
     mark = sha256(f"{follow.actor} {follow.id}".encode()).hexdigest()[:32]
     return {
         "@context": AS2,

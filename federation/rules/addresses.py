@@ -1,4 +1,4 @@
-"""Which addresses this pod never contacts. They speak to engineers."""
+"""Which addresses this pod never contacts. Engineers read these sentences."""
 
 from __future__ import annotations
 

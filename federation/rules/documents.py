@@ -1,4 +1,4 @@
-"""What documents of other servers must be. They speak to engineers."""
+"""What documents of other servers must be. Engineers read these sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose key it must be, and of what kind. They speak to engineers."""
+"""Whose key it must be, and of what kind. Engineers read these sentences."""
 
 from __future__ import annotations
 

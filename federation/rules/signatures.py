@@ -1,4 +1,4 @@
-"""Why a request's signature proves nothing. They speak to engineers."""
+"""Why a request's signature proves nothing. Engineers read these sentences."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ async def read_download(
 
 
 async def read_answer(response: aiohttp.ClientResponse, *, hear_refusal: bool = False) -> Answer:
-    """What was said to a delivery. Once it is taken, a broken body must not make us deliver again."""
+    """What the host answered to a delivery that it took; a broken body must not make us deliver again."""
     if not 200 <= response.status < 300:
         raise refusal_of(response, await _read_tolerantly(response) if hear_refusal else b"")
     return Answer(response.status, response.headers.get("Content-Type", ""), await _read_tolerantly(response))

@@ -1,6 +1,6 @@
 """A signature is accepted once while it lives: whoever remembers it does so for all processes, and beyond a restart.
 
-Only verified signatures are remembered, so nobody can fill the memory with inventions. Two GETs of one second are the
+Only verified signatures are remembered, so nobody can fill the memory with false ones. Two GETs of one second are the
 same request with the same signature unless a nonce tells them apart, so who reads what isn't for everybody signs with
 one (ADR 0025).
 """

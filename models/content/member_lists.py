@@ -1,4 +1,4 @@
-"""Members as pages ask for them: counted by pod, listed by number with nickname and votes; nothing walks them twice."""
+"""Members as pages ask for them: counted by pod, listed by number with nickname and votes, each in one query."""
 
 from collections.abc import Collection, Sequence
 

@@ -26,7 +26,7 @@ IDLE_WITHIN_MS: Final = 30_000
 WRITING: Final = "writing"  # in the `info` of a session that belongs to a write action
 UNKNOWN: Final = -1
 _VERSION: Final = "version"
-HIDDEN: Final = True  # a failed statement is logged; what was to be written may be somebody's words
+HIDDEN: Final = True  # a failed statement is logged without its parameters, which may be somebody's words
 
 
 class UnsafeDatabaseError(RuntimeError):

@@ -1,4 +1,4 @@
-"""What a database lacks or has too much of beside its tables' shape; and how both are mended."""
+"""Indexes that a database lacks, rows whose owner is gone, broken files: found, and mended where that is safe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose a record is: the wordless part of what is stored of it."""
+"""Who wrote a record: what is stored of it, but for its words."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""When each group is to be looked after next: groups that nobody writes in have no time, and cost nothing.
+"""When each group is to be looked after next: a group that nobody writes in has no time set, and costs nothing.
 
 A write that may need work afterwards (`mark_due`) sets a time in the same commit, so a kill loses no work. A process
 that looks after a group claims it by moving that time forward (`claim_rounds`); if it dies, the time comes again. What

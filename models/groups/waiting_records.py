@@ -279,7 +279,7 @@ async def load_receipt(session: AsyncSession, record: RecordId) -> bytes | None:
 async def list_broken_promises(session: AsyncSession, group: RecordId, by_before: int, limit: int) -> list[Promise]:
     """Receipts with a time before `by_before` for records that still count and that the group's log lacks.
 
-    What a rule took out since then (a black-listed author's, say) can't be logged, so it was promised in vain.
+    A record that a rule took out since then (a black-listed author's, say) can't be logged: its receipt isn't broken.
     """
     wanted = (
         select(RECEIPTS.c.record_id, RECEIPTS.c.by_at, RECEIPTS.c.wire)

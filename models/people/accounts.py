@@ -1,6 +1,6 @@
 """People at home here: their sealed seeds, recovery public keys, tokens and memberships.
 
-Nothing here opens anything: seeds are sealed under a key outside the database, tokens are kept as hashes,
+No secret can be read from here: seeds are sealed under a key outside the database, tokens are kept as hashes,
 and of the recovery seed only public keys remain.
 """
 

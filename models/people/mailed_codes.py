@@ -1,4 +1,4 @@
-"""Codes that were mailed: one a browser's visit and purpose, known by a keyed hash, dead after some time or tries."""
+"""Codes that were mailed: one a browser's visit and purpose, known by a keyed hash, over after some time or tries."""
 
 from __future__ import annotations
 

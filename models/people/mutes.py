@@ -1,4 +1,4 @@
-"""Whom an account doesn't want to read: members of groups, muted for this reader alone."""
+"""Whom an account mutes: members of groups, for this reader alone."""
 
 from collections.abc import Collection
 

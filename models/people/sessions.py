@@ -1,4 +1,4 @@
-"""Who is signed in: one row a browser, known by the hash of its cookie; ended sessions are gone."""
+"""Who is signed in: one row a browser, known by the hash of its cookie; the row of an ended session is deleted."""
 
 from collections.abc import Sequence
 

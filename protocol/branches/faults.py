@@ -52,7 +52,7 @@ def with_ack_faults(view: View, ack: Ack) -> tuple[Fault, ...]:
 
 
 def all_faults(nodes: Nodes, acks: Acks) -> tuple[Fault, ...]:
-    """What the items and acks of a view prove, from scratch: for the same keys and terms as one by one."""
+    """All faults that items and acks prove, from scratch; found one by one, they name the same keys and terms."""
     faults: tuple[Fault, ...] = ()
     rivals: dict[tuple[str, int, int], list[Node]] = {}
     for node in nodes.values():

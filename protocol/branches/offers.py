@@ -1,4 +1,4 @@
-"""Handovers that only lack signatures are kept, bounded: other copies may complete them, and each is a word given.
+"""Handovers that only lack signatures are kept, bounded: other copies may complete them; each shows who signed.
 
 A liar can spread a handover in copies that reach the quorum only together. And a keeper that signs a handover says that
 it never confirmed, and never will confirm, an item of a lower term beside the parent (see `protocol.keeping`).

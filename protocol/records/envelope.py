@@ -213,7 +213,7 @@ def _nested_operation(entry: object, group: RecordId, *, verify: bool) -> Operat
 
 
 def _nested_ack(entry: object, group: RecordId, *, verify: bool) -> Ack | None:
-    # Acks in an item are evidence, not law: one that is broken proves nothing and is passed over.
+    # Acks in an item are evidence only: a broken one proves nothing, so it is passed over.
     try:
         record = _nested(entry, "Ack", group, verify=verify)
         check_exact_ack(record.body)

@@ -1,6 +1,6 @@
 """What is left of an erased record: its id, what it claimed of its author, and where its paragraphs hung.
 
-It has no proof, for the text that was signed is gone. So it says nothing by itself: a pod takes one only at a place of
+It has no proof, for the text that was signed is gone. It proves nothing by itself: a pod takes one only at a place of
 the log whose root holds the id, and only beside an `Erase` by the same author that names it (ADR 0026).
 """
 

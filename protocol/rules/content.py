@@ -1,4 +1,4 @@
-"""What posts, patches, votes and erased records must be. They speak to engineers."""
+"""What posts, patches, votes and erased records must be. Engineers read these sentences."""
 
 from __future__ import annotations
 

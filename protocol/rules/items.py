@@ -1,4 +1,4 @@
-"""Why an item doesn't follow its parent: the rules of `protocol.chain`. They speak to engineers."""
+"""Why an item doesn't follow its parent: the rules of `protocol.chain`. Engineers read these sentences."""
 
 from __future__ import annotations
 

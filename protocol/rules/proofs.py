@@ -1,4 +1,4 @@
-"""Why a proof proves nothing. They speak to engineers."""
+"""Why a proof proves nothing. Engineers read these sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an envelope, an item of a chain or an operation must be. They speak to engineers."""
+"""What an envelope, an item of a chain or an operation must be. Engineers read these sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no record's text may be: rules of canonical bytes, ids and keys. They speak to engineers."""
+"""What no record's text may be: rules of canonical bytes, ids and keys. Engineers read these sentences."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ async def fold_stored(session: AsyncSession, group: RecordId | None, *, author: 
 def _fold(rows: Rows, record: Accepted) -> None:
     kind = PROJECTED.of(record.type)
     if kind is None:
-        return  # a type of tomorrow is stored and relayed, never applied
+        return  # a record of a type that this version doesn't know is stored and relayed, never applied
     if record.content is not None and kind.fold is not None:
         kind.fold(rows, record, record.content)
     elif record.stored is not None and record.stored.erased and kind.fold_erased is not None:

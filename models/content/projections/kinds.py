@@ -1,6 +1,6 @@
 """How each kind of record becomes rows: folded, searched, emptied when it is erased, folded again from what is left.
 
-A part that a kind has no use for is said to be None: it can't be forgotten.
+A part that a kind doesn't need is written as None, so that nobody forgets one.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 read and written; in `models/content/projections/kinds.py` how it becomes rows; in `federation/activities/kinds.py`
 which activity tells it; in `pod/actions/drafted_kinds.py` what is added to a draft of it; in
 `pod/actions/record_kinds.py` what log and notifications say of it; in `pod/web/group/log_kinds.py` its words on pages.
-A kind more is a field more here: each table that has none for it, and each entry with a part lacking,
-then fails to type-check (ADR 0037).
+A new kind is a new field here: a table that has no entry for it, and an entry that lacks a part,
+then fail to type-check (ADR 0037).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class OfEach(msgspec.Struct, Generic[Each], frozen=True, kw_only=True):
     GuestRecord: Each
 
     def of(self, type_name: str) -> Each | None:
-        """The one for records of this type; None for a type of tomorrow."""
+        """The one for records of this type; None for a type that this version doesn't know."""
         return getattr(self, type_name) if type_name in self.__struct_fields__ else None
 
     def __iter__(self) -> Iterator[tuple[str, Each]]:

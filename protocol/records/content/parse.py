@@ -135,7 +135,7 @@ def parse_patch(body: JsonObject) -> Patch:
 
 
 def _check_deletions(body: JsonObject) -> None:
-    # `deleted` is true or absent: two spellings of "taken back" would only invite a third.
+    # `deleted` is true or absent, so that "taken back" has one spelling.
     if any(mark.get("deleted") is False for mark in body.get("marks", ())):
         raise ContentRule.DELETED_IS_TRUE.error()
 
@@ -186,7 +186,7 @@ def parse_guest_record(body: JsonObject) -> GuestRecord:
 
 
 def parse_header(body: JsonObject) -> Authored | None:
-    """The header of a type of tomorrow; rule 2."""
+    """The header of a type that this version doesn't know; rule 2."""
     # A later type may be signed by a pod or a recovery key. One that names a signing key states a whole header, or
     # nobody could check whether its author's key is valid before appending it to the log.
     return _convert(body, Authored, "The record") if "author" in body and "recovery" not in body else None

@@ -178,7 +178,7 @@ class Authored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """How a member wants to be called; names are content, the number is the name that holds.
+    """How a member wants to be called; names are content, and nobody else has the member's number.
 
     `indexable`: whether the member wants to be found by a search.
     """
