@@ -9,18 +9,16 @@ Rules of this file (MD-12):
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
+from moderation.clusters import FLAG_LETTER, JOINER, is_on_what_stands_before
+
 MOST_STEPS: Final = 150_000
 _UNITS = re.compile(r"\s+|\w+|[^\w\s]")
-_JOINER: Final = "\u200d"
-_ON_WHAT_STANDS_BEFORE: Final = re.compile("[\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
-_FLAG_LETTER: Final = re.compile("[\U0001f1e6-\U0001f1ff]")
 
 
 class Change(StrEnum):
@@ -67,15 +65,11 @@ def units_of(text: str) -> list[str]:
 def _belongs(unit: Sequence[str], piece: str) -> bool:
     """Whether people see a piece and what stands before it as one sign."""
     last, first = unit[-1][-1], piece[0]
-    if last == _JOINER or _is_on(first):
+    if last == JOINER or is_on_what_stands_before(first):
         return True
-    if _FLAG_LETTER.match(first):
-        return len(unit) == 1 and _FLAG_LETTER.match(last) is not None
-    return _is_letter(first) and _is_letter(unit[0][0]) and _is_on(last)
-
-
-def _is_on(letter: str) -> bool:
-    return unicodedata.category(letter)[0] == "M" or _ON_WHAT_STANDS_BEFORE.match(letter) is not None
+    if FLAG_LETTER.match(first):
+        return len(unit) == 1 and FLAG_LETTER.match(last) is not None
+    return _is_letter(first) and _is_letter(unit[0][0]) and is_on_what_stands_before(last)
 
 
 def _is_letter(letter: str) -> bool:

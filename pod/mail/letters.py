@@ -11,6 +11,7 @@ from typing import Final
 import idna
 import msgspec
 
+from moderation.clusters import beginning
 from pod.errors import BadAddressError
 from pod.rules.mails import MailRule
 
@@ -77,7 +78,7 @@ def written(mail: Mail, sender: str, *, now: int, token: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = mail_address(sender)
     message["To"] = mail_address(mail.to)
-    message["Subject"] = " ".join(mail.subject.split())[:LONGEST_SUBJECT]
+    message["Subject"] = beginning(" ".join(mail.subject.split()), LONGEST_SUBJECT)
     message["Date"] = formatdate(now / 1000)
     message["Message-ID"] = f"<{token}@{message['From'].addresses[0].domain}>"
     message["Auto-Submitted"] = "auto-generated"

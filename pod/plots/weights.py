@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from markupsafe import Markup
 
+from moderation.clusters import first_cluster
 from pod.plots.plot import Plot
 from pod.web.kit.translations import Words
 
@@ -73,7 +74,7 @@ def _conclusion(say: Words, pieces: Sequence[WeightPiece]) -> str:
 
 def _piece(piece: WeightPiece, place: int, pieces: Sequence[WeightPiece]) -> Markup:
     start = sum((before.share for before in pieces[:place]), Fraction())
-    letter = piece.name.strip()[:1].upper() or "?"
+    letter = first_cluster(piece.name.strip()).upper() or "?"
     return _box(float(start) * WIDTH, float(piece.share) * WIDTH, f"p{place % PATTERNS}", letter)
 
 

@@ -34,6 +34,7 @@ from models.people.factors import (
     set_passkey_used,
     spend_challenge,
 )
+from moderation.clusters import beginning
 from pod.clock import random_bytes
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
@@ -100,7 +101,7 @@ async def add_passkey(deps: Deps, visit: bytes, account: Account, name: str, ans
     now = deps.clock()
     passkey = Passkey(
         *(made.credential_id, account.id, made.credential_public_key, made.sign_count),
-        *(name[:LONGEST_NAME] or "passkey", now, None),
+        *(beginning(name, LONGEST_NAME) or "passkey", now, None),
     )
 
     async def action(session: AsyncSession) -> None:

@@ -25,6 +25,7 @@ from models.pod.sign_ups import (
     load_typed,
     set_sign_up,
 )
+from moderation.clusters import beginning
 from pod.actions.accounts.mailed_codes import check_code, make_code, use_code
 from pod.actions.accounts.open_account import Opened, Wish, open_home
 from pod.actions.admin.pod_invites import code_hash
@@ -70,7 +71,7 @@ async def wish_for_account(deps: Deps, visit: bytes, wish: SignUpWish, letters: 
         known = await load_account_by_mail(session, normal_address(address))
     await deps.store.limits.take("mail to an address", normal_address(address), now=now)
     kept = SignUp(
-        *(0, visit, wish.name, address, wish.reason[:LONGEST_REASON], wish.language),
+        *(0, visit, wish.name, address, beginning(wish.reason, LONGEST_REASON), wish.language),
         *(invite.id if invite else None, "typed", "", None, now, now),
     )
 
@@ -184,7 +185,7 @@ async def answer_question(deps: Deps, token: str, text: str) -> None:
     if not text:
         raise AccountRule.ANSWER_FIRST.error()
     wish = await linked_sign_up(deps, token, "asked")
-    reason = f"{wish.reason}\n\n? {wish.said}\n! {text[:LONGEST_REASON]}".strip()
+    reason = f"{wish.reason}\n\n? {wish.said}\n! {beginning(text, LONGEST_REASON)}".strip()
 
     async def action(session: AsyncSession) -> None:
         await set_sign_up(

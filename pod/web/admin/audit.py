@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
+from moderation.clusters import beginning
 from pod.actions.audit import MOST_IN_A_FILE, Act, csv_of, read_acts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -105,4 +106,4 @@ def _row(say: Words, names: dict[str, str], act: Act) -> ActRow:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= LONGEST else f"{beginning(text, LONGEST)}…"

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from moderation.clusters import beginning
 from moderation.lens import Layer
 from pod.actions.reading.group.post_list import GroupPosts
 from pod.actions.reading.post.cards import VisibleCard
@@ -136,7 +137,7 @@ def cut(text: str, length: int) -> str:
     """The text, ended between two words if it is longer."""
     if len(text) <= length:
         return text
-    return text[:length].rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
+    return beginning(text, length).rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
 
 
 def written_row(say: Words, card: VisibleCard, name: str) -> PostLineView:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from moderation.clusters import beginning
 from moderation.lens import Layer, Lens
 from pod.actions.reading.lens.choices import LensChoices, list_lens_choices
 from pod.actions.reading.lens.comparison import Compared, Preview, compare_lenses, preview_lens
@@ -242,7 +243,7 @@ def _stripes(compared: Compared, names: Sequence[str]) -> list[PlotStripe]:
 
 def _excerpt(say: Words, compared: Compared, sight: Sight) -> str:
     words = compared.reading.words(sight.address)
-    return shortened(words[:EXCERPT]) if words else say("not shown")
+    return shortened(beginning(words, EXCERPT)) if words else say("not shown")
 
 
 def preview_view(say: Words, preview: Preview, *, follow: bool, home: bool) -> PreviewView:

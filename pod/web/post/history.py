@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from moderation.clusters import beginning
 from pod.actions.reading.post.history import AuthorShares, Entry, Past, read_past
 from pod.actions.reading.post.text import author_of
 from pod.app_keys import DEPS
@@ -180,8 +181,8 @@ def _excerpt(say: Words, past: Past, entry: Entry) -> str:
 
 def shortened(text: str) -> str:
     """The beginning of a text, in one line."""
-    line = " ".join(text[: 2 * EXCERPT].split())
-    return f"{line[:EXCERPT].rstrip()}…" if len(line) > EXCERPT else line
+    line = " ".join(beginning(text, 2 * EXCERPT).split())
+    return f"{beginning(line, EXCERPT).rstrip()}…" if len(line) > EXCERPT else line
 
 
 def _shown(say: Words, share: AuthorShares, record: RecordId, total: int) -> str:

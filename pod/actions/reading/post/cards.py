@@ -16,6 +16,7 @@ from models.content.home_feed import FeedCard
 from models.content.lens_sources import load_sums
 from models.content.replies import load_few_sheets
 from models.people.mutes import load_muted
+from moderation.clusters import beginning
 from moderation.home_lens import Judge, shows_paragraph
 from moderation.lens import Layer, Lens, OwnHide
 from moderation.shown import is_withheld, layers_over
@@ -142,7 +143,7 @@ async def load_excerpts(
     bounds = Bounds(letters=ENOUGH * length)
     found = await load_words(session, deps, reader, lenses, bounds, everybody=everybody, moderators=moderators)
     shown = {post: [said.text for said in words.values() if not said.folded] for post, words in found.items()}
-    return {post: "\n".join(texts)[:length] for post, texts in shown.items() if texts}
+    return {post: beginning("\n".join(texts), length) for post, texts in shown.items() if texts}
 
 
 async def load_words(
