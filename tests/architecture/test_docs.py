@@ -14,13 +14,16 @@ import pod
 import protocol
 from pod.config import SECTIONS, Config, parse_config
 from protocol.errors import RefusedError
-from tests.architecture.tree import tree_of
+from tests.architecture.tree import code_files, tree_of
 from tests.support.folders import ROOT
 
 EXAMPLE = (ROOT / "pod.toml.example").read_text(encoding="utf-8")
 JOURNEYS = ("life-of-a-vote.md", "life-of-an-activity.md")
 PLACE = re.compile(r"`((?:[a-z_0-9]+/)+[a-z_0-9]+\.py)(?:::(\w+))?`")
 FOLDER = re.compile(r"`((?:[a-z_0-9]+/)+)`")
+A_SCREEN = 45
+# Too large to be one room of the map.
+WINGS = {"protocol/", "models/", "federation/", "pod/", "pod/actions/", "pod/actions/reading/", "pod/web/"}
 
 
 def document(name: str) -> str:
@@ -113,3 +116,12 @@ def test_the_map_of_the_house_shows_only_what_exists() -> None:
     assert [path for path in folders if not (ROOT / path).is_dir()] == []
     assert files
     assert folders
+
+
+def test_the_map_of_the_house_names_every_room_and_each_fits_a_screen() -> None:
+    text = document("ARCHITECTURE.md")
+    named = {path.rpartition("/")[0] + "/" for path, _ in PLACE.findall(text)} | set(FOLDER.findall(text))
+    rooms = {f"{path.parent.relative_to(ROOT)}/" for path in code_files()} - WINGS
+    assert sorted(room for room in rooms if not room.startswith(tuple(named - WINGS))) == []
+    sizes = {part.partition("\n")[0]: part.count("\n") for part in re.split(r"^## ", text, flags=re.MULTILINE)}
+    assert {name: lines for name, lines in sizes.items() if lines > A_SCREEN} == {}
