@@ -1,4 +1,7 @@
-"""The newest posts of many groups at once: each group's latest by its index, so that it never grows with history."""
+"""The newest posts of many groups at once: each group's latest by its index, so that it never grows with history.
+
+Home is in the order of arrival: logs of different groups can't be compared, and what is new here belongs at the top.
+"""
 
 from collections.abc import Collection, Sequence
 from operator import itemgetter
@@ -7,8 +10,9 @@ import msgspec
 from sqlalchemy import func, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import POSTS, SCORES
-from models.content.reposts import GROUPS_AT_ONCE, Repost, list_reposts
+from models.content.places import LogPlace
+from models.content.posts_and_votes import POSTS, SCORES, is_before
+from models.content.reposts import GROUPS_AT_ONCE, Repost, list_new_reposts
 from models.engine.upserts import chunks
 from models.groups.groups_and_items import GROUPS
 from protocol.ids import RecordId
@@ -51,7 +55,7 @@ async def list_feed(
     both: list[tuple[int, RecordId, Repost | None]] = [
         (seq, post, None) for seq, post in await _list_own(session, groups, limit + 1, before)
     ]
-    both += [(one.seq, one.post, one) for one in await list_reposts(session, groups, limit + 1, before=before)]
+    both += [(one.seq, one.post, one) for one in await list_new_reposts(session, groups, limit + 1, before=before)]
     both.sort(key=itemgetter(0), reverse=True)
     cards = await load_cards(session, {post for _, post, _ in both[:limit]})
     shown: dict[RecordId, FeedCard] = {}
@@ -94,20 +98,21 @@ async def _list_own(
 
 
 async def list_by_author(
-    session: AsyncSession, group: RecordId, author: int, limit: int, *, before: int | None = None
-) -> list[FeedCard]:
-    """What a member wrote in a group, the latest here first."""
-    wanted = select(POSTS.c.id).where(
-        POSTS.c.group_id == group,
-        POSTS.c.author == author,
-        POSTS.c.seq < before if before is not None else true(),
+    session: AsyncSession, group: RecordId, author: int, limit: int, *, before: LogPlace | None = None
+) -> tuple[list[FeedCard], LogPlace | None]:
+    """A page of what a member wrote in a group, the last in its log first; and the next page's `before`."""
+    wanted = select(POSTS.c.place, POSTS.c.id).where(
+        POSTS.c.group_id == group, POSTS.c.author == author, is_before(POSTS, before)
     )
-    posts = await session.scalars(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
-    return list((await load_cards(session, posts.all())).values())
+    latest = wanted.order_by(POSTS.c.place.desc(), POSTS.c.target.desc()).limit(limit + 1)
+    found = [(place, post) for place, post in await session.execute(latest)]
+    cards = await load_cards(session, [post for _, post in found[:limit]])
+    following = LogPlace(*found[limit - 1]) if len(found) > limit else None
+    return [cards[post] for _, post in found[:limit]], following
 
 
 async def load_cards(session: AsyncSession, posts: Collection[RecordId]) -> dict[RecordId, FeedCard]:
-    """Those of the posts that are here, the latest first."""
+    """Those of the posts that are here, the latest here first."""
     own = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target)
     wanted = (
         select(

@@ -9,14 +9,27 @@ from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Index, LargeBinary, Select, exists, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    LargeBinary,
+    Select,
+    Table,
+    exists,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.content.places import LogPlace
 from models.engine.columns import Base, table_of
 from models.engine.upserts import chunks
 from models.groups.records import RECORDS
-from moderation.scores import Reply
 from protocol.content import Sheet
 from protocol.ids import RecordId
 from protocol.keys import DidKey
@@ -64,7 +77,7 @@ class ProfileRow(Base):
 
 
 class PostRow(Base):
-    """A post's outside; its text is in its sheets. `target` is the key of its score.
+    """A post's outside; its text is in its sheets. `target` is the key of its score, `seq` when it came here.
 
     `subject_key`: by what its public name is found (`models.content.word_pieces`).
     """
@@ -72,11 +85,12 @@ class PostRow(Base):
     __tablename__ = "posts"
     __table_args__ = (
         Index(None, "group_id", "seq"),
-        Index(None, "reply_record", "seq"),
+        Index(None, "group_id", "place", "target"),
+        Index(None, "reply_record", "group_id", "place", "target"),
         Index(None, "group_id", "subject"),
         Index(None, "subject", "group_id"),
         Index(None, "subject_key"),
-        Index(None, "group_id", "author"),
+        Index(None, "group_id", "author", "place", "target"),
     )
 
     id: Mapped[RecordId] = mapped_column(primary_key=True)
@@ -92,6 +106,7 @@ class PostRow(Base):
     attachments: Mapped[bytes]
     at: Mapped[int]
     seq: Mapped[int]
+    place: Mapped[int] = mapped_column(server_default="0")
     target: Mapped[bytes]
     erased: Mapped[bool]
 
@@ -100,23 +115,28 @@ class SheetRow(Base):
     """What one record, post or patch, brings to a post (protocol.content.Sheet, as JSON)."""
 
     __tablename__ = "sheets"
-    __table_args__ = (Index(None, "post_id", "group_id", "seq"), Index(None, "group_id", "author"))
+    __table_args__ = (Index(None, "post_id", "group_id", "place", "record_id"), Index(None, "group_id", "author"))
 
     record_id: Mapped[RecordId] = mapped_column(primary_key=True)
     post_id: Mapped[RecordId]
     group_id: Mapped[RecordId]
     author: Mapped[int]
-    seq: Mapped[int]
+    place: Mapped[int] = mapped_column(server_default="0")
     sheet: Mapped[bytes]
 
 
 class VoteRow(Base):
-    """The vote that counts of one member on one target. `reposted`: the record's seq if it is a repost."""
+    """The vote that counts of one member on one target.
+
+    Of a repost `reposted` says when the record came here (its seq), and `repost_place` where it stands in the log.
+    """
 
     __tablename__ = "votes"
     __table_args__ = (
         Index(None, "group_id", "target", "member"),
         Index(None, "group_id", "target", "reposted", sqlite_where=_REPOSTED, postgresql_where=_REPOSTED),
+        Index(None, "group_id", "target", "repost_place", sqlite_where=_REPOSTED, postgresql_where=_REPOSTED),
+        Index(None, "record_id", sqlite_where=_REPOSTED, postgresql_where=_REPOSTED),
         {"sqlite_with_rowid": False},
     )
 
@@ -130,6 +150,7 @@ class VoteRow(Base):
     at: Mapped[int]
     reason: Mapped[str]
     reposted: Mapped[int | None]
+    repost_place: Mapped[int | None]
 
 
 class ScoreRow(Base):
@@ -137,13 +158,14 @@ class ScoreRow(Base):
 
     `sum_micro`: vote × weight without the default; a reaction's stays 0. `up`, `down`: members with weight above 0.
     `supporters`: members with weight ≥ 0 and a vote above 0; the target appears in the group if there is one.
-    `votes`: all registers, whatever their weight. `reposted`: the lowest seq of its reposts, if it has any.
+    `votes`: all registers, whatever their weight. `reposted`, `repost_place`: the lowest of its reposts, if it has any.
     """
 
     __tablename__ = "scores"
     __table_args__ = (
         Index(None, "target"),
         Index(None, "group_id", "reposted", sqlite_where=_SUPPORTED, postgresql_where=_SUPPORTED),
+        Index(None, "group_id", "repost_place", "target", sqlite_where=_SUPPORTED, postgresql_where=_SUPPORTED),
         {"sqlite_with_rowid": False},
     )
 
@@ -156,6 +178,7 @@ class ScoreRow(Base):
     supporters: Mapped[int]
     votes: Mapped[int]
     reposted: Mapped[int | None]
+    repost_place: Mapped[int | None]
 
 
 class EraseRow(Base):
@@ -202,7 +225,7 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class PostCard(msgspec.Struct, frozen=True):
-    """A post as lists show it. `tally` belongs to the group that was asked."""
+    """A post as lists show it. `tally` and `place` are those in the group that was asked."""
 
     id: RecordId
     group_id: RecordId
@@ -215,7 +238,7 @@ class PostCard(msgspec.Struct, frozen=True):
     subject: str | None
     attachments: bytes
     at: int
-    seq: int
+    place: int
     erased: bool
     tally: Tally
 
@@ -283,7 +306,7 @@ async def load_sheets(session: AsyncSession, group: RecordId, post: RecordId, li
     wanted = (
         select(SHEETS.c.sheet)
         .where(SHEETS.c.post_id == post, SHEETS.c.group_id == group)
-        .order_by(SHEETS.c.seq)
+        .order_by(SHEETS.c.place, SHEETS.c.record_id)
         .limit(limit)
     )
     return [msgspec.json.decode(sheet, type=Sheet) for sheet in await session.scalars(wanted)]
@@ -301,33 +324,12 @@ async def list_posts(
     group: RecordId,
     limit: int,
     *,
-    before_seq: int | None = None,
-    reply_to: RecordId | None = None,
+    before: LogPlace | None = None,
 ) -> list[PostCard]:
-    """The group's own posts, or the replies to a record, the latest here first."""
-    wanted = (
-        select_cards(group)
-        .where(POSTS.c.group_id == group)
-        .where(POSTS.c.seq < before_seq if before_seq is not None else true())
-        .where(POSTS.c.reply_record == reply_to if reply_to is not None else true())
-    )
-    rows = await session.execute(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
+    """The group's own posts, the last in its log first."""
+    wanted = select_cards(group).where(POSTS.c.group_id == group, is_before(POSTS, before))
+    rows = await session.execute(wanted.order_by(POSTS.c.place.desc(), POSTS.c.target.desc()).limit(limit))
     return [card_of(row) for row in rows]
-
-
-async def list_replies_to_subject(
-    session: AsyncSession, group: RecordId, subject: str, default_score: int, limit: int
-) -> list[Reply]:
-    """Replies to a public name for `moderation.scores.chosen_reply`, the last in the log first."""
-    wanted = (
-        select(POSTS.c.id, SCORES.c.sum_micro, RECORDS.c.log_index)
-        .join(RECORDS, RECORDS.c.id == POSTS.c.id)
-        .outerjoin(SCORES, (SCORES.c.group_id == group) & (SCORES.c.target == POSTS.c.target))
-        .where(POSTS.c.group_id == group, POSTS.c.subject == subject)
-        .order_by(RECORDS.c.log_index.desc(), POSTS.c.id)
-        .limit(limit)
-    )
-    return [Reply(post, default_score + (total or 0), index) for post, total, index in await session.execute(wanted)]
 
 
 async def load_profiles(
@@ -360,6 +362,20 @@ async def has_claim(session: AsyncSession, identity: RecordId, group: RecordId, 
 
 def post_target_key(post: RecordId) -> bytes:
     return target_key(PostTarget(post).token)
+
+
+def is_before(table: Table, place: LogPlace | None, column: str = "place") -> ColumnElement[bool]:
+    """The rows of posts or scores that stand before a place, lower in the log; all without one."""
+    return true() if place is None else tuple_(table.c[column], table.c.target) < _key_of(place)
+
+
+def is_after(table: Table, place: LogPlace | None) -> ColumnElement[bool]:
+    """The rows of posts that stand after a place, higher in the log; all without one."""
+    return true() if place is None else tuple_(table.c.place, table.c.target) > _key_of(place)
+
+
+def _key_of(place: LogPlace) -> ColumnElement[Any]:
+    return tuple_(literal(place.number), literal(post_target_key(place.post) if place.post else b""))
 
 
 def select_cards(group: RecordId) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Answers to a post and comments on its paragraphs, of the post's own group, in the order in which they came here."""
+"""Answers to a post and comments on its paragraphs, of the post's own group, in the order of its log."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,8 @@ import msgspec
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import POSTS, SHEETS, PostCard, card_of, select_cards
+from models.content.places import FIRST_WAITING, LogPlace
+from models.content.posts_and_votes import POSTS, SHEETS, PostCard, card_of, is_after, select_cards
 from models.engine.upserts import chunks
 from protocol.content import Sheet
 from protocol.ids import RecordId
@@ -29,30 +30,38 @@ async def count_replies(
 
 
 async def list_replies(
-    session: AsyncSession, group: RecordId, record: RecordId, limit: int, *, after_seq: int = 0
+    session: AsyncSession, group: RecordId, record: RecordId, limit: int, *, after: LogPlace | None = None
 ) -> list[PostCard]:
-    """Answers to a record as a whole, the first that came here first."""
+    """Answers to a record as a whole, the first in the log first."""
+    later = is_after(POSTS, await _where_now(session, after) if after else None)
     wanted = (
         select_cards(group)
-        .where(POSTS.c.reply_record == record, POSTS.c.reply_index.is_(None), POSTS.c.group_id == group)
-        .where(POSTS.c.seq > after_seq)
-        .order_by(POSTS.c.seq)
+        .where(POSTS.c.reply_record == record, POSTS.c.reply_index.is_(None), POSTS.c.group_id == group, later)
+        .order_by(POSTS.c.place, POSTS.c.target)
         .limit(limit)
     )
     return [card_of(row) for row in await session.execute(wanted)]
 
 
+async def _where_now(session: AsyncSession, place: LogPlace) -> LogPlace:
+    """Where a post stands that waited for the log: when it got its index, those behind it got theirs, too."""
+    if place.number < FIRST_WAITING or place.post is None:
+        return place
+    number = await session.scalar(select(POSTS.c.place).where(POSTS.c.id == place.post))
+    return place if number is None else LogPlace(number, place.post)
+
+
 async def list_comments(
     session: AsyncSession, group: RecordId, paragraphs: Collection[Address], limit: int
 ) -> list[PostCard]:
-    """Comments on these paragraphs, the first that came here first."""
+    """Comments on these paragraphs, the first in the log first."""
     if not paragraphs:
         return []
     wanted = (
         select_cards(group)
         .where(tuple_(POSTS.c.reply_record, POSTS.c.reply_index).in_([(at.record, at.index) for at in paragraphs]))
         .where(POSTS.c.group_id == group)
-        .order_by(POSTS.c.seq)
+        .order_by(POSTS.c.place, POSTS.c.target)
         .limit(limit)
     )
     return [card_of(row) for row in await session.execute(wanted)]
@@ -67,7 +76,7 @@ async def load_sheets_of(
         wanted = (
             select(SHEETS.c.post_id, SHEETS.c.sheet)
             .where(SHEETS.c.post_id.in_(some), SHEETS.c.group_id == group)
-            .order_by(SHEETS.c.seq)
+            .order_by(SHEETS.c.place, SHEETS.c.record_id)
             .limit(limit)
         )
         for post, sheet in await session.execute(wanted):
@@ -88,6 +97,6 @@ async def load_few_sheets(session: AsyncSession, posts: Collection[RecordId], mo
             .having(func.count() <= most)
         )
         wanted = select(SHEETS.c.post_id, SHEETS.c.sheet).join(POSTS, own).where(SHEETS.c.post_id.in_(few))
-        for post, sheet in await session.execute(wanted.order_by(SHEETS.c.seq)):
+        for post, sheet in await session.execute(wanted.order_by(SHEETS.c.place, SHEETS.c.record_id)):
             found.setdefault(post, []).append(msgspec.json.decode(sheet, type=Sheet))
     return found

@@ -1,19 +1,21 @@
-"""What a group's members vote for in other groups: reposts, in the order in which the first of each came here."""
+"""What a group's members vote for in other groups: reposts, in the log's order, or as the first of each came here."""
 
 from collections.abc import Collection, Sequence
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Select, exists, select, text, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.places import LogPlace
 from models.content.posts_and_votes import (
     POSTS,
     SCORES,
     VOTES,
     PostCard,
     card_of,
+    is_before,
     list_posts,
     post_target_key,
     select_cards,
@@ -35,60 +37,71 @@ _STANDS: Final = text("scores.reposted IS NOT NULL AND scores.supporters > 0")
 class Repost(msgspec.Struct, frozen=True):
     """A post that somebody with weight >= 0 supports in `group`, where it doesn't stand.
 
-    `seq`: when the first such vote came here. `sum_micro`: the group's votes on it, without the default. `backed`:
-    one of those who support it has a weight above 0.
+    `seq`: when the first such vote came here; `place`: the lowest of theirs in the group's log. `sum_micro`: the
+    group's votes on it, without the default. `backed`: one of those who support it has a weight above 0.
     """
 
     group: RecordId
     post: RecordId
     seq: int
+    place: int
     sum_micro: int
     backed: bool
 
 
-async def list_reposts(
+async def list_new_reposts(
     session: AsyncSession, groups: Sequence[RecordId], limit: int, *, before: int | None = None
 ) -> list[Repost]:
-    """What these groups repost, the latest first; the posts may be unknown here, or not what the votes say."""
+    """What these groups repost, the latest here first; the posts may be unknown here, or not what the votes say."""
     found: list[Repost] = []
     for some in chunks(groups, GROUPS_AT_ONCE):
         together = union_all(*(select(_latest(group, limit, before).subquery()) for group in some)).subquery()
-        rows = await session.execute(select(together).order_by(together.c.reposted.desc()).limit(limit))
-        found += [Repost(group, _post_of(token), *rest) for group, token, *rest in rows]
+        found += await _list(session, select(together).order_by(together.c.reposted.desc()).limit(limit))
     return sorted(found, key=attrgetter("seq"), reverse=True)[:limit]
 
 
 def _latest(group: RecordId, limit: int, before: int | None) -> Select[Any]:
-    return (
-        select(
-            SCORES.c.group_id, SCORES.c.token, SCORES.c.reposted, SCORES.c.sum_micro, (SCORES.c.up > 0).label("backed")
-        )
-        .where(SCORES.c.group_id == group, _STANDS)
-        .where(SCORES.c.reposted < before if before is not None else true())
-        .order_by(SCORES.c.reposted.desc())
-        .limit(limit)
-    )
+    earlier = SCORES.c.reposted < before if before is not None else true()
+    return _select_reposts(group).where(earlier).order_by(SCORES.c.reposted.desc()).limit(limit)
+
+
+async def list_reposts(
+    session: AsyncSession, group: RecordId, limit: int, *, before: LogPlace | None = None
+) -> list[Repost]:
+    """What a group reposts, the last in its log first."""
+    wanted = _select_reposts(group).where(is_before(SCORES, before, "repost_place"))
+    return await _list(session, wanted.order_by(SCORES.c.repost_place.desc(), SCORES.c.target.desc()).limit(limit))
+
+
+def _select_reposts(group: RecordId) -> Select[Any]:
+    backed = (SCORES.c.up > 0).label("backed")
+    columns = (SCORES.c.token, SCORES.c.reposted, SCORES.c.repost_place, SCORES.c.sum_micro, backed)
+    return select(SCORES.c.group_id, *columns).where(SCORES.c.group_id == group, _STANDS)
+
+
+async def _list(session: AsyncSession, wanted: Select[Any]) -> list[Repost]:
+    return [Repost(group, _post_of(token), *rest) for group, token, *rest in await session.execute(wanted)]
 
 
 async def list_shown_posts(
-    session: AsyncSession, group: RecordId, limit: int, *, before: int | None = None
-) -> tuple[list[PostCard], int | None]:
-    """A page of what the group shows, own posts and public ones that it reposts, the latest here first.
+    session: AsyncSession, group: RecordId, limit: int, *, before: LogPlace | None = None
+) -> tuple[list[PostCard], LogPlace | None]:
+    """A page of what the group shows, own posts and public ones that it reposts, the last in its log first.
 
-    A repost's `seq` is when it came; the second value is the `before` of the page that follows.
+    A repost's `place` is its vote's; the second value is the `before` of the page that follows.
     """
-    own = await list_posts(session, group, limit + 1, before_seq=before)
-    reposts = await list_reposts(session, [group], limit + 1, before=before)
+    own = await list_posts(session, group, limit + 1, before=before)
+    reposts = await list_reposts(session, group, limit + 1, before=before)
     others = {card.id: card for card in await _load_others(session, group, reposts)} if reposts else {}
-    both: list[tuple[int, PostCard | None]] = [(card.seq, card) for card in own]
-    both += [(one.seq, _moved(others.get(one.post), one.seq)) for one in reposts]
-    both.sort(key=itemgetter(0), reverse=True)
-    following = both[limit - 1][0] if len(both) > limit else None
-    return [card for _, card in both[:limit] if card], following
+    both: list[tuple[int, RecordId, PostCard | None]] = [(card.place, card.id, card) for card in own]
+    both += [(one.place, one.post, _moved(others.get(one.post), one.place)) for one in reposts]
+    both.sort(key=lambda found: (found[0], post_target_key(found[1])), reverse=True)
+    following = LogPlace(*both[limit - 1][:2]) if len(both) > limit else None
+    return [card for _, _, card in both[:limit] if card], following
 
 
-def _moved(card: PostCard | None, seq: int) -> PostCard | None:
-    return msgspec.structs.replace(card, seq=seq) if card else None
+def _moved(card: PostCard | None, place: int) -> PostCard | None:
+    return msgspec.structs.replace(card, place=place) if card else None
 
 
 async def _load_others(session: AsyncSession, group: RecordId, reposts: Sequence[Repost]) -> list[PostCard]:
@@ -107,7 +120,7 @@ async def list_untold_reposts(session: AsyncSession, shows: Shows, since_seq: in
 
     Those that no follower was told of, the oldest first, of the latest `limit` reposts.
     """
-    reposts = await list_reposts(session, [shows.group], limit)
+    reposts = await list_new_reposts(session, [shows.group], limit)
     late = [one.post for one in reposts if one.seq > since_seq and shows.default_score + one.sum_micro > 0]
     told = exists().where(ANNOUNCED.c.group_id == shows.group, ANNOUNCED.c.post_id == POSTS.c.id)
     wanted = (

@@ -6,12 +6,14 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.places import FIRST_WAITING
 from models.content.posts_and_votes import POSTS, SCORES
 from models.content.reposts import GROUPS_AT_ONCE
 from models.content.word_pieces import asked_pieces, folded, name_key
 from models.engine.upserts import chunks
 from models.fediverse.followers import Shows, hosted
 from models.groups.groups_and_items import GROUPS
+from moderation.scores import Reply
 from protocol.ids import RecordId
 
 MOST_NAMES = 5000
@@ -19,11 +21,10 @@ _OWN_SCORE = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS
 
 
 class SubjectLine(msgspec.Struct, frozen=True):
-    """A name that a group writes about: how many posts, and the number of the latest here."""
+    """A name that a group writes about, and in how many posts."""
 
     subject: str
     posts: int
-    last_seq: int
 
 
 class OnSubject(msgspec.Struct, frozen=True):
@@ -39,7 +40,7 @@ class OnSubject(msgspec.Struct, frozen=True):
 async def list_subjects(session: AsyncSession, shows: Shows, limit: int, *, after: str = "") -> list[SubjectLine]:
     """The names that posts are about which a group and the floor show, by name; each with the number of these posts."""
     wanted = (
-        select(POSTS.c.subject, func.count(), func.max(POSTS.c.seq))
+        select(POSTS.c.subject, func.count())
         .outerjoin(SCORES, _OWN_SCORE)
         .where(POSTS.c.subject > after, _shown([shows]))
         .group_by(POSTS.c.subject)
@@ -122,6 +123,20 @@ async def find_groups(session: AsyncSession, words: str, own: Collection[RecordI
     asked = asked_pieces(words)
     found = [(group, name) for group, name in await session.execute(wanted) if _has(folded(name), asked)]
     return [OnSubject(group, name, 0, 0) for group, name in found[:limit]]
+
+
+async def list_replies_to_subject(
+    session: AsyncSession, group: RecordId, subject: str, default_score: int, limit: int
+) -> list[Reply]:
+    """Replies in the log to a public name for `moderation.scores.chosen_reply`, the last first."""
+    wanted = (
+        select(POSTS.c.id, SCORES.c.sum_micro, POSTS.c.place)
+        .outerjoin(SCORES, (SCORES.c.group_id == group) & (SCORES.c.target == POSTS.c.target))
+        .where(POSTS.c.group_id == group, POSTS.c.subject == subject, POSTS.c.place < FIRST_WAITING)
+        .order_by(POSTS.c.place.desc())
+        .limit(limit)
+    )
+    return [Reply(post, default_score + (total or 0), index) for post, total, index in await session.execute(wanted)]
 
 
 def _has(name: str, asked: Sequence[str]) -> bool:

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Index, Select, and_, delete, exists, func,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.content.posts_and_votes import POSTS, SCORES, SHEETS
+from models.content.places import LogPlace
+from models.content.posts_and_votes import POSTS, SCORES, SHEETS, is_before
 from models.engine.columns import Base, table_of
 from models.engine.upserts import insert_new, upsert
 from models.groups.records import RECORDS
@@ -111,12 +112,12 @@ async def load_last_seq(session: AsyncSession) -> int:
 
 
 async def list_shown(
-    session: AsyncSession, shows: Shows, limit: int, *, before_seq: int | None = None
+    session: AsyncSession, shows: Shows, limit: int, *, before: LogPlace | None = None
 ) -> list[tuple[int, RecordId]]:
-    """(seq, id) of the group's own posts that are shown, the latest here first."""
-    wanted = _shown(shows).where(POSTS.c.seq < before_seq if before_seq is not None else true())
-    rows = await session.execute(wanted.order_by(POSTS.c.seq.desc()).limit(limit))
-    return [(row.seq, row.id) for row in rows]
+    """(place, id) of the group's own posts that are shown, the last in its log first."""
+    wanted = _shown(shows).where(is_before(POSTS, before))
+    rows = await session.execute(wanted.order_by(POSTS.c.place.desc(), POSTS.c.target.desc()).limit(limit))
+    return [(row.place, row.id) for row in rows]
 
 
 async def count_shown(session: AsyncSession, shows: Shows) -> int:
@@ -159,7 +160,7 @@ async def load_changed_at(session: AsyncSession, group: RecordId, post: RecordId
 def _shown(shows: Shows) -> Select[tuple[int, RecordId]]:
     score = shows.default_score + func.coalesce(SCORES.c.sum_micro, 0)
     return (
-        select(POSTS.c.seq, POSTS.c.id)
+        select(POSTS.c.place, POSTS.c.id)
         .outerjoin(SCORES, (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target))
         .where(POSTS.c.group_id == shows.group, POSTS.c.erased.is_(False), score > 0, hosted(shows.floor))
     )

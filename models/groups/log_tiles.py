@@ -95,15 +95,16 @@ async def complete_tiles(session: AsyncSession, group: RecordId, old_size: int, 
         await upsert(session, TILES, rows)
 
 
-async def truncate_log(session: AsyncSession, group: RecordId, size: int) -> None:
-    """Shorten the log to `size` entries; what stood behind is pending again."""
-    await cut_log(session, group, size)
+async def truncate_log(session: AsyncSession, group: RecordId, size: int) -> list[RecordId]:
+    """Shorten the log to `size` entries; return what stood behind, which is pending again."""
+    cut = await cut_log(session, group, size)
     for level in range(1, MAX_TILE_LEVEL + 1):
         await session.execute(
             delete(TILES).where(
                 TILES.c.group_id == group, TILES.c.level == level, TILES.c.number >= size // TILE_WIDTH**level
             )
         )
+    return cut
 
 
 async def list_entries(session: AsyncSession, group: RecordId, start: int, end: int) -> list[RecordId]:

@@ -298,13 +298,15 @@ async def set_state(session: AsyncSession, records: Collection[RecordId], state:
         await session.execute(update(RECORDS).where(RECORDS.c.id.in_(some)).values(state=state))
 
 
-async def cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
-    """Shorten the group's log to `size` entries; what stood behind is pending again."""
-    await session.execute(
+async def cut_log(session: AsyncSession, group: RecordId, size: int) -> list[RecordId]:
+    """Shorten the group's log to `size` entries; return what stood behind, which is pending again."""
+    cut = (
         update(RECORDS)
         .where(RECORDS.c.group_id == group, RECORDS.c.log_index >= size)
         .values(log_index=None, state=PENDING)
+        .returning(RECORDS.c.id)
     )
+    return list(await session.scalars(cut))
 
 
 async def erase_records(session: AsyncSession, shapes: Sequence[tuple[RecordId, bytes]]) -> None:

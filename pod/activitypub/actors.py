@@ -7,7 +7,6 @@ from aiohttp import web
 from pod.actions.fediverse import actor_documents
 from pod.activitypub.documents import answer, path_of, shared, show
 from pod.app_keys import DEPS
-from pod.rules.requests import RequestRule
 from protocol.ids import parse_id
 
 routes = web.RouteTableDef()
@@ -43,9 +42,7 @@ async def get_outbox(request: web.Request) -> web.Response:
     deps, before = request.app[DEPS], request.query.get("before")
     if before is None:
         return answer(await actor_documents.outbox(deps, path_of(request)))
-    if not before.isdecimal() or len(before) > 16:
-        raise RequestRule.BEFORE_IS_NUMBER.error()
-    return answer(await actor_documents.outbox_page(deps, path_of(request), int(before)))
+    return answer(await actor_documents.outbox_page(deps, path_of(request), before))
 
 
 @routes.get("/u/{name}/followers")

@@ -13,6 +13,7 @@ from pod.api import shapes
 from pod.api.callers import answer, group_of, id_of, members_of, query_of, reader_of, signer_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
+from pod.cursors import place_in
 from protocol.records.drafts import Draft
 
 routes = web.RouteTableDef()
@@ -21,11 +22,12 @@ routes = web.RouteTableDef()
 @routes.get("/api/v1/groups/{group}/posts")
 @contract("reader", query=shapes.PostsQuery, answer=posts.PostPage)
 async def get_posts(request: web.Request) -> web.Response:
-    """The group's posts in a lens, the latest here first."""
+    """The group's posts in a lens, the last in its log first."""
     deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
     query = query_of(request, shapes.PostsQuery)
     lens = query.lens_in(group)
-    return answer(await posts.list_posts(deps, reader, group, lens, before=query.before, limit=query.limit))
+    before = place_in(query.before, "before")
+    return answer(await posts.list_posts(deps, reader, group, lens, before=before, limit=query.limit))
 
 
 @routes.get("/api/v1/groups/{group}/posts/{post}")

@@ -77,7 +77,7 @@ class LensQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PostsQuery(LensQuery, frozen=True, forbid_unknown_fields=True):
     """A page of posts in a lens."""
 
-    before: Natural | None = None
+    before: str | None = None
     limit: Limit = 100
 
 

@@ -18,7 +18,11 @@ class RequestRule(Rule):
     """What a request or a form must be, whatever it asks for."""
 
     NUMBER_NEEDED = (MalformedError, "“%(name)s” must be a number.", "“%(name)s” måste vara ett tal.")
-    BEFORE_IS_NUMBER = (MalformedError, "`before` must be a number.")
+    PLACE_NEEDED = (
+        MalformedError,
+        "“%(name)s” must say where a page ends: a number, or what the page before gave.",
+        "“%(name)s” måste säga var en sida slutar: ett tal, eller det som sidan före gav.",
+    )
     NO_NODEINFO = (NotFoundError, "There is no NodeInfo of that version here.")
     BODY_IS_OBJECT = (MalformedError, "The body must be a JSON object.")
     BODY_WITH_PROOF = (MalformedError, "The body must not have a `proof`: the pod signs.")

@@ -18,9 +18,10 @@ OUTPUTS = (
     "pod/actions/notifications.py",
 )
 TEXTS = ("models.content", "models.groups.records")
-# What of these rooms holds no words: who belongs where, a target's key, and what the writing door has just taken.
+# What of these rooms holds no words: who belongs where, where what stands, a key, what the writing door has just taken.
 WORDLESS = (
     "models.content.belonging",
+    "models.content.places",
     "models.content.posts_and_votes.target_key",
     "models.content.projections.Accepted",
 )

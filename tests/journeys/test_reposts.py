@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -116,3 +117,41 @@ def test_who_weighs_nothing_has_no_pod_fetch_a_group(world: World) -> None:
     assert lone not in {line["group"] for line in world.ada.get("/api/v1/groups")["groups"]}
     world.bo.post(f"/api/v1/groups/{world.villa}/votes", {"target": {"post": post}, "value": 1000})
     eventually(partial(world.shows, world.ada, post))
+
+
+def order(person: Person, group: str) -> list[str]:
+    """The posts of a group as three doors list them, two and more a page; they agree."""
+    api: list[str] = []
+    page: dict[str, Any] = {"next": ""}
+    while page["next"] is not None:
+        cursor = f"&before={page['next']}" if page["next"] else ""
+        page = person.get(f"/api/v1/groups/{group}/posts?limit=2{cursor}")
+        api += [line["post"] for line in page["posts"]]
+    outbox = person.get(f"/groups/{group}/outbox?before=0")["orderedItems"]
+    assert [post for post, told in zip(api, outbox, strict=True) if post not in str(told)] == []
+    html = Browser(person.pod).get(f"/g/{group}").text
+    assert re.findall(rf'class="title" href="/g/{group}/posts/(\w+)"', html) == api
+    return api
+
+
+def test_x8_posts_that_came_in_different_orders_stand_in_one_order_on_both_pods(world: World) -> None:
+    ada, bo = world.ada, world.bo
+    group = ada.post("/api/v1/groups", {"name": "Order", "weight": 3000})["group"]
+    joined(ada, group, bo, 1000)
+
+    def write(person: Person, title: str) -> str:
+        body = {"kind": "article", "title": title, "paragraphs": [{"style": "text", "text": title}]}
+        return str(person.post(f"/api/v1/groups/{group}/posts", body)["record"])
+
+    bo.pod.kill()
+    hers = [write(ada, f"Hers {number}") for number in range(2)]
+    eventually(lambda: log_size(ada, group) == 4)
+    ada.pod.kill()
+    bo.pod.start()
+    his = write(bo, "His")  # his pod knows it before hers, her pod after them
+    assert order(bo, group) == [his]
+    ada.pod.start()
+    for person in (ada, bo):
+        person.pod.set_clock(60 * 60 * 1000)
+    eventually(lambda: [log_size(person, group) for person in (ada, bo)] == [6, 6])
+    assert order(bo, group) == order(ada, group) == [his, hers[1], hers[0]]

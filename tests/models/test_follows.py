@@ -1,5 +1,6 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.places import LogPlace
 from models.content.projections import project, project_members
 from models.engine.databases import Database
 from models.engine.writer import Writer
@@ -19,6 +20,7 @@ from models.fediverse.followers import (
     load_followed_since,
     put_follower,
 )
+from models.groups.records import load_records
 from tests.models.builders import GROUP, a_patch, a_post, a_state, a_vote, accept
 
 ADA = "u/ada"
@@ -81,10 +83,10 @@ async def test_followers_are_told_of_what_is_shown_and_new_and_not_told_yet(writ
         listed = await list_shown(session, Shows(GROUP, 0), 10)
         assert [post for _, post in listed] == [posts[2].id, posts[1].id, posts[0].id]
         assert await count_shown(session, Shows(GROUP, 0)) == 3
-        first_seq = listed[-1][0]
+        first, first_seq = listed[-1], next(iter((await load_records(session, [posts[0].id])).values())).seq
         assert await list_untold(session, Shows(GROUP, 0), first_seq - 1, 10) == [posts[0].id, posts[2].id]
         assert await list_untold(session, Shows(GROUP, 0), first_seq, 10) == [posts[2].id]
-        assert await list_shown(session, Shows(GROUP, 0), 10, before_seq=first_seq + 1) == [(first_seq, posts[0].id)]
+        assert await list_shown(session, Shows(GROUP, 0), 10, before=LogPlace(first[0] + 1)) == [first]
         assert await load_changed_at(session, GROUP, posts[0].id) is not None
         assert await load_changed_at(session, GROUP, posts[1].id) is None
 

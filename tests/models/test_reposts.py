@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.home_feed import list_feed
+from models.content.places import LogPlace
 from models.content.projections import project, project_members, rebuild_and_compare, refold_author
 from models.content.reposts import list_reposts, list_shown_posts, load_repost_records
 from models.engine.databases import Database
@@ -113,7 +114,7 @@ async def test_a_post_that_is_not_here_yet_is_told_by_its_first_vote(stocked: Wr
     first, second = a_repost(THEIRS[0].id, 1, 5), a_repost(THEIRS[0].id, 2, 5)
     await take(stocked, first, second)
     async with database.read() as session:
-        reposts = await list_reposts(session, [GROUP], 9)
+        reposts = await list_reposts(session, GROUP, 9)
         assert [(one.post, one.sum_micro, one.backed) for one in reposts] == [(THEIRS[0].id, 4_000_000, True)]
         assert await load_repost_records(session, GROUP, [THEIRS[0].id]) == [first.wire]
     await take(stocked, THEIRS[0])
@@ -126,7 +127,7 @@ async def test_pages_follow_each_other_and_lose_nothing(stocked: Writer, databas
     for number, post in enumerate(THEIRS):  # two of them never come here
         await take(stocked, a_repost(post.id, 1, 100 + number), a_post(1, 200 + number, (f"{number}",)))
     seen: list[RecordId] = []
-    before: int | None = None
+    before: LogPlace | None = None
     for _ in range(99):
         async with database.read() as session:
             cards, before = await list_shown_posts(session, GROUP, 3, before=before)

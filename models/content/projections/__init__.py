@@ -6,6 +6,7 @@
 from models.content.projections.erasures import load_wishes
 from models.content.projections.fold import accepted_of, project, refold_author
 from models.content.projections.members import project_members
+from models.content.projections.places import project_places
 from models.content.projections.rebuild import dump_projection, rebuild, rebuild_and_compare
 from models.content.projections.rows import Accepted
 
@@ -16,6 +17,7 @@ __all__ = [
     "load_wishes",
     "project",
     "project_members",
+    "project_places",
     "rebuild",
     "rebuild_and_compare",
     "refold_author",

@@ -10,8 +10,10 @@ from collections.abc import Set as AbstractSet
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.places import stored_place
 from models.content.posts_and_votes import ERASURES, SHEETS
 from models.content.projections.kinds import PROJECTED
+from models.content.projections.places import project_places
 from models.content.projections.rows import sheet_row
 from models.content.search import forget_searched
 from models.engine.upserts import chunks, upsert
@@ -47,7 +49,9 @@ async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tup
     ]
     sheets = {record.id: sheet for record in named if (sheet := _sheet(record)) is not None}
     rows = [
-        sheet_row(record.id, record.group_id, record.seq, record.author or 0, sheets[record.id])
+        sheet_row(
+            record.id, record.group_id, stored_place(record.log_index, None), record.author or 0, sheets[record.id]
+        )
         for record in named
         if record.id in sheets
     ]
@@ -58,6 +62,8 @@ async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tup
             await session.execute(kind.empty(record.id))
     await forget_searched(session, [record.id for record in named])
     await erase_records(session, [(record.id, _shape(record, sheets.get(record.id))) for record in named])
+    # When an erased record was written is forgotten, too: while it waits for the log, that was its place.
+    await project_places(session, [record.id for record in named])
 
 
 def _sheet(record: StoredRecord) -> Sheet | None:

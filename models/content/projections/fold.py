@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.places import stored_place, waiting_place
 from models.content.posts_and_votes import CLAIMS, ERASURES, POSTS, PROFILES, SHEETS
 from models.content.projections.erasures import erase, load_wishes
 from models.content.projections.kinds import PROJECTED
@@ -17,7 +18,7 @@ from models.content.search import SEARCHED
 from models.engine.upserts import insert_new, upsert
 from models.groups.records import StoredRecord, list_records
 from protocol.ids import RecordId
-from protocol.records.content import is_erasable
+from protocol.records.content import Authored, is_erasable
 from protocol.records.envelope import ChainContent, Record, reopen_record
 
 PAGE = 1000
@@ -29,13 +30,18 @@ def accepted_of(record: Record | StoredRecord, seq: int | None = None) -> Accept
         assert seq is not None
         return _accepted(record, seq, None)
     if record.erased:
-        return Accepted(record.id, record.group_id, record.seq, record.type, None, record)
+        place = stored_place(record.log_index, record.at)
+        return Accepted(record.id, record.group_id, record.seq, place, record.type, None, record)
     return _accepted(reopen_record(record.wire), record.seq, record)
 
 
 def _accepted(record: Record, seq: int, stored: StoredRecord | None) -> Accepted:
     content = None if isinstance(record.content, ChainContent) else record.content
-    return Accepted(record.id, record.group, seq, record.type, content, stored)
+    if stored is not None:
+        place = stored_place(stored.log_index, stored.at)
+    else:
+        place = waiting_place(content.at if isinstance(content, Authored) else 0)
+    return Accepted(record.id, record.group, seq, place, record.type, content, stored)
 
 
 async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Update, update
 
 from models.content.posts_and_votes import POSTS, PROFILES, post_target_key
-from models.content.projections.rows import NO_WORDS, Accepted, Rows, erased_post_row, sheet_row
+from models.content.projections.rows import NO_WORDS, Accepted, CastHere, Rows, erased_post_row, sheet_row
 from models.content.word_pieces import name_key
 from models.groups.records import StoredRecord
 from protocol.content import Sheet, member_writer, patch_sheet, post_sheet
@@ -92,12 +92,13 @@ def _fold_post(rows: Rows, record: Accepted, post: Post) -> None:
             "attachments": msgspec.json.encode(post.attachments),
             "at": post.at,
             "seq": record.seq,
+            "place": record.place,
             "target": post_target_key(record.id),
             "erased": False,
         }
     )
     sheet = post_sheet(record.id, record.group, post)
-    rows.sheets.append(sheet_row(record.id, record.group, record.seq, post.author, sheet))
+    rows.sheets.append(sheet_row(record.id, record.group, record.place, post.author, sheet))
 
 
 def _search_post(record: RecordId, post: Post) -> Searched:
@@ -116,7 +117,7 @@ def _fold_erased_post(rows: Rows, record: Accepted, stored: StoredRecord) -> Non
 
 def _fold_patch(rows: Rows, record: Accepted, patch: Patch) -> None:
     sheet = patch_sheet(record.id, record.group, patch)
-    rows.sheets.append(sheet_row(record.id, record.group, record.seq, patch.author, sheet))
+    rows.sheets.append(sheet_row(record.id, record.group, record.place, patch.author, sheet))
 
 
 def _fold_erased_patch(rows: Rows, record: Accepted, stored: StoredRecord) -> None:
@@ -133,11 +134,11 @@ def _fold_erased_patch(rows: Rows, record: Accepted, stored: StoredRecord) -> No
         afters=shape.afters,
         erased=True,
     )
-    rows.sheets.append(sheet_row(record.id, record.group, record.seq, author, sheet))
+    rows.sheets.append(sheet_row(record.id, record.group, record.place, author, sheet))
 
 
 def _fold_vote(rows: Rows, record: Accepted, vote: Vote) -> None:
-    rows.votes.append((record.group, cast_vote(record.id, vote), record.seq))
+    rows.votes.append(CastHere(record.group, cast_vote(record.id, vote), record.seq, record.place))
 
 
 def _fold_erase(rows: Rows, record: Accepted, wish: Erase) -> None:

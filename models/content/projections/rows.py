@@ -15,14 +15,24 @@ from protocol.votes import CastVote
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """A record that counts. `content` is None where only the shape of an erased one is left."""
+    """A record that counts. `content` is None where only the shape of an erased one is left; `place`: see places."""
 
     id: RecordId
     group: RecordId
     seq: int
+    place: int
     type: str
     content: Content | None
     stored: StoredRecord | None = None
+
+
+class CastHere(msgspec.Struct, frozen=True):
+    """A vote in its group: when its record came here, and its place."""
+
+    group: RecordId
+    vote: CastVote
+    seq: int
+    place: int
 
 
 class Rows:
@@ -32,7 +42,7 @@ class Rows:
         self.profiles: dict[tuple[RecordId, int], dict[str, Any]] = {}
         self.posts: list[dict[str, Any]] = []
         self.sheets: list[dict[str, Any]] = []
-        self.votes: list[tuple[RecordId, CastVote, int]] = []
+        self.votes: list[CastHere] = []
         self.claims: list[dict[str, Any]] = []
         self.erasures: list[dict[str, Any]] = []
         self.searched: list[dict[str, Any]] = []
@@ -45,22 +55,22 @@ class Rows:
             self.profiles[register] = row
 
 
-def sheet_row(record: RecordId, group: RecordId, seq: int, author: int, sheet: Sheet) -> dict[str, Any]:
+def sheet_row(record: RecordId, group: RecordId, place: int, author: int, sheet: Sheet) -> dict[str, Any]:
     """The row of the paragraphs and marks that a record brought."""
     return {
         "record_id": record,
         "post_id": sheet.post,
         "group_id": group,
         "author": author,
-        "seq": seq,
+        "place": place,
         "sheet": msgspec.json.encode(sheet),
     }
 
 
 def erased_post_row(record: Accepted, author: int) -> dict[str, Any]:
     """The row of a post of which only the shape is left."""
-    row = {"id": record.id, "group_id": record.group, "author": author, "seq": record.seq, **NO_WORDS}
-    return {**row, "target": post_target_key(record.id), "erased": True}
+    row = {"id": record.id, "group_id": record.group, "author": author, "seq": record.seq, "place": record.place}
+    return {**row, **NO_WORDS, "target": post_target_key(record.id), "erased": True}
 
 
 # What an erased post's row says instead of what it said.

@@ -4,7 +4,7 @@ The newest of a register is chosen by (key, counter, id) as in `protocol.votes`;
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Table, delete, func, select, tuple_, updat
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import MEMBERS, SCORES, VOTES, Tally, target_key
+from models.content.projections.rows import CastHere
 from models.engine.upserts import chunks, insert_into, upsert
 from moderation.scores import contribution
 from protocol.ids import RecordId
@@ -32,13 +33,13 @@ def newer(table: Table, excluded: Any) -> ColumnElement[bool]:
     )
 
 
-async def project_votes(session: AsyncSession, votes: Iterable[tuple[RecordId, CastVote, int]]) -> None:
-    """Fold votes (group, vote, the record's seq) into registers and sums."""
+async def project_votes(session: AsyncSession, votes: Iterable[CastHere]) -> None:
+    """Fold votes into registers and sums."""
     by_group: dict[RecordId, list[CastVote]] = defaultdict(list)
-    seqs: dict[RecordId, int] = {}
-    for group, vote, seq in votes:
-        by_group[group].append(vote)
-        seqs[vote.id] = seq
+    here: dict[RecordId, CastHere] = {}
+    for cast_here in votes:
+        by_group[cast_here.group].append(cast_here.vote)
+        here[cast_here.vote.id] = cast_here
     rows: list[dict[str, Any]] = []
     deltas, reposted = _Deltas(), _Targets()
     for group, cast in by_group.items():
@@ -49,7 +50,7 @@ async def project_votes(session: AsyncSession, votes: Iterable[tuple[RecordId, C
             old = standing.get((vote.member, target_key(vote.target)))
             if old is not None and old[1:4] >= rank(vote):
                 continue
-            row = _row(group, vote, seqs[vote.id])
+            row = _row(here[vote.id])
             rows.append(row)
             if row["reposted"] is not None or (old is not None and old[4] is not None):
                 reposted.add((group, row["target"]))
@@ -59,7 +60,7 @@ async def project_votes(session: AsyncSession, votes: Iterable[tuple[RecordId, C
                 deltas.add(group, vote.target, effect(vote.target, old[0], weight), -1)
     await upsert(session, VOTES, rows, newer)
     await deltas.apply(session)
-    await _note_reposts(session, reposted)
+    await note_reposts(session, reposted)
 
 
 async def reweigh(session: AsyncSession, group: RecordId, weights: Mapping[int, tuple[int | None, int | None]]) -> None:
@@ -82,7 +83,7 @@ async def retract_votes(session: AsyncSession, group: RecordId, member: int) -> 
             reposted.add((group, target_key(token)))
     await session.execute(delete(VOTES).where(VOTES.c.group_id == group, VOTES.c.member == member))
     await deltas.apply(session)
-    await _note_reposts(session, reposted)
+    await note_reposts(session, reposted)
     await session.execute(delete(SCORES).where(SCORES.c.group_id == group, SCORES.c.votes == 0))
 
 
@@ -123,16 +124,17 @@ class _Deltas:
         )
 
 
-async def _note_reposts(session: AsyncSession, targets: _Targets) -> None:
-    """Let the scores of these targets say when the first repost that still stands came here."""
-    first = (
-        select(func.min(VOTES.c.reposted))
+async def note_reposts(session: AsyncSession, targets: Collection[tuple[RecordId, bytes]]) -> None:
+    """Let the scores of these (group, target) say which repost that still stands was the first here, and in the log."""
+    first = {
+        name: select(func.min(VOTES.c[name]))
         .where(VOTES.c.group_id == SCORES.c.group_id, VOTES.c.target == SCORES.c.target, VOTES.c.reposted.is_not(None))
         .scalar_subquery()
-    )
+        for name in ("reposted", "repost_place")
+    }
     for some in chunks(targets):
         touched = tuple_(SCORES.c.group_id, SCORES.c.target).in_(some)
-        await session.execute(update(SCORES).where(touched).values(reposted=first))
+        await session.execute(update(SCORES).where(touched).values(**first))
 
 
 async def load_weights(session: AsyncSession, group: RecordId, members: Iterable[int]) -> Mapping[int, int]:
@@ -176,7 +178,8 @@ async def _load_votes_of(
     return found
 
 
-def _row(group: RecordId, vote: CastVote, seq: int) -> dict[str, Any]:
+def _row(cast_here: CastHere) -> dict[str, Any]:
+    group, vote = cast_here.group, cast_here.vote
     elsewhere = vote.of_group not in (None, group) and vote.value > 0 and vote.target.startswith(_POST)
     return {
         "group_id": group,
@@ -188,5 +191,6 @@ def _row(group: RecordId, vote: CastVote, seq: int) -> dict[str, Any]:
         "record_id": vote.id,
         "at": vote.at,
         "reason": vote.reason,
-        "reposted": seq if elsewhere else None,
+        "reposted": cast_here.seq if elsewhere else None,
+        "repost_place": cast_here.place if elsewhere else None,
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.projections import refold_author
+from models.content.projections import project_places, refold_author
 from models.groups.groups_and_items import StoredGroup, set_group
 from models.groups.log_tiles import complete_tiles, load_tiles
 from models.groups.records import list_refused_authors, set_logged
@@ -24,6 +24,7 @@ async def place_entries(
     back = await list_refused_authors(session, entries)
     await set_logged(session, [(entry, first + place) for place, entry in enumerate(entries)])
     await set_group(session, stored.id, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
+    await project_places(session, entries)
     await complete_tiles(session, stored.id, first, frontier.size)
     await delete_withheld(session, entries)
     await delete_receipts(session, entries)

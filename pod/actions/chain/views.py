@@ -12,7 +12,7 @@ from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.projections import project_members
+from models.content.projections import project_members, project_places
 from models.groups.groups_and_items import (
     StoredGroup,
     StoredItem,
@@ -218,7 +218,7 @@ async def _cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
     stored = await load_group(session, group, lock=True)
     if stored is None or stored.log_size <= size:
         return
-    await truncate_log(session, group, size)
+    await project_places(session, await truncate_log(session, group, size))
     frontier = await frontier_in(session, stored, size)
     await set_group(session, group, log_size=size, log_peaks=b"".join(frontier.peaks))
 

@@ -17,6 +17,7 @@ from federation.collections import counted, page, paged
 from federation.html import text_html
 from federation.nodeinfo import Software, Usage, Version, node_document
 from federation.objects import date_of
+from models.content.places import LogPlace
 from models.fediverse.actor_keys import count_people
 from models.fediverse.followers import count_followers, count_shown, list_shown
 from models.groups.groups_and_items import load_group
@@ -27,6 +28,7 @@ from pod.actions.fediverse.actors import POD, actor_keys, group_path, load_open_
 from pod.actions.fediverse.post_documents import told
 from pod.actions.reading.group.profiles import NOBODY, load_visible_profiles
 from pod.actions.reading.lens.verdicts import shows_of
+from pod.cursors import place_in
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
@@ -147,18 +149,19 @@ async def outbox(deps: Deps, path: str) -> JsonObject:
     return paged(own_id, total, first=f"{own_id}?before=0") if total else counted(own_id, total)
 
 
-async def outbox_page(deps: Deps, path: str, before: int) -> JsonObject:
-    """Posts that came before the record with this number, the latest first; 0: the latest of all."""
+async def outbox_page(deps: Deps, path: str, before: str) -> JsonObject:
+    """Posts that stand before this cursor, the last in the log first; "0": the last of all."""
+    place = None if before == "0" else place_in(before, "before")
     own_id = f"{deps.identity.base_url}/{path}/outbox"
     async with deps.store.database.read() as session:
         state = await load_followed(session, deps, path)
         found = (
-            await list_shown(session, await shows_of(session, deps, state), OUTBOX_PAGE, before_seq=before or None)
+            await list_shown(session, await shows_of(session, deps, state), OUTBOX_PAGE, before=place)
             if _is_listed(state)
             else []
         )
         items = [await told(session, deps, state, post) for _, post in found]
-    following = f"{own_id}?before={found[-1][0]}" if len(found) == OUTBOX_PAGE else None
+    following = f"{own_id}?before={LogPlace(*found[-1])}" if len(found) == OUTBOX_PAGE else None
     return page(f"{own_id}?before={before}", own_id, items, following=following)
 
 

@@ -11,7 +11,7 @@ import logging
 from typing import Final
 
 from federation.errors import RemoteError
-from models.content.reposts import is_looked_at, list_reposts, load_repost_records
+from models.content.reposts import is_looked_at, list_new_reposts, load_repost_records
 from models.groups.groups_and_items import load_group
 from pod.actions.sync.pull import fetch_group, pull
 from pod.deps import Deps
@@ -49,7 +49,7 @@ async def _lacking(deps: Deps, group: RecordId) -> list[tuple[RepostOrigin, bool
     async with deps.store.database.read() as session:
         if not await is_looked_at(session, group):
             return []
-        posts = [one.post for one in await list_reposts(session, [group], MOST_LOOKED_AT) if one.backed]
+        posts = [one.post for one in await list_new_reposts(session, [group], MOST_LOOKED_AT) if one.backed]
         votes = [reopen_record(wire).content for wire in await load_repost_records(session, group, posts)]
         origins = [vote.from_ for vote in votes if isinstance(vote, Vote) and vote.from_]
         wanted = {origin.group: origin for origin in origins if origin.pod != deps.identity.base_url}

@@ -21,7 +21,7 @@ from pod.plots.weights import WeightPiece, weight_strip
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import host_of, member_name, weight_words
-from pod.web.kit.queries import before_of, number_in, with_query
+from pod.web.kit.queries import before_of, number_in, place_before, with_query
 from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
@@ -138,7 +138,7 @@ async def get_member_page(request: web.Request) -> web.Response:
     seen, head = await load_head(request, "members")
     number = number_in(request.match_info["number"], "number")
     sight = await describe_roster_member(
-        request.app[DEPS], reader_of(request), seen.group, number, before=before_of(request), limit=POSTS_ON_A_PAGE
+        request.app[DEPS], reader_of(request), seen.group, number, before=place_before(request), limit=POSTS_ON_A_PAGE
     )
     mine = seen.membership is not None and seen.membership.number == number
     view = _member_view(say_of(request), head, sight, may_change=bool(seen.weight), mine=mine)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from aiohttp import web
 
+from models.content.places import LogPlace
 from moderation.lens import Lens
 from pod.actions.reading.group.post_list import GroupPosts, list_group_posts
 from pod.app_keys import DEPS
@@ -14,7 +15,7 @@ from pod.contracts import HTML, contract
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import PostLineView, group_rows
 from pod.web.kit.lens_bar import LensBar, lens_of, load_lens_bar
-from pod.web.kit.queries import before_of, with_query
+from pod.web.kit.queries import place_before, with_query
 from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
@@ -42,7 +43,7 @@ class GroupView(msgspec.Struct, frozen=True):
 @contract("reader", media_type=HTML)
 @held
 async def get_group_page(request: web.Request) -> web.Response:
-    """A group: its posts in a lens, the latest here first."""
+    """A group: its posts in a lens, the last in its log first."""
     seen, head = await load_head(request, "posts")
     own = seen.membership.number if seen.membership else None
     view = await _view(request, head, lens_of(request, seen.group), own)
@@ -51,7 +52,7 @@ async def get_group_page(request: web.Request) -> web.Response:
 
 async def _view(request: web.Request, head: Head, lens: Lens, own: int | None) -> GroupView:
     """The page; what is hidden stands on it for who asks, and for who wrote it (`own`: the reader's number)."""
-    say, reader, before = say_of(request), reader_of(request), before_of(request)
+    say, reader, before = say_of(request), reader_of(request), place_before(request)
     everything = request.query.get("show") == "all"
     posts = await list_group_posts(request.app[DEPS], reader, head.group, lens, before=before, limit=ON_A_PAGE)
     rows = await _rows(request, head.group, lens, before, posts)
@@ -78,7 +79,7 @@ async def _view(request: web.Request, head: Head, lens: Lens, own: int | None) -
 
 
 async def _rows(
-    request: web.Request, group: RecordId, lens: Lens, before: int | None, posts: GroupPosts
+    request: web.Request, group: RecordId, lens: Lens, before: LogPlace | None, posts: GroupPosts
 ) -> Sequence[PostLineView]:
     say = say_of(request)
 

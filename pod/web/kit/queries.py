@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from models.content.places import LogPlace
+from pod.cursors import place_in
 from pod.rules.requests import RequestRule
 from pod.web.kit import lens_bar
 
@@ -16,6 +18,11 @@ def before_of(request: web.Request, name: str = "before") -> int | None:
     """The cursor of a page; None for the first one. Raises MalformedError."""
     value = request.query.get(name)
     return None if value is None else number_in(value, name)
+
+
+def place_before(request: web.Request) -> LogPlace | None:
+    """The cursor of a page of a group's posts; None for the first one. Raises MalformedError."""
+    return place_in(request.query.get("before"), "before")
 
 
 def number_in(value: str, name: str) -> int:

@@ -15,7 +15,7 @@ from pod.contracts import HTML, contract
 from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import member_name
 from pod.web.kit.forms import read_form, see_other
-from pod.web.kit.queries import before_of, with_query
+from pod.web.kit.queries import before_of, place_before, with_query
 from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
@@ -73,7 +73,7 @@ async def get_person_page(request: web.Request) -> web.Response:
     """Somebody at home here: profile, claimed memberships, posts."""
     deps, say, reader = request.app[DEPS], say_of(request), reader_of(request)
     name = request.match_info["name"]
-    seen = await describe_person(deps, reader, name, before=before_of(request), limit=POSTS_ON_A_PAGE)
+    seen = await describe_person(deps, reader, name, before=place_before(request), limit=POSTS_ON_A_PAGE)
     wish = ("follow", say("Follow")) if seen.following is None else ("unfollow", say("Unfollow"))
     mine = reader is not None and reader.personal_group == seen.group
     view = PersonView(

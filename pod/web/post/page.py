@@ -11,6 +11,7 @@ from moderation.lens import Hide, Layer
 from pod.actions.reading.post.story import read_story
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.cursors import place_in
 from pod.heavy import computed
 from pod.rules.requests import RequestRule
 from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query
@@ -98,7 +99,7 @@ async def get_post_page(request: web.Request) -> web.Response:
         place.post,
         place.lens,
         thread=thread,
-        after_reply=number_of(request, "replies"),
+        after_reply=place_in(request.query.get("replies"), "replies"),
     )
     desk = Desk(say_of(request), place, story, thread, signed_in=reader_of(request) is not None)
     bar = await _bar(request, desk)

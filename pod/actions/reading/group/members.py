@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.member_lists import Seated, count_votes, count_weighted, list_heaviest, list_seated
+from models.content.places import LogPlace
 from models.groups.groups_and_items import load_lines
 from moderation.power import MOST_EXACT, power
 from pod.actions.access import Reader, open_group
@@ -147,11 +148,11 @@ class MemberPageSight(msgspec.Struct, frozen=True):
     votes: int
     identity: str
     posts: tuple[VisibleCard, ...]
-    next: int | None = None
+    next: LogPlace | None = None
 
 
 async def describe_roster_member(
-    deps: Deps, reader: Reader, group: RecordId, number: int, *, before: int | None, limit: int
+    deps: Deps, reader: Reader, group: RecordId, number: int, *, before: LogPlace | None, limit: int
 ) -> MemberPageSight:
     """One member with what they wrote in the group; raises NotFoundError."""
     async with deps.store.database.read() as session:

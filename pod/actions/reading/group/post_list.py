@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.home_feed import count_replies
 from models.content.lens_sources import load_group_names
+from models.content.places import LogPlace
 from models.content.posts_and_votes import load_tallies
 from models.people.accounts import Account
 from models.people.mutes import load_muted
@@ -40,9 +41,9 @@ class GroupPosts(msgspec.Struct, frozen=True):
 
 
 async def list_group_posts(
-    deps: Deps, reader: Reader, group: RecordId, lens: Lens, *, before: int | None, limit: int
+    deps: Deps, reader: Reader, group: RecordId, lens: Lens, *, before: LogPlace | None, limit: int
 ) -> GroupPosts:
-    """The group's posts in a lens, the latest here first; raises UnknownGroupError."""
+    """The group's posts in a lens, the last in its log first; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
         # Every reader is let in anew: what is remembered is asked for by none who may not see it.
         for one in {group, *lens.groups}:
@@ -70,7 +71,7 @@ async def _load(
     reader: Reader,
     group: RecordId,
     lens: Lens,
-    before: int | None,
+    before: LogPlace | None,
     limit: int,
     *,
     everybody: bool = False,

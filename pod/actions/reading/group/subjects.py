@@ -9,12 +9,13 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.belonging import list_belonging
-from models.content.posts_and_votes import list_replies_to_subject, load_post
+from models.content.posts_and_votes import load_post
 from models.content.subjects import (
     OnSubject,
     SubjectLine,
     find_subjects,
     list_on_subject,
+    list_replies_to_subject,
     list_shown_names,
     list_subjects,
 )

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.member_lists import list_claims
+from models.content.places import LogPlace
 from models.people.accounts import Account
 from models.people.notifications import News, count_unseen, list_news, mark_seen
 from models.people.subscriptions import Following, load_following
@@ -43,7 +44,7 @@ class PersonSight(msgspec.Struct, frozen=True):
     claims: tuple[ClaimLine, ...]
     posts: tuple[VisibleCard, ...]
     following: Following | None
-    next: int | None = None
+    next: LogPlace | None = None
 
 
 class NewsLine(msgspec.Struct, frozen=True):
@@ -61,7 +62,7 @@ class NewsPage(msgspec.Struct, frozen=True):
     next: int | None = None
 
 
-async def describe_person(deps: Deps, reader: Reader, name: str, *, before: int | None, limit: int) -> PersonSight:
+async def describe_person(deps: Deps, reader: Reader, name: str, *, before: LogPlace | None, limit: int) -> PersonSight:
     """A person by name; raises NotFoundError."""
     async with deps.store.database.read() as session:
         person = await load_person(session, deps, name)

@@ -49,7 +49,6 @@ class VisibleCard(msgspec.Struct, frozen=True):
     excerpt: str
     language: str
     at: int
-    seq: int
     score: int
     layer: Layer | None
     erased: bool
@@ -71,7 +70,6 @@ def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str, 
         excerpt if told else "",
         card.language,
         card.at,
-        card.seq,
         score,
         layer,
         card.erased,

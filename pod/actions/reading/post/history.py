@@ -1,8 +1,8 @@
-"""What happened to a post's text: its records in the order in which they came, any two versions, who wrote what."""
+"""What happened to a post's text: its records in the log's order, any two versions, who wrote what."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +14,7 @@ from moderation.shown import lets_through
 from moderation.versions import Step, steps, version
 from pod.actions.access import Reader
 from pod.actions.reading.group.profiles import load_nicknames
-from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
+from pod.actions.reading.post.text import VisiblePost, author_of, in_order, load_reading
 from pod.deps import Deps
 from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text
@@ -26,7 +26,7 @@ MOST_LENSES = 4
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A record of a post's text: its place in the order of arrival here, and when its author says it was written."""
+    """A record of a post's text: its number in the log's order, and when its author says it was written."""
 
     number: int
     sheet: Sheet
@@ -110,13 +110,10 @@ def _check_paragraphs(text: Text, *addresses: Address) -> None:
 
 
 async def _entries(session: AsyncSession, text: Text) -> tuple[Entry, ...]:
-    """The records in the order in which they came here, the post's own first: patches mean nothing without it."""
     stored = await load_records(session, list(text.sheets))
-    known = [sheet for sheet in text.sheets.values() if sheet.id in stored]
-    ordered: Sequence[Sheet] = sorted(known, key=lambda sheet: (sheet.id != text.post, stored[sheet.id].seq))
     return tuple(
         Entry(number, sheet, author_of(sheet), stored[sheet.id].at or 0, stored[sheet.id].log_index)
-        for number, sheet in enumerate(ordered, 1)
+        for number, sheet in enumerate(in_order(text, stored), 1)
     )
 
 

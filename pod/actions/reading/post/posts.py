@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
+from models.content.places import LogPlace
 from models.content.posts_and_votes import PostCard
 from models.content.reposts import list_shown_posts
 from models.groups.records import load_records
 from moderation.lens import Hide, Layer, Lens
 from pod.actions.access import Reader, open_state
 from pod.actions.reading.lens.verdicts import Layers, load_layers
-from pod.actions.reading.post.text import VisibleParagraph, VisiblePost, author_of, load_reading, without_words
+from pod.actions.reading.post.text import (
+    VisibleParagraph,
+    VisiblePost,
+    author_of,
+    in_order,
+    load_reading,
+    without_words,
+)
 from pod.deps import Deps
 from protocol.content import Sheet
 from protocol.ids import RecordId
@@ -43,10 +51,10 @@ class PostLine(msgspec.Struct, frozen=True):
 
 
 class PostPage(msgspec.Struct, frozen=True):
-    """Posts, the latest here first; `next` is the `before` of the page that follows."""
+    """Posts, the last in the log first; `next` is the `before` of the page that follows."""
 
     posts: tuple[PostLine, ...]
-    next: int | None = None
+    next: str | None = None
 
 
 class ParagraphSight(msgspec.Struct, frozen=True):
@@ -114,7 +122,7 @@ class HistoryLine(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """All records of a post's text, in the order in which they came here."""
+    """All records of a post's text, in the log's order."""
 
     history: tuple[HistoryLine, ...]
 
@@ -125,12 +133,12 @@ async def list_posts(
     group: RecordId,
     lens: Lens,
     *,
-    before: int | None,
+    before: LogPlace | None,
     limit: int,
     everybody: bool = False,
     folded: bool = False,
 ) -> PostPage:
-    """What the group shows, own posts and those that its members vote for in public groups, the latest here first.
+    """What the group shows, own posts and those that its members vote for in public groups, the last in its log first.
 
     `everybody`: as who hides nothing sees them. `folded`: with the titles of what lens or reader hide, for a page that
     tells them to who wrote it or unfolds it.
@@ -142,7 +150,8 @@ async def list_posts(
         tokens += [SubjectTarget(card.subject).token for card in cards if card.subject]
         writers = {(card.group_id, card.author) for card in cards}
         layers = await load_layers(session, deps, reader, lens.groups, tokens, writers, everybody=everybody)
-    return PostPage(tuple(_line(card, default_score, layers, lens, folded=folded) for card in cards), following)
+    lines = tuple(_line(card, default_score, layers, lens, folded=folded) for card in cards)
+    return PostPage(lines, str(following) if following else None)
 
 
 def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens, *, folded: bool) -> PostLine:
@@ -207,7 +216,7 @@ async def list_history(deps: Deps, reader: Reader, group: RecordId, post: Record
     async with deps.store.database.read() as session:
         text = (await load_reading(session, deps, reader, group, post, Lens((group,)))).text
         stored = await load_records(session, list(text.sheets))
-    sheets = sorted((sheet for sheet in text.sheets.values() if sheet.id in stored), key=lambda s: stored[s.id].seq)
+    sheets = in_order(text, stored)
     return History(
         tuple(
             HistoryLine(

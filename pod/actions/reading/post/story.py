@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import Voted, list_voted, load_member_votes
+from models.content.places import LogPlace
 from models.content.posts_and_votes import PostCard
 from models.content.replies import count_replies, list_comments, list_replies, load_sheets_of
 from moderation.lens import Hide, Layer, Lens
@@ -69,7 +70,7 @@ class Story(msgspec.Struct, frozen=True):
     own_votes: Mapping[Token, int]
     answers: Answers
     replies: tuple[ReplySight, ...]
-    next_reply: int | None
+    next_reply: LogPlace | None
     thread: tuple[ReplySight, ...]
     orphans: tuple[ReplySight, ...]
     appears: tuple[Appearance, ...]
@@ -83,13 +84,13 @@ async def read_story(
     lens: Lens,
     *,
     thread: Address | None = None,
-    after_reply: int = 0,
+    after_reply: LogPlace | None = None,
 ) -> Story:
     """A post with all that its page shows; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
         answers = await count_replies(session, group, list(reading.text.sheets))
-        cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, after_seq=after_reply)
+        cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, after=after_reply)
         comments = await list_comments(session, group, [thread] if thread else [], MOST_COMMENTS)
         lost = await list_comments(session, group, _orphaned(reading, answers), MOST_ORPHANS)
         page = cards[:REPLIES_ON_A_PAGE]
@@ -105,7 +106,7 @@ async def read_story(
             own_votes=await _own_votes(session, reader, tokens),
             answers=answers,
             replies=tuple(replies[: len(page)]),
-            next_reply=page[-1].seq if len(cards) > len(page) else None,
+            next_reply=LogPlace(page[-1].place, page[-1].id) if len(cards) > len(page) else None,
             thread=tuple(replies[len(page) : len(page) + len(comments)]),
             orphans=tuple(replies[len(page) + len(comments) :]),
             appears=await _load_appearances(session, deps, reader, post),

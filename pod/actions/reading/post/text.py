@@ -11,7 +11,9 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.places import stored_place
 from models.content.posts_and_votes import PostCard, load_post, load_sheets
+from models.groups.records import StoredRecord
 from moderation.lens import Layer, Lens, Verdict
 from moderation.shown import is_withheld
 from pod.actions.access import Reader
@@ -194,6 +196,16 @@ def lens_score(lens: Lens, scores: Sequence[int], own: int) -> int:
     if lens.off:
         return own
     return max(scores) if lens.combine is Combine.ANY else min(scores)
+
+
+def in_order(text: Text, stored: Mapping[RecordId, StoredRecord]) -> list[Sheet]:
+    """The stored sheets in the log's order, the post's own first: patches mean nothing without it."""
+
+    def order(sheet: Sheet) -> tuple[bool, int, RecordId]:
+        record = stored[sheet.id]
+        return sheet.id != text.post, stored_place(record.log_index, record.at), sheet.id
+
+    return sorted((sheet for sheet in text.sheets.values() if sheet.id in stored), key=order)
 
 
 def author_of(sheet: Sheet) -> int:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.home_feed import FeedCard, list_by_author
+from models.content.places import LogPlace
 from moderation.lens import Lens
 from pod.actions.access import ReadableGroup, Reader
 from pod.actions.reading.lens.verdicts import Layers, load_layers
@@ -22,17 +23,16 @@ async def list_written(
     opened: ReadableGroup,
     author: int,
     *,
-    before: int | None,
+    before: LogPlace | None,
     limit: int,
-) -> tuple[tuple[VisibleCard, ...], int | None]:
-    """(posts, the latest here first; the `before` of the page that follows)."""
+) -> tuple[tuple[VisibleCard, ...], LogPlace | None]:
+    """(posts, the last in the log first; the `before` of the page that follows)."""
     group, lens = opened.id, Lens((opened.id,))
-    cards = await list_by_author(session, group, author, limit + 1, before=before)
+    cards, following = await list_by_author(session, group, author, limit, before=before)
     tokens = [PostTarget(card.id).token for card in cards]
     layers = await load_layers(session, deps, reader, [group], tokens, {(group, author)})
     excerpts = await load_excerpts(session, deps, reader, {card.id: lens for card in cards if card.kind == "note"})
-    shown = tuple(_card(card, lens, layers, excerpts) for card in cards[:limit])
-    return shown, cards[limit - 1].seq if len(cards) > limit else None
+    return tuple(_card(card, lens, layers, excerpts) for card in cards), following
 
 
 def _card(card: FeedCard, lens: Lens, layers: Layers, excerpts: dict[RecordId, str]) -> VisibleCard:
