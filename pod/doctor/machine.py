@@ -120,11 +120,16 @@ def check_clock(config: Config) -> Finding:
     return ok("clock", "The clock is plausible")
 
 
+def free_bytes(config: Config) -> int:
+    """How much room there is where the data lies."""
+    return shutil.disk_usage(config.data).free
+
+
 def check_disk(config: Config) -> Finding:
     """Room for what is to come."""
     if not config.data.is_dir():
         return fail("disk", "There is no data folder to look at", "Run `pod init` with this folder.")
-    free = shutil.disk_usage(config.data).free
+    free = free_bytes(config)
     says = f"{free / 1024**3:.1f} GiB are free"
     if free < LITTLE_BYTES:
         return (fail if free < NOTHING_BYTES else warn)("disk", says, "Make room: a full disk stops every write.")

@@ -12,10 +12,10 @@ from pod.plots.plot import Plot
 from pod.web.kit.translations import Words
 from protocol.ids import RecordId
 
-STEP: Final = 21
+STEP: Final = 28
 LANE: Final = 30
 LEFT: Final = 92
-RADIUS: Final = 9
+RADIUS: Final = 12  # room for a letter and three digits
 MOST_LANES: Final = 8
 LONGEST_NAME: Final = 11
 COLOURS: Final = 4

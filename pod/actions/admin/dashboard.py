@@ -26,7 +26,7 @@ from pod.backups.backup import FOLDER
 from pod.backups.folder import list_backups
 from pod.deps import Deps
 from pod.doctor.findings import Finding
-from pod.doctor.machine import check_disk
+from pod.doctor.machine import check_disk, free_bytes
 from pod.rules.admin import AdminRule
 
 MOST_HOSTS: Final = 10_000
@@ -40,6 +40,7 @@ class Running(msgspec.Struct, frozen=True):
     looks: dict[str, Look]
     reasons: list[Hindrance]
     disk: Finding
+    free_bytes: int
     queue: QueueCount
     last_mail: MailSent | None
     backup_at: int | None
@@ -62,6 +63,7 @@ async def look_over(deps: Deps) -> Running:
             looks=await last_looks(deps),
             reasons=reasons,
             disk=disk,
+            free_bytes=await asyncio.to_thread(free_bytes, deps.config),
             queue=await count_queue(session),
             last_mail=mails[0] if mails else None,
             backup_at=backup_at,

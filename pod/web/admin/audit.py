@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from moderation.clusters import beginning
-from pod.actions.audit import MOST_IN_A_FILE, Act, csv_of, read_acts
+from pod.actions.audit import COMMAND_LINE, MOST_IN_A_FILE, Act, csv_of, read_acts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.admin.page_frame import AdminView, admin_of, number_in, tabs
@@ -100,9 +100,8 @@ def _to(page: str, **asked: str) -> str:
 
 def _row(say: Words, names: dict[str, str], act: Act) -> ActRow:
     name = names.get(act.act, act.act)
-    return ActRow(
-        say.moment(act.at), act.who, name, act.subject, _short(act.before), _short(act.after), _short(act.why)
-    )
+    who = say("command line") if act.who == COMMAND_LINE else act.who
+    return ActRow(say.moment(act.at), who, name, act.subject, _short(act.before), _short(act.after), _short(act.why))
 
 
 def _short(text: str) -> str:

@@ -60,12 +60,16 @@ async def post_look(request: web.Request) -> web.Response:
     return see_other("/admin", said="looked")
 
 
+def _free(say: Words, free_bytes: int) -> str:
+    return say("%(gib)s GiB are free", gib=say.quantity(free_bytes * 10 // 1024**3, 1))
+
+
 def _lights(say: Words, running: Running) -> tuple[Light, ...]:
     well, ill = say("well"), say("not well")
-    reasons, disk, mail, queue = running.reasons, running.disk, running.last_mail, running.queue
+    reasons, mail, queue, room = running.reasons, running.last_mail, running.queue, running.disk.level is Level.OK
     lights = [
         Light(say("Work"), not reasons, ill if reasons else well, " ".join(reason.says for reason in reasons)),
-        Light(say("Disk"), disk.level is Level.OK, well if disk.level is Level.OK else ill, disk.says),
+        Light(say("Disk"), room, well if room else ill, _free(say, running.free_bytes)),
         Light(say("Deliveries"), ok=True, state=say.many("%(count)s waits", "%(count)s wait", queue.deliveries)),
     ]
     if running.floor_lacking:

@@ -80,8 +80,11 @@ VISITOR: Final = web.RequestKey("visitor", Visitor)
 async def know_visitors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who looks at a page; other routes have tokens and signatures of their own."""
     stated = contract_of(request.match_info.handler)
-    # A group's files and feeds, too, show a private group to its members.
-    if stated is not None and (stated.media_type == HTML or request.path.startswith("/g/")):
+    # A group's files and feeds, too, show a private group to its members; and who meets nothing at an address is told
+    # so by a page that knows them.
+    nothing_here = request.match_info.route.resource is None
+    page = stated is not None and (stated.media_type == HTML or request.path.startswith("/g/"))
+    if page or (nothing_here and request.method == "GET"):
         request[VISITOR] = await _visitor(request)
     return await handler(request)
 

@@ -55,6 +55,14 @@ def test_ax_06_a_signed_in_persons_language_follows_to_another_browser(served: S
     first.submit(first.get("/language"), "/language", press="English")
 
 
+def test_who_meets_nothing_at_an_address_stays_signed_in_on_that_page(served: ServedPod) -> None:
+    page = Browser(served).sign_in("ada").get("/nothing/here")
+    assert page.status == 404
+    assert 'href="/settings"' in page.text
+    assert 'href="/sign-in' not in page.text
+    assert 'href="/sign-in' in Browser(served).get("/nothing/here").text
+
+
 FORGED = {
     "no token": ({}, {}),
     "another visit's token": ({"form_token": "0" * 64}, {}),
