@@ -26,11 +26,10 @@ from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.account.session_start import session_here
-from pod.web.kit.form_page import FormView, told
+from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of
-from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
 PAGE: Final = "/settings/authenticator"
@@ -93,7 +92,7 @@ async def post_confirm_authenticator(request: web.Request) -> web.Response:
     account_of(request)
     form = await read_form(request, AppCodeForm)
     _guard(request)
-    return await act_or_show(partial(_confirm, request, form), partial(_refused, request))
+    return await act_or_show(partial(_confirm, request, form), again(request, partial(_show, request)))
 
 
 async def _confirm(request: web.Request, form: AppCodeForm) -> web.Response:
@@ -123,10 +122,6 @@ async def post_recovery_codes(request: web.Request) -> web.Response:
         return see_other(PAGE)
     codes = await renew_recovery_codes(request.app[DEPS], account)
     return render(request, "account/codes.html", CodesView(tuple(codes)), private=True)
-
-
-async def _refused(request: web.Request, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, status, **told(request, refusal))
 
 
 async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:

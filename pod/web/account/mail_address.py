@@ -16,11 +16,10 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.account.letters import address_letter, moved_letter
 from pod.web.account.session_start import session_here, visit_of
-from pod.web.kit.form_page import FormView, told
+from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of
-from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
 
@@ -57,7 +56,7 @@ async def post_mail(request: web.Request) -> web.Response:
     account_of(request)
     form = await read_form(request, MailForm)
     check_confirmed(request.app[DEPS], session_here(request))
-    return await act_or_show(partial(_begin, request, form), partial(_refused, request, form))
+    return await act_or_show(partial(_begin, request, form), again(request, partial(_show, request, form)))
 
 
 async def _begin(request: web.Request, form: MailForm) -> web.Response:
@@ -74,7 +73,7 @@ async def post_mail_code(request: web.Request) -> web.Response:
     account_of(request)
     form = await read_form(request, MailForm)
     check_confirmed(request.app[DEPS], session_here(request))
-    return await act_or_show(partial(_end, request, form), partial(_refused, request, form))
+    return await act_or_show(partial(_end, request, form), again(request, partial(_show, request, form)))
 
 
 async def _end(request: web.Request, form: MailForm) -> web.Response:
@@ -82,10 +81,6 @@ async def _end(request: web.Request, form: MailForm) -> web.Response:
     letter = moved_letter(say_of(request), pod_name(deps, await read_settings(deps)), account.name)
     await end_address(deps, visit_of(request), account, form.code, letter, here=session_here(request).sha256)
     return see_other("/settings/mail", said="saved")
-
-
-async def _refused(request: web.Request, form: MailForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(

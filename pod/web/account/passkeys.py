@@ -17,7 +17,7 @@ from pod.requests import address_of
 from pod.rules.accounts import AccountRule
 from pod.web.account.session_start import enter, session_here, visit_of
 from pod.web.account.sign_in import SignInForm, show_sign_in
-from pod.web.kit.form_page import FormView, told
+from pod.web.kit.form_page import FormView, again, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of
@@ -80,18 +80,12 @@ async def post_passkey(request: web.Request) -> web.Response:
     account_of(request)
     form = await read_form(request, AddPasskeyForm)
     check_confirmed(request.app[DEPS], session_here(request))
-    return await act_or_show(partial(_add, request, form), partial(_refused, request, form))
+    return await act_or_show(partial(_add, request, form), again(request, partial(_show, request, form)))
 
 
 async def _add(request: web.Request, form: AddPasskeyForm) -> web.Response:
     await add_passkey(request.app[DEPS], visit_of(request), account_of(request), form.name, form.credential)
     return see_other("/settings/passkeys", said="saved")
-
-
-async def _refused(
-    request: web.Request, form: AddPasskeyForm, refusal: RefusedError, status: HTTPStatus
-) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(

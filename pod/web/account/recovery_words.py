@@ -14,11 +14,10 @@ from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import add_recovery_keys
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.kit.form_page import FormView, told
+from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of
-from protocol.errors import RefusedError
 from protocol.limits import FEW_RECOVERY_KEYS
 
 routes = web.RouteTableDef()
@@ -79,7 +78,7 @@ async def post_words(request: web.Request) -> web.Response:
     """Check three words."""
     account_of(request)
     form = await read_form(request, ThreeForm)
-    return await act_or_show(partial(_three, request, form), partial(_refused, request))
+    return await act_or_show(partial(_three, request, form), again(request, partial(_show, request)))
 
 
 async def _three(request: web.Request, form: ThreeForm) -> web.Response:
@@ -94,7 +93,7 @@ async def post_all_words(request: web.Request) -> web.Response:
     """Check all words."""
     account_of(request)
     form = await read_form(request, PhraseForm)
-    return await act_or_show(partial(_all, request, form), partial(_refused, request))
+    return await act_or_show(partial(_all, request, form), again(request, partial(_show, request)))
 
 
 async def _all(request: web.Request, form: PhraseForm) -> web.Response:
@@ -108,7 +107,7 @@ async def post_recovery_keys(request: web.Request) -> web.Response:
     """Derive the next recovery keys from the words."""
     account_of(request)
     form = await read_form(request, PhraseForm)
-    return await act_or_show(partial(_derive, request, form), partial(_refused, request))
+    return await act_or_show(partial(_derive, request, form), again(request, partial(_show, request)))
 
 
 async def _derive(request: web.Request, form: PhraseForm) -> web.Response:
@@ -117,10 +116,6 @@ async def _derive(request: web.Request, form: PhraseForm) -> web.Response:
     await check_all_words(deps, account, keys)
     await add_recovery_keys(deps, account, keys)
     return see_other("/settings/words", said="saved")
-
-
-async def _refused(request: web.Request, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, status, **told(request, refusal))
 
 
 async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:

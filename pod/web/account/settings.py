@@ -18,13 +18,12 @@ from pod.contracts import HTML, contract
 from pod.rules.accounts import AccountRule
 from pod.web.account.browser_names import agent_name
 from pod.web.account.session_start import session_here
-from pod.web.kit.form_page import FormView, told
+from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import shown_once
 from pod.web.kit.templates import render
 from pod.web.kit.translations import LANGUAGES, Words
 from pod.web.kit.visitors import account_of, say_of
-from protocol.errors import RefusedError
 from protocol.limits import FEW_RECOVERY_KEYS
 
 routes = web.RouteTableDef()
@@ -194,7 +193,9 @@ async def post_token(request: web.Request) -> web.Response:
     account_of(request)
     form = await read_form(request, TokenForm)
     check_confirmed(request.app[DEPS], session_here(request))
-    return await act_or_show(partial(_make, request, form), partial(_refused, request, form))
+    return await act_or_show(
+        partial(_make, request, form), again(request, partial(_show_tokens, request, name=form.name))
+    )
 
 
 async def _make(request: web.Request, form: TokenForm) -> web.Response:
@@ -202,10 +203,6 @@ async def _make(request: web.Request, form: TokenForm) -> web.Response:
         raise AccountRule.TOKEN_NAME.error()
     fresh = await make_token(request.app[DEPS], account_of(request), form.name)
     return shown_once(await _show_tokens(request, fresh=fresh))
-
-
-async def _refused(request: web.Request, form: TokenForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show_tokens(request, status, name=form.name, **told(request, refusal))
 
 
 async def _show_tokens(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:

@@ -26,7 +26,7 @@ from pod.contracts import HTML, contract
 from pod.requests import address_of
 from pod.web.account.letters import known_letter, sign_up_letter
 from pod.web.account.session_start import enter_with_words, keep_onward, onward_of, visit_of
-from pod.web.kit.form_page import FormView, told
+from pod.web.kit.form_page import FormView, again, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import say_of
@@ -111,7 +111,7 @@ async def get_sign_up(request: web.Request) -> web.Response:
 async def post_sign_up(request: web.Request) -> web.Response:
     """Mail a code to the address."""
     form = await read_form(request, SignUpForm)
-    return await act_or_show(partial(_wish, request, form), partial(_refused, request, form))
+    return await act_or_show(partial(_wish, request, form), again(request, partial(_show, request, form)))
 
 
 async def _wish(request: web.Request, form: SignUpForm) -> web.Response:
@@ -122,10 +122,6 @@ async def _wish(request: web.Request, form: SignUpForm) -> web.Response:
     wish = SignUpWish(form.name.lower(), form.mail, form.reason, form.invite, say.language)
     await wish_for_account(deps, visit_of(request), wish, letters)
     return see_other("/sign-up/code")
-
-
-async def _refused(request: web.Request, form: SignUpForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(
@@ -215,18 +211,12 @@ async def post_open(request: web.Request) -> web.Response:
     """Open the accepted account; the answer shows its 24 words."""
     form = await read_form(request, SignUpCodeForm)
     await linked_sign_up(request.app[DEPS], request.match_info["token"], "accepted")
-    return await act_or_show(partial(_open, request, form), partial(_open_refused, request, form))
+    return await act_or_show(partial(_open, request, form), again(request, partial(_show_open, request, form.name)))
 
 
 async def _open(request: web.Request, form: SignUpCodeForm) -> web.Response:
     opened = await open_accepted(request.app[DEPS], request.match_info["token"], form.name.lower())
     return await enter_with_words(request, opened.account, opened.phrase, onward_of(request))
-
-
-async def _open_refused(
-    request: web.Request, form: SignUpCodeForm, refusal: RefusedError, status: HTTPStatus
-) -> web.Response:
-    return await _show_open(request, form.name, status, **told(request, refusal))
 
 
 async def _show_open(
@@ -249,18 +239,12 @@ async def get_answer(request: web.Request) -> web.Response:
 async def post_answer(request: web.Request) -> web.Response:
     """Answer it; the wish waits again."""
     form = await read_form(request, AnswerForm)
-    return await act_or_show(partial(_answer, request, form), partial(_answer_refused, request, form))
+    return await act_or_show(partial(_answer, request, form), again(request, partial(_show_answer, request, form.text)))
 
 
 async def _answer(request: web.Request, form: AnswerForm) -> web.Response:
     await answer_question(request.app[DEPS], request.match_info["token"], form.text)
     return see_other("/sign-up/waiting", said="sent")
-
-
-async def _answer_refused(
-    request: web.Request, form: AnswerForm, refusal: RefusedError, status: HTTPStatus
-) -> web.Response:
-    return await _show_answer(request, form.text, status, **told(request, refusal))
 
 
 async def _show_answer(

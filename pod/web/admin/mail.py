@@ -17,12 +17,11 @@ from pod.app_keys import DEPS
 from pod.config import MailServer
 from pod.contracts import HTML, contract
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
-from pod.web.kit.form_page import told
+from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
-from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
 PAGE: Final = "/admin/mail"
@@ -69,15 +68,11 @@ async def post_test(request: web.Request) -> web.Response:
     """Send a test, and show what the mail server says, word for word."""
     admin_of(request)
     form = await read_form(request, TestForm)
-    return await act_or_show(partial(_try, request, form), partial(_refused, request, form))
+    return await act_or_show(partial(_try, request, form), again(request, partial(_show, request, form)))
 
 
 async def _try(request: web.Request, form: TestForm) -> web.Response:
     return await _show(request, form, tried=await test_mail(request.app[DEPS], admin_of(request), form.mail))
-
-
-async def _refused(request: web.Request, form: TestForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(

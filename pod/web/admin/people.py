@@ -17,12 +17,11 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.account.session_start import session_here
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
-from pod.web.kit.form_page import told
+from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
-from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
 PAGE: Final = "/admin/people"
@@ -73,7 +72,7 @@ async def post_role(request: web.Request) -> web.Response:
     admin_of(request)
     form = await read_form(request, DeedForm)
     check_confirmed(request.app[DEPS], session_here(request), back=PAGE)
-    return await act_or_show(partial(_role, request, form), partial(_refused, request, form))
+    return await act_or_show(partial(_role, request, form), again(request, partial(_show, request, form.q)))
 
 
 async def _role(request: web.Request, form: DeedForm) -> web.Response:
@@ -89,17 +88,13 @@ async def post_access(request: web.Request) -> web.Response:
     admin_of(request)
     form = await read_form(request, DeedForm)
     check_confirmed(request.app[DEPS], session_here(request), back=PAGE)
-    return await act_or_show(partial(_access, request, form), partial(_refused, request, form))
+    return await act_or_show(partial(_access, request, form), again(request, partial(_show, request, form.q)))
 
 
 async def _access(request: web.Request, form: DeedForm) -> web.Response:
     deed = Deed(admin_of(request).name, form.why)
     await set_able(request.app[DEPS], form.name, deed, able=form.to == "enabled")
     return see_other(_page(form.q), said="saved")
-
-
-async def _refused(request: web.Request, form: DeedForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form.q, status, **told(request, refusal))
 
 
 async def _show(request: web.Request, q: str, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:

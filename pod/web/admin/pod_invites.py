@@ -14,13 +14,12 @@ from pod.actions.admin.pod_invites import InviteWish, invite, read_invites, take
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.admin.page_frame import AdminView, admin_of, number_in, tabs
-from pod.web.kit.form_page import told
+from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered, shown_once
 from pod.web.kit.templates import render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
-from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
 PAGE: Final = "/admin/invites"
@@ -79,7 +78,7 @@ async def post_invite(request: web.Request) -> web.Response:
     """Make one; its link is shown this once."""
     admin_of(request)
     form = await read_form(request, PodInviteForm)
-    return await act_or_show(partial(_invite, request, form), partial(_refused, request, form))
+    return await act_or_show(partial(_invite, request, form), again(request, partial(_show, request, form)))
 
 
 async def _invite(request: web.Request, form: PodInviteForm) -> web.Response:
@@ -87,12 +86,6 @@ async def _invite(request: web.Request, form: PodInviteForm) -> web.Response:
     deps = request.app[DEPS]
     code = await invite(deps, admin_of(request), wish)
     return shown_once(await _show(request, PodInviteForm(), link=f"{deps.identity.base_url}/sign-up?invite={code}"))
-
-
-async def _refused(
-    request: web.Request, form: PodInviteForm, refusal: RefusedError, status: HTTPStatus
-) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal))
 
 
 @routes.post("/admin/invites/revoke")

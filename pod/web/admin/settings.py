@@ -15,13 +15,12 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.admin import AdminRule
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
-from pod.web.kit.form_page import told
+from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.registration_modes import registration_modes
 from pod.web.kit.templates import render
 from pod.web.kit.translations import LANGUAGES
 from pod.web.kit.visitors import say_of
-from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
 PAGE: Final = "/admin/settings"
@@ -64,7 +63,7 @@ async def post_settings(request: web.Request) -> web.Response:
     """Have other settings hold."""
     admin_of(request)
     form = await read_form(request, SettingsForm)
-    return await act_or_show(partial(_change, request, form), partial(_refused, request, form))
+    return await act_or_show(partial(_change, request, form), again(request, partial(_show, request, form)))
 
 
 async def _change(request: web.Request, form: SettingsForm) -> web.Response:
@@ -73,10 +72,6 @@ async def _change(request: web.Request, form: SettingsForm) -> web.Response:
     chosen = Settings(form.name, form.language, form.registration, form.contact, form.terms, form.description)
     await change_settings(request.app[DEPS], admin_of(request), chosen, form.why)
     return see_other(PAGE, said="saved")
-
-
-async def _refused(request: web.Request, form: SettingsForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal))
 
 
 async def _show(

@@ -20,12 +20,11 @@ from pod.contracts import HTML, contract
 from pod.deps import Deps
 from pod.web.admin.letters import accepted_letter, question_letter, rejected_letter
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
-from pod.web.kit.form_page import told
+from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.translations import Words, words_in
 from pod.web.kit.visitors import say_of
-from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
 PAGE: Final = "/admin/sign-ups"
@@ -114,11 +113,7 @@ async def _decided(
         await decide(deps, admin, form.number, form.text, partial(letter, pod, form))
         return see_other(PAGE, said="sent")
 
-    return await act_or_show(act, partial(_refused, request, form))
-
-
-async def _refused(request: web.Request, form: DecisionForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
-    return await _show(request, form, status, **told(request, refusal))
+    return await act_or_show(act, again(request, partial(_show, request, form)))
 
 
 async def _show(

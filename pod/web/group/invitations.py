@@ -74,11 +74,9 @@ async def get_invitations_page(request: web.Request) -> web.Response:
 async def post_invitation_form(request: web.Request) -> web.Response:
     """Make an invitation; its link is shown this once."""
     form, account = await read_form(request, InviteForm), account_of(request)
-
-    async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
-        return await _show(request, account, form, refusal=refusal, status=status)
-
-    return await act_or_show(partial(_invite, request, signer_of(request), form), show)
+    return await act_or_show(
+        partial(_invite, request, signer_of(request), form), partial(_show, request, account, form)
+    )
 
 
 async def _invite(request: web.Request, signer: Person, form: InviteForm) -> web.Response:

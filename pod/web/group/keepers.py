@@ -173,11 +173,7 @@ def _row(say: Words, group: RecordId, seat: SeatSight, sight: SeatsSight) -> Sea
 async def post_handover_form(request: web.Request) -> web.Response:
     """Take the steward's job for this pod: a keeper's right, and a quorum of keepers must sign."""
     form, account = await read_form(request, HandoverForm), account_of(request)
-
-    async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
-        return await _show(request, form, refusal=refusal, status=status)
-
-    return await act_or_show(partial(_hand_over, request, form, account), show)
+    return await act_or_show(partial(_hand_over, request, form, account), partial(_show, request, form))
 
 
 async def _hand_over(request: web.Request, form: HandoverForm, account: Account) -> web.Response:
@@ -211,11 +207,7 @@ async def get_recovery(request: web.Request) -> web.Response:
 async def post_recovery(request: web.Request) -> web.Response:
     """Begin a recovery by the 24 words, or sign one that another keeper began."""
     form, account = await read_form(request, RecoveryForm), account_of(request)
-
-    async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
-        return await _recovery_page(request, form, refusal=refusal, status=status)
-
-    return await act_or_show(partial(_recover, request, form, account), show)
+    return await act_or_show(partial(_recover, request, form, account), partial(_recovery_page, request, form))
 
 
 async def _recover(request: web.Request, form: RecoveryForm, account: Account) -> web.Response:

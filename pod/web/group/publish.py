@@ -61,11 +61,7 @@ async def get_publish(request: web.Request) -> web.Response:
 async def post_publish(request: web.Request) -> web.Response:
     """Look at what it means; sign the wish, which waits for others' signatures if it needs them."""
     form, signer = await read_form(request, PublishForm), signer_of(request)
-
-    async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
-        return await _show(request, form, looked=False, refusal=refusal, status=status)
-
-    return await act_or_show(partial(_step, request, form, signer), show)
+    return await act_or_show(partial(_step, request, form, signer), partial(_show, request, form, looked=False))
 
 
 async def _step(request: web.Request, form: PublishForm, signer: Person) -> web.Response:

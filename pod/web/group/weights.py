@@ -90,11 +90,7 @@ async def get_weight(request: web.Request) -> web.Response:
 async def post_weight(request: web.Request) -> web.Response:
     """See what the weight changes; give it once that was seen."""
     form, signer = await read_form(request, WeightForm), signer_of(request)
-
-    async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
-        return await _show(request, form, refusal=refusal, status=status)
-
-    return await act_or_show(partial(_step, request, form, signer), show)
+    return await act_or_show(partial(_step, request, form, signer), partial(_show, request, form))
 
 
 async def _step(request: web.Request, form: WeightForm, signer: Person) -> web.Response:
@@ -192,11 +188,7 @@ async def get_profile(request: web.Request) -> web.Response:
 async def post_profile(request: web.Request) -> web.Response:
     """Sign a new profile; the old one is history."""
     form, signer = await read_form(request, ProfileForm), signer_of(request)
-
-    async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
-        return await _profile_page(request, form, refusal=refusal, status=status)
-
-    return await act_or_show(partial(_write_profile, request, form, signer), show)
+    return await act_or_show(partial(_write_profile, request, form, signer), partial(_profile_page, request, form))
 
 
 async def _write_profile(request: web.Request, form: ProfileForm, signer: Person) -> web.Response:

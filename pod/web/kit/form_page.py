@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 
+from pod.web.kit.forms import Show
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError
@@ -38,3 +40,12 @@ class FormView(msgspec.Struct, frozen=True, kw_only=True):
 def told(request: web.Request, refusal: RefusedError) -> dict[str, Any]:
     """The members of a FormView that tell a refusal."""
     return {"problem": problem_of(say_of(request), refusal), "at": FIELDS.get(refusal.code, "")}
+
+
+def again(request: web.Request, show: Callable[..., Awaitable[web.Response]]) -> Show:
+    """How a form is shown again when a rule said no: by `show(status, **members)`, its page with what was typed."""
+
+    async def shown(refusal: RefusedError, status: HTTPStatus) -> web.Response:
+        return await show(status, **told(request, refusal))
+
+    return shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Protocol, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -28,6 +28,12 @@ _NO_LETTER: Final = re.compile(
     "[\0\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]"
 )
 F = TypeVar("F", bound=msgspec.Struct)
+
+
+class Show(Protocol):
+    """Shows a form again, with the refusal and what was typed."""
+
+    def __call__(self, *, refusal: RefusedError, status: HTTPStatus) -> Awaitable[web.Response]: ...
 
 
 async def read_form(request: web.Request, kind: type[F]) -> F:
@@ -71,13 +77,11 @@ def see_other(path: str, *, said: str = "") -> web.Response:
     )
 
 
-async def act_or_show(
-    act: Callable[[], Awaitable[web.Response]], show: Callable[[RefusedError, HTTPStatus], Awaitable[web.Response]]
-) -> web.Response:
+async def act_or_show(act: Callable[[], Awaitable[web.Response]], show: Show) -> web.Response:
     """Do what the form asks for; when a rule says no, show the form again with the refusal and what was typed."""
     try:
         return await act()
     except RefusedError as refusal:
-        response = await show(refusal, HTTPStatus(refusal.status))
+        response = await show(refusal=refusal, status=HTTPStatus(refusal.status))
         response.headers.update(headers_of(refusal))
         return response
