@@ -38,6 +38,11 @@ async def list_belonging(session: AsyncSession, account: int) -> set[RecordId]:
     return set(await session.scalars(belonging(account)))
 
 
+async def list_met(session: AsyncSession, account: int | None, groups: Collection[RecordId]) -> set[RecordId]:
+    """Those of the groups that the account may come across."""
+    return set(await session.scalars(select(GROUPS.c.id).where(GROUPS.c.id.in_(list(groups)), may_meet(account))))
+
+
 async def list_accounts_of(session: AsyncSession, group: RecordId, numbers: Collection[int]) -> dict[int, int]:
     """By member number, the account of those members that are at home here and belong to the group."""
     found: dict[int, int] = {}

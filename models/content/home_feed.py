@@ -128,14 +128,3 @@ async def load_cards(session: AsyncSession, posts: Collection[RecordId]) -> dict
         .order_by(POSTS.c.seq.desc())
     )
     return {card.id: card for card in [FeedCard(*tuple(row)) for row in await session.execute(wanted)]} if posts else {}
-
-
-async def count_replies(session: AsyncSession, posts: Sequence[RecordId]) -> dict[RecordId, int]:
-    """How many posts answer each of these."""
-    counted: dict[RecordId, int] = {}
-    for some in chunks(posts):
-        wanted = select(POSTS.c.reply_record, func.count()).where(POSTS.c.reply_record.in_(some))
-        counted.update(
-            (post, int(count)) for post, count in await session.execute(wanted.group_by(POSTS.c.reply_record))
-        )
-    return counted

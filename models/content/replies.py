@@ -1,28 +1,83 @@
-"""Answers to a post and comments on its paragraphs, of the post's own group, in the order of its log."""
+"""Answers to a post and comments on its paragraphs, each group's in the order of its log.
+
+Those of other groups stand there, too, where a member supports the post, for who may read these groups (X1).
+"""
 
 from collections.abc import Collection
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.belonging import may_meet
 from models.content.places import FIRST_WAITING, LogPlace
-from models.content.posts_and_votes import POSTS, SHEETS, PostCard, card_of, is_after, select_cards
+from models.content.posts_and_votes import (
+    POSTS,
+    SCORES,
+    SHEETS,
+    PostCard,
+    card_of,
+    is_after,
+    post_target_key,
+    select_cards,
+)
 from models.engine.upserts import chunks
+from models.groups.groups_and_items import GROUPS
 from protocol.content import Sheet
 from protocol.ids import RecordId
 from protocol.records.content import Address
 
+Others = Select[tuple[RecordId]]
+
+
+def answering(post: RecordId, account: int | None, opened: Collection[RecordId] = ()) -> Others:
+    """The groups whose answers stand below a post beside those of its own group: somebody there supports the post.
+
+    Only those that the account (None: a stranger) may come across, or that it has `opened`.
+    """
+    return (
+        select(SCORES.c.group_id)
+        .join(GROUPS, GROUPS.c.id == SCORES.c.group_id)
+        .where(SCORES.c.target == post_target_key(post), SCORES.c.supporters > 0, _readable(account, opened))
+    )
+
+
+def _readable(account: int | None, opened: Collection[RecordId]) -> ColumnElement[bool]:
+    return or_(may_meet(account), GROUPS.c.id.in_(list(opened)))
+
+
+async def count_answers(
+    session: AsyncSession, posts: Collection[RecordId], account: int | None, opened: Collection[RecordId] = ()
+) -> dict[RecordId, int]:
+    """How many answers stand below each of these posts for the account, comments among them: `answering` for many."""
+    counted: dict[RecordId, int] = {}
+    answered = POSTS.alias("answered")
+    supports = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == answered.c.target)
+    elsewhere = and_(
+        exists().where(supports, SCORES.c.supporters > 0),
+        exists().where(GROUPS.c.id == POSTS.c.group_id, _readable(account, opened)),
+    )
+    for some in chunks(posts):
+        wanted = (
+            select(POSTS.c.reply_record, func.count())
+            .join(answered, answered.c.id == POSTS.c.reply_record)
+            .where(POSTS.c.reply_record.in_(some), or_(POSTS.c.group_id == answered.c.group_id, elsewhere))
+            .group_by(POSTS.c.reply_record)
+        )
+        counted.update((post, int(count)) for post, count in await session.execute(wanted))
+    return counted
+
 
 async def count_replies(
-    session: AsyncSession, group: RecordId, records: Collection[RecordId]
+    session: AsyncSession, group: RecordId, records: Collection[RecordId], others: Others
 ) -> dict[tuple[RecordId, int | None], int]:
-    """How many answers there are to each record (index None) and to each paragraph of it."""
+    """How many answers of these groups there are to each record (index None) and to each paragraph of it."""
     counts: dict[tuple[RecordId, int | None], int] = {}
     for some in chunks(records):
         wanted = (
             select(POSTS.c.reply_record, POSTS.c.reply_index, func.count())
-            .where(POSTS.c.reply_record.in_(some), POSTS.c.group_id == group)
+            .where(POSTS.c.reply_record.in_(some), _among(group, others))
             .group_by(POSTS.c.reply_record, POSTS.c.reply_index)
         )
         counts.update(((record, index), count) for record, index, count in await session.execute(wanted))
@@ -30,52 +85,72 @@ async def count_replies(
 
 
 async def list_replies(
-    session: AsyncSession, group: RecordId, record: RecordId, limit: int, *, after: LogPlace | None = None
+    session: AsyncSession,
+    group: RecordId,
+    record: RecordId,
+    limit: int,
+    *,
+    others: Others | None = None,
+    after: LogPlace | None = None,
 ) -> list[PostCard]:
-    """Answers to a record as a whole, the first in the log first."""
-    later = is_after(POSTS, await _where_now(session, after) if after else None)
-    wanted = (
-        select_cards(group)
-        .where(POSTS.c.reply_record == record, POSTS.c.reply_index.is_(None), POSTS.c.group_id == group, later)
-        .order_by(POSTS.c.place, POSTS.c.target)
-        .limit(limit)
-    )
-    return [card_of(row) for row in await session.execute(wanted)]
+    """Answers to a record as a whole: the group's in its log's order, then those of `others`, group by group."""
+    last, place = await _where_now(session, group, after) if after else (group, None)
+    answers = select_cards(group).where(POSTS.c.reply_record == record, POSTS.c.reply_index.is_(None))
+    found: list[PostCard] = []
+    if last == group:
+        own = answers.where(POSTS.c.group_id == group, is_after(POSTS, place))
+        found = await _list_cards(session, own.order_by(POSTS.c.place, POSTS.c.target), limit)
+    if others is None or len(found) == limit:
+        return found
+    behind = POSTS.c.group_id > last, and_(POSTS.c.group_id == last, is_after(POSTS, place))
+    elsewhere = answers.where(POSTS.c.group_id != group, POSTS.c.group_id.in_(others))
+    elsewhere = elsewhere.where(true() if last == group else or_(*behind))
+    return found + await _list_cards(session, elsewhere.order_by(*_BY_GROUP), limit - len(found))
 
 
-async def _where_now(session: AsyncSession, place: LogPlace) -> LogPlace:
-    """Where a post stands that waited for the log: when it got its index, those behind it got theirs, too."""
-    if place.number < FIRST_WAITING or place.post is None:
-        return place
-    number = await session.scalar(select(POSTS.c.place).where(POSTS.c.id == place.post))
-    return place if number is None else LogPlace(number, place.post)
+_BY_GROUP: Final = (POSTS.c.group_id, POSTS.c.place, POSTS.c.target)
+
+
+async def _list_cards(session: AsyncSession, wanted: Select[Any], limit: int) -> list[PostCard]:
+    return [card_of(row) for row in await session.execute(wanted.limit(limit))]
+
+
+async def _where_now(session: AsyncSession, group: RecordId, place: LogPlace) -> tuple[RecordId, LogPlace]:
+    """Where the post of a cursor stands, and in which group.
+
+    One that waited for the log may have its index now; those that waited behind it then have theirs.
+    """
+    wanted = select(POSTS.c.group_id, POSTS.c.place).where(POSTS.c.id == place.post)
+    found = (await session.execute(wanted)).one_or_none() if place.post else None
+    if found is None:
+        return group, place
+    return found.group_id, place if place.number < FIRST_WAITING else LogPlace(found.place, place.post)
 
 
 async def list_comments(
-    session: AsyncSession, group: RecordId, paragraphs: Collection[Address], limit: int
+    session: AsyncSession, group: RecordId, paragraphs: Collection[Address], limit: int, *, others: Others
 ) -> list[PostCard]:
-    """Comments on these paragraphs, the first in the log first."""
+    """Comments on these paragraphs: the group's in its log's order, then those of `others`, group by group."""
     if not paragraphs:
         return []
-    wanted = (
-        select_cards(group)
-        .where(tuple_(POSTS.c.reply_record, POSTS.c.reply_index).in_([(at.record, at.index) for at in paragraphs]))
-        .where(POSTS.c.group_id == group)
-        .order_by(POSTS.c.place, POSTS.c.target)
-        .limit(limit)
-    )
-    return [card_of(row) for row in await session.execute(wanted)]
+    about = tuple_(POSTS.c.reply_record, POSTS.c.reply_index).in_([(at.record, at.index) for at in paragraphs])
+    wanted = select_cards(group).where(about, _among(group, others)).order_by(POSTS.c.group_id != group, *_BY_GROUP)
+    return await _list_cards(session, wanted, limit)
 
 
-async def load_sheets_of(
-    session: AsyncSession, group: RecordId, posts: Collection[RecordId], limit: int
-) -> dict[RecordId, list[Sheet]]:
-    """The sheets of several posts; of all together at most `limit`, the earliest first."""
+def _among(group: RecordId, others: Others) -> ColumnElement[bool]:
+    return or_(POSTS.c.group_id == group, POSTS.c.group_id.in_(others))
+
+
+async def load_sheets_of(session: AsyncSession, posts: Collection[RecordId], limit: int) -> dict[RecordId, list[Sheet]]:
+    """The sheets that posts have in their own groups; of all together at most `limit`, the earliest first."""
     found: dict[RecordId, list[Sheet]] = {post: [] for post in posts}
+    own = (POSTS.c.id == SHEETS.c.post_id) & (POSTS.c.group_id == SHEETS.c.group_id)
     for some in chunks(posts):
         wanted = (
             select(SHEETS.c.post_id, SHEETS.c.sheet)
-            .where(SHEETS.c.post_id.in_(some), SHEETS.c.group_id == group)
+            .join(POSTS, own)
+            .where(SHEETS.c.post_id.in_(some))
             .order_by(SHEETS.c.place, SHEETS.c.record_id)
             .limit(limit)
         )

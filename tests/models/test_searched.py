@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.busy_groups import list_active
-from models.content.home_feed import count_replies, list_by_author, list_feed, load_cards
+from models.content.home_feed import list_by_author, list_feed, load_cards
 from models.content.member_lists import (
     count_by_pod,
     count_votes,
@@ -19,6 +19,7 @@ from models.content.member_lists import (
     list_seated,
 )
 from models.content.projections import project, project_members
+from models.content.replies import count_answers
 from models.content.search import Query, search
 from models.content.subjects import count_public, find_groups, find_subjects, list_on_subject, list_subjects
 from models.content.word_pieces import asked_pieces, folded, has_words
@@ -194,7 +195,7 @@ async def test_lists_of_posts_members_and_subjects_answer_on_both_engines(stocke
         assert [card.id for card in (await list_feed(session, [GROUP], 2, before=feed[-1].seq))[0]] == [POST.id]
         assert [card.id for card in (await list_by_author(session, GROUP, 2, 9))[0]] == [REPLY.id]
         assert (await load_cards(session, [POST.id]))[POST.id].sum_micro == 2_500_000
-        assert await count_replies(session, [POST.id]) == {POST.id: 1}
+        assert await count_answers(session, [POST.id], None) == {POST.id: 1}
         assert [line.subject for line in await list_subjects(session, Shows(GROUP, 1), 9)] == ["Ä subject"]
         assert [one.group for one in await list_on_subject(session, "Ä subject", (), 9)] == [GROUP]
         assert await find_subjects(session, "Ä s", (), 9) == [("Ä subject", GROUP)]

@@ -48,6 +48,7 @@ def build(pod: ServedPod) -> House:
     _write_below_the_floor(house)
     _leave_and_ban(house)
     _vote_across(house)
+    _answer_elsewhere(house)
     _mute(house)
     for group in ("open", "unlisted", "private"):
         eventually(partial(_quiet, house, house.ids[group]))
@@ -162,6 +163,15 @@ def _vote_across(house: House) -> None:
                     house.refused.append(201)
                 except RefusedByHttpError as refusal:
                     house.refused.append(refusal.status)
+
+
+def _answer_elsewhere(house: House) -> None:
+    """The open group's post is reposted and answered where only some may read."""
+    bo, plain = house.people["bo"], house.ids["plain"]
+    for name in ("unlisted", "private"):
+        group = house.ids[name]
+        _vote(bo, group, {"post": plain}, 1000)
+        house.ids[f"{name} answer"] = _post(bo, group, f"{name} answer", reply_to={"record": plain})
 
 
 def _mute(house: House) -> None:

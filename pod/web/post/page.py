@@ -55,7 +55,10 @@ class AppearanceView(msgspec.Struct, frozen=True):
 
 
 class PostView(msgspec.Struct, frozen=True):
-    """The page of a post. `language` is empty when its author named none; `acts` is where its buttons are sent."""
+    """The page of a post. `language` is empty when its author named none; `acts` is where its buttons are sent.
+
+    `reply` is where an answer is sent, empty where the reader may give none; `answers_go`: in which group it stands.
+    """
 
     title: str
     language: str
@@ -82,7 +85,8 @@ class PostView(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
     path: str
     back: str
-    writes: bool
+    reply: str
+    answers_go: str
     alternate: str
 
 
@@ -160,9 +164,9 @@ def post_view(desk: Desk, lens: LensBar, start: int) -> PostView:
         hidden=_hidden(desk),
         items=text.items,
         more_text="" if text.next is None else place.here(**{"from": str(text.next)}),
-        replies=reply_views(say, place, story.replies, story.nicknames, story.votes, writes=desk.votes),
+        replies=reply_views(say, place, story.replies, story.votes, writes=desk.votes),
         more_replies=place.here(replies=str(story.next_reply), anchor="answers") if story.next_reply else "",
-        orphans=reply_views(say, place, story.orphans, story.nicknames, {}, writes=False),
+        orphans=reply_views(say, place, story.orphans, {}, writes=False),
         appears=tuple(
             AppearanceView(Link(at.name, _through(place, at.group)), score_view(say, at.score)) for at in story.appears
         ),
@@ -170,7 +174,8 @@ def post_view(desk: Desk, lens: LensBar, start: int) -> PostView:
         links=_links(desk),
         path=place.path,
         back=place.here(),
-        writes=desk.writes,
+        reply=place.to("reply") if story.answers_in else "",
+        answers_go=_answers_go(desk),
         alternate=f"/records/{place.post}",
     )
 
@@ -183,6 +188,14 @@ def _votes_go(desk: Desk) -> str:
     if lens.groups == (bench.group,):
         return say("Your votes count in %(group)s, through which you look.", group=bench.name)
     return say("Your votes count in %(group)s; the scores are those of your lens.", group=bench.name)
+
+
+def _answers_go(desk: Desk) -> str:
+    """In which group an answer of the reader's is written, when that isn't the post's."""
+    say, group = desk.say, desk.story.answers_in
+    if group is None or group.group == desk.place.group:
+        return ""
+    return say("Your answer is written in %(group)s, through which you look.", group=group.name)
 
 
 def page_tabs(say: Words, place: Place, current: str) -> tuple[tuple[str, str, bool], ...]:
@@ -236,7 +249,8 @@ def _answers_to(desk: Desk) -> Link | None:
         return Link(say("an answer to the subject %(name)s", name=card.subject), "")
     if card.reply_record is None:
         return None
-    return Link(say("an answer to another post"), f"{desk.place.group_path}/posts/{card.reply_record}")
+    found = desk.story.answered
+    return Link(say("an answer to another post"), f"/g/{found.group}/posts/{found.post}" if found else "")
 
 
 def _own(desk: Desk) -> tuple[Press, ...]:

@@ -237,7 +237,7 @@ def _paragraph(
 
 def _comments(desk: Desk, address: Address) -> Link | None:
     say, count = desk.say, desk.story.answers.get((address.record, address.index), 0)
-    if not count and not (desk.place.wiki and desk.writes):
+    if not count and not (desk.place.wiki and desk.story.answers_in):
         return None
     text = say.many("%(count)s comment", "%(count)s comments", count) if count else say("Comment")
     return Link(text, desk.place.here(thread=f"{address.record}.{address.index}", anchor=anchor_of(address)))
@@ -252,7 +252,7 @@ def _votes(desk: Desk, address: Address, what: str) -> tuple[Press, ...]:
 
 def _tools(desk: Desk, address: Address) -> tuple[Link, ...]:
     say, place = desk.say, desk.place
-    if not place.wiki:
+    if not place.wiki or (desk.signed_in and not desk.writes):
         return ()
     mine = desk.is_mine(address) and desk.author(address) == desk.story.reading.card.author
     links = (
@@ -308,5 +308,5 @@ def _thread(desk: Desk, address: Address) -> ThreadView | None:
     if desk.thread != address:
         return None
     story = desk.story
-    views = reply_views(desk.say, desk.place, story.thread, story.nicknames, {}, writes=False)
+    views = reply_views(desk.say, desk.place, story.thread, {}, writes=False)
     return ThreadView(views, address.record, address.index, desk.place.here(anchor=anchor_of(address)))

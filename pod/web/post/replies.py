@@ -8,14 +8,13 @@ import msgspec
 
 from moderation.lens import Layer
 from pod.actions.reading.post.story import ReplySight
+from pod.web.group.wording import member_name
 from pod.web.kit.translations import Words
 from pod.web.post.links import Link, Place, anchor_of, reply_anchor
 from pod.web.post.wording import (
     TAGS,
     LayerView,
-    Nicknames,
     Score,
-    called,
     layer_sentence,
     layer_view,
     score_view,
@@ -72,29 +71,27 @@ def reply_views(
     say: Words,
     place: Place,
     replies: Sequence[ReplySight],
-    nicknames: Nicknames,
     votes: Mapping[Token, int],
     *,
     writes: bool,
 ) -> tuple[ReplyView, ...]:
     """Answers in their order."""
-    return tuple(_reply(say, place, reply, nicknames, votes, writes=writes) for reply in replies)
+    return tuple(_reply(say, place, reply, votes, writes=writes) for reply in replies)
 
 
-def _reply(
-    say: Words, place: Place, reply: ReplySight, nicknames: Nicknames, votes: Mapping[Token, int], *, writes: bool
-) -> ReplyView:
+def _reply(say: Words, place: Place, reply: ReplySight, votes: Mapping[Token, int], *, writes: bool) -> ReplyView:
     card = reply.card
-    who = called(say, card.author, nicknames)
+    who = member_name(say, card.author, reply.nickname)
+    writer = say("%(who)s in %(group)s", who=who, group=reply.group_name) if reply.group_name else who
     layer = reply.hides[0].layer if reply.hides else None
-    own = msgspec.structs.replace(place, post=card.id, wiki=False)
+    own = msgspec.structs.replace(place, group=card.group_id, post=card.id, wiki=False)
     what = say("the answer by %(who)s", who=who)
     mine = votes.get(PostTarget(card.id).token, 0)
     count = say.many("%(count)s answer", "%(count)s answers", reply.answers) if reply.answers else say("Answer")
     return ReplyView(
         anchor=reply_anchor(card.id),
         title=Link(_title(say, reply, who), own.to()),
-        byline=f"{who} · {say.moment(card.at)}" if card.at else who,
+        byline=f"{writer} · {say.moment(card.at)}" if card.at else writer,
         score=score_view(say, reply.score),
         shown=reply.shown,
         note=layer_sentence(say, layer) if layer else "",

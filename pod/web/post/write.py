@@ -13,6 +13,7 @@ from babel import Locale
 
 from pod.actions.posts.posts import WrittenPost, check_paragraphs, publish
 from pod.actions.reading.group.page_facts import GroupHead, describe_head
+from pod.actions.reading.post.story import describe_answers_in
 from pod.actions.reading.post.text import VisiblePost, describe_reading
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -134,8 +135,11 @@ async def _reply(request: web.Request, place: Place, form: ReplyForm) -> web.Res
     index = about.index if isinstance(about, Address) else None
     record = about.record if isinstance(about, Address) else about
     written = WrittenPost("note", paragraphs, language=form.language, about=record, index=index)
-    answer = await publish(request.app[DEPS], signer_of(request), place.group, written)
-    return see_other(_after_reply(place, about, answer), said=await _said(request, place.group, answer, "replied"))
+    deps, signer = request.app[DEPS], signer_of(request)
+    answers_in = await describe_answers_in(deps, signer.account, place.group, place.post, place.lens)
+    group = answers_in.group if answers_in else place.group
+    answer = await publish(deps, signer, group, written)
+    return see_other(_after_reply(place, about, answer), said=await _said(request, group, answer, "replied"))
 
 
 async def _said(request: web.Request, group: RecordId, post: RecordId, what: str) -> str:
@@ -203,7 +207,7 @@ async def _show_reply(
     found = _quoted(reading, form)
     view = WriteView(
         title=say("Answer"),
-        action=f"{place.path}/reply",
+        action=place.to("reply"),
         back=Link(reading.card.title or say("The post"), place.to()),
         problem=problem_of(say, refusal) if refusal else None,
         form=form,

@@ -8,10 +8,10 @@ from functools import partial
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.home_feed import count_replies
 from models.content.lens_sources import load_group_names
 from models.content.places import LogPlace
 from models.content.posts_and_votes import load_tallies
+from models.content.replies import count_answers
 from models.people.accounts import Account
 from models.people.mutes import load_muted
 from moderation.lens import Lens
@@ -52,14 +52,28 @@ async def list_group_posts(
             ("posts", group, lens, before, limit),
             partial(_load, deps, reader, group, lens, before, limit, everybody=True),
         )
-        own = reader.personal_group if reader else None
-        if reader is None or own is None or not await _hides_any(session, reader, own, seen.page):
+        if reader is None:
             return seen
-    return msgspec.structs.replace(await _load(deps, reader, group, lens, before, limit), plain=False)
+        hides = await _hides_any(session, reader, seen.page)
+        replies = await _count_answers(session, reader, group, lens, seen.page)
+    if hides:
+        return msgspec.structs.replace(await _load(deps, reader, group, lens, before, limit), plain=False)
+    # In groups that only some may read there are answers that only they count.
+    return seen if replies == seen.replies else msgspec.structs.replace(seen, replies=replies, plain=False)
 
 
-async def _hides_any(session: AsyncSession, reader: Account, own: RecordId, page: PostPage) -> bool:
+async def _count_answers(
+    session: AsyncSession, reader: Reader, group: RecordId, lens: Lens, page: PostPage
+) -> Mapping[RecordId, int]:
+    account = reader.id if reader else None
+    return await count_answers(session, [line.post for line in page.posts], account, {group, *lens.groups})
+
+
+async def _hides_any(session: AsyncSession, reader: Account, page: PostPage) -> bool:
     """Whether the reader hides a post of the page or mutes a writer of one."""
+    own = reader.personal_group
+    if own is None:
+        return False
     tallies = await load_tallies(session, own, [PostTarget(line.post).token for line in page.posts])
     if any(tally.sum_micro < 0 for tally in tallies.values()):
         return True
@@ -78,12 +92,11 @@ async def _load(
 ) -> GroupPosts:
     """The page as the reader sees it, or (`everybody`) as who hides nothing does: then the reader only opens it."""
     page = await list_posts(deps, reader, group, lens, before=before, limit=limit, everybody=everybody, folded=True)
-    posts = [line.post for line in page.posts]
     told = [line.post for line in page.posts if not line.withheld]
     async with deps.store.database.read() as session:
         nicknames = await load_writers(session, deps, {(line.group, line.author) for line in page.posts})
         names = await load_group_names(session, {line.group for line in page.posts} - {group})
         lenses = dict.fromkeys(told, lens)
         excerpts = await load_excerpts(session, deps, reader, lenses, everybody=everybody)
-        replies = await count_replies(session, posts)
+        replies = await _count_answers(session, None if everybody else reader, group, lens, page)
     return GroupPosts(page, nicknames, names, excerpts, replies)

@@ -23,9 +23,9 @@ from moderation.shown import is_withheld, layers_over
 from pod.actions.access import Reader
 from pod.actions.reading.lens.floor import load_floor
 from pod.actions.reading.lens.verdicts import Author
-from pod.actions.reading.post.text import author_of
+from pod.actions.reading.post.text import writer_of
 from pod.deps import Deps
-from protocol.content import Sheet, Text, assemble
+from protocol.content import Text, assemble
 from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget, Token
 from protocol.visibility import Combine, see
@@ -167,7 +167,7 @@ async def load_words(
     looked = {
         post: _tokens(text, bounds.letters) for post, text in texts.items() if len(text.order) <= bounds.paragraphs
     }
-    writers = {_writer(sheet) for text in texts.values() for sheet in text.sheets.values()}
+    writers = {writer_of(sheet) for text in texts.values() for sheet in text.sheets.values()}
     asked = [token for tokens in looked.values() for token in tokens.values()]
     groups = {group for lens in lenses.values() for group in lens.groups} | moderators.defaults.keys()
     sums = await _load_sums(session, deps, None if everybody else reader, groups, asked, writers)
@@ -214,12 +214,8 @@ def _words(text: Text, lens: Lens, tokens: Mapping[Address, Token], sums: _Sums)
         if token is None or paragraph is None:
             continue
         floor = [sums.of(group, token) for group in sums.floor]
-        own = sums.own_hides(token, _writer(text.sheets[sight.address.record]))
+        own = sums.own_hides(token, writer_of(text.sheets[sight.address.record]))
         layers = layers_over(lens, sight, floor=floor, own=own)
         if not is_withheld(layers, mine=False):
             found[sight.address] = VisibleWords(paragraph.text, bool(layers) or sums.moderated(token))
     return found
-
-
-def _writer(sheet: Sheet) -> Author:
-    return RecordId(sheet.writer.rpartition("/")[0]), author_of(sheet)

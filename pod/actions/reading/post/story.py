@@ -7,18 +7,26 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.lens_sources import Voted, list_voted, load_member_votes
+from models.content.belonging import list_met
+from models.content.lens_sources import (
+    GroupWhereabouts,
+    Voted,
+    list_voted,
+    load_group_names,
+    load_member_votes,
+    load_whereabouts,
+)
 from models.content.places import LogPlace
-from models.content.posts_and_votes import PostCard
-from models.content.replies import count_replies, list_comments, list_replies, load_sheets_of
+from models.content.posts_and_votes import PostCard, load_tally
+from models.content.replies import Others, answering, count_replies, list_comments, list_replies, load_sheets_of
 from moderation.lens import Hide, Layer, Lens
 from moderation.scores import is_shown
 from pod.actions.access import Reader
 from pod.actions.chain.views import load_view
 from pod.actions.reading.group.page_facts import GroupHead, load_head
-from pod.actions.reading.group.profiles import load_nicknames
+from pod.actions.reading.group.profiles import load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author, Layers, load_layers
-from pod.actions.reading.post.text import VisiblePost, author_of, lens_score, load_reading, without_words
+from pod.actions.reading.post.text import VisiblePost, author_of, lens_score, load_reading, without_words, writer_of
 from pod.deps import Deps
 from protocol.content import Text, assemble
 from protocol.ids import RecordId
@@ -35,7 +43,10 @@ Answers = Mapping[tuple[RecordId, int | None], int]
 
 
 class ReplySight(msgspec.Struct, frozen=True):
-    """An answer in the lens of the page: `paragraphs` are those shown, `hidden` counts the others."""
+    """An answer in the lens of the page: `paragraphs` are those shown, `hidden` counts the others.
+
+    `group_name`: where it was written, if that is another group than the post's.
+    """
 
     card: PostCard
     score: int
@@ -44,6 +55,8 @@ class ReplySight(msgspec.Struct, frozen=True):
     paragraphs: tuple[Paragraph, ...]
     hidden: int
     answers: int
+    nickname: str = ""
+    group_name: str = ""
 
 
 class Appearance(msgspec.Struct, frozen=True):
@@ -58,13 +71,17 @@ class Appearance(msgspec.Struct, frozen=True):
 class Story(msgspec.Struct, frozen=True):
     """All of a post's page. `votes` and `own_votes` are the reader's, in `bench` and in the personal group.
 
-    `bench` is the group in which the reader votes here.
+    `bench` is the group in which the reader votes here, `answers_in` the one in which an answer of theirs is written.
+
+    `answered`: the post that this one answers, if it is here and the reader may come across it.
 
     `next_reply` is where the replies go on, None at their end; `thread`: the comments on the paragraph asked for.
     """
 
     reading: VisiblePost
     bench: GroupHead
+    answers_in: GroupHead | None
+    answered: GroupWhereabouts | None
     nicknames: Mapping[int, str]
     votes: Mapping[Token, int]
     own_votes: Mapping[Token, int]
@@ -89,18 +106,22 @@ async def read_story(
     """A post with all that its page shows; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
-        answers = await count_replies(session, group, list(reading.text.sheets))
-        cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, after=after_reply)
-        comments = await list_comments(session, group, [thread] if thread else [], MOST_COMMENTS)
-        lost = await list_comments(session, group, _orphaned(reading, answers), MOST_ORPHANS)
+        others = answering(post, reader.id if reader else None, lens.groups)
+        answers = await count_replies(session, group, list(reading.text.sheets), others)
+        cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, others=others, after=after_reply)
+        threads = [thread] if thread else []
+        comments = await list_comments(session, group, threads, MOST_COMMENTS, others=others)
+        lost = await list_comments(session, group, _orphaned(reading, answers), MOST_ORPHANS, others=others)
         page = cards[:REPLIES_ON_A_PAGE]
-        replies = await _load_replies(session, deps, reader, reading, [*page, *comments, *lost])
+        replies = await _load_replies(session, deps, reader, reading, [*page, *comments, *lost], others)
         tokens = [PostTarget(post).token, *reading.tokens.values(), *(PostTarget(card.id).token for card in page)]
         bench = await load_bench(session, deps, reader, reading.head, lens)
-        writers = {*map(author_of, reading.text.sheets.values()), *(reply.card.author for reply in replies)}
+        writers = {*map(author_of, reading.text.sheets.values())}
         return Story(
             reading=reading,
             bench=bench,
+            answered=await _load_answered(session, reader, reading),
+            answers_in=await _answers_in(session, post, reading.head, bench),
             nicknames=await load_nicknames(session, deps, group, writers),
             votes=await load_member_votes(session, bench.group, bench.member, tokens) if bench.member else {},
             own_votes=await _own_votes(session, reader, tokens),
@@ -124,6 +145,31 @@ async def load_bench(session: AsyncSession, deps: Deps, reader: Reader, head: Gr
     return through if through.writes else head
 
 
+async def describe_answers_in(
+    deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens
+) -> GroupHead | None:
+    """The group in which the reader answers a post; raises UnknownGroupError or NotFoundError."""
+    async with deps.store.database.read() as session:
+        head = await load_head(session, deps, reader, group)
+        return await _answers_in(session, post, head, await load_bench(session, deps, reader, head, lens))
+
+
+async def _answers_in(session: AsyncSession, post: RecordId, head: GroupHead, bench: GroupHead) -> GroupHead | None:
+    """The post's own group for its members, else the one in which they vote if the post appears there."""
+    if head.writes:
+        return head
+    tally = await load_tally(session, bench.group, PostTarget(post).token)
+    return bench if bench.writes and tally.supporters else None
+
+
+async def _load_answered(session: AsyncSession, reader: Reader, reading: VisiblePost) -> GroupWhereabouts | None:
+    record = reading.card.reply_record
+    found = (await load_whereabouts(session, [record])).get(record) if record else None
+    if found is None or found.group == reading.head.group:
+        return found
+    return found if await list_met(session, reader.id if reader else None, [found.group]) else None
+
+
 async def _own_votes(session: AsyncSession, reader: Reader, tokens: Collection[Token]) -> dict[Token, int]:
     if reader is None or reader.personal_group is None:
         return {}
@@ -138,10 +184,15 @@ def _orphaned(reading: VisiblePost, answers: Answers) -> list[Address]:
 
 
 async def _load_replies(
-    session: AsyncSession, deps: Deps, reader: Reader, reading: VisiblePost, cards: Sequence[PostCard]
+    session: AsyncSession,
+    deps: Deps,
+    reader: Reader,
+    reading: VisiblePost,
+    cards: Sequence[PostCard],
+    others: Others,
 ) -> list[ReplySight]:
     group, lens = reading.head.group, reading.lens
-    sheets = await load_sheets_of(session, group, {card.id for card in cards}, MOST_REPLY_SHEETS)
+    sheets = await load_sheets_of(session, {card.id for card in cards}, MOST_REPLY_SHEETS)
     texts = {
         post: assemble(own, found)
         for post, found in sheets.items()
@@ -149,12 +200,21 @@ async def _load_replies(
     }
     tokens = [PostTarget(card.id).token for card in cards]
     tokens += [ParagraphTarget(address).token for text in texts.values() for address in text.order]
-    writers = {(group, card.author) for card in cards}
-    writers |= {(group, author_of(sheet)) for text in texts.values() for sheet in text.sheets.values()}
-    layers = await load_layers(session, deps, reader, lens.groups, tokens, writers)
-    answers = await count_replies(session, group, {card.id for card in cards})
+    authors = {(card.group_id, card.author) for card in cards}
+    writers = {writer_of(sheet) for text in texts.values() for sheet in text.sheets.values()}
+    layers = await load_layers(session, deps, reader, lens.groups, tokens, authors | writers)
+    answers = await count_replies(session, group, {card.id for card in cards}, others)
+    nicknames = await load_writers(session, deps, authors)
+    names = await load_group_names(session, {card.group_id for card in cards} - {group})
     default = reading.head.default_score
-    return [_reply(card, texts.get(card.id), layers, lens, default, answers.get((card.id, None), 0)) for card in cards]
+    return [
+        msgspec.structs.replace(
+            _reply(card, texts.get(card.id), layers, lens, default, answers.get((card.id, None), 0)),
+            nickname=nicknames.get((card.group_id, card.author), ""),
+            group_name=names.get(card.group_id, ""),
+        )
+        for card in cards
+    ]
 
 
 def _reply(card: PostCard, text: Text | None, layers: Layers, lens: Lens, default: int, answers: int) -> ReplySight:

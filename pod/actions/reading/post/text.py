@@ -18,7 +18,7 @@ from moderation.lens import Layer, Lens, Verdict
 from moderation.shown import is_withheld
 from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import GroupHead, load_head
-from pod.actions.reading.lens.verdicts import Layers, Sums, load_layers
+from pod.actions.reading.lens.verdicts import Author, Layers, Sums, load_layers
 from pod.deps import Deps
 from pod.heavy import computed
 from pod.rules.posts import PostRule
@@ -206,6 +206,11 @@ def in_order(text: Text, stored: Mapping[RecordId, StoredRecord]) -> list[Sheet]
         return sheet.id != text.post, stored_place(record.log_index, record.at), sheet.id
 
     return sorted((sheet for sheet in text.sheets.values() if sheet.id in stored), key=order)
+
+
+def writer_of(sheet: Sheet) -> Author:
+    """The group and number of the member who wrote a sheet."""
+    return RecordId(sheet.writer.rpartition("/")[0]), author_of(sheet)
 
 
 def author_of(sheet: Sheet) -> int:

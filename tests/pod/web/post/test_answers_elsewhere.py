@@ -1,0 +1,106 @@
+"""X1: answers from groups that repost a post stand below it for who may read them, and are judged by the lens."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.support.browsing import Browser, Seen
+from tests.support.people import joined
+from tests.support.reading_room import ReadingRoom, a_reading_room, write
+from tests.support.rig import ServedPod, eventually
+
+
+@pytest.fixture(scope="module")
+def room(pod: ServedPod) -> ReadingRoom:
+    return a_reading_room(pod)
+
+
+def found(room: ReadingRoom, visibility: str) -> str:
+    """A group of eve's that reposts the post, or only knows it."""
+    wishes = {"name": f"Eve's {visibility} group", "visibility": visibility, "weight": 3000}
+    return str(room.eve.post("/api/v1/groups", wishes)["group"])
+
+
+def answer(room: ReadingRoom, group: str, text: str, **about: Any) -> str:
+    return write(room.eve, group, [("text", text)], reply_to={"record": room.post, **about})
+
+
+def on_card(room: ReadingRoom, browser: Browser) -> int:
+    """The answers that the group's page counts for the post."""
+    page = browser.get(f"/g/{room.group}").text
+    card = page[page.index(room.post) :]
+    told = re.search(r"(\d+) (?:replies|reply)\b", card)
+    return int(told[1]) if told else 0
+
+
+def on_page(room: ReadingRoom, browser: Browser) -> int:
+    """The answers and comments that the post's page lists."""
+    page = browser.get(room.at("?mode=wiki")).text
+    comments = sum(int(count) for count in re.findall(r">(\d+) comments?<", page))
+    answers = page[page.index('id="answers"') :]
+    return comments + answers.count('<article class="reply"')
+
+
+def is_folded(page: Seen, text: str) -> bool:
+    before = page.text[: page.text.index(text)]
+    return before.rfind('<details class="folded">') > before.rfind('<article class="reply"')
+
+
+def test_x1_an_answer_from_a_group_that_reposts_the_post_is_judged_by_the_lens(room: ReadingRoom) -> None:
+    group = found(room, "public")
+    room.vote(room.eve, room.post, None, 1000, group=group)
+    eve, stranger = room.browser("eve"), room.browser()
+    counted = on_card(room, stranger)
+    page = eve.get(room.at(f"?lens={group}"))
+    assert "Your answer is written in Eve&#39;s public group, through which you look." in page.text
+    form = next(form for form in page.forms if "/reply" in form.action)
+    eve.submit(page, form.action, "Answer", text="Seen from elsewhere.")
+    through = stranger.get(room.at(f"?lens={group}"))
+    assert "in Eve&#39;s public group" in through.text
+    assert not is_folded(through, "Seen from elsewhere.")
+    assert is_folded(stranger.get(room.at()), "Seen from elsewhere.")
+    assert on_card(room, stranger) == on_page(room, stranger) == counted + 1
+    own = re.search(rf'href="(/g/{group}/posts/\w+)', through.text)
+    assert own
+    assert f'href="{room.at()}"' in stranger.get(own[1]).text  # it leads back to what it answers
+
+
+def test_x1_what_is_answered_in_a_private_group_is_read_and_counted_by_its_members_alone(room: ReadingRoom) -> None:
+    group = found(room, "private")
+    joined(room.eve, group, room.bo, 1000)
+    room.vote(room.eve, room.post, None, 1000, group=group)
+    stranger, bo = room.browser(), room.browser("bo")
+    counts = on_card(room, stranger), on_card(room, bo)
+    answer(room, group, "Between us.")
+    answer(room, group, "Of this paragraph.", index=3)
+    eventually(lambda: on_card(room, bo) == counts[1] + 2)
+    assert (on_card(room, stranger), on_page(room, stranger)) == (counts[0], counts[0])
+    assert on_page(room, bo) == counts[1] + 2
+    for browser in (stranger, room.browser("ada")):
+        for path in ("", f"?thread={room.post}.3&mode=wiki"):
+            text = browser.get(room.at(path)).text
+            assert "Between us." not in text
+            assert "Of this paragraph." not in text
+    assert "Between us." in bo.get(room.at()).text
+    assert "Of this paragraph." in bo.get(room.at(f"?thread={room.post}.3&mode=wiki")).text
+
+
+def test_x1_a_group_where_nobody_supports_the_post_says_nothing_below_it(room: ReadingRoom) -> None:
+    group = found(room, "public")
+    stranger = room.browser()
+    counted = on_card(room, stranger)
+    answer(room, group, "Buy my pumps.")
+    room.vote(room.eve, room.post, None, -1000, group=group)
+    assert "Buy my pumps." not in stranger.get(room.at()).text
+    assert on_card(room, stranger) == on_page(room, stranger) == counted
+    assert "Your answer is written in" not in room.browser("eve").get(room.at(f"?lens={group}")).text
+
+
+def test_x1_an_edit_is_offered_only_where_it_will_be_accepted(room: ReadingRoom) -> None:
+    wiki = room.at("?mode=wiki")
+    assert "Suggest an edit" in room.browser("cy").get(wiki).text
+    assert "Suggest an edit" not in room.browser("eve").get(wiki).text
+    assert "Suggest an edit" in room.browser().get(wiki).text  # who signs in finds out
