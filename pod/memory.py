@@ -36,7 +36,8 @@ class Memory:
 
     def keep_crowd(self, group: RecordId, crowd: Crowd) -> Crowd:
         """Remember how many members a group has; the crowd itself."""
+        self.crowds.pop(group, None)
         if len(self.crowds) >= MOST_CROWDS:
-            self.crowds.clear()
+            del self.crowds[next(iter(self.crowds))]  # the one that was counted longest ago
         self.crowds[group] = crowd
         return crowd

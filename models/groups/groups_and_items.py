@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import CursorResult, Index, delete, select, true, update
+from sqlalchemy import CursorResult, Index, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -128,6 +128,16 @@ async def load_visibility(session: AsyncSession, group: RecordId) -> str | None:
     """private, unlisted or public; None for a group that isn't here."""
     visibility: str | None = await session.scalar(select(GROUPS.c.visibility).where(GROUPS.c.id == group))
     return visibility
+
+
+async def list_group_ids(session: AsyncSession) -> list[RecordId]:
+    """Every group that is here."""
+    return list(await session.scalars(select(GROUPS.c.id).order_by(GROUPS.c.name, GROUPS.c.id)))
+
+
+async def count_groups(session: AsyncSession) -> int:
+    """How many groups are here, personal ones left out."""
+    return int(await session.scalar(select(func.count()).where(GROUPS.c.kind != "person")) or 0)
 
 
 async def list_groups(

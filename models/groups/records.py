@@ -24,6 +24,7 @@ REFUSED: Final = "refused"
 
 
 _PENDING = text("state = 'pending'")
+_OWN_PENDING = text("state = 'pending' AND origin = ''")
 
 
 class RecordRow(Base):
@@ -36,6 +37,13 @@ class RecordRow(Base):
         Index(None, "group_id", "author", "key", "counter"),
         Index(
             "ix_records_group_id_author_pending", "group_id", "author", sqlite_where=_PENDING, postgresql_where=_PENDING
+        ),
+        Index(
+            "ix_records_group_id_own_pending",
+            "group_id",
+            "seq",
+            sqlite_where=_OWN_PENDING,
+            postgresql_where=_OWN_PENDING,
         ),
         {"sqlite_autoincrement": True},
     )
@@ -157,18 +165,37 @@ async def list_pending(session: AsyncSession, group: RecordId, after_seq: int, l
     return [StoredRecord(*row) for row in await session.execute(wanted)]
 
 
-async def list_of_state(
-    session: AsyncSession, group: RecordId, states: Collection[str], limit: int, *, author: int | None = None
-) -> list[StoredRecord]:
-    """The group's records in one of these states, by `seq`."""
+async def list_own_pending(session: AsyncSession, group: RecordId, after_seq: int, limit: int) -> list[StoredRecord]:
+    """What was written here and the group's log lacks, by `seq`."""
     wanted = (
         select(*_COLUMNS)
-        .where(RECORDS.c.group_id == group, RECORDS.c.state.in_(states))
-        .where(RECORDS.c.author == author if author is not None else true())
+        .where(RECORDS.c.group_id == group, _OWN_PENDING, RECORDS.c.seq > after_seq)
         .order_by(RECORDS.c.seq)
         .limit(limit)
     )
     return [StoredRecord(*row) for row in await session.execute(wanted)]
+
+
+async def has_pending(session: AsyncSession, group: RecordId, author: int, kind: str) -> bool:
+    """Whether a record of this kind and author waits for the log."""
+    wanted = select(RECORDS.c.id).where(RECORDS.c.group_id == group, _PENDING, RECORDS.c.author == author)
+    return await session.scalar(wanted.where(RECORDS.c.type == kind).limit(1)) is not None
+
+
+async def list_authors_of(session: AsyncSession, group: RecordId, states: Collection[str]) -> list[int]:
+    """Who has records of the group in one of these states, in order."""
+    wanted = select(RECORDS.c.author).where(RECORDS.c.group_id == group, RECORDS.c.state.in_(states)).distinct()
+    return sorted(author for author in await session.scalars(wanted) if author is not None)
+
+
+async def list_of_author(
+    session: AsyncSession, group: RecordId, states: Collection[str], author: int
+) -> list[StoredRecord]:
+    """An author's records of the group in one of these states, by `seq`."""
+    wanted = select(*_COLUMNS).where(
+        RECORDS.c.group_id == group, RECORDS.c.state.in_(states), RECORDS.c.author == author
+    )
+    return [StoredRecord(*row) for row in await session.execute(wanted.order_by(RECORDS.c.seq))]
 
 
 async def list_log(session: AsyncSession, group: RecordId, start: int, limit: int) -> list[StoredRecord]:

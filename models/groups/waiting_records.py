@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Index, delete, func, select, update
+from sqlalchemy import Index, delete, func, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -276,7 +276,9 @@ async def load_receipt(session: AsyncSession, record: RecordId) -> bytes | None:
     return wire
 
 
-async def list_broken_promises(session: AsyncSession, group: RecordId, by_before: int, limit: int) -> list[Promise]:
+async def list_broken_promises(
+    session: AsyncSession, group: RecordId, by_before: int, limit: int, *, after: Promise | None = None
+) -> list[Promise]:
     """Receipts with a time before `by_before` for records that still count and that the group's log lacks.
 
     A record that a rule took out since then (a black-listed author's, say) can't be logged: its receipt isn't broken.
@@ -285,6 +287,7 @@ async def list_broken_promises(session: AsyncSession, group: RecordId, by_before
         select(RECEIPTS.c.record_id, RECEIPTS.c.by_at, RECEIPTS.c.wire)
         .join(_RECORDS, _RECORDS.c.id == RECEIPTS.c.record_id)
         .where(RECEIPTS.c.group_id == group, RECEIPTS.c.by_at < by_before, _RECORDS.c.state == PENDING)
+        .where(tuple_(RECEIPTS.c.by_at, RECEIPTS.c.record_id) > (after.by_at, after.record_id) if after else true())
         .order_by(RECEIPTS.c.by_at, RECEIPTS.c.record_id)
         .limit(limit)
     )

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, LargeBinary, func, select, true, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -300,15 +300,18 @@ async def load_membership(session: AsyncSession, account: int, group: RecordId) 
     return Membership(*row) if row else None
 
 
-async def list_memberships(
-    session: AsyncSession, limit: int, *, account: int | None = None, group: RecordId | None = None
-) -> list[Membership]:
-    """Memberships of an account, or of a group's local members, by (account, group)."""
+async def list_memberships(session: AsyncSession, account: int) -> list[Membership]:
+    """All memberships of an account, by group."""
+    wanted = select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.account_id == account).order_by(MEMBERSHIPS.c.group_id)
+    return [Membership(*row) for row in await session.execute(wanted)]
+
+
+async def list_local(session: AsyncSession, group: RecordId, after_account: int, limit: int) -> list[Membership]:
+    """Memberships in a group of accounts here, by account."""
     wanted = (
         select(*_MEMBERSHIP_COLUMNS)
-        .where(MEMBERSHIPS.c.account_id == account if account is not None else true())
-        .where(MEMBERSHIPS.c.group_id == group if group is not None else true())
-        .order_by(MEMBERSHIPS.c.account_id, MEMBERSHIPS.c.group_id)
+        .where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.account_id > after_account)
+        .order_by(MEMBERSHIPS.c.account_id)
         .limit(limit)
     )
     return [Membership(*row) for row in await session.execute(wanted)]

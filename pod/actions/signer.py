@@ -25,8 +25,8 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.waiting_records import list_operations
 from models.people.accounts import Account, Membership, load_membership
+from pod.actions.chain.stored_chain import waiting_operations
 from pod.actions.chain.views import load_view
 from pod.actions.drafted_kinds import DRAFTED
 from pod.actions.seen_words import check_seen
@@ -38,7 +38,6 @@ from protocol.canonical import JsonObject
 from protocol.derivation import pairwise_key
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
-from protocol.limits import MAX_OPERATIONS_PER_SEAL
 from protocol.proofs import add_proof, sign
 from protocol.records.envelope import reopen_record
 from protocol.records.operation import Operation, Rehome
@@ -149,7 +148,7 @@ async def _home_of(session: AsyncSession, deps: Deps, group: RecordId, membershi
     state = (await load_view(session, deps, group)).state
     number = state.keys.get(membership.signing)
     home = state.members[number].home.pod if number is not None else ""
-    for waiting in await list_operations(session, group, MAX_OPERATIONS_PER_SEAL):
+    async for waiting in waiting_operations(session, group):
         operation = reopen_record(waiting.wire).content
         if isinstance(operation, Operation) and operation.author == number and isinstance(operation.wish, Rehome):
             home = operation.wish.home.pod

@@ -7,7 +7,7 @@ from pathlib import Path
 from migrations import is_current
 from models.engine import integrity
 from models.engine.databases import Database
-from models.groups.groups_and_items import list_groups, load_group
+from models.groups.groups_and_items import list_group_ids, load_group
 from models.groups.records import list_pending
 from models.groups.waiting_records import list_operations
 from models.people.accounts import list_accounts
@@ -19,7 +19,6 @@ from pod.doctor.findings import Finding, fail, ok, warn
 from pod.keyring import KeyringError, open_keyring
 from protocol.state import load_state
 
-MOST_GROUPS = 10_000
 MUCH_LOG_BYTES = 1024**3
 LONG_MS = 10 * 60 * 1000  # after which a record counts as withheld
 
@@ -107,11 +106,11 @@ async def check_waiting(config: Config, database: Database) -> Finding:
     """Whether records and operations get their place within minutes."""
     now, oldest, where = Clock(config.clock_file)(), 0, ""
     async with database.read() as session:
-        for group in await list_groups(session, MOST_GROUPS):
-            records = [record.accepted_at for record in await list_pending(session, group.id, 0, 1)]
-            operations = [operation.arrived_at for operation in await list_operations(session, group.id, 1)]
+        for group in await list_group_ids(session):
+            records = [record.accepted_at for record in await list_pending(session, group, 0, 1)]
+            operations = [operation.arrived_at for operation in await list_operations(session, group, 1)]
             age = max((now - since for since in records + operations), default=0)
-            oldest, where = max((oldest, where), (age, str(group.id)))
+            oldest, where = max((oldest, where), (age, str(group)))
     if oldest > LONG_MS:
         mend = f"See whether the steward's pod answers: `pod group show {where}`."
         return warn("waiting", f"Something has waited {oldest // 60_000} minutes for its steward", mend)

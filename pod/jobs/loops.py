@@ -64,6 +64,7 @@ class Loops:
         self._behind: set[tuple[str, RecordId]] = set()
         self._lacking: set[RecordId] = set()
         self._told: dict[tuple[str, RecordId], GroupHeader] = {}
+        self._overheard = False
         self._courier: Courier | None = None
         self._introductions: Introductions | None = None
 
@@ -101,8 +102,13 @@ class Loops:
         if self._courier is not None and self._introductions is not None:
             self._introductions.heard(host_of_inbox(actor))
             self._courier.heard(host_of_inbox(actor))
-        if header is not None and len(self._told) < MOST_TOLD:
+        if header is None:
+            return
+        if len(self._told) < MOST_TOLD:
             self._told["/".join(actor.split("/", 3)[:3]), header.group] = header
+        elif not self._overheard:
+            _LOG.warning("more than %d pods told of groups within a moment: exchanges find what they lack", MOST_TOLD)
+            self._overheard = True
 
     async def run(self, deps: Deps) -> None:
         """Work until cancelled."""
@@ -189,7 +195,7 @@ class Loops:
                     await compare(deps, pod, header)
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                     _LOG.exception("comparing %s with %s failed", header.group, pod)
-            earlier, self._told = self._told, {}
+            earlier, self._told, self._overheard = self._told, {}, False
 
 
 async def _prune(session: AsyncSession, now: int) -> None:

@@ -16,8 +16,6 @@ from pod.actions.accounts.passkeys import MOST_PASSKEYS
 from pod.actions.accounts.sessions import MOST_SESSIONS
 from pod.deps import Deps
 
-MOST_GROUPS = 1000
-
 
 class AccountSight(msgspec.Struct, frozen=True):
     """An account: where it gets mail, what proves its owner, and what is left of its recovery keys."""
@@ -64,7 +62,7 @@ async def places_of(deps: Deps, account: Account) -> list[AccountPlace]:
     places = []
     async with deps.store.database.read() as session:
         own = await list_own(session, account.id)
-        for entry in await list_memberships(session, MOST_GROUPS, account=account.id):
+        for entry in await list_memberships(session, account.id):
             if entry.group_id not in own:
                 continue
             group = await load_group(session, entry.group_id)

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.fediverse.deliveries import HostState, QueueCount, count_queue, hasten, list_hosts, load_host
-from models.groups.groups_and_items import list_groups
+from models.groups.groups_and_items import count_groups
 from models.people.accounts import Account
 from models.people.people_list import count_admins
 from models.pod.floor_groups import FloorGroup
@@ -30,7 +30,6 @@ from pod.doctor.machine import check_disk, free_bytes
 from pod.rules.admin import AdminRule
 
 MOST_HOSTS: Final = 10_000
-MOST_GROUPS: Final = 1000
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -57,7 +56,6 @@ async def look_over(deps: Deps) -> Running:
     disk = await asyncio.to_thread(check_disk, deps.config)
     async with deps.store.database.read() as session:
         mails = await list_mails(session, 1)
-        groups = [group for group in await list_groups(session, MOST_GROUPS) if group.kind != "person"]
         return Running(
             settings=await load_settings(session),
             looks=await last_looks(deps),
@@ -68,7 +66,7 @@ async def look_over(deps: Deps) -> Running:
             last_mail=mails[0] if mails else None,
             backup_at=backup_at,
             admins=await count_admins(session),
-            groups=len(groups),
+            groups=await count_groups(session),
             version=version("althing"),
             floor_lacking=tuple(await list_lacking_floor(session, deps.config)),
         )

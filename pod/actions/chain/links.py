@@ -6,6 +6,7 @@ chain; what follows from a move is `note_move`'s.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,7 @@ from pod.rules.chains import ChainRule
 from protocol.branches import View, confirm, extend, offered
 from protocol.errors import RefusedError, ShortOfQuorumError
 from protocol.ids import RecordId
+from protocol.keys import DidKey
 from protocol.records.chain import Ack, Seat
 from protocol.records.envelope import Record
 from protocol.state import GroupState
@@ -111,6 +113,7 @@ async def take_acks(session: AsyncSession, deps: Deps, records: Sequence[Record]
     before = after = await load_view(session, deps, records[0].group)
     news: dict[RecordId, bool | RefusedError] = {}
     stored: list[StoredAck] = []
+    unplaced = _Unplaced(before)
     # The highest first: what it settles needs no look at those below, which are only kept to be passed on.
     for record in records if before.forks else sorted(records, key=_height, reverse=True):
         ack = record.content
@@ -121,8 +124,12 @@ async def take_acks(session: AsyncSession, deps: Deps, records: Sequence[Record]
             news[record.id] = refusal
             continue
         grown = confirm(after, ack)
-        known = ack.item in before.nodes
-        if _is_idle(before if known else after, ack, seated=seated) or (grown is after and not known):
+        node = before.nodes.get(ack.item)
+        if node is not None:
+            idle = (ack.term, ack.height) != (node.state.term, node.state.height)
+        else:
+            idle = grown is after or not unplaced.take(ack, seated=seated)
+        if idle:
             news[record.id] = False
             continue
         news[record.id], after = grown is not after, grown
@@ -167,16 +174,26 @@ def _state_at(view: View, ack: Ack) -> GroupState:
     return node.state if node else view.state
 
 
-def _is_idle(view: View, ack: Ack, *, seated: bool) -> bool:
-    """Whether an ack says nothing here: of an item that isn't so, or one of too many of items that nobody knows.
+class _Unplaced:
+    """Acks of items that nobody knows here: so many of each seat, and of all others together, are kept.
 
     Anybody can sign for items that never come. What is passed over here comes again with a pull, once its item is here.
+    They are counted once for all that come together.
     """
-    node = view.nodes.get(ack.item)
-    if node is not None:
-        return (ack.term, ack.height) != (node.state.term, node.state.height)
-    unplaced = (one for item, given in view.acks.items() if item not in view.nodes for one in given)
-    if seated:
-        return sum(one.key == ack.key for one in unplaced) >= MOST_UNPLACED
-    seats = view.state.asked_seats
-    return sum(Seat(one.keeper, one.key) not in seats for one in unplaced) >= MOST_UNPLACED
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._counts: Counter[DidKey | None] | None = None
+
+    def take(self, ack: Ack, *, seated: bool) -> bool:
+        """Count an ack in; False if there is no room for it."""
+        if self._counts is None:
+            given = (one for item, given in self._view.acks.items() if item not in self._view.nodes for one in given)
+            self._counts = Counter(key for one in given for key in self._counted_as(one))
+        if self._counts[ack.key if seated else None] >= MOST_UNPLACED:
+            return False
+        self._counts.update(self._counted_as(ack))
+        return True
+
+    def _counted_as(self, ack: Ack) -> tuple[DidKey | None, ...]:
+        return (ack.key,) if Seat(ack.keeper, ack.key) in self._view.state.asked_seats else (ack.key, None)

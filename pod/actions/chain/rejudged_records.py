@@ -11,14 +11,12 @@ from collections.abc import Iterable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import refold_author
-from models.groups.records import PENDING, REFUSED, list_of_state, set_state
+from models.groups.records import PENDING, REFUSED, list_authors_of, list_of_author, set_state
 from protocol.authorship import check_standing
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.proofs import signers_of_wire
 from protocol.state import GroupState
-
-MOST = 100_000
 
 
 async def refuse_pending(session: AsyncSession, state: GroupState, members: Iterable[int]) -> None:
@@ -30,8 +28,7 @@ async def refuse_pending(session: AsyncSession, state: GroupState, members: Iter
 
 async def judge_anew(session: AsyncSession, state: GroupState) -> None:
     """Judge everything of the group that is pending or was refused."""
-    records = await list_of_state(session, state.group, (PENDING, REFUSED), MOST)
-    for author in sorted({record.author for record in records if record.author is not None}):
+    for author in await list_authors_of(session, state.group, (PENDING, REFUSED)):
         await _judge(session, state, author)
 
 
@@ -41,7 +38,7 @@ def _may_have_lost(state: GroupState, number: int) -> bool:
 
 
 async def _judge(session: AsyncSession, state: GroupState, author: int) -> None:
-    records = await list_of_state(session, state.group, (PENDING, REFUSED), MOST, author=author)
+    records = await list_of_author(session, state.group, (PENDING, REFUSED), author)
     out: list[RecordId] = []
     back: list[RecordId] = []
     for record in records:

@@ -13,13 +13,12 @@ from models.groups.seats_and_acks import StoredKeeper
 from models.groups.waiting_records import list_broken_promises, load_oldest_operation
 from pod.actions.chain.branch_logs import entries_added, items_beside
 from pod.actions.chain.rejudged_records import stands_in
+from pod.actions.chain.stored_chain import broken_promises
 from protocol.branches import Node, View
 from protocol.ids import RecordId
 from protocol.keeping import GOOD_LOG, Confirmed, LogFindings, SeatMemory
 from protocol.limits import MAX_CLOCK_LEAD_MS
 from protocol.state import GroupState
-
-MOST_PROMISES = 10_000
 
 
 def memory_of(stored: StoredKeeper) -> SeatMemory:
@@ -134,12 +133,12 @@ async def _find_beside(
     parent = view.nodes[node.parent or view.anchor].state
     log = node.state.log
     claims = await load_claims(session, entries)
-    broken = await list_broken_promises(session, parent.group, node.state.at, MOST_PROMISES)
+    broken = [promise.record_id async for promise in broken_promises(session, parent.group, node.state.at)]
     return LogFindings(
         complete=len(claims) == len(entries),
         root_matches=log.size > parent.log.size or log.root == parent.log.root,
         authors_valid=_stand(parent, claims),
-        receipts_kept=known.issuperset(entry.record_id for entry in broken),
+        receipts_kept=known.issuperset(broken),
     )
 
 

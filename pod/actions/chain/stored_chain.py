@@ -1,13 +1,15 @@
-"""A chain as the store has it, read to its end however long it is: items and acks, page by page."""
+"""A chain as the store has it, read to its end however long it is: items, acks, what waits; page by page."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import StoredItem, list_items
 from models.groups.seats_and_acks import StoredAck, list_acks
+from models.groups.waiting_records import Promise, WaitingOperation, list_broken_promises, list_operations
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 
@@ -35,3 +37,25 @@ async def all_acks(
         acks += found
         if len(found) < page:
             return acks
+
+
+async def waiting_operations(
+    session: AsyncSession, group: RecordId, *, page: int = PAGE
+) -> AsyncIterator[WaitingOperation]:
+    """Every operation that waits for a seal, in the order of their arrival."""
+    after = 0
+    while found := await list_operations(session, group, page, after_seq=after):
+        for operation in found:
+            yield operation
+        after = found[-1].seq
+
+
+async def broken_promises(
+    session: AsyncSession, group: RecordId, by_before: int, *, page: int = PAGE
+) -> AsyncIterator[Promise]:
+    """Every promise of a seal that the log doesn't keep though its time is over, the oldest first."""
+    after = None
+    while found := await list_broken_promises(session, group, by_before, page, after=after):
+        for promise in found:
+            yield promise
+        after = found[-1]

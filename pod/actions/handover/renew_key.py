@@ -13,6 +13,7 @@ Spec: protocol.md section 3, "What an honest keeper's pod does".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import load_keeper, retire_keepers
-from models.people.accounts import Account, Membership, list_memberships, load_account, set_membership
+from models.people.accounts import Account, Membership, list_local, list_signing, load_account, set_membership
 from pod.actions.chain.door import append
 from pod.actions.chain.seat_memory import memory_of
 from pod.actions.chain.views import load_view
@@ -33,6 +34,7 @@ from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keeping import next_term
 from protocol.keys import PrivateKey
+from protocol.limits import MAX_OPERATIONS_PER_SEAL
 from protocol.records.chain import Seat
 from protocol.records.content import Header
 from protocol.records.drafts import ack_members, by_signing_key, draft_wish, handover_members
@@ -42,7 +44,7 @@ from protocol.state import GroupState, Member
 
 Body = dict[str, Any]
 
-MOST_HERE = 10_000  # one handover takes 64 moves: no larger group of one keeper moves at once
+AT_ONCE = 256
 
 
 async def retire_seats(deps: Deps) -> None:
@@ -57,20 +59,33 @@ async def renew_home(deps: Deps, group: RecordId) -> None:
     async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
     former = _lone_seat(deps, state)
-    if former is not None and not await _heard_all(deps, state):
-        return
+    if former is None:
+        await _move_all(deps, group)
+    elif await _heard_all(deps, state):
 
-    async def action(session: AsyncSession) -> None:
-        view = await load_view(session, deps, group)
-        if former is None:
-            for wish in await _moves(session, deps, view.state):
-                record = open_record(wish)
-                await append(session, deps, record, origin="", now=deps.clock())
-                await push(session, deps, record, now=deps.clock())
-        elif _lone_seat(deps, view.state) == former:
-            await _hand_on(session, deps, view, former)
+        async def action(session: AsyncSession) -> None:
+            view = await load_view(session, deps, group)
+            if _lone_seat(deps, view.state) == former:
+                await _hand_on(session, deps, view, former)
 
-    await deps.store.write(action)
+        await deps.store.write(action)
+
+
+async def _move_all(deps: Deps, group: RecordId) -> None:
+    """Have every member here ask to move, some in each commit."""
+    after: int | None = 0
+
+    async def action(session: AsyncSession) -> int | None:
+        state = (await load_view(session, deps, group)).state
+        some = await list_local(session, group, after or 0, AT_ONCE)
+        for wish in await _moves(session, deps, state, some):
+            record = open_record(wish)
+            await append(session, deps, record, origin="", now=deps.clock())
+            await push(session, deps, record, now=deps.clock())
+        return some[-1].account_id if some else None
+
+    while after is not None:
+        after = await deps.store.write(action)
 
 
 def awaits_renewal(deps: Deps, state: GroupState) -> bool:
@@ -107,7 +122,7 @@ async def _hand_on(session: AsyncSession, deps: Deps, view: View, former: Privat
     memory = memory_of(await load_keeper(session, state.group, former.did))
     term = next_term(memory.highest_term, state)
     seat = Seat(state.seats[0].member, deps.identity.home.key)
-    moves = await _moves(session, deps, state)
+    moves = await _first_moves(session, deps, state)
     body = handover_members(state, deps.identity.home, [seat], term=term, at=max(now, state.at), operations=moves)
     pod_key = deps.identity.keyring.pod_key
     record = open_record(signed(PodItself(), body, former, pod_key, now=now, as_list=True))
@@ -118,11 +133,23 @@ async def _hand_on(session: AsyncSession, deps: Deps, view: View, former: Privat
         await push(session, deps, made, now=now)
 
 
-async def _moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[Body]:
-    """A rehome for each member whom the group still knows here by a former key; the memberships then are moving."""
+async def _first_moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[Body]:
+    """The moves that a handover has room for, its keeper's first; the rest ask the steward that it names."""
+    (seat,) = state.seats
+    keeper = await list_signing(session, state.group, {state.members[seat.member].signing})
+    wishes = await _moves(session, deps, state, keeper)
+    after = 0
+    while some := await list_local(session, state.group, after, MAX_OPERATIONS_PER_SEAL - len(wishes)):
+        wishes += await _moves(session, deps, state, some)
+        after = some[-1].account_id
+    return wishes
+
+
+async def _moves(session: AsyncSession, deps: Deps, state: GroupState, memberships: Sequence[Membership]) -> list[Body]:
+    """A rehome for each of these whom the group still knows here by a former key; the memberships then are moving."""
     formers = {key.did for key in deps.identity.keyring.former}
     wishes = []
-    for membership in await list_memberships(session, MOST_HERE, group=state.group):
+    for membership in memberships:
         number = state.keys.get(membership.signing)
         member = state.members[number] if number is not None else None
         account = await load_account(session, membership.account_id)

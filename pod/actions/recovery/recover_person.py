@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
 from models.groups.groups_and_items import list_groups, load_group
-from models.groups.waiting_records import list_operations
 from models.people.accounts import (
     Account,
     count_recovery_keys,
@@ -34,6 +33,7 @@ from models.people.accounts import (
     set_recovery_group,
 )
 from pod.actions.chain.door import append
+from pod.actions.chain.stored_chain import waiting_operations
 from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import NAME, token_hash
 from pod.actions.recovery.phrase import RecoveryKeys
@@ -54,8 +54,6 @@ from protocol.state import GroupState, Member
 
 Place = tuple[GroupState, Member]
 PAGE = 500
-MOST_OPERATIONS = 1000
-MOST_MEMBERSHIPS = 10_000
 
 
 class RecoveryWhereabouts(msgspec.Struct, frozen=True):
@@ -233,11 +231,11 @@ async def _move(
 
 
 async def _is_asked(session: AsyncSession, group: RecordId, signing: str) -> bool:
-    waiting = await list_operations(session, group, MOST_OPERATIONS)
-    wishes = [reopen_record(operation.wire).content for operation in waiting]
-    return any(
-        isinstance(one, Operation) and isinstance(one.wish, Rehome) and one.wish.signing == signing for one in wishes
-    )
+    async for operation in waiting_operations(session, group):
+        asked = reopen_record(operation.wire).content
+        if isinstance(asked, Operation) and isinstance(asked.wish, Rehome) and asked.wish.signing == signing:
+            return True
+    return False
 
 
 async def _ask_to_move(
@@ -257,7 +255,7 @@ async def _ask_to_move(
 
 async def _told(session: AsyncSession, account: Account, token: str, unreachable: list[RecordId]) -> Recovered:
     account = await load_account_named(session, account.name) or account
-    memberships = await list_memberships(session, MOST_MEMBERSHIPS, account=account.id)
+    memberships = await list_memberships(session, account.id)
     return Recovered(
         name=account.name,
         token=token,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -136,20 +136,34 @@ async def _log_gap(deps: Deps, group: RecordId) -> tuple[int, GroupState]:
 async def _place(deps: Deps, group: RecordId, gathered: Gathered) -> None:
     """Place entries up to the last item whose root they complete."""
 
-    async def action(session: AsyncSession) -> int:
+    async def action(session: AsyncSession) -> Placed:
         return await _placed(session, deps, group, gathered)
 
-    gathered.drop(await deps.store.write(action))
+    more = True
+    while more:
+        count, more = await deps.store.write(action)
+        gathered.drop(count)
 
 
-async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: Gathered) -> int:
+class Placed(NamedTuple):
+    """How many entries got their places; `more`: items further on, which weren't looked at, may give others theirs."""
+
+    entries: int
+    more: bool
+
+
+async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: Gathered) -> Placed:
     view = await load_view(session, deps, group)
     stored = await load_group(session, group, lock=True)
     if stored is None or stored.log_size != gathered.start:
-        return 0
+        return Placed(0, more=False)
     # Entries gather over many pages: nothing is looked up before an item can be reached.
-    if not (roots := await _roots(session, stored, len(gathered.entries))):
-        return 0
+    heads = await _heads(session, stored, len(gathered.entries))
+    if not heads:
+        return Placed(0, more=False)
+    roots: dict[int, set[str]] = {}
+    for log in heads:
+        roots.setdefault(log.size, set()).add(log.root)
     holdable = await _holdable(session, view, gathered, now=deps.clock())
     frontier = frontier_of(stored.log_size, stored.log_peaks)
     placed, at = frontier, 0
@@ -167,7 +181,7 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
         await delete_waiting(session, [record.id for record in fresh])
         await place_entries(session, stored, gathered.entries[:at], placed)
         deps.signals.wake(session, group)
-    return at
+    return Placed(at, more=len(heads) == MOST_ROOTS and at == heads[-1].size - stored.log_size)
 
 
 async def _holdable(session: AsyncSession, view: View, gathered: Gathered, *, now: int) -> list[NewRecord | None]:
@@ -257,11 +271,8 @@ class _Committed(msgspec.Struct):
 _COMMITTED = msgspec.json.Decoder(_Committed)
 
 
-async def _roots(session: AsyncSession, stored: StoredGroup, gathered: int) -> dict[int, set[str]]:
-    """The roots, by size, that items of the chosen branch commit to and that this many entries more can reach."""
+async def _heads(session: AsyncSession, stored: StoredGroup, gathered: int) -> list[LogHead]:
+    """The first logs, by size, that items of the chosen branch commit to and that this many entries more can reach."""
     first, last = stored.log_size + 1, stored.log_size + gathered
-    roots: dict[int, set[str]] = {}
-    for wire in await list_log_heads(session, stored.id, first, last, MOST_ROOTS):
-        log = _COMMITTED.decode(wire).log
-        roots.setdefault(log.size, set()).add(log.root)
-    return roots
+    wires = await list_log_heads(session, stored.id, first, last, MOST_ROOTS)
+    return [_COMMITTED.decode(wire).log for wire in wires]

@@ -69,7 +69,7 @@ async def load_home(
 ) -> HomeSight:
     """The newest posts of the account's groups and of whom it follows; `combine`: what its moderators show together."""
     async with deps.store.database.read() as session:
-        memberships = await list_memberships(session, MOST_GROUPS, account=account.id)
+        memberships = await list_memberships(session, account.id)
         followings = await list_followings(session, account.id, MOST_GROUPS)
         mine = await list_belonging(session, account.id)
         groups = await _readable(session, deps, account, mine | {following.group_id for following in followings})

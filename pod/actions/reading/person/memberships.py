@@ -10,14 +10,13 @@ from models.content.belonging import list_own
 from models.people.accounts import Account, Membership, count_recovery_keys, list_memberships
 from pod.deps import Deps
 
-MOST: Final = 1000
 FORMER: Final = "former"
 
 
 async def list_own_memberships(deps: Deps, account: Account) -> tuple[tuple[Membership, ...], int]:
     """(the account's memberships, how many unused recovery keys are left)."""
     async with deps.store.database.read() as session:
-        memberships = await list_memberships(session, MOST, account=account.id)
+        memberships = await list_memberships(session, account.id)
         own = await list_own(session, account.id)
         left = await count_recovery_keys(session, account.id)
     told = (

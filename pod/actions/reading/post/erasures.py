@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.records import list_pending
+from models.groups.records import has_pending
 from models.people.accounts import Account
 from pod.actions.access import open_group
 from pod.actions.reading.group.page_facts import load_number
@@ -14,8 +14,6 @@ from pod.deps import Deps
 from protocol.content import Sheet, member_writer
 from protocol.ids import RecordId
 from protocol.state import GroupState
-
-MOST_PENDING = 1000
 
 
 class OwnRecord(msgspec.Struct, frozen=True):
@@ -68,5 +66,4 @@ def _keepers(state: GroupState) -> tuple[str, ...]:
 
 
 async def _is_pending(session: AsyncSession, group: RecordId, number: int | None) -> bool:
-    waiting = await list_pending(session, group, 0, MOST_PENDING)
-    return any(record.type == "Erase" and record.author == number for record in waiting)
+    return number is not None and await has_pending(session, group, number, "Erase")

@@ -24,7 +24,6 @@ from protocol.state import GroupState
 from protocol.votes import CastVote, gives_score
 
 PAGE = 1000
-MOST_VOTES = 100_000
 
 
 class VoteLine(msgspec.Struct, frozen=True):
@@ -184,12 +183,11 @@ def _told(explained: Explanation, state: GroupState, names: dict[int, str]) -> E
 async def all_votes(session: AsyncSession, group: RecordId, token: Token) -> list[CastVote]:
     """All votes that count on one target, by member."""
     votes: list[CastVote] = []
-    while len(votes) < MOST_VOTES:
+    while True:
         page = await list_cast(session, group, token, PAGE, after_member=votes[-1].member if votes else 0)
         votes += page
         if len(page) < PAGE:
-            break
-    return votes
+            return votes
 
 
 def _score(state: GroupState, target: Target, tally: Tally) -> ScoreLine:
