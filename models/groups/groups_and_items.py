@@ -258,6 +258,11 @@ async def list_log_heads(
     return list(await session.scalars(wanted))
 
 
+async def is_on_chain(session: AsyncSession, item: RecordId) -> bool:
+    """Whether an item stands on the way to its group's head."""
+    return await session.scalar(select(ITEMS.c.id).where(ITEMS.c.id == item, ITEMS.c.on_chain.is_(True))) is not None
+
+
 async def set_on_chain(session: AsyncSession, added: Collection[RecordId], removed: Collection[RecordId]) -> None:
     """Follow a move of the head: items that came onto its chain, and items that left it."""
     for items, on_chain in ((removed, False), (added, True)):

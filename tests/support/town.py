@@ -148,10 +148,10 @@ class Council:
         said = {name: value for name, value in vote.items() if name != "proof"}
         return sign({**said, "counter": 999}, self.mal.signing(self.group))
 
-    def doubts(self, person: Person, item: Body, *rules: str) -> bool:
+    def doubts(self, person: Person, item: Body, rule: str) -> bool:
         """Whether the person's pod says, also on its page, why it doesn't confirm the item."""
         found = self.seen(person)["doubts"]
-        shown = [doubt["item"] for doubt in found] == [id_of(item)] and found[0]["rule"] in rules
+        shown = [doubt["item"] for doubt in found] == [id_of(item)] and found[0]["rule"] == rule
         return shown and "Not confirmed: item" in self.page(person)
 
     def withholds(self, person: Person, record: Body) -> bool:

@@ -126,7 +126,7 @@ async def _take_items(session: AsyncSession, deps: Deps, arrivals: Sequence[Arri
     except UnknownGroupError as refusal:
         return [refusal] * len(arrivals)
     outcomes = await _taken_links(session, deps, arrivals, take_items)
-    await _retry_waiting(session, deps, before, now=last.now)
+    await retry_waiting(session, deps, before, now=last.now)
     return outcomes
 
 
@@ -313,7 +313,7 @@ async def _made_wait(session: AsyncSession, arrival: Arrival) -> Taken | None:
     return Taken(record.id, new=False, waits=True) if kept else None
 
 
-async def _retry_waiting(session: AsyncSession, deps: Deps, before: View, *, now: int) -> None:
+async def retry_waiting(session: AsyncSession, deps: Deps, before: View, *, now: int) -> None:
     """The head moved: who waited for an author, or for a key, that came with it is judged now."""
     group = before.state.group
     after = await load_view(session, deps, group)

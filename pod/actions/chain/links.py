@@ -11,14 +11,14 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.groups_and_items import StoredItem, insert_items, replace_item
+from models.groups.groups_and_items import StoredItem, insert_items, is_on_chain, replace_item
 from models.groups.seats_and_acks import StoredAck, insert_acks
 from pod.actions.chain.views import load_view, note_move, stored_item
 from pod.deps import Deps
 from pod.errors import NotKeeperError
 from pod.rules.chains import ChainRule
 from protocol.branches import View, confirm, extend, offered
-from protocol.errors import RefusedError, ShortOfQuorumError
+from protocol.errors import BelowAnchorError, RefusedError, ShortOfQuorumError
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.chain import Ack, Seat
@@ -43,6 +43,10 @@ class _Growth:
         """Add an item; whether it was new."""
         try:
             after = extend(self.view, record)
+        except BelowAnchorError:
+            if await is_on_chain(self._session, record.id):
+                return False  # it was settled before this copy came
+            raise
         except ShortOfQuorumError:
             self.view = offered(self.view, record)
             raise
@@ -82,8 +86,8 @@ class _Growth:
 async def take_items(session: AsyncSession, deps: Deps, records: Sequence[Record]) -> News:
     """Add items to their group's chain; of each whether it was new, or why it is refused.
 
-    That is a BrokenItemError, UnknownParentError or BelowAnchorError. A copy with other proofs is joined with ours,
-    also with those of a handover that was refused for want of signatures.
+    That is a BrokenItemError, an UnknownParentError or, beside what is settled, a BelowAnchorError. A copy with other
+    proofs is joined with ours, also with those of a handover that was refused for want of signatures.
     """
     growth = _Growth(session, deps, await load_view(session, deps, records[0].group))
     news: News = []

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import drop_items, insert_items, load_item, set_group
 from models.groups.seats_and_acks import StoredAck, insert_acks
+from pod.actions.chain.door import retry_waiting
 from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.actions.chain.views import keep_in_mind, load_view, note_move, stored_item
 from pod.deps import Deps
@@ -69,6 +70,7 @@ async def take_recovery(session: AsyncSession, deps: Deps, group: RecordId, reco
     if before.anchor in path_to(nodes, after.anchor):
         return False
     await _switch(session, deps, before, after, nodes, every)
+    await retry_waiting(session, deps, before, now=deps.clock())
     return True
 
 
