@@ -1,7 +1,7 @@
 """Pulls beside everything else, fair to all: whoever is slow, or never done, holds up nobody.
 
-1. One pull an origin at a time, and few at once in all. Pods that answered the last time have places of their own, so
-   that any number of slow or new ones delays only each other.
+1. One pull an origin at a time, and few at once in all. Pods that were done soon the last time have places of their
+   own, and so have those that weren't: any number of slow, endless, new or silent ones delays only each other.
 2. A pull that isn't done gives its place back, and goes on when it is its turn again.
 3. A pod that couldn't be reached isn't asked again for a minute, unless it was heard from; one that never showed a
    group, hardly ever (`pod.jobs.introductions`).
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Literal
 from weakref import WeakValueDictionary
 
 from federation.errors import RemoteError
@@ -20,7 +21,9 @@ from pod.jobs.introductions import Introductions
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 
-AT_ONCE = {True: 12, False: 4}  # of pods that answered the last time, and of others
+Standing = Literal["done", "slow", "new"]  # done soon the last time; answering, but not so; new, or without an answer
+AT_ONCE: dict[Standing, int] = {"done": 12, "slow": 4, "new": 4}
+SOON_SECONDS = 5.0
 LONGEST_SECONDS = 300  # nothing may keep a place for ever
 SILENT_MS = 60_000
 MOST_REMEMBERED = 10_000
@@ -34,11 +37,11 @@ class Pulls:
         self._deps = deps
         self._introductions = introductions
         self._tasks = tasks
-        self._gates = {well: asyncio.Semaphore(places) for well, places in AT_ONCE.items()}
+        self._gates = {standing: asyncio.Semaphore(places) for standing, places in AT_ONCE.items()}
         self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running: dict[tuple[str, RecordId], asyncio.Task[None]] = {}
         self._silent: dict[str, int] = {}
-        self._well: set[str] = set()
+        self._standings: dict[str, Standing] = {}
 
     def start(self, pod: str, group: RecordId, *, heard: bool = False) -> asyncio.Task[None]:
         """Pull `group` from `pod` beside; the pull that runs already, if one does. `heard`: the pod is there."""
@@ -54,7 +57,7 @@ class Pulls:
         lane = self._lanes.setdefault(pod, asyncio.Lock())
         finished = True
         try:
-            async with lane, self._gates[pod in self._well]:
+            async with lane, self._gates[self._standings.get(pod, "new")]:
                 if self._silent.get(pod, 0) <= self._deps.clock():
                     finished = await self._pull_now(pod, group)
         finally:
@@ -64,24 +67,27 @@ class Pulls:
 
     async def _pull_now(self, pod: str, group: RecordId) -> bool:
         """Pull for a while; whether nothing is left, or nothing can be had now."""
-        finished = True
+        finished, began = True, asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 await self._introductions.before_pull(pod, group)
                 finished = await pull_of_its_own(self._deps, pod, group)
-            self._answered(pod)
+            soon = asyncio.get_running_loop().time() - began <= SOON_SECONDS
+            self._answered(pod, "done" if finished and soon else "slow")
         except TimeoutError:
+            self._answered(pod, "slow")
             _LOG.info("pulling %s from %s: not finished, the next pull goes on", group, pod)
         except (RemoteError, RefusedError) as error:
             if isinstance(error, RemoteError) and error.status is None:
-                self._well.discard(pod)
+                self._standings.pop(pod, None)
                 self._silent[pod] = self._deps.clock() + SILENT_MS
             _LOG.info("pulling %s from %s: %s", group, pod, error)
         except Exception:  # noqa: BLE001  (logged; the loops and the server go on)
             _LOG.exception("pulling %s from %s failed", group, pod)
         return finished
 
-    def _answered(self, pod: str) -> None:
+    def _answered(self, pod: str, standing: Standing) -> None:
         self._silent.pop(pod, None)
-        if len(self._well) < MOST_REMEMBERED:
-            self._well.add(pod)
+        if pod not in self._standings and len(self._standings) >= MOST_REMEMBERED:
+            del self._standings[next(iter(self._standings))]
+        self._standings[pod] = standing

@@ -31,15 +31,16 @@ Body = dict[str, Any]
 class LongGroup:
     """A public group whose founder, member 1, is at home on the pod, and whose lone keeper confirmed every item."""
 
-    def __init__(self, pod: ServedPod, name: str, items: int, entries: int, *, settled: bool = True) -> None:
+    def __init__(self, pod: ServedPod | None, name: str, items: int, entries: int, *, settled: bool = True) -> None:
         self.items = items
         self.entries = entries
         self.settled = settled
         self.name = name
         self.counter = 0
-        self.group = pod.act(self._import)
+        self.group = pod.act(self.grow) if pod else ""
 
-    async def _import(self, deps: Deps) -> str:
+    async def grow(self, deps: Deps) -> str:
+        """Make it on a pod's parts; its id."""
         key, home = deps.identity.keyring.pod_key, {"pod": deps.identity.home.pod, "key": deps.identity.home.key}
         root = open_record(sign(self._root(home), FOUNDER))
         state = found(root).state

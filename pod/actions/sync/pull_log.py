@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -40,6 +41,8 @@ from protocol.state import GroupState
 
 PAGES = 400  # until a root fits nothing is placed: more than any honest item adds
 MOST_ROOTS = 1000
+MOST_BYTES = 64 * 1024 * 1024  # of what the door doesn't take, while no root fits
+_LOG = logging.getLogger(__name__)
 Wish = tuple[RecordId, int]  # (record, author) of an erasure
 
 
@@ -50,6 +53,7 @@ class Gathered:
         self.start = start
         self.entries: list[RecordId] = []
         self.left_out: dict[RecordId, Arrival | ErasedRecord] = {}
+        self.bytes = 0  # of what was left out
         self.named: set[RecordId] = set()  # by erasures, whoever signed them
         self.waits_for: RecordId | None = None
 
@@ -57,7 +61,9 @@ class Gathered:
         """Take a page's entries, and those of them that the door refused or let wait."""
         self.entries += [entry.id for entry in entries]
         self.left_out |= {entry.id: entry for entry in entries if isinstance(entry, ErasedRecord)}
-        self.left_out |= {arrival.record.id: arrival for arrival in left_out}
+        for arrival in left_out:
+            self.bytes += len(arrival.record.wire) if arrival.record.id not in self.left_out else 0
+            self.left_out[arrival.record.id] = arrival
         for entry in entries:
             if isinstance(entry, Record) and isinstance(entry.content, Erase):
                 self.named.update(entry.content.records)
@@ -65,7 +71,8 @@ class Gathered:
     def drop(self, count: int) -> None:
         """Forget what has its place now."""
         for entry in self.entries[:count]:
-            self.left_out.pop(entry, None)
+            if isinstance(left_out := self.left_out.pop(entry, None), Arrival):
+                self.bytes -= len(left_out.record.wire)
         del self.entries[:count]
         self.start += count
 
@@ -92,6 +99,9 @@ async def pull_log(deps: Deps, source: Source) -> bool:
         gathered.add(entries, await _take(deps, source, entries))
         if not gathered.is_stuck:
             await _place(deps, source.group, gathered)
+        if gathered.bytes > MOST_BYTES:
+            _LOG.info("log of %s at %s: too much that can't be held before a root fits", source.group, source.pod)
+            return WalkStep(None, useful=False)
         following = position + len(entries)
         return WalkStep(following if following < size else None, useful=True)
 

@@ -1,0 +1,153 @@
+"""Lists of other pods: endless ones and slow ones cost what is bounded, long ones what their length says."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import json
+from yarl import URL
+
+from federation.errors import RemoteError
+from federation.safe_http.answers import Download
+from migrations import upgrade
+from models.engine.databases import open_database
+from pod.actions.chain.views import find_view
+from pod.actions.sync import remote_lists, served_lists
+from pod.actions.sync.pull import fetch_group, pull
+from pod.actions.sync.remote_lists import MOST_FRUITLESS, PAGES_A_WALK, Source, WalkStep, source_of, walk
+from pod.deps import Deps, Outside
+from protocol.ids import RecordId
+from tests.support.community import START, a_community
+from tests.support.long_group import LongGroup
+from tests.support.sinks import SetClock, some_parts
+
+ELSEWHERE = "https://elsewhere.example"
+PAGE_BYTES = 256 * 1024
+Answer = Callable[[str, int], Awaitable[object]]
+PAGES = {
+    "chain": served_lists.chain_page,
+    "log": served_lists.log_page,
+    "pending": served_lists.pending_page,
+    "operations": served_lists.operations_page,
+}
+
+
+class OtherPod:
+    """In the place of the door out: `answer` gives the page of a list from a position on."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.asked: list[tuple[str, int]] = []
+
+    async def get_bytes(self, url: str, **_: Any) -> Download:
+        name, start = URL(url).name, int(URL(url).query["from"])
+        self.asked.append((name, start))
+        return Download(url, "application/json", json.encode(await self._answer(name, start)))
+
+
+def reaching(deps: Deps, other: OtherPod) -> Deps:
+    return replace(deps, outside=Outside(other, deps.outside.mailer))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def two(tmp_path: Path) -> AsyncIterator[list[Deps]]:
+    """The parts of two pods."""
+    async with AsyncExitStack() as stack:
+        both = []
+        for name in ("old", "late"):
+            (folder := tmp_path / name).mkdir()
+            database = await open_database(f"sqlite+aiosqlite:///{folder / 'pod.sqlite'}", durable=False)
+            stack.push_async_callback(database.close)
+            await upgrade(database)
+            both.append(await stack.enter_async_context(some_parts(database, folder, SetClock(START + 1))))
+        yield both
+
+
+async def endless(_: str, start: int) -> object:
+    return {"records": ["x" * PAGE_BYTES], "next": start + 1}
+
+
+async def some_source(deps: Deps) -> Source:
+    return await source_of(deps, ELSEWHERE, RecordId(a_community("walks", 1).now.group))
+
+
+async def test_an_endless_list_that_brings_nothing_is_left_after_a_few_pages(two: list[Deps]) -> None:
+    other = OtherPod(endless)
+    deps = reaching(two[1], other)
+
+    async def take(page: dict[str, Any], _: int) -> WalkStep:
+        return WalkStep(page["next"], useful=False)
+
+    assert await walk(deps, await some_source(deps), "pending", 0, take)
+    assert len(other.asked) == MOST_FRUITLESS
+
+
+async def test_an_endless_list_that_brings_something_costs_the_memory_of_a_page(two: list[Deps]) -> None:
+    other = OtherPod(endless)
+    deps = reaching(two[1], other)
+
+    async def take(page: dict[str, Any], _: int) -> WalkStep:
+        return WalkStep(page["next"], useful=True)
+
+    source = await some_source(deps)
+    tracemalloc.start()
+    try:
+        assert not await walk(deps, source, "pending", 0, take)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [start for _, start in other.asked] == list(range(PAGES_A_WALK))
+    assert most < 8 * PAGE_BYTES < PAGES_A_WALK * PAGE_BYTES
+
+
+async def test_a_pod_that_keeps_us_waiting_is_left(two: list[Deps], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: str, __: int) -> object:
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(remote_lists, "PATIENCE_SECONDS", 0.05)
+    deps = reaching(two[1], OtherPod(never))
+    with pytest.raises(RemoteError, match="too slowly"):
+        await walk(deps, await some_source(deps), "log", 0, lambda *_: never("", 0))  # type: ignore[arg-type]
+
+
+async def joined(two: list[Deps], items: int) -> int:
+    """Have the late pod join a group of so many items and as many records; how many calls that took."""
+    old, late = two
+    long = LongGroup(None, f"long {items}", items, items)
+    group = RecordId(await long.grow(old))
+
+    async def served(name: str, start: int) -> object:
+        return await PAGES[name](old, None, group, start)
+
+    late = reaching(late, OtherPod(served))
+    calls = 0
+
+    def count(_frame: object, event: str, _: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        await fetch_group(late, ELSEWHERE, group)
+        while not await pull(late, ELSEWHERE, group):
+            pass
+    finally:
+        sys.setprofile(None)
+    state = (await find_view(late, group)).settled
+    assert (state.height, state.log.size) == (items, items)
+    return calls
+
+
+async def test_k1_a_list_of_twice_the_length_costs_little_more_than_twice_the_work(two: list[Deps]) -> None:
+    once = await joined(two, 510)
+    twice = await joined(two, 1020)
+    print(f"{once} calls for 510 items and as many records, {twice / once:.2f} times as many for twice as many")
+    assert twice <= 2.6 * once
