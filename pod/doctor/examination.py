@@ -28,13 +28,18 @@ async def examine(data: Path) -> list[Finding]:
     return [*found, await _port(config), await upkeep.check_mail(config), *await _database(config)]
 
 
+def _said(error: Exception) -> str:
+    """What the database itself says, without what a library adds for programmers."""
+    return str(getattr(error, "orig", error))
+
+
 async def _database(config: Config) -> list[Finding]:
     if config.database_url.startswith("sqlite") and not _sqlite_file(config).exists():
         return [fail("database", "There is none yet", "Run `pod migrate`.")]
     try:
         opened = await open_database(config.database_url)
     except Exception as error:  # noqa: BLE001  (whatever keeps it from opening is what is to be told)
-        return [fail("database", f"It doesn't open: {error}", "See that the server runs and the file is whole.")]
+        return [fail("database", f"It doesn't open: {_said(error)}", "See that the server runs and the file is whole.")]
     try:
         return await _remembered(config, opened)
     finally:
@@ -70,7 +75,7 @@ async def _told(name: str, check: Awaitable[Finding]) -> Finding:
     try:
         return await check
     except Exception as error:  # noqa: BLE001  (a check that can't be made is a finding, too)
-        return fail(name, f"It couldn't be looked at: {error}", "Mend what is told above first.")
+        return fail(name, f"It couldn't be looked at: {_said(error)}", "Mend what is told above first.")
 
 
 def _sqlite_file(config: Config) -> Path:

@@ -354,3 +354,11 @@ def test_n9_a_wish_for_an_account_without_an_invitation_has_lost_no_owner(copy: 
     assert checks(doctor(copy, "--fix")[1])["orphan rows"] == "ok"
     with closing(sqlite3.connect(copy / "pod.sqlite")) as database:
         assert database.execute("SELECT count(*) FROM sign_ups").fetchone() == (1,)
+
+
+def test_n6_a_database_that_does_not_open_is_told_in_one_line_without_addresses_for_programmers(copy: Path) -> None:
+    (copy / "pod.sqlite").write_bytes(b"no database" * 1000)
+    (finding,) = (finding for finding in doctor(copy)[1] if finding["check"] == "database")
+    assert finding["level"] == "fail"
+    assert "\n" not in finding["says"]
+    assert "sqlalche" not in finding["says"]
