@@ -29,11 +29,6 @@ class Clock:
         except (OSError, ValueError):
             return 0
 
-    @property
-    def can_jump(self) -> bool:
-        """Whether waiting jobs must look for a changed offset."""
-        return self._offset_file is not None
-
 
 def steady_ns() -> int:
     """A reading of a clock that never jumps: for durations only."""

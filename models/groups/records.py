@@ -306,14 +306,6 @@ async def load_pending_sizes(
     return found
 
 
-async def load_last_counter(session: AsyncSession, group: RecordId, author: int, key: int) -> int:
-    """The highest counter that a record of this author and key has; 0 if there is none."""
-    wanted = select(func.max(RECORDS.c.counter)).where(
-        RECORDS.c.group_id == group, RECORDS.c.author == author, RECORDS.c.key == key
-    )
-    return (await session.scalar(wanted)) or 0
-
-
 async def set_logged(session: AsyncSession, places: Sequence[tuple[RecordId, int]]) -> None:
     """Give records their places in their group's log. A place that is taken raises IntegrityError."""
     await _update_each(session, [(record, {"log_index": index, "state": LOGGED}) for record, index in places])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import msgspec
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -80,8 +80,3 @@ async def hasten_rounds(session: AsyncSession, *, now: int) -> None:
 async def mark_all_due(session: AsyncSession, *, now: int) -> None:
     """Have every group looked after now, those that nobody writes in too."""
     await session.execute(update(ROUNDS).values(due_at=now, looks=0))
-
-
-async def count_due(session: AsyncSession) -> int:
-    """How many groups are to be looked after some time."""
-    return await session.scalar(select(func.count()).where(ROUNDS.c.due_at.is_not(None))) or 0

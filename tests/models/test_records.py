@@ -13,7 +13,6 @@ from models.groups.records import (
     list_pending,
     list_records,
     load_known,
-    load_last_counter,
     load_pending_sizes,
     load_record,
     set_logged,
@@ -49,12 +48,10 @@ async def test_a_record_is_stored_once_and_keeps_its_place(database: Database, w
     async with database.read() as session:
         stored = await load_record(session, post.id)
         known = await load_known(session, [post.id, vote.id, NO_RECORD])
-        counter = await load_last_counter(session, GROUP, 1, 0)
     assert set(first) == known == {post.id, vote.id}
     assert again == {}
     assert stored is not None
     assert (stored.wire, stored.seq, stored.state) == (post.wire, first[post.id], "pending")
-    assert counter == 2
 
 
 async def test_pending_is_what_the_log_lacks_in_the_order_of_acceptance(database: Database, writer: Writer) -> None:

@@ -94,10 +94,6 @@ class AnswerForm(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class SignUpActForm(msgspec.Struct, frozen=True):
-    """A button."""
-
-
 @routes.get("/sign-up")
 @contract(media_type=HTML)
 async def get_sign_up(request: web.Request) -> web.Response:
