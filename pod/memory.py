@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from protocol.ids import RecordId
 
@@ -26,13 +27,18 @@ class Memory:
     """`crowds` tells how many members groups have.
 
     `beats` tell when each loop last went round, `told_terms` of which term a group's readers were told; `checking` is
-    held while a whole group is checked for somebody.
+    held while a whole group is checked for somebody, one of `pulling` while a group is pulled from a pod.
     """
 
     crowds: dict[RecordId, Crowd] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)
     told_terms: dict[RecordId, int] = field(default_factory=dict)
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    pulling: WeakValueDictionary[tuple[str, RecordId], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def pull_lane(self, pod: str, group: RecordId) -> asyncio.Lock:
+        """Held while a group is pulled from a pod: who comes meanwhile waits, and goes on where that one ended."""
+        return self.pulling.setdefault((pod, group), asyncio.Lock())
 
     def keep_crowd(self, group: RecordId, crowd: Crowd) -> Crowd:
         """Remember how many members a group has; the crowd itself."""

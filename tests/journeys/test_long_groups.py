@@ -17,7 +17,7 @@ from tests.support.rig import Person, ServedPod, call, eventually
 
 # ALTHING_FULL=1: the length that is promised, 20,000 items and 100,000 records.
 FULL = bool(os.environ.get("ALTHING_FULL"))
-LENGTHS = (20_000, 100_000) if FULL else (2600, 5200)
+LENGTHS = [(5000, 25_000), (20_000, 100_000)] if FULL else [(2600, 5200)]
 AROUND = 8  # requests that aren't a page's: the root, looks from the anchor, rounds
 SECONDS = 3600.0 if FULL else 600.0
 pytestmark = pytest.mark.timeout(10_000 if FULL else 900)
@@ -79,13 +79,13 @@ def test_k1_items_that_nobody_settled_are_pulled_once_and_not_again_with_every_l
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("items", "entries"), LENGTHS)
 def test_k1_a_pod_that_is_killed_on_the_way_goes_on_where_it_stopped(
-    pods: list[ServedPod], people: list[Person]
+    pods: list[ServedPod], people: list[Person], items: int, entries: int
 ) -> None:
     old, late = pods
     old.kill()
-    items, entries = LENGTHS
-    long = LongGroup(old, "longest", items, entries)
+    long = LongGroup(old, f"long {items}", items, entries)
     for pod in pods:
         restarted(pod)
     counts = {name: -asked_for(old, name) for name in ("chain", "log")}

@@ -27,7 +27,8 @@ MOST_DISPUTES = 100
 
 def stands_apart(view: View, records: Sequence[Record]) -> bool:
     """Whether a page of another pod's chain, from our anchor's height on, has items there but not our anchor."""
-    at_anchor = {record.id for record in records if height_of(record) == view.settled.height}
+    items = [record for record in records if isinstance(record.content, Seal | Handover)]
+    at_anchor = {item.id for item in items if height_of(item) == view.settled.height}
     return bool(at_anchor) and view.anchor not in at_anchor
 
 

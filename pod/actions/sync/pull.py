@@ -55,14 +55,15 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
         await take_root(session, deps, roots[0], local=False, now=now)
 
     await deps.store.write(action)
-    while not await _pull_chain(deps, source):
-        pass  # each time some pages that hold something valid, so it ends with the chain
-    try:
-        if not await _pull_records(deps, source):
-            deps.signals.behind(group, pod)
-    except RemoteError as error:
-        if source.invitation is None or error.status != HTTPStatus.NOT_FOUND:
-            raise
+    async with deps.memory.pull_lane(pod, group):
+        while not await _pull_chain(deps, source):
+            pass  # each time some pages that hold something valid, so it ends with the chain
+        try:
+            if not await _pull_records(deps, source):
+                deps.signals.behind(group, pod)
+        except RemoteError as error:
+            if source.invitation is None or error.status != HTTPStatus.NOT_FOUND:
+                raise
 
 
 async def pull_if_readable(deps: Deps, account: Account, pod: str, group: RecordId) -> None:
@@ -77,7 +78,8 @@ async def pull_if_readable(deps: Deps, account: Account, pod: str, group: Record
 async def pull(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> bool:
     """Pull what `pod` has and we lack; False if there is more, which the next pull goes on with. Raises RemoteError."""
     source = await source_of(deps, pod, group, shown)
-    return await _pull_chain(deps, source) and await _pull_records(deps, source)
+    async with deps.memory.pull_lane(pod, group):
+        return await _pull_chain(deps, source) and await _pull_records(deps, source)
 
 
 async def pull_of_its_own(deps: Deps, pod: str, group: RecordId) -> bool:

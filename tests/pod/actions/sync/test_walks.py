@@ -19,12 +19,13 @@ from federation.errors import RemoteError
 from federation.safe_http.answers import Download
 from migrations import upgrade
 from models.engine.databases import open_database
-from pod.actions.chain.views import find_view
+from pod.actions.chain.views import find_view, take_root
 from pod.actions.sync import remote_lists, served_lists
 from pod.actions.sync.pull import fetch_group, pull
 from pod.actions.sync.remote_lists import MOST_FRUITLESS, PAGES_A_WALK, Source, WalkStep, source_of, walk
 from pod.deps import Deps, Outside
 from protocol.ids import RecordId
+from protocol.records.envelope import open_record
 from tests.support.community import START, a_community
 from tests.support.long_group import LongGroup
 from tests.support.sinks import SetClock, some_parts
@@ -127,7 +128,8 @@ async def joined(two: list[Deps], items: int) -> int:
     async def served(name: str, start: int) -> object:
         return await PAGES[name](old, None, group, start)
 
-    late = reaching(late, OtherPod(served))
+    other = OtherPod(served)
+    late = reaching(late, other)
     calls = 0
 
     def count(_frame: object, event: str, _: object) -> None:
@@ -137,6 +139,7 @@ async def joined(two: list[Deps], items: int) -> int:
     sys.setprofile(count)
     try:
         await fetch_group(late, ELSEWHERE, group)
+        assert len(other.asked) == len(set(other.asked)), "A page was asked for twice."
         while not await pull(late, ELSEWHERE, group):
             pass
     finally:
@@ -144,6 +147,25 @@ async def joined(two: list[Deps], items: int) -> int:
     state = (await find_view(late, group)).settled
     assert (state.height, state.log.size) == (items, items)
     return calls
+
+
+async def test_who_pulls_what_is_pulled_already_goes_on_where_that_ends(two: list[Deps]) -> None:
+    old, late = two
+    group = RecordId(await LongGroup(None, "pulled twice", 30, 30).grow(old))
+
+    async def served(name: str, start: int) -> object:
+        await asyncio.sleep(0)
+        return await PAGES[name](old, None, group, start)
+
+    other = OtherPod(served)
+    late = reaching(late, other)
+    page = await served_lists.chain_page(old, None, group, 0)
+    root = open_record(json.decode(page["items"][0]))
+    await late.store.write(lambda session: take_root(session, late, root, local=False, now=START))
+    await asyncio.gather(*(pull(late, ELSEWHERE, group) for _ in range(3)))
+    walked = [asked for asked in other.asked if asked[0] in ("chain", "log")]
+    assert sorted(set(walked)) == [("chain", 1), ("chain", 30), ("log", 0)]
+    assert walked.count(("chain", 1)) == walked.count(("log", 0)) == 1
 
 
 async def test_k1_a_list_of_twice_the_length_costs_little_more_than_twice_the_work(two: list[Deps]) -> None:
