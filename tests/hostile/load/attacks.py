@@ -1,4 +1,4 @@
-"""What strangers do to a pod, each from a thread of its own until it is told to stop."""
+"""What strangers do to a pod, each from a process of its own until it is told to stop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import socket
+import threading
 from contextlib import ExitStack
 from itertools import count
 from typing import Any, Final
@@ -18,6 +19,7 @@ from tests.support.peer import Peer, send, serving
 from tests.support.rig import PORT
 
 SLOW_PORTS: Final = range(9100, 9110)
+READERS: Final = 6
 NOWHERE: Final = "bagaaiera" + "a" * 52
 
 
@@ -84,6 +86,33 @@ def w7_announcements(ground: Ground) -> None:
 
     with listening(ENEMY, announce, port=9200):
         ground.repeat(lambda: _name_a_key(ground, f"http://{host_of(ENEMY)}:9200/u/{next(numbers)}"), pause=0.05)
+
+
+def w8_long_pages(ground: Ground) -> None:
+    """Every page of a post with many edits, by several at once."""
+    page, numbers = f"/g/{ground.group}/posts/{ground.long}", count()
+    paths = [
+        f"{page}?",
+        f"{page}?mode=wiki&",
+        f"{page}/history?",
+        f"{page}/blame?",
+        f"{page}/compare?a={ground.group}&b=off&",
+        f"/api/v1/groups/{ground.group}/posts/{ground.long}?",
+    ]
+
+    def read() -> None:
+        for path in paths:
+            wire = http.client.HTTPConnection(ground.pod.host, PORT, timeout=20)
+            fresh = "" if "/api/" in path else f"x={next(numbers)}"  # no answer that is held
+            wire.request("GET", f"{path}{fresh}", headers={"X-Forwarded-For": "203.0.113.8"})
+            wire.getresponse().read()
+            wire.close()
+
+    readers = [threading.Thread(target=ground.repeat, args=(read,), daemon=True) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
 
 
 def w9_strangers_handovers(ground: Ground) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.hostile.load import attacks
+from tests.hostile.load import attacks, hostile_pods
 from tests.hostile.load.ground import Attack, Ground, a_ground, attacked, check
 
-SECONDS = 4.0
+SECONDS = 2.0
 ALL: list[Attack] = [
+    hostile_pods.w1_endless_lists,
     attacks.w2_numbers,
     attacks.w2_inflated,
+    hostile_pods.w3_groups_of_nobody,
+    hostile_pods.w4_many_members,
     attacks.w5_homes,
+    hostile_pods.w6_unknown_authors,
     attacks.w7_announcements,
+    attacks.w8_long_pages,
     attacks.w9_strangers_handovers,
     attacks.w10_slow_key_servers,
     attacks.w11_halves,
@@ -24,9 +28,9 @@ ALL: list[Attack] = [
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def ground(tmp_path: Path) -> Iterator[Ground]:
-    with a_ground(tmp_path) as made:
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with a_ground(tmp_path_factory.mktemp("hostile")) as made:
         yield made
 
 
