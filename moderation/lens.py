@@ -12,12 +12,15 @@ Rules of this file (protocol §4, lens; ADR 0014):
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from moderation.scores import is_shown
 from protocol.ids import RecordId
 from protocol.visibility import Combine
+
+MOST_GROUPS: Final = 12  # of one lens
 
 
 class Layer(StrEnum):

@@ -31,20 +31,22 @@ async def get_posts(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/v1/groups/{group}/posts/{post}")
-@contract("reader", query=shapes.LensQuery, answer=posts.PostSight)
+@contract("reader", query=shapes.PostQuery, answer=posts.PostSight)
 async def get_post(request: web.Request) -> web.Response:
-    """A post's paragraphs in a lens: scores, what is shown and why."""
+    """A post's paragraphs in a lens, a page of them: scores, what is shown and why."""
     deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
-    lens = query_of(request, shapes.LensQuery).lens_in(group)
-    return answer(await posts.describe_post(deps, reader, group, id_of(request, "post"), lens))
+    query = query_of(request, shapes.PostQuery)
+    lens, post = query.lens_in(group), id_of(request, "post")
+    return answer(await posts.describe_post(deps, reader, group, post, lens, start=query.start))
 
 
 @routes.get("/api/v1/groups/{group}/posts/{post}/history")
-@contract("reader", answer=posts.History)
+@contract("reader", query=shapes.PartQuery, answer=posts.History)
 async def get_history(request: web.Request) -> web.Response:
-    """What each record, the post and its patches, brought to the text."""
+    """What each record, the post and its patches, brought to the text, a page of them."""
     deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
-    return answer(await posts.list_history(deps, reader, group, id_of(request, "post")))
+    start = query_of(request, shapes.PartQuery).start
+    return answer(await posts.list_history(deps, reader, group, id_of(request, "post"), start=start))
 
 
 @routes.get("/api/v1/groups/{group}/votes")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, field
 
-from moderation.lens import Lens, Showing
+from moderation.lens import MOST_GROUPS, Lens, Showing
 from protocol.canonical import parse_json
 from protocol.ids import RecordId
 from protocol.limits import MAX_DEFAULT_SCORE, MAX_INVITATION_USES, MAX_NAME_LENGTH, MAX_WEIGHT
@@ -50,6 +50,12 @@ class FromQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Limit = 100
 
 
+class PartQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where in a long list the answer begins; how much is answered, the pod decides."""
+
+    start: Natural = field(default=0, name="from")
+
+
 class PullQuery(msgspec.Struct, frozen=True):
     """From which height, index or cursor on; how much is answered, the pod decides."""
 
@@ -65,13 +71,19 @@ class LogQuery(PullQuery, frozen=True):
 class LensQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The lens: its groups (the group of the path when none is named), how they are joined, how much is let through."""
 
-    lens: list[Id] = []
+    lens: Annotated[list[Id], Meta(max_length=MOST_GROUPS)] = []
     combine: Combine = Combine.ANY
     showing: Showing = Showing.SHOWN
 
     def lens_in(self, *usual: RecordId) -> Lens:
         """The lens, of the `usual` groups if none is named."""
         return Lens(tuple(dict.fromkeys(self.lens)) or usual, self.combine, self.showing)
+
+
+class PostQuery(LensQuery, frozen=True, forbid_unknown_fields=True):
+    """The lens, and where in the text the answer begins."""
+
+    start: Natural = field(default=0, name="from")
 
 
 class PostsQuery(LensQuery, frozen=True, forbid_unknown_fields=True):

@@ -53,6 +53,7 @@ class SubjectSideView(msgspec.Struct, frozen=True):
     href: str
     language: str
     paragraphs: tuple[str, ...]
+    more: str
 
 
 class SubjectView(msgspec.Struct, frozen=True):
@@ -136,7 +137,9 @@ async def _side(request: web.Request, reader: Reader, card: SubjectCard) -> Subj
     assert card.reply is not None
     seen = await describe_post(request.app[DEPS], reader, card.group, card.reply, Lens((card.group,)))
     shown = tuple(paragraph.text for paragraph in seen.paragraphs if paragraph.shown)
-    return SubjectSideView(card.name, f"/g/{card.group}/posts/{card.reply}", seen.language, shown)
+    href = f"/g/{card.group}/posts/{card.reply}"
+    more = "" if seen.next is None else with_query(href, [("from", str(seen.next))])
+    return SubjectSideView(card.name, href, seen.language, shown, more)
 
 
 @routes.get("/g/{group}/subjects")

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from moderation.lens import Lens, Showing
+from moderation.lens import MOST_GROUPS, Lens, Showing
 from pod.actions.reading.lens.choices import Choice, LensChoices, list_lens_choices
 from pod.app_keys import DEPS
 from pod.rules.posts import PostRule
@@ -25,7 +25,6 @@ from protocol.records.content import Token
 from protocol.visibility import Combine
 
 OFF: Final = "off"
-MOST_GROUPS: Final = 12
 _ID_IN_TEXT = re.compile(r"bagaaiera[a-z2-7]{52}")
 _OURS = ("lens", "combine", "showing", "said")
 

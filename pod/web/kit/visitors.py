@@ -29,6 +29,7 @@ from pod.app_keys import DEPS
 from pod.clock import random_token
 from pod.contracts import HTML, contract_of
 from pod.deps import Deps
+from pod.payers import pay_as
 from pod.rules.accounts import AccountRule
 from pod.rules.requests import RequestRule
 from pod.web.kit.translations import DEFAULT, LANGUAGES, Words, preferred, words_in
@@ -94,6 +95,8 @@ async def _visitor(request: web.Request) -> Visitor:
     secret = cookie_of(request, SESSION)
     found = await session_of(deps, secret) if secret else None
     session, account = found or (None, None)
+    if account:
+        await pay_as(request, account)
     words = words_in(_language(request, account))
     kept = secret if found else cookie_of(request, VISIT)
     news, waiting = await count_news(deps, account) if account else (0, 0)

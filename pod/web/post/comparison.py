@@ -9,25 +9,25 @@ import msgspec
 from aiohttp import web
 
 from moderation.clusters import beginning
-from moderation.lens import Layer, Lens
+from moderation.lens import MOST_GROUPS, Layer, Lens
 from pod.actions.reading.lens.choices import LensChoices, list_lens_choices
 from pod.actions.reading.lens.comparison import Compared, Preview, compare_lenses, preview_lens
 from pod.actions.reading.lens.verdicts import home_lens
 from pod.actions.reading.post.posts import PostLine
+from pod.actions.reading.post.slices import slice_from
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.heavy import computed
 from pod.plots.plot import Plot
 from pod.plots.stripes import PlotStripe, lens_stripes
 from pod.rules.posts import PostRule
-from pod.web.kit.lens_bar import MOST_GROUPS, OFF, group_in, lens_fields, lens_name, with_query
+from pod.web.kit.lens_bar import OFF, group_in, lens_fields, lens_name, with_query
 from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.history import shortened
 from pod.web.post.links import Link, Place, anchor_of, place_of
 from pod.web.post.page import number_of, page_tabs
-from pod.web.post.slices import slice_from
 from pod.web.post.wording import TAGS, Score, called, language_of, post_title, score_view, title_of
 from protocol.ids import parse_id
 from protocol.records.content import PostTarget
@@ -109,8 +109,11 @@ async def get_compare(request: web.Request) -> web.Response:
     named = list(dict.fromkeys(group for lens in compared.lenses for group in lens.groups))
     choices = await list_lens_choices(deps, reader, named, PostTarget(place.post).token)
     start = number_of(request, "from")
-    view = await computed(len(compared.reading.sights), compare_view, say_of(request), place, compared, choices, start)
-    return render(request, "post/compare.html", view)
+
+    def draw() -> web.Response:
+        return render(request, "post/compare.html", compare_view(say_of(request), place, compared, choices, start))
+
+    return await computed(len(compared.reading.sights), draw)
 
 
 @routes.get("/g/{group}/preview")

@@ -12,14 +12,16 @@ from markupsafe import Markup, escape
 from moderation.diffs import Change, diff_words
 from moderation.versions import Step
 from pod.actions.reading.post.history import Difference, Entry, compare_versions
+from pod.actions.reading.post.slices import slice_from
 from pod.actions.reading.post.text import author_of
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.heavy import computed
 from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.links import Link, Place, address_in, anchor_of, place_of
-from pod.web.post.page import page_tabs
+from pod.web.post.page import number_of, page_tabs
 from pod.web.post.wording import TAGS, called, language_of, marked, post_title
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import Address
@@ -61,6 +63,7 @@ class DiffView(msgspec.Struct, frozen=True):
     language: str
     runs: tuple[DiffRunView, ...]
     turned: str
+    more: str
 
 
 @routes.get("/g/{group}/posts/{post}/diff")
@@ -72,30 +75,41 @@ async def get_diff(request: web.Request) -> web.Response:
     first, second = (_end(request.query.get(name, place.post)) for name in ("from", "to"))
     reader, deps = reader_of(request), request.app[DEPS]
     found = await compare_versions(deps, reader, place.group, place.post, first, second)
-    return render(request, "post/diff.html", diff_view(say_of(request), place, found))
+    start = number_of(request, "start")
+
+    def draw() -> web.Response:
+        return render(request, "post/diff.html", diff_view(say_of(request), place, found, start))
+
+    return await computed(len(found.steps), draw)
 
 
 def _end(text: str) -> RecordId | Address:
     return address_in(text) if "." in text else parse_id(text)
 
 
-def diff_view(say: Words, place: Place, found: Difference) -> DiffView:
-    """The page; whatever changed is open, and what stands beside it."""
+def diff_view(say: Words, place: Place, found: Difference, start: int) -> DiffView:
+    """The page of the comparison from `start` on; whatever changed is open, and what stands beside it."""
     title = post_title(say, found.reading, found.nicknames)
-    most = ALL_STEPS // max(1, sum(1 for step in found.steps if not step.stays))
-    views = [_step(say, found, step, most) for step in found.steps]
-    ends = {"from": _name(found.after), "to": _name(found.before)}
+    part, following = slice_from(found.steps, start, lambda step: _length(found, step))
+    most = ALL_STEPS // max(1, sum(1 for step in part if not step.stays))
+    views = [_step(say, found, step, most) for step in part]
+    before, after = _name(found.before), _name(found.after)
     return DiffView(
         title=say("Changes in “%(title)s”", title=title),
         back=Link(title, place.to()),
         tabs=page_tabs(say, place, "history"),
         before=_end_link(say, place, found, found.before),
         after=_end_link(say, place, found, found.after),
-        counts=_counts(say, views),
+        counts=_counts(say, found.steps),
         language=language_of(found.reading.card.language),
         runs=tuple(_runs(say, views)),
-        turned=place.to("diff", **ends),
+        turned=place.to("diff", **{"from": after, "to": before}),
+        more="" if following is None else place.to("diff", **{"from": before, "to": after, "start": str(following)}),
     )
+
+
+def _length(found: Difference, step: Step) -> int:
+    return sum(len(found.reading.words(at) or "") for at in {step.before, step.after} if at)
 
 
 def _name(end: Entry | Address) -> str:
@@ -147,8 +161,8 @@ def _kind(say: Words, step: Step) -> tuple[str, str, str]:
     return "changed", "~", say("changed")
 
 
-def _counts(say: Words, views: Sequence[StepView]) -> str:
-    kinds = [view.kind for view in views]
+def _counts(say: Words, steps: Sequence[Step]) -> str:
+    kinds = ["same" if step.stays else _kind(say, step)[0] for step in steps]
     if all(kind == "same" for kind in kinds):
         return say("Nothing differs.")
     return say(

@@ -10,9 +10,11 @@ from aiohttp import web
 
 from moderation.clusters import beginning
 from pod.actions.reading.post.history import AuthorShares, Entry, Past, read_past
+from pod.actions.reading.post.slices import slice_from
 from pod.actions.reading.post.text import author_of
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.heavy import computed
 from pod.plots.patches import PatchNode, patch_graph
 from pod.plots.plot import Plot
 from pod.web.kit.lens_bar import LensBar, load_lens_bar
@@ -20,7 +22,7 @@ from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.links import Link, Place, anchor_of, place_of
-from pod.web.post.page import page_tabs
+from pod.web.post.page import number_of, page_tabs
 from pod.web.post.wording import Score, called, post_title, reason_sentence, score_view
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget
@@ -84,6 +86,7 @@ class BlameView(msgspec.Struct, frozen=True):
     lens: LensBar
     tabs: tuple[tuple[str, str, bool], ...]
     lines: tuple[BlameLine, ...]
+    more: str
 
 
 @routes.get("/g/{group}/posts/{post}/history")
@@ -95,18 +98,31 @@ async def get_history(request: web.Request) -> web.Response:
     past = await read_past(request.app[DEPS], reader_of(request), place.group, place.post, place.lens)
     bar = await load_lens_bar(request, place.lens, usual=(place.group,), token=PostTarget(place.post).token)
     page = _page(request.query.get("page", "0"), len(past.entries))
-    return render(request, "post/history.html", history_view(say_of(request), place, past, bar, page))
+
+    def draw() -> web.Response:
+        return render(request, "post/history.html", history_view(say_of(request), place, past, bar, page))
+
+    return await computed(_size(past), draw)
 
 
 @routes.get("/g/{group}/posts/{post}/blame")
 @contract(media_type=HTML)
 @held
 async def get_blame(request: web.Request) -> web.Response:
-    """Who wrote each paragraph that is shown."""
+    """Who wrote each paragraph that is shown, a page of them."""
     place = place_of(request)
     past = await read_past(request.app[DEPS], reader_of(request), place.group, place.post, place.lens)
     bar = await load_lens_bar(request, place.lens, usual=(place.group,), token=PostTarget(place.post).token)
-    return render(request, "post/blame.html", blame_view(say_of(request), place, past, bar))
+    start = number_of(request, "from")
+
+    def draw() -> web.Response:
+        return render(request, "post/blame.html", blame_view(say_of(request), place, past, bar, start))
+
+    return await computed(_size(past), draw)
+
+
+def _size(past: Past) -> int:
+    return len(past.reading.sights) + len(past.entries)
 
 
 def _page(asked: str, entries: int) -> int:
@@ -211,25 +227,35 @@ def _upon(entry: Entry) -> set[RecordId]:
     return {after.record for after in sheet.afters if after} | {mark.paragraph.record for mark in sheet.marks}
 
 
-def blame_view(say: Words, place: Place, past: Past, lens: LensBar) -> BlameView:
-    """The paragraphs that are shown, in reading order."""
+def blame_view(say: Words, place: Place, past: Past, lens: LensBar, start: int) -> BlameView:
+    """The paragraphs that are shown, in reading order, from `start` on."""
     reading = past.reading
     title = post_title(say, reading, past.nicknames)
     entries = {entry.sheet.id: entry for entry in past.entries}
     shown = [sight for sight in reading.sights if not reading.hiding(sight)]
+    part, following = slice_from(shown, start, lambda sight: len(reading.words(sight.address) or ""))
+    replaced = frozenset((at, mark.replaced_by) for (_, at), mark in reading.text.marks.items())
     return BlameView(
         title=say("Who wrote what in “%(title)s”", title=title),
         back=Link(title, place.to()),
         lens=lens,
         tabs=page_tabs(say, place, "blame"),
-        lines=tuple(_blame(say, place, past, entries, sight) for sight in shown),
+        lines=tuple(_blame(say, place, past, entries, sight, replaced) for sight in part),
+        more="" if following is None else place.to("blame", **{"from": str(following)}),
     )
 
 
-def _blame(say: Words, place: Place, past: Past, entries: Mapping[RecordId, Entry], sight: Sight) -> BlameLine:
+def _blame(
+    say: Words,
+    place: Place,
+    past: Past,
+    entries: Mapping[RecordId, Entry],
+    sight: Sight,
+    replaced: frozenset[tuple[Address, Address | None]],
+) -> BlameLine:
     reading, address = past.reading, sight.address
     words, entry = reading.words(address), entries.get(address.record)
-    earlier = [at for at in reading.text.slots.get(address, ()) if _replaced(past, at, address)]
+    earlier = [at for at in reading.text.slots.get(address, ()) if (at, address) in replaced]
     ends = (
         {"from": f"{earlier[0].record}.{earlier[0].index}", "to": f"{address.record}.{address.index}"}
         if earlier
@@ -245,7 +271,3 @@ def _blame(say: Words, place: Place, past: Past, entries: Mapping[RecordId, Entr
         score=score_view(say, reading.score_of(sight)),
         reason=reason_sentence(say, sight.reason),
     )
-
-
-def _replaced(past: Past, old: Address, new: Address) -> bool:
-    return any(at == old and mark.replaced_by == new for (_, at), mark in past.reading.text.marks.items())

@@ -107,8 +107,12 @@ async def get_post_page(request: web.Request) -> web.Response:
     )
     desk = Desk(say_of(request), place, story, thread, signed_in=reader_of(request) is not None)
     bar = await _bar(request, desk)
-    view = await computed(len(story.reading.sights), post_view, desk, bar, number_of(request, "from"))
-    return render(request, "post/post.html", view)
+    start = number_of(request, "from")
+
+    def draw() -> web.Response:
+        return render(request, "post/post.html", post_view(desk, bar, start))
+
+    return await computed(len(story.reading.sights), draw)
 
 
 async def _bar(request: web.Request, desk: Desk) -> LensBar:

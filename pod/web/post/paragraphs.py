@@ -12,12 +12,12 @@ from markupsafe import Markup
 
 from moderation.diffs import diff_words
 from moderation.lens import Layer
+from pod.actions.reading.post.slices import MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
 from pod.actions.reading.post.story import Story
 from pod.actions.reading.post.text import author_of
 from pod.web.kit.translations import Words
 from pod.web.post.links import Link, Place, anchor_of, named, sign_in_to
 from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
-from pod.web.post.slices import MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
 from pod.web.post.wording import (
     TAGS,
     LayerView,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,7 @@ from pod.actions.access import Reader
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.text import VisiblePost, author_of, in_order, load_reading
 from pod.deps import Deps
+from pod.heavy import computed
 from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text
 from protocol.ids import RecordId
@@ -68,13 +69,15 @@ async def read_past(deps: Deps, reader: Reader, group: RecordId, post: RecordId,
         reading = await load_reading(session, deps, reader, group, post, lens)
         entries = await _entries(session, reading.text)
         joined = await list_joined(session, reader.id, MOST_LENSES) if reader else []
-        shares = [_share(reading, group, "")]
+        size = len(reading.sights)
+        shares = [await computed(size, _share, reading, group, "")]
         own = [(other, name) for other, name in joined if (other,) != lens.groups]
         sums = await load_sums(session, [other for other, _ in own], list(reading.tokens.values()))
         for other, name in own:
             standing = {at: sums.get((other, token), 0) for at, token in reading.tokens.items()}
-            sights = see(reading.text, [standing])
-            shares.append(_share(msgspec.structs.replace(reading, sights=sights, lens=Lens((other,))), other, name))
+            sights = await computed(size, see, reading.text, [standing])
+            looked = msgspec.structs.replace(reading, sights=sights, lens=Lens((other,)))
+            shares.append(await computed(size, _share, looked, other, name))
         nicknames = await load_nicknames(session, deps, group, {entry.author for entry in entries})
     return Past(reading, entries, nicknames, tuple(shares))
 
@@ -97,9 +100,13 @@ async def compare_versions(
     if first not in by_record or second not in by_record:
         raise PostRule.NOT_OF_THIS_POST.error()
     sheets = [entry.sheet for entry in entries]
-    versions = [version(post, sheets[: by_record[record].number]) for record in (first, second)]
-    walked = steps(text, versions[0], versions[1])
+    ends = [sheets[: by_record[record].number] for record in (first, second)]
+    walked = await computed(len(text.order), _walked, text, *ends)
     return Difference(reading, walked, by_record[first], by_record[second], nicknames)
+
+
+def _walked(text: Text, first: Sequence[Sheet], second: Sequence[Sheet]) -> tuple[Step, ...]:
+    return steps(text, version(text.post, first), version(text.post, second))
 
 
 def _check_paragraphs(text: Text, *addresses: Address) -> None:

@@ -11,6 +11,7 @@ from models.groups.records import load_records
 from moderation.lens import Hide, Layer, Lens
 from pod.actions.access import Reader, open_state
 from pod.actions.reading.lens.verdicts import Layers, load_layers
+from pod.actions.reading.post.slices import slice_from
 from pod.actions.reading.post.text import (
     VisibleParagraph,
     VisiblePost,
@@ -23,6 +24,8 @@ from pod.deps import Deps
 from protocol.content import Sheet
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget, SubjectTarget
+
+LINE_CHARACTERS = 300  # what a paragraph or mark takes of an answer beside its words
 
 
 class PostLine(msgspec.Struct, frozen=True):
@@ -77,7 +80,7 @@ class ParagraphSight(msgspec.Struct, frozen=True):
 
 
 class PostSight(msgspec.Struct, frozen=True):
-    """A post's whole text in reading order, hidden paragraphs too."""
+    """A post's text in reading order, hidden paragraphs too; `next` is the `from` of what follows."""
 
     post: RecordId
     group: RecordId
@@ -90,6 +93,7 @@ class PostSight(msgspec.Struct, frozen=True):
     shown: bool
     hides: tuple[Hide, ...]
     paragraphs: tuple[ParagraphSight, ...]
+    next: int | None = None
 
 
 class AddLine(msgspec.Struct, frozen=True):
@@ -122,9 +126,10 @@ class HistoryLine(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """All records of a post's text, in the log's order."""
+    """Records of a post's text, in the log's order; `next` is the `from` of what follows."""
 
     history: tuple[HistoryLine, ...]
+    next: int | None = None
 
 
 async def list_posts(
@@ -175,11 +180,14 @@ def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens, *, fol
     )
 
 
-async def describe_post(deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens) -> PostSight:
-    """A post's text as the lens shows it, with the scores of the post and of each paragraph (micro)."""
+async def describe_post(
+    deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens, *, start: int = 0
+) -> PostSight:
+    """A post's text from `start` on as the lens shows it, with the scores of the post and each paragraph (micro)."""
     async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
     card = reading.card
+    part, following = slice_from(reading.sights, start, lambda sight: len(reading.words(sight.address) or ""))
     return PostSight(
         post,
         group,
@@ -191,7 +199,8 @@ async def describe_post(deps: Deps, reader: Reader, group: RecordId, post: Recor
         reading.score,
         reading.verdict.shown,
         reading.verdict.hides,
-        tuple(_paragraph(reading, found) for found in reading.paragraphs),
+        tuple(_paragraph(reading, reading.paragraph(sight)) for sight in part),
+        following,
     )
 
 
@@ -211,12 +220,13 @@ def _paragraph(reading: VisiblePost, found: VisibleParagraph) -> ParagraphSight:
     )
 
 
-async def list_history(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> History:
-    """What each record brought to the post's text."""
+async def list_history(deps: Deps, reader: Reader, group: RecordId, post: RecordId, *, start: int = 0) -> History:
+    """What each record brought to the post's text, from the `start`th on."""
     async with deps.store.database.read() as session:
         text = (await load_reading(session, deps, reader, group, post, Lens((group,)))).text
         stored = await load_records(session, list(text.sheets))
     sheets = in_order(text, stored)
+    part, following = slice_from(sheets, start, _length)
     return History(
         tuple(
             HistoryLine(
@@ -228,9 +238,16 @@ async def list_history(deps: Deps, reader: Reader, group: RecordId, post: Record
                 tuple(_adds(sheet)),
                 tuple(MarkLine(mark.paragraph, mark.deleted, mark.replaced_by) for mark in sheet.marks),
             )
-            for sheet in sheets
-        )
+            for sheet in part
+        ),
+        following,
     )
+
+
+def _length(sheet: Sheet) -> int:
+    """How much a record adds to an answer, in characters: its words, and some for each of its paragraphs and marks."""
+    words = sum(len(paragraph.text) for paragraph in sheet.paragraphs if paragraph)
+    return words + LINE_CHARACTERS * (len(sheet.paragraphs) + len(sheet.marks))
 
 
 def _adds(sheet: Sheet) -> list[AddLine]:

@@ -73,9 +73,10 @@ class VisiblePost(msgspec.Struct, frozen=True):
     @property
     def paragraphs(self) -> tuple[VisibleParagraph, ...]:
         """The text in reading order, hidden paragraphs too."""
-        return tuple(self._paragraph(sight) for sight in self.sights)
+        return tuple(self.paragraph(sight) for sight in self.sights)
 
-    def _paragraph(self, sight: Sight) -> VisibleParagraph:
+    def paragraph(self, sight: Sight) -> VisibleParagraph:
+        """One paragraph of it."""
         found = self.text.paragraph(sight.address)
         author = author_of(self.text.sheets[sight.address.record])
         style = found.style if found else "text"

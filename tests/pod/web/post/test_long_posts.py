@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
-from pod.web.post.slices import MOST_CHARACTERS, MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
+from moderation.lens import MOST_GROUPS
+from pod.actions.reading.post.slices import MOST_CHARACTERS, MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
 from tests.support.browsing import Browser
-from tests.support.rig import Person, ServedPod
+from tests.support.rig import Person, RefusedByHttpError, ServedPod
 
 PATCHES, ADDS = 12, 50
 
@@ -60,9 +62,43 @@ def test_w8_a_long_text_is_read_page_by_page_and_whole(written: tuple[ServedPod,
 
 def pod_order(written: tuple[ServedPod, Person, str]) -> list[str]:
     """The sentences in the reading order that the API gives."""
+    text = [one["text"] for page in answers(written, "") for one in page["paragraphs"]]
+    return [one for one in text if one.startswith("Sentence")]
+
+
+def answers(written: tuple[ServedPod, Person, str], below: str) -> list[dict[str, Any]]:
+    """All answers of the API about the post, page by page."""
     _, ada, path = written
-    text = ada.get("/api/v1/groups/" + path.removeprefix("/g/"))["paragraphs"]
-    return [one["text"] for one in text if one["text"].startswith("Sentence")]
+    found: list[dict[str, Any]] = [{"next": 0}]
+    while found[-1]["next"] is not None:
+        found.append(ada.get(f"/api/v1/groups/{path.removeprefix('/g/')}{below}?from={found[-1]['next']}"))
+    return found[1:]
+
+
+def test_w8_an_answer_of_the_api_has_an_end_and_leads_on(written: tuple[ServedPod, Person, str]) -> None:
+    texts, past = answers(written, ""), answers(written, "/history")
+    assert len(texts) == 4
+    assert all(len(page["paragraphs"]) <= MOST_PARAGRAPHS for page in texts)
+    assert len({line["record"] for page in past for line in page["history"]}) == 1 + PATCHES + MOST_VERSIONS + 3
+    _, ada, path = written
+    lens = [f"lens={path.split('/')[2]}"] * (MOST_GROUPS + 1)
+    ada.get(f"/api/v1/groups/{path.removeprefix('/g/')}?{'&'.join(lens[1:])}")
+    with pytest.raises(RefusedByHttpError) as refused:
+        ada.get(f"/api/v1/groups/{path.removeprefix('/g/')}?{'&'.join(lens)}")
+    assert refused.value.status == 400
+
+
+def test_w8_who_wrote_what_and_what_changed_are_told_page_by_page_and_whole(
+    written: tuple[ServedPod, Person, str],
+) -> None:
+    pod, ada, path = written
+    past = ada.get(f"/api/v1/groups/{path.removeprefix('/g/')}/history")["history"]
+    for below, line in (("/blame", 'class="passage"'), (f"/diff?to={past[-1]['record']}", 'class="step ')):
+        found = pages(pod, path + below)
+        assert len(found) > 1
+        assert all(page.count(line) <= MOST_PARAGRAPHS for page in found)
+        told = re.findall(r"Sentence \d+\.\d+\.", "".join(found))
+        assert len(set(told)) == PATCHES * ADDS
 
 
 def test_w8_a_page_has_a_few_versions_of_a_paragraph_and_leads_to_all(written: tuple[ServedPod, Person, str]) -> None:
