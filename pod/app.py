@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
@@ -32,6 +33,8 @@ from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
+from pod.payers import PROCESSOR, take_turns
+from pod.processor import Processor
 from pod.seen_signatures import SeenSignatures
 from pod.web import routing
 from pod.web.kit.once import take_once
@@ -40,9 +43,19 @@ from pod.web.kit.visitors import know_visitors
 
 SOFTWARE = "Althing"
 COLLECT_AFTER_OBJECTS = 50_000
+GIVES_WAY_SECONDS = 0.0005
 # An address with a slash too many leads to the one without.
 without_slash = web.normalize_path_middleware(append_slash=False, remove_slash=True, merge_slashes=False)
-MIDDLEWARES = (tell_requests, answer_refusals, without_slash, show_problems, read_bodies, know_visitors, take_once)
+MIDDLEWARES = (
+    tell_requests,
+    answer_refusals,
+    without_slash,
+    show_problems,
+    take_turns,
+    read_bodies,
+    know_visitors,
+    take_once,
+)
 _LOG = logging.getLogger(__name__)
 
 
@@ -53,6 +66,7 @@ async def make_app(config: Config) -> web.Application:
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[MEASURES] = Measures()
+    app[PROCESSOR] = Processor(asyncio.get_running_loop())
     app[BODIES] = Shares(each=SHARE_BYTES, whole=ALL_BYTES)
     make_routes(app)
 
@@ -105,6 +119,8 @@ def serve(config: Config, *, shares_port: bool = False) -> None:
     # Requests leave next to no cycles behind, so looking for them at each 700 objects takes a tenth of the time.
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER_OBJECTS)
+    # A thread that computes something large gives way to the event loop so soon.
+    sys.setswitchinterval(GIVES_WAY_SECONDS)
     web.run_app(
         _started(config),
         host=config.server.listen,

@@ -35,6 +35,11 @@ def steady_ns() -> int:
     return time.perf_counter_ns()
 
 
+def processor_ns() -> int:
+    """How long this thread had the processor: for differences only."""
+    return time.thread_time_ns()
+
+
 def elapsed_ms(began_ns: int) -> float:
     """Milliseconds since a reading of `steady_ns`."""
     return round((time.perf_counter_ns() - began_ns) / 1e6, 2)

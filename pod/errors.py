@@ -73,6 +73,15 @@ class TooManyTriesError(RefusedError):
     sv = "För många försök på kort tid. Vänta en stund."
 
 
+class ShareSpentError(RefusedError):
+    """Whoever asks took much of the processor while others used the pod; it has time again after `seconds`."""
+
+    code = "share_spent"
+    status = 429
+    en = "You asked much of this pod in a short time. Wait a little, then try again."
+    sv = "Du har begärt mycket av servern på kort tid. Vänta en stund och försök sedan igen."
+
+
 class EncodedBodyError(RefusedError):
     """A body that would have to be inflated first."""
 
@@ -291,7 +300,7 @@ class MailError(RefusedError):
 def headers_of(refusal: RefusedError) -> dict[str, str]:
     """What the answer to a refusal says in its head."""
     match refusal:
-        case TooManyTriesError():
+        case TooManyTriesError() | ShareSpentError():
             return {"Retry-After": str(refusal.refused.facts["seconds"])}
         case BusyError():
             return {"Retry-After": "5"}

@@ -1,7 +1,7 @@
 """What takes the processor long is computed beside the event loop, one piece at a time, so that others are served.
 
 What is small is computed at once: to hand it over would cost more. A crowd that asks for large things waits for one
-another, and nobody else for them.
+another, and nobody else for them; of one who pays (`pod.processor`) one piece is in the line.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
+
+from pod.clock import processor_ns
+from pod.processor import TURN
 
 SMALL: Final = 300  # paragraphs, records and the like: some milliseconds
 
@@ -24,4 +27,20 @@ async def computed(size: int, function: Callable[P, R], *args: P.args, **options
     """The function's value; of what is larger than `SMALL` it is computed beside the event loop. It must be pure."""
     if size <= SMALL:
         return function(*args, **options)
-    return await asyncio.get_running_loop().run_in_executor(_WORKER, partial(function, *args, **options))
+    work, turn = partial(function, *args, **options), TURN.get()
+    if turn is None:
+        return (await _in_worker(work))[0]
+    async with turn.payer.alone:
+        value, spent_ns = await _in_worker(work)
+    turn.charge(spent_ns)
+    return value
+
+
+async def _in_worker(work: Callable[[], R]) -> tuple[R, int]:
+    return await asyncio.get_running_loop().run_in_executor(_WORKER, _timed, work)
+
+
+def _timed(work: Callable[[], R]) -> tuple[R, int]:
+    """The value, and how long the processor took for it."""
+    began = processor_ns()
+    return work(), processor_ns() - began

@@ -14,6 +14,7 @@ from models.engine.writer import Action, Bulk, Writer
 from models.groups.groups_and_items import count_revisions
 from models.groups.rounds import mark_due
 from pod.clock import Clock
+from pod.processor import charged
 from pod.remembered import Remembered
 from pod.tries import Limits
 from protocol.branches import View
@@ -143,7 +144,7 @@ class Store:
             return done
 
         try:
-            return await self.writer.write(watched)
+            return await self.writer.write(charged(watched))
         except BaseException:
             if moved:
                 self.views.forget(moved)

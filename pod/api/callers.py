@@ -14,6 +14,7 @@ from pod.actions.access import Viewer, is_open
 from pod.actions.groups.founding import token_hash
 from pod.actions.signer import TokenHolder
 from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
+from pod.payers import pay_as
 from pod.requests import as_signed
 from pod.rules.accounts import AccountRule
 from pod.rules.requests import RequestRule
@@ -46,6 +47,7 @@ async def reader_of(request: web.Request) -> Account | None:
         async with request.app[DEPS].store.database.read() as session:
             account = await load_account_by_token(session, token_hash(token))
         if account is not None:
+            await pay_as(request, account)
             return account
     raise AccountRule.UNKNOWN_TOKEN.error()
 

@@ -8,6 +8,7 @@ from pod.errors import (
     EncodedBodyError,
     ForgedFormError,
     NotFoundError,
+    ShareSpentError,
     SlowBodyError,
     UnauthorizedError,
 )
@@ -73,4 +74,9 @@ class RequestRule(Rule):
     SENT_BEFORE = (BeingDoneError, "This form was sent before, and what became of it isn't known.")
     BODY_ENCODED = (EncodedBodyError, "This pod reads bodies as they are: send it without Content-Encoding.")
     BODY_SLOW = (SlowBodyError, "The body came too slowly.")
+    SHARE_SPENT = (
+        ShareSpentError,
+        "You asked much of this pod in a short time. Wait %(seconds)s seconds, then try again.",
+        "Du har begärt mycket av servern på kort tid. Vänta %(seconds)s sekunder och försök sedan igen.",
+    )
     POD_SIGNATURE = (UnauthorizedError, "This needs the signature of a pod.")

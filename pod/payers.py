@@ -1,0 +1,38 @@
+"""Who pays for a request with their share of the processor: the address that sends it, and from then on the account."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from models.people.accounts import Account
+from pod.processor import TURN, Processor, Steps
+from pod.requests import address_of
+
+PROCESSOR: Final = web.AppKey("processor", Processor)
+
+
+@web.middleware
+async def take_turns(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have the handler begin when it is its payer's turn, and count what it takes of the processor."""
+    processor = request.app[PROCESSOR]
+    turn = await processor.begin(address_of(request))
+    token = TURN.set(turn)
+    try:
+        return await Steps(_handled(request, handler), turn)
+    finally:
+        TURN.reset(token)
+        processor.end(turn)
+
+
+async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
+    return await handler(request)
+
+
+async def pay_as(request: web.Request, account: Account) -> None:
+    """Let an account pay from here on: many people may share an address, and one person may have many."""
+    turn = TURN.get()
+    if turn is not None:
+        await request.app[PROCESSOR].hand_over(turn, f"account {account.id}")
