@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from federation.signatures import SigningKey
 from pod.keyring import Keyring
-from protocol.records.chain import Home
+from protocol.records.parts import Home
 
 
 @dataclass(frozen=True)

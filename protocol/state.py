@@ -15,7 +15,8 @@ from immutables import Map
 from protocol.canonical import canonical_bytes
 from protocol.ids import RecordId
 from protocol.keys import DidKey
-from protocol.records.chain import EPOCH, GroupRoot, Home, LogHead, Seat
+from protocol.records.chain import EPOCH, GroupRoot, LogHead, Seat
+from protocol.records.parts import Home
 
 # Unless the policy names these they need more than others_weight, or strangers who just joined would decide.
 VOTING_CAPABILITIES = frozenset({"vote", "delegate", "be_delegate"})

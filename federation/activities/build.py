@@ -14,9 +14,10 @@ from federation.activities.kinds import SPOKEN, Spoken, added
 from federation.activities.shapes import Follow
 from federation.contexts import AS2, PUBLIC, READS, RECORD_TERM
 from protocol.canonical import JsonObject
-from protocol.records.chain import Ack, Invitation, Receipt
+from protocol.records.chain import Ack, Receipt
 from protocol.records.envelope import Record
 from protocol.records.operation import Operation
+from protocol.records.parts import Invitation
 
 CONTEXT: Final[list[Any]] = [AS2, RECORD_TERM]
 

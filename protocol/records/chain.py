@@ -1,4 +1,4 @@
-"""The records of a group's chain, parsed once and strictly: root, seal, handover, ack, invitation, receipt.
+"""The records of a group's chain, parsed once and strictly: root, seal, handover, ack, receipt.
 
 Shapes: protocol.md section 3. An item's operations are parsed where the item is parsed; one that is not
 well formed becomes a `BadOperation`, which the chain treats as void, so that a steward can't make an item
@@ -8,37 +8,25 @@ invalid for some pods by sealing rubbish.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from protocol.ids import RecordId, parse_id
 from protocol.keys import DidKey, parse_did
 from protocol.limits import (
-    MAX_AREAS,
     MAX_DEFAULT_SCORE,
-    MAX_DESCRIPTION_LENGTH,
     MAX_INTEGER,
-    MAX_INVITATION_USES,
     MAX_NAME_LENGTH,
     MAX_WEIGHT,
     TERMS_PER_EPOCH,
 )
-from protocol.origins import is_bare_origin
+from protocol.records.operation import Operation
+from protocol.records.parts import Home, integer, mapping, one_of, parse_home, parse_policy, text
 from protocol.rules.records import RecordRule
-
-if TYPE_CHECKING:
-    from protocol.records.operation import Operation
 
 KEEPER_COUNTS = frozenset({1, 3, 4, 7})
 EPOCH = TERMS_PER_EPOCH
-
-
-class Home(msgspec.Struct, frozen=True, gc=False):
-    """A pod as a group knows it: base URL and protocol key. Nothing here is ever fetched to decide validity."""
-
-    pod: str
-    key: DidKey
 
 
 class Seat(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -129,19 +117,6 @@ class Handover(msgspec.Struct, frozen=True, gc=False):
     keepers: tuple[Seat, ...]
 
 
-class Invitation(msgspec.Struct, frozen=True, gc=False):
-    """A signed offer of a weight to whoever holds the seed of `to`; rides inside a join."""
-
-    author: int
-    key: int
-    counter: int
-    at: int
-    weight: int
-    to: DidKey
-    uses: int
-    expires: int
-
-
 class Receipt(msgspec.Struct, frozen=True, gc=False):
     """A steward's promise to log `record` before an item whose `at` is after `by`."""
 
@@ -152,38 +127,6 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
 
 
 Item = GroupRoot | Seal | Handover
-
-
-def integer(body: Mapping[str, Any], name: str, low: int, high: int = MAX_INTEGER) -> int:
-    """Return the integer member `name` within low..high, or raise MalformedError."""
-    value = body.get(name)
-    if type(value) is not int or not low <= value <= high:
-        raise RecordRule.NO_INTEGER.error(name=name, low=low, high=high)
-    return value
-
-
-def text(body: Mapping[str, Any], name: str, longest: int, *, shortest: int = 0) -> str:
-    """Return the string member `name` of shortest..longest characters, or raise MalformedError."""
-    value = body.get(name)
-    if type(value) is not str or not shortest <= len(value) <= longest:
-        raise RecordRule.NO_STRING.error(name=name, shortest=shortest, longest=longest)
-    return value
-
-
-def mapping(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return the object member `name`, or raise MalformedError."""
-    value = body.get(name)
-    if type(value) is not dict:
-        raise RecordRule.NO_MAPPING.error(name=name)
-    return value
-
-
-def parse_home(value: object) -> Home:
-    """Parse {pod, key}; the URL is a bare origin, compared as a string and never fetched by the protocol."""
-    match value:
-        case {"pod": str(pod), "key": key} if is_bare_origin(pod):
-            return Home(pod, parse_did(key))
-    raise RecordRule.NO_HOME.error()
 
 
 def parse_log(value: object) -> LogHead:
@@ -223,20 +166,6 @@ def check_exact_ack(body: Mapping[str, Any]) -> None:
     """Raise MalformedError for an ack that says more than it must: every pod keeps and serves one for each item."""
     if set(body) != {"type", "rules", "group", "keeper", "term", "height", "item", "proof"}:
         raise RecordRule.ACK_MEMBERS.error()
-
-
-def parse_invitation(body: Mapping[str, Any]) -> Invitation:
-    """Parse an invitation (its signers are judged where a join is applied)."""
-    return Invitation(
-        author=integer(body, "author", 1),
-        key=integer(body, "key", 0),
-        counter=integer(body, "counter", 1),
-        at=integer(body, "at", 0),
-        weight=integer(body, "weight", 1, MAX_WEIGHT),
-        to=parse_did(body.get("to")),
-        uses=integer(body, "uses", 1, MAX_INVITATION_USES) if "uses" in body else 1,
-        expires=integer(body, "expires", 0),
-    )
 
 
 def parse_receipt(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> Receipt:
@@ -298,52 +227,3 @@ def _continues(body: Mapping[str, Any]) -> tuple[RecordId, RecordId] | None:
         return None
     value = mapping(body, "continues")
     return parse_id(value.get("group")), parse_id(value.get("item"))
-
-
-def one_of(body: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
-    """Return the string member `name`, one of `choices`, or raise MalformedError."""
-    value = body.get(name)
-    if value not in choices:
-        raise RecordRule.NO_CHOICE.error(name=name, choices=", ".join(choices))
-    return str(value)
-
-
-def parse_policy(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the known members of a policy (of a root or a set-policy) and return those present.
-
-    Members that this version doesn't know are kept by `set-policy` as they are, so that all pods hold the same.
-    """
-    policy: dict[str, Any] = {}
-    if "name" in body:
-        policy["name"] = text(body, "name", MAX_NAME_LENGTH, shortest=1)
-    if "description" in body:
-        policy["description"] = text(body, "description", MAX_DESCRIPTION_LENGTH)
-    if "default_score" in body:
-        policy["default_score"] = integer(body, "default_score", -MAX_DEFAULT_SCORE, MAX_DEFAULT_SCORE)
-    if "others_weight" in body:
-        policy["others_weight"] = integer(body, "others_weight", -MAX_WEIGHT, MAX_WEIGHT)
-    if "handover_after" in body:
-        policy["handover_after"] = integer(body, "handover_after", 0)
-    if "permissions" in body:
-        permissions = mapping(body, "permissions")
-        policy["permissions"] = {name: integer(permissions, name, -MAX_WEIGHT, MAX_WEIGHT) for name in permissions}
-    if "areas" in body:
-        policy["areas"] = _areas(body["areas"])
-    if "voting" in body:
-        policy["voting"] = mapping(body, "voting")
-    return policy
-
-
-def _areas(value: object) -> list[dict[str, Any]]:
-    if type(value) is not list or len(value) > MAX_AREAS:
-        raise RecordRule.NO_AREAS.error(most=MAX_AREAS)
-    areas = []
-    for area in value:
-        if type(area) is not dict:
-            raise RecordRule.NO_AREA.error()
-        text(area, "area", MAX_NAME_LENGTH, shortest=1)
-        text(area, "name", MAX_NAME_LENGTH, shortest=1)
-        if "parent" in area:
-            text(area, "parent", MAX_NAME_LENGTH, shortest=1)
-        areas.append(area)
-    return areas

@@ -12,9 +12,10 @@ import msgspec
 
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
-from protocol.records.chain import Founder, Home, Invitation, LogHead, Receipt, Seat
+from protocol.records.chain import Founder, LogHead, Receipt, Seat
 from protocol.records.content import Content, Header, dump_content
 from protocol.records.operation import Wish, dump_wish
+from protocol.records.parts import Home, Invitation
 from protocol.state import GroupState
 
 _HEADER = frozenset(Header.__annotations__)

@@ -32,14 +32,10 @@ from protocol.records.chain import (
     BadOperation,
     GroupRoot,
     Handover,
-    Invitation,
     Receipt,
     Seal,
     check_exact_ack,
-    integer,
     parse_ack,
-    parse_home,
-    parse_invitation,
     parse_log,
     parse_receipt,
     parse_root,
@@ -47,6 +43,7 @@ from protocol.records.chain import (
 )
 from protocol.records.content import Content, parse_content
 from protocol.records.operation import Operation, parse_operation
+from protocol.records.parts import Invitation, integer, parse_home, parse_invitation
 from protocol.rules.records import RecordRule
 
 RULES = 1

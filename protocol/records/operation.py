@@ -16,16 +16,7 @@ from protocol.ids import RecordId, parse_id, record_id
 from protocol.keys import DidKey, parse_did
 from protocol.limits import MAX_NAME_LENGTH, MAX_WEIGHT
 from protocol.proofs import proof_keys, signers_of
-from protocol.records.chain import (
-    Home,
-    Invitation,
-    integer,
-    mapping,
-    parse_home,
-    parse_invitation,
-    parse_policy,
-    text,
-)
+from protocol.records.parts import Home, Invitation, integer, mapping, parse_home, parse_invitation, parse_policy, text
 from protocol.rules.records import RecordRule
 
 W = TypeVar("W")

@@ -11,8 +11,9 @@ from protocol.ids import RecordId, record_id
 from protocol.keys import DidKey, PrivateKey
 from protocol.log import EMPTY_ROOT
 from protocol.proofs import sign
-from protocol.records.chain import Home, LogHead
+from protocol.records.chain import LogHead
 from protocol.records.envelope import Record, open_record
+from protocol.records.parts import Home
 from protocol.state import GroupState, Member, MemberKey
 
 KEY = PrivateKey.from_seed(bytes(32))

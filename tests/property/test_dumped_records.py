@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.limits import MAX_VOTE, MAX_WEIGHT
-from protocol.records.chain import Home
 from protocol.records.content import (
     UNSIGNED,
     Add,
@@ -61,6 +60,7 @@ from protocol.records.operation import (
     dump_wish,
     parse_operation,
 )
+from protocol.records.parts import Home
 from tests.support.writing import GROUP, an_id
 
 IDS = st.sampled_from([an_id(name) for name in ("one", "two", "three")])

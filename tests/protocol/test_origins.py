@@ -3,7 +3,7 @@ import pytest
 from protocol.errors import MalformedError
 from protocol.keys import PrivateKey
 from protocol.origins import is_bare_origin
-from protocol.records.chain import parse_home
+from protocol.records.parts import parse_home
 
 ORIGINS = [
     "https://pod.example",

@@ -18,8 +18,8 @@ from pod.jobs.loops import tend
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey, verify
-from protocol.records.chain import Home
 from protocol.records.envelope import Record, open_record
+from protocol.records.parts import Home
 from tests.support.rig import ServedPod
 from tests.support.trust_network import Body, Network
 

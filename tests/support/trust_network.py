@@ -17,8 +17,8 @@ from typing import Any, Final
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.proofs import sign
-from protocol.records.chain import Home
 from protocol.records.envelope import Record, open_record
+from protocol.records.parts import Home
 from tests.support.community import seed_of
 
 FOUNDER_WEIGHT: Final = 1_000_000

@@ -33,10 +33,11 @@ from protocol.branches import View
 from protocol.errors import RefusedError, UnknownAuthorError, VoidOperationError
 from protocol.ids import RecordId
 from protocol.operations import applied
-from protocol.records.chain import Ack, GroupRoot, Handover, Invitation, Receipt, Seal
+from protocol.records.chain import Ack, GroupRoot, Handover, Receipt, Seal
 from protocol.records.content import Vote
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Join, Operation
+from protocol.records.parts import Invitation
 from protocol.state import GroupState
 
 WAITING_AT_ONCE = 100

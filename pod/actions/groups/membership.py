@@ -29,11 +29,11 @@ from protocol.errors import Refused, RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.keys import PrivateKey
 from protocol.operations import check_invitation
-from protocol.records.chain import Invitation
 from protocol.records.content import UNSIGNED
 from protocol.records.drafts import draft_invitation, draft_wish
 from protocol.records.envelope import Record
 from protocol.records.operation import Leave, SignedInvitation, open_invitation
+from protocol.records.parts import Invitation
 from protocol.state import GroupState
 
 MOST_SHOWN: Final = 100

@@ -43,10 +43,11 @@ from protocol.keeping import (
     proposal_due_at,
 )
 from protocol.proofs import merge_proofs
-from protocol.records.chain import Home, Seat
+from protocol.records.chain import Seat
 from protocol.records.drafts import handover_members
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
+from protocol.records.parts import Home
 from protocol.state import GroupState, quorum
 
 Body = dict[str, Any]

@@ -32,11 +32,11 @@ from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.limits import MAX_VOTE
-from protocol.records.chain import Invitation
 from protocol.records.content import UNSIGNED, Header, PostTarget, Vote
 from protocol.records.drafts import Draft, by_signing_key, draft, draft_join
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Event, Join, Leave, Operation
+from protocol.records.parts import Invitation
 from protocol.rules.operations import OperationRule
 from protocol.state import GroupState
 

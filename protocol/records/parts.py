@@ -1,0 +1,136 @@
+"""What several records of a group hold, parsed once and strictly: homes, invitations, policies, and plain members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from protocol.keys import DidKey, parse_did
+from protocol.limits import (
+    MAX_AREAS,
+    MAX_DEFAULT_SCORE,
+    MAX_DESCRIPTION_LENGTH,
+    MAX_INTEGER,
+    MAX_INVITATION_USES,
+    MAX_NAME_LENGTH,
+    MAX_WEIGHT,
+)
+from protocol.origins import is_bare_origin
+from protocol.rules.records import RecordRule
+
+
+class Home(msgspec.Struct, frozen=True, gc=False):
+    """A pod as a group knows it: base URL and protocol key. Nothing here is ever fetched to decide validity."""
+
+    pod: str
+    key: DidKey
+
+
+class Invitation(msgspec.Struct, frozen=True, gc=False):
+    """A signed offer of a weight to whoever holds the seed of `to`; rides inside a join."""
+
+    author: int
+    key: int
+    counter: int
+    at: int
+    weight: int
+    to: DidKey
+    uses: int
+    expires: int
+
+
+def integer(body: Mapping[str, Any], name: str, low: int, high: int = MAX_INTEGER) -> int:
+    """Return the integer member `name` within low..high, or raise MalformedError."""
+    value = body.get(name)
+    if type(value) is not int or not low <= value <= high:
+        raise RecordRule.NO_INTEGER.error(name=name, low=low, high=high)
+    return value
+
+
+def text(body: Mapping[str, Any], name: str, longest: int, *, shortest: int = 0) -> str:
+    """Return the string member `name` of shortest..longest characters, or raise MalformedError."""
+    value = body.get(name)
+    if type(value) is not str or not shortest <= len(value) <= longest:
+        raise RecordRule.NO_STRING.error(name=name, shortest=shortest, longest=longest)
+    return value
+
+
+def mapping(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the object member `name`, or raise MalformedError."""
+    value = body.get(name)
+    if type(value) is not dict:
+        raise RecordRule.NO_MAPPING.error(name=name)
+    return value
+
+
+def one_of(body: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
+    """Return the string member `name`, one of `choices`, or raise MalformedError."""
+    value = body.get(name)
+    if value not in choices:
+        raise RecordRule.NO_CHOICE.error(name=name, choices=", ".join(choices))
+    return str(value)
+
+
+def parse_home(value: object) -> Home:
+    """Parse {pod, key}; the URL is a bare origin, compared as a string and never fetched by the protocol."""
+    match value:
+        case {"pod": str(pod), "key": key} if is_bare_origin(pod):
+            return Home(pod, parse_did(key))
+    raise RecordRule.NO_HOME.error()
+
+
+def parse_invitation(body: Mapping[str, Any]) -> Invitation:
+    """Parse an invitation (its signers are judged where a join is applied)."""
+    return Invitation(
+        author=integer(body, "author", 1),
+        key=integer(body, "key", 0),
+        counter=integer(body, "counter", 1),
+        at=integer(body, "at", 0),
+        weight=integer(body, "weight", 1, MAX_WEIGHT),
+        to=parse_did(body.get("to")),
+        uses=integer(body, "uses", 1, MAX_INVITATION_USES) if "uses" in body else 1,
+        expires=integer(body, "expires", 0),
+    )
+
+
+def parse_policy(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the known members of a policy (of a root or a set-policy) and return those present.
+
+    Members that this version doesn't know are kept by `set-policy` as they are, so that all pods hold the same.
+    """
+    return {name: read(body, name) for name, read in _POLICY.items() if name in body}
+
+
+def _permissions(body: Mapping[str, Any], name: str) -> dict[str, int]:
+    permissions = mapping(body, name)
+    return {capability: integer(permissions, capability, -MAX_WEIGHT, MAX_WEIGHT) for capability in permissions}
+
+
+def _areas(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    value = body[name]
+    if type(value) is not list or len(value) > MAX_AREAS:
+        raise RecordRule.NO_AREAS.error(most=MAX_AREAS)
+    areas = []
+    for area in value:
+        if type(area) is not dict:
+            raise RecordRule.NO_AREA.error()
+        text(area, "area", MAX_NAME_LENGTH, shortest=1)
+        text(area, "name", MAX_NAME_LENGTH, shortest=1)
+        if "parent" in area:
+            text(area, "parent", MAX_NAME_LENGTH, shortest=1)
+        areas.append(area)
+    return areas
+
+
+_POLICY: Final[dict[str, Callable[[Mapping[str, Any], str], Any]]] = {
+    "name": lambda body, name: text(body, name, MAX_NAME_LENGTH, shortest=1),
+    "description": lambda body, name: text(body, name, MAX_DESCRIPTION_LENGTH),
+    "default_score": lambda body, name: integer(body, name, -MAX_DEFAULT_SCORE, MAX_DEFAULT_SCORE),
+    "others_weight": lambda body, name: integer(body, name, -MAX_WEIGHT, MAX_WEIGHT),
+    "handover_after": lambda body, name: integer(body, name, 0),
+    "permissions": _permissions,
+    "areas": _areas,
+    "voting": mapping,
+}
