@@ -29,6 +29,7 @@ from models.people import (
     sessions,
     sign_in_links,
     subscriptions,
+    wanted_claims,
 )
 from models.pod import (
     audit,
@@ -52,6 +53,7 @@ ROOMS = (
         sessions,
         sign_in_links,
         subscriptions,
+        wanted_claims,
         audit,
         floor_groups,
         outside_checks,

@@ -139,6 +139,7 @@ def founded(group: RecordId, root: GroupRoot) -> GroupState:
         keys=(MemberKey(founder.signing, 0, by_recovery=False),),
         recovery=(founder.recovery,),
         joined_height=0,
+        identity=founder.identity,
     )
     return GroupState(
         group=group,

@@ -44,7 +44,7 @@ class MemberRow(Base):
     """A member at the group's head; `weight` counts nowhere once it has left."""
 
     __tablename__ = "members"
-    __table_args__ = (Index(None, "home_pod"),)
+    __table_args__ = (Index(None, "home_pod"), Index(None, "identity"))
 
     group_id: Mapped[RecordId] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)

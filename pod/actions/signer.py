@@ -13,7 +13,8 @@ Rules of this file:
 2. What gives a membership away (`rekey`, `rehome`) is signed for the words, for the pod itself, and for a browser with
    a fresh proof. A token never gets it: it would outlive its revocation.
 3. What stewards and keepers sign is signed for the pod itself; a recovery's handover for the words, too.
-4. A personal group is founded by the pod alone. A `do` that this version doesn't know is signed for nobody.
+4. A personal group is founded by the pod alone. It also signs the claim that somebody asked for with their join, once
+   that is settled. A `do` that this version doesn't know is signed for nobody.
 5. A membership that is on its way here or that went to another home signs nothing (`load_place`).
 """
 
@@ -103,7 +104,8 @@ def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> Non
     match signer:
         case PodItself():
             named = (kind, body.get("kind") if kind == "GroupRoot" else do)
-            allowed = kind in OF_THE_POD or named in (("GroupRoot", "person"), ("Operation", "rehome"))
+            of_a_person = (("GroupRoot", "person"), ("Operation", "rehome"), ("Claim", None))
+            allowed = kind in OF_THE_POD or named in of_a_person
         case WordsHolder():
             allowed = kind == "Handover" or (kind == "Operation" and do in GIVING_AWAY)
         case SignedIn(proved_at=proved_at) if kind == "Operation" and do in GIVING_AWAY:

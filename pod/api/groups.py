@@ -107,7 +107,7 @@ async def _join(deps: Deps, signer: Person, wish: shapes.JoinWish) -> Record:
     if wish.pod != deps.identity.base_url:
         shown = Pass(link, wish.invitation) if link else None
         await fetch_group(deps, wish.pod, wish.group, shown)
-    return await authoring.join(deps, signer, wish.group, wish.invitation, link)
+    return await authoring.join(deps, signer, wish.group, wish.invitation, link, identity=wish.identity)
 
 
 @routes.post("/api/v1/groups/{group}/handovers")

@@ -147,7 +147,7 @@ class TargetForm(msgspec.Struct, frozen=True, omit_defaults=True):
 class GroupWish(msgspec.Struct, frozen=True):
     """Members of the root, and the founder's `weight`; everything that a policy knows may stand here.
 
-    `publish`: a public name; such a group is public.
+    `publish`: a public name; such a group is public. `identity`: the founder's personal group, to be known by it.
     """
 
     name: Name
@@ -157,6 +157,7 @@ class GroupWish(msgspec.Struct, frozen=True):
     others_weight: Weight = 0
     default_score: DefaultScore = 0
     publish: Name | None = None
+    identity: Id | None = None
 
 
 class PostWish(msgspec.Struct, frozen=True):
@@ -267,12 +268,16 @@ class InvitationWish(msgspec.Struct, frozen=True):
 
 
 class JoinWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The group, a pod that holds it, the invitation and the seed of its key (hex)."""
+    """The group, a pod that holds it, the invitation and the seed of its key (hex); `identity`: the personal group.
+
+    With an identity everybody is shown who the new member is, while a claim in the personal group says so, too.
+    """
 
     group: Id
     pod: Url
     invitation: dict[str, Any] | None = None
     secret: Secret | None = None
+    identity: Id | None = None
 
 
 class HandoverWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

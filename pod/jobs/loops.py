@@ -26,6 +26,7 @@ from pod.actions.chain.proposed_operations import judge_proposed
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.followers import tell_followers
+from pod.actions.groups.identity_claims import sign_wanted
 from pod.actions.sync.gap_check import compare
 from pod.actions.sync.push import pods_of, push
 from pod.clock import Clock
@@ -218,6 +219,7 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
         sent += await confirm_head(session, deps, group, now=now)
         await let_void_go(session, deps, group, now=now)
         await judge_proposed(session, deps, group, now=now)
+        await sign_wanted(session, deps, group)
         for record in sent:
             await push(session, deps, record, now=now)
 

@@ -20,6 +20,7 @@ from pod.actions.chain.seat_memory import load_waiting_since
 from pod.actions.chain.views import load_view
 from pod.actions.handover.propose import hand_over_if_due, proposal_at
 from pod.actions.handover.renew_key import awaits_renewal
+from pod.actions.sync.fetch_claims import fetch_claimed
 from pod.actions.sync.fetch_reposts import fetch_reposted
 from pod.actions.sync.push_again import push_again
 from pod.actions.sync.withheld_records import PATIENCE_MS, note_withheld
@@ -120,10 +121,11 @@ class Rounds:
 
 
 async def fetch_bounded(deps: Deps, group: RecordId) -> bool:
-    """Fetch what a group reposts within a bounded time; whether anything was lacking."""
+    """Fetch what a group reposts and whom its members say to be, in a bounded time; whether anything was lacking."""
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
-            return await fetch_reposted(deps, group)
+            claimed = await fetch_claimed(deps, group)
+            return await fetch_reposted(deps, group) or claimed
     except Exception:  # noqa: BLE001  (logged; it is tried again with the next round)
-        _LOG.exception("fetching what %s reposts failed", group)
+        _LOG.exception("fetching what %s names failed", group)
         return True

@@ -56,6 +56,16 @@ class GroupRule(Rule):
         "Only who proposed it withdraws it.",
         "Bara den som föreslog det drar tillbaka det.",
     )
+    NOT_YOUR_IDENTITY = (
+        MalformedError,
+        "An identity is the id of your own personal group.",
+        "En identitet är id:t för din egen personliga grupp.",
+    )
+    UNKNOWN_IN_PRIVATE = (
+        MayNotWriteError,
+        "Who you are stands in a public log: it would tell everybody that you are in a private group.",
+        "Vem du är står i en offentlig logg: den skulle berätta för alla att du är med i en privat grupp.",
+    )
     KEPT_OUT = (
         MayNotJoinError,
         "The group gave you a weight below 0 before you left, so you can't come back by yourself.",

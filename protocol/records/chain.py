@@ -50,6 +50,7 @@ class Founder(msgspec.Struct, frozen=True, gc=False):
     home: Home
     signing: DidKey
     recovery: DidKey
+    identity: RecordId | None = None
 
 
 class GroupRoot(msgspec.Struct, frozen=True, gc=False):
@@ -189,6 +190,7 @@ def parse_root(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> GroupRoo
         home=parse_home(member.get("home")),
         signing=parse_did(member.get("signing")),
         recovery=parse_did(member.get("recovery")),
+        identity=parse_id(member["identity"]) if "identity" in member else None,
     )
     root = GroupRoot(
         kind=one_of(body, "kind", ("group", "person")),

@@ -97,6 +97,7 @@ CANARIES: Final[Mapping[str, Canary]] = {
         "/g/{private}/subjects",
         INSIDE,
     ),
+    "proposed name": _inside("proposedname", "/g/{private}/proposals"),
     "after leaving": _inside("afterleaving", "/g/{private}"),
     # The unlisted group.
     "unlisted name": _unlisted("unlistedname", "/g/{unlisted}"),

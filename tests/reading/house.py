@@ -50,6 +50,7 @@ def build(pod: ServedPod) -> House:
     _vote_across(house)
     _answer_elsewhere(house)
     _mute(house)
+    _propose(house)
     for group in ("open", "unlisted", "private"):
         eventually(partial(_quiet, house, house.ids[group]))
     return house
@@ -184,6 +185,13 @@ def _mute(house: House) -> None:
     acts = next(form for form in page.forms if form.action.endswith("/acts"))
     done = browser.post(acts.action, [*acts.fields, ("act", f"mute:{post}")])
     assert done.status == 200, done.text[:300]
+
+
+def _propose(house: House) -> None:
+    """The founder wishes to publish the private group; the other members with weight haven't signed it."""
+    wish = {"do": "publish", "with": {"subject": word("proposed name")}}
+    asked = house.people["ada"].post(f"/api/v1/groups/{house.ids['private']}/proposals", wish)
+    assert asked["open"], "one signature is enough: nothing waits for others"
 
 
 def _quiet(house: House, group: str) -> bool:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Update, update
+from sqlalchemy import Delete, Update, delete, update
 
-from models.content.posts_and_votes import POSTS, PROFILES, post_target_key
+from models.content.posts_and_votes import CLAIMS, POSTS, PROFILES, post_target_key
 from models.content.projections.rows import NO_WORDS, Accepted, CastHere, Rows, erased_post_row, sheet_row
 from models.content.word_pieces import name_key
 from models.groups.records import StoredRecord
@@ -43,7 +43,7 @@ class ProjectedKind(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
     fold: Callable[[Rows, Accepted, Shape], None] | None
     search: Callable[[RecordId, Shape], Searched] | None
     sheet: Callable[[RecordId, RecordId, Shape], Sheet] | None
-    empty: Callable[[RecordId], Update] | None
+    empty: Callable[[RecordId], Update | Delete] | None
     fold_erased: Callable[[Rows, Accepted, StoredRecord], None] | None
 
 
@@ -151,6 +151,10 @@ def _fold_claim(rows: Rows, record: Accepted, claim: Claim) -> None:
     rows.claims.append({**place, "of_group": of.group, "member": of.member})
 
 
+def _withdraw_claim(record: RecordId) -> Delete:
+    return delete(CLAIMS).where(CLAIMS.c.record_id == record)
+
+
 PROFILE: Final = ProjectedKind[Profile](
     fold=_fold_profile,
     search=lambda _, profile: Searched("profile", None, "", [profile.nickname, profile.text]),
@@ -170,7 +174,7 @@ PATCH: Final = ProjectedKind[Patch](
 )
 VOTE: Final = ProjectedKind[Vote](fold=_fold_vote, search=None, sheet=None, empty=None, fold_erased=None)
 ERASE: Final = ProjectedKind[Erase](fold=_fold_erase, search=None, sheet=None, empty=None, fold_erased=None)
-CLAIM: Final = ProjectedKind[Claim](fold=_fold_claim, search=None, sheet=None, empty=None, fold_erased=None)
+CLAIM: Final = ProjectedKind[Claim](fold=_fold_claim, search=None, sheet=None, empty=_withdraw_claim, fold_erased=None)
 # Stored and relayed; what guests did isn't applied yet.
 GUEST: Final = ProjectedKind[GuestRecord](fold=None, search=None, sheet=None, empty=None, fold_erased=None)
 

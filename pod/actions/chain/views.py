@@ -6,13 +6,19 @@ Only this module and `sealing` change a chain. Everything is stored before anybo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from unicodedata import normalize
 
 from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
+<<<<<<< HEAD
 from models.content.projections import project_members, project_places
+=======
+from models.content.projections import project_members
+from models.engine.writer import after_commit
+>>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
 from models.groups.groups_and_items import (
     StoredGroup,
     StoredItem,
@@ -257,6 +263,8 @@ async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: 
     # A key that was replaced by one of another pod's ends the membership here.
     authors = (state.members[state.keys[did]] for did in signing)
     replaced = {key.did for author in authors for key in author.keys[:-1]}
+    if any(isinstance(operation.wish, Join) and operation.wish.identity for operation in done):
+        after_commit(session, partial(deps.signals.lacks, state.group))
     if signing:
         joined = await _number_members(session, state, signing | replaced)
         await note_joined(session, state.group, joined, item, now=deps.clock())

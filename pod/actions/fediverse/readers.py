@@ -1,5 +1,6 @@
 """Readers: a pod whose people follow a group says so to the group's pods, and is told like one of them (protocol §5).
 
+So does one that shows whom a member of another group says to be: it hears when that person takes the claim back.
 It follows by its own actor, at the pods of the keepers first, so that whoever seals next knows it too. A private group
 has no readers: its pods are told anyway, and nobody else is.
 """
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.activities import Follow, accept, ask_to_follow, reject, take_back, wrap
 from federation.activities.build import pod_of
 from federation.addresses import same_origin
+from models.content.member_lists import is_claimed
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import enqueue
 from models.fediverse.readers import (
@@ -115,7 +117,9 @@ async def tell_of_term(deps: Deps, group: RecordId, *, now: int) -> None:
 
 async def _is_read(session: AsyncSession, deps: Deps, state: GroupState) -> bool:
     floor = {one.group for one in await list_floor(session, deps.config)}
-    return state.group in floor or await is_followed_here(session, state.group)
+    if state.group in floor or await is_followed_here(session, state.group):
+        return True
+    return state.kind == "person" and await is_claimed(session, state.group)
 
 
 def pods_to_tell(state: GroupState, own: str) -> list[str]:

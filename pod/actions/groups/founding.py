@@ -23,6 +23,8 @@ from models.people.accounts import (
     take_recovery_key,
 )
 from pod.actions.chain.views import take_root
+from pod.actions.groups.claimable import check_identity
+from pod.actions.groups.identity_claims import write_claim
 from pod.actions.signer import Person, PodItself, Signer, member_key, signed
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
@@ -107,14 +109,27 @@ async def start_group(deps: Deps, signer: Person, wishes: dict[str, Any]) -> Rec
     if wishes.get("kind", "group") != "group":
         raise GroupRule.ONE_PERSONAL_GROUP.error()
 
+    identity = wishes.pop("identity", None)
+    if identity is not None:
+        identity = check_identity(signer.account, identity, str(wishes.get("visibility", "public")))
+
     async def action(session: AsyncSession) -> RecordId:
-        return await found_group(session, deps, signer, signer.account, wishes)
+        group = await found_group(session, deps, signer, signer.account, wishes, identity=identity)
+        if identity is not None:
+            await write_claim(session, deps, signer, signer.account, group, 1)
+        return group
 
     return await deps.store.write(action)
 
 
 async def found_group(
-    session: AsyncSession, deps: Deps, signer: Signer, account: Account, wishes: dict[str, Any]
+    session: AsyncSession,
+    deps: Deps,
+    signer: Signer,
+    account: Account,
+    wishes: dict[str, Any],
+    *,
+    identity: RecordId | None = None,
 ) -> RecordId:
     """Found a group with `account` as member 1; `wishes` are members of the root. Raises MalformedError."""
     nonce = random_bytes(16).hex()
@@ -123,9 +138,30 @@ async def found_group(
     if taken is None:
         raise AccountRule.FOUNDER_WITHOUT_KEY.error()
     index, recovery = taken
+<<<<<<< HEAD
     now = deps.clock()
     founder = Founder(wishes.pop("weight", FOUNDER_WEIGHT), deps.identity.home, key.did, recovery)
     body = root_members(wishes, founder, nonce=nonce, at=now)
+=======
+    home = {"pod": deps.identity.base_url, "key": deps.identity.keyring.pod_key.did}
+    weight = wishes.pop("weight", FOUNDER_WEIGHT)
+    founder = {"weight": weight, "home": home, "signing": key.did, "recovery": recovery}
+    founder |= {"identity": identity} if identity is not None else {}
+    now = deps.clock()
+    body = {
+        "kind": "group",
+        "visibility": "public",
+        "others_weight": 0,
+        "default_score": 0,
+        **wishes,
+        "type": "GroupRoot",
+        "rules": 1,
+        "member": founder,
+        "steward": home,
+        "nonce": nonce,
+        "at": now,
+    }
+>>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
     root = open_record(signed(signer, body, key, now=now))
     await set_recovery_group(session, account.id, index, root.id)
     await save_membership(session, Membership(account.id, root.id, 1, key.did, nonce, 0, index, 0, state="member"))

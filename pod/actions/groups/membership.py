@@ -103,8 +103,11 @@ async def offer_at(deps: Deps, place: PastedPlace) -> Offer:
     return msgspec.structs.replace(offer, group=parse_id(offer.group), pod=place.pod)
 
 
-async def join_at(deps: Deps, signer: Person, place: PastedPlace) -> RecordId:
-    """Ask to join the group of a place, which is fetched where this pod doesn't hold it; the group's id."""
+async def join_at(deps: Deps, signer: Person, place: PastedPlace, *, known: bool = False) -> RecordId:
+    """Ask to join the group of a place, which is fetched where this pod doesn't hold it; the group's id.
+
+    `known`: by one's identity.
+    """
     link, offer = None, None
     if place.seed is not None:
         link, offer = PrivateKey.from_seed(place.seed), await offer_at(deps, place)
@@ -112,7 +115,8 @@ async def join_at(deps: Deps, signer: Person, place: PastedPlace) -> RecordId:
     if group is None:
         raise GroupRule.NO_GROUP_AT_ADDRESS.error()
     await _bring(deps, group, pod, Pass(link, offer.invitation) if link and offer else None)
-    await authoring.join(deps, signer, group, offer.invitation if offer else None, link)
+    identity = signer.account.personal_group if known else None
+    await authoring.join(deps, signer, group, offer.invitation if offer else None, link, identity=identity)
     return group
 
 

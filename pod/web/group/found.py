@@ -35,13 +35,14 @@ Option = tuple[str, str, str]
 
 
 class FoundForm(msgspec.Struct, frozen=True):
-    """The answers; `step` is the button that was pressed."""
+    """The answers; `known`: by one's identity; `step` is the button that was pressed."""
 
     name: str = ""
     description: str = ""
     visibility: Literal["public", "unlisted", "private"] = "public"
     decides: Literal["given", "joiners", "invited"] = "given"
     unvoted: Literal["shown", "hidden", "strict"] = "shown"
+    known: bool = False
     step: Literal["look", "found", "change"] = "look"
 
     @property
@@ -88,9 +89,12 @@ async def _step(request: web.Request, form: FoundForm, signer: Person) -> web.Re
     if form.step == "change":
         return render(request, "group/new.html", _view(say, form))
     check_name(form.name, form.description)
+    if form.known and form.visibility == "private":
+        raise GroupRule.UNKNOWN_IN_PRIVATE.error()
     if form.step == "look":
         return render(request, "group/new.html", _view(say, form, kind_sentence(say, form.kind)))
-    group = await start_group(request.app[DEPS], signer, wishes_of(form))
+    identity = {"identity": signer.account.personal_group} if form.known else {}
+    group = await start_group(request.app[DEPS], signer, {**wishes_of(form), **identity})
     return see_other(f"/g/{group}", said="founded")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from aiohttp import web
 
+from pod.actions.groups.identity_claims import hide_identity, show_identity
 from pod.actions.reading.group.members import (
     Balance,
     MemberPageSight,
@@ -21,10 +24,15 @@ from pod.plots.weights import WeightPiece, weight_strip
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import host_of, member_name, weight_words
+<<<<<<< HEAD
 from pod.web.kit.queries import before_of, number_in, place_before, with_query
+=======
+from pod.web.kit.forms import read_form, see_other
+from pod.web.kit.queries import before_of, number_in, with_query
+>>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
 from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
-from pod.web.kit.visitors import reader_of, say_of
+from pod.web.kit.visitors import reader_of, say_of, signer_of
 
 routes = web.RouteTableDef()
 ON_A_PAGE = 100
@@ -57,7 +65,10 @@ class MembersView(msgspec.Struct, frozen=True):
 
 
 class MemberView(msgspec.Struct, frozen=True):
-    """One member. `change` leads to a weight, `profile` to one's own profile; empty for who may not."""
+    """One member. `change` leads to a weight, `profile` to one's own profile; empty for who may not.
+
+    `known`: show or hide, which one may do with one's own entry; empty where there is nothing to show.
+    """
 
     head: Head
     name: str
@@ -68,6 +79,13 @@ class MemberView(msgspec.Struct, frozen=True):
     older: str
     change: str
     profile: str
+    known: str
+
+
+class KnownForm(msgspec.Struct, frozen=True):
+    """The button that was pressed."""
+
+    step: Literal["show", "hide"] = "hide"
 
 
 @routes.get("/g/{group}/members")
@@ -141,8 +159,21 @@ async def get_member_page(request: web.Request) -> web.Response:
         request.app[DEPS], reader_of(request), seen.group, number, before=place_before(request), limit=POSTS_ON_A_PAGE
     )
     mine = seen.membership is not None and seen.membership.number == number
+    entry = seen.state.members.get(number)
     view = _member_view(say_of(request), head, sight, may_change=bool(seen.weight), mine=mine)
+    if mine and entry is not None and entry.identity is not None and not entry.left:
+        view = msgspec.structs.replace(view, known="hide" if sight.member.identity else "show")
     return render(request, "group/member.html", view)
+
+
+@routes.post("/g/{group}/identity")
+@contract("account", media_type=HTML)
+async def post_identity(request: web.Request) -> web.Response:
+    """Show that one's entry is one's own, or show it no more."""
+    form, signer = await read_form(request, KnownForm), signer_of(request)
+    seen, _ = await load_head(request, "members")
+    await (show_identity if form.step == "show" else hide_identity)(request.app[DEPS], signer, seen.group)
+    return see_other(f"/g/{seen.group}/members/{seen.number or 1}", said="known" if form.step == "show" else "unknown")
 
 
 def _member_view(say: Words, head: Head, sight: MemberPageSight, *, may_change: bool, mine: bool) -> MemberView:
@@ -171,4 +202,5 @@ def _member_view(say: Words, head: Head, sight: MemberPageSight, *, may_change: 
         older="" if sight.next is None else with_query(own, [("before", str(sight.next))]),
         change=f"{own}/weight" if may_change and not member.left else "",
         profile=f"/g/{head.group}/profile" if mine else "",
+        known="",
     )

@@ -38,9 +38,10 @@ SECRETIVE: Final = {"Referrer-Policy": "strict-origin"}
 
 
 class JoinForm(msgspec.Struct, frozen=True):
-    """What leads into a group: an invitation's link, an address, an id."""
+    """What leads into a group: an invitation's link, an address, an id; `known`: by one's identity."""
 
     link: str = ""
+    known: bool = False
 
 
 class PodForm(msgspec.Struct, frozen=True):
@@ -114,7 +115,7 @@ async def post_join(request: web.Request) -> web.Response:
 
 async def _join(request: web.Request, form: JoinForm, signer: Person) -> web.Response:
     deps = request.app[DEPS]
-    group = await join_at(deps, signer, await resolve(deps, form.link))
+    group = await join_at(deps, signer, await resolve(deps, form.link), known=form.known)
     return see_other(f"/g/{group}", said="joining")
 
 

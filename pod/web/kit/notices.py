@@ -34,6 +34,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "signed": say("You have signed it. More signatures are lacking."),
     "complete": say("You have signed it. It has enough signatures now, and holds once it is sealed."),
     "taken-back": say("It is withdrawn once your wish is sealed; until then it still stands here."),
+    "known": say("Your profile and your entry here name each other."),
+    "unknown": say("It isn't shown any more. What others copied, and the group's chain, nobody can change."),
     "followed": say("You follow it now."),
     "unfollowed": say("You no longer follow it."),
     "hidden": say("Hidden for you, and for nobody else."),

@@ -27,12 +27,13 @@ def operation(do: str) -> dict[str, Any]:
 
 
 MEMBERS: set[Signer] = {TOKEN, FRESH, STALE}
-OF_MEMBERS = [{"type": kind} for kind in ("Post", "Patch", "Vote", "Profile", "Claim", "Erase", "Invitation", "X")]
+OF_MEMBERS = [{"type": kind} for kind in ("Post", "Patch", "Vote", "Profile", "Erase", "Invitation", "X")]
 WISHES = ("join", "leave", "set-weight", "set-policy", "publish", "succeed", "event")
 TABLE: list[tuple[dict[str, Any], set[Signer]]] = [
     *zip(OF_MEMBERS, [MEMBERS] * len(OF_MEMBERS), strict=True),
     *zip(map(operation, WISHES), [MEMBERS] * len(WISHES), strict=True),
     ({"type": "GroupRoot", "kind": "group"}, MEMBERS),
+    ({"type": "Claim"}, {*MEMBERS, POD}),
     (operation("rehome"), {FRESH, WORDS, POD}),
     (operation("rekey"), {FRESH, WORDS}),
     (operation("tomorrow"), set()),

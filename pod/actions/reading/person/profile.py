@@ -86,15 +86,16 @@ async def describe_person(deps: Deps, reader: Reader, name: str, *, before: LogP
 
 
 async def _claims(session: AsyncSession, deps: Deps, reader: Reader, identity: RecordId) -> tuple[ClaimLine, ...]:
-    """Claims that both sides make, in groups that the reader may read."""
+    """Claims that both sides make, in groups that the reader may come across."""
     shown = []
     for group, number in await list_claims(session, identity, MOST_CLAIMS):
         try:
-            state = (await open_group(session, deps, reader, group)).state
+            opened = await open_group(session, deps, reader, group)
         except RefusedError:
             continue
+        state = opened.state
         member = state.members.get(number)
-        if member is not None and member.identity == identity and not member.left:
+        if opened.is_met and member is not None and member.identity == identity and not member.left:
             shown.append(ClaimLine(group, str(state.policy["name"]), number))
     return tuple(shown)
 

@@ -1,0 +1,82 @@
+"""Being known in a group: the entry there names one's personal group, whose log says the same in a claim (ADR 0044).
+
+The entry stays in the group's chain; the claim is what shows it, and is taken back by erasing it. A claim stands in a
+public log, so it would tell everybody of a private group: there nobody is known by one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.member_lists import list_claim_records
+from models.people.accounts import Account, load_account, load_membership
+from models.people.wanted_claims import forget_wanted, list_wanted
+from pod.actions.chain.door import append
+from pod.actions.chain.views import load_view
+from pod.actions.groups.claimable import check_identity
+from pod.actions.posts.records import signed_for, write_record
+from pod.actions.signer import Person, PodItself, Signer, load_place
+from pod.actions.sync.push import push
+from pod.deps import Deps
+from protocol.ids import RecordId
+
+AT_ONCE: Final = 100
+
+
+async def write_claim(
+    session: AsyncSession, deps: Deps, signer: Signer, account: Account, group: RecordId, number: int
+) -> None:
+    """Say in the account's personal group that it is this member."""
+    assert account.personal_group is not None
+    members: dict[str, Any] = {"type": "Claim", "claims": {"group": group, "member": number}}
+    record = await signed_for(session, deps, signer, account, account.personal_group, members)
+    now = deps.clock()
+    await append(session, deps, record, origin="", now=now)
+    await push(session, deps, record, now=now)
+
+
+async def sign_wanted(session: AsyncSession, deps: Deps, group: RecordId) -> None:
+    """Sign the claims of those whose join to the group, with their identity, is settled by now."""
+    accounts = await list_wanted(session, group, AT_ONCE)
+    if not accounts:
+        return
+    view = await load_view(session, deps, group)
+    for number in accounts:
+        account, membership = await load_account(session, number), await load_membership(session, number, group)
+        if account is not None and membership is not None and membership.number is None:
+            continue
+        entry = view.settled.members.get(membership.number or 0) if membership is not None else None
+        if entry is None and membership is not None and membership.number is not None:
+            continue
+        await forget_wanted(session, number, group)
+        if account is None or entry is None or entry.identity != account.personal_group:
+            continue
+        await write_claim(session, deps, PodItself(), account, group, entry.number)
+
+
+async def show_identity(deps: Deps, signer: Person, group: RecordId) -> None:
+    """Claim one's own entry, which named the personal group when one joined."""
+
+    async def action(session: AsyncSession) -> None:
+        account = signer.account
+        _, number = await load_place(session, deps, account, group)
+        state = (await load_view(session, deps, group)).state
+        check_identity(account, state.members[number].identity, state.visibility)
+        if not await list_claim_records(session, account.personal_group, group):
+            await write_claim(session, deps, signer, account, group, number)
+
+    await deps.store.write(action)
+
+
+async def hide_identity(deps: Deps, signer: Person, group: RecordId) -> None:
+    """Take one's claims of the group back: the records that say them are erased."""
+
+    async def action(session: AsyncSession) -> None:
+        personal = signer.account.personal_group
+        records = await list_claim_records(session, personal, group)
+        if personal is not None and records:
+            await write_record(session, deps, signer, personal, {"type": "Erase", "records": records})
+
+    await deps.store.write(action)
