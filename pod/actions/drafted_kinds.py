@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.records import load_record
 from models.people.accounts import Account
 from pod.actions.access import open_group
+from pod.actions.groups.claimable import check_claim
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from pod.rules.posts import PostRule
@@ -62,6 +63,13 @@ async def _with_origin(
     return found | vote if state.visibility == "public" else vote
 
 
+async def _of_no_private_group(
+    session: AsyncSession, _: Deps, __: Account, ___: RecordId, claim: JsonObject
+) -> JsonObject:
+    await check_claim(session, claim)
+    return claim
+
+
 def _record_of(target: Target) -> RecordId | None:
     """The record that a vote is about, None for a public subject."""
     match target:
@@ -82,6 +90,6 @@ DRAFTED: Final[OfEach[DraftedKind]] = OfEach(
     Patch=WORDS,
     Vote=DraftedKind(by_members=True, after_close=True, complete=_with_origin),
     Erase=WISH,
-    Claim=WISH,
+    Claim=DraftedKind(by_members=True, after_close=True, complete=_of_no_private_group),
     GuestRecord=DraftedKind(by_members=False, after_close=False, complete=None),
 )

@@ -177,6 +177,11 @@ class GroupRule(Rule):
         "Name keepers by their member numbers, such as 1, 2, 3.",
         "Ange väktare med deras medlemsnummer, som 1, 2, 3.",
     )
+    TOLD_TO_THE_INVITED = (
+        NotFoundError,
+        "This item names the group in which this one continues: only its owners and those who were invited are told.",
+        "Den här länken anger gruppen som den här fortsätter i: det visas bara för ägarna och dem som bjudits in.",
+    )
     LOG_FILTER = (
         MalformedError,
         "The log is filtered by a type of record, and by + or -.",

@@ -43,7 +43,7 @@ class LogHead(msgspec.Struct, frozen=True, gc=False):
     root: str
 
 
-class Founder(msgspec.Struct, frozen=True, gc=False):
+class Founder(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The first member, number 1."""
 
     weight: int

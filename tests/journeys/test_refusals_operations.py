@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
+from protocol.proofs import sign
 from protocol.rules.operations import OperationRule as Rule
 from tests.support.assembly import Assembly, W, a_key
 from tests.support.peer import Peer, serving
@@ -258,6 +259,23 @@ def idle_rows(group: Assembly) -> Any:
     """The same once no operation waits; None before: a head is seen a moment before its commit is."""
     rows = pending_rows(group)
     return None if rows["operations"] else rows
+
+
+def test_x6_a_closed_group_takes_no_post_and_no_edit_of_another_pod_but_votes_and_erasures(group: Assembly) -> None:
+    bo, scene = group.bo, group.scene
+    group.settle(group.wish(group.cy, "succeed", {"group": NOWHERE}, group.cy.signing, group.dag.signing))
+
+    def said(name: str, **members: Any) -> Body:
+        bo.counter += 1
+        header = scene.body(name, author=bo.number, key=0, counter=bo.counter)
+        return sign({**header, **members}, bo.signing)
+
+    text = {"kind": "note", "paragraphs": [{"style": "text", "text": "After the end."}]}
+    for late in (said("Post", **text), said("Patch", post=NOWHERE, adds=[], marks=[])):
+        check_problem(group.deliver(late), 403, "may_not_write")
+    for allowed in (said("Vote", target={"subject": "parish"}, value=1), said("Erase", records=[NOWHERE])):
+        status, _ = group.deliver(allowed)
+        assert status == 202
 
 
 def test_an_operation_that_was_applied_is_known_and_changes_nothing(group: Assembly) -> None:

@@ -155,6 +155,10 @@ def _withdraw_claim(record: RecordId) -> Delete:
     return delete(CLAIMS).where(CLAIMS.c.record_id == record)
 
 
+def _fold_erased_claim(_: Rows, __: Accepted, ___: StoredRecord) -> None:
+    """An erased claim claims nothing."""
+
+
 PROFILE: Final = ProjectedKind[Profile](
     fold=_fold_profile,
     search=lambda _, profile: Searched("profile", None, "", [profile.nickname, profile.text]),
@@ -174,7 +178,9 @@ PATCH: Final = ProjectedKind[Patch](
 )
 VOTE: Final = ProjectedKind[Vote](fold=_fold_vote, search=None, sheet=None, empty=None, fold_erased=None)
 ERASE: Final = ProjectedKind[Erase](fold=_fold_erase, search=None, sheet=None, empty=None, fold_erased=None)
-CLAIM: Final = ProjectedKind[Claim](fold=_fold_claim, search=None, sheet=None, empty=_withdraw_claim, fold_erased=None)
+CLAIM: Final = ProjectedKind[Claim](
+    fold=_fold_claim, search=None, sheet=None, empty=_withdraw_claim, fold_erased=_fold_erased_claim
+)
 # Stored and relayed; what guests did isn't applied yet.
 GUEST: Final = ProjectedKind[GuestRecord](fold=None, search=None, sheet=None, empty=None, fold_erased=None)
 

@@ -24,10 +24,12 @@ from pod.actions.chain.pending_room import beyond_limits, make_wait
 from pod.actions.chain.proposed_operations import take_proposed, united
 from pod.actions.chain.receipts import take_receipt
 from pod.actions.chain.views import changed_members, load_view
+from pod.actions.drafted_kinds import DRAFTED
 from pod.actions.groups.moved_memberships import note_moves
 from pod.actions.notifications import note_contents
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
+from pod.rules.groups import GroupRule
 from protocol.authorship import authored_of, check_author
 from protocol.branches import View
 from protocol.errors import RefusedError, UnknownAuthorError, VoidOperationError
@@ -52,11 +54,15 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A record before the door; `origin` is the pod it came by (empty: this one), `now` in ms."""
+    """A record before the door; `origin` is the pod it came by (empty: this one), `now` in ms.
+
+    `logged`: that pod says that it stands in the group's log.
+    """
 
     record: Record
     origin: str
     now: int
+    logged: bool = False
 
 
 Outcome = Taken | RefusedError
@@ -244,6 +250,8 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
         try:
             state = (await load_view(session, deps, arrival.record.group)).state
             check_author(state, arrival.record)
+            if not arrival.logged:
+                check_open(state, arrival.record)
             news[place] = new_record(arrival)
         except UnknownAuthorError as refusal:
             outcomes[place] = await _made_wait(session, arrival) or refusal
@@ -264,6 +272,13 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
     for place, record in news.items():
         outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
     return [outcomes[place] for place in range(len(arrivals))]
+
+
+def check_open(state: GroupState, record: Record) -> None:
+    """Refuse posts and edits in a group that continues elsewhere; what it logged before stands."""
+    kind = DRAFTED.of(record.type)
+    if state.succeeded_by is not None and kind is not None and not kind.after_close:
+        raise GroupRule.CLOSED.error()
 
 
 def _firsts(news: Mapping[int, NewRecord], inserted: Mapping[RecordId, int]) -> list[tuple[int, RecordId]]:

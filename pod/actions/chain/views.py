@@ -13,12 +13,8 @@ from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-<<<<<<< HEAD
 from models.content.projections import project_members, project_places
-=======
-from models.content.projections import project_members
 from models.engine.writer import after_commit
->>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
 from models.groups.groups_and_items import (
     StoredGroup,
     StoredItem,

@@ -1,4 +1,4 @@
-"""Where somebody may be known by their identity: their own, and never in a private group (ADR 0044)."""
+"""Where somebody may be known by their identity: their own, and never in a private group (ADR 0045)."""
 
 from __future__ import annotations
 

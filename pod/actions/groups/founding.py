@@ -138,30 +138,9 @@ async def found_group(
     if taken is None:
         raise AccountRule.FOUNDER_WITHOUT_KEY.error()
     index, recovery = taken
-<<<<<<< HEAD
     now = deps.clock()
-    founder = Founder(wishes.pop("weight", FOUNDER_WEIGHT), deps.identity.home, key.did, recovery)
+    founder = Founder(wishes.pop("weight", FOUNDER_WEIGHT), deps.identity.home, key.did, recovery, identity)
     body = root_members(wishes, founder, nonce=nonce, at=now)
-=======
-    home = {"pod": deps.identity.base_url, "key": deps.identity.keyring.pod_key.did}
-    weight = wishes.pop("weight", FOUNDER_WEIGHT)
-    founder = {"weight": weight, "home": home, "signing": key.did, "recovery": recovery}
-    founder |= {"identity": identity} if identity is not None else {}
-    now = deps.clock()
-    body = {
-        "kind": "group",
-        "visibility": "public",
-        "others_weight": 0,
-        "default_score": 0,
-        **wishes,
-        "type": "GroupRoot",
-        "rules": 1,
-        "member": founder,
-        "steward": home,
-        "nonce": nonce,
-        "at": now,
-    }
->>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
     root = open_record(signed(signer, body, key, now=now))
     await set_recovery_group(session, account.id, index, root.id)
     await save_membership(session, Membership(account.id, root.id, 1, key.did, nonce, 0, index, 0, state="member"))

@@ -1,4 +1,4 @@
-"""Being known in a group: the entry there names one's personal group, whose log says the same in a claim (ADR 0044).
+"""Being known in a group: the entry there names one's personal group, whose log says the same in a claim (ADR 0045).
 
 The entry stays in the group's chain; the claim is what shows it, and is taken back by erasing it. A claim stands in a
 public log, so it would tell everybody of a private group: there nobody is known by one.
@@ -6,7 +6,7 @@ public log, so it would tell everybody of a private group: there nobody is known
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,8 @@ from pod.actions.signer import Person, PodItself, Signer, load_place
 from pod.actions.sync.push import push
 from pod.deps import Deps
 from protocol.ids import RecordId
+from protocol.records.content import UNSIGNED, Claim, ClaimedMembership, Erase
+from protocol.records.drafts import draft
 
 AT_ONCE: Final = 100
 
@@ -30,8 +32,8 @@ async def write_claim(
 ) -> None:
     """Say in the account's personal group that it is this member."""
     assert account.personal_group is not None
-    members: dict[str, Any] = {"type": "Claim", "claims": {"group": group, "member": number}}
-    record = await signed_for(session, deps, signer, account, account.personal_group, members)
+    claim = draft(Claim(claims=ClaimedMembership(group, number), **UNSIGNED))
+    record = await signed_for(session, deps, signer, account, account.personal_group, claim)
     now = deps.clock()
     await append(session, deps, record, origin="", now=now)
     await push(session, deps, record, now=now)
@@ -77,6 +79,6 @@ async def hide_identity(deps: Deps, signer: Person, group: RecordId) -> None:
         personal = signer.account.personal_group
         records = await list_claim_records(session, personal, group)
         if personal is not None and records:
-            await write_record(session, deps, signer, personal, {"type": "Erase", "records": records})
+            await write_record(session, deps, signer, personal, draft(Erase(records=tuple(records), **UNSIGNED)))
 
     await deps.store.write(action)

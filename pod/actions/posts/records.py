@@ -21,11 +21,8 @@ from pod.actions.access import open_group
 from pod.actions.chain.door import append
 from pod.actions.chain.hopeless_operations import why_void
 from pod.actions.chain.views import load_view
-<<<<<<< HEAD
 from pod.actions.drafted_kinds import DRAFTED
-=======
-from pod.actions.groups.claimable import check_claim, check_identity
->>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
+from pod.actions.groups.claimable import check_identity
 from pod.actions.private_groups import check_spoken_for, unknown_group
 from pod.actions.signer import Person, Signer, load_place, member_key, signed, signing_key
 from pod.actions.sync.push import push
@@ -56,19 +53,9 @@ async def write_record(
     if said.type in ("GroupRoot", "Invitation") or said.members.get("do") == "join":
         raise PostRule.OWN_ROUTES.error()
     kind = DRAFTED.of(said.type)
-    if kind and not kind.after_close and (await load_view(session, deps, group)).state.succeeded_by:
-        raise GroupRule.CLOSED.error()
-<<<<<<< HEAD
     if kind and kind.complete:
         said = Draft(said.type, await kind.complete(session, deps, signer.account, group, said.members))
     record = await signed_record(session, deps, signer, group, said, *cosigners)
-=======
-    if members.get("type") == "Claim":
-        await check_claim(session, members)
-    if members.get("type") == "Vote":
-        members = await _placed(session, deps, signer.account, group, members)
-    record = await signed_record(session, deps, signer, group, members, *cosigners)
->>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
     now = deps.clock()
     if isinstance(record.content, Operation):
         await check_operation(session, deps, record)
@@ -99,12 +86,8 @@ def is_withdrawal(operation: Operation) -> bool:
 async def signed_record(
     session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft, *cosigners: PrivateKey
 ) -> Record:
-<<<<<<< HEAD
     """The draft signed as the account's record in `group`, with its next counter; not taken anywhere yet."""
-    account, now = signer.account, deps.clock()
-=======
-    """`members` signed as the account's record in `group`, with its next counter; not taken anywhere yet."""
-    return await signed_for(session, deps, signer, signer.account, group, members, *cosigners)
+    return await signed_for(session, deps, signer, signer.account, group, said, *cosigners)
 
 
 async def signed_for(
@@ -113,12 +96,11 @@ async def signed_for(
     signer: Signer,
     account: Account,
     group: RecordId,
-    members: dict[str, Any],
+    said: Draft,
     *cosigners: PrivateKey,
 ) -> Record:
     """The same for an account that may not be the one who asks."""
     now = deps.clock()
->>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
     membership, number = await load_place(session, deps, account, group)
     counter = await take_counter(session, account.id, group)
     header: Header = {"author": number, "key": membership.key_index, "counter": counter, "at": now}
@@ -177,17 +159,13 @@ async def sign_invitation(
 
 
 async def join(
-<<<<<<< HEAD
-    deps: Deps, signer: Person, group: RecordId, invitation: JsonObject | None, link: PrivateKey | None
-=======
     deps: Deps,
     signer: Person,
     group: RecordId,
-    invitation: dict[str, Any] | None,
+    invitation: JsonObject | None,
     link: PrivateKey | None,
     *,
     identity: RecordId | None = None,
->>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
 ) -> Record:
     """Ask to join a group that this pod holds; the number comes when the join is settled.
 
@@ -223,22 +201,10 @@ async def _ask_to_join(
         raise ChainRule.NO_RECOVERY_KEY.error()
     index, recovery = taken
     now = deps.clock()
-<<<<<<< HEAD
-    wish = draft_join(Join(deps.identity.home, key.did, recovery), invitation)
-    body = by_signing_key(wish, group, {"author": 0, "key": 0, "counter": 1, "at": now})
-=======
-    wish: dict[str, Any] = {
-        "home": {"pod": deps.identity.base_url, "key": deps.identity.keyring.pod_key.did},
-        "signing": key.did,
-        "recovery": recovery,
-    }
-    if invitation is not None:
-        wish["invitation"] = invitation
     if identity is not None:
-        wish["identity"] = check_identity(account, identity, state.visibility)
-    header = {"type": "Operation", "rules": 1, "group": group, "author": 0, "key": 0, "counter": 1, "at": now}
-    body = {**header, "do": "join", "with": wish}
->>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
+        check_identity(account, identity, state.visibility)
+    wish = draft_join(Join(deps.identity.home, key.did, recovery, identity), invitation)
+    body = by_signing_key(wish, group, {"author": 0, "key": 0, "counter": 1, "at": now})
     record = open_record(signed(signer, body, key, *([link] if link else []), now=now))
     check_spoken_for(state, record, "")
     await save_membership(session, Membership(account.id, group, None, key.did, context, 0, index, 1, state="asked"))

@@ -268,6 +268,6 @@ async def _append(deps: Deps, records: list[Record], pod: str) -> list[Outcome]:
     now = deps.clock()
 
     async def action(session: AsyncSession) -> list[Outcome]:
-        return await append_all(session, deps, [Arrival(record, pod, now) for record in records])
+        return await append_all(session, deps, [Arrival(record, pod, now, logged=True) for record in records])
 
     return await deps.store.write(action)

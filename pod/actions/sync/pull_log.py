@@ -126,7 +126,7 @@ async def _keep_pace(deps: Deps, group: RecordId, gathered: Gathered, position: 
 async def _take(deps: Deps, source: Source, entries: Sequence[Record | ErasedRecord]) -> list[Arrival]:
     """Let the records in by the door; those that it refused or that wait there."""
     now = deps.clock()
-    arrivals = [Arrival(entry, source.pod, now) for entry in entries if isinstance(entry, Record)]
+    arrivals = [Arrival(entry, source.pod, now, logged=True) for entry in entries if isinstance(entry, Record)]
 
     async def action(session: AsyncSession) -> list[Arrival]:
         outcomes = await append_all(session, deps, arrivals)

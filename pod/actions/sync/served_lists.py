@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, Final
 
 import msgspec
@@ -13,9 +14,11 @@ from models.groups.proposed_operations import list_proposed
 from models.groups.records import list_log, list_pending, load_records
 from models.groups.seats_and_acks import list_acks_between
 from models.groups.waiting_records import list_operations
+from models.people.accounts import Account
 from pod.actions.access import Viewer, open_group
 from pod.actions.chain.branch_logs import entries_added, items_beside
 from pod.actions.chain.views import load_view
+from pod.actions.reading.group.heir import untold
 from pod.actions.sync.page_budget import ENTRIES, PageBudget, fitting
 from pod.deps import Deps
 from protocol.branches import View
@@ -32,8 +35,12 @@ async def chain_page(deps: Deps, reader: Viewer, group: RecordId, start: int) ->
     The last page, which has no `next`, also holds each seat's highest ack on the branch that this pod chose.
     """
     async with deps.store.database.read() as session:
-        view = (await open_group(session, deps, reader, group, part="chain")).view
-        items = await list_items(session, group, start, ENTRIES)
+        opened = await open_group(session, deps, reader, group, part="chain")
+        view, items = opened.view, await list_items(session, group, start, ENTRIES)
+        if isinstance(reader, Account) and opened.state.visibility == "private":
+            # A person, not a pod: whoever was left out learns nothing of where the group went on.
+            hidden = await untold(session, deps, opened, [item.wire for item in items])
+            items = list(takewhile(lambda item: item.wire not in hidden, items))
         acks = await _acks_of(session, view, items)
         highest = await _highest_acks(session, view, start)
     budget, shown, beside = PageBudget(), list[bytes](), list[bytes]()
@@ -135,9 +142,15 @@ async def operations_page(deps: Deps, reader: Viewer, group: RecordId, start: in
     The first page also has those that wait for signatures (`proposed`), which are few.
     """
     async with deps.store.database.read() as session:
-        await open_group(session, deps, reader, group)
+        opened = await open_group(session, deps, reader, group)
         operations = await list_operations(session, group, ENTRIES, after_seq=start)
         proposals = await list_proposed(session, group) if start == 0 else []
+        if isinstance(reader, Account):
+            hidden = await untold(
+                session, deps, opened, [one.wire for one in operations] + [one.wire for one in proposals]
+            )
+            operations = [one for one in operations if one.wire not in hidden]
+            proposals = [one for one in proposals if one.wire not in hidden]
     budget, shown = PageBudget(), list[msgspec.Raw]()
     for operation in operations:
         if not budget.take(operation.wire):

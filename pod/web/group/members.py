@@ -24,12 +24,8 @@ from pod.plots.weights import WeightPiece, weight_strip
 from pod.web.group.page_frame import Head, load_head
 from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import host_of, member_name, weight_words
-<<<<<<< HEAD
-from pod.web.kit.queries import before_of, number_in, place_before, with_query
-=======
 from pod.web.kit.forms import read_form, see_other
-from pod.web.kit.queries import before_of, number_in, with_query
->>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
+from pod.web.kit.queries import before_of, number_in, place_before, with_query
 from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of, signer_of

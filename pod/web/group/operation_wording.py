@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pod.actions.reading.group.chain_inspector import OperationSight
-from pod.web.group.wording import host_of, member_name, short
+from pod.web.group.wording import host_of, member_name
 from pod.web.kit.translations import Words
 from protocol.records.operation import (
     Event,
@@ -79,7 +79,8 @@ def _plain(say: Words, author: str, wish: Any) -> str:
         case Publish():
             return say("The group took the public name “%(name)s”", name=wish.subject)
         case Succeed():
-            return say("The group continues as %(group)s", group=short(wish.group))
+            # Not where: only those who were invited there are told (the header leads them).
+            return say("The group continues elsewhere")
         case Event():
             return say("%(author)s noted “%(name)s”", author=author, name=wish.name)
         case _:

@@ -25,7 +25,7 @@ from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 from protocol.ids import parse_id
-from protocol.records.operation import SetWeight
+from protocol.records.operation import SetWeight, Succeed
 
 routes = web.RouteTableDef()
 
@@ -37,11 +37,12 @@ class ProposalForm(msgspec.Struct, frozen=True):
 
 
 class ProposalCard(msgspec.Struct, frozen=True):
-    """A proposal in words; `signatures` are (name, word) of each member who may sign it."""
+    """A proposal in words; `signatures` are (name, word) of each member who may sign it; `heir`: where it goes on."""
 
     action: str
     change: str
     rule: str
+    heir: str
     by: str
     lacking: str
     expires: str
@@ -112,6 +113,7 @@ def _row(say: Words, seen: HeaderSight, one: ProposalSight, names: Names) -> Pro
         action=f"/g/{seen.group}/proposals/{one.record.id}",
         change=change_in(say, entry, names),
         rule=rule_of(say, entry),
+        heir=wish.group if isinstance(wish, Succeed) else "",
         by=member_name(say, one.author, names.get(one.author, "")),
         lacking=say.many("%(count)s signature is lacking.", "%(count)s signatures are lacking.", one.lacking),
         expires=say.moment(one.expires),

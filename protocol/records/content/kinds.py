@@ -73,23 +73,13 @@ class RecordKind(msgspec.Struct, Generic[Shape], frozen=True):
 
 
 KINDS: Final[OfEach[RecordKind[Any]]] = OfEach(
-<<<<<<< HEAD
     Profile=RecordKind(Profile, parse_profile, dump_authored, Leaves.HEADER),
     Post=RecordKind(Post, parse_post, dump_authored, Leaves.PLACES),
     Patch=RecordKind(Patch, parse_patch, dump_authored, Leaves.PLACES),
     Vote=RecordKind(Vote, parse_vote, dump_vote, Leaves.ALL),
     Erase=RecordKind(Erase, parse_erase, dump_authored, Leaves.ALL),
-    Claim=RecordKind(Claim, parse_claim, dump_authored, Leaves.ALL),
+    Claim=RecordKind(Claim, parse_claim, dump_authored, Leaves.HEADER),
     GuestRecord=RecordKind(GuestRecord, parse_guest_record, dump_guest_record, Leaves.ALL),
-=======
-    Profile=RecordKind(Profile, parse_profile, Leaves.HEADER),
-    Post=RecordKind(Post, parse_post, Leaves.PLACES),
-    Patch=RecordKind(Patch, parse_patch, Leaves.PLACES),
-    Vote=RecordKind(Vote, parse_vote, Leaves.ALL),
-    Erase=RecordKind(Erase, parse_erase, Leaves.ALL),
-    Claim=RecordKind(Claim, parse_claim, Leaves.HEADER),
-    GuestRecord=RecordKind(GuestRecord, parse_guest_record, Leaves.ALL),
->>>>>>> 598decd (groups: who joins or founds by their identity is known, on every pod, while their claim stands)
 )
 _LIMITS: Final = {
     "paragraphs": MAX_PARAGRAPHS,

@@ -17,6 +17,7 @@ from models.groups.groups_and_items import StoredItem, list_beside, list_chain
 from models.groups.seats_and_acks import load_highest_confirmed
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
+from pod.actions.reading.group.heir import untold
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -91,10 +92,13 @@ def _place(item: StoredItem) -> tuple[int, bool, RecordId]:
 async def load_wire(deps: Deps, reader: Reader, group: RecordId, height: int) -> bytes:
     """The signed form of the item at a height of the branch followed here; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        await open_group(session, deps, reader, group)
+        opened = await open_group(session, deps, reader, group)
         found = await list_chain(session, group, height, 1)
+        hidden = await untold(session, deps, opened, [item.wire for item in found])
     if not found or found[0].height != height:
         raise GroupRule.NO_ITEM_AT_HEIGHT.error()
+    if hidden:
+        raise GroupRule.TOLD_TO_THE_INVITED.error()
     return found[0].wire
 
 

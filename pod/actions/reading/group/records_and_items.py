@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -12,6 +12,7 @@ from models.groups.records import StoredRecord, list_log, load_record
 from models.groups.waiting_records import OperationFate, load_fate, load_receipt
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.void_operations import parse_void
+from pod.actions.reading.group.heir import untold
 from pod.actions.reading.post.withheld import NOTHING, list_withheld_words
 from pod.deps import Deps
 from pod.rules.posts import PostRule
@@ -29,7 +30,10 @@ class VoidLine(msgspec.Struct, frozen=True):
 
 
 class ItemLine(msgspec.Struct, frozen=True):
-    """A link of the chain that holds here; `record` is its signed form, `void` what in it counts for nothing."""
+    """A link of the chain that holds here; `record` is its signed form, `void` what in it counts for nothing.
+
+    `record` is null of an item that names where the group continues, for who isn't told of that.
+    """
 
     item: RecordId
     type: str
@@ -87,9 +91,11 @@ class RecordSight(msgspec.Struct, frozen=True):
 async def list_items(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> ItemPage:
     """The items on the way to the head, from a height on."""
     async with deps.store.database.read() as session:
-        settled = (await open_group(session, deps, reader, group)).view.settled.height
+        opened = await open_group(session, deps, reader, group)
+        settled = opened.view.settled.height
         items = await list_chain(session, group, start, limit + 1)
-    shown = tuple(_item(item, settled) for item in items[:limit])
+        hidden = await untold(session, deps, opened, [item.wire for item in items])
+    shown = tuple(_item(item, settled, withheld=item.wire in hidden) for item in items[:limit])
     return ItemPage(shown, items[limit].height if len(items) > limit else None)
 
 
@@ -115,7 +121,8 @@ async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: in
 async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: RecordId) -> RecordSight:
     """A record of the group, content, operation or item; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        settled = (await open_group(session, deps, reader, group)).view.settled.height
+        opened = await open_group(session, deps, reader, group)
+        settled = opened.view.settled.height
         stored = await load_record(session, record)
         receipt = await load_receipt(session, record)
         item = await load_item(session, record)
@@ -123,15 +130,22 @@ async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: R
         proposed = (await load_proposed(session, [record])).get(record)
         sealed = await load_item(session, fate.sealed_in) if fate and fate.sealed_in else None
         withheld = await list_withheld_words(session, deps, [stored] if stored else [])
+        wires = [one.wire for one in (item, fate, proposed) if one is not None]
+        hidden = await untold(session, deps, opened, wires)
     if stored is not None and stored.group_id == group:
         return _content(stored, receipt, withheld=stored.id in withheld)
     if item is not None and item.group_id == group:
-        return RecordSight(record, item.type, "chain" if item.on_chain else "branch", msgspec.Raw(item.wire))
+        return RecordSight(record, item.type, "chain" if item.on_chain else "branch", _raw(item.wire, hidden))
     if fate is not None and fate.group_id == group:
-        return _operation(record, fate, settled=sealed is not None and sealed.height <= settled)
+        seen = _operation(record, fate, settled=sealed is not None and sealed.height <= settled)
+        return msgspec.structs.replace(seen, record=_raw(fate.wire, hidden))
     if proposed is not None and proposed.group_id == group:
-        return RecordSight(record, "Operation", "proposed", msgspec.Raw(proposed.wire))
+        return RecordSight(record, "Operation", "proposed", _raw(proposed.wire, hidden))
     raise PostRule.NO_RECORD_IN_GROUP.error()
+
+
+def _raw(wire: bytes, hidden: Collection[bytes]) -> msgspec.Raw:
+    return NOTHING if wire in hidden else msgspec.Raw(wire)
 
 
 def _operation(record: RecordId, fate: OperationFate, *, settled: bool) -> RecordSight:
@@ -156,7 +170,7 @@ def _content(stored: StoredRecord, receipt: bytes | None, *, withheld: bool) -> 
     )
 
 
-def _item(item: StoredItem, settled: int) -> ItemLine:
+def _item(item: StoredItem, settled: int, *, withheld: bool) -> ItemLine:
     return ItemLine(
         item.id,
         item.type,
@@ -169,5 +183,5 @@ def _item(item: StoredItem, settled: int) -> ItemLine:
             VoidLine(place, refused.detail, refused.rule.key, refused.facts)
             for place, refused in parse_void(item.void).items()
         ),
-        msgspec.Raw(item.wire),
+        NOTHING if withheld else msgspec.Raw(item.wire),
     )
