@@ -21,6 +21,7 @@ TEXTS = ("models.content", "models.groups.records")
 # What of these rooms holds no words: who belongs where, where what stands, a key, what the writing door has just taken.
 WORDLESS = (
     "models.content.belonging",
+    "models.content.claims.is_claimed",
     "models.content.places",
     "models.content.posts_and_votes.target_key",
     "models.content.projections.Accepted",

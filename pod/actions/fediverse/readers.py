@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.activities import Follow, accept, ask_to_follow, reject, take_back, wrap
 from federation.activities.build import pod_of
 from federation.addresses import same_origin
-from models.content.member_lists import is_claimed
+from models.content.claims import is_claimed
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import enqueue
 from models.fediverse.readers import (

@@ -1,4 +1,4 @@
-"""Being known in a group: the entry there names one's personal group, whose log says the same in a claim (ADR 0045).
+"""Being known in a group: the entry there names one's personal group, whose log says the same in a claim (ADR 0047).
 
 The entry stays in the group's chain; the claim is what shows it, and is taken back by erasing it. A claim stands in a
 public log, so it would tell everybody of a private group: there nobody is known by one.
@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.member_lists import list_claim_records
+from models.content.claims import list_claim_records
 from models.people.accounts import Account, load_account, load_membership
 from models.people.wanted_claims import forget_wanted, list_wanted
 from pod.actions.chain.door import append

@@ -10,7 +10,7 @@ import logging
 from typing import Final
 
 from federation.errors import RemoteError
-from models.content.member_lists import list_unknown_identities
+from models.content.claims import list_unknown_identities
 from models.content.reposts import is_looked_at
 from pod.actions.sync.pull import fetch_group
 from pod.deps import Deps
