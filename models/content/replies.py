@@ -159,9 +159,9 @@ async def load_sheets_of(session: AsyncSession, posts: Collection[RecordId], lim
     return found
 
 
-async def load_few_sheets(session: AsyncSession, posts: Collection[RecordId], most: int) -> dict[RecordId, list[Sheet]]:
-    """The sheets that posts have in their own groups, the earliest first; a post with more than `most` is left out."""
-    found: dict[RecordId, list[Sheet]] = {}
+async def load_few_sheets(session: AsyncSession, posts: Collection[RecordId], most: int) -> dict[RecordId, list[bytes]]:
+    """The stored sheets of posts in their own groups, the earliest first; a post with more than `most` is left out."""
+    found: dict[RecordId, list[bytes]] = {}
     own = (POSTS.c.id == SHEETS.c.post_id) & (POSTS.c.group_id == SHEETS.c.group_id)
     for some in chunks(posts):
         few = (
@@ -173,5 +173,5 @@ async def load_few_sheets(session: AsyncSession, posts: Collection[RecordId], mo
         )
         wanted = select(SHEETS.c.post_id, SHEETS.c.sheet).join(POSTS, own).where(SHEETS.c.post_id.in_(few))
         for post, sheet in await session.execute(wanted.order_by(SHEETS.c.place, SHEETS.c.record_id)):
-            found.setdefault(post, []).append(msgspec.json.decode(sheet, type=Sheet))
+            found.setdefault(post, []).append(sheet)
     return found

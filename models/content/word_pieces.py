@@ -28,7 +28,11 @@ def folded(text: str) -> str:
 
 def words_of(text: str) -> Iterator[str]:
     """The words of a text in small plain letters; of Chinese and its like, the letters that stand together."""
-    for found in _WORD.findall(_plain(text)):
+    plain = _plain(text)
+    if plain.isascii() or _RUN.search(plain) is None:
+        yield from _WORD.findall(plain)
+        return
+    for found in _WORD.findall(plain):
         yield from filter(None, _RUN.split(found))
 
 
@@ -54,13 +58,15 @@ def has_words(text: str, asked: str) -> bool:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
     parts = (letter for letter in normalize("NFKD", text) if letter in _VOICING or category(letter)[0] != "M")
     return normalize("NFC", "".join(parts)).casefold()
 
 
 def _pieces(word: str) -> list[str]:
     """A run in pairs, the last letter alone: so each letter of it begins a piece."""
-    if not _RUN.match(word):
+    if word.isascii() or not _RUN.match(word):
         return [word]
     return [word[place : place + 2] for place in range(len(word))]
 

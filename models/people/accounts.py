@@ -300,6 +300,18 @@ async def load_membership(session: AsyncSession, account: int, group: RecordId) 
     return Membership(*row) if row else None
 
 
+async def load_memberships(
+    session: AsyncSession, account: int, groups: Collection[RecordId]
+) -> dict[RecordId, Membership]:
+    """The account's memberships in those of the groups where it has one."""
+    found: dict[RecordId, Membership] = {}
+    for some in chunks(groups):
+        wanted = select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.account_id == account)
+        rows = await session.execute(wanted.where(MEMBERSHIPS.c.group_id.in_(some)))
+        found |= {place.group_id: place for place in (Membership(*row) for row in rows)}
+    return found
+
+
 async def list_memberships(session: AsyncSession, account: int) -> list[Membership]:
     """All memberships of an account, by group."""
     wanted = select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.account_id == account).order_by(MEMBERSHIPS.c.group_id)

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.readers import VerifiedHolder, VerifiedPod, VerifiedReader
 from models.groups.groups_and_items import load_visibility
-from models.people.accounts import Account, Membership, load_membership
+from models.people.accounts import Account, Membership, load_membership, load_memberships
 from pod.actions.chain.views import load_view
 from pod.actions.private_groups import counts, is_home, unknown_group
 from pod.deps import Deps
@@ -88,8 +88,14 @@ async def open_group(
     session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId, *, part: Part = "all"
 ) -> ReadableGroup:
     """The group, if the viewer may see this part of it; raises UnknownGroupError."""
-    held = deps.store.views.checked(group, version=await deps.store.database.seen_by(session))
     place = await load_membership(session, viewer.id, group) if isinstance(viewer, Account) else None
+    return await _open(session, deps, viewer, group, place, part)
+
+
+async def _open(
+    session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId, place: Membership | None, part: Part
+) -> ReadableGroup:
+    held = deps.store.views.checked(group, version=await deps.store.database.seen_by(session))
     if (held is None or held.state.visibility == "private") and not await _may_ask(session, viewer, place, group):
         raise unknown_group()
     view = await load_view(session, deps, group)
@@ -111,10 +117,11 @@ async def open_those(
     session: AsyncSession, deps: Deps, viewer: Viewer, groups: Collection[RecordId]
 ) -> dict[RecordId, ReadableGroup]:
     """Those of the groups that are here and that the viewer may read."""
+    places = await load_memberships(session, viewer.id, groups) if isinstance(viewer, Account) and groups else {}
     found = {}
     for group in groups:
         try:
-            found[group] = await open_group(session, deps, viewer, group)
+            found[group] = await _open(session, deps, viewer, group, places.get(group), "all")
         except UnknownGroupError:
             continue
     return found

@@ -198,9 +198,10 @@ def _hit(
         return None
     edit = found.record_id if found.kind == "patch" else None
     said = looked.said(edit, folded=False)
-    if not has_words(looked.said(edit, folded=True), query.words):
+    matches = has_words(said, query.words)
+    if not matches and not has_words(looked.said(edit, folded=True), query.words):
         return None
-    shown = looked.card.layer is None and has_words(said, query.words)
+    shown = looked.card.layer is None and matches
     return Hit(
         found.kind,
         found.group_id,

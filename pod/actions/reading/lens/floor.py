@@ -5,13 +5,15 @@ One that isn't here yet hides nothing, and the pages, /about and the doctor say 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import load_sums
+from models.engine.databases import UNKNOWN
 from models.groups.groups_and_items import load_visibility
 from models.pod.floor_groups import FloorGroup, list_chosen
 from moderation.shown import is_hosted
@@ -45,8 +47,15 @@ async def list_lacking_floor(session: AsyncSession, config: Config) -> list[Floo
     return [one for one in floor if await load_visibility(session, one.group) is None]
 
 
-async def load_floor(session: AsyncSession, deps: Deps) -> dict[RecordId, int]:
-    """The default scores of those groups of the floor that are here."""
+async def load_floor(session: AsyncSession, deps: Deps) -> Mapping[RecordId, int]:
+    """The default scores of those groups of the floor that are here; asked for once between two commits."""
+    version = await deps.store.database.seen_by(session)
+    if version is None or version == UNKNOWN:
+        return await _load_floor(session, deps)
+    return await deps.store.remembered.get(version, "floor", partial(_load_floor, session, deps))
+
+
+async def _load_floor(session: AsyncSession, deps: Deps) -> dict[RecordId, int]:
     found = {}
     for one in await list_floor(session, deps.config):
         with suppress(UnknownGroupError):

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import NO_VOTES, load_tallies
+from models.content.lens_sources import load_sums
 from models.fediverse.followers import Shows
 from models.people.accounts import Account
 from models.people.mutes import load_muted
@@ -104,10 +104,13 @@ async def load_layers(
     defaults |= held
     hider = None if everybody else reader
     own = hider.personal_group if hider else None
+    asked = {*groups, *held, *([own] if own else [])}
+    sums = await load_sums(session, asked, tokens) if asked else {}
+    of = {group: {token: sums.get((group, token), 0) for token in tokens} for group in asked}
     return Layers(
-        lens={group: await _sums(session, group, tokens) for group in groups},
-        own=await _sums(session, own, tokens) if own else {},
-        floor={group: await _sums(session, group, tokens) for group in held},
+        lens={group: of[group] for group in groups},
+        own=of[own] if own else {},
+        floor={group: of[group] for group in held},
         defaults=defaults,
         muted=await load_muted(session, hider.id, writers) if hider else frozenset(),
     )
@@ -116,8 +119,3 @@ async def load_layers(
 async def shows_of(session: AsyncSession, deps: Deps, state: GroupState) -> Shows:
     """What decides here whether a group's posts are told to other software."""
     return Shows(state.group, state.default_score, await load_floor(session, deps))
-
-
-async def _sums(session: AsyncSession, group: RecordId, tokens: Collection[Token]) -> Sums:
-    tallies = await load_tallies(session, group, tokens)
-    return {token: tallies.get(token, NO_VOTES).sum_micro for token in tokens}

@@ -7,6 +7,7 @@ beginning: what a list costs doesn't grow with the edits that somebody makes.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -25,13 +26,15 @@ from pod.actions.reading.lens.floor import load_floor
 from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.text import writer_of
 from pod.deps import Deps
-from protocol.content import Text, assemble
+from protocol.content import Sheet, Text, assemble
 from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget, Token
 from protocol.visibility import Combine, see
 
 ENOUGH: Final = 3  # so many beginnings are looked at, for some of it may be hidden
 EXCERPT_LENGTH: Final = 240
+SHORT_BYTES: Final = 8192  # of a text that is held
+MOST_HELD: Final = 512
 
 
 class VisibleCard(msgspec.Struct, frozen=True):
@@ -159,11 +162,8 @@ async def load_words(
     The caller has let the reader into the groups of the posts, lenses and moderators. `everybody`: as who hides
     nothing sees them.
     """
-    texts = {
-        post: assemble(own, sheets)
-        for post, sheets in (await load_few_sheets(session, lenses, bounds.sheets)).items()
-        if (own := next((sheet for sheet in sheets if sheet.id == post), None))
-    }
+    stored = await load_few_sheets(session, lenses, bounds.sheets)
+    texts = {post: text for post, sheets in stored.items() if (text := _text(post, tuple(sheets)))}
     looked = {
         post: _tokens(text, bounds.letters) for post, text in texts.items() if len(text.order) <= bounds.paragraphs
     }
@@ -175,6 +175,26 @@ async def load_words(
     return {post: _words(texts[post], lenses[post], tokens, sums) for post, tokens in looked.items()}
 
 
+def _text(post: RecordId, sheets: tuple[bytes, ...]) -> Text | None:
+    return (_held if sum(map(len, sheets)) <= SHORT_BYTES else _assembled)(post, sheets)
+
+
+def _assembled(post: RecordId, stored: tuple[bytes, ...]) -> Text | None:
+    """The text that stored sheets make, None without the post's own."""
+    sheets = [msgspec.json.decode(sheet, type=Sheet) for sheet in stored]
+    own = next((sheet for sheet in sheets if sheet.id == post), None)
+    return assemble(own, sheets) if own else None
+
+
+# Lists show the same posts again and again. What is held is found by the bytes that it is made of, so it is never old.
+_held = lru_cache(MOST_HELD)(_assembled)
+
+
+@lru_cache(8 * MOST_HELD)
+def _token(address: Address) -> Token:
+    return ParagraphTarget(address).token
+
+
 def _tokens(text: Text, most: int | None) -> dict[Address, Token]:
     """The paragraphs to look at: of a post without edits only the first ones, for each of them stands alone."""
     found: dict[Address, Token] = {}
@@ -184,7 +204,7 @@ def _tokens(text: Text, most: int | None) -> dict[Address, Token]:
             break
         paragraph = text.paragraph(address)
         letters += len(paragraph.text) if paragraph else 0
-        found[address] = ParagraphTarget(address).token
+        found[address] = _token(address)
     return found
 
 

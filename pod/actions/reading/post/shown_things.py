@@ -15,6 +15,7 @@ from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import load_layers
 from pod.actions.reading.post.cards import VisibleCard, load_excerpts, visible_card
 from pod.deps import Deps
+from pod.foreign_text import is_seen
 from protocol.ids import RecordId
 from protocol.records.content import PostTarget
 
@@ -26,7 +27,8 @@ async def load_shown_things(
 ) -> dict[RecordId, VisibleCard]:
     """By each of the records, posts or edits, its post as `group`, which the reader may read, shows it.
 
-    Left out is what the group doesn't show, and what stands in a group that the reader doesn't come across.
+    Only one that has no title has its beginning. Left out is what the group doesn't show, and what stands in a group
+    that the reader doesn't come across.
     """
     where = await load_whereabouts(session, records)
     cards = await _met(session, deps, reader, group, where)
@@ -39,7 +41,8 @@ async def load_shown_things(
         post: layers.judge(lens, PostTarget(post).token, (card.group_id, card.author)) for post, card in cards.items()
     }
     shown = [post for post, verdict in verdicts.items() if verdict.shown and not cards[post].erased]
-    excerpts = await load_excerpts(session, deps, reader, dict.fromkeys(shown, lens), LENGTH, everybody=True)
+    nameless = [post for post in shown if not is_seen(cards[post].title)]  # these are called by their first words
+    excerpts = await load_excerpts(session, deps, reader, dict.fromkeys(nameless, lens), LENGTH, everybody=True)
     nicknames = await load_writers(session, deps, writers)
     told = {
         post: visible_card(
