@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,11 +13,12 @@ import pytest
 from tests.support.browsing import Browser
 from tests.support.people import agreed, joined
 from tests.support.relay import Relay, relaying
-from tests.support.rig import PORT, Person, ServedPod, eventually
+from tests.support.rig import PORT, Person, RefusedByHttpError, ServedPod, eventually
 
 RELAYED = True
 pytestmark = pytest.mark.timeout(300)
 MINUTE_MS = 60_000
+STEPS, SEEDS = (60, range(1, 6)) if os.environ.get("ALTHING_FULL") else (10, range(1, 2))
 
 
 class Pair:
@@ -23,7 +26,7 @@ class Pair:
 
     def __init__(self, pods: list[ServedPod], relays: list[Relay]) -> None:
         self.steward, self.other = pods
-        self.relay = relays[0]
+        self.relays, self.relay = relays, relays[0]
         self.ada, self.bo = self.steward.sign_up("ada"), self.other.sign_up("bo")
         for pod in pods:
             pod.start()
@@ -38,6 +41,11 @@ class Pair:
         self.weight -= 1
         wish = {"do": "set-weight", "with": {"member": 2, "weight": self.weight}}
         return str(self.bo.post(f"/api/v1/groups/{self.group}/operations", wish)["record"])
+
+    def renamed(self, name: str) -> str:
+        """Ada gives the group another name: the operation."""
+        wish = {"do": "set-policy", "with": {"name": name}}
+        return str(self.ada.post(f"/api/v1/groups/{self.group}/operations", wish)["record"])
 
     def fate(self, operation: str, person: Person | None = None) -> Any:
         return (person or self.bo).get(f"/api/v1/groups/{self.group}/records/{operation}")
@@ -105,3 +113,79 @@ def test_k2_an_operation_that_became_void_waits_no_more_and_its_author_is_told(p
     browser.sign_in("bo")
     assert "A change that you asked for can&#39;t be made" in browser.get("/notifications").text
     assert pair.bo.get(f"/groups/{pair.group}/operations?from=0")["operations"] == []
+
+
+class Storm:
+    """Everything that parts, spoils, delays, kills or misleads the two pods, in an order that a seed gives."""
+
+    def __init__(self, pair: Pair, seed: int) -> None:
+        self.pair, self.random = pair, Random(seed)
+        self.acknowledged: list[tuple[Person, str]] = []
+
+    def step(self) -> None:
+        self.random.choice([self._cut, self._swallow, self._flip, self._mislead, self._kill, self.calm])()
+        for person, wish in ((self.pair.bo, self.pair.lighter), (self.pair.ada, self._rename)):
+            with suppress(OSError, RefusedByHttpError):
+                self.acknowledged.append((person, wish()))
+
+    def calm(self) -> None:
+        for relay in self.pair.relays:
+            relay.flip(0)
+            relay.open()
+        for pod in (self.pair.steward, self.pair.other):
+            pod.set_clock(self.pair.minutes * (MINUTE_MS + 1000))
+
+    def is_over(self) -> bool:
+        """Whether everything acknowledged is settled or void, and the pods agree."""
+        fates = {self.pair.fate(operation, person)["state"] for person, operation in self.acknowledged}
+        return fates <= {"settled", "void"} and agreed(self.pair.group, self.pair.ada, self.pair.bo)
+
+    def _rename(self) -> str:
+        return self.pair.renamed(f"Parish council {len(self.acknowledged)}")
+
+    def _cut(self) -> None:
+        self.random.choice(self.pair.relays).cut()
+
+    def _swallow(self) -> None:
+        self.random.choice(self.pair.relays).black_hole()
+
+    def _flip(self) -> None:
+        self.random.choice(self.pair.relays).flip(0.5, seed=self.random.randrange(1000))
+
+    def _mislead(self) -> None:
+        ahead = self.random.randrange(4, 8) * MINUTE_MS
+        self.random.choice((self.pair.steward, self.pair.other)).set_clock(
+            self.pair.minutes * (MINUTE_MS + 1000) + ahead
+        )
+
+    def _kill(self) -> None:
+        pod = self.random.choice((self.pair.steward, self.pair.other))
+        pod.kill()
+        pod.start()
+
+
+def within(minutes: int, pair: Pair, holds: Callable[[], bool]) -> bool:
+    """Whether it comes to hold while so many minutes pass at the pods."""
+    for _ in range(minutes):
+        pair.a_minute_later()
+        with suppress(AssertionError):
+            return bool(eventually(holds, seconds=5))
+    return False
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_k2_no_operation_of_a_storm_is_left_unsealed(pair: Pair, seed: int) -> None:
+    print(f"seed {seed}")
+    storm = Storm(pair, seed)
+    for _ in range(STEPS):
+        storm.step()
+    storm.calm()
+    name = f"Parish council {len(storm.acknowledged)}"
+    last = [pair.lighter(), pair.renamed(name)]
+    storm.acknowledged += zip((pair.bo, pair.ada), last, strict=True)
+    assert within(40, pair, storm.is_over), [pair.fate(own, who) for who, own in storm.acknowledged]
+    seen = [person.get(f"/api/v1/groups/{pair.group}") for person in (pair.ada, pair.bo)]
+    assert [(one["name"], one["members"][1]["weight"]) for one in seen] == [(name, pair.weight)] * 2
+    states = [pair.fate(operation, person)["state"] for person, operation in storm.acknowledged]
+    print(f"{states.count('settled')} of {len(states)} acknowledged operations settled, the others are void")
+    assert states[-2:] == ["settled"] * 2
