@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.databases import UNKNOWN, Database
 from models.engine.wake_ups import send_wake_up
-from models.engine.writer import Action, Bulk, Writer
+from models.engine.writer import Action, Bulk, Writer, after_commit
 from models.groups.groups_and_items import count_revisions
 from models.groups.rounds import mark_due
 from pod.clock import Clock
@@ -33,13 +34,17 @@ _WOKEN: Final = "woken_groups"
 
 
 class _Held:
-    """A view, the revision of its group that it is of, and where it was last found to be so."""
+    """A view, the revision of its group that it is of, and where it was last found to be so.
 
-    __slots__ = ("checked_at", "epoch", "revision", "view")
+    `committed` is what stood before it, as long as its own commit is on its way.
+    """
 
-    def __init__(self, view: View, revision: int) -> None:
+    __slots__ = ("checked_at", "committed", "epoch", "revision", "view")
+
+    def __init__(self, view: View, revision: int, committed: _Held | None = None) -> None:
         self.view = view
         self.revision = revision
+        self.committed = committed
         self.epoch: int | None = None
         self.checked_at: int | None = None
 
@@ -48,7 +53,8 @@ class Views:
     """Each group's chain with the revision of the group that it is of; used only while the store says the same.
 
     Within a write action nobody else writes, so a view that an action checked since another process last wrote (an
-    *epoch*) holds. A reader's holds while no commit came since it was checked, and else if the revision is the same.
+    *epoch*) holds. A reader's holds while no commit came since it was checked, and else if the revision is the same;
+    what an action made of it is shown to readers once that is committed, for it may still be undone.
     A `version` is a number of the database's last commit that the reader sees at least, None in a write action.
     """
 
@@ -58,14 +64,21 @@ class Views:
 
     def checked(self, group: RecordId, *, version: int | None) -> View | None:
         """The view, if it was checked at this version, or for an action in this epoch."""
-        held = self._held.get(group)
+        held = self._held_for(group, version)
         if held is None or (held.epoch != self._epoch if version is None else held.checked_at != version):
             return None
         return held.view
 
-    def check(self, group: RecordId, revision: int, *, version: int | None) -> View | None:
-        """The view, if it is of this revision or of a later one, whose commit is on its way; noted as checked."""
+    def _held_for(self, group: RecordId, version: int | None, revision: int = 0) -> _Held | None:
+        """What is held for an action, or for a reader to whom the store shows this revision at least."""
         held = self._held.get(group)
+        if held is None or version is None or held.committed is None or held.revision <= revision:
+            return held
+        return held.committed
+
+    def check(self, group: RecordId, revision: int, *, version: int | None) -> View | None:
+        """The view, if it is of this revision or of a later one; noted as checked."""
+        held = self._held_for(group, version, revision)
         if held is None or held.revision < revision:
             return None
         self._note(held, version)
@@ -75,7 +88,7 @@ class Views:
         """Hold a view that was loaded at a revision, unless a later one is held; the one to use."""
         held = self._held.get(view.state.group)
         if held is not None and held.revision > revision:
-            return held.view
+            return view if version is not None and held.committed is not None else held.view
         self._held[view.state.group] = held = _Held(view, revision)
         self._note(held, version)
         return view
@@ -92,9 +105,15 @@ class Views:
         group, moved = view.state.group, session.info.setdefault(_MOVED, set())
         held = self._held.get(group)
         before = held.revision if held else 0
-        self._held[group] = held = _Held(view, before if group in moved else before + 1)
+        committed = (held.committed or held) if held else None
+        self._held[group] = held = _Held(view, before if group in moved else before + 1, committed)
         held.epoch = self._epoch
         moved.add(group)
+        after_commit(session, partial(self._commit, group))
+
+    def _commit(self, group: RecordId) -> None:
+        if (held := self._held.get(group)) is not None:
+            held.committed = None
 
     def forget(self, groups: Collection[RecordId] | None = None) -> None:
         """Let go of views (None: all), for the store is what holds."""

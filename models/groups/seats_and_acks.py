@@ -256,8 +256,8 @@ async def save_fault(session: AsyncSession, fault: StoredFault) -> None:
     await upsert(session, FAULTS, [_row(fault)])
 
 
-async def list_faults(session: AsyncSession, group: RecordId, limit: int) -> list[StoredFault]:
-    """Faults proven in this group, the latest first."""
+async def list_faults(session: AsyncSession, group: RecordId, limit: int | None = None) -> list[StoredFault]:
+    """Faults proven in this group, the latest first; None: all of them."""
     wanted = (
         select(*(FAULTS.c[name] for name in StoredFault.__struct_fields__))
         .where(FAULTS.c.group_id == group)
@@ -337,6 +337,12 @@ async def insert_dispute(session: AsyncSession, dispute: Dispute) -> None:
 async def delete_disputes(session: AsyncSession, group: RecordId, pod: str) -> None:
     """Forget what was disputed with this pod."""
     await session.execute(delete(DISPUTES).where(DISPUTES.c.group_id == group, DISPUTES.c.pod == pod))
+
+
+async def has_disputes(session: AsyncSession, group: RecordId, pod: str) -> bool:
+    """Whether anything is disputed with this pod."""
+    wanted = select(DISPUTES.c.theirs).where(DISPUTES.c.group_id == group, DISPUTES.c.pod == pod).limit(1)
+    return await session.scalar(wanted) is not None
 
 
 async def list_disputes(session: AsyncSession, group: RecordId, limit: int) -> list[Dispute]:

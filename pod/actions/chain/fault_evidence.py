@@ -14,12 +14,10 @@ from protocol.ids import RecordId
 from protocol.records.chain import Ack
 from protocol.records.envelope import Record, reopen_record
 
-MOST_FAULTS = 1000
-
 
 async def load_faults(session: AsyncSession, group: RecordId) -> tuple[Fault, ...]:
     """The faults proven in a group, as its view counts them."""
-    stored = await list_faults(session, group, MOST_FAULTS)
+    stored = await list_faults(session, group)
     return tuple(fault for pair in reversed(stored) for fault in _faults_of(pair))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_item
-from models.groups.seats_and_acks import Dispute, delete_disputes, insert_dispute, list_disputes
+from models.groups.seats_and_acks import Dispute, delete_disputes, has_disputes, insert_dispute
 from pod.actions.chain.lone_recovery import height_of
 from pod.actions.chain.views import load_view
 from pod.deps import Deps
@@ -21,8 +21,6 @@ from protocol.chain import found
 from protocol.ids import RecordId
 from protocol.records.chain import Handover, Seal
 from protocol.records.envelope import Record, reopen_record
-
-MOST_DISPUTES = 100
 
 
 def stands_apart(view: View, records: Sequence[Record]) -> bool:
@@ -61,6 +59,6 @@ def _way_to(item: RecordId, records: Sequence[Record]) -> set[RecordId]:
 async def forget_disputes(deps: Deps, pod: str, group: RecordId) -> None:
     """The pod holds our anchor now: whatever was disputed with it is decided."""
     async with deps.store.database.read() as session:
-        disputes = await list_disputes(session, group, MOST_DISPUTES)
-    if any(dispute.pod == pod for dispute in disputes):
+        disputed = await has_disputes(session, group, pod)
+    if disputed:
         await deps.store.write(lambda session: delete_disputes(session, group, pod))

@@ -10,12 +10,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
 from models.engine.databases import open_database
 from models.fediverse.deliveries import count_queue, enqueue
 from models.groups.records import list_log
 from models.people.accounts import Account, load_account
+from pod.actions.chain.sealing import seal
 from pod.actions.chain.views import find_view, load_view
 from pod.actions.groups.founding import sign_up, start_group
 from pod.actions.posts.records import submit, write_record
@@ -72,6 +74,23 @@ async def test_a_view_is_never_older_than_the_store(two: list[Deps]) -> None:
         assert len(heads) == 1, "One process shows what the other replaced."
         assert not heads & set(seen)
         seen += heads
+
+
+async def test_a_reader_is_shown_what_is_committed_and_nothing_that_may_be_undone(two: list[Deps]) -> None:
+    one, _ = two
+    ada = await ada_of(one)
+    group = await start_group(one, TokenHolder(ada), {"name": "Group"})
+    await say(one, ada, group, "Note")
+    before = (await find_view(one, group)).head
+
+    async def action(session: AsyncSession) -> tuple[RecordId, RecordId, RecordId]:
+        sealed = await seal(session, one, group, now=NOON)
+        assert sealed is not None
+        return sealed.id, (await load_view(session, one, group)).head, (await find_view(one, group)).head
+
+    sealed, acted_on, shown = await one.store.write(action)
+    assert (acted_on, shown) == (sealed, before)
+    assert (await find_view(one, group)).head == sealed
 
 
 async def test_an_action_acts_on_what_the_other_process_wrote(two: list[Deps]) -> None:
