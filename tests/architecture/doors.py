@@ -48,8 +48,8 @@ DOORS = (
             "http.client",
             "urllib.request",
         ),
-        by=("federation/safe_http.py", "federation/safe_http/"),
-        why="federation/safe_http.py is the only door out.",
+        by=("federation/safe_http/",),
+        why="federation/safe_http/ is the only door out.",
     ),
     Door(
         what=("pyld",),
