@@ -72,7 +72,7 @@ def _floored(word: str, by: str = FOUNDER, own: str = "") -> Canary:
 
 def _unlisted(word: str, met: str = "") -> Canary:
     """Read by whoever knows the address; told at no other address but to who is in the group."""
-    known = r"/.*{unlisted}.*|/.*{quiet}.*|/.*{unlisted answer}.*"
+    known = r"/.*{unlisted}.*|/.*{quiet}.*|/.*{unlisted answer}.*|/.*{unlisted edit}.*"
     return Canary(
         f"qx{word}xq",
         {**dict.fromkeys(EVERYBODY, known), **dict.fromkeys(INSIDE, ANYWHERE)},
@@ -102,7 +102,9 @@ CANARIES: Final[Mapping[str, Canary]] = {
     # The unlisted group.
     "unlisted name": _unlisted("unlistedname", "/g/{unlisted}"),
     "unlisted words": _unlisted("unlistedwords", "/g/{unlisted}/posts/{quiet}"),
-    # Answers to a post of the open group, from groups that repost it.
+    # Answers to a post of the open group and edits of it, from groups that repost it.
+    "private edit": _inside("privateedit", "/g/{open}/posts/{plain}?mode=wiki"),
+    "unlisted edit": _unlisted("unlistededit"),
     "private answer": _inside("privateanswer", "/g/{open}/posts/{plain}"),
     "unlisted answer": _unlisted("unlistedanswer", "/g/{unlisted}"),
     # The open group: shown, hidden by its votes, changed by edits, withdrawn, erased.

@@ -173,6 +173,9 @@ def _answer_elsewhere(house: House) -> None:
         group = house.ids[name]
         _vote(bo, group, {"post": plain}, 1000)
         house.ids[f"{name} answer"] = _post(bo, group, f"{name} answer", reply_to={"record": plain})
+        adds = [{"style": "text", "text": f"Better: {word(f'{name} edit')}.", "after": {"record": plain, "index": 0}}]
+        edit = bo.post(f"/api/v1/groups/{group}/patches", {"post": plain, "adds": adds})["record"]
+        house.ids[f"{name} edit"] = edit
 
 
 def _mute(house: House) -> None:

@@ -12,9 +12,10 @@ from models.content.lens_sources import load_member_votes
 from models.content.posts_and_votes import load_post
 from models.people.accounts import Account, load_membership
 from models.people.mutes import delete_block, put_block
+from moderation.lens import Lens
 from pod.actions.access import open_group
 from pod.actions.posts.records import write_record
-from pod.actions.reading.post.text import load_text
+from pod.actions.reading.post.text import load_reading, load_text
 from pod.actions.signer import Person
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -93,7 +94,8 @@ async def restore_paragraph(
     """Let a hidden paragraph stand again: its writer takes marks back, everybody else votes for it, in `bench`."""
 
     async def action(session: AsyncSession) -> None:
-        _, text = await load_text(session, group, post)
+        reading = await load_reading(session, deps, signer.account, group, post, Lens((bench,)))
+        text = reading.text
         _check_there(text, address)
         membership = await load_membership(session, signer.account.id, group)
         writer = member_writer(group, membership.number or 0) if membership else None

@@ -13,7 +13,6 @@ from moderation.diffs import Change, diff_words
 from moderation.versions import Step
 from pod.actions.reading.post.history import Difference, Entry, compare_versions
 from pod.actions.reading.post.slices import slice_from
-from pod.actions.reading.post.text import author_of
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.heavy import computed
@@ -22,7 +21,7 @@ from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.links import Link, Place, address_in, anchor_of, place_of
 from pod.web.post.page import number_of, page_tabs
-from pod.web.post.wording import TAGS, called, language_of, marked, post_title
+from pod.web.post.wording import TAGS, language_of, marked, post_title, writer_name
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import Address
 
@@ -118,9 +117,9 @@ def _name(end: Entry | Address) -> str:
 
 def _end_link(say: Words, place: Place, found: Difference, end: Entry | Address) -> Link:
     if isinstance(end, Address):
-        who = called(say, author_of(found.reading.text.sheets[end.record]), found.nicknames)
+        who = writer_name(say, found.reading, found.reading.text.sheets[end.record], found.nicknames)
         return Link(say("version by %(who)s", who=who), place.to(mode="wiki", anchor=anchor_of(end)))
-    who, number = called(say, end.author, found.nicknames), say.number(end.number)
+    who, number = writer_name(say, found.reading, end.sheet, found.nicknames), say.number(end.number)
     when = say.moment(end.at) if end.at else ""
     text = say("after record %(number)s by %(who)s, %(when)s", number=number, who=who, when=when)
     return Link(text, place.to("history", anchor=f"e-{end.sheet.id[-12:]}"))

@@ -11,7 +11,6 @@ from aiohttp import web
 from moderation.clusters import beginning
 from pod.actions.reading.post.history import AuthorShares, Entry, Past, read_past
 from pod.actions.reading.post.slices import slice_from
-from pod.actions.reading.post.text import author_of
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.heavy import computed
@@ -23,7 +22,7 @@ from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.links import Link, Place, anchor_of, place_of
 from pod.web.post.page import number_of, page_tabs
-from pod.web.post.wording import Score, called, post_title, reason_sentence, score_view
+from pod.web.post.wording import Score, post_title, reason_sentence, score_view, writer_name
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget
 from protocol.visibility import Sight
@@ -159,7 +158,7 @@ def _entry(say: Words, place: Place, past: Past, entry: Entry) -> EntryView:
         record=sheet.id,
         anchor=f"e-{sheet.id[-12:]}",
         number=say.number(entry.number),
-        who=called(say, entry.author, past.nicknames),
+        who=writer_name(say, past.reading, entry.sheet, past.nicknames),
         when=say.moment(entry.at) if entry.at else "",
         counts=_counts(say, entry),
         excerpt=say("erased by its author") if sheet.erased else _excerpt(say, past, entry),
@@ -212,7 +211,7 @@ def _nodes(say: Words, past: Past) -> list[PatchNode]:
     return [
         PatchNode(
             entry.number,
-            called(say, entry.author, past.nicknames),
+            writer_name(say, past.reading, entry.sheet, past.nicknames),
             say.day(entry.at) if entry.at else "",
             tuple(sorted(_upon(entry) & known - {entry.sheet.id})),
             entry.sheet.id,
@@ -263,7 +262,7 @@ def _blame(
     )
     return BlameLine(
         text=say("not shown on this pod") if words is None else words,
-        who=called(say, author_of(reading.text.sheets[address.record]), past.nicknames),
+        who=writer_name(say, reading, reading.text.sheets[address.record], past.nicknames),
         when=say.moment(entry.at) if entry and entry.at else "",
         href=place.to(anchor=anchor_of(address)),
         change=place.to("history", anchor=f"e-{address.record[-12:]}"),

@@ -12,9 +12,10 @@ from markupsafe import Markup
 
 from moderation.diffs import diff_words
 from moderation.lens import Layer
+from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.slices import MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
 from pod.actions.reading.post.story import Story
-from pod.actions.reading.post.text import author_of
+from pod.actions.reading.post.text import writer_of
 from pod.web.kit.translations import Words
 from pod.web.post.links import Link, Place, anchor_of, named, sign_in_to
 from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
@@ -22,12 +23,12 @@ from pod.web.post.wording import (
     TAGS,
     LayerView,
     Score,
-    called,
     layer_sentence,
     layer_view,
     marked,
     reason_sentence,
     score_view,
+    writer_name,
 )
 from protocol.records.content import Address, ParagraphTarget
 from protocol.visibility import Reason, Sight
@@ -117,13 +118,22 @@ class Desk(msgspec.Struct, frozen=True):
         """Whether the reader may vote on what is seen here."""
         return self.story.bench.writes
 
-    def author(self, address: Address) -> int:
+    def writer(self, address: Address) -> Author:
         """Who wrote a paragraph."""
-        return author_of(self.story.reading.text.sheets[address.record])
+        return writer_of(self.story.reading.text.sheets[address.record])
+
+    def called(self, address: Address) -> str:
+        """What its writer is called."""
+        reading = self.story.reading
+        return writer_name(self.say, reading, reading.text.sheets[address.record], self.story.nicknames)
+
+    def is_authors(self, address: Address) -> bool:
+        """Whether the post's author wrote a paragraph."""
+        return self.writer(address) == (self.place.group, self.story.reading.card.author)
 
     def is_mine(self, address: Address) -> bool:
         """Whether the reader wrote a paragraph."""
-        return self.author(address) == self.story.reading.head.member
+        return self.writer(address) == (self.place.group, self.story.reading.head.member)
 
 
 class SliceView(msgspec.Struct, frozen=True):
@@ -213,14 +223,14 @@ def _paragraph(
     paragraph = reading.text.paragraph(address)
     score = reading.score_of(sight)
     style = paragraph.style if paragraph else "text"
-    foreign = desk.author(address) != reading.card.author
+    foreign = not desk.is_authors(address)
     what = say("paragraph %(number)s", number=number) if number else say("this paragraph")
     return ParagraphView(
         anchor=anchor_of(address),
         tag=TAGS.get(style, "p"),
         style=style,
         text=paragraph.text if paragraph else "",
-        byline=called(say, desk.author(address), desk.story.nicknames) if foreign or place.wiki else "",
+        byline=desk.called(address) if foreign or place.wiki else "",
         note="" if sight.shown or not number else reason_sentence(say, sight.reason),
         score=score_view(say, score) if score or place.wiki else None,
         why=Link(say("Why?"), place.to("why", target=named(ParagraphTarget(address)))),
@@ -252,9 +262,11 @@ def _votes(desk: Desk, address: Address, what: str) -> tuple[Press, ...]:
 
 def _tools(desk: Desk, address: Address) -> tuple[Link, ...]:
     say, place = desk.say, desk.place
-    if not place.wiki or (desk.signed_in and not desk.writes):
+    # What another group wrote is edited there.
+    here = desk.writer(address)[0] == place.group
+    if not place.wiki or not here or (desk.signed_in and not desk.writes):
         return ()
-    mine = desk.is_mine(address) and desk.author(address) == desk.story.reading.card.author
+    mine = desk.is_mine(address) and desk.is_authors(address)
     links = (
         Link(say("Edit") if mine else say("Suggest an edit"), place.paragraph_path(address, "edit")),
         Link(say("Add below"), place.paragraph_path(address, "add")),
@@ -268,7 +280,7 @@ def acts_on(desk: Desk, sight: Sight, what: str) -> tuple[Press, ...]:
         return ()
     say, target, story = desk.say, named(ParagraphTarget(sight.address)), desk.story
     reading = story.reading
-    writer = desk.is_mine(sight.address) and desk.author(sight.address) == reading.card.author
+    writer = desk.is_mine(sight.address) and desk.is_authors(sight.address)
     hiding, acts = reading.hiding(sight), []
     if writer and not hiding and desk.writes:
         acts.append(Press(f"delete:{target}", say("Delete"), say("Delete %(what)s", what=what)))
@@ -287,7 +299,7 @@ def _version(desk: Desk, standing: Sight, sight: Sight, most_steps: int) -> Vers
     say, text = desk.say, desk.story.reading.text
     before, after = text.paragraph(standing.address), text.paragraph(sight.address)
     pieces = diff_words(before.text if before else "", after.text if after else "", most_steps=most_steps)
-    who = called(say, desk.author(sight.address), desk.story.nicknames)
+    who = desk.called(sight.address)
     what = say("the version by %(who)s", who=who)
     ends = {"from": named(ParagraphTarget(standing.address)), "to": named(ParagraphTarget(sight.address))}
     score = desk.story.reading.score_of(sight)

@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from moderation.diffs import Change, Piece
 from moderation.lens import Layer
-from pod.actions.reading.post.text import VisiblePost
+from pod.actions.reading.post.text import VisiblePost, writer_of
 from pod.foreign_text import is_seen
 from pod.web.group.wording import member_name
 from pod.web.kit.translations import Words
+from protocol.content import Sheet
 from protocol.visibility import Reason
 
 Nicknames = Mapping[int, str]
@@ -56,6 +57,15 @@ def title_of(say: Words, title: str, who: str, *, erased: bool) -> str:
     if erased:
         return say("An erased post")
     return title if is_seen(title) else say("A note by %(who)s", who=who)
+
+
+def writer_name(say: Words, reading: VisiblePost, sheet: Sheet, nicknames: Nicknames) -> str:
+    """Who wrote a part of the text; of who edits it in another group that is said, too."""
+    writer = writer_of(sheet)
+    if writer not in reading.elsewhere:
+        return called(say, writer[1], nicknames)
+    nickname, group = reading.elsewhere[writer]
+    return say("%(who)s in %(group)s", who=member_name(say, writer[1], nickname), group=group)
 
 
 def post_title(say: Words, reading: VisiblePost, nicknames: Nicknames) -> str:

@@ -17,7 +17,7 @@ from pod.actions.access import Reader, open_group, open_those
 from pod.actions.chain.views import load_view
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.lens.floor import load_floor
-from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
+from pod.actions.reading.post.text import VisiblePost, load_reading, writer_of
 from pod.actions.reading.post.votes import all_votes
 from pod.deps import Deps
 from pod.rules.posts import PostRule
@@ -92,7 +92,8 @@ async def explain_why(
         sight = _sight(reading, target)
         for asked in lens.groups:
             await open_group(session, deps, reader, asked)
-        writer = author_of(reading.text.sheets[sight.address.record]) if sight else reading.card.author
+        writer = writer_of(reading.text.sheets[sight.address.record]) if sight else (group, reading.card.author)
+        numbers = (writer[1],) if writer[0] == group else ()
         return Why(
             reading=reading,
             target=target,
@@ -105,9 +106,9 @@ async def explain_why(
                 ]
             ),
             floor=await _floor(session, deps, reader, target),
-            own=tuple(reading.layers.own_hides(target.token, (group, writer))),
+            own=tuple(reading.layers.own_hides(target.token, writer)),
             others=await _others(session, deps, reader, reading, target),
-            nicknames=await load_nicknames(session, deps, group, {reading.card.author, writer}),
+            nicknames=await load_nicknames(session, deps, group, {reading.card.author, *numbers}),
         )
 
 

@@ -19,6 +19,7 @@ from pod.actions.reading.post.text import (
     in_order,
     load_reading,
     without_words,
+    writer_of,
 )
 from pod.deps import Deps
 from protocol.content import Sheet
@@ -64,6 +65,7 @@ class ParagraphSight(msgspec.Struct, frozen=True):
     """A paragraph in a lens. `score` (micro) is the group's own, `scores` those of the lens's groups in its order.
 
     `reason` is the lens's word; `layers` hide it: `lens`, `own` or `pod`. `instead`: what is shown in its slot.
+    `group`: that of an author who writes in another group than the post's.
     """
 
     record: RecordId
@@ -77,6 +79,7 @@ class ParagraphSight(msgspec.Struct, frozen=True):
     layers: tuple[Layer, ...]
     scores: tuple[int, ...]
     instead: Address | None = None
+    group: RecordId | None = None
 
 
 class PostSight(msgspec.Struct, frozen=True):
@@ -123,6 +126,7 @@ class HistoryLine(msgspec.Struct, frozen=True):
     erased: bool
     adds: tuple[AddLine, ...]
     marks: tuple[MarkLine, ...]
+    group: RecordId
 
 
 class History(msgspec.Struct, frozen=True):
@@ -208,7 +212,7 @@ def _paragraph(reading: VisiblePost, found: VisibleParagraph) -> ParagraphSight:
     return ParagraphSight(
         found.address.record,
         found.address.index,
-        found.author,
+        found.writer[1],
         found.style,
         found.text or "",
         reading.own_sums[reading.tokens[found.address]],
@@ -217,6 +221,7 @@ def _paragraph(reading: VisiblePost, found: VisibleParagraph) -> ParagraphSight:
         found.layers,
         found.sight.scores,
         found.sight.instead,
+        found.writer[0] if found.writer[0] != reading.head.group else None,
     )
 
 
@@ -237,6 +242,7 @@ async def list_history(deps: Deps, reader: Reader, group: RecordId, post: Record
                 sheet.erased,
                 tuple(_adds(sheet)),
                 tuple(MarkLine(mark.paragraph, mark.deleted, mark.replaced_by) for mark in sheet.marks),
+                writer_of(sheet)[0],
             )
             for sheet in part
         ),

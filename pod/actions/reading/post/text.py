@@ -5,12 +5,14 @@ What this pod withholds from the reader has no words in here, so nothing that is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.edits_elsewhere import list_edits_elsewhere
+from models.content.lens_sources import load_group_names
 from models.content.places import stored_place
 from models.content.posts_and_votes import PostCard, load_post, load_sheets
 from models.groups.records import StoredRecord
@@ -18,6 +20,7 @@ from moderation.lens import Layer, Lens, Verdict
 from moderation.shown import is_withheld
 from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import GroupHead, load_head
+from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import Author, Layers, Sums, load_layers
 from pod.deps import Deps
 from pod.heavy import computed
@@ -28,13 +31,15 @@ from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTa
 from protocol.visibility import Combine, Sight, see
 
 MOST_SHEETS = 10_000
+# Anybody can found a group that reposts a post and edits it there: so many edits count, those of the lens first.
+MOST_EDITS_ELSEWHERE = 100
 
 
 class VisibleParagraph(msgspec.Struct, frozen=True):
     """A paragraph as the reader sees it. `text` is None where it was erased or is withheld; `layers` hide it."""
 
     sight: Sight
-    author: int
+    writer: Author
     style: str
     text: str | None
     layers: tuple[Layer, ...]
@@ -55,6 +60,7 @@ class VisiblePost(msgspec.Struct, frozen=True):
 
     `text` and `card` have no words of what is withheld: the post (`withheld`), those paragraphs (`silent`), or the
     public name that it answers (`nameless`).
+    `elsewhere`: nickname and group of who edits it in other groups; `more`: not all of these edits were looked at.
     """
 
     head: GroupHead
@@ -69,6 +75,8 @@ class VisiblePost(msgspec.Struct, frozen=True):
     withheld: bool
     silent: frozenset[Address]
     nameless: bool
+    elsewhere: Mapping[Author, tuple[str, str]] = {}
+    more: bool = False
 
     @property
     def paragraphs(self) -> tuple[VisibleParagraph, ...]:
@@ -78,9 +86,9 @@ class VisiblePost(msgspec.Struct, frozen=True):
     def paragraph(self, sight: Sight) -> VisibleParagraph:
         """One paragraph of it."""
         found = self.text.paragraph(sight.address)
-        author = author_of(self.text.sheets[sight.address.record])
+        writer = writer_of(self.text.sheets[sight.address.record])
         style = found.style if found else "text"
-        return VisibleParagraph(sight, author, style, self.words(sight.address), self.hiding(sight))
+        return VisibleParagraph(sight, writer, style, self.words(sight.address), self.hiding(sight))
 
     @property
     def score(self) -> int:
@@ -103,8 +111,8 @@ class VisiblePost(msgspec.Struct, frozen=True):
 
     def hiding(self, sight: Sight) -> tuple[Layer, ...]:
         """Which layers hide a paragraph, the one that the reader can change least first."""
-        author = author_of(self.text.sheets[sight.address.record])
-        return self.layers.over(self.lens, sight, self.tokens[sight.address], (self.head.group, author))
+        writer = writer_of(self.text.sheets[sight.address.record])
+        return self.layers.over(self.lens, sight, self.tokens[sight.address], writer)
 
 
 async def load_reading(
@@ -112,17 +120,19 @@ async def load_reading(
 ) -> VisiblePost:
     """A post of the group in a lens; raises UnknownGroupError or NotFoundError."""
     head = await load_head(session, deps, reader, group)
-    card, text = await load_text(session, group, post)
+    edits = await _load_edits(session, reader, group, post, lens)
+    card, text = await load_text(session, group, post, edits[:MOST_EDITS_ELSEWHERE])
     tokens = {address: ParagraphTarget(address).token for address in (*text.order, *text.waiting)}
     subject = SubjectTarget(card.subject).token if card.subject else None
     asked = [PostTarget(post).token, *([subject] if subject else []), *tokens.values()]
-    writers = {(group, author_of(sheet)) for sheet in text.sheets.values()}
+    writers = {writer_of(sheet) for sheet in text.sheets.values()}
     layers = await load_layers(session, deps, reader, lens.groups, asked, writers)
     own = layers.lens.get(group) or (await load_layers(session, deps, reader, [group], asked)).lens[group]
     standings = [{address: layers.lens[g][token] for address, token in tokens.items()} for g in lens.groups]
     verdict = layers.judge(lens, PostTarget(post).token, (group, card.author))
     withheld = is_withheld({hide.layer for hide in verdict.hides}, mine=head.member == card.author)
-    silent = _silent(text, tokens, layers, head.member, withheld=withheld)
+    mine = (group, head.member) if head.member is not None else None
+    silent = _silent(text, tokens, layers, mine, withheld=withheld)
     nameless = subject is not None and head.member != card.author and layers.withholds(subject)
     return VisiblePost(
         head,
@@ -137,7 +147,27 @@ async def load_reading(
         withheld,
         silent,
         nameless,
+        await _load_editors(session, deps, {writer for writer in writers if writer[0] != group}),
+        len(edits) > MOST_EDITS_ELSEWHERE,
     )
+
+
+async def _load_edits(
+    session: AsyncSession, reader: Reader, group: RecordId, post: RecordId, lens: Lens
+) -> list[Sheet]:
+    """The edits from groups that repost the post, one more than count where there are more."""
+    account = reader.id if reader else None
+    return await list_edits_elsewhere(session, group, post, account, lens.groups, MOST_EDITS_ELSEWHERE + 1)
+
+
+async def _load_editors(
+    session: AsyncSession, deps: Deps, writers: Collection[Author]
+) -> dict[Author, tuple[str, str]]:
+    if not writers:
+        return {}
+    nicknames = await load_writers(session, deps, writers)
+    names = await load_group_names(session, {group for group, _ in writers})
+    return {writer: (nicknames.get(writer, ""), names.get(writer[0], "")) for writer in writers}
 
 
 def without_words(card: PostCard) -> PostCard:
@@ -146,15 +176,15 @@ def without_words(card: PostCard) -> PostCard:
 
 
 def _silent(
-    text: Text, tokens: Mapping[Address, Token], layers: Layers, member: int | None, *, withheld: bool
+    text: Text, tokens: Mapping[Address, Token], layers: Layers, mine: Author | None, *, withheld: bool
 ) -> frozenset[Address]:
-    """The paragraphs whose words this pod withholds from the member; all of them if it withholds the post."""
+    """The paragraphs whose words this pod withholds from who isn't their writer; all if it withholds the post."""
     if not withheld and not layers.floor:
         return frozenset()
 
     def is_silent(address: Address, token: Token) -> bool:
         hides = [Layer.POD] if any(sums[token] < 0 for sums in layers.floor.values()) else []
-        return withheld or is_withheld(hides, mine=member == author_of(text.sheets[address.record]))
+        return withheld or is_withheld(hides, mine=mine == writer_of(text.sheets[address.record]))
 
     return frozenset(address for address, token in tokens.items() if is_silent(address, token))
 
@@ -176,13 +206,16 @@ def _without(text: Text, silent: frozenset[Address]) -> Text:
     return replace(text, sheets=sheets)
 
 
-async def load_text(session: AsyncSession, group: RecordId, post: RecordId) -> tuple[PostCard, Text]:
-    """A post of the group with its text before any lens; raises NotFoundError."""
+async def load_text(
+    session: AsyncSession, group: RecordId, post: RecordId, edits: Sequence[Sheet] = ()
+) -> tuple[PostCard, Text]:
+    """A post of the group with its text before any lens, and `edits` of other groups in it; raises NotFoundError."""
     card = await load_post(session, group, post)
     sheets = await load_sheets(session, group, post, MOST_SHEETS) if card and card.group_id == group else []
     own = next((sheet for sheet in sheets if sheet.id == post), None)
     if card is None or own is None:
         raise PostRule.NO_POST_IN_GROUP.error()
+    sheets += edits
     return card, await computed(sum(len(sheet.afters) for sheet in sheets), assemble, own, sheets)
 
 
@@ -200,11 +233,12 @@ def lens_score(lens: Lens, scores: Sequence[int], own: int) -> int:
 
 
 def in_order(text: Text, stored: Mapping[RecordId, StoredRecord]) -> list[Sheet]:
-    """The stored sheets in the log's order, the post's own first: patches mean nothing without it."""
+    """The stored sheets in the log's order, the post's own first; then those of each other group."""
 
-    def order(sheet: Sheet) -> tuple[bool, int, RecordId]:
-        record = stored[sheet.id]
-        return sheet.id != text.post, stored_place(record.log_index, record.at), sheet.id
+    def order(sheet: Sheet) -> tuple[bool, bool, RecordId, int, RecordId]:
+        record, group = stored[sheet.id], writer_of(sheet)[0]
+        own = group == writer_of(text.sheets[text.post])[0]
+        return sheet.id != text.post, not own, group, stored_place(record.log_index, record.at), sheet.id
 
     return sorted((sheet for sheet in text.sheets.values() if sheet.id in stored), key=order)
 

@@ -104,3 +104,43 @@ def test_x1_an_edit_is_offered_only_where_it_will_be_accepted(room: ReadingRoom)
     assert "Suggest an edit" in room.browser("cy").get(wiki).text
     assert "Suggest an edit" not in room.browser("eve").get(wiki).text
     assert "Suggest an edit" in room.browser().get(wiki).text  # who signs in finds out
+
+
+def test_x1_an_edit_from_a_group_that_reposts_the_post_is_judged_by_the_lens(room: ReadingRoom) -> None:
+    group = found(room, "public")
+    room.vote(room.eve, room.post, None, 1000, group=group)
+    adds = [{"style": "text", "text": "Eve knows better.", "after": {"record": room.post, "index": 0}}]
+    others = [{"record": room.post, "index": index} for index in (1, 3)]
+    # She also tries to join two paragraphs that aren't hers, of which then only one would be shown.
+    marks = [{"paragraph": others[0], "replaced_by": others[1]}]
+    body = {"post": room.post, "adds": adds, "marks": marks}
+    edit = room.eve.post(f"/api/v1/groups/{group}/patches", body)["record"]
+    room.vote(room.eve, edit, 0, 1000, group=group)
+
+    def shown(**lens: str) -> list[str]:
+        return [line["text"] for line in room.seen(**lens)["paragraphs"] if line["shown"]]
+
+    assert "Eve knows better." in shown(lens=group)
+    plain = shown()
+    assert "Eve knows better." not in plain
+    assert {"Water is a common good.", room.seen()["paragraphs"][1]["text"]} <= {*plain, "Eve knows better."}
+    wiki = room.browser().get(room.at("?mode=wiki")).text
+    assert "Eve knows better." in wiki
+    assert "in Eve&#39;s public group" in wiki
+    for page in ("/history", "/blame", f"/why?target={edit}.0"):
+        assert room.browser().get(room.at(page)).status == 200
+    room.vote(room.ada, edit, 0, 1000)
+    assert "Eve knows better." in shown()
+
+
+def test_x1_an_edit_in_a_private_group_is_read_by_its_members_alone(room: ReadingRoom) -> None:
+    group = found(room, "private")
+    joined(room.eve, group, room.bo, 1000)
+    room.vote(room.eve, room.post, None, 1000, group=group)
+    adds = [{"style": "text", "text": "Known to two.", "after": {"record": room.post, "index": 0}}]
+    room.eve.post(f"/api/v1/groups/{group}/patches", {"post": room.post, "adds": adds})
+    for page in ("?mode=wiki", "/history", "/blame"):
+        assert "Known to two." not in room.browser().get(room.at(page)).text
+        assert "Known to two." not in room.browser("ada").get(room.at(page)).text
+    assert "Known to two." in room.browser("bo").get(room.at("?mode=wiki")).text
+    assert "Known to two." not in str(room.ada.get(room.api(f"/posts/{room.post}")))
