@@ -3,6 +3,7 @@
 from pod.web.group import (
     about,
     chain_inspector,
+    continuation,
     follow,
     found,
     group_list,
@@ -22,7 +23,7 @@ from pod.web.group import (
 
 AREAS = (
     *(group_list, follow, found, page, about, membership, invitations),
-    *(members, weights, log, chain_inspector, keepers, policy, proposals, publish),
+    *(members, weights, log, chain_inspector, keepers, policy, proposals, publish, continuation),
     *(subjects, search),
 )
 ROUTES = tuple(area.routes for area in AREAS)

@@ -31,6 +31,7 @@ class AboutView(msgspec.Struct, frozen=True):
     owner: bool
     public_name: tuple[str, str]
     may_publish: bool
+    may_continue: bool
 
 
 @routes.get("/g/{group}/about")
@@ -50,6 +51,7 @@ async def get_group_about(request: web.Request) -> web.Response:
         rules_of(say, state),
         owner=owner,
         public_name=(name, subject_address(normalize("NFC", name))) if name is not None else ("", ""),
+        may_continue=owner and state.kind == "group" and state.succeeded_by is None,
         may_publish=owner and name is None and state.kind == "group" and state.succeeded_by is None,
     )
     return render(request, "group/about.html", view)

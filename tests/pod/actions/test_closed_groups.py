@@ -65,3 +65,35 @@ def test_x6_a_group_that_is_succeeded_takes_no_posts_and_names_its_heir_to_the_i
             person.post(f"/api/v1/groups/{old}/posts", NOTE)
         assert refused.value.status == 403
     assert ada.post(f"/api/v1/groups/{new}/posts", NOTE)["record"]
+
+
+def test_x6_an_owner_continues_elsewhere_with_the_chosen_from_pages_and_each_gets_a_link(pod: ServedPod) -> None:
+    dan, flo, gus = (pod.sign_up(name) for name in ("dan", "flo", "gus"))
+    old = dan.post("/api/v1/groups", {"name": "Choir", "weight": 3000, "visibility": "private"})["group"]
+    for person, weight in ((flo, 3000), (gus, 1000)):
+        joined(dan, old, person, weight)
+    dans, flos, guss = (Browser(pod).sign_in(name) for name in ("dan", "flo", "gus"))
+    page = f"/g/{old}/continue"
+    assert page not in guss.get(f"/g/{old}/about").text
+    assert guss.get(page).status == 403
+    assert f'href="{page}"' in dans.get(f"/g/{old}/about").text
+
+    looked = dans.submit(dans.get(page), page, "Look at it first", name="New choir", invited=["2"])
+    assert "1 member is left out" in looked.text
+    done = dans.submit(looked, page, "Continue there")
+
+    (link,) = [line.split('value="')[1].split('"')[0] for line in done.text.splitlines() if "/invitation/" in line]
+    groups = [one["group"] for one in dan.get("/api/v1/me")["memberships"]]
+    (new,) = [group for group in groups if f'href="/g/{group}"' in done.text and group != old]
+    assert "once enough of its owners have signed" in done.text
+    assert "This group is closed" not in dans.get(f"/g/{old}").text, "two owners: one signature closes nothing"
+    eventually(lambda: "1 change waits" in flos.get(f"/g/{old}").text)
+    assert new in flos.get(f"/g/{old}/proposals").text, "who signs sees where it goes on"
+    assert new not in str(gus.get(f"/groups/{old}/operations?from=0"))
+    flos.press(flos.get(f"/g/{old}/proposals"), "Sign it")
+    eventually(lambda: "This group is closed" in guss.get(f"/g/{old}").text)
+    flos.submit(flos.get("/join"), "/join", "Join", link=link)
+    eventually(lambda: [one["weight"] for one in dan.get(f"/api/v1/groups/{new}")["members"]] == [4000, 3000])
+    assert f'href="/g/{new}"' in flos.get(f"/g/{old}").text
+    assert new not in guss.get(f"/g/{old}").text
+    assert f'href="/g/{old}"' in flos.get(f"/g/{new}/about").text, "it says from which group it grew"
