@@ -12,11 +12,13 @@ from contextlib import ExitStack
 from itertools import count
 from typing import Any, Final
 
+from federation.signatures import SignedRequest
 from protocol.keys import PrivateKey
 from protocol.proofs import sign
 from tests.hostile.load.ground import ENEMY, MIB, VICTIM, Ground, host_of, listening
 from tests.support.peer import Peer, send, serving
 from tests.support.rig import PORT
+from tests.support.wire import with_fields
 
 SLOW_PORTS: Final = range(9100, 9110)
 READERS: Final = 6
@@ -26,7 +28,7 @@ NOWHERE: Final = "bagaaiera" + "a" * 52
 def _post(ground: Ground, path: str, body: bytes, **fields: str) -> int:
     wire = http.client.HTTPConnection(ground.pod.host, PORT, timeout=20)
     try:
-        headers = {"Content-Type": "application/json"} | {
+        headers = {"Content-Type": "application/json", "X-Forwarded-For": ground.address} | {
             name.replace("_", "-"): value for name, value in fields.items()
         }
         wire.request("POST", path, body, headers)
@@ -35,6 +37,11 @@ def _post(ground: Ground, path: str, body: bytes, **fields: str) -> int:
         return answer.status
     finally:
         wire.close()
+
+
+def deliver(ground: Ground, request: SignedRequest) -> int:
+    """Send a delivery from the attacker's address."""
+    return send(with_fields(request, {"X-Forwarded-For": ground.address}))[0]
 
 
 def w2_numbers(ground: Ground) -> None:
@@ -62,7 +69,7 @@ def w5_homes(ground: Ground) -> None:
         wish = {"home": home, "signing": keys[0].did, "recovery": keys[1].did}
         header: dict[str, Any] = {"rules": 1, "group": ground.group, "author": 0, "key": 0, "counter": 1}
         body = {"type": "Operation", **header, "at": peer.now(), "do": "join", "with": wish}
-        send(peer.signed(peer.unsigned(peer.activity(sign(body, keys[0])))))
+        deliver(ground, peer.signed(peer.unsigned(peer.activity(sign(body, keys[0])))))
 
     with serving(peer):
         ground.repeat(join, pause=0.05)
@@ -72,7 +79,7 @@ def _name_a_key(ground: Ground, key_id: str) -> int:
     body = json.dumps({"id": f"{key_id}/1", "type": "Follow", "actor": key_id, "object": ground.pod.url}).encode()
     peer = Peer(host_of(ENEMY), f"{ground.pod.url}/inbox")
     request = peer.covering(peer.unsigned(body), sign=lambda _: b"x" * 256, keyId=f"{key_id}#main-key")
-    return send(request)[0]
+    return deliver(ground, request)
 
 
 def w7_announcements(ground: Ground) -> None:
@@ -104,7 +111,7 @@ def w8_long_pages(ground: Ground) -> None:
         for path in paths:
             wire = http.client.HTTPConnection(ground.pod.host, PORT, timeout=20)
             fresh = "" if "/api/" in path else f"x={next(numbers)}"  # no answer that is held
-            wire.request("GET", f"{path}{fresh}", headers={"X-Forwarded-For": "203.0.113.8"})
+            wire.request("GET", f"{path}{fresh}", headers={"X-Forwarded-For": ground.address})
             wire.getresponse().read()
             wire.close()
 
@@ -151,7 +158,11 @@ def w10_slow_key_servers(ground: Ground) -> None:
         said = json.dumps({"id": f"{actor}/1", "type": "Follow", "actor": actor, "object": ground.pod.url}).encode()
         request = peer.covering(peer.unsigned(said), sign=lambda _: b"x" * 256, keyId=f"{actor}#main-key")
         wire = socket.create_connection((ground.pod.host, PORT), timeout=5)
-        lines = [f"POST {request.target} HTTP/1.1", *(f"{key}: {value}" for key, value in request.headers)]
+        lines = [
+            f"POST {request.target} HTTP/1.1",
+            f"X-Forwarded-For: {ground.address}",
+            *(f"{key}: {value}" for key, value in request.headers),
+        ]
         wire.sendall("\r\n".join([*lines, f"Content-Length: {len(said)}", "", ""]).encode() + said)
         held.append(wire)
         if len(held) > 300:
@@ -169,6 +180,7 @@ def w10_slow_key_servers(ground: Ground) -> None:
 def w11_halves(ground: Ground) -> None:
     """Heads and bodies that never end, hundreds of them."""
     head = f"POST {ground.path('/handovers')} HTTP/1.1\r\nHost: {ground.pod.host}\r\n"
+    head += f"X-Forwarded-For: {ground.address}\r\n"
     halves = [head, f"{head}Content-Length: {MIB}\r\n\r\n" + "[" * 60_000]
     held: list[socket.socket] = []
 
@@ -189,7 +201,8 @@ def w13_addresses(ground: Ground) -> None:
     wire = http.client.HTTPConnection(ground.pod.host, PORT, timeout=20)
 
     def ask() -> None:
-        wire.request("GET", f"/u/ada?{next(numbers)}{'x' * 7000}")
+        fields = {"X-Forwarded-For": ground.address}
+        wire.request("GET", f"/u/ada?{next(numbers)}{'x' * 7000}", headers=fields)
         wire.getresponse().read()
 
     ground.repeat(ask, pause=0.002)

@@ -60,7 +60,7 @@ class Spent:
 class Ground:
     """ada's open group on a pod. `stop` ends attacks; `tried` are their requests, `at_victim` what the victim got.
 
-    `post` is short, `long` a post with many edits; `twin` is another like it.
+    `post` is short, `long` a post with many edits; `twin` is another like it. Each attack comes from an `address`.
     """
 
     pod: ServedPod
@@ -69,6 +69,7 @@ class Ground:
     post: str
     long: str = ""
     twin: Ground | None = None
+    address: str = ""
     stop: Event = field(default_factory=FORKS.Event)
     tried: Synchronized[int] = field(default_factory=lambda: FORKS.Value("q", 0))
     at_victim: int = 0
@@ -224,7 +225,10 @@ def attacked(ground: Ground, attacks: list[Attack], seconds: float) -> tuple[Spe
     rss, disk = ground.rss(), ground.disk()
     ground.stop.clear()
     ground.tried.value = ground.at_victim = 0
-    crowd = [FORKS.Process(target=_attack, args=(attack, ground), daemon=True) for attack in attacks]
+    crowd = [
+        FORKS.Process(target=_attack, args=(attack, replace(ground, address=f"203.0.113.{number}")), daemon=True)
+        for number, attack in enumerate(attacks, 1)
+    ]
     for attacker in crowd:
         attacker.start()
     while not ground.tried.value and any(attacker.is_alive() for attacker in crowd):

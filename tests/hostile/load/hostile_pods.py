@@ -14,9 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from protocol.keys import PrivateKey
 from protocol.proofs import sign
+from tests.hostile.load.attacks import deliver
 from tests.hostile.load.ground import ENEMY, Ground, host_of
 from tests.support.community import a_community
-from tests.support.peer import Peer, answering, send
+from tests.support.peer import Peer, answering
 from tests.support.rig import PORT
 
 NOWHERE: Final = "bagaaiera" + "a" * 51 + "q"
@@ -55,8 +56,8 @@ def a_hostile_pod(ground: Ground, number: int, page: Page) -> Iterator[Peer]:
         yield peer
 
 
-def _deliver(peer: Peer, record: Body) -> int:
-    return send(peer.signed(peer.unsigned(peer.activity(record))))[0]
+def _deliver(ground: Ground, peer: Peer, record: Body) -> int:
+    return deliver(ground, peer.signed(peer.unsigned(peer.activity(record))))
 
 
 def _record(ground: Ground, peer: Peer, kind: str, author: int, key: PrivateKey, **members: Any) -> Body:
@@ -69,10 +70,20 @@ def _joined(ground: Ground, peer: Peer) -> tuple[PrivateKey, int]:
     keys = [PrivateKey.from_seed(os.urandom(32)) for _ in range(3)]
     wish = {"home": {"pod": peer.url, "key": keys[2].did}, "signing": keys[0].did, "recovery": keys[1].did}
     body = {"do": "join", "with": wish, "counter": 1}
-    _deliver(peer, _record(ground, peer, "Operation", 0, keys[0], **body))
-    ground.stop.wait(0.3)
-    members = ground.ada.get(f"/api/v1/groups/{ground.group}/members?limit=500")["members"]
-    return keys[0], max(int(member["number"]) for member in members)
+    _deliver(ground, peer, _record(ground, peer, "Operation", 0, keys[0], **body))
+    number = None
+    while number is None and not ground.stop.wait(0.3):
+        number = _number_of(ground, peer)
+    return keys[0], number or 0
+
+
+def _number_of(ground: Ground, peer: Peer) -> int | None:
+    wire = http.client.HTTPConnection(ground.pod.host, PORT, timeout=20)
+    path = f"/api/v1/groups/{ground.group}/members?limit=500"
+    wire.request("GET", path, headers={"X-Forwarded-For": ground.address})
+    members = json.loads(wire.getresponse().read()).get("members", [])
+    wire.close()
+    return next((int(one["number"]) for one in members if one["pod"] == peer.url), None)
 
 
 def _endless(records: list[Body]) -> Page:
@@ -96,7 +107,7 @@ def w1_endless_lists(ground: Ground) -> None:
         _joined(ground, peer)
 
         def tell() -> None:
-            _deliver(peer, _record(ground, peer, "Seal", 0, key, height=next(heights), **said))
+            _deliver(ground, peer, _record(ground, peer, "Seal", 0, key, height=next(heights), **said))
 
         ground.repeat(tell, pause=0.05)
 
@@ -136,7 +147,7 @@ def w4_many_members(ground: Ground) -> None:
 
         def write() -> None:
             said = {"counter": next(counters), "x": [0] * 9000}
-            _deliver(peer, _record(ground, peer, "Tomorrow", author, key, **said))
+            _deliver(ground, peer, _record(ground, peer, "Tomorrow", author, key, **said))
 
         ground.repeat(write, pause=0.01)
 
@@ -147,6 +158,6 @@ def w6_unknown_authors(ground: Ground) -> None:
     with a_hostile_pod(ground, 3, lambda *_: None) as peer:
 
         def write() -> None:
-            _deliver(peer, _record(ground, peer, "Tomorrow", next(numbers), key, counter=1, text=LONG))
+            _deliver(ground, peer, _record(ground, peer, "Tomorrow", next(numbers), key, counter=1, text=LONG))
 
         ground.repeat(write, pause=0.01)
