@@ -12,13 +12,14 @@ from pod.actions.record_kinds import TELLING
 from pod.web.group.log_kinds import SHOWN
 from protocol.records.content import KINDS, Content, Leaves, OfEach, Unknown
 from protocol.records.envelope import CHAIN_TYPES
-from protocol.records.operation import WISHES
+from protocol.records.operation import WISHES, UnknownDo, Wish
 from tests.architecture.tree import code_files, tree_of
 from tests.support.folders import ROOT
 
 TABLES = {"read": KINDS, "drafted": DRAFTED, "projected": PROJECTED, "spoken": SPOKEN, "told": TELLING, "shown": SHOWN}
 ENTRIES = {
     "protocol/records/content/kinds.py": {"OfEach", "RecordKind"},
+    "protocol/records/operation.py": {"WishKind"},
     "pod/actions/drafted_kinds.py": {"DraftedKind"},
     "models/content/projections/kinds.py": {"ProjectedKind"},
     "federation/activities/kinds.py": {"SpokenKind"},
@@ -54,6 +55,10 @@ def test_no_part_of_an_entry_has_a_default_so_that_a_missing_one_does_not_type_c
         fields = [node for node in classes[name].body if isinstance(node, ast.AnnAssign)]
         assert fields
         assert [ast.unparse(field) for field in fields if field.value is not None] == []
+
+
+def test_each_wish_of_an_operation_can_be_read_and_written() -> None:
+    assert {kind.wish for kind in WISHES.values()} == {*get_args(Wish)} - {UnknownDo}
 
 
 def records_by_hand(tree: ast.Module) -> list[int]:
