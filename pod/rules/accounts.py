@@ -227,5 +227,5 @@ class AccountRule(Rule):
     )
     NOT_FOR_THIS_ASKER = (
         MayNotSignError,
-        "This isn't signed for whoever asks: it would give more away than was proved.",
+        "This pod doesn't sign this for you: it would give away more than you have proved.",
     )

@@ -37,11 +37,11 @@ class AdminRule(Rule):
         "Ange ett skäl: det skickas till personen.",
     )
     QUESTION_NEEDED = (MalformedError, "Write the question.", "Skriv frågan.")
-    NOT_WAITING = (NotFoundError, "This wish doesn't wait for an answer.", "Önskan väntar inte på något svar.")
+    NOT_WAITING = (NotFoundError, "This request isn't waiting for an answer.", "Begäran väntar inte på något svar.")
     ANSWERED_BY_ANOTHER = (
         NotFoundError,
-        "Somebody else has answered this wish meanwhile.",
-        "Någon annan har svarat på önskan under tiden.",
+        "Somebody else has answered this request meanwhile.",
+        "Någon annan har svarat på begäran under tiden.",
     )
     NOT_ON_THE_FLOOR = (
         NotFoundError,
@@ -50,8 +50,8 @@ class AdminRule(Rule):
     )
     FLOOR_OF_THE_FILE = (
         MalformedError,
-        "This group stands in the configuration: whoever runs the machine takes it out there.",
-        "Gruppen står i konfigurationen: den som sköter maskinen tar bort den där.",
+        "This group is set in pod.toml: those who run the machine can take it out there.",
+        "Gruppen står i pod.toml: den som sköter maskinen kan ta bort den där.",
     )
     NOT_ADMIN = (NotAdminError, "This page is for those who run the pod.", "Sidan är för dem som sköter servern.")
     MUST_BE_NUMBER = (MalformedError, "This must be a number.", "Här ska det stå ett tal.")

@@ -32,8 +32,8 @@ class GroupRule(Rule):
     )
     CLOSED = (
         MayNotWriteError,
-        "This group is closed: it continues elsewhere, for those whom its owners invited.",
-        "Den här gruppen är stängd: den fortsätter på annat håll, för dem som dess ägare bjudit in.",
+        "This group is closed. It continues as another group, with those whom its owners invited.",
+        "Den här gruppen är stängd. Den fortsätter som en annan grupp, med dem som dess ägare bjöd in.",
     )
     PROPOSAL_OPEN = (
         ProposalOpenError,
@@ -73,8 +73,8 @@ class GroupRule(Rule):
     )
     TAKES_THE_INVITED = (
         MayNotJoinError,
-        "This group takes in only those whom a member invites.",
-        "Gruppen tar bara in dem som en medlem bjuder in.",
+        "You can join this group only by a member's invitation.",
+        "Du kan bara gå med i gruppen om en medlem bjuder in dig.",
     )
     ONE_PERSONAL_GROUP = (
         MalformedError,

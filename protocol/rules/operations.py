@@ -63,13 +63,13 @@ class OperationRule(Rule):
     )
     JOIN_NAMES_NOBODY = (
         VoidOperationError,
-        "A wish to join is made by somebody who isn't a member yet.",
-        "En önskan att gå med kommer från någon som inte är medlem än.",
+        "Only somebody who isn't a member yet can ask to join.",
+        "Bara den som inte är medlem än kan be att få gå med.",
     )
     JOIN_NOT_SIGNED = (
         VoidOperationError,
-        "The wish to join isn't signed by whoever joins.",
-        "Önskan att gå med är inte signerad av den som går med.",
+        "The request to join isn't signed by the person who joins.",
+        "Begäran att gå med är inte signerad av den som går med.",
     )
     KEYS_USED = (
         VoidOperationError,
@@ -143,8 +143,8 @@ class OperationRule(Rule):
     )
     OWN_WEIGHT_UPWARDS = (
         VoidOperationError,
-        "One's own weight goes only downwards.",
-        "Den egna vikten går bara nedåt.",
+        "You can only lower your own weight.",
+        "Du kan bara sänka din egen vikt.",
     )
     NOT_HEAVIER = (
         VoidOperationError,
@@ -163,7 +163,7 @@ class OperationRule(Rule):
     )
     JOINERS_TOO_HEAVY = (
         VoidOperationError,
-        "The weight of whoever joins must stay below an owner's.",
+        "The weight of those who join must stay below an owner's.",
         "Vikten för den som går med måste vara lägre än en ägares.",
     )
     TOO_MANY_TO_PUBLISH = (

@@ -36,7 +36,7 @@ class RecordRule(Rule):
     FIRST_STEWARD = (MalformedError, "The first steward is the founder's pod.")
     OTHERS_TOO_HEAVY = (
         MalformedError,
-        "The weight of whoever joins must stay below the founder's.",
+        "The weight of those who join must stay below the founder's.",
         "Vikten för den som går med måste vara lägre än grundarens.",
     )
     NO_CHOICE = (MalformedError, "`%(name)s` must be one of %(choices)s.")

@@ -13,7 +13,7 @@ def sign_in_letter(say: Words, pod: str, name: str, code: str) -> Letter:
         say("Hello %(name)s,", name=name),
         say("this is your code for signing in at %(pod)s. It works once, for ten minutes:", pod=pod),
         _code(code),
-        say("If you didn't ask for it, do nothing: nobody gets in without it. Never tell it to anybody."),
+        say("If you didn't ask for it, do nothing: nobody can sign in without it. Never give it to anybody."),
     )
 
 

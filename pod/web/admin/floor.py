@@ -155,7 +155,9 @@ def _line(say: Words, one: FloorLine) -> FloorLineView:
         lacking += " " + (
             say("It is asked for at %(pod)s.", pod=one.pod)
             if one.pod
-            else say("Nobody knows where to ask for it: write the address of its page into pod.toml, not its id alone.")
+            else say(
+                "This pod doesn't know where to ask for it: write its page's address into pod.toml, not its id alone."
+            )
         )
     return FloorLineView(
         one.name or one.group,
@@ -195,4 +197,6 @@ def _effects(say: Words, found: FloorPreview) -> list[str]:
 def _warning(say: Words, found: FloorPreview) -> str:
     if found.default_score > 0:
         return ""
-    return say("Its default score isn't above 0: it hides whatever its members don't vote for, new posts at once.")
+    return say(
+        "Its default score isn't above 0: it hides everything that its members don't vote for, new posts at once."
+    )

@@ -78,7 +78,7 @@ def rules_of(say: Words, state: GroupState) -> tuple[tuple[str, str], ...]:
     """The numbers of the policy, each with what it is."""
     hours = state.handover_after_ms() // HOUR_MS
     return (
-        (say("Weight of whoever joins without invitation"), say.weight(state.others_weight)),
+        (say("Weight of those who join without invitation"), say.weight(state.others_weight)),
         (say("What every score starts from"), say.score(state.default_score)),
         (say("An owner's weight, the highest there is"), say.weight(state.owner_weight)),
         (

@@ -109,7 +109,7 @@ async def _show(
         form=form,
         visibility=(
             ("private", say("Its members alone")),
-            ("unlisted", say("Whoever has its address")),
+            ("unlisted", say("Everybody who has its address")),
             ("public", say("Everybody")),
         ),
         members=tuple((str(number), name) for number, name in others.items()),

@@ -126,11 +126,15 @@ def _view(say: Words, form: FoundForm, sentence: str = "", problem: RefusalView 
 def _visibility(say: Words) -> tuple[Option, ...]:
     return (
         ("public", say("Everybody"), say("It stands in lists and searches; other servers may follow it.")),
-        ("unlisted", say("Whoever has its address"), say("It can be read without an account, but no list shows it.")),
+        (
+            "unlisted",
+            say("Everybody who has its address"),
+            say("It can be read without an account, but no list shows it."),
+        ),
         (
             "private",
             say("Its members alone"),
-            say("One joins by invitation. Nothing is encrypted: whoever runs a member's server can read it."),
+            say("People join by invitation. Nothing is encrypted: those who run a member's server can read it."),
         ),
     )
 
@@ -139,8 +143,8 @@ def _decides(say: Words) -> tuple[Option, ...]:
     return (
         (
             "given",
-            say("Those to whom weight is given"),
-            say("You begin with weight 1 and give weight to others. Whoever joins may write, but doesn't decide yet."),
+            say("Members who are given weight"),
+            say("You begin with weight 1 and give weight to others. New members may write, but don't decide yet."),
         ),
         (
             "joiners",
@@ -150,7 +154,7 @@ def _decides(say: Words) -> tuple[Option, ...]:
         (
             "invited",
             say("Those who were invited"),
-            say("Whoever joins without invitation may not write until somebody gives them weight."),
+            say("Those who join without invitation may not write until somebody gives them weight."),
         ),
     )
 
@@ -163,5 +167,9 @@ def _unvoted(say: Words) -> tuple[Option, ...]:
             say("It stays hidden"),
             say("Votes must bring it above 0. A post brings its author's own vote along."),
         ),
-        ("strict", say("It needs more than one vote"), say("Only what others with weight support, too, is shown.")),
+        (
+            "strict",
+            say("It needs more than one vote"),
+            say("Only texts that other members with weight support, too, are shown."),
+        ),
     )

@@ -116,7 +116,7 @@ async def _show(
             hours,
         )
         if hours
-        else say("The steward's job is taken by hand only."),
+        else say("A keeper takes the steward's job only when its admin says so."),
         keeper=sight.keeper,
         here=sight.here,
         form=form,

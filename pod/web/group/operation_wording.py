@@ -84,7 +84,7 @@ def _plain(say: Words, author: str, wish: Any) -> str:
         case Event():
             return say("%(author)s noted “%(name)s”", author=author, name=wish.name)
         case _:
-            return say("%(author)s wished something that this version doesn't know", author=author)
+            return say("%(author)s asked for something that this version doesn't know", author=author)
 
 
 def _policy(say: Words, policy: Mapping[str, Any]) -> str:
@@ -104,10 +104,10 @@ def rule_of(say: Words, entry: OperationSight) -> str:
     wish = entry.operation.wish if entry.operation else None
     if isinstance(wish, Join):
         if wish.invitation is None:
-            return say("Whoever wants may join, with the weight that the group gives to newcomers.")
+            return say("Everybody may join, with the weight that the group gives to newcomers.")
         return say("A member with weight may invite, with at most their own.")
     rules: dict[type, str] = {
-        SetWeight: say("Weight is changed by whoever has more, up to their own."),
+        SetWeight: say("A member changes the weight of members who have less, up to the member's own."),
         SetPolicy: say("Owners set the policy."),
         Publish: say("All members with weight sign a public name."),
         Succeed: say("More than half of the owners decide where the group continues."),

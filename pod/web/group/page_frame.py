@@ -130,7 +130,7 @@ def _may_join(seen: HeaderSight, *, pending: bool) -> bool:
 
 def _standing(say: Words, seen: HeaderSight, *, pending: bool) -> str:
     if pending and seen.membership is not None and seen.membership.state == "asked":
-        return say("Your wish to join is on its way: the group's steward has to seal it.")
+        return say("Your request to join is on its way: the group's steward has to seal it.")
     if seen.weight is None or seen.membership is None:
         return ""
     return say(

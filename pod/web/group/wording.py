@@ -52,7 +52,7 @@ def _reads(say: Words, kind: GroupKind) -> str:
     if kind.visibility == "private":
         return say("its members alone read it, and join by invitation")
     if kind.visibility == "unlisted":
-        return say("whoever has its address reads it, and no list shows it")
+        return say("everybody who has its address can read it, and no list shows it")
     return say("everybody reads it")
 
 
@@ -60,11 +60,11 @@ def _decides(say: Words, kind: GroupKind) -> str:
     if kind.visibility == "private":
         return say("votes count by the weight that an invitation gives")
     if kind.others_weight > 0:
-        return say("whoever joins votes with weight %(weight)s", weight=say.weight(kind.others_weight))
+        return say("everybody who joins votes with weight %(weight)s", weight=say.weight(kind.others_weight))
     if kind.others_weight < 0:
-        return say("whoever joins without invitation may not write")
+        return say("those who join without invitation may not write")
     if kind.default_score > 0:
-        return say("whoever joins may write, and the members with weight decide what is hidden")
+        return say("everybody who joins may write, and the members with weight decide what is hidden")
     return say("the members with weight decide what is shown")
 
 

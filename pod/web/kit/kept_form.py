@@ -34,6 +34,7 @@ LABELS: Final[Mapping[str, str]] = {
     "keepers": say("Keepers"),
     "link": say("Invitation or address"),
     "group": say("Group"),
+    "address": say("Address of the group"),
     "mail": say("Mail address"),
     "who": say("Name or mail address"),
     "weight": say("Weight"),

@@ -149,6 +149,6 @@ async def _nag(request: web.Request, account: Account) -> tuple[tuple[str, str],
 
 def _pending(say: Words, seen: HomeSight) -> tuple[tuple[str, str], ...]:
     asked: Sequence[str] = [entry.group_id for entry in seen.memberships if entry.state == "asked"]
-    text = say("Your wish to join is on its way")
+    text = say("Your request to join is on its way")
     due = ((say("Check that you have your 24 words: nobody else can bring your account back."), "/settings/words"),)
     return (*(due if seen.words_due else ()), *((text, f"/g/{group}") for group in asked))

@@ -97,7 +97,7 @@ def _name(say: Words, own: OwnRecord) -> str:
 
 def _state(say: Words, found: Erasures) -> str:
     if found.pending:
-        return say("Your wish waits for its place in the group's log; the other servers are asked when it has one.")
+        return say("Your request waits for its place in the group's log; the other servers are asked when it has one.")
     if found.settled:
-        return say("Your wish is in the group's log, and a quorum of these servers has confirmed it:")
-    return say("Your wish is in the group's log; these servers haven't all confirmed it yet:")
+        return say("Your request is in the group's log, and a quorum of these servers has confirmed it:")
+    return say("Your request is in the group's log; these servers haven't all confirmed it yet:")

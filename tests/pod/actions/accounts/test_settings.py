@@ -377,7 +377,7 @@ def test_api_tokens_are_shown_once_and_revoked(pod: ServedPod, browser: Browser)
 
 
 def test_op_29_the_words_are_asked_for_until_they_were_shown(pod: ServedPod, browser: Browser, person: Person) -> None:
-    assert "Have you still got the 24 words?" in browser.get("/settings").text
+    assert "Do you still have the 24 words?" in browser.get("/settings").text
     page = browser.get("/settings/words")
     words = str(person.account["phrase"]).split()
     page = browser.submit(page, "/words/all", phrase=" ".join([*words[1:], words[0]]))
@@ -387,4 +387,4 @@ def test_op_29_the_words_are_asked_for_until_they_were_shown(pod: ServedPod, bro
     assert browser.submit(page, "/words/all", phrase=other).status == 400
     page = browser.submit(page, "/words/all", phrase=" ".join(words).upper())
     assert "The words are right." in page.text
-    assert "Have you still got the 24 words?" not in browser.get("/settings").text
+    assert "Do you still have the 24 words?" not in browser.get("/settings").text

@@ -52,7 +52,7 @@ def test_op_29_the_words_move_somebody_here_and_sign_in(former: ServedPod, here:
     assert str(ada.account["phrase"]) not in text
     assert str(ada.account["phrase"]) not in here.folder.with_suffix(".log").read_text()
     assert 'href="/@ada-here"' in browser.get("/settings").text
-    assert "Have you still got the 24 words?" not in browser.get("/settings").text
+    assert "Do you still have the 24 words?" not in browser.get("/settings").text
     assert browser.get("/settings/mail").path == "/settings/mail"  # recovered a moment ago is proof enough
     assert 'API tokens</a> <span class="aside">0<' in browser.get("/settings").text
 

@@ -185,7 +185,7 @@ def test_ax_10_roles_change_only_after_a_fresh_proof(pod: ServedPod, admin: Brow
 def test_people_are_found_by_name_and_address(admin: Browser) -> None:
     assert mails_of(admin.get("/admin/people?q=ADA@MAIL")) == ["ada@mail.example"]
     assert mails_of(admin.get("/admin/people?q=%25")) == []  # a wild card is no wild card
-    assert "Nobody is called so." in admin.get("/admin/people?q=%25").text
+    assert "Nobody has this name." in admin.get("/admin/people?q=%25").text
 
 
 def mails_of(page: Seen) -> list[str]:

@@ -56,7 +56,7 @@ def test_op_29_an_accepted_person_opens_the_account_by_the_mailed_link(
 ) -> None:
     choose(admin, registration="approval")
     page = sign_up(fresh, mails, "cy", reason="I teach here.")
-    assert "Your wish waits" in page.text
+    assert "Your request is waiting" in page.text
     waiting = admin.get("/admin/sign-ups")
     assert "I teach here." in waiting.text
     assert "1 sign-up waits" in admin.get("/admin").text
@@ -196,7 +196,7 @@ def test_op_30_an_invitation_ends_by_time_and_by_hand_and_may_ask_for_approval(
     made = admin.get("/admin/invites")
     page = admin.submit(made, "/admin/invites", note="checked", days="1", uses="5", approval="true")
     code = re.findall(r"invite=([a-z2-7]+)<", page.text)[0]
-    assert "Your wish waits" in sign_up(fresh, mails, "max", invite=code).text
+    assert "Your request is waiting" in sign_up(fresh, mails, "max", invite=code).text
     late = Browser(pod, address="198.51.100.77")
     page = late.get(f"/sign-up?invite={code}")
     try:

@@ -78,10 +78,10 @@ def test_md_17_each_item_stands_in_words_with_signer_verdict_and_rule(place: Pla
     for said in (
         "Root: the group was founded",
         "Somebody on 127.77.",
-        "Whoever wants may join",
+        "Everybody may join",
         "weight 0.0 → 1.0, by member 1",
         "weight 1.0 → 2.0, by member 1",
-        "Weight is changed by whoever has more",
+        "A member changes the weight of members who have less",
         "default score +1.0",
         "signed by the founder",
         "confirmed by member 1",
@@ -166,9 +166,9 @@ def test_ax_03_the_policy_is_looked_at_and_then_asked_for(place: Place) -> None:
     ada = place.browser("ada")
     page = ada.get(f"{place.page}/policy")
     look = ada.submit(page, "/policy", press="Look at it first", name="Stones", others_weight="0,5", default_score="-1")
-    assert "An open group: everybody reads it; whoever joins votes with weight 0.5" in look.text
+    assert "An open group: everybody reads it; everybody who joins votes with weight 0.5" in look.text
     done = ada.submit(look, "/policy", press="Sign it")
-    assert "Your wish is on its way" in done.text
+    assert "Your request is on its way" in done.text
     eventually(lambda: place.ada.get(f"/api/v1/groups/{place.group}")["name"] == "Stones")
 
 

@@ -111,7 +111,7 @@ def test_md_19_the_effect_of_a_weight_is_seen_before_it_is_given(place: Place) -
 REFUSED = {
     "more than one's own": ("bo", 3, "2", "Nobody gives more weight than their own."),
     "to one with as much": ("bo", 3, "0.5", "Only a member with more weight changes another"),
-    "one's own upwards": ("bo", 2, "1", "One&#39;s own weight goes only downwards."),
+    "one's own upwards": ("bo", 2, "1", "You can only lower your own weight."),
     "the last owner's": ("ada", 1, "1", "An owner must remain."),
     "an owner by one who isn't": ("bo", 1, "0.5", "This needs more than half of the 1 owners; 0 signed."),
     "beyond the founder's": ("ada", 2, "4", "Nobody gives more weight than their own."),

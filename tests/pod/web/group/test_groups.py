@@ -114,7 +114,7 @@ def test_ax_03_a_group_is_founded_by_three_questions_and_looked_at_first(ada: Br
     look = ada.submit(
         page, "/groups/new", press="Look at it first", name="Well keepers", visibility="unlisted", decides="joiners"
     )
-    assert "An open group: whoever has its address reads it" in look.text
+    assert "An open group: everybody who has its address can read it" in look.text
     again = ada.submit(look, "/groups/new", press="Change something")
     assert 'value="Well keepers"' in again.text
     group = ada.submit(look, "/groups/new", press="Found it")
@@ -154,7 +154,7 @@ def test_md_27_a_group_of_a_pod_unknown_so_far_is_joined_by_its_address(
     bo = Browser(pods[1]).sign_in("bo")
     answer = bo.submit(bo.get("/join"), "/join", link=pods[0].url + group)
     assert answer.path.split("?")[0] == group
-    assert "Your wish to join is on its way" in answer.text
+    assert "Your request to join is on its way" in answer.text
     eventually(lambda: joined(bo, group))
     assert bo.submit(bo.get("/join"), "/join", link=pods[0].url + group).status == 409
 
