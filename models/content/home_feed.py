@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import func, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.places import LogPlace
+from models.content.places import LogPlace, where_now
 from models.content.posts_and_votes import POSTS, SCORES, is_before
 from models.content.reposts import GROUPS_AT_ONCE, Repost, list_new_reposts
 from models.engine.upserts import chunks
@@ -101,6 +101,7 @@ async def list_by_author(
     session: AsyncSession, group: RecordId, author: int, limit: int, *, before: LogPlace | None = None
 ) -> tuple[list[FeedCard], LogPlace | None]:
     """A page of what a member wrote in a group, the last in its log first; and the next page's `before`."""
+    before = await where_now(session, group, before)
     wanted = select(POSTS.c.place, POSTS.c.id).where(
         POSTS.c.group_id == group, POSTS.c.author == author, is_before(POSTS, before)
     )

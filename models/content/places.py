@@ -9,7 +9,8 @@ import re
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.records import RECORDS
 from protocol.ids import RecordId, parse_id
@@ -51,3 +52,13 @@ def select_place(record: ColumnElement[Any]) -> Select[Any]:
     """`stored_place` of the record with this id, as SQL."""
     place = func.coalesce(RECORDS.c.log_index, FIRST_WAITING + func.coalesce(RECORDS.c.at, 0))
     return select(place).where(RECORDS.c.id == record)
+
+
+async def where_now(session: AsyncSession, group: RecordId, place: LogPlace | None) -> LogPlace | None:
+    """Where a post of the group stands that waited for the log when it became a cursor: it may have its index now."""
+    if place is None or place.post is None or place.number < FIRST_WAITING:
+        return place
+    number = await session.scalar(
+        select_place(literal(place.post, RECORDS.c.id.type)).where(RECORDS.c.group_id == group)
+    )
+    return place if number is None else LogPlace(number, place.post)

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Select, exists, select, text, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.places import LogPlace
+from models.content.places import LogPlace, where_now
 from models.content.posts_and_votes import (
     POSTS,
     SCORES,
@@ -90,6 +90,7 @@ async def list_shown_posts(
 
     A repost's `place` is its vote's; the second value is the `before` of the page that follows.
     """
+    before = await where_now(session, group, before)
     own = await list_posts(session, group, limit + 1, before=before)
     reposts = await list_reposts(session, group, limit + 1, before=before)
     others = {card.id: card for card in await _load_others(session, group, reposts)} if reposts else {}

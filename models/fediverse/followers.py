@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Index, Select, and_, delete, exists, func,
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.content.places import LogPlace
+from models.content.places import LogPlace, where_now
 from models.content.posts_and_votes import POSTS, SCORES, SHEETS, is_before
 from models.engine.columns import Base, table_of
 from models.engine.upserts import insert_new, upsert
@@ -115,7 +115,7 @@ async def list_shown(
     session: AsyncSession, shows: Shows, limit: int, *, before: LogPlace | None = None
 ) -> list[tuple[int, RecordId]]:
     """(place, id) of the group's own posts that are shown, the last in its log first."""
-    wanted = _shown(shows).where(is_before(POSTS, before))
+    wanted = _shown(shows).where(is_before(POSTS, await where_now(session, shows.group, before)))
     rows = await session.execute(wanted.order_by(POSTS.c.place.desc(), POSTS.c.target.desc()).limit(limit))
     return [(row.place, row.id) for row in rows]
 

@@ -150,3 +150,17 @@ async def test_x8_answers_go_on_behind_one_that_got_its_place_meanwhile(stocked:
     async with database.read() as session:
         rest = await list_replies(session, GROUP, FIRST.id, 9, after=LogPlace(first.place, first.id))
     assert [card.id for card in rest] == [ANSWERS[1].id, ANSWERS[2].id]
+
+
+async def test_x8_posts_go_on_below_one_that_got_its_place_meanwhile(stocked: Writer, database: Database) -> None:
+    await stocked.write(lambda session: take(session, [*NAMED, *(a_vote(post.id, 1, 100) for post in NAMED)]))
+    async with database.read() as session:
+        (first,), before = await list_shown_posts(session, GROUP, 1)
+    await stocked.write(lambda session: place(session, [post.id for post in NAMED]))
+    async with database.read() as session:
+        rest, _ = await list_shown_posts(session, GROUP, 9, before=before)
+        written, _ = await list_by_author(session, GROUP, 1, 9, before=before)
+        told = await list_shown(session, Shows(GROUP, 0), 9, before=before)
+    below = [NAMED[1].id, NAMED[0].id]
+    assert first.id == NAMED[2].id
+    assert [card.id for card in rest] == [card.id for card in written] == [post for _, post in told] == below
