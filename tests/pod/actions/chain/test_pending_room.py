@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
 from models.engine.databases import open_database
+from models.groups.records import load_pending_sizes
 from models.groups.waiting_records import WaitingRecord, WaitingRoom, list_waiting, put_waiting
+from models.people.accounts import load_account
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all
 from pod.actions.chain.views import take_root
+from pod.actions.groups.founding import sign_up, start_group
+from pod.actions.posts.records import submit, write_record
+from pod.actions.signer import TokenHolder
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.errors import PendingFullError
+from protocol.errors import RefusedError
 from protocol.ids import RecordId, id_from_digest
 from protocol.limits import MAX_PENDING_BYTES
 from protocol.proofs import sign
+from protocol.records.drafts import Draft
 from protocol.records.envelope import Record, open_record
 from tests.support.community import START, Community, a_community, seed_of
 from tests.support.sinks import some_parts
 
 LARGE = 60 * 1024
+MOST = MAX_PENDING_BYTES // LARGE + 2
 ROOM = WaitingRoom(of_author=3, of_origin=5, bytes_of_origin=500, bytes_of_all=900)
 
 
@@ -71,6 +79,32 @@ async def test_w12_an_authors_pending_bytes_are_bounded_and_others_write_on(plac
     assert taken == sorted(taken, reverse=True)
     assert isinstance(outcomes[-1], PendingFullError)
     assert isinstance((await place.take(place.record(3, 1, text="x" * LARGE)))[0], Taken)
+
+
+async def test_w12_what_an_account_here_writes_counts_like_what_is_brought(place: Place) -> None:
+    deps = place.deps
+    opened = await sign_up(deps, "ada")
+    async with deps.store.database.read() as session:
+        account = await load_account(session, opened.account)
+    assert account is not None
+    # Nothing is sealed meanwhile: the loops don't run.
+    group = await start_group(deps, TokenHolder(account), {"name": "Square"})
+    said = Draft("Tomorrow", {"text": "x" * LARGE})
+    outcomes = [await refused(submit(deps, write_record, TokenHolder(account), group, said)) for _ in range(MOST)]
+    assert outcomes[0] is None
+    assert isinstance(outcomes[-1], PendingFullError)
+    async with deps.store.database.read() as session:
+        ((_, (count, size)),) = (await load_pending_sizes(session, group, {1})).items()
+    assert count >= MAX_PENDING_BYTES // LARGE - 1
+    assert size <= MAX_PENDING_BYTES
+
+
+async def refused(writing: Awaitable[Record]) -> RefusedError | None:
+    try:
+        await writing
+    except RefusedError as refusal:
+        return refusal
+    return None
 
 
 async def wait(deps: Deps, origin: str, number: int, *, author: int = 0, size: int = 100) -> bool:
