@@ -51,7 +51,7 @@ def test_x5_who_joins_and_founds_by_their_identity_is_shown_on_both_pods_until_t
     assert f'href="/g/{group}/members/2"' in profile
 
     mine = bos.get(f"/g/{group}/members/2")
-    bos.press(mine, "Show it no more")
+    bos.press(mine, "Stop showing that this is me")
 
     for person in people:
         eventually(partial(_is, identity_of, person, group, 2, None))

@@ -114,7 +114,9 @@ async def _show(
         ),
         members=tuple((str(number), name) for number, name in others.items()),
         names=named,
-        left_out=say.many("%(count)s member is left out.", "%(count)s members are left out.", left_out),
+        left_out=say.many("%(count)s member is left out.", "%(count)s members are left out.", left_out)
+        if left_out > 0
+        else "",
         looked=looked,
         links=tuple((others.get(number, str(number)), link) for number, link in done.links) if done else (),
         done=_done(say, done) if done else "",

@@ -112,7 +112,7 @@ def _row(say: Words, seen: HeaderSight, one: ProposalSight, names: Names) -> Pro
     return ProposalCard(
         action=f"/g/{seen.group}/proposals/{one.record.id}",
         change=change_in(say, entry, names),
-        rule=rule_of(say, entry),
+        rule=say("More than half of the owners name an owner, or lower one.") if member else rule_of(say, entry),
         heir=wish.group if isinstance(wish, Succeed) else "",
         by=member_name(say, one.author, names.get(one.author, "")),
         lacking=say.many("%(count)s signature is lacking.", "%(count)s signatures are lacking.", one.lacking),
