@@ -48,7 +48,7 @@ def test_x7_after_moving_away_the_old_account_neither_writes_nor_reads_private_p
     eventually(lambda: membership(ada, private)["state"] == "moved" == membership(ada, public)["state"])
 
     own = f"/api/v1/groups/{private}"
-    writes = [(f"/api/v1/groups/{group}/posts", NOTE) for group in (private, public)]
+    writes: list[tuple[str, Any]] = [(f"/api/v1/groups/{group}/posts", NOTE) for group in (private, public)]
     writes += [(f"{own}/votes", {"target": {"post": secret}, "value": 1000})]
     writes += [(f"{own}/operations", {"do": "leave", "with": {}})]
     for path, body in writes:
