@@ -16,9 +16,10 @@ from tests.support.relay import Relay, relaying
 from tests.support.rig import PORT, Person, RefusedByHttpError, ServedPod, eventually
 
 RELAYED = True
-pytestmark = pytest.mark.timeout(300)
 MINUTE_MS = 60_000
-STEPS, SEEDS = (60, range(1, 6)) if os.environ.get("ALTHING_FULL") else (10, range(1, 2))
+FULL = bool(os.environ.get("ALTHING_FULL"))
+STEPS, SEEDS = (60, range(1, 6)) if FULL else (10, range(1, 2))
+pytestmark = pytest.mark.timeout(1200 if FULL else 300)
 
 
 class Pair:
