@@ -12,7 +12,7 @@ from models.content.home_feed import load_cards
 from models.groups.groups_and_items import load_group
 from models.people.accounts import Account
 from models.pod.floor_groups import FloorGroup, delete_chosen, insert_chosen
-from moderation.lens import Lens
+from moderation.lens import Layer, Lens
 from pod.actions.access import open_group, open_those
 from pod.actions.audit import write_down
 from pod.actions.fediverse.readers import keep_reading
@@ -29,6 +29,7 @@ from protocol.ids import RecordId
 from protocol.records.content import PostTarget
 
 EXAMPLES: Final = 5
+LOOKED_AT: Final = 50  # of the latest; what its own group hides anyway is no example
 ACT: Final = "floor"
 
 
@@ -97,19 +98,22 @@ async def preview(deps: Deps, admin: Account, group: RecordId) -> FloorPreview:
 async def _examples(
     session: AsyncSession, deps: Deps, admin: Account, group: RecordId, default: int
 ) -> tuple[VisibleCard, ...]:
-    """The latest posts that the group doesn't show, as their own groups show them to this admin."""
-    cards = await load_cards(session, await list_hidden_posts(session, group, default, admin.id, EXAMPLES))
+    """The latest posts that the group doesn't show and their own groups do, as these show them to this admin."""
+    cards = await load_cards(session, await list_hidden_posts(session, group, default, admin.id, LOOKED_AT))
     opened = await open_those(session, deps, admin, {card.group_id for card in cards.values()})
-    found = [card for card in cards.values() if card.group_id in opened]
-    tokens = {card.id: PostTarget(card.id).token for card in found}
-    layers = await load_layers(session, deps, admin, [], list(tokens.values()), everybody=True)
-    excerpts = await load_excerpts(session, deps, admin, {card.id: Lens((card.group_id,)) for card in found})
+    met = [card for card in cards.values() if card.group_id in opened]
+    tokens = {card.id: PostTarget(card.id).token for card in met}
+    layers = await load_layers(session, deps, admin, sorted(opened), list(tokens.values()), everybody=True)
+    lenses = {card.id: Lens((card.group_id,)) for card in met}
+    verdicts = {card.id: layers.judge(lenses[card.id], tokens[card.id]) for card in met}
+    found = [card for card in met if verdicts[card.id].layer is not Layer.LENS][:EXAMPLES]
+    excerpts = await load_excerpts(session, deps, admin, lenses)
     nicknames = await load_writers(session, deps, {(card.group_id, card.author) for card in found})
     return tuple(
         visible_card(
             card,
-            opened[card.group_id].state.default_score + card.sum_micro,
-            layers.judge(Lens(), tokens[card.id]).layer,
+            verdicts[card.id].groups[0].score,
+            verdicts[card.id].layer,
             excerpts.get(card.id, ""),
             nicknames.get((card.group_id, card.author), ""),
         )
