@@ -131,3 +131,8 @@ def test_the_map_of_the_house_names_every_room_and_each_fits_a_screen() -> None:
     assert sorted(single - {path for path, _ in PLACE.findall(text)}) == []
     sizes = {part.partition("\n")[0]: part.count("\n") for part in re.split(r"^## ", text, flags=re.MULTILINE)}
     assert {name: lines for name, lines in sizes.items() if lines > A_SCREEN} == {}
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs" / "adr").glob("*.md")]
+    assert sorted(numbers) == sorted(set(numbers))
