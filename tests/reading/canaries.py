@@ -13,6 +13,7 @@ EVERYBODY: Final = frozenset({STRANGER, READER, MEMBER, FOUNDER, FORMER, BANNED,
 INSIDE: Final = frozenset({MEMBER, FOUNDER})
 
 ANYWHERE: Final = r"/.*"
+NOT_HOME: Final = r"/(?!\?|$).*|/\?(?:.*&)?(?:showing=everything|show=all)(?:&.*)?"
 # Signed records travel whole between pods (protocol.md section 5): whoever checks a log needs their bytes.
 PULLED: Final = r"/groups/\w+/(?:log|pending|chain)(?:\?.*)?"
 SIGNED: Final = rf"{PULLED}|/api/v1/groups/\w+/(?:log|items)(?:\?.*)?|/api/v1/groups/\w+/records/\w+"
@@ -68,6 +69,14 @@ def _floored(word: str, by: str = FOUNDER, own: str = "") -> Canary:
     author = _OWN_POST if by == FOUNDER else _OWN_PROFILE
     places = {**dict.fromkeys(EVERYBODY, PULLED), by: author}
     return Canary(f"qx{word}xq", {name: f"{found}|{own}" if own else found for name, found in places.items()})
+
+
+def _muted(word: str) -> Canary:
+    """What one reader mutes: found by everybody else in lists, and by that reader where it is opened."""
+    opened = rf"(?!(?:{OWN_LISTS})$)/.*|/[^?]*\?(?:.*&)?show=all(?:&.*)?"
+    return Canary(
+        f"qx{word}xq", {**dict.fromkeys(EVERYBODY, ANYWHERE), MUTER: opened}, "/g/{open}", EVERYBODY - {MUTER}
+    )
 
 
 def _unlisted(word: str, met: str = "") -> Canary:
@@ -127,11 +136,11 @@ CANARIES: Final[Mapping[str, Canary]] = {
     # Whoever made the name up finds it at its own address, and in what is asked there.
     "floored subject": _floored("flooredsubject", own=r"/(?:s/|@)qxflooredsubjectxq"),
     "subject of nothing shown": _floored("unshownsubject", own=r"/(?:s/|@)qxunshownsubjectxq"),
+    "private floor": Canary("qxprivatefloorxq", {}),
+    # What a member's moderators hide, which is hidden at that member's home alone.
+    "moderated": Canary("qxmoderatedxq", {**dict.fromkeys(EVERYBODY, ANYWHERE), MEMBER: NOT_HOME}),
+    "moderated paragraph": Canary("qxmoderatedparagraphxq", {**dict.fromkeys(EVERYBODY, ANYWHERE), MEMBER: NOT_HOME}),
     # A writer whom one reader mutes.
-    "muted": Canary(
-        "qxmutedxq",
-        {**dict.fromkeys(EVERYBODY, ANYWHERE), MUTER: rf"(?!(?:{OWN_LISTS})$)/.*"},
-        "/g/{open}",
-        EVERYBODY - {MUTER},
-    ),
+    "muted": _muted("muted"),
+    "muted title": _muted("mutedtitle"),
 }

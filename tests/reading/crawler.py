@@ -73,9 +73,9 @@ class Walk:
         """Hang up."""
         self._connection.close()
 
-    def answers(self) -> Iterator[Answer]:
-        """Each address once as a page and once as a document, then what they link to."""
-        waiting, known = deque(self._seeds()), set[str]()
+    def answers(self, near: str = "/") -> Iterator[Answer]:
+        """Each address once as a page and once as a document, those `near` first, then what they link to."""
+        waiting, known = deque(sorted(self._seeds(), key=lambda path: not path.startswith(near))), set[str]()
         while waiting and len(known) < MOST_ADDRESSES:
             path = waiting.popleft()
             if path in known or path.startswith(LEFT_OUT):
@@ -125,7 +125,7 @@ def _values(house: House) -> Mapping[str, Iterable[str]]:
     ids = house.ids
     return {
         "group": [ids[name] for name in ("open", "unlisted", "private", "floor")],
-        "record": [record for name in _RECORDS for record in [ids[name]]],
+        "record": [ids[name] for name in (*_RECORDS, "was", "disliked")],
         "name": [*house.people, *(word(f"{name} subject") for name in ("private", "floored"))],
         "number": ["1", "2", "3"],
         "height": ["0", "1"],

@@ -50,6 +50,7 @@ def build(pod: ServedPod) -> House:
     _vote_across(house)
     _answer_elsewhere(house)
     _mute(house)
+    _moderate(house)
     _propose(house)
     for group in ("open", "unlisted", "private"):
         eventually(partial(_quiet, house, house.ids[group]))
@@ -76,9 +77,11 @@ def _found(house: House) -> None:
 
 
 def _set_floor(house: House) -> None:
+    wish = {"name": f"Backroom {word('private floor')}", "visibility": "private", "default_score": 1}
+    secret = house.people["mod"].post("/api/v1/groups", wish)["group"]
     house.pod.kill()
     with (house.pod.folder / "pod.toml").open("a") as config:
-        config.write(f'\n[moderation]\nfloor = ["{house.ids["floor"]}"]\n')
+        config.write(f'\n[moderation]\nfloor = ["{house.ids["floor"]}", "{secret}"]\n')
     house.pod.start()
 
 
@@ -96,6 +99,7 @@ def _write_openly(house: House) -> None:
     ada, bo, zed, group = (*(house.people[name] for name in ("ada", "bo", "zed")), house.ids["open"])
     house.ids["plain"] = plain = _post(bo, group, "shown")
     _post(zed, group, "muted")
+    _post(zed, group, "muted", title="muted title")
     _post(zed, group, "muted", reply_to={"record": plain})
     house.ids["hidden"] = hidden = _post(ada, group, "hidden words", title="hidden title")
     texts = ["It stands.", *(word(name) for name in ("hidden paragraph", "deleted paragraph", "replaced paragraph"))]
@@ -113,8 +117,8 @@ def _write_openly(house: House) -> None:
     _vote(ada, group, {"post": _post(ada, group, "withdrawn")}, 0)
     house.ids["erased"] = erased = _post(ada, group, "erased")
     _record(ada, group, type="Erase", records=[erased])
-    for text in (word("old profile"), "As I am now."):
-        _record(bo, group, type="Profile", nickname="Bo", text=text)
+    for name, text in {"was": word("old profile"), "is": "As I am now."}.items():
+        house.ids[name] = _record(bo, group, type="Profile", nickname="Bo", text=text)
 
 
 def _write_below_the_floor(house: House) -> None:
@@ -125,7 +129,9 @@ def _write_below_the_floor(house: House) -> None:
     reply = _post(ada, group, "floored reply", reply_to={"record": house.ids["plain"]})
     _post(ada, group, "shown", reply_to={"subject": word("floored subject")})
     eve = house.people["eve"]
-    profile = _record(eve, group, type="Profile", nickname=word("floored nickname"), text=word("floored profile"))
+    house.ids["disliked"] = profile = _record(
+        eve, group, type="Profile", nickname=word("floored nickname"), text=word("floored profile")
+    )
     _vote(eve, group, {"post": house.ids["plain"]}, 500)
     for target in (
         *({"post": post}, {"paragraph": {"record": partly, "index": 1}}, {"post": reply}),
@@ -164,6 +170,9 @@ def _vote_across(house: House) -> None:
                     house.refused.append(201)
                 except RefusedByHttpError as refusal:
                     house.refused.append(refusal.status)
+    # What stands in an unlisted group may be voted on, and a private one may repost: neither is named outside.
+    _vote(house.people["bo"], group, {"post": house.ids["quiet"]}, 1000)
+    _vote(house.people["ada"], house.ids["private"], {"post": house.ids["plain"]}, 1000)
 
 
 def _answer_elsewhere(house: House) -> None:
@@ -195,6 +204,20 @@ def _propose(house: House) -> None:
     wish = {"do": "publish", "with": {"subject": word("proposed name")}}
     asked = house.people["ada"].post(f"/api/v1/groups/{house.ids['private']}/proposals", wish)
     assert asked["open"], "one signature is enough: nothing waits for others"
+
+
+def _moderate(house: House) -> None:
+    """Bo has a group of mod's judge what is shown at home."""
+    mod, group = house.people["mod"], house.ids["open"]
+    judges = mod.post("/api/v1/groups", {"name": "Moderators", "default_score": 1})["group"]
+    browser = Browser(house.pod).sign_in("bo")
+    assert browser.submit(browser.get("/follows"), "/follows", group=judges).status == 200
+    fields = [(name, value) for name, value in browser.get("/follows").forms[-1].fields if name == "form_token"]
+    assert browser.post("/follows", [*fields, ("group", judges), ("wish", "lens")]).status == 200
+    post = _post(house.people["ada"], group, "moderated")
+    part = _write(house.people["ada"], group, ["It may stay.", word("moderated paragraph")])
+    for target in ({"post": post}, {"paragraph": {"record": part, "index": 1}}):
+        _vote(mod, judges, target, -1000)
 
 
 def _quiet(house: House, group: str) -> bool:

@@ -90,6 +90,7 @@ class ServedPod:
         self.clock_file = folder.with_suffix(".clock")
         self.process: subprocess.Popen[bytes] | None = None
         self.processes = 1
+        self.code: Path | None = None  # where the code lies that serves; None: this checkout
 
     def create(self, *, clock: bool = True, database: str = "") -> None:
         """Make folder, configuration, keys and database (a URL, by default SQLite); `clock`: read the clock file."""
@@ -136,7 +137,7 @@ class ServedPod:
         command = [sys.executable, "-m", "pod", "serve", "--data", str(self.folder)]
         command += ["--processes", str(self.processes)] if self.processes > 1 else []
         with self.folder.with_suffix(".log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.code)
         eventually(self._answers)
 
     def set_clock(self, offset_ms: int) -> None:
