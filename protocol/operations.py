@@ -265,8 +265,8 @@ def _rekeyed(
 def _governed(state: GroupState, author: Member, wish: SetPolicy) -> GroupState:
     if not state.is_owner(author):
         raise OperationRule.POLICY_OF_OWNERS.error()
-    policy = state.policy.update(wish.policy)
-    if int(policy["others_weight"]) >= state.owner_weight:
+    policy = state.policy.changed(wish.policy)
+    if policy.others_weight >= state.owner_weight:
         raise OperationRule.JOINERS_TOO_HEAVY.error()
     return replace(state, policy=policy)
 

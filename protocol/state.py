@@ -16,7 +16,7 @@ from protocol.canonical import canonical_bytes
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.chain import EPOCH, GroupRoot, LogHead, Seat
-from protocol.records.parts import Home
+from protocol.records.parts import Home, Policy, policy_of
 
 # Unless the policy names these they need more than others_weight, or strangers who just joined would decide.
 VOTING_CAPABILITIES = frozenset({"vote", "delegate", "be_delegate"})
@@ -81,7 +81,7 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
     log: LogHead
     steward: Home
     seats: tuple[Seat, ...]
-    policy: Map[str, Any]
+    policy: Policy
     members: Map[int, Member]
     keys: Map[DidKey, int]
     invitations: Map[RecordId, int]
@@ -106,23 +106,24 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
     @property
     def others_weight(self) -> int:
         """The weight of somebody who joins without invitation."""
-        return int(self.policy["others_weight"])
+        return self.policy.others_weight
 
     @property
     def default_score(self) -> int:
         """What every target's score starts from, in micro units."""
-        return int(self.policy["default_score"])
+        return self.policy.default_score
 
     def permission(self, capability: str) -> int:
         """The weight that `capability` needs; what isn't named needs an owner's."""
-        named = self.policy.get("permissions") or {}
+        named = self.policy.permissions or {}
         if capability in named:
-            return int(named[capability])
+            return named[capability]
         return self.others_weight + 1 if capability in VOTING_CAPABILITIES else self.owner_weight
 
     def handover_after_ms(self) -> int:
         """How long something may wait before keepers hand the steward's job on; 0 = by hand only."""
-        return int(self.policy.get("handover_after", HANDOVER_AFTER_MS))
+        said = self.policy.handover_after
+        return HANDOVER_AFTER_MS if said is None else said
 
     def is_owner(self, member: Member) -> bool:
         """Whether `member` has an owner's weight."""
@@ -153,7 +154,7 @@ def founded(group: RecordId, root: GroupRoot) -> GroupState:
         log=root.log,
         steward=root.steward,
         seats=(Seat(1, founder.home.key),),
-        policy=Map(root.policy),
+        policy=root.policy,
         members=Map({1: member}),
         keys=Map({founder.signing: 1, founder.recovery: 1}),
         invitations=Map(),
@@ -168,7 +169,7 @@ def describe(state: GroupState) -> dict[str, Any]:
     fields = {name: getattr(state, name) for name in state.__struct_fields__ if name not in _MAPS}
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fields))
     plain = {name: value for name, value in plain.items() if value is not None}
-    plain["policy"] = dict(state.policy)
+    plain["policy"] = state.policy.members()
     plain["members"] = [_member(state.members[number]) for number in sorted(state.members)]
     plain["keys"] = {did: state.keys[did] for did in state.keys}
     plain["invitations"] = dict(state.invitations)
@@ -211,7 +212,7 @@ def load_state(snapshot: bytes) -> GroupState:
     fields = {name: getattr(plain, name) for name in plain.__struct_fields__ if name not in _MAPS}
     return GroupState(
         **fields,
-        policy=Map(plain.policy),
+        policy=policy_of(plain.policy),
         members=Map({member.number: member for member in plain.members}),
         keys=Map(plain.keys),
         invitations=Map(plain.invitations),

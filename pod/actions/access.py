@@ -66,7 +66,7 @@ class ReadableGroup:
     @property
     def name(self) -> str:
         """The group's name."""
-        return str(self.state.policy["name"])
+        return self.state.policy.name
 
     @property
     def state(self) -> GroupState:

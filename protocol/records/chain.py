@@ -22,7 +22,7 @@ from protocol.limits import (
     TERMS_PER_EPOCH,
 )
 from protocol.records.operation import Operation
-from protocol.records.parts import Home, integer, mapping, one_of, parse_home, parse_policy, text
+from protocol.records.parts import Home, Policy, integer, mapping, one_of, parse_home, parse_policy, policy_of, text
 from protocol.rules.records import RecordRule
 
 KEEPER_COUNTS = frozenset({1, 3, 4, 7})
@@ -64,7 +64,7 @@ class GroupRoot(msgspec.Struct, frozen=True, gc=False):
     steward: Home
     nonce: str
     at: int
-    policy: dict[str, Any]
+    policy: Policy
     publish: str | None = None
     continues: tuple[RecordId, RecordId] | None = None
 
@@ -201,12 +201,11 @@ def parse_root(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> GroupRoo
         steward=parse_home(body.get("steward")),
         nonce=text(body, "nonce", 32, shortest=32),
         at=integer(body, "at", 0),
-        policy=parse_policy(body),
+        policy=policy_of({**parse_policy(body), "name": text(body, "name", MAX_NAME_LENGTH, shortest=1)}),
         publish=text(body, "publish", MAX_NAME_LENGTH, shortest=1) if "publish" in body else None,
         continues=_continues(body),
     )
     _check_root(root, signers)
-    text(body, "name", MAX_NAME_LENGTH, shortest=1)
     return root
 
 

@@ -28,6 +28,34 @@ class Home(msgspec.Struct, frozen=True, gc=False):
     key: DidKey
 
 
+class Policy(msgspec.Struct, frozen=True, gc=False):
+    """A group's rules that its owners change (`set-policy`). None: not said.
+
+    Weights are in thousandths, scores in micro units, `handover_after` in milliseconds.
+
+    `unknown` are members of later versions, kept as they are, so that all pods hold the same state.
+    """
+
+    name: str
+    others_weight: int
+    default_score: int
+    description: str | None = None
+    handover_after: int | None = None
+    permissions: dict[str, int] | None = None
+    areas: list[dict[str, Any]] | None = None
+    voting: dict[str, Any] | None = None
+    unknown: dict[str, Any] = {}
+
+    def members(self) -> dict[str, Any]:
+        """What was said, as records and states hold it; `policy_of` reads it back."""
+        known = {name: value for name in _POLICY if (value := getattr(self, name)) is not None}
+        return self.unknown | known
+
+    def changed(self, change: Mapping[str, Any]) -> Policy:
+        """The policy once the members of `change` are said anew."""
+        return policy_of({**self.members(), **change})
+
+
 class Invitation(msgspec.Struct, frozen=True, gc=False):
     """A signed offer of a weight to whoever holds the seed of `to`; rides inside a join."""
 
@@ -101,6 +129,12 @@ def parse_policy(body: Mapping[str, Any]) -> dict[str, Any]:
     Members that this version doesn't know are kept by `set-policy` as they are, so that all pods hold the same.
     """
     return {name: read(body, name) for name, read in _POLICY.items() if name in body}
+
+
+def policy_of(members: Mapping[str, Any]) -> Policy:
+    """The policy that members say which `parse_policy` checked; name, others_weight and default_score are there."""
+    known = {name: value for name, value in members.items() if name in _POLICY}
+    return Policy(**known, unknown={name: value for name, value in members.items() if name not in _POLICY})
 
 
 def _permissions(body: Mapping[str, Any], name: str) -> dict[str, int]:

@@ -267,7 +267,7 @@ GUARDS: Final = (
         f"{READING}/lens/floor.py",
         "found = await open_those(session, deps, reader, floor)",
         "found = await open_those(session, deps, reader, [])\n"
-        "        names = [(g, str((await load_view(session, deps, g)).state.policy['name'])) for g in floor]\n"
+        "        names = [(g, (await load_view(session, deps, g)).state.policy.name) for g in floor]\n"
         "        return FloorSight(tuple(names), (), 0)",
         (STRANGER,),
         near="/about",

@@ -75,7 +75,7 @@ async def take_root(session: AsyncSession, deps: Deps, root: Record, *, local: b
         StoredGroup(
             id=root.id,
             kind=content.kind,
-            name=str(state.policy["name"]),
+            name=state.policy.name,
             visibility=state.visibility,
             local=local,
             head_id=root.id,
@@ -194,7 +194,7 @@ async def _follow_head(session: AsyncSession, deps: Deps, before: View, after: V
 def _listed_as(state: GroupState) -> dict[str, str | None]:
     """What lists ask of a group without opening it."""
     return {
-        "name": str(state.policy["name"]),
+        "name": state.policy.name,
         "visibility": state.visibility,
         "published": _public_name(state),
     }

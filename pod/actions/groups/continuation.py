@@ -69,7 +69,7 @@ async def continue_elsewhere(
 def _root(state: GroupState, item: RecordId, *, name: str, visibility: str) -> dict[str, Any]:
     """What the new group says of itself; of a private group it doesn't say to others that it grew from it."""
     kept = ("description", "permissions", "areas", "voting", "handover_after")
-    wishes = {one: state.policy[one] for one in kept if one in state.policy}
+    wishes = {one: said for one, said in state.policy.members().items() if one in kept}
     wishes |= {"others_weight": state.others_weight, "default_score": state.default_score}
     wishes |= {"name": name, "visibility": visibility}
     tells = visibility == "private" or state.visibility != "private"

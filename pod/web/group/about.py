@@ -41,7 +41,7 @@ async def get_group_about(request: web.Request) -> web.Response:
     """What the group says of itself, its rules in words, its pods and numbers."""
     seen, head = await load_head(request, "about")
     say, state = say_of(request), seen.state
-    described = str(state.policy.get("description", "")).split("\n\n")
+    described = (state.policy.description or "").split("\n\n")
     owner = seen.weight is not None and seen.weight >= state.owner_weight
     name = state.published
     view = AboutView(

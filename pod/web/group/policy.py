@@ -64,7 +64,7 @@ def form_of(seen: HeaderSight) -> PolicyForm:
     state = seen.state
     return PolicyForm(
         seen.name,
-        str(state.policy.get("description", "")),
+        state.policy.description or "",
         _decimal(state.others_weight),
         _decimal(state.default_score // THOUSAND),
         state.handover_after_ms() // HOUR_MS,
@@ -107,8 +107,8 @@ async def _step(request: web.Request, form: PolicyForm, signer: Person) -> web.R
         "default_score": default,
         "handover_after": max(form.hours, 0) * HOUR_MS,
     }
-    held = {name: seen.state.policy.get(name) for name in policy}
-    changed = {name: value for name, value in policy.items() if held[name] != value}
+    held = seen.state.policy.members()
+    changed = {name: value for name, value in policy.items() if held.get(name) != value}
     if changed:
         await submit(request.app[DEPS], write_record, signer, seen.group, draft_wish(SetPolicy(changed)))
     return see_other(f"/g/{seen.group}/about", said="asked")

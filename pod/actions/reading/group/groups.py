@@ -155,8 +155,8 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
     state = view.state
     return GroupSight(
         group=group,
-        name=str(state.policy["name"]),
-        description=str(state.policy.get("description", "")),
+        name=state.policy.name,
+        description=state.policy.description or "",
         kind=state.kind,
         visibility=state.visibility,
         others_weight=state.others_weight,

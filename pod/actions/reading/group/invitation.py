@@ -39,7 +39,7 @@ async def describe_offer(deps: Deps, offer: Offer) -> InvitedSight:
     except RefusedError as refusal:
         closed = refusal.refused
     return InvitedSight(
-        str(state.policy["name"]),
+        state.policy.name,
         state.visibility,
         state.others_weight,
         state.default_score,

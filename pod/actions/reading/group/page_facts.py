@@ -36,7 +36,7 @@ async def load_head(session: AsyncSession, deps: Deps, reader: Reader, group: Re
     number = await load_number(session, reader, state)
     return GroupHead(
         group,
-        str(state.policy["name"]),
+        state.policy.name,
         state.visibility,
         state.kind,
         state.default_score,

@@ -77,7 +77,7 @@ class HeaderSight(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """The group's name."""
-        return str(self.state.policy["name"])
+        return self.state.policy.name
 
     @property
     def weight(self) -> int | None:

@@ -96,7 +96,7 @@ async def _claims(session: AsyncSession, deps: Deps, reader: Reader, identity: R
         state = opened.state
         member = state.members.get(number)
         if opened.is_met and member is not None and member.identity == identity and not member.left:
-            shown.append(ClaimLine(group, str(state.policy["name"]), number))
+            shown.append(ClaimLine(group, state.policy.name, number))
     return tuple(shown)
 
 
