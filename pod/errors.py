@@ -105,8 +105,8 @@ class PendingFullError(RefusedError):
 
     code = "pending_full"
     status = 409
-    en = "Too much of yours waits for this group's server. Try again once it has taken that."
-    sv = "För mycket av ditt väntar på gruppens server. Försök igen när den har tagit emot det."
+    en = "Too much of yours waits for this group's server, or came lately. Try again in an hour."
+    sv = "För mycket av ditt väntar på gruppens server, eller kom nyss. Försök igen om en timme."
 
 
 class GoneError(RefusedError):

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
+from pod.written_bytes import WrittenBytes
 from protocol.ids import RecordId
 
 
@@ -26,13 +27,15 @@ MOST_CROWDS = 10_000
 class Memory:
     """`crowds` tells how many members groups have.
 
-    `beats` tell when each loop last went round, `told_terms` of which term a group's readers were told; `checking` is
-    held while a whole group is checked for somebody, one of `pulling` while a group is pulled from a pod.
+    `written` counts what authors lately had stored, `beats` tell when each loop last went round, `told_terms` of which
+    term a group's readers were told; `checking` is held while a whole group is checked for somebody, one of `pulling`
+    while a group is pulled from a pod.
     """
 
     crowds: dict[RecordId, Crowd] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)
     told_terms: dict[RecordId, int] = field(default_factory=dict)
+    written: WrittenBytes = field(default_factory=WrittenBytes)
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
     pulling: WeakValueDictionary[tuple[str, RecordId], asyncio.Lock] = field(default_factory=WeakValueDictionary)
 

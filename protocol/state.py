@@ -16,7 +16,7 @@ from protocol.canonical import canonical_bytes
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 from protocol.records.chain import EPOCH, GroupRoot, LogHead, Seat
-from protocol.records.parts import Home, Policy, policy_of
+from protocol.records.parts import GroupPolicy, Home, policy_of
 
 # Unless the policy names these they need more than others_weight, or strangers who just joined would decide.
 VOTING_CAPABILITIES = frozenset({"vote", "delegate", "be_delegate"})
@@ -81,7 +81,7 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
     log: LogHead
     steward: Home
     seats: tuple[Seat, ...]
-    policy: Policy
+    policy: GroupPolicy
     members: Map[int, Member]
     keys: Map[DidKey, int]
     invitations: Map[RecordId, int]

@@ -14,6 +14,11 @@ class PostRule(Rule):
         "Member %(author)s has too much waiting for the group's log; try again later.",
         "För mycket av medlem %(author)s väntar på gruppens logg; försök igen senare.",
     )
+    WRITTEN_MUCH = (
+        PendingFullError,
+        "Member %(author)s has written more here lately than one person writes; try again in an hour.",
+        "Medlem %(author)s har nyligen skrivit mer här än en person skriver; försök igen om en timme.",
+    )
     NO_SUCH_POST = (NotFoundError, "There is no such post.", "Det finns inget sådant inlägg.")
     NO_SUCH_RECORD = (NotFoundError, "There is no such record.", "Det finns ingen sådan post.")
     NO_RECORD_IN_GROUP = (

@@ -22,7 +22,17 @@ from protocol.limits import (
     TERMS_PER_EPOCH,
 )
 from protocol.records.operation import Operation
-from protocol.records.parts import Home, Policy, integer, mapping, one_of, parse_home, parse_policy, policy_of, text
+from protocol.records.parts import (
+    GroupPolicy,
+    Home,
+    integer,
+    mapping,
+    one_of,
+    parse_home,
+    parse_policy,
+    policy_of,
+    text,
+)
 from protocol.rules.records import RecordRule
 
 KEEPER_COUNTS = frozenset({1, 3, 4, 7})
@@ -64,7 +74,7 @@ class GroupRoot(msgspec.Struct, frozen=True, gc=False):
     steward: Home
     nonce: str
     at: int
-    policy: Policy
+    policy: GroupPolicy
     publish: str | None = None
     continues: tuple[RecordId, RecordId] | None = None
 

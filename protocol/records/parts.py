@@ -28,7 +28,7 @@ class Home(msgspec.Struct, frozen=True, gc=False):
     key: DidKey
 
 
-class Policy(msgspec.Struct, frozen=True, gc=False):
+class GroupPolicy(msgspec.Struct, frozen=True, gc=False):
     """A group's rules that its owners change (`set-policy`). None: not said.
 
     Weights are in thousandths, scores in micro units, `handover_after` in milliseconds.
@@ -51,7 +51,7 @@ class Policy(msgspec.Struct, frozen=True, gc=False):
         known = {name: value for name in _POLICY if (value := getattr(self, name)) is not None}
         return self.unknown | known
 
-    def changed(self, change: Mapping[str, Any]) -> Policy:
+    def changed(self, change: Mapping[str, Any]) -> GroupPolicy:
         """The policy once the members of `change` are said anew."""
         return policy_of({**self.members(), **change})
 
@@ -131,10 +131,10 @@ def parse_policy(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: read(body, name) for name, read in _POLICY.items() if name in body}
 
 
-def policy_of(members: Mapping[str, Any]) -> Policy:
+def policy_of(members: Mapping[str, Any]) -> GroupPolicy:
     """The policy that members say which `parse_policy` checked; name, others_weight and default_score are there."""
     known = {name: value for name, value in members.items() if name in _POLICY}
-    return Policy(**known, unknown={name: value for name, value in members.items() if name not in _POLICY})
+    return GroupPolicy(**known, unknown={name: value for name, value in members.items() if name not in _POLICY})
 
 
 def _permissions(body: Mapping[str, Any], name: str) -> dict[str, int]:

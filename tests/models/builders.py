@@ -13,7 +13,7 @@ from protocol.log import EMPTY_ROOT
 from protocol.proofs import sign
 from protocol.records.chain import LogHead
 from protocol.records.envelope import Record, open_record
-from protocol.records.parts import Home, Policy
+from protocol.records.parts import GroupPolicy, Home
 from protocol.state import GroupState, Member, MemberKey
 
 KEY = PrivateKey.from_seed(bytes(32))
@@ -85,7 +85,7 @@ def a_state(weights: dict[int, int], left: frozenset[int] = frozenset()) -> Grou
         log=LogHead(0, EMPTY_ROOT.hex()),
         steward=HOME,
         seats=(),
-        policy=Policy("", others_weight=0, default_score=0),
+        policy=GroupPolicy("", others_weight=0, default_score=0),
         members=Map(members),
         keys=Map(),
         invitations=Map(),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from protocol.canonical import canonical_bytes
-from protocol.records.parts import Policy, parse_policy, policy_of
+from protocol.records.parts import GroupPolicy, parse_policy, policy_of
 from protocol.state import describe, dump_state, load_state, state_hash
 from tests.support.community import a_community
 
@@ -42,7 +42,7 @@ def test_the_hash_of_a_state_is_what_it_was() -> None:
 @given(changes=st.lists(CHANGES, max_size=6))
 def test_a_policy_holds_what_was_said_last(changes: list[dict[str, Any]]) -> None:
     said: dict[str, Any] = STATE.policy.members()
-    policy: Policy = STATE.policy
+    policy: GroupPolicy = STATE.policy
     for change in changes:
         said = {**said, **change, **parse_policy(change)}
         policy = policy.changed({**change, **parse_policy(change)})

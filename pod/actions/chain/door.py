@@ -7,14 +7,14 @@ author's key and stored once. Whatever a group doesn't know yet waits; whatever 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.projections import accepted_of, load_wishes, project, refold_author
+from models.content.projections import Accepted, accepted_of, load_wishes, project, refold_author
 from models.engine.writer import Bulk, after_commit
 from models.groups.proposed_operations import delete_proposed, load_proposed
 from models.groups.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
@@ -257,21 +257,34 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
             outcomes[place] = await _made_wait(session, arrival) or refusal
         except RefusedError as refusal:
             outcomes[place] = refusal
-    full = await beyond_limits(session, news)
+    logged = {place for place in news if arrivals[place].logged}
+    full = await beyond_limits(session, news, logged=logged, written=deps.memory.written)
     outcomes |= full
     news = {place: record for place, record in news.items() if place not in full}
     inserted = await insert_records(session, list(news.values()))
     fresh = {record: accepted_of(arrivals[place].record, inserted[record]) for place, record in _firsts(news, inserted)}
     await project(session, list(fresh.values()))
     await note_contents(session, list(fresh.values()), now=deps.clock())
-    for group in {accepted.group for accepted in fresh.values()}:
-        deps.signals.wake(session, group)
-    for group in {one.group for one in fresh.values() if isinstance(one.content, Vote) and one.content.from_}:
-        after_commit(session, partial(deps.signals.lacks, group))
+    written = [record for place, record in news.items() if place not in logged and record.id in fresh]
+    after_commit(session, partial(_count_written, deps, written))
+    _signal(session, deps, fresh.values())
     await restore(session, [record for record in news.values() if record.id not in inserted])
     for place, record in news.items():
         outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
     return [outcomes[place] for place in range(len(arrivals))]
+
+
+def _count_written(deps: Deps, records: Sequence[NewRecord]) -> None:
+    for record in records:
+        deps.memory.written.add(record.group_id, record.author or 0, len(record.wire), now=record.accepted_at)
+
+
+def _signal(session: AsyncSession, deps: Deps, fresh: Collection[Accepted]) -> None:
+    """Wake the groups in which something is new, and have fetched what was reposted there."""
+    for group in {accepted.group for accepted in fresh}:
+        deps.signals.wake(session, group)
+    for group in {one.group for one in fresh if isinstance(one.content, Vote) and one.content.from_}:
+        after_commit(session, partial(deps.signals.lacks, group))
 
 
 def check_open(state: GroupState, record: Record) -> None:

@@ -6,7 +6,7 @@ pen from filling everybody's disks before a steward has looked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from federation.activities.build import pod_of
 from models.groups.records import NewRecord, load_pending_sizes
 from models.groups.waiting_records import WaitingRecord, WaitingRoom, put_waiting
 from pod.rules.posts import PostRule
+from pod.written_bytes import WrittenBytes
 from protocol.authorship import authored_of
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -26,18 +27,27 @@ WAITING_ROOM: Final = WaitingRoom(of_author=50, of_origin=200, bytes_of_origin=2
 Key = TypeVar("Key")
 
 
-async def beyond_limits(session: AsyncSession, records: Mapping[Key, NewRecord]) -> dict[Key, RefusedError]:
-    """Those of the records, in order, for which their authors have no room left."""
+async def beyond_limits(
+    session: AsyncSession, records: Mapping[Key, NewRecord], *, logged: Collection[Key], written: WrittenBytes
+) -> dict[Key, RefusedError]:
+    """Those of the records, in order, for which their authors have no room left.
+
+    `logged` are those of which a pod says that the log holds them: their bytes count as waiting, but not as written.
+    """
     taken = await _taken(session, records)
+    lately: dict[tuple[RecordId, int], int] = {}
     refused: dict[Key, RefusedError] = {}
     for key, record in records.items():
         place = (record.group_id, record.author or 0)
         count, size = taken.get(place, (0, 0))
         count, size = count + 1, size + len(record.wire)
+        new = lately.get(place, 0) + (0 if key in logged else len(record.wire))
         if count > MAX_PENDING_RECORDS or size > MAX_PENDING_BYTES:
             refused[key] = PostRule.PENDING_FULL.error(author=record.author or 0)
+        elif new > written.left(*place, now=record.accepted_at):
+            refused[key] = PostRule.WRITTEN_MUCH.error(author=record.author or 0)
         else:
-            taken[place] = count, size
+            taken[place], lately[place] = (count, size), new
     return refused
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
 from models.engine.databases import open_database
-from models.groups.records import load_pending_sizes
+from models.groups.records import load_pending_sizes, set_logged
 from models.groups.waiting_records import WaitingRecord, WaitingRoom, list_waiting, put_waiting
 from models.people.accounts import load_account
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all
@@ -22,6 +23,7 @@ from pod.actions.signer import TokenHolder
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.errors import PendingFullError
+from pod.written_bytes import AT_ONCE_BYTES
 from protocol.errors import RefusedError
 from protocol.ids import RecordId, id_from_digest
 from protocol.limits import MAX_PENDING_BYTES
@@ -97,6 +99,20 @@ async def test_w12_what_an_account_here_writes_counts_like_what_is_brought(place
         ((_, (count, size)),) = (await load_pending_sizes(session, group, {1})).items()
     assert count >= MAX_PENDING_BYTES // LARGE - 1
     assert size <= MAX_PENDING_BYTES
+
+
+async def test_w12_what_an_author_has_stored_is_bounded_also_where_the_log_takes_it_at_once(place: Place) -> None:
+    deps, group = place.deps, place.group.now.group
+    records = [place.record(2, number, text="x" * LARGE) for number in range(AT_ONCE_BYTES // LARGE + 8)]
+    taken = []
+    for index, record in enumerate(records):
+        taken += [isinstance(outcome, Taken) for outcome in await place.take(record)]
+        await deps.store.write(partial(set_logged, places=[(record.id, index)]))
+    assert taken == sorted(taken, reverse=True)
+    assert AT_ONCE_BYTES // LARGE - 2 <= sum(taken) < len(records)
+    assert isinstance((await place.take(place.record(3, 1, text="x" * LARGE)))[0], Taken)
+    hour = 3600 * 1000
+    assert deps.memory.written.left(group, 2, now=START + hour) > LARGE
 
 
 async def refused(writing: Awaitable[Record]) -> RefusedError | None:
