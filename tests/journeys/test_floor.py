@@ -10,6 +10,7 @@ from models.fediverse.readers import list_readers
 from pod.deps import Deps
 from pod.doctor.database import check_floor
 from pod.doctor.findings import Finding, Level
+from pod.rules.admin import AdminRule
 from protocol.ids import RecordId
 from tests.support.browsing import Browser, Seen
 from tests.support.reading_room import write
@@ -135,4 +136,4 @@ def test_r3_a_group_of_pod_toml_is_fetched_when_its_pod_answers_and_until_then_t
         f"/admin/floor/{street.other}/remove", street.admin.get("/admin/floor").forms[-1].fields[:1]
     )
     assert refused.status == 400
-    assert "stands in the configuration" in refused.text
+    assert AdminRule.FLOOR_OF_THE_FILE.en in refused.text
