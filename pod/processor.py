@@ -20,9 +20,11 @@ from pod.clock import processor_ns
 from pod.rules.requests import RequestRule
 
 FORGETS_SECONDS: Final = 10.0  # in which what was taken comes to count a third
-# Seconds: a fortieth of a processor for long, or some dozens of pages at once. Fifty people who read behind one address
-# take about as much, and then have their pages some hundredths of a second later.
-MUCH: Final = 0.25
+# Seconds: a tenth of a processor for long, or two hundred pages at once; who votes twenty times a second takes less.
+MUCH: Final = 1.0
+# The same where the processor is mostly taken: many who take a little each would leave nothing to others.
+MUCH_OF_LITTLE: Final = 0.25
+BUSY: Final = 7.0  # taken by all together: seven tenths of a processor for long
 CALM_SECONDS: Final = 5.0  # after somebody modest came, in which those who take much wait
 CROWD: Final = 4  # requests of one payer under way; a browser's six connections are answered in some milliseconds
 FEW: Final = 1  # the same, of one who takes much
@@ -93,6 +95,7 @@ class Processor:
     def __init__(self, timer: Timer) -> None:
         self._timer = timer
         self._payers: dict[str, Payer] = {}
+        self._whole = Payer(timer.time())
         self._lines = 0
         self._latest: Payer | None = None  # who came last of those who take little
         self._latest_at = self._other_at = -CALM_SECONDS
@@ -120,7 +123,9 @@ class Processor:
         turn.open, turn.spent_ns = False, 0
         payer.active -= 1
         payer.settle(spent_ns, now)
-        if payer.taken(now) >= MUCH and self._others_came(payer, now):
+        self._whole.running_ns += spent_ns
+        self._whole.settle(spent_ns, now)
+        if self._takes_much(payer, now) and self._others_came(payer, now):
             payer.next_at = max(payer.next_at, now) + PAUSE * spent_ns / 1e9 * max(1, self._lines)
         self._admit(payer)
 
@@ -132,7 +137,7 @@ class Processor:
 
     async def _enter(self, payer: Payer) -> None:
         now = self._timer.time()
-        if payer.taken(now) < MUCH:
+        if not self._takes_much(payer, now):
             self._came(payer, now)
         if not payer.line and self._may_enter(payer, now):
             payer.active += 1
@@ -158,6 +163,9 @@ class Processor:
             payer.active -= 1
             self._admit(payer)
 
+    def _takes_much(self, payer: Payer, now: float) -> bool:
+        return payer.taken(now) >= (MUCH if self._whole.taken(now) < BUSY else MUCH_OF_LITTLE)
+
     def _came(self, payer: Payer, now: float) -> None:
         if payer is not self._latest:
             self._latest, self._other_at = payer, self._latest_at
@@ -171,7 +179,7 @@ class Processor:
     def _may_enter(self, payer: Payer, now: float) -> bool:
         if not self._others_came(payer, now):
             return True
-        much = payer.taken(now) >= MUCH
+        much = self._takes_much(payer, now)
         return payer.active < (FEW if much else CROWD) and (now >= payer.next_at or not much)
 
     def _admit(self, payer: Payer) -> None:

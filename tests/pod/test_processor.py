@@ -13,7 +13,20 @@ import pytest
 from pod.clock import processor_ns
 from pod.errors import ShareSpentError, headers_of
 from pod.heavy import SMALL, computed
-from pod.processor import CALM_SECONDS, CROWD, FEW, FORGETS_SECONDS, MOST_WAITING, MUCH, PAUSE, TURN, Processor, Steps
+from pod.processor import (
+    BUSY,
+    CALM_SECONDS,
+    CROWD,
+    FEW,
+    FORGETS_SECONDS,
+    MOST_WAITING,
+    MUCH,
+    MUCH_OF_LITTLE,
+    PAUSE,
+    TURN,
+    Processor,
+    Steps,
+)
 
 GREEDY, MODEST = "203.0.113.7", "198.51.100.7"
 
@@ -94,6 +107,18 @@ async def test_what_was_taken_is_forgotten_and_so_are_others(processor: Processo
     await timer.go_on(FORGETS_SECONDS)
     await spend(processor, MODEST, 0.0)
     assert await begun(processor, GREEDY)
+
+
+async def test_where_all_together_take_most_a_little_is_much(processor: Processor) -> None:
+    await spend(processor, GREEDY, 2 * MUCH_OF_LITTLE)
+    await spend(processor, MODEST, 0.0)
+    await spend(processor, GREEDY, 0.0)
+    assert await begun(processor, GREEDY)
+    for number in range(int(BUSY / MUCH_OF_LITTLE)):
+        await spend(processor, f"192.0.2.{number}", MUCH_OF_LITTLE)
+    await spend(processor, GREEDY, 0.2)
+    assert not await begun(processor, GREEDY)
+    assert await begun(processor, MODEST)
 
 
 async def test_few_of_who_takes_much_are_under_way_and_a_crowd_of_anybody_has_an_end(processor: Processor) -> None:
