@@ -32,6 +32,7 @@ def town(pods: list[ServedPod]) -> Iterator[Town]:
         yield Town(pods, relays, mal)
 
 
+@pytest.mark.slow
 def test_a_steward_that_seals_far_in_the_future_is_not_confirmed_and_is_replaced(town: Town) -> None:
     """What such a seal holds counts as waiting: a record in one group, an operation in the other."""
     councils = Council(town, "Future record"), Council(town, "Future operation")
@@ -94,6 +95,7 @@ LIES = {
 }
 
 
+@pytest.mark.slow
 def test_a_steward_that_lies_about_the_log_is_not_confirmed_and_is_replaced(town: Town) -> None:
     told = []
     for lie, rule in LIES.items():

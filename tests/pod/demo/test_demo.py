@@ -186,6 +186,7 @@ def test_op_41_what_killed_demos_left_is_wiped_and_nothing_beside_it(tmp_path: P
     assert [entry.name for entry in tmp_path.iterdir()] == [other.name]
 
 
+@pytest.mark.slow
 def test_a_demo_without_a_folder_leaves_nothing(tmp_path: Path) -> None:
     done = demo("--check", environment={"TMPDIR": str(tmp_path)})
     assert done.returncode == 0, done.stderr + done.stdout

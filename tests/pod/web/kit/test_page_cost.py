@@ -12,6 +12,7 @@ from tests.support.rig import Person, ServedPod, eventually
 
 FEW, MANY = 60, 600  # a page shows 50
 ROUNDS = 20
+SLACK_SECONDS = 0.02  # what a neighbour on the machine may take of even the best of the rounds
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,7 @@ def written(person: Person, posts: int) -> str:
     return group
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["", "/log", "/members", "/chain", "/about"])
 def test_a_members_page_costs_the_same_after_ten_times_the_posts(
     groups: tuple[ServedPod, dict[int, str]], page: str
@@ -43,4 +45,4 @@ def test_a_members_page_costs_the_same_after_ten_times_the_posts(
         least[count] = min(least[count], time.perf_counter() - began)
         assert answer.status == 200
     print(f"{page or 'posts'}: {1000 * least[FEW]:.1f} ms after {FEW} posts, {1000 * least[MANY]:.1f} after {MANY}")
-    assert least[MANY] < 2 * least[FEW]
+    assert least[MANY] < 2 * least[FEW] + SLACK_SECONDS
