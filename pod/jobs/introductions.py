@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from federation.addresses import origin_of
 from federation.errors import RemoteError
 from federation.known_keys import Bounded
 from models.fediverse.deliveries import Delivery, Host, host_of_inbox
 from models.fediverse.peers import has_brought, has_taken
 from pod.actions.chain.views import find_view
+from pod.actions.sync.questions_in_vain import IN_VAIN, count_in_vain, server_of
 from pod.actions.sync.remote_lists import head_in, load_page, records_in, source_of
 from pod.deps import Deps
 from protocol.errors import RefusedError
@@ -24,7 +24,6 @@ from protocol.ids import RecordId
 from protocol.state import GroupState
 
 MOST_MET: Final = 20_000
-IN_VAIN: Final = "question in vain to a server"
 
 
 class Introductions:
@@ -48,7 +47,7 @@ class Introductions:
         pod = delivery.inbox.rpartition("/")[0]
         try:
             if state.visibility == "private":
-                await self._count(pod)
+                await count_in_vain(self._deps, pod)
             elif _is_home(state, delivery.inbox):
                 await self._meet(pod, group)
         except (RemoteError, RefusedError) as error:
@@ -81,12 +80,12 @@ class Introductions:
         host = host_of_inbox(pod)
         # What it signed opens the way to one question, so that a server which holds nothing isn't asked for ever.
         if not self._heard.get(host):
-            await self._deps.store.limits.check(IN_VAIN, _server(pod), now=self._deps.clock())
+            await self._deps.store.limits.check(IN_VAIN, server_of(pod), now=self._deps.clock())
         try:
             await self._see(pod, group)
         except (RemoteError, RefusedError):
             self._heard.drop(host)
-            await self._count(pod)
+            await count_in_vain(self._deps, pod)
             raise
         self._shown.put(host, True)
 
@@ -97,14 +96,6 @@ class Introductions:
         page = await load_page(self._deps, source, "chain", max(view.settled.height, 1))
         if head_in(page) is None and not records_in(page.get("items"), group):
             raise RemoteError("It doesn't show the group.", retry=True)
-
-    async def _count(self, pod: str) -> None:
-        await self._deps.store.limits.take(IN_VAIN, _server(pod), now=self._deps.clock())
-
-
-def _server(pod: str) -> str:
-    """By what questions are counted: ports cost nothing."""
-    return origin_of(pod).host
 
 
 def _is_home(state: GroupState, inbox: str) -> bool:

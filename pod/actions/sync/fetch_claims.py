@@ -13,6 +13,7 @@ from federation.errors import RemoteError
 from models.content.claims import list_unknown_identities
 from models.content.reposts import is_looked_at
 from pod.actions.sync.pull import fetch_group
+from pod.actions.sync.questions_in_vain import asking
 from pod.deps import Deps
 from pod.errors import TooManyTriesError
 from protocol.errors import RefusedError
@@ -33,7 +34,8 @@ async def fetch_claimed(deps: Deps, group: RecordId) -> bool:
         try:
             await deps.store.limits.take("claim from a pod", pod, now=deps.clock())
             await deps.store.limits.take("claim of a group", group, now=deps.clock())
-            await fetch_group(deps, pod, identity)
+            async with asking(deps, pod):
+                await fetch_group(deps, pod, identity)
         except TooManyTriesError:
             continue
         except (RemoteError, RefusedError) as error:

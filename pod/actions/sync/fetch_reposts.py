@@ -14,6 +14,7 @@ from federation.errors import RemoteError
 from models.content.reposts import is_looked_at, list_new_reposts, load_repost_records
 from models.groups.groups_and_items import load_group
 from pod.actions.sync.pull import fetch_group, pull
+from pod.actions.sync.questions_in_vain import asking
 from pod.deps import Deps
 from pod.errors import TooManyTriesError
 from protocol.errors import RefusedError
@@ -36,7 +37,8 @@ async def fetch_reposted(deps: Deps, group: RecordId) -> bool:
             # The pod first: one that never has what is asked for must not use up what the group may fetch from others.
             await deps.store.limits.take("repost from a pod", origin.pod, now=deps.clock())
             await deps.store.limits.take("repost of a group", group, now=deps.clock())
-            await (pull if held else fetch_group)(deps, origin.pod, origin.group)
+            async with asking(deps, origin.pod):
+                await (pull if held else fetch_group)(deps, origin.pod, origin.group)
         except TooManyTriesError:
             continue
         except (RemoteError, RefusedError) as error:
