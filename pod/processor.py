@@ -29,6 +29,8 @@ CALM_SECONDS: Final = 5.0  # after somebody modest came, in which those who take
 CROWD: Final = 4  # requests of one payer under way; a browser's six connections are answered in some milliseconds
 FEW: Final = 1  # the same, of one who takes much
 PAUSE: Final = 3.0  # times what a request took: a quarter of a processor is left to all who take much
+# Seconds: one dear request, as a pull of a large group that somebody asked for, mustn't shut them out for minutes.
+MOST_PAUSE: Final = 5.0
 MOST_WAITING: Final = 32
 MOST_REMEMBERED: Final = 10_000
 T = TypeVar("T")
@@ -126,7 +128,7 @@ class Processor:
         self._whole.running_ns += spent_ns
         self._whole.settle(spent_ns, now)
         if self._takes_much(payer, now) and self._others_came(payer, now):
-            payer.next_at = max(payer.next_at, now) + PAUSE * spent_ns / 1e9 * max(1, self._lines)
+            payer.next_at = max(payer.next_at, now) + min(MOST_PAUSE, PAUSE * spent_ns / 1e9) * max(1, self._lines)
         self._admit(payer)
 
     def _payer(self, who: str) -> Payer:

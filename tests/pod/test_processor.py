@@ -19,6 +19,7 @@ from pod.processor import (
     CROWD,
     FEW,
     FORGETS_SECONDS,
+    MOST_PAUSE,
     MOST_WAITING,
     MUCH,
     MUCH_OF_LITTLE,
@@ -98,6 +99,19 @@ async def test_who_takes_much_waits_while_others_are_there_and_as_long_as_it_cos
     assert waiting.done()
 
 
+async def test_one_dear_request_shuts_nobody_out_for_as_long_as_it_cost(processor: Processor, timer: SetTimer) -> None:
+    pulls = await processor.begin(GREEDY)
+    pulls.charge(int(40 * 1e9))
+    assert await begun(processor, MODEST)
+    processor.end(pulls)
+    waiting = asyncio.ensure_future(spend(processor, GREEDY, 0.01))
+    await timer.go_on(MOST_PAUSE * 0.9)
+    assert await begun(processor, MODEST)
+    assert not waiting.done()
+    await timer.go_on(MOST_PAUSE * 0.2)
+    assert waiting.done()
+
+
 async def test_what_was_taken_is_forgotten_and_so_are_others(processor: Processor, timer: SetTimer) -> None:
     await spend(processor, MODEST, 0.0)
     await spend(processor, GREEDY, 2 * MUCH)
@@ -143,7 +157,7 @@ async def test_a_line_that_is_too_long_is_told_when_to_come_again(processor: Pro
     await settled()
     with pytest.raises(ShareSpentError) as refused:
         await processor.begin(GREEDY)
-    assert headers_of(refused.value) == {"Retry-After": str(int(2 * PAUSE))}
+    assert headers_of(refused.value) == {"Retry-After": str(int(min(MOST_PAUSE, 2 * PAUSE)))}
     assert refused.value.status == 429
     for place in line:
         place.cancel()
