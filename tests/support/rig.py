@@ -35,13 +35,16 @@ T = TypeVar("T")
 _MAKING = Lock()
 
 PORT = 8080
+MOST_ROOM = 30
 PATIENCE_SECONDS = 75.0  # what a push lost is pulled after a minute
 
 
 def worker_number() -> int:
-    """W of 127.77.W.P: one for each worker of each checkout that tests beside others (POD_TEST_ROOM, 0 to 30)."""
+    """W of 127.77.W.P: one for each worker of each checkout that tests beside others (POD_TEST_ROOM)."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    return 8 * int(os.environ.get("POD_TEST_ROOM", "0")) + worker + 1
+    room = int(os.environ.get("POD_TEST_ROOM", "0"))
+    assert 0 <= room <= MOST_ROOM, f"POD_TEST_ROOM is a number from 0 to {MOST_ROOM}, not {room}."
+    return 8 * room + worker + 1
 
 
 class RefusedByHttpError(AssertionError):
