@@ -17,6 +17,13 @@ settings.register_profile("all", settings.get_profile("quick"), max_examples=250
 settings.load_profile(os.environ.get("POD_HYPOTHESIS", "quick"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of long tests come first, journeys and stories next: else one worker ends minutes after the others."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    rooms = {"journeys", "stories"}
+    items.sort(key=lambda item: (item.path not in long, rooms.isdisjoint(item.path.parts)))
+
+
 @pytest.fixture(scope="session")
 def vectors() -> Path:
     """The folder of test vectors."""
