@@ -11,6 +11,7 @@ from models.people.accounts import Account
 from pod.processor import TURN, Processor, Steps
 from pod.requests import address_of
 
+SESSION: Final = "session"  # of the cookie of who is signed in
 PROCESSOR: Final = web.AppKey("processor", Processor)
 
 
@@ -18,13 +19,17 @@ PROCESSOR: Final = web.AppKey("processor", Processor)
 async def take_turns(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Have the handler begin when it is its payer's turn, and count what it takes of the processor."""
     processor = request.app[PROCESSOR]
-    turn = await processor.begin(address_of(request))
+    turn = await processor.begin(address_of(request), may_move=_names_account(request))
     token = TURN.set(turn)
     try:
         return await Steps(_handled(request, handler), turn)
     finally:
         TURN.reset(token)
         processor.end(turn)
+
+
+def _names_account(request: web.Request) -> bool:
+    return "Authorization" in request.headers or SESSION in request.headers.get("Cookie", "")
 
 
 async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -76,8 +76,9 @@ class Payer:
 class Turn:
     """A request: who pays for it, and what it took since they do. `open`: it is under way, not in a line or over."""
 
-    def __init__(self, payer: Payer) -> None:
+    def __init__(self, payer: Payer, *, may_move: bool = False) -> None:
         self.payer = payer
+        self.may_move = may_move  # it may turn out to be another's
         self.spent_ns = 0
         self.open = True
 
@@ -102,17 +103,22 @@ class Processor:
         self._latest: Payer | None = None  # who came last of those who take little
         self._latest_at = self._other_at = -CALM_SECONDS
 
-    async def begin(self, who: str) -> Turn:
-        """A turn for `who`, as soon as it may begin; raises SHARE_SPENT where too many wait already."""
+    async def begin(self, who: str, *, may_move: bool = False) -> Turn:
+        """A turn for `who`, as soon as it may begin; raises SHARE_SPENT where too many wait already.
+
+        `may_move`: the request names an account. Only where that pays nothing was its address there: else whoever is
+        signed in and alone would be slowed down for the sake of their own address.
+        """
         payer = self._payer(who)
-        await self._enter(payer)
-        return Turn(payer)
+        await self._enter(payer, comes=not may_move)
+        return Turn(payer, may_move=may_move)
 
     async def hand_over(self, turn: Turn, who: str) -> None:
         """Let another pay for the rest of a turn, in their line; raises SHARE_SPENT."""
         payer = self._payer(who)
         if payer is turn.payer:
             return
+        turn.may_move = False
         self.end(turn)
         await self._enter(payer)
         turn.payer, turn.open = payer, True
@@ -123,6 +129,8 @@ class Processor:
             return
         payer, spent_ns, now = turn.payer, turn.spent_ns, self._timer.time()
         turn.open, turn.spent_ns = False, 0
+        if turn.may_move and not self._takes_much(payer, now):
+            self._came(payer, now)
         payer.active -= 1
         payer.settle(spent_ns, now)
         self._whole.running_ns += spent_ns
@@ -137,9 +145,9 @@ class Processor:
             self._payers = {name: one for name, one in self._payers.items() if one.active or one.line}
         return self._payers.setdefault(who, Payer(now))
 
-    async def _enter(self, payer: Payer) -> None:
+    async def _enter(self, payer: Payer, *, comes: bool = True) -> None:
         now = self._timer.time()
-        if not self._takes_much(payer, now):
+        if comes and not self._takes_much(payer, now):
             self._came(payer, now)
         if not payer.line and self._may_enter(payer, now):
             payer.active += 1

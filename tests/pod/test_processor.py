@@ -179,6 +179,24 @@ async def test_an_account_pays_for_itself(processor: Processor) -> None:
     assert not await begun(processor, "account 1")
 
 
+async def test_w8_an_account_that_is_alone_isnt_slowed_down_for_its_own_address(processor: Processor) -> None:
+    async def a_page() -> bool:
+        began = asyncio.ensure_future(processor.begin(MODEST, may_move=True))
+        await settled()
+        moved = asyncio.ensure_future(processor.hand_over(began.result(), "account 1"))
+        await settled()
+        if moved.done():
+            began.result().charge(int(MUCH * 1e9))
+            processor.end(began.result())
+        moved.cancel()
+        return moved.done()
+
+    assert [await a_page() for _ in range(5)] == [True] * 5
+    nobodys = await processor.begin(MODEST, may_move=True)
+    processor.end(nobodys)  # what it named is no account: somebody else was there
+    assert [await a_page() for _ in range(2)] == [True, False]
+
+
 async def test_only_own_steps_are_counted_and_a_cancellation_reaches_the_work(processor: Processor) -> None:
     ended: list[str] = []
 

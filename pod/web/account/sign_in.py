@@ -25,6 +25,7 @@ from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.letters import Letter
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.payers import SESSION
 from pod.requests import address_of
 from pod.web.account.letters import sign_in_letter
 from pod.web.account.session_start import enter, session_here, visit_of
@@ -32,7 +33,7 @@ from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.translations import words_in
-from pod.web.kit.visitors import KNOWN, SESSION, account_of, cookie_of, say_of, set_cookie
+from pod.web.kit.visitors import KNOWN, account_of, cookie_of, say_of, set_cookie
 from pod.web.kit.way_back import local_path
 from protocol.errors import RefusedError
 

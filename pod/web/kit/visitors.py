@@ -29,12 +29,11 @@ from pod.app_keys import DEPS
 from pod.clock import random_token
 from pod.contracts import HTML, contract_of
 from pod.deps import Deps
-from pod.payers import pay_as
+from pod.payers import SESSION, pay_as
 from pod.rules.accounts import AccountRule
 from pod.rules.requests import RequestRule
 from pod.web.kit.translations import DEFAULT, LANGUAGES, Words, preferred, words_in
 
-SESSION: Final = "session"
 VISIT: Final = "visit"
 LANGUAGE: Final = "language"
 KNOWN: Final = "known"
