@@ -37,6 +37,8 @@ from models.engine.upserts import chunks, insert_into
 from protocol.ids import RecordId
 
 LEASE_MS: Final = 10_000
+# Longer than any lease of now: who claims may have read the clock a while before it was their turn to write.
+WRONG_LEASE_MS: Final = 6 * LEASE_MS
 MOST_PER_LANE: Final = 16  # a lane is given back between, so that a long one doesn't hold its place for ever
 FORGOTTEN_MS: Final = 30 * 24 * 3600 * 1000
 _FAR: Final = 2**62
@@ -173,8 +175,8 @@ async def has_deliveries(session: AsyncSession, host: str) -> bool:
 
 
 def _is_due(now: int) -> ColumnElement[bool]:
-    """A lane whose time has come and that nobody holds. A lease longer than leases are is of a wrong clock."""
-    free = or_(HOSTS.c.leased_until <= now, HOSTS.c.leased_until > now + LEASE_MS)
+    """A lane whose time has come and that nobody holds. A lease far longer than leases are is of a wrong clock."""
+    free = or_(HOSTS.c.leased_until <= now, HOSTS.c.leased_until > now + WRONG_LEASE_MS)
     return and_(HOSTS.c.next_at <= now, free)
 
 

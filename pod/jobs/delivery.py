@@ -24,6 +24,7 @@ from federation.delivery import (
     Outcome,
     Postponed,
     first_scheme,
+    is_trusted,
     knocks_again,
     other_scheme,
     outcome_of,
@@ -145,7 +146,9 @@ class Courier:
         wanted = [host for host in due if host not in self._held][:room]
         if not wanted:
             return
-        lanes = await self._deps.store.write(lambda session: claim_lanes(session, self._worker, wanted, now=now))
+        # The time is read again, for others may have claimed while this waited for its turn to write.
+        clock = self._deps.clock
+        lanes = await self._deps.store.write(lambda session: claim_lanes(session, self._worker, wanted, now=clock()))
         for lane in lanes:
             self._held[lane.host.host] = _HeldHosts(well, lane.host)
             if not lane.host.attempts:
@@ -211,7 +214,8 @@ class Courier:
             error = error if again is not None else None
         if error is None:
             return DeliveryTaken(scheme)
-        outcome = outcome_of(error)
+        trusted = is_trusted(host.attempts, host.last_succeeded_at, now=self._deps.clock())
+        outcome = outcome_of(error, trusted=trusted)
         if not isinstance(outcome, Postponed):
             _LOG.warning("%s refused a delivery for good: %s", delivery.inbox, outcome.error)
         return outcome

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from federation.delivery import (
     FIRST_PAUSE_MS,
     LONGEST_PAUSE_MS,
+    TRUSTS_MS,
     GivenUp,
     Postponed,
     first_scheme,
+    is_trusted,
     knocks_again,
     other_scheme,
     outcome_of,
@@ -18,6 +20,7 @@ from federation.delivery import (
 from federation.errors import RemoteError
 from federation.rules.addresses import AddressRule
 
+NOON = 1_900_000_000_000
 FINAL = [400, 401, 403, 404, 405, 410, 413, 415, 418, 422, 451]
 PASSING = [301, 408, 421, 425, 429, 500, 501, 502, 503, 504, 505]
 
@@ -34,6 +37,16 @@ def test_a_status_that_speaks_of_the_request_is_final(status: int) -> None:
 @pytest.mark.parametrize("status", [*PASSING, None])
 def test_everything_else_may_pass(status: int | None) -> None:
     assert outcome_of(refusal(status)) == Postponed("The host says no.")
+
+
+def test_a_401_of_a_host_that_took_something_of_late_speaks_of_one_request() -> None:
+    trusted = is_trusted(2, NOON, now=NOON + TRUSTS_MS - 1)
+
+    assert outcome_of(refusal(401), trusted=trusted) == Postponed("The host says no.")
+    assert isinstance(outcome_of(refusal(403), trusted=trusted), GivenUp)
+    assert not is_trusted(3, NOON, now=NOON + 1)
+    assert not is_trusted(0, NOON, now=NOON + TRUSTS_MS)
+    assert not is_trusted(0, None, now=NOON)
 
 
 def test_an_address_that_is_refused_today_is_tried_again() -> None:

@@ -8,8 +8,10 @@ from models.engine.databases import Database
 from models.engine.writer import running_writer
 from models.fediverse.deliveries import (
     FORGOTTEN_MS,
+    WRONG_LEASE_MS,
     Closing,
     Host,
+    Lane,
     claim_lanes,
     close_lanes,
     enqueue,
@@ -19,6 +21,17 @@ from models.fediverse.deliveries import (
 
 NOW = 1_800_000_000_000
 NAMES = ("empty.example", "failing.example", "waits.example", "well.example")
+
+
+async def test_a_lane_isn_t_taken_from_who_claimed_it_by_who_read_the_clock_before(database: Database) -> None:
+    async def claim(session: AsyncSession) -> list[list[Lane]]:
+        await enqueue(session, "http://a/b", None, b"{}", ["https://well.example/inbox"], now=NOW - 9)
+        readings = {"first": NOW, "waited": NOW - 5, "ahead": NOW + 2 * WRONG_LEASE_MS, "right": NOW + 1}
+        return [await claim_lanes(session, worker, ["well.example"], now=at) for worker, at in readings.items()]
+
+    async with running_writer(database) as writer:
+        lanes = await writer.write(claim)
+    assert [len(taken) for taken in lanes] == [1, 0, 1, 1]
 
 
 async def test_w14_hosts_are_forgotten_a_month_after_they_mattered(database: Database) -> None:
