@@ -43,6 +43,11 @@ class WrittenBytes:
             del self._of[next(iter(self._of))]
         self._of[group, author] = _CountedBytes(before + size, now)
 
+    def give_back(self, group: RecordId, author: int, size: int) -> None:
+        """Count no more what turned out to stand in the log."""
+        if (written := self._of.get((group, author))) is not None:
+            written.size = max(0.0, written.size - size)
+
     @staticmethod
     def _counting(written: _CountedBytes, now: int) -> float:
         return max(0.0, written.size - max(0, now - written.at) * EACH_SECOND_BYTES / 1000)

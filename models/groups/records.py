@@ -291,6 +291,15 @@ async def list_refused_authors(session: AsyncSession, records: Collection[Record
     return found
 
 
+async def list_refused(session: AsyncSession, records: Collection[RecordId]) -> list[RecordId]:
+    """Those of the records that are refused here."""
+    found: list[RecordId] = []
+    for some in chunks(records):
+        wanted = select(RECORDS.c.id).where(RECORDS.c.id.in_(some), RECORDS.c.state == REFUSED)
+        found += await session.scalars(wanted)
+    return found
+
+
 async def load_pending_sizes(
     session: AsyncSession, group: RecordId, authors: Collection[int]
 ) -> dict[int, tuple[int, int]]:

@@ -33,12 +33,11 @@ Complete = Callable[[AsyncSession, Deps, Account, RecordId, JsonObject], Awaitab
 class DraftedKind(msgspec.Struct, frozen=True, kw_only=True):
     """How a kind is drafted.
 
-    `by_members`: a member may have it signed; others only the pod itself. `after_close`: it is still written in a group
-    that goes on elsewhere. `complete` adds members that the author needn't know; None where there are none.
+    `by_members`: a member may have it signed; others only the pod itself. `complete` adds members that the author
+    needn't know; None where there are none.
     """
 
     by_members: bool
-    after_close: bool
     complete: Complete | None
 
 
@@ -81,15 +80,14 @@ def _record_of(target: Target) -> RecordId | None:
             return None
 
 
-WORDS: Final = DraftedKind(by_members=True, after_close=False, complete=None)
-WISH: Final = DraftedKind(by_members=True, after_close=True, complete=None)
+PLAIN: Final = DraftedKind(by_members=True, complete=None)
 
 DRAFTED: Final[OfEach[DraftedKind]] = OfEach(
-    Profile=WISH,
-    Post=WORDS,
-    Patch=WORDS,
-    Vote=DraftedKind(by_members=True, after_close=True, complete=_with_origin),
-    Erase=WISH,
-    Claim=DraftedKind(by_members=True, after_close=True, complete=_of_no_private_group),
-    GuestRecord=DraftedKind(by_members=False, after_close=False, complete=None),
+    Profile=PLAIN,
+    Post=PLAIN,
+    Patch=PLAIN,
+    Vote=DraftedKind(by_members=True, complete=_with_origin),
+    Erase=PLAIN,
+    Claim=DraftedKind(by_members=True, complete=_of_no_private_group),
+    GuestRecord=DraftedKind(by_members=False, complete=None),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -328,6 +329,53 @@ def test_the_whole_record_replaces_a_shape_that_its_author_did_not_ask_for(world
     shown = world.eve.get(f"/api/v1/groups/{liar.group}/posts/{own_id}")
     assert [paragraph["text"] for paragraph in shown["paragraphs"]] == ["I am here."]
     assert shown["author"] == 1
+
+
+def a_post(liar: LyingPod, text: str) -> Body:
+    return liar.record("Post", 2, kind="note", paragraphs=[{"style": "text", "text": text}])
+
+
+NAMES: Final = (f"closed-{number}" for number in count(1))
+
+
+@pytest.fixture
+def closed() -> Iterator[LyingPod]:
+    """A pod whose group logged a post and was closed."""
+    with lying(LyingPod(f"127.77.{worker_number()}.7", next(NAMES))) as pod:
+        pod.seal(a_vote(pod), a_post(pod, "Before the end."))
+        pod.close()
+        yield pod
+
+
+def test_x6_a_lying_pod_brings_no_post_into_a_closed_group_as_logged(world: World, closed: LyingPod) -> None:
+    world.pull(closed)
+    before = world.sight(closed)
+    vote, late = a_vote(closed), a_post(closed, "After the end.")
+    closed.seal(vote, served=[late])
+
+    world.pull(closed)
+
+    after = world.sight(closed)
+    assert (after.held, after.entries, after.pending) == (before.held, before.entries, [])
+    with pytest.raises(RefusedByHttpError):
+        world.eve.get(f"/api/v1/groups/{closed.group}/posts/{open_record(late).id}")
+    closed.log[-1] = vote
+    world.pull(closed)
+    assert world.sight(closed).entries == [*before.entries, vote]
+    # A steward who logs it is not at fault: what a root proves is held by all.
+    closed.seal(late)
+    world.pull(closed)
+    assert world.sight(closed).entries == [*before.entries, vote, late]
+
+
+def test_x6_who_comes_late_to_a_closed_group_gets_all_that_it_logged(world: World, closed: LyingPod) -> None:
+    closed.pending.append(a_post(closed, "Never logged."))
+    world.pull(closed)
+
+    assert world.sight(closed).entries == closed.log
+    assert world.sight(closed).pending == []
+    post = world.eve.get(f"/api/v1/groups/{closed.group}/posts/{open_record(closed.log[1]).id}")
+    assert [paragraph["text"] for paragraph in post["paragraphs"]] == ["Before the end."]
 
 
 def test_projections_are_what_a_rebuild_makes(world: World, pods: list[ServedPod]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, NamedTuple
@@ -14,7 +14,7 @@ from protocol.log import Frontier, leaf_hash
 from protocol.proofs import sign
 from protocol.records.chain import LogHead
 from protocol.records.envelope import Record, open_record
-from tests.support.community import START, Community, a_community, seal
+from tests.support.community import START, Community, a_community, operation, seal
 from tests.support.peer import answering
 
 PORT: Final = 8080
@@ -57,15 +57,23 @@ class LyingPod:
         key = signer or self.community.people[author - 1].signing()
         return sign({"type": type_, **header, **members}, key)
 
-    def seal(self, *entries: Body, served: list[Body] | None = None, settled: bool = True) -> None:
+    def seal(
+        self, *entries: Body, served: list[Body] | None = None, settled: bool = True, operations: Sequence[Body] = ()
+    ) -> None:
         """Log records in a new item, and let the founder's pod confirm it; `served` is shown in their stead."""
         self.frontier = self.frontier.append_many([leaf_hash(open_record(entry).id) for entry in entries])
         self.log += list(entries) if served is None else served
         founder = self.community.people[0]
         head = LogHead(self.frontier.size, self.frontier.root().hex())
-        self.community.add(seal(self.community.now, founder.pod, log=head))
+        self.community.add(seal(self.community.now, founder.pod, operations, log=head))
         if settled:
             self.community.confirmed(founder)
+
+    def close(self) -> None:
+        """Let the group continue elsewhere."""
+        founder = self.community.people[0]
+        heir = {"group": open_record(self.record("Vote", target={"subject": "heir"}, value=1)).id}
+        self.seal(operations=[operation(self.group, founder, "succeed", heir)])
 
     def page(self, name: str, start: int) -> Page:
         """What an honest pod would answer, spoiled if that is wished."""

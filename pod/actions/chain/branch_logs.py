@@ -6,18 +6,23 @@ to say which log it was, or nobody could ever build on it (ADR 0022). Kept are i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import StoredGroup, load_group
 from models.groups.log_tiles import SideLog, delete_side_logs, insert_side_log, list_entries, load_side_logs
-from models.groups.records import list_placed, load_known
+from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
 from pod.actions.chain.log_places import frontier_in, place_entries
+from protocol.authorship import check_author
 from protocol.branches import View
 from protocol.branches.weighing import path_to
+from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.log import leaf_hash
+from protocol.records.envelope import Record
+from protocol.state import GroupState
 
 
 def items_beside(view: View, item: RecordId) -> list[RecordId]:
@@ -72,16 +77,26 @@ async def entries_added(
 
 
 async def take_side_entries(
-    session: AsyncSession, view: View, stored: StoredGroup, item: RecordId, entries: Sequence[RecordId]
+    session: AsyncSession,
+    view: View,
+    stored: StoredGroup,
+    item: RecordId,
+    entries: Sequence[RecordId],
+    left_out: Mapping[RecordId, tuple[Record, NewRecord]],
 ) -> bool:
-    """Keep `entries`, from the fork's log up, as those of the branch of `item` if they are held and every root fits."""
+    """Keep `entries`, from the fork's log up, as those of the branch of `item` if all are held and every root fits.
+
+    Those that the door left out are held if the state before their item allows them: stored, but not counted.
+    """
     beside = items_beside(view, item)
-    if not beside or len(await load_known(session, entries)) != len(entries):
+    known = await load_known(session, entries)
+    if not beside or not {*known, *left_out} >= set(entries) or len(set(entries)) < len(entries):
         return False
     size = view.nodes[view.nodes[beside[0]].parent or view.anchor].state.log.size
     placed = await list_placed(session, entries)
     if size > stored.log_size or any(place < size for place in placed.values()):
         return False
+    fresh: list[NewRecord] = []
     frontier, logs, rest = await frontier_in(session, stored, size), [], list(entries)
     for above in beside:
         log, first = view.nodes[above].state.log, frontier.size
@@ -89,8 +104,22 @@ async def take_side_entries(
         frontier = frontier.append_many([leaf_hash(entry) for entry in own])
         if (frontier.size, frontier.root().hex()) != (log.size, log.root):
             return False
+        lacking = [left_out[entry] for entry in own if entry not in known]
+        before = view.nodes[view.nodes[above].parent or view.anchor].state
+        if not all(_counts(before, record) for record, _ in lacking):
+            return False
+        fresh += [replace(new, state=REFUSED) for _, new in lacking]
         logs.append(SideLog(above, view.state.group, first, tuple(own)))
+    await insert_records(session, fresh)
     for log_beside in logs:
         if log_beside.entries:
             await insert_side_log(session, log_beside)
+    return True
+
+
+def _counts(state: GroupState, record: Record) -> bool:
+    try:
+        check_author(state, record)
+    except RefusedError:
+        return False
     return True

@@ -17,19 +17,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.projections import Accepted, accepted_of, load_wishes, project, refold_author
 from models.engine.writer import Bulk, after_commit
 from models.groups.proposed_operations import delete_proposed, load_proposed
-from models.groups.records import PENDING, NewRecord, State, insert_records, load_erased_authors, restore_record
+from models.groups.records import (
+    PENDING,
+    NewRecord,
+    insert_records,
+    list_refused,
+    load_erased_authors,
+    restore_record,
+    set_state,
+)
 from models.groups.waiting_records import delete_waiting, list_waiting, load_waiting_forms, put_operations
+from pod.actions.chain.closed_groups import check_open, why_closed
 from pod.actions.chain.links import News, take_acks, take_items
 from pod.actions.chain.pending_room import beyond_limits, make_wait
 from pod.actions.chain.proposed_operations import take_proposed, united
 from pod.actions.chain.receipts import take_receipt
 from pod.actions.chain.views import changed_members, load_view
-from pod.actions.drafted_kinds import DRAFTED
 from pod.actions.groups.moved_memberships import note_moves
 from pod.actions.notifications import note_contents
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
-from pod.rules.groups import GroupRule
 from protocol.authorship import authored_of, check_author
 from protocol.branches import View
 from protocol.errors import RefusedError, UnknownAuthorError, VoidOperationError
@@ -54,15 +61,11 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A record before the door; `origin` is the pod it came by (empty: this one), `now` in ms.
-
-    `logged`: that pod says that it stands in the group's log.
-    """
+    """A record before the door; `origin` is the pod it came by (empty: this one), `now` in ms."""
 
     record: Record
     origin: str
     now: int
-    logged: bool = False
 
 
 Outcome = Taken | RefusedError
@@ -221,6 +224,8 @@ def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:
         if _was_applied(state, operation):
             return False
         raise
+    if (closed := why_closed(state, operation)) is not None:
+        raise closed.rule.error(**closed.facts)
     return True
 
 
@@ -250,33 +255,46 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
         try:
             state = (await load_view(session, deps, arrival.record.group)).state
             check_author(state, arrival.record)
-            if not arrival.logged:
-                check_open(state, arrival.record)
+            check_open(state, arrival.record.type)
             news[place] = new_record(arrival)
         except UnknownAuthorError as refusal:
             outcomes[place] = await _made_wait(session, arrival) or refusal
         except RefusedError as refusal:
             outcomes[place] = refusal
-    logged = {place for place in news if arrivals[place].logged}
-    full = await beyond_limits(session, news, logged=logged, written=deps.memory.written)
+    full = await beyond_limits(session, news, written=deps.memory.written)
     outcomes |= full
     news = {place: record for place, record in news.items() if place not in full}
-    inserted = await insert_records(session, list(news.values()))
-    fresh = {record: accepted_of(arrivals[place].record, inserted[record]) for place, record in _firsts(news, inserted)}
-    await project(session, list(fresh.values()))
-    await note_contents(session, list(fresh.values()), now=deps.clock())
-    written = [record for place, record in news.items() if place not in logged and record.id in fresh]
+    fresh = await _store(session, deps, [(arrivals[place].record, record) for place, record in news.items()])
+    written = [record for record in news.values() if record.id in fresh]
     after_commit(session, partial(_count_written, deps, written))
-    _signal(session, deps, fresh.values())
-    await restore(session, [record for record in news.values() if record.id not in inserted])
+    known = [record for record in news.values() if record.id not in fresh]
+    await restore(session, known)
+    await _let_back(session, known)
     for place, record in news.items():
-        outcomes[place] = Taken(record.id, new=fresh.pop(record.id, None) is not None)
+        outcomes[place] = Taken(record.id, new=record.id in fresh)
+        fresh.discard(record.id)  # the same record may stand twice in a batch
     return [outcomes[place] for place in range(len(arrivals))]
 
 
 def _count_written(deps: Deps, records: Sequence[NewRecord]) -> None:
     for record in records:
         deps.memory.written.add(record.group_id, record.author or 0, len(record.wire), now=record.accepted_at)
+
+
+async def take_proven(session: AsyncSession, deps: Deps, proven: Sequence[Arrival]) -> None:
+    """Take what a root proves to stand in the group's log, whatever the head says of it; its places come next."""
+    await _store(session, deps, [(arrival.record, new_record(arrival)) for arrival in proven])
+    await delete_waiting(session, [arrival.record.id for arrival in proven])
+
+
+async def _store(session: AsyncSession, deps: Deps, records: Sequence[tuple[Record, NewRecord]]) -> set[RecordId]:
+    """Store and project those of the records that aren't here yet; which these were."""
+    inserted = await insert_records(session, [new for _, new in records])
+    fresh = {record.id: accepted_of(record, inserted[record.id]) for record, _ in records if record.id in inserted}
+    await project(session, list(fresh.values()))
+    await note_contents(session, list(fresh.values()), now=deps.clock())
+    _signal(session, deps, fresh.values())
+    return set(fresh)
 
 
 def _signal(session: AsyncSession, deps: Deps, fresh: Collection[Accepted]) -> None:
@@ -287,23 +305,7 @@ def _signal(session: AsyncSession, deps: Deps, fresh: Collection[Accepted]) -> N
         after_commit(session, partial(deps.signals.lacks, group))
 
 
-def check_open(state: GroupState, record: Record) -> None:
-    """Refuse posts and edits in a group that continues elsewhere; what it logged before stands."""
-    kind = DRAFTED.of(record.type)
-    if state.succeeded_by is not None and kind is not None and not kind.after_close:
-        raise GroupRule.CLOSED.error()
-
-
-def _firsts(news: Mapping[int, NewRecord], inserted: Mapping[RecordId, int]) -> list[tuple[int, RecordId]]:
-    # The same record may stand twice in a batch.
-    firsts: dict[RecordId, int] = {}
-    for place, record in news.items():
-        if record.id in inserted:
-            firsts.setdefault(record.id, place)
-    return [(place, record) for record, place in firsts.items()]
-
-
-def new_record(arrival: Arrival, state: State = PENDING) -> NewRecord:
+def new_record(arrival: Arrival) -> NewRecord:
     """A content record as it is stored; raises NotAuthorError for one that names no author."""
     record = arrival.record
     authored = authored_of(record)
@@ -318,7 +320,6 @@ def new_record(arrival: Arrival, state: State = PENDING) -> NewRecord:
         wire=record.wire,
         accepted_at=arrival.now,
         origin=arrival.origin,
-        state=state,
     )
 
 
@@ -334,6 +335,15 @@ async def restore(session: AsyncSession, records: Sequence[NewRecord]) -> None:
         # First whose it isn't, or the true author's rows would be kept out by theirs.
         for author in dict.fromkeys((said, record.author or 0)):
             await refold_author(session, record.group_id, author)
+
+
+async def _let_back(session: AsyncSession, records: Sequence[NewRecord]) -> None:
+    """What was refused here, or held for the log of a rival branch alone, counts if the head allows it now."""
+    authors = {record.id: (record.group_id, record.author or 0) for record in records}
+    if refused := await list_refused(session, authors):
+        await set_state(session, refused, PENDING)
+        for group, author in sorted({authors[record] for record in refused}):
+            await refold_author(session, group, author)
 
 
 async def _made_wait(session: AsyncSession, arrival: Arrival) -> Taken | None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.waiting_records import list_operations, set_void
 from models.people.accounts import list_signing
+from pod.actions.chain.closed_groups import why_closed
 from pod.actions.chain.views import load_view
 from pod.actions.chain.void_operations import dump_void
 from pod.actions.notifications import note_void
@@ -54,11 +55,11 @@ async def give_up(session: AsyncSession, state: GroupState, record: Record, reas
 
 
 def why_void(state: GroupState, record: Record, *, at: int) -> Refused | None:
-    """Why the rules refuse an operation after `state`, if they do."""
+    """Why an operation can't be sealed after `state`, by the group's rules or the pods', if it can't."""
     operation = record.content
     assert isinstance(operation, Operation)
     try:
         applied(state, operation, height=state.height + 1, at=at, log_size=state.log.size, recovery=False)
     except VoidOperationError as refusal:
         return refusal.refused
-    return None
+    return why_closed(state, operation)

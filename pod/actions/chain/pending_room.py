@@ -6,7 +6,7 @@ pen from filling everybody's disks before a steward has looked.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,12 +28,9 @@ Key = TypeVar("Key")
 
 
 async def beyond_limits(
-    session: AsyncSession, records: Mapping[Key, NewRecord], *, logged: Collection[Key], written: WrittenBytes
+    session: AsyncSession, records: Mapping[Key, NewRecord], *, written: WrittenBytes
 ) -> dict[Key, RefusedError]:
-    """Those of the records, in order, for which their authors have no room left.
-
-    `logged` are those of which a pod says that the log holds them: their bytes count as waiting, but not as written.
-    """
+    """Those of the records, in order, for which their authors have no room left."""
     taken = await _taken(session, records)
     lately: dict[tuple[RecordId, int], int] = {}
     refused: dict[Key, RefusedError] = {}
@@ -41,7 +38,7 @@ async def beyond_limits(
         place = (record.group_id, record.author or 0)
         count, size = taken.get(place, (0, 0))
         count, size = count + 1, size + len(record.wire)
-        new = lately.get(place, 0) + (0 if key in logged else len(record.wire))
+        new = lately.get(place, 0) + len(record.wire)
         if count > MAX_PENDING_RECORDS or size > MAX_PENDING_BYTES:
             refused[key] = PostRule.PENDING_FULL.error(author=record.author or 0)
         elif new > written.left(*place, now=record.accepted_at):

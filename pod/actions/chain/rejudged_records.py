@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import refold_author
 from models.groups.records import PENDING, REFUSED, list_authors_of, list_of_author, set_state
+from pod.actions.chain.closed_groups import takes_kind
 from protocol.authorship import check_standing
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -43,7 +44,7 @@ async def _judge(session: AsyncSession, state: GroupState, author: int) -> None:
     back: list[RecordId] = []
     for record in records:
         stands = stands_in(state, author, record.key or 0, record.wire)
-        if stands and record.state == REFUSED:
+        if stands and record.state == REFUSED and takes_kind(state, record.type):
             back.append(record.id)
         elif not stands and record.state == PENDING:
             out.append(record.id)

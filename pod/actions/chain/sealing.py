@@ -11,6 +11,7 @@ from models.groups.groups_and_items import load_group
 from models.groups.records import list_claims_pending
 from models.groups.seats_and_acks import list_acks_below, load_keeper, save_keeper
 from models.groups.waiting_records import list_operations
+from pod.actions.chain.closed_groups import why_closed
 from pod.actions.chain.hopeless_operations import give_up
 from pod.actions.chain.links import take_ack, take_item
 from pod.actions.chain.log_places import place_entries
@@ -35,6 +36,7 @@ from protocol.records.operation import Operation
 from protocol.state import GroupState
 
 MOST_ENTRIES = 2000
+MOST_ENTRY_BYTES = 32 * 1024 * 1024  # a puller may have to hold all that an item adds until its root fits
 ACKS_AT_ONCE = 8
 MOST_OPERATION_BYTES = 400 * 1024  # leaves room for acks and proofs within an item's 512 KiB
 MOST_OPERATION_MEMBERS = MAX_ITEM_MEMBERS - 2000  # likewise
@@ -85,6 +87,9 @@ async def choose_operations(
         assert isinstance(record.content, Operation)
         if size > MOST_OPERATION_BYTES or members > MOST_OPERATION_MEMBERS:
             break
+        if (closed := why_closed(state, record.content)) is not None:
+            void.append((record, closed))
+            continue
         try:
             state = applied(
                 state, record.content, height=state.height + 1, at=at, log_size=state.log.size, recovery=False
@@ -97,8 +102,14 @@ async def choose_operations(
 
 
 async def _choose_entries(session: AsyncSession, state: GroupState) -> list[RecordId]:
-    pending = await list_claims_pending(session, state.group, MOST_ENTRIES)
-    return [record.id for record in pending if stands_in(state, record.author or 0, record.key or 0, record.wire)]
+    chosen, size = list[RecordId](), 0
+    for record in await list_claims_pending(session, state.group, MOST_ENTRIES):
+        size += len(record.wire)
+        if size > MOST_ENTRY_BYTES:
+            break
+        if stands_in(state, record.author or 0, record.key or 0, record.wire):
+            chosen.append(record.id)
+    return chosen
 
 
 async def acks_to_show(session: AsyncSession, state: GroupState) -> list[dict[str, Any]]:

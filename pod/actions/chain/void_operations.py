@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from protocol.errors import Fact, Refused
+from pod.rules.groups import GroupRule
+from protocol.errors import Fact, Refused, Rule
 from protocol.rules.operations import OperationRule
 
 
@@ -18,4 +19,9 @@ def dump_void(void: Iterable[tuple[int, Refused]]) -> str:
 def parse_void(text: str) -> Mapping[int, Refused]:
     """By its place in the item, why an operation is void."""
     found = msgspec.json.decode(text, type=list[tuple[int, str, dict[str, Fact]]])
-    return {place: OperationRule.named(rule).refused(**facts) for place, rule, facts in found}
+    return {place: _named(rule).refused(**facts) for place, rule, facts in found}
+
+
+def _named(key: str) -> Rule:
+    # No protocol's rule, but the pods': nobody new comes into a closed group.
+    return GroupRule.CLOSED if key == GroupRule.CLOSED.key else OperationRule.named(key)

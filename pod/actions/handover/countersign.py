@@ -23,7 +23,8 @@ from pod.actions.chain.seat_memory import findings_of, memory_of, stored_keeper
 from pod.actions.chain.views import load_view
 from pod.actions.private_groups import unknown_group
 from pod.actions.signer import PodItself, cosigned
-from pod.actions.sync.pull import pull, pull_branch
+from pod.actions.sync.pull import pull
+from pod.actions.sync.pull_branch import pull_branch
 from pod.actions.sync.push import pods_of
 from pod.deps import Deps
 from pod.rules.chains import ChainRule

@@ -17,7 +17,6 @@ from models.groups.groups_and_items import load_group, load_item
 from models.groups.pull_cursors import load_cursor, store_cursor
 from models.people.accounts import Account
 from pod.actions.access import open_group
-from pod.actions.chain.branch_logs import items_beside, take_side_entries
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all
 from pod.actions.chain.lone_recovery import height_of, may_recover, take_recovery
 from pod.actions.chain.views import load_view, take_root
@@ -229,45 +228,6 @@ def _follows(states: dict[RecordId, GroupState], record: Record) -> bool:
     return record.id in states
 
 
-async def pull_branch(deps: Deps, pod: str, group: RecordId, item: RecordId) -> bool:
-    """Ask `pod` for the log of an item beside the chosen branch; whether it fits the roots of the items up there."""
-    source = await source_of(deps, pod, group)
-    view = await _view(deps, group)
-    beside = items_beside(view, item)
-    if not beside:
-        return False
-    start = view.nodes[view.nodes[beside[0]].parent or view.anchor].state.log.size
-    size = view.nodes[item].state.log.size
-    gathered: list[RecordId] = []
-
-    async def take(page: dict[str, Any], position: int) -> WalkStep:
-        records = records_in(page.get("entries"), group)[: size - position]
-        await _append(deps, records, pod)
-        gathered.extend(record.id for record in records)
-        following = position + len(records)
-        return WalkStep(following if following < size else None, useful=bool(records))
-
-    if start < size:
-        await walk(deps, source, f"log?item={item}", start, take, most=MOST_PAGES)
-    if start + len(gathered) < size:
-        return False
-
-    async def action(session: AsyncSession) -> bool:
-        held, stored = await load_view(session, deps, group), await load_group(session, group)
-        return stored is not None and await take_side_entries(session, held, stored, item, gathered)
-
-    return await deps.store.write(action)
-
-
 async def _view(deps: Deps, group: RecordId) -> View:
     async with deps.store.database.read() as session:
         return await load_view(session, deps, group)
-
-
-async def _append(deps: Deps, records: list[Record], pod: str) -> list[Outcome]:
-    now = deps.clock()
-
-    async def action(session: AsyncSession) -> list[Outcome]:
-        return await append_all(session, deps, [Arrival(record, pod, now, logged=True) for record in records])
-
-    return await deps.store.write(action)

@@ -1,9 +1,10 @@
 """The log pulled: what stands under the root of an item is held, whatever this pod would say of it today.
 
 1. Entries gather over pages until a root fits; nothing is placed beyond an item that lies about its log.
-2. A record that the head refuses, for its author left, was black-listed or changed keys since, is judged by the state
-   before the first item that covers it. Below the settled item the keepers' quorum has judged it, and that state isn't
-   known here any more; then it is enough that its author had the key when it was logged (ADR 0023).
+2. A record that the door refuses is held meanwhile, and judged by the state before the first item that covers it: its
+   author left, was black-listed, changed keys or wrote very much since, or the group was closed. Below the settled item
+   the keepers' quorum has judged it, and that state isn't known here any more; then it is enough that its author had
+   the key when it was logged (ADR 0023). That a pod shows a record in its log proves nothing, only a root does.
 3. An erased entry comes as a shape, which proves nothing. It is held beside an erasure by the author it names; one that
    comes later in the log is waited for (ADR 0026).
 4. Each record is logged once: one that has a place, or comes twice, ends what is placed.
@@ -23,11 +24,12 @@ from models.content.projections import load_wishes
 from models.groups.groups_and_items import StoredGroup, list_log_heads, load_group
 from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
 from models.groups.waiting_records import delete_waiting
-from pod.actions.chain.door import Arrival, Taken, append_all, new_record
+from pod.actions.chain.door import Arrival, Outcome, Taken, append_all, take_proven
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.views import load_view
 from pod.actions.sync.remote_lists import Source, WalkStep, entries_in, walk
 from pod.deps import Deps
+from pod.written_bytes import WrittenBytes
 from protocol.authorship import authored_of, check_author, check_logged
 from protocol.branches import View
 from protocol.errors import RefusedError
@@ -44,6 +46,7 @@ MOST_ROOTS = 1000
 MOST_BYTES = 64 * 1024 * 1024  # of what the door doesn't take, while no root fits
 _LOG = logging.getLogger(__name__)
 Wish = tuple[RecordId, int]  # (record, author) of an erasure
+Held = Arrival | NewRecord | None  # a record that the door didn't take; a shape; what is here already
 
 
 class Gathered:
@@ -54,6 +57,7 @@ class Gathered:
         self.entries: list[RecordId] = []
         self.left_out: dict[RecordId, Arrival | ErasedRecord] = {}
         self.bytes = 0  # of what was left out
+        self.let_in: dict[RecordId, tuple[int, int]] = {}  # author and bytes of what the door took as newly written
         self.named: set[RecordId] = set()  # by erasures, whoever signed them
         self.waits_for: RecordId | None = None
 
@@ -68,11 +72,13 @@ class Gathered:
             if isinstance(entry, Record) and isinstance(entry.content, Erase):
                 self.named.update(entry.content.records)
 
-    def drop(self, count: int) -> None:
-        """Forget what has its place now."""
+    def drop(self, count: int, written: WrittenBytes, group: RecordId) -> None:
+        """Forget what has its place now: it stands in the log, so nobody wrote it just now."""
         for entry in self.entries[:count]:
             if isinstance(left_out := self.left_out.pop(entry, None), Arrival):
                 self.bytes -= len(left_out.record.wire)
+            if (let_in := self.let_in.pop(entry, None)) is not None:
+                written.give_back(group, *let_in)
         del self.entries[:count]
         self.start += count
 
@@ -96,7 +102,7 @@ async def pull_log(deps: Deps, source: Source) -> bool:
         entries = entries_in(page.get("entries"), source.group)[: max(0, size - position)]
         if not entries:
             return WalkStep(None, useful=False)
-        gathered.add(entries, await _take(deps, source, entries))
+        gathered.add(entries, await _take(deps, source, entries, gathered))
         if not gathered.is_stuck:
             await _place(deps, source.group, gathered)
         if gathered.bytes > MOST_BYTES:
@@ -119,21 +125,28 @@ async def _keep_pace(deps: Deps, group: RecordId, gathered: Gathered, position: 
     have, _ = await _log_gap(deps, group)
     if not gathered.start <= have <= position:
         return False
-    gathered.drop(have - gathered.start)
+    gathered.drop(have - gathered.start, deps.memory.written, group)
     return True
 
 
-async def _take(deps: Deps, source: Source, entries: Sequence[Record | ErasedRecord]) -> list[Arrival]:
+async def _take(
+    deps: Deps, source: Source, entries: Sequence[Record | ErasedRecord], gathered: Gathered
+) -> list[Arrival]:
     """Let the records in by the door; those that it refused or that wait there."""
     now = deps.clock()
-    arrivals = [Arrival(entry, source.pod, now, logged=True) for entry in entries if isinstance(entry, Record)]
+    arrivals = [Arrival(entry, source.pod, now) for entry in entries if isinstance(entry, Record)]
 
-    async def action(session: AsyncSession) -> list[Arrival]:
-        outcomes = await append_all(session, deps, arrivals)
-        taken = zip(arrivals, outcomes, strict=True)
-        return [arrival for arrival, outcome in taken if not isinstance(outcome, Taken) or outcome.waits]
+    async def action(session: AsyncSession) -> list[Outcome]:
+        return await append_all(session, deps, arrivals)
 
-    return await deps.store.write(action)
+    left_out: list[Arrival] = []
+    for arrival, outcome in zip(arrivals, await deps.store.write(action), strict=True):
+        record = arrival.record
+        if not isinstance(outcome, Taken) or outcome.waits:
+            left_out.append(arrival)
+        elif outcome.new:
+            gathered.let_in[record.id] = (authored_of(record).author, len(record.wire))
+    return left_out
 
 
 async def _log_gap(deps: Deps, group: RecordId) -> tuple[int, GroupState]:
@@ -152,7 +165,7 @@ async def _place(deps: Deps, group: RecordId, gathered: Gathered) -> None:
     more = True
     while more:
         count, more = await deps.store.write(action)
-        gathered.drop(count)
+        gathered.drop(count, deps.memory.written, group)
 
 
 class Placed(NamedTuple):
@@ -186,20 +199,21 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
             break  # an item that lies about its log: nothing is placed beyond it
         placed, at = frontier, count
     if at:
-        fresh = [record for record in holdable[:at] if record is not None]
-        await insert_records(session, fresh)
-        await delete_waiting(session, [record.id for record in fresh])
+        shapes = [shape for shape in holdable[:at] if isinstance(shape, NewRecord)]
+        await insert_records(session, shapes)
+        await delete_waiting(session, [shape.id for shape in shapes])
+        await take_proven(session, deps, [arrival for arrival in holdable[:at] if isinstance(arrival, Arrival)])
         await place_entries(session, stored, gathered.entries[:at], placed)
         deps.signals.wake(session, group)
     return Placed(at, more=len(heads) == MOST_ROOTS and at == heads[-1].size - stored.log_size)
 
 
-async def _holdable(session: AsyncSession, view: View, gathered: Gathered, *, now: int) -> list[NewRecord | None]:
+async def _holdable(session: AsyncSession, view: View, gathered: Gathered, *, now: int) -> list[Held]:
     """For each entry, up to the first that can't be held: None if it is here, else what is to be stored."""
     known = await load_known(session, gathered.entries)
     placed = set(await list_placed(session, gathered.entries))
     wishes = await _wishes(session, view, gathered)
-    holdable: list[NewRecord | None] = []
+    holdable: list[Held] = []
     gathered.waits_for = None
     for index, entry in enumerate(gathered.entries, gathered.start):
         if entry in placed:
@@ -232,8 +246,8 @@ async def _wishes(session: AsyncSession, view: View, gathered: Gathered) -> set[
     return wishes
 
 
-def _stored_anyway(view: View, entry: Arrival | ErasedRecord, index: int, *, now: int) -> NewRecord | None:
-    """How an entry is stored that the door didn't take; it counts once it has its place. None: it can't stand there."""
+def _stored_anyway(view: View, entry: Arrival | ErasedRecord, index: int, *, now: int) -> Held:
+    """What is stored of an entry that the door didn't take, once it has its place. None: it can't stand there."""
     try:
         if isinstance(entry, ErasedRecord):
             check_logged(view.state, entry.author, entry.key, (), index=index)
@@ -244,7 +258,7 @@ def _stored_anyway(view: View, entry: Arrival | ErasedRecord, index: int, *, now
             check_logged(view.state, authored.author, authored.key, entry.record.signers, index=index)
         else:
             check_author(before, entry.record)
-        return new_record(entry, REFUSED)
+        return entry
     except RefusedError:
         return None
 

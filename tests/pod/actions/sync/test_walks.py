@@ -13,20 +13,29 @@ from typing import Any
 
 import pytest
 from msgspec import json
+from sqlalchemy.ext.asyncio import AsyncSession
 from yarl import URL
 
 from federation.errors import RemoteError
 from federation.safe_http.answers import Download
 from migrations import upgrade
 from models.engine.databases import open_database
+from models.groups.groups_and_items import load_group
+from models.groups.records import load_records
+from pod.actions.chain.branch_logs import entries_added
+from pod.actions.chain.door import Arrival, Outcome, append_all
 from pod.actions.chain.views import find_view, take_root
 from pod.actions.sync import remote_lists, served_lists
 from pod.actions.sync.pull import fetch_group, pull
+from pod.actions.sync.pull_branch import pull_branch
 from pod.actions.sync.remote_lists import MOST_FRUITLESS, PAGES_A_WALK, Source, WalkStep, source_of, walk
 from pod.deps import Deps, Outside
 from protocol.ids import RecordId
-from protocol.records.envelope import open_record
-from tests.support.community import START, a_community
+from protocol.log import Frontier, leaf_hash
+from protocol.proofs import sign
+from protocol.records.chain import LogHead
+from protocol.records.envelope import Record, open_record
+from tests.support.community import START, Person, a_community, join, seal
 from tests.support.long_group import LongGroup
 from tests.support.sinks import SetClock, some_parts
 
@@ -173,3 +182,49 @@ async def test_k1_a_list_of_twice_the_length_costs_little_more_than_twice_the_wo
     twice = await joined(two, 1020)
     print(f"{once} calls for 510 items and as many records, {twice / once:.2f} times as many for twice as many")
     assert twice <= 2.6 * once
+
+
+async def appended(deps: Deps, *records: Record) -> list[Outcome]:
+    async def action(session: AsyncSession) -> list[Outcome]:
+        return await append_all(session, deps, [Arrival(record, ELSEWHERE, START) for record in records])
+
+    return await deps.store.write(action)
+
+
+async def test_who_joined_on_a_rival_branch_stands_in_its_log_and_counts_once_it_is_chosen(two: list[Deps]) -> None:
+    late = two[1]
+    ours, theirs = (a_community("rivals", 1, others_weight=1000) for _ in range(2))
+    group, steward, bo = RecordId(ours.now.group), ours.people[0].pod, Person("bo", "elsewhere", 2)
+    joined = seal(theirs.now, steward, [join(group, bo)])
+    # Of two rivals that nobody confirmed the lower id is chosen.
+    rivals = (seal(ours.now, steward, at=START + ms) for ms in range(1000))
+    ours.add(next(rival for rival in rivals if rival.id < joined.id))
+    theirs.add(joined)
+    vote = {"type": "Vote", "rules": 1, "group": group, "author": 2, "key": 0, "counter": 9, "at": START}
+    entry = open_record(sign({**vote, "target": {"subject": "well"}, "value": 500}, bo.signing()))
+    frontier = Frontier().append(leaf_hash(entry.id))
+    tip = seal(theirs.now, steward, log=LogHead(1, frontier.root().hex()))
+    theirs.add(tip)
+    await late.store.write(lambda session: take_root(session, late, ours.records[0], local=False, now=START))
+    await appended(late, *ours.records[1:], *theirs.records[1:])
+    view = await find_view(late, group)
+    assert (view.head, view.holds(tip.id)) == (ours.now.head, False)
+
+    async def served(_: str, start: int) -> object:
+        return {"entries": [entry.body][start:]}
+
+    late = reaching(late, OtherPod(served))
+    assert await pull_branch(late, ELSEWHERE, group, tip.id)
+
+    async with late.store.database.read() as session:
+        stored = await load_group(session, group)
+        assert stored is not None
+        beside = await entries_added(session, await find_view(late, group), stored, tip.id)
+        states = [(await load_records(session, [entry.id]))[entry.id].state]
+        theirs.confirmed(theirs.people[0])
+    assert (beside, states) == ((entry.id,), ["refused"])
+    await appended(late, theirs.records[-1])
+    async with late.store.database.read() as session:
+        stored, kept = await load_group(session, group), await load_records(session, [entry.id])
+    assert (await find_view(late, group)).head == tip.id
+    assert (stored and stored.log_size, kept[entry.id].state) == (1, "logged")

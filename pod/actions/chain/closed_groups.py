@@ -1,0 +1,35 @@
+"""A group that continues elsewhere is closed: which kinds of record it takes no more, and which wishes (ADR 0050).
+
+It is the pods' rule, not one of validity: what a root proves to stand in the group's log, or an item holds, stands.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pod.rules.groups import GroupRule
+from protocol.errors import Refused
+from protocol.records.content import OfEach
+from protocol.records.operation import Join, Operation
+from protocol.state import GroupState
+
+# Old texts must stay moderated and erasable; nothing is added to them.
+AFTER_CLOSE: Final = OfEach(Profile=True, Post=False, Patch=False, Vote=True, Erase=True, Claim=True, GuestRecord=False)
+
+
+def takes_kind(state: GroupState, kind: str) -> bool:
+    """Whether records of a type may still come; a type of tomorrow may."""
+    return state.succeeded_by is None or AFTER_CLOSE.of(kind) is not False
+
+
+def check_open(state: GroupState, kind: str) -> None:
+    """Refuse a record of a type that the group takes no more."""
+    if not takes_kind(state, kind):
+        raise GroupRule.CLOSED.error()
+
+
+def why_closed(state: GroupState, operation: Operation) -> Refused | None:
+    """Why a wish that the rules allow is granted no more, if so: nobody new comes into a closed group."""
+    if state.succeeded_by is not None and isinstance(operation.wish, Join):
+        return GroupRule.CLOSED.refused()
+    return None
