@@ -11,6 +11,11 @@ STRANGER, READER, MEMBER, FOUNDER = "stranger", "reader", "member", "founder"
 FORMER, BANNED, MUTER = "former", "banned", "muter"
 EVERYBODY: Final = frozenset({STRANGER, READER, MEMBER, FOUNDER, FORMER, BANNED, MUTER})
 INSIDE: Final = frozenset({MEMBER, FOUNDER})
+# Other pods, by the signatures of their requests: each read what strangers read, and what is pulled by who may pull it.
+HOME, FORMER_HOME, BANNED_HOME, OTHER_POD = "home of a member", "home of who left", "home of the banned", "other pod"
+# Holders of keys, by theirs: of an invitation, and the recovery key of who left and of who belongs.
+INVITED, FORMER_KEY, MEMBER_KEY = "invited", "recovery key of who left", "recovery key of a member"
+PODS: Final = frozenset({HOME, FORMER_HOME, BANNED_HOME, OTHER_POD, INVITED, FORMER_KEY, MEMBER_KEY})
 
 ANYWHERE: Final = r"/.*"
 NOT_HOME: Final = r"/(?!\?|$).*|/\?(?:.*&)?(?:showing=everything|show=all)(?:&.*)?"
@@ -29,30 +34,42 @@ OWN_LISTS: Final = r"/|/g/\w+|/notifications|/search\?.*"
 
 @dataclass(frozen=True)
 class Canary:
-    """`word` may be found by each reader at addresses that match; `met` is where every reader named there finds it."""
+    """`word` may be found by each reader at addresses that match; `met` is where every reader named there finds it.
+
+    `pulled` is where the pods and keys of `pullers` find it, who may pull it in lists; else they are strangers.
+    """
 
     word: str
     places: Mapping[str, str]
     met: str = ""
     by: frozenset[str] = field(default=frozenset())
+    pulled: str = ""
+    pullers: frozenset[str] = field(default=frozenset())
 
     def may_stand(self, reader: str, path: str) -> bool:
         """Whether this reader may find the word at this address."""
-        allowed = self.places.get(reader)
+        if reader in self.pullers and path.partition("?")[0] == self.pulled:
+            return True
+        allowed = self.places.get(STRANGER if reader in PODS else reader)
         return allowed is not None and re.fullmatch(allowed, path) is not None
 
 
-def _inside(word: str, met: str) -> Canary:
-    return Canary(f"qx{word}xq", dict.fromkeys(INSIDE, ANYWHERE), met, INSIDE)
+# Who may pull a private group: a member's home, and who holds a member's recovery key, which a new home does.
+HOMES: Final = frozenset({HOME, MEMBER_KEY})
+OPEN_LOG: Final = "/groups/{open}/log"
+LOG, CHAIN, WAITING = "/groups/{private}/log", "/groups/{private}/chain", "/groups/{private}/operations"
+
+
+def _inside(word: str, met: str, pulled: str = LOG, pullers: frozenset[str] = HOMES) -> Canary:
+    return Canary(f"qx{word}xq", dict.fromkeys(INSIDE, ANYWHERE), met, INSIDE, pulled, pullers)
 
 
 def _out_of_sight(word: str, met: str = "") -> Canary:
     """A word by the founder that a verdict or an edit hides: found where it is opened, and by its author."""
     opened = f"{OPENED}|{SIGNED}"
     own = rf"{opened}|/(?:\?.*)?|/g/\w+(?:\?.*)?|/@ada(?:\?.*)?|/g/\w+/members/1(?:\?.*)?|/me/.*"
-    return Canary(
-        f"qx{word}xq", {**dict.fromkeys(EVERYBODY, opened), FOUNDER: own}, met, EVERYBODY if met else frozenset()
-    )
+    by = EVERYBODY if met else frozenset[str]()
+    return Canary(f"qx{word}xq", {**dict.fromkeys(EVERYBODY, opened), FOUNDER: own}, met, by, OPEN_LOG, PODS)
 
 
 _OWN_POST: Final = rf"{PULLED}|(?:/g|/api/v1/groups)/\w+/posts/\w+(?:[/?].*)?"
@@ -68,7 +85,8 @@ def _floored(word: str, by: str = FOUNDER, own: str = "") -> Canary:
     """
     author = _OWN_POST if by == FOUNDER else _OWN_PROFILE
     places = {**dict.fromkeys(EVERYBODY, PULLED), by: author}
-    return Canary(f"qx{word}xq", {name: f"{found}|{own}" if own else found for name, found in places.items()})
+    told = {name: f"{found}|{own}" if own else found for name, found in places.items()}
+    return Canary(f"qx{word}xq", told, pulled=OPEN_LOG, pullers=PODS)
 
 
 def _muted(word: str) -> Canary:
@@ -79,7 +97,7 @@ def _muted(word: str) -> Canary:
     )
 
 
-def _unlisted(word: str, met: str = "") -> Canary:
+def _unlisted(word: str, met: str = "", pulled: str = "/groups/{unlisted}/log") -> Canary:
     """Read by whoever knows the address; told at no other address but to who is in the group."""
     known = r"/.*{unlisted}.*|/.*{quiet}.*|/.*{unlisted answer}.*|/.*{unlisted edit}.*"
     return Canary(
@@ -87,13 +105,15 @@ def _unlisted(word: str, met: str = "") -> Canary:
         {**dict.fromkeys(EVERYBODY, known), **dict.fromkeys(INSIDE, ANYWHERE)},
         met,
         EVERYBODY if met else frozenset(),
+        pulled,
+        PODS,
     )
 
 
 CANARIES: Final[Mapping[str, Canary]] = {
     # The private group, its post, and what was written after somebody left.
-    "private name": _inside("privatename", "/g/{private}"),
-    "private description": _inside("privatedescription", "/g/{private}/about"),
+    "private name": _inside("privatename", "/g/{private}", CHAIN, HOMES | {INVITED}),
+    "private description": _inside("privatedescription", "/g/{private}/about", CHAIN, HOMES | {INVITED}),
     "private title": _inside("privatetitle", "/g/{private}"),
     "private words": _inside("privatewords", "/g/{private}/posts/{secret}"),
     "private reply": _inside("privatereply", "/g/{private}/posts/{secret}"),
@@ -105,11 +125,13 @@ CANARIES: Final[Mapping[str, Canary]] = {
         {**dict.fromkeys(EVERYBODY, r"/(?:s/|@)qxprivatesubjectxq"), **dict.fromkeys(INSIDE, ANYWHERE)},
         "/g/{private}/subjects",
         INSIDE,
+        LOG,
+        HOMES,
     ),
-    "proposed name": _inside("proposedname", "/g/{private}/proposals"),
+    "proposed name": _inside("proposedname", "/g/{private}/proposals", WAITING),
     "after leaving": _inside("afterleaving", "/g/{private}"),
     # The unlisted group.
-    "unlisted name": _unlisted("unlistedname", "/g/{unlisted}"),
+    "unlisted name": _unlisted("unlistedname", "/g/{unlisted}", "/groups/{unlisted}/chain"),
     "unlisted words": _unlisted("unlistedwords", "/g/{unlisted}/posts/{quiet}"),
     # Answers to a post of the open group and edits of it, from groups that repost it.
     "private edit": _inside("privateedit", "/g/{open}/posts/{plain}?mode=wiki"),
@@ -117,7 +139,7 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "private answer": _inside("privateanswer", "/g/{open}/posts/{plain}"),
     "unlisted answer": _unlisted("unlistedanswer", "/g/{unlisted}"),
     # The open group: shown, hidden by its votes, changed by edits, withdrawn, erased.
-    "shown": Canary("qxshownxq", dict.fromkeys(EVERYBODY, ANYWHERE), "/g/{open}", EVERYBODY),
+    "shown": Canary("qxshownxq", dict.fromkeys(EVERYBODY, ANYWHERE), "/g/{open}", EVERYBODY, OPEN_LOG, PODS),
     "hidden title": _out_of_sight("hiddentitle", "/g/{open}?showing=everything"),
     "hidden words": _out_of_sight("hiddenwords", "/g/{open}/posts/{hidden}?showing=everything"),
     "hidden paragraph": _out_of_sight("hiddenparagraph", "/g/{open}/posts/{edited}?showing=everything"),
@@ -125,7 +147,7 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "replaced paragraph": _out_of_sight("replacedparagraph"),
     "withdrawn": _out_of_sight("withdrawn"),
     "erased": Canary("qxerasedxq", {}),
-    "old profile": Canary("qxoldprofilexq", dict.fromkeys(EVERYBODY, SIGNED)),
+    "old profile": Canary("qxoldprofilexq", dict.fromkeys(EVERYBODY, SIGNED), pulled=OPEN_LOG, pullers=PODS),
     # The pod's floor.
     "floored title": _floored("flooredtitle"),
     "floored words": _floored("flooredwords"),

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Final, NamedTuple
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 from aiohttp import web
 
@@ -51,10 +51,21 @@ class Answer(NamedTuple):
 
 def readable_routes() -> list[str]:
     """The patterns of all routes that answer GET."""
+    return _routes("pod.")
+
+
+def document_routes() -> list[str]:
+    """Those that are no pages."""
+    return _routes("pod.api.", "pod.activitypub.")
+
+
+def _routes(*modules: str) -> list[str]:
     app = web.Application()
     make_routes(app)
     patterns = {
-        str(route.resource.canonical) for route in app.router.routes() if route.method == "GET" and route.resource
+        str(route.resource.canonical)
+        for route in app.router.routes()
+        if route.method == "GET" and route.resource and route.handler.__module__.startswith(modules)
     }
     return sorted(pattern for pattern in patterns if not pattern.startswith(LEFT_OUT))
 
@@ -97,9 +108,7 @@ class Walk:
         self._connection.request("GET", path, headers=headers)
         answer = self._connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
-        if 300 <= answer.status < 400:
-            text += answer.headers.get("Location", "")
-        return Answer(path, answer.status, html.unescape(text))
+        return Answer(path, answer.status, html.unescape(f"{text}\n{unquote(str(answer.headers))}"))
 
     def _links(self, answer: Answer) -> Iterator[str]:
         own = self.house.pod.url
@@ -111,9 +120,21 @@ class Walk:
     def _seeds(self) -> Iterator[str]:
         for pattern in readable_routes():
             self.asked.add(pattern)
-            for path in _filled(pattern, self.house):
-                for query in _queries(pattern, self.house):
-                    yield path + (f"?{query}" if query else "")
+            yield from _addresses(pattern, self.house)
+
+
+def documents(house: House, reader: str, near: str = "/") -> Iterator[Answer]:
+    """What another pod, or the holder of a key, gets for its signed requests of all that is no page."""
+    paths = [path for pattern in document_routes() for path in _addresses(pattern, house)]
+    for path in sorted(paths, key=lambda path: not path.startswith(near)):
+        status, text = house.neighbours.get(reader, house.pod, path)
+        yield Answer(path, status, html.unescape(text))
+
+
+def _addresses(pattern: str, house: House) -> Iterator[str]:
+    for path in _filled(pattern, house):
+        for query in _queries(pattern, house):
+            yield path + (f"?{query}" if query else "")
 
 
 def _is_new_ground(path: str, query: str) -> bool:
@@ -176,6 +197,7 @@ def _queries(pattern: str, house: House) -> list[str]:
             {"from": ids[name], "to": ids[name]} for name in ("secret", "edited", "floored")
         ],
         "/g/{group}/preview": [{"lens": ids["floor"]}],
+        "/groups/{group}/proof": [{"leaf": "0", "size": "1"}, {"first": "1", "second": "2"}],
     }
     return [urlencode(query) for query in given.get(pattern, [])] or [
         "",

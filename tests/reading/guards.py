@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.reading.canaries import MEMBER, READER, STRANGER
+from tests.reading.pod_guards import POD_GUARDS
 from tests.reading.rule_guards import RULES, Guard
 
 READING: Final = "pod/actions/reading"
@@ -16,6 +17,7 @@ NO_ROW: Final = (
 )
 GUARDS: Final = (
     *RULES,
+    *POD_GUARDS,
     Guard(
         "a card that the floor hides has no title",
         f"{READING}/post/cards.py",

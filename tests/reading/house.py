@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from tests.reading.canaries import CANARIES
+from tests.reading.canaries import BANNED_HOME, CANARIES, FORMER_HOME
+from tests.reading.neighbours import Neighbours
 from tests.support.browsing import Browser
 from tests.support.people import joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
@@ -21,6 +22,7 @@ class House:
 
     pod: ServedPod
     people: Mapping[str, Person]
+    neighbours: Neighbours
     ids: dict[str, str]
     refused: list[int]
 
@@ -35,12 +37,12 @@ def word(name: str) -> str:
     return CANARIES[name].word
 
 
-def build(pod: ServedPod) -> House:
+def build(pod: ServedPod, neighbours: Neighbours) -> House:
     """Sign everybody up, found the groups, write, hide, edit, erase, leave, ban and mute."""
     people = {name: pod.sign_up(name) for name in NAMES}
     pod.run("user", "promote", "ada")
     pod.start()
-    house = House(pod, people, {}, [])
+    house = House(pod, people, neighbours, {}, [])
     _found(house)
     _set_floor(house)
     _write_inside(house)
@@ -74,6 +76,8 @@ def _found(house: House) -> None:
     for group, guests in {"open": "bo zed dee eve", "unlisted": "bo", "private": "bo dee eve"}.items():
         for guest in guests.split():
             joined(ada, house.ids[group], house.people[guest], 1000)
+    house.neighbours.join(ada, house.ids["private"])
+    house.neighbours.follow(house.pod, house.ids["open"])
 
 
 def _set_floor(house: House) -> None:
@@ -145,14 +149,18 @@ def _leave_and_ban(house: House) -> None:
     members = ada.get(f"/api/v1/groups/{private}")["members"]
     numbers = {name: house.people[name].get("/api/v1/me")["memberships"] for name in ("dee", "eve")}
     number = {name: next(m["number"] for m in held if m["group"] == private) for name, held in numbers.items()}
-    assert len(members) == 4
+    assert len(members) == 7
+    number[BANNED_HOME] = house.neighbours.numbers[BANNED_HOME]
+    house.neighbours.leave(house.pod)
     dee.post(f"/api/v1/groups/{private}/operations", {"do": "leave", "with": {}})
-    ban = {"do": "set-weight", "with": {"member": number["eve"], "weight": -1000}}
-    ada.post(f"/api/v1/groups/{private}/operations", ban)
+    for name in ("eve", BANNED_HOME):
+        ban = {"do": "set-weight", "with": {"member": number[name], "weight": -1000}}
+        ada.post(f"/api/v1/groups/{private}/operations", ban)
 
     def gone() -> bool:
         seen = {m["number"]: m for m in ada.get(f"/api/v1/groups/{private}")["members"]}
-        return seen[number["eve"]]["weight"] < 0 and bool(seen[number["dee"]].get("left"))
+        banned = all(seen[number[name]]["weight"] < 0 for name in ("eve", BANNED_HOME))
+        return banned and all(seen[one].get("left") for one in (number["dee"], house.neighbours.numbers[FORMER_HOME]))
 
     eventually(gone)
     _post(ada, private, "after leaving", title="after leaving")

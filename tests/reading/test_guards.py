@@ -15,12 +15,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.reading.canaries import CANARIES
-from tests.reading.crawler import Walk
+from tests.reading.canaries import CANARIES, PODS
+from tests.reading.crawler import Answer, documents
 from tests.reading.guards import GUARDS
 from tests.reading.house import House, build
+from tests.reading.neighbours import neighbourhood
 from tests.reading.rule_guards import Guard
-from tests.reading.test_canaries import READERS, placed
+from tests.reading.test_canaries import placed, walking
 from tests.support.folders import ROOT
 from tests.support.rig import ServedPod, worker_number
 
@@ -51,21 +52,19 @@ def walk_without(guards: Sequence[Guard]) -> Iterator[tuple[str, str]]:
             shutil.copytree(ROOT / package, code / package, ignore=shutil.ignore_patterns("__pycache__"))
         pod = ServedPod(folder / "pod", worker_number(), NUMBER)
         pod.create()
-        try:
-            house = build(pod)
-        finally:
-            pod.kill()
-        pod.code = code
-        for guard in guards:
-            with _taken_away(code, guard):
-                pod.start()
-                try:
-                    yield (
-                        guard.name,
-                        next((found for who in guard.readers if (found := _first_leak(house, who, guard.near))), ""),
-                    )
-                finally:
-                    pod.kill()
+        with neighbourhood() as neighbours:
+            try:
+                house = build(pod, neighbours)
+            finally:
+                pod.kill()
+            pod.code = code
+            for guard in guards:
+                with _taken_away(code, guard):
+                    pod.start()
+                    try:
+                        yield guard.name, _leak_to_any(house, guard)
+                    finally:
+                        pod.kill()
 
 
 @contextmanager
@@ -81,17 +80,23 @@ def _taken_away(code: Path, guard: Guard) -> Iterator[None]:
             (code / file).write_text(text, encoding="utf-8")
 
 
-def _first_leak(house: House, reader: str, near: str) -> str:
+def _leak_to_any(house: House, guard: Guard) -> str:
+    return next((found for reader in guard.readers if (found := _leak_to(house, reader, guard.near))), "")
+
+
+def _leak_to(house: House, reader: str, near: str) -> str:
+    if reader in PODS:
+        return _first_leak(house, reader, documents(house, reader, near))
+    with walking(house, reader) as walk:
+        return _first_leak(house, reader, walk.answers(near))
+
+
+def _first_leak(house: House, reader: str, answers: Iterator[Answer]) -> str:
     canaries = {name: placed(house, canary) for name, canary in CANARIES.items()}
-    name = READERS[reader]
-    walk = Walk(house, name, house.people[name].account["token"] if name else "")
-    try:
-        for answer in walk.answers(near):
-            for word, canary in canaries.items():
-                if canary.word in answer.text and not canary.may_stand(reader, answer.path):
-                    return f"{reader}: {word} at {answer.path}"
-    finally:
-        walk.close()
+    for answer in answers:
+        for word, canary in canaries.items():
+            if canary.word in answer.text and not canary.may_stand(reader, answer.path):
+                return f"{reader}: {word} at {answer.path}"
     return ""
 
 

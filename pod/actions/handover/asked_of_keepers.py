@@ -14,6 +14,7 @@ from pod.deps import Deps
 from pod.rules.chains import ChainRule
 from protocol.branches import View
 from protocol.canonical import JsonObject
+from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.limits import MAX_PROOFS
 from protocol.records.envelope import Record, open_record
@@ -24,11 +25,15 @@ async def open_asked(deps: Deps, group: RecordId, read: Callable[[], Awaitable[J
     """The record that `read` gives, if a keeper may have signed it; raises UnknownGroupError or NotKeeperError."""
     async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
-    body = await read()
-    if _claimed(body).isdisjoint(_askers(view, body)):
+    try:
+        body = await read()
+        if _claimed(body).isdisjoint(_askers(view, body)):
+            raise ChainRule.ASKED_BY_KEEPERS.error()
+    except RefusedError:
+        # Also of a body that is none: where there is no group it isn't read.
         if view.state.visibility == "private":
-            raise unknown_group()
-        raise ChainRule.ASKED_BY_KEEPERS.error()
+            raise unknown_group() from None
+        raise
     return open_record(body)
 
 

@@ -1,0 +1,108 @@
+"""Every mail that a pod can send, asked for by one reader after the other: what comes, with its subject."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from typing import Final
+
+from tests.support.browsing import Browser, Seen
+from tests.support.folders import ROOT
+from tests.support.post_office import PostOffice
+from tests.support.rig import ServedPod, eventually
+
+# What makes a mail's text, and how somebody asked for it below.
+ASKED: Final = frozenset(
+    {"address_letter", "sign_in_letter", "confirm_letter", "moved_letter", "known_letter", "try_mail"}
+    | {"sign_up_letter", "question_letter", "accepted_letter", "rejected_letter"}
+)
+
+
+def letter_makers() -> set[str]:
+    """The functions of pages that write a letter, and of actions that make a mail without one."""
+    found = set()
+    for path in (ROOT / "pod").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                makes = set(_called(node))
+                written = makes & {"Letter", "_letter"} and path.name == "letters.py"
+                posted = "Mail" in makes and path.parts[-2:] != ("actions", "letters.py")
+                found |= {node.name} if written or posted else set()
+    return found
+
+
+def _called(node: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
+            yield inner.func.id
+
+
+class Letterbox:
+    """Asks a pod for its mails and keeps what came as `mails`: subject and text."""
+
+    def __init__(self, pod: ServedPod, office: PostOffice) -> None:
+        self.pod = pod
+        self.office = office
+        self.mails: list[str] = []
+
+    def of_somebody_here(self, name: str) -> None:
+        """The mails that an account gets: for its address, a sign-in, a fresh proof, and in place of a new account."""
+        browser, first, second = Browser(self.pod).sign_in(name), f"{name}@mail.example", f"{name}@mail2.example"
+        for address in (first, second):
+            page = browser.submit(browser.get("/settings/mail"), "/settings/mail", mail=address)
+            browser.submit(page, "/settings/mail/code", code=self._code(address))
+        self.take(first)  # that mail goes elsewhere
+        other = Browser(self.pod)
+        other.submit(other.get("/sign-in"), "/sign-in", who=second)
+        self.take(second)
+        browser.submit(browser.get("/settings/confirm"), "/confirm/mail")
+        self.take(second)
+        self._wish(f"{name}x", second)
+        self.take(second)
+
+    def of_strangers(self, admin: Browser) -> None:
+        """The mails of who wants an account: a code, a question, yes and no; and the admin's own trial."""
+        admin.submit(admin.get("/admin/settings"), "/admin/settings", registration="approval")
+        for decision in ("accept", "reject", "ask"):
+            name, address = f"{decision}x", f"{decision}x@mail.example"
+            browser, page = self._wish(name, address)
+            browser.submit(page, "/sign-up/code", code=self._code(address))
+            page = admin.get("/admin/sign-ups")
+            form = next(form for form in page.forms if form.action.endswith("/sign-ups/accept"))
+            fields = [(field, value) for field, value in form.fields if field != "text"]
+            admin.post(f"/admin/sign-ups/{decision}", [*fields, ("text", "Who are you?")])
+            self.take(address)
+        admin.submit(admin.get("/admin/mail"), "/admin/mail/test", mail="tried@mail.example")
+        self.take("tried@mail.example")
+
+    def take(self, address: str) -> str:
+        """The next mail to this address."""
+        mail: Message = eventually(lambda: self._next(address))
+        payload = mail.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        self.mails.append(f"{make_header(decode_header(mail['Subject']))}\n\n{payload.decode()}")
+        return self.mails[-1]
+
+    def _wish(self, name: str, address: str) -> tuple[Browser, Seen]:
+        browser = Browser(self.pod)
+        page = browser.get("/sign-up")
+        typed = {"reason": "I live here."} if 'name="reason"' in page.text else {}
+        return browser, browser.submit(page, "/sign-up", name=name, mail=address, **typed)
+
+    def _code(self, address: str) -> str:
+        text = self.take(address).replace("\r\n", "\n")
+        found = re.search(r"^    (\d{4} \d{4})$", text, re.MULTILINE)
+        assert found
+        return found[1]
+
+    def _next(self, address: str) -> Message | None:
+        got = self.office.post.got
+        for place, envelope in enumerate(got):
+            if envelope.rcpt_tos == [address]:
+                del got[place]
+                return message_from_bytes(envelope.original_content or b"")
+        return None
