@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Final
@@ -25,6 +25,7 @@ from pod.foreign_text import isolated
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "sv": "Svenska"}
 DEFAULT: Final = "en"
 MINUS: Final = "−"
+MOST_NUMBERS: Final = 1000
 
 Message = str | tuple[str, ...]
 
@@ -52,7 +53,7 @@ class Words:
 
     def number(self, number: float) -> str:
         """A number with the separators of the language."""
-        return format_decimal(number, locale=self._locale)
+        return _decimal(number, self._locale) if type(number) is int else format_decimal(number, locale=self._locale)
 
     def quantity(self, number: int, places: int, *, sign: bool = False) -> str:
         """10^-places units, exactly, with at least one decimal: 2.5, +1.0, −0.5; the decimal sign of the language."""
@@ -91,6 +92,11 @@ class Words:
     @property
     def _point(self) -> str:
         return str(self._locale.number_symbols["latn"]["decimal"])
+
+
+@lru_cache(MOST_NUMBERS)
+def _decimal(number: int, locale: Locale) -> str:
+    return str(format_decimal(number, locale=locale))
 
 
 def _foreign(values: Mapping[str, object]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 from aiohttp import web
+from markupsafe import Markup
 
 from moderation.lens import Hide, Layer
 from pod.actions.reading.post.story import read_story
@@ -18,8 +19,9 @@ from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query
 from pod.web.kit.templates import held, render
 from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
+from pod.web.post.drawn_items import Frame, drawn_item
 from pod.web.post.links import WIKI, Link, Place, address_in, place_of, sign_in_to
-from pod.web.post.paragraphs import Desk, ItemView, slice_view
+from pod.web.post.paragraphs import Desk, ItemView, desk_of, slice_view
 from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
 from pod.web.post.wording import (
     LayerView,
@@ -75,7 +77,7 @@ class PostView(msgspec.Struct, frozen=True):
     tabs: tuple[tuple[str, str, bool], ...]
     wiki: bool
     hidden: HiddenView | None
-    items: tuple[ItemView, ...]
+    items: tuple[Markup | ItemView, ...]
     more_text: str
     replies: tuple[ReplyView, ...]
     more_replies: str
@@ -105,7 +107,7 @@ async def get_post_page(request: web.Request) -> web.Response:
         thread=thread,
         after_reply=place_in(request.query.get("replies"), "replies"),
     )
-    desk = Desk(say_of(request), place, story, thread, signed_in=reader_of(request) is not None)
+    desk = desk_of(say_of(request), place, story, thread, signed_in=reader_of(request) is not None)
     bar = await _bar(request, desk)
     start = number_of(request, "from")
 
@@ -131,7 +133,7 @@ async def _bar(request: web.Request, desk: Desk) -> LensBar:
 def lens_counts(desk: Desk) -> tuple[str, ...]:
     """What the bar tells: how much is hidden, how many versions stand back, how many edits others made."""
     say, reading = desk.say, desk.story.reading
-    hidden = [sight for sight in reading.sights if reading.hiding(sight)]
+    hidden = [sight for sight in reading.sights if desk.hiding(sight)]
     beside = sum(1 for sight in hidden if sight.instead)
     edits = sum(1 for sheet in reading.text.sheets.values() if sheet.writer != reading.text.writer)
     gone = len(hidden) - beside
@@ -150,10 +152,11 @@ def post_view(desk: Desk, lens: LensBar, start: int) -> PostView:
     reading, card = story.reading, story.reading.card
     who = called(say, card.author, story.nicknames)
     text = slice_view(desk, start)
+    frame = Frame(place.wiki, language_of(card.language))
     mine = story.votes.get(PostTarget(place.post).token, 0)
     return PostView(
         title=post_title(say, reading, story.nicknames),
-        language=language_of(card.language),
+        language=frame.language,
         group=Link(reading.head.name, place.group_path),
         byline=f"{who} · {say.moment(card.at)}" if card.at else who,
         answers_to=_answers_to(desk),
@@ -167,7 +170,7 @@ def post_view(desk: Desk, lens: LensBar, start: int) -> PostView:
         tabs=page_tabs(say, place, WIKI if place.wiki else "read"),
         wiki=place.wiki,
         hidden=_hidden(desk),
-        items=text.items,
+        items=tuple(drawn_item(say, frame, item) for item in text.items),
         more_text="" if text.next is None else place.here(**{"from": str(text.next)}),
         replies=reply_views(say, place, story.replies, story.votes, writes=desk.votes),
         more_replies=place.here(replies=str(story.next_reply), anchor="answers") if story.next_reply else "",

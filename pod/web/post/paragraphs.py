@@ -16,6 +16,7 @@ from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.slices import MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
 from pod.actions.reading.post.story import Story
 from pod.actions.reading.post.text import writer_of
+from pod.web.kit.fragments import FRAGMENTS
 from pod.web.kit.translations import Words
 from pod.web.post.links import Link, Place, anchor_of, named, sign_in_to
 from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
@@ -69,7 +70,7 @@ class ParagraphView(msgspec.Struct, frozen=True):
     byline: str
     note: str
     score: Score | None
-    why: Link
+    why: Link | None
     comments: Link | None
     versions: tuple[VersionView, ...]
     others: str
@@ -107,6 +108,11 @@ class Desk(msgspec.Struct, frozen=True):
     story: Story
     thread: Address | None = None
     signed_in: bool = False
+    hides: Mapping[Address, tuple[Layer, ...]] = {}
+
+    def hiding(self, sight: Sight) -> tuple[Layer, ...]:
+        """Which layers hide a paragraph."""
+        return self.hides[sight.address]
 
     @property
     def writes(self) -> bool:
@@ -134,6 +140,13 @@ class Desk(msgspec.Struct, frozen=True):
     def is_mine(self, address: Address) -> bool:
         """Whether the reader wrote a paragraph."""
         return self.writer(address) == (self.place.group, self.story.reading.head.member)
+
+
+def desk_of(say: Words, place: Place, story: Story, thread: Address | None = None, *, signed_in: bool) -> Desk:
+    """The desk of one page."""
+    reading = story.reading
+    hides = {sight.address: reading.hiding(sight) for sight in reading.sights}
+    return Desk(say, place, story, thread, signed_in=signed_in, hides=hides)
 
 
 class SliceView(msgspec.Struct, frozen=True):
@@ -184,23 +197,23 @@ def _length(desk: Desk, sight: Sight, versions: Sequence[Sight]) -> int:
 def _versions(desk: Desk) -> Mapping[Address, list[Sight]]:
     """What the lens alone hides because another of its slot stands, under the one that stands and is shown."""
     reading = desk.story.reading
-    shown = {sight.address for sight in reading.sights if not reading.hiding(sight)}
+    shown = {sight.address for sight in reading.sights if not desk.hiding(sight)}
     found: dict[Address, list[Sight]] = {}
     for sight in reading.sights:
-        if sight.instead in shown and sight.reason is not Reason.ERASED and reading.hiding(sight) == (Layer.LENS,):
+        if sight.instead in shown and sight.reason is not Reason.ERASED and desk.hiding(sight) == (Layer.LENS,):
             found.setdefault(sight.instead, []).append(sight)
     return found
 
 
 def _fate(desk: Desk, sight: Sight) -> tuple[object, ...] | None:
     """What hidden paragraphs have in common to be folded together; None for one that is shown."""
-    hiding = desk.story.reading.hiding(sight)
+    hiding = desk.hiding(sight)
     return (hiding, sight.reason, desk.is_mine(sight.address)) if hiding else None
 
 
 def _folded(desk: Desk, run: Sequence[Sight]) -> ItemView:
     say, first = desk.say, run[0]
-    hiding, mine = desk.story.reading.hiding(first), desk.is_mine(first.address)
+    hiding, mine = desk.hiding(first), desk.is_mine(first.address)
     erased = first.reason is Reason.ERASED
     count = say.many("%(count)s paragraph", "%(count)s paragraphs", len(run))
     words = [layer_sentence(say, layer) for layer in hiding if not erased or layer is not Layer.LENS]
@@ -224,7 +237,8 @@ def _paragraph(
     score = reading.score_of(sight)
     style = paragraph.style if paragraph else "text"
     foreign = not desk.is_authors(address)
-    what = say("paragraph %(number)s", number=number) if number else say("this paragraph")
+    what = _what(say, number) if place.wiki else ""
+    told = bool(score) or place.wiki
     return ParagraphView(
         anchor=anchor_of(address),
         tag=TAGS.get(style, "p"),
@@ -232,8 +246,8 @@ def _paragraph(
         text=paragraph.text if paragraph else "",
         byline=desk.called(address) if foreign or place.wiki else "",
         note="" if sight.shown or not number else reason_sentence(say, sight.reason),
-        score=score_view(say, score) if score or place.wiki else None,
-        why=Link(say("Why?"), place.to("why", target=named(ParagraphTarget(address)))),
+        score=score_view(say, score) if told else None,
+        why=Link(say("Why?"), place.to("why", target=named(ParagraphTarget(address)))) if told else None,
         comments=_comments(desk, address),
         versions=tuple(_version(desk, sight, version, steps) for version in versions[:MOST_VERSIONS]),
         others=say.many("%(count)s other version", "%(count)s other versions", len(versions)) if versions else "",
@@ -243,6 +257,11 @@ def _paragraph(
         acts=acts_on(desk, sight, what),
         thread=_thread(desk, address),
     )
+
+
+def _what(say: Words, number: int) -> str:
+    """What the buttons of a paragraph call it."""
+    return say("paragraph %(number)s", number=number) if number else say("this paragraph")
 
 
 def _comments(desk: Desk, address: Address) -> Link | None:
@@ -281,7 +300,7 @@ def acts_on(desk: Desk, sight: Sight, what: str) -> tuple[Press, ...]:
     say, target, story = desk.say, named(ParagraphTarget(sight.address)), desk.story
     reading = story.reading
     writer = desk.is_mine(sight.address) and desk.is_authors(sight.address)
-    hiding, acts = reading.hiding(sight), []
+    hiding, acts = desk.hiding(sight), []
     if writer and not hiding and desk.writes:
         acts.append(Press(f"delete:{target}", say("Delete"), say("Delete %(what)s", what=what)))
     lost = {Reason.MARKED_AWAY, Reason.OUTRANKED} | (set() if writer else {Reason.REJECTED})
@@ -297,8 +316,7 @@ def acts_on(desk: Desk, sight: Sight, what: str) -> tuple[Press, ...]:
 
 def _version(desk: Desk, standing: Sight, sight: Sight, most_steps: int) -> VersionView:
     say, text = desk.say, desk.story.reading.text
-    before, after = text.paragraph(standing.address), text.paragraph(sight.address)
-    pieces = diff_words(before.text if before else "", after.text if after else "", most_steps=most_steps)
+    ends_of = tuple(found.text if (found := text.paragraph(one.address)) else "" for one in (standing, sight))
     who = desk.called(sight.address)
     what = say("the version by %(who)s", who=who)
     ends = {"from": named(ParagraphTarget(standing.address)), "to": named(ParagraphTarget(sight.address))}
@@ -309,10 +327,17 @@ def _version(desk: Desk, standing: Sight, sight: Sight, most_steps: int) -> Vers
         byline=who,
         why=Link(reason_sentence(say, sight.reason), desk.place.to("why", target=target)),
         score=score_view(say, score),
-        changes=marked(pieces),
+        changes=_changes(ends_of[0], ends_of[1], most_steps),
         compare=desk.place.to("diff", **ends),
         votes=_votes(desk, sight.address, what),
         acts=acts_on(desk, sight, what),
+    )
+
+
+def _changes(before: str, after: str, most_steps: int) -> Markup:
+    key = ("changes", before, after, most_steps)
+    return FRAGMENTS.get(
+        key, len(before) + len(after), lambda: marked(diff_words(before, after, most_steps=most_steps))
     )
 
 

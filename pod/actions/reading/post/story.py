@@ -178,8 +178,10 @@ async def _own_votes(session: AsyncSession, reader: Reader, tokens: Collection[T
 
 def _orphaned(reading: VisiblePost, answers: Answers) -> list[Address]:
     """Paragraphs with comments that aren't shown: hidden in this lens, or waiting for another record."""
-    shown = {sight.address for sight in reading.sights if not reading.hiding(sight)}
     commented = [Address(record, index) for record, index in answers if index is not None]
+    if not commented:
+        return []
+    shown = {sight.address for sight in reading.sights if not reading.hiding(sight)}
     return sorted(address for address in commented if address not in shown)[:MOST_ORPHANS]
 
 
@@ -191,6 +193,8 @@ async def _load_replies(
     cards: Sequence[PostCard],
     others: Others,
 ) -> list[ReplySight]:
+    if not cards:
+        return []
     group, lens = reading.head.group, reading.lens
     sheets = await load_sheets_of(session, {card.id for card in cards}, MOST_REPLY_SHEETS)
     texts = {

@@ -6,6 +6,7 @@ What this pod withholds from the reader has no words in here, so nothing that is
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 from msgspec.structs import replace
@@ -25,12 +26,13 @@ from pod.actions.reading.lens.verdicts import Author, Layers, Sums, load_layers
 from pod.deps import Deps
 from pod.heavy import computed
 from pod.rules.posts import PostRule
-from protocol.content import Sheet, Text, assemble
+from protocol.content import Sheet, Text, Writer, assemble
 from protocol.ids import RecordId
 from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, SubjectTarget, Token
 from protocol.visibility import Combine, Sight, see
 
 MOST_SHEETS = 10_000
+MOST_NAMED = 4096
 # Anybody can found a group that reposts a post and edits it there: so many edits count, those of the lens first.
 MOST_EDITS_ELSEWHERE = 100
 
@@ -245,10 +247,15 @@ def in_order(text: Text, stored: Mapping[RecordId, StoredRecord]) -> list[Sheet]
 
 def writer_of(sheet: Sheet) -> Author:
     """The group and number of the member who wrote a sheet."""
-    return RecordId(sheet.writer.rpartition("/")[0]), author_of(sheet)
+    return _author_named(sheet.writer)
+
+
+@lru_cache(MOST_NAMED)
+def _author_named(writer: Writer) -> Author:
+    group, _, number = writer.rpartition("/")
+    return RecordId(group), int(number) if number.isdecimal() else 0
 
 
 def author_of(sheet: Sheet) -> int:
     """The number of the member who wrote a sheet; 0 for a guest."""
-    number = sheet.writer.rpartition("/")[2]
-    return int(number) if number.isdecimal() else 0
+    return _author_named(sheet.writer)[1]
