@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, exists, select, text, true, union_all
+from sqlalchemy import ColumnElement, Select, exists, func, select, text, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.places import LogPlace, where_now
@@ -47,6 +47,14 @@ class Repost(msgspec.Struct, frozen=True):
     place: int
     sum_micro: int
     backed: bool
+
+
+class RepostedPost(msgspec.Struct, frozen=True):
+    """A post that other groups repost. `sum_micro`: the votes on it in its own group, without that group's default."""
+
+    post: RecordId
+    group: RecordId
+    sum_micro: int
 
 
 async def list_new_reposts(
@@ -116,7 +124,7 @@ async def _load_others(session: AsyncSession, group: RecordId, reposts: Sequence
     return [card_of(row) for row in await session.execute(wanted)]
 
 
-async def list_untold_reposts(session: AsyncSession, shows: Shows, since_seq: int, limit: int) -> list[RecordId]:
+async def list_untold_reposts(session: AsyncSession, shows: Shows, since_seq: int, limit: int) -> list[RepostedPost]:
     """Public posts that the group's score and the pod's floor show, reposted after `since_seq`.
 
     Those that no follower was told of, the oldest first, of the latest `limit` reposts.
@@ -124,15 +132,43 @@ async def list_untold_reposts(session: AsyncSession, shows: Shows, since_seq: in
     reposts = await list_new_reposts(session, [shows.group], limit)
     late = [one.post for one in reposts if one.seq > since_seq and shows.default_score + one.sum_micro > 0]
     told = exists().where(ANNOUNCED.c.group_id == shows.group, ANNOUNCED.c.post_id == POSTS.c.id)
-    wanted = (
-        select(POSTS.c.id)
-        .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
-        .where(POSTS.c.id.in_(late), POSTS.c.group_id != shows.group, POSTS.c.erased.is_(False), ~told)
-        .where(hosted(shows.floor))
-        .where(GROUPS.c.visibility == "public")
+    untold = {one.post: one for one in await _list_public(session, shows, late, ~told)}
+    return [untold[post] for post in reversed(late) if post in untold]
+
+
+async def list_shown_reposts(session: AsyncSession, shows: Shows, reposts: Sequence[Repost]) -> list[RepostedPost]:
+    """Those of the posts that are public and shown by the group's score and the pod's floor."""
+    shown = [one.post for one in reposts if shows.default_score + one.sum_micro > 0]
+    return await _list_public(session, shows, shown)
+
+
+async def count_shown_reposts(session: AsyncSession, shows: Shows) -> int:
+    """How many of its reposts the group shows, those too that their own groups hide."""
+    score = shows.default_score + SCORES.c.sum_micro
+    posts = (
+        _select_public(shows)
+        .join(SCORES, (SCORES.c.group_id == shows.group) & (SCORES.c.target == POSTS.c.target))
+        .where(score > 0, _STANDS)
     )
-    untold = set(await session.scalars(wanted)) if late else set()
-    return [post for post in reversed(late) if post in untold]
+    return int(await session.scalar(select(func.count()).select_from(posts.subquery())) or 0)
+
+
+async def _list_public(
+    session: AsyncSession, shows: Shows, posts: Sequence[RecordId], *more: ColumnElement[bool]
+) -> list[RepostedPost]:
+    wanted = _select_public(shows).where(POSTS.c.id.in_(posts), *more)
+    return [RepostedPost(*row) for row in await session.execute(wanted)] if posts else []
+
+
+def _select_public(shows: Shows) -> Select[Any]:
+    own = SCORES.alias("own")
+    return (
+        select(POSTS.c.id, POSTS.c.group_id, func.coalesce(own.c.sum_micro, 0))
+        .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
+        .outerjoin(own, (own.c.group_id == POSTS.c.group_id) & (own.c.target == POSTS.c.target))
+        .where(POSTS.c.group_id != shows.group, POSTS.c.erased.is_(False), GROUPS.c.visibility == "public")
+        .where(hosted(shows.floor))
+    )
 
 
 async def load_repost_records(session: AsyncSession, group: RecordId, posts: Collection[RecordId]) -> list[bytes]:

@@ -19,7 +19,7 @@ from federation.nodeinfo import Software, Usage, Version, node_document
 from federation.objects import date_of
 from models.content.places import LogPlace
 from models.fediverse.actor_keys import count_people
-from models.fediverse.followers import count_followers, count_shown, list_shown
+from models.fediverse.followers import count_followers
 from models.groups.groups_and_items import load_group
 from models.people.accounts import load_account_named
 from models.pod.settings import load_settings
@@ -27,7 +27,7 @@ from pod.actions.access import open_group
 from pod.actions.fediverse.actors import POD, actor_keys, group_path, load_open_state
 from pod.actions.fediverse.post_documents import told
 from pod.actions.reading.group.profiles import NOBODY, load_visible_profiles
-from pod.actions.reading.lens.verdicts import shows_of
+from pod.actions.reading.post.untold import count_told_posts, list_told_posts
 from pod.cursors import place_in
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -144,7 +144,7 @@ async def outbox(deps: Deps, path: str) -> JsonObject:
     """The outbox of the actor at `path`: how much it holds, and where it begins."""
     async with deps.store.database.read() as session:
         state = await load_followed(session, deps, path)
-        total = await count_shown(session, await shows_of(session, deps, state)) if _is_listed(state) else 0
+        total = await count_told_posts(session, deps, state) if _is_listed(state) else 0
     own_id = f"{deps.identity.base_url}/{path}/outbox"
     return paged(own_id, total, first=f"{own_id}?before=0") if total else counted(own_id, total)
 
@@ -155,13 +155,11 @@ async def outbox_page(deps: Deps, path: str, before: str) -> JsonObject:
     own_id = f"{deps.identity.base_url}/{path}/outbox"
     async with deps.store.database.read() as session:
         state = await load_followed(session, deps, path)
-        found = (
-            await list_shown(session, await shows_of(session, deps, state), OUTBOX_PAGE, before=place)
-            if _is_listed(state)
-            else []
-        )
-        items = [await told(session, deps, state, post) for _, post in found]
-    following = f"{own_id}?before={LogPlace(*found[-1])}" if len(found) == OUTBOX_PAGE else None
+        nothing: tuple[list[RecordId], LogPlace | None] = [], None
+        listed = _is_listed(state)
+        found, last = await list_told_posts(session, deps, state, OUTBOX_PAGE, place) if listed else nothing
+        items = [await told(session, deps, state, post) for post in found]
+    following = f"{own_id}?before={last}" if last else None
     return page(f"{own_id}?before={before}", own_id, items, following=following)
 
 

@@ -1,13 +1,27 @@
-"""Which posts followers on other software weren't told of yet, of those that the group and this pod's floor show."""
+"""What followers on other software are told of a group: what it shows and this pod's floor, own posts and reposts.
+
+A repost that the post's own group doesn't show is told to nobody: other software gets it as that group shows it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.reposts import list_untold_reposts
-from models.fediverse.followers import list_untold
+from models.content.places import LogPlace, where_now
+from models.content.posts_and_votes import post_target_key
+from models.content.reposts import (
+    RepostedPost,
+    count_shown_reposts,
+    list_reposts,
+    list_shown_reposts,
+    list_untold_reposts,
+)
+from models.fediverse.followers import count_shown, list_shown, list_untold
+from moderation.scores import is_shown
+from pod.actions.chain.views import load_view
 from pod.actions.reading.lens.verdicts import shows_of
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -22,5 +36,39 @@ async def list_untold_posts(session: AsyncSession, deps: Deps, state: GroupState
     shows = await shows_of(session, deps, state)
     untold = await list_untold(session, shows, since, LATEST_POSTS)
     if state.kind == "group":
-        untold += await list_untold_reposts(session, shows, since, LATEST_REPOSTS)
+        reposts = await list_untold_reposts(session, shows, since, LATEST_REPOSTS)
+        untold += await _shown_at_home(session, deps, reposts)
     return untold
+
+
+async def list_told_posts(
+    session: AsyncSession, deps: Deps, state: GroupState, limit: int, before: LogPlace | None
+) -> tuple[list[RecordId], LogPlace | None]:
+    """A page of the group's outbox, the last in its log first, and the `before` of the page that follows."""
+    shows, group = await shows_of(session, deps, state), state.group
+    own = await list_shown(session, shows, limit + 1, before=before)
+    if state.kind != "group":
+        reposts = []
+    else:
+        reposts = await list_reposts(session, group, limit + 1, before=await where_now(session, group, before))
+    both = [*own, *((one.place, one.post) for one in reposts)]
+    both.sort(key=lambda found: (found[0], post_target_key(found[1])), reverse=True)
+    page = both[:limit]
+    asked = [one for one in reposts if (one.place, one.post) in page]
+    told = {post for _, post in own}
+    told |= {*await _shown_at_home(session, deps, await list_shown_reposts(session, shows, asked))}
+    return [post for _, post in page if post in told], LogPlace(*page[-1]) if len(both) > limit else None
+
+
+async def count_told_posts(session: AsyncSession, deps: Deps, state: GroupState) -> int:
+    """How many posts the outbox lists; a repost that the post's own group hides counts, too."""
+    shows = await shows_of(session, deps, state)
+    reposts = await count_shown_reposts(session, shows) if state.kind == "group" else 0
+    return await count_shown(session, shows) + reposts
+
+
+async def _shown_at_home(session: AsyncSession, deps: Deps, reposts: Sequence[RepostedPost]) -> list[RecordId]:
+    """Those of the posts that their own groups show."""
+    groups = {one.group for one in reposts}
+    defaults = {group: (await load_view(session, deps, group)).state.default_score for group in groups}
+    return [one.post for one in reposts if is_shown(defaults[one.group] + one.sum_micro)]
