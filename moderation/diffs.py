@@ -39,12 +39,12 @@ class Piece(msgspec.Struct, frozen=True):
 def diff_words(before: str, after: str, *, most_steps: int = MOST_STEPS) -> tuple[Piece, ...]:
     """The pieces that make `after` of `before`."""
     old, new = units_of(before), units_of(after)
-    head = _alike(old, new)
-    tail = _alike(old[head:][::-1], new[head:][::-1])
-    kept = _kept(old[head : len(old) - tail], new[head : len(new) - tail], most_steps)
-    pairs = [(at, at) for at in range(head)]
-    pairs += [(head + x, head + y) for x, y in kept]
-    pairs += [(len(old) - tail + at, len(new) - tail + at) for at in range(tail)]
+    prefix = _alike(old, new)
+    suffix = _alike(old[prefix:][::-1], new[prefix:][::-1])
+    kept = _kept(old[prefix : len(old) - suffix], new[prefix : len(new) - suffix], most_steps)
+    pairs = [(at, at) for at in range(prefix)]
+    pairs += [(prefix + x, prefix + y) for x, y in kept]
+    pairs += [(len(old) - suffix + at, len(new) - suffix + at) for at in range(suffix)]
     return _pieces(old, new, pairs)
 
 

@@ -68,14 +68,14 @@ def explain(scale: Scale, votes: Iterable[CastVote], ballots: Iterable[GuestBall
 
 
 def totals_by_pod(explanation: Explanation, pods: Mapping[int, str]) -> dict[str, tuple[int, int]]:
-    """Per pod or host how many votes counted and what they came to (MD-28): a wave from one place is visible."""
+    """Per pod or host how many votes counted and what they came to (MD-28): a wave from one host is visible."""
     totals: dict[str, tuple[int, int]] = {}
     for line in explanation.lines:
         if line.kind not in {Kind.VOTE, Kind.GUESTS, Kind.CAP}:
             continue
-        place = line.host or pods.get(line.member or 0, "")
-        voices, amount = totals.get(place, (0, 0))
-        totals[place] = (voices + (1 if line.kind is Kind.VOTE else line.voices), amount + line.amount)
+        host = line.host or pods.get(line.member or 0, "")
+        voices, amount = totals.get(host, (0, 0))
+        totals[host] = (voices + (1 if line.kind is Kind.VOTE else line.voices), amount + line.amount)
     return dict(sorted(totals.items()))
 
 
@@ -95,17 +95,17 @@ def paragraph_sentence(reason: Reason) -> str:
     return _PARAGRAPHS[reason]
 
 
-def signed(number: int, places: int) -> str:
-    """A quantity of 10^-places units, exactly, with its sign and at least one decimal: +1.0, −2.5, 0.0."""
+def signed(number: int, decimals: int) -> str:
+    """A quantity of 10^-decimals units, exactly, with its sign and at least one decimal: +1.0, −2.5, 0.0."""
     sign = "" if number == 0 else "+" if number > 0 else "−"
-    return sign + plain(abs(number), places)
+    return sign + plain(abs(number), decimals)
 
 
-def plain(number: int, places: int) -> str:
-    """A quantity of 10^-places units, exactly, with at least one decimal."""
-    whole, part = divmod(abs(number), 10**places)
-    decimals = f"{part:0{places}}".rstrip("0") or "0"
-    return f"{'−' if number < 0 else ''}{whole}.{decimals}"
+def plain(number: int, decimals: int) -> str:
+    """A quantity of 10^-decimals units, exactly, with at least one decimal."""
+    whole, part = divmod(abs(number), 10**decimals)
+    fraction = f"{part:0{decimals}}".rstrip("0") or "0"
+    return f"{'−' if number < 0 else ''}{whole}.{fraction}"
 
 
 def _vote_line(scale: Scale, vote: CastVote, *, stands: bool) -> Line:

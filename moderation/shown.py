@@ -14,23 +14,23 @@ from collections.abc import Iterable, Sequence
 
 from moderation.lens import Layer, Lens, OwnHide, Showing
 from moderation.scores import is_shown
-from protocol.visibility import Reason, Sight
+from protocol.visibility import Judged, Reason
 
 UNDECIDED = frozenset({Reason.BY_ANOTHER, Reason.MARKED_AWAY})
 
 
-def layers_over(lens: Lens, sight: Sight, *, floor: Iterable[int], own: Sequence[OwnHide]) -> tuple[Layer, ...]:
+def layers_over(lens: Lens, judged: Judged, *, floor: Iterable[int], own: Sequence[OwnHide]) -> tuple[Layer, ...]:
     """Which layers hide a paragraph; empty for one that is shown. `floor`: its scores in the floor groups."""
     hides = [Layer.POD] if any(score < 0 for score in floor) else []
     hides += [Layer.OWN] if own else []
-    return (*hides, *(() if lets_through(lens, sight) else (Layer.LENS,)))
+    return (*hides, *(() if lets_through(lens, judged) else (Layer.LENS,)))
 
 
-def lets_through(lens: Lens, sight: Sight) -> bool:
+def lets_through(lens: Lens, judged: Judged) -> bool:
     """Whether the lens lets a paragraph be seen, with what it lets through beyond the rule."""
-    if sight.shown or sight.reason is Reason.ERASED:
-        return sight.shown
-    return lens.showing is Showing.EVERYTHING or (lens.showing is Showing.UNDECIDED and sight.reason in UNDECIDED)
+    if judged.shown or judged.reason is Reason.ERASED:
+        return judged.shown
+    return lens.showing is Showing.EVERYTHING or (lens.showing is Showing.UNDECIDED and judged.reason in UNDECIDED)
 
 
 def is_withheld(layers: Iterable[Layer], *, mine: bool) -> bool:

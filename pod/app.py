@@ -136,5 +136,5 @@ async def _started(config: Config) -> web.Application:
     return await make_app(config)
 
 
-def _say(*words: Any) -> None:
-    _LOG.info(" ".join(map(str, words)))
+def _say(*parts: Any) -> None:
+    _LOG.info(" ".join(map(str, parts)))

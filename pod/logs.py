@@ -94,10 +94,10 @@ def _said_of_machine(fault: BaseException) -> str:
 
 def _plain(_: object, __: str, event: EventDict) -> str:
     """One line for people. The library's own takes as long as the rest of a request, and shows local variables."""
-    head = [str(event.pop(name, "")) for name in ("timestamp", "level", "logger", "event")]
+    first = [str(event.pop(name, "")) for name in ("timestamp", "level", "logger", "event")]
     exception = event.pop("exception", None)
     told = [f"{name}={value if isinstance(value, int | float) else repr(value)}" for name, value in event.items()]
-    line = " ".join([*head, *told])
+    line = " ".join([*first, *told])
     return f"{line}\n{exception}" if exception else line
 
 

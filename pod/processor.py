@@ -154,22 +154,22 @@ class Processor:
             return
         if len(payer.line) >= MOST_WAITING:
             raise RequestRule.SHARE_SPENT.error(seconds=max(1, math.ceil(payer.next_at - now)))
-        place = asyncio.get_running_loop().create_future()
-        payer.line.append(place)
+        turn = asyncio.get_running_loop().create_future()
+        payer.line.append(turn)
         self._lines += len(payer.line) == 1
         self._look_later(payer, now)
         try:
-            await place
+            await turn
         except BaseException:
-            self._leave(payer, place)
+            self._leave(payer, turn)
             raise
 
-    def _leave(self, payer: Payer, place: asyncio.Future[None]) -> None:
+    def _leave(self, payer: Payer, turn: asyncio.Future[None]) -> None:
         """Somebody who waited hung up; a place that was given meanwhile is given on."""
-        if place in payer.line:
-            payer.line.remove(place)
+        if turn in payer.line:
+            payer.line.remove(turn)
             self._lines -= not payer.line
-        elif not place.cancelled():
+        elif not turn.cancelled():
             payer.active -= 1
             self._admit(payer)
 
@@ -195,11 +195,11 @@ class Processor:
     def _admit(self, payer: Payer) -> None:
         now = self._timer.time()
         while payer.line and self._may_enter(payer, now):
-            place = payer.line.popleft()
+            turn = payer.line.popleft()
             self._lines -= not payer.line
-            if not place.done():
+            if not turn.done():
                 payer.active += 1
-                place.set_result(None)
+                turn.set_result(None)
         if payer.line:
             self._look_later(payer, now)
 

@@ -82,11 +82,12 @@ class Limits:
         """As `take`, without counting: raises TOO_MANY_TRIES if none is left."""
         rate = self._rates[kind]
         async with self._database.read() as session:
-            left = await load_left(session, _place(kind, key), most=rate.most, every_ms=rate.every_ms, now=now)
+            left = await load_left(session, _counted_by(kind, key), most=rate.most, every_ms=rate.every_ms, now=now)
         _check_left(left, rate)
 
     async def _take(self, kind: str, key: str, rate: Rate, *, now: int) -> None:
-        asked: dict[str, Any] = {"place": _place(kind, key), "most": rate.most, "every_ms": rate.every_ms, "now": now}
+        counted_by = _counted_by(kind, key)
+        asked: dict[str, Any] = {"counted_by": counted_by, "most": rate.most, "every_ms": rate.every_ms, "now": now}
         async with self._database.read() as session:
             left = await load_left(session, **asked)
         if left >= TRY_MILLI:  # what is refused writes nothing
@@ -94,7 +95,7 @@ class Limits:
         _check_left(left, rate)
 
 
-def _place(kind: str, key: str) -> bytes:
+def _counted_by(kind: str, key: str) -> bytes:
     return hashlib.sha256(f"{kind}/{key}".encode()).digest()
 
 

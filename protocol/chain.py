@@ -194,7 +194,7 @@ def _shown(state: GroupState, replaced: EarlierKeepers, acks: tuple[Ack, ...]) -
     """Whether `acks` carry the set's quorum for its handover or later items, in one and the same term."""
     by_term: dict[int, set[Seat]] = {}
     for ack in acks:
-        place = state.trail.get(ack.item)
-        if place == (ack.height, ack.term) and ack.height >= replaced.height:
+        stands = state.trail.get(ack.item)
+        if stands == (ack.height, ack.term) and ack.height >= replaced.height:
             by_term.setdefault(ack.term, set()).add(Seat(ack.keeper, ack.key))
     return any(len(acked.intersection(replaced.seats)) >= quorum(len(replaced.seats)) for acked in by_term.values())

@@ -26,7 +26,7 @@ Writer = NewType("Writer", str)
 MarkRank = tuple[int, int, RecordId, int]
 
 
-class PlacedMark(msgspec.Struct, frozen=True):
+class AddressedMark(msgspec.Struct, frozen=True):
     """A mark with full addresses."""
 
     paragraph: Address
@@ -44,7 +44,7 @@ class Sheet(msgspec.Struct, frozen=True):
     counter: int
     paragraphs: tuple[Paragraph | None, ...]
     afters: tuple[Address | None, ...]
-    marks: tuple[PlacedMark, ...] = ()
+    marks: tuple[AddressedMark, ...] = ()
     erased: bool = False
 
 
@@ -113,7 +113,7 @@ def patch_sheet(record: RecordId, group: RecordId, patch: Patch) -> Sheet:
         paragraphs=tuple(Paragraph(add.style, add.text) for add in patch.adds),
         afters=tuple(add.after.within(record) if add.after else None for add in patch.adds),
         marks=tuple(
-            PlacedMark(
+            AddressedMark(
                 mark.paragraph.within(record),
                 mark.deleted,
                 mark.replaced_by.within(record) if mark.replaced_by else None,
@@ -164,7 +164,7 @@ def reading_order(post: RecordId, sheets: Iterable[Sheet]) -> tuple[Address, ...
     children: dict[Address | None, list[Address]] = {}
     for sheet in sheets:
         for index, after in enumerate(sheet.afters):
-            children.setdefault(place_of(after), []).append(Address(sheet.id, index))
+            children.setdefault(hangs_on(after), []).append(Address(sheet.id, index))
     order: list[Address] = []
     unread = _siblings(children, None, post)
     while unread:
@@ -182,7 +182,7 @@ def _siblings(
     return sorted(found, key=lambda child: sibling_key(record, child), reverse=True)
 
 
-def place_of(after: Address | None) -> Address | None:
+def hangs_on(after: Address | None) -> Address | None:
     """Where an add hangs: only where it says, never somewhere else because that isn't known yet."""
     return after
 

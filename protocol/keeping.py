@@ -274,8 +274,8 @@ def proposal_due_at(state: GroupState, seat_index: int, *, waiting_since: int | 
     patience = state.handover_after_ms()
     if waiting_since is None or patience == 0:
         return None
-    place = rank(seat_index, state.term, len(state.seats))
-    return waiting_since + patience * (1 + place) * (1 << min(tries, 3))
+    turn = rank(seat_index, state.term, len(state.seats))
+    return waiting_since + patience * (1 + turn) * (1 << min(tries, 3))
 
 
 def next_term(known: int, state: GroupState) -> int:

@@ -15,7 +15,7 @@ from immutables import Map
 from protocol.canonical import canonical_bytes
 from protocol.ids import RecordId
 from protocol.keys import DidKey
-from protocol.records.chain import EPOCH, GroupRoot, LogHead, Seat
+from protocol.records.chain import EPOCH, GroupRoot, Seat, TreeHead
 from protocol.records.parts import GroupPolicy, Home, policy_of
 
 # Unless the policy names these they need more than others_weight, or strangers who just joined would decide.
@@ -78,7 +78,7 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
     height: int
     term: int
     at: int
-    log: LogHead
+    log: TreeHead
     steward: Home
     seats: tuple[Seat, ...]
     policy: GroupPolicy

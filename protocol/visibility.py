@@ -42,7 +42,7 @@ class Reason(StrEnum):
 SHOWN = frozenset({Reason.SUPPORTED, Reason.BY_WRITER})
 
 
-class Sight(msgspec.Struct, frozen=True):
+class Judged(msgspec.Struct, frozen=True):
     """One paragraph in a lens. `scores` (micro units) and `reasons` stand in the order of the lens's groups.
 
     `reason` is the deciding one; `instead` is the shown paragraph of the same slot, if there is one.
@@ -56,12 +56,12 @@ class Sight(msgspec.Struct, frozen=True):
     instead: Address | None = None
 
 
-def see(text: Text, standings: Sequence[Mapping[Address, int]], combine: Combine = Combine.ANY) -> tuple[Sight, ...]:
+def see(text: Text, standings: Sequence[Mapping[Address, int]], combine: Combine = Combine.ANY) -> tuple[Judged, ...]:
     """Every hung paragraph in reading order. `standings`: for each group of the lens the scores that aren't 0."""
     groups = standings or ({},)
-    sights = {address: _alone(text, address, groups, combine) for address in text.order}
-    standing = {slot: _standing(text, slot, sights, combine) for slot in dict.fromkeys(text.slots.values())}
-    return tuple(_in_slot(sight, standing.get(text.slots.get(sight.address, ()))) for sight in sights.values())
+    all_judged = {address: _alone(text, address, groups, combine) for address in text.order}
+    standing = {slot: _standing(text, slot, all_judged, combine) for slot in dict.fromkeys(text.slots.values())}
+    return tuple(_in_slot(judged, standing.get(text.slots.get(judged.address, ()))) for judged in all_judged.values())
 
 
 def judge(text: Text, address: Address, score: int) -> Reason:
@@ -77,33 +77,33 @@ def judge(text: Text, address: Address, score: int) -> Reason:
     return Reason.BY_WRITER
 
 
-def _alone(text: Text, address: Address, groups: Sequence[Mapping[Address, int]], combine: Combine) -> Sight:
+def _alone(text: Text, address: Address, groups: Sequence[Mapping[Address, int]], combine: Combine) -> Judged:
     scores = tuple(group.get(address, 0) for group in groups)
     reasons = tuple(judge(text, address, score) for score in scores)
     shows = [reason in SHOWN for reason in reasons]
     shown = any(shows) if combine is Combine.ANY else all(shows)
-    return Sight(address, shown, reasons[shows.index(shown)], scores, reasons)
+    return Judged(address, shown, reasons[shows.index(shown)], scores, reasons)
 
 
 def _standing(
-    text: Text, slot: tuple[Address, ...], sights: Mapping[Address, Sight], combine: Combine
+    text: Text, slot: tuple[Address, ...], all_judged: Mapping[Address, Judged], combine: Combine
 ) -> Address | None:
     most = max if combine is Combine.ANY else min
     return min(
-        (address for address in slot if sights[address].shown),
-        key=lambda address: (-most(sights[address].scores), address not in text.led_to, address),
+        (address for address in slot if all_judged[address].shown),
+        key=lambda address: (-most(all_judged[address].scores), address not in text.led_to, address),
         default=None,
     )
 
 
-def _in_slot(sight: Sight, standing: Address | None) -> Sight:
-    if standing is None or standing == sight.address:
-        return sight
-    if stands_back(sight):
-        return msgspec.structs.replace(sight, shown=False, reason=Reason.OUTRANKED, instead=standing)
-    return msgspec.structs.replace(sight, instead=standing)
+def _in_slot(judged: Judged, standing: Address | None) -> Judged:
+    if standing is None or standing == judged.address:
+        return judged
+    if stands_back(judged):
+        return msgspec.structs.replace(judged, shown=False, reason=Reason.OUTRANKED, instead=standing)
+    return msgspec.structs.replace(judged, instead=standing)
 
 
-def stands_back(sight: Sight) -> bool:
+def stands_back(judged: Judged) -> bool:
     """Whether a paragraph that would be shown gives way to the one that stands for its slot: it always does."""
-    return sight.shown
+    return judged.shown

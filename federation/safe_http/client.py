@@ -6,7 +6,7 @@ Rules of this file (federation §1.8, §2.5, §2.6, §2.24 to §2.27):
 2. Redirects are followed by hand: three at most, of the same scheme, none twice, only for GET. The signature
    is made anew for each hop.
 3. Ten seconds for everything, redirects and body included; a slow drip ends with them. Answers that only announce
-   others (1xx) end after a few (heads.py).
+   others (1xx) end after a few (informational.py).
 4. The body is capped after decoding; the content type is checked before the body is read.
 5. A document's id is the URL that gave it. If not, but on the same origin, the id is fetched once and must
    then match exactly.
@@ -30,8 +30,8 @@ from federation.rules.documents import DocumentRule
 from federation.safe_http.answer_bodies import read_answer, read_date, read_download
 from federation.safe_http.answers import Answer, Document, Download
 from federation.safe_http.guard import Guard, GuardedResolver, is_forbidden
-from federation.safe_http.heads import Connector
 from federation.safe_http.inflate import ACCEPT_ENCODING
+from federation.safe_http.informational import Connector
 from federation.signatures.request import SignedRequest
 from protocol.canonical import Json
 from protocol.limits import MAX_DOCUMENT_BYTES

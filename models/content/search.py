@@ -56,9 +56,9 @@ _COLUMNS = [SEARCHED.c[name] for name in FoundRecord.__struct_fields__]
 
 
 class Query(msgspec.Struct, frozen=True):
-    """Words, and what they are looked for in; empty: everywhere that `own` groups and public ones show."""
+    """Terms, and what they are looked for in; empty: everywhere that `own` groups and public ones show."""
 
-    words: str
+    terms: str
     own: tuple[RecordId, ...] = ()
     kind: str = ""
     group: RecordId | None = None
@@ -66,11 +66,11 @@ class Query(msgspec.Struct, frozen=True):
 
 
 async def search(session: AsyncSession, query: Query, limit: int, *, before: int | None = None) -> list[FoundRecord]:
-    """Records that have all pieces of the words, the latest here first; `has_words` tells whether they stand in order.
+    """Records that have all pieces of the terms, the latest here first; `has_terms` tells whether they stand in order.
 
     A private or unlisted group is searched only where it is among `own`; nobody who doesn't want to be found is.
     """
-    pieces = asked_pieces(query.words)
+    pieces = asked_pieces(query.terms)
     if not pieces:
         return []
     wanted = _narrowed(select(*_COLUMNS), query).where(

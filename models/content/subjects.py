@@ -109,8 +109,8 @@ async def find_subjects(
     return [(subject, group) for subject, group in await session.execute(wanted)]
 
 
-async def find_groups(session: AsyncSession, words: str, own: Collection[RecordId], limit: int) -> list[OnSubject]:
-    """Groups in whose name all the words stand, public ones and `own`, by name.
+async def find_groups(session: AsyncSession, terms: str, own: Collection[RecordId], limit: int) -> list[OnSubject]:
+    """Groups in whose name all the terms stand, public ones and `own`, by name.
 
     Names are compared here, because the engines differ in what they hold for the small letter of Ö.
     """
@@ -120,7 +120,7 @@ async def find_groups(session: AsyncSession, words: str, own: Collection[RecordI
         .order_by(GROUPS.c.name, GROUPS.c.id)
         .limit(MOST_NAMES)
     )
-    asked = asked_pieces(words)
+    asked = asked_pieces(terms)
     found = [(group, name) for group, name in await session.execute(wanted) if _has(folded(name), asked)]
     return [OnSubject(group, name, 0, 0) for group, name in found[:limit]]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from unicodedata import category, normalize
 
-MOST_WORDS = 12
+MOST_TERMS = 12
 MOST_PIECES = 36
 _WORD = re.compile(r"[^\W_]+")
 # The marks of が and ぱ make other letters of か and は; other marks are left out, as people who search leave them out.
@@ -41,20 +41,20 @@ def name_key(name: str) -> str:
     return " ".join(words_of(name))
 
 
-def asked_words(asked: str) -> list[list[str]]:
-    """The words that are looked for, each as its pieces in their order; the last piece of a word may go on."""
-    return [_asked_pieces(word) for word in list(words_of(asked))[:MOST_WORDS]]
+def asked_terms(asked: str) -> list[list[str]]:
+    """The terms that are looked for, each as its pieces in their order; the last piece of a word may go on."""
+    return [_asked_pieces(word) for word in list(words_of(asked))[:MOST_TERMS]]
 
 
 def asked_pieces(asked: str) -> list[str]:
     """What the index is asked for: each stands in the text, or begins a piece that does."""
-    return [piece for word in asked_words(asked) for piece in word][:MOST_PIECES]
+    return [piece for word in asked_terms(asked) for piece in word][:MOST_PIECES]
 
 
-def has_words(text: str, asked: str) -> bool:
-    """Whether a text has all the words that are asked for, each of which may go on."""
+def has_terms(text: str, asked: str) -> bool:
+    """Whether a text has all the terms that are asked for, each of which may go on."""
     pieces = folded(text).split()
-    return all(_stands_in(word, pieces) for word in asked_words(asked))
+    return all(_stands_in(word, pieces) for word in asked_terms(asked))
 
 
 def _plain(text: str) -> str:
@@ -68,7 +68,7 @@ def _pieces(word: str) -> list[str]:
     """A run in pairs, the last letter alone: so each letter of it begins a piece."""
     if word.isascii() or not _RUN.match(word):
         return [word]
-    return [word[place : place + 2] for place in range(len(word))]
+    return [word[at : at + 2] for at in range(len(word))]
 
 
 def _asked_pieces(word: str) -> list[str]:
@@ -79,6 +79,6 @@ def _asked_pieces(word: str) -> list[str]:
 def _stands_in(word: Sequence[str], pieces: Sequence[str]) -> bool:
     *whole, last = word
     return any(
-        pieces[place].startswith(last) and list(pieces[place - len(whole) : place]) == whole
-        for place in range(len(whole), len(pieces))
+        pieces[at].startswith(last) and list(pieces[at - len(whole) : at]) == whole
+        for at in range(len(whole), len(pieces))
     )

@@ -245,7 +245,7 @@ async def list_items(
     return [StoredItem(*row) for row in await session.execute(wanted.order_by(ITEMS.c.height, ITEMS.c.id).limit(limit))]
 
 
-async def list_log_heads(
+async def list_tree_heads(
     session: AsyncSession, group: RecordId, smallest: int, largest: int, limit: int
 ) -> list[bytes]:
     """The wire forms of items on the way to the head whose log has such a size, the smallest logs first."""

@@ -16,42 +16,42 @@ from models.engine.columns import Base, table_of
 from models.engine.upserts import upsert
 
 
-class WordsCheckRow(Base):
-    """`places` are three numbers from 1 to 24, with commas; empty where only all words can tell."""
+class PhraseCheckRow(Base):
+    """`numbers` are those of three words from 1 to 24, with commas; empty where only all words can tell."""
 
     __tablename__ = "words_checks"
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
-    places: Mapped[str]
+    numbers: Mapped[str]
     salt: Mapped[bytes]
-    words: Mapped[bytes]
+    hashed: Mapped[bytes]
     checked_at: Mapped[int | None]
 
 
-class WordsCheck(msgspec.Struct, frozen=True):
+class PhraseCheck(msgspec.Struct, frozen=True):
     """What is asked for, and when it was shown."""
 
     account_id: int
-    places: str
+    numbers: str
     salt: bytes
-    words: bytes
+    hashed: bytes
     checked_at: int | None
 
 
-WORDS_CHECKS = table_of(WordsCheckRow)
+PHRASE_CHECKS = table_of(PhraseCheckRow)
 
 
-async def save_words_check(session: AsyncSession, check: WordsCheck) -> None:
-    await upsert(session, WORDS_CHECKS, [msgspec.structs.asdict(check)])
+async def save_phrase_check(session: AsyncSession, check: PhraseCheck) -> None:
+    await upsert(session, PHRASE_CHECKS, [msgspec.structs.asdict(check)])
 
 
-async def load_words_check(session: AsyncSession, account: int) -> WordsCheck | None:
-    columns = [WORDS_CHECKS.c[name] for name in WordsCheck.__struct_fields__]
-    row = (await session.execute(select(*columns).where(WORDS_CHECKS.c.account_id == account))).one_or_none()
-    return WordsCheck(*row) if row else None
+async def load_phrase_check(session: AsyncSession, account: int) -> PhraseCheck | None:
+    columns = [PHRASE_CHECKS.c[name] for name in PhraseCheck.__struct_fields__]
+    row = (await session.execute(select(*columns).where(PHRASE_CHECKS.c.account_id == account))).one_or_none()
+    return PhraseCheck(*row) if row else None
 
 
-async def set_words_checked(session: AsyncSession, account: int, *, now: int) -> None:
+async def set_phrase_checked(session: AsyncSession, account: int, *, now: int) -> None:
     """The words were shown: what could check them is dropped."""
-    row = {"account_id": account, "places": "", "salt": b"", "words": b"", "checked_at": now}
-    await upsert(session, WORDS_CHECKS, [row])
+    row = {"account_id": account, "numbers": "", "salt": b"", "hashed": b"", "checked_at": now}
+    await upsert(session, PHRASE_CHECKS, [row])

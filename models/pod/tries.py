@@ -13,11 +13,11 @@ from models.engine.upserts import upsert
 
 
 class BucketRow(Base):
-    """`place` is a hash of what tries are counted by; `left_milli` thousandths of a try were left at `since_at`."""
+    """`counted_by` is the hash of a kind and a key; `left_milli` thousandths of a try were left at `since_at`."""
 
     __tablename__ = "buckets"
 
-    place: Mapped[bytes] = mapped_column(primary_key=True)
+    counted_by: Mapped[bytes] = mapped_column(primary_key=True)
     left_milli: Mapped[int]
     since_at: Mapped[int]
     full_at: Mapped[int] = mapped_column(index=True)
@@ -27,20 +27,20 @@ TRY_MILLI: Final = 1000
 BUCKETS = table_of(BucketRow)
 
 
-async def load_left(session: AsyncSession, place: bytes, *, most: int, every_ms: int, now: int) -> int:
+async def load_left(session: AsyncSession, counted_by: bytes, *, most: int, every_ms: int, now: int) -> int:
     """Thousandths of a try that are left of `most` tries, one more of which comes each `every_ms`."""
-    row = (await session.execute(select(BUCKETS).where(BUCKETS.c.place == place))).one_or_none()
+    row = (await session.execute(select(BUCKETS).where(BUCKETS.c.counted_by == counted_by))).one_or_none()
     if row is None:
         return most * TRY_MILLI
     return min(most * TRY_MILLI, int(row.left_milli) + max(0, now - int(row.since_at)) * TRY_MILLI // every_ms)
 
 
-async def take_try(session: AsyncSession, place: bytes, *, most: int, every_ms: int, now: int) -> int:
+async def take_try(session: AsyncSession, counted_by: bytes, *, most: int, every_ms: int, now: int) -> int:
     """Take a try, if one is left; the thousandths that were left before."""
-    left = await load_left(session, place, most=most, every_ms=every_ms, now=now)
+    left = await load_left(session, counted_by, most=most, every_ms=every_ms, now=now)
     if left >= TRY_MILLI:
         full_at = now + (most * TRY_MILLI - left + TRY_MILLI) * every_ms // TRY_MILLI
-        row = {"place": place, "left_milli": left - TRY_MILLI, "since_at": now, "full_at": full_at}
+        row = {"counted_by": counted_by, "left_milli": left - TRY_MILLI, "since_at": now, "full_at": full_at}
         await upsert(session, BUCKETS, [row])
     return left
 

@@ -88,18 +88,18 @@ async def open_group(
     session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId, *, part: Part = "all"
 ) -> ReadableGroup:
     """The group, if the viewer may see this part of it; raises UnknownGroupError."""
-    place = await load_membership(session, viewer.id, group) if isinstance(viewer, Account) else None
-    return await _open(session, deps, viewer, group, place, part)
+    membership = await load_membership(session, viewer.id, group) if isinstance(viewer, Account) else None
+    return await _open(session, deps, viewer, group, membership, part)
 
 
 async def _open(
-    session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId, place: Membership | None, part: Part
+    session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId, membership: Membership | None, part: Part
 ) -> ReadableGroup:
     held = deps.store.views.checked(group, version=await deps.store.database.seen_by(session))
-    if (held is None or held.state.visibility == "private") and not await _may_ask(session, viewer, place, group):
+    if (held is None or held.state.visibility == "private") and not await _may_ask(session, viewer, membership, group):
         raise unknown_group()
     view = await load_view(session, deps, group)
-    member = standing_of(place, view.state)
+    member = standing_of(membership, view.state)
     if view.state.visibility == "private" and not _may_read(deps, viewer, member, view.state, part):
         raise unknown_group()
     return ReadableGroup(viewer, view, member, _MAKER)
@@ -117,11 +117,11 @@ async def open_those(
     session: AsyncSession, deps: Deps, viewer: Viewer, groups: Collection[RecordId]
 ) -> dict[RecordId, ReadableGroup]:
     """Those of the groups that are here and that the viewer may read."""
-    places = await load_memberships(session, viewer.id, groups) if isinstance(viewer, Account) and groups else {}
+    memberships = await load_memberships(session, viewer.id, groups) if isinstance(viewer, Account) and groups else {}
     found = {}
     for group in groups:
         try:
-            found[group] = await _open(session, deps, viewer, group, places.get(group), "all")
+            found[group] = await _open(session, deps, viewer, group, memberships.get(group), "all")
         except UnknownGroupError:
             continue
     return found
@@ -134,19 +134,19 @@ async def is_open(deps: Deps, group: RecordId) -> bool:
     return visibility is not None and visibility != "private"
 
 
-async def _may_ask(session: AsyncSession, viewer: Viewer, place: Membership | None, group: RecordId) -> bool:
+async def _may_ask(session: AsyncSession, viewer: Viewer, membership: Membership | None, group: RecordId) -> bool:
     """Whether it is worth loading the group; the same questions whether it is private or not here."""
     visibility = await load_visibility(session, group)
-    may_belong = place is not None or isinstance(viewer, VerifiedPod | VerifiedHolder)
+    may_belong = membership is not None or isinstance(viewer, VerifiedPod | VerifiedHolder)
     return visibility is not None and (visibility != "private" or may_belong)
 
 
-def standing_of(place: Membership | None, state: GroupState) -> Member | None:
+def standing_of(membership: Membership | None, state: GroupState) -> Member | None:
     """The entry of a membership, while it is one: who moved away is known by a key that isn't this account's."""
-    member = state.members.get(place.number) if place and place.number is not None else None
-    if place is None or member is None or member.left:
+    member = state.members.get(membership.number) if membership and membership.number is not None else None
+    if membership is None or member is None or member.left:
         return None
-    return member if place.state == "moving" or member.signing == place.signing else None
+    return member if membership.state == "moving" or member.signing == membership.signing else None
 
 
 def _may_read(deps: Deps, viewer: Viewer, member: Member | None, state: GroupState, part: Part) -> bool:

@@ -15,7 +15,7 @@ Rules of this file:
 3. What stewards and keepers sign is signed for the pod itself; a recovery's handover for the words, too.
 4. A personal group is founded by the pod alone. It also signs the claim that somebody asked for with their join, once
    that is settled. A `do` that this version doesn't know is signed for nobody.
-5. A membership that is on its way here or that went to another home signs nothing (`load_place`).
+5. A membership that is on its way here or that went to another home signs nothing (`load_signing_membership`).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True)
-class WordsHolder:
+class PhraseHolder:
     """Somebody who gave the account's 24 words with this request."""
 
 
@@ -83,7 +83,7 @@ class PodItself:
 
 
 Person = TokenHolder | SignedIn
-Signer = Person | WordsHolder | PodItself
+Signer = Person | PhraseHolder | PodItself
 
 
 def signed(signer: Signer, body: JsonObject, *keys: PrivateKey, now: int, as_list: bool = False) -> JsonObject:
@@ -106,7 +106,7 @@ def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> Non
             named = (kind, body.get("kind") if kind == "GroupRoot" else do)
             of_a_person = (("GroupRoot", "person"), ("Operation", "rehome"), ("Claim", None))
             allowed = kind in OF_THE_POD or named in of_a_person
-        case WordsHolder():
+        case PhraseHolder():
             allowed = kind == "Handover" or (kind == "Operation" and do in GIVING_AWAY)
         case SignedIn(proved_at=proved_at) if kind == "Operation" and do in GIVING_AWAY:
             allowed = now - proved_at < FRESH_MS
@@ -126,7 +126,9 @@ def _may_say(body: Mapping[str, Any]) -> bool:
             return kind not in OF_THE_POD
 
 
-async def load_place(session: AsyncSession, deps: Deps, account: Account, group: RecordId) -> tuple[Membership, int]:
+async def load_signing_membership(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId
+) -> tuple[Membership, int]:
     """The account's membership with its number; raises NotMemberError, or says why its key signs nothing now."""
     membership = await load_membership(session, account.id, group)
     if membership is not None and membership.state == "moving":

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from pod.actions.fediverse.post_documents import Sighting, show_activity, show_record
+from pod.actions.fediverse.post_documents import ShownDocument, show_activity, show_record
 from pod.activitypub.documents import shared, show
 from pod.app_keys import DEPS
 from protocol.ids import parse_id
@@ -18,8 +18,8 @@ routes = web.RouteTableDef()
 @shared
 async def get_record(request: web.Request) -> web.Response:
     """A record: a post as Note or Article."""
-    sighting = await show_record(request.app[DEPS], parse_id(request.match_info["record"]))
-    return _answer(request, sighting)
+    shown = await show_record(request.app[DEPS], parse_id(request.match_info["record"]))
+    return _answer(request, shown)
 
 
 @routes.get("/activities/{record}")
@@ -29,6 +29,6 @@ async def get_activity(request: web.Request) -> web.Response:
     return _answer(request, await show_activity(request.app[DEPS], parse_id(request.match_info["record"])))
 
 
-def _answer(request: web.Request, sighting: Sighting) -> web.Response:
-    status = HTTPStatus.GONE if sighting.gone else HTTPStatus.OK
-    return show(request, sighting.document, page=sighting.page, status=status)
+def _answer(request: web.Request, shown: ShownDocument) -> web.Response:
+    status = HTTPStatus.GONE if shown.gone else HTTPStatus.OK
+    return show(request, shown.document, page=shown.page, status=status)

@@ -68,10 +68,10 @@ def effective_values(config: Config) -> dict[str, dict[str, Any]]:
 def shown_database(config: Config) -> str:
     """The database's URL; a password in it, which belongs into a file of PostgreSQL's own, isn't shown."""
     scheme, _, rest = config.database_url.partition("://")
-    login, at, place = rest.rpartition("@")
+    login, at, address = rest.rpartition("@")
     name, colon, _ = login.partition(":")
-    place = re.sub(r"(?i)(passw[^=&]*=)[^&]*", rf"\1{HIDDEN}", place)
-    return f"{scheme}://{name}{f':{HIDDEN}' if colon else ''}{at}{place}"
+    address = re.sub(r"(?i)(passw[^=&]*=)[^&]*", rf"\1{HIDDEN}", address)
+    return f"{scheme}://{name}{f':{HIDDEN}' if colon else ''}{at}{address}"
 
 
 COMMANDS = (config,)

@@ -24,7 +24,7 @@ _CADDY = """\
 {domain} {{
 	encode gzip
 	# Host and path reach the pod as they were sent: other servers sign them.
-	reverse_proxy {place}
+	reverse_proxy {address}
 }}
 """
 
@@ -57,13 +57,13 @@ server {{
 
     location / {{
         # No path after the port: nginx would rewrite it, and other servers sign the path as they sent it.
-        proxy_pass http://{place};
+        proxy_pass http://{address};
     }}
 
     # These addresses end in a secret, which belongs in no log.
     location ~ ^/({secret})/ {{
         access_log off;
-        proxy_pass http://{place};
+        proxy_pass http://{address};
     }}
 }}
 """
@@ -118,13 +118,13 @@ def this_site(domain: str, listen: str, port: int, data: Path) -> Site:
 def snippets(site: Site) -> dict[str, str]:
     """The text of each file, by its name."""
     listen = bracketed(site.listen)
-    place = f"{'127.0.0.1' if listen in ('', '0.0.0.0') else listen}:{site.port}"  # noqa: S104  (compared, not bound)
+    address = f"{'127.0.0.1' if listen in ('', '0.0.0.0') else listen}:{site.port}"  # noqa: S104  (compared, not bound)
     # ProtectHome=yes would hide the pod's own folders there.
     homes = (*HOMES, f"{Path.home()}/")
     in_home = f"{site.data}/".startswith(homes) or f"{site.program}/".startswith(homes)
     return {
-        CADDY: _CADDY.format(domain=site.domain, place=place),
-        NGINX: _NGINX.format(domain=site.domain, place=place, secret="|".join(SECRET)),
+        CADDY: _CADDY.format(domain=site.domain, address=address),
+        NGINX: _NGINX.format(domain=site.domain, address=address, secret="|".join(SECRET)),
         SYSTEMD: _SYSTEMD.format(
             name=SYSTEMD,
             user=site.user,

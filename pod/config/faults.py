@@ -58,12 +58,12 @@ def _wrong_networks(config: Config, host: str) -> Iterator[Fault]:
             yield ("federation", "allow_networks"), f"holds {network!r}, which is no network."
     if is_local(host):
         return
-    for place, value in (
+    for option, value in (
         (("federation", "allow_networks"), config.federation.allow_networks),
         (("testing", "clock_file"), config.testing.clock_file),
     ):
         if value:
-            yield place, "and its like are for local pods; this base_url is public."
+            yield option, "and its like are for local pods; this base_url is public."
 
 
 def _wrong_floor(config: Config) -> Iterator[Fault]:

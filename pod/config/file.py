@@ -92,7 +92,7 @@ def _load(text: _Text, environment: Mapping[str, str]) -> Loaded:
     said, origins = _said(document, environment)
     _refuse(_wrong_types(said, origins, text))
     config = msgspec.convert(said, Config, strict=False)
-    _refuse(f"{_place(key, origins, text)}: `{'.'.join(key)}` {why}" for key, why in wrong_values(config))
+    _refuse(f"{_where(key, origins, text)}: `{'.'.join(key)}` {why}" for key, why in wrong_values(config))
     return Loaded(config, origins)
 
 
@@ -120,9 +120,9 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
             yield _unknown(name, sorted(known), "The environment")
 
 
-def _unknown(key: str, known: list[str] | tuple[str, ...], place: str) -> str:
+def _unknown(key: str, known: list[str] | tuple[str, ...], where: str) -> str:
     (nearest,) = difflib.get_close_matches(key, known, n=1, cutoff=0)
-    return f"{place}: `{key}` is not known; did you mean `{nearest}`?"
+    return f"{where}: `{key}` is not known; did you mean `{nearest}`?"
 
 
 def _said(document: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[Key, ValueOrigin]]:
@@ -159,10 +159,10 @@ def _wrong_types(said: dict[str, Any], origins: Mapping[Key, ValueOrigin], text:
                 # All that an environment says is text.
                 msgspec.convert(said[section][field.name], field.type, strict=origins[key] is not ValueOrigin.ENV)
             except msgspec.ValidationError as fault:
-                yield f"{_place(key, origins, text)}: `{'.'.join(key)}`: {str(fault).partition(' - at ')[0]}."
+                yield f"{_where(key, origins, text)}: `{'.'.join(key)}`: {str(fault).partition(' - at ')[0]}."
 
 
-def _place(key: Key, origins: Mapping[Key, ValueOrigin], text: _Text) -> str:
+def _where(key: Key, origins: Mapping[Key, ValueOrigin], text: _Text) -> str:
     return f"The environment, {_variable(*key)}" if origins.get(key) is ValueOrigin.ENV else text.at(*key)
 
 

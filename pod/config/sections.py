@@ -42,7 +42,7 @@ class Moderation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     floor: list[str] = []
 
     @property
-    def places(self) -> tuple[tuple[RecordId, str], ...]:
+    def configured_groups(self) -> tuple[tuple[RecordId, str], ...]:
         """(group, origin of a pod that holds it, empty for an id alone); raises RefusedError."""
         return tuple(dict(map(group_and_pod, self.floor)).items())
 

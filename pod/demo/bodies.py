@@ -37,9 +37,9 @@ def text_body(text: VillageText, written: WrittenText) -> Body:
 
 def change_body(change: VillageChange, written: WrittenText) -> Body:
     """A patch."""
-    place = {"record": written.texts[change.text], "index": change.at}
-    add = {"after": place, "style": change.block.style, "text": change.block.text}
-    marks = [{"paragraph": place, "replaced_by": {"index": 0}}] if change.instead else []
+    address = {"record": written.texts[change.text], "index": change.at}
+    add = {"after": address, "style": change.block.style, "text": change.block.text}
+    marks = [{"paragraph": address, "replaced_by": {"index": 0}}] if change.instead else []
     return {"post": written.texts[change.text], "adds": [add], "marks": marks}
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from pod.demo.stage import HOST, PodPlace
+from pod.demo.stage import HOST, NamedPort
 
 PREFIX: Final = "althing-demo-"
 MARKER: Final = "made-by-pod-demo.json"
@@ -21,12 +21,12 @@ class NotOursError(Exception):
     """A folder that the demo leaves alone; the sentence says why."""
 
 
-def claim(folder: Path, places: list[PodPlace]) -> None:
+def claim(folder: Path, named_ports: list[NamedPort]) -> None:
     """Mark a folder as the demo's: a new or empty one, or one that was the demo's before."""
     if not is_ours(folder) and folder.exists() and any(folder.iterdir()):
         raise NotOursError(f"{folder} isn't empty, and no demo was played there.")
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARKER).write_bytes(msgspec.json.encode(places))
+    (folder / MARKER).write_bytes(msgspec.json.encode(named_ports))
 
 
 def is_ours(folder: Path) -> bool:
@@ -43,11 +43,11 @@ def wipe(folder: Path) -> None:
     """Remove what the demo made there, and the folder if nothing else lies in it; raises NotOursError."""
     if not is_ours(folder):
         raise NotOursError(f"No demo was played in {folder}; nothing was removed.")
-    places = msgspec.json.decode((folder / MARKER).read_bytes(), type=list[PodPlace])
-    if serving := [place for place in places if _answers(place.port)]:
+    named_ports = msgspec.json.decode((folder / MARKER).read_bytes(), type=list[NamedPort])
+    if serving := [named for named in named_ports if _answers(named.port)]:
         raise NotOursError(f"The demo in {folder} is being served on port {serving[0].port}: end it first.")
-    for place in places:
-        shutil.rmtree(folder / place.name, ignore_errors=True)
+    for named in named_ports:
+        shutil.rmtree(folder / named.name, ignore_errors=True)
     for name in (TOLD, MARKER):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):

@@ -39,7 +39,7 @@ allow_networks = {loopback}
 """
 
 
-class PodPlace(msgspec.Struct, frozen=True):
+class NamedPort(msgspec.Struct, frozen=True):
     """The name of a pod's folder, and its port."""
 
     name: str

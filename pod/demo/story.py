@@ -22,7 +22,7 @@ from pod.config import load_config
 from pod.demo.bodies import WrittenText, change_body, text_body, vote_body
 from pod.demo.doings import BALLOTS, CHANGES
 from pod.demo.folder import TOLD, claim
-from pod.demo.stage import LOOPBACK, NAMES, Actor, DemoPod, PodPlace, eventually, free_ports
+from pod.demo.stage import LOOPBACK, NAMES, Actor, DemoPod, NamedPort, eventually, free_ports
 from pod.demo.texts import ARTICLES, LATE_REPLIES, REPLIES
 from pod.demo.village import CIRCLES, PEOPLE, PODS, VILLAGE, Circle
 from pod.deps import Deps
@@ -47,9 +47,9 @@ async def play(folder: Path, first_port: int, say: Say, *, stay: bool) -> Told:
     kept = folder / TOLD
     before = msgspec.json.decode(kept.read_bytes(), type=Told) if kept.exists() else None
     ports = before.ports if before else free_ports(first_port, len(PODS))
-    places = [PodPlace(f"pod{place}", port) for place, port in enumerate(ports, 1)]
-    claim(folder, places)
-    pods = [DemoPod(folder / place.name, name, place.port) for name, place in zip(NAMES, places, strict=True)]
+    named_ports = [NamedPort(f"pod{number}", port) for number, port in enumerate(ports, 1)]
+    claim(folder, named_ports)
+    pods = [DemoPod(folder / number.name, name, number.port) for name, number in zip(NAMES, named_ports, strict=True)]
     async with SafeHttp(USER_AGENT, allow_networks=LOOPBACK) as http:
         try:
             told = before or await _play(pods, http, say)
@@ -93,8 +93,8 @@ async def _sign_in_links(pods: list[DemoPod]) -> dict[str, str]:
 async def _play(pods: list[DemoPod], http: SafeHttp, say: Say) -> Told:
     say(f"Making two pods: {', '.join(pod.url for pod in pods)}")
     people: dict[str, Actor] = {}
-    for place, pod in enumerate(pods):
-        tokens = await _house(place, pod)
+    for number, pod in enumerate(pods):
+        tokens = await _house(number, pod)
         people |= {name: Actor(http, pod.url, token) for name, token in tokens.items()}
     await asyncio.gather(*(pod.start(http) for pod in pods))
     say(f"{len(people)} people found {' and '.join(circle.name for circle in CIRCLES)}")
@@ -119,7 +119,7 @@ def _pages(pods: list[DemoPod], written: WrittenText) -> Iterable[str]:
     yield f"{pods[-1].url}/g/{village}/posts/{written.texts['well']}"
 
 
-async def _house(place: int, pod: DemoPod) -> dict[str, str]:
+async def _house(number: int, pod: DemoPod) -> dict[str, str]:
     """Make a pod with its people; each one's token."""
     config = pod.write_config()
     create_key_file(config.key_file)
@@ -128,10 +128,10 @@ async def _house(place: int, pod: DemoPod) -> dict[str, str]:
         await upgrade(database)
     finally:
         await database.close()
-    name, description = PODS[place]
+    name, description = PODS[number]
     async with open_parts(config) as deps:
         await _name(deps, Settings(name=name, description=description, registration="open"))
-        names = [villager.name for villager in PEOPLE if villager.pod == place]
+        names = [villager.name for villager in PEOPLE if villager.pod == number]
         tokens = {name: (await sign_up(deps, name)).token for name in names}
         async with deps.store.database.read() as session:
             first = await load_account_named(session, names[0])

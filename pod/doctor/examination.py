@@ -94,18 +94,18 @@ async def is_served(config: Config) -> bool:
 
 async def _port(config: Config) -> Finding:
     """Whether the port is free, or held by a pod that answers."""
-    place = f"{bracketed(config.server.listen)}:{config.server.port}"
+    address = f"{bracketed(config.server.listen)}:{config.server.port}"
     if not await is_served(config):
-        return ok("port", f"{place} is free; the pod isn't serving")
+        return ok("port", f"{address} is free; the pod isn't serving")
     url = f"http://{bracketed(_reached(config))}:{config.server.port}/healthz"
     try:
         async with network.neighbour_door(config, USER_AGENT) as http:
             answer = await http.get_json(url)
     except (RemoteError, RefusedError) as error:
-        return fail("port", f"{place} is held by something else: {error}", "End it, or choose another `server.port`.")
+        return fail("port", f"{address} is held by something else: {error}", "End it, or choose another `server.port`.")
     if answer != {"status": "ok"}:
-        return fail("port", f"{place} is held by something else", "End it, or choose another `server.port`.")
-    return ok("port", f"A pod serves on {place}")
+        return fail("port", f"{address} is held by something else", "End it, or choose another `server.port`.")
+    return ok("port", f"A pod serves on {address}")
 
 
 def _reached(config: Config) -> str:

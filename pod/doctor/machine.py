@@ -50,8 +50,8 @@ def check_packages() -> Finding:
 
 def _lies_in(name: str, home: Path) -> bool:
     spec = importlib.util.find_spec(name)
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    return any(Path(place).resolve().parent == home for place in places)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    return any(Path(folder).resolve().parent == home for folder in folders)
 
 
 def check_folder(config: Config) -> Finding:

@@ -57,7 +57,7 @@ def _client(server: MailServer, name: str) -> aiosmtplib.SMTP:
 
 @asynccontextmanager
 async def _answers_told(server: MailServer) -> AsyncIterator[None]:
-    place = f"{server.host}:{server.port}"
+    address = f"{server.host}:{server.port}"
     try:
         yield
     except aiosmtplib.SMTPRecipientsRefused as error:
@@ -67,6 +67,6 @@ async def _answers_told(server: MailServer) -> AsyncIterator[None]:
     except aiosmtplib.SMTPResponseException as error:
         raise MailError(MailRule.NOT_SENT, f"{error.code} {error.message}") from error
     except TimeoutError as error:
-        raise MailError(MailRule.NOT_SENT, f"{place} didn't answer in time.") from error
+        raise MailError(MailRule.NOT_SENT, f"{address} didn't answer in time.") from error
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise MailError(MailRule.NOT_SENT, f"{place}: {error}") from error
+        raise MailError(MailRule.NOT_SENT, f"{address}: {error}") from error

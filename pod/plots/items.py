@@ -9,7 +9,7 @@ import msgspec
 from markupsafe import Markup
 
 from pod.plots.plot import Plot
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 
 WIDTH: Final = 640
 HEIGHT: Final = 48
@@ -30,7 +30,7 @@ class Dot(msgspec.Struct, frozen=True):
     rival: bool
 
 
-def item_line(say: Words, dots: Sequence[Dot]) -> Plot:
+def item_line(say: Translator, dots: Sequence[Dot]) -> Plot:
     """The items of a page, the lowest at the left."""
     title = say("The chain's items")
     order = sorted(dots, key=lambda dot: (dot.height, dot.rival))
@@ -57,7 +57,7 @@ def _labelled(low: int, high: int) -> list[int]:
     return list(range(low, high + 1, step))
 
 
-def _conclusion(say: Words, dots: Sequence[Dot]) -> str:
+def _conclusion(say: Translator, dots: Sequence[Dot]) -> str:
     rivals = sum(dot.rival for dot in dots)
     settled = sum(dot.settled for dot in dots)
     own = len(dots) - rivals

@@ -9,7 +9,7 @@ import msgspec
 from markupsafe import Markup
 
 from pod.plots.plot import Plot
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 from protocol.ids import RecordId
 
 STEP: Final = 28
@@ -31,14 +31,14 @@ class PatchNode(msgspec.Struct, frozen=True):
     record: RecordId
 
 
-def patch_graph(say: Words, nodes: Sequence[PatchNode], total: int) -> Plot:
+def patch_graph(say: Translator, nodes: Sequence[PatchNode], total: int) -> Plot:
     """The latest records of a text, of `total` in all. Authors beyond the eighth share the last lane."""
     title = say("How the text grew")
     lanes = _lanes(nodes)
     conclusion = _conclusion(say, nodes, len({node.author for node in nodes}), total)
-    places = {node.record: (LEFT + STEP * at, _height(lanes[node.author])) for at, node in enumerate(nodes)}
-    edges = [_edge(places[other], places[node.record]) for node in nodes for other in node.upon if other in places]
-    dots = [_dot(node, places[node.record], lanes[node.author]) for node in nodes]
+    points = {node.record: (LEFT + STEP * at, _height(lanes[node.author])) for at, node in enumerate(nodes)}
+    edges = [_edge(points[other], points[node.record]) for node in nodes for other in node.upon if other in points]
+    dots = [_dot(node, points[node.record], lanes[node.author]) for node in nodes]
     width, height = LEFT + STEP * max(len(nodes), 12), LANE * (max(lanes.values(), default=0) + 1) + 8
     svg = Markup(
         '<svg viewBox="0 0 {} {}" role="img" aria-labelledby="v9-t v9-d" class="patches">'
@@ -52,7 +52,7 @@ def _lanes(nodes: Sequence[PatchNode]) -> dict[str, int]:
     return {author: min(lane, MOST_LANES - 1) for lane, author in enumerate(authors)}
 
 
-def _conclusion(say: Words, nodes: Sequence[PatchNode], authors: int, total: int) -> str:
+def _conclusion(say: Translator, nodes: Sequence[PatchNode], authors: int, total: int) -> str:
     records = say.many("%(count)s record", "%(count)s records", total)
     people = say.many("%(count)s author", "%(count)s authors", authors)
     if total > len(nodes):
@@ -71,7 +71,7 @@ def _letter(lane: int) -> str:
     return "ABCDEFGH"[lane]
 
 
-def _names(say: Words, lanes: Mapping[str, int]) -> list[Markup]:
+def _names(say: Translator, lanes: Mapping[str, int]) -> list[Markup]:
     by_lane: dict[int, list[str]] = {}
     for author, lane in lanes.items():
         by_lane.setdefault(lane, []).append(author)
@@ -96,18 +96,18 @@ def _edge(start: tuple[int, int], end: tuple[int, int]) -> Markup:
     )
 
 
-def _dot(node: PatchNode, place: tuple[int, int], lane: int) -> Markup:
-    x, y = place
+def _dot(node: PatchNode, point: tuple[int, int], lane: int) -> Markup:
+    x, y = point
     return Markup('<circle cx="{}" cy="{}" r="{}" class="p{}"/><text x="{}" y="{}" class="on">{}{}</text>').format(
         x, y, RADIUS, lane % COLOURS, x, y + 3, _letter(lane), node.number
     )
 
 
-def _columns(say: Words) -> tuple[str, ...]:
+def _columns(say: Translator) -> tuple[str, ...]:
     return (say("Number"), say("Author"), say("Day"), say("Builds on"))
 
 
-def _row(say: Words, node: PatchNode, nodes: Sequence[PatchNode], lanes: Mapping[str, int]) -> tuple[str, ...]:
+def _row(say: Translator, node: PatchNode, nodes: Sequence[PatchNode], lanes: Mapping[str, int]) -> tuple[str, ...]:
     numbers = {other.record: other.number for other in nodes}
     upon = ", ".join(say.number(numbers[other]) for other in node.upon if other in numbers)
     return (f"{_letter(lanes[node.author])}{node.number}", node.author, node.when, upon)

@@ -9,7 +9,7 @@ import msgspec
 from markupsafe import Markup
 
 from pod.plots.plot import Plot
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 
 WIDTH: Final = 372
 LEFT: Final = 92
@@ -31,7 +31,7 @@ class PlotStripe(msgspec.Struct, frozen=True):
     shown: tuple[bool, ...]
 
 
-def lens_stripes(say: Words, stripes: Sequence[PlotStripe], excerpts: Sequence[str]) -> Plot:
+def lens_stripes(say: Translator, stripes: Sequence[PlotStripe], excerpts: Sequence[str]) -> Plot:
     """The stripes of some lenses over the same paragraphs, whose beginnings are `excerpts`; the first 200 are drawn."""
     title = say("Which lens shows which paragraph")
     conclusion = _conclusion(say, stripes)
@@ -52,7 +52,7 @@ def lens_stripes(say: Words, stripes: Sequence[PlotStripe], excerpts: Sequence[s
     return Plot(title, conclusion, svg, columns, rows)
 
 
-def _conclusion(say: Words, stripes: Sequence[PlotStripe]) -> str:
+def _conclusion(say: Translator, stripes: Sequence[PlotStripe]) -> str:
     first, second = stripes[0].shown, stripes[1].shown
     differ = sum(1 for one, other in zip(first, second, strict=True) if one != other)
     return say(

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from moderation.clusters import first_cluster
 from pod.plots.plot import Plot
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 
 WIDTH: Final = 640
 HEIGHT: Final = 64
@@ -30,12 +30,12 @@ class WeightPiece(msgspec.Struct, frozen=True):
     power: Fraction
 
 
-def percent(say: Words, part: Fraction) -> str:
+def percent(say: Translator, part: Fraction) -> str:
     """A share in per cent, to one decimal."""
     return f"{say.number(round(float(part) * 100, 1))} %"
 
 
-def weight_strip(say: Words, pieces: Sequence[WeightPiece], others: Fraction) -> Plot:
+def weight_strip(say: Translator, pieces: Sequence[WeightPiece], others: Fraction) -> Plot:
     """The strip of the heaviest members, and one piece for all others together."""
     title = say("Who has how much weight")
     conclusion = _conclusion(say, pieces)
@@ -56,7 +56,7 @@ def weight_strip(say: Words, pieces: Sequence[WeightPiece], others: Fraction) ->
     return Plot(title, conclusion, svg, columns, tuple(rows))
 
 
-def _conclusion(say: Words, pieces: Sequence[WeightPiece]) -> str:
+def _conclusion(say: Translator, pieces: Sequence[WeightPiece]) -> str:
     if not pieces:
         return say("Nobody has weight.")
     first = pieces[0]

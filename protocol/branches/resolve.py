@@ -198,9 +198,9 @@ def _counted(view: View, acks: Iterable[Ack]) -> View:
         node = view.nodes.get(ack.item)
         if node is None or view.branch.get(ack.height) != ack.item or node.state.term != ack.term:
             continue
-        place = (ack.term, Seat(ack.keeper, ack.key))
-        if tally.get(place, -1) < ack.height:
-            tally = tally.set(place, ack.height)
+        key = (ack.term, Seat(ack.keeper, ack.key))
+        if tally.get(key, -1) < ack.height:
+            tally = tally.set(key, ack.height)
     return view if tally is view.tally else replace(view, tally=tally)
 
 
@@ -256,7 +256,7 @@ def _trimmed(view: View, state: GroupState) -> tuple[tuple[Run, ...], Map[tuple[
     runs = (Run(state.term, state), *(run for run in view.runs if run.term > state.term))
     if state.term == view.runs[0].term:
         return runs, view.tally
-    return runs, Map({place: height for place, height in view.tally.items() if place[0] >= state.term})
+    return runs, Map({key: height for key, height in view.tally.items() if key[0] >= state.term})
 
 
 def _pruned(view: View, anchor: RecordId) -> View:

@@ -124,6 +124,6 @@ def with_side_acks(
         state, shared = nodes[item].state, nodes[above].state
         for ack in given:
             if (ack.height, ack.term) == (state.height, state.term) and shared.term == state.term:
-                place = (ack.term, Seat(ack.keeper, ack.key))
-                tally[place] = max(tally.get(place, -1), shared.height)
+                key = (ack.term, Seat(ack.keeper, ack.key))
+                tally[key] = max(tally.get(key, -1), shared.height)
     return tally

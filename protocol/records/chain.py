@@ -46,7 +46,7 @@ class Seat(msgspec.Struct, frozen=True, order=True, gc=False):
     key: DidKey
 
 
-class LogHead(msgspec.Struct, frozen=True, gc=False):
+class TreeHead(msgspec.Struct, frozen=True, gc=False):
     """Size and RFC 9162 root (hex) of the group log that an item commits to."""
 
     size: int
@@ -81,7 +81,7 @@ class GroupRoot(msgspec.Struct, frozen=True, gc=False):
     height = 0
     term = 0
     parent = None
-    log = LogHead(0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    log = TreeHead(0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     operations: tuple[Operation | BadOperation, ...] = ()
     acks: tuple[Ack, ...] = ()
 
@@ -110,7 +110,7 @@ class Seal(msgspec.Struct, frozen=True, gc=False):
     term: int
     at: int
     operations: tuple[Operation | BadOperation, ...]
-    log: LogHead
+    log: TreeHead
     acks: tuple[Ack, ...]
 
 
@@ -122,7 +122,7 @@ class Handover(msgspec.Struct, frozen=True, gc=False):
     term: int
     at: int
     operations: tuple[Operation | BadOperation, ...]
-    log: LogHead
+    log: TreeHead
     acks: tuple[Ack, ...]
     steward: Home
     keepers: tuple[Seat, ...]
@@ -140,7 +140,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
 Item = GroupRoot | Seal | Handover
 
 
-def parse_log(value: object) -> LogHead:
+def parse_log(value: object) -> TreeHead:
     """Parse {size, root}."""
     match value:
         case {"size": int(size), "root": str(root)} if (
@@ -149,7 +149,7 @@ def parse_log(value: object) -> LogHead:
             and len(root) == 64
             and not set(root) - set("0123456789abcdef")
         ):
-            return LogHead(size, root)
+            return TreeHead(size, root)
     raise RecordRule.NO_LOG.error()
 
 

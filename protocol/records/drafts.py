@@ -12,7 +12,7 @@ import msgspec
 
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
-from protocol.records.chain import Founder, LogHead, Receipt, Seat
+from protocol.records.chain import Founder, Receipt, Seat, TreeHead
 from protocol.records.content import Content, Header, dump_content
 from protocol.records.operation import Wish, dump_wish
 from protocol.records.parts import Home, Invitation
@@ -72,7 +72,7 @@ def root_members(wishes: JsonObject, founder: Founder, *, nonce: str, at: int) -
 
 
 def seal_members(
-    parent: GroupState, *, at: int, operations: Sequence[JsonObject], log: LogHead, acks: Sequence[JsonObject]
+    parent: GroupState, *, at: int, operations: Sequence[JsonObject], log: TreeHead, acks: Sequence[JsonObject]
 ) -> JsonObject:
     """The steward's next link after `parent`."""
     return _link("Seal", parent, term=parent.term, at=at, operations=operations, log=log, acks=acks)
@@ -100,7 +100,7 @@ def _link(
     term: int,
     at: int,
     operations: Sequence[JsonObject],
-    log: LogHead,
+    log: TreeHead,
     acks: Sequence[JsonObject],
 ) -> JsonObject:
     link: JsonObject = {
@@ -119,8 +119,8 @@ def _link(
 
 def ack_members(group: RecordId, keeper: int, *, term: int, height: int, item: RecordId) -> JsonObject:
     """A keeper's confirmation of an item."""
-    place = {"term": term, "height": height, "item": item}
-    return {"type": "Ack", "rules": 1, "group": group, "keeper": keeper, **place}
+    confirmed = {"term": term, "height": height, "item": item}
+    return {"type": "Ack", "rules": 1, "group": group, "keeper": keeper, **confirmed}
 
 
 def receipt_members(group: RecordId, receipt: Receipt) -> JsonObject:

@@ -32,7 +32,7 @@ class ErasedRecord(msgspec.Struct, frozen=True):
     afters: tuple[Address | None, ...] = ()
 
 
-class _Place(msgspec.Struct, frozen=True):
+class _After(msgspec.Struct, frozen=True):
     """An `after` as it is written; empty: the start of the post."""
 
     record: Id | None = None
@@ -48,7 +48,7 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counter: Number
     erased: bool
     post: Id | None = None
-    afters: Annotated[tuple[_Place, ...], Meta(max_length=MAX_PARAGRAPHS)] | None = None
+    afters: Annotated[tuple[_After, ...], Meta(max_length=MAX_PARAGRAPHS)] | None = None
 
 
 def parse_erased(body: object) -> ErasedRecord:
@@ -61,8 +61,8 @@ def parse_erased(body: object) -> ErasedRecord:
     kind = KINDS.of(form.type)
     if kind is None or kind.leaves is Leaves.ALL:
         raise ContentRule.NEVER_ERASED.error(type=form.type)
-    has_places = form.post is not None and form.afters is not None
-    if not form.erased or has_places != (kind.leaves is Leaves.PLACES):
+    has_afters = form.post is not None and form.afters is not None
+    if not form.erased or has_afters != (kind.leaves is Leaves.PLACES):
         raise ContentRule.ERASED_POST.error()
     shape = ErasedRecord(
         form.id,
@@ -72,9 +72,9 @@ def parse_erased(body: object) -> ErasedRecord:
         form.key,
         form.counter,
         form.post,
-        tuple(_address(place) for place in form.afters or ()),
+        tuple(_address(after) for after in form.afters or ()),
     )
-    _check_places(shape)
+    _check_afters(shape)
     return shape
 
 
@@ -99,15 +99,15 @@ def _written(after: Address | None) -> dict[str, Any]:
     return {"record": after.record, "index": after.index} if after else {}
 
 
-def _address(place: _Place) -> Address | None:
-    if place.record is None and place.index is None:
+def _address(after: _After) -> Address | None:
+    if after.record is None and after.index is None:
         return None
-    if place.record is None or place.index is None:
+    if after.record is None or after.index is None:
         raise ContentRule.ERASED_AFTER.error()
-    return Address(place.record, place.index)
+    return Address(after.record, after.index)
 
 
-def _check_places(shape: ErasedRecord) -> None:
+def _check_afters(shape: ErasedRecord) -> None:
     """Nothing hangs on what comes later in the same record, and a post's paragraphs hang on each other."""
     if shape.type == "Post":
         chained = (None, *(Address(shape.id, index) for index in range(len(shape.afters) - 1)))

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pod.web.kit.translations import DEFAULT, LANGUAGES, catalogues, messages_of
+from pod.translations import DEFAULT, LANGUAGES, catalogues, messages_of
 from tests.support.folders import ROOT
 from tests.support.messages import TEMPLATES, bare_text, messages, shown
 

@@ -11,7 +11,7 @@ from protocol.ids import RecordId, record_id
 from protocol.keys import DidKey, PrivateKey
 from protocol.log import EMPTY_ROOT
 from protocol.proofs import sign
-from protocol.records.chain import LogHead
+from protocol.records.chain import TreeHead
 from protocol.records.envelope import Record, open_record
 from protocol.records.parts import GroupPolicy, Home
 from protocol.state import GroupState, Member, MemberKey
@@ -82,7 +82,7 @@ def a_state(weights: dict[int, int], left: frozenset[int] = frozenset()) -> Grou
         height=0,
         term=0,
         at=0,
-        log=LogHead(0, EMPTY_ROOT.hex()),
+        log=TreeHead(0, EMPTY_ROOT.hex()),
         steward=HOME,
         seats=(),
         policy=GroupPolicy("", others_weight=0, default_score=0),

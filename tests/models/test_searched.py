@@ -22,7 +22,7 @@ from models.content.projections import project, project_members
 from models.content.replies import count_answers
 from models.content.search import Query, search
 from models.content.subjects import count_public, find_groups, find_subjects, list_on_subject, list_subjects
-from models.content.word_pieces import asked_pieces, folded, has_words
+from models.content.word_pieces import asked_pieces, folded, has_terms
 from models.engine.databases import Database
 from models.engine.writer import Writer
 from models.fediverse.followers import Shows
@@ -150,7 +150,7 @@ async def test_public_20_both_engines_find_what_has_all_the_pieces(stocked: Writ
             asked = text[begin : begin + random.randint(1, 5)]
             hits = {hit.record_id for hit in await search(session, Query(asked), 1000)}
             assert hits & texts.keys() == {id for id, text in texts.items() if _has_pieces(text, asked)}, ascii(asked)
-            exact = {id for id, text in texts.items() if asked_pieces(asked) and has_words(text, asked)}
+            exact = {id for id, text in texts.items() if asked_pieces(asked) and has_terms(text, asked)}
             assert exact <= hits
             some += bool(exact)
     assert some > 100

@@ -4,18 +4,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.versions import Step, steps, version
-from protocol.content import PlacedMark, Sheet, assemble
+from protocol.content import AddressedMark, Sheet, assemble
 from tests.support.writing import ADA, BO, CY, a_patch, a_post, an_id, at
 
 POST = a_post("post", "one", "two", "three")
 SIX = [
     POST,
     a_patch("p1", [(at("post", 1), "two and a half")], counter=2),
-    a_patch("p2", [(at("post", 0), "One")], [PlacedMark(at("post", 0), replaced_by=at("p2"))], writer=BO, counter=1),
-    a_patch("p3", [], [PlacedMark(at("post", 2), deleted=True)], counter=3),
-    a_patch("p4", [(at("post", 0), "ONE")], [PlacedMark(at("post", 0), replaced_by=at("p4"))], writer=CY, counter=1),
-    a_patch("p5", [], [PlacedMark(at("post", 2))], counter=4),
-    a_patch("p6", [], [PlacedMark(at("p1"), deleted=True)], counter=5),
+    a_patch("p2", [(at("post", 0), "One")], [AddressedMark(at("post", 0), replaced_by=at("p2"))], writer=BO, counter=1),
+    a_patch("p3", [], [AddressedMark(at("post", 2), deleted=True)], counter=3),
+    a_patch("p4", [(at("post", 0), "ONE")], [AddressedMark(at("post", 0), replaced_by=at("p4"))], writer=CY, counter=1),
+    a_patch("p5", [], [AddressedMark(at("post", 2))], counter=4),
+    a_patch("p6", [], [AddressedMark(at("p1"), deleted=True)], counter=5),
 ]
 WHOLE = assemble(POST, SIX)
 

@@ -10,7 +10,7 @@ from hypothesis import event, target
 from hypothesis import strategies as st
 
 from moderation.scores import Scale
-from protocol.content import PlacedMark, Sheet, Text, Writer, assemble
+from protocol.content import AddressedMark, Sheet, Text, Writer, assemble
 from protocol.records.content import Address, Paragraph, ParagraphTarget, Token
 from protocol.votes import CastVote, GuestBallot
 from tests.support.writing import ADA, BO, CY, a_post, an_id, at
@@ -57,15 +57,15 @@ def patches(draw: st.DrawFn, known: list[Address], earlier: list[Sheet]) -> Shee
     )
 
 
-def replacements(sheets: list[Sheet], writer: Writer) -> list[PlacedMark]:
+def replacements(sheets: list[Sheet], writer: Writer) -> list[AddressedMark]:
     """What this writer replaced so far."""
     return [mark for sheet in sheets if sheet.writer == writer for mark in sheet.marks if mark.replaced_by]
 
 
 @st.composite
 def placed_marks(
-    draw: st.DrawFn, known: list[Address], added: list[Address], replaced: list[PlacedMark]
-) -> list[PlacedMark]:
+    draw: st.DrawFn, known: list[Address], added: list[Address], replaced: list[AddressedMark]
+) -> list[AddressedMark]:
     """Marks of one patch: edits, chains and cycles of edits, deletions, second thoughts, and wild ones."""
     markable = st.sampled_from([*known, *added, *ELSEWHERE])
     marks = []
@@ -80,7 +80,7 @@ def placed_marks(
             paragraph, replacement = edit.replaced_by or paragraph, again
         elif wish == "replace":
             replacement = draw(markable)
-        marks.append(PlacedMark(paragraph, wish == "delete", None if replacement == paragraph else replacement))
+        marks.append(AddressedMark(paragraph, wish == "delete", None if replacement == paragraph else replacement))
     return marks
 
 

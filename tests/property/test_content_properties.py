@@ -19,7 +19,7 @@ from protocol import content, visibility, votes
 from protocol.content import Sheet, Text, assemble, erased, extend
 from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget
-from protocol.visibility import Combine, Sight, see
+from protocol.visibility import Combine, Judged, see
 from protocol.votes import CastVote, GuestBallot, current_votes
 from tests.property.content_worlds import World, ballot_boxes, worlds
 from tests.property.faults import Fault, Strategies, in_place, must_find, seed
@@ -49,7 +49,7 @@ def deal(things: list[Thing], rng: Random) -> list[Thing]:
     return dealt
 
 
-def sights_of(world: World, text: Text, cast: list[CastVote]) -> list[tuple[Sight, ...]]:
+def judged_of(world: World, text: Text, cast: list[CastVote]) -> list[tuple[Judged, ...]]:
     standing = standing_of(world, text, cast)
     return [see(text, groups, combine) for groups in ([standing], [standing, {}]) for combine in Combine]
 
@@ -64,7 +64,7 @@ def check_order_never_matters(world: World, rng: Random) -> None:
     for other in (assemble(world.post, dealt), in_batches):
         assert (other.order, other.waiting) == (as_written.order, as_written.waiting)
         assert (other.marks, other.slots, other.led_to) == (as_written.marks, as_written.slots, as_written.led_to)
-        assert sights_of(world, other, cast) == sights_of(world, as_written, world.votes)
+        assert judged_of(world, other, cast) == judged_of(world, as_written, world.votes)
 
 
 def check_order_of_votes_never_matters(box: Box, rng: Random) -> None:
@@ -107,7 +107,7 @@ def check_everything_stays_addressable(world: World, rng: Random) -> None:
     blanked = [erased(patch) if rng.random() < 0.2 else patch for patch in world.patches]
     text = assemble(world.post, blanked)
     accepted = [Address(sheet.id, index) for sheet in [world.post, *blanked] for index in range(len(sheet.afters))]
-    seen = {sight.address for sight in see(text, [standing_of(world, text, world.votes)])}
+    seen = {judged.address for judged in see(text, [standing_of(world, text, world.votes)])}
 
     assert sorted([*text.order, *text.waiting]) == sorted(set(accepted))
     assert seen == set(text.order)
@@ -116,7 +116,9 @@ def check_everything_stays_addressable(world: World, rng: Random) -> None:
 
 def check_one_of_a_slot_is_shown(world: World, combine: Combine) -> None:
     text = world.text()
-    shown = {sight.address for sight in see(text, [standing_of(world, text, world.votes), {}], combine) if sight.shown}
+    shown = {
+        judged.address for judged in see(text, [standing_of(world, text, world.votes), {}], combine) if judged.shown
+    }
     for slot in text.slots.values():
         assert len(shown.intersection(slot)) <= 1
 
@@ -128,7 +130,7 @@ def check_a_stranger_hides_nothing(world: World) -> None:
     hangs_here = set(alone.order)
 
     def seen(text: Text) -> set[Address]:
-        return {sight.address for sight in see(text, []) if sight.shown} & hangs_here
+        return {judged.address for judged in see(text, []) if judged.shown} & hangs_here
 
     # A writer may accept what others wrote, or answer it in words of his own; then his paragraph gives way by his mark.
     if all(

@@ -16,7 +16,7 @@ from protocol.errors import BrokenItemError, NotConfirmedError
 from protocol.ids import id_from_digest
 from protocol.keeping import LogFindings, SeatMemory
 from protocol.log import Frontier, leaf_hash
-from protocol.records.chain import LogHead
+from protocol.records.chain import TreeHead
 from protocol.records.envelope import Record
 from protocol.state import GroupState, state_hash
 from tests.property import simulation
@@ -35,8 +35,8 @@ REPLACED = "a replaced recovery key never moves a pod anchored after its replace
 ALWAYS = "a recovery at n=1 is always possible"
 
 
-def head_of(frontier: Frontier) -> LogHead:
-    return LogHead(frontier.size, frontier.root().hex())
+def tree_head_of(frontier: Frontier) -> TreeHead:
+    return TreeHead(frontier.size, frontier.root().hex())
 
 
 def confirms(state: GroupState, item: Record, frontier: Frontier, entries: list[bytes]) -> bool:
@@ -45,7 +45,9 @@ def confirms(state: GroupState, item: Record, frontier: Frontier, entries: list[
         view = fed_one(state, item)
         after = view.nodes[item.id].state
         mine = frontier.append_many(entries)
-        findings = LogFindings(complete=mine.size == after.log.size, root_matches=head_of(mine).root == after.log.root)
+        findings = LogFindings(
+            complete=mine.size == after.log.size, root_matches=tree_head_of(mine).root == after.log.root
+        )
         memory = SeatMemory(pod_key("log-pod-1").did)
         keeping.check_confirm(memory, view, item.id, findings, now=after.at)
     except (BrokenItemError, NotConfirmedError):
@@ -68,11 +70,11 @@ def check_only_the_genuine_log_is_confirmed(seed: int) -> None:
     leaves = [leaf_hash(id_from_digest(digest)) for digest in ids]
     cut = rng.randrange(1, len(leaves))
     frontier = Frontier().append_many(leaves[:cut])
-    first = community.seal(group.now, "log-pod-1", log=head_of(frontier))
+    first = community.seal(group.now, "log-pod-1", log=tree_head_of(frontier))
     state = follow(group.now, first).state
 
     def sealed(log: Frontier) -> Record:
-        return community.seal(state, "log-pod-1", log=head_of(log))
+        return community.seal(state, "log-pod-1", log=tree_head_of(log))
 
     honest = Frontier().append_many(leaves)
     stranger, at = leaf_hash(id_from_digest(community.seed_of("stranger"))), rng.randrange(cut)

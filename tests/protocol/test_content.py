@@ -5,7 +5,7 @@ import time
 import pytest
 
 from protocol.content import (
-    PlacedMark,
+    AddressedMark,
     Sheet,
     Text,
     assemble,
@@ -107,7 +107,7 @@ def test_a_chain_over_100_000_patches_is_read_without_recursion() -> None:
 
 
 def test_an_erased_patch_keeps_the_places_and_loses_text_and_marks() -> None:
-    patch = a_patch("p", [(at("post"), "secret")], [PlacedMark(at("post"), deleted=True)])
+    patch = a_patch("p", [(at("post"), "secret")], [AddressedMark(at("post"), deleted=True)])
     hung_on_it = a_patch("q", [(at("p"), "below")])
     post = a_post("post", "one", "two")
 
@@ -119,9 +119,9 @@ def test_an_erased_patch_keeps_the_places_and_loses_text_and_marks() -> None:
 
 def test_of_a_writers_marks_the_newest_counts_and_neither_takes_it_back() -> None:
     post = a_post("post", "one")
-    delete = a_patch("p", marks=[PlacedMark(at("post"), deleted=True)], counter=2)
-    back = a_patch("q", marks=[PlacedMark(at("post"))], counter=3)
-    of_later_key = a_patch("r", marks=[PlacedMark(at("post"), deleted=True)], counter=1, key=1)
+    delete = a_patch("p", marks=[AddressedMark(at("post"), deleted=True)], counter=2)
+    back = a_patch("q", marks=[AddressedMark(at("post"))], counter=3)
+    of_later_key = a_patch("r", marks=[AddressedMark(at("post"), deleted=True)], counter=1, key=1)
 
     assert (ADA, at("post")) in assemble(post, [delete]).marks
     assert not assemble(post, [back, delete]).marks
@@ -129,13 +129,13 @@ def test_of_a_writers_marks_the_newest_counts_and_neither_takes_it_back() -> Non
 
 
 def test_of_two_marks_in_one_patch_the_last_counts() -> None:
-    marks = [PlacedMark(at("post"), deleted=True), PlacedMark(at("post"))]
+    marks = [AddressedMark(at("post"), deleted=True), AddressedMark(at("post"))]
 
     assert not assemble(a_post("post", "one"), [a_patch("p", marks=marks)]).marks
 
 
 def test_marks_on_paragraphs_of_other_posts_do_nothing() -> None:
-    marks = [PlacedMark(at("elsewhere"), deleted=True), PlacedMark(at("post"), replaced_by=at("elsewhere"))]
+    marks = [AddressedMark(at("elsewhere"), deleted=True), AddressedMark(at("post"), replaced_by=at("elsewhere"))]
 
     text = assemble(a_post("post", "one"), [a_patch("p", marks=marks)])
     assert not text.marks
@@ -145,9 +145,9 @@ def test_marks_on_paragraphs_of_other_posts_do_nothing() -> None:
 def test_replaced_by_joins_transitively_and_a_cycle_ends() -> None:
     post = a_post("post", "one", "other")
     patches = [
-        a_patch("p", [(at("post"), "two")], [PlacedMark(at("post"), replaced_by=at("p"))]),
-        a_patch("q", [(at("p"), "three")], [PlacedMark(at("p"), replaced_by=at("q"))], counter=3),
-        a_patch("r", marks=[PlacedMark(at("q"), replaced_by=at("post"))], counter=4),
+        a_patch("p", [(at("post"), "two")], [AddressedMark(at("post"), replaced_by=at("p"))]),
+        a_patch("q", [(at("p"), "three")], [AddressedMark(at("p"), replaced_by=at("q"))], counter=3),
+        a_patch("r", marks=[AddressedMark(at("q"), replaced_by=at("post"))], counter=4),
     ]
     slot = tuple(sorted([at("post"), at("p"), at("q")]))
 
@@ -163,9 +163,9 @@ def test_a_stranger_joins_his_own_replacement_only_and_to_one_paragraph() -> Non
         "p",
         [(at("post"), "mine")],
         [
-            PlacedMark(at("post", 0), replaced_by=at("post", 1)),
-            PlacedMark(at("post", 1), replaced_by=at("p")),
-            PlacedMark(at("post", 2), replaced_by=at("p")),
+            AddressedMark(at("post", 0), replaced_by=at("post", 1)),
+            AddressedMark(at("post", 1), replaced_by=at("p")),
+            AddressedMark(at("post", 2), replaced_by=at("p")),
         ],
         writer=BO,
     )
@@ -176,14 +176,14 @@ def test_a_stranger_joins_his_own_replacement_only_and_to_one_paragraph() -> Non
 
 def test_another_stranger_cant_replace_by_what_somebody_else_wrote() -> None:
     proposal = a_patch("p", [(at("post"), "better")], writer=BO)
-    by_cy = a_patch("q", marks=[PlacedMark(at("post"), replaced_by=at("p"))], writer=CY)
+    by_cy = a_patch("q", marks=[AddressedMark(at("post"), replaced_by=at("p"))], writer=CY)
 
     assert not assemble(a_post("post", "one"), [proposal, by_cy]).slots
 
 
 def test_the_writer_accepts_a_strangers_replacement() -> None:
     proposal = a_patch("p", [(at("post"), "better")], writer=BO)
-    accepted = a_patch("q", marks=[PlacedMark(at("post"), replaced_by=at("p"))], writer=ADA)
+    accepted = a_patch("q", marks=[AddressedMark(at("post"), replaced_by=at("p"))], writer=ADA)
 
     assert set(assemble(a_post("post", "one"), [proposal, accepted]).slots) == {at("post"), at("p")}
 
@@ -198,7 +198,7 @@ def test_a_patch_names_its_own_new_paragraph_as_replacement() -> None:
     assert isinstance(patch, Patch)
     sheet = patch_sheet(an_id("p"), GROUP, patch)
 
-    assert sheet.marks == (PlacedMark(at("post"), replaced_by=at("p")),)
+    assert sheet.marks == (AddressedMark(at("post"), replaced_by=at("p")),)
     assert sheet.writer == member_writer(GROUP, 1)
 
 
@@ -214,7 +214,7 @@ def test_200_paragraphs_and_50_patches_of_500_adds_in_all_take_less_than_a_blink
         a_patch(
             f"patch {number}",
             [(at("post", 3 * number), str(add)) for add in range(10)],
-            [PlacedMark(at("post", 3 * number), replaced_by=at(f"patch {number}"))],
+            [AddressedMark(at("post", 3 * number), replaced_by=at(f"patch {number}"))],
             counter=number + 2,
         )
         for number in range(50)

@@ -4,9 +4,9 @@ import pytest
 
 from moderation.explain import paragraph_sentence
 from moderation.scores import Scale, score
-from protocol.content import PlacedMark, Sheet, Text, assemble, erased, patch_sheet, post_sheet
+from protocol.content import AddressedMark, Sheet, Text, assemble, erased, patch_sheet, post_sheet
 from protocol.records.content import Address, ParagraphTarget, Patch, Post, Vote
-from protocol.visibility import Combine, Reason, Sight, see
+from protocol.visibility import Combine, Judged, Reason, see
 from protocol.votes import CastVote, cast_vote
 from tests.support.folders import read_vectors
 from tests.support.writing import BO, CY, a_patch, a_post, at, content_of
@@ -14,8 +14,8 @@ from tests.support.writing import BO, CY, a_patch, a_post, at, content_of
 ONE = at("post", 0)
 
 
-def sights(text: Text, *standings: dict[Address, int], combine: Combine = Combine.ANY) -> dict[Address, Sight]:
-    return {sight.address: sight for sight in see(text, standings, combine)}
+def judge_all(text: Text, *standings: dict[Address, int], combine: Combine = Combine.ANY) -> dict[Address, Judged]:
+    return {judged.address: judged for judged in see(text, standings, combine)}
 
 
 def test_the_vectors_paragraphs_are_shown_and_hidden_for_their_reasons() -> None:
@@ -36,11 +36,13 @@ def test_the_vectors_paragraphs_are_shown_and_hidden_for_their_reasons() -> None
         address: score(scale, [vote for vote in votes if vote.target == ParagraphTarget(address).token])
         for address in text.order
     }
-    seen = [(text.paragraph(sight.address), sight) for sight in see(text, [standing])]
+    seen = [(text.paragraph(judged.address), judged) for judged in see(text, [standing])]
 
-    assert [paragraph.text for paragraph, sight in seen if paragraph and sight.shown] == vector["shown"]
+    assert [paragraph.text for paragraph, judged in seen if paragraph and judged.shown] == vector["shown"]
     hidden = {
-        paragraph.text: paragraph_sentence(sight.reason) for paragraph, sight in seen if paragraph and not sight.shown
+        paragraph.text: paragraph_sentence(judged.reason)
+        for paragraph, judged in seen
+        if paragraph and not judged.shown
     }
     assert hidden == {entry["text"]: entry["why"] for entry in vector["hidden"]}
 
@@ -61,68 +63,68 @@ def test_a_paragraphs_score_writer_and_mark_decide(
     paragraph = at("p") if writer else ONE
     patches = [a_patch("p", [(ONE, "by bo")], writer=BO)]
     if marked:
-        patches.append(a_patch("q", marks=[PlacedMark(paragraph, deleted=True)]))
-    sight = sights(assemble(a_post("post", "one"), patches), {paragraph: score_micro})[paragraph]
+        patches.append(a_patch("q", marks=[AddressedMark(paragraph, deleted=True)]))
+    judged = judge_all(assemble(a_post("post", "one"), patches), {paragraph: score_micro})[paragraph]
 
-    assert (sight.reason, sight.shown) == (reason, reason in {Reason.SUPPORTED, Reason.BY_WRITER})
+    assert (judged.reason, judged.shown) == (reason, reason in {Reason.SUPPORTED, Reason.BY_WRITER})
 
 
 def test_a_strangers_deletion_hides_nothing() -> None:
-    text = assemble(a_post("post", "one"), [a_patch("p", marks=[PlacedMark(ONE, deleted=True)], writer=BO)])
+    text = assemble(a_post("post", "one"), [a_patch("p", marks=[AddressedMark(ONE, deleted=True)], writer=BO)])
 
-    assert sights(text)[ONE].shown
+    assert judge_all(text)[ONE].shown
 
 
 def edited(*more: Sheet) -> Text:
     """Ada's paragraph, and a better one by bo and by cy each."""
     better = [
-        a_patch(name, [(ONE, name)], [PlacedMark(ONE, replaced_by=at(name))], writer=writer)
+        a_patch(name, [(ONE, name)], [AddressedMark(ONE, replaced_by=at(name))], writer=writer)
         for name, writer in (("p", BO), ("q", CY))
     ]
     return assemble(a_post("post", "one", "two"), [*better, *more])
 
 
 def test_of_a_slot_the_highest_score_stands_and_the_others_name_it() -> None:
-    seen = sights(edited(), {at("p"): 500, at("q"): 700})
+    seen = judge_all(edited(), {at("p"): 500, at("q"): 700})
 
-    assert [address for address, sight in seen.items() if sight.shown] == [at("q"), at("post", 1)]
+    assert [address for address, judged in seen.items() if judged.shown] == [at("q"), at("post", 1)]
     assert (seen[at("p")].reason, seen[at("p")].instead) == (Reason.OUTRANKED, at("q"))
     assert (seen[ONE].reason, seen[ONE].instead) == (Reason.OUTRANKED, at("q"))
 
 
 def test_a_proposal_that_nobody_supports_replaces_nothing() -> None:
-    seen = sights(edited())
+    seen = judge_all(edited())
 
-    assert [address for address, sight in seen.items() if sight.shown] == [ONE, at("post", 1)]
+    assert [address for address, judged in seen.items() if judged.shown] == [ONE, at("post", 1)]
     assert seen[at("p")].reason is Reason.BY_ANOTHER
     assert seen[at("p")].instead == ONE
 
 
 def test_among_equals_the_one_that_the_writer_chose_stands() -> None:
     for chosen in ("p", "q"):
-        text = edited(a_patch("r", marks=[PlacedMark(ONE, replaced_by=at(chosen))]))
-        shown = {address for address, sight in sights(text, {at("p"): 5, at("q"): 5}).items() if sight.shown}
+        text = edited(a_patch("r", marks=[AddressedMark(ONE, replaced_by=at(chosen))]))
+        shown = {address for address, judged in judge_all(text, {at("p"): 5, at("q"): 5}).items() if judged.shown}
         assert shown == {at(chosen), at("post", 1)}
 
 
 def test_among_equals_that_the_writer_left_open_the_lowest_address_stands() -> None:
-    shown = {address for address, sight in sights(edited(), {at("p"): 5, at("q"): 5}).items() if sight.shown}
+    shown = {address for address, judged in judge_all(edited(), {at("p"): 5, at("q"): 5}).items() if judged.shown}
 
     assert shown == {min(at("p"), at("q")), at("post", 1)}
 
 
 def test_the_writers_replacements_in_a_circle_still_show_one_where_votes_hold_them() -> None:
-    there = a_patch("p", [(ONE, "new")], [PlacedMark(ONE, replaced_by=at("p"))])
-    and_back = a_patch("q", marks=[PlacedMark(at("p"), replaced_by=ONE)], counter=3)
+    there = a_patch("p", [(ONE, "new")], [AddressedMark(ONE, replaced_by=at("p"))])
+    and_back = a_patch("q", marks=[AddressedMark(at("p"), replaced_by=ONE)], counter=3)
     text = assemble(a_post("post", "one"), [there, and_back])
 
-    assert not any(sight.shown for sight in see(text, []))
-    assert [sight.address for sight in see(text, [{ONE: 1, at("p"): 1}]) if sight.shown] == [min(ONE, at("p"))]
+    assert not any(judged.shown for judged in see(text, []))
+    assert [judged.address for judged in see(text, [{ONE: 1, at("p"): 1}]) if judged.shown] == [min(ONE, at("p"))]
 
 
 def test_an_erased_replacement_gives_the_place_back() -> None:
-    edit = a_patch("p", [(ONE, "new")], [PlacedMark(ONE, replaced_by=at("p"))])
-    seen = sights(assemble(a_post("post", "one"), [erased(edit)]), {at("p"): 1000})
+    edit = a_patch("p", [(ONE, "new")], [AddressedMark(ONE, replaced_by=at("p"))])
+    seen = judge_all(assemble(a_post("post", "one"), [erased(edit)]), {at("p"): 1000})
 
     assert seen[ONE].shown
     assert seen[at("p")].reason is Reason.ERASED
@@ -131,11 +133,11 @@ def test_an_erased_replacement_gives_the_place_back() -> None:
 @pytest.mark.parametrize(("combine", "shown"), [(Combine.ANY, True), (Combine.ALL, False)])
 def test_two_groups_that_disagree_are_joined_by_any_or_all(combine: Combine, shown: bool) -> None:
     text = assemble(a_post("post", "one"), [])
-    sight = sights(text, {ONE: 3}, {ONE: -2}, combine=combine)[ONE]
+    judged = judge_all(text, {ONE: 3}, {ONE: -2}, combine=combine)[ONE]
 
-    assert (sight.shown, sight.scores) == (shown, (3, -2))
-    assert sight.reason is (Reason.SUPPORTED if shown else Reason.REJECTED)
+    assert (judged.shown, judged.scores) == (shown, (3, -2))
+    assert judged.reason is (Reason.SUPPORTED if shown else Reason.REJECTED)
 
 
 def test_a_lens_of_no_group_shows_the_writers_own_version() -> None:
-    assert [address for address, sight in sights(edited()).items() if sight.shown] == [ONE, at("post", 1)]
+    assert [address for address, judged in judge_all(edited()).items() if judged.shown] == [ONE, at("post", 1)]

@@ -48,8 +48,8 @@ RULES: Final = (
     Guard(
         "who left is no member",
         "pod/actions/access.py",
-        "if place is None or member is None or member.left:",
-        "if place is None or member is None:",
+        "if membership is None or member is None or member.left:",
+        "if membership is None or member is None:",
         (FORMER,),
         behind=(
             (
@@ -108,7 +108,7 @@ RULES: Final = (
     Guard(
         "the lens hides paragraphs",
         "moderation/shown.py",
-        "return (*hides, *(() if lets_through(lens, sight) else (Layer.LENS,)))",
+        "return (*hides, *(() if lets_through(lens, judged) else (Layer.LENS,)))",
         "return (*hides,)",
         (STRANGER,),
     ),

@@ -11,7 +11,7 @@ from protocol.chain import follow, found, next_epoch
 from protocol.derivation import pairwise_key, recovery_key
 from protocol.keys import PrivateKey
 from protocol.proofs import sign
-from protocol.records.chain import LogHead
+from protocol.records.chain import TreeHead
 from protocol.records.envelope import Record, open_record
 from protocol.state import GroupState
 
@@ -165,7 +165,7 @@ def operation(
 
 
 def _item(kind: str, state: GroupState, operations: Iterable[JsonObject], members: JsonObject) -> JsonObject:
-    log: LogHead = members.pop("log", state.log)
+    log: TreeHead = members.pop("log", state.log)
     return {
         "type": kind,
         "rules": 1,

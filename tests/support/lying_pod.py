@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from protocol.keys import PrivateKey
 from protocol.log import Frontier, leaf_hash
 from protocol.proofs import sign
-from protocol.records.chain import LogHead
+from protocol.records.chain import TreeHead
 from protocol.records.envelope import Record, open_record
 from tests.support.community import START, Community, a_community, operation, seal
 from tests.support.peer import answering
@@ -64,7 +64,7 @@ class LyingPod:
         self.frontier = self.frontier.append_many([leaf_hash(open_record(entry).id) for entry in entries])
         self.log += list(entries) if served is None else served
         founder = self.community.people[0]
-        head = LogHead(self.frontier.size, self.frontier.root().hex())
+        head = TreeHead(self.frontier.size, self.frontier.root().hex())
         self.community.add(seal(self.community.now, founder.pod, operations, log=head))
         if settled:
             self.community.confirmed(founder)

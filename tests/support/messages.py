@@ -15,10 +15,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 from jinja2 import Environment, nodes
 
-from pod.web.kit.translations import catalogues
+from pod.translations import catalogues
 from tests.support.folders import ROOT
 
-MARKERS = ("say", "words")
+MARKERS = ("say",)
 METHODS = ("many",)
 FRAME = "kit"
 QUIET = {"cli", "demo"}  # these speak to operators, in English

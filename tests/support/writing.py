@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from protocol.content import PlacedMark, Sheet, Writer
+from protocol.content import AddressedMark, Sheet, Writer
 from protocol.ids import RecordId, id_from_digest
 from protocol.records.content import Address, Content, Paragraph, Token, parse_content
 from protocol.votes import CastVote
@@ -38,7 +38,7 @@ def a_post(name: str = "post", *texts: str, writer: Writer = ADA) -> Sheet:
 def a_patch(
     name: str,
     adds: Sequence[tuple[Address | None, str]] = (),
-    marks: Sequence[PlacedMark] = (),
+    marks: Sequence[AddressedMark] = (),
     *,
     writer: Writer = ADA,
     counter: int = 2,

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.people.accounts import Account, set_language
 from models.people.mail_addresses import MailAddress, load_account_by_mail, save_mail_address
 from models.people.mailed_codes import delete_codes_of
-from models.people.phrase_checks import save_words_check
+from models.people.phrase_checks import save_phrase_check
 from models.people.sign_in_links import delete_links_of
-from pod.actions.accounts.phrase_check import draw_words_check
+from pod.actions.accounts.phrase_check import draw_phrase_check
 from pod.actions.groups.founding import draw, open_account
 from pod.deps import Deps
 from pod.mail.letters import mail_address, normal_address
@@ -43,14 +43,14 @@ class Wish(msgspec.Struct, frozen=True):
 async def open_home(deps: Deps, wish: Wish, also: Also) -> Opened:
     """Open it and do `also` in the same commit; raises NameTakenError or MailTakenError."""
     address, drawn = mail_address(wish.mail), draw()
-    check = await draw_words_check(deps, drawn.phrase)
+    check = await draw_phrase_check(deps, drawn.phrase)
     now = deps.clock()
 
     async def action(session: AsyncSession) -> Opened:
         account = await open_account(session, deps, wish.name, drawn)
         verified_at = now if wish.verified else None
         await keep_address(session, MailAddress(account.id, address, normal_address(address), verified_at))
-        await save_words_check(session, msgspec.structs.replace(check, account_id=account.id))
+        await save_phrase_check(session, msgspec.structs.replace(check, account_id=account.id))
         await set_language(session, account.id, wish.language)
         await also(session, account)
         return Opened(msgspec.structs.replace(account, language=wish.language), drawn.phrase)

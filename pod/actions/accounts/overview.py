@@ -9,7 +9,7 @@ from models.groups.groups_and_items import load_group
 from models.people.accounts import Account, count_recovery_keys, list_memberships
 from models.people.factors import count_recovery_codes, list_passkeys, load_authenticator
 from models.people.mail_addresses import MailAddress, load_mail_address
-from models.people.phrase_checks import load_words_check
+from models.people.phrase_checks import load_phrase_check
 from models.people.sessions import list_sessions
 from pod.actions.accounts.api_tokens import list_own_tokens
 from pod.actions.accounts.passkeys import MOST_PASSKEYS
@@ -26,11 +26,11 @@ class AccountSight(msgspec.Struct, frozen=True):
     has_authenticator: bool
     codes_left: int
     tokens: int
-    words_checked: bool
+    phrase_checked: bool
     keys_left: int
 
 
-class AccountPlace(msgspec.Struct, frozen=True):
+class KitGroup(msgspec.Struct, frozen=True):
     """A group for the paper with the words; `recovery` is the number of the key that is used there."""
 
     name: str
@@ -44,7 +44,7 @@ async def look_at(deps: Deps, account: Account) -> AccountSight:
     tokens = await list_own_tokens(deps, account)
     async with deps.store.database.read() as session:
         authenticator = await load_authenticator(session, account.id)
-        check = await load_words_check(session, account.id)
+        check = await load_phrase_check(session, account.id)
         return AccountSight(
             mail=await load_mail_address(session, account.id),
             sessions=len(await list_sessions(session, account.id, MOST_SESSIONS, now=deps.clock())),
@@ -52,14 +52,14 @@ async def look_at(deps: Deps, account: Account) -> AccountSight:
             has_authenticator=authenticator is not None and authenticator.confirmed_at is not None,
             codes_left=await count_recovery_codes(session, account.id),
             tokens=sum(token.revoked_at is None for token in tokens),
-            words_checked=check is not None and check.checked_at is not None,
+            phrase_checked=check is not None and check.checked_at is not None,
             keys_left=await count_recovery_keys(session, account.id),
         )
 
 
-async def places_of(deps: Deps, account: Account) -> list[AccountPlace]:
+async def kit_groups_of(deps: Deps, account: Account) -> list[KitGroup]:
     """The account's groups, as its owner writes them down beside the words."""
-    places = []
+    groups = []
     async with deps.store.database.read() as session:
         own = await list_own(session, account.id)
         for entry in await list_memberships(session, account.id):
@@ -67,5 +67,5 @@ async def places_of(deps: Deps, account: Account) -> list[AccountPlace]:
                 continue
             group = await load_group(session, entry.group_id)
             if group is not None:
-                places.append(AccountPlace(group.name, entry.group_id, group.visibility, entry.recovery_index))
-    return places
+                groups.append(KitGroup(group.name, entry.group_id, group.visibility, entry.recovery_index))
+    return groups

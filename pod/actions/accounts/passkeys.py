@@ -161,20 +161,20 @@ async def _spend(session: AsyncSession, challenge: bytes, now: int) -> None:
 
 
 def _challenge(deps: Deps, visit: bytes, purpose: str) -> bytes:
-    head = (deps.clock() + LIFE_MS).to_bytes(TIME_BYTES, "big") + random_bytes(NONCE_BYTES)
-    return head + _mark(deps, visit, purpose, head)
+    drawn = (deps.clock() + LIFE_MS).to_bytes(TIME_BYTES, "big") + random_bytes(NONCE_BYTES)
+    return drawn + _mark(deps, visit, purpose, drawn)
 
 
-def _mark(deps: Deps, visit: bytes, purpose: str, head: bytes) -> bytes:
-    return deps.identity.keyring.keyed("challenge", f"{purpose}/{visit.hex()}/{head.hex()}")
+def _mark(deps: Deps, visit: bytes, purpose: str, drawn: bytes) -> bytes:
+    return deps.identity.keyring.keyed("challenge", f"{purpose}/{visit.hex()}/{drawn.hex()}")
 
 
 def _answered(deps: Deps, visit: bytes, purpose: str, answer: str) -> bytes:
     """The challenge that was answered, if this pod made it for this browser and it hasn't ended."""
     challenge = _challenge_in(answer)
-    head, mark = challenge[: TIME_BYTES + NONCE_BYTES], challenge[TIME_BYTES + NONCE_BYTES :]
-    ours = hmac.compare_digest(mark, _mark(deps, visit, purpose, head))
-    if not ours or int.from_bytes(head[:TIME_BYTES], "big") <= deps.clock():
+    drawn, mark = challenge[: TIME_BYTES + NONCE_BYTES], challenge[TIME_BYTES + NONCE_BYTES :]
+    ours = hmac.compare_digest(mark, _mark(deps, visit, purpose, drawn))
+    if not ours or int.from_bytes(drawn[:TIME_BYTES], "big") <= deps.clock():
         raise AccountRule.PAGE_TOO_OLD.error()
     return challenge
 

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account
-from models.people.phrase_checks import WordsCheck, load_words_check, set_words_checked
+from models.people.phrase_checks import PhraseCheck, load_phrase_check, set_phrase_checked
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import check_own
 from pod.clock import random_bytes
@@ -25,44 +25,44 @@ from protocol.derivation import PHRASE_WORDS
 ASKED_FOR: Final = 3
 
 
-async def draw_words_check(deps: Deps, phrase: str) -> WordsCheck:
-    """A check for a new account (its number is 0 yet): three places of the phrase, and their words' hash."""
+async def draw_phrase_check(deps: Deps, phrase: str) -> PhraseCheck:
+    """A check for a new account (its number is 0 yet): the numbers of three words of the phrase, and their hash."""
     order = sorted(range(PHRASE_WORDS), key=lambda _: random_bytes(8))
-    places = sorted(order[:ASKED_FOR])
-    salt, words = random_bytes(16), phrase.split()
-    hashed = await _hashed(deps, salt, [words[place] for place in places])
-    return WordsCheck(0, ",".join(str(place + 1) for place in places), salt, hashed, None)
+    asked = sorted(order[:ASKED_FOR])
+    salt, whole = random_bytes(16), phrase.split()
+    hashed = await _hashed(deps, salt, [whole[index] for index in asked])
+    return PhraseCheck(0, ",".join(str(index + 1) for index in asked), salt, hashed, None)
 
 
-async def words_check_of(deps: Deps, account: Account) -> WordsCheck | None:
+async def phrase_check_of(deps: Deps, account: Account) -> PhraseCheck | None:
     """What the account is still asked for; None if it began without a check."""
     async with deps.store.database.read() as session:
-        return await load_words_check(session, account.id)
+        return await load_phrase_check(session, account.id)
 
 
 async def check_three_words(deps: Deps, account: Account, typed: Sequence[str]) -> None:
     """Take note that the three words were shown; raises PhraseError."""
     await deps.store.limits.take("words of an account", str(account.id), now=deps.clock())
-    check = await words_check_of(deps, account)
-    if check is None or not check.places:
+    check = await phrase_check_of(deps, account)
+    if check is None or not check.numbers:
         raise AccountRule.NOTHING_TO_CHECK.error()
     hashed = await _hashed(deps, check.salt, typed)
-    if not hmac.compare_digest(hashed, check.words):
+    if not hmac.compare_digest(hashed, check.hashed):
         raise AccountRule.WORD_NOT_AT_PLACE.error()
-    await deps.store.write(lambda session: set_words_checked(session, account.id, now=deps.clock()))
+    await deps.store.write(lambda session: set_phrase_checked(session, account.id, now=deps.clock()))
 
 
-async def check_all_words(deps: Deps, account: Account, keys: RecoveryKeys) -> None:
+async def check_whole_phrase(deps: Deps, account: Account, keys: RecoveryKeys) -> None:
     """Take note that all words were shown; raises PhraseError if they are somebody else's."""
     await deps.store.limits.take("words of an account", str(account.id), now=deps.clock())
 
     async def action(session: AsyncSession) -> None:
         await check_own(session, account, keys)
-        await set_words_checked(session, account.id, now=deps.clock())
+        await set_phrase_checked(session, account.id, now=deps.clock())
 
     await deps.store.write(action)
 
 
-async def _hashed(deps: Deps, salt: bytes, words: Sequence[str]) -> bytes:
-    keyed = deps.identity.keyring.keyed("words", " ".join("".join(word.lower().split()) for word in words))
+async def _hashed(deps: Deps, salt: bytes, three: Sequence[str]) -> bytes:
+    keyed = deps.identity.keyring.keyed("words", " ".join("".join(word.lower().split()) for word in three))
     return await asyncio.to_thread(hashlib.scrypt, keyed, salt=salt, n=2**14, r=8, p=1)

@@ -58,7 +58,7 @@ class FloorPreview(msgspec.Struct, frozen=True):
 
 async def read_floor(deps: Deps, admin: Account) -> list[FloorLine]:
     """All groups of the floor, those of pod.toml first."""
-    configured = {group for group, _ in deps.config.moderation.places}
+    configured = {group for group, _ in deps.config.moderation.configured_groups}
     async with deps.store.database.read() as session:
         floor = await list_floor(session, deps.config)
         lacking = {one.group for one in await list_lacking_floor(session, deps.config)}
@@ -72,8 +72,8 @@ async def read_floor(deps: Deps, admin: Account) -> list[FloorLine]:
 
 async def bring(deps: Deps, typed: str) -> FloorGroup:
     """Have the group here that an address leads to; raises RefusedError or RemoteError. Nothing is chosen by it."""
-    place = await resolve(deps, typed)
-    return FloorGroup(await bring_here(deps, place), "" if place.pod == deps.identity.base_url else place.pod)
+    pasted = await resolve(deps, typed)
+    return FloorGroup(await bring_here(deps, pasted), "" if pasted.pod == deps.identity.base_url else pasted.pod)
 
 
 async def preview(deps: Deps, admin: Account, group: RecordId) -> FloorPreview:
@@ -91,7 +91,7 @@ async def preview(deps: Deps, admin: Account, group: RecordId) -> FloorPreview:
             await _examples(session, deps, admin, group, default),
             opened.state.log.size - (stored.log_size if stored else 0),
             group in chosen,
-            group in {configured for configured, _ in deps.config.moderation.places},
+            group in {configured for configured, _ in deps.config.moderation.configured_groups},
         )
 
 
@@ -136,7 +136,7 @@ async def choose(deps: Deps, admin: Account, chosen: FloorGroup) -> None:
 
 async def let_go(deps: Deps, admin: Account, group: RecordId) -> None:
     """Have a group decide no longer; raises NotFoundError, or MalformedError for one that stands in pod.toml."""
-    if group in {configured for configured, _ in deps.config.moderation.places}:
+    if group in {configured for configured, _ in deps.config.moderation.configured_groups}:
         raise AdminRule.FLOOR_OF_THE_FILE.error()
 
     async def action(session: AsyncSession) -> bool:

@@ -35,16 +35,16 @@ async def beyond_limits(
     lately: dict[tuple[RecordId, int], int] = {}
     refused: dict[Key, RefusedError] = {}
     for key, record in records.items():
-        place = (record.group_id, record.author or 0)
-        count, size = taken.get(place, (0, 0))
+        writer = (record.group_id, record.author or 0)
+        count, size = taken.get(writer, (0, 0))
         count, size = count + 1, size + len(record.wire)
-        new = lately.get(place, 0) + len(record.wire)
+        new = lately.get(writer, 0) + len(record.wire)
         if count > MAX_PENDING_RECORDS or size > MAX_PENDING_BYTES:
             refused[key] = PostRule.PENDING_FULL.error(author=record.author or 0)
-        elif new > written.left(*place, now=record.accepted_at):
+        elif new > written.left(*writer, now=record.accepted_at):
             refused[key] = PostRule.WRITTEN_MUCH.error(author=record.author or 0)
         else:
-            taken[place], lately[place] = (count, size), new
+            taken[writer], lately[writer] = (count, size), new
     return refused
 
 

@@ -29,7 +29,7 @@ from protocol.keys import DidKey
 from protocol.limits import MAX_ACKS_PER_ITEM, MAX_ITEM_MEMBERS, MAX_OPERATIONS_PER_SEAL
 from protocol.log import frontier_of, leaf_hash
 from protocol.operations import applied
-from protocol.records.chain import LogHead
+from protocol.records.chain import TreeHead
 from protocol.records.drafts import ack_members, seal_members
 from protocol.records.envelope import Record, open_record, reopen_record
 from protocol.records.operation import Operation
@@ -63,7 +63,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
         state,
         at=at,
         operations=[operation.body for operation in operations],
-        log=LogHead(frontier.size, frontier.root().hex()),
+        log=TreeHead(frontier.size, frontier.root().hex()),
         acks=await acks_to_show(session, state),
     )
     # Its operations were opened when they came; our own signature over them needs no check.

@@ -22,7 +22,7 @@ from protocol.ids import RecordId
 from protocol.state import GroupState
 
 
-class Sighting(msgspec.Struct, frozen=True):
+class ShownDocument(msgspec.Struct, frozen=True):
     """A document for other software; `gone` where it is the Tombstone of what was erased. `page`: for a browser."""
 
     document: JsonObject
@@ -30,7 +30,7 @@ class Sighting(msgspec.Struct, frozen=True):
     gone: bool = False
 
 
-async def show_record(deps: Deps, record: RecordId) -> Sighting:
+async def show_record(deps: Deps, record: RecordId) -> ShownDocument:
     """The object at /records/{id}; raises NotFoundError."""
     base = deps.identity.base_url
     async with deps.store.database.read() as session:
@@ -38,22 +38,24 @@ async def show_record(deps: Deps, record: RecordId) -> Sighting:
         own_id, page = f"{base}/records/{record}", f"{base}{page_of(told)}"
         if told.record is None:
             # Whether a post was a note or an article was erased, too.
-            return Sighting(tombstone(own_id, "Note" if told.type == "Post" else "Object"), page, gone=True)
+            return ShownDocument(tombstone(own_id, "Note" if told.type == "Post" else "Object"), page, gone=True)
         body = told.record.body if told.whole else None
         if told.post is not None and told.type == "Post":
-            return Sighting(post_object(await _shown_post(session, deps, told.state, told.post), body), page)
-        return Sighting(record_object(own_id, f"{base}/groups/{told.state.group}", told.record.body, page=page), page)
+            return ShownDocument(post_object(await _shown_post(session, deps, told.state, told.post), body), page)
+        return ShownDocument(
+            record_object(own_id, f"{base}/groups/{told.state.group}", told.record.body, page=page), page
+        )
 
 
-async def show_activity(deps: Deps, record: RecordId) -> Sighting:
+async def show_activity(deps: Deps, record: RecordId) -> ShownDocument:
     """The activity at /activities/{id}, with the Note or Article where there is one; raises NotFoundError."""
     base = deps.identity.base_url
     async with deps.store.database.read() as session:
         told = await load_told(session, deps, record)
         page = f"{base}{page_of(told)}"
         if told.record is None:
-            return Sighting(tombstone(f"{base}/activities/{record}", "Create"), page, gone=True)
-        return Sighting(await _activity_of(session, deps, told), page)
+            return ShownDocument(tombstone(f"{base}/activities/{record}", "Create"), page, gone=True)
+        return ShownDocument(await _activity_of(session, deps, told), page)
 
 
 def page_of(told: ToldRecord) -> str:

@@ -17,7 +17,7 @@ from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
 from pod.actions.groups.claimable import check_identity
 from pod.actions.posts.records import signed_for, write_record
-from pod.actions.signer import Person, PodItself, Signer, load_place
+from pod.actions.signer import Person, PodItself, Signer, load_signing_membership
 from pod.actions.sync.push import push
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -63,7 +63,7 @@ async def show_identity(deps: Deps, signer: Person, group: RecordId) -> None:
 
     async def action(session: AsyncSession) -> None:
         account = signer.account
-        _, number = await load_place(session, deps, account, group)
+        _, number = await load_signing_membership(session, deps, account, group)
         state = (await load_view(session, deps, group)).state
         check_identity(account, state.members[number].identity, state.visibility)
         if not await list_claim_records(session, account.personal_group, group):

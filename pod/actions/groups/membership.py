@@ -17,7 +17,7 @@ from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import StoredInvitation, insert_invitation, list_invitations, load_invitation_to
 from models.people.accounts import Account
 from pod.actions.access import open_group
-from pod.actions.groups.pasted_links import INVITATION, PastedPlace
+from pod.actions.groups.pasted_links import INVITATION, PastedLink
 from pod.actions.posts import records as authoring
 from pod.actions.signer import Person
 from pod.actions.sync.pull import fetch_group
@@ -89,29 +89,29 @@ async def offer_here(deps: Deps, to: str) -> Offer:
     return Offer(stored.group_id, deps.identity.base_url, msgspec.json.decode(stored.wire, type=dict[str, Any]))
 
 
-async def offer_at(deps: Deps, place: PastedPlace) -> Offer:
+async def offer_at(deps: Deps, pasted: PastedLink) -> Offer:
     """The invitation of a link, asked for at its pod; raises NotFoundError or RemoteError."""
-    assert place.seed is not None
-    to = PrivateKey.from_seed(place.seed).did
-    if place.pod == deps.identity.base_url:
+    assert pasted.seed is not None
+    to = PrivateKey.from_seed(pasted.seed).did
+    if pasted.pod == deps.identity.base_url:
         return await offer_here(deps, to)
-    answer = await deps.outside.http.get_json(f"{place.pod}/api/v1/invitations/{to}", types=frozenset({PLAIN_JSON}))
+    answer = await deps.outside.http.get_json(f"{pasted.pod}/api/v1/invitations/{to}", types=frozenset({PLAIN_JSON}))
     try:
         offer = msgspec.convert(answer, Offer)
     except msgspec.ValidationError as error:
         raise GroupRule.NO_INVITATION_ANSWER.error() from error
-    return msgspec.structs.replace(offer, group=parse_id(offer.group), pod=place.pod)
+    return msgspec.structs.replace(offer, group=parse_id(offer.group), pod=pasted.pod)
 
 
-async def join_at(deps: Deps, signer: Person, place: PastedPlace, *, known: bool = False) -> RecordId:
+async def join_at(deps: Deps, signer: Person, pasted: PastedLink, *, known: bool = False) -> RecordId:
     """Ask to join the group of a place, which is fetched where this pod doesn't hold it; the group's id.
 
     `known`: by one's identity.
     """
     link, offer = None, None
-    if place.seed is not None:
-        link, offer = PrivateKey.from_seed(place.seed), await offer_at(deps, place)
-    group, pod = (offer.group, offer.pod) if offer else (place.group, place.pod)
+    if pasted.seed is not None:
+        link, offer = PrivateKey.from_seed(pasted.seed), await offer_at(deps, pasted)
+    group, pod = (offer.group, offer.pod) if offer else (pasted.group, pasted.pod)
     if group is None:
         raise GroupRule.NO_GROUP_AT_ADDRESS.error()
     await _bring(deps, group, pod, Pass(link, offer.invitation) if link and offer else None)

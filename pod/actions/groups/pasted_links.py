@@ -29,7 +29,7 @@ _PERSON: Final = re.compile(r"/(?:@|u/)([^/@?#\s]{1,128})/?")
 _SEED: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-class PastedPlace(msgspec.Struct, frozen=True):
+class PastedLink(msgspec.Struct, frozen=True):
     """A group, a pod that holds it (empty: nobody said), and the seed of an invitation's key, if a link has one."""
 
     group: RecordId | None
@@ -41,7 +41,7 @@ class _Person(msgspec.Struct, frozen=True):
     group: RecordId
 
 
-async def resolve(deps: Deps, typed: str) -> PastedPlace:
+async def resolve(deps: Deps, typed: str) -> PastedLink:
     """Where the pasted text leads; raises MalformedError, NotFoundError, RemoteError.
 
     Of an invitation's link the group is None: only its pod tells it. Never call it inside a write action.
@@ -50,7 +50,7 @@ async def resolve(deps: Deps, typed: str) -> PastedPlace:
     if text.startswith(("http://", "https://")):
         return await _by_url(deps, _url(text))
     if (found := _ID.search(text)) is not None:
-        return PastedPlace(parse_id(found.group()), "")
+        return PastedLink(parse_id(found.group()), "")
     if "@" in text:
         return await _by_handle(deps, parse_handle(text))
     raise GroupRule.PASTE_AN_ADDRESS.error()
@@ -70,7 +70,7 @@ def _url(text: str) -> URL:
         raise GroupRule.UNREADABLE_ADDRESS.error() from error
 
 
-async def _by_url(deps: Deps, url: URL) -> PastedPlace:
+async def _by_url(deps: Deps, url: URL) -> PastedLink:
     try:
         parsed = parse_url(str(url.with_fragment(None)))
     except RefusedError:
@@ -79,10 +79,10 @@ async def _by_url(deps: Deps, url: URL) -> PastedPlace:
         parsed = url
     pod = str(parsed.origin())
     if parsed.path.startswith(INVITATION):
-        return PastedPlace(None, pod, seed_in(parsed.path.removeprefix(INVITATION).rstrip("/")))
+        return PastedLink(None, pod, seed_in(parsed.path.removeprefix(INVITATION).rstrip("/")))
     if (found := _ID.search(parsed.path_qs)) is not None:
         named = parsed.query.get("pod", "")
-        return PastedPlace(parse_id(found.group()), str(URL(named).origin()) if _is_origin(named) else pod)
+        return PastedLink(parse_id(found.group()), str(URL(named).origin()) if _is_origin(named) else pod)
     if (person := _PERSON.fullmatch(parsed.path)) is not None:
         return await _person(deps, pod, person.group(1))
     raise GroupRule.NEITHER_GROUP_NOR_PERSON.error()
@@ -92,7 +92,7 @@ def _is_origin(text: str) -> bool:
     return text.startswith(("http://", "https://")) and URL(text).host is not None
 
 
-async def _by_handle(deps: Deps, handle: Handle) -> PastedPlace:
+async def _by_handle(deps: Deps, handle: Handle) -> PastedLink:
     if handle.host == handle_host(deps):
         return await _person(deps, deps.identity.base_url, handle.name)
     asked = URL(question(handle.host, f"acct:{handle}"))
@@ -105,17 +105,17 @@ async def _by_handle(deps: Deps, handle: Handle) -> PastedPlace:
     raise GroupRule.NOBODY_THERE.error()
 
 
-async def _person(deps: Deps, pod: str, name: str) -> PastedPlace:
+async def _person(deps: Deps, pod: str, name: str) -> PastedLink:
     if pod == deps.identity.base_url:
         async with deps.store.database.read() as session:
             account = await load_account_named(session, name)
         if account is None or account.disabled or account.personal_group is None:
             raise GroupRule.NOBODY_OF_THAT_NAME.error()
-        return PastedPlace(account.personal_group, pod)
+        return PastedLink(account.personal_group, pod)
     url = str(URL(pod) / "api" / "v1" / "people" / folded_name(name))
     try:
         answer = await deps.outside.http.get_json(url, types=frozenset({PLAIN_JSON}))
-        return PastedPlace(parse_id(msgspec.convert(answer, _Person).group), pod)
+        return PastedLink(parse_id(msgspec.convert(answer, _Person).group), pod)
     except RemoteError as error:
         if error.status is not None and not error.retry:
             raise GroupRule.NO_POD_THERE.error() from error

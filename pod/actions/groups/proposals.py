@@ -15,7 +15,7 @@ from pod.actions.chain.hopeless_operations import why_void
 from pod.actions.chain.proposed_operations import LASTS_MS
 from pod.actions.chain.views import load_view
 from pod.actions.posts.records import WITHDRAW, signed_record, write_record
-from pod.actions.signer import Person, cosigned, load_place, signing_key
+from pod.actions.signer import Person, cosigned, load_signing_membership, signing_key
 from pod.actions.sync.push import push, push_inside
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -41,7 +41,7 @@ async def ask_for(deps: Deps, signer: Person, group: RecordId, wish: Draft) -> A
 
     async def action(session: AsyncSession) -> AskedOperation:
         state = (await load_view(session, deps, group)).state
-        _, number = await load_place(session, deps, signer.account, group)
+        _, number = await load_signing_membership(session, deps, signer.account, group)
         if any(one.author == number for one in await list_proposed(session, group)):
             raise GroupRule.PROPOSAL_OPEN.error()
         record = await signed_record(session, deps, signer, group, wish)
@@ -65,7 +65,7 @@ async def sign_proposal(deps: Deps, signer: Person, group: RecordId, operation: 
     """Add the account's signature to a proposal; one that is there stays. Raises NotFoundError, MayNotWriteError."""
 
     async def action(session: AsyncSession) -> AskedOperation:
-        membership, number = await load_place(session, deps, signer.account, group)
+        membership, number = await load_signing_membership(session, deps, signer.account, group)
         proposed = await _load(session, deps, group, operation)
         held = reopen_record(proposed.wire)
         state = (await load_view(session, deps, group)).state
@@ -85,7 +85,7 @@ async def withdraw_proposal(deps: Deps, signer: Person, group: RecordId, operati
     wish = draft_wish(Event(WITHDRAW, {"operation": operation}))
 
     async def action(session: AsyncSession) -> RecordId:
-        _, number = await load_place(session, deps, signer.account, group)
+        _, number = await load_signing_membership(session, deps, signer.account, group)
         if (await _load(session, deps, group, operation)).author != number:
             raise GroupRule.NOT_YOUR_PROPOSAL.error()
         return (await write_record(session, deps, signer, group, wish)).id

@@ -11,7 +11,7 @@ from models.people.accounts import Account
 from models.people.subscriptions import Following, delete_following, list_followings, load_following, save_following
 from pod.actions.access import open_group
 from pod.actions.fediverse.readers import keep_reading
-from pod.actions.groups.pasted_links import PastedPlace
+from pod.actions.groups.pasted_links import PastedLink
 from pod.actions.sync.pull import fetch_group
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -21,17 +21,17 @@ MOST_FOLLOWED: Final = 500
 Wish = Literal["follow", "unfollow", "lens", "unlens"]
 
 
-async def bring_here(deps: Deps, place: PastedPlace) -> RecordId:
+async def bring_here(deps: Deps, pasted: PastedLink) -> RecordId:
     """Have the group of a place here, fetched from its pod where this one doesn't hold it; raises NotFoundError."""
-    if place.group is None:
+    if pasted.group is None:
         raise GroupRule.INVITATION_IS_JOINED.error()
     async with deps.store.database.read() as session:
-        known = await load_group(session, place.group)
+        known = await load_group(session, pasted.group)
     if known is None:
-        if not place.pod or place.pod == deps.identity.base_url:
+        if not pasted.pod or pasted.pod == deps.identity.base_url:
             raise GroupRule.NOT_HELD_PASTE_WHOLE.error()
-        await fetch_group(deps, place.pod, place.group)
-    return place.group
+        await fetch_group(deps, pasted.pod, pasted.group)
+    return pasted.group
 
 
 async def change_following(deps: Deps, account: Account, group: RecordId, wish: Wish) -> None:

@@ -94,9 +94,9 @@ async def replace_paragraph(
         state = (await open_group(session, deps, signer.account, group)).state
         writer = member_writer(group, await load_number(session, signer.account, state) or 0)
         base = end_of(text, writer, address)
-        place = PatchAddress(base.index, base.record)
-        add = Add(paragraph.style, paragraph.text, after=place)
-        patch = Patch(post=post, adds=(add,), marks=(Mark(place, replaced_by=PatchAddress(0)),), **UNSIGNED)
+        replaced = PatchAddress(base.index, base.record)
+        add = Add(paragraph.style, paragraph.text, after=replaced)
+        patch = Patch(post=post, adds=(add,), marks=(Mark(replaced, replaced_by=PatchAddress(0)),), **UNSIGNED)
         return (await write_record(session, deps, signer, group, draft(patch))).id
 
     return await deps.store.write(action)
@@ -111,8 +111,8 @@ async def add_paragraphs(
     async def action(session: AsyncSession) -> RecordId:
         _, text = await load_text(session, group, post)
         paragraph_at(text, after)
-        places = [PatchAddress(after.index, after.record), *map(PatchAddress, range(len(paragraphs) - 1))]
-        adds = [Add(found.style, found.text, place) for found, place in zip(paragraphs, places, strict=True)]
+        afters = [PatchAddress(after.index, after.record), *map(PatchAddress, range(len(paragraphs) - 1))]
+        adds = [Add(found.style, found.text, hung) for found, hung in zip(paragraphs, afters, strict=True)]
         patch = Patch(post=post, adds=tuple(adds), **UNSIGNED)
         return (await write_record(session, deps, signer, group, draft(patch))).id
 

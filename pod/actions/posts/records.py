@@ -24,7 +24,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.drafted_kinds import DRAFTED
 from pod.actions.groups.claimable import check_identity
 from pod.actions.private_groups import check_spoken_for, unknown_group
-from pod.actions.signer import Person, Signer, load_place, member_key, signed, signing_key
+from pod.actions.signer import Person, Signer, load_signing_membership, member_key, signed, signing_key
 from pod.actions.sync.push import push
 from pod.deps import Deps
 from pod.rules.chains import ChainRule
@@ -101,7 +101,7 @@ async def signed_for(
 ) -> Record:
     """The same for an account that may not be the one who asks."""
     now = deps.clock()
-    membership, number = await load_place(session, deps, account, group)
+    membership, number = await load_signing_membership(session, deps, account, group)
     counter = await take_counter(session, account.id, group)
     header: Header = {"author": number, "key": membership.key_index, "counter": counter, "at": now}
     body = by_signing_key(said, group, header)

@@ -83,7 +83,7 @@ async def delete_paragraph(deps: Deps, signer: Person, group: RecordId, post: Re
         _check_there(text, address)
         standing = text.marks.get((member_writer(group, await _number(session, signer.account, group)), address))
         if standing is None or not standing.deleted:
-            await _mark(session, deps, signer, group, post, [Mark(_place(address), deleted=True)])
+            await _mark(session, deps, signer, group, post, [Mark(_in_patch(address), deleted=True)])
 
     await deps.store.write(action)
 
@@ -114,11 +114,11 @@ def marks_to_restore(text: Text, address: Address) -> list[Mark]:
     The paragraph's own mark is taken back; whichever of the slot were the writer's and unmarked now lead to it.
     """
     own = (text.writer, address)
-    marks = [Mark(_place(address))] if own in text.marks else []
+    marks = [Mark(_in_patch(address))] if own in text.marks else []
     for other in text.slots.get(address, ()):
         unmarked = (text.writer, other) not in text.marks
         if other != address and unmarked and text.writer_of(other) == text.writer:
-            marks.append(Mark(_place(other), replaced_by=_place(address)))
+            marks.append(Mark(_in_patch(other), replaced_by=_in_patch(address)))
     return marks
 
 
@@ -160,5 +160,5 @@ def _check_there(text: Text, address: Address) -> None:
         raise PostRule.PARAGRAPH_ERASED.error()
 
 
-def _place(address: Address) -> PatchAddress:
+def _in_patch(address: Address) -> PatchAddress:
     return PatchAddress(address.index, address.record)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.home_feed import load_cards
 from models.content.search import FoundRecord, Query, search
 from models.content.subjects import OnSubject, count_public, find_groups
-from models.content.word_pieces import has_words
+from models.content.word_pieces import has_terms
 from models.groups.groups_and_items import StoredGroupLine, load_lines
 from models.groups.records import load_record
 from models.people.accounts import load_account_named
@@ -41,9 +41,9 @@ KINDS: Final = {"posts": ("post", "patch"), "people": ("profile",), "groups": ()
 
 
 class SearchQuestion(msgspec.Struct, frozen=True):
-    """What is looked for: words, of a kind (one of KINDS), in a group, in a language; empty: in all."""
+    """What is looked for: terms, of a kind (one of KINDS), in a group, in a language; empty: in all."""
 
-    words: str
+    terms: str
     area: str = ""
     group: RecordId | None = None
     language: str = ""
@@ -91,25 +91,25 @@ async def seek(
         hits = await _hits(session, deps, reader, query, found)
         return Seen(
             hits=tuple(hits),
-            groups=await _groups(session, query.words, own, in_order_of) if named and area in {"", "groups"} else (),
-            subjects=await _subjects(session, deps, reader, query.words, in_order_of)
+            groups=await _groups(session, query.terms, own, in_order_of) if named and area in {"", "groups"} else (),
+            subjects=await _subjects(session, deps, reader, query.terms, in_order_of)
             if named and area in {"", "subjects"}
             else (),
-            person=await _person(session, deps, query.words),
-            direct=await _groups_named(session, deps, reader, query.words),
-            post=await _post_named(session, deps, reader, query.words),
+            person=await _person(session, deps, query.terms),
+            direct=await _groups_named(session, deps, reader, query.terms),
+            post=await _post_named(session, deps, reader, query.terms),
             public=await count_public(session),
             next=following,
         )
 
 
-async def _groups(session: AsyncSession, words: str, own: Collection[RecordId], language: str) -> tuple[OnSubject, ...]:
-    found = await find_groups(session, words, own, MOST_SORTED)
+async def _groups(session: AsyncSession, terms: str, own: Collection[RecordId], language: str) -> tuple[OnSubject, ...]:
+    found = await find_groups(session, terms, own, MOST_SORTED)
     return tuple(sorted(found, key=lambda one: (name_place(one.name, language), one.group))[:MOST_NAMED])
 
 
-async def _subjects(session: AsyncSession, deps: Deps, reader: Reader, words: str, language: str) -> tuple[str, ...]:
-    found = await find_names(session, deps, reader, words)
+async def _subjects(session: AsyncSession, deps: Deps, reader: Reader, terms: str, language: str) -> tuple[str, ...]:
+    found = await find_names(session, deps, reader, terms)
     return tuple(sorted(found, key=lambda name: name_place(name, language))[:MOST_NAMED])
 
 
@@ -118,10 +118,10 @@ async def _find(
 ) -> tuple[list[FoundRecord], int | None]:
     """What the index has, whether it is shown or not, and where the search goes on."""
     kinds = KINDS.get(query.area, ("post", "patch", "profile"))
-    if not kinds or _ID.search(query.words):
+    if not kinds or _ID.search(query.terms):
         return [], None
     kind = kinds[0] if len(kinds) == 1 else ""
-    narrowed = Query(query.words, tuple(sorted(own)), kind, query.group, query.language)
+    narrowed = Query(query.terms, tuple(sorted(own)), kind, query.group, query.language)
     found = await search(session, narrowed, limit + 1, before=before)
     return [one for one in found[:limit] if one.kind in kinds], found[limit - 1].seq if len(found) > limit else None
 
@@ -190,7 +190,7 @@ def _hit(
 ) -> Hit | None:
     """None for what this pod withholds: not even that something was found is told."""
     if found.kind == "profile":
-        if not has_words(found.text, query.words):
+        if not has_terms(found.text, query.terms):
             return None
         return Hit("profile", found.group_id, group_name, found.author, nickname, "", found.text, None, shown=True)
     looked = posts.get(found.post_id) if found.post_id is not None else None
@@ -198,8 +198,8 @@ def _hit(
         return None
     edit = found.record_id if found.kind == "patch" else None
     said = looked.said(edit, folded=False)
-    matches = has_words(said, query.words)
-    if not matches and not has_words(looked.said(edit, folded=True), query.words):
+    matches = has_terms(said, query.terms)
+    if not matches and not has_terms(looked.said(edit, folded=True), query.terms):
         return None
     shown = looked.card.layer is None and matches
     return Hit(
@@ -215,17 +215,17 @@ def _hit(
     )
 
 
-async def _person(session: AsyncSession, deps: Deps, words: str) -> str:
+async def _person(session: AsyncSession, deps: Deps, terms: str) -> str:
     """Somebody at home here whose name or handle was typed."""
-    matched = _NAME.fullmatch(words.strip().lower())
+    matched = _NAME.fullmatch(terms.strip().lower())
     if matched is None or matched.group(2) not in (None, handle_host(deps)):
         return ""
     account = await load_account_named(session, matched.group(1))
     return account.name if account and not account.disabled else ""
 
 
-async def _groups_named(session: AsyncSession, deps: Deps, reader: Reader, words: str) -> tuple[StoredGroupLine, ...]:
-    found = _ID.search(words)
+async def _groups_named(session: AsyncSession, deps: Deps, reader: Reader, terms: str) -> tuple[StoredGroupLine, ...]:
+    found = _ID.search(terms)
     if found is None:
         return ()
     line = (await load_lines(session, [parse_id(found.group())])).get(parse_id(found.group()))
@@ -233,10 +233,10 @@ async def _groups_named(session: AsyncSession, deps: Deps, reader: Reader, words
 
 
 async def _post_named(
-    session: AsyncSession, deps: Deps, reader: Reader, words: str
+    session: AsyncSession, deps: Deps, reader: Reader, terms: str
 ) -> tuple[RecordId, RecordId] | None:
     """(group, post) that an id, or the last one in an address, leads to."""
-    ids = _ID.findall(words)
+    ids = _ID.findall(terms)
     record = await load_record(session, parse_id(ids[-1])) if ids else None
     if record is None or record.type != "Post":
         return None

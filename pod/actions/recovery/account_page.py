@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
 from models.people.accounts import Account, load_account_named, set_language
-from models.people.phrase_checks import set_words_checked
+from models.people.phrase_checks import set_phrase_checked
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import Recovered, RecoveryWhereabouts, recover
 from pod.deps import Deps
@@ -26,16 +26,16 @@ class FoundAccount(msgspec.Struct, frozen=True):
 
 
 async def recover_home(
-    deps: Deps, name: str, keys: RecoveryKeys, places: Sequence[RecoveryWhereabouts], language: str
+    deps: Deps, name: str, keys: RecoveryKeys, whereabouts: Sequence[RecoveryWhereabouts], language: str
 ) -> FoundAccount:
     """Make `name` here the home of whoever has the words, for somebody in a browser."""
-    recovered = await recover(deps, name, keys, places, token=False)
+    recovered = await recover(deps, name, keys, whereabouts, token=False)
 
     async def action(session: AsyncSession) -> FoundAccount:
         account = await load_account_named(session, recovered.name)
         if account is None or account.disabled:
             raise AccountRule.NO_SIGN_IN_HERE.error()
-        await set_words_checked(session, account.id, now=deps.clock())
+        await set_phrase_checked(session, account.id, now=deps.clock())
         if not account.language:
             await set_language(session, account.id, language)
         moved = [(await _name(session, entry["group"]), str(entry["state"])) for entry in recovered.memberships]

@@ -37,7 +37,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.private_groups import unknown_group
 from pod.actions.recovery.keeper_promises import gather_promises
 from pod.actions.recovery.phrase import RecoveryKeys
-from pod.actions.signer import WordsHolder, cosigned, member_key, signed
+from pod.actions.signer import PhraseHolder, cosigned, member_key, signed
 from pod.actions.sync.pull import pull
 from pod.actions.sync.push import pods_of, push
 from pod.actions.sync.remote_lists import Pass
@@ -169,7 +169,7 @@ async def begin_recovery(
     numbers = [seat.member for seat in state.seats] if keepers is None else list(keepers)
     body = _body(deps, state, member, operations, numbers)
     pod_key = deps.identity.keyring.pod_key
-    draft = open_record(signed(WordsHolder(), body, signer, pod_key, now=deps.clock(), as_list=True))
+    draft = open_record(signed(PhraseHolder(), body, signer, pod_key, now=deps.clock(), as_list=True))
     return await _add(session, deps, state, draft, signer, also=also)
 
 
@@ -188,7 +188,7 @@ async def _join_draft(
     if any(not isinstance(one, Operation) or not isinstance(one.wish, Rehome) for one in handover.operations):
         raise ChainRule.DRAFT_OPERATIONS.error()
     signer = _signer(keys, _keeper_of(state, keys))
-    joined = open_record(cosigned(WordsHolder(), draft.body, signer, now=deps.clock()))
+    joined = open_record(cosigned(PhraseHolder(), draft.body, signer, now=deps.clock()))
     return await _add(session, deps, state, joined, signer)
 
 
@@ -304,7 +304,7 @@ def rehome(
         "at": deps.clock(),
     }
     body = by_recovery_key(draft_wish(Rehome(deps.identity.home, signing, recovery)), group, header)
-    return signed(WordsHolder(), body, signer, now=deps.clock())
+    return signed(PhraseHolder(), body, signer, now=deps.clock())
 
 
 def _body(

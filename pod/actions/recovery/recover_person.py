@@ -52,7 +52,7 @@ from protocol.records.envelope import open_record, reopen_record
 from protocol.records.operation import Operation, Rehome
 from protocol.state import GroupState, Member
 
-Place = tuple[GroupState, Member]
+FoundMembership = tuple[GroupState, Member]
 PAGE = 500
 
 
@@ -87,15 +87,13 @@ async def recover(
     async with deps.store.database.read() as session:
         await _check_name(session, name, keys)
     unreachable = await _fetch_concerned(deps, groups, keys)
-    holders = {place.pod for place in groups}
+    holders = {whereabouts.pod for whereabouts in groups}
     seed, made = random_bytes(32), random_token() if token else ""
 
     async def action(session: AsyncSession) -> Recovered:
         found = await _find(session, deps, keys)
         account = await _open_account(session, deps, name, keys, seed, found)
-        stuck = [
-            place[0].group for place in found if not await _move(session, deps, account, keys, place, also=holders)
-        ]
+        stuck = [one[0].group for one in found if not await _move(session, deps, account, keys, one, also=holders)]
         now = deps.clock()
         if made:
             await insert_token(session, sha256=token_hash(made), account=account.id, name="recovery", now=now)
@@ -121,26 +119,26 @@ async def _fetch_concerned(deps: Deps, groups: Sequence[RecoveryWhereabouts], ke
     quarantine = Quarantine(deps)
     waiting = list(groups)
     while True:
-        left = [place for place in waiting if not await _fetched(deps, quarantine, place, keys)]
+        left = [whereabouts for whereabouts in waiting if not await _fetched(deps, quarantine, whereabouts, keys)]
         async with deps.store.database.read() as session:
             looked_at = len(keys.numbers)
             await _find(session, deps, keys)
         # A group may use a key of a later batch, which only the groups that came now lead to.
         if not left or len(left) == len(waiting) or len(keys.numbers) == looked_at:
-            return [place.group for place in left]
+            return [whereabouts.group for whereabouts in left]
         waiting = left
 
 
-async def _fetched(deps: Deps, quarantine: Quarantine, place: RecoveryWhereabouts, keys: RecoveryKeys) -> bool:
-    shown = Pass(keys.key(place.recovery)) if place.recovery is not None else None
+async def _fetched(deps: Deps, quarantine: Quarantine, whereabouts: RecoveryWhereabouts, keys: RecoveryKeys) -> bool:
+    shown = Pass(keys.key(whereabouts.recovery)) if whereabouts.recovery is not None else None
     async with deps.store.database.read() as session:
-        known = await load_group(session, place.group) is not None
+        known = await load_group(session, whereabouts.group) is not None
     if not known and not await quarantine.look(
-        place.pod, place.group, shown, lambda state: keys.member_in(state) is not None
+        whereabouts.pod, whereabouts.group, shown, lambda state: keys.member_in(state) is not None
     ):
         return False
     try:
-        await (pull if known else fetch_group)(deps, place.pod, place.group, shown)
+        await (pull if known else fetch_group)(deps, whereabouts.pod, whereabouts.group, shown)
     except (RemoteError, RefusedError):
         return False
     return True
@@ -157,8 +155,8 @@ async def _check_name(session: AsyncSession, name: str, keys: RecoveryKeys) -> A
     return named
 
 
-async def _find(session: AsyncSession, deps: Deps, keys: RecoveryKeys) -> list[Place]:
-    """The groups that know one of the phrase's keys, with the person's place in each."""
+async def _find(session: AsyncSession, deps: Deps, keys: RecoveryKeys) -> list[FoundMembership]:
+    """The groups that know one of the phrase's keys, with the person's entry in each."""
     states = [(await load_view(session, deps, group)).state for group in await _every_group(session)]
     while True:
         found = [(state, state.members[n]) for state in states if (n := keys.member_in(state)) is not None]
@@ -183,7 +181,7 @@ async def _open_account(
     name: str,
     keys: RecoveryKeys,
     seed: bytes,
-    found: list[Place],
+    found: list[FoundMembership],
 ) -> Account:
     account = await _check_name(session, name, keys)
     used = {number: (did, state.group) for state, _ in found for number, did in keys.used_in(state)}
@@ -208,12 +206,12 @@ async def _move(
     deps: Deps,
     account: Account,
     keys: RecoveryKeys,
-    place: Place,
+    found: FoundMembership,
     *,
     also: Collection[str],
 ) -> bool:
     """Have one membership moved here, unless it is here or on its way; False if that can't be done now."""
-    state, member = place
+    state, member = found
     if state.kind == "person" and account.personal_group is None:
         await set_personal_group(session, account.id, state.group)
     own = await load_membership(session, account.id, state.group)

@@ -21,7 +21,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import load_wishes
-from models.groups.groups_and_items import StoredGroup, list_log_heads, load_group
+from models.groups.groups_and_items import StoredGroup, list_tree_heads, load_group
 from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
 from models.groups.waiting_records import delete_waiting
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all, take_proven
@@ -35,7 +35,7 @@ from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.log import frontier_of, leaf_hash
-from protocol.records.chain import LogHead
+from protocol.records.chain import TreeHead
 from protocol.records.content import Erase
 from protocol.records.envelope import Record
 from protocol.records.erased import ErasedRecord, wire_of_erased
@@ -181,7 +181,7 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
     if stored is None or stored.log_size != gathered.start:
         return Placed(0, more=False)
     # Entries gather over many pages: nothing is looked up before an item can be reached.
-    heads = await _heads(session, stored, len(gathered.entries))
+    heads = await _tree_heads(session, stored, len(gathered.entries))
     if not heads:
         return Placed(0, more=False)
     roots: dict[int, set[str]] = {}
@@ -289,14 +289,14 @@ def _of_shape(shape: ErasedRecord, *, now: int) -> NewRecord:
 
 
 class _Committed(msgspec.Struct):
-    log: LogHead
+    log: TreeHead
 
 
 _COMMITTED = msgspec.json.Decoder(_Committed)
 
 
-async def _heads(session: AsyncSession, stored: StoredGroup, gathered: int) -> list[LogHead]:
+async def _tree_heads(session: AsyncSession, stored: StoredGroup, gathered: int) -> list[TreeHead]:
     """The first logs, by size, that items of the chosen branch commit to and that this many entries more can reach."""
     first, last = stored.log_size + 1, stored.log_size + gathered
-    wires = await list_log_heads(session, stored.id, first, last, MOST_ROOTS)
+    wires = await list_tree_heads(session, stored.id, first, last, MOST_ROOTS)
     return [_COMMITTED.decode(wire).log for wire in wires]

@@ -12,9 +12,9 @@ from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.reading.lens.floor import describe_floor
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.kit.registration_modes import registration_modes
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 
 routes = web.RouteTableDef()
@@ -64,12 +64,12 @@ async def get_about(request: web.Request) -> web.Response:
     return render(request, "account/about.html", view)
 
 
-def _lacking(say: Words, one: FloorGroup) -> str:
+def _lacking(say: Translator, one: FloorGroup) -> str:
     where = f"{one.pod}/g/{one.group}" if one.pod else one.group
     return say("%(group)s isn't here yet: until it is, what it would hide is shown", group=where)
 
 
-def _others(say: Words, count: int) -> str:
+def _others(say: Translator, count: int) -> str:
     if not count:
         return ""
     return say.many(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 
 # The first that is found counts: browsers claim to be their ancestors, too.
 BROWSERS: Final = (
@@ -28,7 +28,7 @@ SYSTEMS: Final = (
 )
 
 
-def agent_name(say: Words, agent: str) -> str:
+def agent_name(say: Translator, agent: str) -> str:
     """`Firefox on Linux`; what isn't known is shown as it is, shortened."""
     browser = next((name for mark, name in BROWSERS if mark in agent), "")
     system = next((name for mark, name in SYSTEMS if mark in agent), "")

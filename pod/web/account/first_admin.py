@@ -13,12 +13,12 @@ from pod.actions.accounts.first_admin import set_up, settings_for_setup
 from pod.actions.accounts.open_account import Wish
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.account.session_start import enter_with_words
+from pod.translations import LANGUAGES
+from pod.web.account.session_start import enter_with_phrase
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.registration_modes import registration_modes
 from pod.web.kit.templates import render
-from pod.web.kit.translations import LANGUAGES
 from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError
 
@@ -70,7 +70,7 @@ async def _set_up(request: web.Request, form: SetUpForm) -> web.Response:
     chosen = msgspec.structs.replace(held, name=form.pod, language=form.language, registration=form.registration)
     wish = Wish(form.name.lower(), form.mail, say_of(request).language, verified=False)
     opened = await set_up(deps, token, wish, chosen)
-    return await enter_with_words(request, opened.account, opened.phrase, "/admin")
+    return await enter_with_phrase(request, opened.account, opened.phrase, "/admin")
 
 
 async def _refused(request: web.Request, form: SetUpForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pod.actions.letters import Letter
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 
 
-def sign_in_letter(say: Words, pod: str, name: str, code: str) -> Letter:
+def sign_in_letter(say: Translator, pod: str, name: str, code: str) -> Letter:
     """A code for signing in."""
     return _letter(
         say("Your code for %(pod)s", pod=pod),
@@ -17,7 +17,7 @@ def sign_in_letter(say: Words, pod: str, name: str, code: str) -> Letter:
     )
 
 
-def sign_up_letter(say: Words, pod: str, code: str) -> Letter:
+def sign_up_letter(say: Translator, pod: str, code: str) -> Letter:
     """A code that proves an address."""
     return _letter(
         say("Your code for %(pod)s", pod=pod),
@@ -28,7 +28,7 @@ def sign_up_letter(say: Words, pod: str, code: str) -> Letter:
     )
 
 
-def known_letter(say: Words, pod: str, url: str, name: str) -> Letter:
+def known_letter(say: Translator, pod: str, url: str, name: str) -> Letter:
     """Instead of a code: this address has an account."""
     return _letter(
         say("You have an account at %(pod)s", pod=pod),
@@ -39,7 +39,7 @@ def known_letter(say: Words, pod: str, url: str, name: str) -> Letter:
     )
 
 
-def address_letter(say: Words, pod: str, code: str) -> Letter:
+def address_letter(say: Translator, pod: str, code: str) -> Letter:
     """A code that proves an address that somebody signed in wants mail at."""
     return _letter(
         say("Your code for %(pod)s", pod=pod),
@@ -49,7 +49,7 @@ def address_letter(say: Words, pod: str, code: str) -> Letter:
     )
 
 
-def confirm_letter(say: Words, pod: str, code: str) -> Letter:
+def confirm_letter(say: Translator, pod: str, code: str) -> Letter:
     """A code for a change that needs a fresh proof."""
     return _letter(
         say("Your code for %(pod)s", pod=pod),
@@ -60,7 +60,7 @@ def confirm_letter(say: Words, pod: str, code: str) -> Letter:
     )
 
 
-def moved_letter(say: Words, pod: str, name: str) -> Letter:
+def moved_letter(say: Translator, pod: str, name: str) -> Letter:
     """To the former address: mail goes elsewhere now."""
     return _letter(
         say("Your address at %(pod)s was changed", pod=pod),

@@ -16,11 +16,11 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
 from pod.rules.requests import RequestRule
+from pod.translations import Translator
 from pod.web.account.session_start import become
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 from protocol.errors import MalformedError, RefusedError
 from protocol.ids import RecordId, parse_id
@@ -78,8 +78,8 @@ async def post_recover(request: web.Request) -> web.Response:
 async def _recover(request: web.Request, form: RecoverForm) -> web.Response:
     deps = request.app[DEPS]
     await deps.store.limits.take("recovery of an address", address_of(request), now=deps.clock())
-    keys, places = RecoveryKeys(form.phrase), whereabouts(form.groups)
-    found = await recover_home(deps, form.name.lower(), keys, places, say_of(request).language)
+    keys, groups = RecoveryKeys(form.phrase), whereabouts(form.groups)
+    found = await recover_home(deps, form.name.lower(), keys, groups, say_of(request).language)
     keep = await become(request, found.account)
     return keep(render(request, "account/recovered.html", _view(say_of(request), found), private=True))
 
@@ -109,7 +109,7 @@ def _group(number: int, text: str) -> RecordId:
         raise RequestRule.LINE_WITHOUT_ID.error(line=number) from error
 
 
-def _view(say: Words, found: FoundAccount) -> RecoveredView:
+def _view(say: Translator, found: FoundAccount) -> RecoveredView:
     recovered: Recovered = found.recovered
     states = {"member": say("here"), "moving": say("on its way; it is here once its group has sealed it")}
     moved = tuple(MovedLine(name, states.get(state, state)) for name, state in found.moved)

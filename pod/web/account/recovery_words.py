@@ -8,8 +8,8 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
-from pod.actions.accounts.overview import look_at, places_of
-from pod.actions.accounts.phrase_check import check_all_words, check_three_words, words_check_of
+from pod.actions.accounts.overview import kit_groups_of, look_at
+from pod.actions.accounts.phrase_check import check_three_words, check_whole_phrase, phrase_check_of
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import add_recovery_keys
 from pod.app_keys import DEPS
@@ -44,7 +44,7 @@ class WordQuestion(msgspec.Struct, frozen=True):
     label: str
 
 
-class PlaceView(msgspec.Struct, frozen=True):
+class KitGroupView(msgspec.Struct, frozen=True):
     """A group for the paper."""
 
     name: str
@@ -53,7 +53,7 @@ class PlaceView(msgspec.Struct, frozen=True):
     recovery: str
 
 
-class WordsSettingsView(FormView, frozen=True):
+class PhraseSettingsView(FormView, frozen=True):
     """Whether the words were checked, which are asked for, what else belongs on the paper."""
 
     checked: bool
@@ -61,12 +61,12 @@ class WordsSettingsView(FormView, frozen=True):
     few: bool
     left: str
     pod: str
-    places: tuple[PlaceView, ...]
+    groups: tuple[KitGroupView, ...]
 
 
 @routes.get("/settings/words")
 @contract("account", media_type=HTML)
-async def get_words(request: web.Request) -> web.Response:
+async def get_phrase(request: web.Request) -> web.Response:
     """Whether the words are still there."""
     account_of(request)
     return await _show(request)
@@ -74,7 +74,7 @@ async def get_words(request: web.Request) -> web.Response:
 
 @routes.post("/settings/words")
 @contract("account", media_type=HTML)
-async def post_words(request: web.Request) -> web.Response:
+async def post_three_words(request: web.Request) -> web.Response:
     """Check three words."""
     account_of(request)
     form = await read_form(request, ThreeForm)
@@ -82,14 +82,14 @@ async def post_words(request: web.Request) -> web.Response:
 
 
 async def _three(request: web.Request, form: ThreeForm) -> web.Response:
-    words = (form.first, form.second, form.third)
-    await check_three_words(request.app[DEPS], account_of(request), words)
+    typed = (form.first, form.second, form.third)
+    await check_three_words(request.app[DEPS], account_of(request), typed)
     return see_other("/settings/words", said="words")
 
 
 @routes.post("/settings/words/all")
 @contract("account", media_type=HTML)
-async def post_all_words(request: web.Request) -> web.Response:
+async def post_phrase(request: web.Request) -> web.Response:
     """Check all words."""
     account_of(request)
     form = await read_form(request, PhraseForm)
@@ -97,7 +97,7 @@ async def post_all_words(request: web.Request) -> web.Response:
 
 
 async def _all(request: web.Request, form: PhraseForm) -> web.Response:
-    await check_all_words(request.app[DEPS], account_of(request), RecoveryKeys(form.phrase))
+    await check_whole_phrase(request.app[DEPS], account_of(request), RecoveryKeys(form.phrase))
     return see_other("/settings/words", said="words")
 
 
@@ -113,18 +113,18 @@ async def post_recovery_keys(request: web.Request) -> web.Response:
 async def _derive(request: web.Request, form: PhraseForm) -> web.Response:
     deps, account = request.app[DEPS], account_of(request)
     keys = RecoveryKeys(form.phrase)
-    await check_all_words(deps, account, keys)
+    await check_whole_phrase(deps, account, keys)
     await add_recovery_keys(deps, account, keys)
     return see_other("/settings/words", said="saved")
 
 
 async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:
     deps, account, say = request.app[DEPS], account_of(request), say_of(request)
-    sight, check = await look_at(deps, account), await words_check_of(deps, account)
-    numbers = check.places.split(",") if check and check.places else []
-    places = await places_of(deps, account)
-    view = WordsSettingsView(
-        checked=sight.words_checked,
+    sight, check = await look_at(deps, account), await phrase_check_of(deps, account)
+    numbers = check.numbers.split(",") if check and check.numbers else []
+    groups = await kit_groups_of(deps, account)
+    view = PhraseSettingsView(
+        checked=sight.phrase_checked,
         asked=tuple(
             WordQuestion(field, say("Word number %(number)s", number=number))
             for field, number in zip(ThreeForm.__struct_fields__, numbers, strict=False)
@@ -132,8 +132,9 @@ async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more
         few=sight.keys_left < FEW_RECOVERY_KEYS,
         left=say.number(sight.keys_left),
         pod=deps.identity.base_url,
-        places=tuple(
-            PlaceView(place.name, place.group, place.visibility == "private", str(place.recovery)) for place in places
+        groups=tuple(
+            KitGroupView(group.name, group.group, group.visibility == "private", str(group.recovery))
+            for group in groups
         ),
     )
     # What was typed is not shown again: it is what nobody may see.

@@ -15,8 +15,8 @@ from pod.actions.accounts.sessions import open_session
 from pod.actions.accounts.sign_in import mark_of
 from pod.app_keys import DEPS
 from pod.payers import SESSION
+from pod.translations import translator_for
 from pod.web.kit.templates import render
-from pod.web.kit.translations import words_in
 from pod.web.kit.visitors import (
     A_YEAR_SECONDS,
     KNOWN,
@@ -48,8 +48,8 @@ async def become(request: web.Request, account: Account) -> Keep:
     """
     deps = request.app[DEPS]
     secret = await open_session(deps, account, request.headers.get("User-Agent", ""))
-    words = words_in(account.language) if account.language else visitor_of(request).words
-    request[VISITOR] = Visitor(words, account, None, secret, deps.identity.keyring.forms)
+    say = translator_for(account.language) if account.language else visitor_of(request).say
+    request[VISITOR] = Visitor(say, account, None, secret, deps.identity.keyring.forms)
 
     def keep(response: web.Response) -> web.Response:
         set_cookie(request, response, SESSION, secret)
@@ -65,20 +65,20 @@ async def enter(request: web.Request, account: Account, response: web.Response) 
     return (await become(request, account))(response)
 
 
-class WordsView(msgspec.Struct, frozen=True):
+class PhraseView(msgspec.Struct, frozen=True):
     """The words that are shown once, with what belongs on the same paper."""
 
-    words: tuple[str, ...]
+    phrase: tuple[str, ...]
     name: str
     pod: str
     group: str
     onward: str
 
 
-async def enter_with_words(request: web.Request, account: Account, phrase: str, onward: str) -> web.Response:
+async def enter_with_phrase(request: web.Request, account: Account, phrase: str, onward: str) -> web.Response:
     """Sign a new account in and show its 24 words, which no cache keeps and the pod forgets with this answer."""
     keep, pod = await become(request, account), request.app[DEPS].identity.base_url
-    view = WordsView(tuple(phrase.split()), account.name, pod, str(account.personal_group), onward)
+    view = PhraseView(tuple(phrase.split()), account.name, pod, str(account.personal_group), onward)
     return keep_onward(request, keep(render(request, "account/words.html", view, private=True)), "")
 
 

@@ -16,13 +16,13 @@ from pod.actions.accounts.sessions import check_confirmed, end_other_sessions, e
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.accounts import AccountRule
+from pod.translations import LANGUAGES, Translator
 from pod.web.account.browser_names import agent_name
 from pod.web.account.session_start import session_here
 from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import shown_once
 from pod.web.kit.templates import render
-from pod.web.kit.translations import LANGUAGES, Words
 from pod.web.kit.visitors import account_of, say_of
 from protocol.limits import FEW_RECOVERY_KEYS
 
@@ -102,16 +102,16 @@ async def get_settings(request: web.Request) -> web.Response:
     account = account_of(request)
     sight, say = await look_at(request.app[DEPS], account), say_of(request)
     few = sight.keys_left < FEW_RECOVERY_KEYS
-    view = SettingsView(account.name, not sight.words_checked, few, _doors(say, sight))
+    view = SettingsView(account.name, not sight.phrase_checked, few, _doors(say, sight))
     return render(request, "account/settings.html", view)
 
 
-def _doors(say: Words, sight: AccountSight) -> tuple[SettingsDoor, ...]:
+def _doors(say: Translator, sight: AccountSight) -> tuple[SettingsDoor, ...]:
     mail = sight.mail.address if sight.mail else say("None yet")
     if sight.mail and sight.mail.verified_at is None:
         mail = say("%(mail)s, not proved yet", mail=mail)
     app = say("On; %(count)s recovery codes left", count=sight.codes_left) if sight.has_authenticator else say("Off")
-    words = say("Checked") if sight.words_checked else say("Not checked yet")
+    words = say("Checked") if sight.phrase_checked else say("Not checked yet")
     return (
         SettingsDoor(say("Language"), LANGUAGES[say.language], "/language?back=/settings"),
         SettingsDoor(say("Mail address"), mail, "/settings/mail"),
@@ -148,7 +148,7 @@ async def get_sessions(request: web.Request) -> web.Response:
     return render(request, "account/sessions.html", SessionsView(lines, others=len(lines) > 1))
 
 
-def _session(say: Words, one: Session, *, here: bool) -> SessionLine:
+def _session(say: Translator, one: Session, *, here: bool) -> SessionLine:
     return SessionLine(
         one.sha256.hex(), agent_name(say, one.agent), say.day(one.seen_at), say.day(one.created_at), here
     )
@@ -212,7 +212,7 @@ async def _show_tokens(request: web.Request, status: HTTPStatus = HTTPStatus.OK,
     return render(request, "account/tokens.html", msgspec.structs.replace(view, **more), status, private=True)
 
 
-def _token(say: Words, token: Token) -> TokenView:
+def _token(say: Translator, token: Token) -> TokenView:
     used = say.day(token.last_used_at) if token.last_used_at is not None else ""
     return TokenView(token.name, say.day(token.created_at), used)
 

@@ -27,12 +27,12 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.payers import SESSION
 from pod.requests import address_of
+from pod.translations import translator_for
 from pod.web.account.letters import sign_in_letter
 from pod.web.account.session_start import enter, session_here, visit_of
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
-from pod.web.kit.translations import words_in
 from pod.web.kit.visitors import KNOWN, account_of, cookie_of, say_of, set_cookie
 from pod.web.kit.way_back import local_path
 from protocol.errors import RefusedError
@@ -115,7 +115,7 @@ async def _begin(request: web.Request, form: SignInForm) -> web.Response:
     pod = pod_name(deps, await read_settings(deps))
 
     def letter(account: Account, code: str) -> Letter:
-        say = words_in(account.language) if account.language else say_of(request)
+        say = translator_for(account.language) if account.language else say_of(request)
         return sign_in_letter(say, pod, account.name, code)
 
     asker = Asker(address_of(request), visit_of(request), cookie_of(request, KNOWN))

@@ -25,7 +25,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
 from pod.web.account.letters import known_letter, sign_up_letter
-from pod.web.account.session_start import enter_with_words, keep_onward, onward_of, visit_of
+from pod.web.account.session_start import enter_with_phrase, keep_onward, onward_of, visit_of
 from pod.web.kit.form_page import FormView, again, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
@@ -166,7 +166,7 @@ async def _prove(request: web.Request, form: SignUpCodeForm) -> web.Response:
     opened = await prove_mail(deps, visit_of(request), form.code, form.name.lower())
     if opened is None:
         return keep_onward(request, see_other("/sign-up/waiting"), onward_of(request), days=ACCEPTED_DAYS)
-    return await enter_with_words(request, opened.account, opened.phrase, onward_of(request))
+    return await enter_with_phrase(request, opened.account, opened.phrase, onward_of(request))
 
 
 async def _code_refused(
@@ -212,7 +212,7 @@ async def post_open(request: web.Request) -> web.Response:
 
 async def _open(request: web.Request, form: SignUpCodeForm) -> web.Response:
     opened = await open_accepted(request.app[DEPS], request.match_info["token"], form.name.lower())
-    return await enter_with_words(request, opened.account, opened.phrase, onward_of(request))
+    return await enter_with_phrase(request, opened.account, opened.phrase, onward_of(request))
 
 
 async def _show_open(

@@ -12,9 +12,9 @@ from moderation.clusters import beginning
 from pod.actions.audit import COMMAND_LINE, MOST_IN_A_FILE, Act, csv_of, read_acts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.admin.page_frame import AdminView, admin_of, number_in, tabs
 from pod.web.kit.templates import HEADERS, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
@@ -46,7 +46,7 @@ class AuditView(AdminView, frozen=True):
     table: str
 
 
-def acts_of(say: Words) -> dict[str, str]:
+def acts_of(say: Translator) -> dict[str, str]:
     """What each kind of act is called."""
     return {
         "set-up": say("set-up"),
@@ -98,7 +98,7 @@ def _to(page: str, **asked: str) -> str:
     return f"{page}?{urlencode(chosen)}" if chosen else page
 
 
-def _row(say: Words, names: dict[str, str], act: Act) -> ActRow:
+def _row(say: Translator, names: dict[str, str], act: Act) -> ActRow:
     name = names.get(act.act, act.act)
     who = say("command line") if act.who == COMMAND_LINE else act.who
     return ActRow(say.moment(act.at), who, name, act.subject, _short(act.before), _short(act.after), _short(act.why))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pod.actions.admin.dashboard import Running
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -19,12 +19,12 @@ class Item(msgspec.Struct, frozen=True):
     link: str
 
 
-def checklist(say: Words, running: Running) -> tuple[Item, ...]:
+def checklist(say: Translator, running: Running) -> tuple[Item, ...]:
     """Everything that a pod needs, in the order in which to mend it."""
     return (*_from_outside(say, running), *_to_keep(say, running), *_to_say(say, running))
 
 
-def _from_outside(say: Words, running: Running) -> tuple[Item, ...]:
+def _from_outside(say: Translator, running: Running) -> tuple[Item, ...]:
     names = (
         ("base url", say("Its name leads here"), say("The name in DNS leads to this machine, the proxy to this pod.")),
         ("tls", say("Its certificate holds"), say("Browsers and other pods trust the connection.")),
@@ -45,7 +45,7 @@ def _from_outside(say: Words, running: Running) -> tuple[Item, ...]:
     )
 
 
-def _to_keep(say: Words, running: Running) -> tuple[Item, ...]:
+def _to_keep(say: Translator, running: Running) -> tuple[Item, ...]:
     mail, at = running.looks.get("mail"), running.backup_at
     sent = mail is not None and mail.ok
     backup = (
@@ -65,7 +65,7 @@ def _to_keep(say: Words, running: Running) -> tuple[Item, ...]:
     )
 
 
-def _to_say(say: Words, running: Running) -> tuple[Item, ...]:
+def _to_say(say: Translator, running: Running) -> tuple[Item, ...]:
     settings, where = running.settings, ("", "/admin/settings", say("Fill in"))
     contact, terms = say("A contact for people and authorities."), say("The terms of the pod.")
     room = say("A pod without groups is an empty room.")

@@ -14,12 +14,12 @@ from models.pod.floor_groups import FloorGroup
 from pod.actions.admin.floor_choice import FloorLine, FloorPreview, bring, choose, let_go, preview, read_floor
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.admin.page_frame import AdminView, NoForm, admin_of, tabs
 from pod.web.group.post_rows import PostLineView, home_row
 from pod.web.kit.form_page import told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 from protocol.errors import RefusedError
 from protocol.ids import RecordId, parse_id
@@ -148,7 +148,7 @@ async def _show(
     return render(request, "admin/floor.html", msgspec.structs.replace(view, **more), status)
 
 
-def _line(say: Words, one: FloorLine) -> FloorLineView:
+def _line(say: Translator, one: FloorLine) -> FloorLineView:
     lacking = ""
     if not one.here:
         lacking = say("It isn't here yet: until it is, what it would hide is shown.")
@@ -168,7 +168,7 @@ def _line(say: Words, one: FloorLine) -> FloorLineView:
     )
 
 
-def _effects(say: Words, found: FloorPreview) -> list[str]:
+def _effects(say: Translator, found: FloorPreview) -> list[str]:
     effect = found.effect
     told = [
         say.many(
@@ -194,7 +194,7 @@ def _effects(say: Words, found: FloorPreview) -> list[str]:
     return told
 
 
-def _warning(say: Words, found: FloorPreview) -> str:
+def _warning(say: Translator, found: FloorPreview) -> str:
     if found.default_score > 0:
         return ""
     return say(

@@ -11,10 +11,10 @@ from models.fediverse.deliveries import HostState
 from pod.actions.admin.dashboard import read_host, read_hosts, retry_host
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.admin.page_frame import AdminView, NoForm, admin_of, tabs
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
@@ -82,7 +82,7 @@ async def post_retry(request: web.Request) -> web.Response:
     return see_other(f"{PAGE}/{host}", said="retried")
 
 
-def _line(say: Words, one: HostState, now: int) -> HostLine:
+def _line(say: Translator, one: HostState, now: int) -> HostLine:
     host, oldest = one.host, one.oldest_at
     bad = host.attempts > 0
     return HostLine(
@@ -97,7 +97,7 @@ def _line(say: Words, one: HostState, now: int) -> HostLine:
     )
 
 
-def _state(say: Words, one: HostState, now: int) -> str:
+def _state(say: Translator, one: HostState, now: int) -> str:
     if one.host.attempts:
         return say("failing")
     if one.host.last_succeeded_at is None:
@@ -106,7 +106,7 @@ def _state(say: Words, one: HostState, now: int) -> str:
     return say("slow") if slow else say("ok")
 
 
-def _facts(say: Words, one: HostState, line: HostLine) -> tuple[tuple[str, str], ...]:
+def _facts(say: Translator, one: HostState, line: HostLine) -> tuple[tuple[str, str], ...]:
     host = one.host
     told = [
         (say("State"), line.state),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pod.actions.letters import Letter
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 
 
-def accepted_letter(say: Words, pod: str, name: str, url: str) -> Letter:
+def accepted_letter(say: Translator, pod: str, name: str, url: str) -> Letter:
     """Yes, and the link that opens the account."""
     return _letter(
         say("Welcome to %(pod)s", pod=pod),
@@ -17,7 +17,7 @@ def accepted_letter(say: Words, pod: str, name: str, url: str) -> Letter:
     )
 
 
-def rejected_letter(say: Words, pod: str, name: str, reason: str) -> Letter:
+def rejected_letter(say: Translator, pod: str, name: str, reason: str) -> Letter:
     """No, and why."""
     return _letter(
         say("Your sign-up at %(pod)s", pod=pod),
@@ -28,7 +28,7 @@ def rejected_letter(say: Words, pod: str, name: str, reason: str) -> Letter:
     )
 
 
-def question_letter(say: Words, pod: str, name: str, question: str, url: str) -> Letter:
+def question_letter(say: Translator, pod: str, name: str, question: str, url: str) -> Letter:
     """A question, and the link to its answer."""
     return _letter(
         say("A question about your sign-up at %(pod)s", pod=pod),

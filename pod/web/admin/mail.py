@@ -16,11 +16,11 @@ from pod.actions.admin.test_mail import Tried
 from pod.app_keys import DEPS
 from pod.config import MailServer
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
 from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
@@ -84,12 +84,12 @@ async def _show(
     return render(request, "admin/mail.html", msgspec.structs.replace(view, **more), status)
 
 
-def _row(say: Words, mail: MailSent) -> MailRow:
+def _row(say: Translator, mail: MailSent) -> MailRow:
     state = say("taken") if mail.ok else say("refused")
     return MailRow(say.moment(mail.at), mail.to, mail.subject, mail.answer, mail.ok, state)
 
 
-def _facts(say: Words, server: MailServer) -> tuple[tuple[str, str], ...]:
+def _facts(say: Translator, server: MailServer) -> tuple[tuple[str, str], ...]:
     if not server.host:
         return ((say("Server"), say("None is set: mails are shown on the pod's console.")),)
     secret = server.password or server.password_file

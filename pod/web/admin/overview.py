@@ -10,11 +10,11 @@ from pod.actions.admin.outside_check import look
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.doctor.findings import Level
+from pod.translations import Translator
 from pod.web.admin.checklist import Item, checklist
 from pod.web.admin.page_frame import AdminView, NoForm, admin_of, tabs
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
@@ -60,11 +60,11 @@ async def post_look(request: web.Request) -> web.Response:
     return see_other("/admin", said="looked")
 
 
-def _free(say: Words, free_bytes: int) -> str:
+def _free(say: Translator, free_bytes: int) -> str:
     return say("%(gib)s GiB are free", gib=say.quantity(free_bytes * 10 // 1024**3, 1))
 
 
-def _lights(say: Words, running: Running) -> tuple[Light, ...]:
+def _lights(say: Translator, running: Running) -> tuple[Light, ...]:
     well, ill = say("well"), say("not well")
     reasons, mail, queue, room = running.reasons, running.last_mail, running.queue, running.disk.level is Level.OK
     lights = [

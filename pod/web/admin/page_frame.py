@@ -9,8 +9,8 @@ from aiohttp import web
 
 from models.people.accounts import Account
 from pod.rules.admin import AdminRule
+from pod.translations import Translator
 from pod.web.kit.form_page import FormView
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of
 
 LONGEST_NUMBER: Final = 15
@@ -39,7 +39,7 @@ def tabs(request: web.Request, here: str) -> dict[str, Any]:
     return {"tabs": tuple((name, href, href == here) for name, href in _pages(say_of(request)))}
 
 
-def _pages(say: Words) -> tuple[tuple[str, str], ...]:
+def _pages(say: Translator) -> tuple[tuple[str, str], ...]:
     return (
         (say("Overview"), "/admin"),
         (say("Settings"), "/admin/settings"),

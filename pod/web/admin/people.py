@@ -15,12 +15,12 @@ from pod.actions.accounts.sessions import check_confirmed
 from pod.actions.admin.people import Deed, list_people, set_able, set_role
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.account.session_start import session_here
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
 from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
@@ -110,7 +110,7 @@ def _page(q: str, **more: str) -> str:
     return f"{PAGE}?{urlencode(asked)}" if asked else PAGE
 
 
-def _row(say: Words, one: StoredPersonLine) -> PersonRow:
+def _row(say: Translator, one: StoredPersonLine) -> PersonRow:
     address = one.address or say("none")
     if one.address and not one.verified:
         address = say("%(mail)s, not proved yet", mail=one.address)

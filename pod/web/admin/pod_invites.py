@@ -13,12 +13,12 @@ from models.pod.pod_invites import InviteLine
 from pod.actions.admin.pod_invites import InviteWish, invite, read_invites, take_back
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.admin.page_frame import AdminView, admin_of, number_in, tabs
 from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered, shown_once
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
@@ -109,7 +109,7 @@ async def _show(
     return render(request, "admin/invites.html", msgspec.structs.replace(view, **more), status, private=True)
 
 
-def _row(say: Words, line: InviteLine, now: int) -> PodInviteView:
+def _row(say: Translator, line: InviteLine, now: int) -> PodInviteView:
     one = line.invite
     state = say("%(uses)s of %(most)s used", uses=say.number(one.uses), most=say.number(one.most_uses))
     if one.revoked_at is not None:

@@ -14,12 +14,12 @@ from pod.actions.admin.pod_settings import change_settings, read_settings
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.admin import AdminRule
+from pod.translations import LANGUAGES
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
 from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.registration_modes import registration_modes
 from pod.web.kit.templates import render
-from pod.web.kit.translations import LANGUAGES
 from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()

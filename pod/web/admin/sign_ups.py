@@ -18,12 +18,12 @@ from pod.actions.letters import Letter
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.deps import Deps
+from pod.translations import Translator, translator_for
 from pod.web.admin.letters import accepted_letter, question_letter, rejected_letter
 from pod.web.admin.page_frame import AdminView, admin_of, tabs
 from pod.web.kit.form_page import again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words, words_in
 from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
@@ -90,16 +90,16 @@ async def post_ask(request: web.Request) -> web.Response:
 
 def _accepted(pod: str, form: DecisionForm, wish: SignUp, url: str) -> Letter:
     del form
-    return accepted_letter(words_in(wish.language), pod, wish.name, url)
+    return accepted_letter(translator_for(wish.language), pod, wish.name, url)
 
 
 def _rejected(pod: str, form: DecisionForm, wish: SignUp, reason: str) -> Letter:
     del form
-    return rejected_letter(words_in(wish.language), pod, wish.name, reason)
+    return rejected_letter(translator_for(wish.language), pod, wish.name, reason)
 
 
 def _asked(pod: str, form: DecisionForm, wish: SignUp, url: str) -> Letter:
-    return question_letter(words_in(wish.language), pod, wish.name, form.text, url)
+    return question_letter(translator_for(wish.language), pod, wish.name, form.text, url)
 
 
 async def _decided(
@@ -129,7 +129,7 @@ async def _show(
     return render(request, "admin/sign-ups.html", msgspec.structs.replace(view, **more), status)
 
 
-def _row(say: Words, wish: SignUp, form: DecisionForm) -> SignUpLineView:
+def _row(say: Translator, wish: SignUp, form: DecisionForm) -> SignUpLineView:
     typed = form.text if form.number == wish.id else ""
     since = say.moment(wish.created_at)
     return SignUpLineView(wish.id, wish.name, wish.address, wish.reason, since, wish.language, wish.said, typed)

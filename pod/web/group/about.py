@@ -9,11 +9,11 @@ from aiohttp import web
 
 from pod.actions.reading.group.page_header import HeaderSight
 from pod.contracts import HTML, contract
-from pod.web.group.page_frame import Head, load_head
+from pod.translations import Translator
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.subjects import subject_address
 from pod.web.group.wording import short
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import say_of
 from protocol.state import GroupState
 
@@ -24,7 +24,7 @@ HOUR_MS = 3_600_000
 class AboutView(msgspec.Struct, frozen=True):
     """What a group is. `owner`: the reader may change its policy. `public_name`: the name and its page."""
 
-    head: Head
+    frame: PageFrame
     description: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     rules: tuple[tuple[str, str], ...]
@@ -39,13 +39,13 @@ class AboutView(msgspec.Struct, frozen=True):
 @held
 async def get_group_about(request: web.Request) -> web.Response:
     """What the group says of itself, its rules in words, its pods and numbers."""
-    seen, head = await load_head(request, "about")
+    seen, frame = await load_frame(request, "about")
     say, state = say_of(request), seen.state
     described = (state.policy.description or "").split("\n\n")
     owner = seen.weight is not None and seen.weight >= state.owner_weight
     name = state.published
     view = AboutView(
-        head,
+        frame,
         tuple(part for part in described if part),
         _facts(say, seen),
         rules_of(say, state),
@@ -57,7 +57,7 @@ async def get_group_about(request: web.Request) -> web.Response:
     return render(request, "group/about.html", view)
 
 
-def _facts(say: Words, seen: HeaderSight) -> tuple[tuple[str, str], ...]:
+def _facts(say: Translator, seen: HeaderSight) -> tuple[tuple[str, str], ...]:
     state = seen.state
     settled = (
         say("settled")
@@ -74,7 +74,7 @@ def _facts(say: Words, seen: HeaderSight) -> tuple[tuple[str, str], ...]:
     )
 
 
-def rules_of(say: Words, state: GroupState) -> tuple[tuple[str, str], ...]:
+def rules_of(say: Translator, state: GroupState) -> tuple[tuple[str, str], ...]:
     """The numbers of the policy, each with what it is."""
     hours = state.handover_after_ms() // HOUR_MS
     return (

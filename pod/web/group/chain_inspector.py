@@ -16,14 +16,14 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.plots.items import Dot, item_line
 from pod.plots.plot import Plot
+from pod.translations import Translator
 from pod.web.group.operation_wording import change_in, rule_of
-from pod.web.group.page_frame import Head, load_head
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import host_of, member_name, short
 from pod.web.kit.forms import read_form
 from pod.web.kit.queries import before_of, number_in, with_query
 from pod.web.kit.refusals import sentence_of
 from pod.web.kit.templates import FILE_HEADERS, held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from protocol.ids import parse_id
 from protocol.records.chain import GroupRoot, Handover
@@ -61,7 +61,7 @@ class ChainItemView(msgspec.Struct, frozen=True):
 class ChainView(msgspec.Struct, frozen=True):
     """A page of the timeline, the newest first."""
 
-    head: Head
+    frame: PageFrame
     rows: tuple[ChainItemView, ...]
     plot: Plot
     forked: bool
@@ -71,7 +71,7 @@ class ChainView(msgspec.Struct, frozen=True):
 class CheckedView(msgspec.Struct, frozen=True):
     """What came of checking everything: (number of the item, what is wrong)."""
 
-    head: Head
+    frame: PageFrame
     verdict: str
     holds: bool
     facts: tuple[tuple[str, str], ...]
@@ -87,16 +87,16 @@ class CheckForm(msgspec.Struct, frozen=True):
 @held
 async def get_chain_page(request: web.Request) -> web.Response:
     """The items of the group's chain in words, each with its proofs checked again."""
-    _, head = await load_head(request, "chain")
+    _, frame = await load_frame(request, "chain")
     reader: Reader = reader_of(request)
-    seen = await inspect_chain(request.app[DEPS], reader, head.group, before=before_of(request), limit=ON_A_PAGE)
-    return render(request, "group/chain.html", _view(say_of(request), head, seen))
+    seen = await inspect_chain(request.app[DEPS], reader, frame.group, before=before_of(request), limit=ON_A_PAGE)
+    return render(request, "group/chain.html", _view(say_of(request), frame, seen))
 
 
-def _view(say: Words, head: Head, seen: ChainSight) -> ChainView:
-    own = f"/g/{head.group}/chain"
+def _view(say: Translator, frame: PageFrame, seen: ChainSight) -> ChainView:
+    own = f"/g/{frame.group}/chain"
     return ChainView(
-        head=head,
+        frame=frame,
         rows=tuple(_row(say, own, item, seen) for item in seen.items),
         plot=item_line(say, [_dot(say, item) for item in seen.items]),
         forked=any(item.rival for item in seen.items),
@@ -104,7 +104,7 @@ def _view(say: Words, head: Head, seen: ChainSight) -> ChainView:
     )
 
 
-def _row(say: Words, own: str, item: ItemSight, seen: ChainSight) -> ChainItemView:
+def _row(say: Translator, own: str, item: ItemSight, seen: ChainSight) -> ChainItemView:
     holds = not item.fault
     keepers = ", ".join(member_name(say, number, seen.nicknames.get(number, "")) for number in item.confirmed)
     return ChainItemView(
@@ -131,7 +131,7 @@ def _row(say: Words, own: str, item: ItemSight, seen: ChainSight) -> ChainItemVi
     )
 
 
-def kind_in(say: Words, item: ItemSight) -> str:
+def kind_in(say: Translator, item: ItemSight) -> str:
     """What sort of item it is."""
     content = item.record.content if item.record else None
     if isinstance(content, Handover):
@@ -142,14 +142,14 @@ def kind_in(say: Words, item: ItemSight) -> str:
     return say("Seal")
 
 
-def state_in(say: Words, item: ItemSight) -> str:
+def state_in(say: Translator, item: ItemSight) -> str:
     """What became of an item."""
     if item.rival:
         return say("beside the branch")
     return say("settled") if item.settled else say("not settled yet")
 
 
-def _signers(say: Words, item: ItemSight, seen: ChainSight) -> str:
+def _signers(say: Translator, item: ItemSight, seen: ChainSight) -> str:
     if item.record is None:
         return ""
     known = [host_of(seen.pods[did]) for did in item.record.signers if did in seen.pods]
@@ -164,7 +164,7 @@ def _signers(say: Words, item: ItemSight, seen: ChainSight) -> str:
     )
 
 
-def _why_not(say: Words, item: ItemSight, seen: ChainSight) -> str:
+def _why_not(say: Translator, item: ItemSight, seen: ChainSight) -> str:
     rivals = [other for other in seen.items if other.height == item.height and not other.rival]
     if rivals and item.term < rivals[0].term:
         return say("This pod follows the other branch: it has a higher term.")
@@ -173,7 +173,7 @@ def _why_not(say: Words, item: ItemSight, seen: ChainSight) -> str:
     return say("This pod follows the other branch: what is settled here, or at a proven fault the lowest id, decides.")
 
 
-def _dot(say: Words, item: ItemSight) -> Dot:
+def _dot(say: Translator, item: ItemSight) -> Dot:
     shape = "square" if item.type == "Handover" else "circle"
     state = say("doesn't hold") if item.fault else state_in(say, item)
     return Dot(item.height, kind_in(say, item), state, shape, item.settled and not item.fault, item.rival)
@@ -193,11 +193,11 @@ async def get_chain_item(request: web.Request) -> web.Response:
 async def post_chain_check(request: web.Request) -> web.Response:
     """Check every proof, fold the chain from its root, recompute the log: the same verdict as `pod group verify`."""
     await read_form(request, CheckForm)
-    _, head = await load_head(request, "chain")
-    verified, heights = await check_group(request.app[DEPS], account_of(request), head.group)
+    _, frame = await load_frame(request, "chain")
+    verified, heights = await check_group(request.app[DEPS], account_of(request), frame.group)
     say = say_of(request)
     view = CheckedView(
-        head=head,
+        frame=frame,
         verdict=say("All of it holds.") if not verified.faults else say("Something doesn't hold."),
         holds=not verified.faults,
         facts=(

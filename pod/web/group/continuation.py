@@ -15,14 +15,14 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
+from pod.translations import Translator
 from pod.web.group.found import check_name
-from pod.web.group.page_frame import Head, load_head
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import member_name
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.once import numbered, shown_once
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 
@@ -41,7 +41,7 @@ class ContinueForm(msgspec.Struct, frozen=True):
 class ContinueView(msgspec.Struct, frozen=True):
     """The form; `looked`: what is to be confirmed; `links`: (name, link) once it is done. `members`: (number, name)."""
 
-    head: Head
+    frame: PageFrame
     form: ContinueForm
     visibility: tuple[tuple[str, str], ...]
     members: tuple[tuple[str, str], ...]
@@ -79,7 +79,7 @@ async def _step(request: web.Request, form: ContinueForm, signer: Person) -> web
     check_name(form.name, "")
     if form.step != "continue":
         return await _show(request, form, looked=form.step == "look")
-    seen, _ = await load_head(request, "about")
+    seen, _ = await load_frame(request, "about")
     done = await continue_elsewhere(
         request.app[DEPS], signer, seen.group, name=form.name, visibility=form.visibility, invited=form.invited
     )
@@ -96,7 +96,7 @@ async def _show(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
     deps, say = request.app[DEPS], say_of(request)
-    seen, head = await load_head(request, "about")
+    seen, frame = await load_frame(request, "about")
     if seen.weight is None or seen.weight < seen.state.owner_weight:
         raise GroupRule.ONLY_OWNERS_PROPOSE.error()
     roster = await list_roster(deps, account_of(request), seen.group, after=0, limit=MOST_INVITED)
@@ -105,7 +105,7 @@ async def _show(
     named = tuple(others[number] for number in form.invited if number in others)
     left_out = seen.members - 1 - len(named)
     view = ContinueView(
-        head=head,
+        frame=frame,
         form=form,
         visibility=(
             ("private", say("Its members alone")),
@@ -126,7 +126,7 @@ async def _show(
     return render(request, "group/continue.html", view, status, private=True)
 
 
-def _name(say: Words, one: RosterLine) -> str:
+def _name(say: Translator, one: RosterLine) -> str:
     return member_name(say, one.number, one.nickname)
 
 
@@ -134,7 +134,7 @@ def _may_come(one: RosterLine) -> bool:
     return one.weight > 0 and not one.left
 
 
-def _done(say: Words, done: Continuation) -> str:
+def _done(say: Translator, done: Continuation) -> str:
     if done.open:
         return say("The new group is there. The old one closes once enough of its owners have signed that.")
     return say("The new group is there, and the old one closes as soon as that is sealed.")

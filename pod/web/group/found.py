@@ -14,12 +14,12 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
+from pod.translations import Translator
 from pod.web.group.wording import GroupKind, kind_sentence
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 from protocol.limits import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH
@@ -119,11 +119,11 @@ def wishes_of(form: FoundForm) -> dict[str, Any]:
     return wishes | ({"description": form.description} if form.description else {})
 
 
-def _view(say: Words, form: FoundForm, sentence: str = "", problem: RefusalView | None = None) -> FoundView:
+def _view(say: Translator, form: FoundForm, sentence: str = "", problem: RefusalView | None = None) -> FoundView:
     return FoundView(form, sentence, _visibility(say), _decides(say), _unvoted(say), problem)
 
 
-def _visibility(say: Words) -> tuple[Option, ...]:
+def _visibility(say: Translator) -> tuple[Option, ...]:
     return (
         ("public", say("Everybody"), say("It stands in lists and searches; other servers may follow it.")),
         (
@@ -139,7 +139,7 @@ def _visibility(say: Words) -> tuple[Option, ...]:
     )
 
 
-def _decides(say: Words) -> tuple[Option, ...]:
+def _decides(say: Translator) -> tuple[Option, ...]:
     return (
         (
             "given",
@@ -159,7 +159,7 @@ def _decides(say: Words) -> tuple[Option, ...]:
     )
 
 
-def _unvoted(say: Words) -> tuple[Option, ...]:
+def _unvoted(say: Translator) -> tuple[Option, ...]:
     return (
         ("shown", say("It is shown"), say("Votes can hide it: the group is moderated afterwards.")),
         (

@@ -12,10 +12,10 @@ from pod.actions.reading.group.groups import GroupLine, list_groups
 from pod.actions.reading.person.follows import FollowedLine, list_followed
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.kit.queries import with_query
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from pod.web.person.home import GroupCard
 from protocol.errors import RefusedError
@@ -70,7 +70,7 @@ async def get_groups_page(request: web.Request) -> web.Response:
     return render(request, "group/groups.html", view)
 
 
-def _card(say: Words, line: GroupLine) -> GroupCard:
+def _card(say: Translator, line: GroupLine) -> GroupCard:
     told = {"private": say("private"), "unlisted": say("unlisted")}.get(line.visibility, "")
     return GroupCard(f"/g/{line.group}", line.name, told)
 
@@ -97,7 +97,7 @@ async def show_follows(
     return render(request, "group/follows.html", FollowsView(rows, typed, problem), status)
 
 
-def _followed(say: Words, line: FollowedLine) -> FollowRow:
+def _followed(say: Translator, line: FollowedLine) -> FollowRow:
     lens = ("unlens", say("No longer my lens")) if line.lens else ("lens", say("Use as lens"))
     kind = say("person") if line.kind == "person" else say("group")
     name = line.name or say("A group that you may not read any more")

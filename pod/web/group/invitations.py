@@ -15,13 +15,13 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
-from pod.web.group.page_frame import Head, load_head
+from pod.translations import Translator
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import weight_in
 from pod.web.kit.forms import act_or_show, read_form
 from pod.web.kit.once import numbered, shown_once
 from pod.web.kit.refusals import RefusalView, problem_of, sentence_of
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 
@@ -52,7 +52,7 @@ class IssuedRow(msgspec.Struct, frozen=True):
 class InvitationsView(msgspec.Struct, frozen=True):
     """The form, the link of what was just made, and the invitations made here."""
 
-    head: Head
+    frame: PageFrame
     form: InviteForm
     days: tuple[tuple[str, str], ...]
     most: str
@@ -81,7 +81,7 @@ async def post_invitation_form(request: web.Request) -> web.Response:
 
 async def _invite(request: web.Request, signer: Person, form: InviteForm) -> web.Response:
     deps = request.app[DEPS]
-    seen, _ = await load_head(request, "members")
+    seen, _ = await load_frame(request, "members")
     days = form.days if form.days in DAYS else DAYS[1]
     expires = deps.clock() + days * DAY_MS
     uses = min(max(form.uses, 1), MOST_USES)
@@ -100,11 +100,11 @@ async def _show(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
     say = say_of(request)
-    seen, head = await load_head(request, "members")
+    seen, frame = await load_frame(request, "members")
     if seen.weight is None:
         raise GroupRule.ONLY_MEMBERS_INVITE.error()
     view = InvitationsView(
-        head=head,
+        frame=frame,
         form=form,
         days=tuple((str(days), say.many("%(count)s day", "%(count)s days", days)) for days in DAYS),
         most=say.weight(seen.weight),
@@ -115,7 +115,7 @@ async def _show(
     return render(request, "group/invitations.html", view, status, private=True)
 
 
-def _row(say: Words, entry: InvitationSight) -> IssuedRow:
+def _row(say: Translator, entry: InvitationSight) -> IssuedRow:
     return IssuedRow(
         by=say("you") if entry.mine else say("member %(number)s", number=entry.number),
         weight=say.weight(entry.weight),

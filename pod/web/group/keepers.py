@@ -19,12 +19,12 @@ from pod.actions.recovery.recover_group import Recovery, recover_group, sign_rec
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
-from pod.web.group.page_frame import Head, load_head
+from pod.translations import Translator
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import host_of, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from protocol.canonical import parse_json
 from protocol.errors import RefusedError
@@ -63,7 +63,7 @@ class SeatRow(msgspec.Struct, frozen=True):
 class KeepersView(msgspec.Struct, frozen=True):
     """The page. `keeper`: the reader is one, and may take the steward's job for this pod, or name others if `here`."""
 
-    head: Head
+    frame: PageFrame
     rows: tuple[SeatRow, ...]
     agreed: bool
     sentence: str
@@ -78,7 +78,7 @@ class KeepersView(msgspec.Struct, frozen=True):
 class RecoveryView(msgspec.Struct, frozen=True):
     """Recovery. `signed` tells how far a draft is; it is passed on by people as the text that stands in `draft`."""
 
-    head: Head
+    frame: PageFrame
     keepers: str
     draft: str
     signed: str
@@ -101,11 +101,11 @@ async def _show(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
     say = say_of(request)
-    seen, head = await load_head(request, "chain")
+    seen, frame = await load_frame(request, "chain")
     sight = await describe_seats(request.app[DEPS], reader_of(request), seen.group)
     hours = sight.handover_after_ms // HOUR_MS
     view = KeepersView(
-        head=head,
+        frame=frame,
         rows=tuple(_row(say, seen.group, seat, sight) for seat in sight.seats),
         agreed=sight.agreed,
         sentence=keepers_sentence(say, len(sight.seats)) if sight.agreed else _unagreed(say),
@@ -125,7 +125,7 @@ async def _show(
     return render(request, "group/keepers.html", view, status)
 
 
-def keepers_sentence(say: Words, count: int) -> str:
+def keepers_sentence(say: Translator, count: int) -> str:
     """What so many keepers can bear, honestly."""
     match count:
         case 1:
@@ -144,20 +144,20 @@ def keepers_sentence(say: Words, count: int) -> str:
             return say("Seven keepers: they survive one hostile pod and one dead one.")
 
 
-def _unagreed(say: Words) -> str:
+def _unagreed(say: Translator) -> str:
     return say("These keepers are named but not confirmed yet: until then nobody can do without those before them.")
 
 
-def _waiting(say: Words, sight: SeatsSight) -> str:
+def _waiting(say: Translator, sight: SeatsSight) -> str:
     if sight.waiting_since is None:
         return say("Nothing waits to be settled.")
     return say("Something has waited to be settled since %(moment)s.", moment=say.moment(sight.waiting_since))
 
 
-def _row(say: Words, group: RecordId, seat: SeatSight, sight: SeatsSight) -> SeatRow:
+def _row(say: Translator, group: RecordId, seat: SeatSight, sight: SeatsSight) -> SeatRow:
     roles = [say("steward")] if seat.steward else []
     roles += [say("this pod")] if seat.here else []
-    behind = sight.head - seat.confirmed
+    behind = sight.head_height - seat.confirmed
     confirmed = say("item %(height)s", height=seat.confirmed) if seat.confirmed >= 0 else say("nothing yet")
     return SeatRow(
         member_name(say, seat.number, seat.nickname),
@@ -178,7 +178,7 @@ async def post_handover_form(request: web.Request) -> web.Response:
 
 async def _hand_over(request: web.Request, form: HandoverForm, account: Account) -> web.Response:
     deps = request.app[DEPS]
-    seen, _ = await load_head(request, "chain")
+    seen, _ = await load_frame(request, "chain")
     await check_keeper(deps, account, seen.group)
     await hand_over(deps, seen.group, numbers_in(form.keepers))
     return see_other(f"/g/{seen.group}/keepers", said="saved")
@@ -212,7 +212,7 @@ async def post_recovery(request: web.Request) -> web.Response:
 
 async def _recover(request: web.Request, form: RecoveryForm, account: Account) -> web.Response:
     deps = request.app[DEPS]
-    seen, _ = await load_head(request, "chain")
+    seen, _ = await load_frame(request, "chain")
     keys = RecoveryKeys(" ".join(form.phrase.split()))
     if form.draft:
         draft = open_record(parse_json(form.draft.encode(), max_bytes=MAX_ITEM_BYTES, max_depth=MAX_ITEM_DEPTH))
@@ -234,9 +234,9 @@ async def _recovery_page(
 ) -> web.Response:
     """The page; what was typed is kept, but for the 24 words, which no page ever shows again."""
     say = say_of(request)
-    _, head = await load_head(request, "chain")
+    _, frame = await load_frame(request, "chain")
     view = RecoveryView(
-        head=head,
+        frame=frame,
         keepers=form.keepers,
         draft=msgspec.json.encode(recovery.handover).decode() if recovery else form.draft,
         signed=say("%(signed)s of %(needed)s keepers signed.", signed=recovery.signed, needed=recovery.needed)

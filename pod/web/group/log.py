@@ -12,13 +12,13 @@ from pod.app_keys import DEPS
 from pod.contracts import ATOM, CSV, HTML, contract
 from pod.rules.groups import GroupRule
 from pod.spreadsheets import spreadsheet
+from pod.translations import Translator
 from pod.web.group.log_kinds import SHOWN
-from pod.web.group.page_frame import Head, load_head
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.post_rows import titled
 from pod.web.group.wording import member_name
 from pod.web.kit.queries import before_of, number_in, with_query
 from pod.web.kit.templates import FILE_HEADERS, held, render, templates
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.ids import RecordId, parse_id
 
@@ -46,7 +46,7 @@ class LogRow(msgspec.Struct, frozen=True):
 class LogView(msgspec.Struct, frozen=True):
     """A page of the log; the fields of the filter as they stand, and the same list as files."""
 
-    head: Head
+    frame: PageFrame
     rows: tuple[LogRow, ...]
     size: str
     kinds: tuple[Option, ...]
@@ -97,14 +97,14 @@ class AtomView(msgspec.Struct, frozen=True):
 @held
 async def get_log_page(request: web.Request) -> web.Response:
     """Every act in the group, the newest first."""
-    _, head = await load_head(request, "log")
+    _, frame = await load_frame(request, "log")
     say, fields = say_of(request), _fields(request)
-    book = await _book(request, head.group, ON_A_PAGE)
-    own = f"/g/{head.group}/log"
+    book = await _book(request, frame.group, ON_A_PAGE)
+    own = f"/g/{frame.group}/log"
     kinds = [(name, say(shown.many)) for name, shown in SHOWN]
     view = LogView(
-        head=head,
-        rows=tuple(_row(say, head.group, entry, book) for entry in book.entries),
+        frame=frame,
+        rows=tuple(_row(say, frame.group, entry, book) for entry in book.entries),
         size=say.many("%(count)s entry in all", "%(count)s entries in all", book.size),
         kinds=(("", say("everything")), *kinds),
         signs=(("", say("all")), ("+", say("in favour")), ("-", say("against"))),
@@ -143,7 +143,7 @@ def _filter(request: web.Request) -> LogFilter:
     )
 
 
-def _row(say: Words, group: RecordId, entry: LogEntry, book: Logbook) -> LogRow:
+def _row(say: Translator, group: RecordId, entry: LogEntry, book: Logbook) -> LogRow:
     return LogRow(
         index=str(entry.index),
         at=say.moment(entry.at),
@@ -156,7 +156,7 @@ def _row(say: Words, group: RecordId, entry: LogEntry, book: Logbook) -> LogRow:
     )
 
 
-def did_in(say: Words, entry: LogEntry) -> str:
+def did_in(say: Translator, entry: LogEntry) -> str:
     """What an entry did, in words."""
     if entry.erased:
         return say("wrote something whose text is erased")
@@ -164,7 +164,7 @@ def did_in(say: Words, entry: LogEntry) -> str:
     return shown.did(say, entry) if shown else entry.kind
 
 
-def _thing(say: Words, entry: LogEntry, book: Logbook) -> str:
+def _thing(say: Translator, entry: LogEntry, book: Logbook) -> str:
     shown = SHOWN.of(entry.kind)
     if entry.erased or (shown is not None and not shown.named):
         return ""
@@ -208,23 +208,23 @@ async def get_log_json(request: web.Request) -> web.Response:
 @contract("reader", media_type=ATOM)
 async def get_log_atom(request: web.Request) -> web.Response:
     """The newest entries as an Atom feed (RFC 4287)."""
-    seen, head = await load_head(request, "log")
+    seen, frame = await load_frame(request, "log")
     say, base = say_of(request), request.app[DEPS].identity.base_url
-    book = await _book(request, head.group, IN_A_FEED)
-    entries = tuple(_atom_entry(say, base, head.group, entry, book) for entry in book.entries)
+    book = await _book(request, frame.group, IN_A_FEED)
+    entries = tuple(_atom_entry(say, base, frame.group, entry, book) for entry in book.entries)
     view = AtomView(
-        id=f"{base}/g/{head.group}/log",
-        title=_xml(say("Log of %(name)s", name=head.name)),
+        id=f"{base}/g/{frame.group}/log",
+        title=_xml(say("Log of %(name)s", name=frame.name)),
         updated=entries[0].updated if entries else _rfc3339(say, seen.founded_at),
         own=base + request.path_qs,
-        page=f"{base}/g/{head.group}/log",
+        page=f"{base}/g/{frame.group}/log",
         entries=entries,
     )
     text = templates().get_template("group/log.xml").render(view=view, language=say.language)
     return web.Response(text=text, content_type=ATOM, charset="utf-8", headers=FILE_HEADERS)
 
 
-def _atom_entry(say: Words, base: str, group: RecordId, entry: LogEntry, book: Logbook) -> AtomEntry:
+def _atom_entry(say: Translator, base: str, group: RecordId, entry: LogEntry, book: Logbook) -> AtomEntry:
     row = _row(say, group, entry, book)
     return AtomEntry(
         id=f"{base}/records/{entry.record}",
@@ -236,7 +236,7 @@ def _atom_entry(say: Words, base: str, group: RecordId, entry: LogEntry, book: L
     )
 
 
-def _rfc3339(say: Words, at_ms: int) -> str:
+def _rfc3339(say: Translator, at_ms: int) -> str:
     return say.stamp(at_ms) or say.stamp(0)
 
 

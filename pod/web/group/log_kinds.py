@@ -8,11 +8,11 @@ from typing import Final
 import msgspec
 
 from pod.actions.reading.group.log import LogEntry
+from pod.translations import Translator
 from pod.web.kit.notices import say
-from pod.web.kit.translations import Words
 from protocol.records.content import OfEach
 
-Did = Callable[[Words, LogEntry], str]
+Did = Callable[[Translator, LogEntry], str]
 
 
 class ShownKind(msgspec.Struct, frozen=True):
@@ -24,16 +24,16 @@ class ShownKind(msgspec.Struct, frozen=True):
 
 
 def _said(text: str) -> Did:
-    return lambda words, _: words(text)
+    return lambda say, _: say(text)
 
 
-def _voted(words: Words, entry: LogEntry) -> str:
-    value = words.quantity(entry.value or 0, 3, sign=True)
-    return words("voted %(value)s on", value=value) if entry.value else words("withdrew the vote on")
+def _voted(say: Translator, entry: LogEntry) -> str:
+    value = say.quantity(entry.value or 0, 3, sign=True)
+    return say("voted %(value)s on", value=value) if entry.value else say("withdrew the vote on")
 
 
-def _wrote(words: Words, entry: LogEntry) -> str:
-    return words("answered") if entry.thing else words("wrote")
+def _wrote(say: Translator, entry: LogEntry) -> str:
+    return say("answered") if entry.thing else say("wrote")
 
 
 SHOWN: Final[OfEach[ShownKind]] = OfEach(

@@ -21,13 +21,13 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.plots.plot import Plot
 from pod.plots.weights import WeightPiece, weight_strip
-from pod.web.group.page_frame import Head, load_head
+from pod.translations import Translator
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import host_of, member_name, weight_words
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.queries import before_of, number_in, place_before, with_query
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of, signer_of
 
 routes = web.RouteTableDef()
@@ -53,7 +53,7 @@ class MemberLineView(msgspec.Struct, frozen=True):
 class MembersView(msgspec.Struct, frozen=True):
     """The members' table, a page of it; the strip of weights stands on the first."""
 
-    head: Head
+    frame: PageFrame
     rows: tuple[MemberLineView, ...]
     plot: Plot | None
     warning: str
@@ -66,7 +66,7 @@ class MemberView(msgspec.Struct, frozen=True):
     `known`: show or hide, which one may do with one's own entry; empty where there is nothing to show.
     """
 
-    head: Head
+    frame: PageFrame
     name: str
     facts: tuple[tuple[str, str], ...]
     text: str
@@ -89,13 +89,13 @@ class KnownForm(msgspec.Struct, frozen=True):
 @held
 async def get_members_page(request: web.Request) -> web.Response:
     """Members by number, with weights, pods and votes; on the first page who decides how much."""
-    seen, head = await load_head(request, "members")
+    seen, frame = await load_frame(request, "members")
     deps, say, reader, after = request.app[DEPS], say_of(request), reader_of(request), before_of(request, "after")
     page = await list_roster(deps, reader, seen.group, after=after or 0, limit=ON_A_PAGE)
     balance = None if after else await load_weights(deps, reader, seen.group)
     own = f"/g/{seen.group}/members"
     view = MembersView(
-        head=head,
+        frame=frame,
         rows=tuple(_row(say, own, member, page, may_change=bool(seen.weight)) for member in page.members),
         plot=strip_of(say, balance) if balance and balance.standings else None,
         warning=warning_of(say, balance) if balance else "",
@@ -104,7 +104,7 @@ async def get_members_page(request: web.Request) -> web.Response:
     return render(request, "group/members.html", view)
 
 
-def _row(say: Words, own: str, member: RosterLine, page: RosterPage, *, may_change: bool) -> MemberLineView:
+def _row(say: Translator, own: str, member: RosterLine, page: RosterPage, *, may_change: bool) -> MemberLineView:
     mark, word = weight_words(say, member.weight, left=member.left)
     keeper = say("keeper") if member.number in page.keepers else ""
     return MemberLineView(
@@ -121,7 +121,7 @@ def _row(say: Words, own: str, member: RosterLine, page: RosterPage, *, may_chan
     )
 
 
-def strip_of(say: Words, balance: Balance) -> Plot:
+def strip_of(say: Translator, balance: Balance) -> Plot:
     """V11 of a group."""
     pieces = [
         WeightPiece(
@@ -135,7 +135,7 @@ def strip_of(say: Words, balance: Balance) -> Plot:
     return weight_strip(say, pieces, balance.others)
 
 
-def warning_of(say: Words, balance: Balance) -> str:
+def warning_of(say: Translator, balance: Balance) -> str:
     """Said where one member has more than half of all weight, and others have any."""
     first = balance.standings[0] if balance.standings else None
     if first is None or balance.weighted < 2 or 2 * first.weight <= balance.whole:
@@ -149,14 +149,14 @@ def warning_of(say: Words, balance: Balance) -> str:
 @held
 async def get_member_page(request: web.Request) -> web.Response:
     """One member: standing, profile, and what they wrote here."""
-    seen, head = await load_head(request, "members")
+    seen, frame = await load_frame(request, "members")
     number = number_in(request.match_info["number"], "number")
     sight = await describe_roster_member(
         request.app[DEPS], reader_of(request), seen.group, number, before=place_before(request), limit=POSTS_ON_A_PAGE
     )
     mine = seen.membership is not None and seen.membership.number == number
     entry = seen.state.members.get(number)
-    view = _member_view(say_of(request), head, sight, may_change=bool(seen.weight), mine=mine)
+    view = _member_view(say_of(request), frame, sight, may_change=bool(seen.weight), mine=mine)
     if mine and entry is not None and entry.identity is not None and not entry.left:
         view = msgspec.structs.replace(view, known="hide" if sight.member.identity else "show")
     return render(request, "group/member.html", view)
@@ -167,13 +167,15 @@ async def get_member_page(request: web.Request) -> web.Response:
 async def post_identity(request: web.Request) -> web.Response:
     """Show that one's entry is one's own, or show it no more."""
     form, signer = await read_form(request, KnownForm), signer_of(request)
-    seen, _ = await load_head(request, "members")
+    seen, _ = await load_frame(request, "members")
     await (show_identity if form.step == "show" else hide_identity)(request.app[DEPS], signer, seen.group)
     return see_other(f"/g/{seen.group}/members/{seen.number or 1}", said="known" if form.step == "show" else "unknown")
 
 
-def _member_view(say: Words, head: Head, sight: MemberPageSight, *, may_change: bool, mine: bool) -> MemberView:
-    member, own = sight.member, f"/g/{head.group}/members/{sight.member.number}"
+def _member_view(
+    say: Translator, frame: PageFrame, sight: MemberPageSight, *, may_change: bool, mine: bool
+) -> MemberView:
+    member, own = sight.member, f"/g/{frame.group}/members/{sight.member.number}"
     _, word = weight_words(say, member.weight, left=member.left)
     standing = f"{say.weight(member.weight)} · {word}" if word else say.weight(member.weight)
     facts = [
@@ -189,7 +191,7 @@ def _member_view(say: Words, head: Head, sight: MemberPageSight, *, may_change: 
     facts += [(say("Keeper"), say("yes: the pod confirms the group's order"))] if member.keeper else []
     name = member_name(say, member.number, member.nickname)
     return MemberView(
-        head=head,
+        frame=frame,
         name=name,
         facts=tuple(facts),
         text=member.text,
@@ -197,6 +199,6 @@ def _member_view(say: Words, head: Head, sight: MemberPageSight, *, may_change: 
         rows=tuple(written_row(say, card, name) for card in sight.posts),
         older="" if sight.next is None else with_query(own, [("before", str(sight.next))]),
         change=f"{own}/weight" if may_change and not member.left else "",
-        profile=f"/g/{head.group}/profile" if mine else "",
+        profile=f"/g/{frame.group}/profile" if mine else "",
         known="",
     )

@@ -21,12 +21,12 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
-from pod.web.group.page_frame import Head, load_head
+from pod.translations import Translator
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import GroupKind, host_of, kind_sentence, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of, sentence_of
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of, signer_of
 from protocol.errors import RefusedError
 from protocol.ids import parse_id
@@ -61,7 +61,7 @@ class JoinView(msgspec.Struct, frozen=True):
 class LeaveView(msgspec.Struct, frozen=True):
     """What leaving means here; `last_owner`: the rules keep the reader in."""
 
-    head: Head
+    frame: PageFrame
     private: bool
     last_owner: bool
     problem: RefusalView | None
@@ -177,7 +177,7 @@ async def _invitation_page(
 
 
 def _invited(request: web.Request, offer: Offer, seen: InvitedSight) -> InvitedView:
-    say: Words = say_of(request)
+    say: Translator = say_of(request)
     return InvitedView(
         name=seen.name,
         sentence=kind_sentence(say, GroupKind(seen.visibility, seen.others_weight, seen.default_score)),
@@ -205,10 +205,10 @@ async def get_leave(request: web.Request) -> web.Response:
 async def _leave_page(
     request: web.Request, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    seen, head = await load_head(request, "about")
+    seen, frame = await load_frame(request, "about")
     state, problem = seen.state, problem_of(say_of(request), refusal) if refusal else None
     last_owner = state.owners == 1 and seen.weight is not None and seen.weight >= state.owner_weight
-    view = LeaveView(head, state.visibility == "private", last_owner, problem)
+    view = LeaveView(frame, state.visibility == "private", last_owner, problem)
     return render(request, "group/leave.html", view, status, private=True)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pod.actions.reading.group.chain_inspector import OperationSight
+from pod.translations import Translator
 from pod.web.group.wording import host_of, member_name
-from pod.web.kit.translations import Words
 from protocol.records.operation import (
     Event,
     Join,
@@ -24,7 +24,7 @@ Names = Mapping[int, str]
 POLICY: Final = ("name", "description", "default_score", "others_weight", "handover_after")
 
 
-def change_in(say: Words, entry: OperationSight, names: Names) -> str:
+def change_in(say: Translator, entry: OperationSight, names: Names) -> str:
     """What an operation wished to change."""
     operation = entry.operation
     if operation is None:
@@ -37,7 +37,7 @@ def change_in(say: Words, entry: OperationSight, names: Names) -> str:
     return _plain(say, author, wish)
 
 
-def _weight(say: Words, author: str, wish: SetWeight, was: int | None, member: str) -> str:
+def _weight(say: Translator, author: str, wish: SetWeight, was: int | None, member: str) -> str:
     if was is None:
         return say(
             "%(member)s's weight → %(weight)s, by %(author)s",
@@ -54,7 +54,7 @@ def _weight(say: Words, author: str, wish: SetWeight, was: int | None, member: s
     )
 
 
-def _join(say: Words, wish: Join) -> str:
+def _join(say: Translator, wish: Join) -> str:
     host = host_of(wish.home.pod)
     if wish.invitation is None:
         return say("Somebody on %(pod)s joined", pod=host)
@@ -66,7 +66,7 @@ def _join(say: Words, wish: Join) -> str:
     )
 
 
-def _plain(say: Words, author: str, wish: Any) -> str:
+def _plain(say: Translator, author: str, wish: Any) -> str:
     match wish:
         case Leave():
             return say("%(author)s left", author=author)
@@ -87,7 +87,7 @@ def _plain(say: Words, author: str, wish: Any) -> str:
             return say("%(author)s asked for something that this version doesn't know", author=author)
 
 
-def _policy(say: Words, policy: Mapping[str, Any]) -> str:
+def _policy(say: Translator, policy: Mapping[str, Any]) -> str:
     told = {
         "name": lambda value: say("name “%(name)s”", name=value),
         "description": lambda _: say("the description"),
@@ -99,7 +99,7 @@ def _policy(say: Words, policy: Mapping[str, Any]) -> str:
     return ", ".join(known[name](value) if name in known else str(name) for name, value in policy.items())
 
 
-def rule_of(say: Words, entry: OperationSight) -> str:
+def rule_of(say: Translator, entry: OperationSight) -> str:
     """The rule that allows such an operation."""
     wish = entry.operation.wish if entry.operation else None
     if isinstance(wish, Join):

@@ -12,12 +12,12 @@ from moderation.lens import Lens
 from pod.actions.reading.group.post_list import GroupPosts, list_group_posts
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.group.page_frame import Head, load_head
+from pod.translations import Translator
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.post_rows import PostLineView, group_rows
 from pod.web.kit.lens_bar import LensBar, lens_of, load_lens_bar
 from pod.web.kit.queries import place_before, with_query
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.ids import RecordId
 
@@ -28,7 +28,7 @@ ON_A_PAGE = 50
 class GroupView(msgspec.Struct, frozen=True):
     """The page of a group. `show` and `hide` lead to the same page with and without what is hidden."""
 
-    head: Head
+    frame: PageFrame
     lens: LensBar
     rows: tuple[PostLineView, ...]
     hidden: str
@@ -44,37 +44,37 @@ class GroupView(msgspec.Struct, frozen=True):
 @held
 async def get_group_page(request: web.Request) -> web.Response:
     """A group: its posts in a lens, the last in its log first."""
-    seen, head = await load_head(request, "posts")
+    seen, frame = await load_frame(request, "posts")
     own = seen.membership.number if seen.membership else None
-    view = await _view(request, head, lens_of(request, seen.group), own)
+    view = await _view(request, frame, lens_of(request, seen.group), own)
     return render(request, "group/group.html", view)
 
 
-async def _view(request: web.Request, head: Head, lens: Lens, own: int | None) -> GroupView:
+async def _view(request: web.Request, frame: PageFrame, lens: Lens, own: int | None) -> GroupView:
     """The page; what is hidden stands on it for who asks, and for who wrote it (`own`: the reader's number)."""
     say, reader, before = say_of(request), reader_of(request), place_before(request)
     everything = request.query.get("show") == "all"
-    posts = await list_group_posts(request.app[DEPS], reader, head.group, lens, before=before, limit=ON_A_PAGE)
-    rows = await _rows(request, head.group, lens, before, posts)
+    posts = await list_group_posts(request.app[DEPS], reader, frame.group, lens, before=before, limit=ON_A_PAGE)
+    rows = await _rows(request, frame.group, lens, before, posts)
     told = hidden_sentence(say, sum(bool(row.note) for row in rows))
     fields = _kept(request)
     here = [*fields, ("before", "" if before is None else str(before))]
     following = posts.page.next
     older = [*fields, ("before", str(following)), ("show", "all" if everything else "")]
     return GroupView(
-        head=head,
-        lens=await load_lens_bar(request, lens, usual=(head.group,), counts=(told,) if told else ()),
+        frame=frame,
+        lens=await load_lens_bar(request, lens, usual=(frame.group,), counts=(told,) if told else ()),
         rows=tuple(
             row
             for row, line in zip(rows, posts.page.posts, strict=True)
-            if everything or not row.note or (line.group, line.author) == (head.group, own)
+            if everything or not row.note or (line.group, line.author) == (frame.group, own)
         ),
         hidden=told,
         show="" if everything else with_query(request.path, [*here, ("show", "all")]),
         hide=with_query(request.path, here) if everything else "",
         older="" if following is None else with_query(request.path, older),
         empty=not posts.page.posts and before is None,
-        alternate=f"/groups/{head.group}",
+        alternate=f"/groups/{frame.group}",
     )
 
 
@@ -95,6 +95,6 @@ def _kept(request: web.Request) -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.query.items() if name in {"lens", "combine", "showing"}]
 
 
-def hidden_sentence(say: Words, hidden: int) -> str:
+def hidden_sentence(say: Translator, hidden: int) -> str:
     """How many of a page's posts its lens hides; empty for none."""
     return say.many("%(count)s hidden here", "%(count)s hidden here", hidden) if hidden else ""

@@ -1,4 +1,4 @@
-"""The head of every page of a group: name, sentence, facts, what one can do here, tabs, and what is wrong."""
+"""What stands above every page of a group: name, sentence, facts, what one can do here, tabs, and what is wrong."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from aiohttp import web
 
 from pod.actions.reading.group.page_header import HeaderSight, load_header
 from pod.app_keys import DEPS
+from pod.translations import Translator
 from pod.web.group.wording import host_of, kind_of, kind_sentence, pods_sentence, short
 from pod.web.kit.refusals import sentence_of
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.ids import RecordId, parse_id
 from protocol.rules.seats import SeatRule
@@ -33,8 +33,8 @@ class PodDot(msgspec.Struct, frozen=True):
     text: str
 
 
-class Head(msgspec.Struct, frozen=True):
-    """A group's head. Empty texts aren't shown; `signed_in` says whether buttons or a way to sign in stand here."""
+class PageFrame(msgspec.Struct, frozen=True):
+    """What stands above a group's page. Empty texts aren't shown; `signed_in`: with buttons, else a way to sign in."""
 
     group: RecordId
     name: str
@@ -58,20 +58,20 @@ class Head(msgspec.Struct, frozen=True):
     unsigned: str
 
 
-async def load_head(request: web.Request, here: str) -> tuple[HeaderSight, Head]:
-    """The group that the path names, with its head; `here` is the tab. Raises UnknownGroupError."""
+async def load_frame(request: web.Request, here: str) -> tuple[HeaderSight, PageFrame]:
+    """The group that the path names, with the frame of its page; `here` is the tab. Raises UnknownGroupError."""
     group = parse_id(request.match_info["group"])
     reader = reader_of(request)
     seen = await load_header(request.app[DEPS], reader, group)
-    return seen, head_of(say_of(request), seen, here, signed_in=reader is not None)
+    return seen, frame_of(say_of(request), seen, here, signed_in=reader is not None)
 
 
-def head_of(say: Words, seen: HeaderSight, here: str, *, signed_in: bool) -> Head:
-    """The head, from values alone."""
+def frame_of(say: Translator, seen: HeaderSight, here: str, *, signed_in: bool) -> PageFrame:
+    """The frame, from values alone."""
     state, weight = seen.state, seen.weight
     own = f"/g/{seen.group}"
     pending = seen.membership is not None and seen.membership.number is None
-    return Head(
+    return PageFrame(
         group=seen.group,
         name=seen.name,
         here=own if here == "posts" else f"{own}/{here}",
@@ -95,7 +95,7 @@ def head_of(say: Words, seen: HeaderSight, here: str, *, signed_in: bool) -> Hea
     )
 
 
-def _facts(say: Words, seen: HeaderSight) -> list[str]:
+def _facts(say: Translator, seen: HeaderSight) -> list[str]:
     return [
         say.many("%(count)s member", "%(count)s members", seen.members),
         pods_sentence(say, seen.pods, seen.pods_more),
@@ -104,12 +104,12 @@ def _facts(say: Words, seen: HeaderSight) -> list[str]:
     ]
 
 
-def _dot(say: Words, pod: str, *, silent: bool) -> PodDot:
+def _dot(say: Translator, pod: str, *, silent: bool) -> PodDot:
     host = host_of(pod)
     return PodDot(host, "○" if silent else "●", say("silent") if silent else say("answers"))
 
 
-def _tabs(say: Words, own: str) -> Sequence[tuple[str, str, str]]:
+def _tabs(say: Translator, own: str) -> Sequence[tuple[str, str, str]]:
     return (
         ("posts", say("Posts"), own),
         ("subjects", say("Subjects"), f"{own}/subjects"),
@@ -128,7 +128,7 @@ def _may_join(seen: HeaderSight, *, pending: bool) -> bool:
     return open_to_all and not kept_out and seen.weight is None and not pending and state.succeeded_by is None
 
 
-def _standing(say: Words, seen: HeaderSight, *, pending: bool) -> str:
+def _standing(say: Translator, seen: HeaderSight, *, pending: bool) -> str:
     if pending and seen.membership is not None and seen.membership.state == "asked":
         return say("Your request to join is on its way: the group's steward has to seal it.")
     if seen.weight is None or seen.membership is None:
@@ -140,11 +140,11 @@ def _standing(say: Words, seen: HeaderSight, *, pending: bool) -> str:
     )
 
 
-def _follow(say: Words, seen: HeaderSight) -> tuple[str, str]:
+def _follow(say: Translator, seen: HeaderSight) -> tuple[str, str]:
     return ("follow", say("Follow")) if seen.following is None else ("unfollow", say("Unfollow"))
 
 
-def _unsigned(say: Words, seen: HeaderSight) -> str:
+def _unsigned(say: Translator, seen: HeaderSight) -> str:
     if not seen.unsigned:
         return ""
     return say.many(
@@ -152,13 +152,13 @@ def _unsigned(say: Words, seen: HeaderSight) -> str:
     )
 
 
-def _lens(say: Words, seen: HeaderSight) -> tuple[str, str]:
+def _lens(say: Translator, seen: HeaderSight) -> tuple[str, str]:
     if seen.following is None or not seen.following.lens:
         return "lens", say("Use as lens")
     return "unlens", say("No longer my lens")
 
 
-def notices_of(say: Words, seen: HeaderSight) -> list[str]:
+def notices_of(say: Translator, seen: HeaderSight) -> list[str]:
     """What is wrong with the group as this pod sees it."""
     notices = []
     if seen.disputed or seen.disputes:

@@ -15,7 +15,7 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.web.group.found import check_name
-from pod.web.group.page_frame import Head, load_head
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import GroupKind, kind_sentence, weight_in
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of
@@ -44,7 +44,7 @@ class PolicyForm(msgspec.Struct, frozen=True):
 class PolicyView(msgspec.Struct, frozen=True):
     """The form; with `sentence` what it makes of the group, to be confirmed."""
 
-    head: Head
+    frame: PageFrame
     form: PolicyForm
     sentence: str
     problem: RefusalView | None
@@ -55,8 +55,8 @@ class PolicyView(msgspec.Struct, frozen=True):
 async def get_policy(request: web.Request) -> web.Response:
     """The rules as they are, to be changed."""
     account_of(request)
-    seen, head = await load_head(request, "about")
-    return render(request, "group/policy.html", PolicyView(head, form_of(seen), "", None))
+    seen, frame = await load_frame(request, "about")
+    return render(request, "group/policy.html", PolicyView(frame, form_of(seen), "", None))
 
 
 def form_of(seen: HeaderSight) -> PolicyForm:
@@ -84,8 +84,8 @@ async def post_policy(request: web.Request) -> web.Response:
     form, signer = await read_form(request, PolicyForm), signer_of(request)
 
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
-        _, head = await load_head(request, "about")
-        view = PolicyView(head, form, "", problem_of(say_of(request), refusal))
+        _, frame = await load_frame(request, "about")
+        view = PolicyView(frame, form, "", problem_of(say_of(request), refusal))
         return render(request, "group/policy.html", view, status)
 
     return await act_or_show(partial(_step, request, form, signer), show)
@@ -93,13 +93,13 @@ async def post_policy(request: web.Request) -> web.Response:
 
 async def _step(request: web.Request, form: PolicyForm, signer: Person) -> web.Response:
     check_name(form.name, form.description)
-    seen, head = await load_head(request, "about")
+    seen, frame = await load_frame(request, "about")
     others, default = weight_in(form.others_weight), weight_in(form.default_score) * THOUSAND
     if form.step == "change":
-        return render(request, "group/policy.html", PolicyView(head, form, "", None))
+        return render(request, "group/policy.html", PolicyView(frame, form, "", None))
     if form.step != "set":
         sentence = kind_sentence(say_of(request), GroupKind(seen.state.visibility, others, default))
-        return render(request, "group/policy.html", PolicyView(head, form, sentence, None))
+        return render(request, "group/policy.html", PolicyView(frame, form, sentence, None))
     policy: dict[str, Any] = {
         "name": form.name,
         "description": form.description,

@@ -13,8 +13,8 @@ from pod.actions.reading.group.post_list import GroupPosts
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.posts import PostLine
 from pod.foreign_text import is_seen
+from pod.translations import Translator
 from pod.web.group.wording import member_name
-from pod.web.kit.translations import Words
 from protocol.ids import RecordId
 
 LONGEST_TITLE: Final = 90
@@ -48,12 +48,12 @@ def tone_of(score: int) -> str:
     return "up" if score > 0 else "down" if score < 0 else "even"
 
 
-def group_rows(say: Words, group: RecordId, posts: GroupPosts) -> list[PostLineView]:
+def group_rows(say: Translator, group: RecordId, posts: GroupPosts) -> list[PostLineView]:
     """The rows of a group's page."""
     return [_group_row(say, group, line, posts) for line in posts.page.posts]
 
 
-def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -> PostLineView:
+def _group_row(say: Translator, group: RecordId, line: PostLine, posts: GroupPosts) -> PostLineView:
     author = member_name(say, line.author, posts.nicknames.get((line.group, line.author), ""))
     title, excerpt = _titled(
         say,
@@ -82,7 +82,7 @@ def _group_row(say: Words, group: RecordId, line: PostLine, posts: GroupPosts) -
     )
 
 
-def home_row(say: Words, card: VisibleCard, names: Mapping[RecordId, str]) -> PostLineView:
+def home_row(say: Translator, card: VisibleCard, names: Mapping[RecordId, str]) -> PostLineView:
     """A row of home, which names the post's group, and the one that reposts it."""
     author = member_name(say, card.author, card.nickname)
     title, excerpt = titled(say, card, author)
@@ -104,12 +104,14 @@ def home_row(say: Words, card: VisibleCard, names: Mapping[RecordId, str]) -> Po
     )
 
 
-def titled(say: Words, card: VisibleCard, author: str) -> tuple[str, str]:
+def titled(say: Translator, card: VisibleCard, author: str) -> tuple[str, str]:
     """(title, how it goes on) of a post; a note is called by its first words."""
     return _titled(say, card.title, card.excerpt, author, erased=card.erased, layer=card.layer)
 
 
-def _titled(say: Words, title: str, words: str, author: str, *, erased: bool, layer: Layer | None) -> tuple[str, str]:
+def _titled(
+    say: Translator, title: str, words: str, author: str, *, erased: bool, layer: Layer | None
+) -> tuple[str, str]:
     if erased:
         return say("An erased post"), ""
     if layer is Layer.POD:
@@ -122,14 +124,14 @@ def _titled(say: Words, title: str, words: str, author: str, *, erased: bool, la
     return (cut(first, LONGEST_TITLE) or say("A note by %(name)s", name=author)), ""
 
 
-def hidden_by(say: Words, layer: Layer) -> str:
+def hidden_by(say: Translator, layer: Layer) -> str:
     """Which of the three layers hides a thing, in words."""
     if layer is Layer.OWN:
         return say("hidden by yourself")
     return say("hidden by this pod") if layer is Layer.POD else say("hidden by the lens")
 
 
-def _by(say: Words, author: str, *, reply: bool) -> str:
+def _by(say: Translator, author: str, *, reply: bool) -> str:
     return say("reply by %(name)s", name=author) if reply else author
 
 
@@ -140,7 +142,7 @@ def cut(text: str, length: int) -> str:
     return beginning(text, length).rsplit(" ", 1)[0].rstrip(" ,;:–-") + " …"
 
 
-def written_row(say: Words, card: VisibleCard, name: str) -> PostLineView:
+def written_row(say: Translator, card: VisibleCard, name: str) -> PostLineView:
     """A post among those of one writer, whose `name` it is; judged by its own group."""
     title, excerpt = titled(say, card, name)
     return PostLineView(

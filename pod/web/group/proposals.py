@@ -15,13 +15,13 @@ from pod.actions.reading.group.page_header import HeaderSight
 from pod.actions.reading.group.proposals import ProposalSight, list_proposals
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.group.operation_wording import change_in, rule_of
-from pod.web.group.page_frame import Head, load_head
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import Names, member_name
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 from protocol.ids import parse_id
@@ -54,7 +54,7 @@ class ProposalCard(msgspec.Struct, frozen=True):
 class ProposalsView(msgspec.Struct, frozen=True):
     """What waits for signatures that the reader may give, or gave."""
 
-    head: Head
+    frame: PageFrame
     rows: tuple[ProposalCard, ...]
     problem: RefusalView | None
 
@@ -94,14 +94,14 @@ async def _show(
     request: web.Request, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
     say = say_of(request)
-    seen, head = await load_head(request, "proposals")
+    seen, frame = await load_frame(request, "proposals")
     found = await list_proposals(request.app[DEPS], account_of(request), seen.group)
     rows = tuple(_row(say, seen, one, found.nicknames) for one in found.proposals)
-    view = ProposalsView(head, rows, problem_of(say, refusal) if refusal else None)
+    view = ProposalsView(frame, rows, problem_of(say, refusal) if refusal else None)
     return render(request, "group/proposals.html", view, status, private=True)
 
 
-def _row(say: Words, seen: HeaderSight, one: ProposalSight, names: Names) -> ProposalCard:
+def _row(say: Translator, seen: HeaderSight, one: ProposalSight, names: Names) -> ProposalCard:
     wish = one.operation.wish
     member = seen.state.members.get(wish.member) if isinstance(wish, SetWeight) else None
     entry = OperationSight(one.operation, None, member.weight if member else None)

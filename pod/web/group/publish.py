@@ -15,7 +15,7 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
-from pod.web.group.page_frame import Head, load_head
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
@@ -39,7 +39,7 @@ class PublishForm(msgspec.Struct, frozen=True):
 class PublishView(msgspec.Struct, frozen=True):
     """The form; once it was `looked` at, what is to be confirmed. `several`: others must sign it, too."""
 
-    head: Head
+    frame: PageFrame
     subject: str
     looked: bool
     hidden_so_far: bool
@@ -70,7 +70,7 @@ async def _step(request: web.Request, form: PublishForm, signer: Person) -> web.
         raise GroupRule.NAME_LENGTH.error(most=MAX_NAME_LENGTH)
     if form.step == "look":
         return await _show(request, PublishForm(subject), looked=True)
-    seen, _ = await load_head(request, "about")
+    seen, _ = await load_frame(request, "about")
     asked = await ask_for(request.app[DEPS], signer, seen.group, draft_wish(Publish(subject)))
     if asked.open:
         return see_other(f"/g/{seen.group}/proposals", said="proposed")
@@ -86,12 +86,12 @@ async def _show(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
     say = say_of(request)
-    seen, head = await load_head(request, "about")
+    seen, frame = await load_frame(request, "about")
     if seen.weight is None or seen.weight < seen.state.owner_weight:
         raise GroupRule.ONLY_OWNERS_PROPOSE.error()
     count = needed_to_publish(seen.state).count
     view = PublishView(
-        head=head,
+        frame=frame,
         subject=form.subject,
         looked=looked,
         hidden_so_far=seen.state.visibility != "public",

@@ -11,12 +11,12 @@ from moderation.lens import Layer
 from pod.actions.reading.search import KINDS, Hit, SearchQuestion, Seen, seek
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.group.post_rows import LONGEST_TITLE, PostLineView, cut, hidden_by, titled, tone_of
 from pod.web.group.subjects import subject_address
 from pod.web.group.wording import member_name
 from pod.web.kit.queries import before_of, with_query
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.person.home import GroupCard
 from protocol.ids import parse_id
@@ -59,7 +59,7 @@ async def get_search(request: web.Request) -> web.Response:
     area = {"group": "groups"}.get(fields["kind"], fields["kind"])
     fields["kind"] = area = area if area in KINDS else ""
     query = SearchQuestion(
-        words=fields["q"],
+        terms=fields["q"],
         area=area,
         group=parse_id(fields["group"]) if fields["group"] else None,
         language=fields["language"],
@@ -71,7 +71,7 @@ async def get_search(request: web.Request) -> web.Response:
     return render(request, "group/search.html", view)
 
 
-def _view(say: Words, fields: dict[str, str], seen: Seen, *, everything: bool, signed_in: bool) -> SearchView:
+def _view(say: Translator, fields: dict[str, str], seen: Seen, *, everything: bool, signed_in: bool) -> SearchView:
     hidden = sum(not hit.shown for hit in seen.hits)
     here = list(fields.items())
     direct = [(line.name, f"/g/{line.id}") for line in seen.direct]
@@ -102,7 +102,7 @@ def _view(say: Words, fields: dict[str, str], seen: Seen, *, everything: bool, s
     )
 
 
-def _kinds(say: Words) -> tuple[Option, ...]:
+def _kinds(say: Translator) -> tuple[Option, ...]:
     return (
         ("", say("everything")),
         ("posts", say("posts")),
@@ -112,7 +112,7 @@ def _kinds(say: Words) -> tuple[Option, ...]:
     )
 
 
-def _row(say: Words, hit: Hit) -> PostLineView:
+def _row(say: Translator, hit: Hit) -> PostLineView:
     name, own, card = member_name(say, hit.author, hit.nickname), f"/g/{hit.group}", hit.card
     if card is None:
         text = " ".join(hit.text.removeprefix(hit.nickname).split())

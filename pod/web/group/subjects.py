@@ -16,11 +16,11 @@ from pod.actions.reading.post.posts import describe_post
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.groups import GroupRule
-from pod.web.group.page_frame import Head, load_head
+from pod.translations import Translator
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.post_rows import tone_of
 from pod.web.kit.queries import with_query
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.limits import MAX_NAME_LENGTH
 
@@ -70,7 +70,7 @@ class SubjectView(msgspec.Struct, frozen=True):
 class SubjectsView(msgspec.Struct, frozen=True):
     """The names that a group writes about, as (name, address, how much)."""
 
-    head: Head
+    frame: PageFrame
     rows: tuple[tuple[str, str, str], ...]
     older: str
 
@@ -105,7 +105,7 @@ async def get_subject(request: web.Request) -> web.Response:
     return render(request, "group/subject.html", view)
 
 
-def subject_sentence(say: Words, name: str, groups: int) -> str:
+def subject_sentence(say: Translator, name: str, groups: int) -> str:
     """How many write about a name, and that nobody owns it."""
     return say.many(
         "%(count)s group writes about “%(name)s”; it doesn't own the word.",
@@ -115,7 +115,7 @@ def subject_sentence(say: Words, name: str, groups: int) -> str:
     )
 
 
-def _card(say: Words, card: SubjectCard, chosen: list[str]) -> CardView:
+def _card(say: Translator, card: SubjectCard, chosen: list[str]) -> CardView:
     posts = say.many("%(count)s post", "%(count)s posts", card.posts)
     mine = {"lens": say("my lens"), "group": say("my group")}.get(card.mine, "")
     named = say("published under this name") if card.named else ""
@@ -147,15 +147,15 @@ async def _side(request: web.Request, reader: Reader, card: SubjectCard) -> Subj
 @held
 async def get_group_subjects(request: web.Request) -> web.Response:
     """The public names that a group writes about."""
-    _, head = await load_head(request, "subjects")
+    _, frame = await load_frame(request, "subjects")
     say, after = say_of(request), request.query.get("after", "")
     deps, reader, limit = request.app[DEPS], reader_of(request), ON_A_PAGE + 1
-    found = await list_group_subjects(deps, reader, head.group, after=after, limit=limit, language=say.language)
+    found = await list_group_subjects(deps, reader, frame.group, after=after, limit=limit, language=say.language)
     shown = found[:ON_A_PAGE]
-    own = f"/g/{head.group}/subjects"
+    own = f"/g/{frame.group}/subjects"
     rows = tuple(
         (line.subject, subject_address(line.subject), say.many("%(count)s post", "%(count)s posts", line.posts))
         for line in shown
     )
     older = with_query(own, [("after", shown[-1].subject)]) if len(found) > ON_A_PAGE else ""
-    return render(request, "group/subjects.html", SubjectsView(head, rows, older))
+    return render(request, "group/subjects.html", SubjectsView(frame, rows, older))

@@ -19,14 +19,14 @@ from pod.contracts import HTML, contract
 from pod.plots.plot import Plot
 from pod.plots.weights import percent
 from pod.rules.groups import GroupRule
+from pod.translations import Translator
 from pod.web.group.members import strip_of, warning_of
-from pod.web.group.page_frame import Head, load_head
+from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import member_name, weight_in
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.queries import number_in
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from protocol.errors import RefusedError
 from protocol.needed_signatures import NeededSignatures, needed_for_weight
@@ -55,7 +55,7 @@ class ProfileForm(msgspec.Struct, frozen=True):
 class WeightView(msgspec.Struct, frozen=True):
     """A weight to be given. With `effect` it was looked at: (who, before, after) of all whose share changes."""
 
-    head: Head
+    frame: PageFrame
     action: str
     name: str
     now: str
@@ -72,7 +72,7 @@ class WeightView(msgspec.Struct, frozen=True):
 class ProfileView(msgspec.Struct, frozen=True):
     """One's profile in a group."""
 
-    head: Head
+    frame: PageFrame
     form: ProfileForm
     problem: RefusalView | None
 
@@ -97,7 +97,7 @@ async def _step(request: web.Request, form: WeightForm, signer: Person) -> web.R
     weight = weight_in(form.weight)
     if form.step != "give":
         return await _show(request, form, weight=weight)
-    seen, _ = await load_head(request, "members")
+    seen, _ = await load_frame(request, "members")
     number = number_in(request.match_info["number"], "number")
     asked = await ask_for(request.app[DEPS], signer, seen.group, draft_wish(SetWeight(number, weight)))
     if asked.open:
@@ -114,13 +114,13 @@ async def _show(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
     deps, say, account = request.app[DEPS], say_of(request), account_of(request)
-    seen, head = await load_head(request, "members")
+    seen, frame = await load_frame(request, "members")
     if seen.weight is None:
         raise GroupRule.ONLY_MEMBERS_GIVE_WEIGHT.error()
     number = number_in(request.match_info["number"], "number")
     member = await describe_member(deps, account, seen.group, number)
     view = WeightView(
-        head=head,
+        frame=frame,
         action=f"/g/{seen.group}/members/{number}/weight",
         name=member_name(say, number, member.nickname),
         now=say.weight(member.weight),
@@ -141,7 +141,7 @@ async def _show(
     return render(request, "group/weight.html", view, status)
 
 
-def _needed(say: Words, needed: NeededSignatures | None) -> str:
+def _needed(say: Translator, needed: NeededSignatures | None) -> str:
     if needed is None or needed.count < 2:
         return ""
     return say(
@@ -151,7 +151,7 @@ def _needed(say: Words, needed: NeededSignatures | None) -> str:
     )
 
 
-def _effect(say: Words, before: Balance, after: Balance) -> dict[str, Any]:
+def _effect(say: Translator, before: Balance, after: Balance) -> dict[str, Any]:
     """What would be different: each member's part of the power, before and after."""
     numbers = [standing.number for standing in after.standings]
     numbers += [standing.number for standing in before.standings if standing.number not in numbers]
@@ -170,7 +170,7 @@ def _effect(say: Words, before: Balance, after: Balance) -> dict[str, Any]:
     }
 
 
-def _part(say: Words, balance: Balance, number: int) -> str:
+def _part(say: Translator, balance: Balance, number: int) -> str:
     standing = balance.of(number)
     return percent(say, standing.power) if standing else percent(say, balance.others * 0)
 
@@ -192,7 +192,7 @@ async def post_profile(request: web.Request) -> web.Response:
 
 
 async def _write_profile(request: web.Request, form: ProfileForm, signer: Person) -> web.Response:
-    seen, _ = await load_head(request, "members")
+    seen, _ = await load_frame(request, "members")
     profile = Profile(nickname=form.nickname, text=form.text, indexable=not form.hide, **UNSIGNED)
     record = await submit(request.app[DEPS], write_record, signer, seen.group, draft(profile))
     return see_other(f"/g/{seen.group}/members/{record.body['author']}", said="saved")
@@ -206,11 +206,11 @@ async def _profile_page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
     deps, say, account = request.app[DEPS], say_of(request), account_of(request)
-    seen, head = await load_head(request, "members")
+    seen, frame = await load_frame(request, "members")
     if seen.membership is None or seen.membership.number is None:
         raise GroupRule.ONLY_MEMBERS_HAVE_A_PROFILE.error()
     if form is None:
         member = await describe_member(deps, account, seen.group, seen.membership.number)
         form = ProfileForm(member.nickname, member.text, not member.indexable)
-    view = ProfileView(head, form, problem_of(say, refusal) if refusal else None)
+    view = ProfileView(frame, form, problem_of(say, refusal) if refusal else None)
     return render(request, "group/profile.html", view, status)

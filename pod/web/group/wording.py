@@ -11,7 +11,7 @@ import msgspec
 from pod.actions.reading.group.page_header import HeaderSight, PodHealth
 from pod.foreign_text import is_seen, isolated
 from pod.rules.groups import GroupRule
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 from protocol.ids import RecordId
 
 SHORT: Final = 12
@@ -27,7 +27,7 @@ class GroupKind(msgspec.Struct, frozen=True):
     default_score: int
 
 
-def kind_sentence(say: Words, kind: GroupKind) -> str:
+def kind_sentence(say: Translator, kind: GroupKind) -> str:
     """What kind of group it is, in one sentence: its name, who reads, who decides, what nobody voted on."""
     return say(
         "%(kind)s: %(reads)s; %(decides)s; %(unvoted)s.",
@@ -38,7 +38,7 @@ def kind_sentence(say: Words, kind: GroupKind) -> str:
     )
 
 
-def _kind(say: Words, kind: GroupKind) -> str:
+def _kind(say: Translator, kind: GroupKind) -> str:
     if kind.visibility == "private":
         return say("A private group")
     if kind.others_weight > 0:
@@ -48,7 +48,7 @@ def _kind(say: Words, kind: GroupKind) -> str:
     return say("A moderated group") if kind.default_score > 0 else say("A read-only group")
 
 
-def _reads(say: Words, kind: GroupKind) -> str:
+def _reads(say: Translator, kind: GroupKind) -> str:
     if kind.visibility == "private":
         return say("its members alone read it, and join by invitation")
     if kind.visibility == "unlisted":
@@ -56,7 +56,7 @@ def _reads(say: Words, kind: GroupKind) -> str:
     return say("everybody reads it")
 
 
-def _decides(say: Words, kind: GroupKind) -> str:
+def _decides(say: Translator, kind: GroupKind) -> str:
     if kind.visibility == "private":
         return say("votes count by the weight that an invitation gives")
     if kind.others_weight > 0:
@@ -68,7 +68,7 @@ def _decides(say: Words, kind: GroupKind) -> str:
     return say("the members with weight decide what is shown")
 
 
-def _unvoted(say: Words, kind: GroupKind) -> str:
+def _unvoted(say: Translator, kind: GroupKind) -> str:
     if kind.default_score > 0:
         return say("what nobody voted on is shown")
     if kind.default_score < 0:
@@ -91,14 +91,14 @@ def short(identifier: RecordId | str) -> str:
     return f"…{identifier[-SHORT:]}"
 
 
-def member_name(say: Words, number: int, nickname: str) -> str:
+def member_name(say: Translator, number: int, nickname: str) -> str:
     """How to call a member: the nickname with the number, which alone is unique; 0 is a guest."""
     if is_seen(nickname):
         return f"{isolated(nickname)} · {number}"
     return say("member %(number)s", number=number) if number else say("a guest")
 
 
-def pods_sentence(say: Words, pods: Iterable[PodHealth], more: int) -> str:
+def pods_sentence(say: Translator, pods: Iterable[PodHealth], more: int) -> str:
     """How many pods the group lives on, and how many don't answer this one."""
     told = list(pods)
     silent = sum(pod.silent for pod in told)
@@ -106,7 +106,7 @@ def pods_sentence(say: Words, pods: Iterable[PodHealth], more: int) -> str:
     return say("%(pods)s, %(silent)s silent", pods=count, silent=silent) if silent else count
 
 
-def weight_words(say: Words, weight: int, *, left: bool = False) -> tuple[str, str]:
+def weight_words(say: Translator, weight: int, *, left: bool = False) -> tuple[str, str]:
     """(mark, word) of a member's standing beside the number: black, grey or left; both empty for all others."""
     if left:
         return "–", say("has left")

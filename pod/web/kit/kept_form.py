@@ -85,9 +85,9 @@ def keep_form(request: web.Request, status: HTTPStatus, *, again: bool = False) 
 
 
 def _kept(request: web.Request, sent: PostedForm) -> KeptForm | None:
-    words = say_of(request)
+    say = say_of(request)
     fields = [
-        KeptField(name, value, words(LABELS[name]) if name in LABELS else "", _rows(name, value))
+        KeptField(name, value, say(LABELS[name]) if name in LABELS else "", _rows(name, value))
         for name, value in sent.fields
         if name not in {TOKEN_FIELD, ONCE_FIELD}
     ]

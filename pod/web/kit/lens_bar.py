@@ -18,7 +18,7 @@ from moderation.lens import MOST_GROUPS, Lens, Showing
 from pod.actions.reading.lens.choices import Choice, LensChoices, list_lens_choices
 from pod.app_keys import DEPS
 from pod.rules.posts import PostRule
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import Token
@@ -117,7 +117,7 @@ async def load_lens_bar(
 
 
 def lens_bar(
-    say: Words,
+    say: Translator,
     path: str,
     lens: Lens,
     choices: LensChoices,
@@ -152,7 +152,7 @@ def lens_bar(
     )
 
 
-def _sections(say: Words, choices: LensChoices) -> list[tuple[str, tuple[Choice, ...]]]:
+def _sections(say: Translator, choices: LensChoices) -> list[tuple[str, tuple[Choice, ...]]]:
     listed = {choice.group for choice in (*choices.own, *choices.voted, *choices.public)}
     sections = [
         (say("Looked through now"), tuple(choice for choice in choices.named if choice.group not in listed)),
@@ -163,7 +163,7 @@ def _sections(say: Words, choices: LensChoices) -> list[tuple[str, tuple[Choice,
     return [(name, found) for name, found in sections if found]
 
 
-def lens_name(say: Words, lens: Lens, names: Mapping[RecordId, str]) -> str:
+def lens_name(say: Translator, lens: Lens, names: Mapping[RecordId, str]) -> str:
     """How a lens is called: its groups, joined by how they are joined."""
     if lens.off:
         return say("off")
@@ -176,13 +176,13 @@ def combine_of(request: web.Request) -> Combine:
     return lens_of(request).combine
 
 
-def combine_options(say: Words, combine: Combine) -> tuple[tuple[str, str, bool], ...]:
+def combine_options(say: Translator, combine: Combine) -> tuple[tuple[str, str, bool], ...]:
     """The ways to join several groups: (value, text, chosen)."""
     texts = {Combine.ANY: say("any of them shows it"), Combine.ALL: say("all of them show it")}
     return tuple((str(value), text, value is combine) for value, text in texts.items())
 
 
-def _showing(say: Words, lens: Lens) -> tuple[tuple[str, str, bool], ...]:
+def _showing(say: Translator, lens: Lens) -> tuple[tuple[str, str, bool], ...]:
     texts = {
         Showing.SHOWN: say("what has a score above 0"),
         Showing.UNDECIDED: say("also what is undecided (score 0)"),

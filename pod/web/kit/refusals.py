@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
+from pod.translations import Translator
 from pod.web.kit.notices import say
-from pod.web.kit.translations import Words
 from protocol.errors import Fact, Refused, RefusedError
 
 BY_STATUS: Final[Mapping[int, str]] = {
@@ -35,17 +35,17 @@ class RefusalView(msgspec.Struct, frozen=True):
     sentence: str
 
 
-def sentence_of(words: Words, refused: Refused) -> str:
+def sentence_of(say: Translator, refused: Refused) -> str:
     """Why something is refused, in the reader's language, with its numbers as people write them."""
-    return refused.told(words.language, {name: _fact(words, name, fact) for name, fact in refused.facts.items()})
+    return refused.told(say.language, {name: _fact(say, name, fact) for name, fact in refused.facts.items()})
 
 
-def problem_of(words: Words, refusal: RefusedError) -> RefusalView:
+def problem_of(say: Translator, refusal: RefusedError) -> RefusalView:
     """What to tell somebody whose form or address was refused."""
-    return RefusalView(sentence_of(words, refusal.refused))
+    return RefusalView(sentence_of(say, refusal.refused))
 
 
-def _fact(words: Words, name: str, fact: Fact) -> str:
+def _fact(say: Translator, name: str, fact: Fact) -> str:
     if isinstance(fact, str):
         return fact
-    return words.weight(fact) if name == WEIGHT else words.number(fact)
+    return say.weight(fact) if name == WEIGHT else say.number(fact)

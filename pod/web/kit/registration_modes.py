@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pod.web.kit.translations import Words
+from pod.translations import Translator
 
 
-def registration_modes(say: Words) -> tuple[tuple[str, str, str], ...]:
+def registration_modes(say: Translator) -> tuple[tuple[str, str, str], ...]:
     """(value, name, what it means) of each way."""
     return (
         ("approval", say("By approval"), say("People say why they want to be here; an admin says yes or no.")),

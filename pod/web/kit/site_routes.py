@@ -11,9 +11,9 @@ from pod.actions.accounts.language import choose_language
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.requests import RequestRule
+from pod.translations import LANGUAGES
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.templates import render, static_file, version_of
-from pod.web.kit.translations import LANGUAGES
 from pod.web.kit.visitors import A_YEAR_SECONDS, LANGUAGE, set_cookie, visitor_of
 
 routes = web.RouteTableDef()

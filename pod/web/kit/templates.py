@@ -16,8 +16,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pod.app_keys import ANSWERS
 from pod.clock import random_token
+from pod.translations import LANGUAGES, Translator
 from pod.web.kit.notices import notice_of
-from pod.web.kit.translations import LANGUAGES, Words
 from pod.web.kit.visitors import A_YEAR_SECONDS, VISIT, Visitor, set_cookie, visitor_of
 from pod.web.kit.way_back import entry_from, here_of
 
@@ -108,7 +108,7 @@ def render(
         .render(
             view=view,
             page=_page(request, visitor),
-            say=visitor.words,
+            say=visitor.say,
             form_token=partial(getattr, visitor, "form_token"),
             form_once=cache(lambda: request.query.get(NUMBER, "")[:LONGEST_NUMBER] or random_token()),
         )
@@ -121,23 +121,23 @@ def render(
 
 
 def _page(request: web.Request, visitor: Visitor) -> Page:
-    account, words, here = visitor.account, visitor.words, here_of(request)
+    account, say, here = visitor.account, visitor.say, here_of(request)
     return Page(
-        language=words.language,
+        language=say.language,
         here=here,
         entry=entry_from(here),
         name=account.name if account else "",
         admin=account.admin if account else False,
         news=visitor.news,
         waiting=visitor.waiting,
-        said=said_in(words, request.query.get("said", "")),
+        said=said_in(say, request.query.get("said", "")),
     )
 
 
-def said_in(words: Words, code: str) -> str:
+def said_in(say: Translator, code: str) -> str:
     """The sentence of a notice; empty for a code that is none."""
     notice = notice_of(code)
-    return words(notice) if notice else ""
+    return say(notice) if notice else ""
 
 
 def held(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler:
@@ -151,7 +151,7 @@ def held(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler:
         visitor = visitor_of(request)
         if visitor.account is not None:
             return await handler(request)
-        key = (request.raw_path, f"page {visitor.words.language}")
+        key = (request.raw_path, f"page {visitor.say.language}")
         return await request.app[ANSWERS].get(key, partial(handler, request))
 
     return answered

@@ -32,7 +32,7 @@ from pod.deps import Deps
 from pod.payers import SESSION, pay_as
 from pod.rules.accounts import AccountRule
 from pod.rules.requests import RequestRule
-from pod.web.kit.translations import DEFAULT, LANGUAGES, Words, preferred, words_in
+from pod.translations import DEFAULT, LANGUAGES, Translator, preferred, translator_for
 
 VISIT: Final = "visit"
 LANGUAGE: Final = "language"
@@ -50,7 +50,7 @@ class Visitor:
     page carries this visitor's token.
     """
 
-    words: Words
+    say: Translator
     account: Account | None
     session: Session | None
     secret: str
@@ -96,15 +96,15 @@ async def _visitor(request: web.Request) -> Visitor:
     session, account = found or (None, None)
     if account:
         await pay_as(request, account)
-    words = words_in(_language(request, account))
+    say = translator_for(_language(request, account))
     kept = secret if found else cookie_of(request, VISIT)
     news, waiting = await count_news(deps, account) if account else (0, 0)
-    return Visitor(words, account, session, kept, deps.identity.keyring.forms, news=news, waiting=waiting)
+    return Visitor(say, account, session, kept, deps.identity.keyring.forms, news=news, waiting=waiting)
 
 
 def stranger(request: web.Request) -> Visitor:
     """The visitor of an address that is none."""
-    return Visitor(words_in(_language(request, None)), None, None, "", request.app[DEPS].identity.keyring.forms)
+    return Visitor(translator_for(_language(request, None)), None, None, "", request.app[DEPS].identity.keyring.forms)
 
 
 def visitor_of(request: web.Request) -> Visitor:
@@ -131,9 +131,9 @@ def signer_of(request: web.Request) -> SignedIn:
     return SignedIn(account, session.confirmed_at if session else 0)
 
 
-def say_of(request: web.Request) -> Words:
+def say_of(request: web.Request) -> Translator:
     """The words of whoever looks."""
-    return visitor_of(request).words
+    return visitor_of(request).say
 
 
 def _language(request: web.Request, account: Account | None) -> str:

@@ -8,16 +8,16 @@ import msgspec
 from aiohttp import web
 
 from models.people.accounts import Account
-from pod.actions.accounts.phrase_check import words_check_of
+from pod.actions.accounts.phrase_check import phrase_check_of
 from pod.actions.reading.person.home import HomeSight, load_front, load_home
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.group.post_rows import PostLineView, home_row
 from pod.web.group.wording import host_of
 from pod.web.kit.lens_bar import combine_of, combine_options
 from pod.web.kit.queries import before_of, with_query
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.visibility import Combine
 
@@ -85,7 +85,7 @@ async def _front(request: web.Request) -> FrontView:
     )
 
 
-def activity_line(say: Words, members: int, last_at: int) -> str:
+def activity_line(say: Translator, members: int, last_at: int) -> str:
     """How many belong to a group, and when something was written there."""
     count = say.many("%(count)s member", "%(count)s members", members)
     return say("%(members)s · last post %(day)s", members=count, day=say.day(last_at)) if last_at else count
@@ -118,7 +118,7 @@ async def _home(request: web.Request, account: Account) -> HomeView:
     )
 
 
-def _lens_sentences(say: Words, seen: HomeSight) -> str:
+def _lens_sentences(say: Translator, seen: HomeSight) -> str:
     said = [say("Each post is judged by its own group.")]
     if hiding := len(seen.moderators.defaults) - seen.choosing:
         said.append(
@@ -141,14 +141,14 @@ def _lens_sentences(say: Words, seen: HomeSight) -> str:
 
 async def _nag(request: web.Request, account: Account) -> tuple[tuple[str, str], ...]:
     """Until somebody has shown that the 24 words were written down, home asks for them."""
-    check, say = await words_check_of(request.app[DEPS], account), say_of(request)
+    check, say = await phrase_check_of(request.app[DEPS], account), say_of(request)
     if check is not None and check.checked_at is not None:
         return ()
     return ((say("Check that you have your 24 words"), "/settings/words"),)
 
 
-def _pending(say: Words, seen: HomeSight) -> tuple[tuple[str, str], ...]:
+def _pending(say: Translator, seen: HomeSight) -> tuple[tuple[str, str], ...]:
     asked: Sequence[str] = [entry.group_id for entry in seen.memberships if entry.state == "asked"]
     text = say("Your request to join is on its way")
     due = ((say("Check that you have your 24 words: nobody else can bring your account back."), "/settings/words"),)
-    return (*(due if seen.words_due else ()), *((text, f"/g/{group}") for group in asked))
+    return (*(due if seen.phrase_check_due else ()), *((text, f"/g/{group}") for group in asked))

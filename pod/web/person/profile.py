@@ -12,12 +12,12 @@ from pod.actions.fediverse.actor_documents import handle_host
 from pod.actions.reading.person.profile import NewsLine, describe_person, list_told, see_news
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import member_name
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.queries import before_of, place_before, with_query
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, reader_of, say_of
 
 routes = web.RouteTableDef()
@@ -105,7 +105,7 @@ async def get_notifications(request: web.Request) -> web.Response:
     return render(request, "person/news.html", view, private=True)
 
 
-def _news(say: Words, line: NewsLine) -> NewsRow:
+def _news(say: Translator, line: NewsLine) -> NewsRow:
     news = line.news
     who = member_name(say, news.author, line.nickname)
     told = {

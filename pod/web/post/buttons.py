@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.posts.votes_and_marks import cast_vote, delete_paragraph, hide, mute_author, restore_paragraph
-from pod.actions.reading.group.page_facts import describe_head
+from pod.actions.reading.group.page_facts import describe_summary
 from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -18,7 +18,7 @@ from pod.deps import Deps
 from pod.rules.posts import PostRule
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.visitors import signer_of
-from pod.web.post.links import Place, anchor_of, place_of, reply_anchor, target_in
+from pod.web.post.links import PostLinks, anchor_of, links_of, reply_anchor, target_in
 from protocol.ids import RecordId, parse_id
 from protocol.records.content import Address, ParagraphTarget, PostTarget
 
@@ -30,7 +30,7 @@ class Pressed(msgspec.Struct, frozen=True):
     """Who pressed a button where, what it is about, and the group in which a vote counts."""
 
     signer: Person
-    place: Place
+    links: PostLinks
     target: Target
     bench: RecordId
 
@@ -58,25 +58,25 @@ class ActForm(msgspec.Struct, frozen=True):
 @contract(media_type=HTML)
 async def post_act(request: web.Request) -> web.Response:
     """Do what a button of a post's page says."""
-    signer, place = signer_of(request), place_of(request)
+    signer, links = signer_of(request), links_of(request)
     form = await read_form(request, ActForm)
     name, _, named = form.act.partition(":")
     if name not in ACTS:
         raise PostRule.NO_SUCH_BUTTON.error()
     act, said = ACTS[name]
-    target, bench = target_in(named), parse_id(form.bench) if form.bench else place.group
-    await act(request.app[DEPS], Pressed(signer, place, target, bench))
-    if said == VOTED and (await describe_head(request.app[DEPS], signer.account, bench)).weight <= 0:
+    target, bench = target_in(named), parse_id(form.bench) if form.bench else links.group
+    await act(request.app[DEPS], Pressed(signer, links, target, bench))
+    if said == VOTED and (await describe_summary(request.app[DEPS], signer.account, bench)).weight <= 0:
         said = "kept"
-    return see_other(_back(form.back, place, target), said=said)
+    return see_other(_back(form.back, links, target), said=said)
 
 
-def _back(back: str, place: Place, target: Target) -> str:
+def _back(back: str, links: PostLinks, target: Target) -> str:
     """The page that the form was on, where the button was."""
-    page = back.partition("#")[0] or place.path
+    page = back.partition("#")[0] or links.path
     if isinstance(target, ParagraphTarget):
         return f"{page}#{anchor_of(target.paragraph)}"
-    return page if target.post == place.post else f"{page}#{reply_anchor(target.post)}"
+    return page if target.post == links.post else f"{page}#{reply_anchor(target.post)}"
 
 
 async def _vote(value: int, deps: Deps, pressed: Pressed) -> None:
@@ -90,17 +90,17 @@ async def _hide(deps: Deps, pressed: Pressed, *, hidden: bool) -> None:
 async def _mute(deps: Deps, pressed: Pressed, *, muted: bool) -> None:
     if not isinstance(pressed.target, PostTarget):
         raise PostRule.MUTE_A_WRITER.error()
-    await mute_author(deps, pressed.signer.account, pressed.place.group, pressed.target.post, muted=muted)
+    await mute_author(deps, pressed.signer.account, pressed.links.group, pressed.target.post, muted=muted)
 
 
 async def _delete(deps: Deps, pressed: Pressed) -> None:
-    place = pressed.place
-    await delete_paragraph(deps, pressed.signer, place.group, place.post, pressed.paragraph)
+    links = pressed.links
+    await delete_paragraph(deps, pressed.signer, links.group, links.post, pressed.paragraph)
 
 
 async def _restore(deps: Deps, pressed: Pressed) -> None:
-    place = pressed.place
-    await restore_paragraph(deps, pressed.signer, place.group, place.post, pressed.paragraph, bench=pressed.bench)
+    links = pressed.links
+    await restore_paragraph(deps, pressed.signer, links.group, links.post, pressed.paragraph, bench=pressed.bench)
 
 
 ACTS: Final[Mapping[str, tuple[Act, str]]] = {

@@ -21,17 +21,17 @@ from pod.heavy import computed
 from pod.plots.plot import Plot
 from pod.plots.stripes import PlotStripe, lens_stripes
 from pod.rules.posts import PostRule
+from pod.translations import Translator
 from pod.web.kit.lens_bar import OFF, group_in, lens_fields, lens_name, with_query
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.history import shortened
-from pod.web.post.links import Link, Place, anchor_of, place_of
+from pod.web.post.links import Link, PostLinks, anchor_of, links_of
 from pod.web.post.page import number_of, page_tabs
 from pod.web.post.wording import TAGS, Score, called, language_of, post_title, score_view, title_of
 from protocol.ids import parse_id
 from protocol.records.content import PostTarget
-from protocol.visibility import Sight
+from protocol.visibility import Judged
 
 routes = web.RouteTableDef()
 LETTERS: Final = "ABCDEFGH"
@@ -103,17 +103,17 @@ class PreviewView(msgspec.Struct, frozen=True):
 @held
 async def get_compare(request: web.Request) -> web.Response:
     """What two lenses show of a post: only one, only the other, both."""
-    place, deps, reader = place_of(request), request.app[DEPS], reader_of(request)
-    first, second = _lens(request, "a") or Lens((place.group,)), _lens(request, "b")
-    compared = await compare_lenses(deps, reader, place.group, place.post, first, second)
+    links, deps, reader = links_of(request), request.app[DEPS], reader_of(request)
+    first, second = _lens(request, "a") or Lens((links.group,)), _lens(request, "b")
+    compared = await compare_lenses(deps, reader, links.group, links.post, first, second)
     named = list(dict.fromkeys(group for lens in compared.lenses for group in lens.groups))
-    choices = await list_lens_choices(deps, reader, named, PostTarget(place.post).token)
+    choices = await list_lens_choices(deps, reader, named, PostTarget(links.post).token)
     start = number_of(request, "from")
 
     def draw() -> web.Response:
-        return render(request, "post/compare.html", compare_view(say_of(request), place, compared, choices, start))
+        return render(request, "post/compare.html", compare_view(say_of(request), links, compared, choices, start))
 
-    return await computed(len(compared.reading.sights), draw)
+    return await computed(len(compared.reading.all_judged), draw)
 
 
 @routes.get("/g/{group}/preview")
@@ -140,37 +140,41 @@ def _lens(request: web.Request, name: str) -> Lens | None:
     return Lens(groups) if named else None
 
 
-def compare_view(say: Words, place: Place, compared: Compared, choices: LensChoices, start: int) -> CompareView:
+def compare_view(
+    say: Translator, links: PostLinks, compared: Compared, choices: LensChoices, start: int
+) -> CompareView:
     """The page, from what was compared."""
     reading, (first, second) = compared.reading, compared.lenses
-    part, following = slice_from(reading.sights, start, lambda sight: len(reading.words(sight.address) or ""))
-    sides = [_side(say, place, compared, sight) for sight in part]
+    part, following = slice_from(reading.all_judged, start, lambda judged: len(reading.words(judged.address) or ""))
+    sides = [_side(say, links, compared, judged) for judged in part]
     names = [lens_name(say, lens, compared.names) for lens in compared.lenses]
-    links = [Link(names[at], msgspec.structs.replace(place, lens=lens).to()) for at, lens in enumerate(compared.lenses)]
+    named_links = [
+        Link(names[at], msgspec.structs.replace(links, lens=lens).to()) for at, lens in enumerate(compared.lenses)
+    ]
     title = post_title(say, reading, compared.nicknames)
     return CompareView(
         title=say("“%(title)s” in two lenses", title=title),
-        back=Link(title, place.to()),
-        tabs=page_tabs(say, place, "compare"),
-        action=f"{place.path}/compare",
+        back=Link(title, links.to()),
+        tabs=page_tabs(say, links, "compare"),
+        action=f"{links.path}/compare",
         choices=_choices(say, choices),
         first=_value(first),
         second=_value(second),
-        names=(links[0], links[1]),
-        counts=_counts(say, [_kind(compared, sight) for sight in reading.sights]),
+        names=(named_links[0], named_links[1]),
+        counts=_counts(say, [_kind(compared, judged) for judged in reading.all_judged]),
         language=language_of(reading.card.language),
         runs=tuple(_runs(say, sides)),
-        plot=lens_stripes(say, _stripes(compared, names), [_excerpt(say, compared, sight) for sight in part]),
-        turned=compare_path(place, second, first),
-        more="" if following is None else compare_path(place, first, second, start=following),
+        plot=lens_stripes(say, _stripes(compared, names), [_excerpt(say, compared, judged) for judged in part]),
+        turned=compare_path(links, second, first),
+        more="" if following is None else compare_path(links, first, second, start=following),
     )
 
 
-def compare_path(place: Place, first: Lens, second: Lens, *, start: int = 0) -> str:
+def compare_path(links: PostLinks, first: Lens, second: Lens, *, start: int = 0) -> str:
     """The page of two lenses over a post, of its text from `start` on."""
     fields = [("a", group) for group in _fields(first)] + [("b", group) for group in _fields(second)]
     fields += [("from", str(start))] if start else []
-    return with_query(f"{place.path}/compare", fields)
+    return with_query(f"{links.path}/compare", fields)
 
 
 def _fields(lens: Lens) -> list[str]:
@@ -181,18 +185,18 @@ def _value(lens: Lens) -> str:
     return _fields(lens)[0]
 
 
-def _choices(say: Words, choices: LensChoices) -> tuple[tuple[str, str], ...]:
+def _choices(say: Translator, choices: LensChoices) -> tuple[tuple[str, str], ...]:
     every = (*choices.named, *choices.own, *choices.voted, *choices.public)
     groups = dict.fromkeys((str(choice.group), choice.name) for choice in every)
     return ((OFF, say("no lens")), *groups)
 
 
-def _side(say: Words, place: Place, compared: Compared, sight: Sight) -> SideView:
-    reading, at = compared.reading, sight.address
+def _side(say: Translator, links: PostLinks, compared: Compared, judged: Judged) -> SideView:
+    reading, at = compared.reading, judged.address
     marks = tuple(letter for letter, shown in (("A", compared.first), ("B", compared.second)) if at in shown)
     paragraph, words = reading.text.paragraph(at), reading.words(at)
     style = paragraph.style if paragraph else "text"
-    kind = _kind(compared, sight)
+    kind = _kind(compared, judged)
     label = {
         "both": say("shown in both"),
         "first": say("only in A"),
@@ -200,15 +204,15 @@ def _side(say: Words, place: Place, compared: Compared, sight: Sight) -> SideVie
         "neither": say("in neither"),
     }[kind]
     gone = say("erased by its author") if paragraph is None else say("not shown on this pod")
-    return SideView(kind, marks, label, TAGS.get(style, "p"), style, words or gone, place.to(anchor=anchor_of(at)))
+    return SideView(kind, marks, label, TAGS.get(style, "p"), style, words or gone, links.to(anchor=anchor_of(at)))
 
 
-def _kind(compared: Compared, sight: Sight) -> str:
-    shown = sight.address in compared.first, sight.address in compared.second
+def _kind(compared: Compared, judged: Judged) -> str:
+    shown = judged.address in compared.first, judged.address in compared.second
     return {(True, True): "both", (True, False): "first", (False, True): "second"}.get(shown, "neither")
 
 
-def _counts(say: Words, kinds: Sequence[str]) -> tuple[str, ...]:
+def _counts(say: Translator, kinds: Sequence[str]) -> tuple[str, ...]:
     texts = {
         "first": say("only in A: %(count)s", count=say.number(kinds.count("first"))),
         "second": say("only in B: %(count)s", count=say.number(kinds.count("second"))),
@@ -218,7 +222,7 @@ def _counts(say: Words, kinds: Sequence[str]) -> tuple[str, ...]:
     return tuple(texts.values())
 
 
-def _runs(say: Words, sides: Iterable[SideView]) -> list[RunView]:
+def _runs(say: Translator, sides: Iterable[SideView]) -> list[RunView]:
     runs: list[tuple[bool, list[SideView]]] = []
     for side in sides:
         folded = side.kind == "neither"
@@ -235,7 +239,7 @@ def _runs(say: Words, sides: Iterable[SideView]) -> list[RunView]:
 
 
 def _stripes(compared: Compared, names: Sequence[str]) -> list[PlotStripe]:
-    order = [sight.address for sight in compared.reading.sights]
+    order = [judged.address for judged in compared.reading.all_judged]
     every = [(names[0], compared.first), (names[1], compared.second)]
     every += [(stripe.name, stripe.shown) for stripe in compared.stripes]
     return [
@@ -244,23 +248,23 @@ def _stripes(compared: Compared, names: Sequence[str]) -> list[PlotStripe]:
     ]
 
 
-def _excerpt(say: Words, compared: Compared, sight: Sight) -> str:
-    words = compared.reading.words(sight.address)
+def _excerpt(say: Translator, compared: Compared, judged: Judged) -> str:
+    words = compared.reading.words(judged.address)
     return shortened(beginning(words, EXCERPT)) if words else say("not shown")
 
 
-def preview_view(say: Words, preview: Preview, *, follow: bool, home: bool) -> PreviewView:
+def preview_view(say: Translator, preview: Preview, *, follow: bool, home: bool) -> PreviewView:
     """The page; `home`: what is compared with is the reader's home lens, not the group's own."""
     compared, lines = preview.comparison, {line.post: line for line in preview.posts}
     same = len(compared.both) + len(compared.neither)
     total = len(preview.posts)
-    path = f"/g/{preview.head.group}"
+    path = f"/g/{preview.summary.group}"
     here = with_query(f"{path}/preview", [("lens", preview.lens.group)])
     last = say.many("Of the last %(count)s post here", "Of the last %(count)s posts here", total)
     now = say("your lens of now") if home else say("this group's own lens")
     return PreviewView(
         title=say("Follow %(lens)s?", lens=preview.lens.name),
-        back=Link(preview.head.name, path),
+        back=Link(preview.summary.name, path),
         lens=Link(preview.lens.name, f"/g/{preview.lens.group}"),
         sentence=say("%(last)s, compared with %(now)s:", last=last, now=now),
         counts=(
@@ -275,7 +279,7 @@ def preview_view(say: Words, preview: Preview, *, follow: bool, home: bool) -> P
     )
 
 
-def _line(say: Words, preview: Preview, line: PostLine) -> PreviewLine:
+def _line(say: Translator, preview: Preview, line: PostLine) -> PreviewLine:
     who = called(say, line.author, {line.author: preview.nicknames.get((line.group, line.author), "")})
     floored = any(hide.layer is Layer.POD for hide in line.hides)
     title = (

@@ -16,10 +16,10 @@ from pod.actions.reading.post.slices import slice_from
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.heavy import computed
+from pod.translations import Translator
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
-from pod.web.post.links import Link, Place, address_in, anchor_of, place_of
+from pod.web.post.links import Link, PostLinks, address_in, anchor_of, links_of
 from pod.web.post.page import number_of, page_tabs
 from pod.web.post.wording import TAGS, language_of, marked, post_title, writer_name
 from protocol.ids import RecordId, parse_id
@@ -70,14 +70,14 @@ class DiffView(msgspec.Struct, frozen=True):
 @held
 async def get_diff(request: web.Request) -> web.Response:
     """What changed between two records of a post, or between two versions of a paragraph."""
-    place = place_of(request)
-    first, second = (_end(request.query.get(name, place.post)) for name in ("from", "to"))
+    links = links_of(request)
+    first, second = (_end(request.query.get(name, links.post)) for name in ("from", "to"))
     reader, deps = reader_of(request), request.app[DEPS]
-    found = await compare_versions(deps, reader, place.group, place.post, first, second)
+    found = await compare_versions(deps, reader, links.group, links.post, first, second)
     start = number_of(request, "start")
 
     def draw() -> web.Response:
-        return render(request, "post/diff.html", diff_view(say_of(request), place, found, start))
+        return render(request, "post/diff.html", diff_view(say_of(request), links, found, start))
 
     return await computed(len(found.steps), draw)
 
@@ -86,7 +86,7 @@ def _end(text: str) -> RecordId | Address:
     return address_in(text) if "." in text else parse_id(text)
 
 
-def diff_view(say: Words, place: Place, found: Difference, start: int) -> DiffView:
+def diff_view(say: Translator, links: PostLinks, found: Difference, start: int) -> DiffView:
     """The page of the comparison from `start` on; whatever changed is open, and what stands beside it."""
     title = post_title(say, found.reading, found.nicknames)
     part, following = slice_from(found.steps, start, lambda step: _length(found, step))
@@ -95,15 +95,15 @@ def diff_view(say: Words, place: Place, found: Difference, start: int) -> DiffVi
     before, after = _name(found.before), _name(found.after)
     return DiffView(
         title=say("Changes in “%(title)s”", title=title),
-        back=Link(title, place.to()),
-        tabs=page_tabs(say, place, "history"),
-        before=_end_link(say, place, found, found.before),
-        after=_end_link(say, place, found, found.after),
+        back=Link(title, links.to()),
+        tabs=page_tabs(say, links, "history"),
+        before=_end_link(say, links, found, found.before),
+        after=_end_link(say, links, found, found.after),
         counts=_counts(say, found.steps),
         language=language_of(found.reading.card.language),
         runs=tuple(_runs(say, views)),
-        turned=place.to("diff", **{"from": after, "to": before}),
-        more="" if following is None else place.to("diff", **{"from": before, "to": after, "start": str(following)}),
+        turned=links.to("diff", **{"from": after, "to": before}),
+        more="" if following is None else links.to("diff", **{"from": before, "to": after, "start": str(following)}),
     )
 
 
@@ -115,17 +115,17 @@ def _name(end: Entry | Address) -> str:
     return end.sheet.id if isinstance(end, Entry) else f"{end.record}.{end.index}"
 
 
-def _end_link(say: Words, place: Place, found: Difference, end: Entry | Address) -> Link:
+def _end_link(say: Translator, links: PostLinks, found: Difference, end: Entry | Address) -> Link:
     if isinstance(end, Address):
         who = writer_name(say, found.reading, found.reading.text.sheets[end.record], found.nicknames)
-        return Link(say("version by %(who)s", who=who), place.to(mode="wiki", anchor=anchor_of(end)))
+        return Link(say("version by %(who)s", who=who), links.to(mode="wiki", anchor=anchor_of(end)))
     who, number = writer_name(say, found.reading, end.sheet, found.nicknames), say.number(end.number)
     when = say.moment(end.at) if end.at else ""
     text = say("after record %(number)s by %(who)s, %(when)s", number=number, who=who, when=when)
-    return Link(text, place.to("history", anchor=f"e-{end.sheet.id[-12:]}"))
+    return Link(text, links.to("history", anchor=f"e-{end.sheet.id[-12:]}"))
 
 
-def _step(say: Words, found: Difference, step: Step, most_steps: int) -> StepView:
+def _step(say: Translator, found: Difference, step: Step, most_steps: int) -> StepView:
     before, after = _words(say, found, step.before), _words(say, found, step.after)
     at = step.after or step.before
     paragraph = found.reading.text.paragraph(at) if at else None
@@ -142,7 +142,7 @@ def _step(say: Words, found: Difference, step: Step, most_steps: int) -> StepVie
     )
 
 
-def _words(say: Words, found: Difference, at: Address | None) -> str:
+def _words(say: Translator, found: Difference, at: Address | None) -> str:
     if at is None:
         return ""
     words = found.reading.words(at)
@@ -152,7 +152,7 @@ def _words(say: Words, found: Difference, at: Address | None) -> str:
     return say("erased by its author") if erased else say("not shown on this pod")
 
 
-def _kind(say: Words, step: Step) -> tuple[str, str, str]:
+def _kind(say: Translator, step: Step) -> tuple[str, str, str]:
     if step.before is None:
         return "new", "+", say("added")
     if step.after is None:
@@ -160,7 +160,7 @@ def _kind(say: Words, step: Step) -> tuple[str, str, str]:
     return "changed", "~", say("changed")
 
 
-def _counts(say: Words, steps: Sequence[Step]) -> str:
+def _counts(say: Translator, steps: Sequence[Step]) -> str:
     kinds = ["same" if step.stays else _kind(say, step)[0] for step in steps]
     if all(kind == "same" for kind in kinds):
         return say("Nothing differs.")
@@ -172,17 +172,17 @@ def _counts(say: Words, steps: Sequence[Step]) -> str:
     )
 
 
-def _runs(say: Words, views: Sequence[StepView]) -> list[DiffRunView]:
+def _runs(say: Translator, views: Sequence[StepView]) -> list[DiffRunView]:
     """Unchanged paragraphs far from any change are folded."""
-    changed = [place for place, view in enumerate(views) if view.kind != "same"]
-    near = {place + by for place in changed for by in range(-NEAR, NEAR + 1)} if changed else set(range(len(views)))
+    changed = [at for at, view in enumerate(views) if view.kind != "same"]
+    near = {at + by for at in changed for by in range(-NEAR, NEAR + 1)} if changed else set(range(len(views)))
     runs: list[tuple[bool, list[StepView]]] = []
-    for place, view in enumerate(views):
-        if not runs or runs[-1][0] != (place in near):
-            runs.append((place in near, []))
+    for at, view in enumerate(views):
+        if not runs or runs[-1][0] != (at in near):
+            runs.append((at in near, []))
         runs[-1][1].append(view)
     return [DiffRunView("" if is_open else _folded(say, len(steps)), tuple(steps)) for is_open, steps in runs]
 
 
-def _folded(say: Words, count: int) -> str:
+def _folded(say: Translator, count: int) -> str:
     return say.many("%(count)s paragraph without changes", "%(count)s paragraphs without changes", count)

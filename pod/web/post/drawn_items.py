@@ -7,9 +7,9 @@ from functools import partial
 import msgspec
 from markupsafe import Markup
 
+from pod.translations import Translator
 from pod.web.kit.fragments import FRAGMENTS
 from pod.web.kit.templates import Page, templates
-from pod.web.kit.translations import Words
 from pod.web.post.paragraphs import ItemView
 
 
@@ -20,7 +20,7 @@ class Frame(msgspec.Struct, frozen=True):
     language: str
 
 
-def drawn_item(say: Words, frame: Frame, item: ItemView) -> Markup | ItemView:
+def drawn_item(say: Translator, frame: Frame, item: ItemView) -> Markup | ItemView:
     """An item as HTML; one with an open thread as it is, for its form has a token of this visitor's."""
     if any(paragraph.thread for paragraph in item.paragraphs):
         return item
@@ -28,6 +28,6 @@ def drawn_item(say: Words, frame: Frame, item: ItemView) -> Markup | ItemView:
     return FRAGMENTS.get((item, frame, say.language), length, partial(_draw, say, frame, item))
 
 
-def _draw(say: Words, frame: Frame, item: ItemView) -> Markup:
+def _draw(say: Translator, frame: Frame, item: ItemView) -> Markup:
     template = templates().get_template("post/item.html")
     return Markup(template.render(item=item, view=frame, say=say, page=Page(say.language, here="")))  # noqa: S704  (a template's own output)

@@ -30,7 +30,7 @@ from pod.web.kit.once import numbered
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of, signer_of
-from pod.web.post.links import Link, Place, address_of, anchor_of, place_of
+from pod.web.post.links import Link, PostLinks, address_of, anchor_of, links_of
 from pod.web.post.plain_text import paragraphs_of
 from pod.web.post.replies import PieceView, pieces_of
 from pod.web.post.wording import STYLES, marked, style_name
@@ -112,7 +112,7 @@ async def post_add(request: web.Request) -> web.Response:
 
 
 async def _edit(request: web.Request, form: EditForm) -> web.Response:
-    place, address = place_of(request), address_of(request)
+    links, address = links_of(request), address_of(request)
     if form.style not in STYLES:
         raise PostRule.NO_SUCH_STYLE.error()
     paragraph = Paragraph(cast("Style", form.style), form.text)
@@ -120,45 +120,45 @@ async def _edit(request: web.Request, form: EditForm) -> web.Response:
         check_paragraphs([paragraph])
         return await _show_edit(request, form)
     deps, signer = request.app[DEPS], signer_of(request)
-    record = await replace_paragraph(deps, signer, place.group, place.post, address, paragraph, seen=form.seen)
-    return see_other(place.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
+    record = await replace_paragraph(deps, signer, links.group, links.post, address, paragraph, seen=form.seen)
+    return see_other(links.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
 
 
 async def _add(request: web.Request, form: AddForm) -> web.Response:
-    place, address, paragraphs = place_of(request), address_of(request), paragraphs_of(form.text)
+    links, address, paragraphs = links_of(request), address_of(request), paragraphs_of(form.text)
     if form.do == "preview":
         check_paragraphs(paragraphs)
         return await _show_add(request, form)
     deps, signer = request.app[DEPS], signer_of(request)
-    record = await add_paragraphs(deps, signer, place.group, place.post, address, paragraphs)
-    return see_other(place.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
+    record = await add_paragraphs(deps, signer, links.group, links.post, address, paragraphs)
+    return see_other(links.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
 
 
-async def _load(request: web.Request) -> tuple[Place, VisiblePost, Paragraph]:
-    place = place_of(request)
-    reading = await describe_reading(request.app[DEPS], account_of(request), place.group, place.post)
-    if not reading.head.writes:
+async def _load(request: web.Request) -> tuple[PostLinks, VisiblePost, Paragraph]:
+    links = links_of(request)
+    reading = await describe_reading(request.app[DEPS], account_of(request), links.group, links.post)
+    if not reading.summary.writes:
         raise PostRule.ONLY_MEMBERS_WRITE.error()
     paragraph = paragraph_at(reading.text, address_of(request))
     if reading.words(address_of(request)) is None:
         raise PostRule.PARAGRAPH_NOT_SHOWN.error()
-    return place, reading, paragraph
+    return links, reading, paragraph
 
 
 async def _show_edit(
     request: web.Request, form: EditForm | None, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    place, reading, old = await _load(request)
+    links, reading, old = await _load(request)
     say, address, text = say_of(request), address_of(request), reading.text
-    mine = text.writer_of(address) == text.writer == member_writer(place.group, reading.head.member or 0)
+    mine = text.writer_of(address) == text.writer == member_writer(links.group, reading.summary.member or 0)
     seen, changed = versions_of(text, address), form is not None and form.text != old.text
     view = EditView(
         title=say("Edit a paragraph") if mine else say("Suggest an edit"),
         sentence=say("The new version is shown at once; the old one stays in the history.")
         if mine
         else say("Your version stands beside this one; the votes of each group decide which is shown there."),
-        action=place.paragraph_path(address, "edit"),
-        back=Link(reading.card.title or say("The post"), place.to(mode="wiki", anchor=anchor_of(address))),
+        action=links.paragraph_path(address, "edit"),
+        back=Link(reading.card.title or say("The post"), links.to(mode="wiki", anchor=anchor_of(address))),
         problem=problem_of(say, refusal) if refusal else None,
         form=form or EditForm(old.style, old.text),
         seen=seen,
@@ -181,13 +181,13 @@ def _meanwhile(text: Text, address: Address, form: EditForm) -> tuple[Markup, ..
 async def _show_add(
     request: web.Request, form: AddForm, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    place, reading, old = await _load(request)
+    links, reading, old = await _load(request)
     say, address = say_of(request), address_of(request)
     view = EditView(
         title=say("Add below"),
         sentence=say("What a post's own author adds is shown at once; what others add, once votes are for it."),
-        action=place.paragraph_path(address, "add"),
-        back=Link(reading.card.title or say("The post"), place.to(mode="wiki", anchor=anchor_of(address))),
+        action=links.paragraph_path(address, "add"),
+        back=Link(reading.card.title or say("The post"), links.to(mode="wiki", anchor=anchor_of(address))),
         problem=problem_of(say, refusal) if refusal else None,
         form=form,
         seen="",

@@ -12,13 +12,13 @@ from pod.actions.posts.posts import erase
 from pod.actions.reading.post.erasures import Erasures, OwnRecord, describe_erasures
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.history import shortened
-from pod.web.post.links import Link, Place, place_of
+from pod.web.post.links import Link, PostLinks, links_of
 from protocol.errors import RefusedError
 from protocol.ids import parse_id
 
@@ -61,28 +61,30 @@ async def post_erase(request: web.Request) -> web.Response:
 
 
 async def _erase(request: web.Request, form: EraseForm) -> web.Response:
-    place, signer = place_of(request), signer_of(request)
+    links, signer = links_of(request), signer_of(request)
     records = [parse_id(record) for record in form.record]
-    await erase(request.app[DEPS], signer, place.group, place.post, records)
-    return see_other(f"{place.path}/erase", said="erased")
+    await erase(request.app[DEPS], signer, links.group, links.post, records)
+    return see_other(f"{links.path}/erase", said="erased")
 
 
 async def _show(
     request: web.Request, form: EraseForm, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    place, say = place_of(request), say_of(request)
-    found = await describe_erasures(request.app[DEPS], account_of(request), place.group, place.post)
+    links, say = links_of(request), say_of(request)
+    found = await describe_erasures(request.app[DEPS], account_of(request), links.group, links.post)
     problem = problem_of(say, refusal) if refusal else None
-    return render(request, "post/erase.html", _view(say, place, found, form, problem), status)
+    return render(request, "post/erase.html", _view(say, links, found, form, problem), status)
 
 
-def _view(say: Words, place: Place, found: Erasures, form: EraseForm, problem: RefusalView | None) -> EraseView:
+def _view(
+    say: Translator, links: PostLinks, found: Erasures, form: EraseForm, problem: RefusalView | None
+) -> EraseView:
     left = [own for own in found.own if not own.erased]
     done = [own for own in found.own if own.erased]
     return EraseView(
-        back=Link(found.title or say("The post"), place.to()),
+        back=Link(found.title or say("The post"), links.to()),
         problem=problem,
-        action=f"{place.path}/erase",
+        action=f"{links.path}/erase",
         records=tuple((own.record, _name(say, own), own.record in form.record) for own in left),
         done=tuple(_name(say, own) for own in done),
         state=_state(say, found) if done else "",
@@ -90,12 +92,12 @@ def _view(say: Words, place: Place, found: Erasures, form: EraseForm, problem: R
     )
 
 
-def _name(say: Words, own: OwnRecord) -> str:
+def _name(say: Translator, own: OwnRecord) -> str:
     what = say("the post itself") if own.whole else say("an edit")
     return f"{what}: {shortened(own.words)}" if own.words.strip() else what
 
 
-def _state(say: Words, found: Erasures) -> str:
+def _state(say: Translator, found: Erasures) -> str:
     if found.pending:
         return say("Your request waits for its place in the group's log; the other servers are asked when it has one.")
     if found.settled:

@@ -12,11 +12,11 @@ from moderation.lens import Layer, OwnHide
 from pod.actions.reading.post.explanation import GroupWhy, OtherLens, VerifiedVotes, Why, explain_why
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.kit.lens_bar import LensBar, load_lens_bar, with_query
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
-from pod.web.post.links import Link, Place, anchor_of, named, place_of, target_in
+from pod.web.post.links import Link, PostLinks, anchor_of, links_of, named, target_in
 from pod.web.post.wording import (
     LayerView,
     Nicknames,
@@ -83,17 +83,17 @@ class WhyView(msgspec.Struct, frozen=True):
 @held
 async def get_why(request: web.Request) -> web.Response:
     """Why a post or paragraph is shown or hidden in a lens."""
-    place = place_of(request)
-    target = target_in(request.query.get("target", place.post))
+    links = links_of(request)
+    target = target_in(request.query.get("target", links.post))
     verify = request.query.get("verify") == "1"
     why = await explain_why(
-        request.app[DEPS], reader_of(request), place.group, place.post, target, place.lens, verify=verify
+        request.app[DEPS], reader_of(request), links.group, links.post, target, links.lens, verify=verify
     )
-    bar = await load_lens_bar(request, place.lens, usual=(place.group,), token=target.token)
-    return render(request, "post/why.html", why_view(say_of(request), place, why, bar))
+    bar = await load_lens_bar(request, links.lens, usual=(links.group,), token=target.token)
+    return render(request, "post/why.html", why_view(say_of(request), links, why, bar))
 
 
-def why_view(say: Words, place: Place, why: Why, lens: LensBar) -> WhyView:
+def why_view(say: Translator, links: PostLinks, why: Why, lens: LensBar) -> WhyView:
     """The page, from what was found out."""
     title = post_title(say, why.reading, why.nicknames)
     anchor = anchor_of(why.target.paragraph) if isinstance(why.target, ParagraphTarget) else ""
@@ -101,24 +101,24 @@ def why_view(say: Words, place: Place, why: Why, lens: LensBar) -> WhyView:
     counts = {"shown": say.number(shows), "hidden": say.number(len(why.others) - shows)}
     return WhyView(
         title=_title(say, why, title),
-        back=Link(title, place.to(anchor=anchor)),
+        back=Link(title, links.to(anchor=anchor)),
         lens=lens,
         quote=_quote(why),
         verdict=say("Shown") if why.shown else say("Hidden"),
         shown=why.shown,
         layers=tuple((layer_view(say, layer), _layer(say, why, layer)) for layer in why.hiding),
         rule=_rule(say, why),
-        sums=tuple(_sum(say, place, why, group) for group in why.groups),
-        floor=tuple(_sum(say, place, why, group) for group in why.floor),
+        sums=tuple(_sum(say, links, why, group) for group in why.groups),
+        floor=tuple(_sum(say, links, why, group) for group in why.floor),
         others=say("Other groups that voted: shown in %(shown)s, hidden in %(hidden)s", **counts) if why.others else "",
-        lenses=tuple(_other(say, place, why, other) for other in why.others),
-        anyway="" if why.shown or Layer.POD in why.hiding else place.to(showing="everything", anchor=anchor),
-        vote=place.to(mode="wiki", anchor=anchor),
+        lenses=tuple(_other(say, links, why, other) for other in why.others),
+        anyway="" if why.shown or Layer.POD in why.hiding else links.to(showing="everything", anchor=anchor),
+        vote=links.to(mode="wiki", anchor=anchor),
     )
 
 
-def _title(say: Words, why: Why, title: str) -> str:
-    if why.sight is None:
+def _title(say: Translator, why: Why, title: str) -> str:
+    if why.judged is None:
         text = say("Why “%(title)s” is shown") if why.shown else say("Why “%(title)s” is hidden")
     elif why.shown:
         text = say("Why a paragraph of “%(title)s” is shown")
@@ -128,19 +128,19 @@ def _title(say: Words, why: Why, title: str) -> str:
 
 
 def _quote(why: Why) -> str:
-    return (why.reading.words(why.sight.address) or "") if why.sight else ""
+    return (why.reading.words(why.judged.address) or "") if why.judged else ""
 
 
-def _layer(say: Words, why: Why, layer: Layer) -> str:
+def _layer(say: Translator, why: Why, layer: Layer) -> str:
     if layer is Layer.OWN and OwnHide.MUTED_WRITER in why.own:
         return say("you muted its writer")
     return layer_sentence(say, layer)
 
 
-def _rule(say: Words, why: Why) -> str:
-    if why.sight is None:
+def _rule(say: Translator, why: Why) -> str:
+    if why.judged is None:
         return say("The rule: a post is shown in a group when its score there is above 0.")
-    because = reason_sentence(say, why.sight.reason)
+    because = reason_sentence(say, why.judged.reason)
     return say(
         "The rule: a paragraph is shown when its score is above 0; at 0 when the post's author wrote it and didn't mark"
         " it away; of several versions only the one with the highest score. Here: %(reason)s.",
@@ -148,10 +148,10 @@ def _rule(say: Words, why: Why) -> str:
     )
 
 
-def _sum(say: Words, place: Place, why: Why, found: GroupWhy) -> SumView:
+def _sum(say: Translator, links: PostLinks, why: Why, found: GroupWhy) -> SumView:
     explanation = found.explanation
     shown = [line_view(say, line, found.nicknames) for line in explanation.lines[:MOST_LINES]]
-    if why.sight is not None:
+    if why.judged is not None:
         shown[0] = msgspec.structs.replace(shown[0], note=say("paragraphs have none"))
     rest = explanation.lines[MOST_LINES:]
     if rest:
@@ -170,18 +170,18 @@ def _sum(say: Words, place: Place, why: Why, found: GroupWhy) -> SumView:
         ),
         verified=_verified(say, verified),
         faults=tuple(f"…{record[-12:]}: {fault}" for record, fault in verified.faults) if verified else (),
-        verify="" if verified else place.to("why", target=named(why.target), verify="1"),
+        verify="" if verified else links.to("why", target=named(why.target), verify="1"),
     )
 
 
-def _verdict(say: Words, found: GroupWhy) -> str:
+def _verdict(say: Translator, found: GroupWhy) -> str:
     if found.reason is not None:
         reason = reason_sentence(say, found.reason)
         return say("shown: %(reason)s", reason=reason) if found.shown else say("hidden: %(reason)s", reason=reason)
     return say("above 0, so it is shown") if found.shown else say("not above 0, so it is hidden")
 
 
-def _verified(say: Words, verified: VerifiedVotes | None) -> str:
+def _verified(say: Translator, verified: VerifiedVotes | None) -> str:
     if verified is None:
         return ""
     if verified.faults:
@@ -193,7 +193,7 @@ def _verified(say: Words, verified: VerifiedVotes | None) -> str:
     )
 
 
-def line_view(say: Words, line: Line, nicknames: Nicknames) -> LineView:
+def line_view(say: Translator, line: Line, nicknames: Nicknames) -> LineView:
     """One term, in words by its kind."""
     tone = "up" if line.amount > 0 else "down" if line.amount < 0 else "even"
     amount = say.score(line.amount) if line.kind in {Kind.DEFAULT, Kind.VOTE, Kind.GUESTS, Kind.CAP} else "–"
@@ -209,7 +209,7 @@ def line_view(say: Words, line: Line, nicknames: Nicknames) -> LineView:
     )
 
 
-def _who(say: Words, line: Line, nicknames: Nicknames) -> str:
+def _who(say: Translator, line: Line, nicknames: Nicknames) -> str:
     match line.kind:
         case Kind.DEFAULT:
             return say("Default score of the group")
@@ -221,7 +221,7 @@ def _who(say: Words, line: Line, nicknames: Nicknames) -> str:
             return called(say, line.member or 0, nicknames)
 
 
-def _note(say: Words, line: Line) -> str:
+def _note(say: Translator, line: Line) -> str:
     match line.kind:
         case Kind.WITHDRAWN:
             return say("withdrawn")
@@ -237,6 +237,6 @@ def _note(say: Words, line: Line) -> str:
             return ""
 
 
-def _other(say: Words, place: Place, why: Why, other: OtherLens) -> tuple[Link, Score, str]:
-    href = with_query(f"{place.path}/why", [("target", named(why.target)), ("lens", str(other.group))])
+def _other(say: Translator, links: PostLinks, why: Why, other: OtherLens) -> tuple[Link, Score, str]:
+    href = with_query(f"{links.path}/why", [("target", named(why.target)), ("lens", str(other.group))])
     return Link(other.name, href), score_view(say, other.score), say("shown") if other.shown else say("hidden")

@@ -16,16 +16,16 @@ from pod.contracts import HTML, contract
 from pod.heavy import computed
 from pod.plots.patches import PatchNode, patch_graph
 from pod.plots.plot import Plot
+from pod.translations import Translator
 from pod.web.kit.lens_bar import LensBar, load_lens_bar
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
-from pod.web.post.links import Link, Place, anchor_of, place_of
+from pod.web.post.links import Link, PostLinks, anchor_of, links_of
 from pod.web.post.page import number_of, page_tabs
 from pod.web.post.wording import Score, post_title, reason_sentence, score_view, writer_name
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget
-from protocol.visibility import Sight
+from protocol.visibility import Judged
 
 routes = web.RouteTableDef()
 MOST_ENTRIES: Final = 200
@@ -93,13 +93,13 @@ class BlameView(msgspec.Struct, frozen=True):
 @held
 async def get_history(request: web.Request) -> web.Response:
     """All records of a post's text, and any two of them to compare."""
-    place = place_of(request)
-    past = await read_past(request.app[DEPS], reader_of(request), place.group, place.post, place.lens)
-    bar = await load_lens_bar(request, place.lens, usual=(place.group,), token=PostTarget(place.post).token)
+    links = links_of(request)
+    past = await read_past(request.app[DEPS], reader_of(request), links.group, links.post, links.lens)
+    bar = await load_lens_bar(request, links.lens, usual=(links.group,), token=PostTarget(links.post).token)
     page = _page(request.query.get("page", "0"), len(past.entries))
 
     def draw() -> web.Response:
-        return render(request, "post/history.html", history_view(say_of(request), place, past, bar, page))
+        return render(request, "post/history.html", history_view(say_of(request), links, past, bar, page))
 
     return await computed(_size(past), draw)
 
@@ -109,19 +109,19 @@ async def get_history(request: web.Request) -> web.Response:
 @held
 async def get_blame(request: web.Request) -> web.Response:
     """Who wrote each paragraph that is shown, a page of them."""
-    place = place_of(request)
-    past = await read_past(request.app[DEPS], reader_of(request), place.group, place.post, place.lens)
-    bar = await load_lens_bar(request, place.lens, usual=(place.group,), token=PostTarget(place.post).token)
+    links = links_of(request)
+    past = await read_past(request.app[DEPS], reader_of(request), links.group, links.post, links.lens)
+    bar = await load_lens_bar(request, links.lens, usual=(links.group,), token=PostTarget(links.post).token)
     start = number_of(request, "from")
 
     def draw() -> web.Response:
-        return render(request, "post/blame.html", blame_view(say_of(request), place, past, bar, start))
+        return render(request, "post/blame.html", blame_view(say_of(request), links, past, bar, start))
 
     return await computed(_size(past), draw)
 
 
 def _size(past: Past) -> int:
-    return len(past.reading.sights) + len(past.entries)
+    return len(past.reading.all_judged) + len(past.entries)
 
 
 def _page(asked: str, entries: int) -> int:
@@ -129,7 +129,7 @@ def _page(asked: str, entries: int) -> int:
     return min(int(asked), last) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 0
 
 
-def history_view(say: Words, place: Place, past: Past, lens: LensBar, page: int) -> HistoryView:
+def history_view(say: Translator, links: PostLinks, past: Past, lens: LensBar, page: int) -> HistoryView:
     """The latest records first; page 0 has the latest."""
     reading = past.reading
     title = post_title(say, reading, past.nicknames)
@@ -137,18 +137,18 @@ def history_view(say: Words, place: Place, past: Past, lens: LensBar, page: int)
     shown = newest_first[page * MOST_ENTRIES : (page + 1) * MOST_ENTRIES]
     return HistoryView(
         title=say("History of “%(title)s”", title=title),
-        back=Link(title, place.to()),
+        back=Link(title, links.to()),
         lens=lens,
-        tabs=page_tabs(say, place, "history"),
-        action=f"{place.path}/diff",
-        entries=tuple(_entry(say, place, past, entry) for entry in shown),
-        older=place.to("history", page=str(page + 1)) if len(newest_first) > (page + 1) * MOST_ENTRIES else "",
-        newer=place.to("history", page=str(page - 1)) if page else "",
+        tabs=page_tabs(say, links, "history"),
+        action=f"{links.path}/diff",
+        entries=tuple(_entry(say, links, past, entry) for entry in shown),
+        older=links.to("history", page=str(page + 1)) if len(newest_first) > (page + 1) * MOST_ENTRIES else "",
+        newer=links.to("history", page=str(page - 1)) if page else "",
         plot=patch_graph(say, _nodes(say, past), len(past.entries)),
     )
 
 
-def _entry(say: Words, place: Place, past: Past, entry: Entry) -> EntryView:
+def _entry(say: Translator, links: PostLinks, past: Past, entry: Entry) -> EntryView:
     sheet, last = entry.sheet, past.entries[-1]
     total = len([paragraph for paragraph in sheet.paragraphs if paragraph])
     previous = past.entries[entry.number - 2].sheet.id if entry.number > 1 else ""
@@ -164,13 +164,13 @@ def _entry(say: Words, place: Place, past: Past, entry: Entry) -> EntryView:
         excerpt=say("erased by its author") if sheet.erased else _excerpt(say, past, entry),
         shown=_shown(say, share, sheet.id, total),
         lenses=tuple((other.name, _shown(say, other, sheet.id, total)) for other in others) if total else (),
-        changes=place.to("diff", **ends) if previous else "",
+        changes=links.to("diff", **ends) if previous else "",
         first=entry.number == max(1, last.number - 1),
         last=entry.number == last.number,
     )
 
 
-def _counts(say: Words, entry: Entry) -> tuple[tuple[str, str], ...]:
+def _counts(say: Translator, entry: Entry) -> tuple[tuple[str, str], ...]:
     """(as written, as read aloud): +2 ¶, −1 ¶, ~1 ¶."""
     marks = entry.sheet.marks
     replaced = sum(1 for mark in marks if mark.replaced_by)
@@ -186,7 +186,7 @@ def _counts(say: Words, entry: Entry) -> tuple[tuple[str, str], ...]:
     return tuple((sign, text) for count, sign, text in found if count)
 
 
-def _excerpt(say: Words, past: Past, entry: Entry) -> str:
+def _excerpt(say: Translator, past: Past, entry: Entry) -> str:
     found = [at for at, paragraph in enumerate(entry.sheet.paragraphs) if paragraph and paragraph.text.strip()]
     if not found:
         return ""
@@ -200,12 +200,12 @@ def shortened(text: str) -> str:
     return f"{beginning(line, EXCERPT).rstrip()}…" if len(line) > EXCERPT else line
 
 
-def _shown(say: Words, share: AuthorShares, record: RecordId, total: int) -> str:
+def _shown(say: Translator, share: AuthorShares, record: RecordId, total: int) -> str:
     shown = share.shown.get(record, 0)
     return say("%(shown)s of %(total)s shown", shown=say.number(shown), total=say.number(total)) if total else ""
 
 
-def _nodes(say: Words, past: Past) -> list[PatchNode]:
+def _nodes(say: Translator, past: Past) -> list[PatchNode]:
     entries = past.entries[-MOST_NODES:]
     known = {entry.sheet.id for entry in entries}
     return [
@@ -226,33 +226,33 @@ def _upon(entry: Entry) -> set[RecordId]:
     return {after.record for after in sheet.afters if after} | {mark.paragraph.record for mark in sheet.marks}
 
 
-def blame_view(say: Words, place: Place, past: Past, lens: LensBar, start: int) -> BlameView:
+def blame_view(say: Translator, links: PostLinks, past: Past, lens: LensBar, start: int) -> BlameView:
     """The paragraphs that are shown, in reading order, from `start` on."""
     reading = past.reading
     title = post_title(say, reading, past.nicknames)
     entries = {entry.sheet.id: entry for entry in past.entries}
-    shown = [sight for sight in reading.sights if not reading.hiding(sight)]
-    part, following = slice_from(shown, start, lambda sight: len(reading.words(sight.address) or ""))
+    shown = [judged for judged in reading.all_judged if not reading.hiding(judged)]
+    part, following = slice_from(shown, start, lambda judged: len(reading.words(judged.address) or ""))
     replaced = frozenset((at, mark.replaced_by) for (_, at), mark in reading.text.marks.items())
     return BlameView(
         title=say("Who wrote what in “%(title)s”", title=title),
-        back=Link(title, place.to()),
+        back=Link(title, links.to()),
         lens=lens,
-        tabs=page_tabs(say, place, "blame"),
-        lines=tuple(_blame(say, place, past, entries, sight, replaced) for sight in part),
-        more="" if following is None else place.to("blame", **{"from": str(following)}),
+        tabs=page_tabs(say, links, "blame"),
+        lines=tuple(_blame(say, links, past, entries, judged, replaced) for judged in part),
+        more="" if following is None else links.to("blame", **{"from": str(following)}),
     )
 
 
 def _blame(
-    say: Words,
-    place: Place,
+    say: Translator,
+    links: PostLinks,
     past: Past,
     entries: Mapping[RecordId, Entry],
-    sight: Sight,
+    judged: Judged,
     replaced: frozenset[tuple[Address, Address | None]],
 ) -> BlameLine:
-    reading, address = past.reading, sight.address
+    reading, address = past.reading, judged.address
     words, entry = reading.words(address), entries.get(address.record)
     earlier = [at for at in reading.text.slots.get(address, ()) if (at, address) in replaced]
     ends = (
@@ -264,9 +264,9 @@ def _blame(
         text=say("not shown on this pod") if words is None else words,
         who=writer_name(say, reading, reading.text.sheets[address.record], past.nicknames),
         when=say.moment(entry.at) if entry and entry.at else "",
-        href=place.to(anchor=anchor_of(address)),
-        change=place.to("history", anchor=f"e-{address.record[-12:]}"),
-        replaced=place.to("diff", **ends) if ends else "",
-        score=score_view(say, reading.score_of(sight)),
-        reason=reason_sentence(say, sight.reason),
+        href=links.to(anchor=anchor_of(address)),
+        change=links.to("history", anchor=f"e-{address.record[-12:]}"),
+        replaced=links.to("diff", **ends) if ends else "",
+        score=score_view(say, reading.score_of(judged)),
+        reason=reason_sentence(say, judged.reason),
     )

@@ -28,8 +28,8 @@ class Link(msgspec.Struct, frozen=True):
     href: str
 
 
-class Place(msgspec.Struct, frozen=True):
-    """A post of a group, looked at through a lens, to read or (`wiki`) to work on."""
+class PostLinks(msgspec.Struct, frozen=True):
+    """Links about a post of a group, looked at through a lens, to read or (`wiki`) to work on."""
 
     group: RecordId
     post: RecordId
@@ -60,10 +60,10 @@ class Place(msgspec.Struct, frozen=True):
         return f"{self.path}/paragraphs/{address.record}/{address.index}/{act}"
 
 
-def place_of(request: web.Request) -> Place:
-    """The place that a request names; raises MalformedError."""
+def links_of(request: web.Request) -> PostLinks:
+    """The post that a request names, and through which lens; raises MalformedError."""
     group, post = (parse_id(request.match_info[name]) for name in ("group", "post"))
-    return Place(group, post, lens_of(request, group), request.query.get("mode") == WIKI)
+    return PostLinks(group, post, lens_of(request, group), request.query.get("mode") == WIKI)
 
 
 def anchor_of(address: Address) -> str:

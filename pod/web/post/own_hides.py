@@ -10,10 +10,10 @@ from pod.actions.reading.person.own_hides import HiddenThing, MutedWriter, list_
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.posts import PostRule
+from pod.translations import Translator
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.lens_bar import with_query
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
 from pod.web.post.links import Link, anchor_of, named, target_in
 from pod.web.post.wording import called, title_of
@@ -80,7 +80,7 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _thing(say: Words, thing: HiddenThing) -> HideLine:
+def _thing(say: Translator, thing: HiddenThing) -> HideLine:
     value, card = f"unhide:{named(thing.target)}", thing.card
     if card is None:
         name = say("Something that this server doesn't hold")
@@ -95,7 +95,7 @@ def _thing(say: Words, thing: HiddenThing) -> HideLine:
     return HideLine(Link(title, path), say.day(thing.at), value, title)
 
 
-def _writer(say: Words, writer: MutedWriter) -> HideLine:
+def _writer(say: Translator, writer: MutedWriter) -> HideLine:
     name = called(say, writer.member, {writer.member: writer.nickname} if writer.nickname else {})
     note = say("in %(group)s, %(day)s", group=writer.group_name, day=say.day(writer.at))
     return HideLine(Link(name, f"/g/{writer.group}"), note, f"unmute:{writer.group}.{writer.member}", name)

@@ -15,12 +15,12 @@ from pod.contracts import HTML, contract
 from pod.cursors import place_in
 from pod.heavy import computed
 from pod.rules.requests import RequestRule
+from pod.translations import Translator
 from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query
 from pod.web.kit.templates import held, render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.drawn_items import Frame, drawn_item
-from pod.web.post.links import WIKI, Link, Place, address_in, place_of, sign_in_to
+from pod.web.post.links import WIKI, Link, PostLinks, address_in, links_of, sign_in_to
 from pod.web.post.paragraphs import Desk, ItemView, desk_of, slice_view
 from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
 from pod.web.post.wording import (
@@ -97,44 +97,44 @@ class PostView(msgspec.Struct, frozen=True):
 @held
 async def get_post_page(request: web.Request) -> web.Response:
     """A post in a lens: what is shown, what is hidden and by whom, votes, comments and answers."""
-    place, thread = place_of(request), _thread(request)
+    links, thread = links_of(request), _thread(request)
     story = await read_story(
         request.app[DEPS],
         reader_of(request),
-        place.group,
-        place.post,
-        place.lens,
+        links.group,
+        links.post,
+        links.lens,
         thread=thread,
         after_reply=place_in(request.query.get("replies"), "replies"),
     )
-    desk = desk_of(say_of(request), place, story, thread, signed_in=reader_of(request) is not None)
+    desk = desk_of(say_of(request), links, story, thread, signed_in=reader_of(request) is not None)
     bar = await _bar(request, desk)
     start = number_of(request, "from")
 
     def draw() -> web.Response:
         return render(request, "post/post.html", post_view(desk, bar, start))
 
-    return await computed(len(story.reading.sights), draw)
+    return await computed(len(story.reading.all_judged), draw)
 
 
 async def _bar(request: web.Request, desk: Desk) -> LensBar:
-    place = desk.place
-    fields = [("a", str(group)) for group in place.lens.groups] or [("a", "off")]
+    links = desk.links
+    fields = [("a", str(group)) for group in links.lens.groups] or [("a", "off")]
     return await load_lens_bar(
         request,
-        place.lens,
-        usual=(place.group,),
-        counts=await computed(len(desk.story.reading.sights), lens_counts, desk),
-        token=PostTarget(place.post).token,
-        compare=with_query(f"{place.path}/compare", fields),
+        links.lens,
+        usual=(links.group,),
+        counts=await computed(len(desk.story.reading.all_judged), lens_counts, desk),
+        token=PostTarget(links.post).token,
+        compare=with_query(f"{links.path}/compare", fields),
     )
 
 
 def lens_counts(desk: Desk) -> tuple[str, ...]:
     """What the bar tells: how much is hidden, how many versions stand back, how many edits others made."""
     say, reading = desk.say, desk.story.reading
-    hidden = [sight for sight in reading.sights if desk.hiding(sight)]
-    beside = sum(1 for sight in hidden if sight.instead)
+    hidden = [judged for judged in reading.all_judged if desk.hiding(judged)]
+    beside = sum(1 for judged in hidden if judged.instead)
     edits = sum(1 for sheet in reading.text.sheets.values() if sheet.writer != reading.text.writer)
     gone = len(hidden) - beside
     counts = (
@@ -148,50 +148,50 @@ def lens_counts(desk: Desk) -> tuple[str, ...]:
 
 def post_view(desk: Desk, lens: LensBar, start: int) -> PostView:
     """The page, from what was read."""
-    say, place, story = desk.say, desk.place, desk.story
+    say, links, story = desk.say, desk.links, desk.story
     reading, card = story.reading, story.reading.card
     who = called(say, card.author, story.nicknames)
     text = slice_view(desk, start)
-    frame = Frame(place.wiki, language_of(card.language))
-    mine = story.votes.get(PostTarget(place.post).token, 0)
+    frame = Frame(links.wiki, language_of(card.language))
+    mine = story.votes.get(PostTarget(links.post).token, 0)
     return PostView(
         title=post_title(say, reading, story.nicknames),
         language=frame.language,
-        group=Link(reading.head.name, place.group_path),
+        group=Link(reading.summary.name, links.group_path),
         byline=f"{who} · {say.moment(card.at)}" if card.at else who,
         answers_to=_answers_to(desk),
         score=score_view(say, reading.lens_score),
-        why=Link(say("Why?"), place.to("why", target=place.post)),
-        votes=vote_presses(say, place.post, say("this post"), mine) if desk.votes else (),
+        why=Link(say("Why?"), links.to("why", target=links.post)),
+        votes=vote_presses(say, links.post, say("this post"), mine) if desk.votes else (),
         votes_go=_votes_go(desk),
         bench=story.bench.group,
-        sign_in="" if desk.signed_in else sign_in_to(place.here()),
+        sign_in="" if desk.signed_in else sign_in_to(links.here()),
         lens=lens,
-        tabs=page_tabs(say, place, WIKI if place.wiki else "read"),
-        wiki=place.wiki,
+        tabs=page_tabs(say, links, WIKI if links.wiki else "read"),
+        wiki=links.wiki,
         hidden=_hidden(desk),
         items=tuple(drawn_item(say, frame, item) for item in text.items),
-        more_text="" if text.next is None else place.here(**{"from": str(text.next)}),
-        replies=reply_views(say, place, story.replies, story.votes, writes=desk.votes),
-        more_replies=place.here(replies=str(story.next_reply), anchor="answers") if story.next_reply else "",
-        orphans=reply_views(say, place, story.orphans, {}, writes=False),
+        more_text="" if text.next is None else links.here(**{"from": str(text.next)}),
+        replies=reply_views(say, links, story.replies, story.votes, writes=desk.votes),
+        more_replies=links.here(replies=str(story.next_reply), anchor="answers") if story.next_reply else "",
+        orphans=reply_views(say, links, story.orphans, {}, writes=False),
         appears=tuple(
-            AppearanceView(Link(at.name, _through(place, at.group)), score_view(say, at.score)) for at in story.appears
+            AppearanceView(Link(at.name, _through(links, at.group)), score_view(say, at.score)) for at in story.appears
         ),
         own=_own(desk),
         links=_links(desk),
-        path=place.path,
-        back=place.here(),
-        reply=place.to("reply") if story.answers_in else "",
+        path=links.path,
+        back=links.here(),
+        reply=links.to("reply") if story.answers_in else "",
         answers_go=_answers_go(desk),
-        alternate=f"/records/{place.post}",
+        alternate=f"/records/{links.post}",
     )
 
 
 def _votes_go(desk: Desk) -> str:
     """Where the reader's votes count, when that isn't plain."""
-    say, lens, bench = desk.say, desk.place.lens, desk.story.bench
-    if not desk.votes or lens.groups in ((), (desk.place.group,)):
+    say, lens, bench = desk.say, desk.links.lens, desk.story.bench
+    if not desk.votes or lens.groups in ((), (desk.links.group,)):
         return ""
     if lens.groups == (bench.group,):
         return say("Your votes count in %(group)s, through which you look.", group=bench.name)
@@ -201,42 +201,42 @@ def _votes_go(desk: Desk) -> str:
 def _answers_go(desk: Desk) -> str:
     """In which group an answer of the reader's is written, when that isn't the post's."""
     say, group = desk.say, desk.story.answers_in
-    if group is None or group.group == desk.place.group:
+    if group is None or group.group == desk.links.group:
         return ""
     return say("Your answer is written in %(group)s, through which you look.", group=group.name)
 
 
-def page_tabs(say: Words, place: Place, current: str) -> tuple[tuple[str, str, bool], ...]:
+def page_tabs(say: Translator, links: PostLinks, current: str) -> tuple[tuple[str, str, bool], ...]:
     """The pages of a post, one of them current."""
     pages = {
-        "read": (say("Read"), place.to()),
-        "wiki": (say("Work on it"), place.to(mode=WIKI)),
-        "history": (say("History"), place.to("history")),
-        "blame": (say("Who wrote what"), place.to("blame")),
-        "compare": (say("Compare lenses"), place.to("compare")),
+        "read": (say("Read"), links.to()),
+        "wiki": (say("Work on it"), links.to(mode=WIKI)),
+        "history": (say("History"), links.to("history")),
+        "blame": (say("Who wrote what"), links.to("blame")),
+        "compare": (say("Compare lenses"), links.to("compare")),
     }
     return tuple((text, href, name == current) for name, (text, href) in pages.items())
 
 
-def _through(place: Place, group: str) -> str:
-    fields = [] if group == place.group else [("lens", group)]
-    return with_query(place.path, fields)
+def _through(links: PostLinks, group: str) -> str:
+    fields = [] if group == links.group else [("lens", group)]
+    return with_query(links.path, fields)
 
 
 def _hidden(desk: Desk) -> HiddenView | None:
-    reading, place = desk.story.reading, desk.place
+    reading, links = desk.story.reading, desk.links
     if reading.verdict.shown:
         return None
     hides = reading.verdict.hides
     layers = tuple((layer_view(desk.say, hide.layer), _why_hidden(desk, hide)) for hide in hides)
     pod = any(hide.layer is Layer.POD for hide in hides)
     only_lens = all(hide.layer is Layer.LENS for hide in hides)
-    query = [*([("mode", WIKI)] if place.wiki else []), *lens_fields(place.lens, (place.group,))]
+    query = [*([("mode", WIKI)] if links.wiki else []), *lens_fields(links.lens, (links.group,))]
     return HiddenView(
         layers,
-        anyway=with_query(place.path, [*query, ("showing", "everything")]) if only_lens else "",
+        anyway=with_query(links.path, [*query, ("showing", "everything")]) if only_lens else "",
         withheld=reading.withheld,
-        mine=reading.head.member == reading.card.author,
+        mine=reading.summary.member == reading.card.author,
         moving=MOVING if pod else "",
     )
 
@@ -263,26 +263,26 @@ def _answers_to(desk: Desk) -> Link | None:
 
 def _own(desk: Desk) -> tuple[Press, ...]:
     """What the reader may do for themselves alone: hide the post, mute its writer."""
-    say, place, reading = desk.say, desk.place, desk.story.reading
+    say, links, reading = desk.say, desk.links, desk.story.reading
     author = reading.card.author
-    if not desk.signed_in or author == reading.head.member:
+    if not desk.signed_in or author == reading.summary.member:
         return ()
-    hidden = desk.story.own_votes.get(PostTarget(place.post).token, 0) < 0
-    muted = (place.group, author) in reading.layers.muted
+    hidden = desk.story.own_votes.get(PostTarget(links.post).token, 0) < 0
+    muted = (links.group, author) in reading.layers.muted
     presses = [
-        Press(f"unhide:{place.post}", say("Show this post to me again"), "")
+        Press(f"unhide:{links.post}", say("Show this post to me again"), "")
         if hidden
-        else Press(f"hide:{place.post}", say("Hide this post for me"), "")
+        else Press(f"hide:{links.post}", say("Hide this post for me"), "")
     ]
-    presses = [] if reading.head.visibility == "private" else presses
+    presses = [] if reading.summary.visibility == "private" else presses
     text = say("Unmute its writer") if muted else say("Mute its writer")
-    return (*presses, Press(f"{'unmute' if muted else 'mute'}:{place.post}", text, "")) if author else tuple(presses)
+    return (*presses, Press(f"{'unmute' if muted else 'mute'}:{links.post}", text, "")) if author else tuple(presses)
 
 
 def _links(desk: Desk) -> tuple[Link, ...]:
     say, reading = desk.say, desk.story.reading
-    mine = reading.head.member == reading.card.author
-    erase = (Link(say("Erase"), f"{desk.place.path}/erase"),) if mine else ()
+    mine = reading.summary.member == reading.card.author
+    erase = (Link(say("Erase"), f"{desk.links.path}/erase"),) if mine else ()
     return (*erase, Link(say("What you hide"), "/me/hides")) if desk.signed_in else ()
 
 

@@ -16,9 +16,9 @@ from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.slices import MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
 from pod.actions.reading.post.story import Story
 from pod.actions.reading.post.text import writer_of
+from pod.translations import Translator
 from pod.web.kit.fragments import FRAGMENTS
-from pod.web.kit.translations import Words
-from pod.web.post.links import Link, Place, anchor_of, named, sign_in_to
+from pod.web.post.links import Link, PostLinks, anchor_of, named, sign_in_to
 from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
 from pod.web.post.wording import (
     TAGS,
@@ -32,7 +32,7 @@ from pod.web.post.wording import (
     writer_name,
 )
 from protocol.records.content import Address, ParagraphTarget
-from protocol.visibility import Reason, Sight
+from protocol.visibility import Judged, Reason
 
 DIFF_STEPS: Final = 2000  # of one version's comparison on the page of a post
 ALL_DIFF_STEPS: Final = 30_000  # of all of them together
@@ -103,21 +103,21 @@ class ItemView(msgspec.Struct, frozen=True):
 class Desk(msgspec.Struct, frozen=True):
     """What the views of one page are made from. `thread`: the paragraph whose comments are open."""
 
-    say: Words
-    place: Place
+    say: Translator
+    links: PostLinks
     story: Story
     thread: Address | None = None
     signed_in: bool = False
     hides: Mapping[Address, tuple[Layer, ...]] = {}
 
-    def hiding(self, sight: Sight) -> tuple[Layer, ...]:
+    def hiding(self, judged: Judged) -> tuple[Layer, ...]:
         """Which layers hide a paragraph."""
-        return self.hides[sight.address]
+        return self.hides[judged.address]
 
     @property
     def writes(self) -> bool:
         """Whether the reader may write in the group."""
-        return self.story.reading.head.writes
+        return self.story.reading.summary.writes
 
     @property
     def votes(self) -> bool:
@@ -135,18 +135,18 @@ class Desk(msgspec.Struct, frozen=True):
 
     def is_authors(self, address: Address) -> bool:
         """Whether the post's author wrote a paragraph."""
-        return self.writer(address) == (self.place.group, self.story.reading.card.author)
+        return self.writer(address) == (self.links.group, self.story.reading.card.author)
 
     def is_mine(self, address: Address) -> bool:
         """Whether the reader wrote a paragraph."""
-        return self.writer(address) == (self.place.group, self.story.reading.head.member)
+        return self.writer(address) == (self.links.group, self.story.reading.summary.member)
 
 
-def desk_of(say: Words, place: Place, story: Story, thread: Address | None = None, *, signed_in: bool) -> Desk:
+def desk_of(say: Translator, links: PostLinks, story: Story, thread: Address | None = None, *, signed_in: bool) -> Desk:
     """The desk of one page."""
     reading = story.reading
-    hides = {sight.address: reading.hiding(sight) for sight in reading.sights}
-    return Desk(say, place, story, thread, signed_in=signed_in, hides=hides)
+    hides = {judged.address: reading.hiding(judged) for judged in reading.all_judged}
+    return Desk(say, links, story, thread, signed_in=signed_in, hides=hides)
 
 
 class SliceView(msgspec.Struct, frozen=True):
@@ -162,14 +162,14 @@ def slice_view(desk: Desk, start: int) -> SliceView:
     Shown ones are numbered. A paragraph whose comments are open begins the part, unless another place is asked for.
     """
     versions = _versions(desk)
-    beside = {sight.address for found in versions.values() for sight in found}
-    text = [sight for sight in desk.story.reading.sights if sight.address not in beside]
+    beside = {judged.address for found in versions.values() for judged in found}
+    text = [judged for judged in desk.story.reading.all_judged if judged.address not in beside]
     if not start and desk.thread:
         start = _page_of(desk.thread, text)
-    part, following = slice_from(text, start, lambda sight: _length(desk, sight, versions.get(sight.address, ())))
+    part, following = slice_from(text, start, lambda judged: _length(desk, judged, versions.get(judged.address, ())))
     begin = len(text) - len(part) if following is None else following - len(part)
-    numbers = count(1 + sum(1 for sight in text[:begin] if _fate(desk, sight) is None))
-    told = [found[:MOST_VERSIONS] for sight in part if (found := versions.get(sight.address))]
+    numbers = count(1 + sum(1 for judged in text[:begin] if _fate(desk, judged) is None))
+    told = [found[:MOST_VERSIONS] for judged in part if (found := versions.get(judged.address))]
     steps = min(DIFF_STEPS, ALL_DIFF_STEPS // max(1, sum(map(len, told))))
     items: list[ItemView] = []
     for fate, run in groupby(part, key=partial(_fate, desk)):
@@ -177,41 +177,42 @@ def slice_view(desk: Desk, start: int) -> SliceView:
             items.append(_folded(desk, list(run)))
             continue
         items += [
-            ItemView((_paragraph(desk, sight, next(numbers), versions.get(sight.address, ()), steps),)) for sight in run
+            ItemView((_paragraph(desk, judged, next(numbers), versions.get(judged.address, ()), steps),))
+            for judged in run
         ]
     return SliceView(tuple(items), following)
 
 
-def _page_of(address: Address, text: Sequence[Sight]) -> int:
+def _page_of(address: Address, text: Sequence[Judged]) -> int:
     """Where a paragraph stands, if it isn't on the first page anyway."""
-    place = next((place for place, sight in enumerate(text) if sight.address == address), 0)
-    return place if place >= MOST_PARAGRAPHS else 0
+    index = next((index for index, judged in enumerate(text) if judged.address == address), 0)
+    return index if index >= MOST_PARAGRAPHS else 0
 
 
-def _length(desk: Desk, sight: Sight, versions: Sequence[Sight]) -> int:
+def _length(desk: Desk, judged: Judged, versions: Sequence[Judged]) -> int:
     text = desk.story.reading.text
-    found = (text.paragraph(one.address) for one in (sight, *versions[:MOST_VERSIONS]))
+    found = (text.paragraph(one.address) for one in (judged, *versions[:MOST_VERSIONS]))
     return sum(len(paragraph.text) for paragraph in found if paragraph)
 
 
-def _versions(desk: Desk) -> Mapping[Address, list[Sight]]:
+def _versions(desk: Desk) -> Mapping[Address, list[Judged]]:
     """What the lens alone hides because another of its slot stands, under the one that stands and is shown."""
     reading = desk.story.reading
-    shown = {sight.address for sight in reading.sights if not desk.hiding(sight)}
-    found: dict[Address, list[Sight]] = {}
-    for sight in reading.sights:
-        if sight.instead in shown and sight.reason is not Reason.ERASED and desk.hiding(sight) == (Layer.LENS,):
-            found.setdefault(sight.instead, []).append(sight)
+    shown = {judged.address for judged in reading.all_judged if not desk.hiding(judged)}
+    found: dict[Address, list[Judged]] = {}
+    for judged in reading.all_judged:
+        if judged.instead in shown and judged.reason is not Reason.ERASED and desk.hiding(judged) == (Layer.LENS,):
+            found.setdefault(judged.instead, []).append(judged)
     return found
 
 
-def _fate(desk: Desk, sight: Sight) -> tuple[object, ...] | None:
+def _fate(desk: Desk, judged: Judged) -> tuple[object, ...] | None:
     """What hidden paragraphs have in common to be folded together; None for one that is shown."""
-    hiding = desk.hiding(sight)
-    return (hiding, sight.reason, desk.is_mine(sight.address)) if hiding else None
+    hiding = desk.hiding(judged)
+    return (hiding, judged.reason, desk.is_mine(judged.address)) if hiding else None
 
 
-def _folded(desk: Desk, run: Sequence[Sight]) -> ItemView:
+def _folded(desk: Desk, run: Sequence[Judged]) -> ItemView:
     say, first = desk.say, run[0]
     hiding, mine = desk.hiding(first), desk.is_mine(first.address)
     erased = first.reason is Reason.ERASED
@@ -219,7 +220,7 @@ def _folded(desk: Desk, run: Sequence[Sight]) -> ItemView:
     words = [layer_sentence(say, layer) for layer in hiding if not erased or layer is not Layer.LENS]
     words += [reason_sentence(say, first.reason)] if Layer.LENS in hiding else []
     return ItemView(
-        tuple(_paragraph(desk, sight, 0) for sight in run),
+        tuple(_paragraph(desk, judged, 0) for judged in run),
         summary=f"{count}: {'; '.join(words)}",
         layers=tuple(layer_view(say, layer) for layer in hiding),
         withheld=erased or (Layer.POD in hiding and not mine),
@@ -229,108 +230,108 @@ def _folded(desk: Desk, run: Sequence[Sight]) -> ItemView:
 
 
 def _paragraph(
-    desk: Desk, sight: Sight, number: int, versions: Sequence[Sight] = (), steps: int = DIFF_STEPS
+    desk: Desk, judged: Judged, number: int, versions: Sequence[Judged] = (), steps: int = DIFF_STEPS
 ) -> ParagraphView:
-    say, place, address = desk.say, desk.place, sight.address
+    say, links, address = desk.say, desk.links, judged.address
     reading = desk.story.reading
     paragraph = reading.text.paragraph(address)
-    score = reading.score_of(sight)
+    score = reading.score_of(judged)
     style = paragraph.style if paragraph else "text"
     foreign = not desk.is_authors(address)
-    what = _what(say, number) if place.wiki else ""
-    told = bool(score) or place.wiki
+    what = _what(say, number) if links.wiki else ""
+    told = bool(score) or links.wiki
     return ParagraphView(
         anchor=anchor_of(address),
         tag=TAGS.get(style, "p"),
         style=style,
         text=paragraph.text if paragraph else "",
-        byline=desk.called(address) if foreign or place.wiki else "",
-        note="" if sight.shown or not number else reason_sentence(say, sight.reason),
+        byline=desk.called(address) if foreign or links.wiki else "",
+        note="" if judged.shown or not number else reason_sentence(say, judged.reason),
         score=score_view(say, score) if told else None,
-        why=Link(say("Why?"), place.to("why", target=named(ParagraphTarget(address)))) if told else None,
+        why=Link(say("Why?"), links.to("why", target=named(ParagraphTarget(address)))) if told else None,
         comments=_comments(desk, address),
-        versions=tuple(_version(desk, sight, version, steps) for version in versions[:MOST_VERSIONS]),
+        versions=tuple(_version(desk, judged, version, steps) for version in versions[:MOST_VERSIONS]),
         others=say.many("%(count)s other version", "%(count)s other versions", len(versions)) if versions else "",
-        all_versions=Link(say("All versions"), place.to("history")) if len(versions) > MOST_VERSIONS else None,
+        all_versions=Link(say("All versions"), links.to("history")) if len(versions) > MOST_VERSIONS else None,
         votes=_votes(desk, address, what),
         tools=_tools(desk, address),
-        acts=acts_on(desk, sight, what),
+        acts=acts_on(desk, judged, what),
         thread=_thread(desk, address),
     )
 
 
-def _what(say: Words, number: int) -> str:
+def _what(say: Translator, number: int) -> str:
     """What the buttons of a paragraph call it."""
     return say("paragraph %(number)s", number=number) if number else say("this paragraph")
 
 
 def _comments(desk: Desk, address: Address) -> Link | None:
     say, count = desk.say, desk.story.answers.get((address.record, address.index), 0)
-    if not count and not (desk.place.wiki and desk.story.answers_in):
+    if not count and not (desk.links.wiki and desk.story.answers_in):
         return None
     text = say.many("%(count)s comment", "%(count)s comments", count) if count else say("Comment")
-    return Link(text, desk.place.here(thread=f"{address.record}.{address.index}", anchor=anchor_of(address)))
+    return Link(text, desk.links.here(thread=f"{address.record}.{address.index}", anchor=anchor_of(address)))
 
 
 def _votes(desk: Desk, address: Address, what: str) -> tuple[Press, ...]:
-    if not (desk.place.wiki and desk.votes):
+    if not (desk.links.wiki and desk.votes):
         return ()
     token = desk.story.reading.tokens[address]
     return vote_presses(desk.say, named(ParagraphTarget(address)), what, desk.story.votes.get(token, 0))
 
 
 def _tools(desk: Desk, address: Address) -> tuple[Link, ...]:
-    say, place = desk.say, desk.place
+    say, links = desk.say, desk.links
     # What another group wrote is edited there.
-    here = desk.writer(address)[0] == place.group
-    if not place.wiki or not here or (desk.signed_in and not desk.writes):
+    here = desk.writer(address)[0] == links.group
+    if not links.wiki or not here or (desk.signed_in and not desk.writes):
         return ()
     mine = desk.is_mine(address) and desk.is_authors(address)
-    links = (
-        Link(say("Edit") if mine else say("Suggest an edit"), place.paragraph_path(address, "edit")),
-        Link(say("Add below"), place.paragraph_path(address, "add")),
+    group_links = (
+        Link(say("Edit") if mine else say("Suggest an edit"), links.paragraph_path(address, "edit")),
+        Link(say("Add below"), links.paragraph_path(address, "add")),
     )
-    return links if desk.signed_in else tuple(Link(link.text, sign_in_to(link.href)) for link in links)
+    return group_links if desk.signed_in else tuple(Link(link.text, sign_in_to(link.href)) for link in group_links)
 
 
-def acts_on(desk: Desk, sight: Sight, what: str) -> tuple[Press, ...]:
+def acts_on(desk: Desk, judged: Judged, what: str) -> tuple[Press, ...]:
     """What the reader may do to a paragraph beside voting: delete, take that back, restore, hide for oneself."""
-    if not desk.place.wiki or not desk.signed_in:
+    if not desk.links.wiki or not desk.signed_in:
         return ()
-    say, target, story = desk.say, named(ParagraphTarget(sight.address)), desk.story
+    say, target, story = desk.say, named(ParagraphTarget(judged.address)), desk.story
     reading = story.reading
-    writer = desk.is_mine(sight.address) and desk.is_authors(sight.address)
-    hiding, acts = desk.hiding(sight), []
+    writer = desk.is_mine(judged.address) and desk.is_authors(judged.address)
+    hiding, acts = desk.hiding(judged), []
     if writer and not hiding and desk.writes:
         acts.append(Press(f"delete:{target}", say("Delete"), say("Delete %(what)s", what=what)))
     lost = {Reason.MARKED_AWAY, Reason.OUTRANKED} | (set() if writer else {Reason.REJECTED})
-    if Layer.LENS in hiding and sight.reason in lost and desk.writes:
+    if Layer.LENS in hiding and judged.reason in lost and desk.writes:
         acts.append(Press(f"restore:{target}", say("Restore"), say("Restore %(what)s", what=what)))
-    hidden = story.own_votes.get(reading.tokens[sight.address], 0) < 0
+    hidden = story.own_votes.get(reading.tokens[judged.address], 0) < 0
     if hidden:
         acts.append(Press(f"unhide:{target}", say("Show it to me again"), say("Show %(what)s to me again", what=what)))
-    elif reading.head.visibility != "private":
+    elif reading.summary.visibility != "private":
         acts.append(Press(f"hide:{target}", say("Hide for me"), say("Hide %(what)s for me", what=what)))
     return tuple(acts)
 
 
-def _version(desk: Desk, standing: Sight, sight: Sight, most_steps: int) -> VersionView:
+def _version(desk: Desk, standing: Judged, judged: Judged, most_steps: int) -> VersionView:
     say, text = desk.say, desk.story.reading.text
-    ends_of = tuple(found.text if (found := text.paragraph(one.address)) else "" for one in (standing, sight))
-    who = desk.called(sight.address)
+    ends_of = tuple(found.text if (found := text.paragraph(one.address)) else "" for one in (standing, judged))
+    who = desk.called(judged.address)
     what = say("the version by %(who)s", who=who)
-    ends = {"from": named(ParagraphTarget(standing.address)), "to": named(ParagraphTarget(sight.address))}
-    score = desk.story.reading.score_of(sight)
-    target = named(ParagraphTarget(sight.address))
+    ends = {"from": named(ParagraphTarget(standing.address)), "to": named(ParagraphTarget(judged.address))}
+    score = desk.story.reading.score_of(judged)
+    target = named(ParagraphTarget(judged.address))
     return VersionView(
-        anchor=anchor_of(sight.address),
+        anchor=anchor_of(judged.address),
         byline=who,
-        why=Link(reason_sentence(say, sight.reason), desk.place.to("why", target=target)),
+        why=Link(reason_sentence(say, judged.reason), desk.links.to("why", target=target)),
         score=score_view(say, score),
         changes=_changes(ends_of[0], ends_of[1], most_steps),
-        compare=desk.place.to("diff", **ends),
-        votes=_votes(desk, sight.address, what),
-        acts=acts_on(desk, sight, what),
+        compare=desk.links.to("diff", **ends),
+        votes=_votes(desk, judged.address, what),
+        acts=acts_on(desk, judged, what),
     )
 
 
@@ -345,5 +346,5 @@ def _thread(desk: Desk, address: Address) -> ThreadView | None:
     if desk.thread != address:
         return None
     story = desk.story
-    views = reply_views(desk.say, desk.place, story.thread, {}, writes=False)
-    return ThreadView(views, address.record, address.index, desk.place.here(anchor=anchor_of(address)))
+    views = reply_views(desk.say, desk.links, story.thread, {}, writes=False)
+    return ThreadView(views, address.record, address.index, desk.links.here(anchor=anchor_of(address)))

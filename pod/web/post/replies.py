@@ -8,9 +8,9 @@ import msgspec
 
 from moderation.lens import Layer
 from pod.actions.reading.post.story import ReplySight
+from pod.translations import Translator
 from pod.web.group.wording import member_name
-from pod.web.kit.translations import Words
-from pod.web.post.links import Link, Place, anchor_of, reply_anchor
+from pod.web.post.links import Link, PostLinks, anchor_of, reply_anchor
 from pod.web.post.wording import (
     TAGS,
     LayerView,
@@ -58,7 +58,7 @@ class ReplyView(msgspec.Struct, frozen=True):
     about: str
 
 
-def vote_presses(say: Words, target: str, what: str, mine: int) -> tuple[Press, ...]:
+def vote_presses(say: Translator, target: str, what: str, mine: int) -> tuple[Press, ...]:
     """The two buttons of a vote; one that is pressed takes the vote back."""
     up, down = mine > 0, mine < 0
     return (
@@ -68,23 +68,25 @@ def vote_presses(say: Words, target: str, what: str, mine: int) -> tuple[Press, 
 
 
 def reply_views(
-    say: Words,
-    place: Place,
+    say: Translator,
+    links: PostLinks,
     replies: Sequence[ReplySight],
     votes: Mapping[Token, int],
     *,
     writes: bool,
 ) -> tuple[ReplyView, ...]:
     """Answers in their order."""
-    return tuple(_reply(say, place, reply, votes, writes=writes) for reply in replies)
+    return tuple(_reply(say, links, reply, votes, writes=writes) for reply in replies)
 
 
-def _reply(say: Words, place: Place, reply: ReplySight, votes: Mapping[Token, int], *, writes: bool) -> ReplyView:
+def _reply(
+    say: Translator, links: PostLinks, reply: ReplySight, votes: Mapping[Token, int], *, writes: bool
+) -> ReplyView:
     card = reply.card
     who = member_name(say, card.author, reply.nickname)
     writer = say("%(who)s in %(group)s", who=who, group=reply.group_name) if reply.group_name else who
     layer = reply.hides[0].layer if reply.hides else None
-    own = msgspec.structs.replace(place, group=card.group_id, post=card.id, wiki=False)
+    own = msgspec.structs.replace(links, group=card.group_id, post=card.id, wiki=False)
     what = say("the answer by %(who)s", who=who)
     mine = votes.get(PostTarget(card.id).token, 0)
     count = say.many("%(count)s answer", "%(count)s answers", reply.answers) if reply.answers else say("Answer")
@@ -103,11 +105,11 @@ def _reply(say: Words, place: Place, reply: ReplySight, votes: Mapping[Token, in
         else "",
         answers=Link(count, own.to(anchor="answers")),
         votes=vote_presses(say, card.id, what, mine) if writes else (),
-        about=_about(place, reply),
+        about=_about(links, reply),
     )
 
 
-def _title(say: Words, reply: ReplySight, who: str) -> str:
+def _title(say: Translator, reply: ReplySight, who: str) -> str:
     card, floored = reply.card, bool(reply.hides) and reply.hides[0].layer is Layer.POD
     return title_of(say, card.title, who, erased=card.erased) if (card.title or card.erased) and not floored else ""
 
@@ -117,8 +119,8 @@ def pieces_of(paragraphs: Sequence[Paragraph]) -> tuple[PieceView, ...]:
     return tuple(PieceView(TAGS.get(p.style, "p"), p.style, p.text) for p in paragraphs)
 
 
-def _about(place: Place, reply: ReplySight) -> str:
+def _about(links: PostLinks, reply: ReplySight) -> str:
     record, index = reply.card.reply_record, reply.card.reply_index
     if record is None or index is None:
         return ""
-    return place.here(anchor=anchor_of(Address(record, index)))
+    return links.here(anchor=anchor_of(Address(record, index)))

@@ -13,8 +13,8 @@ from moderation.diffs import Change, Piece
 from moderation.lens import Layer
 from pod.actions.reading.post.text import VisiblePost, writer_of
 from pod.foreign_text import is_seen
+from pod.translations import Translator
 from pod.web.group.wording import member_name
-from pod.web.kit.translations import Words
 from protocol.content import Sheet
 from protocol.visibility import Reason
 
@@ -42,24 +42,24 @@ class LayerView(msgspec.Struct, frozen=True):
     name: str
 
 
-def score_view(say: Words, score_micro: int) -> Score:
+def score_view(say: Translator, score_micro: int) -> Score:
     """A score with its tone."""
     return Score(say.score(score_micro), "up" if score_micro > 0 else "down" if score_micro < 0 else "even")
 
 
-def called(say: Words, number: int, nicknames: Nicknames) -> str:
+def called(say: Translator, number: int, nicknames: Nicknames) -> str:
     """A member by nickname and number, which alone is unique; number 0 is a guest."""
     return member_name(say, number, nicknames.get(number, ""))
 
 
-def title_of(say: Words, title: str, who: str, *, erased: bool) -> str:
+def title_of(say: Translator, title: str, who: str, *, erased: bool) -> str:
     """What a post is called; a note has no title."""
     if erased:
         return say("An erased post")
     return title if is_seen(title) else say("A note by %(who)s", who=who)
 
 
-def writer_name(say: Words, reading: VisiblePost, sheet: Sheet, nicknames: Nicknames) -> str:
+def writer_name(say: Translator, reading: VisiblePost, sheet: Sheet, nicknames: Nicknames) -> str:
     """Who wrote a part of the text; of who edits it in another group that is said, too."""
     writer = writer_of(sheet)
     if writer not in reading.elsewhere:
@@ -68,7 +68,7 @@ def writer_name(say: Words, reading: VisiblePost, sheet: Sheet, nicknames: Nickn
     return say("%(who)s in %(group)s", who=member_name(say, writer[1], nickname), group=group)
 
 
-def post_title(say: Words, reading: VisiblePost, nicknames: Nicknames) -> str:
+def post_title(say: Translator, reading: VisiblePost, nicknames: Nicknames) -> str:
     """What the post that is read is called, unless this pod doesn't show it."""
     card = reading.card
     if reading.withheld:
@@ -81,7 +81,7 @@ def language_of(language: str) -> str:
     return language if _LANGUAGE.fullmatch(language) else ""
 
 
-def style_name(say: Words, style: str) -> str:
+def style_name(say: Translator, style: str) -> str:
     """How a style is called."""
     if style.startswith("heading-"):
         return say("heading %(level)s", level=style.removeprefix("heading-"))
@@ -95,7 +95,7 @@ def style_name(say: Words, style: str) -> str:
     return names.get(style, style)
 
 
-def reason_sentence(say: Words, reason: Reason) -> str:
+def reason_sentence(say: Translator, reason: Reason) -> str:
     """Why a paragraph is shown or hidden in a lens."""
     return {
         Reason.SUPPORTED: say("score above 0"),
@@ -108,13 +108,13 @@ def reason_sentence(say: Words, reason: Reason) -> str:
     }[reason]
 
 
-def layer_view(say: Words, layer: Layer) -> LayerView:
+def layer_view(say: Translator, layer: Layer) -> LayerView:
     """The name of a layer; each has a look of its own."""
     names = {Layer.LENS: say("Your lens"), Layer.OWN: say("You"), Layer.POD: say("This pod")}
     return LayerView(str(layer), names[layer])
 
 
-def layer_sentence(say: Words, layer: Layer) -> str:
+def layer_sentence(say: Translator, layer: Layer) -> str:
     """What a layer does."""
     return {
         Layer.LENS: say("hidden in this lens"),

@@ -12,19 +12,19 @@ from aiohttp import web
 from babel import Locale
 
 from pod.actions.posts.posts import WrittenPost, check_paragraphs, publish
-from pod.actions.reading.group.page_facts import GroupHead, describe_head
+from pod.actions.reading.group.page_facts import GroupSummary, describe_summary
 from pod.actions.reading.post.story import describe_answers_in
 from pod.actions.reading.post.text import VisiblePost, describe_reading
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.posts import PostRule
+from pod.translations import Translator
 from pod.web.kit.forms import Verbatim, act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
-from pod.web.kit.translations import Words
 from pod.web.kit.visitors import account_of, say_of, signer_of
-from pod.web.post.links import LONGEST_INDEX, Link, Place, address_in, anchor_of, place_of, reply_anchor
+from pod.web.post.links import LONGEST_INDEX, Link, PostLinks, address_in, anchor_of, links_of, reply_anchor
 from pod.web.post.plain_text import paragraphs_of
 from pod.web.post.replies import PieceView, pieces_of
 from pod.web.post.wording import TAGS, language_of
@@ -97,15 +97,15 @@ class WriteView(msgspec.Struct, frozen=True):
 async def get_write(request: web.Request) -> web.Response:
     """Write a post in a group, or an answer to a subject."""
     form = WriteForm(language=say_of(request).language, subject=request.query.get("subject", ""))
-    return await _show_write(request, await _head(request), form)
+    return await _show_write(request, await _summary(request), form)
 
 
 @routes.post("/g/{group}/write")
 @contract("account", media_type=HTML)
 async def post_write(request: web.Request) -> web.Response:
     """Publish it, or show what it would look like."""
-    head, form = await _head(request), await read_form(request, WriteForm)
-    return await act_or_show(partial(_write, request, head, form), partial(_show_write, request, head, form))
+    summary, form = await _summary(request), await read_form(request, WriteForm)
+    return await act_or_show(partial(_write, request, summary, form), partial(_show_write, request, summary, form))
 
 
 @routes.post("/g/{group}/posts/{post}/reply")
@@ -113,33 +113,33 @@ async def post_write(request: web.Request) -> web.Response:
 async def post_reply(request: web.Request) -> web.Response:
     """Publish an answer to a post or paragraph, or show what it would look like."""
     account_of(request)
-    place, form = place_of(request), await read_form(request, ReplyForm)
-    return await act_or_show(partial(_reply, request, place, form), partial(_show_reply, request, place, form))
+    links, form = links_of(request), await read_form(request, ReplyForm)
+    return await act_or_show(partial(_reply, request, links, form), partial(_show_reply, request, links, form))
 
 
-async def _write(request: web.Request, head: GroupHead, form: WriteForm) -> web.Response:
+async def _write(request: web.Request, summary: GroupSummary, form: WriteForm) -> web.Response:
     paragraphs = paragraphs_of(form.text)
     if form.do == "preview":
         check_paragraphs(paragraphs)
-        return await _show_write(request, head, form, preview=pieces_of(paragraphs))
+        return await _show_write(request, summary, form, preview=pieces_of(paragraphs))
     written = WrittenPost(form.kind, paragraphs, form.title, form.language, subject=form.subject)
-    post = await publish(request.app[DEPS], signer_of(request), head.group, written)
-    return see_other(f"/g/{head.group}/posts/{post}", said=await _said(request, head.group, post, "written"))
+    post = await publish(request.app[DEPS], signer_of(request), summary.group, written)
+    return see_other(f"/g/{summary.group}/posts/{post}", said=await _said(request, summary.group, post, "written"))
 
 
-async def _reply(request: web.Request, place: Place, form: ReplyForm) -> web.Response:
-    paragraphs, about = paragraphs_of(form.text), _about(place, form)
+async def _reply(request: web.Request, links: PostLinks, form: ReplyForm) -> web.Response:
+    paragraphs, about = paragraphs_of(form.text), _about(links, form)
     if form.do == "preview":
         check_paragraphs(paragraphs)
-        return await _show_reply(request, place, form, preview=pieces_of(paragraphs))
+        return await _show_reply(request, links, form, preview=pieces_of(paragraphs))
     index = about.index if isinstance(about, Address) else None
     record = about.record if isinstance(about, Address) else about
     written = WrittenPost("note", paragraphs, language=form.language, about=record, index=index)
     deps, signer = request.app[DEPS], signer_of(request)
-    answers_in = await describe_answers_in(deps, signer.account, place.group, place.post, place.lens)
-    group = answers_in.group if answers_in else place.group
+    answers_in = await describe_answers_in(deps, signer.account, links.group, links.post, links.lens)
+    group = answers_in.group if answers_in else links.group
     answer = await publish(deps, signer, group, written)
-    return see_other(_after_reply(place, about, answer), said=await _said(request, group, answer, "replied"))
+    return see_other(_after_reply(links, about, answer), said=await _said(request, group, answer, "replied"))
 
 
 async def _said(request: web.Request, group: RecordId, post: RecordId, what: str) -> str:
@@ -148,28 +148,28 @@ async def _said(request: web.Request, group: RecordId, post: RecordId, what: str
     return what if reading.verdict.shown else f"{what}-hidden"
 
 
-def _after_reply(place: Place, about: Address | RecordId, answer: RecordId) -> str:
+def _after_reply(links: PostLinks, about: Address | RecordId, answer: RecordId) -> str:
     if isinstance(about, Address):
-        return place.here(thread=f"{about.record}.{about.index}", anchor=anchor_of(about))
-    return place.here(anchor=reply_anchor(answer))
+        return links.here(thread=f"{about.record}.{about.index}", anchor=anchor_of(about))
+    return links.here(anchor=reply_anchor(answer))
 
 
-def _about(place: Place, form: ReplyForm) -> Address | RecordId:
+def _about(links: PostLinks, form: ReplyForm) -> Address | RecordId:
     if not form.record:
-        return place.post
+        return links.post
     return address_in(f"{form.record}.{form.index}")
 
 
-async def _head(request: web.Request) -> GroupHead:
-    head = await describe_head(request.app[DEPS], account_of(request), parse_id(request.match_info["group"]))
-    if not head.writes:
+async def _summary(request: web.Request) -> GroupSummary:
+    summary = await describe_summary(request.app[DEPS], account_of(request), parse_id(request.match_info["group"]))
+    if not summary.writes:
         raise PostRule.ONLY_MEMBERS_WRITE.error()
-    return head
+    return summary
 
 
 async def _show_write(
     request: web.Request,
-    head: GroupHead,
+    summary: GroupSummary,
     form: WriteForm,
     refusal: RefusedError | None = None,
     status: HTTPStatus = HTTPStatus.OK,
@@ -178,9 +178,9 @@ async def _show_write(
 ) -> web.Response:
     say = say_of(request)
     view = WriteView(
-        title=say("Write in %(group)s", group=head.name),
-        action=f"/g/{head.group}/write",
-        back=Link(head.name, f"/g/{head.group}"),
+        title=say("Write in %(group)s", group=summary.name),
+        action=f"/g/{summary.group}/write",
+        back=Link(summary.name, f"/g/{summary.group}"),
         problem=problem_of(say, refusal) if refusal else None,
         form=form,
         whole=True,
@@ -195,7 +195,7 @@ async def _show_write(
 
 async def _show_reply(
     request: web.Request,
-    place: Place,
+    links: PostLinks,
     form: ReplyForm,
     refusal: RefusedError | None = None,
     status: HTTPStatus = HTTPStatus.OK,
@@ -203,12 +203,12 @@ async def _show_reply(
     preview: Sequence[PieceView] = (),
 ) -> web.Response:
     say = say_of(request)
-    reading = await describe_reading(request.app[DEPS], account_of(request), place.group, place.post)
+    reading = await describe_reading(request.app[DEPS], account_of(request), links.group, links.post)
     found = _quoted(reading, form)
     view = WriteView(
         title=say("Answer"),
-        action=place.to("reply"),
-        back=Link(reading.card.title or say("The post"), place.to()),
+        action=links.to("reply"),
+        back=Link(reading.card.title or say("The post"), links.to()),
         problem=problem_of(say, refusal) if refusal else None,
         form=form,
         whole=False,
@@ -230,7 +230,7 @@ def _quoted(reading: VisiblePost, form: ReplyForm) -> Paragraph | None:
     return sheet.paragraphs[index] if reading.words(Address(sheet.id, index)) is not None else None
 
 
-def language_choices(say: Words, chosen: str) -> tuple[tuple[str, str], ...]:
+def language_choices(say: Translator, chosen: str) -> tuple[tuple[str, str], ...]:
     """Languages to write in, each called what its speakers call it; what was chosen is among them."""
     own = [(code, (Locale.parse(code).get_language_name(code) or code).capitalize()) for code in LANGUAGES]
     other = [(chosen, chosen)] if chosen and chosen not in LANGUAGES else []

@@ -34,8 +34,8 @@ def dump_authored(content: Authored) -> JsonObject:
 def dump_vote(vote: Vote) -> JsonObject:
     """The members of a vote."""
     members = _plain(vote) | {"target": vote.target.members}
-    place = members.pop("from_", None)
-    return members | ({"from": place} if place else {})
+    source = members.pop("from_", None)
+    return members | ({"from": source} if source else {})
 
 
 def dump_guest_record(record: GuestRecord) -> JsonObject:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.people.accounts import Account
-from pod.actions.signer import FRESH_MS, PodItself, SignedIn, Signer, TokenHolder, WordsHolder, cosigned, signed
+from pod.actions.signer import FRESH_MS, PhraseHolder, PodItself, SignedIn, Signer, TokenHolder, cosigned, signed
 from pod.errors import MayNotSignError
 from protocol.keys import PrivateKey
 from protocol.proofs import signers
@@ -18,7 +18,7 @@ KEY = PrivateKey.from_seed(bytes(32))
 OTHER = PrivateKey.from_seed(bytes([1]) * 32)
 ADA = Account(1, "ada", b"", None, 0, disabled=False, language="", admin=False)
 TOKEN, FRESH, STALE = TokenHolder(ADA), SignedIn(ADA, NOW - FRESH_MS + 1), SignedIn(ADA, NOW - FRESH_MS)
-WORDS, POD = WordsHolder(), PodItself()
+WORDS, POD = PhraseHolder(), PodItself()
 NAMES = {TOKEN: "token", FRESH: "fresh browser", STALE: "browser", WORDS: "words", POD: "pod"}
 
 

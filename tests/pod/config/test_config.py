@@ -171,4 +171,4 @@ def test_op_05_what_holds_is_shown_with_its_origin_and_without_secrets(tmp_path:
 
 def test_r3_a_group_of_the_floor_is_named_by_its_pages_address_or_its_id() -> None:
     told = parse_config(LOCAL + f'[moderation]\nfloor = ["https://Pod.example/g/{GROUP}/", "{GROUP[:-1]}q"]\n')
-    assert told.moderation.places == ((GROUP, "https://pod.example"), (f"{GROUP[:-1]}q", ""))
+    assert told.moderation.configured_groups == ((GROUP, "https://pod.example"), (f"{GROUP[:-1]}q", ""))

@@ -12,7 +12,7 @@ from protocol.ids import RecordId
 from protocol.state import GroupState
 
 
-class GroupHead(msgspec.Struct, frozen=True):
+class GroupSummary(msgspec.Struct, frozen=True):
     """A group in short. `member` is the reader's number there, `weight` what the reader's votes weigh (thousandths)."""
 
     group: RecordId
@@ -30,11 +30,11 @@ class GroupHead(msgspec.Struct, frozen=True):
         return self.member is not None and self.weight >= 0
 
 
-async def load_head(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId) -> GroupHead:
-    """The group's head for a reader; raises UnknownGroupError."""
+async def load_summary(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId) -> GroupSummary:
+    """The group in short for a reader; raises UnknownGroupError."""
     state = (await open_group(session, deps, reader, group)).state
     number = await load_number(session, reader, state)
-    return GroupHead(
+    return GroupSummary(
         group,
         state.policy.name,
         state.visibility,
@@ -46,10 +46,10 @@ async def load_head(session: AsyncSession, deps: Deps, reader: Reader, group: Re
     )
 
 
-async def describe_head(deps: Deps, reader: Reader, group: RecordId) -> GroupHead:
+async def describe_summary(deps: Deps, reader: Reader, group: RecordId) -> GroupSummary:
     """The same, with a session of its own."""
     async with deps.store.database.read() as session:
-        return await load_head(session, deps, reader, group)
+        return await load_summary(session, deps, reader, group)
 
 
 async def load_number(session: AsyncSession, reader: Reader, state: GroupState) -> int | None:

@@ -36,7 +36,7 @@ class SeatsSight(msgspec.Struct, frozen=True):
     steward: str
     here: bool
     needed: int
-    head: int
+    head_height: int
     term: int
     waiting_since: int | None
     keeper: bool

@@ -11,7 +11,7 @@ from models.content.lens_sources import list_voted, load_group_names, load_sums
 from moderation.lens import Comparison, Lens, compare
 from moderation.shown import lets_through
 from pod.actions.access import Reader, open_group
-from pod.actions.reading.group.page_facts import GroupHead, describe_head
+from pod.actions.reading.group.page_facts import GroupSummary, describe_summary
 from pod.actions.reading.group.profiles import load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.posts import PostLine, list_posts
@@ -49,8 +49,8 @@ class Compared(msgspec.Struct, frozen=True):
 class Preview(msgspec.Struct, frozen=True):
     """The last posts of a group as they are seen now, and what a new lens would make of them."""
 
-    head: GroupHead
-    lens: GroupHead
+    summary: GroupSummary
+    lens: GroupSummary
     posts: tuple[PostLine, ...]
     comparison: Comparison
     nicknames: Mapping[Author, str]
@@ -82,7 +82,7 @@ async def compare_lenses(
 
 
 def _let(reading: VisiblePost) -> frozenset[Address]:
-    return frozenset(sight.address for sight in reading.sights if lets_through(reading.lens, sight))
+    return frozenset(judged.address for judged in reading.all_judged if lets_through(reading.lens, judged))
 
 
 async def _stripes(
@@ -99,14 +99,14 @@ async def _stripes(
     found = []
     for group in groups:
         standing = {at: sums.get((group, token), 0) for at, token in reading.tokens.items()}
-        sights = await computed(len(standing), see, reading.text, [standing])
-        found.append(Stripe(group, names[group], frozenset(sight.address for sight in sights if sight.shown)))
+        all_judged = await computed(len(standing), see, reading.text, [standing])
+        found.append(Stripe(group, names[group], frozenset(judged.address for judged in all_judged if judged.shown)))
     return tuple(found)
 
 
 async def preview_lens(deps: Deps, reader: Reader, group: RecordId, now: Lens, lens: RecordId) -> Preview:
     """The last posts of a group as `now` shows them, and as the group `lens` would; raises UnknownGroupError."""
-    head, other = await describe_head(deps, reader, group), await describe_head(deps, reader, lens)
+    summary, other = await describe_summary(deps, reader, group), await describe_summary(deps, reader, lens)
     pages = [
         await list_posts(deps, reader, group, looked, before=None, limit=POSTS_TO_PREVIEW, folded=True)
         for looked in (now, Lens((lens,)))
@@ -116,4 +116,4 @@ async def preview_lens(deps: Deps, reader: Reader, group: RecordId, now: Lens, l
     async with deps.store.database.read() as session:
         nicknames = await load_writers(session, deps, {(line.group, line.author) for line in posts})
     known = [line.post for line in posts if line.post in shown[0]]
-    return Preview(head, other, posts, compare(known, *shown), nicknames)
+    return Preview(summary, other, posts, compare(known, *shown), nicknames)

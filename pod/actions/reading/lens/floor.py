@@ -36,7 +36,7 @@ class FloorSight(msgspec.Struct, frozen=True):
 
 async def list_floor(session: AsyncSession, config: Config) -> list[FloorGroup]:
     """The groups of the floor: those of the configuration first, then as they were chosen."""
-    configured = [FloorGroup(group, pod) for group, pod in config.moderation.places]
+    configured = [FloorGroup(group, pod) for group, pod in config.moderation.configured_groups]
     named = {one.group for one in configured}
     return [*configured, *(one for one in await list_chosen(session) if one.group not in named)]
 

@@ -27,7 +27,7 @@ from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import Token
 from protocol.state import GroupState
-from protocol.visibility import Sight
+from protocol.visibility import Judged
 
 MOST_FOLLOWED: Final = 500
 MOST_JUDGES: Final = 12
@@ -65,10 +65,10 @@ class Layers(msgspec.Struct, frozen=True):
         hides = [OwnHide.HIDDEN_THING] if self.own.get(token, 0) < 0 else []
         return [*hides, OwnHide.MUTED_WRITER] if writer in self.muted else hides
 
-    def over(self, lens: Lens, sight: Sight, token: Token, writer: Author) -> tuple[Layer, ...]:
+    def over(self, lens: Lens, judged: Judged, token: Token, writer: Author) -> tuple[Layer, ...]:
         """Which layers hide a paragraph, whose target is `token`."""
         floor = [sums.get(token, 0) for sums in self.floor.values()]
-        return layers_over(lens, sight, floor=floor, own=self.own_hides(token, writer))
+        return layers_over(lens, judged, floor=floor, own=self.own_hides(token, writer))
 
     def _score(self, group: RecordId, sums: Sums, token: Token) -> int:
         return self.defaults[group] + sums.get(token, 0)

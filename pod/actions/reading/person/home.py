@@ -13,7 +13,7 @@ from models.content.busy_groups import GroupActivity, list_active
 from models.content.home_feed import FeedCard, list_feed
 from models.content.lens_sources import load_group_names
 from models.people.accounts import Account, Membership, list_memberships
-from models.people.phrase_checks import load_words_check
+from models.people.phrase_checks import load_phrase_check
 from models.people.subscriptions import Following, list_followings
 from models.pod.settings import Settings, load_settings
 from moderation.home_lens import Judge, shows_post
@@ -41,7 +41,7 @@ class HomeSight(msgspec.Struct, frozen=True):
     moderators: Moderators
     memberships: tuple[Membership, ...]
     followings: tuple[Following, ...]
-    words_due: bool
+    phrase_check_due: bool
     next: int | None = None
     names: Mapping[RecordId, str] = {}
 
@@ -78,7 +78,7 @@ async def load_home(
         chosen = [following.group_id for following in followings if following.lens][:MOST_LENS]
         moderators = Moderators({group: groups[group] for group in chosen if group in groups}, combine)
         tokens = [PostTarget(card.id).token for card in cards]
-        check = await load_words_check(session, account.id)
+        check = await load_phrase_check(session, account.id)
         writers = {(card.group_id, card.author) for card in cards}
         layers = await load_layers(session, deps, account, tuple(moderators.defaults), tokens, writers)
         lenses = {card.id: Lens((card.via or card.group_id,)) for card in cards}
@@ -86,8 +86,8 @@ async def load_home(
         nicknames = await load_writers(session, deps, writers)
     words = {card.id: (excerpts.get(card.id, ""), nicknames.get((card.group_id, card.author), "")) for card in cards}
     posts = tuple(_line(card, groups[card.via or card.group_id], layers, moderators, words[card.id]) for card in cards)
-    words_due = check is not None and check.checked_at is None
-    return HomeSight(posts, moderators, tuple(memberships), tuple(followings), words_due, following_page, names)
+    phrase_check_due = check is not None and check.checked_at is None
+    return HomeSight(posts, moderators, tuple(memberships), tuple(followings), phrase_check_due, following_page, names)
 
 
 async def _readable(session: AsyncSession, deps: Deps, account: Account, groups: set[RecordId]) -> dict[RecordId, int]:

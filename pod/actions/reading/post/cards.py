@@ -229,13 +229,13 @@ async def _load_sums(
 def _words(text: Text, lens: Lens, tokens: Mapping[Address, Token], sums: _Sums) -> dict[Address, VisibleWords]:
     standings = [{address: sums.of(group, token) for address, token in tokens.items()} for group in lens.groups]
     found: dict[Address, VisibleWords] = {}
-    for sight in see(text, standings, lens.combine):
-        token, paragraph = tokens.get(sight.address), text.paragraph(sight.address)
+    for judged in see(text, standings, lens.combine):
+        token, paragraph = tokens.get(judged.address), text.paragraph(judged.address)
         if token is None or paragraph is None:
             continue
         floor = [sums.of(group, token) for group in sums.floor]
-        own = sums.own_hides(token, writer_of(text.sheets[sight.address.record]))
-        layers = layers_over(lens, sight, floor=floor, own=own)
+        own = sums.own_hides(token, writer_of(text.sheets[judged.address.record]))
+        layers = layers_over(lens, judged, floor=floor, own=own)
         if not is_withheld(layers, mine=False):
-            found[sight.address] = VisibleWords(paragraph.text, bool(layers) or sums.moderated(token))
+            found[judged.address] = VisibleWords(paragraph.text, bool(layers) or sums.moderated(token))
     return found

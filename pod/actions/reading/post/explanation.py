@@ -27,7 +27,7 @@ from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget, PostTarget, Token, Vote
 from protocol.records.envelope import open_record
 from protocol.state import GroupState
-from protocol.visibility import Reason, Sight, see
+from protocol.visibility import Judged, Reason, see
 from protocol.votes import CastVote
 
 MOST_OTHERS = 20
@@ -65,11 +65,11 @@ class OtherLens(msgspec.Struct, frozen=True):
 
 
 class Why(msgspec.Struct, frozen=True):
-    """All that decides about one target. `sight` is a paragraph's, `hiding` the layers that hide it now."""
+    """All that decides about one target. `judged` is for a paragraph, `hiding` the layers that hide it now."""
 
     reading: VisiblePost
     target: Target
-    sight: Sight | None
+    judged: Judged | None
     hiding: tuple[Layer, ...]
     groups: tuple[GroupWhy, ...]
     floor: tuple[GroupWhy, ...]
@@ -89,19 +89,19 @@ async def explain_why(
     """Take the verdict on a post, or on a paragraph of it, apart; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
-        sight = _sight(reading, target)
+        judged = _judged(reading, target)
         for asked in lens.groups:
             await open_group(session, deps, reader, asked)
-        writer = writer_of(reading.text.sheets[sight.address.record]) if sight else (group, reading.card.author)
+        writer = writer_of(reading.text.sheets[judged.address.record]) if judged else (group, reading.card.author)
         numbers = (writer[1],) if writer[0] == group else ()
         return Why(
             reading=reading,
             target=target,
-            sight=sight,
-            hiding=reading.hiding(sight) if sight else tuple(hide.layer for hide in reading.verdict.hides),
+            judged=judged,
+            hiding=reading.hiding(judged) if judged else tuple(hide.layer for hide in reading.verdict.hides),
             groups=tuple(
                 [
-                    await _group_why(session, deps, asked, target, _reason(sight, place), verify=verify)
+                    await _group_why(session, deps, asked, target, _reason(judged, place), verify=verify)
                     for place, asked in enumerate(lens.groups)
                 ]
             ),
@@ -112,19 +112,19 @@ async def explain_why(
         )
 
 
-def _sight(reading: VisiblePost, target: Target) -> Sight | None:
+def _judged(reading: VisiblePost, target: Target) -> Judged | None:
     if isinstance(target, PostTarget):
         if target.post != reading.card.id:
             raise PostRule.TOLD_ELSEWHERE.error()
         return None
-    found = next((sight for sight in reading.sights if sight.address == target.paragraph), None)
+    found = next((judged for judged in reading.all_judged if judged.address == target.paragraph), None)
     if found is None:
         raise PostRule.NO_SUCH_PARAGRAPH.error()
     return found
 
 
-def _reason(sight: Sight | None, place: int) -> Reason | None:
-    return sight.reasons[place] if sight else None
+def _reason(judged: Judged | None, place: int) -> Reason | None:
+    return judged.reasons[place] if judged else None
 
 
 async def _group_why(
@@ -186,7 +186,7 @@ def _shows(
 ) -> bool:
     """Whether one group alone would show a paragraph; of the others only those of its slot matter."""
     standing = {at: sums.get((group, token), 0) for at, token in tokens.items()}
-    found = next(sight for sight in see(reading.text, [standing]) if sight.address == address)
+    found = next(judged for judged in see(reading.text, [standing]) if judged.address == address)
     return lets_through(Lens((group,)), found)
 
 

@@ -69,14 +69,14 @@ async def read_past(deps: Deps, reader: Reader, group: RecordId, post: RecordId,
         reading = await load_reading(session, deps, reader, group, post, lens)
         entries = await _entries(session, reading.text)
         joined = await list_joined(session, reader.id, MOST_LENSES) if reader else []
-        size = len(reading.sights)
+        size = len(reading.all_judged)
         shares = [await computed(size, _share, reading, group, "")]
         own = [(other, name) for other, name in joined if (other,) != lens.groups]
         sums = await load_sums(session, [other for other, _ in own], list(reading.tokens.values()))
         for other, name in own:
             standing = {at: sums.get((other, token), 0) for at, token in reading.tokens.items()}
-            sights = await computed(size, see, reading.text, [standing])
-            looked = msgspec.structs.replace(reading, sights=sights, lens=Lens((other,)))
+            all_judged = await computed(size, see, reading.text, [standing])
+            looked = msgspec.structs.replace(reading, all_judged=all_judged, lens=Lens((other,)))
             shares.append(await computed(size, _share, looked, other, name))
         nicknames = await load_nicknames(session, deps, group, {entry.author for entry in entries})
     return Past(reading, entries, nicknames, tuple(shares))
@@ -126,7 +126,7 @@ async def _entries(session: AsyncSession, text: Text) -> tuple[Entry, ...]:
 
 def _share(reading: VisiblePost, group: RecordId, name: str) -> AuthorShares:
     shown: dict[RecordId, int] = {}
-    for sight in reading.sights:
-        if lets_through(reading.lens, sight):
-            shown[sight.address.record] = shown.get(sight.address.record, 0) + 1
+    for judged in reading.all_judged:
+        if lets_through(reading.lens, judged):
+            shown[judged.address.record] = shown.get(judged.address.record, 0) + 1
     return AuthorShares(group, name, shown)

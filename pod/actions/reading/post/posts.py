@@ -191,7 +191,7 @@ async def describe_post(
     async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
     card = reading.card
-    part, following = slice_from(reading.sights, start, lambda sight: len(reading.words(sight.address) or ""))
+    part, following = slice_from(reading.all_judged, start, lambda judged: len(reading.words(judged.address) or ""))
     return PostSight(
         post,
         group,
@@ -203,7 +203,7 @@ async def describe_post(
         reading.score,
         reading.verdict.shown,
         reading.verdict.hides,
-        tuple(_paragraph(reading, reading.paragraph(sight)) for sight in part),
+        tuple(_paragraph(reading, reading.paragraph(judged)) for judged in part),
         following,
     )
 
@@ -217,11 +217,11 @@ def _paragraph(reading: VisiblePost, found: VisibleParagraph) -> ParagraphSight:
         found.text or "",
         reading.own_sums[reading.tokens[found.address]],
         found.shown,
-        str(found.sight.reason),
+        str(found.judged.reason),
         found.layers,
-        found.sight.scores,
-        found.sight.instead,
-        found.writer[0] if found.writer[0] != reading.head.group else None,
+        found.judged.scores,
+        found.judged.instead,
+        found.writer[0] if found.writer[0] != reading.summary.group else None,
     )
 
 

@@ -23,7 +23,7 @@ from moderation.lens import Hide, Layer, Lens
 from moderation.scores import is_shown
 from pod.actions.access import Reader
 from pod.actions.chain.views import load_view
-from pod.actions.reading.group.page_facts import GroupHead, load_head
+from pod.actions.reading.group.page_facts import GroupSummary, load_summary
 from pod.actions.reading.group.profiles import load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author, Layers, load_layers
 from pod.actions.reading.post.text import VisiblePost, author_of, lens_score, load_reading, without_words, writer_of
@@ -31,7 +31,7 @@ from pod.deps import Deps
 from protocol.content import Text, assemble
 from protocol.ids import RecordId
 from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, Token
-from protocol.visibility import Sight, see
+from protocol.visibility import Judged, see
 
 REPLIES_ON_A_PAGE = 50
 MOST_COMMENTS = 100
@@ -79,8 +79,8 @@ class Story(msgspec.Struct, frozen=True):
     """
 
     reading: VisiblePost
-    bench: GroupHead
-    answers_in: GroupHead | None
+    bench: GroupSummary
+    answers_in: GroupSummary | None
     answered: GroupWhereabouts | None
     nicknames: Mapping[int, str]
     votes: Mapping[Token, int]
@@ -115,13 +115,13 @@ async def read_story(
         page = cards[:REPLIES_ON_A_PAGE]
         replies = await _load_replies(session, deps, reader, reading, [*page, *comments, *lost], others)
         tokens = [PostTarget(post).token, *reading.tokens.values(), *(PostTarget(card.id).token for card in page)]
-        bench = await load_bench(session, deps, reader, reading.head, lens)
+        bench = await load_bench(session, deps, reader, reading.summary, lens)
         writers = {*map(author_of, reading.text.sheets.values())}
         return Story(
             reading=reading,
             bench=bench,
             answered=await _load_answered(session, reader, reading),
-            answers_in=await _answers_in(session, post, reading.head, bench),
+            answers_in=await _answers_in(session, post, reading.summary, bench),
             nicknames=await load_nicknames(session, deps, group, writers),
             votes=await load_member_votes(session, bench.group, bench.member, tokens) if bench.member else {},
             own_votes=await _own_votes(session, reader, tokens),
@@ -134,30 +134,34 @@ async def read_story(
         )
 
 
-async def load_bench(session: AsyncSession, deps: Deps, reader: Reader, head: GroupHead, lens: Lens) -> GroupHead:
-    """The group in which the reader votes on a post of `head`'s: the one group looked through, else the post's own.
+async def load_bench(
+    session: AsyncSession, deps: Deps, reader: Reader, summary: GroupSummary, lens: Lens
+) -> GroupSummary:
+    """The group in which the reader votes on a post of `summary`'s: the one group looked through, else the post's own.
 
     So whoever moderates for a group looks through it and judges what they see, wherever it was written.
     """
-    if len(lens.groups) != 1 or lens.groups[0] == head.group or head.visibility == "private":
-        return head
-    through = await load_head(session, deps, reader, lens.groups[0])
-    return through if through.writes else head
+    if len(lens.groups) != 1 or lens.groups[0] == summary.group or summary.visibility == "private":
+        return summary
+    through = await load_summary(session, deps, reader, lens.groups[0])
+    return through if through.writes else summary
 
 
 async def describe_answers_in(
     deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens
-) -> GroupHead | None:
+) -> GroupSummary | None:
     """The group in which the reader answers a post; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
-        head = await load_head(session, deps, reader, group)
-        return await _answers_in(session, post, head, await load_bench(session, deps, reader, head, lens))
+        summary = await load_summary(session, deps, reader, group)
+        return await _answers_in(session, post, summary, await load_bench(session, deps, reader, summary, lens))
 
 
-async def _answers_in(session: AsyncSession, post: RecordId, head: GroupHead, bench: GroupHead) -> GroupHead | None:
+async def _answers_in(
+    session: AsyncSession, post: RecordId, summary: GroupSummary, bench: GroupSummary
+) -> GroupSummary | None:
     """The post's own group for its members, else the one in which they vote if the post appears there."""
-    if head.writes:
-        return head
+    if summary.writes:
+        return summary
     tally = await load_tally(session, bench.group, PostTarget(post).token)
     return bench if bench.writes and tally.supporters else None
 
@@ -165,7 +169,7 @@ async def _answers_in(session: AsyncSession, post: RecordId, head: GroupHead, be
 async def _load_answered(session: AsyncSession, reader: Reader, reading: VisiblePost) -> GroupWhereabouts | None:
     record = reading.card.reply_record
     found = (await load_whereabouts(session, [record])).get(record) if record else None
-    if found is None or found.group == reading.head.group:
+    if found is None or found.group == reading.summary.group:
         return found
     return found if await list_met(session, reader.id if reader else None, [found.group]) else None
 
@@ -181,7 +185,7 @@ def _orphaned(reading: VisiblePost, answers: Answers) -> list[Address]:
     commented = [Address(record, index) for record, index in answers if index is not None]
     if not commented:
         return []
-    shown = {sight.address for sight in reading.sights if not reading.hiding(sight)}
+    shown = {judged.address for judged in reading.all_judged if not reading.hiding(judged)}
     return sorted(address for address in commented if address not in shown)[:MOST_ORPHANS]
 
 
@@ -195,7 +199,7 @@ async def _load_replies(
 ) -> list[ReplySight]:
     if not cards:
         return []
-    group, lens = reading.head.group, reading.lens
+    group, lens = reading.summary.group, reading.lens
     sheets = await load_sheets_of(session, {card.id for card in cards}, MOST_REPLY_SHEETS)
     texts = {
         post: assemble(own, found)
@@ -210,7 +214,7 @@ async def _load_replies(
     answers = await count_replies(session, group, {card.id for card in cards}, others)
     nicknames = await load_writers(session, deps, authors)
     names = await load_group_names(session, {card.group_id for card in cards} - {group})
-    default = reading.head.default_score
+    default = reading.summary.default_score
     return [
         msgspec.structs.replace(
             _reply(card, texts.get(card.id), layers, lens, default, answers.get((card.id, None), 0)),
@@ -229,18 +233,18 @@ def _reply(card: PostCard, text: Text | None, layers: Layers, lens: Lens, defaul
     withheld = any(hide.layer is Layer.POD for hide in verdict.hides)
     seen = [
         paragraph
-        for sight in (see(text, standings, lens.combine) if text and not withheld else ())
+        for judged in (see(text, standings, lens.combine) if text and not withheld else ())
         if text
-        and not layers.over(lens, sight, tokens[sight.address], _writer_of(card.group_id, text, sight))
-        and (paragraph := text.paragraph(sight.address))
+        and not layers.over(lens, judged, tokens[judged.address], _writer_of(card.group_id, text, judged))
+        and (paragraph := text.paragraph(judged.address))
     ]
     card = without_words(card) if withheld else card
     score = lens_score(lens, [found.score for found in verdict.groups], default + card.tally.sum_micro)
     return ReplySight(card, score, verdict.shown, verdict.hides, tuple(seen), len(order) - len(seen), answers)
 
 
-def _writer_of(group: RecordId, text: Text, sight: Sight) -> Author:
-    return group, author_of(text.sheets[sight.address.record])
+def _writer_of(group: RecordId, text: Text, judged: Judged) -> Author:
+    return group, author_of(text.sheets[judged.address.record])
 
 
 async def _load_appearances(

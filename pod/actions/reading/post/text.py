@@ -20,7 +20,7 @@ from models.groups.records import StoredRecord
 from moderation.lens import Layer, Lens, Verdict
 from moderation.shown import is_withheld
 from pod.actions.access import Reader
-from pod.actions.reading.group.page_facts import GroupHead, load_head
+from pod.actions.reading.group.page_facts import GroupSummary, load_summary
 from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import Author, Layers, Sums, load_layers
 from pod.deps import Deps
@@ -29,7 +29,7 @@ from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text, Writer, assemble
 from protocol.ids import RecordId
 from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, SubjectTarget, Token
-from protocol.visibility import Combine, Sight, see
+from protocol.visibility import Combine, Judged, see
 
 MOST_SHEETS = 10_000
 MOST_NAMED = 4096
@@ -40,7 +40,7 @@ MOST_EDITS_ELSEWHERE = 100
 class VisibleParagraph(msgspec.Struct, frozen=True):
     """A paragraph as the reader sees it. `text` is None where it was erased or is withheld; `layers` hide it."""
 
-    sight: Sight
+    judged: Judged
     writer: Author
     style: str
     text: str | None
@@ -49,7 +49,7 @@ class VisibleParagraph(msgspec.Struct, frozen=True):
     @property
     def address(self) -> Address:
         """Its address."""
-        return self.sight.address
+        return self.judged.address
 
     @property
     def shown(self) -> bool:
@@ -65,11 +65,11 @@ class VisiblePost(msgspec.Struct, frozen=True):
     `elsewhere`: nickname and group of who edits it in other groups; `more`: not all of these edits were looked at.
     """
 
-    head: GroupHead
+    summary: GroupSummary
     card: PostCard
     text: Text
     lens: Lens
-    sights: tuple[Sight, ...]
+    all_judged: tuple[Judged, ...]
     layers: Layers
     verdict: Verdict
     own_sums: Sums
@@ -83,45 +83,45 @@ class VisiblePost(msgspec.Struct, frozen=True):
     @property
     def paragraphs(self) -> tuple[VisibleParagraph, ...]:
         """The text in reading order, hidden paragraphs too."""
-        return tuple(self.paragraph(sight) for sight in self.sights)
+        return tuple(self.paragraph(judged) for judged in self.all_judged)
 
-    def paragraph(self, sight: Sight) -> VisibleParagraph:
+    def paragraph(self, judged: Judged) -> VisibleParagraph:
         """One paragraph of it."""
-        found = self.text.paragraph(sight.address)
-        writer = writer_of(self.text.sheets[sight.address.record])
+        found = self.text.paragraph(judged.address)
+        writer = writer_of(self.text.sheets[judged.address.record])
         style = found.style if found else "text"
-        return VisibleParagraph(sight, writer, style, self.words(sight.address), self.hiding(sight))
+        return VisibleParagraph(judged, writer, style, self.words(judged.address), self.hiding(judged))
 
     @property
     def score(self) -> int:
         """The post's score in its group, micro units."""
-        return self.head.default_score + self.card.tally.sum_micro
+        return self.summary.default_score + self.card.tally.sum_micro
 
     @property
     def lens_score(self) -> int:
         """The post's score as the lens counts it; without a lens, its group's."""
         return lens_score(self.lens, [verdict.score for verdict in self.verdict.groups], self.score)
 
-    def score_of(self, sight: Sight) -> int:
+    def score_of(self, judged: Judged) -> int:
         """A paragraph's score as the lens counts it; without a lens, the group's."""
-        return lens_score(self.lens, sight.scores, self.own_sums[self.tokens[sight.address]])
+        return lens_score(self.lens, judged.scores, self.own_sums[self.tokens[judged.address]])
 
     def words(self, address: Address) -> str | None:
         """A paragraph's text; None where it was erased, or where this pod doesn't show it to who didn't write it."""
         paragraph = self.text.paragraph(address)
         return None if paragraph is None or address in self.silent else paragraph.text
 
-    def hiding(self, sight: Sight) -> tuple[Layer, ...]:
+    def hiding(self, judged: Judged) -> tuple[Layer, ...]:
         """Which layers hide a paragraph, the one that the reader can change least first."""
-        writer = writer_of(self.text.sheets[sight.address.record])
-        return self.layers.over(self.lens, sight, self.tokens[sight.address], writer)
+        writer = writer_of(self.text.sheets[judged.address.record])
+        return self.layers.over(self.lens, judged, self.tokens[judged.address], writer)
 
 
 async def load_reading(
     session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens
 ) -> VisiblePost:
     """A post of the group in a lens; raises UnknownGroupError or NotFoundError."""
-    head = await load_head(session, deps, reader, group)
+    summary = await load_summary(session, deps, reader, group)
     edits = await _load_edits(session, reader, group, post, lens)
     card, text = await load_text(session, group, post, edits[:MOST_EDITS_ELSEWHERE])
     tokens = {address: ParagraphTarget(address).token for address in (*text.order, *text.waiting)}
@@ -132,12 +132,12 @@ async def load_reading(
     own = layers.lens.get(group) or (await load_layers(session, deps, reader, [group], asked)).lens[group]
     standings = [{address: layers.lens[g][token] for address, token in tokens.items()} for g in lens.groups]
     verdict = layers.judge(lens, PostTarget(post).token, (group, card.author))
-    withheld = is_withheld({hide.layer for hide in verdict.hides}, mine=head.member == card.author)
-    mine = (group, head.member) if head.member is not None else None
+    withheld = is_withheld({hide.layer for hide in verdict.hides}, mine=summary.member == card.author)
+    mine = (group, summary.member) if summary.member is not None else None
     silent = _silent(text, tokens, layers, mine, withheld=withheld)
-    nameless = subject is not None and head.member != card.author and layers.withholds(subject)
+    nameless = subject is not None and summary.member != card.author and layers.withholds(subject)
     return VisiblePost(
-        head,
+        summary,
         without_words(card) if withheld else replace(card, subject=None) if nameless else card,
         _without(text, silent),
         lens,

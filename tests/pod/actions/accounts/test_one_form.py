@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pod.config import ConfigError, load_config
 from pod.errors import BadAddressError
 from pod.mail.letters import Mail, mail_address, normal_address, written
-from pod.web.kit.translations import preferred
+from pod.translations import preferred
 from protocol.derivation import phrase_of, seed_of
 from protocol.errors import PhraseError
 from protocol.rules.phrases import PhraseRule

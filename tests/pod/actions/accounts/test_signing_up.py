@@ -129,7 +129,8 @@ def test_op_29_the_words_are_nowhere_in_the_database(pod: ServedPod, fresh: Brow
     pairs = [rf"\b{first}[^a-z]{{1,6}}{second}\b".encode() for first, second in pairwise(words)]
     assert [pair for pair in pairs if re.search(pair, whole)] == []
     ((places, kept),) = query(
-        pod, "SELECT places, length(words) FROM words_checks w JOIN accounts a ON a.id = account_id WHERE name = 'eve'"
+        pod,
+        "SELECT numbers, length(hashed) FROM words_checks w JOIN accounts a ON a.id = account_id WHERE name = 'eve'",
     )
     assert len(set(str(places).split(","))) == 3
     assert kept == 64
@@ -149,7 +150,7 @@ def test_op_29_three_of_the_words_are_asked_for_later(pod: ServedPod, fresh: Bro
     assert "The words are right." in fresh.submit(page, "/settings/words", **asked).text
     assert "Check that you have your 24 words" not in fresh.get("/").text
     ((kept,),) = query(
-        pod, "SELECT w.words FROM words_checks w JOIN accounts a ON a.id = account_id WHERE name = 'fay'"
+        pod, "SELECT w.hashed FROM words_checks w JOIN accounts a ON a.id = account_id WHERE name = 'fay'"
     )
     assert kept == b""
 

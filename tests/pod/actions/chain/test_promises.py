@@ -27,7 +27,7 @@ from protocol.ids import RecordId
 from protocol.keeping import GOOD_LOG, SeatMemory
 from protocol.log import Frontier, leaf_hash
 from protocol.proofs import sign
-from protocol.records.chain import LogHead
+from protocol.records.chain import TreeHead
 from protocol.records.envelope import Record, open_record
 from tests.support import community
 from tests.support.community import Community, a_community, pod_key
@@ -71,7 +71,7 @@ class Place:
 
     async def sealed(self, at: int, log: Frontier = NOTHING) -> RecordId:
         """An item of the steward's at that time, over that log."""
-        item = community.seal(self.state, self.steward, at=at, log=LogHead(log.size, log.root().hex()))
+        item = community.seal(self.state, self.steward, at=at, log=TreeHead(log.size, log.root().hex()))
         self.group.add(item)
         await self.take(item)
         return item.id

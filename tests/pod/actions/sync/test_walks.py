@@ -33,7 +33,7 @@ from pod.deps import Deps, Outside
 from protocol.ids import RecordId
 from protocol.log import Frontier, leaf_hash
 from protocol.proofs import sign
-from protocol.records.chain import LogHead
+from protocol.records.chain import TreeHead
 from protocol.records.envelope import Record, open_record
 from tests.support.community import START, Person, a_community, join, seal
 from tests.support.long_group import LongGroup
@@ -203,7 +203,7 @@ async def test_who_joined_on_a_rival_branch_stands_in_its_log_and_counts_once_it
     vote = {"type": "Vote", "rules": 1, "group": group, "author": 2, "key": 0, "counter": 9, "at": START}
     entry = open_record(sign({**vote, "target": {"subject": "well"}, "value": 500}, bo.signing()))
     frontier = Frontier().append(leaf_hash(entry.id))
-    tip = seal(theirs.now, steward, log=LogHead(1, frontier.root().hex()))
+    tip = seal(theirs.now, steward, log=TreeHead(1, frontier.root().hex()))
     theirs.add(tip)
     await late.store.write(lambda session: take_root(session, late, ours.records[0], local=False, now=START))
     await appended(late, *ours.records[1:], *theirs.records[1:])

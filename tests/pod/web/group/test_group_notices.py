@@ -16,9 +16,9 @@ from pod.actions.reading.group.members import Balance, Standing
 from pod.actions.reading.group.page_header import HeaderSight, PodHealth
 from pod.plots.items import Dot, item_line
 from pod.plots.weights import WeightPiece, weight_strip
+from pod.translations import translator_for
 from pod.web.group.members import warning_of
-from pod.web.group.page_frame import head_of, notices_of
-from pod.web.kit.translations import words_in
+from pod.web.group.page_frame import frame_of, notices_of
 from protocol.chain import found
 from protocol.ids import RecordId
 from tests.support.community import Person, root_by
@@ -61,10 +61,10 @@ def changed(**change: Any) -> HeaderSight:
     ],
 )
 def test_what_is_wrong_with_a_group_stands_above_its_pages(change: dict[str, Any], said: str, swedish: str) -> None:
-    assert notices_of(words_in("en"), SOUND) == []
-    (notice,) = notices_of(words_in("en"), changed(**change))
+    assert notices_of(translator_for("en"), SOUND) == []
+    (notice,) = notices_of(translator_for("en"), changed(**change))
     assert said in notice
-    assert notices_of(words_in("sv"), changed(**change))[0].startswith(swedish)
+    assert notices_of(translator_for("sv"), changed(**change))[0].startswith(swedish)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_is_wrong_with_a_group_stands_above_its_pages(change: dict[str, Any
     ids=["stranger", "member", "asked", "private", "continued", "person"],
 )
 def test_only_what_the_reader_may_do_is_offered(seen: HeaderSight, may: set[str]) -> None:
-    head = head_of(words_in("en"), seen, "posts", signed_in=True)
+    head = frame_of(translator_for("en"), seen, "posts", signed_in=True)
     offered = {"join": head.may_join, "write": head.may_write, "invite": head.may_invite, "leave": head.may_leave}
     assert {name for name, given in offered.items() if given} == may
 
@@ -88,8 +88,8 @@ def test_only_what_the_reader_may_do_is_offered(seen: HeaderSight, may: set[str]
 def test_a_group_that_continues_elsewhere_leads_there_and_a_silent_pod_is_told() -> None:
     silent = PodHealth("https://b.example", 1, here=False, silent=True)
     state = msgspec.structs.replace(STATE, succeeded_by=SOME)
-    head = head_of(
-        words_in("en"), changed(state=state, forward=SOME, pods=(*SOUND.pods, silent)), "posts", signed_in=False
+    head = frame_of(
+        translator_for("en"), changed(state=state, forward=SOME, pods=(*SOUND.pods, silent)), "posts", signed_in=False
     )
     assert head.forward == f"/g/{SOME}"
     assert "2 pods, 1 silent" in head.facts
@@ -97,7 +97,7 @@ def test_a_group_that_continues_elsewhere_leads_there_and_a_silent_pod_is_told()
 
 
 def test_ax_05_each_plot_says_its_conclusion_and_tells_the_same_as_a_table() -> None:
-    say = words_in("en")
+    say = translator_for("en")
     dots = [
         Dot(0, "Root", "settled", "circle", settled=True, rival=False),
         Dot(1, "Seal", "not settled yet", "circle", settled=False, rival=False),
@@ -122,7 +122,7 @@ def test_more_than_half_of_all_weight_in_one_hand_is_warned_of(weights: list[int
         Standing(number, weight, Fraction(weight, whole), Fraction(0)) for number, weight in enumerate(weights, 1)
     )
     balance = Balance(standings, Fraction(0), len(weights), whole, {})
-    assert bool(warning_of(words_in("en"), balance)) == warned
+    assert bool(warning_of(translator_for("en"), balance)) == warned
 
 
 def _pieces(name: str) -> list[WeightPiece]:

@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
+from pod.translations import translator_for
 from pod.web.group.membership import pod_in
 from pod.web.group.wording import GroupKind, kind_sentence, weight_in
-from pod.web.kit.translations import words_in
 from protocol.errors import MalformedError
 from tests.support.browsing import Browser, Seen
 from tests.support.rig import Person, ServedPod, eventually, worker_number
@@ -38,13 +38,13 @@ def test_md_21_the_sentence_says_what_kind_of_group_it_is(case: tuple[str, int, 
     kind = GroupKind(visibility, others * 500, default * 2_000_000)
     moderated = "A moderated group" if default > 0 else "A read-only group"
     name = KINDS.get(visibility) or OTHERS.get(others) or moderated
-    told = kind_sentence(words_in("en"), kind)
+    told = kind_sentence(translator_for("en"), kind)
     assert told.startswith(f"{name}: ")
     assert READS[visibility] in told
     assert UNVOTED[default] in told
     assert told.count(".") - told.count("0.5") - told.count("2.0") == 1, "one sentence"
     assert ("weight 0.5" in told) == (others > 0 and visibility != "private")
-    assert kind_sentence(words_in("sv"), kind).startswith(f"{SWEDISH[name]}: ")
+    assert kind_sentence(translator_for("sv"), kind).startswith(f"{SWEDISH[name]}: ")
 
 
 @pytest.mark.parametrize(("typed", "weight"), [("1", 1000), ("0.5", 500), ("−2,25", -2250), (" 3.125 ", 3125)])

@@ -7,13 +7,13 @@ import json
 import pytest
 
 from pod.foreign_text import is_seen, isolated
+from pod.translations import translator_for
 from pod.web.group.wording import member_name
-from pod.web.kit.translations import words_in
 from tests.support.browsing import Browser
 from tests.support.reading_room import ReadingRoom, a_reading_room
 from tests.support.rig import RefusedByHttpError, ServedPod
 
-EN = words_in("en")
+EN = translator_for("en")
 FILLERS = ["\u200b", "\u200b\u2060", "\u3164", "\u2800\u2800", "\u00ad", "  ", "\u0301", "\ufe0f", "\u202e"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pod.web.kit.translations import preferred, words_in
+from pod.translations import preferred, translator_for
 from pod.web.kit.way_back import local_path
 from tests.support.browsing import Browser
 from tests.support.rig import ServedPod
@@ -34,10 +34,10 @@ def test_ax_06_the_language_is_what_the_browser_prefers(accepted: str, language:
 
 
 def test_ax_06_numbers_are_written_as_the_language_writes_them() -> None:
-    assert words_in("en").score(2_500_000) == "+2.5"
-    assert words_in("sv").score(-2_500_000) == "−2,5"
-    assert words_in("sv").many("%(count)s a", "%(count)s b", 12_345) == "12\xa0345 b"
-    assert words_in("en").moment(2**52) == ""
+    assert translator_for("en").score(2_500_000) == "+2.5"
+    assert translator_for("sv").score(-2_500_000) == "−2,5"
+    assert translator_for("sv").many("%(count)s a", "%(count)s b", 12_345) == "12\xa0345 b"
+    assert translator_for("en").moment(2**52) == ""
 
 
 def test_ax_06_a_chosen_language_stays(served: ServedPod) -> None:

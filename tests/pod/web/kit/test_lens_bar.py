@@ -9,9 +9,9 @@ from aiohttp.test_utils import make_mocked_request
 
 from moderation.lens import Lens, Showing
 from pod.actions.reading.lens.choices import Choice, LensChoices
+from pod.translations import translator_for
 from pod.web.kit.lens_bar import group_in, lens_bar, lens_fields, lens_of, with_query
 from pod.web.kit.templates import templates
-from pod.web.kit.translations import words_in
 from protocol.errors import MalformedError
 from protocol.ids import RecordId
 from protocol.visibility import Combine
@@ -69,9 +69,9 @@ def shown(lens: Lens, **more: Any) -> str:
         voted=(Choice(VILLA, EVIL, 3),),
         public=(Choice(CLUB, "Club"),),
     )
-    bar = lens_bar(words_in("en"), "/g/x", lens, choices, usual=(HERE,), **more)
+    bar = lens_bar(translator_for("en"), "/g/x", lens, choices, usual=(HERE,), **more)
     source = '{% import "post/lens_bar.html" as lenses with context %}{{ lenses.bar(bar) }}'
-    return templates().from_string(source).render(bar=bar, say=words_in("en"))
+    return templates().from_string(source).render(bar=bar, say=translator_for("en"))
 
 
 def test_md_01_the_bar_tells_the_lens_its_counts_and_one_click_to_another() -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pod.plots.stripes import PlotStripe, lens_stripes
-from pod.web.kit.translations import words_in
+from pod.translations import translator_for
 from tests.support.browsing import Seen
 from tests.support.reading_room import ReadingRoom, a_reading_room, write
 from tests.support.rig import ServedPod
@@ -76,7 +76,7 @@ def test_v8_the_stripes_have_a_conclusion_and_the_same_as_a_table(room: ReadingR
 
 
 def test_v8_stripes_stay_small_and_say_what_they_draw() -> None:
-    say = words_in("sv")
+    say = translator_for("sv")
     lanes = [PlotStripe("ABCDEFGH"[n], "<b>" * 9, tuple((at + n) % 2 == 0 for at in range(500))) for n in range(8)]
     plot = lens_stripes(say, lanes, ["x"] * 500)
     assert len(plot.svg) < 30_000

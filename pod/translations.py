@@ -30,7 +30,7 @@ MOST_NUMBERS: Final = 1000
 Message = str | tuple[str, ...]
 
 
-class Words:
+class Translator:
     """A language: `say("%(n)s posts", n=3)` in it, `say.many(…)` with the plural that a number needs."""
 
     def __init__(self, language: str, messages: Mapping[str, Message]) -> None:
@@ -55,12 +55,12 @@ class Words:
         """A number with the separators of the language."""
         return _decimal(number, self._locale) if type(number) is int else format_decimal(number, locale=self._locale)
 
-    def quantity(self, number: int, places: int, *, sign: bool = False) -> str:
-        """10^-places units, exactly, with at least one decimal: 2.5, +1.0, −0.5; the decimal sign of the language."""
-        whole, part = divmod(abs(number), 10**places)
-        decimals = f"{part:0{places}}".rstrip("0") or "0"
+    def quantity(self, number: int, decimals: int, *, sign: bool = False) -> str:
+        """10^-decimals units, exactly, with at least one decimal: 2.5, +1.0, −0.5; the decimal sign of the language."""
+        whole, part = divmod(abs(number), 10**decimals)
+        fraction = f"{part:0{decimals}}".rstrip("0") or "0"
         mark = MINUS if number < 0 else "+" if sign and number > 0 else ""
-        return f"{mark}{whole}{self._point}{decimals}"
+        return f"{mark}{whole}{self._point}{fraction}"
 
     def score(self, score_micro: int) -> str:
         """A score, exactly, with its sign."""
@@ -117,9 +117,9 @@ def _datetime(at_ms: int) -> datetime | None:
 
 
 @cache
-def words_in(language: str) -> Words:
+def translator_for(language: str) -> Translator:
     """The words of a language that LANGUAGES names."""
-    return Words(language, {} if language == DEFAULT else messages_of(language))
+    return Translator(language, {} if language == DEFAULT else messages_of(language))
 
 
 def messages_of(language: str) -> dict[str, Message]:

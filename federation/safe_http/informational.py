@@ -1,4 +1,4 @@
-"""An answer's head ends: a server may say a few times that more is to come, and then has to say it.
+"""An answer begins: a server may say a few times that more is to come, and then has to say it.
 
 HTTP lets any number of informational answers (1xx) stand before the answer. They mean nothing to this pod and are
 dropped as they come; who sends more than a few is hung up on, so that no deadline has to wait behind them.
@@ -17,7 +17,7 @@ from aiohttp.client_proto import ResponseHandler
 MOST_INFORMATIONAL: Final = 8
 
 
-class BoundedHeads(ResponseHandler):
+class FewInformational(ResponseHandler):
     """A connection on which answers come; nobody is kept waiting by what stands before one."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -25,7 +25,7 @@ class BoundedHeads(ResponseHandler):
         self._informational = 0
 
     def feed_data(self, data: Any, size: int = 0) -> None:
-        """Take a head that came, with what its body will be read from."""
+        """Take the status and headers that came, with what its body will be read from."""
         if not _is_informational(data[0].code):
             self._informational = 0
             super().feed_data(data, size)
@@ -46,4 +46,4 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._factory: Callable[[], ResponseHandler] = partial(BoundedHeads, self._loop)  # type: ignore[assignment]
+        self._factory: Callable[[], ResponseHandler] = partial(FewInformational, self._loop)  # type: ignore[assignment]
