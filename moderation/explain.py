@@ -11,7 +11,6 @@ import msgspec
 
 from moderation.scores import Scale, by_host, contribution, host_value, is_shown
 from protocol.ids import RecordId
-from protocol.visibility import Reason
 from protocol.votes import CastVote, GuestBallot, counts, current_votes, rank
 
 
@@ -88,11 +87,6 @@ def total_sentence(explanation: Explanation) -> str:
     """What the sum means."""
     verdict = "shown" if explanation.shown else "hidden"
     return f"total {signed(explanation.total, 6)}, shown only if > 0 → {verdict}"
-
-
-def paragraph_sentence(reason: Reason) -> str:
-    """Why a paragraph is shown or hidden in a lens."""
-    return _PARAGRAPHS[reason]
 
 
 def signed(number: int, decimals: int) -> str:
@@ -174,13 +168,4 @@ _SENTENCES: Mapping[Kind, Callable[[Line, str], str]] = {
     Kind.NO_MEMBER: lambda line, name: (
         f"{name}: vote {signed(line.value, 3)}, no longer a member → not counted{_said(line)}"
     ),
-}
-_PARAGRAPHS: Mapping[Reason, str] = {
-    Reason.SUPPORTED: "score above 0",
-    Reason.BY_WRITER: "by the post's author, score 0",
-    Reason.REJECTED: "score below 0",
-    Reason.BY_ANOTHER: "by another author, score 0",
-    Reason.MARKED_AWAY: "marked away by the post's author, score 0",
-    Reason.OUTRANKED: "another version of this paragraph has the better score",
-    Reason.ERASED: "erased by its author",
 }

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from federation.signatures import SigningKey
-from federation.signatures.keys import ed25519_signing_key, rsa_public_pem, rsa_signing_key
+from federation.signatures.keys import rsa_public_pem, rsa_signing_key
 from models.fediverse.actor_keys import StoredActorKeys
 from pod.clock import random_bytes
 from pod.keyring import Keyring
@@ -35,9 +35,3 @@ def make_keys(keyring: Keyring, path: str, *, now: int) -> StoredActorKeys:
 def open_rsa_key(keyring: Keyring, keys: StoredActorKeys, actor: str) -> SigningKey:
     """The RSA key of `actor`, ready to sign requests; raises KeyringError when the keyring doesn't open it."""
     return rsa_signing_key(f"{actor}#{MAIN_KEY}", keyring.unseal(keys.rsa_sealed, f"{keys.path}#{MAIN_KEY}"))
-
-
-def open_ed25519_key(keyring: Keyring, keys: StoredActorKeys, actor: str) -> SigningKey:
-    """The Ed25519 key of `actor`; raises KeyringError when the keyring doesn't open it."""
-    seed = keyring.unseal(keys.ed25519_sealed, f"{keys.path}#{ED25519_KEY}")
-    return ed25519_signing_key(f"{actor}#{ED25519_KEY}", PrivateKey.from_seed(seed))

@@ -20,7 +20,7 @@ from typing import NewType
 import msgspec
 
 from protocol.ids import RecordId
-from protocol.records.content import Address, GuestPost, Paragraph, Patch, Post
+from protocol.records.content import Address, Paragraph, Patch, Post
 
 Writer = NewType("Writer", str)
 MarkRank = tuple[int, int, RecordId, int]
@@ -87,19 +87,11 @@ def member_writer(group: RecordId, number: int) -> Writer:
     return Writer(f"{group}/{number}")
 
 
-def guest_writer(group: RecordId, actor: str) -> Writer:
-    """Somebody without keys whose words a group's steward wrapped."""
-    return Writer(f"{group}/{actor}")
-
-
 def post_sheet(record: RecordId, group: RecordId, post: Post) -> Sheet:
     """The sheet of a member's post."""
-    return _first_sheet(record, member_writer(group, post.author), post.key, post.counter, post.paragraphs)
-
-
-def guest_sheet(record: RecordId, group: RecordId, actor: str, post: GuestPost) -> Sheet:
-    """The sheet of a guest's post."""
-    return _first_sheet(record, guest_writer(group, actor), 0, 0, post.paragraphs)
+    afters = (None, *(Address(record, index) for index in range(len(post.paragraphs) - 1)))
+    writer = member_writer(group, post.author)
+    return Sheet(record, record, writer, post.key, post.counter, post.paragraphs, afters[: len(post.paragraphs)])
 
 
 def patch_sheet(record: RecordId, group: RecordId, patch: Patch) -> Sheet:
@@ -267,8 +259,3 @@ def _led_to(writer: Writer, marks: Mapping[tuple[Writer, Address], StandingMark]
     """Ends of the writer's replacements; a cycle has none."""
     own = {paragraph: mark.replaced_by for (by, paragraph), mark in marks.items() if by == writer and mark.replaced_by}
     return frozenset(own.values()) - own.keys()
-
-
-def _first_sheet(record: RecordId, writer: Writer, key: int, counter: int, paragraphs: tuple[Paragraph, ...]) -> Sheet:
-    afters = (None, *(Address(record, index) for index in range(len(paragraphs) - 1)))
-    return Sheet(record, record, writer, key, counter, paragraphs, afters[: len(paragraphs)])

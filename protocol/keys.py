@@ -75,11 +75,6 @@ def did_of(public_key: bytes) -> DidKey:
     return DidKey(f"{DID_PREFIX}z{base58.b58encode(_ED25519_CODEC + public_key).decode('ascii')}")
 
 
-def public_key_of(did: DidKey) -> bytes:
-    """The 32 bytes of the public key."""
-    return _load(did)
-
-
 def parse_did(value: object) -> DidKey:
     """Accept a did:key of a sound Ed25519 key."""
     if type(value) is not str or not _DID.fullmatch(value):

@@ -18,7 +18,6 @@ from typing import Any, Final, NoReturn
 import http_sf
 
 from federation.errors import (
-    MalformedSignatureError,
     SignatureError,
 )
 from federation.rules.signatures import SignatureRule
@@ -118,30 +117,6 @@ def accept_signature(kind: KeyKind = "ed25519") -> str:
         {"alg": ALGORITHM_OF[kind]},
     )
     return http_sf.ser({LABEL: member})
-
-
-def accepts_key(field: str, key: SigningKey) -> bool:
-    """Whether a received Accept-Signature asks for what this key signs anyway.
-
-    A request for another algorithm, another key or components that we don't sign is not honoured.
-    """
-    try:
-        wanted = _parse_dictionary({"accept-signature": [field]}, "accept-signature")
-    except MalformedSignatureError:
-        return False
-    ours = {*_BASE_COMPONENTS, *SIGNED_IF_SENT, "content-digest"}
-    return any(_is_met(member, key, ours) for member in wanted.values())
-
-
-def _is_met(member: Any, key: SigningKey, ours: set[str]) -> bool:
-    if not isinstance(member, tuple) or not isinstance(member[0], list):
-        return False
-    components, parameters = member
-    return (
-        all(item[0] in ours and not item[1] for item in components)
-        and parameters.get("alg", ALGORITHM_OF[key.kind]) == ALGORITHM_OF[key.kind]
-        and parameters.get("keyid", key.key_id) == key.key_id
-    )
 
 
 def _parse_dictionary(fields: Fields, name: str) -> dict[str, Any]:

@@ -193,4 +193,3 @@ LATE_REPLIES: Final = (
         VillageAnswer("bus", 1),
     ),
 )
-TEXTS: Final = (*ARTICLES, *REPLIES, *LATE_REPLIES)

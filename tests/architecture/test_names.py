@@ -1,6 +1,7 @@
 """One name, one thing: no class name stands twice, no file is called by an act, no part of the pod has many fields."""
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import PurePosixPath
 
@@ -14,6 +15,13 @@ MOST_FIELDS = 7
 ACTS = {"founding", "sealing", "keeping", "weighing"}
 # Words that only look like gerunds.
 THINGS = {"keyring", "belonging", "wording", "operation_wording", "routing"}
+# Names that used to mean several things, with the types of what each means now (docs/glossary.md).
+MEANT = {
+    "head": r"(RecordId|StoredItem|str)( \| None)?",  # a str in what a pod was told of another
+    "place": r"(Mapped\[int\]|int|LogPlace|tuple\[str, RecordId\])( \| None)?",
+    "sight": r"\w+Sight",
+    "words": r"(Mapped\[str\]|str|Sequence\[str\]|tuple\[str, str\]|Mapping\[Address, VisibleWords\])( \| None)?",
+}
 
 
 def test_no_class_name_stands_twice() -> None:
@@ -44,3 +52,19 @@ def test_no_value_of_the_composition_root_has_more_than_seven_fields(path: str) 
     }
     assert counted, PurePosixPath(path)
     assert {name: count for name, count in counted.items() if count > MOST_FIELDS} == {}
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_a_name_of_the_glossary_means_one_thing(name: str) -> None:
+    others = {
+        f"{name_of(path)}:{node.lineno}: {ast.unparse(node.annotation)}"
+        for path in code_files()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation and _named(node) == name
+        if not re.fullmatch(MEANT[name], ast.unparse(node.annotation))
+    }
+    assert others == set()
+
+
+def _named(node: ast.arg | ast.AnnAssign) -> str:
+    return node.arg if isinstance(node, ast.arg) else getattr(node.target, "id", "")

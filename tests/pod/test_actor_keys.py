@@ -2,13 +2,20 @@ import pytest
 from msgspec.structs import replace
 
 from federation.signatures import SigningKey, VerificationKey
-from federation.signatures.keys import load_key, verify_with
+from federation.signatures.keys import ed25519_signing_key, load_key, verify_with
 from models.fediverse.actor_keys import StoredActorKeys
-from pod.actor_keys import make_keys, open_ed25519_key, open_rsa_key
+from pod.actor_keys import make_keys, open_rsa_key
 from pod.keyring import Keyring, KeyringError
+from protocol.keys import PrivateKey
 
 ADA = "https://pod.example/u/ada"
 KEYRING = Keyring(b"k" * 32)
+
+
+def open_ed25519_key(keyring: Keyring, keys: StoredActorKeys, actor: str) -> SigningKey:
+    """Nothing signs with it yet: what the pod keeps has to be the key whose public half it shows."""
+    seed = keyring.unseal(keys.ed25519_sealed, f"{keys.path}#ed25519-key")
+    return ed25519_signing_key(f"{actor}#ed25519-key", PrivateKey.from_seed(seed))
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,11 @@ from protocol.content import (
     assemble,
     erased,
     extend,
-    guest_sheet,
     member_writer,
     patch_sheet,
     post_sheet,
 )
-from protocol.records.content import Address, GuestPost, Paragraph, Patch, Post, parse_content
+from protocol.records.content import Address, Paragraph, Patch, Post, parse_content
 from tests.support.folders import read_vectors
 from tests.support.writing import ADA, BO, CY, GROUP, a_body, a_patch, a_post, an_id, at, content_of
 
@@ -200,12 +199,6 @@ def test_a_patch_names_its_own_new_paragraph_as_replacement() -> None:
 
     assert sheet.marks == (AddressedMark(at("post"), replaced_by=at("p")),)
     assert sheet.writer == member_writer(GROUP, 1)
-
-
-def test_a_guests_post_is_read_like_a_members() -> None:
-    post = GuestPost("note", (Paragraph("text", "hi"), Paragraph("text", "there")))
-
-    assert read(assemble(guest_sheet(an_id("guest"), GROUP, "https://m.example/eve", post), [])) == ["hi", "there"]
 
 
 def test_200_paragraphs_and_50_patches_of_500_adds_in_all_take_less_than_a_blink() -> None:

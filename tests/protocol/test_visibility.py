@@ -2,7 +2,6 @@
 
 import pytest
 
-from moderation.explain import paragraph_sentence
 from moderation.scores import Scale, score
 from protocol.content import AddressedMark, Sheet, Text, assemble, erased, patch_sheet, post_sheet
 from protocol.records.content import Address, ParagraphTarget, Patch, Post, Vote
@@ -12,6 +11,15 @@ from tests.support.folders import read_vectors
 from tests.support.writing import BO, CY, a_patch, a_post, at, content_of
 
 ONE = at("post", 0)
+WHY = {
+    Reason.SUPPORTED: "score above 0",
+    Reason.BY_WRITER: "by the post's author, score 0",
+    Reason.REJECTED: "score below 0",
+    Reason.BY_ANOTHER: "by another author, score 0",
+    Reason.MARKED_AWAY: "marked away by the post's author, score 0",
+    Reason.OUTRANKED: "another version of this paragraph has the better score",
+    Reason.ERASED: "erased by its author",
+}
 
 
 def judge_all(text: Text, *standings: dict[Address, int], combine: Combine = Combine.ANY) -> dict[Address, Judged]:
@@ -39,11 +47,7 @@ def test_the_vectors_paragraphs_are_shown_and_hidden_for_their_reasons() -> None
     seen = [(text.paragraph(judged.address), judged) for judged in see(text, [standing])]
 
     assert [paragraph.text for paragraph, judged in seen if paragraph and judged.shown] == vector["shown"]
-    hidden = {
-        paragraph.text: paragraph_sentence(judged.reason)
-        for paragraph, judged in seen
-        if paragraph and not judged.shown
-    }
+    hidden = {paragraph.text: WHY[judged.reason] for paragraph, judged in seen if paragraph and not judged.shown}
     assert hidden == {entry["text"]: entry["why"] for entry in vector["hidden"]}
 
 

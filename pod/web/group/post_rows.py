@@ -21,9 +21,9 @@ LONGEST_TITLE: Final = 90
 
 
 class PostLineView(msgspec.Struct, frozen=True):
-    """A post. `note`: why it is hidden, empty when shown; `place`, `place_href`: its group, where that isn't clear.
+    """A post. `note`: why it is hidden, empty when shown; `origin`, `origin_href`: its group, where that isn't clear.
 
-    `place_said`: what stands before `place`. `via`, `via_href`: the group that reposts it for a reader at home.
+    `origin_said`: what stands before `origin`. `via`, `via_href`: the group that reposts it for a reader at home.
     """
 
     href: str
@@ -36,9 +36,9 @@ class PostLineView(msgspec.Struct, frozen=True):
     tone: str
     note: str
     answers: str
-    place: str = ""
-    place_href: str = ""
-    place_said: str = ""
+    origin: str = ""
+    origin_href: str = ""
+    origin_said: str = ""
     via: str = ""
     via_href: str = ""
 
@@ -76,9 +76,9 @@ def _group_row(say: Translator, group: RecordId, line: PostLine, posts: GroupPos
         tone=tone_of(line.score),
         note="" if line.shown else hidden_by(say, line.hides[0].layer if line.hides else Layer.LENS),
         answers=say.many("%(count)s reply", "%(count)s replies", answers) if answers else "",
-        place=posts.names.get(line.group, "") if elsewhere else "",
-        place_href=f"/g/{line.group}" if elsewhere else "",
-        place_said=say("reposted from"),
+        origin=posts.names.get(line.group, "") if elsewhere else "",
+        origin_href=f"/g/{line.group}" if elsewhere else "",
+        origin_said=say("reposted from"),
     )
 
 
@@ -97,8 +97,8 @@ def home_row(say: Translator, card: VisibleCard, names: Mapping[RecordId, str]) 
         tone=tone_of(card.score),
         note=hidden_by(say, card.layer) if card.layer else "",
         answers="",
-        place=card.group_name,
-        place_href=f"/g/{card.group}",
+        origin=card.group_name,
+        origin_href=f"/g/{card.group}",
         via=names.get(card.via, "") if card.via else "",
         via_href=f"/g/{card.via}" if card.via else "",
     )

@@ -134,6 +134,6 @@ def _row(say: Translator, hit: Hit) -> PostLineView:
         tone=tone_of(card.score),
         note="" if hit.shown else hidden_by(say, card.layer or Layer.LENS),
         answers="",
-        place=hit.group_name,
-        place_href=own,
+        origin=hit.group_name,
+        origin_href=own,
     )

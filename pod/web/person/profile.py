@@ -46,7 +46,7 @@ class NewsRow(msgspec.Struct, frozen=True):
 
     text: str
     href: str
-    place: str
+    origin: str
     at: str
     fresh: bool
 

@@ -18,10 +18,11 @@ import pytest
 
 from pod.demo.doings import BALLOTS, CHANGES
 from pod.demo.folder import MARKER, TOLD
-from pod.demo.texts import ARTICLES, REPLIES, TEXTS
+from pod.demo.texts import ARTICLES, LATE_REPLIES, REPLIES
 from pod.demo.village import CIRCLES, CRITICS, PEOPLE, SUBJECT, VILLAGE
 from tests.support.rig import call, eventually, worker_number
 
+TEXTS = (*ARTICLES, *REPLIES, *LATE_REPLIES)
 PORT = 20_000 + 50 * worker_number() + 20
 MOST_SECONDS = 20.0
 
