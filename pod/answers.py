@@ -52,19 +52,31 @@ class Answers:
     async def get(self, key: Key, make: Callable[[], Awaitable[web.Response]]) -> web.Response:
         """The held answer, or the one that `make` gives; a refusal isn't held."""
         # Asked for before the answer is made: what is written meanwhile makes it old at once.
-        version = await self._version()
-        if version != self._seen or self._bytes > MOST_BYTES:
-            self._seen, self._bytes = version, 0
-            self._held.clear()
-            self._asked.clear()
-        held = self._held.get(key)
-        if held is not None:
+        version = await self._look()
+        if (held := self._held.get(key)) is not None:
             return held.response()
         response = await make()
         if version == self._seen and self._is_asked(key) and (answer := _whole(response)):
             self._held[key] = answer
             self._bytes += len(answer.body) + sum(map(len, key)) + OVERHEAD_BYTES
         return response
+
+    async def find(self, key: Key) -> web.Response | None:
+        """The held answer, if there is one."""
+        if key not in self._held:
+            return None
+        await self._look()
+        held = self._held.get(key)
+        return held.response() if held else None
+
+    async def _look(self) -> int:
+        """The version of now; what is held of another one is let go."""
+        version = await self._version()
+        if version != self._seen or self._bytes > MOST_BYTES:
+            self._seen, self._bytes = version, 0
+            self._held.clear()
+            self._asked.clear()
+        return version
 
     def _is_asked(self, key: Key) -> bool:
         """Whether somebody may ask for this once more: so far nobody did for a query that is new."""

@@ -20,6 +20,7 @@ from federation.shares import Shares
 from federation.signatures import Policy
 from pod import activitypub
 from pod.actions.fediverse.actors import fetch_document
+from pod.activitypub.documents import answer_held
 from pod.answers import Answers
 from pod.api import chain, content, groups, health, openapi, peers, people, proposals, recovery
 from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, REPLAY
@@ -49,6 +50,7 @@ without_slash = web.normalize_path_middleware(append_slash=False, remove_slash=T
 MIDDLEWARES = (
     tell_requests,
     answer_refusals,
+    answer_held,
     without_slash,
     show_problems,
     take_turns,

@@ -5,6 +5,7 @@ With `[testing] clock_file` the file's integer (milliseconds) is added at each r
 
 from __future__ import annotations
 
+import random
 import secrets
 import time
 from pathlib import Path
@@ -48,6 +49,11 @@ def elapsed_ms(began_ns: int) -> float:
 def random_bytes(count: int) -> bytes:
     """Fresh entropy for keys, tokens and nonces."""
     return secrets.token_bytes(count)
+
+
+def request_number() -> str:
+    """What tells the lines of one request from those of another; nothing secret, and drawn anew in a forked process."""
+    return f"{random.getrandbits(64):016x}"
 
 
 def random_token() -> str:

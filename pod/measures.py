@@ -29,11 +29,14 @@ class Measures:
             registry=self._registry,
         )
         ProcessCollector(registry=self._registry)
+        self._counted: dict[tuple[str, str, int], Histogram] = {}
 
     def request(self, method: str, route: str, status: int, ms: float) -> None:
         """Count a request. A route is a pattern, never an address."""
         known = method if method in METHODS else "other"
-        self._requests.labels(known, route or "none", str(status)).observe(ms / 1000)
+        if (found := self._counted.get((known, route, status))) is None:
+            found = self._counted[known, route, status] = self._requests.labels(known, route or "none", str(status))
+        found.observe(ms / 1000)
 
     def text(self, measured: Measured, storage: Mapping[str, int], *, now: int) -> bytes:
         """All of it in Prometheus's form."""

@@ -9,8 +9,9 @@ from aiohttp.typedefs import Handler
 from federation.errors import RemoteError
 from models.engine.full_disk import is_full, is_unwritable
 from pod.app_keys import MEASURES, REQUEST
-from pod.clock import elapsed_ms, random_bytes, steady_ns
+from pod.clock import elapsed_ms, request_number, steady_ns
 from pod.errors import headers_of, problem
+from pod.logs import REQUEST_LINES
 from pod.rules.requests import RequestRule
 from protocol.errors import RefusedError
 
@@ -22,23 +23,24 @@ REQUEST_ID = "X-Request-Id"
 @web.middleware
 async def tell_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """One line a request: method, route (never the address, which may hold a secret), status, milliseconds."""
-    request_id, began = random_bytes(8).hex(), steady_ns()
+    request_id, began = request_number(), steady_ns()
     request[REQUEST] = request_id
-    with structlog.contextvars.bound_contextvars(request=request_id):
-        try:
-            response = await handler(request)
-        except web.HTTPException as answer:
-            _tell(request, answer.status, began)
-            raise
-        if not response.prepared:
-            response.headers[REQUEST_ID] = request_id
-        _tell(request, response.status, began)
-        return response
+    # Until the connection's next request has another one.
+    structlog.contextvars.bind_contextvars(request=request_id)
+    try:
+        response = await handler(request)
+    except web.HTTPException as answer:
+        _tell(request, answer.status, began)
+        raise
+    if not response.prepared:
+        response.headers[REQUEST_ID] = request_id
+    _tell(request, response.status, began)
+    return response
 
 
 def _tell(request: web.Request, status: int, began: int) -> None:
     route, ms = route_of(request), elapsed_ms(began)
-    _LOG.info("request", method=request.method, route=route, status=status, ms=ms)
+    REQUEST_LINES.tell(request[REQUEST], request.method, route, status, ms)
     if (measures := request.app.get(MEASURES)) is not None:
         measures.request(request.method, route, status, ms)
 

@@ -113,6 +113,15 @@ class Processor:
         await self._enter(payer, comes=not may_move)
         return Turn(payer, may_move=may_move)
 
+    def pays_at_once(self, who: str, spent_ns: int) -> bool:
+        """Count for `who` what so little work takes that it isn't measured; False where they have to wait for it."""
+        payer, now = self._payer(who), self._timer.time()
+        if not self._enters(payer, now):
+            return False
+        payer.running_ns += spent_ns
+        self._settle(payer, spent_ns, now)
+        return True
+
     async def hand_over(self, turn: Turn, who: str) -> None:
         """Let another pay for the rest of a turn, in their line; raises SHARE_SPENT."""
         payer = self._payer(who)
@@ -131,6 +140,9 @@ class Processor:
         turn.open, turn.spent_ns = False, 0
         if turn.may_move and not self._takes_much(payer, now):
             self._came(payer, now)
+        self._settle(payer, spent_ns, now)
+
+    def _settle(self, payer: Payer, spent_ns: int, now: float) -> None:
         payer.active -= 1
         payer.settle(spent_ns, now)
         self._whole.running_ns += spent_ns
@@ -147,10 +159,7 @@ class Processor:
 
     async def _enter(self, payer: Payer, *, comes: bool = True) -> None:
         now = self._timer.time()
-        if comes and not self._takes_much(payer, now):
-            self._came(payer, now)
-        if not payer.line and self._may_enter(payer, now):
-            payer.active += 1
+        if self._enters(payer, now, comes=comes):
             return
         if len(payer.line) >= MOST_WAITING:
             raise RequestRule.SHARE_SPENT.error(seconds=max(1, math.ceil(payer.next_at - now)))
@@ -163,6 +172,14 @@ class Processor:
         except BaseException:
             self._leave(payer, turn)
             raise
+
+    def _enters(self, payer: Payer, now: float, *, comes: bool = True) -> bool:
+        """Have a request begin, unless it has to wait; `comes`: its payer is there, whatever it costs."""
+        if comes and not self._takes_much(payer, now):
+            self._came(payer, now)
+        enters = not payer.line and self._may_enter(payer, now)
+        payer.active += enters
+        return enters
 
     def _leave(self, payer: Payer, turn: asyncio.Future[None]) -> None:
         """Somebody who waited hung up; a place that was given meanwhile is given on."""

@@ -12,13 +12,18 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from federation.content_types import prefers_page
+from pod.answers import Key
 from pod.app_keys import ANSWERS
+from pod.payers import PROCESSOR
+from pod.requests import address_of
 from protocol.canonical import JsonObject
 from protocol.ids import parse_id
 
 # Lemmy compares the whole field, so neither the space nor the case is free (federation §1.1).
 CONTENT_TYPE: Final = "application/activity+json; charset=utf-8"
 VARY: Final = "Accept, Signature"
+HELD_NS: Final = 100_000  # of the processor, for an answer that is held
+_SHARED: Final[set[Handler]] = set()
 
 
 def answer(document: JsonObject, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
@@ -45,10 +50,25 @@ def shared(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler
 
     @wraps(handler)
     async def answered(request: web.Request) -> web.StreamResponse:
-        key = (request.raw_path, "page" if prefers_page(request.headers.get("Accept", "")) else "document")
-        return await request.app[ANSWERS].get(key, partial(handler, request))
+        return await request.app[ANSWERS].get(_key(request), partial(handler, request))
 
+    _SHARED.add(answered)
     return answered
+
+
+@web.middleware
+async def answer_held(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what is held for everybody at once; whoever has to wait for their turn goes on to where it is given."""
+    if request.match_info.handler not in _SHARED:
+        return await handler(request)
+    found = await request.app[ANSWERS].find(_key(request))
+    if found is None or not request.app[PROCESSOR].pays_at_once(address_of(request), HELD_NS):
+        return await handler(request)
+    return found
+
+
+def _key(request: web.Request) -> Key:
+    return request.raw_path, "page" if prefers_page(request.headers.get("Accept", "")) else "document"
 
 
 def path_of(request: web.Request) -> str:

@@ -28,7 +28,7 @@ def measure() -> list[tuple[str, float, str]]:
         post = ada.post(f"/api/v1/groups/{group}/posts", {"kind": "note", "paragraphs": paragraphs})["record"]
         actor = json.dumps(call("GET", f"{pod.url}/u/ada"))
         for name, path in (("actor", "/u/ada"), ("post", f"/records/{post}")):
-            figures += rate(f"{name} as JSON (aim 8000)", pod.url + path, pod.process.pid, ACCEPT, connections=32)
+            figures += rate(f"{name} as JSON (aim 9000)", pod.url + path, pod.process.pid, ACCEPT, connections=32)
         figures.append(("memory of the pod (aim 150)", pss_mib(pod.process.pid), "MiB"))
         pod.kill()
         folder = pod.folder.parent

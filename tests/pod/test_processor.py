@@ -197,6 +197,16 @@ async def test_w8_an_account_that_is_alone_isnt_slowed_down_for_its_own_address(
     assert [await a_page() for _ in range(2)] == [True, False]
 
 
+async def test_what_costs_little_is_counted_at_once_and_waits_like_all_else(processor: Processor) -> None:
+    little = int(MUCH * 1e9 / 4)
+    assert [processor.pays_at_once(GREEDY, little) for _ in range(5)] == [True] * 5  # nobody else is there
+    await spend(processor, MODEST, 0.0)
+    assert processor.pays_at_once(GREEDY, little)
+    assert not processor.pays_at_once(GREEDY, little)
+    assert processor.pays_at_once(MODEST, little)
+    assert not await begun(processor, GREEDY)
+
+
 async def test_only_own_steps_are_counted_and_a_cancellation_reaches_the_work(processor: Processor) -> None:
     ended: list[str] = []
 
