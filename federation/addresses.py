@@ -68,6 +68,12 @@ class Origin(NamedTuple):
     host: str
     port: int
 
+    @property
+    def url(self) -> str:
+        """The origin as homes of members are spelt: without the scheme's own port."""
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{bracketed(self.host)}{port}"
+
 
 def parse_url(text: str) -> URL:
     """Read an absolute http(s) URL: host normalised, path percent-encoded and without dot segments."""

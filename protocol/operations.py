@@ -42,7 +42,7 @@ from protocol.records.operation import (
     UnknownDo,
 )
 from protocol.rules.operations import OperationRule
-from protocol.state import GroupState, Member, MemberKey
+from protocol.state import GroupState, Member, MemberKey, with_member
 
 
 def applied(
@@ -116,11 +116,7 @@ def _counted(state: GroupState, author: Member, operation: Operation) -> GroupSt
         author = replace(author, recovery_counter=(operation.recovery, operation.counter))
     else:
         author = replace(author, counter=(operation.key or 0, operation.counter))
-    return _with(state, author)
-
-
-def _with(state: GroupState, member: Member) -> GroupState:
-    return replace(state, members=state.members.set(member.number, member))
+    return with_member(state, author)
 
 
 def _with_weight(state: GroupState, number: int, weight: int, *, left: bool = False) -> GroupState:
@@ -129,7 +125,7 @@ def _with_weight(state: GroupState, number: int, weight: int, *, left: bool = Fa
     owners = state.owners - state.is_owner(before) + state.is_owner(after)
     if owners < 1:
         raise OperationRule.OWNER_REMAINS.error()
-    return replace(state, members=state.members.set(number, after), owners=owners)
+    return with_member(state, after, owners=owners)
 
 
 def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int, at: int) -> GroupState:
@@ -164,10 +160,10 @@ def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int,
         identity=wish.identity,
         counter=(0, 1),
     )
-    return replace(
+    return with_member(
         state,
+        member,
         last_number=number,
-        members=state.members.set(number, member),
         keys=state.keys.set(wish.signing, number).set(wish.recovery, number),
         invitations=invitations,
         owners=state.owners + state.is_owner(member),
@@ -259,7 +255,7 @@ def _rekeyed(
     keys: Map[DidKey, int] = state.keys
     for did in new_keys:
         keys = keys.set(did, author.number)
-    return replace(state, members=state.members.set(author.number, member), keys=keys)
+    return with_member(state, member, keys=keys)
 
 
 def _governed(state: GroupState, author: Member, wish: SetPolicy) -> GroupState:

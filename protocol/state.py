@@ -7,10 +7,12 @@ rival branches share the rest. Spec: protocol.md section 3.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import Any
 
 import msgspec
 from immutables import Map
+from msgspec.structs import replace
 
 from protocol.canonical import canonical_bytes
 from protocol.ids import RecordId
@@ -56,6 +58,11 @@ class Member(msgspec.Struct, frozen=True, gc=False):
         """The key that signs now."""
         return self.keys[-1].did
 
+    @property
+    def counts(self) -> bool:
+        """Whether it belongs to the group: it hasn't left and isn't black-listed."""
+        return self.weight >= 0 and not self.left
+
 
 class EarlierKeepers(msgspec.Struct, frozen=True, gc=False):
     """Keepers that a handover at `height` replaced and whose quorum no item has shown to have confirmed it."""
@@ -67,6 +74,7 @@ class EarlierKeepers(msgspec.Struct, frozen=True, gc=False):
 class GroupState(msgspec.Struct, frozen=True, gc=False):
     """The state after item `head`. `trail` maps items since the earliest unshown handover to (height, term).
 
+    `homes` says how many members who count live where: it follows from `members`, so that nobody walks all of them.
     `visibility` is the root's, until the group is `published` under a name: then it is public.
     """
 
@@ -89,6 +97,7 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
     last_number: int = 1
     earlier: tuple[EarlierKeepers, ...] = ()
     trail: Map[RecordId, tuple[int, int]] = Map()
+    homes: Map[Home, int] = Map()
     published: str | None = None
     continues: tuple[RecordId, RecordId] | None = None
     succeeded_by: RecordId | None = None
@@ -97,6 +106,11 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
     def epoch(self) -> int:
         """How many recoveries this branch went through, by its term."""
         return self.term // EPOCH
+
+    @property
+    def pods(self) -> set[str]:
+        """The pods that are home to a member who counts."""
+        return {home.pod for home in self.homes}
 
     @property
     def asked_seats(self) -> set[Seat]:
@@ -159,9 +173,21 @@ def founded(group: RecordId, root: GroupRoot) -> GroupState:
         keys=Map({founder.signing: 1, founder.recovery: 1}),
         invitations=Map(),
         owners=1,
+        homes=Map({member.home: 1}),
         published=root.publish,
         continues=root.continues,
     )
+
+
+def with_member(state: GroupState, member: Member, **fields: Any) -> GroupState:
+    """The state with a member new or changed, and these other fields; costs what it changes."""
+    before, homes = state.members.get(member.number), state.homes
+    if before is not None and before.counts:
+        left = homes[before.home] - 1
+        homes = homes.set(before.home, left) if left else homes.delete(before.home)
+    if member.counts:
+        homes = homes.set(member.home, homes.get(member.home, 0) + 1)
+    return replace(state, members=state.members.set(member.number, member), homes=homes, **fields)
 
 
 def describe(state: GroupState) -> dict[str, Any]:
@@ -177,7 +203,7 @@ def describe(state: GroupState) -> dict[str, Any]:
     return plain
 
 
-_MAPS = frozenset({"policy", "members", "keys", "invitations", "trail"})
+_MAPS = frozenset({"policy", "members", "keys", "invitations", "trail", "homes"})
 
 
 def _member(member: Member) -> dict[str, Any]:
@@ -204,6 +230,7 @@ class _Snapshot(GroupState, frozen=True, gc=False):
     keys: dict[DidKey, int]  # type: ignore[assignment]
     invitations: dict[RecordId, int]  # type: ignore[assignment]
     trail: dict[RecordId, tuple[int, int]] = {}  # type: ignore[assignment]
+    homes: None = None  # type: ignore[assignment]
 
 
 def load_state(snapshot: bytes) -> GroupState:
@@ -217,4 +244,5 @@ def load_state(snapshot: bytes) -> GroupState:
         keys=Map(plain.keys),
         invitations=Map(plain.invitations),
         trail=Map(plain.trail),
+        homes=Map(Counter(member.home for member in plain.members if member.counts)),
     )

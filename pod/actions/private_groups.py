@@ -5,9 +5,11 @@ Everybody else gets one answer, that of a group which isn't here (ADR 0025).
 
 from __future__ import annotations
 
-from federation.addresses import same_origin
+from federation.addresses import origin_of
+from federation.errors import UnsafeAddressError
 from pod.rules.groups import GroupRule
 from protocol.errors import RefusedError
+from protocol.keys import DidKey
 from protocol.records.envelope import Record
 from protocol.records.operation import Join, Operation
 from protocol.state import GroupState, Member
@@ -20,12 +22,16 @@ def unknown_group() -> RefusedError:
 
 def counts(member: Member) -> bool:
     """Whether a member is one to whom a private group is open."""
-    return member.weight >= 0 and not member.left
+    return member.counts
 
 
 def is_home(state: GroupState, url: str) -> bool:
     """Whether a member who counts is at home at the origin of `url`: a pod's, an actor's or an inbox's."""
-    return any(same_origin(pod, url) for pod in {m.home.pod for m in state.members.values() if counts(m)})
+    try:
+        origin = origin_of(url).url
+    except UnsafeAddressError:
+        return False
+    return origin in state.pods
 
 
 def may_be_told(state: GroupState, url: str) -> bool:
@@ -41,18 +47,16 @@ def check_spoken_for(state: GroupState, record: Record, actor: str) -> None:
     """
     if state.visibility != "private" or is_home(state, actor):
         return
-    if not _signers(record) & _known(state):
+    signers = _signers(record)
+    seats = {seat.key for seat in state.asked_seats}
+    pods = {home.key for home in state.homes}
+    if not any(key in state.keys or key in seats or key in pods for key in signers):
         raise unknown_group()
 
 
-def _signers(record: Record) -> set[str]:
-    signers: set[str] = set(record.signers)
+def _signers(record: Record) -> set[DidKey]:
+    signers = set(record.signers)
     operation = record.content
     if isinstance(operation, Operation) and isinstance(operation.wish, Join) and operation.wish.invitation:
         signers |= set(operation.wish.invitation.signers)
     return signers
-
-
-def _known(state: GroupState) -> set[str]:
-    seats = {seat.key for seat in state.asked_seats}
-    return {*state.keys, *seats, *(member.home.key for member in state.members.values())}

@@ -18,7 +18,7 @@ from protocol.errors import RefusedError, UnknownParentError
 from protocol.records.chain import Ack, Handover, Seal
 from protocol.records.envelope import Record
 from protocol.records.operation import Operation
-from protocol.state import quorum, state_hash
+from protocol.state import dump_state, load_state, quorum, state_hash
 from tests.property.faults import Fault, must_find, seed
 from tests.property.quick_signatures import quick_signatures
 from tests.property.simulated_pod import added
@@ -208,11 +208,19 @@ def check_a_lone_person_gets_away(seed: int) -> None:
     assert resolve(moved, everything).anchor == move.id
 
 
+def check_homes_are_those_of_the_members(world: World) -> None:
+    """What is counted as members come, go and move is what a look at all of them counts."""
+    for pod in world.pods:
+        for node in pod.view.nodes.values():
+            assert load_state(dump_state(node.state)) == node.state
+
+
 CHECKS: list[tuple[Callable[..., None], dict[str, Any]]] = [
     (check_any_order_gives_the_same, WORLDS),
     (check_incremental_equals_from_scratch, WORLDS),
     (check_settled_is_final_and_the_group_goes_on, WORLDS),
     (check_a_minority_changes_nothing_settled, WORLDS),
+    (check_homes_are_those_of_the_members, WORLDS),
     (check_operations_apply_once_and_by_their_authors, WORLDS),
     (check_a_lone_person_gets_away, LONE),
 ]
@@ -230,6 +238,10 @@ def test_histories_hold_what_the_properties_are_about() -> None:
     shares = {what: sum(happened[what] for happened in histories) / len(histories) for what in histories[0]}
 
     assert min(shares.values()) >= 0.1, shares
+
+
+def _nobody_moves(state: Any, member: Any, **fields: Any) -> Any:
+    return replace(state, members=state.members.set(member.number, member), **fields)
 
 
 def _majority_of_one(_: int) -> int:
@@ -273,6 +285,11 @@ SEEDED = [
     (
         seed("parts of a handover are lost", INCREMENTAL, resolving_module, "with_offer", lambda o, *_: o),
         check_incremental_equals_from_scratch,
+        WORLDS,
+    ),
+    (
+        seed("homes are of those who came first", INCREMENTAL, operations, "with_member", _nobody_moves),
+        check_homes_are_those_of_the_members,
         WORLDS,
     ),
     (seed("one ack settles", FINAL, weighing, "quorum", _majority_of_one), settling, WORLDS),

@@ -1,5 +1,6 @@
 import pytest
 
+from federation.addresses import origin_of
 from protocol.errors import MalformedError
 from protocol.keys import PrivateKey
 from protocol.origins import is_bare_origin
@@ -47,6 +48,7 @@ OTHERS = [
 def test_a_home_is_a_bare_origin(url: str) -> None:
     assert is_bare_origin(url)
     assert parse_home({"pod": url, "key": PrivateKey.from_seed(bytes(32)).did}).pod == url
+    assert origin_of(f"{url}/inbox").url == url, "who asks is known by the same spelling"
 
 
 @pytest.mark.parametrize("url", OTHERS)

@@ -16,7 +16,8 @@ from protocol.state import GroupState, Member
 async def project_members(session: AsyncSession, state: GroupState, only: Collection[int] | None = None) -> None:
     """Follow the head: write the members that differ from `state`. `only` names those that can have changed."""
     group = state.group
-    rows = [_row(group, member) for number, member in state.members.items() if only is None or number in only]
+    numbers = state.members if only is None else [number for number in only if number in state.members]
+    rows = [_row(group, state.members[number]) for number in numbers]
     known = await _load_known(session, group, only)
     changed = [row for row in rows if known.get(row["number"]) != row]
     gone = [number for number in known if number not in state.members]

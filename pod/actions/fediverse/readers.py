@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import Follow, accept, ask_to_follow, reject, take_back, wrap
 from federation.activities.build import pod_of
-from federation.addresses import same_origin
 from models.content.claims import is_claimed
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import enqueue
@@ -30,6 +29,7 @@ from models.fediverse.readers import (
 )
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actors import POD, group_path
+from pod.actions.private_groups import is_home
 from pod.actions.reading.lens.floor import list_floor
 from pod.deps import Deps
 from protocol.canonical import JsonObject, bytes_of_checked
@@ -124,11 +124,10 @@ async def _is_read(session: AsyncSession, deps: Deps, state: GroupState) -> bool
 
 def pods_to_tell(state: GroupState, own: str) -> list[str]:
     """The pods of a group that a reader speaks to: those of its keepers first. None for who is one of them itself."""
-    counted = [member for member in state.members.values() if member.weight >= 0 and not member.left]
-    if state.visibility == "private" or any(same_origin(member.home.pod, own) for member in counted):
+    if state.visibility == "private" or is_home(state, own):
         return []
     keepers = sorted({state.steward.pod, *(state.members[seat.member].home.pod for seat in state.seats)})
-    others = sorted({member.home.pod for member in counted} - set(keepers))
+    others = sorted(state.pods - set(keepers))
     return [*keepers, *others][:MOST_TOLD]
 
 

@@ -25,7 +25,6 @@ from pod.actions.private_groups import unknown_group
 from pod.actions.signer import PodItself, cosigned
 from pod.actions.sync.pull import pull
 from pod.actions.sync.pull_branch import pull_branch
-from pod.actions.sync.push import pods_of
 from pod.deps import Deps
 from pod.rules.chains import ChainRule
 from protocol.branches import View
@@ -73,7 +72,7 @@ def state_for(view: View, handover: Handover) -> GroupState:
 async def _learn(deps: Deps, view: View, handover: Handover) -> bool:
     """Pull from the proposer what may be missing here; whether there was anybody to ask."""
     pod, group = handover.steward.pod, view.state.group
-    if pod not in pods_of(view.state) or pod == deps.identity.base_url:
+    if pod not in view.state.pods or pod == deps.identity.base_url:
         return False
     with suppress(RemoteError, RefusedError):
         await pull(deps, pod, group)

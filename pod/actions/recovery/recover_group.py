@@ -243,7 +243,7 @@ async def _publish(
     now = deps.clock()
     await append(session, deps, record, origin="", now=now)
     # The lost pod is told as well: should it come back, it gives way.
-    await push(session, deps, record, now=now, also={*pods_of(state), *also})
+    await push(session, deps, record, now=now, also={*state.pods, *also})
 
 
 async def _parent(session: AsyncSession, view: View) -> GroupState:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from federation.group_header import GroupHeader
 from pod.actions.chain.views import load_view
-from pod.actions.sync.push import pods_of
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from protocol.branches import View
@@ -20,7 +19,7 @@ async def compare(deps: Deps, pod: str, header: GroupHeader) -> None:
             view = await load_view(session, deps, header.group)
     except UnknownGroupError:
         return
-    if is_behind(view, header) and pod in pods_of(view.state):
+    if is_behind(view, header) and pod in view.state.pods:
         deps.signals.behind(header.group, pod)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import lru_cache
 
-from immutables import Map
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import wrap
@@ -19,36 +17,17 @@ from pod.actions.fediverse.readers import MOST_READERS
 from pod.deps import Deps
 from protocol.canonical import bytes_of_checked
 from protocol.records.envelope import Record
-from protocol.state import GroupState, Member
+from protocol.state import GroupState
 
 
 def pods_of(state: GroupState) -> list[str]:
     """The pods that are home to a member with weight >= 0 who hasn't left, in order."""
-    return list(_pods_of(_Same(state.members)))
-
-
-class _Same:
-    """A map of members by which one it is: states that change no member share it, and counting it walks all of them."""
-
-    def __init__(self, members: Map[int, Member]) -> None:
-        self.members = members
-
-    def __hash__(self) -> int:
-        return id(self.members)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.members is other.members
-
-
-@lru_cache(maxsize=256)
-def _pods_of(same: _Same) -> tuple[str, ...]:
-    counted = {member.home.pod for member in same.members.values() if member.weight >= 0 and not member.left}
-    return tuple(sorted(counted))
+    return sorted(state.pods)
 
 
 def sources_of(state: GroupState) -> set[str]:
     """The pods that this pod pulls the group from of its own accord: the group's, and the steward's."""
-    return {*pods_of(state), state.steward.pod}
+    return state.pods | {state.steward.pod}
 
 
 async def push(
@@ -65,7 +44,7 @@ async def push(
     Of a private group the pod's own actor speaks, and nobody hears it but the group's pods.
     """
     state = (await load_view(session, deps, record.group)).state
-    told = {*pods_of(state)}
+    told = state.pods
     if state.visibility != "private":
         told |= {*also, *await list_readers(session, record.group, MOST_READERS)}
     await _queue(session, deps, state, record, [pod for pod in told if only in (None, pod)], now=now)

@@ -218,9 +218,11 @@ async def list_members(deps: Deps, reader: Reader, group: RecordId, *, after: in
     """Members by number, those who left too."""
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group)
-        numbers = sorted(number for number in opened.state.members if number > after)
-        shown = await describe_members(session, deps, opened, numbers[:limit])
-    return MemberPage(shown, numbers[limit - 1] if len(numbers) > limit else None)
+        # Each join took the next number.
+        last = opened.state.last_number
+        numbers = list(range(after + 1, min(after + limit, last) + 1))
+        shown = await describe_members(session, deps, opened, numbers)
+    return MemberPage(shown, after + limit if after + limit < last else None)
 
 
 async def describe_member(deps: Deps, reader: Reader, group: RecordId, number: int) -> MemberSight:
