@@ -8,31 +8,23 @@ from weakref import WeakValueDictionary
 
 from pod.written_bytes import WrittenBytes
 from protocol.ids import RecordId
+from protocol.state import GroupState, state_hash
 
-
-@dataclass(frozen=True)
-class Crowd:
-    """How many members of a group are at home on which pods. `of` is the map of members that was counted."""
-
-    of: object
-    members: int
-    pods: tuple[tuple[str, int], ...]
-    founded_at: int
-
-
-MOST_CROWDS = 10_000
+MOST_FOUNDED = 10_000
+MOST_HASHES = 1000
 
 
 @dataclass(frozen=True)
 class Memory:
-    """`crowds` tells how many members groups have.
+    """`founded` tells when groups were founded, `hashes` what the states after items hash to.
 
     `written` counts what authors lately had stored, `beats` tell when each loop last went round, `told_terms` of which
     term a group's readers were told; `checking` is held while a whole group is checked for somebody, one of `pulling`
     while a group is pulled from a pod.
     """
 
-    crowds: dict[RecordId, Crowd] = field(default_factory=dict)
+    founded: dict[RecordId, int] = field(default_factory=dict)
+    hashes: dict[RecordId, str] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)
     told_terms: dict[RecordId, int] = field(default_factory=dict)
     written: WrittenBytes = field(default_factory=WrittenBytes)
@@ -43,10 +35,17 @@ class Memory:
         """Held while a group is pulled from a pod: who comes meanwhile waits, and goes on where that one ended."""
         return self.pulling.setdefault((pod, group), asyncio.Lock())
 
-    def keep_crowd(self, group: RecordId, crowd: Crowd) -> Crowd:
-        """Remember how many members a group has; the crowd itself."""
-        self.crowds.pop(group, None)
-        if len(self.crowds) >= MOST_CROWDS:
-            del self.crowds[next(iter(self.crowds))]  # the one that was counted longest ago
-        self.crowds[group] = crowd
-        return crowd
+    def hash_of(self, state: GroupState) -> str:
+        """The hash of a state: all members are in it, and who looks again and again pays for that once an item."""
+        if (held := self.hashes.get(state.head)) is None:
+            if len(self.hashes) >= MOST_HASHES:
+                del self.hashes[next(iter(self.hashes))]
+            held = self.hashes[state.head] = state_hash(state)
+        return held
+
+    def keep_founded(self, group: RecordId, at: int) -> int:
+        """Remember when a group was founded; that time."""
+        if len(self.founded) >= MOST_FOUNDED:
+            del self.founded[next(iter(self.founded))]
+        self.founded[group] = at
+        return at

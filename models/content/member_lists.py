@@ -1,4 +1,4 @@
-"""Members as pages ask for them: counted by pod, listed by number with nickname and votes, each in one query."""
+"""Members as pages ask for them: listed by number with nickname and votes, each in one query."""
 
 from collections.abc import Collection, Sequence
 
@@ -24,18 +24,6 @@ class Seated(msgspec.Struct, frozen=True):
     joined_height: int
     identity: RecordId | None
     joined_at: int
-
-
-async def count_by_pod(session: AsyncSession, group: RecordId) -> list[tuple[str, int]]:
-    """(pod, members with weight ≥ 0 who haven't left), the fullest first."""
-    count = func.count()
-    wanted = (
-        select(MEMBERS.c.home_pod, count)
-        .where(MEMBERS.c.group_id == group, MEMBERS.c.left.is_(False), MEMBERS.c.weight >= 0)
-        .group_by(MEMBERS.c.home_pod)
-        .order_by(count.desc(), MEMBERS.c.home_pod)
-    )
-    return [(pod, int(members)) for pod, members in await session.execute(wanted)]
 
 
 async def count_weighted(session: AsyncSession, group: RecordId) -> tuple[int, int]:

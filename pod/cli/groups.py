@@ -111,7 +111,7 @@ def _shown(seen: GroupSight) -> Iterator[str]:
     yield f"log       {seen.log.held} of {seen.log.size} entries here, root {seen.log.root}"
     yield f"steward   {seen.steward}"
     yield f"keepers   {', '.join(map(str, seen.keepers))}"
-    yield f"members   {sum(not member.left for member in seen.members)}"
+    yield f"members   {seen.member_count}"
     if seen.disputed or seen.disputes:
         yield "disputed  pods hold different histories for settled"
     for doubt in seen.doubts:

@@ -7,7 +7,10 @@ import os
 import sys
 from typing import Final
 
-BENCHES: Final = ("chain", "unsettled", "bulk", "inbox", "fanout", "reads", "pages", "group_page", "idle", "hostile")
+BENCHES: Final = (
+    *("chain", "unsettled", "bulk", "inbox", "fanout"),
+    *("reads", "pages", "group_page", "joins", "idle", "hostile"),
+)
 
 
 def main(names: list[str]) -> int:

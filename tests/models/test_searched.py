@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.busy_groups import list_active
 from models.content.home_feed import list_by_author, list_feed, load_cards
 from models.content.member_lists import (
-    count_by_pod,
     count_votes,
     count_weighted,
     list_claims,
@@ -203,7 +202,6 @@ async def test_lists_of_posts_members_and_subjects_answer_on_both_engines(stocke
         assert await find_groups(session, "%", (), 9) == []
         assert await count_public(session) == 1
         assert [(group.group, group.members) for group in await list_active(session, 9)] == [(GROUP, 3)]
-        assert await count_by_pod(session, GROUP) == [("https://a.example", 3)]
         assert await count_weighted(session, GROUP) == (2, 4000)
         assert await list_heaviest(session, GROUP, 9) == [(1, 3000), (2, 1000)]
         seated = await list_seated(session, GROUP, 9, after=1)

@@ -17,9 +17,10 @@ from pod.actions.reading.name_order import MOST_SORTED, name_place
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.ids import RecordId
-from protocol.state import Member, state_hash
+from protocol.state import Member
 
 MOST_SHOWN = 100
+MOST_LISTED = 100  # members in a group's description; all of them have a list of their own
 
 
 class LogSight(msgspec.Struct, frozen=True):
@@ -65,7 +66,8 @@ class DisputeLine(msgspec.Struct, frozen=True):
 class GroupSight(msgspec.Struct, frozen=True):
     """A group as this pod sees it. Weights in thousandths, `default_score` in micro units.
 
-    `published`: the public name, if it has one.
+    `members` are the first by number, those who left too; there is a list of all. `member_count`: with weight ≥ 0, not
+    left. `published`: the public name, if it has one.
     """
 
     group: RecordId
@@ -89,6 +91,7 @@ class GroupSight(msgspec.Struct, frozen=True):
     faults: tuple[FaultLine, ...]
     disputes: tuple[DisputeLine, ...]
     doubts: tuple[Doubt, ...]
+    member_count: int
     members: tuple[MemberLine, ...]
     published: str | None = None
 
@@ -166,7 +169,7 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
         term=state.term,
         anchor=view.anchor,
         settled_height=view.settled.height,
-        state_hash=state_hash(state),
+        state_hash=deps.memory.hash_of(state),
         log=LogSight(state.log.size, state.log.root, stored.log_size),
         steward=state.steward.pod,
         keepers=tuple(seat.member for seat in state.seats),
@@ -175,7 +178,8 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
         faults=tuple(FaultLine(fault.kind, fault.first_id, fault.second_id) for fault in faults),
         disputes=tuple(DisputeLine(dispute.pod, dispute.ours, dispute.theirs) for dispute in disputes),
         doubts=doubts,
-        members=tuple(_line(state.members[number]) for number in sorted(state.members)),
+        member_count=sum(state.homes.values()),
+        members=tuple(_line(state.members[number]) for number in range(1, min(MOST_LISTED, state.last_number) + 1)),
         published=state.published,
     )
 

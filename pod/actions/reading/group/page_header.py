@@ -1,17 +1,19 @@
 """What stands above every page of a group, at a cost that doesn't grow with its members or its history.
 
-State and faults come from the view that is held; members are counted anew only when one of them changed.
+State, faults and how many members live where come from the view that is held.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.member_lists import count_by_pod, load_host_health
+from models.content.member_lists import load_host_health
 from models.groups.groups_and_items import load_group, load_held, load_item
 from models.groups.seats_and_acks import list_disputes, list_withheld
 from models.people.accounts import Membership, load_membership
@@ -21,7 +23,6 @@ from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.reading.group.groups import DisputeLine, FaultLine, WithheldLine
 from pod.actions.reading.group.proposals import count_unsigned
 from pod.deps import Deps
-from pod.memory import Crowd
 from pod.rules.groups import GroupRule
 from protocol.branches import View
 from protocol.ids import RecordId
@@ -108,18 +109,19 @@ async def _load_for_all(deps: Deps, view: View) -> HeaderSight:
         held = await load_held(session, group)
         if held is None:
             raise GroupRule.UNKNOWN_GROUP.error()
-        crowd = await _crowd(session, deps, view, head=held[0])
+        by_pod = _by_pod(view.state)
+        founded_at = await _founded_at(session, deps, group)
         doubts = await _doubts(session, deps, view) if view.head != view.anchor else ()
         withheld = await list_withheld(session, group, MOST_NOTED)
         disputes = await list_disputes(session, group, MOST_NOTED)
-        pods = await _health(session, deps, crowd)
+        pods = await _health(session, deps, by_pod[:MOST_PODS])
     return HeaderSight(
         state=view.state,
         settled_height=view.settled.height,
-        founded_at=crowd.founded_at,
-        members=crowd.members,
+        founded_at=founded_at,
+        members=sum(members for _, members in by_pod),
         pods=pods,
-        pods_more=len(crowd.pods) - len(pods),
+        pods_more=len(by_pod) - len(pods),
         log_held=held[1],
         disputed=view.disputed,
         withheld=tuple(WithheldLine(entry.record_id, entry.since_at) for entry in withheld),
@@ -138,24 +140,22 @@ async def _doubts(session: AsyncSession, deps: Deps, view: View) -> tuple[Doubt,
     return await list_doubts(session, deps, view, stored) if stored else ()
 
 
-async def _crowd(session: AsyncSession, deps: Deps, view: View, *, head: RecordId) -> Crowd:
-    """How many members on which pods; persistent maps stay the same object while nobody changes.
-
-    A view may be ahead of what was committed when this session began: then the count isn't remembered.
-    """
-    state = view.state
-    held = deps.memory.crowds.get(state.group)
-    if held is not None and held.of is state.members:
-        return held
-    by_pod = await count_by_pod(session, state.group)
-    root = await load_item(session, state.group) if held is None else None
-    founded_at = held.founded_at if held else root.at if root else 0
-    crowd = Crowd(state.members, sum(count for _, count in by_pod), tuple(by_pod), founded_at)
-    return deps.memory.keep_crowd(state.group, crowd) if head == view.head else crowd
+async def _founded_at(session: AsyncSession, deps: Deps, group: RecordId) -> int:
+    if (known := deps.memory.founded.get(group)) is not None:
+        return known
+    root = await load_item(session, group)
+    return deps.memory.keep_founded(group, root.at if root else 0)
 
 
-async def _health(session: AsyncSession, deps: Deps, crowd: Crowd) -> tuple[PodHealth, ...]:
-    shown = crowd.pods[:MOST_PODS]
+def _by_pod(state: GroupState) -> list[tuple[str, int]]:
+    """(pod, members who count), the fullest first."""
+    counted = Counter[str]()
+    for home, members in state.homes.items():
+        counted[home.pod] += members
+    return sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+
+
+async def _health(session: AsyncSession, deps: Deps, shown: Sequence[tuple[str, int]]) -> tuple[PodHealth, ...]:
     others = [_host(pod) for pod, _ in shown if pod != deps.identity.base_url]
     told = await load_host_health(session, others) if others else {}
     own = deps.identity.base_url
