@@ -71,6 +71,13 @@ class Bounded(Generic[K, V]):
         self._kept.pop(key, None)
 
 
+def _anew(error: RefusedError | RemoteError) -> RefusedError | RemoteError:
+    """The same error without the places that it was raised at, whose every value it would keep."""
+    if isinstance(error, RefusedError):
+        return error.refused.rule.error(**error.refused.facts)
+    return RemoteError(str(error), retry=error.retry, status=error.status)
+
+
 class Held(msgspec.Struct, frozen=True):
     """A key, and when it was last asked for."""
 
@@ -128,8 +135,7 @@ class KnownKeys:
     async def _ask(self, key_id: str, now: int, asker: str) -> VerificationKey:
         failure = self._failures.get(key_id)
         if failure is not None and now < failure.until:
-            # The same exception again and again would drag along every place it was raised at.
-            raise failure.error.with_traceback(None)
+            raise _anew(failure.error)
         self._check_budget(key_id, now)
         if key_id not in self._asking:
             task = asyncio.create_task(self._look_up_in_turn(key_id, now, asker))
@@ -153,7 +159,7 @@ class KnownKeys:
             key = await self._key_of(key_id)
         except (RefusedError, RemoteError) as error:
             pause = NETWORK_PAUSE_MS if isinstance(error, RemoteError) and error.retry else REFETCH_MS
-            self._failures.put(key_id, Failure(error, now + pause))
+            self._failures.put(key_id, Failure(_anew(error), now + pause))
             self._count(origin_of(key_id).host, now)
             raise
         self._failures.drop(key_id)

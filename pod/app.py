@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from functools import partial
 from typing import Any
 
 from aiohttp import web, web_response
@@ -37,6 +36,7 @@ from pod.parts import assemble
 from pod.payers import PROCESSOR, take_turns
 from pod.processor import Processor
 from pod.seen_signatures import SeenSignatures
+from pod.steps import charged
 from pod.web import routing
 from pod.web.kit.once import take_once
 from pod.web.kit.problem_page import show_problems
@@ -74,11 +74,12 @@ async def make_app(config: Config) -> web.Application:
 
     async def parts(app: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            loops = Loops(Clock(config.clock_file))
+            loops = Loops(Clock(config.clock_file), app[PROCESSOR])
             app[DEPS] = deps = await assemble(config, keyring, loops, stack)
+            deps.store.writer.told = app[PROCESSOR].order.write
             app[ANSWERS] = Answers(deps.store.database.version)
             app[REPLAY] = SeenSignatures(deps.store.writer)
-            app[KEYS] = KnownKeys(partial(fetch_document, deps))
+            app[KEYS] = KnownKeys(lambda url: charged(fetch_document)(deps, url))
             running = [
                 asyncio.create_task(loops.run(deps), name="loops"),
                 asyncio.create_task(deps.outside.mailer.run(), name="mails"),

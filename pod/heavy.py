@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
 from pod.clock import processor_ns
-from pod.processor import TURN
+from pod.steps import TURN
 
 SMALL: Final = 300  # paragraphs, records and the like: some milliseconds
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from models.people.accounts import Account
-from pod.processor import TURN, Processor, Steps
-from pod.requests import address_of
+from pod.processor import Processor
+from pod.requests import V6_PREFIX, address_of
+from pod.steps import TURN, Steps, paying
 
+V6_CUSTOMER: Final = 48
 SESSION: Final = "session"  # of the cookie of who is signed in
 PROCESSOR: Final = web.AppKey("processor", Processor)
 
@@ -19,13 +22,17 @@ PROCESSOR: Final = web.AppKey("processor", Processor)
 async def take_turns(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Have the handler begin when it is its payer's turn, and count what it takes of the processor."""
     processor = request.app[PROCESSOR]
-    turn = await processor.begin(address_of(request), may_move=_names_account(request))
-    token = TURN.set(turn)
+    turn = await processor.begin(_payer_at(address_of(request)), may_move=_names_account(request))
     try:
-        return await Steps(_handled(request, handler), turn)
+        with paying(turn):
+            return await Steps(_handled(request, handler), turn, processor)
     finally:
-        TURN.reset(token)
         processor.end(turn)
+
+
+def _payer_at(address: str) -> str:
+    """Who has one network of IPv6 mostly has sixty-five thousand, and pays for all of them together."""
+    return str(ip_network(address).supernet(new_prefix=V6_CUSTOMER)) if address.endswith(f"/{V6_PREFIX}") else address
 
 
 def _names_account(request: web.Request) -> bool:

@@ -1,10 +1,11 @@
 """Whoever takes more of the processor than their share waits in a line of their own while others use the pod.
 
-What a request costs is measured in processor time, step by step (`Steps`), and counted by who causes it: the address,
-and from where it is known the account. What was taken counts less and less with time. Who took `MUCH` of late has few
-requests under way at once, and pauses between them that grow with what they cost and with how many such payers there
-are; where the line is too long, a request is refused at once. Where nobody else is there, nobody waits: a pod that
-brings thousands of records a second has the whole processor until a reader comes.
+What a request costs is measured in processor time, step by step (`pod.steps`), and counted by who causes it: the
+address, and from where it is known the account; of what no request waits for, the pod that is its cause. What was taken
+counts less and less with time. Who took `MUCH` of late has few requests under way at once, and pauses between them that
+grow with what they cost and with how many such payers there are; where the line is too long, a request is refused at
+once. That ends when next to nothing of theirs counts any more, for who is kept waiting takes little. Where nobody else
+is there, nobody waits: a pod that brings thousands of records a second has the whole processor until a reader comes.
 """
 
 from __future__ import annotations
@@ -12,48 +13,42 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
-from contextvars import ContextVar
-from typing import Any, Final, Generic, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Final, ParamSpec, TypeVar
 
+from models.engine.databases import is_reading
 from pod.clock import processor_ns
 from pod.rules.requests import RequestRule
+from pod.step_order import PAUSE, StepOrder, Timer
 
 FORGETS_SECONDS: Final = 10.0  # in which what was taken comes to count a third
 # Seconds: a tenth of a processor for long, or two hundred pages at once; who votes twenty times a second takes less.
 MUCH: Final = 1.0
 # The same where the processor is mostly taken: many who take a little each would leave nothing to others.
 MUCH_OF_LITTLE: Final = 0.25
-BUSY: Final = 7.0  # taken by all together: seven tenths of a processor for long
+FORGIVEN: Final = 0.05  # who took much is one of those until no more than this counts
+BUSY: Final = 5.0  # for so long requests held the loop, which has other work, too: half of the time, for long
+LOOK_AGAIN_NS: Final = 5_000_000  # taken by a request that goes on
 CALM_SECONDS: Final = 5.0  # after somebody modest came, in which those who take much wait
 CROWD: Final = 4  # requests of one payer under way; a browser's six connections are answered in some milliseconds
 FEW: Final = 1  # the same, of one who takes much
-PAUSE: Final = 3.0  # times what a request took: a quarter of a processor is left to all who take much
 # Seconds: one dear request, as a pull of a large group that somebody asked for, mustn't shut them out for minutes.
 MOST_PAUSE: Final = 5.0
 MOST_WAITING: Final = 32
-MOST_REMEMBERED: Final = 10_000
+MOST_REMEMBERED: Final = 4_000
+P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Timer(Protocol):
-    """What of an event loop is needed."""
-
-    def time(self) -> float:
-        """Seconds, steadily."""
-        ...
-
-    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> object:
-        """Call it then."""
-        ...
 
 
 class Payer:
     """Somebody who has requests made: what they took of late, what is under way, and who waits in their line."""
 
+    __slots__ = ("_at", "_taken", "active", "alone", "line", "much", "next_at", "running_ns")
+
     def __init__(self, now: float) -> None:
         self._taken = 0.0
         self._at = now
+        self.much = False
         self.running_ns = 0  # what the requests took that are under way
         self.active = 0
         self.line: deque[asyncio.Future[None]] = deque()
@@ -67,6 +62,10 @@ class Payer:
     def settle(self, spent_ns: int, now: float) -> None:
         """A request that took so much is over."""
         self.running_ns -= spent_ns
+        self.add(spent_ns, now)
+
+    def add(self, spent_ns: int, now: float) -> None:
+        """Count what was taken."""
         self._taken, self._at = self._past(now) + spent_ns / 1e9, now
 
     def _past(self, now: float) -> float:
@@ -80,16 +79,31 @@ class Turn:
         self.payer = payer
         self.may_move = may_move  # it may turn out to be another's
         self.spent_ns = 0
+        self.held_ns = 0  # of the loop, which other work on the machine makes longer
+        self.waits = False  # so far its steps give way
+        self.looked_ns = 0  # what was spent when it was last asked whether that is much
         self.open = True
+        self._elsewhere: deque[int] = deque()
 
     def charge(self, spent_ns: int) -> None:
         """Count processor time; what is left running after the answer is nobody's."""
+        while self._elsewhere:
+            spent_ns += self._elsewhere.popleft()
         if self.open:
             self.spent_ns += spent_ns
             self.payer.running_ns += spent_ns
 
+    def timed(self, function: Callable[P, T]) -> Callable[P, T]:
+        """The same function, for a thread: what it takes is counted."""
 
-TURN: Final[ContextVar[Turn | None]] = ContextVar("turn", default=None)
+        def run(*args: P.args, **options: P.kwargs) -> T:
+            began = processor_ns()
+            try:
+                return function(*args, **options)
+            finally:
+                self._elsewhere.append(processor_ns() - began)
+
+        return run
 
 
 class Processor:
@@ -97,8 +111,9 @@ class Processor:
 
     def __init__(self, timer: Timer) -> None:
         self._timer = timer
+        self.order = StepOrder(timer)
         self._payers: dict[str, Payer] = {}
-        self._whole = Payer(timer.time())
+        self._whole, self._held = Payer(timer.time()), Payer(timer.time())
         self._lines = 0
         self._latest: Payer | None = None  # who came last of those who take little
         self._latest_at = self._other_at = -CALM_SECONDS
@@ -136,8 +151,10 @@ class Processor:
         """Count what a turn took, and let the next in; once."""
         if not turn.open:
             return
+        turn.charge(0)
         payer, spent_ns, now = turn.payer, turn.spent_ns, self._timer.time()
-        turn.open, turn.spent_ns = False, 0
+        self._held.add(turn.held_ns, now)
+        turn.open, turn.spent_ns, turn.held_ns, turn.looked_ns = False, 0, 0, 0
         if turn.may_move and not self._takes_much(payer, now):
             self._came(payer, now)
         self._settle(payer, spent_ns, now)
@@ -145,17 +162,48 @@ class Processor:
     def _settle(self, payer: Payer, spent_ns: int, now: float) -> None:
         payer.active -= 1
         payer.settle(spent_ns, now)
-        self._whole.running_ns += spent_ns
-        self._whole.settle(spent_ns, now)
+        self._whole.add(spent_ns, now)
         if self._takes_much(payer, now) and self._others_came(payer, now):
             payer.next_at = max(payer.next_at, now) + min(MOST_PAUSE, PAUSE * spent_ns / 1e9) * max(1, self._lines)
         self._admit(payer)
 
+    def beside(self, who: str) -> Turn:
+        """A turn for work that no request waits for; it begins at once, and its steps give way."""
+        payer = self._payer(who)
+        payer.active += 1
+        return Turn(payer)
+
+    def enter_step(self, turn: Turn) -> asyncio.Future[None] | None:
+        """What a step has to wait for, if anything: others who take less.
+
+        Who reads holds one of few connections, and doesn't wait.
+        """
+        now = self._timer.time()
+        if turn.spent_ns - turn.looked_ns >= LOOK_AGAIN_NS:
+            turn.looked_ns = turn.spent_ns
+            self._takes_much(turn.payer, now)
+        payer, taken = turn.payer, turn.payer.taken(now)
+        turn.waits = (
+            self._others_came(payer, now) if payer.much else taken >= FORGIVEN and self.order.is_behind(now, taken)
+        )
+        if not turn.waits or not turn.open:
+            self.order.serve(now, taken)
+            return None
+        return None if is_reading() else self.order.place()
+
     def _payer(self, who: str) -> Payer:
         now = self._timer.time()
-        if who not in self._payers and len(self._payers) >= MOST_REMEMBERED:
-            self._payers = {name: one for name, one in self._payers.items() if one.active or one.line}
-        return self._payers.setdefault(who, Payer(now))
+        if who not in self._payers:
+            if len(self._payers) >= MOST_REMEMBERED:
+                self._forget(now)
+            self._payers[who] = Payer(now)
+        return self._payers[who]
+
+    def _forget(self, now: float) -> None:
+        """Forget half of those who are gone, who took least."""
+        gone = [(one.taken(now), name) for name, one in self._payers.items() if not one.active and not one.line]
+        for _, name in sorted(gone)[: (len(gone) + 1) // 2]:
+            del self._payers[name]
 
     async def _enter(self, payer: Payer, *, comes: bool = True) -> None:
         now = self._timer.time()
@@ -191,7 +239,12 @@ class Processor:
             self._admit(payer)
 
     def _takes_much(self, payer: Payer, now: float) -> bool:
-        return payer.taken(now) >= (MUCH if self._whole.taken(now) < BUSY else MUCH_OF_LITTLE)
+        taken, held = payer.taken(now), self._held.taken(now)
+        # Where the machine has other work, the pod has less than a processor to give.
+        part = min(1.0, self._whole.taken(now) / held) if held >= BUSY else 1.0
+        limit = MUCH_OF_LITTLE * part if held >= BUSY else MUCH
+        payer.much = taken >= (FORGIVEN * part if payer.much else limit)
+        return payer.much
 
     def _came(self, payer: Payer, now: float) -> None:
         if payer is not self._latest:
@@ -224,42 +277,3 @@ class Processor:
         """What ends lets the next in; a pause, and the calm when others are gone, end by themselves."""
         if payer.line and (payer.active == 0 or now < payer.next_at):
             self._timer.call_at(max(payer.next_at, now), self._admit, payer)
-
-
-class Steps(Generic[T]):
-    """Awaits something, and counts the processor time of each of its steps; what others do meanwhile isn't counted."""
-
-    def __init__(self, work: Coroutine[Any, Any, T], turn: Turn) -> None:
-        self._work = work
-        self._turn = turn
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        steps = self._work.__await__()
-        value: Any = None
-        go: Callable[[Any], Any] = steps.send
-        while True:
-            began = processor_ns()
-            try:
-                waited = go(value)
-            except StopIteration as end:
-                done: T = end.value
-                return done
-            finally:
-                value = None
-                self._turn.charge(processor_ns() - began)
-            try:
-                value, go = (yield waited), steps.send
-            except BaseException as error:  # noqa: BLE001  (a cancellation, or what was awaited: the work's to handle)
-                value, go = error, steps.throw
-
-
-def charged(work: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Coroutine[Any, Any, T]]:
-    """The same work, whose steps the present turn pays for, whichever task does them."""
-    turn = TURN.get()
-    if turn is None:
-        return work
-
-    async def paid(*args: Any) -> T:
-        return await Steps(work(*args), turn)
-
-    return paid

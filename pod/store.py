@@ -15,8 +15,8 @@ from models.engine.writer import Action, Bulk, Writer, after_commit
 from models.groups.groups_and_items import count_revisions
 from models.groups.rounds import mark_due
 from pod.clock import Clock
-from pod.processor import charged
 from pod.remembered import Remembered
+from pod.steps import charged, gives_way
 from pod.tries import Limits
 from protocol.branches import View
 from protocol.errors import RefusedError
@@ -152,8 +152,11 @@ class Store:
         """A value that is the same for everybody who may see it, made once between two commits."""
         return await self.remembered.get(await self.database.version(), key, make)
 
-    async def write(self, action: Action[T]) -> T:
-        """Run a write action; if it fails, the views that it moved are forgotten with its changes."""
+    async def write(self, action: Action[T], *, patient: bool = False) -> T:
+        """Run a write action; if it fails, the views that it moved are forgotten with its changes.
+
+        `patient`: nobody waits for it, as nobody does for what is to give way to others.
+        """
         moved: set[RecordId] = set()
 
         async def watched(session: AsyncSession) -> T:
@@ -163,7 +166,7 @@ class Store:
             return done
 
         try:
-            return await self.writer.write(charged(watched))
+            return await self.writer.write(charged(watched), patient=patient or gives_way())
         except BaseException:
             if moved:
                 self.views.forget(moved)

@@ -8,6 +8,7 @@ pair over asyncpg; readers see one snapshot for the length of their session.
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,12 +26,18 @@ OTHERS: Final = 0o077
 IDLE_WITHIN_MS: Final = 30_000
 WRITING: Final = "writing"  # in the `info` of a session that belongs to a write action
 UNKNOWN: Final = -1
+_READING: Final[ContextVar[bool]] = ContextVar("reading", default=False)
 _VERSION: Final = "version"
 HIDDEN: Final = True  # a failed statement is logged without its parameters, which may be somebody's words
 
 
 class UnsafeDatabaseError(RuntimeError):
     """The database can't keep the promises that this pod makes; the pod doesn't start."""
+
+
+def is_reading() -> bool:
+    """Whether this task holds one of the few connections that read."""
+    return _READING.get()
 
 
 class Database(msgspec.Struct, frozen=True):
@@ -50,7 +57,12 @@ class Database(msgspec.Struct, frozen=True):
         async with AsyncSession(self.reading, autoflush=False, expire_on_commit=False) as session:
             if self.is_sqlite:
                 session.info[_VERSION] = await self.version()
-            yield session
+            before = _READING.get()
+            _READING.set(True)
+            try:
+                yield session
+            finally:
+                _READING.set(before)
 
     async def version(self) -> int:
         """A number that every commit changes, also one of another process."""

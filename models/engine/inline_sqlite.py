@@ -19,7 +19,8 @@ the two threads never work at the same time; Python's SQLite is built to bear ev
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Self
+from contextvars import ContextVar
+from typing import Any, Final, Protocol, Self
 
 import aiosqlite
 
@@ -27,6 +28,16 @@ READ_BUDGET: Final = 100_000
 FEW_ROWS: Final = 64
 CACHED_STATEMENTS: Final = 512
 
+
+class Meter(Protocol):
+    """Who wants to know what threads do for a task."""
+
+    def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function, whose time is counted."""
+        ...
+
+
+METER: Final[ContextVar[Meter | None]] = ContextVar("meter", default=None)
 Ran = tuple[sqlite3.Cursor, Sequence[Any]]
 
 
@@ -126,7 +137,9 @@ class PromptConnection(aiosqlite.Connection):
         return ran
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return await self._execute(function, *arguments)  # type: ignore[no-untyped-call]
+        meter = METER.get()
+        timed = function if meter is None else meter.timed(function)
+        return await self._execute(timed, *arguments)  # type: ignore[no-untyped-call]
 
 
 def _stop() -> int:

@@ -7,17 +7,20 @@
 - `after_commit(session, callback)` is for what may only happen when the change is certain; an undone
   action's callbacks are forgotten with it. Callbacks are plain functions, run in order; one that raises is a
   bug, and is logged.
+- Who is `patient` gives way to others: a commit takes few of those along.
 - A caller that is cancelled while it waits doesn't stop the writer: what hasn't begun is dropped, what has
   is committed.
 - `stop()` finishes all that was accepted, then refuses what comes later.
 
 While one commit is on its way to the disk the next batch gathers, so the longer a commit takes, the more it
 carries. Several processes may write to one database: each transaction waits for its turn
-(`models/engine/commits.py`), and `others` is called when somebody else wrote since this writer did.
+(`models/engine/commits.py`), and `others` is called when somebody else wrote since this writer did. `told` is
+called with True while somebody who isn't patient waits for a commit, and with False when it is over.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, Generic, TypeVar
@@ -30,6 +33,7 @@ from models.engine.full_disk import is_full
 
 MOST_PER_COMMIT: Final = 256
 TURNS: Final = 4
+MOST_PATIENT: Final = 2  # per commit: whoever comes meanwhile waits for what they do
 _CALLBACKS: Final = "after_commit"
 _LOG = logging.getLogger(__name__)
 
@@ -65,12 +69,13 @@ class Bulk(Generic[I, R]):
 class _Wish:
     """Something to be written, and the future of whoever waits for it."""
 
-    __slots__ = ("bulk", "future", "outcome", "what")
+    __slots__ = ("bulk", "future", "outcome", "patient", "what")
 
-    def __init__(self, what: Any, bulk: Bulk[Any, Any] | None, future: asyncio.Future[Any]) -> None:
+    def __init__(self, what: Any, bulk: Bulk[Any, Any] | None, future: asyncio.Future[Any], *, patient: bool) -> None:
         self.what = what
         self.bulk = bulk
         self.future = future
+        self.patient = patient
         self.outcome: Any = None
 
 
@@ -86,10 +91,12 @@ class Writer:
         self._engine = engine
         self._most = most_per_commit
         self._wishes: asyncio.Queue[_Wish | None] = asyncio.Queue()
+        self._patient: deque[_Wish] = deque()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._turns = Turns()
         self.others: Callback = _nobody
+        self.told: Callable[[bool], None] = _nobody_asks
         self.commits = 0
         self.full = False  # the last commit failed because the disk is full
 
@@ -107,11 +114,11 @@ class Writer:
     @property
     def waiting(self) -> int:
         """How many wishes wait for the next commit."""
-        return self._wishes.qsize()
+        return self._wishes.qsize() + len(self._patient)
 
-    async def write(self, action: Action[T]) -> T:
+    async def write(self, action: Action[T], *, patient: bool = False) -> T:
         """Run `action` in its own savepoint; return its value after the commit, or raise what it raised."""
-        result: T = await self._enqueue(action, None)
+        result: T = await self._enqueue(action, None, patient=patient)
         return result
 
     async def put(self, bulk: Bulk[I, R], item: I) -> R:
@@ -119,11 +126,11 @@ class Writer:
         result: R = await self._enqueue(item, bulk)
         return result
 
-    def _enqueue(self, what: Any, bulk: Bulk[Any, Any] | None) -> asyncio.Future[Any]:
+    def _enqueue(self, what: Any, bulk: Bulk[Any, Any] | None, *, patient: bool = False) -> asyncio.Future[Any]:
         if self._stopping:
             raise StoppedError("This pod is stopping and writes nothing more.")
         future = asyncio.get_running_loop().create_future()
-        self._wishes.put_nowait(_Wish(what, bulk, future))
+        self._wishes.put_nowait(_Wish(what, bulk, future, patient=patient))
         return future
 
     async def _run(self) -> None:
@@ -131,10 +138,12 @@ class Writer:
         while wanted:
             batch, wanted = await self._gather()
             if batch:
+                self.told(any(not wish.patient for wish in batch))
                 await self._commit(batch)
+                self.told(False)
 
     async def _gather(self) -> tuple[list[_Wish], bool]:
-        first = await self._wishes.get()
+        entries = [] if self._patient and self._wishes.empty() else [await self._wishes.get()]
         # Whoever is on the way gets some turns to arrive, for a commit costs as much as dozens of the records that it
         # could carry; where nobody is, they pass at once.
         quiet, seen = 0, self._wishes.qsize()
@@ -142,14 +151,17 @@ class Writer:
             await asyncio.sleep(0)
             quiet = quiet + 1 if self._wishes.qsize() == seen else 0
             seen = self._wishes.qsize()
-        entries = [first]
         while not self._wishes.empty() and len(entries) < self._most:
             entries.append(self._wishes.get_nowait())
         if None in entries and not self._wishes.empty():
             self._wishes.put_nowait(None)  # the end stands behind what was accepted before it
             entries = [entry for entry in entries if entry is not None]
-        wishes = [entry for entry in entries if entry is not None and not entry.future.done()]
-        return wishes, None not in entries
+        ends = None in entries
+        self._patient.extend(entry for entry in entries if entry is not None and entry.patient)
+        most = len(self._patient) if ends else min(MOST_PATIENT, len(self._patient))
+        wishes = [entry for entry in entries if entry is not None and not entry.patient]
+        wishes += [self._patient.popleft() for _ in range(most)]
+        return [wish for wish in wishes if not wish.future.done()], not ends
 
     async def _take_turn(self, connection: AsyncConnection, batch: list[_Wish]) -> list[Callback]:
         if await self._turns.take(connection):
@@ -178,6 +190,10 @@ class Writer:
             _call(callback)
         for wish in batch:
             _answer(wish.future, wish.outcome)
+
+
+def _nobody_asks(_: bool) -> None:  # noqa: FBT001  (what is told is one word)
+    """Nobody wants to know whether a commit is under way."""
 
 
 def _nobody() -> None:

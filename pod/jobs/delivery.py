@@ -148,7 +148,9 @@ class Courier:
             return
         # The time is read again, for others may have claimed while this waited for its turn to write.
         clock = self._deps.clock
-        lanes = await self._deps.store.write(lambda session: claim_lanes(session, self._worker, wanted, now=clock()))
+        lanes = await self._deps.store.write(
+            lambda session: claim_lanes(session, self._worker, wanted, now=clock()), patient=True
+        )
         for lane in lanes:
             self._held[lane.host.host] = _HeldHosts(well, lane.host)
             if not lane.host.attempts:
@@ -278,7 +280,7 @@ class Courier:
             return await close_lanes(session, self._worker, closings)
 
         try:
-            old = await self._deps.store.write(close)
+            old = await self._deps.store.write(close, patient=True)
         finally:
             for closing in closings:
                 self._held.pop(closing.host.host, None)

@@ -37,6 +37,7 @@ from pod.jobs.floor_groups import FloorFetches
 from pod.jobs.introductions import Introductions
 from pod.jobs.pulls import Pulls
 from pod.jobs.rounds import Rounds, fetch_bounded
+from pod.processor import Processor
 from pod.store import note_woken
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
@@ -56,8 +57,9 @@ _LOG = logging.getLogger(__name__)
 class Loops:
     """Wakes groups, pulls and the courier; all but `run` may be called from anywhere in the event loop."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, processor: Processor | None = None) -> None:
         self.clock = clock
+        self._processor = processor
         self._running = False
         self._stirred = asyncio.Event()
         self._woken: set[RecordId] = set()
@@ -117,7 +119,7 @@ class Loops:
         self._courier = Courier(deps, introductions)
         self._running = True
         async with asyncio.TaskGroup() as tasks:
-            pulls = Pulls(deps, tasks, introductions)
+            pulls = Pulls(deps, tasks, introductions, self._processor)
             tasks.create_task(self._tend_forever(deps, tasks, pulls))
             tasks.create_task(self._look_forever(deps, tasks, pulls, introductions))
             tasks.create_task(self._compare_forever(deps))

@@ -3,7 +3,8 @@
 1. One pull an origin at a time, and few at once in all. Pods that were done soon the last time have places of their
    own, and so have those that weren't: any number of slow, endless, new or silent ones delays only each other.
 2. A pull that isn't done gives its place back, and goes on when it is its turn again.
-3. A pod that couldn't be reached isn't asked again for a minute, unless it was heard from; one that never showed a
+3. The pod pays for what its pulls take of the processor: who brings much waits while people are served.
+4. A pod that couldn't be reached isn't asked again for a minute, unless it was heard from; one that never showed a
    group, hardly ever (`pod.jobs.introductions`).
 """
 
@@ -18,6 +19,8 @@ from federation.errors import RemoteError
 from pod.actions.sync.pull import pull_of_its_own
 from pod.deps import Deps
 from pod.jobs.introductions import Introductions
+from pod.processor import Processor
+from pod.steps import beside
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 
@@ -33,8 +36,15 @@ _LOG = logging.getLogger(__name__)
 class Pulls:
     """Pulls that are under way or wait for their turn, each by (pod, group)."""
 
-    def __init__(self, deps: Deps, tasks: asyncio.TaskGroup, introductions: Introductions) -> None:
+    def __init__(
+        self,
+        deps: Deps,
+        tasks: asyncio.TaskGroup,
+        introductions: Introductions,
+        processor: Processor | None = None,
+    ) -> None:
         self._deps = deps
+        self._processor = processor
         self._introductions = introductions
         self._tasks = tasks
         self._gates = {standing: asyncio.Semaphore(places) for standing, places in AT_ONCE.items()}
@@ -59,7 +69,8 @@ class Pulls:
         try:
             async with lane, self._gates[self._standings.get(pod, "new")]:
                 if self._silent.get(pod, 0) <= self._deps.clock():
-                    finished = await self._pull_now(pod, group)
+                    pull = self._pull_now(pod, group)
+                    finished = await (beside(self._processor, f"pod {pod}", pull) if self._processor else pull)
         finally:
             del self._running[pod, group]
         if not finished:

@@ -1,5 +1,7 @@
 import asyncio
+import gc
 import itertools
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +64,22 @@ async def test_a_key_is_asked_for_once() -> None:
     assert {key.text for key in found} == {multibase("one")}
     assert web.asked == [ALICE]
     assert keys.knows(KEY_ID)
+
+
+async def test_w7_a_failure_that_is_remembered_keeps_nothing_of_the_request_that_met_it() -> None:
+    held: list[weakref.ref[Web]] = []
+
+    async def fetch(_: str) -> JsonObject:
+        document = Web({})
+        held.append(weakref.ref(document))
+        raise RemoteError(f"It has {document.documents}.", retry=False, status=404)
+
+    keys = KnownKeys(fetch)
+    with pytest.raises(RemoteError, match="It has"):
+        await keys.find(KEY_ID, now=NOW)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert [document() for document in held] == [None]
 
 
 async def test_requests_that_wait_for_one_key_share_a_look_up() -> None:

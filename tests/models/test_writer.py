@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.databases import Database
-from models.engine.writer import Bulk, StoppedError, Writer, after_commit
+from models.engine.writer import MOST_PATIENT, Bulk, StoppedError, Writer, after_commit, running_writer
 
 pytestmark = pytest.mark.usefixtures("plain_notes")
 INSERT = text("INSERT INTO plain_notes (id, at) VALUES (:id, 0)")
@@ -44,6 +44,43 @@ async def test_concurrent_actions_share_commits(database: Database, writer: Writ
 
     assert len(await stored(database)) == 200
     assert writer.commits <= 2
+
+
+async def test_who_is_patient_gives_way_and_is_written_all_the_same(writer: Writer) -> None:
+    written: list[str] = []
+
+    def noting(name: str) -> Any:
+        async def action(_: AsyncSession) -> None:
+            written.append(name)
+
+        return action
+
+    patient = [f"patient {number}" for number in range(9)]
+    await asyncio.gather(
+        *(writer.write(noting(name), patient=True) for name in patient), *map(writer.write, map(noting, "ab"))
+    )
+
+    assert written == ["a", "b", *patient]
+    assert writer.commits == len(patient) // MOST_PATIENT + 1
+
+
+async def test_the_writer_tells_while_somebody_waits_who_is_not_patient(writer: Writer) -> None:
+    told: list[bool] = []
+    writer.told = told.append
+    await writer.write(inserting("a"), patient=True)
+    assert told == [False, False]
+    await writer.write(inserting("b"))
+    assert told[2:] == [True, False]
+
+
+async def test_a_writer_that_stops_writes_what_the_patient_brought(database: Database) -> None:
+    async with running_writer(database) as writer:
+        waiting = [
+            asyncio.ensure_future(writer.write(inserting(f"{number}"), patient=True))
+            for number in range(MOST_PATIENT * 3)
+        ]
+        await asyncio.sleep(0)
+    assert len(await asyncio.gather(*waiting)) == MOST_PATIENT * 3
 
 
 async def test_a_failing_action_undoes_only_itself(database: Database, writer: Writer) -> None:

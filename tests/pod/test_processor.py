@@ -23,11 +23,10 @@ from pod.processor import (
     MOST_WAITING,
     MUCH,
     MUCH_OF_LITTLE,
-    PAUSE,
-    TURN,
     Processor,
-    Steps,
 )
+from pod.step_order import PAUSE
+from pod.steps import TURN, Steps
 
 GREEDY, MODEST = "203.0.113.7", "198.51.100.7"
 
@@ -72,6 +71,7 @@ async def processor(timer: SetTimer) -> Processor:
 async def spend(processor: Processor, who: str, seconds: float) -> None:
     turn = await processor.begin(who)
     turn.charge(int(seconds * 1e9))
+    turn.held_ns += turn.spent_ns
     processor.end(turn)
 
 
@@ -79,9 +79,11 @@ async def begun(processor: Processor, who: str) -> bool:
     """Whether a turn begins at once; it is over then."""
     task = asyncio.ensure_future(processor.begin(who))
     await settled()
-    if task.done():
-        processor.end(task.result())
-    return task.done()
+    if not task.done():
+        task.cancel()
+        return False
+    processor.end(task.result())
+    return True
 
 
 async def test_who_takes_much_waits_while_others_are_there_and_as_long_as_it_cost(

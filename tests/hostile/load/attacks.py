@@ -97,20 +97,14 @@ def w7_announcements(ground: Ground) -> None:
 
 def w8_long_pages(ground: Ground) -> None:
     """Every page of a post with many edits, by several at once."""
-    page, numbers = f"/g/{ground.group}/posts/{ground.long}", count()
-    paths = [
-        f"{page}?",
-        f"{page}?mode=wiki&",
-        f"{page}/history?",
-        f"{page}/blame?",
-        f"{page}/compare?a={ground.group}&b=off&",
-        f"/api/v1/groups/{ground.group}/posts/{ground.long}?",
-    ]
+    numbers = count()
 
     def read() -> None:
-        for path in paths:
+        for path in ground.pages():
             wire = http.client.HTTPConnection(ground.pod.host, PORT, timeout=20)
-            fresh = "" if "/api/" in path else f"x={next(numbers)}"  # no answer that is held
+            fresh = (
+                "" if "/api/" in path else f"{'&' if '?' in path else '?'}x={next(numbers)}"
+            )  # no answer that is held
             wire.request("GET", f"{path}{fresh}", headers={"X-Forwarded-For": ground.address})
             wire.getresponse().read()
             wire.close()

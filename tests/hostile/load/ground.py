@@ -22,6 +22,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import quantiles
 
+from tests.support.people import joined
 from tests.support.rig import PORT, Person, ServedPod, worker_number
 
 Attack = Callable[["Ground"], None]
@@ -36,7 +37,9 @@ CPU_OF_A_PROCESS = 2  # so Linux numbers the clocks of others
 LOWEST = 19  # the priority of attackers, who would have machines of their own
 FORKS = multiprocessing.get_context("fork")
 PAUSE_SECONDS = 0.02
-PEOPLE = 8
+PEOPLE = 40  # a page each one and a half seconds each, at best
+VOTERS = 5
+VOTES_EACH = 8  # requests
 LEAST_REQUESTS = 40  # of which one in twenty says something, also on a busy machine
 LEAST_PART = 4  # of the requests that the twin answers
 
@@ -58,13 +61,14 @@ class Spent:
 
 @dataclass
 class Ground:
-    """ada's open group on a pod. `stop` ends attacks; `tried` are their requests, `at_victim` what the victim got.
+    """The open group of the first of `voters` on a pod.
 
-    `post` is short, `long` a post with many edits; `twin` is another like it. Each attack comes from an `address`.
+    `stop` ends attacks; `tried` are their requests, `at_victim` what the victim got. `post` is short, `long` has many
+    edits; `twin` is another pod like it. Each attack comes from an `address`.
     """
 
     pod: ServedPod
-    ada: Person
+    voters: list[Person]
     group: str
     post: str
     long: str = ""
@@ -86,7 +90,7 @@ class Ground:
                 self.tried.value += 1
 
     def spend(self, seconds: float) -> Spent:
-        """Use the pod honestly for a while, as several people do: they read a post and the group, and ada votes."""
+        """Use the pod honestly for a while, as many people do: they read a post and the group, and some vote."""
         waited: list[float] = []
         worked: list[float] = []
         start, turn, used = time.monotonic(), 0, self._cpu()
@@ -103,19 +107,30 @@ class Ground:
         return Spent(p95, work, len(waited), self.rss(), self.disk(), cpu)
 
     def _use(self, turn: int) -> None:
-        person = turn % PEOPLE
-        if person == 0:
+        person, rounds = turn % PEOPLE, turn // VOTES_EACH
+        if turn % VOTES_EACH == 0:
             vote = {"target": {"post": self.post}, "value": turn % 1000}
-            self._ask(person, "POST", f"/api/v1/groups/{self.group}/votes", json.dumps(vote).encode())
+            self._ask(person, "POST", f"/api/v1/groups/{self.group}/votes", json.dumps(vote).encode(), rounds % VOTERS)
         elif person % 2:
             self._ask(person, "GET", f"/api/v1/groups/{self.group}")
         else:
             self._ask(person, "GET", f"/api/v1/groups/{self.group}/posts/{self.post}")
 
-    def _ask(self, person: int, method: str, path: str, body: bytes | None = None) -> None:
+    def pages(self) -> list[str]:
+        """Every page of the long post."""
+        page = f"/g/{self.group}/posts/{self.long}"
+        wider = ["", "?mode=wiki", "/history", "/blame", f"/compare?a={self.group}&b=off"]
+        return [*(f"{page}{end}" for end in wider), f"/api/v1/groups/{self.group}/posts/{self.long}"]
+
+    def look_around(self) -> None:
+        """Open each kind of page: what a pod loads with the first is no growth."""
+        for path in self.pages():
+            self._ask(0, "GET", path)
+
+    def _ask(self, person: int, method: str, path: str, body: bytes | None = None, voter: int = -1) -> None:
         """A request from another address than the attackers'."""
         headers = {"X-Forwarded-For": f"198.51.100.{person + 1}"}
-        headers |= {"Authorization": f"Bearer {self.ada.account['token']}"} if person == 0 else {}
+        headers |= {"Authorization": f"Bearer {self.voters[voter].account['token']}"} if body else {}
         wire = http.client.HTTPConnection(self.pod.host, PORT, timeout=20)
         wire.request(method, path, body, {**headers, "Content-Type": "application/json"})
         answer = wire.getresponse()
@@ -141,7 +156,8 @@ class Ground:
 def a_ground(folder: Path) -> Iterator[Ground]:
     """A pod with a group, and its twin; a victim counts whatever connects to it and answers nothing that means much."""
     with _a_place(folder / "twin", TWIN) as twin, _a_place(folder / "pod", POD) as ground:
-        ground.twin, ground.long = twin, _a_long_post(ground.ada, ground.group)
+        ground.twin, ground.long = twin, _a_long_post(ground.voters[0], ground.group)
+        ground.look_around()
         with listening(VICTIM, lambda wire: _victim(ground, wire)):
             yield ground
 
@@ -150,14 +166,17 @@ def a_ground(folder: Path) -> Iterator[Ground]:
 def _a_place(folder: Path, number: int) -> Iterator[Ground]:
     pod = ServedPod(folder, worker_number(), number)
     pod.create(clock=False)
-    ada = pod.sign_up("ada")
+    voters = [pod.sign_up(f"voter{number}") for number in range(VOTERS)]
+    ada = voters[0]
     pod.start()
     try:
         wish = {"name": "Square", "visibility": "public", "others_weight": 100}
         group = str(ada.post("/api/v1/groups", wish)["group"])
         paragraphs = [{"style": "text", "text": "Come in."}]
         post = ada.post(f"/api/v1/groups/{group}/posts", {"kind": "note", "paragraphs": paragraphs})["record"]
-        yield Ground(pod, ada, group, str(post))
+        for voter in voters[1:]:
+            joined(ada, group, voter, 100)
+        yield Ground(pod, voters, group, str(post))
     finally:
         pod.kill()
 

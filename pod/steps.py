@@ -1,0 +1,101 @@
+"""Work goes step by step: each is counted for whoever pays, and waits where they take much and others are served.
+
+A step ends where a task waits for something. Steps of a write action are counted, but never wait: others wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, Generic, TypeVar
+
+from models.engine.inline_sqlite import METER
+from pod.clock import processor_ns, steady_ns
+from pod.processor import Processor, Turn
+
+TURN: Final[ContextVar[Turn | None]] = ContextVar("turn", default=None)
+T = TypeVar("T")
+
+
+class Steps(Generic[T]):
+    """Awaits something, and counts what each of its steps takes; what others do meanwhile isn't counted.
+
+    With a processor, steps wait for their place in its order.
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, T], turn: Turn, processor: Processor | None = None) -> None:
+        self._work = work
+        self._turn = turn
+        self._processor = processor
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        steps = self._work.__await__()
+        value: Any = None
+        go: Callable[[Any], Any] = steps.send
+        while True:
+            place = self._processor.enter_step(self._turn) if self._processor else None
+            if place is not None:
+                try:
+                    yield from place.__await__()
+                except BaseException as error:  # noqa: BLE001  (a cancellation: the work's to handle)
+                    value, go = error, steps.throw
+            began, held_from = processor_ns(), steady_ns()
+            try:
+                waited = go(value)
+            except StopIteration as end:
+                done: T = end.value
+                return done
+            finally:
+                value, held_ns = None, steady_ns() - held_from
+                self._turn.charge(processor_ns() - began)
+                self._turn.held_ns += held_ns
+                if place is not None and self._processor and not place.cancelled():
+                    self._processor.order.leave(held_ns / 1e9)
+            try:
+                value, go = (yield waited), steps.send
+            except BaseException as error:  # noqa: BLE001  (a cancellation, or what was awaited: the work's to handle)
+                value, go = error, steps.throw
+
+
+@contextmanager
+def paying(turn: Turn) -> Iterator[None]:
+    """Meanwhile it pays for what threads do for the task, too."""
+    tokens = TURN.set(turn), METER.set(turn)
+    try:
+        yield
+    finally:
+        TURN.reset(tokens[0])
+        METER.reset(tokens[1])
+
+
+async def beside(processor: Processor, who: str, work: Coroutine[Any, Any, T]) -> T:
+    """Do work that no request waits for, and that `who` caused."""
+    turn = processor.beside(who)
+    try:
+        with paying(turn):
+            return await Steps(work, turn, processor)
+    finally:
+        processor.end(turn)
+
+
+def gives_way() -> bool:
+    """Whether what the task does is to wait for others."""
+    turn = TURN.get()
+    return turn is not None and turn.open and turn.waits
+
+
+def charged(work: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Coroutine[Any, Any, T]]:
+    """The same work, whose steps the present turn pays for, whichever task does them; they don't wait."""
+    turn = TURN.get()
+    if turn is None:
+        return work
+
+    async def paid(*args: Any) -> T:
+        token = METER.set(turn)
+        try:
+            return await Steps(work(*args), turn)
+        finally:
+            METER.reset(token)
+
+    return paid
