@@ -15,6 +15,7 @@ from models.groups import (
     records,
     rounds,
     seats_and_acks,
+    told_reposts,
     waiting_records,
 )
 from models.people import (
@@ -47,7 +48,7 @@ ROOMS = (
     *(posts_and_votes, search),
     *(commits, actor_keys, deliveries, followers, peers, readers, seen_signatures),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
-    *(records, rounds, seats_and_acks, waiting_records),
+    *(records, rounds, seats_and_acks, told_reposts, waiting_records),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(
         sessions,

@@ -54,6 +54,8 @@ RATES: Final[Mapping[str, Rate]] = {
     "repost of a group": Rate(50, 10 * MINUTE_MS),
     "fetch of a floor group": Rate(3, 10 * MINUTE_MS),
     "repost from a pod": Rate(10, 60 * MINUTE_MS),
+    "repost told by a pod": Rate(10, 60 * MINUTE_MS),
+    "repost told of a group": Rate(20, 30 * MINUTE_MS),
     "claim of a group": Rate(50, 10 * MINUTE_MS),
     "claim from a pod": Rate(10, 60 * MINUTE_MS),
 }

@@ -1,9 +1,11 @@
 """What people at home here are told of: one row a happening and account, seen or not; only the latest are kept.
 
-Nobody is told of what a writer does whom they mute, nor of a changed mind: a member's vote on one thing is told once.
+Nobody is told of what a writer does whom they mute, nor of a changed mind: a member's vote on one thing is told once,
+and once for all its members that a group reposts something.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, delete, func, select, true, update
@@ -16,6 +18,7 @@ from models.people.mutes import load_muted
 from protocol.ids import RecordId
 
 MOST_KEPT = 500  # of an account
+REPOSTED: Final = "repost"
 
 
 class NotificationRow(Base):
@@ -59,6 +62,7 @@ class News(msgspec.Struct, frozen=True):
     about: bytes | None = None
 
 
+_Said = tuple[int, RecordId, int | None, bytes]
 NOTIFICATIONS = table_of(NotificationRow)
 _COLUMNS = [NOTIFICATIONS.c[name] for name in News.__struct_fields__]
 
@@ -90,22 +94,24 @@ async def _unmuted(session: AsyncSession, news: Sequence[News]) -> list[News]:
 
 
 async def _unheard(session: AsyncSession, news: Sequence[News]) -> list[News]:
-    """Without the votes of whose voter the account was told before, about the same thing."""
-    table, heard = NOTIFICATIONS.c, set[tuple[int, RecordId, int, bytes]]()
+    """Without votes of whose voter (for reposts: of whose group) the account was told before about the same thing."""
+    table, heard = NOTIFICATIONS.c, set[_Said]()
     for some in chunks({one.about for one in news if one.about}):
-        wanted = select(table.account_id, table.group_id, table.author, table.about).where(
+        wanted = select(table.account_id, table.group_id, table.author, table.about, table.kind).where(
             table.account_id.in_({one.account_id for one in news}), table.about.in_(some)
         )
-        heard.update(
-            (account, group, author, bytes(about)) for account, group, author, about in await session.execute(wanted)
-        )
+        heard.update(_said(*row) for row in await session.execute(wanted))
     fresh = []
     for one in news:
-        said = (one.account_id, one.group_id, one.author, one.about or b"")
+        said = _said(one.account_id, one.group_id, one.author, one.about or b"", one.kind)
         if one.about is None or said not in heard:
             fresh.append(one)
             heard.add(said)
     return fresh
+
+
+def _said(account: int, group: RecordId, author: int, about: bytes, kind: str) -> _Said:
+    return (account, group, None if kind == REPOSTED else author, bytes(about))
 
 
 async def list_news(session: AsyncSession, account: int, limit: int, *, before: int | None = None) -> list[News]:

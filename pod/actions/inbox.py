@@ -14,7 +14,9 @@ from pod.actions.chain.views import find_view
 from pod.actions.fediverse.followers import forget, take_follow, take_unfollow
 from pod.actions.private_groups import check_spoken_for, is_home, unknown_group
 from pod.actions.sync.push import sources_of
+from pod.actions.sync.told_reposts import take_told
 from pod.deps import Deps
+from pod.errors import UnknownGroupError
 from protocol.canonical import JsonObject
 from protocol.errors import BelowAnchorError, RefusedError, UnknownParentError
 from protocol.ids import parse_id
@@ -71,7 +73,12 @@ async def _open(deps: Deps, activity: RecordActivity) -> Record:
 
 
 async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Record | None:
-    record = await _open(deps, activity)
+    try:
+        record = await _open(deps, activity)
+    except UnknownGroupError:
+        if await take_told(deps, activity, now=now):
+            return None
+        raise
     view = await find_view(deps, record.group)
     check_spoken_for(view.state, record, activity.actor)
     try:

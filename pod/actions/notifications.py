@@ -1,10 +1,11 @@
 """People at home here are told of what concerns them, in the action that stores it.
 
-Told are: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a join of
-theirs that was sealed, somebody who joined by their invitation, a wish of theirs that the rules came to refuse or that
-too few signed, a wish of others that waits for their signature, and a group that they keep whose steward is silent.
-Nobody is told of what a writer does whom they mute, and a vote that is changed is no second news. What is older than a
-month is history that came by a pull, and nobody is told of it.
+Told are: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a group
+that reposts their post, a join of theirs that was sealed, somebody who joined by their invitation, a wish of theirs
+that the rules came to refuse or that too few signed, a wish of others that waits for their signature, and a group that
+they keep whose steward is silent. Nobody is told of what a writer does whom they mute, of what they do themselves in
+another group, nor of a group that they don't come across; and a vote that is changed is no second news. What is older
+than a month is history that came by a pull, and nobody is told of it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.belonging import list_accounts_of
+from models.content.belonging import list_accounts_of, list_met
 from models.content.posts_and_votes import target_key
 from models.content.projections import Accepted
 from models.groups.record_authors import RecordAuthor, load_record_authors
@@ -38,13 +39,18 @@ async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, 
     if not concerning:
         return
     things = await load_record_authors(session, {thing for _, thing, _ in concerning.values()})
-    homes = await _accounts_of(session, things.values())
+    homes = await _accounts_of(session, {(thing.group_id, thing.author) for thing in things.values()})
+    doers = await _accounts_of(
+        session, {(one.group, concerning[one.id][2]) for one in accepted if one.id in concerning}
+    )
     news: list[News] = []
     for record in accepted:
         kind, thing, author = concerning.get(record.id, ("", record.id, 0))
         about = things.get(thing) if kind else None
         account = homes.get((about.group_id, about.author)) if about else None
-        if about is None or account is None or (about.group_id == record.group and about.author == author):
+        if about is None or account is None or account == doers.get((record.group, author)):
+            continue
+        if about.group_id != record.group and not await list_met(session, account, [record.group]):
             continue
         post, voted = _post_of(kind, record.id, about), _voted(record)
         news.append(News(account, kind, record.group, record.id, author, now, post, about=voted))
@@ -52,13 +58,13 @@ async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, 
 
 
 async def _accounts_of(
-    session: AsyncSession, things: Collection[RecordAuthor]
+    session: AsyncSession, members: Collection[tuple[RecordId, int | None]]
 ) -> dict[tuple[RecordId, int | None], int]:
-    """By (group, author) the accounts at home here that wrote these: one question a group, for they come in batches."""
+    """The accounts at home here of these (group, number): one question a group, for records come in batches."""
     authors: dict[RecordId, set[int]] = {}
-    for thing in things:
-        if thing.author is not None:
-            authors.setdefault(thing.group_id, set()).add(thing.author)
+    for group, number in members:
+        if number is not None:
+            authors.setdefault(group, set()).add(number)
     return {
         (group, number): account
         for group, numbers in authors.items()

@@ -7,6 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from models.people import notifications
 from protocol.ids import RecordId
 from protocol.records.content import (
     Claim,
@@ -28,6 +29,7 @@ from protocol.records.content import (
 REPLY: Final = "reply"
 EDIT: Final = "edit"
 VOTED: Final = "vote"
+REPOSTED: Final = notifications.REPOSTED
 Shape = TypeVar("Shape")
 
 
@@ -86,10 +88,12 @@ def _judged(target: Target) -> tuple[str, str]:
             return subject, ""
 
 
-def _gives_reason(vote: Vote) -> Concern | None:
+def _judges_or_reposts(vote: Vote) -> Concern | None:
     match vote.target:
         case PostTarget(post=thing) if vote.reason:
             return Concern(VOTED, thing)
+        case PostTarget(post=thing) if vote.from_ and vote.value > 0:
+            return Concern(REPOSTED, thing)
         case ParagraphTarget(paragraph=address) if vote.reason:
             return Concern(VOTED, address.record)
         case _:
@@ -101,7 +105,7 @@ POST: Final = TellingKind[Post](line=_post_line, concerns=_answers)
 PATCH: Final = TellingKind[Patch](
     line=lambda _, patch: LogLine(patch.post, patch.post), concerns=lambda patch: Concern(EDIT, patch.post)
 )
-VOTE: Final = TellingKind[Vote](line=_vote_line, concerns=_gives_reason)
+VOTE: Final = TellingKind[Vote](line=_vote_line, concerns=_judges_or_reposts)
 ERASE: Final = TellingKind[Erase](line=_nothing, concerns=None)
 CLAIM: Final = TellingKind[Claim](line=_nothing, concerns=None)
 GUEST: Final = TellingKind[GuestRecord](line=_nothing, concerns=None)

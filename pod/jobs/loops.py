@@ -19,6 +19,7 @@ from models.fediverse.peers import hasten_peers
 from models.fediverse.seen_signatures import prune_seen
 from models.groups.groups_and_items import load_group
 from models.groups.rounds import hasten_rounds, mark_all_due, mark_due
+from models.groups.told_reposts import prune_told
 from models.groups.waiting_records import prune_void, prune_waiting
 from models.pod.tries import prune_buckets
 from pod.actions.chain.hopeless_operations import let_void_go
@@ -50,6 +51,7 @@ PRUNE_EVERY_MS = 60_000
 COMPARE_AFTER_SECONDS = 0.5
 MOST_TOLD = 10_000
 WAITS_MS = 24 * 3600 * 1000  # for its author, after which a record makes room; a pull brings what the log has
+REMEMBERS_TOLD_MS = 90 * 24 * 3600 * 1000
 REMEMBERS_VOID_MS = 30 * 24 * 3600 * 1000
 _LOG = logging.getLogger(__name__)
 
@@ -207,6 +209,7 @@ async def _prune(session: AsyncSession, now: int) -> None:
     await prune_seen(session, now=now)
     await prune_hosts(session, now=now)
     await prune_buckets(session, now=now)
+    await prune_told(session, now - REMEMBERS_TOLD_MS)
 
 
 async def tend(deps: Deps, group: RecordId) -> list[str]:

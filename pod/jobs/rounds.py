@@ -23,6 +23,7 @@ from pod.actions.handover.renew_key import awaits_renewal
 from pod.actions.sync.fetch_claims import fetch_claimed
 from pod.actions.sync.fetch_reposts import fetch_reposted
 from pod.actions.sync.push_again import push_again
+from pod.actions.sync.told_reposts import look_at_told
 from pod.actions.sync.withheld_records import PATIENCE_MS, note_withheld
 from pod.deps import Deps
 from pod.jobs.exchanges import EXCHANGE_EVERY_MS
@@ -121,11 +122,14 @@ class Rounds:
 
 
 async def fetch_bounded(deps: Deps, group: RecordId) -> bool:
-    """Fetch what a group reposts and whom its members say to be, in a bounded time; whether anything was lacking."""
+    """Fetch what a group reposts and whom its members say to be, and look at who says to repost its posts.
+
+    In a bounded time; whether anything was lacking.
+    """
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
-            claimed = await fetch_claimed(deps, group)
-            return await fetch_reposted(deps, group) or claimed
+            lacking = [await fetch_claimed(deps, group), await fetch_reposted(deps, group)]
+            return await look_at_told(deps, group) or any(lacking)
     except Exception:  # noqa: BLE001  (logged; it is tried again with the next round)
         _LOG.exception("fetching what %s names failed", group)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -155,3 +156,30 @@ def test_x8_posts_that_came_in_different_orders_stand_in_one_order_on_both_pods(
         person.pod.set_clock(60 * 60 * 1000)
     eventually(lambda: [log_size(person, group) for person in (ada, bo)] == [6, 6])
     assert order(bo, group) == order(ada, group) == [his, hers[1], hers[0]]
+
+
+def news(person: Person) -> str:
+    return Browser(person.pod).sign_in(person.account["name"]).get("/notifications").text
+
+
+def test_x1_the_authors_pod_is_told_of_a_repost_and_then_of_answers_and_edits(world: World) -> None:
+    ada, cy, villa = world.ada, world.cy, world.villa
+    post = world.write("Told wells")
+    world.repost(post)
+    eventually(lambda: "Your post was reposted in Villa" in news(cy))
+    assert villa not in str(cy.get("/api/v1/groups")), "nothing of the group is kept before somebody asks for it"
+    link = re.findall(r'href="(/follows\?[^"]*)"', news(cy))[0]
+    browser = Browser(cy.pod).sign_in("cy")
+    page = browser.get(html.unescape(link))
+    assert f'value="{ada.pod.url}/g/{villa}"' in page.text
+    assert browser.submit(page, "/follows").path.startswith("/follows?said=followed")
+    note = {"kind": "note", "paragraphs": [{"style": "text", "text": "Seen in Villa."}], "reply_to": {"record": post}}
+    ada.post(f"/api/v1/groups/{villa}/posts", note)
+    adds = [{"style": "text", "text": "Dug in Villa.", "after": {"record": post, "index": 0}}]
+    ada.post(f"/api/v1/groups/{villa}/patches", {"post": post, "adds": adds})
+    path = f"/g/{world.wells}/posts/{post}?lens={villa}&mode=wiki"
+    eventually(lambda: all(text in browser.get(path).text for text in ("Seen in Villa.", "Dug in Villa.")))
+    told = news(cy)
+    assert "answered you" in told
+    assert "suggested an edit of your post" in told
+    assert f'href="/g/{world.wells}/posts/{post}?lens={villa}"' in html.unescape(told)

@@ -10,8 +10,9 @@ from typing import Any, Final
 import pytest
 
 from protocol.proofs import sign
+from tests.support.browsing import Browser
 from tests.support.peer import Peer, send, serving
-from tests.support.rig import ServedPod, call, worker_number
+from tests.support.rig import ServedPod, call, eventually, worker_number
 from tests.support.scene import STRANGER, Scene, a_scene
 
 PODS = 1
@@ -55,6 +56,34 @@ def test_w1_a_strangers_item_has_no_pod_pull_from_the_stranger(scene: Scene, str
 
 def test_w1_of_a_strangers_recovery_the_first_page_is_looked_at_and_no_more(scene: Scene, stranger: Peer) -> None:
     assert len(pulls(scene, stranger, a_seal(scene, 2**40, term=2**32))) <= 1
+
+
+def a_repost(scene: Scene, group: str, post: str) -> dict[str, Any]:
+    """A vote of a group that isn't here for a post."""
+    header = {"rules": 1, "group": group, "author": 1, "key": 0, "counter": 1, "at": scene.peer.now()}
+    origin = {"group": scene.group, "pod": scene.ada.pod.url}
+    return sign({"type": "Vote", **header, "target": {"post": post}, "value": 1000, "from": origin}, STRANGER)
+
+
+def test_w1_who_tells_of_reposts_is_asked_a_few_times_and_nothing_is_kept(scene: Scene, stranger: Peer) -> None:
+    def chains() -> list[str]:
+        return [path for path in stranger.asked if path.endswith("/chain?from=0")]
+
+    groups = [NOWHERE[:-2] + letter + "q" for letter in "abcdefghijklmn"]
+    assert deliver(stranger, a_repost(scene, groups[0], NOWHERE))[0] == 404  # the post isn't here
+    assert chains() == []
+    told = [deliver(stranger, a_repost(scene, group, scene.post))[0] for group in groups]
+    assert told == [202] * 10 + [404] * 4
+    eventually(chains)
+    scene.quiet()
+    for minute in range(1, 4):
+        scene.ada.pod.set_clock(minute * 61_000)
+        assert deliver(scene.peer, scene.vote())[0] == 202
+        scene.quiet()
+    assert len(chains()) <= 6  # questions in vain
+    assert "reposted" not in Browser(scene.ada.pod).sign_in("ada").get("/notifications").text
+    assert [line["group"] for line in scene.ada.get("/api/v1/groups")["groups"] if line["group"] in groups] == []
+    scene.ada.pod.set_clock(0)
 
 
 def test_w4_a_page_of_dear_records_is_cut_before_it_has_too_many_members(scene: Scene, pods: list[ServedPod]) -> None:

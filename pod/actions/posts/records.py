@@ -26,6 +26,7 @@ from pod.actions.groups.claimable import check_identity
 from pod.actions.private_groups import check_spoken_for, unknown_group
 from pod.actions.signer import Person, Signer, load_signing_membership, member_key, signed, signing_key
 from pod.actions.sync.push import push
+from pod.actions.sync.told_reposts import list_pods_told
 from pod.deps import Deps
 from pod.rules.chains import ChainRule
 from pod.rules.groups import GroupRule
@@ -60,7 +61,7 @@ async def write_record(
     if isinstance(record.content, Operation):
         await check_operation(session, deps, record)
     await append(session, deps, record, origin="", now=now)
-    await push(session, deps, record, now=now)
+    await push(session, deps, record, now=now, also=await list_pods_told(session, deps, record))
     return record
 
 

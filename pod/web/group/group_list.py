@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -22,6 +23,7 @@ from protocol.errors import RefusedError
 from protocol.ids import parse_id
 
 routes = web.RouteTableDef()
+LONGEST_ADDRESS: Final = 500
 ON_A_PAGE = 100
 
 
@@ -79,7 +81,7 @@ def _card(say: Translator, line: GroupLine) -> GroupCard:
 @contract("account", media_type=HTML)
 async def get_follows(request: web.Request) -> web.Response:
     """What one follows, which of it is one's lens, and a field to follow more."""
-    return await show_follows(request, account_of(request))
+    return await show_follows(request, account_of(request), typed=request.query.get("group", "")[:LONGEST_ADDRESS])
 
 
 async def show_follows(

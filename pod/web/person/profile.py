@@ -111,6 +111,7 @@ def _news(say: Translator, line: NewsLine) -> NewsRow:
     told = {
         record_kinds.REPLY: say("%(who)s answered you", who=who),
         record_kinds.EDIT: say("%(who)s suggested an edit of your post", who=who),
+        record_kinds.REPOSTED: say("Your post was reposted in %(group)s", group=line.group_name),
         record_kinds.VOTED: say("%(who)s gave a reason for a vote on what you wrote", who=who),
         notifications.JOINED: say("You are a member now"),
         notifications.INVITED: say("%(who)s joined by your invitation", who=who),
@@ -126,6 +127,10 @@ def _news(say: Translator, line: NewsLine) -> NewsRow:
         href += "/proposals"
     elif news.kind == notifications.INVITED:
         href += f"/members/{news.author}"
+    elif line.pod:
+        href = with_query("/follows", [("group", f"{line.pod}/g/{news.group_id}")])
+    elif news.post_id is not None and line.own_group not in (None, news.group_id):
+        href = f"/g/{line.own_group}/posts/{news.post_id}?lens={news.group_id}"
     elif news.post_id is not None:
         href += f"/posts/{news.post_id}"
     return NewsRow(told.get(news.kind, news.kind), href, line.group_name, say.moment(news.at), not news.seen)

@@ -7,10 +7,12 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.lens_sources import load_whereabouts
 from models.content.member_lists import list_claims
 from models.content.places import LogPlace
+from models.groups.told_reposts import list_told_named
 from models.people.accounts import Account
-from models.people.notifications import News, count_unseen, list_news, mark_seen
+from models.people.notifications import REPOSTED, News, count_unseen, list_news, mark_seen
 from models.people.subscriptions import Following, load_following
 from models.pod.sign_ups import count_sign_ups
 from pod.actions.access import Reader, open_group, open_those
@@ -48,11 +50,16 @@ class PersonSight(msgspec.Struct, frozen=True):
 
 
 class NewsLine(msgspec.Struct, frozen=True):
-    """Something that one was told of, with the names that its sentence needs."""
+    """Something that one was told of, with the names that its sentence needs.
+
+    `pod` holds the group, if it isn't here; `own_group` is that of the post.
+    """
 
     news: News
     group_name: str
     nickname: str
+    own_group: RecordId | None = None
+    pod: str = ""
 
 
 class NewsPage(msgspec.Struct, frozen=True):
@@ -106,12 +113,18 @@ async def list_told(deps: Deps, account: Account, *, before: int | None, limit: 
         news = await list_news(session, account.id, limit + 1, before=before)
         # Of a group that the account may no longer read it isn't told anything any more.
         groups = await open_those(session, deps, account, {one.group_id for one in news})
+        posts = await load_whereabouts(session, {one.post_id for one in news if one.post_id})
+        elsewhere = await list_told_named(session, {one.group_id for one in news} - groups.keys())
+        told = {(one.group_id, one.post_id): one for one in elsewhere}
         lines = []
         for one in news[:limit]:
             if one.group_id in groups:
                 opened = groups[one.group_id]
                 profile = (await load_visible_profiles(session, deps, opened, [one.author])).get(one.author, NOBODY)
-                lines.append(NewsLine(one, opened.name, profile.nickname))
+                where = posts.get(one.post_id) if one.post_id else None
+                lines.append(NewsLine(one, opened.name, profile.nickname, where.group if where else None))
+            elif one.post_id and one.kind == REPOSTED and (found := told.get((one.group_id, one.post_id))):
+                lines.append(NewsLine(one, found.name, "", found.own_group, found.pod))
     return NewsPage(tuple(lines), news[limit - 1].id if len(news) > limit else None)
 
 

@@ -44,6 +44,13 @@ def on_page(room: ReadingRoom, browser: Browser) -> int:
     return comments + answers.count('<article class="reply"')
 
 
+def badge(room: ReadingRoom, name: str) -> str:
+    """How much news a page's head says there is."""
+    return "".join(
+        re.findall(r'href="/notifications"[^>]*>(.*?)</a>', room.browser(name).get("/groups").text, re.DOTALL)
+    )
+
+
 def is_folded(page: Seen, text: str) -> bool:
     before = page.text[: page.text.index(text)]
     return before.rfind('<details class="folded">') > before.rfind('<article class="reply"')
@@ -73,12 +80,13 @@ def test_x1_what_is_answered_in_a_private_group_is_read_and_counted_by_its_membe
     joined(room.eve, group, room.bo, 1000)
     room.vote(room.eve, room.post, None, 1000, group=group)
     stranger, bo = room.browser(), room.browser("bo")
-    counts = on_card(room, stranger), on_card(room, bo)
+    counts, news = (on_card(room, stranger), on_card(room, bo)), badge(room, "ada")
     answer(room, group, "Between us.")
     answer(room, group, "Of this paragraph.", index=3)
     eventually(lambda: on_card(room, bo) == counts[1] + 2)
     assert (on_card(room, stranger), on_page(room, stranger)) == (counts[0], counts[0])
     assert on_page(room, bo) == counts[1] + 2
+    assert badge(room, "ada") == news, "its author isn't told that there is something that she may not read"
     for browser in (stranger, room.browser("ada")):
         for path in ("", f"?thread={room.post}.3&mode=wiki"):
             text = browser.get(room.at(path)).text
