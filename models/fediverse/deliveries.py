@@ -40,6 +40,7 @@ LEASE_MS: Final = 10_000
 # Longer than any lease of now: who claims may have read the clock a while before it was their turn to write.
 WRONG_LEASE_MS: Final = 6 * LEASE_MS
 MOST_PER_LANE: Final = 16  # a lane is given back between, so that a long one doesn't hold its place for ever
+MOST_FOR_SILENT: Final = 128
 FORGOTTEN_MS: Final = 30 * 24 * 3600 * 1000
 _FAR: Final = 2**62
 
@@ -167,6 +168,16 @@ async def enqueue(
         {"activity_id": activity, "host": host_of_inbox(inbox), "inbox": inbox, "queued_at": now} for inbox in inboxes
     ]
     await session.execute(DELIVERIES.insert(), rows)
+
+
+async def list_silent(session: AsyncSession, hosts: Collection[str]) -> set[str]:
+    """Those of the hosts that never took anything, and for which as much waits as is kept for such ones."""
+    found: set[str] = set()
+    for some in chunks(hosts):
+        waiting = select(DELIVERIES.c.id).where(DELIVERIES.c.host == HOSTS.c.host).offset(MOST_FOR_SILENT - 1).limit(1)
+        silent = HOSTS.c.host.in_(some), HOSTS.c.last_succeeded_at.is_(None)
+        found.update(await session.scalars(select(HOSTS.c.host).where(*silent, waiting.correlate(HOSTS).exists())))
+    return found
 
 
 async def has_deliveries(session: AsyncSession, host: str) -> bool:

@@ -8,6 +8,7 @@ from models.engine.databases import Database
 from models.engine.writer import running_writer
 from models.fediverse.deliveries import (
     FORGOTTEN_MS,
+    MOST_FOR_SILENT,
     WRONG_LEASE_MS,
     Closing,
     Host,
@@ -16,6 +17,7 @@ from models.fediverse.deliveries import (
     close_lanes,
     enqueue,
     list_hosts,
+    list_silent,
     prune_hosts,
 )
 
@@ -32,6 +34,25 @@ async def test_a_lane_isn_t_taken_from_who_claimed_it_by_who_read_the_clock_befo
     async with running_writer(database) as writer:
         lanes = await writer.write(claim)
     assert [len(taken) for taken in lanes] == [1, 0, 1, 1]
+
+
+async def test_w5_what_is_kept_for_a_host_that_never_took_anything_has_an_end(database: Database) -> None:
+    async def fill(session: AsyncSession) -> list[set[str]]:
+        silent = []
+        for number in range(MOST_FOR_SILENT):
+            silent.append(await list_silent(session, NAMES))
+            of_this = NAMES[:2] if number else NAMES[:3]
+            await enqueue(session, "http://a/b", None, b"{}", [f"https://{name}/inbox" for name in of_this], now=NOW)
+        silent.append(await list_silent(session, NAMES))
+        lanes = await claim_lanes(session, "worker", NAMES[:1], now=NOW)
+        took = [Closing(Host(lane.host.host, NOW, last_succeeded_at=NOW)) for lane in lanes]
+        await close_lanes(session, "worker", took)
+        return [*silent, await list_silent(session, NAMES)]
+
+    async with running_writer(database) as writer:
+        *before, full, heard = await writer.write(fill)
+    assert not any(before)
+    assert (full, heard) == (set(NAMES[:2]), {NAMES[1]})
 
 
 async def test_w14_hosts_are_forgotten_a_month_after_they_mattered(database: Database) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.activities import wrap
 from federation.contexts import PUBLIC
 from models.engine.writer import after_commit
-from models.fediverse.deliveries import enqueue
+from models.fediverse.deliveries import enqueue, host_of_inbox, list_silent
 from models.fediverse.readers import list_readers
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actors import POD, sender_of
@@ -61,6 +61,9 @@ async def _queue(
 ) -> None:
     actor = sender_of(deps, state)
     pods = [pod for pod in sorted(told) if pod != deps.identity.base_url]
+    # Who never took anything may be no pod at all, and what is kept for it would grow for days: if it is one, it pulls.
+    silent = await list_silent(session, {host_of_inbox(f"{pod}/inbox") for pod in pods})
+    pods = [pod for pod in pods if host_of_inbox(f"{pod}/inbox") not in silent]
     inboxes = [f"{pod}/inbox" for pod in pods]
     if not inboxes:
         return
