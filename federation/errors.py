@@ -1,32 +1,40 @@
 """What can go wrong between two servers: a refusal has a code, a missing answer may be tried again."""
 
-from protocol.errors import RefusedError
+from federation.rules.answers import RemoteFault
+from protocol.errors import ENGLISH, Fact, RefusedError
 
 
 class RemoteError(Exception):
     """Another server did not do what we asked; `retry` says whether asking again later may help.
 
-    `status` is the HTTP status, None when there was no usable answer. `retry_after_seconds` is the server's
-    own wish, not yet capped. `accept_signature` is its Accept-Signature field (RFC 9421 §5). `body` is what a refusal
-    said, where the asker wanted to hear it.
+    `fault` and `facts` say in which way: `told` makes a sentence of them. `status` is the HTTP status, None when there
+    was no usable answer. `retry_after_seconds` is the server's own wish, not yet capped. `accept_signature` is its
+    Accept-Signature field (RFC 9421 §5). `body` is what a refusal said, where the asker wanted to hear it.
     """
 
     def __init__(
         self,
-        sentence: str,
+        fault: RemoteFault,
         *,
         retry: bool,
         status: int | None = None,
         retry_after_seconds: int | None = None,
         accept_signature: str | None = None,
         body: bytes = b"",
+        **facts: Fact,
     ) -> None:
-        super().__init__(sentence)
+        self.fault = fault
+        self.facts = facts if status is None else {"status": status, **facts}
+        super().__init__(self.told(ENGLISH))
         self.retry = retry
         self.status = status
         self.retry_after_seconds = retry_after_seconds
         self.accept_signature = accept_signature
         self.body = body
+
+    def told(self, language: str) -> str:
+        """What happened, for people."""
+        return self.fault.told(language, **self.facts)
 
 
 class BusyError(RefusedError):

@@ -25,6 +25,7 @@ import msgspec
 
 from federation.addresses import origin_of
 from federation.errors import RemoteError
+from federation.rules.answers import RemoteFault
 from federation.shares import Shares
 from federation.signatures import VerificationKey
 from federation.signatures.keys import find_actor_key, find_document_key, owner_in_key_document
@@ -176,7 +177,7 @@ class KnownKeys:
     def _check_budget(self, key_id: str, now: int) -> None:
         spent = self._in_vain.get(origin_of(key_id).host)
         if spent is not None and now - spent.since < REFETCH_MS and spent.times >= MOST_IN_VAIN:
-            raise RemoteError("That server was asked in vain too often; try again in some minutes.", retry=True)
+            raise RemoteError(RemoteFault.ASKED_IN_VAIN, retry=True)
 
     def _count(self, server: str, now: int) -> None:
         spent = self._in_vain.get(server)

@@ -8,6 +8,7 @@ import aiohttp
 from yarl import URL
 
 from federation.errors import RemoteError
+from federation.rules.answers import RemoteFault
 from federation.safe_http.answers import Answer, Download
 from federation.safe_http.inflate import BoundedBody
 
@@ -24,7 +25,7 @@ async def read_download(
         raise refusal_of(response)
     content_type = ", ".join(response.headers.getall("Content-Type", []))
     if not is_wanted(content_type):
-        raise RemoteError(f"{url.host} answers with another type of content.", retry=False, status=200)
+        raise RemoteError(RemoteFault.ANOTHER_TYPE, retry=False, status=200, host=url.host or "")
     return Download(str(url), content_type, await _read_body(response, max_bytes))
 
 
@@ -55,7 +56,8 @@ def refusal_of(response: aiohttp.ClientResponse, body: bytes = b"") -> RemoteErr
     status = response.status
     retry = status in _RETRY or (status >= 500 and status not in _GIVE_UP)
     return RemoteError(
-        f"{response.url.host} answers {status}.",
+        RemoteFault.SAYS_NO,
+        host=response.url.host or "",
         retry=retry,
         status=status,
         retry_after_seconds=_retry_after(response),
@@ -67,7 +69,7 @@ def refusal_of(response: aiohttp.ClientResponse, body: bytes = b"") -> RemoteErr
 async def _read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     # A length that is announced saves us the first megabyte; one that lies is caught by the count.
     if (response.content_length or 0) > max_bytes:
-        raise RemoteError(f"The answer is longer than {max_bytes} bytes.", retry=False)
+        raise RemoteError(RemoteFault.TOO_LONG, retry=False, most=max_bytes)
     body = BoundedBody(", ".join(response.headers.getall("Content-Encoding", [])), max_bytes)
     async for piece in response.content.iter_any():
         body.add(piece)

@@ -26,6 +26,7 @@ from federation.content_types import ACCEPT_AS2, ACTIVITY_JSON, JRD_JSON, PLAIN_
 from federation.documents import read_document, read_json
 from federation.errors import RemoteError, UnsafeAddressError
 from federation.rules.addresses import AddressRule
+from federation.rules.answers import RemoteFault
 from federation.rules.documents import DocumentRule
 from federation.safe_http.answer_bodies import read_answer, read_date, read_download
 from federation.safe_http.answers import Answer, Document, Download
@@ -162,9 +163,9 @@ class SafeHttp:
                     return await read_download(target, response, is_wanted, max_bytes)
                 target = self._next_hop(target, response)
             if target in visited:
-                raise RemoteError("The server redirects in a circle.", retry=False)
+                raise RemoteError(RemoteFault.IN_A_CIRCLE, retry=False)
             visited.add(target)
-        raise RemoteError(f"The server redirects more than {MAX_REDIRECTS} times.", retry=False)
+        raise RemoteError(RemoteFault.TOO_FAR, retry=False, most=MAX_REDIRECTS)
 
     async def _get_date(self, target: URL) -> int | None:
         async with self._session.get(target, allow_redirects=False) as response:
@@ -186,11 +187,11 @@ class SafeHttp:
     def _next_hop(self, target: URL, response: aiohttp.ClientResponse) -> URL:
         locations = response.headers.getall("Location", [])
         if len(locations) != 1:
-            raise RemoteError("The server redirects without saying where to.", retry=False)
+            raise RemoteError(RemoteFault.NOWHERE, retry=False)
         try:
             following = self._checked(urljoin(str(target), locations[0]))
         except ValueError as error:
-            raise RemoteError("The server redirects to no URL.", retry=False) from error
+            raise RemoteError(RemoteFault.NO_URL, retry=False) from error
         if following.scheme != target.scheme:
             raise AddressRule.REDIRECT_CHANGES_SCHEME.error()
         return following
@@ -201,11 +202,11 @@ class SafeHttp:
             async with asyncio.timeout(self._total_seconds):
                 result = await work
         except TimeoutError as error:
-            raise RemoteError("The server took too long.", retry=True) from error
+            raise RemoteError(RemoteFault.TOO_SLOW, retry=True) from error
         except (aiohttp.ClientError, OSError) as error:
             if is_forbidden(error):
                 raise AddressRule.NOT_PUBLIC.error() from error
-            raise RemoteError("The server can't be reached.", retry=True) from error
+            raise RemoteError(RemoteFault.NOT_REACHED, retry=True) from error
         return result
 
 

@@ -8,6 +8,7 @@ import zlib
 from typing import Final
 
 from federation.errors import RemoteError
+from federation.rules.answers import RemoteFault
 
 ACCEPT_ENCODING: Final = "gzip, deflate"
 _GZIP_BITS: Final = 31
@@ -21,7 +22,7 @@ class BoundedBody:
     def __init__(self, coding: str, max_bytes: int) -> None:
         coding = coding.strip().lower()
         if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-            raise RemoteError("The answer is compressed in a way we didn't ask for.", retry=False)
+            raise RemoteError(RemoteFault.ODD_CODING, retry=False)
         self._coding = coding.removeprefix("x-") if coding != "identity" else ""
         self._max_bytes = max_bytes
         self._came = 0
@@ -42,7 +43,7 @@ class BoundedBody:
     def finish(self) -> bytes:
         """The whole body; refuses one whose compression breaks off."""
         if self._inflater is not None and not self._inflater.eof:
-            raise RemoteError("The compressed answer breaks off.", retry=True)
+            raise RemoteError(RemoteFault.BREAKS_OFF, retry=True)
         return bytes(self._decoded)
 
     def _inflate(self, piece: bytes) -> bytes:
@@ -54,7 +55,7 @@ class BoundedBody:
             # One byte more than there is room for tells a full body from a longer one.
             self._decoded += self._inflater.decompress(piece, room + 1)
         except zlib.error as error:
-            raise RemoteError("The compressed answer can't be decoded.", retry=False) from error
+            raise RemoteError(RemoteFault.NOT_DECODED, retry=False) from error
         if len(self._decoded) > self._max_bytes:
             raise _too_long(self._max_bytes)
         return self._inflater.unused_data
@@ -67,4 +68,4 @@ class BoundedBody:
 
 
 def _too_long(max_bytes: int) -> RemoteError:
-    return RemoteError(f"The answer is longer than {max_bytes} bytes.", retry=False)
+    return RemoteError(RemoteFault.TOO_LONG, retry=False, most=max_bytes)

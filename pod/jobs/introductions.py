@@ -13,6 +13,7 @@ from typing import Final
 
 from federation.errors import RemoteError
 from federation.known_keys import Bounded
+from federation.rules.answers import RemoteFault
 from models.fediverse.deliveries import Delivery, Host, host_of_inbox
 from models.fediverse.peers import has_brought, has_taken
 from pod.actions.chain.views import find_view
@@ -51,7 +52,7 @@ class Introductions:
             elif _is_home(state, delivery.inbox):
                 await self._meet(pod, group)
         except (RemoteError, RefusedError) as error:
-            return RemoteError(f"The home doesn't show the group: {error}", retry=True)
+            return RemoteError(RemoteFault.HOME_NOT_SHOWN, retry=True, why=str(error))
         return None
 
     async def before_pull(self, pod: str, group: RecordId) -> None:
@@ -95,7 +96,7 @@ class Introductions:
         source = await source_of(self._deps, pod, group)
         page = await load_page(self._deps, source, "chain", max(view.settled.height, 1))
         if head_in(page) is None and not records_in(page.get("items"), group):
-            raise RemoteError("It doesn't show the group.", retry=True)
+            raise RemoteError(RemoteFault.GROUP_NOT_SHOWN, retry=True)
 
 
 def _is_home(state: GroupState, inbox: str) -> bool:

@@ -67,3 +67,15 @@ def told_facts(tree: ast.AST) -> Iterator[tuple[int, str, str, set[str]]]:
                 yield node.lineno, enum, rule, {str(word.arg) for word in keywords}
             case _:
                 continue
+
+
+def remote_failures(tree: ast.AST) -> Iterator[tuple[str, set[str]]]:
+    """The way and the facts of each failure of another server that a module tells."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="RemoteError"), args=[ast.Attribute(attr=way)], keywords=keywords):
+                yield way, {keyword.arg for keyword in keywords if keyword.arg}
+            case ast.Call(func=ast.Name(id="RemoteError")):
+                yield "", set()
+            case _:
+                pass

@@ -10,6 +10,7 @@ import pytest
 import federation
 import pod
 import protocol
+from federation.rules.answers import RemoteFault
 from protocol.errors import RefusedError, Rule
 from tests.architecture import refusals
 from tests.architecture.test_docs import modules
@@ -60,6 +61,14 @@ def test_whoever_refuses_gives_the_facts_that_the_sentence_tells_and_every_rule_
     made = [(name_of(path), *made) for path in code_files() for made in refusals.told_facts(tree_of(path))]
     assert [one for one in made if one[4] - UNTOLD != known[one[2], one[3]]] == []
     assert set(known) - {(enum, rule) for _, _, enum, rule, _ in made} == set()
+
+
+def test_another_servers_failure_is_told_in_both_languages_with_the_same_facts() -> None:
+    facts = {fault.name: set(FACT.findall(fault.en)) for fault in RemoteFault}
+    assert {fault.name: set(FACT.findall(fault.sv)) for fault in RemoteFault} == facts
+    made = [one for path in code_files() for one in refusals.remote_failures(tree_of(path))]
+    assert [name for name, given in made if not facts[name] <= given] == []
+    assert {name for name, _ in made} == set(facts)
 
 
 def test_nobody_reads_a_sentence() -> None:

@@ -19,6 +19,7 @@ from federation.delivery import (
 )
 from federation.errors import RemoteError
 from federation.rules.addresses import AddressRule
+from federation.rules.answers import RemoteFault
 
 NOON = 1_900_000_000_000
 FINAL = [400, 401, 403, 404, 405, 410, 413, 415, 418, 422, 451]
@@ -26,23 +27,26 @@ PASSING = [301, 408, 421, 425, 429, 500, 501, 502, 503, 504, 505]
 
 
 def refusal(status: int | None) -> RemoteError:
-    return RemoteError("The host says no.", retry=False, status=status)
+    if status is None:
+        return RemoteError(RemoteFault.NOT_REACHED, retry=False)
+    return RemoteError(RemoteFault.SAYS_NO, retry=False, status=status, host="m.example")
 
 
 @pytest.mark.parametrize("status", FINAL)
 def test_a_status_that_speaks_of_the_request_is_final(status: int) -> None:
-    assert outcome_of(refusal(status)) == GivenUp("The host says no.")
+    assert outcome_of(refusal(status)) == GivenUp(f"m.example answers {status}.")
 
 
 @pytest.mark.parametrize("status", [*PASSING, None])
 def test_everything_else_may_pass(status: int | None) -> None:
-    assert outcome_of(refusal(status)) == Postponed("The host says no.")
+    said = f"m.example answers {status}." if status else "The server can't be reached."
+    assert outcome_of(refusal(status)) == Postponed(said)
 
 
 def test_a_401_of_a_host_that_took_something_of_late_speaks_of_one_request() -> None:
     trusted = is_trusted(2, NOON, now=NOON + TRUSTS_MS - 1)
 
-    assert outcome_of(refusal(401), trusted=trusted) == Postponed("The host says no.")
+    assert outcome_of(refusal(401), trusted=trusted) == Postponed("m.example answers 401.")
     assert isinstance(outcome_of(refusal(403), trusted=trusted), GivenUp)
     assert not is_trusted(3, NOON, now=NOON + 1)
     assert not is_trusted(0, NOON, now=NOON + TRUSTS_MS)

@@ -17,6 +17,7 @@ from federation.known_keys import (
     Bounded,
     KnownKeys,
 )
+from federation.rules.answers import RemoteFault
 from protocol.canonical import JsonObject
 from protocol.keys import DID_PREFIX, PrivateKey
 
@@ -44,7 +45,7 @@ class Web:
     async def fetch(self, url: str) -> JsonObject:
         self.asked.append(url)
         await asyncio.sleep(0)
-        found = self.documents.get(url, RemoteError("It isn't there.", retry=False, status=404))
+        found = self.documents.get(url, RemoteError(RemoteFault.GROUP_NOT_SHOWN, retry=False, status=404))
         if isinstance(found, Exception):
             raise found
         assert isinstance(found, dict)
@@ -95,8 +96,8 @@ async def test_requests_that_wait_for_one_key_share_a_look_up() -> None:
     ("answer", "kind", "pause"),
     [
         (an_actor(own_id="https://peer.example/u/eve"), KeyOwnerError, REFETCH_MS),
-        (RemoteError("Gone.", retry=False, status=410), RemoteError, REFETCH_MS),
-        (RemoteError("Too slow.", retry=True), RemoteError, NETWORK_PAUSE_MS),
+        (RemoteError(RemoteFault.GROUP_NOT_SHOWN, retry=False, status=410), RemoteError, REFETCH_MS),
+        (RemoteError(RemoteFault.TOO_SLOW, retry=True), RemoteError, NETWORK_PAUSE_MS),
     ],
     ids=["refused", "gone", "unreachable"],
 )
@@ -233,7 +234,7 @@ async def test_w10_a_server_is_asked_for_a_few_keys_at_once_whoever_names_it() -
     async def fetch(url: str) -> JsonObject:
         asking.append(url)
         await gate.wait()
-        raise RemoteError("It isn't there.", retry=False)
+        raise RemoteError(RemoteFault.NOT_REACHED, retry=False)
 
     keys = KnownKeys(fetch)
     named = [f"https://victim.example:{port}/u/x#key" for port in range(1000, 1040)]

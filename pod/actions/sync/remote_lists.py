@@ -19,6 +19,7 @@ import msgspec
 from federation.content_types import PLAIN_JSON
 from federation.errors import RemoteError
 from federation.readers import INVITATION, invitation_field
+from federation.rules.answers import RemoteFault
 from federation.signatures import SignedRequest, SigningKey, sign_once
 from federation.signatures.keys import ed25519_signing_key
 from pod.actions.fediverse.actors import POD, signing_key
@@ -135,13 +136,13 @@ async def load_page(deps: Deps, source: Source, name: str, position: int) -> dic
         async with asyncio.timeout(source.pace.patience):
             download = await deps.outside.http.get_bytes(url, types=types, max_bytes=MAX_DOCUMENT_BYTES, sign=signed)
     except TimeoutError as error:
-        raise RemoteError("The pod answers too slowly.", retry=True) from error
+        raise RemoteError(RemoteFault.TOO_SLOW, retry=True) from error
     source.pace.note(loop.time() - began, len(download.body))
     answer = parse_json(
         download.body, max_bytes=MAX_DOCUMENT_BYTES, max_depth=MAX_DOCUMENT_DEPTH, max_members=MOST_MEMBERS
     )
     if not isinstance(answer, dict):
-        raise RemoteError("The pod's answer isn't an object.", retry=False)
+        raise RemoteError(RemoteFault.NO_OBJECT, retry=False)
     return answer
 
 

@@ -15,6 +15,7 @@ import msgspec
 from federation.content_types import PLAIN_JSON
 from federation.errors import RemoteError
 from federation.readers import VerifiedPod
+from federation.rules.answers import RemoteFault
 from federation.signatures import SignedRequest, sign_once
 from models.fediverse.peers import GroupStanding, list_differing, list_standings
 from pod.actions.fediverse.actors import POD, signing_key
@@ -99,5 +100,5 @@ async def _ask(deps: Deps, pod: str, ours: list[GroupStanding]) -> list[RecordId
             raise
         return sorted(asked)
     except msgspec.DecodeError as error:
-        raise RemoteError("The pod's answer isn't a list of groups.", retry=False) from error
+        raise RemoteError(RemoteFault.NO_GROUPS, retry=False) from error
     return [group for group in asked if group in set(told.groups)]

@@ -63,7 +63,7 @@ async def show_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return _led_on(request, refusal) or _refused(request, refusal)
     except RemoteError as error:
         _LOG.info("remote", sentence=str(error))
-        return _show(request, HTTPStatus.BAD_GATEWAY, str(error))
+        return _show(request, HTTPStatus.BAD_GATEWAY, error.told(say_of(request).language))
     except web.HTTPException as answer:
         return await _unmet(request, answer)
     except Exception as error:  # noqa: BLE001  (a bug on a page becomes a page)

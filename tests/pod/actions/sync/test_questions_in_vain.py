@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from federation.errors import RemoteError
+from federation.rules.answers import RemoteFault
 from migrations import upgrade
 from models.engine.databases import open_database
 from pod.actions.sync.questions_in_vain import asking
@@ -26,7 +27,7 @@ async def test_w5_questions_in_vain_are_few_whatever_ports_are_named(tmp_path: P
             nonlocal asked
             async with asking(deps, f"http://victim.example:{port}"):
                 asked += 1
-                raise RemoteError("Nobody is there.", retry=True)
+                raise RemoteError(RemoteFault.NOT_REACHED, retry=True)
 
         for port in range(8000, 8040):
             with pytest.raises((RemoteError, TooManyTriesError)):

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
+from markupsafe import escape
 
+from federation.rules.answers import RemoteFault
 from pod.translations import translator_for
 from pod.web.group.membership import pod_in
 from pod.web.group.wording import GroupKind, kind_sentence, weight_in
 from protocol.errors import MalformedError
 from tests.support.browsing import Browser, Seen
 from tests.support.rig import Person, ServedPod, eventually, worker_number
+from tests.support.writing import an_id
 
 EVIL = "<script>alert('x')</script>"
 VISIBILITIES = ("private", "unlisted", "public")
@@ -248,3 +251,17 @@ def test_the_front_says_what_the_pod_is_and_asks_nobody_to_sign_in(pods: tuple[S
     assert page.text.count("<h1") == 1
     for said in ("How to begin", "Groups here", 'href="/sign-up"'):
         assert said in page.text
+
+
+def test_a_pod_that_is_gone_is_told_in_the_readers_language(pods: list[ServedPod]) -> None:
+    gone = f"http://127.77.0.1:9/g/{an_id('elsewhere')}"
+    told = {}
+    for language in ("en", "sv"):
+        bo = Browser(pods[1], language).sign_in("bo")
+        page = bo.submit(bo.get("/join"), "/join", link=gone)
+        assert page.status == 502
+        told[language] = page.text
+    for fault_language, other in (("en", "sv"), ("sv", "en")):
+        sentence = str(escape(RemoteFault.NOT_REACHED.told(fault_language)))
+        assert sentence in told[fault_language]
+        assert sentence not in told[other]
