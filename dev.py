@@ -252,7 +252,9 @@ def run_pod(data: Path, port: int) -> int:
     for step in steps:
         if step[1] == "setup-link":
             print("To run this pod, open this link in a browser; it works once, and for an hour:", flush=True)
-        code = subprocess.call(step, cwd=ROOT, env=environment())
+        # What `pod init` says comes next, this does.
+        quiet = subprocess.DEVNULL if step[1] == "init" else None
+        code = subprocess.call(step, cwd=ROOT, env=environment(), stdout=quiet)
         if code:
             return code
     return 0

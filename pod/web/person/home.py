@@ -8,7 +8,6 @@ import msgspec
 from aiohttp import web
 
 from models.people.accounts import Account
-from pod.actions.accounts.phrase_check import phrase_check_of
 from pod.actions.reading.person.home import HomeSight, load_front, load_home
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -111,7 +110,7 @@ async def _home(request: web.Request, account: Account) -> HomeView:
         hidden=say.many("%(count)s hidden", "%(count)s hidden", hidden) if hidden else "",
         show="" if everything else with_query("/", [*kept, ("show", "all")]),
         hide=with_query("/", kept) if everything else "",
-        pending=(*await _nag(request, account), *_pending(say, seen)),
+        pending=_pending(say, seen),
         steps=not seen.posts and before is None,
         older="" if seen.next is None else with_query("/", following),
         combine=combine_options(say, combine) if seen.choosing > 1 else (),
@@ -137,14 +136,6 @@ def _lens_sentences(say: Translator, seen: HomeSight) -> str:
             )
         )
     return " ".join(said)
-
-
-async def _nag(request: web.Request, account: Account) -> tuple[tuple[str, str], ...]:
-    """Until somebody has shown that the 24 words were written down, home asks for them."""
-    check, say = await phrase_check_of(request.app[DEPS], account), say_of(request)
-    if check is not None and check.checked_at is not None:
-        return ()
-    return ((say("Check that you have your 24 words"), "/settings/words"),)
 
 
 def _pending(say: Translator, seen: HomeSight) -> tuple[tuple[str, str], ...]:

@@ -198,7 +198,7 @@ def line_view(say: Translator, line: Line, nicknames: Nicknames) -> LineView:
     tone = "up" if line.amount > 0 else "down" if line.amount < 0 else "even"
     amount = say.score(line.amount) if line.kind in {Kind.DEFAULT, Kind.VOTE, Kind.GUESTS, Kind.CAP} else "–"
     day = say.day(line.at) if line.at else ""
-    note = [_note(say, line), f"“{line.reason}”" if line.reason else "", day]
+    note = [_note(say, line), say("“%(reason)s”", reason=line.reason) if line.reason else "", day]
     return LineView(
         who=_who(say, line, nicknames),
         vote="" if line.kind in {Kind.DEFAULT, Kind.CAP} else say.quantity(line.value, 3, sign=True),

@@ -34,7 +34,7 @@ MOST_LENS: Final = 12
 class HomeSight(msgspec.Struct, frozen=True):
     """A page of home: what is read and who moderates it; `next` is the `before` of the page that follows.
 
-    `names`: of the groups that repost. `words_due`: the account hasn't shown yet that it kept its 24 words.
+    `names`: of the groups that repost. `phrase_check_due`: the account hasn't shown yet that it kept its 24 words.
     """
 
     posts: tuple[VisibleCard, ...]
@@ -86,7 +86,7 @@ async def load_home(
         nicknames = await load_writers(session, deps, writers)
     words = {card.id: (excerpts.get(card.id, ""), nicknames.get((card.group_id, card.author), "")) for card in cards}
     posts = tuple(_line(card, groups[card.via or card.group_id], layers, moderators, words[card.id]) for card in cards)
-    phrase_check_due = check is not None and check.checked_at is None
+    phrase_check_due = check is None or check.checked_at is None
     return HomeSight(posts, moderators, tuple(memberships), tuple(followings), phrase_check_due, following_page, names)
 
 

@@ -96,6 +96,20 @@ def test_the_members_page_says_who_decides_and_warns_of_more_than_half(place: Pl
     assert "<td>60 %</td><td>100 %</td>" in text.replace("\n", "")
 
 
+PARTS = (
+    *("", "/about", "/chain", "/continue", "/invitations", "/keepers", "/leave", "/log", "/members", "/members/2"),
+    *("/members/2/weight", "/policy", "/profile", "/proposals", "/publish", "/recovery", "/subjects"),
+)
+
+
+def test_ax_01_each_page_of_a_group_has_a_title_of_its_own(place: Place) -> None:
+    ada = place.browser("ada")
+    pages = {part: ada.get(f"{place.group}{part}").text for part in PARTS}
+    titles = {part: text.partition("<title>")[2].partition("</title>")[0] for part, text in pages.items()}
+    assert {part: title for part, title in titles.items() if "Well · " not in title} == {}
+    assert len(set(titles.values())) == len(PARTS)
+
+
 def test_md_19_the_effect_of_a_weight_is_seen_before_it_is_given(place: Place) -> None:
     ada, path = place.browser("ada"), f"{place.group}/members/2/weight"
     look = ada.submit(ada.get(path), path, press="See what it changes", weight="3")
