@@ -1,7 +1,12 @@
 """What can go wrong between two servers: a refusal has a code, a missing answer may be tried again."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from federation.rules.answers import RemoteFault
 from protocol.errors import ENGLISH, Fact, RefusedError
+
+NO_FACTS: Final[Mapping[str, Fact]] = {}
 
 
 class RemoteError(Exception):
@@ -21,20 +26,20 @@ class RemoteError(Exception):
         retry_after_seconds: int | None = None,
         accept_signature: str | None = None,
         body: bytes = b"",
-        **facts: Fact,
+        facts: Mapping[str, Fact] = NO_FACTS,
     ) -> None:
         self.fault = fault
-        self.facts = facts if status is None else {"status": status, **facts}
+        self.facts = facts
+        self.status = status
         super().__init__(self.told(ENGLISH))
         self.retry = retry
-        self.status = status
         self.retry_after_seconds = retry_after_seconds
         self.accept_signature = accept_signature
         self.body = body
 
     def told(self, language: str) -> str:
         """What happened, for people."""
-        return self.fault.told(language, **self.facts)
+        return self.fault.told(language, {**self.facts, "status": self.status or 0})
 
 
 class BusyError(RefusedError):

@@ -76,7 +76,7 @@ def _anew(error: RefusedError | RemoteError) -> RefusedError | RemoteError:
     """The same error without the places that it was raised at, whose every value it would keep."""
     if isinstance(error, RefusedError):
         return error.refused.rule.error(**error.refused.facts)
-    return RemoteError(str(error), retry=error.retry, status=error.status)
+    return RemoteError(error.fault, retry=error.retry, status=error.status, facts=error.facts)
 
 
 class Held(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
 from protocol.errors import ENGLISH, Fact
@@ -47,6 +48,6 @@ class RemoteFault(Enum):
         self.en = en
         self.sv = sv
 
-    def told(self, language: str, **facts: Fact) -> str:
+    def told(self, language: str, facts: Mapping[str, Fact]) -> str:
         """The sentence in a language."""
         return (self.en if language == ENGLISH else self.sv) % facts

@@ -25,7 +25,7 @@ async def read_download(
         raise refusal_of(response)
     content_type = ", ".join(response.headers.getall("Content-Type", []))
     if not is_wanted(content_type):
-        raise RemoteError(RemoteFault.ANOTHER_TYPE, retry=False, status=200, host=url.host or "")
+        raise RemoteError(RemoteFault.ANOTHER_TYPE, retry=False, status=200, facts={"host": url.host or ""})
     return Download(str(url), content_type, await _read_body(response, max_bytes))
 
 
@@ -57,7 +57,7 @@ def refusal_of(response: aiohttp.ClientResponse, body: bytes = b"") -> RemoteErr
     retry = status in _RETRY or (status >= 500 and status not in _GIVE_UP)
     return RemoteError(
         RemoteFault.SAYS_NO,
-        host=response.url.host or "",
+        facts={"host": response.url.host or ""},
         retry=retry,
         status=status,
         retry_after_seconds=_retry_after(response),
@@ -69,7 +69,7 @@ def refusal_of(response: aiohttp.ClientResponse, body: bytes = b"") -> RemoteErr
 async def _read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     # A length that is announced saves us the first megabyte; one that lies is caught by the count.
     if (response.content_length or 0) > max_bytes:
-        raise RemoteError(RemoteFault.TOO_LONG, retry=False, most=max_bytes)
+        raise RemoteError(RemoteFault.TOO_LONG, retry=False, facts={"most": max_bytes})
     body = BoundedBody(", ".join(response.headers.getall("Content-Encoding", [])), max_bytes)
     async for piece in response.content.iter_any():
         body.add(piece)

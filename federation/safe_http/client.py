@@ -165,7 +165,7 @@ class SafeHttp:
             if target in visited:
                 raise RemoteError(RemoteFault.IN_A_CIRCLE, retry=False)
             visited.add(target)
-        raise RemoteError(RemoteFault.TOO_FAR, retry=False, most=MAX_REDIRECTS)
+        raise RemoteError(RemoteFault.TOO_FAR, retry=False, facts={"most": MAX_REDIRECTS})
 
     async def _get_date(self, target: URL) -> int | None:
         async with self._session.get(target, allow_redirects=False) as response:

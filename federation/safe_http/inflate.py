@@ -68,4 +68,4 @@ class BoundedBody:
 
 
 def _too_long(max_bytes: int) -> RemoteError:
-    return RemoteError(RemoteFault.TOO_LONG, retry=False, most=max_bytes)
+    return RemoteError(RemoteFault.TOO_LONG, retry=False, facts={"most": max_bytes})

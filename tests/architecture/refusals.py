@@ -74,8 +74,16 @@ def remote_failures(tree: ast.AST) -> Iterator[tuple[str, set[str]]]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name(id="RemoteError"), args=[ast.Attribute(attr=way)], keywords=keywords):
-                yield way, {keyword.arg for keyword in keywords if keyword.arg}
+                if way != "fault":  # the same failure, raised once more
+                    yield way, {name for keyword in keywords for name in _keys(keyword)}
             case ast.Call(func=ast.Name(id="RemoteError")):
                 yield "", set()
             case _:
                 pass
+
+
+def _keys(keyword: ast.keyword) -> Iterator[str]:
+    if keyword.arg == "status":
+        yield "status"
+    if keyword.arg == "facts" and isinstance(keyword.value, ast.Dict):
+        yield from (str(key.value) for key in keyword.value.keys if isinstance(key, ast.Constant))

@@ -29,7 +29,7 @@ PASSING = [301, 408, 421, 425, 429, 500, 501, 502, 503, 504, 505]
 def refusal(status: int | None) -> RemoteError:
     if status is None:
         return RemoteError(RemoteFault.NOT_REACHED, retry=False)
-    return RemoteError(RemoteFault.SAYS_NO, retry=False, status=status, host="m.example")
+    return RemoteError(RemoteFault.SAYS_NO, retry=False, status=status, facts={"host": "m.example"})
 
 
 @pytest.mark.parametrize("status", FINAL)

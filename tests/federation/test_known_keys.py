@@ -73,10 +73,10 @@ async def test_w7_a_failure_that_is_remembered_keeps_nothing_of_the_request_that
     async def fetch(_: str) -> JsonObject:
         document = Web({})
         held.append(weakref.ref(document))
-        raise RemoteError(f"It has {document.documents}.", retry=False, status=404)
+        raise RemoteError(RemoteFault.SAYS_NO, retry=False, status=404, facts={"host": f"{document.documents}"})
 
     keys = KnownKeys(fetch)
-    with pytest.raises(RemoteError, match="It has"):
+    with pytest.raises(RemoteError, match="answers 404"):
         await keys.find(KEY_ID, now=NOW)
     await asyncio.sleep(0)
     gc.collect()

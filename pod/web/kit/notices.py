@@ -24,7 +24,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "replied": say("Your reply is written."),
     "written-hidden": say("Your post is written. It stays hidden in this group until votes bring it above 0."),
     "replied-hidden": say("Your reply is written. It stays hidden in this group until votes bring it above 0."),
-    "suggested": say("Your edit is written; votes decide whether it is shown."),
+    "suggested": say("Your edit is written. Votes decide which version is shown."),
     "erased": say("The text is gone here; other pods were asked to let it go, too."),
     "founded": say("The group is founded."),
     "joining": say("Your request to join is on its way; you are a member once it is settled."),

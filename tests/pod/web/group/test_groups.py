@@ -262,6 +262,6 @@ def test_a_pod_that_is_gone_is_told_in_the_readers_language(pods: list[ServedPod
         assert page.status == 502
         told[language] = page.text
     for fault_language, other in (("en", "sv"), ("sv", "en")):
-        sentence = str(escape(RemoteFault.NOT_REACHED.told(fault_language)))
+        sentence = str(escape(RemoteFault.NOT_REACHED.told(fault_language, {})))
         assert sentence in told[fault_language]
         assert sentence not in told[other]
