@@ -19,7 +19,6 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
-    Select,
     and_,
     bindparam,
     delete,
@@ -198,6 +197,11 @@ async def list_due(session: AsyncSession, *, well: bool, now: int, limit: int) -
     return list(await session.scalars(wanted.order_by(HOSTS.c.attempts, HOSTS.c.next_at, HOSTS.c.host).limit(limit)))
 
 
+async def first_lane_at(session: AsyncSession) -> int | None:
+    """The earliest time at which a lane is to be looked at, whoever holds it; None: nothing waits."""
+    return await session.scalar(select(func.min(HOSTS.c.next_at)))
+
+
 async def claim_lanes(session: AsyncSession, worker: str, hosts: Collection[str], *, now: int) -> list[Lane]:
     """Lease the lanes of `hosts` that are still due, each with its first deliveries."""
     lanes = []
@@ -322,53 +326,3 @@ async def prune_hosts(session: AsyncSession, *, now: int) -> None:
     )
     told = (HOSTS.c.last_succeeded_at, HOSTS.c.first_failed_at, HOSTS.c.scheme_until)
     await session.execute(delete(HOSTS).where(idle, *(func.coalesce(column, 0) < old for column in told)))
-
-
-class HostState(msgspec.Struct, frozen=True):
-    """A host with what waits in its lane."""
-
-    host: Host
-    leased_until: int
-    waiting: int
-    oldest_at: int | None
-
-
-class QueueCount(msgspec.Struct, frozen=True):
-    """How much waits in all lanes."""
-
-    deliveries: int
-    activities: int
-    oldest_at: int | None
-
-
-def _host_states() -> Select[Any]:
-    waiting = func.count(DELIVERIES.c.id), func.min(DELIVERIES.c.queued_at)
-    lanes = HOSTS.outerjoin(DELIVERIES, DELIVERIES.c.host == HOSTS.c.host)
-    return select(*HOST_COLUMNS, HOSTS.c.leased_until, *waiting).select_from(lanes).group_by(HOSTS.c.host)
-
-
-def _host_state(row: Any) -> HostState:
-    *host, leased_until, waiting, oldest_at = row
-    return HostState(Host(*host), leased_until, waiting, oldest_at)
-
-
-async def list_hosts(session: AsyncSession, limit: int, *, waiting: bool = False) -> list[HostState]:
-    """Hosts by name; with `waiting` only those for which something waits."""
-    wanted = _host_states().order_by(HOSTS.c.host).limit(limit)
-    if waiting:
-        wanted = wanted.where(HOSTS.c.next_at.is_not(None)).having(func.count(DELIVERIES.c.id) > 0)
-    return [_host_state(row) for row in await session.execute(wanted)]
-
-
-async def load_host(session: AsyncSession, host: str) -> HostState | None:
-    """One host, None if nothing was ever queued for it."""
-    row = (await session.execute(_host_states().where(HOSTS.c.host == host))).one_or_none()
-    return _host_state(row) if row else None
-
-
-async def count_queue(session: AsyncSession) -> QueueCount:
-    """Deliveries and activities that wait, and since when."""
-    deliveries = select(func.count(DELIVERIES.c.id), func.min(DELIVERIES.c.queued_at))
-    count, oldest_at = (await session.execute(deliveries)).one()
-    activities = await session.scalar(select(func.count(ACTIVITIES.c.id)))
-    return QueueCount(count, activities or 0, oldest_at)

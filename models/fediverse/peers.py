@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,6 +68,11 @@ async def list_due_peers(session: AsyncSession, *, now: int, limit: int) -> list
     """Pods that are to be asked now."""
     due = select(PEERS.c.pod).where(PEERS.c.due_at <= now).order_by(PEERS.c.due_at, PEERS.c.pod)
     return list(await session.scalars(due.limit(limit)))
+
+
+async def first_peer_at(session: AsyncSession) -> int | None:
+    """The earliest time at which a pod is to be asked; None: there is no other pod."""
+    return await session.scalar(select(func.min(PEERS.c.due_at)))
 
 
 async def claim_peers(session: AsyncSession, pods: Collection[str], *, now: int, until: int) -> list[DuePeer]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import msgspec
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,6 +54,11 @@ async def list_due_rounds(session: AsyncSession, *, now: int, limit: int) -> lis
     """Groups whose time has come, the longest overdue first."""
     due = select(ROUNDS.c.group_id).where(ROUNDS.c.due_at <= now)
     return list(await session.scalars(due.order_by(ROUNDS.c.due_at, ROUNDS.c.group_id).limit(limit)))
+
+
+async def first_round_at(session: AsyncSession) -> int | None:
+    """The earliest time at which a group is to be looked after; None: none is."""
+    return await session.scalar(select(func.min(ROUNDS.c.due_at)))
 
 
 async def claim_rounds(session: AsyncSession, groups: Collection[RecordId], *, now: int, until: int) -> list[Round]:

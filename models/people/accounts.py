@@ -178,6 +178,11 @@ async def list_accounts(session: AsyncSession, limit: int, *, after: str = "") -
     return [Account(*row) for row in await session.execute(wanted)]
 
 
+async def load_first_sign_up(session: AsyncSession) -> int | None:
+    """When the first account was opened; None while there is none."""
+    return await session.scalar(select(func.min(ACCOUNTS.c.created_at)))
+
+
 async def insert_recovery_keys(session: AsyncSession, account: int, first_index: int, dids: Sequence[DidKey]) -> None:
     rows = [{"account_id": account, "index": first_index + place, "did": did} for place, did in enumerate(dids)]
     await insert_new(session, RECOVERY_KEYS, rows)

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from models.fediverse.deliveries import HostState, count_queue, hasten, list_hosts, load_host
+from models.fediverse.deliveries import hasten
+from models.fediverse.host_states import HostState, count_queue, load_host, walk_hosts
 from pod.cli.base import run_action
 from pod.cli.options import configuration, data_option
 from pod.deps import Deps
 
-MOST_SHOWN = 10_000
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document, for machines.")
 
 
@@ -31,7 +31,7 @@ def list_command(data: Path, *, as_json: bool) -> None:
 
     async def act(deps: Deps) -> list[dict[str, Any]]:
         async with deps.store.database.read() as session:
-            return [_told(state) for state in await list_hosts(session, MOST_SHOWN)]
+            return [_told(state) async for state in walk_hosts(session)]
 
     hosts = run_action(configuration(data), act)
     if as_json:
@@ -82,7 +82,7 @@ def queue(data: Path, *, as_json: bool) -> None:
     async def act(deps: Deps) -> dict[str, Any]:
         async with deps.store.database.read() as session:
             count = await count_queue(session)
-            hosts = [_told(state) for state in await list_hosts(session, MOST_SHOWN, waiting=True)]
+            hosts = [_told(state) async for state in walk_hosts(session, waiting=True)]
         by_state = dict.fromkeys(("well", "new", "failing"), 0)
         for one in hosts:
             by_state[one["state"]] += one["waiting"]

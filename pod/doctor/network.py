@@ -13,7 +13,7 @@ from federation.errors import RemoteError
 from federation.safe_http import SafeHttp
 from models.engine.databases import Database
 from models.fediverse.actor_keys import load_actor_keys
-from models.fediverse.deliveries import list_hosts
+from models.fediverse.host_states import list_heard_hosts
 from models.people.accounts import list_accounts
 from pod.actions.fediverse.actors import POD
 from pod.clock import Clock
@@ -24,7 +24,6 @@ from protocol.errors import RefusedError
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 SKEW_MS: Final = 60_000
 PEERS: Final = 5
-MOST_HOSTS: Final = 10_000
 SHORT_SECONDS: Final = 14 * 24 * 3600
 RESTING: Final = "Not asked, as the pod isn't serving"
 AS_PROXY: Final = "See that the name leads to this machine and the proxy hands on host and path as they came."
@@ -122,10 +121,9 @@ async def check_clocks(config: Config, database: Database, http: SafeHttp) -> Fi
     """Our clock beside those of the hosts that were heard last."""
     scheme = "http" if is_local(URL(config.base_url).host or "") else "https"
     async with database.read() as session:
-        heard = [state.host for state in await list_hosts(session, MOST_HOSTS) if state.host.last_succeeded_at]
-    latest = sorted(heard, key=lambda host: -(host.last_succeeded_at or 0))[:PEERS]
+        latest = await list_heard_hosts(session, PEERS)
     clock = Clock(config.clock_file)
-    skews = [skew for host in latest if (skew := await _skew(http, f"{scheme}://{host.host}/", clock)) is not None]
+    skews = [skew for host in latest if (skew := await _skew(http, f"{scheme}://{host}/", clock)) is not None]
     if not skews:
         return ok("clock of others", "There is nobody yet to ask")
     skew = int(median(skews))

@@ -10,8 +10,8 @@ from yarl import URL
 
 from models.engine.databases import Database
 from models.engine.sqlite_copy import copy_sqlite
-from models.fediverse.deliveries import HostState, list_hosts
-from models.people.accounts import list_accounts
+from models.fediverse.host_states import HostState, walk_hosts
+from models.people.accounts import load_first_sign_up
 from pod.actions.chain.rebuild_projections import rebuild_projections
 from pod.backups.backup import FOLDER
 from pod.backups.folder import list_backups
@@ -26,7 +26,6 @@ HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
 OLD_BACKUP_MS = 7 * DAY_MS
 DEAD_MS = 7 * DAY_MS
-MOST_HOSTS = 10_000
 SHOWN = 5
 LARGEST_TO_FOLD_BYTES = 64 * 1024**2
 
@@ -79,7 +78,7 @@ async def check_hosts(config: Config, database: Database) -> Finding:
 
 async def _hosts(database: Database) -> list[HostState]:
     async with database.read() as session:
-        return await list_hosts(session, MOST_HOSTS)
+        return [state async for state in walk_hosts(session)]
 
 
 async def check_mail(config: Config) -> Finding:
@@ -108,8 +107,8 @@ async def check_backups(config: Config, database: Database) -> Finding:
     if made and now - max(made) <= OLD_BACKUP_MS:
         return ok("backup", f"The last one is {(now - max(made)) // HOUR_MS} hours old")
     async with database.read() as session:
-        accounts = await list_accounts(session, MOST_HOSTS)
-    if not accounts or now - min(account.created_at for account in accounts) < DAY_MS:
+        since = await load_first_sign_up(session)
+    if since is None or now - since < DAY_MS:
         return ok("backup", "There is none, and not much to lose yet")
     says = f"The last one is {(now - max(made)) // DAY_MS} days old" if made else "There is none"
     mend = "Run `pod backup create` each night, and keep a copy on another machine."

@@ -41,6 +41,7 @@ from models.fediverse.deliveries import (
     Lane,
     claim_lanes,
     close_lanes,
+    first_lane_at,
     hasten,
     list_due,
     list_resting,
@@ -54,6 +55,7 @@ from pod.actions.fediverse.actors import signing_key
 from pod.actions.private_groups import may_be_told
 from pod.clock import jitter, random_token
 from pod.deps import Deps
+from pod.jobs.calm import Calm
 from pod.jobs.introductions import Introductions
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -90,6 +92,7 @@ class Courier:
         self._headers: dict[RecordId, tuple[GroupState, str]] = {}
         self._look = asyncio.Event()
         self._heard: set[str] = set()
+        self._calm = Calm(deps.store.database)
 
     def look(self) -> None:
         """Have the lanes looked at soon."""
@@ -118,8 +121,7 @@ class Courier:
             self._deps.memory.beats["delivering"] = self._deps.clock()
             try:
                 await self._hasten_heard()
-                for well in (True, False):
-                    await self._claim(well=well)
+                await self._claim_due()
             except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                 _LOG.exception("looking at the lanes failed")
             # Short, because another process, or a clock that jumped, wakes nobody here.
@@ -134,6 +136,16 @@ class Courier:
             resting = await list_resting(session, heard, now=now)
         if resting:
             await self._deps.store.write(lambda session: hasten(session, resting, now=now))
+
+    async def _claim_due(self) -> None:
+        now = self._deps.clock()
+        if await self._calm.holds(now):
+            return
+        for well in (True, False):
+            await self._claim(well=well)
+        if not self._held:
+            async with self._deps.store.database.read() as session:
+                self._calm.begin(now, await first_lane_at(session))
 
     async def _claim(self, *, well: bool) -> None:
         room = AHEAD - sum(held.well is well for held in self._held.values())
@@ -301,9 +313,9 @@ class Courier:
                 _LOG.exception("renewing leases failed")
 
     async def _renew(self) -> None:
-        held, now = list(self._held), self._deps.clock()
+        held, clock = list(self._held), self._deps.clock
         if held:
-            await self._deps.store.write(lambda session: renew_leases(session, self._worker, held, now=now))
+            await self._deps.store.write(lambda session: renew_leases(session, self._worker, held, now=clock()))
 
     async def _give_back(self) -> None:
         """Close what was drained, and open again what was only claimed."""

@@ -11,7 +11,7 @@ import logging
 from functools import partial
 
 from federation.errors import RemoteError
-from models.fediverse.peers import DuePeer, claim_peers, forget_peer, list_due_peers, settle_peer
+from models.fediverse.peers import DuePeer, claim_peers, first_peer_at, forget_peer, list_due_peers, settle_peer
 from pod.actions.sync.standings import a_shared_group, ask_differing
 from pod.clock import jitter
 from pod.deps import Deps
@@ -37,20 +37,23 @@ class Exchanges:
         self._pulls = pulls
         self._running: set[str] = set()
 
-    async def start_due(self) -> None:
-        """Ask the pods whose time has come, as many as there is room for."""
+    async def start_due(self) -> int | None:
+        """Ask the pods whose time has come, as many as there is room for; when one is due next, None: never."""
         room, now = AT_ONCE - len(self._running), self._deps.clock()
         if room <= 0:
-            return
+            return now
         async with self._deps.store.database.read() as session:
             due = await list_due_peers(session, now=now, limit=AT_ONCE)
+            if not due:
+                return await first_peer_at(session)
         wanted = [pod for pod in due if pod not in self._running][:room]
         if not wanted:
-            return
+            return now
         claim = partial(claim_peers, pods=wanted, now=now, until=now + CLAIM_MS)
         for peer in await self._deps.store.write(claim):
             self._running.add(peer.pod)
             self._tasks.create_task(self._exchange(peer))
+        return now
 
     async def _exchange(self, peer: DuePeer) -> None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from models.fediverse.known_keys import prune_known_keys
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.group_header import GroupHeader
@@ -33,11 +34,10 @@ from pod.actions.sync.push import pods_of, push
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier, wait_for
-from pod.jobs.exchanges import Exchanges
-from pod.jobs.floor_groups import FloorFetches
 from pod.jobs.introductions import Introductions
+from pod.jobs.looks import Looks
 from pod.jobs.pulls import Pulls
-from pod.jobs.rounds import Rounds, fetch_bounded
+from pod.jobs.rounds import fetch_bounded
 from pod.processor import Processor
 from pod.store import note_woken
 from protocol.ids import RecordId
@@ -123,7 +123,7 @@ class Loops:
         async with asyncio.TaskGroup() as tasks:
             pulls = Pulls(deps, tasks, introductions, self._processor)
             tasks.create_task(self._tend_forever(deps, tasks, pulls))
-            tasks.create_task(self._look_forever(deps, tasks, pulls, introductions))
+            tasks.create_task(self._look_forever(deps, Looks(deps, tasks, introductions, pulls, tend)))
             tasks.create_task(self._compare_forever(deps))
             tasks.create_task(listen(deps.store.database, self._wake_up))
             tasks.create_task(self._courier.run())
@@ -157,11 +157,7 @@ class Loops:
                 except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                     _LOG.exception("tending %s failed", group)
 
-    async def _look_forever(
-        self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls, introductions: Introductions
-    ) -> None:
-        rounds, exchanges = Rounds(deps, tasks, pulls, tend), Exchanges(deps, tasks, pulls, introductions)
-        floor = FloorFetches(deps, tasks)
+    async def _look_forever(self, deps: Deps, looks: Looks) -> None:
         begun = False
         while True:
             deps.memory.beats["looking"] = self.clock()
@@ -170,9 +166,7 @@ class Loops:
                     await deps.store.write(lambda session: self._begin(session, deps))
                     begun = True
                 await self._prune(deps, self.clock())
-                await rounds.start_due()
-                await exchanges.start_due()
-                await floor.start_due()
+                await looks.look()
             except Exception:  # noqa: BLE001  (logged; it is tried again, and the loop goes on)
                 _LOG.exception("looking round failed")
             # Short, because a clock that jumped, or another process, wakes nobody here.
@@ -207,6 +201,7 @@ async def _prune(session: AsyncSession, now: int) -> None:
     await prune_waiting(session, now - WAITS_MS)
     await prune_void(session, now - REMEMBERS_VOID_MS)
     await prune_seen(session, now=now)
+    await prune_known_keys(session, now=now)
     await prune_hosts(session, now=now)
     await prune_buckets(session, now=now)
     await prune_told(session, now - REMEMBERS_TOLD_MS)

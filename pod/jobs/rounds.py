@@ -14,7 +14,7 @@ from functools import partial
 from models.fediverse.peers import list_unknown_peers, put_peers
 from models.groups.groups_and_items import load_group
 from models.groups.proposed_operations import has_proposed
-from models.groups.rounds import Round, claim_rounds, list_due_rounds, settle_round
+from models.groups.rounds import Round, claim_rounds, first_round_at, list_due_rounds, settle_round
 from models.groups.waiting_records import has_waiting
 from pod.actions.chain.seat_memory import load_waiting_since
 from pod.actions.chain.views import load_view
@@ -54,20 +54,26 @@ class Rounds:
         self._tend = tend
         self._running: set[RecordId] = set()
 
-    async def start_due(self) -> None:
-        """Claim groups whose time has come, as many as there is room for, and begin their rounds."""
+    async def start_due(self) -> int | None:
+        """Claim groups whose time has come, as many as there is room for, and begin their rounds.
+
+        The time at which something is due next, if nobody writes; None: never.
+        """
         room, now = AT_ONCE - len(self._running), self._deps.clock()
         if room <= 0:
-            return
+            return now
         async with self._deps.store.database.read() as session:
             due = await list_due_rounds(session, now=now, limit=AT_ONCE)
+            if not due:
+                return await first_round_at(session)
         wanted = [group for group in due if group not in self._running][:room]
         if not wanted:
-            return
+            return now
         claim = partial(claim_rounds, groups=wanted, now=now, until=now + CLAIM_MS)
         for claimed in await self._deps.store.write(claim):
             self._running.add(claimed.group)
             self._tasks.create_task(self._go_round(claimed))
+        return now
 
     async def _go_round(self, claimed: Round) -> None:
         group = claimed.group

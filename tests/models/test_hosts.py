@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.databases import Database
 from models.engine.writer import running_writer
+from models.fediverse import host_states
 from models.fediverse.deliveries import (
     FORGOTTEN_MS,
+    HOSTS,
     MOST_FOR_SILENT,
     WRONG_LEASE_MS,
     Closing,
@@ -16,10 +20,10 @@ from models.fediverse.deliveries import (
     claim_lanes,
     close_lanes,
     enqueue,
-    list_hosts,
     list_silent,
     prune_hosts,
 )
+from models.fediverse.host_states import HostPlace, list_heard_hosts, list_hosts, walk_hosts
 
 NOW = 1_800_000_000_000
 NAMES = ("empty.example", "failing.example", "waits.example", "well.example")
@@ -74,7 +78,7 @@ async def test_w14_hosts_are_forgotten_a_month_after_they_mattered(database: Dat
 
     async def left(session: AsyncSession, at: int) -> list[str]:
         await prune_hosts(session, now=at)
-        return [state.host.host for state in await list_hosts(session, 9)]
+        return [state.host.host async for state in walk_hosts(session)]
 
     async with running_writer(database) as writer:
         await writer.write(begin)
@@ -82,3 +86,35 @@ async def test_w14_hosts_are_forgotten_a_month_after_they_mattered(database: Dat
         later = await writer.write(lambda session: left(session, NOW + FORGOTTEN_MS + 1))
     assert soon == ["failing.example", "waits.example", "well.example"]
     assert later == ["waits.example"]
+
+
+async def test_hosts_are_listed_to_the_last_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_states, "HOSTS_AT_ONCE", 3)
+    rows = [
+        {"host": f"h{place}.example", "attempts": place % 3, "last_succeeded_at": NOW + place, "next_at": None}
+        for place in range(8)
+    ]
+
+    async def begin(session: AsyncSession) -> None:
+        await session.execute(insert(HOSTS), rows)
+        inboxes = [f"https://h{place}.example/inbox" for place in (1, 4, 7)]
+        await enqueue(session, "http://a/b", None, b"{}", inboxes, now=NOW)
+        await enqueue(session, "http://a/b", None, b"{}", inboxes[1:], now=NOW)
+
+    async with running_writer(database) as writer:
+        await writer.write(begin)
+    async with database.read() as session:
+        walked = [state.host.host async for state in walk_hosts(session)]
+        waiting = [state.host.host async for state in walk_hosts(session, waiting=True)]
+        listed: list[tuple[int, int, str]] = []
+        after = None
+        while page := await list_hosts(session, 3, after=after):
+            listed += [(state.host.attempts, state.waiting, state.host.host) for state in page]
+            after = HostPlace(*listed[-1])
+        heard = await list_heard_hosts(session, 2)
+
+    assert walked == [row["host"] for row in rows]
+    assert waiting == ["h1.example", "h4.example", "h7.example"]
+    assert len(listed) == len(rows)
+    assert listed == sorted(listed, key=lambda one: (-one[0], -one[1], one[2]))
+    assert heard == ["h7.example", "h6.example"]

@@ -22,6 +22,7 @@ from pod.mail import Mailer
 from pod.store import Store, note_woken
 from tests.support.rig import worker_number
 
+NOON = 1_800_000_000_000
 ACTOR = "http://127.77.1.1:8080/groups/g"
 Answer = Callable[[web.Request, bytes], web.Response | None]
 

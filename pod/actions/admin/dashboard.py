@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from importlib.metadata import version
-from typing import Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.fediverse.deliveries import HostState, QueueCount, count_queue, hasten, list_hosts, load_host
+from models.fediverse.deliveries import hasten
+from models.fediverse.host_states import HostPlace, HostState, QueueCount, count_queue, list_hosts, load_host
 from models.groups.groups_and_items import count_groups
 from models.people.accounts import Account
 from models.people.people_list import count_admins
@@ -28,8 +28,6 @@ from pod.deps import Deps
 from pod.doctor.findings import Finding
 from pod.doctor.machine import check_disk, free_bytes
 from pod.rules.admin import AdminRule
-
-MOST_HOSTS: Final = 10_000
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -77,10 +75,10 @@ def _last_backup(deps: Deps) -> int | None:
     return max(made, default=None)
 
 
-async def read_hosts(deps: Deps) -> list[HostState]:
-    """Hosts that this pod delivers to, by name."""
+async def read_hosts(deps: Deps, limit: int, *, after: HostPlace | None = None) -> list[HostState]:
+    """A page of the hosts that this pod delivers to, those that fail first."""
     async with deps.store.database.read() as session:
-        return await list_hosts(session, MOST_HOSTS)
+        return await list_hosts(session, limit, after=after)
 
 
 async def read_host(deps: Deps, name: str) -> HostState:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
 
-from models.fediverse.deliveries import HostState
+from models.fediverse.host_states import HostPlace, HostState
 from pod.actions.admin.dashboard import read_host, read_hosts, retry_host
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.translations import Translator
-from pod.web.admin.page_frame import AdminView, NoForm, admin_of, tabs
+from pod.web.admin.page_frame import AdminView, NoForm, admin_of, number_in, tabs
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import say_of
 
 routes = web.RouteTableDef()
 PAGE: Final = "/admin/hosts"
+ON_A_PAGE: Final = 200
 SLOW_MS: Final = 10 * 60_000
 
 
@@ -36,9 +38,10 @@ class HostLine(msgspec.Struct, frozen=True):
 
 
 class HostsView(AdminView, frozen=True):
-    """All hosts, those that fail first."""
+    """Hosts, those that fail first; `older` leads to the next page."""
 
     hosts: tuple[HostLine, ...]
+    older: str
 
 
 class HostView(AdminView, frozen=True):
@@ -55,9 +58,23 @@ async def get_hosts(request: web.Request) -> web.Response:
     """How all hosts answer."""
     admin_of(request)
     deps, say = request.app[DEPS], say_of(request)
-    hosts = sorted(await read_hosts(deps), key=lambda one: (-one.host.attempts, -one.waiting, one.host.host))
-    lines = tuple(_line(say, one, deps.clock()) for one in hosts)
-    return render(request, "admin/hosts.html", HostsView(lines, **tabs(request, PAGE)))
+    found = await read_hosts(deps, ON_A_PAGE + 1, after=_after(request))
+    shown = found[:ON_A_PAGE]
+    lines = tuple(_line(say, one, deps.clock()) for one in shown)
+    older = _href_behind(shown[-1]) if len(found) > ON_A_PAGE else ""
+    return render(request, "admin/hosts.html", HostsView(lines, older, **tabs(request, PAGE)))
+
+
+def _after(request: web.Request) -> HostPlace | None:
+    """Where the page before ended, as its link says."""
+    attempts, waiting = (number_in(request.query.get(name, "")) or 0 for name in ("attempts", "waiting"))
+    host = request.query.get("after", "")
+    return HostPlace(attempts, waiting, host) if host else None
+
+
+def _href_behind(last: HostState) -> str:
+    asked = {"attempts": last.host.attempts, "waiting": last.waiting, "after": last.host.host}
+    return f"{PAGE}?{urlencode(asked)}"
 
 
 @routes.get("/admin/hosts/{host}")

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
 from models.engine.databases import open_database
-from models.fediverse.deliveries import count_queue, enqueue
+from models.fediverse.deliveries import enqueue
+from models.fediverse.host_states import count_queue
 from models.groups.records import list_log
 from models.people.accounts import Account, load_account
 from pod.actions.chain.sealing import seal

@@ -14,8 +14,7 @@ from sqlalchemy import func, select
 
 from federation.delivery import OLDEST_MS, SCHEME_LIFE_MS
 from federation.signatures.keys import rsa_signing_key
-from migrations import upgrade
-from models.engine.databases import Database, open_database
+from models.engine.databases import open_database
 from models.fediverse.deliveries import (
     ACTIVITIES,
     DELIVERIES,
@@ -30,30 +29,10 @@ from models.fediverse.deliveries import (
 from pod.deps import Deps
 from pod.jobs.delivery import LOOK_EVERY_SECONDS, WORKERS, Courier
 from pod.jobs.introductions import Introductions
-from tests.support.sinks import ACTOR, SetClock, Sink, a_black_hole, a_sink, some_parts, until
+from tests.support.sinks import ACTOR, NOON, SetClock, Sink, a_black_hole, a_sink, some_parts, until
 from tests.support.wire import rsa_pem
 
-NOON: Final = 1_900_000_000_000
 HOUR_MS: Final = 3600 * 1000
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = await open_database(database_url, durable=False)
-    await upgrade(opened)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock(NOON)
-
-
-@pytest.fixture
-async def deps(database: Database, clock: SetClock, tmp_path: Path) -> AsyncIterator[Deps]:
-    async with some_parts(database, tmp_path, clock) as parts:
-        yield parts
 
 
 @pytest.fixture

@@ -31,17 +31,11 @@ from protocol.keys import PrivateKey
 from protocol.proofs import sign
 from protocol.records.envelope import open_record
 from tests.support.rig import worker_number
-from tests.support.sinks import SetClock, some_parts
+from tests.support.sinks import SetClock
 
-NOON = 1_800_000_000_000
 GROUPS, JOINS, LOOKS = 4, 2, 12
 FEW = 9
 Answer = Callable[[web.BaseRequest], Awaitable[web.Response]]
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock(NOON)
 
 
 @pytest.fixture
@@ -50,12 +44,6 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await upgrade(opened)
     yield opened
     await opened.close()
-
-
-@pytest.fixture
-async def deps(database: Database, clock: SetClock, tmp_path: Path) -> AsyncIterator[Deps]:
-    async with some_parts(database, tmp_path, clock) as parts:
-        yield parts
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from models.engine.databases import Database, open_database
 from models.engine.wake_ups import CHANNEL, listen, send_wake_up
 from models.engine.writer import Writer, running_writer
 from models.fediverse.readers import put_reader
+from models.groups.rounds import list_due_rounds
 from models.people.accounts import Account, load_account
 from pod.actions.chain.views import find_view
 from pod.actions.groups.founding import sign_up, start_group
@@ -25,12 +26,12 @@ from pod.actions.signer import TokenHolder
 from pod.deps import Deps, Signals
 from pod.jobs import delivery, loops
 from pod.jobs.loops import Loops
+from pod.store import ROUND_AFTER_MS
 from protocol.ids import RecordId
 from protocol.records.content import UNSIGNED, SubjectTarget, Vote
 from protocol.records.drafts import draft
-from tests.support.sinks import SetClock, a_sink, some_parts, until
+from tests.support.sinks import NOON, SetClock, a_sink, some_parts, until
 
-NOON = 1_800_000_000_000
 A_DAY = 24 * 3600.0
 GROUP = RecordId("a group")
 
@@ -135,6 +136,26 @@ async def _cut(database: Database) -> None:
             f" WHERE query ILIKE 'LISTEN%%{CHANNEL}%%' AND pid <> pg_backend_pid()"
         )
         assert len(ended.all()) == 1
+
+
+async def test_what_a_command_writes_is_due_at_once_and_what_a_process_that_serves_writes_is_its_own(
+    database_url: str, tmp_path: Path
+) -> None:
+    """So on SQLite, where nobody is told, and after a wake-up that was lost, the next look finds it."""
+    database = await open_database(database_url, durable=False)
+    await upgrade(database)
+    async with some_parts(database, tmp_path, SetClock(NOON)) as parts:
+        command = with_loops(parts, Loops(parts.clock))
+        ada = await ada_of(command)
+        group = await start_group(command, TokenHolder(ada), {"name": "Group"})
+        served = await start_group(parts, TokenHolder(ada), {"name": "Served"})
+        async with database.read() as session:
+            due = await list_due_rounds(session, now=NOON, limit=9)
+            later = await list_due_rounds(session, now=NOON + ROUND_AFTER_MS, limit=9)
+    await database.close()
+    assert group in due
+    assert served not in due
+    assert served in later
 
 
 async def test_on_sqlite_nobody_listens(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
 from models.engine.databases import open_database
-from models.fediverse.deliveries import count_queue
+from models.fediverse.host_states import count_queue
 from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import list_withheld
 from pod.actions.chain.door import Arrival, append, append_all

@@ -1,0 +1,42 @@
+"""Looks: rounds, exchanges and fetches of the floor begin when their time has come; until then nothing is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from pod.deps import Deps
+from pod.jobs.calm import Calm
+from pod.jobs.exchanges import Exchanges
+from pod.jobs.floor_groups import FloorFetches
+from pod.jobs.introductions import Introductions
+from pod.jobs.pulls import Pulls
+from pod.jobs.rounds import Rounds
+from protocol.ids import RecordId
+
+
+class Looks:
+    """What is under way of all that has a time in the database."""
+
+    def __init__(
+        self,
+        deps: Deps,
+        tasks: asyncio.TaskGroup,
+        introductions: Introductions,
+        pulls: Pulls,
+        tend: Callable[[Deps, RecordId], Awaitable[list[str]]],
+    ) -> None:
+        self._clock = deps.clock
+        self._calm = Calm(deps.store.database)
+        self._rounds = Rounds(deps, tasks, pulls, tend)
+        self._exchanges = Exchanges(deps, tasks, pulls, introductions)
+        self._floor = FloorFetches(deps, tasks)
+
+    async def look(self) -> None:
+        """Begin what is due, as much as there is room for."""
+        now = self._clock()
+        await self._floor.start_due()
+        if await self._calm.holds(now):
+            return
+        times = [await self._rounds.start_due(), await self._exchanges.start_due()]
+        self._calm.begin(now, min((time for time in times if time is not None), default=None))
