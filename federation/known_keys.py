@@ -2,10 +2,12 @@
 
 Rules of this file (federation §2.2, §2.22, §2.23, §2.37):
 
-1. A key that is known isn't asked for again, unless a verification with it failed: then once in five minutes.
+1. A key that is known isn't asked for again, unless a verification with it failed: then once in five minutes. What
+   one process was told, the others find on the shelf, and ask nobody.
 2. A key that couldn't be had isn't asked for again for five minutes, nor for half a minute where only the network
    failed; the same refusal is given meanwhile.
-3. Who made us ask in vain twenty times in five minutes isn't asked for more; this counts by host.
+3. Whoever was asked in vain twenty times isn't asked more often than each quarter of a minute; this counts by host, for
+   all processes together.
 4. Requests that wait for the same key share one look-up. Of those under way an address that asks has eight, a server
    that is asked four, and all together leave most of the door's connections to deliveries and pulls.
 5. A key in a document of its own counts when its owner names it in return, which takes a second look.
@@ -19,7 +21,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -34,10 +36,8 @@ from protocol.errors import RefusedError
 
 MOST_KEYS: Final = 20_000
 MOST_FAILURES: Final = 20_000
-MOST_SERVERS: Final = 5_000
 REFETCH_MS: Final = 5 * 60_000
 NETWORK_PAUSE_MS: Final = 30_000
-MOST_IN_VAIN: Final = 20
 LOOK_UPS: Final = 48
 LOOK_UPS_OF_ASKER: Final = 8
 LOOK_UPS_AT_SERVER: Final = 4
@@ -93,28 +93,41 @@ class Failure(msgspec.Struct, frozen=True):
     until: int
 
 
-class InVain(msgspec.Struct, frozen=True):
-    """How often a server was asked in vain since `since`."""
+class Shelf(Protocol):
+    """What all processes of a pod know of others' keys."""
 
-    since: int
-    times: int
+    async def load(self, key_id: str) -> Held | None:
+        """A key that some process was told."""
+        ...
+
+    async def keep(self, held: Held) -> None:
+        """Have the others know a key, and when it was asked for."""
+        ...
+
+    async def check(self, server: str, *, now: int) -> None:
+        """Raises RemoteError for a server that was asked in vain too often."""
+        ...
+
+    async def count(self, server: str, *, now: int) -> None:
+        """A server was asked in vain."""
+        ...
 
 
 class KnownKeys:
     """The keys that this pod verifies with; `fetch` gets an ActivityPub document that lives under its own id."""
 
-    def __init__(self, fetch: Fetch, *, most: int = MOST_KEYS) -> None:
+    def __init__(self, fetch: Fetch, shelf: Shelf, *, most: int = MOST_KEYS) -> None:
         self._fetch = fetch
+        self._shelf = shelf
         self._held: Bounded[str, Held] = Bounded(most)
         self._failures: Bounded[str, Failure] = Bounded(MOST_FAILURES)
-        self._in_vain: Bounded[str, InVain] = Bounded(MOST_SERVERS)
         self._asking: dict[str, asyncio.Task[VerificationKey]] = {}
         self._askers = Shares(each=LOOK_UPS_OF_ASKER, whole=LOOK_UPS)
         self._servers = Shares(each=LOOK_UPS_AT_SERVER, whole=LOOK_UPS)
 
-    def knows(self, key_id: str) -> bool:
+    async def knows(self, key_id: str) -> bool:
         """Whether the key is here, so that finding it asks nobody."""
-        return self._held.get(key_id) is not None
+        return self._held.get(key_id) is not None or await self._take_down(key_id) is not None
 
     async def find(self, key_id: str, *, now: int, asker: str = "") -> VerificationKey:
         """The key; raises the refusal or RemoteError for which it can't be had, BusyError where `asker` asks much."""
@@ -130,14 +143,24 @@ class KnownKeys:
             return None
         # Whatever comes of it: within five minutes there is no second time.
         self._held.put(key_id, Held(held.key, now))
+        kept = await self._take_down(key_id)
+        if kept is not None and (kept.key.text != held.key.text or now - kept.asked_at < REFETCH_MS):
+            return None if kept.key.text == held.key.text else kept.key
+        await self._shelf.keep(Held(held.key, now))
         fresh = await self._ask(key_id, now, asker)
         return None if fresh.text == held.key.text else fresh
+
+    async def _take_down(self, key_id: str) -> Held | None:
+        """What the shelf has of a key, which is remembered here from now on."""
+        kept = await self._shelf.load(key_id)
+        if kept is not None:
+            self._held.put(key_id, kept)
+        return kept
 
     async def _ask(self, key_id: str, now: int, asker: str) -> VerificationKey:
         failure = self._failures.get(key_id)
         if failure is not None and now < failure.until:
             raise _anew(failure.error)
-        self._check_budget(key_id, now)
         if key_id not in self._asking:
             task = asyncio.create_task(self._look_up_in_turn(key_id, now, asker))
             self._asking[key_id] = task
@@ -156,15 +179,20 @@ class KnownKeys:
             return await self._look_up(key_id, now)
 
     async def _look_up(self, key_id: str, now: int) -> VerificationKey:
+        server = origin_of(key_id).host
+        if self._held.get(key_id) is None and (kept := await self._take_down(key_id)) is not None:
+            return kept.key
+        await self._shelf.check(server, now=now)
         try:
             key = await self._key_of(key_id)
         except (RefusedError, RemoteError) as error:
             pause = NETWORK_PAUSE_MS if isinstance(error, RemoteError) and error.retry else REFETCH_MS
             self._failures.put(key_id, Failure(_anew(error), now + pause))
-            self._count(origin_of(key_id).host, now)
+            await self._shelf.count(server, now=now)
             raise
         self._failures.drop(key_id)
         self._held.put(key_id, Held(key, now))
+        await self._shelf.keep(Held(key, now))
         return key
 
     async def _key_of(self, key_id: str) -> VerificationKey:
@@ -173,14 +201,3 @@ class KnownKeys:
             owner = await self._fetch(owner_in_key_document(document, key_id))
             return find_document_key(document, owner, key_id)
         return find_actor_key(document, key_id)
-
-    def _check_budget(self, key_id: str, now: int) -> None:
-        spent = self._in_vain.get(origin_of(key_id).host)
-        if spent is not None and now - spent.since < REFETCH_MS and spent.times >= MOST_IN_VAIN:
-            raise RemoteError(RemoteFault.ASKED_IN_VAIN, retry=True)
-
-    def _count(self, server: str, now: int) -> None:
-        spent = self._in_vain.get(server)
-        if spent is None or now - spent.since >= REFETCH_MS:
-            spent = InVain(now, 0)
-        self._in_vain.put(server, InVain(spent.since, spent.times + 1))

@@ -50,7 +50,7 @@ async def receive(
     claim = read_claims(request, policy, now=now)[0]
     activity = read_activity(read_document(request.body))
     _check_speaker(activity, claim, policy)
-    if isinstance(activity, Gone) and not keys.knows(claim.key_id):
+    if isinstance(activity, Gone) and not await keys.knows(claim.key_id):
         return None
     signature = await verify_as_known(claim, keys, now=now, asker=request.asker)
     if folded(activity.actor) != folded(signature.owner):

@@ -5,7 +5,7 @@ from sqlalchemy import MetaData
 from models.content import posts_and_votes, search
 from models.engine import commits
 from models.engine.columns import Base
-from models.fediverse import actor_keys, deliveries, followers, peers, readers, seen_signatures
+from models.fediverse import actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures
 from models.groups import (
     groups_and_items,
     log_tiles,
@@ -46,7 +46,7 @@ from models.pod import (
 
 ROOMS = (
     *(posts_and_votes, search),
-    *(commits, actor_keys, deliveries, followers, peers, readers, seen_signatures),
+    *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     *(records, rounds, seats_and_acks, told_reposts, waiting_records),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),

@@ -29,6 +29,7 @@ from pod.config import Config
 from pod.connections import CountingLoop
 from pod.jobs.loops import Loops
 from pod.keyring import open_keyring
+from pod.known_keys import StoredKeys
 from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
@@ -79,7 +80,7 @@ async def make_app(config: Config) -> web.Application:
             deps.store.writer.told = app[PROCESSOR].order.write
             app[ANSWERS] = Answers(deps.store.database.version)
             app[REPLAY] = SeenSignatures(deps.store.writer)
-            app[KEYS] = KnownKeys(lambda url: charged(fetch_document)(deps, url))
+            app[KEYS] = KnownKeys(lambda url: charged(fetch_document)(deps, url), StoredKeys(deps.store))
             running = [
                 asyncio.create_task(loops.run(deps), name="loops"),
                 asyncio.create_task(deps.outside.mailer.run(), name="mails"),

@@ -51,6 +51,8 @@ RATES: Final[Mapping[str, Rate]] = {
     "recovery of a group": Rate(5, 2 * MINUTE_MS),
     # A server that records name, and that never spoke for itself: a few questions, and then one now and then.
     "question in vain to a server": Rate(6, 120 * MINUTE_MS),
+    # A server whose actors' keys couldn't be had, whoever named them.
+    "key in vain from a server": Rate(20, MINUTE_MS // 4),
     "repost of a group": Rate(50, 10 * MINUTE_MS),
     "fetch of a floor group": Rate(3, 10 * MINUTE_MS),
     "repost from a pod": Rate(10, 60 * MINUTE_MS),

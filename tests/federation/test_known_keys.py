@@ -11,7 +11,6 @@ from federation.errors import BusyError, KeyOwnerError, RemoteError
 from federation.known_keys import (
     LOOK_UPS_AT_SERVER,
     LOOK_UPS_OF_ASKER,
-    MOST_IN_VAIN,
     NETWORK_PAUSE_MS,
     REFETCH_MS,
     Bounded,
@@ -20,6 +19,7 @@ from federation.known_keys import (
 from federation.rules.answers import RemoteFault
 from protocol.canonical import JsonObject
 from protocol.keys import DID_PREFIX, PrivateKey
+from tests.support.key_shelf import KeyShelf
 
 ALICE = "https://peer.example/u/alice"
 KEY_ID = f"{ALICE}#key"
@@ -52,8 +52,8 @@ class Web:
         return found
 
 
-def keys_of(web: Web) -> KnownKeys:
-    return KnownKeys(web.fetch)
+def keys_of(web: Web, shelf: KeyShelf | None = None) -> KnownKeys:
+    return KnownKeys(web.fetch, shelf or KeyShelf())
 
 
 async def test_a_key_is_asked_for_once() -> None:
@@ -64,7 +64,7 @@ async def test_a_key_is_asked_for_once() -> None:
 
     assert {key.text for key in found} == {multibase("one")}
     assert web.asked == [ALICE]
-    assert keys.knows(KEY_ID)
+    assert await keys.knows(KEY_ID)
 
 
 async def test_w7_a_failure_that_is_remembered_keeps_nothing_of_the_request_that_met_it() -> None:
@@ -117,17 +117,47 @@ async def test_fed_22_a_key_that_could_not_be_had_is_not_asked_for_again_for_a_w
     assert found.owner == ALICE
 
 
-async def test_fed_22_a_server_is_asked_in_vain_only_so_often() -> None:
+async def test_fed_22_a_server_is_asked_in_vain_only_so_often_by_all_processes_together() -> None:
     web = Web({"https://other.example/u/bo": an_actor(own_id="https://other.example/u/bo")})
-    keys = keys_of(web)
-    for number in range(3 * MOST_IN_VAIN):
+    shelf = KeyShelf(most=20)
+    processes = [keys_of(web, shelf) for _ in range(3)]
+    for number in range(60):
         with pytest.raises(RemoteError):
-            await keys.find(f"{ALICE}/{number}#key", now=NOW)
+            await processes[number % 3].find(f"{ALICE}/{number}#key", now=NOW)
 
-    assert len(web.asked) == MOST_IN_VAIN
-    assert await keys.find("https://other.example/u/bo#key", now=NOW)
+    assert len(web.asked) == 20
+    assert await processes[0].find("https://other.example/u/bo#key", now=NOW)
     web.documents[ALICE] = an_actor()
-    assert await keys.find(KEY_ID, now=NOW + REFETCH_MS)
+    shelf.in_vain.clear()
+    assert await processes[0].find(KEY_ID, now=NOW)
+
+
+async def test_what_one_process_was_told_no_other_asks_for() -> None:
+    web, shelf = Web({ALICE: an_actor("one")}), KeyShelf()
+    first, second, third = (keys_of(web, shelf) for _ in range(3))
+    await first.find(KEY_ID, now=NOW)
+    assert (await second.find(KEY_ID, now=NOW + 1)).text == multibase("one")
+    assert await third.knows(KEY_ID)
+    assert web.asked == [ALICE]
+    web.documents[ALICE] = an_actor("two")
+    changed = await first.find_changed(KEY_ID, now=NOW + REFETCH_MS)
+
+    others = [await other.find_changed(KEY_ID, now=NOW + REFETCH_MS + 1) for other in (second, third)]
+
+    assert {key.text for key in (changed, *others) if key} == {multibase("two")}
+    assert None not in others
+    assert web.asked == [ALICE, ALICE]
+
+
+async def test_a_key_that_fits_nothing_makes_the_processes_ask_once_together() -> None:
+    web, shelf = Web({ALICE: an_actor()}), KeyShelf()
+    processes = [keys_of(web, shelf) for _ in range(3)]
+    for one in processes:
+        await one.find(KEY_ID, now=NOW)
+
+    assert [await one.find_changed(KEY_ID, now=NOW + REFETCH_MS) for one in processes] == [None] * 3
+
+    assert web.asked == [ALICE, ALICE]
 
 
 async def test_fed_22_a_known_key_is_asked_for_again_once_in_five_minutes() -> None:
@@ -212,7 +242,7 @@ async def test_w10_slow_key_servers_hold_the_places_of_who_named_them_and_no_oth
             await gate.wait()
         return await web.fetch(url)
 
-    keys = KnownKeys(fetch)
+    keys = KnownKeys(fetch, KeyShelf())
     named = [f"https://slow-{number}.example/u/x#key" for number in range(100)]
     asked = [asyncio.create_task(keys.find(key_id, now=NOW, asker="192.0.2.1")) for key_id in named]
     await refused(asked, len(named) - LOOK_UPS_OF_ASKER)
@@ -236,7 +266,7 @@ async def test_w10_a_server_is_asked_for_a_few_keys_at_once_whoever_names_it() -
         await gate.wait()
         raise RemoteError(RemoteFault.NOT_REACHED, retry=False)
 
-    keys = KnownKeys(fetch)
+    keys = KnownKeys(fetch, KeyShelf())
     named = [f"https://victim.example:{port}/u/x#key" for port in range(1000, 1040)]
     tasks = [asyncio.create_task(keys.find(key_id, now=NOW, asker=key_id)) for key_id in named]
     await refused(tasks, len(named) - LOOK_UPS_AT_SERVER)

@@ -11,6 +11,7 @@ from federation.signatures import Replays, SignedRequest, SigningKey, sign_once
 from federation.signatures.keys import ed25519_signing_key, rsa_public_pem
 from protocol.canonical import JsonObject
 from protocol.keys import PrivateKey
+from tests.support.key_shelf import KeyShelf
 from tests.support.seen_once import SeenOnce
 from tests.support.wire import ALICE, HOST, NOW, POLICY, RSA_ID, a_request, rsa_keys, rsa_pem, with_fields
 
@@ -29,7 +30,9 @@ def asked(key: SigningKey, *, nonce: str = "1", shown: JsonObject | None = None)
 
 
 async def read(request: SignedRequest, replay: Replays | None = None) -> VerifiedPod | VerifiedHolder | None:
-    return await receive_reader(request, POLICY, KnownKeys(fetch), SeenOnce() if replay is None else replay, now=NOW)
+    return await receive_reader(
+        request, POLICY, KnownKeys(fetch, KeyShelf()), SeenOnce() if replay is None else replay, now=NOW
+    )
 
 
 async def test_who_does_not_sign_is_nobody() -> None:

@@ -1,0 +1,58 @@
+"""Others' keys as one process of the pod was told them, for all processes; forgotten a month after the asking."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import upsert
+
+FORGOTTEN_MS: Final = 30 * 24 * 3600 * 1000
+MOST: Final = 10_000
+
+
+class KnownKeyRow(Base):
+    """`text` is the key as its owner wrote it (PEM or multibase)."""
+
+    __tablename__ = "known_keys"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    text: Mapped[str]
+    asked_at: Mapped[int] = mapped_column(index=True)
+
+
+class KnownKey(msgspec.Struct, frozen=True):
+    """A key of somebody elsewhere, and when it was last asked for."""
+
+    key_id: str
+    owner: str
+    text: str
+    asked_at: int
+
+
+KNOWN_KEYS = table_of(KnownKeyRow)
+
+
+async def load_known_key(session: AsyncSession, key_id: str) -> KnownKey | None:
+    """What is known of a key."""
+    row = (await session.execute(select(KNOWN_KEYS).where(KNOWN_KEYS.c.key_id == key_id))).one_or_none()
+    return KnownKey(row.key_id, row.owner, row.text, row.asked_at) if row else None
+
+
+async def put_known_key(session: AsyncSession, key: KnownKey) -> None:
+    """Know a key, instead of what was known under its id."""
+    await upsert(session, KNOWN_KEYS, [msgspec.structs.asdict(key)])
+
+
+async def prune_known_keys(session: AsyncSession, *, now: int) -> None:
+    """Forget what was asked for long ago, and of the rest all but the `MOST` latest."""
+    latest = select(KNOWN_KEYS.c.asked_at).order_by(KNOWN_KEYS.c.asked_at.desc()).offset(MOST).limit(1)
+    full_since = await session.scalar(latest)
+    before = max(now - FORGOTTEN_MS, full_since or 0)
+    await session.execute(delete(KNOWN_KEYS).where(KNOWN_KEYS.c.asked_at <= before))
