@@ -176,10 +176,16 @@ class Store:
         """Write down, at the end of an action, what it leaves to be done; in its commit, so a kill loses nothing."""
         if moved := session.info.get(_MOVED):
             await count_revisions(session, moved)
-        if woken := session.info.pop(_WOKEN, None):
-            await mark_due(session, woken, at=self.clock() + ROUND_AFTER_MS)
-            for group in [group for group, by_others in woken.items() if by_others]:
-                await send_wake_up(session, group)
+        woken = session.info.pop(_WOKEN, {})
+        own = [group for group, by_others in woken.items() if not by_others]
+        others = [group for group, by_others in woken.items() if by_others]
+        if own:
+            await mark_due(session, own, at=self.clock() + ROUND_AFTER_MS)
+        if others:
+            # Whoever isn't told of a wake-up, as on SQLite, sees at the next look that something is due.
+            await mark_due(session, others, at=self.clock())
+        for group in others:
+            await send_wake_up(session, group)
 
     async def put(self, bulk: Bulk[I, R], item: I) -> R:
         """Give an item to a bulk handler; a refusal changed nothing, any other failure may have."""

@@ -1,7 +1,7 @@
 """Wake-ups: who commits work that it won't do itself tells the processes that serve, as soon as it is committed.
 
-On PostgreSQL that is a NOTIFY within the transaction. On SQLite nobody is told: there the work waits for its time.
-A wake-up may be lost with a connection, so it only hastens what the database says is due anyway.
+On PostgreSQL that is a NOTIFY within the transaction. On SQLite nobody is told: there the next look finds that the work
+is due. A wake-up may be lost with a connection, so it only hastens what the database says is due anyway.
 """
 
 from __future__ import annotations
