@@ -27,7 +27,6 @@ import msgspec
 
 from federation.addresses import origin_of
 from federation.errors import RemoteError
-from federation.rules.answers import RemoteFault
 from federation.shares import Shares
 from federation.signatures import VerificationKey
 from federation.signatures.keys import find_actor_key, find_document_key, owner_in_key_document

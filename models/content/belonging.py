@@ -43,6 +43,16 @@ async def list_met(session: AsyncSession, account: int | None, groups: Collectio
     return set(await session.scalars(select(GROUPS.c.id).where(GROUPS.c.id.in_(list(groups)), may_meet(account))))
 
 
+async def list_open(session: AsyncSession, groups: Collection[RecordId]) -> set[RecordId]:
+    """Those of the groups that are here and that anybody may read."""
+    found: set[RecordId] = set()
+    for some in chunks(groups):
+        found.update(
+            await session.scalars(select(GROUPS.c.id).where(GROUPS.c.id.in_(some), GROUPS.c.visibility != "private"))
+        )
+    return found
+
+
 async def list_accounts_of(session: AsyncSession, group: RecordId, numbers: Collection[int]) -> dict[int, int]:
     """By member number, the account of those members that are at home here and belong to the group."""
     found: dict[int, int] = {}

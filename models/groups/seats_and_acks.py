@@ -1,15 +1,15 @@
 """What keepers said and what our own seats signed: a signature is remembered here before it is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Index, and_, delete, func, or_, select, true, tuple_, update
+from sqlalchemy import Index, and_, case, delete, false, func, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
-from models.engine.upserts import insert_new, upsert
+from models.engine.upserts import chunks, insert_new, upsert
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 
@@ -172,6 +172,7 @@ class StoredInvitation(msgspec.Struct, frozen=True):
 
 
 ACKS = table_of(AckRow)
+_ACK_COLUMNS = [ACKS.c[name] for name in StoredAck.__struct_fields__]
 FAULTS = table_of(FaultRow)
 KEEPERS = table_of(KeeperRow)
 INVITATIONS = table_of(InvitationRow)
@@ -237,18 +238,43 @@ async def load_highest_confirmed(session: AsyncSession, group: RecordId, below: 
     return {int(row[0]): int(row[1]) for row in await session.execute(wanted)}
 
 
-async def list_acks_between(
-    session: AsyncSession, group: RecordId, lowest: int, highest: int, limit: int, *, seat: DidKey | None = None
+async def list_acks_at(
+    session: AsyncSession, group: RecordId, height: int, limit: int, seat: DidKey
 ) -> list[StoredAck]:
-    """Confirmations of items of these heights, the lowest first."""
-    wanted = (
-        select(*(ACKS.c[name] for name in StoredAck.__struct_fields__))
-        .where(ACKS.c.group_id == group, ACKS.c.height.between(lowest, highest))
-        .where(ACKS.c.seat == seat if seat else true())
-        .order_by(ACKS.c.height, ACKS.c.seat, ACKS.c.term, ACKS.c.item_id)
-        .limit(limit)
-    )
-    return [StoredAck(*row) for row in await session.execute(wanted)]
+    """A seat's confirmations of items of one height."""
+    wanted = select(*_ACK_COLUMNS).where(ACKS.c.group_id == group, ACKS.c.height == height, ACKS.c.seat == seat)
+    rows = await session.execute(wanted.order_by(ACKS.c.term, ACKS.c.item_id).limit(limit))
+    return [StoredAck(*row) for row in rows]
+
+
+async def list_acks_of(
+    session: AsyncSession,
+    group: RecordId,
+    items: Sequence[tuple[int, RecordId]],
+    each: int,
+    first: Collection[tuple[int, DidKey]],
+) -> list[StoredAck]:
+    """Confirmations of these items (height, id), at most `each` of one; those of the seats `first` come first.
+
+    However many sign an item, the acks of no other are left out for theirs.
+    """
+    found: list[StoredAck] = []
+    for some in chunks(items):
+        heights = [height for height, _ in some]
+        seated = tuple_(ACKS.c.keeper, ACKS.c.seat).in_(sorted(first)) if first else false()
+        order = case((seated, 0), else_=1), ACKS.c.seat, ACKS.c.term
+        place = func.row_number().over(partition_by=ACKS.c.item_id, order_by=order)
+        ranked = (
+            select(*_ACK_COLUMNS, place.label("place"))
+            .where(ACKS.c.group_id == group, ACKS.c.height.between(min(heights), max(heights)))
+            .where(ACKS.c.item_id.in_([item for _, item in some]))
+            .subquery()
+        )
+        wanted = (
+            select(ranked).where(ranked.c.place <= each).order_by(ranked.c.height, ranked.c.item_id, ranked.c.place)
+        )
+        found += [StoredAck(*tuple(row)[:-1]) for row in await session.execute(wanted)]
+    return found
 
 
 async def save_fault(session: AsyncSession, fault: StoredFault) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from models.fediverse.known_keys import prune_known_keys
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.group_header import GroupHeader
 from models.engine.wake_ups import listen
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import host_of_inbox, prune_hosts
+from models.fediverse.known_keys import prune_known_keys
 from models.fediverse.peers import hasten_peers
 from models.fediverse.seen_signatures import prune_seen
 from models.groups.groups_and_items import load_group

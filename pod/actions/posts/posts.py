@@ -86,7 +86,7 @@ async def replace_paragraph(
     check_paragraphs([paragraph])
 
     async def action(session: AsyncSession) -> RecordId:
-        _, text = await load_text(session, group, post)
+        _, text, _ = await load_text(session, group, post)
         old = paragraph_at(text, address)
         _check_seen(text, address, seen)
         if old == paragraph:
@@ -109,7 +109,7 @@ async def add_paragraphs(
     check_paragraphs(paragraphs)
 
     async def action(session: AsyncSession) -> RecordId:
-        _, text = await load_text(session, group, post)
+        _, text, _ = await load_text(session, group, post)
         paragraph_at(text, after)
         afters = [PatchAddress(after.index, after.record), *map(PatchAddress, range(len(paragraphs) - 1))]
         adds = [Add(found.style, found.text, hung) for found, hung in zip(paragraphs, afters, strict=True)]
@@ -124,7 +124,7 @@ async def own_records(deps: Deps, account: Account, group: RecordId, post: Recor
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, account, group)).state
         number = await load_number(session, account, state)
-        _, text = await load_text(session, group, post)
+        _, text, _ = await load_text(session, group, post)
     writer = member_writer(group, number or 0)
     own = [sheet.id for sheet in text.sheets.values() if sheet.writer == writer and not sheet.erased and number]
     return sorted(own, key=lambda record: (record != post, record))

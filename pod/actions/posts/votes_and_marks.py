@@ -79,7 +79,7 @@ async def delete_paragraph(deps: Deps, signer: Person, group: RecordId, post: Re
     """Mark a paragraph of one's own as deleted: shown where others' votes are for it, and nowhere else."""
 
     async def action(session: AsyncSession) -> None:
-        _, text = await load_text(session, group, post)
+        _, text, _ = await load_text(session, group, post)
         _check_there(text, address)
         standing = text.marks.get((member_writer(group, await _number(session, signer.account, group)), address))
         if standing is None or not standing.deleted:

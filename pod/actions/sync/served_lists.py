@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.groups_and_items import StoredItem, list_items, load_group
 from models.groups.proposed_operations import list_proposed
 from models.groups.records import list_log, list_pending, load_records
-from models.groups.seats_and_acks import list_acks_between
+from models.groups.seats_and_acks import list_acks_at, list_acks_of
 from models.groups.waiting_records import list_operations
 from models.people.accounts import Account
 from pod.actions.access import Viewer, open_group
@@ -23,10 +23,8 @@ from pod.actions.sync.page_budget import ENTRIES, PageBudget, fitting
 from pod.deps import Deps
 from protocol.branches import View
 from protocol.ids import RecordId
-from protocol.records.chain import Seat
 
 ACKS_PER_ITEM: Final = 64  # of seats first: whoever gets a membership may sign, and only few signatures count
-MOST_ACKS: Final = 10_000
 
 
 async def chain_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
@@ -71,11 +69,10 @@ async def _acks_of(session: AsyncSession, view: View, items: Sequence[StoredItem
     found: dict[RecordId, list[bytes]] = {item.id: [] for item in items}
     if not items:
         return found
-    seats = view.state.asked_seats
-    acks = await list_acks_between(session, view.state.group, items[0].height, items[-1].height, MOST_ACKS)
-    for ack in sorted(acks, key=lambda ack: Seat(ack.keeper, ack.seat) not in seats):
-        if ack.item_id in found and len(found[ack.item_id]) < ACKS_PER_ITEM:
-            found[ack.item_id].append(ack.wire)
+    seats = [(seat.member, seat.key) for seat in view.state.asked_seats]
+    places = [(item.height, item.id) for item in items]
+    for ack in await list_acks_of(session, view.state.group, places, ACKS_PER_ITEM, seats):
+        found[ack.item_id].append(ack.wire)
     return found
 
 
@@ -84,7 +81,7 @@ async def _highest_acks(session: AsyncSession, view: View, start: int) -> list[b
     wanted = {(seat.key, term, height) for (term, seat), height in view.tally.items() if height < start}
     found: list[bytes] = []
     for key, term, height in sorted(wanted):
-        acks = await list_acks_between(session, view.state.group, height, height, ACKS_PER_ITEM, seat=key)
+        acks = await list_acks_at(session, view.state.group, height, ACKS_PER_ITEM, key)
         found += [ack.wire for ack in acks if ack.term == term and view.branch.get(height) == ack.item_id]
     return found
 

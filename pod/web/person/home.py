@@ -135,6 +135,14 @@ def _lens_sentences(say: Translator, seen: HomeSight) -> str:
                 seen.choosing,
             )
         )
+    if seen.unheard:
+        said.append(
+            say.many(
+                "%(count)s more group that you chose isn't asked: only the latest are.",
+                "%(count)s more groups that you chose aren't asked: only the latest are.",
+                seen.unheard,
+            )
+        )
     return " ".join(said)
 
 

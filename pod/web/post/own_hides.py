@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.posts.votes_and_marks import hide, mute
-from pod.actions.reading.person.own_hides import HiddenThing, MutedWriter, list_hides
+from pod.actions.reading.person.own_hides import MOST_HIDES, HiddenThing, MutedWriter, list_hides
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.posts import PostRule
@@ -38,6 +38,7 @@ class HidesView(msgspec.Struct, frozen=True):
 
     things: tuple[HideLine, ...]
     writers: tuple[HideLine, ...]
+    more: str
 
 
 class HideForm(msgspec.Struct, frozen=True):
@@ -51,8 +52,13 @@ class HideForm(msgspec.Struct, frozen=True):
 async def get_hides(request: web.Request) -> web.Response:
     """What one hides for oneself: posts, paragraphs, writers."""
     hides, say = await list_hides(request.app[DEPS], account_of(request)), say_of(request)
+    most = say.number(MOST_HIDES)
     view = HidesView(
-        tuple(_thing(say, thing) for thing in hides.things), tuple(_writer(say, writer) for writer in hides.writers)
+        tuple(_thing(say, thing) for thing in hides.things),
+        tuple(_writer(say, writer) for writer in hides.writers),
+        say("The latest %(most)s are listed; as you show some again, earlier ones appear.", most=most)
+        if hides.more
+        else "",
     )
     return render(request, "post/hides.html", view)
 

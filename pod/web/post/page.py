@@ -141,7 +141,7 @@ def lens_counts(desk: Desk) -> tuple[str, ...]:
         say.many("%(count)s paragraph hidden", "%(count)s paragraphs hidden", gone) if gone else "",
         say.many("%(count)s other version", "%(count)s other versions", beside) if beside else "",
         say.many("%(count)s edit by others", "%(count)s edits by others", edits) if edits else "",
-        say("more edits in other groups") if reading.more else "",
+        say("more edits than are read") if reading.more else "",
     )
     return tuple(count for count in counts if count)
 

@@ -23,6 +23,7 @@ from models.people.subscriptions import list_followings
 from moderation.lens import Layer, Lens
 from moderation.scores import Reply, chosen_reply
 from pod.actions.access import Reader, open_group, open_state, open_those
+from pod.actions.groups.subscriptions import MOST_FOLLOWED
 from pod.actions.reading.lens.floor import list_unhosted
 from pod.actions.reading.lens.verdicts import load_layers, shows_of
 from pod.actions.reading.name_order import MOST_SORTED, name_place
@@ -32,7 +33,6 @@ from protocol.records.content import PostTarget, SubjectTarget
 
 MOST_GROUPS: Final = 100
 MOST_REPLIES: Final = 200
-MOST_OWN: Final = 400
 MOST_FOUND: Final = 500  # more that begin so are cut in the order of code points
 
 
@@ -57,7 +57,7 @@ async def own_groups(session: AsyncSession, reader: Reader) -> tuple[set[RecordI
     """(groups that are lenses of the reader, groups that the reader belongs to)."""
     if reader is None:
         return set(), set()
-    followings = await list_followings(session, reader.id, MOST_OWN)
+    followings = await list_followings(session, reader.id, MOST_FOLLOWED)
     lenses = {following.group_id for following in followings if following.lens}
     return lenses, await list_belonging(session, reader.id)
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.belonging import list_belonging
+from models.content.belonging import list_belonging, list_open
 from models.content.busy_groups import GroupActivity, list_active
 from models.content.home_feed import FeedCard, list_feed
 from models.content.lens_sources import load_group_names
@@ -19,6 +18,7 @@ from models.pod.settings import Settings, load_settings
 from moderation.home_lens import Judge, shows_post
 from moderation.lens import Layer, Lens
 from pod.actions.access import open_those
+from pod.actions.groups.subscriptions import MOST_FOLLOWED
 from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import Layers, load_layers
 from pod.actions.reading.post.cards import Moderators, VisibleCard, load_excerpts, visible_card
@@ -27,14 +27,14 @@ from protocol.ids import RecordId
 from protocol.records.content import PostTarget
 from protocol.visibility import Combine
 
-MOST_GROUPS: Final = 400
-MOST_LENS: Final = 12
+MOST_JUDGES: Final = 12
 
 
 class HomeSight(msgspec.Struct, frozen=True):
     """A page of home: what is read and who moderates it; `next` is the `before` of the page that follows.
 
     `names`: of the groups that repost. `phrase_check_due`: the account hasn't shown yet that it kept its 24 words.
+    `unheard`: how many more groups were chosen to judge than are asked.
     """
 
     posts: tuple[VisibleCard, ...]
@@ -44,6 +44,7 @@ class HomeSight(msgspec.Struct, frozen=True):
     phrase_check_due: bool
     next: int | None = None
     names: Mapping[RecordId, str] = {}
+    unheard: int = 0
 
     @property
     def choosing(self) -> int:
@@ -70,13 +71,17 @@ async def load_home(
     """The newest posts of the account's groups and of whom it follows; `combine`: what its moderators show together."""
     async with deps.store.database.read() as session:
         memberships = await list_memberships(session, account.id)
-        followings = await list_followings(session, account.id, MOST_GROUPS)
+        followings = await list_followings(session, account.id, MOST_FOLLOWED)
         mine = await list_belonging(session, account.id)
-        groups = await _readable(session, deps, account, mine | {following.group_id for following in followings})
-        cards, following_page = await list_feed(session, sorted(groups), limit, before=before) if groups else ([], None)
+        wanted = mine | await list_open(session, [following.group_id for following in followings])
+        feed, following_page = await list_feed(session, sorted(wanted), limit, before=before) if wanted else ([], None)
+        chosen = [following.group_id for following in followings if following.lens]
+        asked = {card.via or card.group_id for card in feed} | set(chosen[:MOST_JUDGES])
+        opened = await open_those(session, deps, account, sorted(asked))
+        groups = {group: found.state.default_score for group, found in opened.items()}
+        cards = [card for card in feed if (card.via or card.group_id) in groups]
         names = await load_group_names(session, {card.via for card in cards if card.via})
-        chosen = [following.group_id for following in followings if following.lens][:MOST_LENS]
-        moderators = Moderators({group: groups[group] for group in chosen if group in groups}, combine)
+        moderators = Moderators({group: groups[group] for group in chosen[:MOST_JUDGES] if group in groups}, combine)
         tokens = [PostTarget(card.id).token for card in cards]
         check = await load_phrase_check(session, account.id)
         writers = {(card.group_id, card.author) for card in cards}
@@ -86,14 +91,16 @@ async def load_home(
         nicknames = await load_writers(session, deps, writers)
     words = {card.id: (excerpts.get(card.id, ""), nicknames.get((card.group_id, card.author), "")) for card in cards}
     posts = tuple(_line(card, groups[card.via or card.group_id], layers, moderators, words[card.id]) for card in cards)
-    phrase_check_due = check is None or check.checked_at is None
-    return HomeSight(posts, moderators, tuple(memberships), tuple(followings), phrase_check_due, following_page, names)
-
-
-async def _readable(session: AsyncSession, deps: Deps, account: Account, groups: set[RecordId]) -> dict[RecordId, int]:
-    """The default scores of those of the groups that the account may read."""
-    found = await open_those(session, deps, account, sorted(groups)[:MOST_GROUPS])
-    return {group: opened.state.default_score for group, opened in found.items()}
+    return HomeSight(
+        posts,
+        moderators,
+        tuple(memberships),
+        tuple(followings),
+        check is None or check.checked_at is None,
+        following_page,
+        names,
+        len(chosen[MOST_JUDGES:]),
+    )
 
 
 def _line(

@@ -40,21 +40,23 @@ class MutedWriter(msgspec.Struct, frozen=True):
 
 
 class Hides(msgspec.Struct, frozen=True):
-    """All that an account hides, the latest first."""
+    """What an account hides, the latest first; `more`: there is more of one of them than is listed."""
 
     things: tuple[HiddenThing, ...]
     writers: tuple[MutedWriter, ...]
+    more: bool
 
 
 async def list_hides(deps: Deps, account: Account) -> Hides:
     """What the account hides for itself; at most 200 things and as many writers."""
     async with deps.store.database.read() as session:
         own = account.personal_group
-        hidden = await list_hidden(session, own, PERSON, MOST_HIDES) if own else []
-        targets = [(target, found.at) for found in hidden if (target := _target(found.token)) is not None]
+        hidden = await list_hidden(session, own, PERSON, MOST_HIDES + 1) if own else []
+        targets = [(target, found.at) for found in hidden[:MOST_HIDES] if (target := _target(found.token)) is not None]
         records = {_record(target) for target, _ in targets}
         cards = await load_named_things(session, deps, account, records)
-        blocks = await list_blocks(session, account.id, MOST_HIDES)
+        muted = await list_blocks(session, account.id, MOST_HIDES + 1)
+        blocks = muted[:MOST_HIDES]
         opened = await open_those(session, deps, account, {block.group for block in blocks})
         names = {group: found.name for group, found in opened.items()}
         members = {group: {block.member for block in blocks if block.group == group} for group in names}
@@ -71,6 +73,7 @@ async def list_hides(deps: Deps, account: Account) -> Hides:
             )
             for block in blocks
         ),
+        len(hidden) > MOST_HIDES or len(muted) > MOST_HIDES,
     )
 
 

@@ -43,7 +43,7 @@ async def describe_erasures(deps: Deps, account: Account, group: RecordId, post:
     async with deps.store.database.read() as session:
         view = (await open_group(session, deps, account, group)).view
         number = await load_number(session, account, view.state)
-        card, text = await load_text(session, group, post)
+        card, text, _ = await load_text(session, group, post)
         pending = await _is_pending(session, group, number)
     writer = member_writer(group, number or 0)
     own = [sheet for sheet in text.sheets.values() if number and sheet.writer == writer]

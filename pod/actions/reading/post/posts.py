@@ -83,7 +83,10 @@ class ParagraphSight(msgspec.Struct, frozen=True):
 
 
 class PostSight(msgspec.Struct, frozen=True):
-    """A post's text in reading order, hidden paragraphs too; `next` is the `from` of what follows."""
+    """A post's text in reading order, hidden paragraphs too; `next` is the `from` of what follows.
+
+    `more`: it has more edits than are read.
+    """
 
     post: RecordId
     group: RecordId
@@ -97,6 +100,7 @@ class PostSight(msgspec.Struct, frozen=True):
     hides: tuple[Hide, ...]
     paragraphs: tuple[ParagraphSight, ...]
     next: int | None = None
+    more: bool = False
 
 
 class AddLine(msgspec.Struct, frozen=True):
@@ -205,6 +209,7 @@ async def describe_post(
         reading.verdict.hides,
         tuple(_paragraph(reading, reading.paragraph(judged)) for judged in part),
         following,
+        reading.more,
     )
 
 

@@ -31,6 +31,7 @@ from protocol.ids import RecordId
 from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, SubjectTarget, Token
 from protocol.visibility import Combine, Judged, see
 
+# So many edits of a post count, the first in the log, alike on all pods; a page says where there are more.
 MOST_SHEETS = 10_000
 MOST_NAMED = 4096
 # Anybody can found a group that reposts a post and edits it there: so many edits count, those of the lens first.
@@ -62,7 +63,8 @@ class VisiblePost(msgspec.Struct, frozen=True):
 
     `text` and `card` have no words of what is withheld: the post (`withheld`), those paragraphs (`silent`), or the
     public name that it answers (`nameless`).
-    `elsewhere`: nickname and group of who edits it in other groups; `more`: not all of these edits were looked at.
+    `elsewhere`: nickname and group of who edits it in other groups; `more`: not all edits, there or here, were looked
+    at.
     """
 
     summary: GroupSummary
@@ -123,7 +125,7 @@ async def load_reading(
     """A post of the group in a lens; raises UnknownGroupError or NotFoundError."""
     summary = await load_summary(session, deps, reader, group)
     edits = await _load_edits(session, reader, group, post, lens)
-    card, text = await load_text(session, group, post, edits[:MOST_EDITS_ELSEWHERE])
+    card, text, cut = await load_text(session, group, post, edits[:MOST_EDITS_ELSEWHERE])
     tokens = {address: ParagraphTarget(address).token for address in (*text.order, *text.waiting)}
     subject = SubjectTarget(card.subject).token if card.subject else None
     asked = [PostTarget(post).token, *([subject] if subject else []), *tokens.values()]
@@ -150,7 +152,7 @@ async def load_reading(
         silent,
         nameless,
         await _load_editors(session, deps, {writer for writer in writers if writer[0] != group}),
-        len(edits) > MOST_EDITS_ELSEWHERE,
+        cut or len(edits) > MOST_EDITS_ELSEWHERE,
     )
 
 
@@ -210,15 +212,20 @@ def _without(text: Text, silent: frozenset[Address]) -> Text:
 
 async def load_text(
     session: AsyncSession, group: RecordId, post: RecordId, edits: Sequence[Sheet] = ()
-) -> tuple[PostCard, Text]:
-    """A post of the group with its text before any lens, and `edits` of other groups in it; raises NotFoundError."""
+) -> tuple[PostCard, Text, bool]:
+    """A post of the group with its text before any lens, and `edits` of other groups in it; raises NotFoundError.
+
+    The third value is whether the group has more edits than count.
+    """
     card = await load_post(session, group, post)
-    sheets = await load_sheets(session, group, post, MOST_SHEETS) if card and card.group_id == group else []
+    sheets = await load_sheets(session, group, post, MOST_SHEETS + 1) if card and card.group_id == group else []
+    cut = len(sheets) > MOST_SHEETS
+    del sheets[MOST_SHEETS:]
     own = next((sheet for sheet in sheets if sheet.id == post), None)
     if card is None or own is None:
         raise PostRule.NO_POST_IN_GROUP.error()
     sheets += edits
-    return card, await computed(sum(len(sheet.afters) for sheet in sheets), assemble, own, sheets)
+    return card, await computed(sum(len(sheet.afters) for sheet in sheets), assemble, own, sheets), cut
 
 
 async def describe_reading(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> VisiblePost:
