@@ -16,7 +16,7 @@ from models.groups.groups_and_items import GROUPS
 from moderation.scores import Reply
 from protocol.ids import RecordId
 
-MOST_NAMES = 5000
+NAMES_AT_ONCE = 2000
 _OWN_SCORE = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target)
 
 
@@ -118,11 +118,17 @@ async def find_groups(session: AsyncSession, terms: str, own: Collection[RecordI
         select(GROUPS.c.id, GROUPS.c.name)
         .where(GROUPS.c.kind == "group", or_(GROUPS.c.visibility == "public", GROUPS.c.id.in_(list(own))))
         .order_by(GROUPS.c.name, GROUPS.c.id)
-        .limit(MOST_NAMES)
+        .limit(NAMES_AT_ONCE)
     )
-    asked = asked_pieces(terms)
-    found = [(group, name) for group, name in await session.execute(wanted) if _has(folded(name), asked)]
-    return [OnSubject(group, name, 0, 0) for group, name in found[:limit]]
+    asked, found, page = asked_pieces(terms), list[OnSubject](), wanted
+    while len(found) < limit:
+        names = [(group, name) for group, name in await session.execute(page)]
+        found += [OnSubject(group, name, 0, 0) for group, name in names if _has(folded(name), asked)]
+        if len(names) < NAMES_AT_ONCE:
+            break
+        group, name = names[-1]
+        page = wanted.where(or_(GROUPS.c.name > name, and_(GROUPS.c.name == name, GROUPS.c.id > group)))
+    return found[:limit]
 
 
 async def list_replies_to_subject(

@@ -199,7 +199,8 @@ async def list_due(session: AsyncSession, *, well: bool, now: int, limit: int) -
 
 async def first_lane_at(session: AsyncSession) -> int | None:
     """The earliest time at which a lane is to be looked at, whoever holds it; None: nothing waits."""
-    return await session.scalar(select(func.min(HOSTS.c.next_at)))
+    first: int | None = await session.scalar(select(func.min(HOSTS.c.next_at)))
+    return first
 
 
 async def claim_lanes(session: AsyncSession, worker: str, hosts: Collection[str], *, now: int) -> list[Lane]:

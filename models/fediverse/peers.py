@@ -72,7 +72,8 @@ async def list_due_peers(session: AsyncSession, *, now: int, limit: int) -> list
 
 async def first_peer_at(session: AsyncSession) -> int | None:
     """The earliest time at which a pod is to be asked; None: there is no other pod."""
-    return await session.scalar(select(func.min(PEERS.c.due_at)))
+    first: int | None = await session.scalar(select(func.min(PEERS.c.due_at)))
+    return first
 
 
 async def claim_peers(session: AsyncSession, pods: Collection[str], *, now: int, until: int) -> list[DuePeer]:

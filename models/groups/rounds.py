@@ -58,7 +58,8 @@ async def list_due_rounds(session: AsyncSession, *, now: int, limit: int) -> lis
 
 async def first_round_at(session: AsyncSession) -> int | None:
     """The earliest time at which a group is to be looked after; None: none is."""
-    return await session.scalar(select(func.min(ROUNDS.c.due_at)))
+    first: int | None = await session.scalar(select(func.min(ROUNDS.c.due_at)))
+    return first
 
 
 async def claim_rounds(session: AsyncSession, groups: Collection[RecordId], *, now: int, until: int) -> list[Round]:

@@ -180,7 +180,8 @@ async def list_accounts(session: AsyncSession, limit: int, *, after: str = "") -
 
 async def load_first_sign_up(session: AsyncSession) -> int | None:
     """When the first account was opened; None while there is none."""
-    return await session.scalar(select(func.min(ACCOUNTS.c.created_at)))
+    first: int | None = await session.scalar(select(func.min(ACCOUNTS.c.created_at)))
+    return first
 
 
 async def insert_recovery_keys(session: AsyncSession, account: int, first_index: int, dids: Sequence[DidKey]) -> None:

@@ -75,7 +75,7 @@ async def test_w7_a_failure_that_is_remembered_keeps_nothing_of_the_request_that
         held.append(weakref.ref(document))
         raise RemoteError(RemoteFault.SAYS_NO, retry=False, status=404, facts={"host": f"{document.documents}"})
 
-    keys = KnownKeys(fetch)
+    keys = KnownKeys(fetch, KeyShelf())
     with pytest.raises(RemoteError, match="answers 404"):
         await keys.find(KEY_ID, now=NOW)
     await asyncio.sleep(0)

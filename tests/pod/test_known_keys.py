@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,8 @@ async def test_keys_of_long_ago_and_those_above_the_most_are_forgotten(
         async def left(ages: list[int]) -> list[int]:
             for age in ages:
                 key = KnownKey(f"{ALICE}/{age}", ALICE, KEY.text, NOON - age)
-                await parts.store.write(lambda session, key=key: put_known_key(session, key))
-            await parts.store.write(lambda session: prune_known_keys(session, now=NOON))
+                await parts.store.write(partial(put_known_key, key=key))
+            await parts.store.write(partial(prune_known_keys, now=NOON))
             async with database.read() as session:
                 return [age for age in ages if await load_known_key(session, f"{ALICE}/{age}")]
 

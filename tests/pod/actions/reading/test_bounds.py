@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
+from models.content import subjects
+from models.content.subjects import find_groups
 from models.engine.databases import open_database
 from models.people.accounts import Account, load_account
 from models.people.subscriptions import Following, save_following
@@ -94,3 +96,15 @@ async def test_who_hides_more_than_is_listed_is_told_so(
         told.append((len(hides.writers), hides.more))
 
     assert told == [(1, False), (2, False), (2, True)]
+
+
+async def test_a_group_is_found_by_its_name_however_many_stand_before_it(
+    deps: Deps, ada: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subjects, "NAMES_AT_ONCE", 2)
+    names = ("Alpha", "Beta", "Beta", "Gamma", "The well", "The well")
+    groups = [await start_group(deps, TokenHolder(ada), {"name": name}) for name in names]
+    async with deps.store.database.read() as session:
+        told = [[one.group for one in await find_groups(session, "well", (), limit)] for limit in (9, 1)]
+
+    assert told == [sorted(groups[4:]), sorted(groups[4:])[:1]]
