@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.hostile.load import attacks, hostile_pods
-from tests.hostile.load.ground import Attack, Ground, a_ground, attacked, check
+from tests.hostile.load.ground import Attack, Ground, a_ground, attacked, check, check_serving
 
 SECONDS = 2.0
+SECONDS_OF_ALL = 28 * 60.0  # with what goes before and after, half an hour
 ALL: list[Attack] = [
     hostile_pods.w1_endless_lists,
     attacks.w2_numbers,
@@ -37,3 +40,10 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 @pytest.mark.parametrize("attack", ALL, ids=[attack.__name__ for attack in ALL])
 def test_others_do_not_notice(ground: Ground, attack: Attack) -> None:
     check(ground, *attacked(ground, [attack], SECONDS))
+
+
+@pytest.mark.skipif(not os.environ.get("ALTHING_FULL"), reason="half an hour; ALTHING_FULL=1 runs it")
+@pytest.mark.timeout(3000)
+def test_all_of_them_together_and_the_pod_still_serves(tmp_path: Path) -> None:
+    with a_ground(tmp_path) as alone:
+        check_serving(alone, *attacked(alone, ALL, SECONDS_OF_ALL))
