@@ -8,8 +8,6 @@ Rules of this file (federation §1.3, §4 G4):
 3. What has waited for 7 days when its host fails again is given up.
 4. A host of which nothing is known gets draft-cavage, and on 400, 401 or 403 the same delivery under RFC 9421. What
    it took is remembered for 30 days, and then only a 401 has the other scheme tried.
-5. A 401 of a host that took something within the hour speaks of this one request (of a clock, of a key that couldn't
-   be asked for, of a copy in the same second), not of what it brings: it is tried three times more.
 """
 
 from __future__ import annotations
@@ -26,8 +24,6 @@ FIRST_PAUSE_MS: Final = 2_000
 LONGEST_PAUSE_MS: Final = 6 * 3600 * 1000
 OLDEST_MS: Final = 7 * 24 * 3600 * 1000
 SCHEME_LIFE_MS: Final = 30 * 24 * 3600 * 1000
-TRUSTS_MS: Final = 3600 * 1000
-MOST_DOUBTS: Final = 3
 
 UNAUTHORIZED: Final = 401
 _PASSING: Final = frozenset({408, 421, 425, 429})
@@ -56,18 +52,13 @@ class Postponed(msgspec.Struct, frozen=True):
 Outcome = DeliveryTaken | GivenUp | Postponed
 
 
-def outcome_of(error: RemoteError | RefusedError, *, trusted: bool = False) -> GivenUp | Postponed:
-    """What a failed delivery comes to (rules 1, 5); an address that is refused here may resolve to another tomorrow."""
-    if isinstance(error, RefusedError) or (trusted and error.status == UNAUTHORIZED):
+def outcome_of(error: RemoteError | RefusedError) -> GivenUp | Postponed:
+    """What a failed delivery comes to (rule 1); an address that is refused here may resolve to another tomorrow."""
+    if isinstance(error, RefusedError):
         return Postponed(str(error))
     if error.status is not None and 400 <= error.status < 500 and error.status not in _PASSING:
         return GivenUp(str(error))
     return Postponed(str(error), error.retry_after_seconds)
-
-
-def is_trusted(failures: int, succeeded_at: int | None, *, now: int) -> bool:
-    """Whether a host that answers 401 is to be believed to have meant this request alone (rule 5)."""
-    return failures < MOST_DOUBTS and succeeded_at is not None and now - succeeded_at < TRUSTS_MS
 
 
 def pause_ms(failures: int, retry_after_seconds: int | None, *, chance: float) -> int:

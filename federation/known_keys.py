@@ -34,7 +34,7 @@ from protocol.canonical import JsonObject
 from protocol.errors import RefusedError
 
 MOST_KEYS: Final = 20_000
-MOST_FAILURES: Final = 20_000
+MOST_FAILURES: Final = 5_000
 REFETCH_MS: Final = 5 * 60_000
 NETWORK_PAUSE_MS: Final = 30_000
 LOOK_UPS: Final = 48

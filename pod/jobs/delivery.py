@@ -24,7 +24,6 @@ from federation.delivery import (
     Outcome,
     Postponed,
     first_scheme,
-    is_trusted,
     knocks_again,
     other_scheme,
     outcome_of,
@@ -228,8 +227,7 @@ class Courier:
             error = error if again is not None else None
         if error is None:
             return DeliveryTaken(scheme)
-        trusted = is_trusted(host.attempts, host.last_succeeded_at, now=self._deps.clock())
-        outcome = outcome_of(error, trusted=trusted)
+        outcome = outcome_of(error)
         if not isinstance(outcome, Postponed):
             _LOG.warning("%s refused a delivery for good: %s", delivery.inbox, outcome.error)
         return outcome

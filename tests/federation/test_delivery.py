@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 from federation.delivery import (
     FIRST_PAUSE_MS,
     LONGEST_PAUSE_MS,
-    TRUSTS_MS,
     GivenUp,
     Postponed,
     first_scheme,
-    is_trusted,
     knocks_again,
     other_scheme,
     outcome_of,
@@ -21,7 +19,6 @@ from federation.errors import RemoteError
 from federation.rules.addresses import AddressRule
 from federation.rules.answers import RemoteFault
 
-NOON = 1_900_000_000_000
 FINAL = [400, 401, 403, 404, 405, 410, 413, 415, 418, 422, 451]
 PASSING = [301, 408, 421, 425, 429, 500, 501, 502, 503, 504, 505]
 
@@ -41,16 +38,6 @@ def test_a_status_that_speaks_of_the_request_is_final(status: int) -> None:
 def test_everything_else_may_pass(status: int | None) -> None:
     said = f"m.example answers {status}." if status else "The server can't be reached."
     assert outcome_of(refusal(status)) == Postponed(said)
-
-
-def test_a_401_of_a_host_that_took_something_of_late_speaks_of_one_request() -> None:
-    trusted = is_trusted(2, NOON, now=NOON + TRUSTS_MS - 1)
-
-    assert outcome_of(refusal(401), trusted=trusted) == Postponed("m.example answers 401.")
-    assert isinstance(outcome_of(refusal(403), trusted=trusted), GivenUp)
-    assert not is_trusted(3, NOON, now=NOON + 1)
-    assert not is_trusted(0, NOON, now=NOON + TRUSTS_MS)
-    assert not is_trusted(0, None, now=NOON)
 
 
 def test_an_address_that_is_refused_today_is_tried_again() -> None:

@@ -165,23 +165,6 @@ async def test_a_refusal_for_good_ends_a_delivery_and_not_its_lane(
     assert len(sink.asked) == knocks + 1
 
 
-async def test_what_a_host_takes_for_a_copy_in_the_same_second_is_sent_again(
-    deps: Deps, sink: Sink, clock: SetClock
-) -> None:
-    async with running(deps) as courier:
-        await queue(deps, sink.inbox(2), body=b"1")
-        await eventually(lambda: cleared(deps))
-        sink.answers[sink.host(2)] = saying(401)
-        await queue(deps, sink.inbox(2), body=b"2")
-        courier.look()
-        await eventually(lambda: failed(deps, sink.host(2)))
-        del sink.answers[sink.host(2)]
-        clock.ms += 3_000
-        await eventually(lambda: cleared(deps))
-
-    assert sink.taken(2) == [b"1", b"2"]
-
-
 @pytest.mark.parametrize("status", [500, 503, 408, 421, 425, 429, 302])
 async def test_what_may_pass_is_tried_again_and_keeps_its_order(
     deps: Deps, sink: Sink, clock: SetClock, status: int
