@@ -8,15 +8,16 @@ from typing import Literal
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.content.edits_elsewhere import list_edits_elsewhere
 from models.people.accounts import Account
 from pod.actions.access import open_group
 from pod.actions.posts.records import write_post, write_record
 from pod.actions.reading.group.page_facts import load_number
-from pod.actions.reading.post.text import load_text
+from pod.actions.reading.post.text import MOST_EDITS_ELSEWHERE, load_text, writer_of
 from pod.actions.signer import Person
 from pod.deps import Deps
 from pod.rules.posts import PostRule
-from protocol.content import Text, Writer, member_writer
+from protocol.content import Sheet, Text, Writer, member_writer
 from protocol.ids import RecordId
 from protocol.limits import MAX_NAME_LENGTH, MAX_PARAGRAPHS
 from protocol.records.content import (
@@ -76,47 +77,86 @@ def _reply_to(written: WrittenPost) -> ReplyTo | None:
 
 
 async def replace_paragraph(
-    deps: Deps, signer: Person, group: RecordId, post: RecordId, address: Address, paragraph: Paragraph, *, seen: str
+    deps: Deps,
+    signer: Person,
+    group: RecordId,
+    post: RecordId,
+    address: Address,
+    paragraph: Paragraph,
+    *,
+    seen: str,
+    into: RecordId | None = None,
 ) -> RecordId:
     """Write another version of a paragraph: it hangs on the old one, whose mark leads to it.
+
+    `into`: the group in which it is written, if that is another one, in which the post appears.
 
     Who wrote one before continues that one, for of two marks on a paragraph only the later counts. `seen` names the
     versions that the writer knew of (`versions_of`); raises StaleEditError if there are others now, or one was deleted.
     """
     check_paragraphs([paragraph])
+    own = into or group
 
     async def action(session: AsyncSession) -> RecordId:
-        _, text, _ = await load_text(session, group, post)
+        text = await _load_edited(session, deps, signer.account, group, post, own)
         old = paragraph_at(text, address)
         _check_seen(text, address, seen)
         if old == paragraph:
             raise PostRule.NOTHING_CHANGED.error()
-        state = (await open_group(session, deps, signer.account, group)).state
-        writer = member_writer(group, await load_number(session, signer.account, state) or 0)
+        state = (await open_group(session, deps, signer.account, own)).state
+        writer = member_writer(own, await load_number(session, signer.account, state) or 0)
         base = end_of(text, writer, address)
         replaced = PatchAddress(base.index, base.record)
         add = Add(paragraph.style, paragraph.text, after=replaced)
         patch = Patch(post=post, adds=(add,), marks=(Mark(replaced, replaced_by=PatchAddress(0)),), **UNSIGNED)
-        return (await write_record(session, deps, signer, group, draft(patch))).id
+        return (await write_record(session, deps, signer, own, draft(patch))).id
 
     return await deps.store.write(action)
 
 
 async def add_paragraphs(
-    deps: Deps, signer: Person, group: RecordId, post: RecordId, after: Address, paragraphs: Sequence[Paragraph]
+    deps: Deps,
+    signer: Person,
+    group: RecordId,
+    post: RecordId,
+    after: Address,
+    paragraphs: Sequence[Paragraph],
+    *,
+    into: RecordId | None = None,
 ) -> RecordId:
-    """Write paragraphs that follow one of the post, one upon the other."""
+    """Write paragraphs that follow one of the post, one upon the other; `into` as for `replace_paragraph`."""
     check_paragraphs(paragraphs)
+    own = into or group
 
     async def action(session: AsyncSession) -> RecordId:
-        _, text, _ = await load_text(session, group, post)
-        paragraph_at(text, after)
+        paragraph_at(await _load_edited(session, deps, signer.account, group, post, own), after)
         afters = [PatchAddress(after.index, after.record), *map(PatchAddress, range(len(paragraphs) - 1))]
         adds = [Add(found.style, found.text, hung) for found, hung in zip(paragraphs, afters, strict=True)]
         patch = Patch(post=post, adds=tuple(adds), **UNSIGNED)
-        return (await write_record(session, deps, signer, group, draft(patch))).id
+        return (await write_record(session, deps, signer, own, draft(patch))).id
 
     return await deps.store.write(action)
+
+
+async def describe_versions(
+    deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address, into: RecordId
+) -> str:
+    """The versions of a paragraph that an edit written in `into` goes by; raises UnknownGroupError or NotFoundError."""
+    async with deps.store.database.read() as session:
+        return versions_of(await _load_edited(session, deps, account, group, post, into), address)
+
+
+async def _load_edited(
+    session: AsyncSession, deps: Deps, account: Account, group: RecordId, post: RecordId, into: RecordId
+) -> Text:
+    """The text as an edit of it meets it: of the post's own group and of the one in which the edit is written."""
+    await open_group(session, deps, account, group)
+    edits: list[Sheet] = []
+    if into != group:
+        found = await list_edits_elsewhere(session, group, post, account.id, (into,), MOST_EDITS_ELSEWHERE)
+        edits = [sheet for sheet in found if writer_of(sheet)[0] == into]
+    _, text, _ = await load_text(session, group, post, edits)
+    return text
 
 
 async def own_records(deps: Deps, account: Account, group: RecordId, post: RecordId) -> list[RecordId]:

@@ -15,16 +15,19 @@ from pod.actions.posts.posts import (
     DELETED,
     add_paragraphs,
     check_paragraphs,
+    describe_versions,
     paragraph_at,
     replace_paragraph,
     version_name,
-    versions_of,
 )
+from pod.actions.reading.group.page_facts import GroupSummary
+from pod.actions.reading.post.story import describe_answers_in
 from pod.actions.reading.post.text import VisiblePost, describe_reading
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import StaleEditError
 from pod.rules.posts import PostRule
+from pod.translations import Translator
 from pod.web.kit.forms import Verbatim, act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import RefusalView, problem_of
@@ -119,8 +122,10 @@ async def _edit(request: web.Request, form: EditForm) -> web.Response:
     if form.do == "preview":
         check_paragraphs([paragraph])
         return await _show_edit(request, form)
-    deps, signer = request.app[DEPS], signer_of(request)
-    record = await replace_paragraph(deps, signer, links.group, links.post, address, paragraph, seen=form.seen)
+    deps, signer, into = request.app[DEPS], signer_of(request), (await _written_in(request, links)).group
+    record = await replace_paragraph(
+        deps, signer, links.group, links.post, address, paragraph, seen=form.seen, into=into
+    )
     return see_other(links.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
 
 
@@ -129,39 +134,65 @@ async def _add(request: web.Request, form: AddForm) -> web.Response:
     if form.do == "preview":
         check_paragraphs(paragraphs)
         return await _show_add(request, form)
-    deps, signer = request.app[DEPS], signer_of(request)
-    record = await add_paragraphs(deps, signer, links.group, links.post, address, paragraphs)
+    deps, signer, into = request.app[DEPS], signer_of(request), (await _written_in(request, links)).group
+    record = await add_paragraphs(deps, signer, links.group, links.post, address, paragraphs, into=into)
     return see_other(links.to(mode="wiki", anchor=anchor_of(Address(record, 0))), said="suggested")
 
 
-async def _load(request: web.Request) -> tuple[PostLinks, VisiblePost, Paragraph]:
+class _Desk(msgspec.Struct, frozen=True):
+    """What the page of an edit is made of; it is written in `into`."""
+
+    links: PostLinks
+    reading: VisiblePost
+    old: Paragraph
+    into: GroupSummary
+
+    def sentence(self, say: Translator, told: str) -> str:
+        """What becomes of it, and in which group it stands if that isn't the post's."""
+        if self.into.group == self.links.group:
+            return told
+        return f"{told} {say('Your edit is written in %(group)s, through which you look.', group=self.into.name)}"
+
+
+async def _written_in(request: web.Request, links: PostLinks) -> GroupSummary:
+    """The post's group for its members, else the one that is looked through, if the post appears there."""
+    into = await describe_answers_in(request.app[DEPS], account_of(request), links.group, links.post, links.lens)
+    if into is None:
+        raise PostRule.ONLY_MEMBERS_WRITE.error()
+    return into
+
+
+async def _load(request: web.Request) -> _Desk:
     links = links_of(request)
     reading = await describe_reading(request.app[DEPS], account_of(request), links.group, links.post)
-    if not reading.summary.writes:
-        raise PostRule.ONLY_MEMBERS_WRITE.error()
+    into = await _written_in(request, links)
     paragraph = paragraph_at(reading.text, address_of(request))
     if reading.words(address_of(request)) is None:
         raise PostRule.PARAGRAPH_NOT_SHOWN.error()
-    return links, reading, paragraph
+    return _Desk(links, reading, paragraph, into)
 
 
 async def _show_edit(
     request: web.Request, form: EditForm | None, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    links, reading, old = await _load(request)
+    desk = await _load(request)
+    links, reading, old = desk.links, desk.reading, desk.old
     say, address, text = say_of(request), address_of(request), reading.text
     mine = text.writer_of(address) == text.writer == member_writer(links.group, reading.summary.member or 0)
-    seen, changed = versions_of(text, address), form is not None and form.text != old.text
+    changed = form is not None and form.text != old.text
+    deps, account = request.app[DEPS], account_of(request)
     view = EditView(
         title=say("Edit a paragraph") if mine else say("Suggest an edit"),
         sentence=say("The new version is shown at once; the old one stays in the history.")
         if mine
-        else say("Your version stands beside this one; the votes of each group decide which is shown there."),
+        else desk.sentence(
+            say, say("Your version stands beside this one; the votes of each group decide which is shown there.")
+        ),
         action=links.paragraph_path(address, "edit"),
         back=Link(reading.card.title or say("The post"), links.to(mode="wiki", anchor=anchor_of(address))),
         problem=problem_of(say, refusal) if refusal else None,
         form=form or EditForm(old.style, old.text),
-        seen=seen,
+        seen=await describe_versions(deps, account, links.group, links.post, address, desk.into.group),
         styles=tuple((style, style_name(say, style)) for style in STYLES),
         old=pieces_of([old])[0],
         meanwhile=_meanwhile(text, address, form) if isinstance(refusal, StaleEditError) and form else (),
@@ -181,11 +212,14 @@ def _meanwhile(text: Text, address: Address, form: EditForm) -> tuple[Markup, ..
 async def _show_add(
     request: web.Request, form: AddForm, refusal: RefusedError | None = None, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    links, reading, old = await _load(request)
+    desk = await _load(request)
+    links, reading, old = desk.links, desk.reading, desk.old
     say, address = say_of(request), address_of(request)
     view = EditView(
         title=say("Add below"),
-        sentence=say("What a post's own author adds is shown at once; what others add, once votes are for it."),
+        sentence=desk.sentence(
+            say, say("What a post's own author adds is shown at once; what others add, once votes are for it.")
+        ),
         action=links.paragraph_path(address, "add"),
         back=Link(reading.card.title or say("The post"), links.to(mode="wiki", anchor=anchor_of(address))),
         problem=problem_of(say, refusal) if refusal else None,

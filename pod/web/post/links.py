@@ -56,8 +56,8 @@ class PostLinks(msgspec.Struct, frozen=True):
         return self.to(anchor=anchor, **({"mode": WIKI} if self.wiki else {}), **fields)
 
     def paragraph_path(self, address: Address, act: str) -> str:
-        """Where something is done to a paragraph."""
-        return f"{self.path}/paragraphs/{address.record}/{address.index}/{act}"
+        """Where something is done to a paragraph, in the same lens."""
+        return self.to(f"paragraphs/{address.record}/{address.index}/{act}")
 
 
 def links_of(request: web.Request) -> PostLinks:

@@ -284,7 +284,7 @@ def _tools(desk: Desk, address: Address) -> tuple[Link, ...]:
     say, links = desk.say, desk.links
     # What another group wrote is edited there.
     here = desk.writer(address)[0] == links.group
-    if not links.wiki or not here or (desk.signed_in and not desk.writes):
+    if not links.wiki or not here or (desk.signed_in and not desk.story.answers_in):
         return ()
     mine = desk.is_mine(address) and desk.is_authors(address)
     group_links = (

@@ -141,6 +141,35 @@ def test_x1_an_edit_from_a_group_that_reposts_the_post_is_judged_by_the_lens(roo
     assert "Eve knows better." in shown()
 
 
+def test_x1_who_looks_through_a_group_that_reposts_the_post_edits_it_there(room: ReadingRoom) -> None:
+    group, eve = found(room, "public"), room.browser("eve")
+    room.vote(room.eve, room.post, None, 1000, group=group)
+    paragraph = room.at(f"/paragraphs/{room.post}/4")
+    assert eve.get(f"{paragraph}/edit").status == 403
+    page = eve.get(room.at(f"?lens={group}&mode=wiki"))
+    for act in ("edit", "add"):
+        assert f'href="{paragraph}/{act}?lens={group}"' in page.text
+    page = eve.get(f"{paragraph}/edit?lens={group}")
+    assert "Your edit is written in Eve&#39;s public group, through which you look." in page.text
+    assert "skrivs i Eve&#39;s public group" in room.browser("eve", "sv").get(f"{paragraph}/edit?lens={group}").text
+    form = next(form for form in page.forms if "/edit" in form.action)
+    shown = eve.submit(page, form.action, "Publish", text="Ask all neighbours")
+    assert f"lens={group}" in shown.path
+    # Once more: who wrote a version continues that one.
+    page = eve.get(f"{paragraph}/edit?lens={group}")
+    eve.submit(page, form.action, "Publish", text="Ask every neighbour")
+    page = eve.get(f"{paragraph}/add?lens={group}")
+    eve.submit(page, next(form for form in page.forms if "/add" in form.action).action, "Publish", text="Or dig.")
+    texts = {line["text"] for line in room.seen(lens=group)["paragraphs"]}
+    assert {"Ask all neighbours", "Ask every neighbour", "Or dig."} <= texts
+    # And what stands elsewhere makes no edit of the post's own members stale.
+    ada = room.browser("ada")
+    page = ada.get(f"{paragraph}/edit")
+    assert "through which you look" not in page.text
+    shown = ada.submit(page, "/edit", "Publish", text="Ask the village")
+    assert shown.path.startswith(room.at("?")), shown.text[:300]
+
+
 def test_x1_an_edit_in_a_private_group_is_read_by_its_members_alone(room: ReadingRoom) -> None:
     group = found(room, "private")
     joined(room.eve, group, room.bo, 1000)
