@@ -31,9 +31,9 @@ IPNetwork = IPv4Network | IPv6Network
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 MAX_HOST_LENGTH: Final = 253  # of a DNS name as text
 
-_URL: Final = re.compile(r"(https?)://([^/?#]+)([/?#].*)?", re.IGNORECASE | re.DOTALL)
+# No control character, space or backslash anywhere.
+_URL: Final = re.compile(r"(https?)://([^/?#\x00-\x20\x7f\\]+)([/?#][^\x00-\x20\x7f\\]*)?", re.IGNORECASE)
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:@\[\]]+)(?::([0-9]{1,5}))?")
-_NEVER_IN_A_URL: Final = re.compile(r"[\x00-\x20\x7f\\]")
 _LABEL: Final = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _PLAIN_NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -77,17 +77,13 @@ class Origin(NamedTuple):
 
 def parse_url(text: str) -> URL:
     """Read an absolute http(s) URL: host normalised, path percent-encoded and without dot segments."""
-    if len(text) > MAX_URL_LENGTH:
-        raise AddressRule.URL_TOO_LONG.error(most=MAX_URL_LENGTH)
+    _check_length(text)
     return _parse_url(text)
 
 
 @lru_cache(maxsize=8192)
 def _parse_url(text: str) -> URL:
-    matched = _URL.fullmatch(text)
-    if matched is None or _NEVER_IN_A_URL.search(text):
-        raise AddressRule.NO_URL.error()
-    scheme, authority, rest = matched.groups()
+    scheme, authority, rest = _matched(text).groups()
     host, port = _split_authority(authority)
     scheme = scheme.lower()
     shown_port = "" if port in {None, DEFAULT_PORTS[scheme]} else f":{port}"
@@ -103,14 +99,28 @@ def _parse_url(text: str) -> URL:
 
 def origin_of(url: str | URL) -> Origin:
     """The origin of a URL; of text only what an origin is made of is parsed, since ids are many and hosts few."""
-    if isinstance(url, str):
-        if len(url) > MAX_URL_LENGTH:
-            raise AddressRule.URL_TOO_LONG.error(most=MAX_URL_LENGTH)
-        matched = _URL.fullmatch(url)
-        if matched is None or _NEVER_IN_A_URL.search(url):
-            raise AddressRule.NO_URL.error()
-        url = _parse_url(f"{matched[1]}://{matched[2]}/")
-    return Origin(url.scheme, url.raw_host or "", url.port or 0)
+    if not isinstance(url, str):
+        return Origin(url.scheme, url.raw_host or "", url.port or 0)
+    _check_length(url)
+    return _origin_at(url[: _matched(url).end(2)])
+
+
+@lru_cache(maxsize=8192)
+def _origin_at(root: str) -> Origin:
+    return origin_of(_parse_url(f"{root}/"))
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_URL_LENGTH:
+        raise AddressRule.URL_TOO_LONG.error(most=MAX_URL_LENGTH)
+
+
+def _matched(text: str) -> re.Match[str]:
+    """Scheme, authority, and what comes after them."""
+    matched = _URL.fullmatch(text)
+    if matched is None:
+        raise AddressRule.NO_URL.error()
+    return matched
 
 
 def same_origin(one: str, other: str) -> bool:
@@ -123,10 +133,10 @@ def same_origin(one: str, other: str) -> bool:
 
 def folded(url: str) -> str:
     """An id for comparison: scheme and host in their one spelling, everything after them as written."""
-    origin = origin_of(url)
-    matched = _URL.fullmatch(url)
-    rest = matched.group(3) if matched else None
-    return f"{origin.scheme}://{origin.host}:{origin.port}{rest or ''}"
+    _check_length(url)
+    matched = _matched(url)
+    origin = _origin_at(url[: matched.end(2)])
+    return f"{origin.scheme}://{origin.host}:{origin.port}{matched[3] or ''}"
 
 
 def check_public(url: URL) -> None:
@@ -142,6 +152,7 @@ def host_of(url: str) -> str:
     return origin_of(url).host
 
 
+@lru_cache(maxsize=256)  # ours are few, whatever else is asked for is refused
 def normal_authority(authority: str, scheme: str) -> str:
     """`host[:port]` as RFC 9421 §2.2.3 writes it: normalised, without the scheme's default port."""
     host, port = _split_authority(authority)

@@ -53,7 +53,7 @@ async def receive(
     if isinstance(activity, Gone) and not await keys.knows(claim.key_id):
         return None
     signature = await verify_as_known(claim, keys, now=now, asker=request.asker)
-    if folded(activity.actor) != folded(signature.owner):
+    if activity.actor != signature.owner and folded(activity.actor) != folded(signature.owner):
         raise KeyRule.ACTOR_NOT_OWNER.error()
     if not same_origin(activity.id, activity.actor):
         raise KeyRule.ACTIVITY_ELSEWHERE.error()

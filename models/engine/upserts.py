@@ -1,11 +1,14 @@
 """Many rows in one statement, on both engines; what is older gives way where a rule says so."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.engine.statements import EachRow
 
 # Parameters of one `IN (…)`: SQLite takes 32,766 in a statement, PostgreSQL 65,535.
 CHUNK: Final = 500
@@ -24,28 +27,44 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 def insert_into(session: AsyncSession, table: Table) -> Insert:
     """The engine's own INSERT, which knows ON CONFLICT."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return insert_on(session.get_bind().dialect.name, table)
+
+
+def insert_on(engine: str, table: Table) -> Insert:
+    """The same, for an engine's name."""
+    return sqlite.insert(table) if engine == "sqlite" else postgresql.insert(table)
 
 
 async def insert_new(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key isn't there yet; leave the others as they are."""
     if rows:
-        await session.execute(insert_into(session, table).on_conflict_do_nothing(), list(rows))
+        await _insertion(table, tuple(rows[0])).run(session, rows)
 
 
 async def upsert(
     session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]], newer: Newer | None = None
 ) -> None:
     """Insert the rows, or replace those with the same primary key; with `newer` only where it holds."""
-    if not rows:
-        return
-    statement = insert_into(session, table)
+    if rows:
+        await _replacement(table, tuple(rows[0]), newer).run(session, rows)
+
+
+@cache
+def _insertion(table: Table, names: tuple[str, ...]) -> EachRow:
+    return EachRow(lambda engine: insert_on(engine, table).on_conflict_do_nothing(), names)
+
+
+@cache
+def _replacement(table: Table, names: tuple[str, ...], newer: Newer | None) -> EachRow:
     keys = [column.name for column in table.primary_key]
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    where = newer(table, statement.excluded) if newer else None
-    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes, where=where), list(rows))
+
+    def make(engine: str) -> Insert:
+        statement = insert_on(engine, table)
+        changes = {name: statement.excluded[name] for name in names if name not in keys}
+        where = newer(table, statement.excluded) if newer else None
+        return statement.on_conflict_do_update(index_elements=keys, set_=changes, where=where)
+
+    return EachRow(make, names)
 
 
 async def insert_counted(session: AsyncSession, table: Table, values: Mapping[str, Any]) -> int:

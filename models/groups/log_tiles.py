@@ -114,7 +114,7 @@ async def list_entries(session: AsyncSession, group: RecordId, start: int, end: 
         .where(RECORDS.c.group_id == group, RECORDS.c.log_index >= start, RECORDS.c.log_index < end)
         .order_by(RECORDS.c.log_index)
     )
-    return list(await session.scalars(wanted))
+    return list((await session.scalars(wanted)).all())
 
 
 async def insert_side_log(session: AsyncSession, log: SideLog) -> None:

@@ -6,15 +6,17 @@ folded. A record's `wire` is its canonical form with proof; of an erased record,
 """
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Index, bindparam, func, select, text, true, update
+from sqlalchemy import Index, LargeBinary, bindparam, func, select, text, true, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.engine.columns import Base, table_of
-from models.engine.upserts import chunks, insert_into
+from models.engine.columns import Base, bytes_of_id, table_of
+from models.engine.statements import AllKeys, EachRow
+from models.engine.upserts import chunks, insert_on
 from protocol.ids import RecordId
 
 State = Literal["pending", "logged", "refused"]
@@ -104,17 +106,22 @@ RECORDS = table_of(RecordRow)
 _COLUMNS = [RECORDS.c[name] for name in StoredRecord.__struct_fields__]
 
 
+_INSERT: Final = EachRow(
+    lambda engine: insert_on(engine, RECORDS).on_conflict_do_nothing(index_elements=["id"]), NewRecord.__struct_fields__
+)
+
+
 async def insert_records(session: AsyncSession, records: Sequence[NewRecord]) -> dict[RecordId, int]:
     """Store the records that aren't here yet; return these with their `seq`. Repeats cost nothing."""
     if not records:
         return {}
-    statement = (
-        insert_into(session, RECORDS)
-        .on_conflict_do_nothing(index_elements=["id"])
-        .returning(RECORDS.c.id, RECORDS.c.seq)
-    )
-    rows = [msgspec.structs.asdict(record) for record in records]
-    return {row.id: row.seq for row in await session.execute(statement, rows)}
+    # Nobody else writes meanwhile, so what has a higher number afterwards is what was new.
+    before = await session.scalar(select(func.max(RECORDS.c.seq)))
+    await _INSERT.run(session, [msgspec.structs.asdict(record) for record in records])
+    stored = select(type_coerce(RECORDS.c.id, LargeBinary), RECORDS.c.seq).where(RECORDS.c.seq > (before or 0))
+    numbers: dict[bytes, int] = dict((await session.execute(stored)).all())
+    places = {record.id: numbers.get(bytes_of_id(record.id)) for record in records}
+    return {record: seq for record, seq in places.items() if seq is not None}
 
 
 async def load_record(session: AsyncSession, record: RecordId) -> StoredRecord | None:
@@ -253,7 +260,7 @@ _CLAIMS = [RECORDS.c[name] for name in Claimed.__struct_fields__]
 async def list_claims_pending(session: AsyncSession, group: RecordId, limit: int) -> list[Claimed]:
     """As `list_pending` from the start, with what a steward judges by."""
     wanted = select(*_CLAIMS).where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
-    return [Claimed(*row) for row in await session.execute(wanted.order_by(RECORDS.c.seq).limit(limit))]
+    return [Claimed(*row) for row in (await session.execute(wanted.order_by(RECORDS.c.seq).limit(limit))).all()]
 
 
 async def list_claims_logged(session: AsyncSession, group: RecordId, start: int, end: int) -> list[Claimed]:
@@ -261,7 +268,7 @@ async def list_claims_logged(session: AsyncSession, group: RecordId, start: int,
     wanted = select(*_CLAIMS).where(
         RECORDS.c.group_id == group, RECORDS.c.log_index >= start, RECORDS.c.log_index < end
     )
-    return [Claimed(*row) for row in await session.execute(wanted.order_by(RECORDS.c.log_index))]
+    return [Claimed(*row) for row in (await session.execute(wanted.order_by(RECORDS.c.log_index))).all()]
 
 
 async def load_claims(session: AsyncSession, records: Collection[RecordId]) -> list[Claimed]:
@@ -282,13 +289,23 @@ async def list_placed(session: AsyncSession, records: Collection[RecordId]) -> d
     return found
 
 
+_REFUSED_AUTHORS: Final = AllKeys(
+    lambda keys: select(RECORDS.c.author).distinct().where(RECORDS.c.id.in_(keys), RECORDS.c.state == REFUSED)
+)
+
+
 async def list_refused_authors(session: AsyncSession, records: Collection[RecordId]) -> set[int]:
     """The authors of those of the records that are refused here."""
-    found: set[int] = set()
-    for some in chunks(records):
-        wanted = select(RECORDS.c.author).where(RECORDS.c.id.in_(some), RECORDS.c.state == REFUSED)
-        found.update(author for author in await session.scalars(wanted) if author is not None)
-    return found
+    return {author for (author,) in await _REFUSED_AUTHORS.run(session, records) if author is not None}
+
+
+_PENDING_SIZES: Final = AllKeys(
+    lambda keys: (
+        select(RECORDS.c.author, func.count(), func.sum(func.length(RECORDS.c.wire)))
+        .where(RECORDS.c.group_id == bindparam("group"), _PENDING, RECORDS.c.author.in_(keys))
+        .group_by(RECORDS.c.author)
+    )
+)
 
 
 async def list_refused(session: AsyncSession, records: Collection[RecordId]) -> list[RecordId]:
@@ -304,15 +321,8 @@ async def load_pending_sizes(
     session: AsyncSession, group: RecordId, authors: Collection[int]
 ) -> dict[int, tuple[int, int]]:
     """How many records of each of these authors are pending, and their bytes."""
-    found: dict[int, tuple[int, int]] = {}
-    for some in chunks(authors):
-        wanted = (
-            select(RECORDS.c.author, func.count(), func.sum(func.length(RECORDS.c.wire)))
-            .where(RECORDS.c.group_id == group, _PENDING, RECORDS.c.author.in_(some))
-            .group_by(RECORDS.c.author)
-        )
-        found.update((author, (count, size)) for author, count, size in await session.execute(wanted))
-    return found
+    rows = await _PENDING_SIZES.run(session, authors, group=group)
+    return {author: (count, size) for author, count, size in rows}
 
 
 async def set_logged(session: AsyncSession, places: Sequence[tuple[RecordId, int]]) -> None:
@@ -358,15 +368,12 @@ async def restore_record(session: AsyncSession, record: NewRecord) -> None:
 
 
 async def _update_each(session: AsyncSession, changes: Sequence[tuple[RecordId, dict[str, Any]]]) -> None:
-    if not changes:
-        return
+    if changes:
+        rows = [{"of_id": record, **{f"new_{n}": v for n, v in values.items()}} for record, values in changes]
+        await _update_of(tuple(changes[0][1])).run(session, rows)
 
-    names = changes[0][1]
-    statement = (
-        update(RECORDS)
-        .where(RECORDS.c.id == bindparam("of_id"))
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
-    rows = [{"of_id": record, **{f"new_{n}": v for n, v in values.items()}} for record, values in changes]
-    connection = await session.connection()
-    await connection.execute(statement, rows)
+
+@cache
+def _update_of(names: tuple[str, ...]) -> EachRow:
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return EachRow(lambda _: update(RECORDS).where(RECORDS.c.id == bindparam("of_id")).values(new), ())

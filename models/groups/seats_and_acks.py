@@ -1,7 +1,7 @@
 """What keepers said and what our own seats signed: a signature is remembered here before it is sent."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Index, and_, case, delete, false, func, or_, select, true, tuple_, update
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import AllKeys
 from models.engine.upserts import chunks, insert_new, upsert
 from protocol.ids import RecordId
 from protocol.keys import DidKey
@@ -353,7 +354,10 @@ async def list_withheld(session: AsyncSession, group: RecordId, limit: int) -> l
 
 
 async def delete_withheld(session: AsyncSession, records: Sequence[RecordId]) -> None:
-    await session.execute(delete(WITHHELD).where(WITHHELD.c.record_id.in_(records)))
+    await _NOT_WITHHELD.run(session, records)
+
+
+_NOT_WITHHELD: Final = AllKeys(lambda keys: delete(WITHHELD).where(WITHHELD.c.record_id.in_(keys)))
 
 
 async def insert_dispute(session: AsyncSession, dispute: Dispute) -> None:

@@ -1,7 +1,7 @@
 """What waits: operations for a seal, records for their author, receipts for their promise."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Index, delete, func, select, true, tuple_, update
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import AllKeys
 from models.engine.upserts import chunks, insert_into, insert_new
 from models.groups.groups_and_items import ITEMS
 from models.groups.records import PENDING, RecordRow
@@ -296,5 +297,7 @@ async def list_broken_promises(
 
 async def delete_receipts(session: AsyncSession, records: Collection[RecordId]) -> None:
     """Forget the promises about records that are logged now: the log proves more."""
-    for some in chunks(records):
-        await session.execute(delete(RECEIPTS).where(RECEIPTS.c.record_id.in_(some)))
+    await _KEPT.run(session, records)
+
+
+_KEPT: Final = AllKeys(lambda keys: delete(RECEIPTS).where(RECEIPTS.c.record_id.in_(keys)))

@@ -1,29 +1,37 @@
 """Records get places in their log, or lose them with a lost branch: what is ordered by them follows."""
 
 from collections.abc import Collection
+from functools import partial
+from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import Column, Update, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.places import select_place
 from models.content.posts_and_votes import POSTS, SHEETS, VOTES
 from models.content.projections.votes import note_reposts
-from models.engine.upserts import chunks
+from models.engine.statements import AllKeys, Keys
 from protocol.ids import RecordId
+
+
+def _placed(own_id: Column[Any], keys: Keys) -> Update:
+    return update(own_id.table).where(own_id.in_(keys)).values(place=select_place(own_id).scalar_subquery())
+
+
+_POSTS: Final = AllKeys(partial(_placed, POSTS.c.id))
+_SHEETS: Final = AllKeys(partial(_placed, SHEETS.c.record_id))
+_REPOSTS: Final = AllKeys(
+    lambda keys: (
+        update(VOTES)
+        .where(VOTES.c.record_id.in_(keys), VOTES.c.reposted.is_not(None))
+        .values(repost_place=select_place(VOTES.c.record_id).scalar_subquery())
+        .returning(VOTES.c.group_id, VOTES.c.target)
+    )
+)
 
 
 async def project_places(session: AsyncSession, records: Collection[RecordId]) -> None:
     """Let the rows of these records stand where the store says now that the records stand."""
-    targets: set[tuple[RecordId, bytes]] = set()
-    for some in chunks(records):
-        for own_id in (POSTS.c.id, SHEETS.c.record_id):
-            place = select_place(own_id).scalar_subquery()
-            await session.execute(update(own_id.table).where(own_id.in_(some)).values(place=place))
-        moved = (
-            update(VOTES)
-            .where(VOTES.c.record_id.in_(some), VOTES.c.reposted.is_not(None))
-            .values(repost_place=select_place(VOTES.c.record_id).scalar_subquery())
-            .returning(VOTES.c.group_id, VOTES.c.target)
-        )
-        targets.update((group, target) for group, target in await session.execute(moved))
-    await note_reposts(session, targets)
+    await _POSTS.run(session, records)
+    await _SHEETS.run(session, records)
+    await note_reposts(session, {(group, target) for group, target in await _REPOSTS.run(session, records)})

@@ -5,15 +5,16 @@ The newest of a register is chosen by (key, counter, id) as in `protocol.votes`;
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import MEMBERS, SCORES, VOTES, Tally, target_key
 from models.content.projections.rows import CastHere
-from models.engine.upserts import chunks, insert_into, upsert
+from models.engine.statements import AllKeys, EachRow
+from models.engine.upserts import Insert, chunks, insert_on, upsert
 from moderation.scores import contribution
 from protocol.ids import RecordId
 from protocol.records.content import Token
@@ -115,13 +116,16 @@ class _Deltas:
             {"group_id": group, "target": target_key(token), "token": token, **msgspec.structs.asdict(tally)}
             for (group, token), tally in self._changes.items()
         ]
-        if not rows:
-            return
-        statement = insert_into(session, SCORES)
-        changes = {name: SCORES.c[name] + statement.excluded[name] for name in Tally.__struct_fields__}
-        await session.execute(
-            statement.on_conflict_do_update(index_elements=["group_id", "target"], set_=changes), rows
-        )
+        await _ADDED.run(session, rows)
+
+
+def _add_counts(engine: str) -> Insert:
+    statement = insert_on(engine, SCORES)
+    changes = {name: SCORES.c[name] + statement.excluded[name] for name in Tally.__struct_fields__}
+    return statement.on_conflict_do_update(index_elements=["group_id", "target"], set_=changes)
+
+
+_ADDED: Final = EachRow(_add_counts, ("group_id", "target", "token", *Tally.__struct_fields__))
 
 
 async def note_reposts(session: AsyncSession, targets: Collection[tuple[RecordId, bytes]]) -> None:
@@ -139,27 +143,28 @@ async def note_reposts(session: AsyncSession, targets: Collection[tuple[RecordId
 
 async def load_weights(session: AsyncSession, group: RecordId, members: Iterable[int]) -> Mapping[int, int]:
     """The weights of those of the members who haven't left."""
-    weights: dict[int, int] = {}
-    for some in chunks(members):
-        wanted = select(MEMBERS.c.number, MEMBERS.c.weight).where(
-            MEMBERS.c.group_id == group, MEMBERS.c.number.in_(some), MEMBERS.c.left.is_(False)
-        )
-        weights.update((number, weight) for number, weight in await session.execute(wanted))
-    return weights
+    return dict(await _WEIGHTS.run(session, list(members), group=group))
+
+
+_WEIGHTS: Final = AllKeys(
+    lambda keys: select(MEMBERS.c.number, MEMBERS.c.weight).where(
+        MEMBERS.c.group_id == bindparam("group"), MEMBERS.c.number.in_(keys), MEMBERS.c.left.is_(False)
+    )
+)
+_STANDING_COLUMNS = [VOTES.c[name] for name in ("member", "target", "value", "key", "counter", "record_id", "reposted")]
+_STANDING: Final = AllKeys(
+    lambda keys: select(*_STANDING_COLUMNS).where(
+        VOTES.c.group_id == bindparam("group"), tuple_(VOTES.c.member, VOTES.c.target).in_(keys)
+    )
+)
 
 
 async def _load_standing(
     session: AsyncSession, group: RecordId, votes: Sequence[CastVote]
 ) -> dict[tuple[int, bytes], tuple[int, int, int, RecordId, int | None]]:
-    standing = {}
-    names = ("member", "target", "value", "key", "counter", "record_id", "reposted")
-    for some in chunks(votes):
-        keys = [(vote.member, target_key(vote.target)) for vote in some]
-        asked = tuple_(VOTES.c.member, VOTES.c.target).in_(keys)
-        wanted = select(*(VOTES.c[name] for name in names)).where(VOTES.c.group_id == group, asked)
-        for member, target, *rest in await session.execute(wanted):
-            standing[member, target] = tuple(rest)
-    return standing
+    keys = [(vote.member, target_key(vote.target)) for vote in votes]
+    rows = await _STANDING.run(session, keys, group=group)
+    return {(member, target): (value, *rank, reposted) for member, target, value, *rank, reposted in rows}
 
 
 async def _load_votes_of(

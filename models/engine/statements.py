@@ -1,0 +1,172 @@
+"""Statements of busy doors, compiled once for each engine: a further row, or key, costs what the driver takes for it.
+
+SQLAlchemy names, checks and converts each parameter of each execution, which takes several times as long as SQLite
+does with it. Here the text and the order of its parameters are kept, and the rows of a batch are converted by column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain, repeat
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import BindParameter, Dialect, LargeBinary, Select, bindparam
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.sqltypes import TupleType
+from sqlalchemy.types import TypeEngine
+
+from models.engine.columns import RecordIdType, bytes_of_id, id_of_bytes
+
+KEYS: Final = "keys"
+_OF_KEYS: Final = f"{KEYS}_"
+_SIZES: Final = (1, 8, 64, 500)  # of lists of keys: each is a text of its own, so lists are filled up to one of these
+Convert = Callable[[Any], Any]
+Keys = BindParameter[Any]
+
+
+class _Form(msgspec.Struct, frozen=True):
+    """The text for one engine; of each parameter in order its name, and how its value becomes the driver's."""
+
+    text: str
+    names: tuple[str, ...]
+    converts: tuple[Convert | None, ...]
+    constants: Mapping[str, Any]
+
+
+class EachRow:
+    """An INSERT, UPDATE or DELETE that is done for many rows at once; `make` gives it for an engine's name."""
+
+    def __init__(self, make: Callable[[str], UpdateBase], names: Sequence[str]) -> None:
+        self._make = make
+        self._names = tuple(names)
+        self._forms: dict[str, _Form] = {}
+
+    async def run(self, session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Do it for each of the rows, which have the names that were told."""
+        if rows:
+            connection = await session.connection()
+            form = self._form(connection.dialect)
+            await connection.exec_driver_sql(form.text, _by_column(form, rows))
+
+    def _form(self, dialect: Dialect) -> _Form:
+        if (form := self._forms.get(dialect.name)) is None:
+            compiled = self._make(dialect.name).compile(dialect=dialect, column_keys=list(self._names))
+            assert isinstance(compiled, SQLCompiler)
+            self._forms[dialect.name] = form = _form_of(compiled, str(compiled), compiled.positiontup, dialect)
+        return form
+
+
+class AllKeys:
+    """A statement for many keys at once; `make` gives it for `keys`, which stand in `column.in_(keys)`.
+
+    A SELECT may have named parameters beside.
+    """
+
+    def __init__(self, make: Callable[[Keys], Select[Any] | UpdateBase]) -> None:
+        self._make = make
+        self._forms: dict[tuple[str, int], tuple[_Form, tuple[Convert | None, ...]]] = {}
+
+    async def run(self, session: AsyncSession, keys: Collection[Any], **values: Any) -> list[Any]:
+        """Do it for all of the keys; what rows it gives, in no order. A key of several columns is a tuple."""
+        found: list[Any] = []
+        whole, most = list(keys), _SIZES[-1]
+        connection = await session.connection()
+        for start in range(0, len(whole), most):
+            some = whole[start : start + most]
+            some += [some[-1]] * (next(size for size in _SIZES if size >= len(some)) - len(some))
+            form, results = self._form(connection.dialect, some, values)
+            rows = await connection.exec_driver_sql(form.text, _with_keys(form, some, values))
+            found += _converted(results, rows.all() if rows.returns_rows else ())
+        return found
+
+    def _form(
+        self, dialect: Dialect, keys: Sequence[Any], values: Mapping[str, Any]
+    ) -> tuple[_Form, tuple[Convert | None, ...]]:
+        known = self._forms.get((dialect.name, len(keys)))
+        if known is None:
+            stated = self._make(bindparam(KEYS, expanding=True))
+            compiled = stated.compile(dialect=dialect)
+            assert isinstance(compiled, SQLCompiler)
+            whole = compiled.construct_expanded_state({KEYS: list(keys), **values})
+            results = tuple(_read_by(column.type, dialect) for column in stated.exported_columns)
+            known = _form_of(compiled, whole.statement, whole.positiontup, dialect), results
+            self._forms[dialect.name, len(keys)] = known
+        return known
+
+
+def _form_of(compiled: SQLCompiler, text: str, order: Sequence[str] | None, dialect: Dialect) -> _Form:
+    names = tuple(order or ())
+    stated = {name: compiled.binds[name] for name in names if name in compiled.binds}
+    constants = {name: one.effective_value for name, one in stated.items() if not one.required}
+    return _Form(text, names, tuple(_written_by(compiled, name, dialect) for name in names), constants)
+
+
+def _written_by(compiled: SQLCompiler, name: str, dialect: Dialect) -> Convert | None:
+    if name in compiled.binds:
+        return _written(compiled.binds[name].type, dialect)
+    # A key of a list: keys_1, or of several columns keys_1_1.
+    kind, *place = compiled.binds[KEYS].type, *name.removeprefix(_OF_KEYS).split("_")[1:]
+    return _written(kind.types[int(place[0]) - 1] if isinstance(kind, TupleType) else kind, dialect)
+
+
+def _written(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(kind, RecordIdType):
+        return _bytes_of
+    # Drivers take bytes as they are.
+    return None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _bytes_of(identifier: str | None) -> bytes | None:
+    return None if identifier is None else bytes_of_id(identifier)
+
+
+def _id_of(stored: bytes | None) -> str | None:
+    return None if stored is None else id_of_bytes(stored)
+
+
+def _read_by(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    if isinstance(kind, RecordIdType):
+        return _id_of
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _by_column(form: _Form, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    columns: list[Iterable[Any]] = []
+    for name, convert in zip(form.names, form.converts, strict=True):
+        if name in form.constants:
+            columns.append(repeat(form.constants[name], len(rows)))
+            continue
+        column = [row[name] for row in rows]
+        columns.append(column if convert is None else map(convert, column))
+    return list(zip(*columns, strict=True))
+
+
+def _with_keys(form: _Form, keys: Sequence[Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    known = {**form.constants, **values}
+    first = next(place for place, name in enumerate(form.names) if name.startswith(_OF_KEYS))
+    by_column = zip(*keys, strict=True) if isinstance(keys[0], tuple) else (keys,)
+    columns = [
+        column if (convert := form.converts[first + place]) is None else map(convert, column)
+        for place, column in enumerate(by_column)
+    ]
+    given = tuple(chain.from_iterable(zip(*columns, strict=True)))
+    end = first + len(given)
+    before, after = (
+        [known[name] if convert is None else convert(known[name]) for name, convert in pairs]
+        for pairs in (
+            zip(form.names[:first], form.converts[:first], strict=True),
+            zip(form.names[end:], form.converts[end:], strict=True),
+        )
+    )
+    return (*before, *given, *after)
+
+
+def _converted(converts: Sequence[Convert | None], rows: Sequence[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+    if not rows or not any(converts):
+        return rows
+    columns = zip(*rows, strict=True)
+    pairs = zip(columns, converts, strict=True)
+    return zip(*(column if convert is None else map(convert, column) for column, convert in pairs), strict=True)
