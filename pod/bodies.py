@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any, Final
 
 from aiohttp import web
@@ -59,7 +60,8 @@ async def read_bodies(request: web.Request, handler: Handler) -> web.StreamRespo
 
 async def _read(request: web.Request, longest: int, seconds: float) -> bytes:
     try:
-        async with asyncio.timeout(seconds):
+        # A short body has mostly come with its head: there is nothing to wait for.
+        async with nullcontext() if request.content.is_eof() else asyncio.timeout(seconds):
             body = await request.read()
     except (ConnectionError, web.RequestPayloadError) as error:
         # Whoever hung up hears no answer; what remains is that no fault of ours is logged.

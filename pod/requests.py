@@ -15,6 +15,7 @@ from pod.app_keys import DEPS
 V6_PREFIX: Final = 64
 MOST_PROXIES: Final = 4
 LONGEST_ADDRESS: Final = 64  # an IPv6 address has at most 45 characters, then its zone
+ADDRESS: Final = web.RequestKey("address", str)  # asked for by several of those who handle a request, found once
 
 
 async def as_signed(request: web.Request) -> SignedRequest:
@@ -36,8 +37,10 @@ def address_of(request: web.Request) -> str:
     A proxy adds the address that it saw at the end, in the field or in another field of that name; what stands before
     is anybody's claim. A proxy before the proxy, on this machine too, is passed over.
     """
-    remote = request.remote or ""
-    return (_named_by_proxies(request) if is_proxy(remote) else None) or counted_address(remote)
+    if ADDRESS not in request:
+        remote = request.remote or ""
+        request[ADDRESS] = (_named_by_proxies(request) if is_proxy(remote) else None) or counted_address(remote)
+    return request[ADDRESS]
 
 
 def is_proxy(remote: str) -> bool:

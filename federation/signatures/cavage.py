@@ -53,9 +53,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)
     from httpsig.utils import build_signature_template, generate_message
 
-_PARAMETER: Final = r'([A-Za-z]+)=("[^"\\]*"|[0-9]{1,12})'
-_PARAMETERS: Final = re.compile(rf"{_PARAMETER}(?:[ \t]*,[ \t]*{_PARAMETER})*")
-_ONE_PARAMETER: Final = re.compile(_PARAMETER)
+_PARAMETER: Final = re.compile(r'([A-Za-z]+)=("[^"\\]*"|[0-9]{1,12})(?:[ \t]*,[ \t]*(?=[A-Za-z])|\Z)')
 _KNOWN: Final = frozenset({"keyId", "algorithm", "headers", "signature", "created", "expires"})
 _REQUIRED: Final = frozenset({"keyId", "headers", "signature"})
 _SECONDS: Final = re.compile(r"[0-9]{1,12}")
@@ -140,11 +138,15 @@ def _read_parameters(fields: Fields) -> dict[str, str]:
     if len(lines) != 1:
         raise SignatureRule.SEVERAL_FIELDS.error()
     field = lines[0]
-    if len(field) > MAX_FIELD_LENGTH or not field.isascii() or not _PARAMETERS.fullmatch(field):
+    if len(field) > MAX_FIELD_LENGTH or not field.isascii():
         raise SignatureRule.NO_PARAMETER_LIST.error()
-    pairs = _ONE_PARAMETER.findall(field)
-    parameters = {name: value.strip('"') for name, value in pairs}
-    if len(parameters) != len(pairs) or not _KNOWN.issuperset(parameters) or not _REQUIRED.issubset(parameters):
+    parameters, count, end = {}, 0, 0
+    while end < len(field) or not count:
+        one = _PARAMETER.match(field, end)
+        if one is None:
+            raise SignatureRule.NO_PARAMETER_LIST.error()
+        parameters[one[1]], count, end = one[2].strip('"'), count + 1, one.end()
+    if len(parameters) != count or not _KNOWN.issuperset(parameters) or not _REQUIRED.issubset(parameters):
         raise SignatureRule.ODD_PARAMETER.error()
     return parameters
 
@@ -220,6 +222,7 @@ def _check_times(values: dict[str, str], now: int) -> int:
     return min(check_window(at, expires_at, now) for at in made_at)
 
 
+@lru_cache(maxsize=64)
 def _read_date(text: str) -> int:
     """Milliseconds of an IMF-fixdate (RFC 9110 §5.6.7), the one form that is sent."""
     matched = _DATE.fullmatch(text)

@@ -11,11 +11,12 @@ import hashlib
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from hmac import compare_digest
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import http_sf
 
 from federation.rules.signatures import SignatureRule
+from federation.signatures.plain_fields import read_plain
 
 _HASHES: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 
@@ -44,10 +45,7 @@ def check_digest(value: str, body: bytes) -> None:
 
 def check_content_digest(value: str, body: bytes) -> None:
     """Refuse a body that isn't the one of this Content-Digest field."""
-    try:
-        members = http_sf.parse(value.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
-    except (ValueError, UnicodeEncodeError) as error:
-        raise SignatureRule.CONTENT_DIGEST_FORM.error() from error
+    members = read_plain(value) or _parse(value)
     digests: dict[str, bytes] = {}
     for name, member in members.items() if isinstance(members, dict) else ():
         digest = member[0] if isinstance(member, tuple) else None
@@ -55,6 +53,13 @@ def check_content_digest(value: str, body: bytes) -> None:
             raise SignatureRule.DIGEST_NOT_BYTES.error()
         digests[name] = digest
     _check(digests, body)
+
+
+def _parse(value: str) -> Any:
+    try:
+        return http_sf.parse(value.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
+    except (ValueError, UnicodeEncodeError) as error:
+        raise SignatureRule.CONTENT_DIGEST_FORM.error() from error
 
 
 def _check(digests: dict[str, bytes], body: bytes) -> None:

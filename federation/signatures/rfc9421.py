@@ -23,6 +23,7 @@ from federation.errors import (
 from federation.rules.signatures import SignatureRule
 from federation.signatures.digest import check_content_digest, content_digest_of
 from federation.signatures.keys import KeyKind, SigningKey
+from federation.signatures.plain_fields import read_plain, write_plain
 from federation.signatures.request import (
     MAX_COVERED,
     MAX_FIELD_LENGTH,
@@ -123,6 +124,8 @@ def _parse_dictionary(fields: Fields, name: str) -> dict[str, Any]:
     text = ", ".join(fields.get(name, ()))
     if not text or len(text) > MAX_FIELD_LENGTH or not text.isascii():
         raise SignatureRule.FIELD_UNUSABLE.error(name=name)
+    if (plain := read_plain(text)) is not None:
+        return plain
     try:
         parsed = http_sf.parse(text.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_duplicate)
     except (ValueError, RecursionError) as error:
@@ -212,6 +215,5 @@ def _signature_base(covered: list[str], member: Any, values: dict[str, str], fie
                 raise SignatureRule.COMPONENT_NOT_THERE.error()
             value = ", ".join(fields[name])
         lines.append(f'"{name}": {check_field_value(name, value)}')
-    parameters = http_sf.ser({LABEL: member}).removeprefix(f"{LABEL}=")
-    lines.append(f'"@signature-params": {parameters}')
+    lines.append(f'"@signature-params": {write_plain(covered, member[1])}')
     return "\n".join(lines).encode("ascii")

@@ -5,6 +5,7 @@ default, which a policy may change at any time. A post's text is assembled from 
 """
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -260,6 +261,7 @@ _TALLY_COLUMNS = [SCORES.c[name] for name in Tally.__struct_fields__]
 _CARD_COLUMNS = [POSTS.c[name] for name in PostCard.__struct_fields__ if name != "tally"]
 
 
+@lru_cache(maxsize=4096)  # asked for several times for each vote
 def target_key(token: Token) -> bytes:
     """The key of a target's rows."""
     return sha256(token.encode()).digest()

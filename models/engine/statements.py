@@ -27,7 +27,7 @@ Convert = Callable[[Any], Any]
 Keys = BindParameter[Any]
 
 
-class _Form(msgspec.Struct, frozen=True):
+class _Compiled(msgspec.Struct, frozen=True):
     """The text for one engine; of each parameter in order its name, and how its value becomes the driver's."""
 
     text: str
@@ -42,7 +42,7 @@ class EachRow:
     def __init__(self, make: Callable[[str], UpdateBase], names: Sequence[str]) -> None:
         self._make = make
         self._names = tuple(names)
-        self._forms: dict[str, _Form] = {}
+        self._forms: dict[str, _Compiled] = {}
 
     async def run(self, session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
         """Do it for each of the rows, which have the names that were told."""
@@ -51,7 +51,7 @@ class EachRow:
             form = self._form(connection.dialect)
             await connection.exec_driver_sql(form.text, _by_column(form, rows))
 
-    def _form(self, dialect: Dialect) -> _Form:
+    def _form(self, dialect: Dialect) -> _Compiled:
         if (form := self._forms.get(dialect.name)) is None:
             compiled = self._make(dialect.name).compile(dialect=dialect, column_keys=list(self._names))
             assert isinstance(compiled, SQLCompiler)
@@ -67,7 +67,7 @@ class AllKeys:
 
     def __init__(self, make: Callable[[Keys], Select[Any] | UpdateBase]) -> None:
         self._make = make
-        self._forms: dict[tuple[str, int], tuple[_Form, tuple[Convert | None, ...]]] = {}
+        self._forms: dict[tuple[str, int], tuple[_Compiled, tuple[Convert | None, ...]]] = {}
 
     async def run(self, session: AsyncSession, keys: Collection[Any], **values: Any) -> list[Any]:
         """Do it for all of the keys; what rows it gives, in no order. A key of several columns is a tuple."""
@@ -84,7 +84,7 @@ class AllKeys:
 
     def _form(
         self, dialect: Dialect, keys: Sequence[Any], values: Mapping[str, Any]
-    ) -> tuple[_Form, tuple[Convert | None, ...]]:
+    ) -> tuple[_Compiled, tuple[Convert | None, ...]]:
         known = self._forms.get((dialect.name, len(keys)))
         if known is None:
             stated = self._make(bindparam(KEYS, expanding=True))
@@ -97,11 +97,11 @@ class AllKeys:
         return known
 
 
-def _form_of(compiled: SQLCompiler, text: str, order: Sequence[str] | None, dialect: Dialect) -> _Form:
+def _form_of(compiled: SQLCompiler, text: str, order: Sequence[str] | None, dialect: Dialect) -> _Compiled:
     names = tuple(order or ())
     stated = {name: compiled.binds[name] for name in names if name in compiled.binds}
     constants = {name: one.effective_value for name, one in stated.items() if not one.required}
-    return _Form(text, names, tuple(_written_by(compiled, name, dialect) for name in names), constants)
+    return _Compiled(text, names, tuple(_written_by(compiled, name, dialect) for name in names), constants)
 
 
 def _written_by(compiled: SQLCompiler, name: str, dialect: Dialect) -> Convert | None:
@@ -133,7 +133,7 @@ def _read_by(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _by_column(form: _Form, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+def _by_column(form: _Compiled, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     columns: list[Iterable[Any]] = []
     for name, convert in zip(form.names, form.converts, strict=True):
         if name in form.constants:
@@ -144,7 +144,7 @@ def _by_column(form: _Form, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any
     return list(zip(*columns, strict=True))
 
 
-def _with_keys(form: _Form, keys: Sequence[Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
+def _with_keys(form: _Compiled, keys: Sequence[Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
     known = {**form.constants, **values}
     first = next(place for place, name in enumerate(form.names) if name.startswith(_OF_KEYS))
     by_column = zip(*keys, strict=True) if isinstance(keys[0], tuple) else (keys,)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
-from models.engine.upserts import insert_into
+from models.engine.statements import AllKeys
+from models.engine.upserts import insert_new
 
 
 class SeenSignatureRow(Base):
@@ -22,12 +24,15 @@ class SeenSignatureRow(Base):
 
 
 SEEN = table_of(SeenSignatureRow)
+_KNOWN: Final = AllKeys(lambda keys: select(SEEN.c.mark).where(SEEN.c.mark.in_(keys)))
 
 
 async def insert_seen(session: AsyncSession, marks: Mapping[bytes, int]) -> set[bytes]:
     """Remember marks, each until its time; those that weren't there before."""
-    new = insert_into(session, SEEN).on_conflict_do_nothing().returning(SEEN.c.mark)
-    return set(await session.scalars(new, [{"mark": mark, "until": until} for mark, until in marks.items()]))
+    known = {mark for (mark,) in await _KNOWN.run(session, marks)}
+    new = marks.keys() - known  # nobody else writes meanwhile
+    await insert_new(session, SEEN, [{"mark": mark, "until": marks[mark]} for mark in new])
+    return new
 
 
 async def prune_seen(session: AsyncSession, *, now: int) -> None:

@@ -21,6 +21,7 @@ from protocol.canonical import JsonObject
 from protocol.errors import BelowAnchorError, RefusedError, UnknownParentError
 from protocol.ids import parse_id
 from protocol.records.envelope import CHAIN_TYPES, Record, open_record
+from protocol.state import GroupState
 
 
 async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> JsonObject | None:
@@ -56,16 +57,17 @@ async def _do(deps: Deps, activity: Activity, *, now: int) -> Record | None:
     return None
 
 
-async def _open(deps: Deps, activity: RecordActivity) -> Record:
-    """The record, verified, if its group is here, which is cheaper to ask.
+async def _open(deps: Deps, activity: RecordActivity) -> tuple[Record, GroupState]:
+    """The record, verified, if its group is here, which is cheaper to ask; and the group's state.
 
     A stranger to a private group is told of a spoiled record what is told where there is no such group.
     """
     if "group" not in activity.record:
-        return open_record(activity.record)
+        root = open_record(activity.record)
+        return root, (await find_view(deps, root.group)).state
     state = (await find_view(deps, parse_id(activity.record["group"]))).state
     try:
-        return open_record(activity.record)
+        return open_record(activity.record), state
     except RefusedError:
         if state.visibility == "private" and not is_home(state, activity.actor):
             raise unknown_group() from None
@@ -74,13 +76,12 @@ async def _open(deps: Deps, activity: RecordActivity) -> Record:
 
 async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Record | None:
     try:
-        record = await _open(deps, activity)
+        record, state = await _open(deps, activity)
     except UnknownGroupError:
         if await take_told(deps, activity, now=now):
             return None
         raise
-    view = await find_view(deps, record.group)
-    check_spoken_for(view.state, record, activity.actor)
+    check_spoken_for(state, record, activity.actor)
     try:
         taken = await enter(deps, record, origin=activity.actor, now=now)
     except (UnknownParentError, BelowAnchorError) as refusal:

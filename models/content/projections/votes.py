@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import MEMBERS, SCORES, VOTES, Tally, target_key
+from models.content.posts_and_votes import MEMBERS, NO_VOTES, SCORES, VOTES, Tally, target_key
 from models.content.projections.rows import CastHere
 from models.engine.statements import AllKeys, EachRow
 from models.engine.upserts import Insert, chunks, insert_on, upsert
@@ -107,9 +107,14 @@ class _Deltas:
         self._changes: Deltas = {}
 
     def add(self, group: RecordId, token: Token, tally: Tally, sign: int) -> None:
-        before = msgspec.structs.astuple(self._changes.get((group, token), Tally()))
-        after = msgspec.structs.astuple(tally)
-        self._changes[group, token] = Tally(*(old + sign * new for old, new in zip(before, after, strict=True)))
+        old = self._changes.get((group, token), NO_VOTES)
+        self._changes[group, token] = Tally(
+            sum_micro=old.sum_micro + sign * tally.sum_micro,
+            up=old.up + sign * tally.up,
+            down=old.down + sign * tally.down,
+            supporters=old.supporters + sign * tally.supporters,
+            votes=old.votes + sign * tally.votes,
+        )
 
     async def apply(self, session: AsyncSession) -> None:
         rows = [

@@ -1,0 +1,46 @@
+"""The everyday spelling of structured fields (RFC 9651), read and written as the library does, in a tenth of its time.
+
+Read are a dictionary of one byte sequence, and one of a list of strings with strings and integers as its parameters;
+of everything else nothing is said, and the library reads it. A property holds both readers equal.
+"""
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+_KEY: Final = r"[a-z*][a-z0-9_.*-]*"
+_TEXT: Final = r'"[ !#-\[\]-~]*"'  # nothing in it is escaped
+_VALUE: Final = rf"(?:{_TEXT}|0|[1-9][0-9]{{0,14}})"
+_BYTES: Final = re.compile(rf"({_KEY})=:((?:[A-Za-z0-9+/]{{4}})*(?:[A-Za-z0-9+/]{{2}}==|[A-Za-z0-9+/]{{3}}=)?):")
+_LIST: Final = re.compile(rf"({_KEY})=\(({_TEXT}(?: {_TEXT})*)\)((?:;{_KEY}={_VALUE})*)")
+_ONE_TEXT: Final = re.compile(_TEXT)
+_PARAMETER: Final = re.compile(rf";({_KEY})=({_VALUE})")
+
+
+def read_plain(text: str) -> dict[str, Any] | None:
+    """The dictionary that `text` spells, as the library gives it; None if it isn't spelled as everybody does."""
+    if one := _BYTES.fullmatch(text):
+        try:
+            return {one[1]: (b64decode(one[2], validate=True), {})}
+        except Base64Error:
+            return None
+    if one := _LIST.fullmatch(text):
+        pairs = _PARAMETER.findall(one[3])
+        parameters = {name: value[1:-1] if value[0] == '"' else int(value) for name, value in pairs}
+        if len(parameters) == len(pairs):
+            return {one[1]: ([(name[1:-1], {}) for name in _ONE_TEXT.findall(one[2])], parameters)}
+    return None
+
+
+def write_plain(texts: Sequence[str], parameters: Mapping[str, str | int]) -> str:
+    """A list of strings, and strings and integers as its parameters, in their one serialisation."""
+    listed = " ".join(map(_quoted, texts))
+    said = (f";{name}={value if isinstance(value, int) else _quoted(value)}" for name, value in parameters.items())
+    return f"({listed}){''.join(said)}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,62 @@
+from typing import Any
+
+from sqlalchemy import bindparam, event, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.content.posts_and_votes import VOTES
+from models.content.projections import project
+from models.engine.databases import Database
+from models.engine.statements import AllKeys
+from models.engine.writer import Writer
+from models.fediverse.seen_signatures import SEEN, insert_seen
+from models.groups.records import RECORDS
+from protocol.ids import record_id
+from tests.models.builders import GROUP, a_vote, accept
+
+OF_RECORDS = AllKeys(lambda keys: select(RECORDS.c.id, RECORDS.c.author).where(RECORDS.c.id.in_(keys)))
+OF_VOTERS = AllKeys(
+    lambda keys: select(VOTES.c.member, VOTES.c.record_id).where(
+        VOTES.c.group_id == bindparam("group"), tuple_(VOTES.c.member, VOTES.c.counter).in_(keys)
+    )
+)
+
+
+async def take(session: AsyncSession, members: range) -> None:
+    await project(session, await accept(session, *(a_vote(GROUP, member, 1) for member in members)))
+
+
+async def test_more_keys_than_one_statement_takes_are_all_asked_for(database: Database, writer: Writer) -> None:
+    await writer.write(lambda session: take(session, range(1, 41)))
+    votes = {a_vote(GROUP, member, 1).id: member for member in range(1, 41)}
+    strangers = [record_id(b"%d" % number) for number in range(1300)]
+    async with database.read() as session:
+        assert await OF_RECORDS.run(session, []) == []
+        assert dict(await OF_RECORDS.run(session, [*strangers, *votes])) == votes
+        pairs = [(member, 1) for member in range(30, 90)]
+        named = await OF_VOTERS.run(session, pairs, group=GROUP)
+        assert {own_id: member for member, own_id in named} == {own: of for own, of in votes.items() if of >= 30}
+        # What one caller named says nothing of the next.
+        assert await OF_VOTERS.run(session, pairs, group=strangers[0]) == []
+
+
+async def test_a_batch_of_votes_costs_as_many_statements_as_one(database: Database, writer: Writer) -> None:
+    told: list[int] = []
+
+    def count(*_: Any) -> None:
+        told[-1] += 1
+
+    event.listen(database.writing.sync_engine, "before_cursor_execute", count)
+    for members in (range(1, 2), range(2, 3), range(3, 203)):
+        told.append(0)
+        await writer.write(lambda session, members=members: take(session, members))  # type: ignore[misc]
+    assert told[1] == told[2]
+
+
+async def test_a_signature_is_new_once_in_one_batch_and_over_many(database: Database, writer: Writer) -> None:
+    async def see(session: AsyncSession, *marks: bytes) -> set[bytes]:
+        return await insert_seen(session, dict.fromkeys(marks, 1))
+
+    assert await writer.write(lambda session: see(session, b"a", b"b")) == {b"a", b"b"}
+    assert await writer.write(lambda session: see(session, b"b", b"c")) == {b"c"}
+    async with database.read() as session:
+        assert len((await session.execute(select(SEEN))).all()) == 3
