@@ -6,6 +6,7 @@ from typing import assert_never
 
 from federation.activities import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
 from federation.activities.build import pod_of
+from federation.errors import ReplayedSignatureError
 from federation.receive import VerifiedActivity
 from pod.actions.chain.door import enter
 from pod.actions.chain.lone_recovery import is_by_recovery_key, may_recover
@@ -17,6 +18,7 @@ from pod.actions.sync.push import sources_of
 from pod.actions.sync.told_reposts import take_told
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
+from pod.seen_signatures import FirstUse
 from protocol.canonical import JsonObject
 from protocol.errors import BelowAnchorError, RefusedError, UnknownParentError
 from protocol.ids import parse_id
@@ -24,26 +26,40 @@ from protocol.records.envelope import CHAIN_TYPES, Record, open_record
 from protocol.state import GroupState
 
 
-async def arrive(deps: Deps, verified: VerifiedActivity, *, now: int) -> JsonObject | None:
+async def arrive(deps: Deps, verified: VerifiedActivity, use: FirstUse, *, now: int) -> JsonObject | None:
     """Do what an activity asks for; raises the refusal of the rule that refuses it.
 
     A pod that delivers a record which waits for this pod's own seal gets the receipt for it.
     """
+    repeated = False
     try:
-        taken = await _do(deps, verified.activity, now=now)
+        taken = await _settled(deps, verified.activity, use, now=now)
+    except ReplayedSignatureError:
+        repeated = True  # by whoever saw it: the actor wasn't heard
+        raise
     finally:
-        # Also when a record is refused: what is missing here may be why.
-        deps.signals.heard(verified.activity.actor, verified.group_header)
+        if not repeated:
+            # Also when a record is refused: what is missing here may be why.
+            deps.signals.heard(verified.activity.actor, verified.group_header)
     if taken is None or verified.group_header is None:
         return None
     return await promise(deps, taken.group, taken.id, now=now)
 
 
-async def _do(deps: Deps, activity: Activity, *, now: int) -> Record | None:
-    """The content record that is new here, if it was one."""
+async def _settled(deps: Deps, activity: Activity, use: FirstUse, *, now: int) -> Record | None:
+    """As `_do`; whatever came of it, the signature is used."""
+    try:
+        return await _do(deps, activity, use, now=now)
+    finally:
+        await use.settle()
+
+
+async def _do(deps: Deps, activity: Activity, use: FirstUse, *, now: int) -> Record | None:
+    """The content record that is new here, if it was one. A record's commit remembers the signature that brought it."""
+    if isinstance(activity, RecordActivity):
+        return await _take_record(deps, activity, use, now=now)
+    await use.settle()
     match activity:
-        case RecordActivity() as carried:
-            return await _take_record(deps, carried, now=now)
         case Follow() as follow:
             await take_follow(deps, follow, now=now)
         case Unfollow() as undo:
@@ -74,16 +90,17 @@ async def _open(deps: Deps, activity: RecordActivity) -> tuple[Record, GroupStat
         raise
 
 
-async def _take_record(deps: Deps, activity: RecordActivity, *, now: int) -> Record | None:
+async def _take_record(deps: Deps, activity: RecordActivity, use: FirstUse, *, now: int) -> Record | None:
     try:
         record, state = await _open(deps, activity)
     except UnknownGroupError:
+        await use.settle()
         if await take_told(deps, activity, now=now):
             return None
         raise
     check_spoken_for(state, record, activity.actor)
     try:
-        taken = await enter(deps, record, origin=activity.actor, now=now)
+        taken = await enter(deps, record, origin=activity.actor, now=now, mark=use.hand_over())
     except (UnknownParentError, BelowAnchorError) as refusal:
         view, pod = await find_view(deps, record.group), pod_of(activity.actor)
         if isinstance(refusal, UnknownParentError) and pod in sources_of(view.state):

@@ -13,6 +13,7 @@ from pod.actions.inbox import arrive
 from pod.activitypub.documents import path_of
 from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
 from pod.requests import as_signed
+from pod.seen_signatures import FirstUse
 
 routes = web.RouteTableDef()
 
@@ -26,8 +27,9 @@ async def post_inbox(request: web.Request) -> web.Response:
 async def _take(request: web.Request) -> web.Response:
     app, deps = request.app, request.app[DEPS]
     signed = await as_signed(request)
-    verified = await receive(signed, app[POLICY], app[KEYS], app[REPLAY], now=deps.clock())
-    receipt = None if verified is None else await arrive(deps, verified, now=deps.clock())
+    use = FirstUse(app[REPLAY])
+    verified = await receive(signed, app[POLICY], app[KEYS], use, now=deps.clock())
+    receipt = None if verified is None else await arrive(deps, verified, use, now=deps.clock())
     if receipt is not None:
         return web.Response(
             body=answer_with(receipt), status=HTTPStatus.ACCEPTED.value, content_type="application/json"

@@ -19,6 +19,7 @@ from pod.actions.handover.asked_of_keepers import open_asked
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.errors import NotKeeperError, UnknownGroupError
+from pod.seen_signatures import FirstUse, SeenSignatures
 from protocol.errors import BadProofError
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
@@ -105,5 +106,5 @@ async def test_w9_only_what_names_a_key_of_a_keeper_is_opened(held: tuple[Deps, 
 async def test_w9_the_inbox_asks_first_whether_the_group_is_here(held: tuple[Deps, Community], opened: Counted) -> None:
     activity = RecordActivity("https://a.example/1", "https://a.example/actor", a_handover(NOWHERE))
     with pytest.raises(UnknownGroupError):
-        await inbox._take_record(held[0], activity, now=0)
+        await inbox._take_record(held[0], activity, FirstUse(SeenSignatures(held[0].store.writer)), now=0)
     assert opened.times == 0

@@ -37,6 +37,7 @@ from pod.actions.groups.moved_memberships import note_moves
 from pod.actions.notifications import note_contents
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
+from pod.seen_signatures import Mark, remember
 from protocol.authorship import authored_of, check_author
 from protocol.branches import View
 from protocol.errors import RefusedError, UnknownAuthorError, VoidOperationError
@@ -91,23 +92,28 @@ async def append_all(session: AsyncSession, deps: Deps, arrivals: Sequence[Arriv
     return outcomes
 
 
-async def _handle(session: AsyncSession, wishes: list[tuple[Deps, Arrival]]) -> list[Outcome]:
+async def _handle(session: AsyncSession, wishes: list[tuple[Deps, Arrival, Mark | None]]) -> list[Outcome]:
     deps = wishes[0][0]  # a writer belongs to one pod
     try:
-        outcomes = await append_all(session, deps, [arrival for _, arrival in wishes])
+        used = await remember(session, [mark for _, _, mark in wishes])
+        arrivals = [arrival for (_, arrival, _), refusal in zip(wishes, used, strict=True) if refusal is None]
+        judged = iter(await append_all(session, deps, arrivals))
         await deps.store.note(session)
     except BaseException:
         deps.store.views.forget()
         raise
-    return outcomes
+    return [next(judged) if refusal is None else refusal for refusal in used]
 
 
-DOOR: Bulk[tuple[Deps, Arrival], Taken] = Bulk("door", _handle)
+DOOR: Bulk[tuple[Deps, Arrival, Mark | None], Taken] = Bulk("door", _handle)
 
 
-async def enter(deps: Deps, record: Record, *, origin: str, now: int) -> Taken:
-    """Take one record together with all others of the same commit; the answer comes when it is on disk."""
-    return await deps.store.put(DOOR, (deps, Arrival(record, origin, now)))
+async def enter(deps: Deps, record: Record, *, origin: str, now: int, mark: Mark | None = None) -> Taken:
+    """Take one record together with all others of the same commit; the answer comes when it is on disk.
+
+    `mark` is of the signature that brought it: it is remembered in that commit, and one used before brings nothing.
+    """
+    return await deps.store.put(DOOR, (deps, Arrival(record, origin, now), mark))
 
 
 def _way_of(arrival: Arrival) -> Callable[[AsyncSession, Deps, Sequence[Arrival]], Awaitable[list[Outcome]]]:
