@@ -1,4 +1,4 @@
-"""Who asks, and what: an account by token, a pod by signature; bodies and queries read strictly; the answer."""
+"""Who calls the API (an account by token, a pod by signature), and how bodies and queries are read strictly."""
 
 from __future__ import annotations
 

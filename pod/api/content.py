@@ -1,4 +1,4 @@
-"""What members write over HTTP, and how it is read: posts, patches, votes, scores, verdicts of a lens."""
+"""API: members write posts, patches and votes; readers get posts, scores and verdicts of a lens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups over HTTP: found, list, look, invite, join, hand over."""
+"""API: found, list and look at groups; invite, join, hand over."""
 
 from __future__ import annotations
 

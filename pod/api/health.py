@@ -1,4 +1,4 @@
-"""What the operator's own programs ask: whether the pod lives, whether it is ready, how much of everything there is."""
+"""API: what the operator's programs ask: whether the pod lives, is ready, and how much of everything it has."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def _may_measure(request: web.Request, token: str) -> bool:
     """By the token; or from this machine, which a request that came by a proxy on it isn't."""
     if token and hmac.compare_digest(token_of(request).encode(), token.encode()):
         return True
-    # A proxy keeps the host, which signatures cover; and both that `pod init` writes say for whom they ask.
+    # A proxy keeps the host, which signatures cover; the snippets of `pod init` pass the client's address on.
     direct = not any(name in request.headers for name in FORWARDED)
     return direct and is_local(request.remote or "") and is_local(URL(f"//{request.host}").host or "")

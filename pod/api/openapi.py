@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of this pod, made from its routes and the types of their contracts."""
+"""The pod's OpenAPI 3.1 document, made from its routes and the types of their contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other pods are answered: pages of a group's lists."""
+"""The shapes in which other pods get pages of a group's lists."""
 
 from __future__ import annotations
 

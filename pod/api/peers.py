@@ -1,4 +1,4 @@
-"""What other pods ask: pages to pull, proofs of the log, a signature on a handover, a promise to a recovery."""
+"""What other pods ask for: pages to pull, proofs of the log, signatures on handovers, promises to recoveries."""
 
 from __future__ import annotations
 

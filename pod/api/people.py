@@ -1,4 +1,4 @@
-"""What a person asks about themselves: the account and its tokens."""
+"""API: a person reads their account and manages its tokens."""
 
 from __future__ import annotations
 

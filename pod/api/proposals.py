@@ -1,4 +1,4 @@
-"""Changes that need several members' signatures, over HTTP: proposed, seen by who may sign, signed, taken back."""
+"""API: members propose changes that need several signatures, see, sign and withdraw them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recovery over HTTP: the phrase comes in a request, is used, and forgotten; no answer and no log repeats it."""
+"""API: a person recovers by the phrase; the pod uses it and forgets it, and no answer or log repeats it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_BYTES = 2 * MAX_ITEM_BYTES  # a draft comes with the phrase
 @routes.post("/api/v1/recoveries")
 @contract("anybody", body=shapes.RecoveryWish, answer=Recovered, status=HTTPStatus.CREATED)
 async def post_recovery(request: web.Request) -> web.Response:
-    """Make this pod the home of whoever has the phrase."""
+    """Make this pod the home of the person who has the phrase."""
     deps, wish = request.app[DEPS], await wish_of(request, shapes.RecoveryWish)
     keys = RecoveryKeys(wish.phrase)
     # Anybody can make 24 words that fit, and each such wish has this pod ask others.

@@ -1,4 +1,4 @@
-"""What the routes of recovery take and answer."""
+"""The shapes that the routes of recovery take and answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies, queries and short answers of the API, as types: what is read strictly, and what the document shows.
+"""The shapes of the API's bodies, queries and short answers; the OpenAPI document shows them.
 
 Bodies of records take other members too, which are signed over like all; everything else refuses what it doesn't know.
 """
@@ -287,7 +287,7 @@ class HandoverWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PullWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom to pull from."""
+    """The pod to pull from."""
 
     pod: Url
 

@@ -28,7 +28,7 @@ AREAS: Final = {
     "renew-key": "recovery",
     "demo": "demo",
 }
-# Whatever the pod writes is for its own user: the database, its log, copies, mails' secrets.
+# All that the pod writes is for its own user alone: the database, its log, copies, mails' secrets.
 PRIVATE_UMASK: Final = 0o077
 # Whose subcommands stand in more than one module.
 ALSO: Final = {"user": ("recovery", "sign_in_links"), "group": ("recovery",)}

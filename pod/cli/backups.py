@@ -36,7 +36,7 @@ def backup() -> None:
 @json_option
 @click.option("--to", type=click.Path(path_type=Path), help="The file; by default in backups/ of the data folder.")
 def create(data: Path, to: Path | None, *, json: bool) -> None:
-    """Make one, also while the pod serves. It holds the keys: whoever has the file can speak for the pod."""
+    """Make one, also while the pod serves. It holds the keys: a person who has the file can speak for the pod."""
     config, began = configuration(data), steady_ns()
     now = Clock(config.clock_file)()
     target = to or default_target(config, now=now)

@@ -1,4 +1,4 @@
-"""Actions run by commands on the parts of a pod, which need not be serving."""
+"""Commands run actions on the parts of a pod, whether it serves or not."""
 
 from __future__ import annotations
 

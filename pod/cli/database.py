@@ -1,4 +1,4 @@
-"""The database of a pod: brought up to date step by step or not at all, its projections folded anew."""
+"""Commands that bring the database up to date, all of it or not at all, and fold the projections anew."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def migrate(data: Path, *, plan: bool, no_backup: bool) -> None:
         _show_plan(asyncio.run(standing_of(config)))
         return
     now = asyncio.run(standing_of(config))
-    # Whatever holds the port, it doesn't serve a database that isn't there yet.
+    # A program that holds the port doesn't serve a database that isn't there yet.
     if now.version and not now.is_current and asyncio.run(is_served(config)):
         raise click.ClickException("The pod is serving: stop it first.")
     asyncio.run(bring_up_to_date(config, data / "pod.toml", backed_up=no_backup))

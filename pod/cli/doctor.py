@@ -1,4 +1,4 @@
-"""`pod doctor`: whether everything that the pod stands on is as it must be; some of what isn't, it mends."""
+"""`pod doctor` checks everything that a pod needs, and mends some of what is wrong."""
 
 from __future__ import annotations
 

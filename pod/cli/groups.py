@@ -1,4 +1,4 @@
-"""`pod group`: what this pod holds of groups, checked again from the bytes; and the steward's job taken by hand."""
+"""`pod group` checks this pod's groups from their bytes, and takes the steward's job by hand."""
 
 from __future__ import annotations
 

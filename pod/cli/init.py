@@ -1,4 +1,4 @@
-"""A pod begins: folder, configuration and keys; for a domain the database, a set-up link and what to paste, too."""
+"""`pod init` makes folder, configuration and keys; for a domain the database, a set-up link and snippets, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a machine refuses a command, in a sentence that says what to do: ports, folders, keys, databases."""
+"""When the machine refuses a command, these sentences say what to do about ports, folders, keys and databases."""
 
 from __future__ import annotations
 

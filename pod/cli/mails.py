@@ -1,4 +1,4 @@
-"""`pod mail test`: whether the mail server takes a mail, and what it says, word for word."""
+"""`pod mail test` sends a mail and prints the mail server's answer word for word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far something long has come: bars on a terminal, a line for each finished part elsewhere."""
+"""How far a long command has come: bars on a terminal, elsewhere a line for each finished part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recovery from the command line: the 24 words are asked for, never an argument that others could read."""
+"""Recovery by commands: they ask for the 24 words and never take them as arguments, which others could read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from protocol.ids import parse_id
 def recover_user(
     data: Path, name: str, groups: tuple[tuple[str, str], ...], private: tuple[tuple[str, str, int], ...]
 ) -> None:
-    """Make this pod the home of whoever has the 24 words; prints a token, once."""
+    """Make this pod the home of the person who has the 24 words; prints a token, once."""
     config = _idle(data)
     places = [RecoveryWhereabouts(parse_id(own_id), pod) for own_id, pod in groups]
     closed = [RecoveryWhereabouts(parse_id(own_id), pod, key) for own_id, pod, key in private]

@@ -1,4 +1,4 @@
-"""The server itself: it starts on tables of its own version only; several processes share the work on PostgreSQL."""
+"""`pod serve` starts only on tables of its own version; on PostgreSQL several processes share the work."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def serve_command(data: Path, port: int | None, processes: int) -> None:
     if processes > 1:
         _refuse_unless_shared(config)
     refuse_unless_current(config)
-    # Into a log it doesn't go: whoever reads that would be the first admin. `pod setup-link` prints it there, too.
+    # It doesn't go into a log: a reader of the log could become the first admin. `pod setup-link` prints it there, too.
     if sys.stdout.isatty() and run_action(config, nobody_runs_it):
         link = setup_url(config.base_url, run_action(config, make_setup_link))
         click.echo(f"Nobody runs this pod yet. Open this once, within an hour: {link}")
@@ -65,7 +65,7 @@ def _refuse_unless_shared(config: Config) -> None:
 class Children:
     """Processes that serve at one port. One that dies is started again; if that doesn't help, all end, with code 1.
 
-    They are forks: whatever takes long to import is there, so one that was killed is replaced in a moment. If what
+    They are forks: the slow imports are done already, so a killed one is replaced in a moment. If what
     keeps them is killed itself, they end, too: they would serve beside those of the next start.
     """
 

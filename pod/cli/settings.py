@@ -1,4 +1,4 @@
-"""`pod config`: whether pod.toml can be used, and what holds, with who said it; secrets are never shown."""
+"""`pod config` says whether pod.toml can be used, which values hold and where they come from; it shows no secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Helping people in from the command line: sign-in links, admins, lost second factors; each act is in the audit."""
+"""Commands that help people in: sign-in links, admins, lost second factors. The audit keeps each act."""
 
 from __future__ import annotations
 

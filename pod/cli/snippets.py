@@ -1,4 +1,4 @@
-"""What to paste so that a pod is reached: Caddy, nginx and systemd, with its domain, port and folders filled in."""
+"""Snippets for Caddy, nginx and systemd, with the domain, port and folders of this pod."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Rules that can say no, by what they are about: one enum each, the sentences beside the rules."""
+"""The rules by which a pod refuses: one enum for each area, with the sentences beside the rules."""

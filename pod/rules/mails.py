@@ -1,4 +1,4 @@
-"""What is no mail address, and mails that weren't sent."""
+"""Rules for mail addresses, and for mails that could not be sent."""
 
 from __future__ import annotations
 

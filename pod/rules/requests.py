@@ -1,4 +1,4 @@
-"""What a request or a form must be, whatever it asks for."""
+"""Rules for every request and form, independent of what it asks for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from protocol.errors import MalformedError, Rule, TooLargeError
 
 
 class RequestRule(Rule):
-    """What a request or a form must be, whatever it asks for."""
+    """Rules for every request and form, independent of what it asks for."""
 
     NUMBER_NEEDED = (MalformedError, "“%(name)s” must be a number.", "“%(name)s” måste vara ett tal.")
     PLACE_NEEDED = (

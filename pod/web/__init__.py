@@ -1,1 +1,1 @@
-"""Plain pages, rendered here, that show without any script what the API shows."""
+"""The pages of a pod: the server renders them, and every one works without a script."""

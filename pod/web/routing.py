@@ -1,4 +1,4 @@
-"""Every page's route, area by area."""
+"""The routes of all pages, by area."""
 
 from pod.web import account, admin, group, person, post
 from pod.web.kit import site_routes

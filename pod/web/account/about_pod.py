@@ -1,4 +1,4 @@
-"""What the pod says of itself: who runs it, what it asks of everybody, what it keeps and can do."""
+"""The page about the pod: it says who runs it, what it asks of people, what it keeps and what it can do."""
 
 from __future__ import annotations
 

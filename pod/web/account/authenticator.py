@@ -1,4 +1,4 @@
-"""The authenticator app with its recovery codes: turned on by a code, shown once, turned off by who proved lately."""
+"""A person adds an authenticator app by typing a code, sees its recovery codes once, and may remove it again."""
 
 from __future__ import annotations
 
@@ -136,6 +136,6 @@ async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more
 
 
 def _picture(address: str) -> Markup:
-    """A QR code as SVG, dark on light whatever the page's colours are: readers want it so."""
+    """A QR code as SVG, always dark on light, because readers of QR codes need it so."""
     drawn = segno.make(address, error="m").svg_inline(scale=5, border=4, dark="black", light="white", svgclass="qr")
     return Markup(drawn)  # noqa: S704  (made of numbers; the address is in it as squares)

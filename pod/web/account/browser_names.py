@@ -1,4 +1,4 @@
-"""What a browser calls itself, in words by which people know their own again."""
+"""Names for browsers, from what they say of themselves, so that people recognise their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The set-up page: behind a one-time link, who has it becomes the first admin and names the pod."""
+"""The set-up page: the person who opens its one-time link names the pod and becomes its first admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fresh proof before what is sensitive: the authenticator app where there is one, a mailed code otherwise."""
+"""The pod asks for a fresh proof before sensitive acts: a code of the authenticator app, or else a mailed code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pod writes to people's addresses, in their language. No subject holds a code or a link."""
+"""The mails that the pod sends to people, in their language. No subject line holds a code or a link."""
 
 from __future__ import annotations
 

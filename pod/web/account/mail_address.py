@@ -1,4 +1,4 @@
-"""Where somebody gets mail: a new address counts once a code that was sent there was typed."""
+"""A person changes their mail address; the new one holds once they typed the code that the pod sent there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passkeys: listed, added and removed by who proved lately; and signing in by one. Needs a script, unlike the rest."""
+"""A person lists, adds and removes passkeys, and signs in by one. Passkeys need a script, unlike all other pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recovery here: the 24 words make this pod the home of what they find, and say what they couldn't reach."""
+"""A person moves their memberships to this pod by the 24 words; the page says which groups it could not reach."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def get_recover(request: web.Request) -> web.Response:
 @routes.post("/recover")
 @contract(media_type=HTML)
 async def post_recover(request: web.Request) -> web.Response:
-    """Make this pod the home of whoever has the words; signs in."""
+    """Make this pod the home of the person who has the words, and sign them in."""
     form = await read_form(request, RecoverForm)
     return await act_or_show(partial(_recover, request, form), partial(_refused, request, form))
 

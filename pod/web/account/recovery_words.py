@@ -1,4 +1,4 @@
-"""The 24 words later: three of them shown once more, new recovery keys, and what belongs on the same paper."""
+"""A person shows that they have kept the 24 words, gets new recovery keys, and sees what else to write down."""
 
 from __future__ import annotations
 

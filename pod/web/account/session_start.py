@@ -1,4 +1,4 @@
-"""A browser that somebody signs in with gets a fresh secret."""
+"""When a person signs in, the pod gives their browser a new secret."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Keep = Callable[[web.Response], web.Response]
 async def become(request: web.Request, account: Account) -> Keep:
     """Sign the account in, from this very page on; what is given back hands the browser its secret with an answer.
 
-    The session's secret is new and the visit's is over, so whatever was fixed before is worthless.
+    The session's secret is new and the visit's is over, so a secret that somebody fixed before is worthless.
     """
     deps = request.app[DEPS]
     secret = await open_session(deps, account, request.headers.get("User-Agent", ""))

@@ -1,4 +1,4 @@
-"""Settings at a glance, signed-in browsers, API tokens, and what the pod can do with somebody's keys."""
+"""A person's settings: an overview, the signed-in browsers, API tokens, and what the pod can do with their keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in by a mailed code, an operator's link or a second factor; and signing out. `to` stays on this pod."""
+"""A person signs in by a mailed code, an operator's link or a second factor, and signs out. `to` stays on this pod."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def show_sign_in(
 @routes.post("/sign-in")
 @contract(media_type=HTML)
 async def post_sign_in(request: web.Request) -> web.Response:
-    """Mail a code to whoever this is; the answer is the same for nobody."""
+    """Mail a code to the person of this name; the answer is the same if there is none."""
     form = await read_form(request, SignInForm)
     return await act_or_show(partial(_begin, request, form), partial(_begin_refused, request, form))
 

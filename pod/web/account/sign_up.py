@@ -1,4 +1,4 @@
-"""Signing up: a name and an address, the mailed code, where an admin says yes a link, and then the 24 words, once."""
+"""A person signs up by name, address and mailed code, or by a link once an admin agreed; then sees the 24 words."""
 
 from __future__ import annotations
 

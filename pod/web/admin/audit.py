@@ -1,4 +1,4 @@
-"""The audit: every act of those who run the pod, by kind and person, as a page and as a table for a spreadsheet."""
+"""The audit shows every act of the admins, by kind and person, as a page and as a table for a spreadsheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a new pod still needs: each line ticks itself as soon as it holds, and says where to mend it."""
+"""The list of what a new pod still needs. Each line ticks itself once it holds, and links to the page that mends it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pod.translations import Translator
 
 
 class Item(msgspec.Struct, frozen=True):
-    """Something to do; `found` in the words of whatever looked, `href` where to mend it."""
+    """Something to do; `found` says what the check found, `href` leads to where it is mended."""
 
     done: bool
     name: str

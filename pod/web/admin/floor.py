@@ -1,4 +1,4 @@
-"""The floor: groups that decide what this pod shows to nobody; one is looked at before it is chosen."""
+"""Admins choose the groups that decide what this pod shows to nobody, after seeing what each of them would hide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hosts that the pod delivers to: whether they answer, what waits for them, and trying again now."""
+"""Admins see how the hosts that the pod delivers to answer, and what waits for them, and have it tried again."""
 
 from __future__ import annotations
 

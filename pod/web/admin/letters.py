@@ -1,4 +1,4 @@
-"""What admins have mailed: yes, no with its reason, a question; in the reader's language."""
+"""The mails that admins send to people who sign up: yes, no with a reason, or a question; in the person's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mail: how the pod sends it, the last twenty with the mail server's own word, and a test."""
+"""Admins see how the pod sends mail and the last twenty mails with the server's answers, and send a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The overview of those who run the pod: a list of what is to do that ticks itself, and whether all is well."""
+"""The overview for admins: what is still to do, and whether the pod is well."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ routes = web.RouteTableDef()
 
 
 class Light(msgspec.Struct, frozen=True):
-    """Something that is well or isn't; `found` in the words of whatever found it."""
+    """Something that is well or isn't; `found` says what the check found."""
 
     name: str
     ok: bool

@@ -1,4 +1,4 @@
-"""Who may be here, and what every page of those who run the pod shows."""
+"""Only admins open these pages; this is what stands above each of them."""
 
 from __future__ import annotations
 

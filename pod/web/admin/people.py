@@ -1,4 +1,4 @@
-"""People: found, made admin or not, let in or kept out; each act with its reason in the audit."""
+"""Admins find people, make them admins, lock them out or let them in; the audit keeps the reason of each act."""
 
 from __future__ import annotations
 

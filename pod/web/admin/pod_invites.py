@@ -1,4 +1,4 @@
-"""Invitations: made for a number of people and a while, listed with who invited and who came, taken back."""
+"""Admins make invitations to the pod, see who made them and who came by them, and revoke them."""
 
 from __future__ import annotations
 

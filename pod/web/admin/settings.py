@@ -1,4 +1,4 @@
-"""The pod's settings: name, description, language, who may come, whom to ask, terms; each change goes to the audit."""
+"""Admins change the pod's name, description, language, registration, contact and terms; the audit keeps each change."""
 
 from __future__ import annotations
 

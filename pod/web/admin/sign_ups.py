@@ -1,4 +1,4 @@
-"""Who wants an account: accept, reject with a reason that is mailed, or ask first."""
+"""Admins accept or reject the people who ask for an account, by mail with a reason, or ask them a question first."""
 
 from __future__ import annotations
 

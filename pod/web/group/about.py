@@ -1,4 +1,4 @@
-"""What a group says of itself, how it works, where it lives; and for owners, its policy."""
+"""The page about a group: what it says of itself, how it works, where it lives; owners find its settings here."""
 
 from __future__ import annotations
 

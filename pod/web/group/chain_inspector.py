@@ -1,4 +1,4 @@
-"""The chain inspector: every item in words, who signed it, if it holds, the rules, forks; and all of it checked."""
+"""The chain inspector shows a group's items in words, who signed them and by which rule, and checks the whole chain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Continue a group elsewhere: choose who is invited there, look at it, and get a link for each of them."""
+"""An owner continues a group elsewhere: chooses whom to invite, looks at it, and gets a link for each of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follow and stop following, from any page; `back` leads back to it."""
+"""A person follows a group or stops; `back` is the page that they return to."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAID = {"follow": "followed", "unfollow": "unfollowed", "lens": "saved", "unlens
 
 
 class FollowForm(msgspec.Struct, frozen=True):
-    """What to follow: a group's id, or whatever people paste."""
+    """What to follow: a group's id, or an address that a person pasted."""
 
     group: str = ""
     back: str = "/"

@@ -1,4 +1,4 @@
-"""Found a group: a name, three plain questions, one sentence that says what comes of it, and then it is there."""
+"""A person founds a group by a name and three questions, and reads in one sentence what it will be before it exists."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from protocol.limits import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH
 routes = web.RouteTableDef()
 ONE: Final = 1000  # a weight of 1
 FULL: Final = 1_000_000  # a score of 1
-# An ordinary member has weight 1; whoever has as much as the founder is an owner, too.
+# An ordinary member has weight 1; a member with as much weight as the founder is an owner, too.
 FOUNDER_WEIGHT: Final = 3 * ONE
 OTHERS: Final = {"given": 0, "joiners": ONE, "invited": -ONE}
 UNVOTED: Final = {"shown": FULL, "hidden": 0, "strict": -FULL}

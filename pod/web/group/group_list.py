@@ -1,4 +1,4 @@
-"""Groups: one's own, the public ones here by name, and what one follows."""
+"""The list of groups: the reader's own, the public ones of this pod by name, and those that the reader follows."""
 
 from __future__ import annotations
 

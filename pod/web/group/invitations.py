@@ -1,4 +1,4 @@
-"""Invitations of a group: made with a weight up to one's own, listed, and the link shown once."""
+"""A member invites people with a weight up to their own; the pod lists the invitations and shows each link once."""
 
 from __future__ import annotations
 

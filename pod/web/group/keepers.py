@@ -1,4 +1,4 @@
-"""Steward and keepers: who they are, what waits, the steward's job taken by hand, and recovery by the 24 words."""
+"""Steward and keepers of a group: who they are, what waits, and how a keeper's pod takes over or recovers the group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public log: every act with who and why, filtered, and the same as CSV, JSON and Atom, each at its own address."""
+"""The public log lists who did what and why; readers filter it, and get the same as CSV, JSON and Atom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the log names each kind of record, and says what its author did."""
+"""What the log calls each kind of record, and how it says what the author did."""
 
 from __future__ import annotations
 

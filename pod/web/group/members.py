@@ -1,4 +1,4 @@
-"""Members and weights: who belongs to the group, what everybody decides, and one member with profile and posts."""
+"""The members of a group with their weights and power, and a member's page with profile and posts."""
 
 from __future__ import annotations
 

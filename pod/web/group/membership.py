@@ -1,4 +1,4 @@
-"""Join a group by whatever leads there; show an invitation to whoever opened its link; leave.
+"""A person joins a group by a link or address, sees the invitation that a link leads to, and leaves the group.
 
 An invitation's link ends in its secret: such a page is kept by no cache, is named to no other site, and stands in no
 log of ours. People of other pods paste the link at home, so that it reaches no other pod's address line (ADR 0027).

@@ -1,4 +1,4 @@
-"""What operations change, in words, and the rule that allows each: for the chain inspector."""
+"""How the chain inspector says in words what an operation changes, and which rule allows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The group's page: its posts in a lens, hidden ones counted; and what one can do here."""
+"""A group's page: its posts in a lens with a count of the hidden ones, and what the reader can do here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A group's name, description and rules, changed by its owners; the wish holds once it is sealed."""
+"""Owners change a group's name, description and rules; a change holds once the steward has sealed it."""
 
 from __future__ import annotations
 

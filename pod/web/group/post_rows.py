@@ -1,4 +1,4 @@
-"""A post in a list: one struct for the group's page, home, a person's page and a search, so that they look alike."""
+"""How lists show a post: the same on the pages of groups and people, at home and in a search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for several members' signatures: seen by those who may give them, signed, and taken back, by a button."""
+"""Members see the changes that wait for their signatures, sign them, and withdraw their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publish a group under a public name: what it means, who has to sign, and the wish for it."""
+"""Members publish a group under a public name: what that means, who has to sign, and the button."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search: words, names, handles, addresses and ids; what was looked through is said, what is hidden is counted."""
+"""Search by words, names, handles, addresses and ids; the page says what it searched and counts what is hidden."""
 
 from __future__ import annotations
 

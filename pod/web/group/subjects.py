@@ -1,4 +1,4 @@
-"""Subjects: a public name and what each group says on it, two of them side by side; and a group's own subjects."""
+"""Subjects: what each group writes under a public name, two groups side by side; and the list of a group's subjects."""
 
 from __future__ import annotations
 

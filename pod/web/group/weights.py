@@ -1,4 +1,4 @@
-"""Give a member a weight: first see what it changes, then sign the wish; and one's own profile in the group."""
+"""A member gives another a weight after seeing what it changes; and edits their own profile in the group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How groups, members and their numbers are called on pages; everything here is words, nothing is decided."""
+"""What pages call groups, members and their numbers. This file decides nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all forms of accounts show: the refusal on top, the same at its field, and what was typed."""
+"""What every form of an account shows: the refusal on top and at its field, and what the person typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody typed into a form that was refused: shown again, to be sent once more, whoever refused it and where.
+"""When a form is refused, the page shows what the person typed, to be sent once more.
 
 Handlers needn't think of it: the page of a refusal asks here. A form that another site sent isn't shown, for its button
 would send what a stranger wrote; nor is one with a secret in it.

@@ -1,7 +1,7 @@
 """The lens of a page: read from its address alone, told in a bar, and changed by one click.
 
 `?lens=<group>&lens=<group>&combine=any|all&showing=shown|undecided|everything`; `lens=off` is no lens. Without `lens` a
-page looks through its usual one. Whoever opens the same address sees the same, but for their own hides.
+page looks through its usual one. Two readers of the same address see the same, but for their own hides.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Forms that make something carry a number that their page drew, and are done once, however often they are sent.
+"""A form that makes something carries a number that its page drew, so the pod does it once, however often it comes.
 
 A form that says what shall hold, e.g. a vote or a setting, carries none: to send it again later means something else.
 A page whose form goes to the page's own address has the number in its address: browsers ask for it anew when one goes

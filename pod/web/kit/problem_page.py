@@ -1,4 +1,4 @@
-"""Whatever goes wrong on a page is told as a page: what, why, what was typed, the way on, and its number in the log."""
+"""The page of a refusal or fault: what happened and why, what the person typed, where to go on, the log number."""
 
 from __future__ import annotations
 

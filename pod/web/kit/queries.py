@@ -1,4 +1,4 @@
-"""What the addresses of these pages say: cursors, numbers, choices; anything else is refused."""
+"""What the addresses of pages may say: cursors, numbers and choices. The pod refuses anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form as a browser sent it: read once and bounded, so that whoever refuses it can still show what was typed.
+"""A form as a browser sent it: the pod reads it once and within bounds, so that a refusal can show what was typed.
 
 Two megabytes of `%` cost the library's reader two thirds of a second, and anybody may send them. Here they cost some
 milliseconds: what browsers write is decoded in one go; what they never write is left to the library if it is short.

@@ -1,4 +1,4 @@
-"""What surrounds all pages: the stylesheet and pictures, the choice of language."""
+"""The routes beside all pages: the stylesheet, the pictures, the choice of language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates and static files: read once from the packages, every value escaped, an unknown name an error."""
+"""Templates and static files: the pod reads them once, escapes every value, and fails on an unknown name."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def version_of(name: str) -> str:
 def render(
     request: web.Request, template: str, view: Any, status: HTTPStatus = HTTPStatus.OK, *, private: bool = False
 ) -> web.Response:
-    """A page for whoever asked. `private`: it holds what no cache may keep, e.g. the 24 words."""
+    """A page as the answer to a request. `private`: it holds what no cache may keep, e.g. the 24 words."""
     visitor = visitor_of(request)
     text = (
         templates()

@@ -1,10 +1,10 @@
-"""Who looks at a page: a signed-in account or nobody told, in which language, and the token that its forms must carry.
+"""Who looks at a page: the account or nobody, the language, and the token that their forms must carry.
 
 Security of forms, in one place:
 
 - The session's cookie is HttpOnly, SameSite=Lax, and Secure with the `__Host-` prefix where the pod speaks https.
 - A form carries an HMAC of the session's secret, or of the visit's cookie for those who aren't signed in; a sign-in
-  begins a session with a fresh secret, so whatever was fixed before is worthless.
+  begins a session with a fresh secret, so a secret that somebody fixed before is worthless.
 - A POST whose `Origin` or `Sec-Fetch-Site` says that another site sent it is refused before the token is looked at.
   `Origin: null` names no site: browsers send it from a page that keeps its address secret. Then `Sec-Fetch-Site` must
   say that the page was ours; a browser that sends neither is refused.
@@ -132,7 +132,7 @@ def signer_of(request: web.Request) -> SignedIn:
 
 
 def say_of(request: web.Request) -> Translator:
-    """The words of whoever looks."""
+    """The translator for the visitor's language."""
     return visitor_of(request).say
 
 

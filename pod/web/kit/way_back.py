@@ -1,4 +1,4 @@
-"""The way back from an answer to a form: the page on which the form stood, never an address that takes no GET."""
+"""Where the answer to a form leads back to: the page with the form, and never an address that takes no GET."""
 
 from __future__ import annotations
 

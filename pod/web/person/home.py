@@ -1,4 +1,4 @@
-"""Home: for visitors what this pod is and which groups one finds here; for people at home what is new to them."""
+"""Home: visitors read what this pod is and which groups it has; people at home read what is new to them."""
 
 from __future__ import annotations
 

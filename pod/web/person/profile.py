@@ -1,4 +1,4 @@
-"""People: a profile with what they wrote and follow by a button; and what somebody at home here is told of."""
+"""A person's page with what they wrote and a button to follow them; and the news of people at home here."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ async def get_person_page(request: web.Request) -> web.Response:
 @routes.get("/notifications")
 @contract("account", media_type=HTML)
 async def get_notifications(request: web.Request) -> web.Response:
-    """What concerns whoever is signed in, the latest first."""
+    """The news of the signed-in person, the latest first."""
     account, say = account_of(request), say_of(request)
     page = await list_told(request.app[DEPS], account, before=before_of(request), limit=NEWS_ON_A_PAGE)
     rows = tuple(_news(say, line) for line in page.lines)

@@ -1,4 +1,4 @@
-"""Posts as people read, judge and write them: every page whole without scripts, every hidden thing with its layer."""
+"""Pages on which people read, judge and write posts; each works without scripts and says which layer hides what."""
 
 from pod.web.post import (
     buttons,

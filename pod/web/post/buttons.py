@@ -1,4 +1,4 @@
-"""One form for all buttons of a post's page: each says what to do to what, and leads back to where it was pressed."""
+"""The one form behind all buttons of a post's page: a button says what to do to what, and leads back to its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two lenses side by side: over the paragraphs of a post, and over a group's last posts before one follows a lens."""
+"""Two lenses side by side: on the paragraphs of a post, and on the last posts of a group before a person follows it."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _end(text: str) -> RecordId | Address:
 
 
 def diff_view(say: Translator, links: PostLinks, found: Difference, start: int) -> DiffView:
-    """The page of the comparison from `start` on; whatever changed is open, and what stands beside it."""
+    """The page of the comparison from `start` on; what changed is open, with the paragraphs beside it."""
     title = post_title(say, found.reading, found.nicknames)
     part, following = slice_from(found.steps, start, lambda step: _length(found, step))
     most = ALL_STEPS // max(1, sum(1 for step in part if not step.stays))

@@ -1,4 +1,4 @@
-"""Erasing one's words, with what editing, deleting and erasing can and can't do said in place."""
+"""A person erases their own words, after the page has said what editing, deleting and erasing can do and cannot do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that takes a verdict apart: every term of the score, the rule, the layers, and what other lenses say."""
+"""Why a text is shown or hidden: every term of its score, the rule, the layers, and what other lenses say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The past of a post: a list of its records with what each brought, and who wrote each paragraph that stands."""
+"""A post's history: its records with what each brought, and who wrote each paragraph that stands."""
 
 from __future__ import annotations
 

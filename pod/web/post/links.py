@@ -1,4 +1,4 @@
-"""Where things of a post lie: anchors, its pages with the lens kept, and targets as addresses name them."""
+"""The addresses of a post and its parts: anchors, its pages in the same lens, and what a button acts on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one hides for oneself, in one list, each with a button that takes it back."""
+"""The list of what a person hides for themselves, each with a button that shows it again."""
 
 from __future__ import annotations
 

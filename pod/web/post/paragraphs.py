@@ -1,4 +1,4 @@
-"""A post's text as its page shows it: shown, or folded with who folds it; other versions beside their own."""
+"""How a post's page shows its text: paragraphs shown or folded with who hides them, and other versions beside them."""
 
 from __future__ import annotations
 

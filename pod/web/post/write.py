@@ -1,4 +1,4 @@
-"""Writing posts and answers: plain text in, paragraphs out, a preview before, and what was typed kept when refused."""
+"""A person writes posts and answers as plain text, with a preview; a refused form keeps what they typed."""
 
 from __future__ import annotations
 
