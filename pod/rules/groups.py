@@ -12,7 +12,7 @@ from pod.errors import (
     ProposalOpenError,
     UnknownGroupError,
 )
-from protocol.errors import MalformedError, MayNotWriteError, Rule, TooLargeError
+from protocol.errors import MalformedError, MayNotWriteError, Rule, TooLargeError, VoidOperationError
 
 
 class GroupRule(Rule):
@@ -49,6 +49,11 @@ class GroupRule(Rule):
         MayNotWriteError,
         "The group's rules don't ask for your signature on this.",
         "Gruppens regler kräver inte din underskrift på det här.",
+    )
+    OWNERS_ARE_PROPOSED = (
+        VoidOperationError,
+        "The other owners have to agree. Invite with less weight, then propose the rest on the new member's page.",
+        "De andra ägarna måste hålla med. Bjud in med lägre vikt och föreslå sedan resten på medlemmens sida.",
     )
     ONLY_OWNERS_PROPOSE = (MayNotWriteError, "Only owners propose this.", "Bara ägare föreslår det här.")
     NOT_YOUR_PROPOSAL = (

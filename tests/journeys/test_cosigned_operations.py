@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
+from pod.rules.groups import GroupRule
 from tests.support.browsing import Browser
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
@@ -68,6 +70,10 @@ def test_x4_an_owner_is_named_once_the_other_pods_owner_has_signed_too(village: 
     with pytest.raises(RefusedByHttpError) as refused:
         ada.post(f"/api/v1/groups/{group}/operations", {"do": "set-weight", "with": {"member": 3, "weight": W}})
     assert refused.value.problem["rule"] == "too_few_owners"
+    browser = Browser(village.pods[0]).sign_in("ada")
+    page = browser.submit(browser.get(f"/g/{group}/invitations"), "/invitations", weight="3")
+    assert page.status == 409
+    assert str(escape(GroupRule.OWNERS_ARE_PROPOSED.en)) in page.text
     before = ada.get(f"/api/v1/groups/{group}")["head"]
 
     operation = propose(ada, group, "set-weight", member=3, weight=W)

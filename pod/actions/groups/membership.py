@@ -28,6 +28,7 @@ from pod.rules.groups import GroupRule
 from protocol.errors import Refused, RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.keys import PrivateKey
+from protocol.needed_signatures import needed_for_weight
 from protocol.operations import check_invitation
 from protocol.records.content import UNSIGNED
 from protocol.records.drafts import draft_invitation, draft_wish
@@ -68,6 +69,9 @@ async def issue_invitation(deps: Deps, signer: Person, group: RecordId, *, weigh
 
     async def action(session: AsyncSession) -> None:
         state = (await open_group(session, deps, signer.account, group)).state
+        # Invitations aren't proposed to other owners (ADR 0043), so such a link would open nothing.
+        if (needed := needed_for_weight(state, 0, weight)) is not None and needed.count > 1:
+            raise GroupRule.OWNERS_ARE_PROPOSED.error()
         body = await authoring.sign_invitation(session, deps, signer, group, offer)
         signed = open_invitation(body, verify=False)
         check_invitation(state, signed, at=max(deps.clock(), state.at))
