@@ -15,6 +15,7 @@ from models.engine.writer import Action, Bulk, Writer, after_commit
 from models.groups.groups_and_items import count_revisions
 from models.groups.rounds import mark_due
 from pod.clock import Clock
+from pod.outlines import Outlines
 from pod.remembered import Remembered
 from pod.steps import charged, gives_way
 from pod.tries import Limits
@@ -132,13 +133,14 @@ def note_woken(session: AsyncSession, group: RecordId, *, by_others: bool = Fals
 
 @dataclass(frozen=True)
 class Store:
-    """`views` caches each group's chain; `remembered` holds values between two commits."""
+    """`views`: each group's chain; `remembered`: values between two commits; `outlines`: texts without their words."""
 
     clock: Clock
     database: Database
     writer: Writer
     views: Views = field(default_factory=Views)
     remembered: Remembered = field(default_factory=Remembered)
+    outlines: Outlines = field(default_factory=Outlines)
 
     def __post_init__(self) -> None:
         self.writer.others = self.views.distrust

@@ -308,7 +308,7 @@ async def load_sheets(session: AsyncSession, group: RecordId, post: RecordId, li
     wanted = (
         select(SHEETS.c.sheet)
         .where(SHEETS.c.post_id == post, SHEETS.c.group_id == group)
-        .order_by(SHEETS.c.place, SHEETS.c.record_id)
+        .order_by(SHEETS.c.record_id != post, SHEETS.c.place, SHEETS.c.record_id)
         .limit(limit)
     )
     return [msgspec.json.decode(sheet, type=Sheet) for sheet in await session.scalars(wanted)]

@@ -104,15 +104,15 @@ async def get_post_page(request: web.Request) -> web.Response:
         links.group,
         links.post,
         links.lens,
+        start=number_of(request, "from"),
         thread=thread,
         after_reply=place_in(request.query.get("replies"), "replies"),
     )
     desk = desk_of(say_of(request), links, story, thread, signed_in=reader_of(request) is not None)
     bar = await _bar(request, desk)
-    start = number_of(request, "from")
 
     def draw() -> web.Response:
-        return render(request, "post/post.html", post_view(desk, bar, start))
+        return render(request, "post/post.html", post_view(desk, bar))
 
     return await computed(len(story.reading.all_judged), draw)
 
@@ -133,7 +133,7 @@ async def _bar(request: web.Request, desk: Desk) -> LensBar:
 def lens_counts(desk: Desk) -> tuple[str, ...]:
     """What the bar tells: how much is hidden, how many versions stand back, how many edits others made."""
     say, reading = desk.say, desk.story.reading
-    hidden = [judged for judged in reading.all_judged if desk.hiding(judged)]
+    hidden = [judged for judged in reading.own_judged if desk.hiding(judged)]
     beside = sum(1 for judged in hidden if judged.instead)
     edits = sum(1 for sheet in reading.text.sheets.values() if sheet.writer != reading.text.writer)
     gone = len(hidden) - beside
@@ -143,15 +143,16 @@ def lens_counts(desk: Desk) -> tuple[str, ...]:
         say.many("%(count)s edit by others", "%(count)s edits by others", edits) if edits else "",
         say("more edits than are read") if reading.more else "",
     )
-    return tuple(count for count in counts if count)
+    told = tuple(count for count in counts if count)
+    return told if reading.portion.whole or not told else (*told, say("on this page"))
 
 
-def post_view(desk: Desk, lens: LensBar, start: int) -> PostView:
+def post_view(desk: Desk, lens: LensBar) -> PostView:
     """The page, from what was read."""
     say, links, story = desk.say, desk.links, desk.story
     reading, card = story.reading, story.reading.card
     who = called(say, card.author, story.nicknames)
-    text = slice_view(desk, start)
+    text = slice_view(desk)
     frame = Frame(links.wiki, language_of(card.language))
     mine = story.votes.get(PostTarget(links.post).token, 0)
     return PostView(

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from moderation.diffs import diff_words
 from moderation.lens import Layer
 from pod.actions.reading.lens.verdicts import Author
-from pod.actions.reading.post.slices import MOST_PARAGRAPHS, MOST_VERSIONS, slice_from
+from pod.actions.reading.post.slices import MOST_VERSIONS, slice_from
 from pod.actions.reading.post.story import Story
 from pod.actions.reading.post.text import writer_of
 from pod.translations import Translator
@@ -156,19 +156,17 @@ class SliceView(msgspec.Struct, frozen=True):
     next: int | None
 
 
-def slice_view(desk: Desk, start: int) -> SliceView:
-    """The text from `start` on in reading order; hidden paragraphs in a row with one reason are one item.
+def slice_view(desk: Desk) -> SliceView:
+    """The part of the text that was read; hidden paragraphs in a row with one reason are one item.
 
-    Shown ones are numbered. A paragraph whose comments are open begins the part, unless another place is asked for.
+    Shown ones are numbered, from the part's place in the text on.
     """
+    portion = desk.story.reading.portion
     versions = _versions(desk)
     beside = {judged.address for found in versions.values() for judged in found}
-    text = [judged for judged in desk.story.reading.all_judged if judged.address not in beside]
-    if not start and desk.thread:
-        start = _page_of(desk.thread, text)
-    part, following = slice_from(text, start, lambda judged: _length(desk, judged, versions.get(judged.address, ())))
-    begin = len(text) - len(part) if following is None else following - len(part)
-    numbers = count(1 + sum(1 for judged in text[:begin] if _fate(desk, judged) is None))
+    text = [judged for judged in desk.story.reading.own_judged if judged.address not in beside]
+    part, following = slice_from(text, 0, lambda judged: _length(desk, judged, versions.get(judged.address, ())))
+    numbers = count(1 + portion.start)
     told = [found[:MOST_VERSIONS] for judged in part if (found := versions.get(judged.address))]
     steps = min(DIFF_STEPS, ALL_DIFF_STEPS // max(1, sum(map(len, told))))
     items: list[ItemView] = []
@@ -180,13 +178,9 @@ def slice_view(desk: Desk, start: int) -> SliceView:
             ItemView((_paragraph(desk, judged, next(numbers), versions.get(judged.address, ()), steps),))
             for judged in run
         ]
-    return SliceView(tuple(items), following)
-
-
-def _page_of(address: Address, text: Sequence[Judged]) -> int:
-    """Where a paragraph stands, if it isn't on the first page anyway."""
-    index = next((index for index, judged in enumerate(text) if judged.address == address), 0)
-    return index if index >= MOST_PARAGRAPHS else 0
+    if following is None:
+        return SliceView(tuple(items), portion.next)
+    return SliceView(tuple(items), portion.start + portion.own.index(text[following].address))
 
 
 def _length(desk: Desk, judged: Judged, versions: Sequence[Judged]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.lens.floor import load_floor
 from pod.actions.reading.post.text import VisiblePost, load_reading, writer_of
+from pod.actions.reading.post.text_parts import part_of
 from pod.actions.reading.post.votes import all_votes
 from pod.deps import Deps
 from pod.rules.posts import PostRule
@@ -88,7 +90,8 @@ async def explain_why(
 ) -> Why:
     """Take the verdict on a post, or on a paragraph of it, apart; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
-        reading = await load_reading(session, deps, reader, group, post, lens)
+        choose = partial(part_of, addresses=[target.paragraph] if isinstance(target, ParagraphTarget) else [])
+        reading = await load_reading(session, deps, reader, group, post, lens, choose=choose)
         judged = _judged(reading, target)
         for asked in lens.groups:
             await open_group(session, deps, reader, asked)

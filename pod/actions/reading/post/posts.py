@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from models.content.places import LogPlace
@@ -21,6 +23,7 @@ from pod.actions.reading.post.text import (
     without_words,
     writer_of,
 )
+from pod.actions.reading.post.text_parts import part_from
 from pod.deps import Deps
 from protocol.content import Sheet
 from protocol.ids import RecordId
@@ -193,9 +196,9 @@ async def describe_post(
 ) -> PostSight:
     """A post's text from `start` on as the lens shows it, with the scores of the post and each paragraph (micro)."""
     async with deps.store.database.read() as session:
-        reading = await load_reading(session, deps, reader, group, post, lens)
-    card = reading.card
-    part, following = slice_from(reading.all_judged, start, lambda judged: len(reading.words(judged.address) or ""))
+        reading = await load_reading(session, deps, reader, group, post, lens, choose=partial(part_from, start=start))
+    card, portion = reading.card, reading.portion
+    part, following = slice_from(reading.own_judged, 0, lambda judged: len(reading.words(judged.address) or ""))
     return PostSight(
         post,
         group,
@@ -208,7 +211,7 @@ async def describe_post(
         reading.verdict.shown,
         reading.verdict.hides,
         tuple(_paragraph(reading, reading.paragraph(judged)) for judged in part),
-        following,
+        portion.next if following is None else portion.start + following,
         reading.more,
     )
 

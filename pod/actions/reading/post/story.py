@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +28,7 @@ from pod.actions.reading.group.page_facts import GroupSummary, load_summary
 from pod.actions.reading.group.profiles import load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author, Layers, load_layers
 from pod.actions.reading.post.text import VisiblePost, author_of, lens_score, load_reading, without_words, writer_of
+from pod.actions.reading.post.text_parts import part_from
 from pod.deps import Deps
 from protocol.content import Text, assemble
 from protocol.ids import RecordId
@@ -100,17 +102,18 @@ async def read_story(
     post: RecordId,
     lens: Lens,
     *,
+    start: int = 0,
     thread: Address | None = None,
     after_reply: LogPlace | None = None,
 ) -> Story:
-    """A post with all that its page shows; raises UnknownGroupError or NotFoundError."""
+    """A post with all that its page from `start` on shows; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
-        reading = await load_reading(session, deps, reader, group, post, lens)
+        choose = partial(part_from, start=start, about=thread)
+        reading = await load_reading(session, deps, reader, group, post, lens, choose=choose)
         others = answering(post, reader.id if reader else None, lens.groups)
         answers = await count_replies(session, group, list(reading.text.sheets), others)
         cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, others=others, after=after_reply)
-        threads = [thread] if thread else []
-        comments = await list_comments(session, group, threads, MOST_COMMENTS, others=others)
+        comments = await list_comments(session, group, [thread] if thread else [], MOST_COMMENTS, others=others)
         lost = await list_comments(session, group, _orphaned(reading, answers), MOST_ORPHANS, others=others)
         page = cards[:REPLIES_ON_A_PAGE]
         replies = await _load_replies(session, deps, reader, reading, [*page, *comments, *lost], others)
@@ -181,12 +184,12 @@ async def _own_votes(session: AsyncSession, reader: Reader, tokens: Collection[T
 
 
 def _orphaned(reading: VisiblePost, answers: Answers) -> list[Address]:
-    """Paragraphs with comments that aren't shown: hidden in this lens, or waiting for another record."""
-    commented = [Address(record, index) for record, index in answers if index is not None]
+    """Paragraphs of the page with comments that aren't shown: hidden in this lens, or waiting for another record."""
+    commented = {Address(record, index) for record, index in answers if index is not None}
     if not commented:
         return []
-    shown = {judged.address for judged in reading.all_judged if not reading.hiding(judged)}
-    return sorted(address for address in commented if address not in shown)[:MOST_ORPHANS]
+    hidden = {judged.address for judged in reading.own_judged if reading.hiding(judged)}
+    return sorted(commented & (hidden | set(reading.text.waiting)))[:MOST_ORPHANS]
 
 
 async def _load_replies(

@@ -16,6 +16,7 @@ from models.content.edits_elsewhere import list_edits_elsewhere
 from models.content.lens_sources import load_group_names
 from models.content.places import stored_place
 from models.content.posts_and_votes import PostCard, load_post, load_sheets
+from models.content.sheets import blank, load_blank_sheets, load_sheets_named, load_text_stamp
 from models.groups.records import StoredRecord
 from moderation.lens import Layer, Lens, Verdict
 from moderation.shown import is_withheld
@@ -23,8 +24,10 @@ from pod.actions.access import Reader
 from pod.actions.reading.group.page_facts import GroupSummary, load_summary
 from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import Author, Layers, Sums, load_layers
+from pod.actions.reading.post.text_parts import Choose, Portion, all_of
 from pod.deps import Deps
 from pod.heavy import computed
+from pod.outlines import Outline
 from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text, Writer, assemble
 from protocol.ids import RecordId
@@ -63,6 +66,7 @@ class VisiblePost(msgspec.Struct, frozen=True):
 
     `text` and `card` have no words of what is withheld: the post (`withheld`), those paragraphs (`silent`), or the
     public name that it answers (`nameless`).
+    `portion`: the part that is read; `text` has besides what it is judged with.
     `elsewhere`: nickname and group of who edits it in other groups; `more`: not all edits, there or here, were looked
     at.
     """
@@ -81,6 +85,12 @@ class VisiblePost(msgspec.Struct, frozen=True):
     nameless: bool
     elsewhere: Mapping[Author, tuple[str, str]] = {}
     more: bool = False
+    portion: Portion = Portion(())
+
+    @property
+    def own_judged(self) -> tuple[Judged, ...]:
+        """The paragraphs of the part that is read, without those that are here to be judged with them."""
+        return self.all_judged[: len(self.portion.own)]
 
     @property
     def paragraphs(self) -> tuple[VisibleParagraph, ...]:
@@ -120,30 +130,34 @@ class VisiblePost(msgspec.Struct, frozen=True):
 
 
 async def load_reading(
-    session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens
+    session: AsyncSession,
+    deps: Deps,
+    reader: Reader,
+    group: RecordId,
+    post: RecordId,
+    lens: Lens,
+    *,
+    choose: Choose | None = None,
 ) -> VisiblePost:
-    """A post of the group in a lens; raises UnknownGroupError or NotFoundError."""
+    """A post of the group in a lens, all of it or a part; raises UnknownGroupError or NotFoundError."""
     summary = await load_summary(session, deps, reader, group)
     edits = await _load_edits(session, reader, group, post, lens)
-    card, text, cut = await load_text(session, group, post, edits[:MOST_EDITS_ELSEWHERE])
-    tokens = {address: ParagraphTarget(address).token for address in (*text.order, *text.waiting)}
+    card, text, portion, cut = await _load_part(session, deps, group, post, edits[:MOST_EDITS_ELSEWHERE], choose)
+    tokens, writers = _tokens_of(text), {writer_of(sheet) for sheet in text.sheets.values()}
     subject = SubjectTarget(card.subject).token if card.subject else None
     asked = [PostTarget(post).token, *([subject] if subject else []), *tokens.values()]
-    writers = {writer_of(sheet) for sheet in text.sheets.values()}
     layers = await load_layers(session, deps, reader, lens.groups, asked, writers)
     own = layers.lens.get(group) or (await load_layers(session, deps, reader, [group], asked)).lens[group]
-    standings = [{address: layers.lens[g][token] for address, token in tokens.items()} for g in lens.groups]
     verdict = layers.judge(lens, PostTarget(post).token, (group, card.author))
     withheld = is_withheld({hide.layer for hide in verdict.hides}, mine=summary.member == card.author)
-    mine = (group, summary.member) if summary.member is not None else None
-    silent = _silent(text, tokens, layers, mine, withheld=withheld)
+    silent = _silent(text, tokens, layers, _member_of(summary), withheld=withheld)
     nameless = subject is not None and summary.member != card.author and layers.withholds(subject)
     return VisiblePost(
         summary,
         without_words(card) if withheld else replace(card, subject=None) if nameless else card,
         _without(text, silent),
         lens,
-        await computed(len(text.order), see, text, standings, lens.combine),
+        await computed(len(text.order), see, text, _standings(lens, layers, tokens), lens.combine),
         layers,
         verdict,
         own,
@@ -153,7 +167,38 @@ async def load_reading(
         nameless,
         await _load_editors(session, deps, {writer for writer in writers if writer[0] != group}),
         cut or len(edits) > MOST_EDITS_ELSEWHERE,
+        portion,
     )
+
+
+def _tokens_of(text: Text) -> dict[Address, Token]:
+    return {address: ParagraphTarget(address).token for address in (*text.order, *text.waiting)}
+
+
+def _standings(lens: Lens, layers: Layers, tokens: Mapping[Address, Token]) -> list[dict[Address, int]]:
+    """The scores of the paragraphs in each group of the lens."""
+    return [{address: layers.lens[group][token] for address, token in tokens.items()} for group in lens.groups]
+
+
+def _member_of(summary: GroupSummary) -> Author | None:
+    return (summary.group, summary.member) if summary.member is not None else None
+
+
+async def _load_part(
+    session: AsyncSession,
+    deps: Deps,
+    group: RecordId,
+    post: RecordId,
+    edits: Sequence[Sheet],
+    choose: Choose | None,
+) -> tuple[PostCard, Text, Portion, bool]:
+    """The part of a text, or all of it, with its words, and whether there are more edits; raises NotFoundError."""
+    if choose is None:
+        card, text, cut = await load_text(session, group, post, edits)
+        return card, *all_of(text), cut
+    card, outline = await load_outline(session, deps, group, post, edits)
+    text, portion = choose(outline.text)
+    return card, replace(text, sheets=await load_sheets_named(session, text.sheets)), portion, outline.cut
 
 
 async def _load_edits(
@@ -210,6 +255,29 @@ def _without(text: Text, silent: frozenset[Address]) -> Text:
     return replace(text, sheets=sheets)
 
 
+async def load_outline(
+    session: AsyncSession, deps: Deps, group: RecordId, post: RecordId, edits: Sequence[Sheet] = ()
+) -> tuple[PostCard, Outline]:
+    """A post of the group with its text, but no words: put together once while its group stays as it is."""
+    card = await load_post(session, group, post)
+    if card is None or card.group_id != group:
+        raise PostRule.NO_POST_IN_GROUP.error()
+    stamp = await load_text_stamp(session, group)
+    key = group, post, MOST_SHEETS, tuple((sheet.id, sheet.erased) for sheet in edits)
+    if (held := deps.store.outlines.get(key, stamp)) is not None:
+        return card, held
+    sheets = await load_blank_sheets(session, group, post, MOST_SHEETS + 1)
+    text = await _assembled(post, [*sheets[:MOST_SHEETS], *map(blank, edits)])
+    return card, deps.store.outlines.keep(key, stamp, Outline(text, cut=len(sheets) > MOST_SHEETS))
+
+
+async def _assembled(post: RecordId, sheets: Sequence[Sheet]) -> Text:
+    own = next((sheet for sheet in sheets if sheet.id == post), None)
+    if own is None:
+        raise PostRule.NO_POST_IN_GROUP.error()
+    return await computed(sum(len(sheet.afters) for sheet in sheets), assemble, own, sheets)
+
+
 async def load_text(
     session: AsyncSession, group: RecordId, post: RecordId, edits: Sequence[Sheet] = ()
 ) -> tuple[PostCard, Text, bool]:
@@ -218,14 +286,10 @@ async def load_text(
     The third value is whether the group has more edits than count.
     """
     card = await load_post(session, group, post)
-    sheets = await load_sheets(session, group, post, MOST_SHEETS + 1) if card and card.group_id == group else []
-    cut = len(sheets) > MOST_SHEETS
-    del sheets[MOST_SHEETS:]
-    own = next((sheet for sheet in sheets if sheet.id == post), None)
-    if card is None or own is None:
+    if card is None or card.group_id != group:
         raise PostRule.NO_POST_IN_GROUP.error()
-    sheets += edits
-    return card, await computed(sum(len(sheet.afters) for sheet in sheets), assemble, own, sheets), cut
+    sheets = await load_sheets(session, group, post, MOST_SHEETS + 1)
+    return card, await _assembled(post, [*sheets[:MOST_SHEETS], *edits]), len(sheets) > MOST_SHEETS
 
 
 async def describe_reading(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> VisiblePost:
