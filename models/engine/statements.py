@@ -22,7 +22,7 @@ from models.engine.columns import RecordIdType, bytes_of_id, id_of_bytes
 
 KEYS: Final = "keys"
 _OF_KEYS: Final = f"{KEYS}_"
-_SIZES: Final = (1, 8, 64, 500)  # of lists of keys: each is a text of its own, so lists are filled up to one of these
+_SIZES: Final = (1, 8, 64, 256)  # of lists of keys: each is a text of its own, so lists are filled up to one of these
 Convert = Callable[[Any], Any]
 Keys = BindParameter[Any]
 
