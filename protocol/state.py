@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -192,13 +193,18 @@ def with_member(state: GroupState, member: Member, **fields: Any) -> GroupState:
 
 def describe(state: GroupState) -> dict[str, Any]:
     """The whole state as a JSON object, in one canonical form: for inspection, snapshots and `state_hash`."""
+    plain = _rest(state)
+    plain["members"] = [_member(state.members[number]) for number in sorted(state.members)]
+    plain["keys"] = {did: state.keys[did] for did in state.keys}
+    plain["invitations"] = dict(state.invitations)
+    return plain
+
+
+def _rest(state: GroupState) -> dict[str, Any]:
     fields = {name: getattr(state, name) for name in state.__struct_fields__ if name not in _MAPS}
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(fields))
     plain = {name: value for name, value in plain.items() if value is not None}
     plain["policy"] = state.policy.members()
-    plain["members"] = [_member(state.members[number]) for number in sorted(state.members)]
-    plain["keys"] = {did: state.keys[did] for did in state.keys}
-    plain["invitations"] = dict(state.invitations)
     plain["trail"] = {item: list(place) for item, place in state.trail.items()}
     return plain
 
@@ -217,32 +223,47 @@ def state_hash(state: GroupState) -> str:
     return hashlib.sha256(canonical_bytes(describe(state))).hexdigest()
 
 
-def dump_state(state: GroupState) -> bytes:
-    """The state as bytes for a snapshot; `load_state` gives the equal state back."""
-    return msgspec.json.encode(describe(state))
+def dump_rest(state: GroupState) -> bytes:
+    """All of the state but members, their keys and the used invitations; with these, `load_state` gives it back."""
+    return msgspec.json.encode(_rest(state))
 
 
-class _Snapshot(GroupState, frozen=True, gc=False):
+def dump_member(member: Member) -> bytes:
+    """A member as bytes, for `load_state`."""
+    return msgspec.json.encode(member)
+
+
+class _Snapshot(GroupState, frozen=True, gc=False, kw_only=True):
     """The same fields with the maps as JSON has them."""
 
     policy: dict[str, Any]  # type: ignore[assignment]
-    members: list[Member]  # type: ignore[assignment]
-    keys: dict[DidKey, int]  # type: ignore[assignment]
-    invitations: dict[RecordId, int]  # type: ignore[assignment]
+    members: list[Member] = []  # type: ignore[assignment]
+    keys: dict[DidKey, int] = {}  # type: ignore[assignment]
+    invitations: dict[RecordId, int] = {}  # type: ignore[assignment]
     trail: dict[RecordId, tuple[int, int]] = {}  # type: ignore[assignment]
     homes: None = None  # type: ignore[assignment]
 
 
-def load_state(snapshot: bytes) -> GroupState:
-    """Read a snapshot written by `dump_state`."""
-    plain = msgspec.json.decode(snapshot, type=_Snapshot)
+_SNAPSHOT = msgspec.json.Decoder(_Snapshot)
+_MEMBER = msgspec.json.Decoder(Member)
+
+
+def load_state(rest: bytes, members: Iterable[bytes], invitations: Mapping[RecordId, int]) -> GroupState:
+    """Read what `dump_rest` and `dump_member` wrote; or what older versions wrote as one, with everything in it."""
+    plain = _SNAPSHOT.decode(rest)
     fields = {name: getattr(plain, name) for name in plain.__struct_fields__ if name not in _MAPS}
+    found = plain.members or [_MEMBER.decode(member) for member in members]
     return GroupState(
         **fields,
         policy=policy_of(plain.policy),
-        members=Map({member.number: member for member in plain.members}),
-        keys=Map(plain.keys),
-        invitations=Map(plain.invitations),
+        members=Map({member.number: member for member in found}),
+        keys=Map({did: member.number for member in found for did in _keys_of(member)}),
+        invitations=Map(plain.invitations if plain.members else invitations),
         trail=Map(plain.trail),
-        homes=Map(Counter(member.home for member in plain.members if member.counts)),
+        homes=Map(Counter(member.home for member in found if member.counts)),
     )
+
+
+def _keys_of(member: Member) -> Iterator[DidKey]:
+    yield from (key.did for key in member.keys)
+    yield from member.recovery

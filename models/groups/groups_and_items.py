@@ -13,7 +13,7 @@ from protocol.ids import RecordId
 
 
 class GroupRow(Base):
-    """A group this pod knows. `snapshot` is the dumped state after `snapshot_item`, to start from.
+    """A group this pod knows. `snapshot` is the state after `snapshot_item`, to start from, without its members.
 
     `revision` counts the changes of what a view is made of: items, acks, the anchor. `published`: its public name.
     """
@@ -162,21 +162,23 @@ async def list_groups(
     return [StoredGroup(*row) for row in await session.execute(wanted.order_by(table.name, table.id).limit(limit))]
 
 
-async def move_head(
-    session: AsyncSession, group: RecordId, *, expected: RecordId, head: StoredItem, snapshot: bytes | None
-) -> bool:
+async def move_head(session: AsyncSession, group: RecordId, *, expected: RecordId, head: StoredItem) -> bool:
     """Make `head` the head if it still is `expected`; False if somebody else was first.
 
-    A snapshot, if given, is the state after `head`. Which items are on the chain is `set_on_chain`'s.
+    Which items are on the chain is `set_on_chain`'s.
     """
     values: dict[str, object] = {"head_id": head.id, "head_height": head.height}
-    if snapshot is not None:
-        values |= {"snapshot": snapshot, "snapshot_item": head.id}
     moved = await session.execute(
         update(GROUPS).where(GROUPS.c.id == group, GROUPS.c.head_id == expected).values(values)
     )
     assert isinstance(moved, CursorResult)
     return moved.rowcount == 1
+
+
+async def load_snapshot_item(session: AsyncSession, group: RecordId) -> RecordId | None:
+    """The item that the group's snapshot is of."""
+    item: RecordId | None = await session.scalar(select(GROUPS.c.snapshot_item).where(GROUPS.c.id == group))
+    return item
 
 
 async def load_revision(session: AsyncSession, group: RecordId) -> int | None:

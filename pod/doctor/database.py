@@ -95,7 +95,7 @@ async def check_name(config: Config, database: Database) -> Finding:
     async with database.read() as session:
         groups = [account.personal_group for account in await list_accounts(session, 1)]
         stored = await load_group(session, groups[0]) if groups and groups[0] else None
-    home = load_state(stored.snapshot).steward if stored else None
+    home = load_state(stored.snapshot, (), {}).steward if stored else None
     if home is not None and home.key in ours and home.pod != config.base_url:
         says = f"Groups know this pod as {home.pod}, the configuration says {config.base_url}"
         return fail("name", says, f'Put `base_url = "{home.pod}"` back: a pod keeps its name for good.')

@@ -90,10 +90,7 @@ async def test_only_one_of_two_moves_from_the_same_head_succeeds(database: Datab
     group = StoredGroup(GROUP, "group", "name", "public", True, GROUP, 0, GROUP, 0, 0, b"", b"{}", GROUP, 0)
     await writer.write(lambda session: insert_group(session, group))
     await writer.write(lambda session: insert_items(session, [one, other]))
-    moves = [
-        await writer.write(partial(move_head, group=GROUP, expected=GROUP, head=head, snapshot=None))
-        for head in (one, other)
-    ]
+    moves = [await writer.write(partial(move_head, group=GROUP, expected=GROUP, head=head)) for head in (one, other)]
     await writer.write(lambda session: set_on_chain(session, [one.id], []))
 
     assert moves == [True, False]

@@ -18,13 +18,13 @@ from protocol.errors import RefusedError, UnknownParentError
 from protocol.records.chain import Ack, Handover, Seal
 from protocol.records.envelope import Record
 from protocol.records.operation import Operation
-from protocol.state import dump_state, load_state, quorum, state_hash
+from protocol.state import quorum, state_hash
 from tests.property.faults import Fault, must_find, seed
 from tests.property.quick_signatures import quick_signatures
 from tests.property.simulated_pod import added
 from tests.property.simulation import KINDS, World, a_world
 from tests.support import community
-from tests.support.community import a_community, pod_key, recovered, seat
+from tests.support.community import a_community, kept, pod_key, recovered, seat
 
 resolving_module = sys.modules["protocol.branches.resolve"]  # the package's name for it is the function
 SEEDS = st.integers(0, 2**32)
@@ -212,7 +212,7 @@ def check_homes_are_those_of_the_members(world: World) -> None:
     """What is counted as members come, go and move is what a look at all of them counts."""
     for pod in world.pods:
         for node in pod.view.nodes.values():
-            assert load_state(dump_state(node.state)) == node.state
+            assert kept(node.state) == node.state
 
 
 CHECKS: list[tuple[Callable[..., None], dict[str, Any]]] = [

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from protocol.canonical import canonical_bytes
 from protocol.records.parts import GroupPolicy, parse_policy, policy_of
-from protocol.state import describe, dump_state, load_state, state_hash
-from tests.support.community import a_community
+from protocol.state import describe, state_hash
+from tests.support.community import a_community, kept
 
 STATE: Final = a_community("policies", 3).now
 # Made before policies had fields of their own: the states of groups that exist keep their hashes.
@@ -51,4 +51,4 @@ def test_a_policy_holds_what_was_said_last(changes: list[dict[str, Any]]) -> Non
     assert policy_of(json.loads(json.dumps(said))) == policy
     assert describe(state)["policy"] == said
     assert state_hash(state) == hashlib.sha256(canonical_bytes({**describe(STATE), "policy": said})).hexdigest()
-    assert load_state(dump_state(state)) == state
+    assert kept(state) == state

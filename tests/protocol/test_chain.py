@@ -13,7 +13,8 @@ from protocol.chain import follow, found
 from protocol.errors import BadProofError, BrokenItemError
 from protocol.records.chain import Ack
 from protocol.records.envelope import Record, open_record, reopen_record
-from protocol.state import dump_state, load_state, quorum, state_hash
+from protocol.state import quorum, state_hash
+from tests.support.community import kept
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors/records.json").read_text())
 RECORDS = {entry["name"]: entry for entry in VECTORS["records"]}
@@ -85,7 +86,7 @@ def test_a_snapshot_gives_the_same_state_back() -> None:
     for name in CHAIN[1:]:
         followed = follow(followed.state, opened_vector(name))
 
-    again = load_state(dump_state(followed.state))
+    again = kept(followed.state)
 
     assert again == followed.state
     assert state_hash(again) == state_hash(followed.state)

@@ -13,7 +13,7 @@ from protocol.keys import PrivateKey
 from protocol.proofs import sign
 from protocol.records.chain import TreeHead
 from protocol.records.envelope import Record, open_record
-from protocol.state import GroupState
+from protocol.state import GroupState, dump_member, dump_rest, load_state
 
 START: Final = 1_767_225_600_000
 OWNER: Final = 10_000
@@ -220,6 +220,11 @@ def rehomed(group: str, who: Person, pod: str) -> JsonObject:
     moved = operation(group, who, "rehome", {"home": home(pod), "signing": who.signing(1).did}, by_recovery=True)
     who.pod, who.key, who.counter = pod, who.key + 1, 0
     return moved
+
+
+def kept(state: GroupState) -> GroupState:
+    """The state as it comes back from where pods keep it."""
+    return load_state(dump_rest(state), map(dump_member, state.members.values()), dict(state.invitations))
 
 
 def ack(member: int, pod: str, state: GroupState, **members: Any) -> Record:

@@ -1,23 +1,51 @@
-"""Which members a move of the head may have changed, told by the operations of its item and not by walking them all."""
+"""Which members items may have changed, told by their operations and not by walking all members."""
 
 from __future__ import annotations
 
-from protocol.branches import View
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from protocol.branches import Node, View
+from protocol.ids import RecordId
 from protocol.records.chain import BadOperation, Handover, Seal
-from protocol.records.operation import SetWeight
+from protocol.records.operation import Join, SetWeight
+
+
+class Touched(NamedTuple):
+    """The numbers of members, and the invitations, that items may have changed."""
+
+    members: set[int]
+    invitations: set[RecordId]
+
+
+def touched(nodes: Mapping[RecordId, Node], start: RecordId, end: RecordId) -> Touched | None:
+    """By the items above `start` up to `end`; None if they don't lie on one way whose every item is known."""
+    found = Touched(set(), set())
+    while end != start:
+        node = nodes.get(end)
+        parent = nodes.get(node.parent) if node is not None and node.parent else None
+        if node is None or node.record is None or parent is None:
+            return None
+        found.members.update(range(parent.state.last_number + 1, node.state.last_number + 1))
+        content = node.record.content
+        assert isinstance(content, Seal | Handover)
+        _note(found, content)
+        end = parent.item
+    return found
+
+
+def _note(found: Touched, item: Seal | Handover) -> None:
+    for operation in item.operations:
+        if isinstance(operation, BadOperation):
+            continue
+        found.members.add(operation.author)
+        if isinstance(operation.wish, SetWeight):
+            found.members.add(operation.wish.member)
+        if isinstance(operation.wish, Join) and operation.wish.invitation is not None:
+            found.invitations.add(operation.wish.invitation.id)
 
 
 def may_have_changed(before: View, after: View) -> set[int]:
-    """The numbers: those of the item's operations where the head moved by one item, else all."""
-    head = after.nodes[after.head]
-    if head.parent != before.head or head.record is None:
-        return {*before.state.members, *after.state.members}
-    content = head.record.content
-    assert isinstance(content, Seal | Handover)
-    touched = set(range(before.state.last_number + 1, after.state.last_number + 1))
-    for operation in content.operations:
-        if not isinstance(operation, BadOperation):
-            touched.add(operation.author)
-            if isinstance(operation.wish, SetWeight):
-                touched.add(operation.wish.member)
-    return touched
+    """The members that may differ: those of the operations of the items by which the head moved on, else all."""
+    found = touched(after.nodes, before.head, after.head)
+    return {*before.state.members, *after.state.members} if found is None else found.members

@@ -13,7 +13,7 @@ from immutables import Map
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.groups_and_items import drop_items, insert_items, load_item, set_group
+from models.groups.groups_and_items import drop_items, insert_items, load_item
 from models.groups.seats_and_acks import StoredAck, insert_acks
 from pod.actions.chain.door import retry_waiting
 from pod.actions.chain.stored_chain import all_acks, all_items
@@ -26,7 +26,7 @@ from protocol.errors import BrokenItemError
 from protocol.ids import RecordId
 from protocol.records.chain import EPOCH, Ack, Handover, Seal, Seat
 from protocol.records.envelope import Record, reopen_record
-from protocol.state import GroupState, dump_state
+from protocol.state import GroupState
 
 
 def height_of(record: Record) -> int:
@@ -82,7 +82,6 @@ async def _switch(
     nodes: Map[RecordId, Node],
     every: Sequence[Record],
 ) -> None:
-    group = after.state.group
     branch = set(path_to(nodes, after.head))
     items = [node for item in branch if (node := nodes[item]).record is not None]
     await insert_items(
@@ -98,8 +97,6 @@ async def _switch(
     await note_move(session, deps, replace(before, nodes=nodes), replace(after, nodes=nodes))
     await drop_items(session, lost, forget=False)
     await keep_in_mind(session, deps, replace(before, nodes=nodes), after)
-    # Later views start here: what lies below is decided.
-    await set_group(session, group, snapshot=dump_state(after.settled), snapshot_item=after.anchor)
     deps.store.views.move(session, after)
 
 

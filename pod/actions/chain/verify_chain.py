@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import StoredGroup, load_group
 from models.groups.records import list_log
+from pod.actions.chain.snapshots import load_base
 from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -21,7 +22,7 @@ from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.log import Frontier, frontier_of, leaf_hash
 from protocol.records.envelope import Record, open_record
-from protocol.state import load_state, state_hash
+from protocol.state import GroupState, state_hash
 
 PAGE = 500
 Progress = Callable[[str, int, int], None]
@@ -55,9 +56,12 @@ async def verify_group(deps: Deps, group: RecordId, progress: Progress) -> Verif
         acks = [ack.wire for ack in await all_acks(session, group, 0)]
         wires = [(str(item.id), item.wire) for item in items] + [("an ack", wire) for wire in acks]
         records = _opened(wires, faults, progress)
-        view = _folded(records, stored, faults)
+        base = await load_base(session, stored)
+        view = _folded(records, stored, base, faults)
         log, erased = await _check_log(session, stored, faults, progress)
     _compare(view, stored, log, faults)
+    if base.head in view.nodes and view.nodes[base.head].state != base:
+        faults.append(f"What is kept of the state after {base.head} isn't what its items make.")
     state = view.state
     return Verified(
         group,
@@ -90,11 +94,11 @@ def _opened(wires: list[tuple[str, bytes]], faults: list[str], progress: Progres
     return records
 
 
-def _folded(records: list[Record], stored: StoredGroup, faults: list[str]) -> View:
+def _folded(records: list[Record], stored: StoredGroup, base: GroupState, faults: list[str]) -> View:
     roots = [record for record in records if record.id == stored.id]
     if not roots:
         faults.append("The root isn't here; the last snapshot stands in for it.")
-        return resolve(load_state(stored.snapshot), records)
+        return resolve(base, records)
     return resolve(found(roots[0]).state, [record for record in records if record.id != stored.id])
 
 

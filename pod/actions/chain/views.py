@@ -38,6 +38,7 @@ from pod.actions.chain.fault_evidence import keep_faults, load_faults
 from pod.actions.chain.log_places import frontier_in
 from pod.actions.chain.rejudged_records import judge_anew, refuse_pending
 from pod.actions.chain.seat_memory import memory_of, stored_keeper
+from pod.actions.chain.snapshots import keep_settled, keep_whole, load_base
 from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.actions.chain.void_operations import dump_void
 from pod.actions.notifications import note_invited, note_joined
@@ -53,9 +54,7 @@ from protocol.keys import DidKey
 from protocol.records.chain import BadOperation, GroupRoot, Handover, Seal
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Join, Operation, Rehome, Rekey, SetWeight
-from protocol.state import GroupState, dump_state, load_state
-
-SNAPSHOT_EVERY = 64
+from protocol.state import GroupState, dump_rest
 
 
 class HeadMovedError(RuntimeError):
@@ -84,12 +83,13 @@ async def take_root(session: AsyncSession, deps: Deps, root: Record, *, local: b
             anchor_height=0,
             log_size=0,
             log_peaks=b"",
-            snapshot=dump_state(state),
+            snapshot=dump_rest(state),
             snapshot_item=root.id,
             added_at=now,
             published=_public_name(state),
         ),
     )
+    await keep_whole(session, state)
     await insert_item(session, replace(stored_item(root, state), on_chain=True))
     await project_members(session, state)
     view = opened(root)
@@ -124,7 +124,7 @@ async def find_view(deps: Deps, group: RecordId) -> View:
 async def _folded(session: AsyncSession, group: RecordId) -> View:
     stored = await load_group(session, group)
     assert stored is not None
-    base = load_state(stored.snapshot)
+    base = await load_base(session, stored)
     items = await all_items(session, group, base.height + 1)
     acks = await all_acks(session, group, base.height)
     wires = [item.wire for item in items] + [ack.wire for ack in acks]
@@ -178,7 +178,7 @@ async def _follow_head(session: AsyncSession, deps: Deps, before: View, after: V
     head = after.nodes[after.head]
     assert head.record is not None
     stored = stored_item(head.record, head.state)
-    if not await move_head(session, group, expected=before.head, head=stored, snapshot=None):
+    if not await move_head(session, group, expected=before.head, head=stored):
         raise HeadMovedError(f"The head of {group} is no longer {before.head}.")
     if removed:
         await place_side_logs(session, after, added)
@@ -293,8 +293,7 @@ async def _number_members(session: AsyncSession, state: GroupState, keys: set[Di
 async def _follow_anchor(session: AsyncSession, before: View, after: View) -> None:
     settled = after.settled
     values: dict[str, object] = {"anchor_id": after.anchor, "anchor_height": settled.height}
-    if settled.height // SNAPSHOT_EVERY > before.settled.height // SNAPSHOT_EVERY:
-        values |= {"snapshot": dump_state(settled), "snapshot_item": after.anchor}
+    values |= await keep_settled(session, before, after)
     await set_group(session, settled.group, **values)
     if before.forks:
         passed = frozenset(path_to(before.nodes, after.anchor))

@@ -1,0 +1,43 @@
+"""The settled state of each group as it is kept: a view starts there, so a pod folds only what isn't settled yet.
+
+Members and used invitations are rows of their own, written as they change; the rest is one small value. So neither what
+settles an item nor what reads a group's row costs more in a larger group.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.groups.groups_and_items import StoredGroup, load_snapshot_item
+from models.groups.settled_members import delete_settled, load_settled, put_settled
+from pod.actions.chain.changed_members import touched
+from protocol.branches import View
+from protocol.state import GroupState, dump_member, dump_rest, load_state
+
+
+async def load_base(session: AsyncSession, stored: StoredGroup) -> GroupState:
+    """The state that a group's views start from."""
+    members, invitations = await load_settled(session, stored.id)
+    return load_state(stored.snapshot, members, invitations)
+
+
+async def keep_settled(session: AsyncSession, before: View, after: View) -> dict[str, object]:
+    """Write the members that the settled state changed; the columns of the group's row that go with them."""
+    settled = after.settled
+    changed = touched(ChainMap(dict(after.nodes), dict(before.nodes)), before.anchor, after.anchor)
+    if changed is None or await load_snapshot_item(session, settled.group) != before.anchor:
+        return await keep_whole(session, settled)
+    members = {number: dump_member(settled.members[number]) for number in changed.members if number in settled.members}
+    uses = {one: settled.invitations[one] for one in changed.invitations if one in settled.invitations}
+    await put_settled(session, settled.group, members, uses)
+    return {"snapshot": dump_rest(settled), "snapshot_item": settled.head}
+
+
+async def keep_whole(session: AsyncSession, settled: GroupState) -> dict[str, object]:
+    """The same where nothing that fits is kept: another branch, a new group, one that an older version kept."""
+    await delete_settled(session, settled.group)
+    members = {number: dump_member(member) for number, member in settled.members.items()}
+    await put_settled(session, settled.group, members, dict(settled.invitations))
+    return {"snapshot": dump_rest(settled), "snapshot_item": settled.head}

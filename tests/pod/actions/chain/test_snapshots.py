@@ -1,0 +1,109 @@
+"""What is kept of a settled state is that state, whatever its items did, and costs what they changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from msgspec import json
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from migrations import upgrade
+from models.engine.databases import open_database
+from models.groups.groups_and_items import load_group, set_group
+from models.groups.settled_members import delete_settled
+from pod.actions.chain import snapshots
+from pod.actions.chain.door import append
+from pod.actions.chain.sealing import confirm_head, seal
+from pod.actions.chain.snapshots import load_base
+from pod.actions.chain.views import find_view
+from pod.deps import Deps
+from protocol.canonical import JsonObject
+from protocol.ids import RecordId
+from protocol.records.envelope import open_record
+from protocol.state import GroupState, describe
+from tests.bench.unsettled import LoneSteward
+from tests.support.community import Person, a_community, invited, join, operation, pod_key, rehomed
+from tests.support.sinks import SetClock, some_parts
+
+
+class Steward:
+    """The pod of a lone keeper."""
+
+    def __init__(self, deps: Deps) -> None:
+        self.deps = deps
+        self.group = a_community("kept", 2, others_weight=1000)
+        self.id = RecordId(self.group.now.group)
+        deps.identity.keyring.pod_key = pod_key(self.group.people[0].pod)
+
+    async def settle(self, *operations: JsonObject) -> GroupState:
+        """Seal and confirm these; the settled state."""
+
+        async def action(session: AsyncSession) -> None:
+            now = self.deps.clock()
+            for wish in operations:
+                await append(session, self.deps, open_record(wish), origin="", now=now)
+            assert await seal(session, self.deps, self.id, now=now)
+            await confirm_head(session, self.deps, self.id, now=now)
+
+        await self.deps.store.write(action)
+        view = await find_view(self.deps, self.id)
+        assert view.head == view.anchor
+        return view.settled
+
+    async def kept(self) -> GroupState:
+        async with self.deps.store.database.read() as session:
+            stored = await load_group(session, self.id)
+            assert stored is not None
+            return await load_base(session, stored)
+
+
+@pytest.fixture
+async def steward(tmp_path: Path) -> AsyncIterator[Steward]:
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db", durable=False)
+    await upgrade(database)
+    async with some_parts(database, tmp_path, SetClock(a_community("kept", 1).now.at + 60_000)) as deps:
+        made = Steward(deps)
+        await LoneSteward(deps, made.group).take(made.group.records)
+        yield made
+    await database.close()
+
+
+async def test_k5_what_is_kept_of_members_follows_each_item(steward: Steward) -> None:
+    ada, bo = steward.group.people
+    group, cy = steward.id, Person("cy", "third", 3, counter=1)
+    assert await steward.kept() == (await find_view(steward.deps, group)).settled
+    for wishes in (
+        [join(group, cy)],
+        [invited(group, ada, Person("dag", "third", 4)), join(group, Person("eva", "fourth", 5))],
+        [operation(group, ada, "set-weight", {"member": 3, "weight": -500})],
+        [rehomed(group, bo, "elsewhere")],
+        [operation(group, cy, "leave", {})],
+    ):
+        assert await steward.settle(*wishes) == await steward.kept()
+
+
+async def test_what_an_older_version_kept_as_one_is_read_and_written_anew(steward: Steward) -> None:
+    settled = await steward.settle(join(steward.id, Person("cy", "third", 3)))
+
+    async def as_before(session: AsyncSession) -> None:
+        await delete_settled(session, steward.id)
+        await set_group(session, steward.id, snapshot=json.encode(describe(settled)), snapshot_item=steward.id)
+
+    await steward.deps.store.write(as_before)
+    assert await steward.kept() == settled
+    assert await steward.settle(join(steward.id, Person("dag", "third", 4))) == await steward.kept()
+
+
+async def test_k5_what_is_written_of_members_is_what_changed(steward: Steward, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+
+    async def counted(session: AsyncSession, group: RecordId, members: dict[int, bytes], uses: object) -> None:
+        del session, group, uses
+        written.append(len(members))
+
+    monkeypatch.setattr(snapshots, "put_settled", counted)
+    for number in range(3, 9):
+        await steward.settle(join(steward.id, Person(f"p{number}", "third", number)))
+    assert written == [1] * 6
