@@ -317,6 +317,15 @@ async def list_refused(session: AsyncSession, records: Collection[RecordId]) -> 
     return found
 
 
+async def list_refused_of(session: AsyncSession, group: RecordId, authors: Collection[int]) -> list[int]:
+    """Those of the authors of whom records of the group are refused here."""
+    found: set[int] = set()
+    for some in chunks(authors):
+        wanted = select(RECORDS.c.author).where(RECORDS.c.group_id == group, RECORDS.c.author.in_(some))
+        found.update(author for author in await session.scalars(wanted.where(RECORDS.c.state == REFUSED)) if author)
+    return sorted(found)
+
+
 async def load_pending_sizes(
     session: AsyncSession, group: RecordId, authors: Collection[int]
 ) -> dict[int, tuple[int, int]]:

@@ -6,12 +6,12 @@ take it out (it is refused, and its author's rows are folded anew), and another 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import refold_author
-from models.groups.records import PENDING, REFUSED, list_authors_of, list_of_author, set_state
+from models.groups.records import PENDING, REFUSED, list_authors_of, list_of_author, list_refused_of, set_state
 from pod.actions.chain.closed_groups import takes_kind
 from protocol.authorship import check_standing
 from protocol.errors import RefusedError
@@ -27,6 +27,12 @@ async def refuse_pending(session: AsyncSession, state: GroupState, members: Iter
         await _judge(session, state, author)
 
 
+async def let_back(session: AsyncSession, state: GroupState, newcomers: Collection[int]) -> None:
+    """Judge what was refused of these new members: they may have been members on a branch that lost."""
+    for author in await list_refused_of(session, state.group, newcomers) if newcomers else ():
+        await _judge(session, state, author)
+
+
 async def judge_anew(session: AsyncSession, state: GroupState) -> None:
     """Judge everything of the group that is pending or was refused."""
     for author in await list_authors_of(session, state.group, (PENDING, REFUSED)):
@@ -34,8 +40,8 @@ async def judge_anew(session: AsyncSession, state: GroupState) -> None:
 
 
 def _may_have_lost(state: GroupState, number: int) -> bool:
-    member = state.members[number]
-    return member.left or member.weight < 0 or len(member.keys) > 1
+    member = state.members.get(number)  # None: the join was on a branch that lost
+    return member is None or member.left or member.weight < 0 or len(member.keys) > 1
 
 
 async def _judge(session: AsyncSession, state: GroupState, author: int) -> None:

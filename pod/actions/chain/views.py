@@ -36,7 +36,7 @@ from pod.actions.chain.branch_logs import keep_side_logs, place_side_logs
 from pod.actions.chain.changed_members import may_have_changed
 from pod.actions.chain.fault_evidence import keep_faults, load_faults
 from pod.actions.chain.log_places import frontier_in
-from pod.actions.chain.rejudged_records import judge_anew, refuse_pending
+from pod.actions.chain.rejudged_records import judge_anew, let_back, refuse_pending
 from pod.actions.chain.seat_memory import memory_of, stored_keeper
 from pod.actions.chain.snapshots import keep_settled, keep_whole, load_base
 from pod.actions.chain.stored_chain import all_acks, all_items
@@ -240,6 +240,7 @@ async def _follow_members(session: AsyncSession, before: View, after: View) -> N
         return
     await project_members(session, after.state, only=changed)
     await refuse_pending(session, after.state, [number for number in changed if number in before.state.members])
+    await let_back(session, after.state, [number for number in changed if number not in before.state.members])
 
 
 async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: RecordId) -> None:

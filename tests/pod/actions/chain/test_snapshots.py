@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,19 +13,35 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.groups_and_items import load_group, set_group
+from models.groups.records import load_records
 from models.groups.settled_members import delete_settled
 from pod.actions.chain import snapshots
 from pod.actions.chain.door import append
-from pod.actions.chain.sealing import confirm_head, seal
+from pod.actions.chain.lone_recovery import take_recovery
+from pod.actions.chain.sealing import confirm_head
+from pod.actions.chain.sealing import seal as seal_here
 from pod.actions.chain.snapshots import load_base
 from pod.actions.chain.views import find_view
 from pod.deps import Deps
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
-from protocol.records.envelope import open_record
+from protocol.proofs import sign
+from protocol.records.envelope import Record, open_record
 from protocol.state import GroupState, describe
 from tests.bench.unsettled import LoneSteward
-from tests.support.community import Person, a_community, invited, join, operation, pod_key, rehomed
+from tests.support.community import (
+    START,
+    Person,
+    a_community,
+    ack,
+    invited,
+    join,
+    operation,
+    pod_key,
+    recovered,
+    rehomed,
+    seal,
+)
 from tests.support.sinks import SetClock, some_parts
 
 
@@ -44,13 +61,22 @@ class Steward:
             now = self.deps.clock()
             for wish in operations:
                 await append(session, self.deps, open_record(wish), origin="", now=now)
-            assert await seal(session, self.deps, self.id, now=now)
+            assert await seal_here(session, self.deps, self.id, now=now)
             await confirm_head(session, self.deps, self.id, now=now)
 
         await self.deps.store.write(action)
         view = await find_view(self.deps, self.id)
         assert view.head == view.anchor
         return view.settled
+
+    async def bring(self, record: Record) -> None:
+        """Another pod delivers a record."""
+        append_it = partial(append, deps=self.deps, record=record, origin="https://anew.example", now=self.deps.clock())
+        await self.deps.store.write(append_it)
+
+    async def state_of(self, record: Record) -> str:
+        async with self.deps.store.database.read() as session:
+            return (await load_records(session, [record.id]))[record.id].state
 
     async def kept(self) -> GroupState:
         async with self.deps.store.database.read() as session:
@@ -107,3 +133,27 @@ async def test_k5_what_is_written_of_members_is_what_changed(steward: Steward, m
     for number in range(3, 9):
         await steward.settle(join(steward.id, Person(f"p{number}", "third", number)))
     assert written == [1] * 6
+
+
+async def test_a_recovery_from_below_what_was_settled_is_kept_whole(steward: Steward) -> None:
+    ada, cy = steward.group.people[0], Person("cy", "third", 3)
+    await steward.settle(join(steward.id, cy))
+    said = {"type": "Vote", "rules": 1, "group": steward.id, "author": 3, "key": 0, "counter": 9, "at": START}
+    vote = open_record(sign({**said, "target": {"subject": "well"}, "value": 500}, cy.signing()))
+    await steward.bring(vote)
+    recovery = recovered(steward.group.now, ada, "anew")
+    steward.group.add(recovery)
+    seen = [*steward.group.records, ack(1, "anew", steward.group.now)]
+
+    async def action(session: AsyncSession) -> bool:
+        return await take_recovery(session, steward.deps, steward.id, seen)
+
+    assert await steward.deps.store.write(action)
+    settled = (await find_view(steward.deps, steward.id)).settled
+    assert (settled.head, sorted(settled.members)) == (recovery.id, [1, 2])
+    assert await steward.kept() == settled
+    assert await steward.state_of(vote) == "refused"
+    # The join is sealed again there, by the new steward, and with it what its author wrote counts.
+    again = seal(settled, "anew", [join(steward.id, cy)])
+    await steward.bring(again)
+    assert await steward.state_of(vote) == "pending"
