@@ -15,6 +15,7 @@ from models.groups import (
     records,
     rounds,
     seats_and_acks,
+    settled_members,
     told_reposts,
     waiting_records,
 )
@@ -48,7 +49,7 @@ ROOMS = (
     *(posts_and_votes, search),
     *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
-    *(records, rounds, seats_and_acks, told_reposts, waiting_records),
+    *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(
         sessions,
