@@ -7,7 +7,9 @@ from typing import Final
 from tests.reading.canaries import BANNED_HOME, FORMER_HOME, FORMER_KEY, INVITED, OTHER_POD, STRANGER
 from tests.reading.rule_guards import Guard
 
-_COUNTED: Final = ("if counts(m)})", "})")
+_COUNTED: Final = ("if member.counts:\n        homes = homes.set(", "if True:\n        homes = homes.set(")
+# As the state is read from a snapshot.
+_KEPT: Final = (("protocol/state.py", "for member in plain.members if member.counts", "for member in plain.members"),)
 
 POD_GUARDS: Final = (
     Guard(
@@ -20,17 +22,19 @@ POD_GUARDS: Final = (
     ),
     Guard(
         "a pod whose member left is no home",
-        "pod/actions/private_groups.py",
+        "protocol/state.py",
         *_COUNTED,
         (FORMER_HOME,),
         near="/groups/",
+        behind=_KEPT,
     ),
     Guard(
         "a pod whose member is black-listed is no home",
-        "pod/actions/private_groups.py",
+        "protocol/state.py",
         *_COUNTED,
         (BANNED_HOME,),
         near="/groups/",
+        behind=_KEPT,
     ),
     Guard(
         "an invitation opens the chain alone",

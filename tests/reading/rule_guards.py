@@ -53,17 +53,17 @@ RULES: Final = (
         (FORMER,),
         behind=(
             (
-                "pod/actions/private_groups.py",
-                "return member.weight >= 0 and not member.left",
-                "return member.weight >= 0",
+                "protocol/state.py",
+                "return self.weight >= 0 and not self.left",
+                "return self.weight >= 0",
             ),
         ),
     ),
     Guard(
         "who is black-listed isn't counted",
-        "pod/actions/private_groups.py",
-        "return member.weight >= 0 and not member.left",
-        "return not member.left",
+        "protocol/state.py",
+        "return self.weight >= 0 and not self.left",
+        "return not self.left",
         (BANNED,),
     ),
     Guard(
