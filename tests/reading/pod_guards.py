@@ -9,7 +9,7 @@ from tests.reading.rule_guards import Guard
 
 _COUNTED: Final = ("if member.counts:\n        homes = homes.set(", "if True:\n        homes = homes.set(")
 # As the state is read from a snapshot.
-_KEPT: Final = (("protocol/state.py", "for member in plain.members if member.counts", "for member in plain.members"),)
+_KEPT: Final = (("protocol/state.py", "for member in found if member.counts", "for member in found"),)
 
 POD_GUARDS: Final = (
     Guard(
