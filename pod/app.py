@@ -23,10 +23,13 @@ from pod.activitypub.documents import answer_held
 from pod.answers import Answers
 from pod.api import chain, content, groups, health, openapi, peers, people, proposals, recovery
 from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, REPLAY
-from pod.bodies import ALL_BYTES, BODIES, HANDLER, LONGEST_FORM_BYTES, SHARE_BYTES, read_bodies
+from pod.budgets.bodies import ALL_BYTES, BODIES, HANDLER, LONGEST_FORM_BYTES, SHARE_BYTES, read_bodies
+from pod.budgets.connections import CountingLoop
+from pod.budgets.payers import PROCESSOR, take_turns
+from pod.budgets.processor import Processor
+from pod.budgets.steps import charged
 from pod.clock import Clock
 from pod.config import Config
-from pod.connections import CountingLoop
 from pod.jobs.loops import Loops
 from pod.keyring import open_keyring
 from pod.known_keys import StoredKeys
@@ -34,10 +37,7 @@ from pod.logs import configure_logs
 from pod.measures import Measures
 from pod.middleware import answer_refusals, tell_requests
 from pod.parts import assemble
-from pod.payers import PROCESSOR, take_turns
-from pod.processor import Processor
 from pod.seen_signatures import SeenSignatures
-from pod.steps import charged
 from pod.web import routing
 from pod.web.kit.once import take_once
 from pod.web.kit.problem_page import show_problems

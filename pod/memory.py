@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
-from pod.written_bytes import WrittenBytes
+from pod.budgets.written_bytes import WrittenBytes
 from protocol.ids import RecordId
 from protocol.state import GroupState, state_hash
 

@@ -14,11 +14,11 @@ from models.engine.wake_ups import send_wake_up
 from models.engine.writer import Action, Bulk, Writer, after_commit
 from models.groups.groups_and_items import count_revisions
 from models.groups.rounds import mark_due
+from pod.budgets.steps import charged, gives_way
+from pod.budgets.tries import Limits
 from pod.clock import Clock
 from pod.outlines import Outlines
 from pod.remembered import Remembered
-from pod.steps import charged, gives_way
-from pod.tries import Limits
 from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId

@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler
 from federation.content_types import prefers_page
 from pod.answers import Key
 from pod.app_keys import ANSWERS
-from pod.payers import PROCESSOR
+from pod.budgets.payers import PROCESSOR
 from pod.requests import address_of
 from protocol.canonical import JsonObject
 from protocol.ids import parse_id

@@ -14,7 +14,7 @@ from pod.actions.access import Viewer, is_open
 from pod.actions.groups.founding import token_hash
 from pod.actions.signer import TokenHolder
 from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
-from pod.payers import pay_as
+from pod.budgets.payers import pay_as
 from pod.requests import as_signed
 from pod.rules.accounts import AccountRule
 from pod.rules.requests import RequestRule

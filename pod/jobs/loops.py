@@ -31,6 +31,7 @@ from pod.actions.fediverse.followers import tell_followers
 from pod.actions.groups.identity_claims import sign_wanted
 from pod.actions.sync.gap_check import compare
 from pod.actions.sync.push import pods_of, push
+from pod.budgets.processor import Processor
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.jobs.delivery import Courier, wait_for
@@ -38,7 +39,6 @@ from pod.jobs.introductions import Introductions
 from pod.jobs.looks import Looks
 from pod.jobs.pulls import Pulls
 from pod.jobs.rounds import fetch_bounded
-from pod.processor import Processor
 from pod.store import note_woken
 from protocol.ids import RecordId
 from protocol.records.envelope import Record

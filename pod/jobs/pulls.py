@@ -17,10 +17,10 @@ from weakref import WeakValueDictionary
 
 from federation.errors import RemoteError
 from pod.actions.sync.pull import pull_of_its_own
+from pod.budgets.processor import Processor
+from pod.budgets.steps import beside
 from pod.deps import Deps
 from pod.jobs.introductions import Introductions
-from pod.processor import Processor
-from pod.steps import beside
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 

@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from federation.shares import Shares
-from pod import bodies
-from pod.bodies import BODIES, HANDLER, LONGEST_BYTES, read_bodies
+from pod.budgets import bodies
+from pod.budgets.bodies import BODIES, HANDLER, LONGEST_BYTES, read_bodies
 from pod.middleware import answer_refusals
 
 

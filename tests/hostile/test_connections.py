@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from pod.connections import Connections, Door
+from pod.budgets.connections import Connections, Door
 
 
 class Wire(asyncio.Transport):

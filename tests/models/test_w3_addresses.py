@@ -6,8 +6,8 @@ import pytest
 
 from models.engine.databases import Database
 from models.engine.writer import Writer
+from pod.budgets.tries import NETWORKS, RATES, Limits
 from pod.errors import TooManyTriesError
-from pod.tries import NETWORKS, RATES, Limits
 
 KIND = "recovery of an address"
 

@@ -15,8 +15,8 @@ from migrations import upgrade
 from models.engine.databases import open_database
 from models.fediverse import known_keys
 from models.fediverse.known_keys import FORGOTTEN_MS, KnownKey, load_known_key, prune_known_keys, put_known_key
+from pod.budgets.tries import RATES
 from pod.known_keys import StoredKeys
-from pod.tries import RATES
 from protocol.keys import DID_PREFIX, PrivateKey
 from tests.support.sinks import NOON, SetClock, some_parts
 

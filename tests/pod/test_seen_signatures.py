@@ -13,9 +13,9 @@ from migrations import upgrade
 from models.engine.databases import open_database
 from models.engine.writer import Writer, running_writer
 from models.fediverse.seen_signatures import prune_seen
+from pod.budgets.tries import RATES, Limits
 from pod.rules.accounts import AccountRule
 from pod.seen_signatures import SeenSignatures
-from pod.tries import RATES, Limits
 from protocol.errors import RefusedError
 from tests.support.handmade import check
 from tests.support.wire import ALICE, HOUR, NOW, RSA_ID, a_request, signed

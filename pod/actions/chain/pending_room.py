@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.activities.build import pod_of
 from models.groups.records import NewRecord, load_pending_sizes
 from models.groups.waiting_records import WaitingRecord, WaitingRoom, put_waiting
+from pod.budgets.written_bytes import WrittenBytes
 from pod.rules.posts import PostRule
-from pod.written_bytes import WrittenBytes
 from protocol.authorship import authored_of
 from protocol.errors import RefusedError
 from protocol.ids import RecordId

@@ -28,8 +28,8 @@ from pod.actions.chain.door import Arrival, Outcome, Taken, append_all, take_pro
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.views import load_view
 from pod.actions.sync.remote_lists import Source, WalkStep, entries_in, walk
+from pod.budgets.written_bytes import WrittenBytes
 from pod.deps import Deps
-from pod.written_bytes import WrittenBytes
 from protocol.authorship import authored_of, check_author, check_logged
 from protocol.branches import View
 from protocol.errors import RefusedError

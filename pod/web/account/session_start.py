@@ -14,7 +14,7 @@ from pod.actions.accounts.mailed_codes import visit_hash
 from pod.actions.accounts.sessions import open_session
 from pod.actions.accounts.sign_in import mark_of
 from pod.app_keys import DEPS
-from pod.payers import SESSION
+from pod.budgets.payers import SESSION
 from pod.translations import translator_for
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import (

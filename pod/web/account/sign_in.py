@@ -24,8 +24,8 @@ from pod.actions.accounts.sign_in import (
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.letters import Letter
 from pod.app_keys import DEPS
+from pod.budgets.payers import SESSION
 from pod.contracts import HTML, contract
-from pod.payers import SESSION
 from pod.requests import address_of
 from pod.translations import translator_for
 from pod.web.account.letters import sign_in_letter

@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 from yarl import URL
 
-from pod.bodies import LONGEST_BYTES
+from pod.budgets.bodies import LONGEST_BYTES
 from pod.errors import headers_of
 from pod.rules.requests import RequestRule
 from pod.web.kit.sent_form import sent_form

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from aiohttp import web
 
-from pod.bodies import BODY, FORM_TYPE
+from pod.budgets.bodies import BODY, FORM_TYPE
 from pod.rules.requests import RequestRule
 
 MOST_FIELDS: Final = 5000

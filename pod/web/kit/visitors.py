@@ -26,10 +26,10 @@ from pod.actions.accounts.sessions import LIFE_MS, session_of
 from pod.actions.reading.person.profile import count_news
 from pod.actions.signer import SignedIn
 from pod.app_keys import DEPS
+from pod.budgets.payers import SESSION, pay_as
 from pod.clock import random_token
 from pod.contracts import HTML, contract_of
 from pod.deps import Deps
-from pod.payers import SESSION, pay_as
 from pod.rules.accounts import AccountRule
 from pod.rules.requests import RequestRule
 from pod.translations import DEFAULT, LANGUAGES, Translator, preferred, translator_for

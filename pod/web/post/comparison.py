@@ -16,8 +16,8 @@ from pod.actions.reading.lens.verdicts import home_lens
 from pod.actions.reading.post.posts import PostLine
 from pod.actions.reading.post.slices import slice_from
 from pod.app_keys import DEPS
+from pod.budgets.heavy import computed
 from pod.contracts import HTML, contract
-from pod.heavy import computed
 from pod.plots.plot import Plot
 from pod.plots.stripes import PlotStripe, lens_stripes
 from pod.rules.posts import PostRule

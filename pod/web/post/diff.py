@@ -14,8 +14,8 @@ from moderation.versions import Step
 from pod.actions.reading.post.history import Difference, Entry, compare_versions
 from pod.actions.reading.post.slices import slice_from
 from pod.app_keys import DEPS
+from pod.budgets.heavy import computed
 from pod.contracts import HTML, contract
-from pod.heavy import computed
 from pod.translations import Translator
 from pod.web.kit.templates import held, render
 from pod.web.kit.visitors import reader_of, say_of

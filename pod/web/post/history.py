@@ -12,8 +12,8 @@ from moderation.clusters import beginning
 from pod.actions.reading.post.history import AuthorShares, Entry, Past, read_past
 from pod.actions.reading.post.slices import slice_from
 from pod.app_keys import DEPS
+from pod.budgets.heavy import computed
 from pod.contracts import HTML, contract
-from pod.heavy import computed
 from pod.plots.patches import PatchNode, patch_graph
 from pod.plots.plot import Plot
 from pod.translations import Translator

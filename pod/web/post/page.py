@@ -11,9 +11,9 @@ from markupsafe import Markup
 from moderation.lens import Hide, Layer
 from pod.actions.reading.post.story import read_story
 from pod.app_keys import DEPS
+from pod.budgets.heavy import computed
 from pod.contracts import HTML, contract
 from pod.cursors import place_in
-from pod.heavy import computed
 from pod.rules.requests import RequestRule
 from pod.translations import Translator
 from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query

@@ -9,9 +9,9 @@ from aiohttp.typedefs import Handler
 from pod.activitypub.documents import HELD_NS, answer_held, shared
 from pod.answers import Answers
 from pod.app_keys import ANSWERS
-from pod.payers import PROCESSOR
-from pod.processor import MUCH, Processor
-from tests.pod.test_processor import SetTimer
+from pod.budgets.payers import PROCESSOR
+from pod.budgets.processor import MUCH, Processor
+from tests.pod.budgets.test_processor import SetTimer
 
 
 class Office:

@@ -16,8 +16,8 @@ from pod.actions.reading.group.profiles import load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author
 from pod.actions.reading.post.posts import PostLine, list_posts
 from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
+from pod.budgets.heavy import computed
 from pod.deps import Deps
-from pod.heavy import computed
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget
 from protocol.visibility import see

@@ -15,8 +15,8 @@ from moderation.versions import Step, steps, version
 from pod.actions.access import Reader
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.text import VisiblePost, author_of, in_order, load_reading
+from pod.budgets.heavy import computed
 from pod.deps import Deps
-from pod.heavy import computed
 from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text
 from protocol.ids import RecordId

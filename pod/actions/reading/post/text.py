@@ -25,8 +25,8 @@ from pod.actions.reading.group.page_facts import GroupSummary, load_summary
 from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import Author, Layers, Sums, load_layers
 from pod.actions.reading.post.text_parts import Choose, Portion, all_of
+from pod.budgets.heavy import computed
 from pod.deps import Deps
-from pod.heavy import computed
 from pod.outlines import Outline
 from pod.rules.posts import PostRule
 from protocol.content import Sheet, Text, Writer, assemble

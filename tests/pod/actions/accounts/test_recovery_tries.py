@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pod.tries import RATES
+from pod.budgets.tries import RATES
 from protocol.derivation import phrase_of
 from tests.support.rig import RefusedByHttpError, ServedPod, call
 

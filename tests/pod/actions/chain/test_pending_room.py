@@ -20,10 +20,10 @@ from pod.actions.chain.views import take_root
 from pod.actions.groups.founding import sign_up, start_group
 from pod.actions.posts.records import submit, write_record
 from pod.actions.signer import TokenHolder
+from pod.budgets.written_bytes import AT_ONCE_BYTES
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.errors import PendingFullError
-from pod.written_bytes import AT_ONCE_BYTES
 from protocol.errors import RefusedError
 from protocol.ids import RecordId, id_from_digest
 from protocol.limits import MAX_PENDING_BYTES

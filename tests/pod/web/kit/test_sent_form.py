@@ -10,7 +10,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pod.bodies import BODY, FORM_TYPE
+from pod.budgets.bodies import BODY, FORM_TYPE
 from pod.clock import processor_ns
 from pod.web.kit.sent_form import MOST_FIELDS, PostedForm, sent_form
 from protocol.errors import MalformedError

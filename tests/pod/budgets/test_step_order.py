@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from models.engine.databases import open_database
-from pod.processor import MUCH, Processor, Turn
-from pod.step_order import MUCH_BESIDE_WRITES, PAUSE, QUIET_SECONDS, StepOrder
-from pod.steps import Steps, beside
-from tests.pod.test_processor import GREEDY, MODEST, SetTimer, settled, spend
+from pod.budgets.processor import MUCH, Processor, Turn
+from pod.budgets.step_order import MUCH_BESIDE_WRITES, PAUSE, QUIET_SECONDS, StepOrder
+from pod.budgets.steps import Steps, beside
+from tests.pod.budgets.test_processor import GREEDY, MODEST, SetTimer, settled, spend
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Whoever takes more of the processor than their share waits in a line of their own while others use the pod.
 
-What a request costs is measured in processor time, step by step (`pod.steps`), and counted by who causes it: the
-address, and from where it is known the account; of what no request waits for, the pod that is its cause. What was taken
-counts less and less with time. Who took `MUCH` of late has few requests under way at once, and pauses between them that
-grow with what they cost and with how many such payers there are; where the line is too long, a request is refused at
-once. That ends when next to nothing of theirs counts any more, for who is kept waiting takes little. Where nobody else
-is there, nobody waits: a pod that brings thousands of records a second has the whole processor until a reader comes.
+What a request costs is measured in processor time, step by step (`pod.budgets.steps`), and counted by who causes it:
+the address, and from where it is known the account; of what no request waits for, the pod that is its cause. What was
+taken counts less and less with time. Who took `MUCH` of late has few requests under way at once, and pauses between
+them that grow with what they cost and with how many such payers there are; where the line is too long, a request is
+refused at once. That ends when next to nothing of theirs counts any more, for who is kept waiting takes little. Where
+nobody else is there, nobody waits: a pod that brings thousands of records a second has the whole processor until a
+reader comes.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
 from models.engine.databases import is_reading
+from pod.budgets.step_order import PAUSE, StepOrder, Timer
 from pod.clock import processor_ns
 from pod.rules.requests import RequestRule
-from pod.step_order import PAUSE, StepOrder, Timer
 
 FORGETS_SECONDS: Final = 10.0  # in which what was taken comes to count a third
 # Seconds: a tenth of a processor for long, or two hundred pages at once; who votes twenty times a second takes less.

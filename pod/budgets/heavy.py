@@ -1,7 +1,7 @@
 """What takes the processor long is computed beside the event loop, one piece at a time, so that others are served.
 
 What is small is computed at once: to hand it over would cost more. A crowd that asks for large things waits for one
-another, and nobody else for them; of one who pays (`pod.processor`) one piece is in the line.
+another, and nobody else for them; of one who pays (`pod.budgets.processor`) one piece is in the line.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
+from pod.budgets.steps import TURN
 from pod.clock import processor_ns
-from pod.steps import TURN
 
 SMALL: Final = 300  # paragraphs, records and the like: some milliseconds
 

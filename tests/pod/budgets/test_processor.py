@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 
-from pod.clock import processor_ns
-from pod.errors import ShareSpentError, headers_of
-from pod.heavy import SMALL, computed
-from pod.processor import (
+from pod.budgets.heavy import SMALL, computed
+from pod.budgets.processor import (
     BUSY,
     CALM_SECONDS,
     CROWD,
@@ -25,8 +23,10 @@ from pod.processor import (
     MUCH_OF_LITTLE,
     Processor,
 )
-from pod.step_order import PAUSE
-from pod.steps import TURN, Steps
+from pod.budgets.step_order import PAUSE
+from pod.budgets.steps import TURN, Steps
+from pod.clock import processor_ns
+from pod.errors import ShareSpentError, headers_of
 
 GREEDY, MODEST = "203.0.113.7", "198.51.100.7"
 

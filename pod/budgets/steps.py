@@ -11,8 +11,8 @@ from contextvars import ContextVar
 from typing import Any, Final, Generic, TypeVar
 
 from models.engine.inline_sqlite import METER
+from pod.budgets.processor import Processor, Turn
 from pod.clock import processor_ns, steady_ns
-from pod.processor import Processor, Turn
 
 TURN: Final[ContextVar[Turn | None]] = ContextVar("turn", default=None)
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from models.people.accounts import Account
-from pod.processor import Processor
+from pod.budgets.processor import Processor
+from pod.budgets.steps import TURN, Steps, paying
 from pod.requests import V6_PREFIX, address_of
-from pod.steps import TURN, Steps, paying
 
 V6_CUSTOMER: Final = 48
 SESSION: Final = "session"  # of the cookie of who is signed in
