@@ -154,6 +154,8 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
     who = called(say, card.author, story.nicknames)
     text = slice_view(desk)
     frame = Frame(links.wiki, language_of(card.language))
+    start = reading.portion.start
+    here = links.here(**({"from": str(start)} if start else {}))
     mine = story.votes.get(PostTarget(links.post).token, 0)
     return PostView(
         title=post_title(say, reading, story.nicknames),
@@ -166,7 +168,7 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         votes=vote_presses(say, links.post, say("this post"), mine) if desk.votes else (),
         votes_go=_votes_go(desk),
         bench=story.bench.group,
-        sign_in="" if desk.signed_in else sign_in_to(links.here()),
+        sign_in="" if desk.signed_in else sign_in_to(here),
         lens=lens,
         tabs=page_tabs(say, links, WIKI if links.wiki else "read"),
         wiki=links.wiki,
@@ -182,7 +184,7 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         own=_own(desk),
         links=_links(desk),
         path=links.path,
-        back=links.here(),
+        back=here,
         reply=links.to("reply") if story.answers_in else "",
         answers_go=_answers_go(desk),
         alternate=f"/records/{links.post}",

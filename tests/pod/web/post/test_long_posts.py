@@ -60,6 +60,14 @@ def test_w8_a_long_text_is_read_page_by_page_and_whole(written: tuple[ServedPod,
     assert told == order
 
 
+def test_w8_what_is_pressed_on_a_later_page_leads_back_to_it(written: tuple[ServedPod, Person, str]) -> None:
+    pod, _, path = written
+    browser = Browser(pod).sign_in("ada")
+    later = browser.get(f"{path}?from={MOST_PARAGRAPHS}")
+    acts = next(form for form in later.forms if form.id == "acts")
+    assert f"from={MOST_PARAGRAPHS}" in dict(acts.fields)["back"]
+
+
 def pod_order(written: tuple[ServedPod, Person, str]) -> list[str]:
     """The sentences in the reading order that the API gives."""
     text = [one["text"] for page in answers(written, "") for one in page["paragraphs"]]
