@@ -17,7 +17,7 @@ from tests.architecture.test_docs import modules
 from tests.architecture.tree import code_files, name_of, python_files, tree_of
 
 FACT = re.compile(r"%\((\w+)\)s")
-ENGINEERS_WORDS = re.compile(r"I-JSON|CID|JSON|[0-9]{4,} bytes|did:key|canonical|base64|base58", re.IGNORECASE)
+ENGINEERS_WORDS = re.compile(r"I-JSON|\bCID|JSON|[0-9]{4,} bytes|did:key|canonical|base64|base58", re.IGNORECASE)
 UNTOLD = {"back"}  # where a refused form is found again: for the page that answers, not for a sentence
 
 

@@ -174,21 +174,26 @@ def test_forged_operations_are_void_and_shown_and_keepers_hand_over_by_hand(town
 def test_a_steward_that_seals_two_children_of_one_parent_jams_nobody(town: Town) -> None:
     """The pods of ada and bo confirm x, cy's confirms y, each logs what the other lacks; mal's word is for y."""
     council = Council(town, "Two-faced")
-    mal, relay = council.mal, town.relays[2]
+    mal, third = council.mal, council.pods[2]
     ada, _, cy = council.people
-    relay.cut()
+    town.relays[2].cut()
     votes = [council.vote(ada), council.vote(cy)]
     sight = council.look()
+    third.kill()  # it would pull x from the others
     x = mal.seal(sight, log=sight.log(votes[0]))
     y = council.lower_than(x, sight, votes[1])
     mal.show(council.group, sight, x, entries=votes[:1])
     assert [status for pod in council.pods[:2] for status in mal.tell(pod, x)] == [202, 202]
     eventually(lambda: council.confirmed_by(ada, x) == {1, 2})
+    for relay in town.relays[:2]:
+        relay.cut()
     mal.show(council.group, sight, y, entries=votes[1:])
-    assert mal.tell(council.pods[2], y) == [202]
+    third.start()
+    assert mal.tell(third, y) == [202]
     eventually(lambda: council.confirmed_by(cy, y) == {3})
     council.tell(mal.ack(sight.state, y, council.number))
-    relay.open()
+    for relay in town.relays:
+        relay.open()
     town.pass_minutes(2)
 
     for person in council.people:
