@@ -223,6 +223,33 @@ LACKING = [
 ]  # fmt: skip
 
 
+def test_an_operation_that_was_applied_is_known_and_changes_nothing(group: Assembly) -> None:
+    """It may come by many ways. What its author signs under a used counter can't be told from it, and does nothing."""
+    who = group.newcomer()
+    done = group.wish(who, "set-weight", weigh(who.number, 99))
+    group.settle(done)
+    before = group.scene.quiet()
+    again = group.wish(who, "leave", {}, counter=who.counter)
+
+    for body in (done, again):
+        assert group.deliver(body) == (202, "")
+    forged = group.wish(who, "leave", {}, group.bo.signing, counter=1)
+    check_problem(group.deliver(forged), 409, "void_operation")
+
+    assert group.scene.quiet() == before
+
+
+def test_a_join_that_was_applied_is_known(group: Assembly) -> None:
+    link, voice = a_key(), group.cy.__class__(0, a_key(), a_key())
+    body = group.join(voice, group.offer(group.cy, link), voice.signing, link)
+    group.settle(body)
+    before = group.scene.quiet()
+
+    assert group.deliver(body) == (202, "")
+
+    assert group.scene.quiet() == before
+
+
 @pytest.mark.parametrize("illegal", TABLE, ids=[illegal.name.replace(" ", "-") for illegal in TABLE])
 def test_the_inbox_refuses_an_illegal_operation_and_takes_a_legal_one(group: Assembly, illegal: Illegal) -> None:
     bad, good = illegal.make(group)
@@ -269,33 +296,6 @@ def test_x6_a_closed_group_takes_no_post_and_no_edit_of_another_pod_but_votes_an
         check_problem(group.deliver(late), 403, "may_not_write")
     allowed = (said("Vote", target={"subject": "parish"}, value=1), said("Erase", records=[NOWHERE]))
     assert [group.deliver(body)[0] for body in allowed] == [202, 202]
-
-
-def test_an_operation_that_was_applied_is_known_and_changes_nothing(group: Assembly) -> None:
-    """It may come by many ways. What its author signs under a used counter can't be told from it, and does nothing."""
-    who = group.newcomer()
-    done = group.wish(who, "set-weight", weigh(who.number, 99))
-    group.settle(done)
-    before = group.scene.quiet()
-    again = group.wish(who, "leave", {}, counter=who.counter)
-
-    for body in (done, again):
-        assert group.deliver(body) == (202, "")
-    forged = group.wish(who, "leave", {}, group.bo.signing, counter=1)
-    check_problem(group.deliver(forged), 409, "void_operation")
-
-    assert group.scene.quiet() == before
-
-
-def test_a_join_that_was_applied_is_known(group: Assembly) -> None:
-    link, voice = a_key(), group.cy.__class__(0, a_key(), a_key())
-    body = group.join(voice, group.offer(group.cy, link), voice.signing, link)
-    group.settle(body)
-    before = group.scene.quiet()
-
-    assert group.deliver(body) == (202, "")
-
-    assert group.scene.quiet() == before
 
 
 class ApiIllegal(NamedTuple):

@@ -81,7 +81,8 @@ class Assembly:
         """Join through the inbox; a member once a seal holds it."""
         before = self.numbers()
         voice = Voice(0, a_key(), a_key())
-        assert self.deliver(self.join(voice, offer, voice.signing, link)) == (202, "")
+        answer = self.deliver(self.join(voice, offer, voice.signing, link))
+        assert answer == (202, ""), answer
         (number,) = eventually(lambda: self.numbers() - before)
         voice.number = number
         return voice
@@ -106,7 +107,8 @@ class Assembly:
     def settle(self, body: Body) -> None:
         """Deliver an operation and wait until an item holds it."""
         before = self.scene.quiet()
-        assert self.deliver(body) == (202, "")
+        answer = self.deliver(body)
+        assert answer == (202, ""), answer
         eventually(lambda: self.scene.sight().head != before.head)
 
     def deliver(self, body: Body) -> tuple[int, Any]:

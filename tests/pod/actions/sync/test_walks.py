@@ -124,7 +124,7 @@ async def test_a_pod_that_keeps_us_waiting_is_left(two: list[Deps], monkeypatch:
 
     monkeypatch.setattr(remote_lists, "PATIENCE_SECONDS", 0.05)
     deps = reaching(two[1], OtherPod(never))
-    with pytest.raises(RemoteError, match="too slowly"):
+    with pytest.raises(RemoteError, match="took too long"):
         await walk(deps, await some_source(deps), "log", 0, lambda *_: never("", 0))  # type: ignore[arg-type]
 
 
