@@ -60,7 +60,9 @@ async def take_reader(deps: Deps, follow: Follow, *, now: int) -> bool:
         state = (await load_view(session, deps, group)).state
         taken = state.visibility != "private" and await put_reader(session, group, pod, most=MOST_READERS, now=now)
         answer = accept(follow) if taken else reject(follow)
-        await enqueue(session, follow.object, None, bytes_of_checked(answer), [f"{pod}/inbox"], now=now)
+        # With the group goes how far it is: what came between the reader's last pull and its Follow is pulled then.
+        about = group if taken else None
+        await enqueue(session, follow.object, about, bytes_of_checked(answer), [f"{pod}/inbox"], now=now)
         after_commit(session, deps.signals.deliver)
 
     await deps.store.write(action)
