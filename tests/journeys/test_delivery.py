@@ -20,7 +20,7 @@ from tests.support.rig import PORT, Person, ServedPod, eventually
 
 PODS = 3
 RELAYED = True
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 MINUTE_MS = 60_000
 SWALLOWED_SECONDS = 5  # how long a pod waits for an answer
 AWHILE = 60  # on a machine that has much else to do
@@ -159,7 +159,6 @@ def test_md_13_edits_made_apart_read_alike_on_every_pod_once_they_meet(village: 
     assert all(f"{word} since August." in page for word in ("Dry", "Dusty", "Empty"))
 
 
-@pytest.mark.slow
 def test_flipped_bits_are_refused_and_nothing_is_lost(village: Village) -> None:
     size = log_size(village.people[0], village.group)
     for seed, relay in enumerate(village.relays):
@@ -173,7 +172,6 @@ def test_flipped_bits_are_refused_and_nothing_is_lost(village: Village) -> None:
     village.check_all_is_everywhere(size + 9)
 
 
-@pytest.mark.slow
 def test_a_pod_killed_while_it_delivers_loses_nothing(village: Village) -> None:
     seed = int(os.environ.get("POD_SEED") or int.from_bytes(os.urandom(4), "big"))
     print(f"POD_SEED={seed}")

@@ -10,6 +10,8 @@ from tests.support.browsing import Browser
 from tests.support.people import joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
+pytestmark = pytest.mark.slow
+
 NOTE = {"kind": "note", "paragraphs": [{"style": "text", "text": "The key lies under the mat."}]}
 LATER = {"kind": "note", "paragraphs": [{"style": "text", "text": "The mat lies elsewhere now."}]}
 

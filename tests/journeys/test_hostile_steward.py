@@ -16,7 +16,7 @@ from tests.support.town import MINUTE_MS, SEED, Council, Town
 
 PODS = 3
 RELAYED = True
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def method_of(proof: Body) -> str:
@@ -32,7 +32,6 @@ def town(pods: list[ServedPod]) -> Iterator[Town]:
         yield Town(pods, relays, mal)
 
 
-@pytest.mark.slow
 def test_a_steward_that_seals_far_in_the_future_is_not_confirmed_and_is_replaced(town: Town) -> None:
     """What such a seal holds counts as waiting: a record in one group, an operation in the other."""
     councils = Council(town, "Future record"), Council(town, "Future operation")
@@ -95,7 +94,6 @@ LIES = {
 }
 
 
-@pytest.mark.slow
 def test_a_steward_that_lies_about_the_log_is_not_confirmed_and_is_replaced(town: Town) -> None:
     told = []
     for lie, rule in LIES.items():

@@ -11,7 +11,7 @@ import pytest
 from tests.support.people import agreed, joined, log_size
 from tests.support.rig import Person, ServedPod, eventually
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PODS = 3
 
 

@@ -17,7 +17,7 @@ from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, event
 from tests.support.seized import SeizedPod
 
 PODS = 4
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 class Village:

@@ -18,6 +18,8 @@ from tests.support.people import agreed, joined, sight
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually, worker_number
 from tests.support.seized import SeizedPod
 
+pytestmark = pytest.mark.slow
+
 PODS = 3
 COMPARED_MS = 13 * 60_000  # in which every two pods compared the groups that they share
 

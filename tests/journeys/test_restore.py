@@ -13,6 +13,8 @@ from protocol.records.envelope import open_record
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
+pytestmark = pytest.mark.slow
+
 PODS = 3
 STEP_MS = 121_000  # a keeper signs at most one handover a minute, and a pod pulls once a minute
 

@@ -154,8 +154,6 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
     who = called(say, card.author, story.nicknames)
     text = slice_view(desk)
     frame = Frame(links.wiki, language_of(card.language))
-    start = reading.portion.start
-    here = links.here(**({"from": str(start)} if start else {}))
     mine = story.votes.get(PostTarget(links.post).token, 0)
     return PostView(
         title=post_title(say, reading, story.nicknames),
@@ -168,7 +166,7 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         votes=vote_presses(say, links.post, say("this post"), mine) if desk.votes else (),
         votes_go=_votes_go(desk),
         bench=story.bench.group,
-        sign_in="" if desk.signed_in else sign_in_to(here),
+        sign_in="" if desk.signed_in else sign_in_to(_here(desk)),
         lens=lens,
         tabs=page_tabs(say, links, WIKI if links.wiki else "read"),
         wiki=links.wiki,
@@ -184,11 +182,17 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         own=_own(desk),
         links=_links(desk),
         path=links.path,
-        back=here,
+        back=_here(desk),
         reply=links.to("reply") if story.answers_in else "",
         answers_go=_answers_go(desk),
         alternate=f"/records/{links.post}",
     )
+
+
+def _here(desk: Desk) -> str:
+    """The address of the part of the text that is looked at."""
+    start = desk.story.reading.portion.start
+    return desk.links.here(**({"from": str(start)} if start else {}))
 
 
 def _votes_go(desk: Desk) -> str:

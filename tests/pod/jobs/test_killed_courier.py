@@ -23,6 +23,8 @@ from tests.support.folders import ROOT
 from tests.support.sinks import Sink, a_sink
 from tests.support.wire import rsa_pem
 
+pytestmark = pytest.mark.slow
+
 HOSTS: Final = range(2, 5)
 BODIES: Final = [b"%d" % number for number in range(40)]
 KILLS: Final = 5
