@@ -162,6 +162,7 @@ def news(person: Person) -> str:
     return Browser(person.pod).sign_in(person.account["name"]).get("/notifications").text
 
 
+@pytest.mark.slow
 def test_x1_the_authors_pod_is_told_of_a_repost_and_then_of_answers_and_edits(world: World) -> None:
     ada, cy, villa = world.ada, world.cy, world.villa
     post = world.write("Told wells")
