@@ -14,8 +14,7 @@ from aiohttp.typedefs import Handler
 from federation.content_types import prefers_page
 from pod.answers import Key
 from pod.app_keys import ANSWERS
-from pod.budgets.payers import PROCESSOR
-from pod.requests import address_of
+from pod.budgets.payers import PROCESSOR, payer_of
 from protocol.canonical import JsonObject
 from protocol.ids import parse_id
 
@@ -62,7 +61,7 @@ async def answer_held(request: web.Request, handler: Handler) -> web.StreamRespo
     if request.match_info.handler not in _SHARED:
         return await handler(request)
     found = await request.app[ANSWERS].find(_key(request))
-    if found is None or not request.app[PROCESSOR].pays_at_once(address_of(request), HELD_NS):
+    if found is None or not request.app[PROCESSOR].pays_at_once(payer_of(request), HELD_NS):
         return await handler(request)
     return found
 

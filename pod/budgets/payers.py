@@ -22,7 +22,7 @@ PROCESSOR: Final = web.AppKey("processor", Processor)
 async def take_turns(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Have the handler begin when it is its payer's turn, and count what it takes of the processor."""
     processor = request.app[PROCESSOR]
-    turn = await processor.begin(_payer_at(address_of(request)), may_move=_names_account(request))
+    turn = await processor.begin(payer_of(request), may_move=_names_account(request))
     try:
         with paying(turn):
             return await Steps(_handled(request, handler), turn, processor)
@@ -30,8 +30,9 @@ async def take_turns(request: web.Request, handler: Handler) -> web.StreamRespon
         processor.end(turn)
 
 
-def _payer_at(address: str) -> str:
-    """Who has one network of IPv6 mostly has sixty-five thousand, and pays for all of them together."""
+def payer_of(request: web.Request) -> str:
+    """Its address; who has one network of IPv6 mostly has sixty-five thousand, and pays for all of them together."""
+    address = address_of(request)
     return str(ip_network(address).supernet(new_prefix=V6_CUSTOMER)) if address.endswith(f"/{V6_PREFIX}") else address
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 
 from federation.signatures.keys import rsa_public_pem
+from pod.budgets.processor import CALM_SECONDS
 from tests.bench import bare
 from tests.bench.place import a_pod, has_wrk, on_core, pss_mib, rate
 from tests.support.rig import PORT, call
@@ -27,6 +29,7 @@ def measure() -> list[tuple[str, float, str]]:
         paragraphs = [{"style": "text", "text": f"Sentence {number} of the post."} for number in range(5)]
         post = ada.post(f"/api/v1/groups/{group}/posts", {"kind": "note", "paragraphs": paragraphs})["record"]
         actor = json.dumps(call("GET", f"{pod.url}/u/ada"))
+        time.sleep(CALM_SECONDS)  # in which strangers wait for ada
         for name, path in (("actor", "/u/ada"), ("post", f"/records/{post}")):
             figures += rate(f"{name} as JSON (aim 9000)", pod.url + path, pod.process.pid, ACCEPT, connections=32)
         figures.append(("memory of the pod (aim 150)", pss_mib(pod.process.pid), "MiB"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
@@ -9,6 +10,7 @@ from aiohttp.typedefs import Handler
 from pod.activitypub.documents import HELD_NS, answer_held, shared
 from pod.answers import Answers
 from pod.app_keys import ANSWERS
+from pod.budgets import payers
 from pod.budgets.payers import PROCESSOR
 from pod.budgets.processor import MUCH, Processor
 from tests.pod.budgets.test_processor import SetTimer
@@ -56,3 +58,21 @@ async def test_a_held_document_is_answered_at_once_until_anything_is_written_and
         assert office.processor.pays_at_once("198.51.100.7", HELD_NS)
         office.processor.pays_at_once("127.0.0.1", HELD_NS)
         assert await ask() == ("2", 3)  # who takes much goes where turns are given
+
+
+async def test_w8_a_held_document_is_paid_by_whom_all_other_requests_of_the_address_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office = Office()
+    monkeypatch.setattr(payers, "address_of", lambda _: "2001:db8:1:2::/64")
+    async with TestClient(TestServer(office.app())) as client:
+        for _ in range(2):
+            await client.get("/document")
+        assert office.passed == 1
+        neighbours = "2001:db8:1::/48"
+        for _ in range(int(MUCH * 1e9) // HELD_NS):
+            assert office.processor.pays_at_once(neighbours, HELD_NS)
+        assert office.processor.pays_at_once("198.51.100.7", HELD_NS)
+        office.processor.pays_at_once(neighbours, HELD_NS)
+        await client.get("/document")
+        assert office.passed == 2
