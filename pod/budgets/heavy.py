@@ -13,7 +13,6 @@ from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
 from pod.budgets.steps import TURN
-from pod.clock import processor_ns
 
 SMALL: Final = 300  # paragraphs, records and the like: some milliseconds
 
@@ -29,18 +28,12 @@ async def computed(size: int, function: Callable[P, R], *args: P.args, **options
         return function(*args, **options)
     work, turn = partial(function, *args, **options), TURN.get()
     if turn is None:
-        return (await _in_worker(work))[0]
+        return await _in_worker(work)
     async with turn.payer.alone:
-        value, spent_ns = await _in_worker(work)
-    turn.charge(spent_ns)
+        value = await _in_worker(turn.timed(work))
+    turn.charge(0)  # what the thread took
     return value
 
 
-async def _in_worker(work: Callable[[], R]) -> tuple[R, int]:
-    return await asyncio.get_running_loop().run_in_executor(_WORKER, _timed, work)
-
-
-def _timed(work: Callable[[], R]) -> tuple[R, int]:
-    """The value, and how long the processor took for it."""
-    began = processor_ns()
-    return work(), processor_ns() - began
+async def _in_worker(work: Callable[[], R]) -> R:
+    return await asyncio.get_running_loop().run_in_executor(_WORKER, work)
