@@ -37,16 +37,16 @@ from protocol.operations import check_invitation
 from protocol.records.operation import open_invitation
 from protocol.state import GroupState, Member
 
-Reader = Account | None  # None: a stranger
+Reader = Account | None  # None: the viewer is a stranger
 Viewer = Account | VerifiedReader | None
 Part = Literal["all", "chain"]
 _MAKER: Final = object()
 
 
 class ReadableGroup:
-    """A group that `viewer` may read, as its chain stands now. Made by `open_group` alone.
+    """A group that `viewer` may read, with its state at the head. Only `open_group` makes one.
 
-    `member`: the viewer's own entry there; None for who is no member, has left or has moved away.
+    `member`: the viewer's own entry in the group; None if the viewer is no member, has left or has moved away.
     """
 
     __slots__ = ("member", "view", "viewer")
@@ -70,24 +70,24 @@ class ReadableGroup:
 
     @property
     def state(self) -> GroupState:
-        """What the group is at its head."""
+        """The state of the group at its head."""
         return self.view.state
 
     @property
     def number(self) -> int | None:
-        """The viewer's number as a member."""
+        """The viewer's number as a member; None if the viewer is no member."""
         return self.member.number if self.member else None
 
     @property
     def is_met(self) -> bool:
-        """Whether the viewer may come across it outside its own pages: if it is public, or the viewer belongs to it."""
+        """Whether the viewer may find the group outside its own pages: it is public, or the viewer belongs to it."""
         return self.state.visibility == "public" or (self.member is not None and counts(self.member))
 
 
 async def open_group(
     session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId, *, part: Part = "all"
 ) -> ReadableGroup:
-    """The group, if the viewer may see this part of it; raises UnknownGroupError."""
+    """Return the group if the viewer may see this part of it; raises UnknownGroupError."""
     membership = await load_membership(session, viewer.id, group) if isinstance(viewer, Account) else None
     return await _open(session, deps, viewer, group, membership, part)
 
@@ -106,7 +106,7 @@ async def _open(
 
 
 async def open_state(session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId) -> GroupState:
-    """The state of a group that the viewer may read, where it doesn't matter what the viewer is there."""
+    """Return the state of a group that the viewer may read, for callers that don't need the viewer's membership."""
     held = deps.store.views.checked(group, version=await deps.store.database.seen_by(session))
     if held is not None and held.state.visibility != "private":
         return held.state
@@ -116,7 +116,7 @@ async def open_state(session: AsyncSession, deps: Deps, viewer: Viewer, group: R
 async def open_those(
     session: AsyncSession, deps: Deps, viewer: Viewer, groups: Collection[RecordId]
 ) -> dict[RecordId, ReadableGroup]:
-    """Those of the groups that are here and that the viewer may read."""
+    """Return those of `groups` that this pod holds and that the viewer may read."""
     memberships = await load_memberships(session, viewer.id, groups) if isinstance(viewer, Account) and groups else {}
     found = {}
     for group in groups:
@@ -128,21 +128,21 @@ async def open_those(
 
 
 async def is_open(deps: Deps, group: RecordId) -> bool:
-    """Whether the group is here and anybody may read it."""
+    """Whether this pod holds the group and everybody may read it."""
     async with deps.store.database.read() as session:
         visibility = await load_visibility(session, group)
     return visibility is not None and visibility != "private"
 
 
 async def _may_ask(session: AsyncSession, viewer: Viewer, membership: Membership | None, group: RecordId) -> bool:
-    """Whether it is worth loading the group; the same questions whether it is private or not here."""
+    """Whether the group is worth loading. Asks the same for a private group and for one that this pod doesn't hold."""
     visibility = await load_visibility(session, group)
     may_belong = membership is not None or isinstance(viewer, VerifiedPod | VerifiedHolder)
     return visibility is not None and (visibility != "private" or may_belong)
 
 
 def standing_of(membership: Membership | None, state: GroupState) -> Member | None:
-    """The entry of a membership, while it is one: who moved away is known by a key that isn't this account's."""
+    """The membership's entry in the group; None once the member's key there is no longer this account's."""
     member = state.members.get(membership.number) if membership and membership.number is not None else None
     if membership is None or member is None or member.left:
         return None

@@ -21,18 +21,18 @@ __all__ = ["Act", "csv_of", "note_act", "read_acts"]
 async def read_acts(
     deps: Deps, limit: int, *, act: str = "", who: str = "", before: int | None = None
 ) -> list[tuple[int, Act]]:
-    """Acts with their numbers, the latest first."""
+    """Acts and their numbers, the latest first."""
     async with deps.store.database.read() as session:
         return await list_acts(session, limit, act=act, who=who, before=before)
 
 
 async def write_down(session: AsyncSession, deps: Deps, who: str, act: str, subject: str = "", **told: str) -> None:
-    """Write an act down; `told` are before, after and why."""
+    """Store an act; `told` are its state before, its state after and its reason."""
     await note_act(session, Act(deps.clock(), who, act, subject, **told))
 
 
 def csv_of(acts: Sequence[tuple[int, Act]]) -> str:
-    """A table for a spreadsheet; no cell of it is taken for a formula."""
+    """The acts as CSV; a spreadsheet program reads no cell of it as a formula."""
     return spreadsheet(
         COLUMNS,
         ((number, act.at, act.who, act.act, act.subject, act.before, act.after, act.why) for number, act in acts),

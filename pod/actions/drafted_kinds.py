@@ -31,10 +31,10 @@ Complete = Callable[[AsyncSession, Deps, Account, RecordId, JsonObject], Awaitab
 
 
 class DraftedKind(msgspec.Struct, frozen=True, kw_only=True):
-    """How a kind is drafted.
+    """How a draft of this kind is completed before it is signed.
 
-    `by_members`: a member may have it signed; others only the pod itself. `complete` adds members that the author
-    needn't know; None where there are none.
+    `by_members`: a member may have it signed; otherwise only the pod itself. `complete` adds what the author needn't
+    know; None if nothing is to be added.
     """
 
     by_members: bool
@@ -44,9 +44,10 @@ class DraftedKind(msgspec.Struct, frozen=True, kw_only=True):
 async def _with_origin(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, vote: JsonObject
 ) -> JsonObject:
-    """The vote with where another public group's record is to be found, unless the voter said so.
+    """The vote, with the address of the target's group if that is another public group and the voter gave none.
 
-    What belongs to a private group is voted on there alone. Who may not read that group isn't told of it.
+    Things of a private group are voted on only in that group. A voter who may not read the group isn't told its
+    address.
     """
     about = _record_of(parse_target(vote.get("target")))
     stored = await load_record(session, about) if about else None
@@ -70,7 +71,7 @@ async def _of_no_private_group(
 
 
 def _record_of(target: Target) -> RecordId | None:
-    """The record that a vote is about, None for a public subject."""
+    """The record that a vote is about; None for a public subject."""
     match target:
         case PostTarget(post=record) | ReactionTarget(post=record) | ProfileTarget(profile=record):
             return record

@@ -29,17 +29,17 @@ from protocol.state import GroupState
 async def arrive(deps: Deps, verified: VerifiedActivity, use: FirstUse, *, now: int) -> JsonObject | None:
     """Do what an activity asks for; raises the refusal of the rule that refuses it.
 
-    A pod that delivers a record which waits for this pod's own seal gets the receipt for it.
+    The answer is a receipt if the activity brings a record that waits for this pod's own seal.
     """
     repeated = False
     try:
         taken = await _settled(deps, verified.activity, use, now=now)
     except ReplayedSignatureError:
-        repeated = True  # by whoever saw it: the actor wasn't heard
+        repeated = True  # anybody who saw the request can repeat it, so it isn't news of the actor
         raise
     finally:
         if not repeated:
-            # Also when a record is refused: what is missing here may be why.
+            # Also when a record is refused, because a record that is missing here may be the cause.
             deps.signals.heard(verified.activity.actor, verified.group_header)
     if taken is None or verified.group_header is None:
         return None
@@ -47,7 +47,7 @@ async def arrive(deps: Deps, verified: VerifiedActivity, use: FirstUse, *, now: 
 
 
 async def _settled(deps: Deps, activity: Activity, use: FirstUse, *, now: int) -> Record | None:
-    """As `_do`; whatever came of it, the signature is used."""
+    """Call `_do`; whether it succeeds or not, the signature is used up."""
     try:
         return await _do(deps, activity, use, now=now)
     finally:
@@ -55,7 +55,10 @@ async def _settled(deps: Deps, activity: Activity, use: FirstUse, *, now: int) -
 
 
 async def _do(deps: Deps, activity: Activity, use: FirstUse, *, now: int) -> Record | None:
-    """The content record that is new here, if it was one. A record's commit remembers the signature that brought it."""
+    """Do what the activity asks; returns the record if it is content that is new here.
+
+    The commit that stores a record also stores the mark of the signature that brought it.
+    """
     if isinstance(activity, RecordActivity):
         return await _take_record(deps, activity, use, now=now)
     await use.settle()
@@ -74,9 +77,9 @@ async def _do(deps: Deps, activity: Activity, use: FirstUse, *, now: int) -> Rec
 
 
 async def _open(deps: Deps, activity: RecordActivity) -> tuple[Record, GroupState]:
-    """The record, verified, if its group is here, which is cheaper to ask; and the group's state.
+    """The verified record and its group's state. Asks first whether the group is here, because that is cheaper.
 
-    A stranger to a private group is told of a spoiled record what is told where there is no such group.
+    Senders who don't belong to a private group get the same answer for a broken record as for an unknown group.
     """
     if "group" not in activity.record:
         root = open_record(activity.record)
@@ -106,7 +109,7 @@ async def _take_record(deps: Deps, activity: RecordActivity, use: FirstUse, *, n
         if isinstance(refusal, UnknownParentError) and pod in sources_of(view.state):
             deps.signals.behind(record.group, pod)
         elif may_recover(view, [record]):
-            # Without the recovery key's own word strangers are asked for it, but not often.
+            # Where no recovery key proves it, other pods are asked for it, but not often.
             if not is_by_recovery_key(view, record):
                 await deps.store.limits.take("recovery of a group", record.group, now=now)
             deps.signals.behind(record.group, pod)

@@ -19,10 +19,13 @@ class Letter(msgspec.Struct, frozen=True):
 
 
 def post(deps: Deps, to: str, letter: Letter) -> None:
-    """Have it sent soon; whether it is, the answer to a request doesn't tell."""
+    """Queue the letter to be sent soon. A request's answer doesn't tell whether a letter was posted."""
     deps.outside.mailer.post(Mail(to, letter.subject, letter.text))
 
 
 async def send(deps: Deps, to: str, letter: Letter) -> str:
-    """Send it now: the mail server's word. Raises BadAddressError or MailError. Not inside an action."""
+    """Send the letter now; returns the mail server's answer. Raises BadAddressError or MailError.
+
+    Call it outside of write actions.
+    """
     return (await deps.outside.mailer.send(Mail(to, letter.subject, letter.text))).answer

@@ -34,7 +34,7 @@ LAPSED: Final = "lapsed"
 
 
 async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, now: int) -> None:
-    """Tell the authors of what these records answer, edit or judge."""
+    """Notify the authors of the things that these records answer, edit or judge."""
     concerning = {record.id: told for record in accepted if (told := _concerns(record, now)) is not None}
     if not concerning:
         return
@@ -60,7 +60,7 @@ async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, 
 async def _accounts_of(
     session: AsyncSession, members: Collection[tuple[RecordId, int | None]]
 ) -> dict[tuple[RecordId, int | None], int]:
-    """The accounts at home here of these (group, number): one question a group, for records come in batches."""
+    """The local accounts of these (group, number) pairs, with one query per group."""
     authors: dict[RecordId, set[int]] = {}
     for group, number in members:
         if number is not None:
@@ -73,7 +73,7 @@ async def _accounts_of(
 
 
 def _concerns(record: Accepted, now: int) -> tuple[str, RecordId, int] | None:
-    """(kind, what it is about, author), if anybody may want to hear of it."""
+    """(kind, thing that it is about, the thing's author) if that author may want to be notified; else None."""
     kind, content = TELLING.of(record.type), record.content
     if kind is None or kind.concerns is None or not isinstance(content, Authored) or content.at < now - OLDEST_MS:
         return None
@@ -82,26 +82,26 @@ def _concerns(record: Accepted, now: int) -> tuple[str, RecordId, int] | None:
 
 
 def _voted(record: Accepted) -> bytes | None:
-    """For a vote, what it is about: of a changed mind nobody is told again."""
+    """The thing that a vote is about; None if the vote only changes an earlier one."""
     return target_key(record.content.target.token) if isinstance(record.content, Vote) else None
 
 
 def _post_of(kind: str, record: RecordId, about: RecordAuthor) -> RecordId | None:
-    """Where it is read: a reply is a post of its own."""
+    """The post on which the reader finds it; a reply is a post of its own."""
     return record if kind == REPLY else about.id if about.type == "Post" else None
 
 
 async def note_joined(
     session: AsyncSession, group: RecordId, accounts: Collection[int], item: RecordId, *, now: int
 ) -> None:
-    """Tell people that they are members now."""
+    """Notify people that they are members now."""
     await insert_news(session, [News(account, JOINED, group, item, 0, now) for account in accounts])
 
 
 async def note_invited(
     session: AsyncSession, group: RecordId, joins: Sequence[tuple[RecordId, int, int]], *, now: int
 ) -> None:
-    """Tell who invited of each (join, inviter, new member)."""
+    """Notify the inviter of each (join, inviter, new member)."""
     accounts = await list_accounts_of(session, group, {inviter for _, inviter, _ in joins})
     news = [
         News(accounts[inviter], INVITED, group, join, member, now)
@@ -120,7 +120,7 @@ async def note_void(
     author: int = 0,
     accounts: Collection[int] = (),
 ) -> None:
-    """Tell an operation's author, or who asked to join by it, that the group's rules refuse it by now."""
+    """Notify an operation's author, or the people who asked to join by it, that the group's rules now refuse it."""
     told = [*accounts, *(await list_accounts_of(session, group, {author} if author else set())).values()]
     await insert_news(session, [News(account, VOID, group, operation, 0, now) for account in told])
 
@@ -128,7 +128,7 @@ async def note_void(
 async def note_proposed(
     session: AsyncSession, group: RecordId, operation: RecordId, author: int, asked: Collection[int], *, now: int
 ) -> None:
-    """Tell the members who are asked that an operation waits for their signature."""
+    """Notify the members whose signature an operation waits for."""
     accounts = await list_accounts_of(session, group, asked)
     await insert_news(
         session, [News(account, PROPOSED, group, operation, author, now) for account in accounts.values()]
@@ -136,7 +136,7 @@ async def note_proposed(
 
 
 async def note_lapsed(session: AsyncSession, group: RecordId, operation: RecordId, author: int, *, now: int) -> None:
-    """Tell an operation's author that too few members signed it in time."""
+    """Notify an operation's author that too few members signed it in time."""
     accounts = await list_accounts_of(session, group, {author})
     await insert_news(session, [News(account, LAPSED, group, operation, 0, now) for account in accounts.values()])
 
@@ -144,6 +144,6 @@ async def note_lapsed(session: AsyncSession, group: RecordId, operation: RecordI
 async def note_silence(
     session: AsyncSession, group: RecordId, keepers: Collection[int], anchor: RecordId, *, now: int
 ) -> None:
-    """Tell keepers at home here that a handover was tried and didn't come about, once for what is settled."""
+    """Notify keepers who live here that a handover failed; once for each settled item."""
     accounts = await list_accounts_of(session, group, keepers)
     await insert_news(session, [News(account, HANDOVER, group, anchor, 0, now) for account in accounts.values()])

@@ -16,17 +16,17 @@ from protocol.state import GroupState, Member
 
 
 def unknown_group() -> RefusedError:
-    """The same words for a group that isn't here and for one that isn't told: who asks learns nothing."""
+    """The refusal for an unknown group, and for a private one: the asker can't tell them apart."""
     return GroupRule.UNKNOWN_GROUP.error()
 
 
 def counts(member: Member) -> bool:
-    """Whether a member is one to whom a private group is open."""
+    """Whether a private group is open to this member."""
     return member.counts
 
 
 def is_home(state: GroupState, url: str) -> bool:
-    """Whether a member who counts is at home at the origin of `url`: a pod's, an actor's or an inbox's."""
+    """Whether a member who counts lives at the origin of `url`, the URL of a pod, an actor or an inbox."""
     try:
         origin = origin_of(url).url
     except UnsafeAddressError:
@@ -35,15 +35,15 @@ def is_home(state: GroupState, url: str) -> bool:
 
 
 def may_be_told(state: GroupState, url: str) -> bool:
-    """Whether what belongs to the group may be sent to this URL."""
+    """Whether the group's content may be sent to this URL."""
     return state.visibility != "private" or is_home(state, url)
 
 
 def check_spoken_for(state: GroupState, record: Record, actor: str) -> None:
-    """Refuse what a stranger says of a private group, in words that don't tell that it is here.
+    """Refuse a record of a private group from a stranger, in words that don't tell that the group is here.
 
-    Heard are its pods, and whatever somebody whom the group knows has signed: a join's invitation, a move to a new
-    home, a recovery.
+    Accepted are records from the group's pods, and records signed by somebody whom the group knows: a join with an
+    invitation, a move to a new home, a recovery.
     """
     if state.visibility != "private" or is_home(state, actor):
         return

@@ -34,7 +34,7 @@ Shape = TypeVar("Shape")
 
 
 class LogLine(msgspec.Struct, frozen=True):
-    """What a record is about: a record's id or a name, the post where it is read, by which vote and why."""
+    """What the log says of a record: the thing (a record's id or a name), its post, the vote, and the reason."""
 
     thing: str = ""
     post: str = ""
@@ -43,14 +43,14 @@ class LogLine(msgspec.Struct, frozen=True):
 
 
 class Concern(msgspec.Struct, frozen=True):
-    """Whoever wrote `thing` may want to hear of it."""
+    """The author of `thing` may want to be notified."""
 
     kind: str
     thing: RecordId
 
 
 class TellingKind(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
-    """How a kind is told to people here: `line` in the log, `concerns` whose author is told; None where nobody is."""
+    """How a kind is described: `line` gives its log line, `concerns` whom to notify; None where nobody is."""
 
     line: Callable[[RecordId, Shape], LogLine]
     concerns: Callable[[Shape], Concern | None] | None
@@ -76,7 +76,7 @@ def _vote_line(_: RecordId, vote: Vote) -> LogLine:
 
 
 def _judged(target: Target) -> tuple[str, str]:
-    """(what a vote is about, the post in which it can be looked at)."""
+    """(the thing that a vote is about, the post in which people can look at it)."""
     match target:
         case PostTarget(post=post) | ReactionTarget(post=post):
             return post, post

@@ -15,7 +15,7 @@ NAMES: Final = ("title", "nickname", "name")
 
 
 def check_seen(body: Mapping[str, Any]) -> None:
-    """Refuse a record of a name, title or text of which nothing would be seen; raises MalformedError."""
+    """Refuse a record whose name, title or text would show nothing; raises MalformedError."""
     wishes = body.get("with")
     for part in (body, wishes if isinstance(wishes, Mapping) else {}):
         if any(isinstance(name := part.get(kind), str) and name and not is_seen(name) for kind in NAMES):

@@ -45,7 +45,7 @@ from protocol.records.operation import Operation, Rehome
 
 FRESH_MS: Final = 15 * 60_000
 
-# Tuples: what is looked for may be any JSON, and a set refuses to look for a list.
+# Tuples and not sets, because the value that is looked for may be any JSON, and a list has no hash.
 WISHES: Final = ("join", "leave", "set-weight", "set-policy", "publish", "succeed", "event")
 GIVING_AWAY: Final = ("rekey", "rehome")
 OF_THE_POD: Final = (
@@ -59,14 +59,14 @@ OF_THE_POD: Final = (
 
 @dataclass(frozen=True)
 class TokenHolder:
-    """A program that showed an API token of the account."""
+    """A program that sent an API token of the account."""
 
     account: Account
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A browser with a session of the account; `proved_at`: when its person last proved who it is."""
+    """A browser with a session of the account; `proved_at`: when the person last proved who they are."""
 
     account: Account
     proved_at: int
@@ -74,12 +74,12 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class PhraseHolder:
-    """Somebody who gave the account's 24 words with this request."""
+    """A person who gave the account's 24 words with this request."""
 
 
 @dataclass(frozen=True)
 class PodItself:
-    """The pod, for itself or for one of its people who didn't ask."""
+    """The pod, on its own behalf or for one of its people who didn't ask."""
 
 
 Person = TokenHolder | SignedIn
@@ -87,14 +87,14 @@ Signer = Person | PhraseHolder | PodItself
 
 
 def signed(signer: Signer, body: JsonObject, *keys: PrivateKey, now: int, as_list: bool = False) -> JsonObject:
-    """The record with the proofs of `keys`; raises MayNotSignError for what this signer may not have signed."""
+    """The record with the proofs of `keys`; raises MayNotSignError if this signer may not have it signed."""
     _check_may_sign(signer, body, now=now)
     check_seen(body)
     return sign(body, *keys, as_list=as_list)
 
 
 def cosigned(signer: Signer, record: JsonObject, key: PrivateKey, *, now: int) -> JsonObject:
-    """A record that others signed, with the proof of `key` added; the same rules hold."""
+    """A record that others signed, with the proof of `key` added; the same rules apply."""
     _check_may_sign(signer, record, now=now)
     return add_proof(record, key)
 
@@ -129,7 +129,7 @@ def _may_say(body: Mapping[str, Any]) -> bool:
 async def load_signing_membership(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId
 ) -> tuple[Membership, int]:
-    """The account's membership with its number; raises NotMemberError, or says why its key signs nothing now."""
+    """The account's numbered membership; raises NotMemberError, or the reason why its key can't sign now."""
     membership = await load_membership(session, account.id, group)
     if membership is not None and membership.state == "moving":
         raise GroupRule.ON_ITS_WAY.error()
@@ -139,7 +139,7 @@ async def load_signing_membership(
         raise GroupRule.NOT_A_MEMBER_YET.error()
     member = (await load_view(session, deps, group)).state.members.get(membership.number)
     keyring = deps.identity.keyring
-    # Counters that the backup doesn't know were used by this key: a record with one of them counts for nobody.
+    # This key signed with counters that the backup doesn't know; a record with one of them again counts nowhere.
     if member is not None and member.home.key in {key.did for key in keyring.former}:
         raise GroupRule.RESTORED.error()
     if member is not None and member.home.key != keyring.pod_key.did:
@@ -148,7 +148,7 @@ async def load_signing_membership(
 
 
 async def _home_of(session: AsyncSession, deps: Deps, group: RecordId, membership: Membership) -> str:
-    """Where a membership that moved away is at home now; while that isn't sealed, where it is going."""
+    """The URL of the membership's new home; while the move isn't sealed, the home that it moves to."""
     state = (await load_view(session, deps, group)).state
     number = state.keys.get(membership.signing)
     home = state.members[number].home.pod if number is not None else ""
@@ -160,19 +160,19 @@ async def _home_of(session: AsyncSession, deps: Deps, group: RecordId, membershi
 
 
 def seed_of(keyring: Keyring, account: Account) -> bytes:
-    """The account's signing seed, opened."""
+    """The account's signing seed, decrypted."""
     return keyring.unseal(account.seed_sealed, f"seed/{account.name}")
 
 
 def member_key(deps: Deps, account: Account, context: str, index: int = 0) -> PrivateKey:
-    """The account's signing key of a context (a group, or the nonce of a root) and index."""
+    """The account's signing key for a context (a group, or a root's nonce) and an index."""
     return pairwise_key(seed_of(deps.identity.keyring, account), "signing", context, index)
 
 
 def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
-    """The account's current key in a group; raises LookupError if its seed doesn't give it."""
+    """The account's present key in a group; raises LookupError if the account's seed doesn't give it."""
     seed = seed_of(deps.identity.keyring, account)
-    # A key asked for under one index may be sealed under a later one: another replacement came first.
+    # A key that was asked for under one index may be sealed under a later one if another replacement came first.
     for index in range(membership.key_index, -1, -1):
         key = pairwise_key(seed, "signing", membership.context, index)
         if key.did == membership.signing:

@@ -14,9 +14,9 @@ MOST_TOKENS = 1000
 
 
 async def make_token(deps: Deps, account: Account, name: str, *, by: str = "") -> str:
-    """A new token, shown this once; raises NameTakenError while another of this name is valid.
+    """Make a token and return it, this once; raises NameTakenError while another valid token has this name.
 
-    `by`: the token that asks for it, with which it ends.
+    `by`: the token that asks for the new one; when it is revoked, the new one is, too.
     """
     maker = token_hash(by) if by else None
     token, now = random_token(), deps.clock()
@@ -32,13 +32,13 @@ async def make_token(deps: Deps, account: Account, name: str, *, by: str = "") -
 
 
 async def list_own_tokens(deps: Deps, account: Account) -> list[Token]:
-    """The account's tokens, revoked ones too, the latest first."""
+    """The account's tokens, also the revoked ones, the latest first."""
     async with deps.store.database.read() as session:
         return await list_tokens(session, account.id, MOST_TOKENS)
 
 
 async def revoke_own_token(deps: Deps, account: Account, name: str) -> None:
-    """End every token of this name, and those that it made; raises NotFoundError if there is none."""
+    """Revoke every token of this name, and the tokens that those made; raises NotFoundError if there is none."""
     now = deps.clock()
 
     async def action(session: AsyncSession) -> None:

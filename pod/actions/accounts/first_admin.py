@@ -25,7 +25,7 @@ LIFE_MS: Final = 3600 * 1000
 
 
 async def make_setup_link(deps: Deps) -> str:
-    """A fresh token of the path `/setup/{token}`; the pod keeps only its hash (`token_hash`)."""
+    """Make a token for the path `/setup/{token}`; the pod keeps only its hash (`token_hash`)."""
     token, now = random_token(), deps.clock()
     await deps.store.write(
         lambda session: insert_setup_link(session, sha256=token_hash(token), now=now, expires_at=now + LIFE_MS)
@@ -39,7 +39,7 @@ def setup_url(base_url: str, token: str) -> str:
 
 
 async def settings_for_setup(deps: Deps, token: str) -> Settings:
-    """What holds now, for the page behind a link that works; raises GoneError for any other."""
+    """The pod's present settings, for the page behind a valid link; raises GoneError for any other token."""
     async with deps.store.database.read() as session:
         link = await load_setup_link(session, token_hash(token))
         if link is None or not link.works(deps.clock()):
@@ -48,7 +48,7 @@ async def settings_for_setup(deps: Deps, token: str) -> Settings:
 
 
 async def set_up(deps: Deps, token: str, wish: Wish, chosen: Settings) -> Opened:
-    """Use the link up: the first admin's account, and the pod's name, language and way of registering."""
+    """Use the link up: open the first admin's account, and set the pod's name, language and sign-up rule."""
 
     async def also(session: AsyncSession, account: Account) -> None:
         now = deps.clock()
@@ -64,6 +64,6 @@ async def set_up(deps: Deps, token: str, wish: Wish, chosen: Settings) -> Opened
 
 
 async def nobody_runs_it(deps: Deps) -> bool:
-    """Whether the pod has no admin yet, so that whoever starts it is to be shown the way in."""
+    """Whether the pod has no admin yet; then the page that a visitor sees explains how to make one."""
     async with deps.store.database.read() as session:
         return await count_admins(session) == 0

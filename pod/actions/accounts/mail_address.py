@@ -30,7 +30,7 @@ async def address_of_account(deps: Deps, account: Account) -> MailAddress | None
 async def begin_address(
     deps: Deps, visit: bytes, account: Account, typed: str, letter: Callable[[str], Letter]
 ) -> None:
-    """Send a code to a new address. Raises BadAddressError, MailError, TooManyTriesError."""
+    """Mail a code to the new address. Raises BadAddressError, MailError, TooManyTriesError."""
     address = mail_address(typed)
     await deps.store.limits.take("mail to an address", normal_address(address), now=deps.clock())
     code = await make_code(deps, visit, NEW_ADDRESS, account.id, address)
@@ -38,9 +38,9 @@ async def begin_address(
 
 
 async def end_address(deps: Deps, visit: bytes, account: Account, typed: str, letter: Letter, *, here: bytes) -> None:
-    """Have mail go to the new address from now on; `letter` tells the former one. Raises MailTakenError.
+    """Send the account's mail to the new address from now on; `letter` tells the former one. Raises MailTakenError.
 
-    Every other session than `here` ends: whoever reads the former mailbox may have begun it.
+    Every session but `here` ends, because somebody who reads the former mailbox may have begun it.
     """
     code = await check_code(deps, visit, NEW_ADDRESS, typed)
     if code.account_id != account.id:
@@ -59,16 +59,16 @@ async def end_address(deps: Deps, visit: bytes, account: Account, typed: str, le
 
 
 async def mail_confirmation(deps: Deps, visit: bytes, account: Account, letter: Callable[[str], Letter]) -> None:
-    """Send a code by which somebody signed in proves once more who they are."""
+    """Mail a code with which a person who is signed in proves once more who they are."""
     mail = await address_of_account(deps, account)
     if mail is None:
         raise AccountRule.NO_MAIL_ADDRESS.error()
-    # Counted by account, not by address: strangers who type the address at sign-up would use its tries up.
+    # Counted by account, not by address: strangers could use up the address's tries by typing it at sign-up.
     await deps.store.limits.take("confirmation of an account", str(account.id), now=deps.clock())
     await send(deps, mail.address, letter(await make_code(deps, visit, CONFIRM, account.id, mail.address)))
 
 
 async def check_confirmation(deps: Deps, visit: bytes, typed: str) -> None:
-    """Take the code; raises BadCodeError or DeadCodeError."""
+    """Check the code and use it up; raises BadCodeError or DeadCodeError."""
     code = await check_code(deps, visit, CONFIRM, typed)
     await deps.store.write(lambda session: use_code(session, code))

@@ -19,12 +19,12 @@ DIGITS: Final = 8
 
 
 def visit_hash(secret: str) -> bytes:
-    """What the database keeps of a browser's secret."""
+    """The hash of a browser's secret; the database keeps only this."""
     return token_hash(f"visit/{secret}")
 
 
 async def make_code(deps: Deps, visit: bytes, purpose: str, account: int | None, address: str) -> str:
-    """A fresh code instead of the visit's former one; nobody may learn of it but the owner of `address`."""
+    """Make a code that replaces the visit's former one; only the owner of `address` may learn it."""
     code, now = f"{int.from_bytes(random_bytes(8), 'big') % 10**DIGITS:0{DIGITS}}", deps.clock()
     kept = Code(visit, purpose, account, address, _hashed(deps, visit, purpose, code), 0, now + LIFE_MS)
     await deps.store.write(lambda session: save_code(session, kept, now=now))
@@ -32,15 +32,15 @@ async def make_code(deps: Deps, visit: bytes, purpose: str, account: int | None,
 
 
 async def pending_code(deps: Deps, visit: bytes, purpose: str) -> Code | None:
-    """The code that this visit waits for."""
+    """The code that this visit is expected to type; None if there is none."""
     async with deps.store.database.read() as session:
         return await load_code(session, visit, purpose, now=deps.clock())
 
 
 async def check_code(deps: Deps, visit: bytes, purpose: str, typed: str) -> Code:
-    """The code if it is the one; raises BadCodeError, and DeadCodeError after too many tries.
+    """Return the visit's code if `typed` is right; raises BadCodeError, and DeadCodeError after too many tries.
 
-    A try counts even if the process ends at once: it is committed before the code is compared.
+    The try is committed before the code is compared, so it counts even if the process stops in between.
     """
 
     async def count(session: AsyncSession) -> Code | None:
@@ -58,7 +58,7 @@ async def check_code(deps: Deps, visit: bytes, purpose: str, typed: str) -> Code
 
 
 async def use_code(session: AsyncSession, code: Code) -> None:
-    """Use a checked code up, in the action that it allows; raises DeadCodeError if that was done."""
+    """Use up a checked code, in the action that it allows; raises DeadCodeError if it was used before."""
     if not await delete_code(session, code.visit, code.purpose):
         raise AccountRule.CODE_USED.error()
 

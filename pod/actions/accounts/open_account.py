@@ -22,7 +22,7 @@ Also = Callable[[AsyncSession, Account], Awaitable[None]]
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A new account, and the words that are shown once and kept nowhere."""
+    """A new account and its 24 words, which are shown once and not stored."""
 
     account: Account
     phrase: str
@@ -32,7 +32,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """Whom to open a home for."""
+    """An account to be opened: its name, mail address and language; `verified`: the address is proven."""
 
     name: str
     mail: str
@@ -41,7 +41,7 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 async def open_home(deps: Deps, wish: Wish, also: Also) -> Opened:
-    """Open it and do `also` in the same commit; raises NameTakenError or MailTakenError."""
+    """Open the account and do `also` in the same commit; raises NameTakenError or MailTakenError."""
     address, drawn = mail_address(wish.mail), draw()
     check = await draw_phrase_check(deps, drawn.phrase)
     now = deps.clock()
@@ -59,9 +59,9 @@ async def open_home(deps: Deps, wish: Wish, also: Also) -> Opened:
 
 
 async def keep_address(session: AsyncSession, mail: MailAddress) -> None:
-    """Give the account this address; raises MailTakenError if it is another's.
+    """Give the account this address; raises MailTakenError if another account has it.
 
-    What a former address proved, or was about to prove, ends with it: codes, steps half done, links.
+    Everything that was bound to a former address ends: codes, unfinished steps and links.
     """
     owner = await load_account_by_mail(session, mail.normal)
     if owner is not None and owner.id != mail.account_id:

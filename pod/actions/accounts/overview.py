@@ -18,7 +18,7 @@ from pod.deps import Deps
 
 
 class AccountSight(msgspec.Struct, frozen=True):
-    """An account: where it gets mail, what proves its owner, and what is left of its recovery keys."""
+    """An account as its owner sees it: mail address, proofs of identity, recovery keys left."""
 
     mail: MailAddress | None
     sessions: int
@@ -31,7 +31,7 @@ class AccountSight(msgspec.Struct, frozen=True):
 
 
 class KitGroup(msgspec.Struct, frozen=True):
-    """A group for the paper with the words; `recovery` is the number of the key that is used there."""
+    """A line of the recovery kit. `recovery`: the number of the recovery key that the group knows."""
 
     name: str
     group: str
@@ -40,7 +40,7 @@ class KitGroup(msgspec.Struct, frozen=True):
 
 
 async def look_at(deps: Deps, account: Account) -> AccountSight:
-    """The account at a glance."""
+    """The account as its owner sees it."""
     tokens = await list_own_tokens(deps, account)
     async with deps.store.database.read() as session:
         authenticator = await load_authenticator(session, account.id)
@@ -58,7 +58,7 @@ async def look_at(deps: Deps, account: Account) -> AccountSight:
 
 
 async def kit_groups_of(deps: Deps, account: Account) -> list[KitGroup]:
-    """The account's groups, as its owner writes them down beside the words."""
+    """The account's groups as the recovery kit lists them beside the 24 words."""
     groups = []
     async with deps.store.database.read() as session:
         own = await list_own(session, account.id)

@@ -51,12 +51,12 @@ _CHECKED = UserVerificationRequirement.REQUIRED
 
 
 def host_of(deps: Deps) -> str:
-    """The name that passkeys of this pod belong to."""
+    """The host name (relying party id) to which this pod's passkeys are bound."""
     return URL(deps.identity.base_url).host or ""
 
 
 async def creation_options(deps: Deps, visit: bytes, account: Account, pod: str) -> str:
-    """What a browser needs to make a passkey, as JSON."""
+    """The JSON that a browser needs to make a passkey."""
     options = webauthn.generate_registration_options(
         rp_id=host_of(deps),
         rp_name=pod,
@@ -72,7 +72,7 @@ async def creation_options(deps: Deps, visit: bytes, account: Account, pod: str)
 
 
 def request_options(deps: Deps, visit: bytes) -> str:
-    """What a browser needs to show a passkey, as JSON; the same for everybody, so it tells of nobody."""
+    """The JSON that a browser needs to show a passkey; the same for everybody, so it tells nothing of accounts."""
     challenge = _challenge(deps, visit, SHOWING)
     return options_to_json(
         webauthn.generate_authentication_options(rp_id=host_of(deps), challenge=challenge, user_verification=_CHECKED)
@@ -86,7 +86,7 @@ async def own_passkeys(deps: Deps, account: Account) -> list[Passkey]:
 
 
 async def add_passkey(deps: Deps, visit: bytes, account: Account, name: str, answer: str) -> None:
-    """Keep a passkey that the account's browser made; raises BadPasskeyError."""
+    """Store a passkey that the account's browser made; raises BadPasskeyError."""
     challenge = _answered(deps, visit, MAKING, answer)
     try:
         made = webauthn.verify_registration_response(
@@ -114,7 +114,7 @@ async def add_passkey(deps: Deps, visit: bytes, account: Account, name: str, ans
 
 
 async def end_by_passkey(deps: Deps, visit: bytes, answer: str) -> Account:
-    """Whose passkey answered; raises BadPasskeyError."""
+    """Return the account whose passkey answered; raises BadPasskeyError."""
     challenge = _answered(deps, visit, SHOWING, answer)
     async with deps.store.database.read() as session:
         passkey = await load_passkey(session, _id_of(answer))
@@ -149,7 +149,7 @@ def _verified(deps: Deps, challenge: bytes, passkey: Passkey, answer: str) -> in
 
 
 async def remove_passkey(deps: Deps, account: Account, own_id: bytes) -> None:
-    """Forget one of the account's passkeys; raises NotFoundError."""
+    """Delete one of the account's passkeys; raises NotFoundError."""
     if not await deps.store.write(lambda session: delete_passkey(session, account.id, own_id)):
         raise AccountRule.NO_SUCH_PASSKEY.error()
 
@@ -170,7 +170,7 @@ def _mark(deps: Deps, visit: bytes, purpose: str, drawn: bytes) -> bytes:
 
 
 def _answered(deps: Deps, visit: bytes, purpose: str, answer: str) -> bytes:
-    """The challenge that was answered, if this pod made it for this browser and it hasn't ended."""
+    """The challenge that the browser answered, if this pod made it for this visit and it is still valid."""
     challenge = _challenge_in(answer)
     drawn, mark = challenge[: TIME_BYTES + NONCE_BYTES], challenge[TIME_BYTES + NONCE_BYTES :]
     ours = hmac.compare_digest(mark, _mark(deps, visit, purpose, drawn))

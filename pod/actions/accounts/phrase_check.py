@@ -26,7 +26,7 @@ ASKED_FOR: Final = 3
 
 
 async def draw_phrase_check(deps: Deps, phrase: str) -> PhraseCheck:
-    """A check for a new account (its number is 0 yet): the numbers of three words of the phrase, and their hash."""
+    """Make the check of a new account, whose number is still 0: the numbers of three words, and their hash."""
     order = sorted(range(PHRASE_WORDS), key=lambda _: random_bytes(8))
     asked = sorted(order[:ASKED_FOR])
     salt, whole = random_bytes(16), phrase.split()
@@ -35,13 +35,13 @@ async def draw_phrase_check(deps: Deps, phrase: str) -> PhraseCheck:
 
 
 async def phrase_check_of(deps: Deps, account: Account) -> PhraseCheck | None:
-    """What the account is still asked for; None if it began without a check."""
+    """The check that the account still has to pass; None if it was opened without one."""
     async with deps.store.database.read() as session:
         return await load_phrase_check(session, account.id)
 
 
 async def check_three_words(deps: Deps, account: Account, typed: Sequence[str]) -> None:
-    """Take note that the three words were shown; raises PhraseError."""
+    """Note that the account's owner typed the three words; raises PhraseError if they are wrong."""
     await deps.store.limits.take("words of an account", str(account.id), now=deps.clock())
     check = await phrase_check_of(deps, account)
     if check is None or not check.numbers:
@@ -53,7 +53,7 @@ async def check_three_words(deps: Deps, account: Account, typed: Sequence[str]) 
 
 
 async def check_whole_phrase(deps: Deps, account: Account, keys: RecoveryKeys) -> None:
-    """Take note that all words were shown; raises PhraseError if they are somebody else's."""
+    """Note that the account's owner typed all words; raises PhraseError if they belong to somebody else."""
     await deps.store.limits.take("words of an account", str(account.id), now=deps.clock())
 
     async def action(session: AsyncSession) -> None:

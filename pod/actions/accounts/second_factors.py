@@ -26,7 +26,7 @@ from pod.rules.accounts import AccountRule
 
 STEP_MS: Final = 30_000
 DIGITS: Final = 6
-# A clock may be half a minute off either way.
+# The phone's clock may be 30 seconds slow or fast.
 AROUND: Final = (0, -1, 1)
 CODES: Final = 10
 SECRET_BYTES: Final = 20
@@ -34,14 +34,14 @@ CODE_BYTES: Final = 10
 
 
 async def has_second_factor(deps: Deps, account: Account) -> bool:
-    """Whether an authenticator app was confirmed."""
+    """Whether the account has a confirmed authenticator app."""
     async with deps.store.database.read() as session:
         found = await load_authenticator(session, account.id)
     return found is not None and found.confirmed_at is not None
 
 
 async def begin_authenticator(deps: Deps, account: Account) -> None:
-    """Draw a secret; it counts once a code of it was typed. An app that counts already stays as it is."""
+    """Make a secret for an app, valid once a code of it is typed. A confirmed app stays as it is."""
     secret = base64.b32encode(random_bytes(SECRET_BYTES))
     fresh = Authenticator(account.id, deps.identity.keyring.seal(secret, _purpose(account)), None, 0)
 
@@ -54,7 +54,7 @@ async def begin_authenticator(deps: Deps, account: Account) -> None:
 
 
 async def pending_secret(deps: Deps, account: Account) -> str:
-    """The secret that waits to be confirmed, as the app takes it; empty if none does."""
+    """The secret that waits to be confirmed, in the form that the app reads; empty if there is none."""
     async with deps.store.database.read() as session:
         held = await load_authenticator(session, account.id)
     if held is None or held.confirmed_at is not None:
@@ -63,12 +63,12 @@ async def pending_secret(deps: Deps, account: Account) -> str:
 
 
 def address_of_secret(secret: str, account: Account, issuer: str) -> str:
-    """What the app reads from a picture."""
+    """The otpauth address that the app reads from the QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=account.name, issuer_name=issuer)
 
 
 async def confirm_authenticator(deps: Deps, account: Account, typed: str) -> list[str]:
-    """Have the app count from now on; its recovery codes, shown this once. Raises BadCodeError."""
+    """Confirm the app and return its recovery codes, this once. Raises BadCodeError."""
     secret = await pending_secret(deps, account)
     if not secret:
         raise AccountRule.NO_PENDING_AUTHENTICATOR.error()
@@ -90,7 +90,7 @@ async def confirm_authenticator(deps: Deps, account: Account, typed: str) -> lis
 
 
 async def renew_recovery_codes(deps: Deps, account: Account) -> list[str]:
-    """Ten fresh codes instead of all former ones, shown this once."""
+    """Replace all recovery codes by ten new ones and return them, this once."""
     codes = _draw_codes()
     hashes = [_code_hash(deps, account, code) for code in codes]
     await deps.store.write(lambda session: replace_recovery_codes(session, account.id, hashes))
@@ -98,18 +98,18 @@ async def renew_recovery_codes(deps: Deps, account: Account) -> list[str]:
 
 
 async def recovery_codes_left(deps: Deps, account: Account) -> int:
-    """How many weren't used."""
+    """How many recovery codes are unused."""
     async with deps.store.database.read() as session:
         return await count_recovery_codes(session, account.id)
 
 
 async def drop_authenticator(deps: Deps, account: Account) -> None:
-    """Sign-ins need no second factor any more; its recovery codes are void."""
+    """Remove the second factor: sign-ins need none any more, and its recovery codes are void."""
     await deps.store.write(lambda session: delete_authenticator(session, account.id))
 
 
 async def check_second_factor(deps: Deps, account: Account, typed: str) -> None:
-    """Use up a code of the app, or a recovery code; raises BadCodeError. A code opens once."""
+    """Check a code of the app, or a recovery code, and use it up; raises BadCodeError."""
     await deps.store.limits.take("second factor of an account", str(account.id), now=deps.clock())
     async with deps.store.database.read() as session:
         held = await load_authenticator(session, account.id)
@@ -128,7 +128,7 @@ async def check_second_factor(deps: Deps, account: Account, typed: str) -> None:
 
 
 def _step_of(secret: str, typed: str, now: int) -> int | None:
-    """The time step around now whose code was typed."""
+    """The time step around `now` to which the typed code belongs; None if there is none."""
     code = "".join(typed.split())
     if len(code) != DIGITS or not (code.isascii() and code.isdecimal()):
         return None

@@ -18,18 +18,18 @@ from pod.deps import Deps
 from pod.rules.requests import RequestRule
 
 DAY_MS: Final = 86_400_000
-# An answer with a secret in it, e.g. an invitation's link, is repeated to an impatient hand only.
+# An answer with a secret in it, e.g. an invitation's link, is repeated only for this short time.
 SECRET_MS: Final = 600_000
-# How long the second of two waits for the first, between looks.
+# How long the second of two equal requests waits between looks at whether the first is done.
 PAUSES_SECONDS: Final = (*(0.05,) * 20, *(0.25,) * 36)
 
 Do = Callable[[], Awaitable[tuple[bytes, bool] | None]]
 
 
 async def do_once(deps: Deps, account: Account, form: bytes, do: Do) -> bytes | None:
-    """The answer that the form of this hash had before, opened; None if `do` was called now.
+    """Return the answer that this form got before, decrypted; None if `do` was called now.
 
-    `do` gives the answer to keep, and whether a secret is in it, or None to keep nothing. Raises BeingDoneError.
+    `do` returns the answer to keep and whether it holds a secret, or None to keep nothing. Raises BeingDoneError.
     """
     if not await _claimed(deps, account, form):
         return await _answer_of(deps, account, form, do)
@@ -57,7 +57,7 @@ async def _claimed(deps: Deps, account: Account, form: bytes) -> bool:
 async def _answer_of(deps: Deps, account: Account, form: bytes, do: Do) -> bytes | None:
     for pause in PAUSES_SECONDS:
         sent = await _load(deps, form)
-        if sent is None:  # the first was refused; so this one speaks for itself
+        if sent is None:  # the first was refused, so this one is tried on its own
             return await do_once(deps, account, form, do)
         if sent.answer is not None:
             return deps.identity.keyring.unseal(sent.answer, _purpose(form))

@@ -31,7 +31,7 @@ LONGEST_AGENT: Final = 200
 
 
 async def open_session(deps: Deps, account: Account, agent: str) -> str:
-    """Sign the account in; the secret of the session, which the browser alone keeps."""
+    """Sign the account in and return the session's secret, which only the browser keeps."""
     secret, now = random_token(), deps.clock()
     opened = Session(token_hash(secret), account.id, now, now, now + LIFE_MS, agent[:LONGEST_AGENT], now)
     await deps.store.write(lambda session: insert_session(session, opened))
@@ -39,7 +39,7 @@ async def open_session(deps: Deps, account: Account, agent: str) -> str:
 
 
 async def session_of(deps: Deps, secret: str) -> tuple[Session, Account] | None:
-    """Whose session this is; once a day its life is prolonged."""
+    """The session with this secret, and its account; None if there is none. Once a day its end moves on."""
     now = deps.clock()
     async with deps.store.database.read() as session:
         found = await load_session(session, token_hash(secret), now=now)
@@ -52,13 +52,13 @@ async def session_of(deps: Deps, secret: str) -> tuple[Session, Account] | None:
 
 
 def check_confirmed(deps: Deps, session: Session, *, back: str = "/settings") -> None:
-    """Refuse what is sensitive to a session that nobody proved lately; raises ConfirmFirstError."""
+    """Raise ConfirmFirstError unless the session's person proved lately who they are."""
     if deps.clock() - session.confirmed_at >= CONFIRMED_MS:
         raise AccountRule.CONFIRM_FIRST.error(back=back)
 
 
 async def confirm_session(deps: Deps, session: Session) -> None:
-    """Somebody proved just now who they are."""
+    """Note that the session's person proved just now who they are."""
     await deps.store.write(lambda own: set_session_confirmed(own, session.sha256, now=deps.clock()))
 
 
@@ -69,7 +69,7 @@ async def list_own_sessions(deps: Deps, account: Account) -> Sequence[Session]:
 
 
 async def end_session(deps: Deps, account: Account, sha256: bytes) -> bool:
-    """End one session; whether there was one."""
+    """End one session; returns whether there was one."""
 
     async def action(session: AsyncSession) -> bool:
         return await delete_session(session, account.id, sha256) > 0
@@ -78,7 +78,7 @@ async def end_session(deps: Deps, account: Account, sha256: bytes) -> bool:
 
 
 async def end_other_sessions(deps: Deps, account: Account, kept: bytes) -> int:
-    """End all sessions but one; how many ended."""
+    """End all sessions of the account but `kept`; returns how many ended."""
 
     async def action(session: AsyncSession) -> int:
         return await delete_sessions(session, account.id, but=kept)

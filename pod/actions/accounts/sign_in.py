@@ -33,7 +33,7 @@ LONGEST_TYPED: Final = 254
 
 
 class Asker(msgspec.Struct, frozen=True):
-    """Who wants to sign in: the network address, the browser's visit, and its mark of an earlier sign-in."""
+    """A person who wants to sign in: network address, the browser's visit, and its mark of an earlier sign-in."""
 
     address: str
     visit: bytes
@@ -41,12 +41,12 @@ class Asker(msgspec.Struct, frozen=True):
 
 
 def mark_of(deps: Deps, account: Account) -> str:
-    """What a browser keeps that signed in with the account: it proves that, and nothing else."""
+    """The mark that a browser keeps after signing in to the account: it proves that, and nothing else."""
     return deps.identity.keyring.keyed("known browser", str(account.id)).hex()
 
 
 async def begin_sign_in(deps: Deps, asker: Asker, typed: str, letter: Callable[[Account, str], Letter]) -> None:
-    """Mail a code to whoever `typed` names, by name, handle or address; `letter` writes it."""
+    """Mail a code to the account whose name, handle or address was `typed`; `letter` writes the mail."""
     normal, visit = normal_address(typed)[:LONGEST_TYPED], asker.visit
     async with deps.store.database.read() as session:
         account = await _named(session, deps, normal)
@@ -76,7 +76,7 @@ async def _count_try(deps: Deps, asker: Asker, normal: str, account: Account | N
 
 
 async def end_by_code(deps: Deps, visit: bytes, typed: str) -> Account:
-    """Whose code it is; the address that it was mailed to is verified by it."""
+    """Return the account to which the code was mailed; the mail's address counts as verified from now on."""
     code = await check_code(deps, visit, BY_MAIL, typed)
     if code.account_id is None:
         raise AccountRule.WRONG_CODE.error()
@@ -97,7 +97,7 @@ def _able(account: Account | None) -> Account:
 
 
 async def needs_second_factor(deps: Deps, visit: bytes, account: Account) -> bool:
-    """Whether something else must be shown; then this visit may show it for ten minutes."""
+    """Whether the account needs a second factor; then this visit has ten minutes to show it."""
     if not await has_second_factor(deps, account):
         return False
     now = deps.clock()
@@ -107,7 +107,7 @@ async def needs_second_factor(deps: Deps, visit: bytes, account: Account) -> boo
 
 
 async def end_by_second_factor(deps: Deps, visit: bytes, typed: str) -> Account:
-    """Who passed the first proof in this visit and shows the second one now."""
+    """Return the account that passed the first proof in this visit and the second one now."""
     passed = await pending_code(deps, visit, SECOND)
     if passed is None or passed.account_id is None:
         raise AccountRule.FIRST_STEP_TOO_OLD.error()
@@ -119,7 +119,7 @@ async def end_by_second_factor(deps: Deps, visit: bytes, typed: str) -> Account:
 
 
 async def make_sign_in_link(deps: Deps, account: Account) -> str:
-    """A fresh token of the path `/sign-in/link/{token}`, good for ten minutes and once."""
+    """Make a token for the path `/sign-in/link/{token}`, valid for ten minutes and one use."""
     token, now = random_token(), deps.clock()
     hashed = token_hash(token)
     await deps.store.write(
@@ -131,7 +131,7 @@ async def make_sign_in_link(deps: Deps, account: Account) -> str:
 
 
 async def whose_link(deps: Deps, token: str) -> Account:
-    """Whom a link signs in; raises GoneError."""
+    """The account that a link signs in; raises GoneError."""
     async with deps.store.database.read() as session:
         account = await load_sign_in_link(session, token_hash(token), now=deps.clock())
     if account is None:
@@ -140,7 +140,7 @@ async def whose_link(deps: Deps, token: str) -> Account:
 
 
 async def end_by_link(deps: Deps, token: str) -> Account:
-    """Use a link up: whom it signs in."""
+    """Use a link up and return the account that it signs in."""
     account = await whose_link(deps, token)
     if not await deps.store.write(lambda session: take_sign_in_link(session, token_hash(token))):
         raise AccountRule.LINK_USED.error()

@@ -43,7 +43,7 @@ ACCEPTED_DAYS: Final = 14
 
 
 class SignUpWish(msgspec.Struct, frozen=True):
-    """What somebody typed."""
+    """What a person typed to sign up."""
 
     name: str
     mail: str
@@ -53,14 +53,14 @@ class SignUpWish(msgspec.Struct, frozen=True):
 
 
 class Letters(msgspec.Struct, frozen=True):
-    """What is mailed to whoever owns the address: a code, or that there is an account."""
+    """Writers of the mails to the address's owner: `code` with a code, `known` where the address has an account."""
 
     code: Callable[[str], Letter]
     known: Callable[[str], Letter]
 
 
 async def wish_for_account(deps: Deps, visit: bytes, wish: SignUpWish, letters: Letters) -> None:
-    """Keep the wish and mail its code. Raises NameTakenError, BadAddressError, BadInviteError and more."""
+    """Store the wish and mail its code. Raises NameTakenError, BadAddressError, BadInviteError and more."""
     address, now = mail_address(wish.mail), deps.clock()
     if not NAME.fullmatch(wish.name):
         raise AccountRule.NO_NAME.error()
@@ -87,7 +87,7 @@ async def wish_for_account(deps: Deps, visit: bytes, wish: SignUpWish, letters: 
 
 
 async def _invited(session: AsyncSession, wish: SignUpWish, now: int) -> Invite | None:
-    """The invitation by which somebody comes, where the pod asks for one or one was shown."""
+    """The invitation that the wish names; None if it needs none. Raises if sign-up is closed, or the code is bad."""
     mode = (await load_settings(session)).registration
     if mode == "closed":
         raise AccountRule.REGISTRATION_CLOSED.error()
@@ -111,9 +111,9 @@ async def typed_sign_up(deps: Deps, visit: bytes) -> SignUp:
 
 
 async def prove_mail(deps: Deps, visit: bytes, code: str, name: str) -> Opened | None:
-    """Take the mailed code: the opened account, or None if an admin has to say yes first.
+    """Check the mailed code and return the opened account; None if an admin has to accept the wish first.
 
-    `name` is what the person calls itself if the name that was typed is taken meanwhile; empty: as typed.
+    `name`: the name to take if somebody else took the typed one meanwhile; empty: the typed one.
     """
     typed = await typed_sign_up(deps, visit)
     proved = await check_code(deps, visit, PURPOSE, code)
@@ -168,7 +168,7 @@ async def linked_sign_up(deps: Deps, token: str, state: str) -> SignUp:
 
 
 async def open_accepted(deps: Deps, token: str, name: str) -> Opened:
-    """Open the account that an admin said yes to; raises NameTakenError if another name is needed."""
+    """Open the account that an admin accepted; raises NameTakenError if it needs another name."""
     wish = await linked_sign_up(deps, token, "accepted")
 
     async def also(session: AsyncSession, account: Account) -> None:
@@ -181,7 +181,7 @@ async def open_accepted(deps: Deps, token: str, name: str) -> Opened:
 
 
 async def answer_question(deps: Deps, token: str, text: str) -> None:
-    """Add the person's answer to an admin's question; the wish waits again."""
+    """Store the person's answer to an admin's question; the wish waits for a decision again."""
     if not text:
         raise AccountRule.ANSWER_FIRST.error()
     wish = await linked_sign_up(deps, token, "asked")

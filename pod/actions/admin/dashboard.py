@@ -76,7 +76,7 @@ def _last_backup(deps: Deps) -> int | None:
 
 
 async def read_hosts(deps: Deps, limit: int, *, after: HostPlace | None = None) -> list[HostState]:
-    """A page of the hosts that this pod delivers to, those that fail first."""
+    """A page of the hosts that this pod delivers to, failing ones first."""
     async with deps.store.database.read() as session:
         return await list_hosts(session, limit, after=after)
 
@@ -91,7 +91,7 @@ async def read_host(deps: Deps, name: str) -> HostState:
 
 
 async def retry_host(deps: Deps, admin: Account, name: str) -> None:
-    """Have what waits for a host tried now."""
+    """Have the pod try now to deliver what waits for a host."""
     await read_host(deps, name)
 
     async def action(session: AsyncSession) -> None:
@@ -103,13 +103,13 @@ async def retry_host(deps: Deps, admin: Account, name: str) -> None:
 
 
 async def read_mails(deps: Deps) -> list[MailSent]:
-    """The last mails, each with the mail server's word."""
+    """The latest mails, each with the mail server's answer."""
     async with deps.store.database.read() as session:
         return await list_mails(session)
 
 
 async def test_mail(deps: Deps, admin: Account, to: str) -> Tried:
-    """Send a test, and keep whether it went; raises BadAddressError."""
+    """Send a test mail and store the result; raises BadAddressError."""
     await deps.store.limits.take("test mail of an account", str(admin.id), now=deps.clock())
     tried = await try_mail(deps, to)
     await note_look(deps, MAIL, tried.answer, ok=tried.ok)

@@ -29,12 +29,12 @@ from protocol.ids import RecordId
 from protocol.records.content import PostTarget
 
 EXAMPLES: Final = 5
-LOOKED_AT: Final = 50  # of the latest; what its own group hides anyway is no example
+LOOKED_AT: Final = 50  # how many of the latest posts are looked at; what its own group hides is no example
 ACT: Final = "floor"
 
 
 class FloorLine(msgspec.Struct, frozen=True):
-    """A group of the floor. `name` None: it isn't here, or not for this admin to read; `configured` in pod.toml."""
+    """A group of the floor. `name`: None if it isn't here or this admin may not read it; `configured`: in pod.toml."""
 
     group: RecordId
     pod: str
@@ -44,7 +44,7 @@ class FloorLine(msgspec.Struct, frozen=True):
 
 
 class FloorPreview(msgspec.Struct, frozen=True):
-    """What a group would hide. `lacking`: so many of its records aren't here yet. `chosen`: it decides already."""
+    """What a group would hide. `lacking`: how many of its records aren't here yet. `chosen`: it decides already."""
 
     group: RecordId
     name: str
@@ -71,13 +71,13 @@ async def read_floor(deps: Deps, admin: Account) -> list[FloorLine]:
 
 
 async def bring(deps: Deps, typed: str) -> FloorGroup:
-    """Have the group here that an address leads to; raises RefusedError or RemoteError. Nothing is chosen by it."""
+    """Fetch the group to which an address leads, without choosing it; raises RefusedError or RemoteError."""
     pasted = await resolve(deps, typed)
     return FloorGroup(await bring_here(deps, pasted), "" if pasted.pod == deps.identity.base_url else pasted.pod)
 
 
 async def preview(deps: Deps, admin: Account, group: RecordId) -> FloorPreview:
-    """What the group would hide here, all of the floor aside; raises UnknownGroupError."""
+    """What the group alone would hide here, leaving the rest of the floor out; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, admin, group)
         default = opened.state.default_score
@@ -98,7 +98,7 @@ async def preview(deps: Deps, admin: Account, group: RecordId) -> FloorPreview:
 async def _examples(
     session: AsyncSession, deps: Deps, admin: Account, group: RecordId, default: int
 ) -> tuple[VisibleCard, ...]:
-    """The latest posts that the group doesn't show and their own groups do, as these show them to this admin."""
+    """The latest posts that the group hides and their own groups show, in the words that this admin may read."""
     cards = await load_cards(session, await list_hidden_posts(session, group, default, admin.id, LOOKED_AT))
     opened = await open_those(session, deps, admin, {card.group_id for card in cards.values()})
     met = [card for card in cards.values() if card.group_id in opened]
@@ -122,7 +122,7 @@ async def _examples(
 
 
 async def choose(deps: Deps, admin: Account, chosen: FloorGroup) -> None:
-    """Have a group decide what this pod doesn't show; raises UnknownGroupError for one that isn't here to read."""
+    """Make the group part of the floor; raises UnknownGroupError if it isn't here or the admin may not read it."""
 
     async def action(session: AsyncSession) -> None:
         opened = await open_group(session, deps, admin, chosen.group)
@@ -135,7 +135,7 @@ async def choose(deps: Deps, admin: Account, chosen: FloorGroup) -> None:
 
 
 async def let_go(deps: Deps, admin: Account, group: RecordId) -> None:
-    """Have a group decide no longer; raises NotFoundError, or MalformedError for one that stands in pod.toml."""
+    """Remove the group from the floor; raises NotFoundError, or MalformedError if pod.toml names it."""
     if group in {configured for configured, _ in deps.config.moderation.configured_groups}:
         raise AdminRule.FLOOR_OF_THE_FILE.error()
 
@@ -152,6 +152,6 @@ async def let_go(deps: Deps, admin: Account, group: RecordId) -> None:
 
 
 async def fetch_lacking(deps: Deps, lacking: FloorGroup) -> None:
-    """Fetch a group of the floor that isn't here, and say at its pods that this pod reads it; raises RemoteError."""
+    """Fetch a floor group that isn't here, and tell its pods that this pod reads it; raises RemoteError."""
     await fetch_group(deps, lacking.pod, lacking.group)
     await keep_reading(deps, lacking.group, now=deps.clock())

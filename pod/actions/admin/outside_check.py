@@ -23,7 +23,7 @@ LONGEST_WORD = 300
 
 
 async def look(deps: Deps, admin: Account) -> None:
-    """Ask everything once, and keep what came of it."""
+    """Run every check once and store the results."""
     await deps.store.limits.take("look of an account", str(admin.id), now=deps.clock())
     findings = await check_outside(deps.config, deps.store.database, deps.outside.http, served=True)
     now = deps.clock()
@@ -32,12 +32,12 @@ async def look(deps: Deps, admin: Account) -> None:
 
 
 async def note_look(deps: Deps, name: str, found: str, *, ok: bool) -> None:
-    """Keep what came of something that an admin tried."""
+    """Store the result of a check that an admin ran."""
     await _keep(deps, [Look(name, ok, found, deps.clock())])
 
 
 async def last_looks(deps: Deps) -> dict[str, Look]:
-    """What was found last, by the name of the check."""
+    """The latest result of each check, by the check's name."""
     async with deps.store.database.read() as session:
         return await load_looks(session)
 
@@ -47,10 +47,10 @@ async def _keep(deps: Deps, looks: Sequence[Look]) -> None:
 
 
 async def _inbox(deps: Deps) -> Look:
-    """Whether a signed delivery passes everything that stands before the pod.
+    """Whether a signed delivery gets through everything in front of the pod, such as a proxy.
 
-    A pod takes no activity from an actor of its own; but it says so (`wrong_key_owner`) only when host, path and date
-    and the digest of the body came as they were signed.
+    A pod refuses activities of its own actor. It answers `wrong_key_owner` only if host, path, date and the body's
+    digest arrived as they were signed.
     """
     actor = f"{deps.identity.base_url}/{POD}"
     key = await signing_key(deps, actor)

@@ -21,25 +21,25 @@ DISABLED, ENABLED = "disabled", "enabled"
 
 
 class Deed(msgspec.Struct, frozen=True):
-    """Who does it, and why."""
+    """Which admin acts, and for what reason."""
 
     who: str
     why: str = ""
 
 
 async def list_people(deps: Deps, search: str, *, after: str, limit: int) -> Sequence[StoredPersonLine]:
-    """People by name, whose name or address holds `search`."""
+    """People by name; with `search`, those whose name or address contains it."""
     async with deps.store.database.read() as session:
         return await find_people(session, normal_address(search), after=after, limit=limit)
 
 
 async def promote(deps: Deps, account: Account, deed: Deed | None = None) -> None:
-    """Let the account run the pod."""
+    """Make the account an admin."""
     await _set_role(deps, account.name, deed or Deed(COMMAND_LINE), admin=True)
 
 
 async def set_role(deps: Deps, name: str, deed: Deed, *, admin: bool) -> None:
-    """Make somebody an admin, or no longer one; the last admin stays."""
+    """Make a person an admin, or take the role away; raises for the last admin."""
     await _set_role(deps, name, deed, admin=admin)
 
 
@@ -58,7 +58,7 @@ async def _set_role(deps: Deps, name: str, deed: Deed, *, admin: bool) -> None:
 
 
 async def set_able(deps: Deps, name: str, deed: Deed, *, able: bool) -> None:
-    """Disable an account, which ends its sessions, or let it in again; nobody disables themselves."""
+    """Disable an account, which ends its sessions, or enable it again; raises for the admin's own account."""
 
     async def action(session: AsyncSession) -> None:
         account = await _named(session, name)
@@ -76,7 +76,7 @@ async def set_able(deps: Deps, name: str, deed: Deed, *, able: bool) -> None:
 
 
 async def reset_second_factor(deps: Deps, account: Account) -> None:
-    """Forget what else proves who somebody is, and end their sessions: a mailed code is enough again."""
+    """Remove the person's second factors and end their sessions: a mailed code is enough again."""
 
     async def action(session: AsyncSession) -> None:
         await delete_authenticator(session, account.id)

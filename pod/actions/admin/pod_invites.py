@@ -23,7 +23,7 @@ CODE_BYTES: Final = 10
 
 
 class InviteWish(msgspec.Struct, frozen=True):
-    """For whom, how many, how long; with `approval` an admin still says yes to each."""
+    """An invitation to be made. `approval`: an admin still decides on each person who uses it."""
 
     note: str
     uses: int
@@ -32,7 +32,7 @@ class InviteWish(msgspec.Struct, frozen=True):
 
 
 async def invite(deps: Deps, admin: Account, wish: InviteWish) -> str:
-    """Make an invitation; its code, which is told this once."""
+    """Make an invitation and return its code, this once."""
     if not 1 <= wish.uses <= MOST_USES or not 1 <= wish.days <= MOST_DAYS:
         raise AdminRule.INVITE_BOUNDS.error(most=MOST_USES, days=MOST_DAYS)
     code, now = base64.b32encode(random_bytes(CODE_BYTES)).decode().lower(), deps.clock()
@@ -51,12 +51,12 @@ async def invite(deps: Deps, admin: Account, wish: InviteWish) -> str:
 
 
 def code_hash(typed: str) -> str:
-    """What the database keeps of an invitation's code, however it was typed."""
+    """The hash under which the database keeps an invitation's code; spelling variants give the same hash."""
     return hashlib.sha256(typed.strip().lower().encode()).hexdigest()
 
 
 async def take_back(deps: Deps, admin: Account, number: int) -> None:
-    """Have an invitation let nobody in any more; raises NotFoundError."""
+    """Revoke an invitation; raises NotFoundError."""
 
     async def action(session: AsyncSession) -> None:
         held = await load_invite(session, number)

@@ -13,18 +13,18 @@ from pod.deps import Deps
 
 
 async def read_settings(deps: Deps) -> Settings:
-    """What holds now."""
+    """The present settings."""
     async with deps.store.database.read() as session:
         return await load_settings(session)
 
 
 def pod_name(deps: Deps, settings: Settings) -> str:
-    """What the pod calls itself: its host as long as nobody named it."""
+    """The pod's name; its host name as long as no admin chose one."""
     return settings.name or URL(deps.identity.base_url).host or deps.identity.base_url
 
 
 async def change_settings(deps: Deps, admin: Account, chosen: Settings, why: str) -> int:
-    """Have these hold from now on; how many changed."""
+    """Store these settings; returns how many changed."""
 
     async def action(session: AsyncSession) -> int:
         before = msgspec.to_builtins(await load_settings(session))

@@ -27,14 +27,14 @@ class Hindrance(msgspec.Struct, frozen=True):
 
 
 async def reasons_against(deps: Deps) -> list[Hindrance]:
-    """Every reason why this pod isn't ready; none: it is."""
+    """Every reason why this pod isn't ready; empty if it is ready."""
     return [*await _schema(deps), *await _database(deps), *_loops(deps)]
 
 
 async def _schema(deps: Deps) -> list[Hindrance]:
     try:
         now = await standing(deps.store.database)
-    except Exception as error:  # noqa: BLE001  (whatever keeps it from being read is the reason)
+    except Exception as error:  # noqa: BLE001  (any error that keeps the database from being read is the reason)
         _LOG.warning("the schema can't be read: %s", error)
         return [Hindrance("schema", "The database can't be read.")]
     if now.is_current:
@@ -43,7 +43,7 @@ async def _schema(deps: Deps) -> list[Hindrance]:
 
 
 async def _database(deps: Deps) -> list[Hindrance]:
-    """Whether the write lock is to be had; who holds it for long is another process."""
+    """The hindrance if the database can't be written within LOCKED_SECONDS; empty if it can."""
     try:
         async with asyncio.timeout(LOCKED_SECONDS):
             await deps.store.write(write_and_drop if deps.store.writer.full else _nothing)
@@ -58,7 +58,7 @@ async def _database(deps: Deps) -> list[Hindrance]:
 
 
 async def _nothing(_: AsyncSession) -> None:
-    """An action that only takes the lock."""
+    """An action that only takes the write lock."""
 
 
 def _loops(deps: Deps) -> list[Hindrance]:

@@ -23,20 +23,20 @@ MOST_SHOWN = 200
 
 
 async def read_sign_ups(deps: Deps, states: Sequence[State]) -> list[SignUp]:
-    """Wishes in these states, the longest waiting first."""
+    """Wishes in these states; those that wait longest come first."""
     async with deps.store.database.read() as session:
         return await list_sign_ups(session, states, MOST_SHOWN)
 
 
 async def accept(deps: Deps, admin: Account, number: int, why: str, letter: WriteLetter) -> None:
-    """Say yes: the mail has the link that opens the account; `letter` is given its address."""
+    """Accept the wish: mail the link that opens the account; `letter` writes the mail, given the link."""
     wish, token = await _waiting(deps, number), random_token()
     await send(deps, wish.address, letter(wish, f"{deps.identity.base_url}/sign-up/open/{token}"))
     await _decide(deps, admin, wish, "accepted", why, token=token)
 
 
 async def reject(deps: Deps, admin: Account, number: int, reason: str, letter: WriteLetter) -> None:
-    """Say no, with the reason, which is mailed as it is written."""
+    """Reject the wish; the reason is mailed as the admin wrote it."""
     if not reason:
         raise AdminRule.REASON_NEEDED.error()
     wish = await _waiting(deps, number)
@@ -45,7 +45,7 @@ async def reject(deps: Deps, admin: Account, number: int, reason: str, letter: W
 
 
 async def ask(deps: Deps, admin: Account, number: int, question: str, letter: WriteLetter) -> None:
-    """Ask something first: the mail has the link to the answer."""
+    """Ask the person a question by mail; `letter` is given the link to the page for the answer."""
     if not question:
         raise AdminRule.QUESTION_NEEDED.error()
     wish, token = await _waiting(deps, number), random_token()

@@ -9,14 +9,14 @@ from pod.mail import Mail, MailError
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """What came of it: whether the mail went out, and the mail server's own answer."""
+    """The result of a test mail: whether it was sent, and the mail server's own answer."""
 
     ok: bool
     answer: str
 
 
 async def try_mail(deps: Deps, address: str) -> Tried:
-    """Send a mail to this address; raises BadAddressError if it is none."""
+    """Send a mail to this address; raises BadAddressError if it isn't an address."""
     text = f"{deps.identity.base_url} can send mail to you. Nobody needs to answer this.\n"
     try:
         sent = await deps.outside.mailer.send(Mail(address, "A test by your pod", text))
