@@ -39,7 +39,7 @@ OUTBOX_PAGE = 20
 
 
 class Person(msgspec.Struct, frozen=True):
-    """Somebody at home here whose personal group may be shown."""
+    """A local person whose personal group may be shown."""
 
     name: str
     created_at: int
@@ -47,18 +47,18 @@ class Person(msgspec.Struct, frozen=True):
 
 
 def handle_host(deps: Deps) -> str:
-    """What stands behind the @ in handles of this pod: its host, with the port where that isn't the usual one."""
+    """What stands behind the @ in this pod's handles: its host, with the port if that isn't the usual one."""
     url = URL(deps.identity.base_url)
     return normal_authority(url.host_port_subcomponent or "", url.scheme)
 
 
 def pod_name(deps: Deps) -> str:
-    """The name of the pod's own actor: its host, as other software has it."""
+    """The name of the pod's own actor: its host, as is usual on other software."""
     return URL(deps.identity.base_url).host or ""
 
 
 async def load_person(session: AsyncSession, deps: Deps, name: str) -> Person:
-    """Who has this name here; raises NotFoundError."""
+    """The local person of this name; raises NotFoundError."""
     account = await load_account_named(session, name)
     if account is None or account.disabled or account.personal_group is None:
         raise GroupRule.NOBODY_OF_THAT_NAME.error()
@@ -66,7 +66,7 @@ async def load_person(session: AsyncSession, deps: Deps, name: str) -> Person:
 
 
 async def pod_actor(deps: Deps) -> JsonObject:
-    """The pod itself, which signs what it fetches, and what it sends of private groups."""
+    """The document of the pod's own actor, which signs requests and speaks for private groups."""
     keys = await actor_keys(deps, POD)
     host = pod_name(deps)
     return actor_document(
@@ -85,7 +85,7 @@ async def pod_actor(deps: Deps) -> JsonObject:
 
 
 async def person_actor(deps: Deps, name: str) -> JsonObject:
-    """Somebody at home here, by the profile of their personal group; raises NotFoundError."""
+    """A local person's document, with the profile of the personal group; raises NotFoundError."""
     async with deps.store.database.read() as session:
         person = await load_person(session, deps, name)
         opened = await open_group(session, deps, None, person.state.group)
@@ -110,7 +110,7 @@ async def person_actor(deps: Deps, name: str) -> JsonObject:
 
 
 async def group_actor(deps: Deps, group: RecordId) -> JsonObject:
-    """A group as this pod serves it; raises UnknownGroupError, of private ones too."""
+    """A group's document; raises UnknownGroupError, also for private groups."""
     async with deps.store.database.read() as session:
         state = await load_open_state(session, deps, group)
         stored = await load_group(session, group)
@@ -133,7 +133,7 @@ async def group_actor(deps: Deps, group: RecordId) -> JsonObject:
 
 
 async def followers(deps: Deps, path: str) -> JsonObject:
-    """How many follow the actor at `path`; who they are is theirs to tell."""
+    """How many follow the actor at `path`. The collection doesn't name the followers."""
     async with deps.store.database.read() as session:
         await load_followed(session, deps, path)
         total = await count_followers(session, path)
@@ -141,7 +141,7 @@ async def followers(deps: Deps, path: str) -> JsonObject:
 
 
 async def outbox(deps: Deps, path: str) -> JsonObject:
-    """The outbox of the actor at `path`: how much it holds, and where it begins."""
+    """The outbox of the actor at `path`: how many activities it holds, and the address of its first page."""
     async with deps.store.database.read() as session:
         state = await load_followed(session, deps, path)
         total = await count_told_posts(session, deps, state) if _is_listed(state) else 0
@@ -150,7 +150,7 @@ async def outbox(deps: Deps, path: str) -> JsonObject:
 
 
 async def outbox_page(deps: Deps, path: str, before: str) -> JsonObject:
-    """Posts that stand before this cursor, the last in the log first; "0": the last of all."""
+    """Activities before this cursor, the last in the log first; "0" gives the first page."""
     place = None if before == "0" else place_in(before, "before")
     own_id = f"{deps.identity.base_url}/{path}/outbox"
     async with deps.store.database.read() as session:
@@ -164,7 +164,7 @@ async def outbox_page(deps: Deps, path: str, before: str) -> JsonObject:
 
 
 async def load_followed(session: AsyncSession, deps: Deps, path: str) -> GroupState:
-    """The group whose posts the actor at `path` tells; raises NotFoundError or UnknownGroupError."""
+    """The group whose posts the actor at `path` publishes; raises NotFoundError or UnknownGroupError."""
     kind, _, name = path.partition("/")
     if kind == "u":
         return (await load_person(session, deps, name)).state
@@ -172,7 +172,7 @@ async def load_followed(session: AsyncSession, deps: Deps, path: str) -> GroupSt
 
 
 async def node(deps: Deps, schema: Version) -> JsonObject:
-    """What NodeInfo tells: the software, how many people are at home here, whether others may come, the pod's name."""
+    """The NodeInfo document: software, number of local people, whether sign-up is open, the pod's name."""
     async with deps.store.database.read() as session:
         people = await count_people(session)
         settings = await load_settings(session)

@@ -26,11 +26,11 @@ POD = "actor"
 
 
 async def actor_keys(deps: Deps, path: str) -> StoredActorKeys:
-    """The keys of the actor at `path`, made now if it has none. Never call it inside a write action."""
+    """The keys of the actor at `path`; makes them if there are none. Never call it inside a write action."""
     stored = await _stored_keys(deps, path)
     if stored is not None:
         return stored
-    # One at a time: a crowd that waits for the same new actor waits for one pair of keys.
+    # One at a time, so that many requests for the same new actor make only one pair of keys.
     async with deps.identity.key_making:
         return await _stored_keys(deps, path) or await _new_keys(deps, path)
 
@@ -53,7 +53,7 @@ async def _new_keys(deps: Deps, path: str) -> StoredActorKeys:
 
 
 async def signing_key(deps: Deps, actor: str) -> SigningKey:
-    """The RSA key with which `actor`, one of this pod's, signs requests; opened keys are remembered."""
+    """The RSA key with which a local actor signs requests; decrypted keys stay in memory."""
     opened = deps.identity.signing_keys
     if actor not in opened:
         keys = await actor_keys(deps, actor.removeprefix(f"{deps.identity.base_url}/"))
@@ -64,7 +64,7 @@ async def signing_key(deps: Deps, actor: str) -> SigningKey:
 
 
 async def fetch_document(deps: Deps, url: str) -> JsonObject:
-    """An ActivityPub document of another server, asked for with the pod's own signature."""
+    """Fetch an ActivityPub document from another server; the pod's own actor signs the request."""
     key = await signing_key(deps, f"{deps.identity.base_url}/{POD}")
 
     def signed(request: SignedRequest) -> Mapping[str, str]:
@@ -74,7 +74,7 @@ async def fetch_document(deps: Deps, url: str) -> JsonObject:
 
 
 async def load_open_state(session: AsyncSession, deps: Deps, group: RecordId) -> GroupState:
-    """The state of a group that may be shown to anybody; raises UnknownGroupError, of private groups too."""
+    """The state of a group that everybody may read; raises UnknownGroupError, also for private groups."""
     state = (await load_view(session, deps, group)).state
     if state.visibility == "private":
         raise GroupRule.UNKNOWN_GROUP.error()
@@ -82,7 +82,7 @@ async def load_open_state(session: AsyncSession, deps: Deps, group: RecordId) ->
 
 
 async def speaker_of(session: AsyncSession, state: GroupState) -> str:
-    """The path of the actor that speaks for a group's records to the fediverse."""
+    """The path of the actor that publishes a group's records to the fediverse."""
     if state.kind == "person":
         name = await load_owner_name(session, state.group)
         if name is not None:
@@ -91,10 +91,10 @@ async def speaker_of(session: AsyncSession, state: GroupState) -> str:
 
 
 def group_path(group: RecordId) -> str:
-    """The path of a Group actor."""
+    """The path of a group's actor."""
     return f"groups/{group}"
 
 
 def sender_of(deps: Deps, state: GroupState) -> str:
-    """The actor by which a group's records go to its other pods: private ones by the pod, which tells nothing."""
+    """The actor that sends a group's records to its other pods; of a private group the pod, whose id names no group."""
     return f"{deps.identity.base_url}/{POD if state.visibility == 'private' else group_path(state.group)}"

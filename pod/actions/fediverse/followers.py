@@ -33,14 +33,14 @@ from protocol.canonical import bytes_of_checked
 from protocol.ids import RecordId, parse_id
 from protocol.state import GroupState
 
-MOST_FOLLOWERS = 10_000  # of one actor; each post is a delivery to each of their servers
+MOST_FOLLOWERS = 10_000  # of one actor; each post is delivered to all their servers
 
 
 async def take_follow(deps: Deps, follow: Follow, *, now: int) -> None:
-    """Answer a Follow of somebody here, by the inbox that the asker's own document names.
+    """Answer a Follow of a local actor, at the inbox that the follower's own document names.
 
-    Raises NotFoundError or UnknownGroupError where nobody is asked. A group that isn't public, a personal group
-    asked in the person's stead, the pod, and whoever has followers enough refuse.
+    Raises NotFoundError or UnknownGroupError if the actor doesn't exist. The answer is Reject for the pod's actor, for
+    a group that isn't public, for a personal group instead of its person, and at MOST_FOLLOWERS.
     """
     path = path_of(deps, follow.object)
     if path is None or await take_reader(deps, follow, now=now):
@@ -60,7 +60,7 @@ async def take_follow(deps: Deps, follow: Follow, *, now: int) -> None:
 
 
 async def take_unfollow(deps: Deps, undo: Unfollow) -> None:
-    """Forget a follower, by whom or by which Follow it followed."""
+    """Delete the followers that the Undo means: by actor, or by the id of the Follow."""
     path = path_of(deps, undo.object)
 
     async def action(session: AsyncSession) -> None:
@@ -72,7 +72,7 @@ async def take_unfollow(deps: Deps, undo: Unfollow) -> None:
 
 
 async def forget(deps: Deps, gone: Gone) -> None:
-    """Forget whatever an actor that is gone followed here."""
+    """Delete all that a deleted actor followed here."""
 
     async def action(session: AsyncSession) -> None:
         await delete_followers(session, gone.actor)
@@ -82,10 +82,10 @@ async def forget(deps: Deps, gone: Gone) -> None:
 
 
 async def tell_followers(deps: Deps, group: RecordId, *, now: int) -> None:
-    """Queue what followers weren't told yet of the posts that a public group shows; they are noted in the same commit.
+    """Queue the posts of a public group for followers who haven't got them, and note them as told, in one commit.
 
-    It is an action of its own, because nothing that goes wrong here may keep the group from being sealed. The same for
-    what this pod has to say as a reader: the keepers may have changed.
+    It is a separate action, so that an error here can't keep the group from being sealed. It also tells the group's
+    pods whether this pod still reads the group, because the keepers may have changed.
     """
     await keep_reading(deps, group, now=now)
     await tell_of_term(deps, group, now=now)
@@ -114,7 +114,7 @@ async def _tell(session: AsyncSession, deps: Deps, group: RecordId, *, now: int)
     inboxes = await list_follower_inboxes(session, path, MOST_FOLLOWERS)
     said = []
     for post in untold:
-        with suppress(NotFoundError):  # its own group doesn't show what this one reposts, or not yet
+        with suppress(NotFoundError):  # the own group of a reposted post may hide it, or not show it yet
             body = bytes_of_checked(await told(session, deps, state, post))
             await enqueue(session, f"{deps.identity.base_url}/{path}", group, body, inboxes, now=now)
             said.append(post)
@@ -123,7 +123,7 @@ async def _tell(session: AsyncSession, deps: Deps, group: RecordId, *, now: int)
 
 
 def path_of(deps: Deps, actor: str) -> str | None:
-    """The path of an actor of this pod; None for an id of somebody else."""
+    """The path of a local actor; None for any other id."""
     prefix = f"{deps.identity.base_url}/"
     return actor.removeprefix(prefix) if actor.startswith(prefix) else None
 

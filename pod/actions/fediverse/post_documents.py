@@ -23,7 +23,7 @@ from protocol.state import GroupState
 
 
 class ShownDocument(msgspec.Struct, frozen=True):
-    """A document for other software; `gone` where it is the Tombstone of what was erased. `page`: for a browser."""
+    """A document for other software. `gone`: it is the Tombstone of an erased record. `page`: its page for browsers."""
 
     document: JsonObject
     page: str
@@ -37,7 +37,7 @@ async def show_record(deps: Deps, record: RecordId) -> ShownDocument:
         told = await load_told(session, deps, record)
         own_id, page = f"{base}/records/{record}", f"{base}{page_of(told)}"
         if told.record is None:
-            # Whether a post was a note or an article was erased, too.
+            # The erasure also removed whether the post was a note or an article.
             return ShownDocument(tombstone(own_id, "Note" if told.type == "Post" else "Object"), page, gone=True)
         body = told.record.body if told.whole else None
         if told.post is not None and told.type == "Post":
@@ -48,7 +48,7 @@ async def show_record(deps: Deps, record: RecordId) -> ShownDocument:
 
 
 async def show_activity(deps: Deps, record: RecordId) -> ShownDocument:
-    """The activity at /activities/{id}, with the Note or Article where there is one; raises NotFoundError."""
+    """The activity at /activities/{id}, around the Note or Article if there is one; raises NotFoundError."""
     base = deps.identity.base_url
     async with deps.store.database.read() as session:
         told = await load_told(session, deps, record)
@@ -59,7 +59,7 @@ async def show_activity(deps: Deps, record: RecordId) -> ShownDocument:
 
 
 def page_of(told: ToldRecord) -> str:
-    """The path of the page on which people look at a record: a post's own, the chain, else its line in the log."""
+    """The path of a record's page: the post itself, or the chain, or its line in the log."""
     own = f"/g/{told.state.group}"
     if told.type == "Post":
         return f"{own}/posts/{told.id}"
@@ -79,9 +79,9 @@ async def _activity_of(session: AsyncSession, deps: Deps, told: ToldRecord) -> J
 
 
 async def told(session: AsyncSession, deps: Deps, state: GroupState, post: RecordId) -> JsonObject:
-    """What followers are told of a post: a person's Create, or what a group announces (FEP-1b12), reposts too.
+    """What followers get of a post: the person's Create, or the group's Announce (FEP-1b12), also for reposts.
 
-    Raises NotFoundError where the post's own group doesn't show it.
+    Raises NotFoundError if the post's own group doesn't show it.
     """
     found = await load_told(session, deps, post)
     if found.record is None:

@@ -36,20 +36,21 @@ from protocol.canonical import JsonObject, bytes_of_checked
 from protocol.ids import RecordId, parse_id
 from protocol.state import GroupState
 
-MOST_READERS: Final = 10_000  # of one group; each record is a delivery to each
+MOST_READERS: Final = 10_000  # of one group; each record is delivered to all of them
 MOST_TOLD: Final = 7  # pods of a group that are told who reads it: as many as keepers at most
 AGAIN_AFTER_MS: Final = 24 * 3600 * 1000  # a pod that was restored from a backup may have forgotten its readers
 
 
 def _is_pod(actor: str) -> bool:
-    """Whether an actor is a pod itself, as pods name theirs."""
+    """Whether the actor's id is that of a pod's own actor."""
     return actor == f"{pod_of(actor)}/{POD}"
 
 
 async def take_reader(deps: Deps, follow: Follow, *, now: int) -> bool:
-    """Answer a pod that says that it reads a group of ours; whether the Follow is such a one. Raises UnknownGroupError.
+    """Answer a Follow with which a pod says that it reads a local group; False if the Follow is another one.
 
-    Its inbox follows from its address, which the signature proved: nothing is fetched.
+    The pod's inbox follows from its address, which the signature proves, so nothing is fetched. Raises
+    UnknownGroupError.
     """
     group = _group_of(deps, follow.object)
     if group is None or not follow.reads or not _is_pod(follow.actor):
@@ -60,7 +61,7 @@ async def take_reader(deps: Deps, follow: Follow, *, now: int) -> bool:
         state = (await load_view(session, deps, group)).state
         taken = state.visibility != "private" and await put_reader(session, group, pod, most=MOST_READERS, now=now)
         answer = accept(follow) if taken else reject(follow)
-        # With the group goes how far it is: what came between the reader's last pull and its Follow is pulled then.
+        # The answer says how far the group is, so that the reader pulls what came between its last pull and its Follow.
         about = group if taken else None
         await enqueue(session, follow.object, about, bytes_of_checked(answer), [f"{pod}/inbox"], now=now)
         after_commit(session, deps.signals.deliver)
@@ -70,7 +71,7 @@ async def take_reader(deps: Deps, follow: Follow, *, now: int) -> bool:
 
 
 async def drop_reader(session: AsyncSession, deps: Deps, actor: str, followed: str | None) -> None:
-    """A pod that reads a group no more; without one named, none."""
+    """Delete a pod that no longer reads the group, or any group if `followed` is None. Ignores other actors."""
     if not _is_pod(actor):
         return
     group = _group_of(deps, followed) if followed else None
@@ -84,7 +85,7 @@ def _group_of(deps: Deps, actor: str) -> RecordId | None:
 
 
 async def keep_reading(deps: Deps, group: RecordId, *, now: int) -> None:
-    """Say at the group's pods that this pod reads the group, or no more, as its people and the keepers are now."""
+    """Tell the group's pods that this pod reads the group, or has stopped; goes by its people and keepers now."""
     async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
         told = await list_readings(session, group, 2 * MOST_TOLD)
@@ -97,7 +98,7 @@ async def keep_reading(deps: Deps, group: RecordId, *, now: int) -> None:
 
 
 async def tell_of_term(deps: Deps, group: RecordId, *, now: int) -> None:
-    """Pass a handover or a recovery that another pod made on to the readers, whom its maker may not know."""
+    """Send a handover or recovery that another pod made to our readers, whom that pod may not know."""
     told = deps.memory.told_terms
     async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
@@ -125,7 +126,7 @@ async def _is_read(session: AsyncSession, deps: Deps, state: GroupState) -> bool
 
 
 def pods_to_tell(state: GroupState, own: str) -> list[str]:
-    """The pods of a group that a reader speaks to: those of its keepers first. None for who is one of them itself."""
+    """The group's pods that a reader talks to, those of keepers first; empty if this pod is one of them."""
     if state.visibility == "private" or is_home(state, own):
         return []
     keepers = sorted({state.steward.pod, *(state.members[seat.member].home.pod for seat in state.seats)})

@@ -16,7 +16,7 @@ from protocol.ids import parse_id
 
 
 async def find_actor(deps: Deps, resource: Handle | URL) -> JsonObject:
-    """The descriptor of an actor; raises NotFoundError for everybody who isn't here, or isn't shown."""
+    """The descriptor of an actor; raises NotFoundError if the actor isn't here or isn't shown."""
     path = _path_of_handle(deps, resource) if isinstance(resource, Handle) else _path_of_url(deps, resource)
     if path == POD:
         return server_descriptor(f"{deps.identity.base_url}/", f"{deps.identity.base_url}/{POD}")
@@ -44,7 +44,7 @@ def _path_of_url(deps: Deps, url: URL) -> str:
     kind, _, name = url.path.strip("/").partition("/")
     if kind.startswith("@"):
         return f"u/{folded_name(kind.removeprefix('@'))}"
-    # Pages lead to the actor whose page they are.
+    # A page's address means the actor whose page it is.
     places = {"u": "u", "groups": "groups", "g": "groups"}
     return f"{places[kind]}/{folded_name(name)}" if kind in places else kind or POD
 

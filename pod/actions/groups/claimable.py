@@ -13,7 +13,7 @@ from protocol.ids import RecordId
 
 
 def check_identity(account: Account, identity: object, visibility: str) -> RecordId:
-    """The account's personal group, if that is what it names; raises MalformedError, or MayNotWriteError."""
+    """Check that `identity` is the account's personal group; raises MalformedError, or MayNotWriteError."""
     if account.personal_group is None or identity != account.personal_group:
         raise GroupRule.NOT_YOUR_IDENTITY.error()
     if visibility == "private":
@@ -22,7 +22,7 @@ def check_identity(account: Account, identity: object, visibility: str) -> Recor
 
 
 async def check_claim(session: AsyncSession, claim: dict[str, Any]) -> None:
-    """Refuse a claim that would tell everybody of a private group."""
+    """Refuse a claim that would make a private group public knowledge."""
     claims = claim.get("claims")
     group = claims.get("group") if isinstance(claims, dict) else None
     if isinstance(group, str) and await load_visibility(session, RecordId(group)) == "private":

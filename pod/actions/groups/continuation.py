@@ -26,7 +26,7 @@ MOST_INVITED: Final = 200
 
 
 class Continuation(msgspec.Struct, frozen=True):
-    """The new group, a link for each member who is invited, and whether the old one still waits for signatures."""
+    """The new group, a link for each invited member, and whether the old group's change still needs signatures."""
 
     group: RecordId
     links: tuple[tuple[int, str], ...]
@@ -36,9 +36,10 @@ class Continuation(msgspec.Struct, frozen=True):
 async def continue_elsewhere(
     deps: Deps, signer: Person, group: RecordId, *, name: str, visibility: str, invited: Sequence[int]
 ) -> Continuation:
-    """Found the group in which `group` goes on, invite these members there, and sign that it does; an owner's right.
+    """Found the group that continues `group`, invite members, and sign the change. Only an owner may.
 
-    Who was invited has the old weight there. Owners begin below the founder, or each further one would need the others.
+    Invited members get their old weight. If owners are invited, the founder gets a higher weight than theirs; otherwise
+    every further owner would need the signatures of the others.
     """
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, signer.account, group)
@@ -67,7 +68,7 @@ async def continue_elsewhere(
 
 
 def _root(state: GroupState, item: RecordId, *, name: str, visibility: str) -> dict[str, Any]:
-    """What the new group says of itself; of a private group it doesn't say to others that it grew from it."""
+    """The new group's root. It names the old group, unless that is private and the new one isn't."""
     kept = ("description", "permissions", "areas", "voting", "handover_after")
     wishes = {one: said for one, said in state.policy.members().items() if one in kept}
     wishes |= {"others_weight": state.others_weight, "default_score": state.default_score}

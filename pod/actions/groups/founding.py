@@ -42,7 +42,7 @@ FOUNDER_WEIGHT = 1000
 
 
 class SignedUp(msgspec.Struct, frozen=True):
-    """A new account. `phrase` is shown once and kept nowhere; so is `token`."""
+    """A new account. `phrase` and `token` are shown once and not stored."""
 
     name: str
     account: int
@@ -52,7 +52,7 @@ class SignedUp(msgspec.Struct, frozen=True):
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """What an account begins with; of the recovery seed only `dids` and the phrase are left."""
+    """The keys of a new account; of the recovery seed only the public keys and the phrase remain."""
 
     seed: bytes
     dids: tuple[DidKey, ...]
@@ -63,7 +63,7 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 def draw() -> Drawn:
-    """Fresh keys for one account."""
+    """Make new keys for one account."""
     recovery_seed = random_bytes(32)
     return Drawn(random_bytes(32), recovery_dids(recovery_seed), phrase_of(recovery_seed))
 
@@ -105,7 +105,7 @@ def token_hash(token: str) -> bytes:
 
 
 async def start_group(deps: Deps, signer: Person, wishes: dict[str, Any]) -> RecordId:
-    """Found a group in a transaction of its own; raises MalformedError for a person's, which sign-up makes."""
+    """Found a group in its own transaction; raises MalformedError for a personal group, which only sign-up makes."""
     if wishes.get("kind", "group") != "group":
         raise GroupRule.ONE_PERSONAL_GROUP.error()
 

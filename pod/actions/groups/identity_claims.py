@@ -30,7 +30,7 @@ AT_ONCE: Final = 100
 async def write_claim(
     session: AsyncSession, deps: Deps, signer: Signer, account: Account, group: RecordId, number: int
 ) -> None:
-    """Say in the account's personal group that it is this member."""
+    """Write in the account's personal group that the account is this member."""
     assert account.personal_group is not None
     claim = draft(Claim(claims=ClaimedMembership(group, number), **UNSIGNED))
     record = await signed_for(session, deps, signer, account, account.personal_group, claim)
@@ -40,7 +40,7 @@ async def write_claim(
 
 
 async def sign_wanted(session: AsyncSession, deps: Deps, group: RecordId) -> None:
-    """Sign the claims of those whose join to the group, with their identity, is settled by now."""
+    """Sign the claims of accounts whose join with their identity is settled now."""
     accounts = await list_wanted(session, group, AT_ONCE)
     if not accounts:
         return
@@ -59,7 +59,7 @@ async def sign_wanted(session: AsyncSession, deps: Deps, group: RecordId) -> Non
 
 
 async def show_identity(deps: Deps, signer: Person, group: RecordId) -> None:
-    """Claim one's own entry, which named the personal group when one joined."""
+    """Claim the account's own membership; its join must have named the personal group."""
 
     async def action(session: AsyncSession) -> None:
         account = signer.account
@@ -73,7 +73,7 @@ async def show_identity(deps: Deps, signer: Person, group: RecordId) -> None:
 
 
 async def hide_identity(deps: Deps, signer: Person, group: RecordId) -> None:
-    """Take one's claims of the group back: the records that say them are erased."""
+    """Erase the account's claims of this group."""
 
     async def action(session: AsyncSession) -> None:
         personal = signer.account.personal_group

@@ -41,7 +41,7 @@ MOST_SHOWN: Final = 100
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """An invitation as its link's holder finds it: the signed record, and what it is for."""
+    """An invitation as its link shows it: the signed record, its group, and a pod of the group."""
 
     group: RecordId
     pod: str
@@ -49,7 +49,7 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class InvitationSight(msgspec.Struct, frozen=True):
-    """An invitation issued here; `closed` says why nobody can use it any more."""
+    """An invitation made here; `closed` says why nobody can use it any more."""
 
     number: int
     weight: int
@@ -62,7 +62,7 @@ class InvitationSight(msgspec.Struct, frozen=True):
 
 
 async def issue_invitation(deps: Deps, signer: Person, group: RecordId, *, weight: int, uses: int, expires: int) -> str:
-    """Sign an invitation and keep it here; the link that opens it, which is told this once."""
+    """Sign an invitation, store it here, and return the link that opens it, this once."""
     seed = random_bytes(32)
     to = PrivateKey.from_seed(seed).did
     offer = draft_invitation(Invitation(weight=weight, to=to, uses=uses, expires=expires, **UNSIGNED))
@@ -85,16 +85,16 @@ async def issue_invitation(deps: Deps, signer: Person, group: RecordId, *, weigh
 
 
 async def offer_here(deps: Deps, to: str) -> Offer:
-    """The invitation that was issued here for this key; raises NotFoundError."""
+    """The invitation that was made here for this key; raises NotFoundError."""
     async with deps.store.database.read() as session:
-        stored = await load_invitation_to(session, to)  # type: ignore[arg-type]  # any text is looked for
+        stored = await load_invitation_to(session, to)  # type: ignore[arg-type]  # any text may be looked for
     if stored is None:
         raise GroupRule.NO_SUCH_INVITATION.error()
     return Offer(stored.group_id, deps.identity.base_url, msgspec.json.decode(stored.wire, type=dict[str, Any]))
 
 
 async def offer_at(deps: Deps, pasted: PastedLink) -> Offer:
-    """The invitation of a link, asked for at its pod; raises NotFoundError or RemoteError."""
+    """The invitation of a link, fetched from its pod; raises NotFoundError or RemoteError."""
     assert pasted.seed is not None
     to = PrivateKey.from_seed(pasted.seed).did
     if pasted.pod == deps.identity.base_url:
@@ -108,9 +108,9 @@ async def offer_at(deps: Deps, pasted: PastedLink) -> Offer:
 
 
 async def join_at(deps: Deps, signer: Person, pasted: PastedLink, *, known: bool = False) -> RecordId:
-    """Ask to join the group of a place, which is fetched where this pod doesn't hold it; the group's id.
+    """Ask to join the group of a link, fetching it if it isn't here; returns the group's id.
 
-    `known`: by one's identity.
+    `known`: join with the account's identity.
     """
     link, offer = None, None
     if pasted.seed is not None:
@@ -134,12 +134,12 @@ async def _bring(deps: Deps, group: RecordId, pod: str, shown: Pass | None) -> N
 
 
 async def leave_group(deps: Deps, signer: Person, group: RecordId) -> Record:
-    """Sign the wish to leave; it holds once it is sealed."""
+    """Sign the wish to leave; it takes effect once it is sealed."""
     return await authoring.submit(deps, authoring.write_record, signer, group, draft_wish(Leave()))
 
 
 async def list_issued(deps: Deps, account: Account, group: RecordId) -> tuple[InvitationSight, ...]:
-    """The group's invitations that were issued on this pod, the latest first; a member's to see."""
+    """The group's invitations that were made on this pod, the latest first; only for members."""
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, account, group)).state
         stored = await list_invitations(session, group, MOST_SHOWN)

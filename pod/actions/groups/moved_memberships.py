@@ -18,7 +18,7 @@ from protocol.records.operation import Operation, Rehome
 
 
 async def note_moves(session: AsyncSession, deps: Deps, records: Sequence[Record]) -> None:
-    """End the memberships of those who, by an operation that the rules allow, are going to another pod."""
+    """End the local memberships that these operations, if the rules allow them, move to another pod."""
     for record in records:
         operation = record.content
         if not isinstance(operation, Operation) or not isinstance(operation.wish, Rehome):

@@ -30,7 +30,7 @@ _SEED: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class PastedLink(msgspec.Struct, frozen=True):
-    """A group, a pod that holds it (empty: nobody said), and the seed of an invitation's key, if a link has one."""
+    """A group, a pod that holds it (empty: unknown), and the seed of an invitation's key if it is such a link."""
 
     group: RecordId | None
     pod: str
@@ -44,7 +44,7 @@ class _Person(msgspec.Struct, frozen=True):
 async def resolve(deps: Deps, typed: str) -> PastedLink:
     """Where the pasted text leads; raises MalformedError, NotFoundError, RemoteError.
 
-    Of an invitation's link the group is None: only its pod tells it. Never call it inside a write action.
+    For an invitation's link the group is None, because only its pod knows it. Never call this inside a write action.
     """
     text = typed.strip()
     if text.startswith(("http://", "https://")):
@@ -57,7 +57,7 @@ async def resolve(deps: Deps, typed: str) -> PastedLink:
 
 
 def seed_in(secret: str) -> bytes:
-    """The seed that an invitation's link ends in; raises MalformedError."""
+    """The seed at the end of an invitation's link; raises MalformedError."""
     if not _SEED.fullmatch(secret):
         raise GroupRule.HALF_AN_INVITATION.error()
     return urlsafe_b64decode(secret + "=")

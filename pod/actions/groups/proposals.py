@@ -27,16 +27,16 @@ from protocol.records.operation import Event, Operation
 
 
 class AskedOperation(msgspec.Struct, frozen=True):
-    """What became of a wish: `open` while it waits for others' signatures."""
+    """A signed wish; `open`: it still waits for signatures of others."""
 
     record: RecordId
     open: bool
 
 
 async def ask_for(deps: Deps, signer: Person, group: RecordId, wish: Draft) -> AskedOperation:
-    """Sign a wish to change the group; where the rules want others' signatures, too, it is proposed to them.
+    """Sign a wish to change the group; if the rules need more signatures, it becomes a proposal.
 
-    Raises the refusal of a rule that no signature would change.
+    Raises the refusal of any rule that more signatures can't satisfy.
     """
 
     async def action(session: AsyncSession) -> AskedOperation:
@@ -54,7 +54,7 @@ async def ask_for(deps: Deps, signer: Person, group: RecordId, wish: Draft) -> A
 
 
 async def _enter(session: AsyncSession, deps: Deps, record: Record) -> bool:
-    """Take a form of an operation and send it on; whether it lacks signatures still."""
+    """Take an operation and send it on; returns whether it still lacks signatures."""
     now = deps.clock()
     taken = await append(session, deps, record, origin="", now=now)
     await (push_inside if taken.waits else push)(session, deps, record, now=now)
@@ -62,7 +62,7 @@ async def _enter(session: AsyncSession, deps: Deps, record: Record) -> bool:
 
 
 async def sign_proposal(deps: Deps, signer: Person, group: RecordId, operation: RecordId) -> AskedOperation:
-    """Add the account's signature to a proposal; one that is there stays. Raises NotFoundError, MayNotWriteError."""
+    """Add the account's signature to a proposal; raises NotFoundError, MayNotWriteError."""
 
     async def action(session: AsyncSession) -> AskedOperation:
         membership, number = await load_signing_membership(session, deps, signer.account, group)
@@ -81,7 +81,7 @@ async def sign_proposal(deps: Deps, signer: Person, group: RecordId, operation: 
 
 
 async def withdraw_proposal(deps: Deps, signer: Person, group: RecordId, operation: RecordId) -> RecordId:
-    """Have the account's own proposal overtaken, so that no signature can bring it back; what does that."""
+    """Withdraw the account's own proposal for good; returns the operation that overtakes it."""
     wish = draft_wish(Event(WITHDRAW, {"operation": operation}))
 
     async def action(session: AsyncSession) -> RecordId:
@@ -94,7 +94,7 @@ async def withdraw_proposal(deps: Deps, signer: Person, group: RecordId, operati
 
 
 async def _load(session: AsyncSession, deps: Deps, group: RecordId, operation: RecordId) -> ProposedOperation:
-    """The proposal while it stands; raises NotFoundError."""
+    """The proposal if it is still open; raises NotFoundError."""
     proposed = (await load_proposed(session, [operation])).get(operation)
     if proposed is None or proposed.group_id != group or proposed.at <= deps.clock() - LASTS_MS:
         raise GroupRule.NO_SUCH_PROPOSAL.error()

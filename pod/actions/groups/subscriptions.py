@@ -22,7 +22,7 @@ Wish = Literal["follow", "unfollow", "lens", "unlens"]
 
 
 async def bring_here(deps: Deps, pasted: PastedLink) -> RecordId:
-    """Have the group of a place here, fetched from its pod where this one doesn't hold it; raises NotFoundError."""
+    """Fetch the group of a link if this pod doesn't hold it; raises NotFoundError."""
     if pasted.group is None:
         raise GroupRule.INVITATION_IS_JOINED.error()
     async with deps.store.database.read() as session:
@@ -35,9 +35,9 @@ async def bring_here(deps: Deps, pasted: PastedLink) -> RecordId:
 
 
 async def change_following(deps: Deps, account: Account, group: RecordId, wish: Wish) -> None:
-    """Follow, or have the group judge what one reads; raises UnknownGroupError for one that isn't readable.
+    """Follow or unfollow a group, or let it moderate; raises UnknownGroupError if the account may not read it.
 
-    Everybody may stop, of a group that they may no longer read, too.
+    Unfollowing is always allowed, also if the account may no longer read the group.
     """
 
     async def action(session: AsyncSession) -> None:

@@ -22,7 +22,10 @@ from protocol.state import GroupState
 
 
 async def open_asked(deps: Deps, group: RecordId, read: Callable[[], Awaitable[JsonObject]]) -> Record:
-    """The record that `read` gives, if a keeper may have signed it; raises UnknownGroupError or NotKeeperError."""
+    """The record that `read` returns, opened if a keeper may have signed it.
+
+    Raises UnknownGroupError, or NotKeeperError if no proof names a keeper's key.
+    """
     async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
     try:
@@ -30,7 +33,7 @@ async def open_asked(deps: Deps, group: RecordId, read: Callable[[], Awaitable[J
         if _claimed(body).isdisjoint(_askers(view, body)):
             raise ChainRule.ASKED_BY_KEEPERS.error()
     except RefusedError:
-        # Also of a body that is none: where there is no group it isn't read.
+        # Also for a body that can't be read, because the body isn't read at all for an unknown group.
         if view.state.visibility == "private":
             raise unknown_group() from None
         raise
@@ -38,7 +41,7 @@ async def open_asked(deps: Deps, group: RecordId, read: Callable[[], Awaitable[J
 
 
 def _claimed(body: JsonObject) -> set[str]:
-    """The keys that the proofs name; nothing is verified."""
+    """The keys that the proofs name; they are not verified."""
     proof = body.get("proof")
     proofs = proof[:MAX_PROOFS] if isinstance(proof, list) else [proof]
     methods = [one.get("verificationMethod") for one in proofs if isinstance(one, dict)]

@@ -39,7 +39,7 @@ from protocol.state import GroupState
 
 
 async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any]:
-    """Sign another keeper's proposal if an honest keeper would: the proofs with ours; or raise SeatRefusedError."""
+    """Return the proofs with ours added, if an honest keeper would sign this proposal; raises SeatRefusedError."""
     handover = record.content
     if not isinstance(handover, Handover) or record.group != group:
         raise ChainRule.NO_HANDOVER_HERE.error()
@@ -59,18 +59,18 @@ async def sign_handover(deps: Deps, group: RecordId, record: Record) -> list[Any
 
 
 def keys_of(state: GroupState) -> set[DidKey]:
-    """The keys of the seats whose signatures a handover on `state` needs a quorum of."""
+    """The keys of the seats of which a quorum must sign a handover on `state`."""
     return {seat.key for seat in state.asked_seats}
 
 
 def state_for(view: View, handover: Handover) -> GroupState:
-    """The state that the handover builds on; the head's while its parent isn't known here."""
+    """The state after the handover's parent; the head's state if the parent isn't known here."""
     node = view.nodes.get(handover.parent)
     return node.state if node else view.state
 
 
 async def _learn(deps: Deps, view: View, handover: Handover) -> bool:
-    """Pull from the proposer what may be missing here; whether there was anybody to ask."""
+    """Pull from the proposer what may be missing here; False if the proposer's pod can't be asked."""
     pod, group = handover.steward.pod, view.state.group
     if pod not in view.state.pods or pod == deps.identity.base_url:
         return False
@@ -92,7 +92,7 @@ async def _check_and_remember(deps: Deps, record: Record, handover: Handover) ->
     async def remember(session: AsyncSession) -> None:
         await _check(session, deps, record, handover, now=now)
 
-    # Apart, for a refusal undoes what its action did.
+    # In two actions, because a refusal in the second undoes everything that its action stored.
     await deps.store.write(note)
     await deps.store.write(remember)
 

@@ -51,12 +51,12 @@ from protocol.records.parts import Home
 from protocol.state import GroupState, quorum
 
 Body = dict[str, Any]
-# Keepers that weren't reached don't sign what is MAX_TERM_STEP above them: 60 failed proposals must not get there.
+# Keepers that weren't reached refuse a term MAX_TERM_STEP above theirs; 60 failed proposals must stay below that.
 MOST_RISE = 16
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a keeper's pod answered: proofs, or the highest term that its refusal named; neither from a silent one."""
+    """A keeper's pod's answer: proofs, or the highest term that its refusal named; neither if it didn't answer."""
 
     pod: str
     proofs: tuple[Any, ...] = ()
@@ -68,7 +68,7 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 async def hand_over(deps: Deps, group: RecordId, keepers: Sequence[int] | None = None) -> Record:
-    """Propose this pod as steward, gather signatures, and append the handover; raises NotConfirmedError if refused."""
+    """Propose this pod as steward, gather signatures, append the handover; NotConfirmedError if too few signed."""
     now = deps.clock()
 
     async def propose(session: AsyncSession) -> tuple[Body, GroupState]:
@@ -123,7 +123,7 @@ async def _propose(
 
 
 async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now: int) -> tuple[GroupState, LogFindings]:
-    """Where to hand over, by the rules of an honest keeper, and what was found of that item's log."""
+    """The state on which an honest keeper would hand over, and what this pod found in that item's log."""
     stored = await load_group(session, view.state.group)
     assert stored is not None
     found = await findings_on_branch(session, view, stored, memory)
@@ -132,13 +132,16 @@ async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now:
 
 
 def _known_term(tries: Tries, view: View, memory: SeatMemory, state: GroupState) -> int:
-    """The highest term to go above. What a refusal named is neared in steps: who lies there must not drive terms up."""
+    """The highest term that the proposal must exceed. It rises towards a term named in a refusal in steps only.
+
+    Otherwise one lying keeper could drive the terms up.
+    """
     own = max(memory.highest_term, view.state.term, state.term)
     return min(max(own, tries.highest_term), own + MOST_RISE)
 
 
 def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Record]) -> dict[int, Home]:
-    """Where the keepers are at home after the handover's own operations."""
+    """Each keeper's home after the handover's own operations."""
     homes = {number: state.members[number].home for number in members}
     for operation in operations:
         if isinstance(operation.content, Operation) and isinstance(operation.content.wish, Rehome):
@@ -147,7 +150,7 @@ def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Recor
 
 
 async def _gather(deps: Deps, state: GroupState, body: Body) -> Body:
-    """The proposal with the proofs of those who sign it, some of them when they hear who else did."""
+    """The proposal with the proofs of all who sign it; who refuses at first is asked again with the others' proofs."""
     seats = {seat.member for seat in state.asked_seats}
     pods = {state.members[member].home.pod for member in seats} - {deps.identity.base_url}
     whole, refused = await _ask_all(deps, state, body, pods)
@@ -156,13 +159,13 @@ async def _gather(deps: Deps, state: GroupState, body: Body) -> Body:
     lacking = quorum(len(state.seats)) - len(whole["proof"])
     named = sorted(one.highest_term for one in refused if one.highest_term is not None)
     if named and lacking > 0:
-        # As high as those need it who are still needed: one liar can't drive terms up.
+        # Only as high as the signatures that are still lacking need, so that one lying keeper can't drive terms up.
         await _note_heard(deps, state.group, named[min(lacking, len(named)) - 1])
     return whole
 
 
 async def _note_heard(deps: Deps, group: RecordId, term: int) -> None:
-    """Refusals named this term as the highest that the refusers signed."""
+    """Store the highest term that refusals named."""
 
     async def note(session: AsyncSession) -> None:
         tries = await load_tries(session, group, (await load_view(session, deps, group)).anchor)
@@ -181,14 +184,14 @@ def _is_short(state: GroupState, body: Body) -> bool:
 
 
 async def _ask_all(deps: Deps, state: GroupState, body: Body, pods: Collection[str]) -> tuple[Body, list[Asked]]:
-    """The proposal with the proofs of those of these pods that sign it, and who answered that it doesn't."""
+    """Ask these pods: the proposal with the proofs of those that sign, and the answers of those that refuse."""
     answers = await asyncio.gather(*(_ask(deps, state.group, body, pod) for pod in sorted(pods)))
     whole = body["proof"]
     for one in answers:
         try:
             open_record({**body, "proof": merge_proofs(whole, list(one.proofs))})
         except (RefusedError, TypeError, KeyError):
-            continue  # a liar's proof must not spoil the others'
+            continue  # one bad proof must not make the others useless
         whole = merge_proofs(whole, list(one.proofs))
     return {**body, "proof": whole}, [one for one in answers if one.highest_term is not None]
 
@@ -213,7 +216,7 @@ def _named_term(problem: bytes) -> int | None:
 
 
 async def proposal_at(session: AsyncSession, deps: Deps, view: View, waiting_since: int) -> int | None:
-    """When it is this pod's turn to take the steward's job, if what waits since then still does."""
+    """The time at which this pod should propose itself as steward, if the group still waits then; None if never."""
     state, own_key = view.state, deps.identity.keyring.pod_key.did
     index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
     if index is None or state.steward.key == own_key:
@@ -224,7 +227,7 @@ async def proposal_at(session: AsyncSession, deps: Deps, view: View, waiting_sin
 
 
 async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
-    """Take the steward's job when something waited too long and it is this seat's turn; whether it did."""
+    """Take the steward's job if something waited too long and it is this seat's turn; whether it did so."""
     await renew_home(deps, group)
     now = deps.clock()
     async with deps.store.database.read() as session:

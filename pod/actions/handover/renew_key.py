@@ -48,12 +48,12 @@ AT_ONCE = 256
 
 
 async def retire_seats(deps: Deps) -> None:
-    """Mark every seat that ever signed here as retired, in case a former key is ever put back."""
+    """Mark every seat that signed here as retired, so that it signs no more even if its former key comes back."""
     await deps.store.write(retire_keepers)
 
 
 async def renew_home(deps: Deps, group: RecordId) -> None:
-    """Have the group know this pod by its new key, as far as that isn't done or asked."""
+    """Make this pod's new key known in the group, unless that is done or asked already."""
     if not deps.identity.keyring.former:
         return
     async with deps.store.database.read() as session:
@@ -72,7 +72,7 @@ async def renew_home(deps: Deps, group: RecordId) -> None:
 
 
 async def _move_all(deps: Deps, group: RecordId) -> None:
-    """Have every member here ask to move, some in each commit."""
+    """Ask for the move of every local member, some in each commit."""
     after: int | None = 0
 
     async def action(session: AsyncSession) -> int | None:
@@ -89,7 +89,7 @@ async def _move_all(deps: Deps, group: RecordId) -> None:
 
 
 def awaits_renewal(deps: Deps, state: GroupState) -> bool:
-    """Whether the group knows this pod by a former key still."""
+    """Whether the group still knows this pod by a former key."""
     formers = {key.did for key in deps.identity.keyring.former}
     if not formers:
         return False
@@ -98,7 +98,7 @@ def awaits_renewal(deps: Deps, state: GroupState) -> bool:
 
 
 def _lone_seat(deps: Deps, state: GroupState) -> PrivateKey | None:
-    """The former key that holds the group's only seat, if one does."""
+    """The former key that holds the group's only seat; None if none does."""
     if len(state.seats) != 1:
         return None
     return next((key for key in deps.identity.keyring.former if key.did == state.seats[0].key), None)
@@ -134,7 +134,7 @@ async def _hand_on(session: AsyncSession, deps: Deps, view: View, former: Privat
 
 
 async def _first_moves(session: AsyncSession, deps: Deps, state: GroupState) -> list[Body]:
-    """The moves that a handover has room for, its keeper's first; the rest ask the steward that it names."""
+    """The moves that fit into the handover, the keeper's first; the others ask the new steward."""
     (seat,) = state.seats
     keeper = await list_signing(session, state.group, {state.members[seat.member].signing})
     wishes = await _moves(session, deps, state, keeper)
@@ -146,7 +146,7 @@ async def _first_moves(session: AsyncSession, deps: Deps, state: GroupState) -> 
 
 
 async def _moves(session: AsyncSession, deps: Deps, state: GroupState, memberships: Sequence[Membership]) -> list[Body]:
-    """A rehome for each of these whom the group still knows here by a former key; the memberships then are moving."""
+    """A signed rehome for each of these memberships that the group knows by a former key; marks them as moving."""
     formers = {key.did for key in deps.identity.keyring.former}
     wishes = []
     for membership in memberships:

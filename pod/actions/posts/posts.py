@@ -39,7 +39,7 @@ DELETED = "-"
 
 
 class WrittenPost(msgspec.Struct, frozen=True):
-    """What somebody wants to publish. `about`: the record it answers, maybe with one paragraph of it."""
+    """A post to publish. `about`: the record that it answers, or one paragraph of it."""
 
     kind: Literal["article", "note"]
     paragraphs: Sequence[Paragraph]
@@ -51,7 +51,7 @@ class WrittenPost(msgspec.Struct, frozen=True):
 
 
 async def publish(deps: Deps, signer: Person, group: RecordId, written: WrittenPost) -> RecordId:
-    """Write the post and its author's vote; raises MalformedError for one without text."""
+    """Write the post and its author's vote; raises MalformedError if it has no text."""
     check_paragraphs(written.paragraphs)
     if len(written.title) > MAX_NAME_LENGTH or len(written.language) > LONGEST_LANGUAGE:
         raise PostRule.TITLE_LENGTH.error(most=MAX_NAME_LENGTH, language=LONGEST_LANGUAGE)
@@ -87,12 +87,13 @@ async def replace_paragraph(
     seen: str,
     into: RecordId | None = None,
 ) -> RecordId:
-    """Write another version of a paragraph: it hangs on the old one, whose mark leads to it.
+    """Write another version of a paragraph; a mark on the old version leads to the new one.
 
-    `into`: the group in which it is written, if that is another one, in which the post appears.
+    `into`: the group in which the edit is written, if that is another one, in which the post appears.
 
-    Who wrote one before continues that one, for of two marks on a paragraph only the later counts. `seen` names the
-    versions that the writer knew of (`versions_of`); raises StaleEditError if there are others now, or one was deleted.
+    A writer who replaced the paragraph before replaces that version, because only the latest of their marks counts.
+    `seen`: the versions that the writer knew (`versions_of`); raises StaleEditError if there are others now, or one was
+    deleted.
     """
     check_paragraphs([paragraph])
     own = into or group
@@ -124,7 +125,7 @@ async def add_paragraphs(
     *,
     into: RecordId | None = None,
 ) -> RecordId:
-    """Write paragraphs that follow one of the post, one upon the other; `into` as for `replace_paragraph`."""
+    """Write paragraphs that follow one of the post, each after the one before; `into` as for `replace_paragraph`."""
     check_paragraphs(paragraphs)
     own = into or group
 
@@ -141,7 +142,7 @@ async def add_paragraphs(
 async def describe_versions(
     deps: Deps, account: Account, group: RecordId, post: RecordId, address: Address, into: RecordId
 ) -> str:
-    """The versions of a paragraph that an edit written in `into` goes by; raises UnknownGroupError or NotFoundError."""
+    """The versions of a paragraph for an edit written in `into`; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         return versions_of(await _load_edited(session, deps, account, group, post, into), address)
 
@@ -149,7 +150,7 @@ async def describe_versions(
 async def _load_edited(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, post: RecordId, into: RecordId
 ) -> Text:
-    """The text as an edit of it meets it: of the post's own group and of the one in which the edit is written."""
+    """The text with the edits of the post's own group and of the group in which the new edit is written."""
     await open_group(session, deps, account, group)
     edits: list[Sheet] = []
     if into != group:
@@ -160,7 +161,7 @@ async def _load_edited(
 
 
 async def own_records(deps: Deps, account: Account, group: RecordId, post: RecordId) -> list[RecordId]:
-    """The records of a post's text that the account wrote and that still have words, the post's own first."""
+    """The records of a post that the account wrote and that still have words; the post itself comes first."""
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, account, group)).state
         number = await load_number(session, account, state)
@@ -171,7 +172,7 @@ async def own_records(deps: Deps, account: Account, group: RecordId, post: Recor
 
 
 async def erase(deps: Deps, signer: Person, group: RecordId, post: RecordId, records: Sequence[RecordId]) -> None:
-    """Wish that records of one's own lose their words: gone here at once, asked of everybody else."""
+    """Erase the words of the account's own records: here at once; other pods are asked to do the same."""
     own = await own_records(deps, signer.account, group, post)
     if not records or not set(records) <= set(own):
         raise PostRule.ERASE_ONLY_OWN.error()
@@ -184,7 +185,7 @@ async def erase(deps: Deps, signer: Person, group: RecordId, post: RecordId, rec
 
 
 def paragraph_at(text: Text, address: Address) -> Paragraph:
-    """A paragraph of the text that has its words; raises NotFoundError."""
+    """A paragraph of the text, not erased; raises NotFoundError."""
     sheet = text.sheets.get(address.record)
     found = sheet.paragraphs[address.index] if sheet and address.index < len(sheet.paragraphs) else None
     if found is None:
@@ -193,7 +194,7 @@ def paragraph_at(text: Text, address: Address) -> Paragraph:
 
 
 def end_of(text: Text, writer: Writer, address: Address) -> Address:
-    """Where a writer's own replacements of a paragraph end; the paragraph itself if there are none."""
+    """The last version to which a writer's own marks lead from a paragraph; the paragraph itself if there are none."""
     passed: set[Address] = set()
     while address not in passed:
         passed.add(address)
@@ -211,24 +212,24 @@ def _check_seen(text: Text, address: Address, seen: str) -> None:
 
 
 def versions_of(text: Text, address: Address) -> str:
-    """The versions of a paragraph that there are, as a form carries them, and which of them are deleted."""
+    """The versions of a paragraph as a form carries them, and which of them are deleted."""
     versions = text.slots.get(address, (address,))
     return " ".join(version_name(at) + (DELETED if _is_deleted(text, at) else "") for at in versions)
 
 
 def _is_deleted(text: Text, address: Address) -> bool:
-    """Whether who wrote the paragraph, or the post, deleted it."""
+    """Whether the paragraph's writer, or the post's, deleted it."""
     marks = (text.marks.get((writer, address)) for writer in (text.writer, text.writer_of(address)))
     return any(mark is not None and mark.deleted for mark in marks)
 
 
 def version_name(address: Address) -> str:
-    """A version as a form names it."""
+    """A version's name in a form."""
     return f"{address.record[-12:]}.{address.index}"
 
 
 def check_paragraphs(paragraphs: Sequence[Paragraph]) -> None:
-    """Refuse what says nothing, or more than one record holds; raises MalformedError."""
+    """Refuse empty paragraphs, and more than one record can hold; raises MalformedError."""
     if not any(paragraph.text.strip() for paragraph in paragraphs):
         raise PostRule.WRITE_SOMETHING.error()
     if len(paragraphs) > MAX_PARAGRAPHS:

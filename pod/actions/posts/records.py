@@ -50,7 +50,7 @@ Write = Callable[[AsyncSession, Deps, Person, RecordId, Draft], Awaitable[Record
 async def write_record(
     session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft, *cosigners: PrivateKey
 ) -> Record:
-    """Sign what is said as the account's record in `group`, take it through the one door and push it."""
+    """Sign the draft as the account's record in `group`, take it through the one door and push it."""
     if said.type in ("GroupRoot", "Invitation") or said.members.get("do") == "join":
         raise PostRule.OWN_ROUTES.error()
     kind = DRAFTED.of(said.type)
@@ -66,7 +66,7 @@ async def write_record(
 
 
 async def check_operation(session: AsyncSession, deps: Deps, record: Record) -> None:
-    """Refuse what others must sign, too (it is proposed), and what would void its author's own proposal."""
+    """Refuse an operation that others must sign, too, and one that would void its author's own proposal."""
     operation = record.content
     assert isinstance(operation, Operation)
     state = (await load_view(session, deps, record.group)).state
@@ -80,14 +80,14 @@ async def check_operation(session: AsyncSession, deps: Deps, record: Record) -> 
 
 
 def is_withdrawal(operation: Operation) -> bool:
-    """Whether an operation does nothing but overtake its author's proposals (ADR 0043)."""
+    """Whether an operation only overtakes its author's proposals (ADR 0043)."""
     return isinstance(operation.wish, Event) and operation.wish.name == WITHDRAW
 
 
 async def signed_record(
     session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft, *cosigners: PrivateKey
 ) -> Record:
-    """The draft signed as the account's record in `group`, with its next counter; not taken anywhere yet."""
+    """The draft signed as the account's record in `group`, with its next counter; nothing is stored yet."""
     return await signed_for(session, deps, signer, signer.account, group, said, *cosigners)
 
 
@@ -100,7 +100,7 @@ async def signed_for(
     said: Draft,
     *cosigners: PrivateKey,
 ) -> Record:
-    """The same for an account that may not be the one who asks."""
+    """As `signed_record`, for an account that may not be the one who asks."""
     now = deps.clock()
     membership, number = await load_signing_membership(session, deps, account, group)
     counter = await take_counter(session, account.id, group)
@@ -110,7 +110,7 @@ async def signed_for(
 
 
 async def write_post(session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft) -> Record:
-    """A post and the author's own vote for it: posting is voting."""
+    """Write a post and its author's vote for it, because posting is voting."""
     record = await write_record(session, deps, signer, group, said)
     vote = draft(Vote(target=PostTarget(record.id), value=MAX_VOTE, **UNSIGNED))
     await write_record(session, deps, signer, group, vote)
@@ -118,7 +118,7 @@ async def write_post(session: AsyncSession, deps: Deps, signer: Person, group: R
 
 
 async def submit(deps: Deps, write: Write, signer: Person, group: RecordId, said: Draft) -> Record:
-    """Write one thing in a transaction of its own; the record, once it is on disk."""
+    """Run `write` in its own transaction; returns the record once it is on disk."""
 
     async def action(session: AsyncSession) -> Record:
         return await write(session, deps, signer, group, said)
@@ -127,7 +127,7 @@ async def submit(deps: Deps, write: Write, signer: Person, group: RecordId, said
 
 
 async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
-    """Raise NotKeeperError unless the account is one of the group's keepers."""
+    """Raise NotKeeperError unless the account is a keeper of the group."""
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, account, group)).state
         membership = await load_membership(session, account.id, group)
@@ -136,7 +136,7 @@ async def check_keeper(deps: Deps, account: Account, group: RecordId) -> None:
 
 
 async def invite(deps: Deps, signer: Person, group: RecordId, offer: Draft) -> JsonObject:
-    """A signed invitation (a record that rides inside a join) for the holder of the link's key."""
+    """A signed invitation for the holder of the link's key; it becomes part of their join."""
 
     async def action(session: AsyncSession) -> JsonObject:
         return await sign_invitation(session, deps, signer, group, offer)
@@ -149,7 +149,7 @@ async def sign_invitation(
 ) -> JsonObject:
     """Sign an invitation inside an action; raises NotMemberError, or VoidOperationError above one's own weight.
 
-    Other owners may have to sign it before it can be used.
+    Other owners may have to sign it before anybody can use it.
     """
     record = await signed_record(session, deps, signer, group, offer)
     assert isinstance(record.content, Invitation)
@@ -168,9 +168,9 @@ async def join(
     *,
     identity: RecordId | None = None,
 ) -> Record:
-    """Ask to join a group that this pod holds; the number comes when the join is settled.
+    """Ask to join a group that this pod holds; the member's number comes when the join is settled.
 
-    With `identity`, the account's personal group, it will be known there by a claim.
+    `identity`: the account's personal group, in which it then claims the membership; None to join without it.
     """
 
     async def action(session: AsyncSession) -> Record:
@@ -215,11 +215,11 @@ async def _ask_to_join(
 
 
 def _check_may_come(state: GroupState, former: Membership | None, *, invited: bool) -> None:
-    """Raise MayNotJoinError for what the rules, or the group, would say no to.
+    """Raise MayNotJoinError if the rules or the group would refuse the join.
 
-    Who is a member, or asked to be one, would be a second person. Who left comes back as a new member, but not from a
-    weight below 0: that no key can prevent elsewhere, so it is the pod's to hold. A stranger isn't told that a private
-    group is here.
+    A member, or somebody whose join waits, would become a second person. A former member may come back, but not from a
+    weight below 0; the new key hides that from other pods, so this pod must check it. Strangers don't learn that a
+    private group is here.
     """
     if state.visibility == "private" and former is None and not invited:
         raise unknown_group()
@@ -238,9 +238,9 @@ def _check_may_come(state: GroupState, former: Membership | None, *, invited: bo
 
 
 def _fresh_key(deps: Deps, account: Account, state: GroupState, former: Membership | None) -> tuple[str, PrivateKey]:
-    """The context and the key of a new membership: the first of the account's that the group never saw.
+    """The context and key of a new membership: the account's first key that the group never saw.
 
-    Who left comes back with the next index's; the key that replaces it later is one of its own context.
+    A former member comes back with the key of the next index, in a context of its own.
     """
     context, index = str(state.group), former.key_index if former else 0
     while (key := member_key(deps, account, context)).did in state.keys:

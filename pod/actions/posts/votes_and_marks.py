@@ -27,13 +27,13 @@ from protocol.records.drafts import draft
 
 HIDDEN = -1000
 FULL = 1000
-PERSON = 1  # the number of whose personal group it is, there
+PERSON = 1  # the number of a personal group's owner in it
 
 
 async def cast_vote(
     deps: Deps, signer: Person, group: RecordId, target: PostTarget | ParagraphTarget, value: int
 ) -> None:
-    """Let the account's vote on a target in a group be `value`, in thousandths; 0 withdraws it."""
+    """Set the account's vote on a target in a group to `value`, in thousandths; 0 withdraws it."""
 
     async def action(session: AsyncSession) -> None:
         await _vote(session, deps, signer, group, target, value)
@@ -42,7 +42,7 @@ async def cast_vote(
 
 
 async def hide(deps: Deps, signer: Person, target: PostTarget | ParagraphTarget, *, hidden: bool) -> None:
-    """Let a post or paragraph be hidden for this account alone: by a vote in its personal group."""
+    """Hide a post or paragraph for this account alone (or show it again), by a vote in its personal group."""
     group = signer.account.personal_group
     if group is None:
         raise GroupRule.NO_PERSONAL_GROUP.error()
@@ -54,7 +54,7 @@ async def hide(deps: Deps, signer: Person, target: PostTarget | ParagraphTarget,
 
 
 async def mute(deps: Deps, account: Account, group: RecordId, member: int, *, muted: bool) -> None:
-    """Let all that a member of a group writes be hidden for this account alone. Nobody is told."""
+    """Hide all that a member of a group writes for this account alone (or show it again). Nobody is told."""
 
     async def action(session: AsyncSession) -> None:
         if muted:
@@ -66,7 +66,7 @@ async def mute(deps: Deps, account: Account, group: RecordId, member: int, *, mu
 
 
 async def mute_author(deps: Deps, account: Account, group: RecordId, post: RecordId, *, muted: bool) -> None:
-    """The same for whoever wrote a post; raises UnknownGroupError or NotFoundError."""
+    """Mute the writer of a post; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         await open_group(session, deps, account, group)
         card = await load_post(session, group, post)
@@ -76,7 +76,7 @@ async def mute_author(deps: Deps, account: Account, group: RecordId, post: Recor
 
 
 async def delete_paragraph(deps: Deps, signer: Person, group: RecordId, post: RecordId, address: Address) -> None:
-    """Mark a paragraph of one's own as deleted: shown where others' votes are for it, and nowhere else."""
+    """Mark one's own paragraph as deleted: it is shown only where others' votes support it."""
 
     async def action(session: AsyncSession) -> None:
         _, text, _ = await load_text(session, group, post)
@@ -91,7 +91,7 @@ async def delete_paragraph(deps: Deps, signer: Person, group: RecordId, post: Re
 async def restore_paragraph(
     deps: Deps, signer: Person, group: RecordId, post: RecordId, address: Address, *, bench: RecordId
 ) -> None:
-    """Let a hidden paragraph stand again: its writer takes marks back, everybody else votes for it, in `bench`."""
+    """Show a hidden paragraph again: its writer takes marks back; anybody else votes for it in `bench`."""
 
     async def action(session: AsyncSession) -> None:
         reading = await load_reading(session, deps, signer.account, group, post, Lens((bench,)))
@@ -109,9 +109,9 @@ async def restore_paragraph(
 
 
 def marks_to_restore(text: Text, address: Address) -> list[Mark]:
-    """The marks by which a post's writer lets one paragraph of a slot stand again instead of the others.
+    """The marks with which a post's writer makes one paragraph of a slot the shown one again.
 
-    The paragraph's own mark is taken back; whichever of the slot were the writer's and unmarked now lead to it.
+    The paragraph's own mark is taken back. The writer's unmarked paragraphs of the slot get marks that lead to it.
     """
     own = (text.writer, address)
     marks = [Mark(_in_patch(address))] if own in text.marks else []
