@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 from unicodedata import combining, normalize
 
-# So many names are put in order at once; a longer list stands in the order of code points, which a database pages
+# At most so many names are sorted at once. A longer list is in the order of code points, which a database pages
 # through without reading all of it.
 MOST_SORTED: Final = 2000
 
-# Letters of their own, after z. In other languages they stand with the letter without its mark.
+# Separate letters, after z. In other languages they are sorted with the letter without its mark.
 _AFTER_Z: Final = "z\uffff"
 _OWN_LETTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "sv": {letter: f"{_AFTER_Z}{place}" for letter, place in (("å", 1), ("ä", 2), ("æ", 2), ("ö", 3), ("ø", 3))}
@@ -20,7 +20,7 @@ NamePlace = tuple[str, str, str]
 
 
 def name_place(name: str, language: str) -> NamePlace:
-    """By what a name is sorted: its letters first, then their marks, then whether they are capitals."""
+    """The sort key of a name: first its letters, then their marks, then whether they are capitals."""
     text = normalize("NFC", name).casefold()
     if text.isascii():
         return text, text, name

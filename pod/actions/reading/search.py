@@ -41,7 +41,7 @@ KINDS: Final = {"posts": ("post", "patch"), "people": ("profile",), "groups": ()
 
 
 class SearchQuestion(msgspec.Struct, frozen=True):
-    """What is looked for: terms, of a kind (one of KINDS), in a group, in a language; empty: in all."""
+    """A search: terms, a kind (one of KINDS), a group, a language; an empty field matches all."""
 
     terms: str
     area: str = ""
@@ -52,7 +52,7 @@ class SearchQuestion(msgspec.Struct, frozen=True):
 class Hit(msgspec.Struct, frozen=True):
     """A record whose words match: a member's profile, or (`card`) a post or an edit of it, judged by its own group.
 
-    `text`: what the profile or edit says that is shown. `shown`: the words that match are.
+    `text`: the shown text of the profile or edit. `shown`: the matching words are shown.
     """
 
     kind: str
@@ -67,7 +67,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What a search found. `direct`, `post`: what an id leads to; `public`: how many public groups there are."""
+    """The results. `direct`, `post`: where an id in the question leads; `public`: the number of public groups."""
 
     hits: tuple[Hit, ...]
     groups: tuple[OnSubject, ...]
@@ -82,7 +82,7 @@ class Seen(msgspec.Struct, frozen=True):
 async def seek(
     deps: Deps, reader: Reader, query: SearchQuestion, *, before: int | None, limit: int, in_order_of: str
 ) -> Seen:
-    """Look for words, names and ids; the names in the order of the language `in_order_of`."""
+    """Search for words, names and ids; `in_order_of`: the language whose order the names follow."""
     area = query.area
     async with deps.store.database.read() as session:
         _, own = await own_groups(session, reader)
@@ -116,7 +116,7 @@ async def _subjects(session: AsyncSession, deps: Deps, reader: Reader, terms: st
 async def _find(
     session: AsyncSession, query: SearchQuestion, own: Collection[RecordId], before: int | None, limit: int
 ) -> tuple[list[FoundRecord], int | None]:
-    """What the index has, whether it is shown or not, and where the search goes on."""
+    """The hits of the index, shown or not, and the `before` of the next page."""
     kinds = KINDS.get(query.area, ("post", "patch", "profile"))
     if not kinds or _ID.search(query.terms):
         return [], None
@@ -188,7 +188,7 @@ async def _look(
 def _hit(
     found: FoundRecord, group_name: str, nickname: str, posts: Mapping[RecordId, _Looked], query: SearchQuestion
 ) -> Hit | None:
-    """None for what this pod withholds: not even that something was found is told."""
+    """The hit as the reader may see it; None if this pod withholds it, so that not even its existence shows."""
     if found.kind == "profile":
         if not has_terms(found.text, query.terms):
             return None
@@ -216,7 +216,7 @@ def _hit(
 
 
 async def _person(session: AsyncSession, deps: Deps, terms: str) -> str:
-    """Somebody at home here whose name or handle was typed."""
+    """The name of the local person whose name or handle was typed; empty if there is none."""
     matched = _NAME.fullmatch(terms.strip().lower())
     if matched is None or matched.group(2) not in (None, handle_host(deps)):
         return ""
@@ -235,7 +235,7 @@ async def _groups_named(session: AsyncSession, deps: Deps, reader: Reader, terms
 async def _post_named(
     session: AsyncSession, deps: Deps, reader: Reader, terms: str
 ) -> tuple[RecordId, RecordId] | None:
-    """(group, post) that an id, or the last one in an address, leads to."""
+    """(group, post) of the id in the terms, or of the last id in an address; None if there is none."""
     ids = _ID.findall(terms)
     record = await load_record(session, parse_id(ids[-1])) if ids else None
     if record is None or record.type != "Post":

@@ -18,7 +18,7 @@ _ID: Final = re.compile(r"bagaaiera[a-z2-7]{52}")
 
 
 async def check_group(deps: Deps, account: Account, group: RecordId) -> tuple[Verified, dict[str, StoredItem]]:
-    """What `pod group verify` says, and the items that its faults name; TooManyTriesError while one is under way."""
+    """The result of `pod group verify`, and the items that its faults name; TooManyTriesError while a check runs."""
     async with deps.store.database.read() as session:
         await open_group(session, deps, account, group)
     if deps.memory.checking.locked():

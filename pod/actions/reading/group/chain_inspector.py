@@ -34,7 +34,7 @@ MOST_BESIDE: Final = 40
 
 
 class OperationSight(msgspec.Struct, frozen=True):
-    """An operation in an item. `void`: why it counts for nothing; `was`: a replaced weight."""
+    """An operation in an item. `void`: why it has no effect; `was`: the weight that it replaced."""
 
     operation: Operation | None
     void: Refused | None
@@ -42,7 +42,7 @@ class OperationSight(msgspec.Struct, frozen=True):
 
 
 class ItemSight(msgspec.Struct, frozen=True):
-    """An item. `fault`: why its bytes don't hold; `record` is None then. `rival`: it isn't on the branch held here."""
+    """An item. `fault`: what is wrong with its bytes, then `record` is None. `rival`: it isn't on our branch."""
 
     item: RecordId
     height: int
@@ -90,7 +90,7 @@ def _place(item: StoredItem) -> tuple[int, bool, RecordId]:
 
 
 async def load_wire(deps: Deps, reader: Reader, group: RecordId, height: int) -> bytes:
-    """The signed form of the item at a height of the branch followed here; raises NotFoundError."""
+    """The signed form of the item at this height of our branch; raises NotFoundError."""
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group)
         found = await list_chain(session, group, height, 1)
@@ -103,7 +103,7 @@ async def load_wire(deps: Deps, reader: Reader, group: RecordId, height: int) ->
 
 
 async def _confirmed(session: AsyncSession, view: View) -> Mapping[int, int]:
-    """By keeper, the highest item on this branch that it confirmed."""
+    """For each keeper, the highest item on this branch that it confirmed."""
     highest = await load_highest_confirmed(session, view.state.group, below=view.settled.height)
     above = (ack for item, given in view.acks.items() if view.holds(item) for ack in given)
     for ack in above:
@@ -130,14 +130,14 @@ def _sight(stored: StoredItem, view: View, seats: Mapping[int, int]) -> ItemSigh
 
 
 def open_stored(stored: StoredItem) -> tuple[Record | None, str]:
-    """The item from its bytes with every proof checked; or why they don't hold."""
+    """The item, opened from its bytes with every proof checked; or the fault that was found."""
     fault = _fault(stored.id, stored.wire)
     return (None, fault) if fault else (reopen_record(stored.wire), "")
 
 
 @lru_cache(maxsize=1024)
 def _fault(identifier: RecordId, wire: bytes) -> str:
-    """Why these bytes aren't the item of this id; empty where they are. The same bytes have the same verdict always."""
+    """Why these bytes aren't the item of this id; empty if they are. Depends on the bytes alone."""
     try:
         record = open_record(msgspec.json.decode(wire))
     except (RefusedError, msgspec.DecodeError) as error:
@@ -170,7 +170,7 @@ def _numbers(sights: Sequence[ItemSight]) -> set[int]:
 
 
 def _pods(state: GroupState, sights: Sequence[ItemSight]) -> dict[DidKey, str]:
-    """Whose key is whose, as far as the present state and the items shown tell."""
+    """The pod that each key belongs to, as far as the present state and the shown items tell."""
     pods = {state.steward.key: state.steward.pod}
     for seat in state.seats:
         home = state.members[seat.member].home

@@ -20,11 +20,11 @@ from protocol.ids import RecordId
 from protocol.state import Member
 
 MOST_SHOWN = 100
-MOST_LISTED = 100  # members in a group's description; all of them have a list of their own
+MOST_LISTED = 100  # members in a group's description; another list has all of them
 
 
 class LogSight(msgspec.Struct, frozen=True):
-    """The log that the head commits to; `held`: how many of its entries are here."""
+    """The log to which the head commits; `held`: how many of its entries are here."""
 
     size: int
     root: str
@@ -48,7 +48,7 @@ class WithheldLine(msgspec.Struct, frozen=True):
 
 
 class FaultLine(msgspec.Struct, frozen=True):
-    """Two signed records that no honest key makes both."""
+    """Two signed records; no honest key signs both."""
 
     kind: str
     first: RecordId
@@ -56,7 +56,7 @@ class FaultLine(msgspec.Struct, frozen=True):
 
 
 class DisputeLine(msgspec.Struct, frozen=True):
-    """Another pod holds `theirs` for settled where this one holds `ours`."""
+    """Another pod regards `theirs` as settled, and this pod regards `ours` as settled."""
 
     pod: str
     ours: RecordId
@@ -66,8 +66,8 @@ class DisputeLine(msgspec.Struct, frozen=True):
 class GroupSight(msgspec.Struct, frozen=True):
     """A group as this pod sees it. Weights in thousandths, `default_score` in micro units.
 
-    `members` are the first by number, those who left too; there is a list of all. `member_count`: with weight ≥ 0, not
-    left. `published`: the public name, if it has one.
+    `members`: the first ones by number, also former ones; another list has all. `member_count`: members with weight ≥ 0
+    who haven't left. `published`: the public name, if it has one.
     """
 
     group: RecordId
@@ -107,7 +107,7 @@ class GroupLine(msgspec.Struct, frozen=True):
 
 
 class GroupPage(msgspec.Struct, frozen=True):
-    """Public groups by name; `next` is the `after` of the page that follows. `own`: the reader's, first page only."""
+    """Public groups by name; `next` is the `after` of the next page. `own`: the reader's, only on the first page."""
 
     groups: tuple[GroupLine, ...]
     own: tuple[GroupLine, ...] = ()
@@ -115,7 +115,7 @@ class GroupPage(msgspec.Struct, frozen=True):
 
 
 class MemberSight(msgspec.Struct, frozen=True):
-    """A member with the profile, if there is one. `identity`: a personal group that has claimed to be this member."""
+    """A member, with the profile if there is one. `identity`: a personal group that claims to be this member."""
 
     number: int
     weight: int
@@ -131,7 +131,7 @@ class MemberSight(msgspec.Struct, frozen=True):
 
 
 class MemberPage(msgspec.Struct, frozen=True):
-    """Members by number; `next` is the `after` of the page that follows."""
+    """Members by number; `next` is the `after` of the next page."""
 
     members: tuple[MemberSight, ...]
     next: int | None = None
@@ -145,7 +145,7 @@ async def describe_group(deps: Deps, group: RecordId, reader: Reader = None) -> 
 
 
 async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
-    """The same for the pod's own operator, of any group that it holds."""
+    """The same for the pod's own operator, who may see every group that the pod holds."""
     async with deps.store.database.read() as session:
         view = await load_view(session, deps, group)
         stored = await load_group(session, group)
@@ -187,7 +187,7 @@ async def describe_held(deps: Deps, group: RecordId) -> GroupSight:
 async def list_groups(
     deps: Deps, reader: Reader, *, after: RecordId | None, limit: int, language: str = ""
 ) -> GroupPage:
-    """Public groups of this pod, by name in the order of the language, and the reader's own of any visibility."""
+    """Public groups of this pod, by name in the language's order, and the reader's own groups of any visibility."""
     async with deps.store.database.read() as session:
         place = await load_group(session, after) if after else None
         if after and (place is None or place.visibility != "public"):
@@ -219,10 +219,10 @@ async def _own_groups(session: AsyncSession, reader: Reader, language: str) -> t
 
 
 async def list_members(deps: Deps, reader: Reader, group: RecordId, *, after: int, limit: int) -> MemberPage:
-    """Members by number, those who left too."""
+    """Members by number, also former ones."""
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group)
-        # Each join took the next number.
+        # Every join takes the next number.
         last = opened.state.last_number
         numbers = list(range(after + 1, min(after + limit, last) + 1))
         shown = await describe_members(session, deps, opened, numbers)
@@ -275,7 +275,7 @@ async def describe_members(
 
 
 async def _identity(session: AsyncSession, group: RecordId, member: Member) -> RecordId | None:
-    """Shown only while the personal group itself says so."""
+    """The member's identity, if the personal group itself confirms it now; else None."""
     if member.identity is not None and await has_claim(session, member.identity, group, member.number):
         return member.identity
     return None

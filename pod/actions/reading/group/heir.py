@@ -20,7 +20,7 @@ from protocol.ids import RecordId, parse_id
 async def untold(
     session: AsyncSession, deps: Deps, opened: ReadableGroup, wires: Collection[bytes]
 ) -> frozenset[bytes]:
-    """Those of the items and operations that name a group of which the reader isn't told."""
+    """Those of these items and operations that name a group which the reader may not know of."""
     named = {wire: heirs for wire in wires if (heirs := _heirs_in(wire))}
     if not named or (opened.member is not None and opened.state.is_owner(opened.member)):
         return frozenset()
@@ -30,7 +30,7 @@ async def untold(
 
 
 def _heirs_in(wire: bytes) -> frozenset[RecordId]:
-    """The groups that an item or an operation says a group continues as."""
+    """The groups that an item, or an operation, names as the group's continuation."""
     if b'"succeed"' not in wire:
         return frozenset()
     body: dict[str, Any] = msgspec.json.decode(wire)

@@ -14,7 +14,7 @@ from protocol.records.operation import open_invitation
 
 
 class InvitedSight(msgspec.Struct, frozen=True):
-    """An invitation's group in short. `closed`: why it doesn't open any more, None while it does."""
+    """A short view of an invitation's group. `closed`: why the invitation is no longer valid; None if it is."""
 
     name: str
     visibility: str
@@ -28,7 +28,7 @@ class InvitedSight(msgspec.Struct, frozen=True):
 
 
 async def describe_offer(deps: Deps, offer: Offer) -> InvitedSight:
-    """What is offered, told to whoever holds the link, of a private group too: they were invited."""
+    """Describe an invitation to the holder of its link, also for a private group, because the holder is invited."""
     signed = open_invitation(offer.invitation, verify=False)
     async with deps.store.database.read() as session:
         state = (await load_view(session, deps, offer.group)).state

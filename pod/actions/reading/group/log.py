@@ -31,7 +31,7 @@ MOST_STRETCHES: Final = 4
 
 
 class LogFilter(msgspec.Struct, frozen=True):
-    """What is looked for; empty fields take all. `sign` is + or −, `thing` an id that the entry is about."""
+    """Which entries to list; empty fields match all. `sign` is + or −, `thing` the id of something they are about."""
 
     kind: str = ""
     author: int | None = None
@@ -41,7 +41,7 @@ class LogFilter(msgspec.Struct, frozen=True):
 
 
 class LogEntry(msgspec.Struct, frozen=True):
-    """An entry: who did what, to which thing (a record's id or a name), by which vote (thousandths) and why."""
+    """An entry: who did what to which thing (a record's id or a name), with which vote (thousandths) and reason."""
 
     index: int
     record: RecordId
@@ -57,9 +57,9 @@ class LogEntry(msgspec.Struct, frozen=True):
 
 
 class Logbook(msgspec.Struct, frozen=True):
-    """Entries, the newest first; `next` is the `before` of the page that follows, `size` the whole log's.
+    """Entries, the newest first; `next` is the `before` of the next page, `size` that of the whole log.
 
-    `things`: by a record's id the post that it belongs to, where this group shows it to the reader.
+    `things`: for a record's id the post that it belongs to, if this group shows it to the reader.
     """
 
     entries: tuple[LogEntry, ...]
@@ -94,14 +94,14 @@ async def list_logbook(
 
 
 async def _withheld_names(session: AsyncSession, deps: Deps, things: Collection[str]) -> frozenset[str]:
-    """The public names among what entries are about that this pod's floor hides."""
+    """Those of `things` that are public names which this pod's floor hides."""
     names = {thing: SubjectTarget(thing).token for thing in things if thing and not _is_id(thing)}
     hidden = await list_unhosted(session, deps, names.values())
     return frozenset(name for name, token in names.items() if token in hidden)
 
 
 def _told(entry: LogEntry, things: Mapping[RecordId, VisibleCard], nameless: Collection[str]) -> LogEntry:
-    """The entry with the title that the group shows; of a post that it doesn't show not even the subject.
+    """The entry with the post's title; if the group doesn't show the post, the entry has neither title nor subject.
 
     `nameless`: names that this pod withholds.
     """

@@ -29,7 +29,7 @@ MOST_PIECES: Final = 24
 
 
 class RosterLine(msgspec.Struct, frozen=True):
-    """A member in the table; `joined_at` is the time of the item that holds the join."""
+    """A member in the table; `joined_at` is the time of the item that holds their join."""
 
     number: int
     weight: int
@@ -40,7 +40,7 @@ class RosterLine(msgspec.Struct, frozen=True):
 
 
 class RosterPage(msgspec.Struct, frozen=True):
-    """Members by number, with their votes of the last 30 days; `next` is the `after` of the page that follows."""
+    """Members by number, with their votes of the last 30 days; `next` is the `after` of the next page."""
 
     members: tuple[RosterLine, ...]
     votes: Mapping[int, int]
@@ -49,7 +49,7 @@ class RosterPage(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """A member's weight among all weight; `power` is the Banzhaf index of few members, else the share."""
+    """A member's weight compared with all weight; `power` is the Banzhaf index in small groups, else the share."""
 
     number: int
     weight: int
@@ -68,7 +68,7 @@ class Balance(msgspec.Struct, frozen=True):
 
     @property
     def exact(self) -> bool:
-        """Whether power is the index and not the share."""
+        """Whether `power` is the Banzhaf index."""
         return self.weighted <= MOST_EXACT
 
     def of(self, number: int) -> Standing | None:
@@ -77,7 +77,7 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 async def list_roster(deps: Deps, reader: Reader, group: RecordId, *, after: int, limit: int) -> RosterPage:
-    """Members by number, those who left too."""
+    """Members by number, also former ones."""
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, reader, group)).state
     return await deps.store.remember(("roster", group, after, limit), partial(_roster, deps, state, after, limit))
@@ -105,7 +105,7 @@ def _roster_line(member: Seated, nickname: str) -> RosterLine:
 
 
 async def load_balance(deps: Deps, reader: Reader, group: RecordId, change: tuple[int, int] | None = None) -> Balance:
-    """Who has how much weight; with `change` (number, weight) as it would be then."""
+    """How the weight is distributed; with `change` (number, weight), how it would be after that change."""
     async with deps.store.database.read() as session:
         await open_group(session, deps, reader, group)
     return await deps.store.remember(("balance", group, change), partial(_load_balance, deps, group, change))
@@ -131,7 +131,7 @@ async def _load_balance(deps: Deps, group: RecordId, change: tuple[int, int] | N
 def _balance(weights: Mapping[int, int], count: int, whole: int, nicknames: Mapping[int, str]) -> Balance:
     order = sorted(weights.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST_PIECES]
     shares = [Fraction(weight, whole) if whole else Fraction() for _, weight in order]
-    # All who have weight are here if they are few enough for the index to be exact.
+    # In a group small enough for the exact index, this list has every member with weight.
     powers = power([weight for _, weight in order]) if count <= MOST_EXACT else shares
     standings = tuple(
         Standing(number, weight, share, own) for (number, weight), share, own in zip(order, shares, powers, strict=True)
@@ -141,7 +141,7 @@ def _balance(weights: Mapping[int, int], count: int, whole: int, nicknames: Mapp
 
 
 class MemberPageSight(msgspec.Struct, frozen=True):
-    """One member: what the chain and the profile say, and the newest posts."""
+    """One member: facts from the chain, the profile, and the newest posts."""
 
     member: MemberSight
     seated: RosterLine
@@ -154,7 +154,7 @@ class MemberPageSight(msgspec.Struct, frozen=True):
 async def describe_roster_member(
     deps: Deps, reader: Reader, group: RecordId, number: int, *, before: LogPlace | None, limit: int
 ) -> MemberPageSight:
-    """One member with what they wrote in the group; raises NotFoundError."""
+    """One member, with the posts that they wrote in the group; raises NotFoundError."""
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group)
         state = opened.state

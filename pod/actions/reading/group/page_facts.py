@@ -13,7 +13,7 @@ from protocol.state import GroupState
 
 
 class GroupSummary(msgspec.Struct, frozen=True):
-    """A group in short. `member` is the reader's number there, `weight` what the reader's votes weigh (thousandths)."""
+    """A group in short. `member`: the reader's number there; `weight`: of the reader's votes (thousandths)."""
 
     group: RecordId
     name: str
@@ -53,7 +53,7 @@ async def describe_summary(deps: Deps, reader: Reader, group: RecordId) -> Group
 
 
 async def load_number(session: AsyncSession, reader: Reader, state: GroupState) -> int | None:
-    """The reader's number in the group; None for whoever isn't a member or has left."""
+    """The reader's number in the group; None if the reader isn't a member or has left."""
     membership = await load_membership(session, reader.id, state.group) if reader else None
     if membership is None or membership.number is None:
         return None

@@ -33,7 +33,7 @@ MOST_PODS: Final = 12
 
 
 class PodHealth(msgspec.Struct, frozen=True):
-    """A pod of the group: how many members are at home there; `silent`: it hasn't answered this one lately."""
+    """A pod of the group: how many members live there; `silent`: it hasn't answered this pod lately."""
 
     pod: str
     members: int
@@ -42,10 +42,10 @@ class PodHealth(msgspec.Struct, frozen=True):
 
 
 class HeaderSight(msgspec.Struct, frozen=True):
-    """A group in short, and what the reader is to it. Weights in thousandths, `default_score` in micro units.
+    """A group in short, and the reader's relation to it. Weights in thousandths, `default_score` in micro units.
 
-    `forward`: the group in which this one continues, for those who are in it; who was left out learns nothing of it.
-    `unsigned`: how many proposed changes wait for the reader's signature.
+    `forward`: the group that continues this one; only its members see it. `unsigned`: how many proposed changes wait
+    for the reader's signature.
     """
 
     state: GroupState
@@ -72,7 +72,7 @@ class HeaderSight(msgspec.Struct, frozen=True):
 
     @property
     def number(self) -> int | None:
-        """The reader's number as a member."""
+        """The reader's number as a member; None if the reader isn't one."""
         return self.membership.number if self.membership else None
 
     @property
@@ -82,7 +82,7 @@ class HeaderSight(msgspec.Struct, frozen=True):
 
     @property
     def weight(self) -> int | None:
-        """The reader's weight as a member; None for whoever isn't one."""
+        """The reader's weight as a member; None if the reader isn't one."""
         number = self.membership.number if self.membership else None
         member = self.state.members.get(number) if number is not None else None
         return member.weight if member and not member.left else None
@@ -103,7 +103,7 @@ async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSigh
 
 
 async def _load_for_all(deps: Deps, view: View) -> HeaderSight:
-    """The header as everybody sees it who may."""
+    """The part of the header that is the same for every reader."""
     group = view.state.group
     async with deps.store.database.read() as session:
         held = await load_held(session, group)
@@ -148,7 +148,7 @@ async def _founded_at(session: AsyncSession, deps: Deps, group: RecordId) -> int
 
 
 def _by_pod(state: GroupState) -> list[tuple[str, int]]:
-    """(pod, members who count), the fullest first."""
+    """(pod, number of members there who count), the pod with most members first."""
     counted = Counter[str]()
     for home, members in state.homes.items():
         counted[home.pod] += members

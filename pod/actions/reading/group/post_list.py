@@ -26,10 +26,10 @@ from protocol.records.content import PostTarget
 
 
 class GroupPosts(msgspec.Struct, frozen=True):
-    """A page of posts; nicknames by (group, member), beginnings and answers by post, where there are any.
+    """A page of posts. `nicknames` by (group, member); `excerpts` and `replies` (their number) by post.
 
-    `names` are those of the groups from which posts are reposted.
-    `plain`: the reader hides none of them, so the page is everybody's.
+    `names`: of the groups from which posts are reposted. `plain`: the reader hides none of the posts, so every reader
+    gets the same page.
     """
 
     page: PostPage
@@ -43,9 +43,9 @@ class GroupPosts(msgspec.Struct, frozen=True):
 async def list_group_posts(
     deps: Deps, reader: Reader, group: RecordId, lens: Lens, *, before: LogPlace | None, limit: int
 ) -> GroupPosts:
-    """The group's posts in a lens, the last in its log first; raises UnknownGroupError."""
+    """The group's posts in a lens, the last in the group's log first; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
-        # Every reader is let in anew: what is remembered is asked for by none who may not see it.
+        # The reader's right is checked every time, also if the page is already in memory.
         for one in {group, *lens.groups}:
             await open_state(session, deps, reader, one)
         seen = await deps.store.remember(
@@ -58,7 +58,7 @@ async def list_group_posts(
         replies = await _count_answers(session, reader, group, lens, seen.page)
     if hides:
         return msgspec.structs.replace(await _load(deps, reader, group, lens, before, limit), plain=False)
-    # In groups that only some may read there are answers that only they count.
+    # The reader may also count answers in groups that not everybody may read.
     return seen if replies == seen.replies else msgspec.structs.replace(seen, replies=replies, plain=False)
 
 
@@ -90,7 +90,7 @@ async def _load(
     *,
     everybody: bool = False,
 ) -> GroupPosts:
-    """The page as the reader sees it, or (`everybody`) as who hides nothing does: then the reader only opens it."""
+    """The page as the reader sees it. `everybody`: as it is without the reader's own hides."""
     page = await list_posts(deps, reader, group, lens, before=before, limit=limit, everybody=everybody, folded=True)
     told = [line.post for line in page.posts if not line.withheld]
     async with deps.store.database.read() as session:

@@ -17,7 +17,7 @@ from protocol.records.content import ProfileTarget
 
 
 class VisibleProfile(msgspec.Struct, frozen=True):
-    """A member's profile. `record` is the one that says it."""
+    """A member's profile. `record`: the record that holds it."""
 
     nickname: str = ""
     text: str = ""
@@ -31,7 +31,7 @@ NOBODY = VisibleProfile()
 async def load_visible_profiles(
     session: AsyncSession, deps: Deps, opened: ReadableGroup, numbers: Collection[int]
 ) -> dict[int, VisibleProfile]:
-    """The profiles of those of the members who have one that this pod shows; the viewer's own is always told."""
+    """Profiles by member, those that this pod withholds left out; the viewer always gets their own."""
     found = await load_profiles(session, {(opened.id, number) for number in numbers})
     hidden = await _unhosted(session, deps, [one for one in found.values() if one.member != opened.number])
     return {one.member: _visible(one) for one in found.values() if one.record_id not in hidden}
@@ -40,13 +40,13 @@ async def load_visible_profiles(
 async def load_nicknames(
     session: AsyncSession, deps: Deps, group: RecordId, numbers: Collection[int]
 ) -> dict[int, str]:
-    """What those of the members call themselves who say so. The caller has let the reader into the group."""
+    """Nicknames by member, for those who have one. The caller has checked that the reader may read the group."""
     writers = await load_writers(session, deps, {(group, number) for number in numbers})
     return {number: nickname for (_, number), nickname in writers.items()}
 
 
 async def load_writers(session: AsyncSession, deps: Deps, writers: Collection[Author]) -> dict[Author, str]:
-    """The same of members of several groups."""
+    """As `load_nicknames`, for members of several groups."""
     profiles = await load_profiles(session, writers)
     named = {author: profile for author, profile in profiles.items() if profile.nickname}
     hidden = await _unhosted(session, deps, named.values())
@@ -54,7 +54,7 @@ async def load_writers(session: AsyncSession, deps: Deps, writers: Collection[Au
 
 
 async def _unhosted(session: AsyncSession, deps: Deps, profiles: Iterable[StoredProfile]) -> set[RecordId]:
-    """The records of those of the profiles that the floor doesn't show."""
+    """The records of those profiles that the floor doesn't show."""
     tokens = {profile.record_id: ProfileTarget(profile.record_id).token for profile in profiles}
     unhosted = await list_unhosted(session, deps, tokens.values())
     return {record for record, token in tokens.items() if token in unhosted}

@@ -18,7 +18,7 @@ from protocol.records.operation import Operation
 
 
 class SignatureLine(msgspec.Struct, frozen=True):
-    """A member who may sign a proposal, and whether they did."""
+    """A member who may sign a proposal, and whether they have signed."""
 
     number: int
     nickname: str
@@ -26,7 +26,7 @@ class SignatureLine(msgspec.Struct, frozen=True):
 
 
 class ProposalSight(msgspec.Struct, frozen=True):
-    """A proposal as a member sees it who may sign it; `lacking`: how many signatures more it takes."""
+    """A proposal, for a member who may sign it; `lacking`: how many more signatures it needs."""
 
     record: Record
     author: int
@@ -40,14 +40,14 @@ class ProposalSight(msgspec.Struct, frozen=True):
 
     @property
     def operation(self) -> Operation:
-        """What is proposed."""
+        """The operation that is proposed."""
         operation = self.record.content
         assert isinstance(operation, Operation)
         return operation
 
 
 class ProposalsSight(msgspec.Struct, frozen=True):
-    """The proposals that a reader may sign, and how the members in them are called."""
+    """The proposals that a reader may sign, and the nicknames of the members in them."""
 
     proposals: tuple[ProposalSight, ...]
     nicknames: dict[int, str]

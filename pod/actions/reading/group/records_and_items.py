@@ -21,7 +21,7 @@ from protocol.ids import RecordId
 
 
 class VoidLine(msgspec.Struct, frozen=True):
-    """An operation in an item that the rules refuse: by its place there, which rule, to what, and in a sentence."""
+    """An operation in an item that the rules refuse: its place in the item, the rule, the facts, and a sentence."""
 
     position: int
     reason: str
@@ -30,9 +30,9 @@ class VoidLine(msgspec.Struct, frozen=True):
 
 
 class ItemLine(msgspec.Struct, frozen=True):
-    """A link of the chain that holds here; `record` is its signed form, `void` what in it counts for nothing.
+    """A link of the chain that holds here; `record` is its signed form, `void` its operations without effect.
 
-    `record` is null of an item that names where the group continues, for who isn't told of that.
+    `record` is null if the item names the group's continuation and the reader may not know of that.
     """
 
     item: RecordId
@@ -47,7 +47,7 @@ class ItemLine(msgspec.Struct, frozen=True):
 
 
 class ItemPage(msgspec.Struct, frozen=True):
-    """Items by height; `next` is the `from` of the page that follows."""
+    """Items by height; `next` is the `from` of the next page."""
 
     items: tuple[ItemLine, ...]
     next: int | None = None
@@ -64,18 +64,17 @@ class EntryLine(msgspec.Struct, frozen=True):
 
 
 class EntryPage(msgspec.Struct, frozen=True):
-    """Log entries in the steward's order; `next` is the `from` of the page that follows."""
+    """Log entries in the steward's order; `next` is the `from` of the next page."""
 
     entries: tuple[EntryLine, ...]
     next: int | None = None
 
 
 class RecordSight(msgspec.Struct, frozen=True):
-    """One record: its signed form, whether it is logged, and the steward's newest receipt for it if there is one.
+    """One record: its signed form, whether it is logged, and the steward's newest receipt for it, if any.
 
-    `record` is null where this pod withholds its words.
-    An operation is `proposed` while it lacks signatures, `waiting`, `sealed` or `settled` in `item`, or `void`, with
-    the rule that says so.
+    `record` is null where this pod withholds its words. An operation is `proposed` while it lacks signatures, then
+    `waiting`, `sealed` or `settled` in `item`, or `void`, with the rule that refuses it.
     """
 
     id: RecordId
@@ -89,7 +88,7 @@ class RecordSight(msgspec.Struct, frozen=True):
 
 
 async def list_items(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> ItemPage:
-    """The items on the way to the head, from a height on."""
+    """The items on the way to the head, from height `start` on."""
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group)
         settled = opened.view.settled.height
@@ -100,7 +99,7 @@ async def list_items(deps: Deps, reader: Reader, group: RecordId, *, start: int,
 
 
 async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: int, limit: int) -> EntryPage:
-    """The group's log from an index on."""
+    """The group's log from index `start` on."""
     async with deps.store.database.read() as session:
         await open_group(session, deps, reader, group)
         entries = await list_log(session, group, start, limit + 1)
@@ -119,7 +118,7 @@ async def list_entries(deps: Deps, reader: Reader, group: RecordId, *, start: in
 
 
 async def describe_record(deps: Deps, reader: Reader, group: RecordId, record: RecordId) -> RecordSight:
-    """A record of the group, content, operation or item; raises NotFoundError."""
+    """A record of the group: content, operation or item; raises NotFoundError."""
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group)
         settled = opened.view.settled.height

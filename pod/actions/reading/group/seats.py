@@ -15,7 +15,7 @@ from protocol.state import quorum
 
 
 class SeatSight(msgspec.Struct, frozen=True):
-    """A keeper. `confirmed`: the highest item that it confirmed as far as this pod knows, −1 for none."""
+    """A keeper. `confirmed`: the highest item that it confirmed, as far as this pod knows; −1 for none."""
 
     number: int
     nickname: str
@@ -26,9 +26,9 @@ class SeatSight(msgspec.Struct, frozen=True):
 
 
 class SeatsSight(msgspec.Struct, frozen=True):
-    """All seats. `waiting_since`: when the oldest thing came that isn't settled; None while nothing waits.
+    """All seats. `waiting_since`: when the oldest thing that isn't settled came; None if nothing waits.
 
-    `agreed`: the item that named these keepers is settled. Before that a handover needs those who were before, too.
+    `agreed`: the item that named these keepers is settled. Until then a handover also needs the former keepers.
     """
 
     seats: tuple[SeatSight, ...]
@@ -44,7 +44,7 @@ class SeatsSight(msgspec.Struct, frozen=True):
 
 
 async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSight:
-    """Steward and keepers of a group; `keeper`: the reader is one whose pod this is."""
+    """Steward and keepers of a group; `keeper`: the reader is a keeper whose home is this pod."""
     async with deps.store.database.read() as session:
         view = (await open_group(session, deps, reader, group)).view
         state = view.state

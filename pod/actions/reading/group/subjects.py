@@ -33,13 +33,13 @@ from protocol.records.content import PostTarget, SubjectTarget
 
 MOST_GROUPS: Final = 100
 MOST_REPLIES: Final = 200
-MOST_FOUND: Final = 500  # more that begin so are cut in the order of code points
+MOST_FOUND: Final = 500  # further names with this beginning are cut, in the order of code points
 
 
 class SubjectCard(msgspec.Struct, frozen=True):
-    """What one group says: the reply that it shows, if there is one, and how much it wrote. `mine`: lens or group.
+    """What one group says: its chosen reply, if any, and its number of posts. `mine`: "lens", "group" or "".
 
-    `named`: the group was published under the name.
+    `named`: the group was published under this name.
     """
 
     group: RecordId
@@ -63,7 +63,10 @@ async def own_groups(session: AsyncSession, reader: Reader) -> tuple[set[RecordI
 
 
 async def list_cards(deps: Deps, reader: Reader, subject: str) -> tuple[SubjectCard, ...]:
-    """A card for each group that writes about the name or took it: lenses, own groups, who took it, who wrote last."""
+    """A card for each group that has posts on the name or is published under it.
+
+    Order: the reader's lenses, the reader's own groups, groups published under the name, then the latest writers.
+    """
     async with deps.store.database.read() as session:
         if await list_unhosted(session, deps, [SubjectTarget(subject).token]):
             return ()
@@ -86,7 +89,7 @@ async def _card(
 
 
 async def _chosen(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, subject: str) -> Reply | None:
-    """The reply that the group shows, of those that this pod shows."""
+    """The reply that the group shows, among those that this pod doesn't withhold."""
     default = (await open_state(session, deps, reader, group)).default_score
     replies = await list_replies_to_subject(session, group, subject, default, MOST_REPLIES)
     tokens = {reply.post: PostTarget(reply.post).token for reply in replies}
@@ -98,7 +101,7 @@ async def _chosen(session: AsyncSession, deps: Deps, reader: Reader, group: Reco
 async def list_group_subjects(
     deps: Deps, reader: Reader, group: RecordId, *, after: str, limit: int, language: str
 ) -> tuple[SubjectLine, ...]:
-    """The names of which a group shows posts, in the order of the language; raises UnknownGroupError."""
+    """The names on which a group shows posts, in the language's order; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group)
         shows = await shows_of(session, deps, opened.state)
@@ -115,7 +118,7 @@ async def list_group_subjects(
 
 
 async def find_names(session: AsyncSession, deps: Deps, reader: Reader, beginning: str) -> list[str]:
-    """Names that begin so, of which some group shows a post that the reader comes across."""
+    """Names with this beginning on which some group that the reader may find shows a post."""
     _, own = await own_groups(session, reader)
     found = await find_subjects(session, beginning, own, MOST_FOUND)
     opened = await open_those(session, deps, reader, {group for _, group in found})

@@ -24,7 +24,7 @@ MOST_PUBLIC = 20
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """A group that may be looked through; `votes`: how many of its members voted on the thing that is looked at."""
+    """A group that the reader may choose; `votes`: how many of its members voted on the shown thing."""
 
     group: RecordId
     name: str
@@ -32,9 +32,9 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class LensChoices(msgspec.Struct, frozen=True):
-    """Groups to choose from. `named`: those of the lens. None stands in two lists but in `named`.
+    """Groups to choose from. `named`: those of the present lens; no group is in two of the other lists.
 
-    `own`: those that the reader is in, and those followed; `home`: the reader's usual lens.
+    `own`: groups that the reader is a member of or follows; `home`: the reader's usual lens.
     """
 
     named: tuple[Choice, ...]
@@ -52,7 +52,7 @@ async def _public(deps: Deps) -> list[StoredGroupLine]:
 async def list_lens_choices(
     deps: Deps, reader: Reader, named: Sequence[RecordId], token: Token | None = None
 ) -> LensChoices:
-    """The choices; raises UnknownGroupError for a named group that the reader may not see."""
+    """The choices; raises UnknownGroupError for a named group that the reader may not read."""
     home = await home_lens(deps, reader) if reader else None
     async with deps.store.database.read() as session:
         for group in named:
@@ -76,7 +76,7 @@ async def list_lens_choices(
 
 
 async def _load_own(session: AsyncSession, deps: Deps, reader: Reader) -> list[tuple[RecordId, str]]:
-    """The groups that the reader is in, then those followed."""
+    """The groups that the reader is a member of, then those that the reader follows."""
     if reader is None:
         return []
     joined = await list_joined(session, reader.id, MOST_OWN)

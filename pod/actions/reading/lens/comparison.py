@@ -27,7 +27,7 @@ POSTS_TO_PREVIEW = 50
 
 
 class Stripe(msgspec.Struct, frozen=True):
-    """What a group that voted on the post shows of its paragraphs."""
+    """The paragraphs of the post that one group, which voted on it, shows."""
 
     group: RecordId
     name: str
@@ -35,7 +35,7 @@ class Stripe(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A post in two lenses: `first` and `second` are the paragraphs that each lets through."""
+    """A post in two lenses: `first` and `second` are the paragraphs that each lens shows."""
 
     reading: VisiblePost
     lenses: tuple[Lens, Lens]
@@ -47,7 +47,7 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """The last posts of a group as they are seen now, and what a new lens would make of them."""
+    """The last posts of a group as they are shown now, and as a new lens would show them."""
 
     summary: GroupSummary
     lens: GroupSummary
@@ -59,7 +59,7 @@ class Preview(msgspec.Struct, frozen=True):
 async def compare_lenses(
     deps: Deps, reader: Reader, group: RecordId, post: RecordId, first: Lens, second: Lens | None
 ) -> Compared:
-    """A post in two lenses; without a second one, the group that voted most on it beside the first."""
+    """A post in two lenses. Without `second`, that is the group with most votes on the post besides `first`."""
     async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, first)
         account = reader.id if reader else None
@@ -105,7 +105,7 @@ async def _stripes(
 
 
 async def preview_lens(deps: Deps, reader: Reader, group: RecordId, now: Lens, lens: RecordId) -> Preview:
-    """The last posts of a group as `now` shows them, and as the group `lens` would; raises UnknownGroupError."""
+    """The last posts of a group, as lens `now` and as the group `lens` would show them; raises UnknownGroupError."""
     summary, other = await describe_summary(deps, reader, group), await describe_summary(deps, reader, lens)
     pages = [
         await list_posts(deps, reader, group, looked, before=None, limit=POSTS_TO_PREVIEW, folded=True)

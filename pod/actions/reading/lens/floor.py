@@ -27,7 +27,7 @@ from protocol.records.content import Token
 
 
 class FloorSight(msgspec.Struct, frozen=True):
-    """The floor: (group, name) of those that the reader may read, those that aren't here, and how many are left."""
+    """The floor: (group, name) of those that the reader may read, those not held here, and how many others."""
 
     named: tuple[tuple[RecordId, str], ...]
     lacking: tuple[FloorGroup, ...]
@@ -35,20 +35,20 @@ class FloorSight(msgspec.Struct, frozen=True):
 
 
 async def list_floor(session: AsyncSession, config: Config) -> list[FloorGroup]:
-    """The groups of the floor: those of the configuration first, then as they were chosen."""
+    """The groups of the floor: those of the configuration first, then in the order in which admins chose them."""
     configured = [FloorGroup(group, pod) for group, pod in config.moderation.configured_groups]
     named = {one.group for one in configured}
     return [*configured, *(one for one in await list_chosen(session) if one.group not in named)]
 
 
 async def list_lacking_floor(session: AsyncSession, config: Config) -> list[FloorGroup]:
-    """The groups of the floor that aren't here: what they would hide isn't hidden."""
+    """The groups of the floor that aren't here, so that nothing is hidden by them."""
     floor = await list_floor(session, config)
     return [one for one in floor if await load_visibility(session, one.group) is None]
 
 
 async def load_floor(session: AsyncSession, deps: Deps) -> Mapping[RecordId, int]:
-    """The default scores of those groups of the floor that are here; asked for once between two commits."""
+    """The default scores of the floor's groups that are here; kept in memory until the next commit."""
     version = await deps.store.database.seen_by(session)
     if version is None or version == UNKNOWN:
         return await _load_floor(session, deps)
@@ -64,7 +64,7 @@ async def _load_floor(session: AsyncSession, deps: Deps) -> dict[RecordId, int]:
 
 
 async def list_unhosted(session: AsyncSession, deps: Deps, tokens: Collection[Token]) -> frozenset[Token]:
-    """Those of the targets with defaults (posts, profiles, subjects) that the floor doesn't show."""
+    """Those of the targets with defaults (posts, profiles, subjects) that the floor hides."""
     floor = await load_floor(session, deps) if tokens else {}
     sums = await load_sums(session, floor, tokens) if floor else {}
     return frozenset(
@@ -75,7 +75,7 @@ async def list_unhosted(session: AsyncSession, deps: Deps, tokens: Collection[To
 
 
 async def describe_floor(deps: Deps, reader: Reader) -> FloorSight:
-    """The floor as one reader may know of it."""
+    """The floor, as far as the reader may know of it."""
     async with deps.store.database.read() as session:
         floor = [one.group for one in await list_floor(session, deps.config)]
         lacking = await list_lacking_floor(session, deps.config)

@@ -32,13 +32,13 @@ from protocol.visibility import Judged
 MOST_FOLLOWED: Final = 500
 MOST_JUDGES: Final = 12
 Sums = Mapping[Token, int]
-Author = tuple[RecordId, int]  # a member: group and number
+Author = tuple[RecordId, int]  # a member: the group, and the number there
 
 
 class Layers(msgspec.Struct, frozen=True):
-    """Votes on targets without defaults (micro units): in each group of the lens, in the reader's own, in the floor's.
+    """Sums of votes on targets (micro units, without defaults) in the groups of the lens, the reader's own, the floor.
 
-    `defaults`: what a post's score starts from in each group named. `muted`: writers whom the reader doesn't read.
+    `defaults`: the default score of each group named. `muted`: the writers whom the reader muted.
     """
 
     lens: Mapping[RecordId, Sums]
@@ -48,7 +48,7 @@ class Layers(msgspec.Struct, frozen=True):
     muted: frozenset[Author] = frozenset()
 
     def judge(self, lens: Lens, token: Token, writer: Author | None = None) -> Verdict:
-        """What the three layers say of one target that has defaults: a post, subject or profile."""
+        """The verdict of the three layers on one target that has defaults: a post, subject or profile."""
         return judge(
             lens,
             {group: self._score(group, sums, token) for group, sums in self.lens.items()},
@@ -75,7 +75,7 @@ class Layers(msgspec.Struct, frozen=True):
 
 
 async def home_lens(deps: Deps, account: Account) -> Lens | None:
-    """The lens through which the account looks where no other is named: whom it follows as judges; None if nobody."""
+    """The account's usual lens: the groups that it chose as moderators; None if it chose none."""
     async with deps.store.database.read() as session:
         followed = await list_followings(session, account.id, MOST_FOLLOWED)
         judges = [following.group_id for following in followed if following.lens]
@@ -93,9 +93,9 @@ async def load_layers(
     *,
     everybody: bool = False,
 ) -> Layers:
-    """The sums of `tokens` in every layer; raises UnknownGroupError for a group that the reader may not see.
+    """The sums of `tokens` in every layer; raises UnknownGroupError for a group that the reader may not read.
 
-    `writers`: who wrote them, for the mutes of the reader. `everybody`: as who hides nothing sees them.
+    `writers`: the targets' writers, whom the reader may have muted. `everybody`: leave the reader's own hides out.
     """
     defaults: dict[RecordId, int] = {}
     for group in groups:
@@ -117,5 +117,5 @@ async def load_layers(
 
 
 async def shows_of(session: AsyncSession, deps: Deps, state: GroupState) -> Shows:
-    """What decides here whether a group's posts are told to other software."""
+    """The scores by which this pod decides which of a group's posts other software gets."""
     return Shows(state.group, state.default_score, await load_floor(session, deps))

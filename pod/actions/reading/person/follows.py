@@ -14,9 +14,9 @@ from protocol.ids import RecordId
 
 
 class FollowedLine(msgspec.Struct, frozen=True):
-    """A group or person that is followed; `lens`: it judges what the account reads at home.
+    """A followed group or person; `lens`: it moderates what the account reads at home.
 
-    `name` is empty of one that the account may no longer read.
+    `name` is empty if the account may no longer read it.
     """
 
     group: RecordId
@@ -26,7 +26,7 @@ class FollowedLine(msgspec.Struct, frozen=True):
 
 
 async def list_followed(deps: Deps, account: Account, language: str) -> tuple[FollowedLine, ...]:
-    """Everything that the account follows, in the order of the language."""
+    """All that the account follows, by name in the language's order."""
     async with deps.store.database.read() as session:
         followings = await list_followings(session, account.id, MOST_FOLLOWED)
         groups = await open_those(session, deps, account, [following.group_id for following in followings])

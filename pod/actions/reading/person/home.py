@@ -31,10 +31,10 @@ MOST_JUDGES: Final = 12
 
 
 class HomeSight(msgspec.Struct, frozen=True):
-    """A page of home: what is read and who moderates it; `next` is the `before` of the page that follows.
+    """A page of home: the posts, and the groups that moderate them; `next` is the `before` of the next page.
 
-    `names`: of the groups that repost. `phrase_check_due`: the account hasn't shown yet that it kept its 24 words.
-    `unheard`: how many more groups were chosen to judge than are asked.
+    `names`: of the groups that repost. `phrase_check_due`: the account's owner hasn't shown yet that they have the 24
+    words. `unheard`: how many chosen moderators are left out, because there are too many.
     """
 
     posts: tuple[VisibleCard, ...]
@@ -48,19 +48,19 @@ class HomeSight(msgspec.Struct, frozen=True):
 
     @property
     def choosing(self) -> int:
-        """How many of the moderators choose: the others only hide."""
+        """How many moderators choose what is shown; the others only hide."""
         return sum(not Judge(default).only_hides for default in self.moderators.defaults.values())
 
 
 class FrontSight(msgspec.Struct, frozen=True):
-    """What a visitor finds: what the pod says of itself, and public groups, the busiest first."""
+    """What a visitor sees: the pod's description of itself, and public groups, the busiest first."""
 
     settings: Settings
     groups: tuple[GroupActivity, ...]
 
 
 async def load_front(deps: Deps, limit: int) -> FrontSight:
-    """The front for whoever isn't signed in."""
+    """The front page for visitors who aren't signed in."""
     async with deps.store.database.read() as session:
         return FrontSight(await load_settings(session), tuple(await list_active(session, limit)))
 
@@ -68,7 +68,10 @@ async def load_front(deps: Deps, limit: int) -> FrontSight:
 async def load_home(
     deps: Deps, account: Account, combine: Combine = Combine.ANY, *, before: int | None, limit: int
 ) -> HomeSight:
-    """The newest posts of the account's groups and of whom it follows; `combine`: what its moderators show together."""
+    """The newest posts of the account's groups and of those that it follows.
+
+    `combine`: whether one of its moderators must show a post, or all.
+    """
     async with deps.store.database.read() as session:
         memberships = await list_memberships(session, account.id)
         followings = await list_followings(session, account.id, MOST_FOLLOWED)
@@ -106,7 +109,7 @@ async def load_home(
 def _line(
     card: FeedCard, default_score: int, layers: Layers, moderators: Moderators, words: tuple[str, str]
 ) -> VisibleCard:
-    """`words`: how the post begins, and what its writer is called."""
+    """A feed post's card; `words`: its excerpt and its writer's nickname."""
     score, token = default_score + card.sum_micro, PostTarget(card.id).token
     layer = layers.judge(Lens(), token, (card.group_id, card.author)).layer
     judges = [Judge(default, layers.lens[group].get(token, 0)) for group, default in moderators.defaults.items()]

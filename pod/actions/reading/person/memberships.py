@@ -14,7 +14,7 @@ FORMER: Final = "former"
 
 
 async def list_own_memberships(deps: Deps, account: Account) -> tuple[tuple[Membership, ...], int]:
-    """(the account's memberships, how many unused recovery keys are left)."""
+    """(the account's memberships, the number of unused recovery keys)."""
     async with deps.store.database.read() as session:
         memberships = await list_memberships(session, account.id)
         own = await list_own(session, account.id)

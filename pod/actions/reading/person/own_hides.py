@@ -22,7 +22,7 @@ PERSON = 1
 
 
 class HiddenThing(msgspec.Struct, frozen=True):
-    """A hidden post or paragraph, and the post that it is or stands in; None where the account can't read that."""
+    """A hidden post or paragraph; `card` is its post, None if the account can't read that."""
 
     target: PostTarget | ParagraphTarget
     at: int
@@ -40,7 +40,7 @@ class MutedWriter(msgspec.Struct, frozen=True):
 
 
 class Hides(msgspec.Struct, frozen=True):
-    """What an account hides, the latest first; `more`: there is more of one of them than is listed."""
+    """What an account hides, the latest first; `more`: one of the lists is cut."""
 
     things: tuple[HiddenThing, ...]
     writers: tuple[MutedWriter, ...]
@@ -48,7 +48,7 @@ class Hides(msgspec.Struct, frozen=True):
 
 
 async def list_hides(deps: Deps, account: Account) -> Hides:
-    """What the account hides for itself; at most 200 things and as many writers."""
+    """What the account hides for itself; at most 200 things and 200 writers."""
     async with deps.store.database.read() as session:
         own = account.personal_group
         hidden = await list_hidden(session, own, PERSON, MOST_HIDES + 1) if own else []

@@ -28,7 +28,7 @@ MOST_CLAIMS: Final = 50
 
 
 class ClaimLine(msgspec.Struct, frozen=True):
-    """A group in which the person says to be this member, and the group says so, too."""
+    """A group in which the person claims to be this member; the group says the same."""
 
     group: RecordId
     name: str
@@ -36,7 +36,7 @@ class ClaimLine(msgspec.Struct, frozen=True):
 
 
 class PersonSight(msgspec.Struct, frozen=True):
-    """Somebody at home here."""
+    """A local person."""
 
     name: str
     group: RecordId
@@ -50,9 +50,9 @@ class PersonSight(msgspec.Struct, frozen=True):
 
 
 class NewsLine(msgspec.Struct, frozen=True):
-    """Something that one was told of, with the names that its sentence needs.
+    """A notification, with the names that its sentence needs.
 
-    `pod` holds the group, if it isn't here; `own_group` is that of the post.
+    `pod`: a pod that holds the group, if it isn't here; `own_group`: the group of the post.
     """
 
     news: News
@@ -63,7 +63,7 @@ class NewsLine(msgspec.Struct, frozen=True):
 
 
 class NewsPage(msgspec.Struct, frozen=True):
-    """What one was told, the latest first."""
+    """A person's notifications, the latest first."""
 
     lines: tuple[NewsLine, ...]
     next: int | None = None
@@ -93,7 +93,7 @@ async def describe_person(deps: Deps, reader: Reader, name: str, *, before: LogP
 
 
 async def _claims(session: AsyncSession, deps: Deps, reader: Reader, identity: RecordId) -> tuple[ClaimLine, ...]:
-    """Claims that both sides make, in groups that the reader may come across."""
+    """The memberships that both sides confirm, in groups that the reader may find."""
     shown = []
     for group, number in await list_claims(session, identity, MOST_CLAIMS):
         try:
@@ -108,10 +108,10 @@ async def _claims(session: AsyncSession, deps: Deps, reader: Reader, identity: R
 
 
 async def list_told(deps: Deps, account: Account, *, before: int | None, limit: int) -> NewsPage:
-    """What the account was told, the latest first."""
+    """The account's notifications, the latest first."""
     async with deps.store.database.read() as session:
         news = await list_news(session, account.id, limit + 1, before=before)
-        # Of a group that the account may no longer read it isn't told anything any more.
+        # Notifications from groups that the account may no longer read are left out.
         groups = await open_those(session, deps, account, {one.group_id for one in news})
         posts = await load_whereabouts(session, {one.post_id for one in news if one.post_id})
         elsewhere = await list_told_named(session, {one.group_id for one in news} - groups.keys())
@@ -129,12 +129,12 @@ async def list_told(deps: Deps, account: Account, *, before: int | None, limit: 
 
 
 async def count_news(deps: Deps, account: Account) -> tuple[int, int]:
-    """(how much the account wasn't shown yet, how many sign-ups wait for it, if it runs the pod)."""
+    """(the account's unseen notifications, the sign-ups that wait for it if it is an admin)."""
     async with deps.store.database.read() as session:
         waiting = await count_sign_ups(session, "waiting") if account.admin else 0
         return await count_unseen(session, account.id), waiting
 
 
 async def see_news(deps: Deps, account: Account, newest: int) -> None:
-    """The account has seen all of it up to `newest`, the number of what it was told last."""
+    """Mark the account's notifications up to number `newest` as seen."""
     await deps.store.write(lambda session: mark_seen(session, account.id, newest=newest))

@@ -31,16 +31,16 @@ from protocol.ids import RecordId
 from protocol.records.content import Address, ParagraphTarget, Token
 from protocol.visibility import Combine, see
 
-ENOUGH: Final = 3  # so many beginnings are looked at, for some of it may be hidden
+ENOUGH: Final = 3  # read so many times the length, because a part may be hidden
 EXCERPT_LENGTH: Final = 240
-SHORT_BYTES: Final = 8192  # of a text that is held
+SHORT_BYTES: Final = 8192  # of a text that is kept in memory
 MOST_HELD: Final = 512
 
 
 class VisibleCard(msgspec.Struct, frozen=True):
-    """A post in a list. `layer` hides it here; one that the pod withholds (`pod`) has no words.
+    """A post in a list. `layer`: the layer that hides it; a post that the pod withholds (`pod`) has no words.
 
-    `title` and `excerpt`: what of its words is shown. `score` (micro) is its own group's, or that of `via`, which
+    `title` and `excerpt`: the part of its words that is shown. `score` (micro): in its own group, or in `via`, which
     reposts it. `reply`: it answers something.
     """
 
@@ -62,7 +62,7 @@ class VisibleCard(msgspec.Struct, frozen=True):
 
 
 def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str, nickname: str = "") -> VisibleCard:
-    """The card of a post that the reader sees, or that `layer` hides from them. `nickname`: its writer's."""
+    """The card of a post that the reader sees, or that `layer` hides. `nickname`: the writer's."""
     told = layer is not Layer.POD
     return VisibleCard(
         card.id,
@@ -84,7 +84,7 @@ def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str, 
 
 
 class Moderators(msgspec.Struct, frozen=True):
-    """Whom a reader has judge what is at home, beside each post's own group; their default scores in micro units."""
+    """The groups that moderate a reader's home beside each post's own group; default scores in micro units."""
 
     defaults: Mapping[RecordId, int] = {}
     combine: Combine = Combine.ANY
@@ -94,14 +94,14 @@ NOBODY: Final = Moderators()
 
 
 class VisibleWords(msgspec.Struct, frozen=True):
-    """A paragraph's words; `folded`: lens or reader hide it, and only who asks for hidden things sees it."""
+    """A paragraph's words; `folded`: the lens or the reader hides it, so it is shown only on request."""
 
     text: str
     folded: bool
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """How much of a post is looked at; one with more sheets or paragraphs is left out. `letters`: of its beginning."""
+    """Limits: a post with more sheets or paragraphs is left out. `letters`: how much of its beginning is read."""
 
     sheets: int = 64
     paragraphs: int = 500
@@ -109,7 +109,7 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 class _Sums(msgspec.Struct, frozen=True):
-    """What the layers say of the paragraphs of several posts; `own` and `muted` are the reader's."""
+    """The layers' sums for the paragraphs of several posts; `own` and `muted` are the reader's."""
 
     sums: Mapping[tuple[RecordId, Token], int]
     floor: Collection[RecordId]
@@ -140,7 +140,7 @@ async def load_excerpts(
     everybody: bool = False,
     moderators: Moderators = NOBODY,
 ) -> dict[RecordId, str]:
-    """How the shown words of posts begin, each in the lens under its id; see `load_words`."""
+    """The beginnings of the posts' shown words, each in the lens under its id; see `load_words`."""
     bounds = Bounds(letters=ENOUGH * length)
     found = await load_words(session, deps, reader, lenses, bounds, everybody=everybody, moderators=moderators)
     shown = {post: [said.text for said in words.values() if not said.folded] for post, words in found.items()}
@@ -157,10 +157,10 @@ async def load_words(
     everybody: bool = False,
     moderators: Moderators = NOBODY,
 ) -> dict[RecordId, dict[Address, VisibleWords]]:
-    """The paragraphs of posts, each in the lens under its id, without what this pod withholds.
+    """The posts' paragraphs, each in the lens under its id, without those that this pod withholds.
 
-    The caller has let the reader into the groups of the posts, lenses and moderators. `everybody`: as who hides
-    nothing sees them.
+    The caller has checked that the reader may read the groups of the posts, lenses and moderators. `everybody`: leave
+    the reader's own hides out.
     """
     stored = await load_few_sheets(session, lenses, bounds.sheets)
     texts = {post: text for post, sheets in stored.items() if (text := _text(post, tuple(sheets)))}
@@ -180,13 +180,13 @@ def _text(post: RecordId, sheets: tuple[bytes, ...]) -> Text | None:
 
 
 def _assembled(post: RecordId, stored: tuple[bytes, ...]) -> Text | None:
-    """The text that stored sheets make, None without the post's own."""
+    """The text that stored sheets make; None if the post's own sheet is missing."""
     sheets = [msgspec.json.decode(sheet, type=Sheet) for sheet in stored]
     own = next((sheet for sheet in sheets if sheet.id == post), None)
     return assemble(own, sheets) if own else None
 
 
-# Lists show the same posts again and again. What is held is found by the bytes that it is made of, so it is never old.
+# Lists show the same posts again and again. The key is the bytes of the sheets, so a kept text is never outdated.
 _held = lru_cache(MOST_HELD)(_assembled)
 
 
@@ -196,7 +196,7 @@ def _token(address: Address) -> Token:
 
 
 def _tokens(text: Text, most: int | None) -> dict[Address, Token]:
-    """The paragraphs to look at: of a post without edits only the first ones, for each of them stands alone."""
+    """The paragraphs to judge: of a post without edits only the first ones, because each is judged alone."""
     found: dict[Address, Token] = {}
     letters = 0
     for address in text.order:

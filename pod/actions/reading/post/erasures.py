@@ -17,7 +17,7 @@ from protocol.state import GroupState
 
 
 class OwnRecord(msgspec.Struct, frozen=True):
-    """A record of one's own in a post: the post itself or an edit, and the words that it still has."""
+    """A reader's own record in a post: the post itself or an edit, and the words that it still has."""
 
     record: RecordId
     whole: bool
@@ -26,9 +26,9 @@ class OwnRecord(msgspec.Struct, frozen=True):
 
 
 class Erasures(msgspec.Struct, frozen=True):
-    """`keepers` are the pods that confirm the group's log; `pending`: a wish of the account's waits to be logged there.
+    """What may be erased. `keepers`: the pods that confirm the log; `pending`: an erasure isn't logged yet.
 
-    `settled`: all that is logged is confirmed.
+    `settled`: everything in the log is confirmed.
     """
 
     title: str
@@ -39,7 +39,7 @@ class Erasures(msgspec.Struct, frozen=True):
 
 
 async def describe_erasures(deps: Deps, account: Account, group: RecordId, post: RecordId) -> Erasures:
-    """What the account could erase of a post; raises UnknownGroupError or NotFoundError."""
+    """What the account can erase of a post; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         view = (await open_group(session, deps, account, group)).view
         number = await load_number(session, account, view.state)

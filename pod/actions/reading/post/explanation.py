@@ -38,14 +38,14 @@ Target = PostTarget | ParagraphTarget
 
 
 class VerifiedVotes(msgspec.Struct, frozen=True):
-    """How many of the votes' records were opened again, and the faults found in them."""
+    """How many of the votes' records were verified again, and the faults found in them."""
 
     checked: int
     faults: tuple[tuple[RecordId, str], ...]
 
 
 class GroupWhy(msgspec.Struct, frozen=True):
-    """What one group's score is made of. `reason` is what follows for a paragraph; `pods`: votes and sums by pod."""
+    """The parts of one group's score. `reason`: the resulting verdict on a paragraph; `pods`: votes and sums by pod."""
 
     group: RecordId
     name: str
@@ -67,7 +67,7 @@ class OtherLens(msgspec.Struct, frozen=True):
 
 
 class Why(msgspec.Struct, frozen=True):
-    """All that decides about one target. `judged` is for a paragraph, `hiding` the layers that hide it now."""
+    """Everything that decides about a target. `judged`: only for a paragraph; `hiding`: the layers that hide it now."""
 
     reading: VisiblePost
     target: Target
@@ -88,7 +88,7 @@ class Why(msgspec.Struct, frozen=True):
 async def explain_why(
     deps: Deps, reader: Reader, group: RecordId, post: RecordId, target: Target, lens: Lens, *, verify: bool = False
 ) -> Why:
-    """Take the verdict on a post, or on a paragraph of it, apart; raises UnknownGroupError or NotFoundError."""
+    """Explain the verdict on a post, or on a paragraph of it; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         choose = partial(part_of, addresses=[target.paragraph] if isinstance(target, ParagraphTarget) else [])
         reading = await load_reading(session, deps, reader, group, post, lens, choose=choose)
@@ -153,7 +153,7 @@ async def _group_why(
 
 
 async def _floor(session: AsyncSession, deps: Deps, reader: Reader, target: Target) -> tuple[GroupWhy, ...]:
-    """What those groups of the floor say that the reader may read: of another one neither name nor votes are told."""
+    """The verdicts of those floor groups that the reader may read; the others' names and votes stay secret."""
     told = await open_those(session, deps, reader, await load_floor(session, deps))
     return tuple([await _group_why(session, deps, group, target, None, verify=False) for group in told])
 
@@ -161,7 +161,7 @@ async def _floor(session: AsyncSession, deps: Deps, reader: Reader, target: Targ
 async def _others(
     session: AsyncSession, deps: Deps, reader: Reader, reading: VisiblePost, target: Target
 ) -> tuple[OtherLens, ...]:
-    """Groups that voted on the target and aren't in the lens: what each alone would show."""
+    """Groups that voted on the target and aren't in the lens, and what each alone would show."""
     account = reader.id if reader else None
     voted = await list_voted(session, target.token, MOST_OTHERS, account=account)
     voted = [found for found in voted if found.group not in reading.lens.groups]
@@ -187,14 +187,14 @@ def _shows(
     tokens: Mapping[Address, Token],
     sums: Mapping[tuple[RecordId, Token], int],
 ) -> bool:
-    """Whether one group alone would show a paragraph; of the others only those of its slot matter."""
+    """Whether one group alone would show a paragraph; only the paragraphs of its slot are compared."""
     standing = {at: sums.get((group, token), 0) for at, token in tokens.items()}
     found = next(judged for judged in see(reading.text, [standing]) if judged.address == address)
     return lets_through(Lens((group,)), found)
 
 
 async def verify_votes(session: AsyncSession, state: GroupState, votes: Sequence[CastVote]) -> VerifiedVotes:
-    """Open the records of votes again from their stored bytes: proof, id, author's key, and what they say."""
+    """Verify the votes' records again from their stored bytes: proof, id, author's key, and content."""
     asked = {vote.id: vote for vote in votes[:MOST_VERIFIED]}
     records = await load_records(session, list(asked))
     faults = [(vote.id, _fault(state, records.get(vote.id), vote)) for vote in asked.values()]

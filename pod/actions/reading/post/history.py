@@ -45,7 +45,7 @@ class AuthorShares(msgspec.Struct, frozen=True):
 
 
 class Past(msgspec.Struct, frozen=True):
-    """A post's records and what lenses show of each: the present one first, then the reader's own groups."""
+    """A post's records, and what lenses show of each: the present lens first, then the reader's own groups."""
 
     reading: VisiblePost
     entries: tuple[Entry, ...]
@@ -54,7 +54,7 @@ class Past(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """What one version changed in another. `before` and `after` name the ends: entries or single paragraphs."""
+    """What changed from one version to another. `before` and `after`: two entries or two paragraphs."""
 
     reading: VisiblePost
     steps: tuple[Step, ...]
@@ -64,7 +64,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 async def read_past(deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens) -> Past:
-    """The whole past of a post; raises UnknownGroupError or NotFoundError."""
+    """The whole history of a post; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens)
         entries = await _entries(session, reading.text)
@@ -85,7 +85,7 @@ async def read_past(deps: Deps, reader: Reader, group: RecordId, post: RecordId,
 async def compare_versions(
     deps: Deps, reader: Reader, group: RecordId, post: RecordId, first: RecordId | Address, second: RecordId | Address
 ) -> Difference:
-    """What the post after `second` has that it hadn't after `first`; or one paragraph beside another."""
+    """How the post after `second` differs from the post after `first`; or two paragraphs compared."""
     async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, Lens((group,)))
         text, entries = reading.text, await _entries(session, reading.text)

@@ -29,13 +29,13 @@ from protocol.content import Sheet
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget, SubjectTarget
 
-LINE_CHARACTERS = 300  # what a paragraph or mark takes of an answer beside its words
+LINE_CHARACTERS = 300  # the size of a paragraph or mark in an answer without its words
 
 
 class PostLine(msgspec.Struct, frozen=True):
-    """A post in a list. `score` (micro) is that of the group that lists it; `shown`, `hides`: the reader's layers.
+    """A post in a list. `score` (micro): in the group that lists it; `shown`, `hides`: for this reader.
 
-    `group`: where the post stands; a repost stands in another than the one that lists it.
+    `group`: the group of the post; for a repost that isn't the group that lists it.
     """
 
     post: RecordId
@@ -53,22 +53,22 @@ class PostLine(msgspec.Struct, frozen=True):
 
     @property
     def withheld(self) -> bool:
-        """Whether this pod doesn't show it: then the line has no words."""
+        """Whether this pod withholds it; then the line has no words."""
         return any(hide.layer is Layer.POD for hide in self.hides)
 
 
 class PostPage(msgspec.Struct, frozen=True):
-    """Posts, the last in the log first; `next` is the `before` of the page that follows."""
+    """Posts, the last in the log first; `next` is the `before` of the next page."""
 
     posts: tuple[PostLine, ...]
     next: str | None = None
 
 
 class ParagraphSight(msgspec.Struct, frozen=True):
-    """A paragraph in a lens. `score` (micro) is the group's own, `scores` those of the lens's groups in its order.
+    """A paragraph in a lens. `score` (micro): in the post's group; `scores`: in the lens's groups, in order.
 
-    `reason` is the lens's word; `layers` hide it: `lens`, `own` or `pod`. `instead`: what is shown in its slot.
-    `group`: that of an author who writes in another group than the post's.
+    `reason`: the lens's verdict; `layers`: those that hide it, `lens`, `own` or `pod`. `instead`: the paragraph that is
+    shown in its slot. `group`: where the author wrote it, if that isn't the post's group.
     """
 
     record: RecordId
@@ -86,9 +86,9 @@ class ParagraphSight(msgspec.Struct, frozen=True):
 
 
 class PostSight(msgspec.Struct, frozen=True):
-    """A post's text in reading order, hidden paragraphs too; `next` is the `from` of what follows.
+    """A post's text in reading order, with hidden paragraphs; `next` is the `from` of the next part.
 
-    `more`: it has more edits than are read.
+    `more`: it has more edits than this pod reads.
     """
 
     post: RecordId
@@ -107,7 +107,7 @@ class PostSight(msgspec.Struct, frozen=True):
 
 
 class AddLine(msgspec.Struct, frozen=True):
-    """A paragraph that a record brought; no style and text once it is erased."""
+    """A paragraph that a record added; without style and text once it is erased."""
 
     index: int
     after: Address | None
@@ -124,7 +124,7 @@ class MarkLine(msgspec.Struct, frozen=True):
 
 
 class HistoryLine(msgspec.Struct, frozen=True):
-    """What one record, the post itself or a patch, brought to the text. `at` is the author's claim."""
+    """What one record, the post itself or a patch, added to the text. `at`: the time that its author claims."""
 
     record: RecordId
     author: int
@@ -137,7 +137,7 @@ class HistoryLine(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """Records of a post's text, in the log's order; `next` is the `from` of what follows."""
+    """Records of a post's text, in the log's order; `next` is the `from` of the next part."""
 
     history: tuple[HistoryLine, ...]
     next: int | None = None
@@ -154,10 +154,10 @@ async def list_posts(
     everybody: bool = False,
     folded: bool = False,
 ) -> PostPage:
-    """What the group shows, own posts and those that its members vote for in public groups, the last in its log first.
+    """The posts that the group shows, its own and those that its members repost, the last in the log first.
 
-    `everybody`: as who hides nothing sees them. `folded`: with the titles of what lens or reader hide, for a page that
-    tells them to who wrote it or unfolds it.
+    `everybody`: leave the reader's own hides out. `folded`: give also the titles of posts that the lens or the reader
+    hides, for a page that shows them to their writer, or on request.
     """
     async with deps.store.database.read() as session:
         default_score = (await open_state(session, deps, reader, group)).default_score
@@ -194,7 +194,7 @@ def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens, *, fol
 async def describe_post(
     deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens, *, start: int = 0
 ) -> PostSight:
-    """A post's text from `start` on as the lens shows it, with the scores of the post and each paragraph (micro)."""
+    """A post's text from paragraph `start` on, as the lens shows it, with all scores (micro)."""
     async with deps.store.database.read() as session:
         reading = await load_reading(session, deps, reader, group, post, lens, choose=partial(part_from, start=start))
     card, portion = reading.card, reading.portion
@@ -234,7 +234,7 @@ def _paragraph(reading: VisiblePost, found: VisibleParagraph) -> ParagraphSight:
 
 
 async def list_history(deps: Deps, reader: Reader, group: RecordId, post: RecordId, *, start: int = 0) -> History:
-    """What each record brought to the post's text, from the `start`th on."""
+    """What each record added to the post's text, from record number `start` on."""
     async with deps.store.database.read() as session:
         text = (await load_reading(session, deps, reader, group, post, Lens((group,)))).text
         stored = await load_records(session, list(text.sheets))
@@ -259,7 +259,7 @@ async def list_history(deps: Deps, reader: Reader, group: RecordId, post: Record
 
 
 def _length(sheet: Sheet) -> int:
-    """How much a record adds to an answer, in characters: its words, and some for each of its paragraphs and marks."""
+    """The size of a record in an answer, in characters: its words, and a fixed part per paragraph and mark."""
     words = sum(len(paragraph.text) for paragraph in sheet.paragraphs if paragraph)
     return words + LINE_CHARACTERS * (len(sheet.paragraphs) + len(sheet.marks))
 

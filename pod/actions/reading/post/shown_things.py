@@ -25,10 +25,10 @@ LENGTH: Final = 120
 async def load_shown_things(
     session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, records: Collection[RecordId]
 ) -> dict[RecordId, VisibleCard]:
-    """By each of the records, posts or edits, its post as `group`, which the reader may read, shows it.
+    """For each of the records (posts or edits) its post, as `group` shows it to the reader.
 
-    Only one that has no title has its beginning. Left out is what the group doesn't show, and what stands in a group
-    that the reader doesn't come across.
+    A post without a title has its beginning instead. Posts that the group doesn't show, and posts of groups that the
+    reader may not find, are left out. The caller has checked that the reader may read `group`.
     """
     where = await load_whereabouts(session, records)
     cards = await _met(session, deps, reader, group, where)
@@ -41,7 +41,7 @@ async def load_shown_things(
         post: layers.judge(lens, PostTarget(post).token, (card.group_id, card.author)) for post, card in cards.items()
     }
     shown = [post for post, verdict in verdicts.items() if verdict.shown and not cards[post].erased]
-    nameless = [post for post in shown if not is_seen(cards[post].title)]  # these are called by their first words
+    nameless = [post for post in shown if not is_seen(cards[post].title)]  # their first words serve as a title
     excerpts = await load_excerpts(session, deps, reader, dict.fromkeys(nameless, lens), LENGTH, everybody=True)
     nicknames = await load_writers(session, deps, writers)
     told = {
@@ -60,9 +60,9 @@ async def load_shown_things(
 async def load_named_things(
     session: AsyncSession, deps: Deps, reader: Reader, records: Collection[RecordId]
 ) -> dict[RecordId, VisibleCard]:
-    """By each of the records its post, hidden or not, as one that the reader asks for by name: without its text.
+    """For each of the records its post, hidden or not and without its text, because the reader asked for it by id.
 
-    Left out is what stands in a group that the reader may not read; what this pod withholds has no title.
+    Posts of groups that the reader may not read are left out; a post that this pod withholds has no title.
     """
     where = await load_whereabouts(session, records)
     cards = await load_cards(session, {found.post for found in where.values()})
@@ -82,7 +82,7 @@ async def load_named_things(
 async def _met(
     session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, where: dict[RecordId, GroupWhereabouts]
 ) -> dict[RecordId, FeedCard]:
-    """The posts among these that stand in the group, or in another that the reader may come across."""
+    """Those posts that stand in `group` or in another group that the reader may find."""
     cards = await load_cards(session, {found.post for found in where.values()})
     elsewhere = {card.group_id for card in cards.values()} - {group}
     met = {group} | {

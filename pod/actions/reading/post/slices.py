@@ -11,13 +11,13 @@ from typing import Final, TypeVar
 
 MOST_PARAGRAPHS: Final = 200
 MOST_CHARACTERS: Final = 256 * 1024
-MOST_VERSIONS: Final = 8  # of one paragraph; the history has all
+MOST_VERSIONS: Final = 8  # of one paragraph; the history page has all
 
 T = TypeVar("T")
 
 
 def slice_from(all_of_it: Sequence[T], start: int, length: Callable[[T], int]) -> tuple[Sequence[T], int | None]:
-    """What stands on the page that begins at `start`, and where the next one begins; None after the last."""
+    """The items on the page that begins at `start`, and the start of the next page; None after the last."""
     start = min(start, max(0, len(all_of_it) - 1))
     end, characters = start, 0
     for one in all_of_it[start : start + MOST_PARAGRAPHS]:

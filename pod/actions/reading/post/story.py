@@ -45,9 +45,9 @@ Answers = Mapping[tuple[RecordId, int | None], int]
 
 
 class ReplySight(msgspec.Struct, frozen=True):
-    """An answer in the lens of the page: `paragraphs` are those shown, `hidden` counts the others.
+    """An answer in the lens of the page: `paragraphs` are the shown ones, `hidden` counts the others.
 
-    `group_name`: where it was written, if that is another group than the post's.
+    `group_name`: the group in which it was written, if that isn't the post's group.
     """
 
     card: PostCard
@@ -62,7 +62,7 @@ class ReplySight(msgspec.Struct, frozen=True):
 
 
 class Appearance(msgspec.Struct, frozen=True):
-    """A group in which a post appears, public or of the reader's own, with its score there."""
+    """A group in which a post appears, with its score there: a public group or one of the reader's own."""
 
     group: RecordId
     name: str
@@ -71,13 +71,12 @@ class Appearance(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """All of a post's page. `votes` and `own_votes` are the reader's, in `bench` and in the personal group.
+    """Everything on a post's page. `votes` and `own_votes`: the reader's, in `bench` and in the personal group.
 
-    `bench` is the group in which the reader votes here, `answers_in` the one in which an answer of theirs is written.
+    `bench`: the group in which the reader's votes count; `answers_in`: the group in which the reader's answer is
+    written. `answered`: the post that this one answers, if it is here and the reader may find it.
 
-    `answered`: the post that this one answers, if it is here and the reader may come across it.
-
-    `next_reply` is where the replies go on, None at their end; `thread`: the comments on the paragraph asked for.
+    `next_reply`: where the next replies begin, None at the end; `thread`: the comments on the requested paragraph.
     """
 
     reading: VisiblePost
@@ -106,7 +105,7 @@ async def read_story(
     thread: Address | None = None,
     after_reply: LogPlace | None = None,
 ) -> Story:
-    """A post with all that its page from `start` on shows; raises UnknownGroupError or NotFoundError."""
+    """Load all that a post's page from `start` on shows; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         choose = partial(part_from, start=start, about=thread)
         reading = await load_reading(session, deps, reader, group, post, lens, choose=choose)
@@ -140,9 +139,9 @@ async def read_story(
 async def load_bench(
     session: AsyncSession, deps: Deps, reader: Reader, summary: GroupSummary, lens: Lens
 ) -> GroupSummary:
-    """The group in which the reader votes on a post of `summary`'s: the one group looked through, else the post's own.
+    """The group in which the reader votes on a post: the lens's one group if the reader writes there, else its own.
 
-    So whoever moderates for a group looks through it and judges what they see, wherever it was written.
+    So a group's moderators, who look at a post through their group, vote in that group wherever the post was written.
     """
     if len(lens.groups) != 1 or lens.groups[0] == summary.group or summary.visibility == "private":
         return summary
@@ -153,7 +152,7 @@ async def load_bench(
 async def describe_answers_in(
     deps: Deps, reader: Reader, group: RecordId, post: RecordId, lens: Lens
 ) -> GroupSummary | None:
-    """The group in which the reader answers a post; raises UnknownGroupError or NotFoundError."""
+    """The group in which the reader's answer to a post is written; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         summary = await load_summary(session, deps, reader, group)
         return await _answers_in(session, post, summary, await load_bench(session, deps, reader, summary, lens))
@@ -162,7 +161,7 @@ async def describe_answers_in(
 async def _answers_in(
     session: AsyncSession, post: RecordId, summary: GroupSummary, bench: GroupSummary
 ) -> GroupSummary | None:
-    """The post's own group for its members, else the one in which they vote if the post appears there."""
+    """The post's own group for its members; else `bench`, if the reader writes there and the post appears there."""
     if summary.writes:
         return summary
     tally = await load_tally(session, bench.group, PostTarget(post).token)
@@ -184,7 +183,7 @@ async def _own_votes(session: AsyncSession, reader: Reader, tokens: Collection[T
 
 
 def _orphaned(reading: VisiblePost, answers: Answers) -> list[Address]:
-    """Paragraphs of the page with comments that aren't shown: hidden in this lens, or waiting for another record."""
+    """Paragraphs of the page that have comments but aren't shown: the lens hides them, or a record is missing."""
     commented = {Address(record, index) for record, index in answers if index is not None}
     if not commented:
         return []

@@ -34,15 +34,16 @@ from protocol.ids import RecordId
 from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget, SubjectTarget, Token
 from protocol.visibility import Combine, Judged, see
 
-# So many edits of a post count, the first in the log, alike on all pods; a page says where there are more.
+# Only the first edits in the log count, the same ones on all pods; a page says if there are more.
 MOST_SHEETS = 10_000
 MOST_NAMED = 4096
-# Anybody can found a group that reposts a post and edits it there: so many edits count, those of the lens first.
+# Anybody can found a group that reposts a post and edit it there. So the number of such edits is bounded; those of the
+# lens's groups come first.
 MOST_EDITS_ELSEWHERE = 100
 
 
 class VisibleParagraph(msgspec.Struct, frozen=True):
-    """A paragraph as the reader sees it. `text` is None where it was erased or is withheld; `layers` hide it."""
+    """A paragraph as the reader sees it. `text`: None if erased or withheld; `layers`: those that hide it."""
 
     judged: Judged
     writer: Author
@@ -52,7 +53,7 @@ class VisibleParagraph(msgspec.Struct, frozen=True):
 
     @property
     def address(self) -> Address:
-        """Its address."""
+        """The paragraph's address."""
         return self.judged.address
 
     @property
@@ -62,13 +63,13 @@ class VisibleParagraph(msgspec.Struct, frozen=True):
 
 
 class VisiblePost(msgspec.Struct, frozen=True):
-    """A post in a lens. `own_sums` are the post's own group's, without its default.
+    """A post in a lens. `own_sums`: in the post's own group, without its default score.
 
-    `text` and `card` have no words of what is withheld: the post (`withheld`), those paragraphs (`silent`), or the
-    public name that it answers (`nameless`).
-    `portion`: the part that is read; `text` has besides what it is judged with.
-    `elsewhere`: nickname and group of who edits it in other groups; `more`: not all edits, there or here, were looked
-    at.
+    `text` and `card` lack the words of what this pod withholds: the whole post (`withheld`), paragraphs (`silent`), or
+    the public name that the post answers (`nameless`).
+
+    `portion`: the part that is read; `text` has also the paragraphs that are judged with it. `elsewhere`: nickname and
+    group name of writers who edited it in other groups; `more`: some edits, of this or other groups, weren't read.
     """
 
     summary: GroupSummary
@@ -89,16 +90,16 @@ class VisiblePost(msgspec.Struct, frozen=True):
 
     @property
     def own_judged(self) -> tuple[Judged, ...]:
-        """The paragraphs of the part that is read, without those that are here to be judged with them."""
+        """The paragraphs of the part that is read, without those that are only judged with them."""
         return self.all_judged[: len(self.portion.own)]
 
     @property
     def paragraphs(self) -> tuple[VisibleParagraph, ...]:
-        """The text in reading order, hidden paragraphs too."""
+        """All paragraphs in reading order, also hidden ones."""
         return tuple(self.paragraph(judged) for judged in self.all_judged)
 
     def paragraph(self, judged: Judged) -> VisibleParagraph:
-        """One paragraph of it."""
+        """One paragraph as the reader sees it."""
         found = self.text.paragraph(judged.address)
         writer = writer_of(self.text.sheets[judged.address.record])
         style = found.style if found else "text"
@@ -111,20 +112,20 @@ class VisiblePost(msgspec.Struct, frozen=True):
 
     @property
     def lens_score(self) -> int:
-        """The post's score as the lens counts it; without a lens, its group's."""
+        """The post's score in the lens; without a lens, in its group."""
         return lens_score(self.lens, [verdict.score for verdict in self.verdict.groups], self.score)
 
     def score_of(self, judged: Judged) -> int:
-        """A paragraph's score as the lens counts it; without a lens, the group's."""
+        """A paragraph's score in the lens; without a lens, in the post's group."""
         return lens_score(self.lens, judged.scores, self.own_sums[self.tokens[judged.address]])
 
     def words(self, address: Address) -> str | None:
-        """A paragraph's text; None where it was erased, or where this pod doesn't show it to who didn't write it."""
+        """A paragraph's text; None if it was erased, or if this pod withholds it from the reader."""
         paragraph = self.text.paragraph(address)
         return None if paragraph is None or address in self.silent else paragraph.text
 
     def hiding(self, judged: Judged) -> tuple[Layer, ...]:
-        """Which layers hide a paragraph, the one that the reader can change least first."""
+        """The layers that hide a paragraph; the layer over which the reader has least control comes first."""
         writer = writer_of(self.text.sheets[judged.address.record])
         return self.layers.over(self.lens, judged, self.tokens[judged.address], writer)
 
@@ -139,7 +140,7 @@ async def load_reading(
     *,
     choose: Choose | None = None,
 ) -> VisiblePost:
-    """A post of the group in a lens, all of it or a part; raises UnknownGroupError or NotFoundError."""
+    """A post of the group in a lens, whole or a part of it; raises UnknownGroupError or NotFoundError."""
     summary = await load_summary(session, deps, reader, group)
     edits = await _load_edits(session, reader, group, post, lens)
     card, text, portion, cut = await _load_part(session, deps, group, post, edits[:MOST_EDITS_ELSEWHERE], choose)
@@ -192,7 +193,7 @@ async def _load_part(
     edits: Sequence[Sheet],
     choose: Choose | None,
 ) -> tuple[PostCard, Text, Portion, bool]:
-    """The part of a text, or all of it, with its words, and whether there are more edits; raises NotFoundError."""
+    """The text or a part of it, with its words, and whether there are more edits; raises NotFoundError."""
     if choose is None:
         card, text, cut = await load_text(session, group, post, edits)
         return card, *all_of(text), cut
@@ -204,7 +205,7 @@ async def _load_part(
 async def _load_edits(
     session: AsyncSession, reader: Reader, group: RecordId, post: RecordId, lens: Lens
 ) -> list[Sheet]:
-    """The edits from groups that repost the post, one more than count where there are more."""
+    """The edits from groups that repost the post; one more than count tells that there are more."""
     account = reader.id if reader else None
     return await list_edits_elsewhere(session, group, post, account, lens.groups, MOST_EDITS_ELSEWHERE + 1)
 
@@ -220,14 +221,14 @@ async def _load_editors(
 
 
 def without_words(card: PostCard) -> PostCard:
-    """What may be told of a post that this pod withholds: that it is there."""
+    """The card of a post that this pod withholds: it tells only that the post exists."""
     return replace(card, title="", subject=None, attachments=b"[]")
 
 
 def _silent(
     text: Text, tokens: Mapping[Address, Token], layers: Layers, mine: Author | None, *, withheld: bool
 ) -> frozenset[Address]:
-    """The paragraphs whose words this pod withholds from who isn't their writer; all if it withholds the post."""
+    """The paragraphs whose words this pod withholds, except from their writer; all, if it withholds the post."""
     if not withheld and not layers.floor:
         return frozenset()
 
@@ -239,7 +240,7 @@ def _silent(
 
 
 def _without(text: Text, silent: frozenset[Address]) -> Text:
-    """The text with empty paragraphs in place of these."""
+    """The text, with empty paragraphs at these addresses."""
     if not silent:
         return text
     sheets = {
@@ -258,7 +259,7 @@ def _without(text: Text, silent: frozenset[Address]) -> Text:
 async def load_outline(
     session: AsyncSession, deps: Deps, group: RecordId, post: RecordId, edits: Sequence[Sheet] = ()
 ) -> tuple[PostCard, Outline]:
-    """A post of the group with its text, but no words: put together once while its group stays as it is."""
+    """A post of the group, and its text without words, which stays in memory while the group doesn't change."""
     card = await load_post(session, group, post)
     if card is None or card.group_id != group:
         raise PostRule.NO_POST_IN_GROUP.error()
@@ -281,9 +282,9 @@ async def _assembled(post: RecordId, sheets: Sequence[Sheet]) -> Text:
 async def load_text(
     session: AsyncSession, group: RecordId, post: RecordId, edits: Sequence[Sheet] = ()
 ) -> tuple[PostCard, Text, bool]:
-    """A post of the group with its text before any lens, and `edits` of other groups in it; raises NotFoundError.
+    """A post of the group, its text before any lens with `edits` of other groups, and whether edits were left out.
 
-    The third value is whether the group has more edits than count.
+    Raises NotFoundError.
     """
     card = await load_post(session, group, post)
     if card is None or card.group_id != group:
@@ -293,20 +294,20 @@ async def load_text(
 
 
 async def describe_reading(deps: Deps, reader: Reader, group: RecordId, post: RecordId) -> VisiblePost:
-    """A post in its own group's lens, with a session of its own; raises UnknownGroupError or NotFoundError."""
+    """A post in its own group's lens, in its own session; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         return await load_reading(session, deps, reader, group, post, Lens((group,)))
 
 
 def lens_score(lens: Lens, scores: Sequence[int], own: int) -> int:
-    """Of the scores in the groups of a lens the one that decides: the highest (any) or the lowest (all)."""
+    """The score that decides in a lens: the groups' highest (any) or lowest (all); `own` without a lens."""
     if lens.off:
         return own
     return max(scores) if lens.combine is Combine.ANY else min(scores)
 
 
 def in_order(text: Text, stored: Mapping[RecordId, StoredRecord]) -> list[Sheet]:
-    """The stored sheets in the log's order, the post's own first; then those of each other group."""
+    """The stored sheets in the log's order: the post's own, others of its group, then those of each other group."""
 
     def order(sheet: Sheet) -> tuple[bool, bool, RecordId, int, RecordId]:
         record, group = stored[sheet.id], writer_of(sheet)[0]

@@ -14,11 +14,11 @@ from pod.actions.reading.post.slices import MOST_PARAGRAPHS
 from protocol.content import Text
 from protocol.records.content import Address
 
-MOST_ADDRESSES: Final = 2 * MOST_PARAGRAPHS  # of a part, the versions that follow their paragraph counted
+MOST_ADDRESSES: Final = 2 * MOST_PARAGRAPHS  # of a part, versions of a paragraph included
 
 
 class Portion(msgspec.Struct, frozen=True):
-    """The paragraphs of a part: `start` is where it begins in reading order, `next` where the following one does.
+    """The paragraphs of a part: `start` is its beginning in reading order, `next` the beginning of the next part.
 
     `next` is None at the end.
     """
@@ -29,11 +29,11 @@ class Portion(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether nothing stands on another page."""
+        """Whether this part is the whole text."""
         return not self.start and self.next is None
 
 
-# Of a text what a part needs: its own paragraphs first, then the others of their slots.
+# Chooses a part of a text: its own paragraphs first, then the other paragraphs of their slots.
 Choose = Callable[[Text], tuple[Text, Portion]]
 
 
@@ -43,9 +43,9 @@ def all_of(text: Text) -> tuple[Text, Portion]:
 
 
 def part_from(text: Text, start: int, about: Address | None = None) -> tuple[Text, Portion]:
-    """What stands from `start` on: so many paragraphs, those that are versions of one counted as one.
+    """The part that begins at `start`: a bounded number of paragraphs; versions of one paragraph count once.
 
-    Without another start it begins with the paragraph `about`, unless that is on the first page anyway.
+    With `start` 0 it begins at the paragraph `about`, unless that is on the first page anyway.
     """
     if not start and about in text.order:
         place = text.order.index(about)
@@ -64,7 +64,7 @@ def part_from(text: Text, start: int, about: Address | None = None) -> tuple[Tex
 
 
 def part_of(text: Text, addresses: Collection[Address]) -> tuple[Text, Portion]:
-    """These paragraphs, as far as they hang in the text."""
+    """The paragraphs at these addresses, without those that aren't placed in the text."""
     hung = tuple(at for at in addresses if _is_known(text, at) and at not in text.waiting)
     return _narrowed(text, hung), Portion(hung)
 

@@ -31,7 +31,7 @@ from protocol.state import GroupState
 
 
 class ToldPost(msgspec.Struct, frozen=True):
-    """A post as a stranger sees it in its own group. `replied_to`: what it answers, where that may be named."""
+    """A post as a stranger sees it in its own group. `replied_to`: what it answers, if strangers may know of that."""
 
     seen: VisiblePost
     replied_to: RecordId | None
@@ -39,12 +39,12 @@ class ToldPost(msgspec.Struct, frozen=True):
 
     @property
     def paragraphs(self) -> tuple[Paragraph, ...]:
-        """What is shown."""
+        """The paragraphs that are shown."""
         shown = (found for found in self.seen.paragraphs if found.shown)
         return tuple(Paragraph(cast("Style", found.style), found.text) for found in shown if found.text is not None)
 
     def tells(self, record: RecordId) -> bool:
-        """Whether all that a record of the post says is shown."""
+        """Whether every word of one of the post's records is shown."""
         if self.seen.nameless and record == self.seen.card.id:
             return False
         shown = {found.address for found in self.seen.paragraphs if found.shown}
@@ -53,7 +53,7 @@ class ToldPost(msgspec.Struct, frozen=True):
 
 
 class ToldRecord(msgspec.Struct, frozen=True):
-    """A record that may be told. `record` is None where it is erased; `post`: the one that it is or edits."""
+    """A record that strangers may know of. `record`: None if erased; `post`: the post that it is or edits."""
 
     id: RecordId
     type: str
@@ -63,12 +63,12 @@ class ToldRecord(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether the signed record may be told: every word of it is shown."""
+        """Whether strangers may get the signed record, because every word of it is shown."""
         return self.post is None or self.post.tells(self.id)
 
 
 async def load_told(session: AsyncSession, deps: Deps, record: RecordId) -> ToldRecord:
-    """A record or chain item for strangers; raises NotFoundError for what isn't told."""
+    """A record or chain item for strangers; raises NotFoundError if strangers may not know of it."""
     stored = await load_record(session, record) or await load_item(session, record)
     try:
         opened = await open_group(session, deps, None, stored.group_id) if stored else None
@@ -112,7 +112,7 @@ async def _told_post(session: AsyncSession, deps: Deps, state: GroupState, post:
 
 
 async def _replied_to(session: AsyncSession, deps: Deps, record: RecordId | None) -> RecordId | None:
-    """The record that a post answers, unless it stands where strangers don't read."""
+    """The record that a post answers, unless strangers may not read its group."""
     where = await load_whereabouts(session, [record]) if record else {}
     return record if await open_those(session, deps, None, {found.group for found in where.values()}) else None
 

@@ -28,11 +28,11 @@ from protocol.ids import RecordId
 from protocol.state import GroupState
 
 LATEST_REPOSTS: Final = 50
-LATEST_POSTS: Final = 500  # what was shown so late that more were written since isn't told any more
+LATEST_POSTS: Final = 500  # a post that is first shown after more than so many newer ones isn't told any more
 
 
 async def list_untold_posts(session: AsyncSession, deps: Deps, state: GroupState, since: int) -> list[RecordId]:
-    """The group's own posts that came after record number `since`, the oldest first, then its reposts."""
+    """The group's own posts after record number `since`, the oldest first, then its reposts."""
     shows = await shows_of(session, deps, state)
     untold = await list_untold(session, shows, since, LATEST_POSTS)
     if state.kind == "group":
@@ -44,7 +44,7 @@ async def list_untold_posts(session: AsyncSession, deps: Deps, state: GroupState
 async def list_told_posts(
     session: AsyncSession, deps: Deps, state: GroupState, limit: int, before: LogPlace | None
 ) -> tuple[list[RecordId], LogPlace | None]:
-    """A page of the group's outbox, the last in its log first, and the `before` of the page that follows."""
+    """A page of the group's outbox, the last in its log first, and the `before` of the next page."""
     shows, group = await shows_of(session, deps, state), state.group
     own = await list_shown(session, shows, limit + 1, before=before)
     if state.kind != "group":
@@ -61,14 +61,14 @@ async def list_told_posts(
 
 
 async def count_told_posts(session: AsyncSession, deps: Deps, state: GroupState) -> int:
-    """How many posts the outbox lists; a repost that the post's own group hides counts, too."""
+    """The number of posts in the outbox; it includes reposts that the post's own group hides."""
     shows = await shows_of(session, deps, state)
     reposts = await count_shown_reposts(session, shows) if state.kind == "group" else 0
     return await count_shown(session, shows) + reposts
 
 
 async def _shown_at_home(session: AsyncSession, deps: Deps, reposts: Sequence[RepostedPost]) -> list[RecordId]:
-    """Those of the posts that their own groups show."""
+    """Those of the reposted posts that their own groups show."""
     groups = {one.group for one in reposts}
     defaults = {group: (await load_view(session, deps, group)).state.default_score for group in groups}
     return [one.post for one in reposts if is_shown(defaults[one.group] + one.sum_micro)]

@@ -27,7 +27,7 @@ PAGE = 1000
 
 
 class VoteLine(msgspec.Struct, frozen=True):
-    """A member's vote that counts, in thousandths; `weight` is the member's present one."""
+    """A member's vote that counts, in thousandths; `weight`: the member's present weight."""
 
     member: int
     value: int
@@ -38,16 +38,16 @@ class VoteLine(msgspec.Struct, frozen=True):
 
 
 class VotePage(msgspec.Struct, frozen=True):
-    """Votes by member; `next` is the `after` of the page that follows."""
+    """Votes by member; `next` is the `after` of the next page."""
 
     votes: tuple[VoteLine, ...]
     next: int | None = None
 
 
 class ScoreLine(msgspec.Struct, frozen=True):
-    """A target's score in micro units with the group's default; `up` and `down` count members with weight above 0.
+    """A target's score in micro units with the group's default; `up` and `down`: members with weight above 0.
 
-    `score` is None for reactions, which give none. `appears`: a member with weight ≥ 0 supports it here.
+    `score` is None for reactions, which have none. `appears`: a member with weight ≥ 0 voted for it here.
     """
 
     target: msgspec.Raw
@@ -66,7 +66,7 @@ class Scores(msgspec.Struct, frozen=True):
 
 
 class ExplainedLine(msgspec.Struct, frozen=True):
-    """One line: its kind and numbers, and the same as a sentence."""
+    """One line of the sum: its kind and numbers, and the same as a sentence."""
 
     kind: str
     amount: int
@@ -78,7 +78,7 @@ class ExplainedLine(msgspec.Struct, frozen=True):
 
 
 class PodTotal(msgspec.Struct, frozen=True):
-    """How many votes from one pod counted, and what they came to."""
+    """How many votes of members of one pod count, and their sum."""
 
     pod: str
     votes: int
@@ -96,7 +96,7 @@ class Explained(msgspec.Struct, frozen=True):
 
 
 class VerdictLine(msgspec.Struct, frozen=True):
-    """What the three layers say of one target."""
+    """The verdicts of the three layers on one target."""
 
     target: msgspec.Raw
     verdict: Verdict
@@ -123,7 +123,7 @@ async def list_votes(
 
 
 async def list_scores(deps: Deps, reader: Reader, group: RecordId, targets: Sequence[Target]) -> Scores:
-    """The scores of targets in the group; one exists for every target, appearing there or not."""
+    """The targets' scores in the group; a target that doesn't appear there has a score, too."""
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, reader, group)).state
         tallies = await load_tallies(session, group, [target.token for target in targets])
@@ -131,7 +131,7 @@ async def list_scores(deps: Deps, reader: Reader, group: RecordId, targets: Sequ
 
 
 async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Target) -> Explained:
-    """Take the score of a target apart; raises MalformedError for a reaction, which has none."""
+    """Split the score of a target into its parts; raises MalformedError for a reaction, which has none."""
     if not gives_score(target):
         raise PostRule.REACTION_WITHOUT_SCORE.error()
     async with deps.store.database.read() as session:
@@ -146,7 +146,7 @@ async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Tar
 
 
 async def judge_targets(deps: Deps, reader: Reader, targets: Sequence[Target], lens: Lens) -> Verdicts:
-    """What lens, own hides and the pod's floor say of each target."""
+    """The verdicts of the lens, the reader's own hides and the pod's floor on each target."""
     if any(isinstance(target, ParagraphTarget | ReactionTarget) for target in targets):
         raise PostRule.LENS_OF_POSTS.error()
     tokens = [target.token for target in targets]

@@ -37,7 +37,7 @@ NOTHING = msgspec.Raw(b"null")
 async def list_withheld_words(
     session: AsyncSession, deps: Deps, records: Iterable[StoredRecord]
 ) -> frozenset[RecordId]:
-    """Those of the records that say something which the floor withholds."""
+    """Those of the records that hold words which the floor withholds."""
     floor = await load_floor(session, deps)
     told = {record.id: _targets(record) for record in records if not record.erased} if floor else {}
     sums = await load_sums(session, floor, [token for whole, parts in told.values() for token in (*whole, *parts)])
@@ -50,7 +50,7 @@ async def list_withheld_words(
 
 
 def _targets(record: StoredRecord) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
-    """(the post, profile and name that a record is, edits or names, the paragraphs that it brings), as targets."""
+    """As targets: (the post, profile or name that a record is, edits or answers, the paragraphs that it adds)."""
     match reopen_record(record.wire).content:
         case Post(reply_to=reply) as post:
             subject = (SubjectTarget(reply.subject).token,) if reply and reply.subject else ()

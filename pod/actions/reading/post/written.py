@@ -26,7 +26,7 @@ async def list_written(
     before: LogPlace | None,
     limit: int,
 ) -> tuple[tuple[VisibleCard, ...], LogPlace | None]:
-    """(posts, the last in the log first; the `before` of the page that follows)."""
+    """(posts, the last in the log first; the `before` of the next page)."""
     group, lens = opened.id, Lens((opened.id,))
     cards, following = await list_by_author(session, group, author, limit, before=before)
     tokens = [PostTarget(card.id).token for card in cards]
