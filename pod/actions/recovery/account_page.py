@@ -18,7 +18,7 @@ from protocol.ids import RecordId
 
 
 class FoundAccount(msgspec.Struct, frozen=True):
-    """The account, and its memberships as (name of the group, state)."""
+    """The recovered account, and its memberships as (group's name, state)."""
 
     account: Account
     recovered: Recovered
@@ -28,7 +28,7 @@ class FoundAccount(msgspec.Struct, frozen=True):
 async def recover_home(
     deps: Deps, name: str, keys: RecoveryKeys, whereabouts: Sequence[RecoveryWhereabouts], language: str
 ) -> FoundAccount:
-    """Make `name` here the home of whoever has the words, for somebody in a browser."""
+    """As `recover`, for a person in a browser: make `name` here the home of the person who has the words."""
     recovered = await recover(deps, name, keys, whereabouts, token=False)
 
     async def action(session: AsyncSession) -> FoundAccount:

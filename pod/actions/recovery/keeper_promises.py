@@ -43,7 +43,7 @@ class _Refused(msgspec.Struct, frozen=True):
 
 
 async def promise(deps: Deps, group: RecordId, record: Record) -> int:
-    """The term that our seat is bound to from now on; raises Refusal, or the refusal of a recovery that is none."""
+    """Bind this pod's seat to a recovery's term and return the term; raises SeatRefusedError, or another refusal."""
     handover = record.content
     if not isinstance(handover, Handover) or record.group != group:
         raise ChainRule.NO_RECOVERY_HERE.error()
@@ -54,7 +54,7 @@ async def promise(deps: Deps, group: RecordId, record: Record) -> int:
             raise unknown_group()
         raise ChainRule.PROMISE_BY_KEEPERS.error()
     if handover.parent not in view.nodes:
-        # Whoever prepares the recovery holds its parent, and is there.
+        # The pod that prepares the recovery has its parent, and can be reached.
         await _pull_all(deps, group, [handover.steward.pod])
 
     async def remember(session: AsyncSession) -> None:
@@ -79,13 +79,13 @@ def _sets(state: GroupState) -> list[tuple[Seat, ...]]:
 
 
 def _pod_of(state: GroupState, seat: Seat) -> str:
-    """The pod that holds the seat's key; empty if the keeper moved since, for then the group doesn't know it."""
+    """The pod that holds the seat's key; empty if the keeper moved since, because the group no longer knows the pod."""
     home = state.members[seat.member].home
     return home.pod if home.key == seat.key else ""
 
 
 async def gather_promises(deps: Deps, state: GroupState, record: Record) -> None:
-    """Have the living keepers of `state` promise a recovery on it its term; raises NotConfirmedError."""
+    """Have the living keepers of `state` promise the recovery its term; raises NotConfirmedError."""
     own = deps.identity.keyring.pod_key.did in keys_of(state)
     if own:
         await promise(deps, state.group, record)
@@ -109,7 +109,7 @@ async def gather_promises(deps: Deps, state: GroupState, record: Record) -> None
 
 
 async def _ask(deps: Deps, group: RecordId, record: Record, pod: str) -> RecordId | bool:
-    """True: promised; the item that a refusal names; False: no answer that means anything."""
+    """True if the pod promised; the item that its refusal names; False if it gave no usable answer."""
     try:
         url = f"{pod}/groups/{group}/promises"
         await deps.outside.http.post(url, record.wire, content_type="application/json", hear_refusal=True)
@@ -123,7 +123,7 @@ async def _ask(deps: Deps, group: RecordId, record: Record, pod: str) -> RecordI
 
 
 async def _pull_all(deps: Deps, group: RecordId, pods: Collection[str]) -> set[str]:
-    """Pull the group from these pods at once; those that answered."""
+    """Pull the group from these pods at the same time; returns those that answered."""
 
     async def ask(pod: str) -> str:
         try:

@@ -10,18 +10,18 @@ from protocol.state import GroupState
 
 
 class RecoveryKeys:
-    """A person's recovery keys by their running numbers, as many as were looked at."""
+    """A person's recovery keys by number, as many as were derived so far."""
 
     def __init__(self, phrase: object) -> None:
         if not isinstance(phrase, str):
             raise AccountRule.NO_PHRASE.error()
         self._seed = seed_of(phrase)
         self.numbers: dict[DidKey, int] = {}
-        # A home that was recovered takes its keys from the batch behind the last one used: look one batch ahead.
+        # A recovered account takes its keys from the batch after the last used one, so two batches are derived.
         self.look_further(2 * RECOVERY_KEYS)
 
     def look_further(self, count: int = RECOVERY_KEYS) -> None:
-        """Derive the public keys of more numbers."""
+        """Derive the public keys of the next `count` numbers."""
         first = len(self.numbers)
         self.numbers |= {did: first + place for place, did in enumerate(recovery_dids(self._seed, first, count))}
 
@@ -30,19 +30,19 @@ class RecoveryKeys:
         return recovery_dids(self._seed, first, count)
 
     def signer(self, did: DidKey) -> PrivateKey | None:
-        """The private key of `did`, if it is one of this phrase's."""
+        """The private key of `did`; None if it isn't one of this phrase's keys."""
         return recovery_key(self._seed, self.numbers[did]) if did in self.numbers else None
 
     def key(self, number: int) -> PrivateKey:
-        """The private key of this running number."""
+        """The private key of this number."""
         return recovery_key(self._seed, number)
 
     def member_in(self, state: GroupState) -> int | None:
-        """The number of the member that ever had one of these keys as recovery key."""
+        """The number of the member who has, or once had, one of these keys as recovery key; None if nobody has."""
         return next((state.keys[did] for did in self.numbers if did in state.keys), None)
 
     def used_in(self, state: GroupState) -> list[tuple[int, DidKey]]:
-        """(number, key) of those that the group knows."""
+        """(number, key) of every key that the group knows."""
         return [(number, did) for did, number in self.numbers.items() if did in state.keys]
 
     def __repr__(self) -> str:

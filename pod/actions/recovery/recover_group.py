@@ -59,7 +59,7 @@ from protocol.state import GroupState, Member, quorum
 
 
 class Recovery(msgspec.Struct, frozen=True):
-    """A recovery handover and how many keepers signed it; `item` once it is on the chain."""
+    """A recovery handover and the number of keepers who signed it; `item` once it is on the chain."""
 
     handover: dict[str, Any]
     signed: int
@@ -81,7 +81,7 @@ async def recover_group(
 
 
 async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys, draft: Record) -> Recovery:
-    """Add one's own recovery key to a draft; with the quorum it goes onto the chain."""
+    """Sign a draft with the person's recovery key; a draft that a quorum signed goes onto the chain."""
     await _pull_everywhere(deps, account, group, keys)
 
     async def action(session: AsyncSession) -> Recovery:
@@ -92,7 +92,7 @@ async def sign_recovery(deps: Deps, account: Account, group: RecordId, keys: Rec
 
 
 async def _finished(deps: Deps, drafted: Recovery) -> Recovery:
-    """A draft as it is; one that is signed goes onto the chain once the living keepers promised its term."""
+    """Put a fully signed draft onto the chain once the living keepers promised its term; return others as they are."""
     if drafted.item is not None or drafted.signed < drafted.needed:
         return drafted
     record = open_record(drafted.handover)
@@ -111,9 +111,9 @@ async def _finished(deps: Deps, drafted: Recovery) -> Recovery:
 
 
 async def _pull_everywhere(deps: Deps, account: Account, group: RecordId, keys: RecoveryKeys) -> None:
-    """Hear all living pods first: a recovery must not pass by what a keeper confirmed.
+    """Pull from all living pods first, because a recovery must not pass over an item that a keeper confirmed.
 
-    A private one answers the recovery key, which leads to the new home, before it knows that this is one.
+    The pods of a private group don't know this pod yet; they answer the recovery key.
     """
     async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
@@ -135,7 +135,7 @@ def _pass_of(state: GroupState, keys: RecoveryKeys) -> Pass | None:
 
 
 async def check_own(session: AsyncSession, account: Account, keys: RecoveryKeys) -> None:
-    """Raise PhraseError unless the phrase is the one whose recovery keys this account has."""
+    """Raise PhraseError unless the account's recovery keys come from this phrase."""
     owner = await load_account_by_recovery(session, tuple(keys.numbers))
     if owner is None or owner.id != account.id:
         raise AccountRule.NOT_THIS_ACCOUNTS_PHRASE.error()
@@ -151,9 +151,9 @@ async def begin_recovery(
     *,
     also: Collection[str] = frozenset(),
 ) -> Recovery:
-    """Draft a recovery with the person's own move to this pod in it; a lone keeper's is complete at once.
+    """Draft a recovery that moves the person to this pod; with a single keeper it is complete at once.
 
-    Pods of `also` hold copies and are told as well: nothing in the group names them.
+    `also`: pods that hold copies and get the recovery, too, though the group doesn't name them.
     """
     view = await load_view(session, deps, group)
     state = await _parent(session, view)
@@ -193,7 +193,7 @@ async def _join_draft(
 
 
 async def _check_highest(session: AsyncSession, view: View, draft: Record) -> GroupState:
-    """The state of the draft's parent, unless a keeper confirmed a higher item."""
+    """The state of the draft's parent; raises if a keeper confirmed a higher item."""
     highest = await _parent(session, view)
     state = _state_below(view, draft)
     if not view.holds(state.head) or state.height < highest.height:
@@ -218,7 +218,7 @@ async def _add(
     *,
     also: Collection[str] = frozenset(),
 ) -> Recovery:
-    """Remember that this key signed, before anybody sees it; put a lone keeper's recovery onto the chain."""
+    """Store that this key signed, before anybody sees the signature; publish the recovery of a single keeper."""
     handover = record.content
     assert isinstance(handover, Handover)
     said = await load_keeper(session, state.group, signer.did, lock=True)
@@ -242,12 +242,12 @@ async def _publish(
 ) -> None:
     now = deps.clock()
     await append(session, deps, record, origin="", now=now)
-    # The lost pod is told as well: should it come back, it gives way.
+    # The lost pod gets it, too, so that it gives way if it comes back.
     await push(session, deps, record, now=now, also={*state.pods, *also})
 
 
 async def _parent(session: AsyncSession, view: View) -> GroupState:
-    """The state after the highest item that any keeper confirmed and whose log is held here."""
+    """The state after the highest item that a keeper confirmed and whose log this pod holds."""
     stored = await load_group(session, view.state.group)
     held = stored.log_size if stored else 0
     for height in sorted(view.branch, reverse=True):
@@ -282,7 +282,7 @@ async def _moves(session: AsyncSession, account: Account, member: Member, group:
 async def expect_rehome(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, member: Member, *, recovery_index: int
 ) -> DidKey:
-    """The key that will sign for the member here; the membership is moving until an item holds the rehome."""
+    """Return the member's new signing key here, and store the membership as moving until the rehome is sealed."""
     index = len(member.keys)
     signing = member_key(deps, account, group, index).did
     await save_membership(
@@ -294,7 +294,7 @@ async def expect_rehome(
 def rehome(
     deps: Deps, group: RecordId, member: Member, signer: PrivateKey, signing: DidKey, recovery: DidKey | None = None
 ) -> dict[str, Any]:
-    """The member's move to this pod, signed by the recovery key; with a new recovery key only inside a recovery."""
+    """The member's move to this pod, signed by the recovery key; only a recovery gives a new recovery key, too."""
     index = len(member.recovery) - 1
     last = member.recovery_counter
     header: Header = {

@@ -57,7 +57,7 @@ PAGE = 500
 
 
 class RecoveryWhereabouts(msgspec.Struct, frozen=True):
-    """A group that the kit names, and a pod that holds it; of a private one also which recovery key is used there."""
+    """A group of the kit, and a pod that holds it; `recovery`: a private group's recovery key, by number."""
 
     group: RecordId
     pod: str
@@ -65,7 +65,7 @@ class RecoveryWhereabouts(msgspec.Struct, frozen=True):
 
 
 class Recovered(msgspec.Struct, frozen=True):
-    """What became of a person: `token` (or "") is shown once; what `unreachable` names is found by asking again."""
+    """The result. `token` (or "") is shown once; a later try may find the groups in `unreachable`."""
 
     name: str
     token: str
@@ -78,9 +78,10 @@ class Recovered(msgspec.Struct, frozen=True):
 async def recover(
     deps: Deps, name: str, keys: RecoveryKeys, groups: Sequence[RecoveryWhereabouts], *, token: bool = True
 ) -> Recovered:
-    """Make `name` here the home of whoever has the phrase; raises NameTakenError, or NotFoundError for a stranger.
+    """Make `name` here the home of the person who has the phrase.
 
-    Without `token` none is made: who recovers in a browser gets a session instead.
+    Raises NameTakenError, or NotFoundError if no group knows a key of the phrase. `token`: whether to make an API
+    token; a person in a browser gets a session instead.
     """
     if not NAME.fullmatch(name):
         raise AccountRule.NO_NAME.error()
@@ -103,7 +104,7 @@ async def recover(
 
 
 async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) -> int:
-    """Derive the next recovery keys of an account that runs out of them; how many are unused now."""
+    """Derive the account's next recovery keys; returns how many are unused now."""
 
     async def action(session: AsyncSession) -> int:
         await check_own(session, account, keys)
@@ -115,7 +116,7 @@ async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) ->
 
 
 async def _fetch_concerned(deps: Deps, groups: Sequence[RecoveryWhereabouts], keys: RecoveryKeys) -> list[RecordId]:
-    """Fetch the groups that know a key of the phrase, whatever else is named; those that couldn't be had, or don't."""
+    """Fetch those groups that know a key of the phrase; returns those that couldn't be fetched, or don't know one."""
     quarantine = Quarantine(deps)
     waiting = list(groups)
     while True:
@@ -123,7 +124,7 @@ async def _fetch_concerned(deps: Deps, groups: Sequence[RecoveryWhereabouts], ke
         async with deps.store.database.read() as session:
             looked_at = len(keys.numbers)
             await _find(session, deps, keys)
-        # A group may use a key of a later batch, which only the groups that came now lead to.
+        # A group may use a key of a later batch; only the groups that were fetched now show that the batch exists.
         if not left or len(left) == len(waiting) or len(keys.numbers) == looked_at:
             return [whereabouts.group for whereabouts in left]
         waiting = left
@@ -145,7 +146,7 @@ async def _fetched(deps: Deps, quarantine: Quarantine, whereabouts: RecoveryWher
 
 
 async def _check_name(session: AsyncSession, name: str, keys: RecoveryKeys) -> Account | None:
-    """The account of this name if it is the phrase's own; NameTakenError if it is somebody else's."""
+    """The account of this name if the phrase belongs to it, None if there is none; NameTakenError if it doesn't."""
     named = await load_account_named(session, name)
     owner = await load_account_by_recovery(session, tuple(keys.numbers))
     if owner is not None and owner.name != name:
@@ -156,7 +157,7 @@ async def _check_name(session: AsyncSession, name: str, keys: RecoveryKeys) -> A
 
 
 async def _find(session: AsyncSession, deps: Deps, keys: RecoveryKeys) -> list[FoundMembership]:
-    """The groups that know one of the phrase's keys, with the person's entry in each."""
+    """The groups that know a key of the phrase, with the person's entry in each."""
     states = [(await load_view(session, deps, group)).state for group in await _every_group(session)]
     while True:
         found = [(state, state.members[n]) for state in states if (n := keys.member_in(state)) is not None]
@@ -190,7 +191,7 @@ async def _open_account(
             raise AccountRule.NO_MEMBER_WITH_PHRASE.error()
         sealed = deps.identity.keyring.seal(seed, f"seed/{name}")
         own_id = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
-        # Groups that aren't known here may use others of this batch: only the next one is surely fresh.
+        # Groups that aren't known here may use other keys of this batch, so the account begins with the next batch.
         first = (max(used) // RECOVERY_KEYS + 1) * RECOVERY_KEYS
         await insert_recovery_keys(session, own_id, first, keys.dids(first))
         account = await load_account_named(session, name)
@@ -210,7 +211,7 @@ async def _move(
     *,
     also: Collection[str],
 ) -> bool:
-    """Have one membership moved here, unless it is here or on its way; False if that can't be done now."""
+    """Move one membership here, unless it is here or moving already; False if that can't be done now."""
     state, member = found
     if state.kind == "person" and account.personal_group is None:
         await set_personal_group(session, account.id, state.group)

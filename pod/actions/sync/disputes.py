@@ -24,14 +24,14 @@ from protocol.records.envelope import Record, reopen_record
 
 
 def stands_apart(view: View, records: Sequence[Record]) -> bool:
-    """Whether a page of another pod's chain, from our anchor's height on, has items there but not our anchor."""
+    """Whether a page of another pod's chain has items at our anchor's height, but not our anchor."""
     items = [record for record in records if isinstance(record.content, Seal | Handover)]
     at_anchor = {item.id for item in items if height_of(item) == view.settled.height}
     return bool(at_anchor) and view.anchor not in at_anchor
 
 
 async def note_dispute(deps: Deps, pod: str, group: RecordId, records: Sequence[Record]) -> None:
-    """Note that the chain of `pod` (all its items and acks) settled something else than ours, if it did."""
+    """Store a dispute if the chain of `pod` (all its items and acks) settled another history than ours."""
 
     async def action(session: AsyncSession) -> None:
         view = await load_view(session, deps, group)
@@ -39,7 +39,7 @@ async def note_dispute(deps: Deps, pod: str, group: RecordId, records: Sequence[
         assert root is not None
         theirs = resolve(found(reopen_record(root.wire)).state, [one for one in records if one.group == group])
         known = await load_item(session, theirs.anchor)
-        # Theirs lies on our way, or ours on theirs: one of us is only behind.
+        # One anchor lies below the other on the same branch: one of the pods is only behind.
         if (known is not None and known.on_chain) or view.anchor in _way_to(theirs.anchor, records):
             return
         await insert_dispute(session, Dispute(group, view.anchor, theirs.anchor, pod, deps.clock()))
@@ -57,7 +57,7 @@ def _way_to(item: RecordId, records: Sequence[Record]) -> set[RecordId]:
 
 
 async def forget_disputes(deps: Deps, pod: str, group: RecordId) -> None:
-    """The pod holds our anchor now: whatever was disputed with it is decided."""
+    """Delete the disputes with this pod, which has our anchor now."""
     async with deps.store.database.read() as session:
         disputed = await has_disputes(session, group, pod)
     if disputed:

@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 
 
 async def fetch_claimed(deps: Deps, group: RecordId) -> bool:
-    """Fetch personal groups that members name and that aren't here; whether any were lacking."""
+    """Fetch personal groups that members name and that aren't here; returns whether any were missing."""
     async with deps.store.database.read() as session:
         if not await is_looked_at(session, group):
             return False

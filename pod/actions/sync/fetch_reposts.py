@@ -22,19 +22,19 @@ from protocol.ids import RecordId
 from protocol.records.content import RepostOrigin, Vote
 from protocol.records.envelope import reopen_record
 
-MOST_LOOKED_AT: Final = 50  # a page of the group
+MOST_LOOKED_AT: Final = 50  # as many as a page of the group shows
 _LOG = logging.getLogger(__name__)
 
 
 async def fetch_reposted(deps: Deps, group: RecordId) -> bool:
-    """Fetch or pull the groups of the latest reposts that aren't here; whether any were.
+    """Fetch or pull the groups of the latest reposts that this pod lacks; returns whether there were any.
 
-    What can't be reached is tried again later.
+    Pods that can't be reached are tried again later.
     """
     lacking = await _lacking(deps, group)
     for origin, held in lacking:
         try:
-            # The pod first: one that never has what is asked for must not use up what the group may fetch from others.
+            # The pod's limit first: a pod that never has the posts must not use up the group's limit for other pods.
             await deps.store.limits.take("repost from a pod", origin.pod, now=deps.clock())
             await deps.store.limits.take("repost of a group", group, now=deps.clock())
             async with asking(deps, origin.pod):
@@ -47,7 +47,7 @@ async def fetch_reposted(deps: Deps, group: RecordId) -> bool:
 
 
 async def _lacking(deps: Deps, group: RecordId) -> list[tuple[RepostOrigin, bool]]:
-    """Where the posts are that this pod lacks, and whether it holds their groups."""
+    """The origins of the reposts that this pod lacks, and whether it holds their groups."""
     async with deps.store.database.read() as session:
         if not await is_looked_at(session, group):
             return []

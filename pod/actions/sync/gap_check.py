@@ -13,7 +13,7 @@ from protocol.branches import View
 
 
 async def compare(deps: Deps, pod: str, header: GroupHeader) -> None:
-    """Have the group pulled from `pod` if it has something of it that this pod lacks."""
+    """Ask for a pull from `pod` if the pod has something of the group that this one lacks."""
     try:
         async with deps.store.database.read() as session:
             view = await load_view(session, deps, header.group)

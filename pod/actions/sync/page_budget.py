@@ -18,7 +18,7 @@ PAGE_MEMBERS: Final = 60_000  # a puller takes 100,000, and two pods' copies of 
 
 
 class PageBudget:
-    """What is left of a page."""
+    """The room that is left on a page."""
 
     def __init__(self) -> None:
         self._bytes = PAGE_BYTES
@@ -26,7 +26,7 @@ class PageBudget:
         self._untouched = True
 
     def take(self, *wires: bytes) -> bool:
-        """Make room for texts that belong together; False if they don't fit, unless the page is empty yet."""
+        """Take room for texts that belong together; False if they don't fit. Texts on an empty page always fit."""
         size, members = sum(map(len, wires)), sum(map(most_members, wires))
         if not self._untouched and (size > self._bytes or members > self._members):
             return False
@@ -37,7 +37,7 @@ class PageBudget:
 
 
 def fitting(wires: Iterable[bytes]) -> list[msgspec.Raw]:
-    """The first of the texts, as many as fit a page."""
+    """The texts from the first on, as many as fit on a page."""
     budget, shown = PageBudget(), list[msgspec.Raw]()
     for wire in wires:
         if not budget.take(wire):

@@ -39,9 +39,10 @@ MOST_PAGES = 1000
 
 
 async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> None:
-    """Learn of a group from a pod that holds it: its whole chain, and its log, the end of which may come later.
+    """Fetch a new group from a pod that holds it: its whole chain and its log, whose end may come with a later pull.
 
-    With a pass (`shown`) its key asks. What an invitation doesn't open comes once this pod is home to a member.
+    With a pass (`shown`), the pass's key signs the requests. A pass that is an invitation may not open the log; that
+    comes once this pod is home to a member.
     """
     source = await source_of(deps, pod, group, shown)
     page = await load_page(deps, source, "chain", 0)
@@ -56,7 +57,7 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
     await deps.store.write(action)
     async with deps.memory.pull_lane(pod, group):
         while not await _pull_chain(deps, source):
-            pass  # each time some pages that hold something valid, so it ends with the chain
+            pass  # every round takes some pages with valid items, so it ends where the chain ends
         try:
             if not await _pull_records(deps, source):
                 deps.signals.behind(group, pod)
@@ -66,7 +67,7 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
 
 
 async def pull_if_readable(deps: Deps, account: Account, pod: str, group: RecordId) -> None:
-    """Pull a group that may be new here for somebody at home here who may read it, if it is known."""
+    """Pull a group for a local account that may read it; a group that isn't here yet is fetched."""
     async with deps.store.database.read() as session:
         known = await load_group(session, group)
         if known:
@@ -75,14 +76,14 @@ async def pull_if_readable(deps: Deps, account: Account, pod: str, group: Record
 
 
 async def pull(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> bool:
-    """Pull what `pod` has and we lack; False if there is more, which the next pull goes on with. Raises RemoteError."""
+    """Pull what `pod` has and we lack; False if there is more, which the next pull gets. Raises RemoteError."""
     source = await source_of(deps, pod, group, shown)
     async with deps.memory.pull_lane(pod, group):
         return await _pull_chain(deps, source) and await _pull_records(deps, source)
 
 
 async def pull_of_its_own(deps: Deps, pod: str, group: RecordId) -> bool:
-    """As `pull`, for what nobody asked for: from a pod that isn't the group's only a recovery is taken."""
+    """As `pull`, when no person asked for it: takes only a recovery from a pod outside the group."""
     if pod in sources_of((await _view(deps, group)).state):
         return await pull(deps, pod, group)
     source = await source_of(deps, pod, group)
@@ -100,9 +101,9 @@ async def _pull_records(deps: Deps, source: Source) -> bool:
     if not await pending.pull():
         return False
     if pending.head and not await _is_known(deps, source.group, pending.head):
-        # The pod's head moved since its chain was asked for: what was pending then may be in its log now.
+        # The pod's head moved since it sent its chain, so records that were pending then may be in its log now.
         await _pull_chain(deps, source)
-    # An erasure that was pending may be what a shape in the log wanted.
+    # A pending erasure may be the one that an erased record in the log waits for.
     return await is_log_whole(deps, source.group) or await pull_log(deps, source)
 
 
@@ -114,7 +115,7 @@ async def _is_known(deps: Deps, group: RecordId, item: RecordId) -> bool:
 
 
 async def _pull_chain(deps: Deps, source: Source) -> bool:
-    """Walk the chain on from where the last walk ended, or from the anchor if something hangs on what lies lower."""
+    """Pull the chain from where the last walk ended; from the anchor, if items hang on lower ones."""
     lowest = max((await _view(deps, source.group)).settled.height, 1)
     async with deps.store.database.read() as session:
         start = max(lowest, await load_cursor(session, source.group, source.pod, "chain"))
@@ -126,7 +127,7 @@ async def _pull_chain(deps: Deps, source: Source) -> bool:
 
 
 class ChainWalk:
-    """A walk along another pod's chain. `joined`: all of it hangs on what is known here, up to that pod's head."""
+    """A walk along another pod's chain. `joined`: all items up to that pod's head hang on items known here."""
 
     def __init__(self, deps: Deps, source: Source) -> None:
         self._deps = deps
@@ -134,7 +135,7 @@ class ChainWalk:
         self.joined = True
 
     async def go(self, start: int) -> bool:
-        """Walk from the height `start`; whether the end was reached."""
+        """Walk from height `start`; returns whether the end was reached."""
         self.joined = True
         return await walk(self._deps, self._source, "chain", start, self._take)
 
@@ -174,7 +175,7 @@ class ChainWalk:
 
 
 def _height_after(page: dict[str, Any], items: list[Record], start: int) -> int | None:
-    """Where the chain goes on. A page brings at least one item a height, so no pod can say that it is further on."""
+    """The next page's first height, None at the end. A page has an item for each height, so a pod can't skip any."""
     following = page.get("next")
     if type(following) is not int or not start < following <= start + len(items):
         return None
@@ -182,7 +183,7 @@ def _height_after(page: dict[str, Any], items: list[Record], start: int) -> int 
 
 
 async def _compare_anchors(deps: Deps, source: Source, view: View, records: list[Record]) -> None:
-    """Show it if the pod settled another history than ours; only such a pod is asked for its whole chain."""
+    """Store or delete a dispute with the pod. Only a pod that settled another history is asked for its whole chain."""
     if stands_apart(view, records):
         await note_dispute(deps, source.pod, source.group, await _whole_chain(deps, source))
     elif any(record.id == view.anchor for record in records):
@@ -190,7 +191,7 @@ async def _compare_anchors(deps: Deps, source: Source, view: View, records: list
 
 
 async def _pull_recovery(deps: Deps, source: Source) -> bool:
-    """Follow a pod whose recovery forked off below what is settled here; whether it holds now."""
+    """Follow a pod whose recovery forks off below our anchor; returns whether its branch holds now."""
     records = await _whole_chain(deps, source)
 
     async def action(session: AsyncSession) -> bool:
@@ -200,7 +201,7 @@ async def _pull_recovery(deps: Deps, source: Source) -> bool:
 
 
 async def _whole_chain(deps: Deps, source: Source) -> list[Record]:
-    """All items and acks that the pod shows, as far as each follows one before by the rules."""
+    """All items that the pod shows and that follow one another by the rules, with their acks."""
     records: list[Record] = []
     async with deps.store.database.read() as session:
         root = await load_item(session, source.group)
@@ -219,7 +220,7 @@ async def _whole_chain(deps: Deps, source: Source) -> list[Record]:
 
 
 def _follows(states: dict[RecordId, GroupState], record: Record) -> bool:
-    """Whether an item follows one whose state is known; then the state after it is, too."""
+    """Whether an item follows one in `states` by the rules; if so, adds the state after it."""
     item = record.content
     if not isinstance(item, Seal | Handover) or item.parent not in states:
         return False

@@ -28,7 +28,7 @@ MOST_PAGES = 1000
 
 
 class _Gathered:
-    """Entries of a branch, from the fork on; of those that the door didn't take, the records themselves."""
+    """The entries of a branch, from the fork on; `left_out`: the records that the door didn't take."""
 
     def __init__(self, deps: Deps, pod: str, group: RecordId, size: int) -> None:
         self._deps, self._pod, self._group, self._size = deps, pod, group, size
@@ -37,7 +37,7 @@ class _Gathered:
         self.left_out: dict[RecordId, tuple[Record, NewRecord]] = {}
 
     async def take(self, page: dict[str, Any], position: int) -> WalkStep:
-        """Take a page."""
+        """Take one page's entries."""
         deps = self._deps
         entries = entries_in(page.get("entries"), self._group)[: self._size - position]
         arrivals = [Arrival(entry, self._pod, deps.clock()) for entry in entries if isinstance(entry, Record)]
@@ -60,7 +60,7 @@ class _Gathered:
 
 
 async def pull_branch(deps: Deps, pod: str, group: RecordId, item: RecordId) -> bool:
-    """Ask `pod` for the log of an item beside the chosen branch; whether it fits the roots of the items up there."""
+    """Pull the log of an item beside our branch; returns whether it fits all roots up to that item."""
     source = await source_of(deps, pod, group)
     view = await find_view(deps, group)
     beside = items_beside(view, item)

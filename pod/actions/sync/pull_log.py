@@ -41,28 +41,28 @@ from protocol.records.envelope import Record
 from protocol.records.erased import ErasedRecord, wire_of_erased
 from protocol.state import GroupState
 
-PAGES = 400  # until a root fits nothing is placed: more than any honest item adds
+PAGES = 400  # more than any honest item adds; nothing is placed until a root fits
 MOST_ROOTS = 1000
-MOST_BYTES = 64 * 1024 * 1024  # of what the door doesn't take, while no root fits
+MOST_BYTES = 64 * 1024 * 1024  # of records that the door didn't take, while no root fits
 _LOG = logging.getLogger(__name__)
 Wish = tuple[RecordId, int]  # (record, author) of an erasure
 Held = Arrival | NewRecord | None  # a record that the door didn't take; a shape; what is here already
 
 
 class Gathered:
-    """Entries from `start` on that have no places yet; of those that the door didn't take, the records themselves."""
+    """Entries from index `start` on that have no places yet; `left_out`: the records that the door didn't take."""
 
     def __init__(self, start: int) -> None:
         self.start = start
         self.entries: list[RecordId] = []
         self.left_out: dict[RecordId, Arrival | ErasedRecord] = {}
-        self.bytes = 0  # of what was left out
-        self.let_in: dict[RecordId, tuple[int, int]] = {}  # author and bytes of what the door took as newly written
-        self.named: set[RecordId] = set()  # by erasures, whoever signed them
+        self.bytes = 0  # of the records that were left out
+        self.let_in: dict[RecordId, tuple[int, int]] = {}  # author and size of records that the door took as new
+        self.named: set[RecordId] = set()  # by erasures; their signers aren't checked
         self.waits_for: RecordId | None = None
 
     def add(self, entries: Sequence[Record | ErasedRecord], left_out: Collection[Arrival]) -> None:
-        """Take a page's entries, and those of them that the door refused or let wait."""
+        """Add a page's entries; `left_out`: those of them that the door refused, or that wait."""
         self.entries += [entry.id for entry in entries]
         self.left_out |= {entry.id: entry for entry in entries if isinstance(entry, ErasedRecord)}
         for arrival in left_out:
@@ -73,7 +73,7 @@ class Gathered:
                 self.named.update(entry.content.records)
 
     def drop(self, count: int, written: WrittenBytes, group: RecordId) -> None:
-        """Forget what has its place now: it stands in the log, so nobody wrote it just now."""
+        """Remove the first `count` entries, which have places now; they no longer count as newly written."""
         for entry in self.entries[:count]:
             if isinstance(left_out := self.left_out.pop(entry, None), Arrival):
                 self.bytes -= len(left_out.record.wire)
@@ -84,12 +84,12 @@ class Gathered:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether no place can be given before an erasure of the first shape comes."""
+        """Whether the first erased record still lacks an erasure, so that no entry can get a place."""
         return self.waits_for is not None and self.waits_for not in self.named
 
 
 async def pull_log(deps: Deps, source: Source) -> bool:
-    """Pull what the head's log has and this pod lacks; False if a next pull is to go on."""
+    """Pull what the head's log has and this pod lacks; False if the next pull has to go on."""
     have, state = await _log_gap(deps, source.group)
     if have >= state.log.size:
         return True
@@ -115,13 +115,13 @@ async def pull_log(deps: Deps, source: Source) -> bool:
 
 
 async def is_log_whole(deps: Deps, group: RecordId) -> bool:
-    """Whether all that the head's log has is here."""
+    """Whether this pod has the whole log of its head."""
     have, state = await _log_gap(deps, group)
     return have >= state.log.size
 
 
 async def _keep_pace(deps: Deps, group: RecordId, gathered: Gathered, position: int) -> bool:
-    """Follow what a seal, or a pull from another pod, gave places meanwhile; False if the page doesn't fit any more."""
+    """Drop entries that a seal or another pull placed meanwhile; False if the page doesn't fit any more."""
     have, _ = await _log_gap(deps, group)
     if not gathered.start <= have <= position:
         return False
@@ -132,7 +132,7 @@ async def _keep_pace(deps: Deps, group: RecordId, gathered: Gathered, position: 
 async def _take(
     deps: Deps, source: Source, entries: Sequence[Record | ErasedRecord], gathered: Gathered
 ) -> list[Arrival]:
-    """Let the records in by the door; those that it refused or that wait there."""
+    """Give the records to the door; returns those that it refused, or that wait."""
     now = deps.clock()
     arrivals = [Arrival(entry, source.pod, now) for entry in entries if isinstance(entry, Record)]
 
@@ -157,7 +157,7 @@ async def _log_gap(deps: Deps, group: RecordId) -> tuple[int, GroupState]:
 
 
 async def _place(deps: Deps, group: RecordId, gathered: Gathered) -> None:
-    """Place entries up to the last item whose root they complete."""
+    """Give entries their places, up to the last item whose root they fit."""
 
     async def action(session: AsyncSession) -> Placed:
         return await _placed(session, deps, group, gathered)
@@ -169,7 +169,7 @@ async def _place(deps: Deps, group: RecordId, gathered: Gathered) -> None:
 
 
 class Placed(NamedTuple):
-    """How many entries got their places; `more`: items further on, which weren't looked at, may give others theirs."""
+    """How many entries got places; `more`: later items, which weren't looked at, may place further ones."""
 
     entries: int
     more: bool
@@ -180,7 +180,7 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
     stored = await load_group(session, group, lock=True)
     if stored is None or stored.log_size != gathered.start:
         return Placed(0, more=False)
-    # Entries gather over many pages: nothing is looked up before an item can be reached.
+    # Entries are gathered over many pages, so the heads are read first: usually they reach no item yet.
     heads = await _tree_heads(session, stored, len(gathered.entries))
     if not heads:
         return Placed(0, more=False)
@@ -209,7 +209,7 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
 
 
 async def _holdable(session: AsyncSession, view: View, gathered: Gathered, *, now: int) -> list[Held]:
-    """For each entry, up to the first that can't be held: None if it is here, else what is to be stored."""
+    """For each entry, up to the first that can't be held: None if it is here, else what has to be stored."""
     known = await load_known(session, gathered.entries)
     placed = set(await list_placed(session, gathered.entries))
     wishes = await _wishes(session, view, gathered)
@@ -234,7 +234,7 @@ async def _holdable(session: AsyncSession, view: View, gathered: Gathered, *, no
 
 
 async def _wishes(session: AsyncSession, view: View, gathered: Gathered) -> set[Wish]:
-    """Who asked to have which of the shapes erased: by a record that is here, or that stands in the log further on."""
+    """(record, author) of the erasures of these shapes; an erasure is stored here or stands further on in the log."""
     shapes = [own_id for own_id, entry in gathered.left_out.items() if isinstance(entry, ErasedRecord)]
     wishes = {(record, author) for record, _, author in await load_wishes(session, shapes)}
     for index, own_id in enumerate(gathered.entries if shapes else (), gathered.start):
@@ -247,7 +247,7 @@ async def _wishes(session: AsyncSession, view: View, gathered: Gathered) -> set[
 
 
 def _stored_anyway(view: View, entry: Arrival | ErasedRecord, index: int, *, now: int) -> Held:
-    """What is stored of an entry that the door didn't take, once it has its place. None: it can't stand there."""
+    """What to store of an entry that the door didn't take, once it has its place. None: it can't stand there."""
     try:
         if isinstance(entry, ErasedRecord):
             check_logged(view.state, entry.author, entry.key, (), index=index)
@@ -264,7 +264,7 @@ def _stored_anyway(view: View, entry: Arrival | ErasedRecord, index: int, *, now
 
 
 def _state_before(view: View, index: int) -> GroupState | None:
-    """The state before the first item of the chosen branch whose log has this place; None for what is settled."""
+    """The state before the first item of our branch whose log has this index; None if that is settled."""
     if index < view.settled.log.size:
         return None
     heights = range(view.settled.height + 1, view.state.height + 1)
@@ -296,7 +296,7 @@ _COMMITTED = msgspec.json.Decoder(_Committed)
 
 
 async def _tree_heads(session: AsyncSession, stored: StoredGroup, gathered: int) -> list[TreeHead]:
-    """The first logs, by size, that items of the chosen branch commit to and that this many entries more can reach."""
+    """The logs, by size, to which items of our branch commit and which `gathered` more entries can reach."""
     first, last = stored.log_size + 1, stored.log_size + gathered
     wires = await list_tree_heads(session, stored.id, first, last, MOST_ROOTS)
     return [_COMMITTED.decode(wire).log for wire in wires]

@@ -21,12 +21,12 @@ from protocol.state import GroupState
 
 
 def pods_of(state: GroupState) -> list[str]:
-    """The pods that are home to a member with weight >= 0 who hasn't left, in order."""
+    """The pods that are home to a member with weight >= 0 who hasn't left, sorted."""
     return sorted(state.pods)
 
 
 def sources_of(state: GroupState) -> set[str]:
-    """The pods that this pod pulls the group from of its own accord: the group's, and the steward's."""
+    """The pods from which this pod pulls without being asked: the group's pods, and the steward's."""
     return state.pods | {state.steward.pod}
 
 
@@ -39,9 +39,9 @@ async def push(
     also: Collection[str] = frozenset(),
     only: str | None = None,
 ) -> None:
-    """Queue `record` for its group's other pods, its readers and those of `also`, or for `only` one of all these.
+    """Queue `record` for the group's other pods, its readers and those in `also`; or for `only` one of these.
 
-    Of a private group the pod's own actor speaks, and nobody hears it but the group's pods.
+    A private group's records are sent in the name of the pod's own actor, and only to the group's pods.
     """
     state = (await load_view(session, deps, record.group)).state
     told = state.pods
@@ -51,7 +51,7 @@ async def push(
 
 
 async def push_inside(session: AsyncSession, deps: Deps, record: Record, *, now: int) -> None:
-    """Queue `record` for the pods that are home to its group's members, and for no other."""
+    """Queue `record` for the pods that are home to the group's members, and for no others."""
     state = (await load_view(session, deps, record.group)).state
     await _queue(session, deps, state, record, pods_of(state), now=now)
 
@@ -61,7 +61,8 @@ async def _queue(
 ) -> None:
     actor = sender_of(deps, state)
     pods = [pod for pod in sorted(told) if pod != deps.identity.base_url]
-    # Who never took anything may be no pod at all, and what is kept for it would grow for days: if it is one, it pulls.
+    # An address that never took a delivery may not be a pod, and its queue would grow for days. If it is a pod, it
+    # pulls.
     silent = await list_silent(session, {host_of_inbox(f"{pod}/inbox") for pod in pods})
     pods = [pod for pod in pods if host_of_inbox(f"{pod}/inbox") not in silent]
     inboxes = [f"{pod}/inbox" for pod in pods]

@@ -26,7 +26,7 @@ HERE: Final = ""  # the pod whose lists these are
 
 
 async def push_again(deps: Deps, group: RecordId) -> None:
-    """Send the steward what has waited for a while: operations, and records that were written here."""
+    """Send the steward again what has waited for a while: operations, and records that were written here."""
     now = deps.clock()
 
     async def action(session: AsyncSession) -> None:

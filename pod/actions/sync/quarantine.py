@@ -23,12 +23,12 @@ from protocol.state import GroupState
 
 MOST_BYTES: Final = 32 * 1024 * 1024
 MOST_SECONDS: Final = 60.0
-KEPT_STATES: Final = 1000  # rivals hang on one of the latest, or are no concern of somebody who looks for a membership
+KEPT_STATES: Final = 1000  # an item whose parent is older than these is left out
 PAGES: Final = 1000
 
 
 class Quarantine:
-    """What one stranger's wish may still have this pod fetch to look at."""
+    """How much this pod may still fetch to look at, because of one stranger's request."""
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
@@ -36,7 +36,7 @@ class Quarantine:
         self._ends_at = asyncio.get_running_loop().time() + MOST_SECONDS
 
     async def look(self, pod: str, group: RecordId, shown: Pass | None, concerns: Callable[[GroupState], bool]) -> bool:
-        """Whether a state on the group's chain at `pod` is of concern; False also where that can't be found out."""
+        """Whether `concerns` holds for a state of the group's chain at `pod`; False also if that can't be found out."""
         if self._bytes <= 0:
             return False
         source = await source_of(self._deps, pod, group, shown)
@@ -58,7 +58,7 @@ class _Chain:
         self.is_of_concern = False
 
     async def take(self, page: dict[str, Any], start: int) -> WalkStep:
-        """Follow a page's items; the walk ends where they concern somebody, or the bytes are used up."""
+        """Follow a page's items; the walk ends at a state that concerns somebody, or when the bytes are used up."""
         items = records_in(page.get("items"), self._source.group)
         followed = [state for item in items if (state := self._followed(item)) is not None]
         self.is_of_concern = any(self._concerns(state) for state in followed[-1:])

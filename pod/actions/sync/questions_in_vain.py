@@ -16,7 +16,7 @@ IN_VAIN: Final = "question in vain to a server"
 
 @asynccontextmanager
 async def asking(deps: Deps, pod: str) -> AsyncIterator[None]:
-    """Ask a server; a RemoteError or refusal counts as in vain. Raises TooManyTriesError where too many were."""
+    """Around a request to a server: a RemoteError or refusal is counted; raises TooManyTriesError after too many."""
     await deps.store.limits.check(IN_VAIN, server_of(pod), now=deps.clock())
     try:
         yield
@@ -26,10 +26,10 @@ async def asking(deps: Deps, pod: str) -> AsyncIterator[None]:
 
 
 async def count_in_vain(deps: Deps, pod: str) -> None:
-    """Count a question; raises TooManyTriesError where too many were in vain."""
+    """Count a failed request; raises TooManyTriesError after too many."""
     await deps.store.limits.take(IN_VAIN, server_of(pod), now=deps.clock())
 
 
 def server_of(pod: str) -> str:
-    """By what questions are counted: ports cost nothing."""
+    """The host by which requests are counted, without the port, because one host can have many ports."""
     return origin_of(pod).host

@@ -33,7 +33,7 @@ from protocol.limits import MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH
 from protocol.records.envelope import CHAIN_TYPES, Record, open_record
 from protocol.records.erased import ErasedRecord, parse_erased
 
-MOST_MEMBERS = 100_000  # of a page of records, which has more than an ordinary document
+MOST_MEMBERS = 100_000  # of a page of records; more than in other documents
 PAGES_A_WALK = 64
 MOST_FRUITLESS = 3  # pages in a row
 PATIENCE_SECONDS = 20.0
@@ -42,9 +42,9 @@ _LOG = logging.getLogger(__name__)
 
 
 class Pass(msgspec.Struct, frozen=True):
-    """What opens a private group to a pod that is nobody's home there yet.
+    """What opens a private group to a pod that isn't a member's home there yet.
 
-    The key of an invitation, together with that, opens the chain; a member's recovery key everything.
+    The key of an invitation, together with `invitation`, opens the chain; a member's recovery key opens everything.
     """
 
     key: PrivateKey
@@ -52,7 +52,7 @@ class Pass(msgspec.Struct, frozen=True):
 
 
 class Pace:
-    """How long one pull waited for a pod, and what that brought."""
+    """How long one pull waited for a pod, and how many bytes came."""
 
     def __init__(self) -> None:
         self._seconds = 0.0
@@ -65,17 +65,17 @@ class Pace:
 
     @property
     def patience(self) -> float:
-        """For how many seconds more the pod may keep us waiting."""
+        """How many seconds more this pod waits for the other."""
         return PATIENCE_SECONDS + self._bytes / SLOWEST_BYTES_PER_SECOND - self._seconds
 
     def note(self, seconds: float, size: int) -> None:
-        """Count an answer."""
+        """Add an answer's duration and size."""
         self._seconds += seconds
         self._bytes += size
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A group at another pod, and by whose key it is asked for."""
+    """A group at another pod, and the key that signs the requests."""
 
     pod: str
     group: RecordId
@@ -85,7 +85,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class WalkStep(NamedTuple):
-    """What became of a page: where the list goes on (None: it ended), and whether it brought anything."""
+    """The result of a page: the next page's position (None at the end), and whether the page had anything useful."""
 
     following: int | None
     useful: bool
@@ -95,7 +95,7 @@ Take = Callable[[dict[str, Any], int], Awaitable[WalkStep]]
 
 
 async def walk(deps: Deps, source: Source, name: str, start: int, take: Take, *, most: int = PAGES_A_WALK) -> bool:
-    """Walk the list `name` (it may have a query) from `start`, `most` pages at once; whether its end was reached.
+    """Read the list `name` (maybe with a query) from `start`, at most `most` pages; whether the end was reached.
 
     Raises RemoteError.
     """
@@ -113,14 +113,14 @@ async def walk(deps: Deps, source: Source, name: str, start: int, take: Take, *,
 
 
 async def source_of(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> Source:
-    """The group at `pod`, asked for by this pod or by the pass that it shows. Never call it inside a write action."""
+    """The group at `pod`, for requests signed by this pod or by a pass's key. Never call it inside a write action."""
     if shown is not None:
         return Source(pod, group, ed25519_signing_key(shown.key.did, shown.key), shown.invitation)
     return Source(pod, group, await signing_key(deps, f"{deps.identity.base_url}/{POD}"))
 
 
 async def load_page(deps: Deps, source: Source, name: str, position: int) -> dict[str, Any]:
-    """A page of the list `name` from `position` on; raises RemoteError, or the refusal of what isn't JSON of ours."""
+    """A page of the list `name` from `position` on; raises RemoteError, or the refusal of JSON out of our limits."""
 
     def signed(request: SignedRequest) -> Mapping[str, str]:
         fields = {} if source.invitation is None else {INVITATION: invitation_field(source.invitation)}
@@ -147,7 +147,7 @@ async def load_page(deps: Deps, source: Source, name: str, position: int) -> dic
 
 
 def head_in(page: Mapping[str, Any]) -> RecordId | None:
-    """The head that the pod had when it answered, if it says so."""
+    """The pod's head when it answered; None if the page doesn't give it."""
     try:
         return parse_id(page.get("head"))
     except RefusedError:
@@ -155,7 +155,7 @@ def head_in(page: Mapping[str, Any]) -> RecordId | None:
 
 
 def records_in(entries: object, group: RecordId) -> list[Record]:
-    """Those of the entries that are records of the group; rubbish is passed over, what a peer lacks others have."""
+    """The valid records of the group among the entries. Others are skipped: other pods have what is missing."""
     records = []
     for entry in entries if isinstance(entries, list) else []:
         try:
@@ -168,7 +168,7 @@ def records_in(entries: object, group: RecordId) -> list[Record]:
 
 
 def entries_in(entries: object, group: RecordId) -> list[Record | ErasedRecord]:
-    """The entries of a log as far as they are records of the group, or the shapes of erased ones; in order, no gaps."""
+    """The entries of a log in order, up to the first that is no record of the group and no erased one's shape."""
     read: list[Record | ErasedRecord] = []
     for body in entries if isinstance(entries, list) else []:
         try:

@@ -24,19 +24,19 @@ from pod.deps import Deps
 from protocol.branches import View
 from protocol.ids import RecordId
 
-ACKS_PER_ITEM: Final = 64  # of seats first: whoever gets a membership may sign, and only few signatures count
+ACKS_PER_ITEM: Final = 64  # those of seats first, because any member can sign acks, and only the seats' acks count
 
 
 async def chain_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
-    """Items from height `start`, rival branches included, each with its acks; `next` is the height to go on from.
+    """Items from height `start` on, also of rival branches, each with its acks; `next`: the next page's height.
 
-    The last page, which has no `next`, also holds each seat's highest ack on the branch that this pod chose.
+    The last page, which has no `next`, also holds each seat's highest ack on this pod's branch.
     """
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group, part="chain")
         view, items = opened.view, await list_items(session, group, start, ENTRIES)
         if isinstance(reader, Account) and opened.state.visibility == "private":
-            # A person, not a pod: whoever was left out learns nothing of where the group went on.
+            # People, unlike pods, may not learn where the group continues if they weren't invited there.
             hidden = await untold(session, deps, opened, [item.wire for item in items])
             items = list(takewhile(lambda item: item.wire not in hidden, items))
         acks = await _acks_of(session, view, items)
@@ -57,7 +57,7 @@ async def chain_page(deps: Deps, reader: Viewer, group: RecordId, start: int) ->
 
 
 def _following(items: Sequence[StoredItem], shown: int, start: int) -> int | None:
-    """The height to go on from; None at the end. Within one height there is no going on: its first items are shown."""
+    """The next page's first height; None at the end. Of a height with too many items only the first are shown."""
     if shown == len(items) < ENTRIES:
         return None
     last = items[shown - 1].height
@@ -77,7 +77,7 @@ async def _acks_of(session: AsyncSession, view: View, items: Sequence[StoredItem
 
 
 async def _highest_acks(session: AsyncSession, view: View, start: int) -> list[bytes]:
-    """The acks that settle this pod's branch: of each seat the highest in each term. Items of theirs may lie below."""
+    """The acks that settle this pod's branch: each seat's highest in each term, also for items below `start`."""
     wanted = {(seat.key, term, height) for (term, seat), height in view.tally.items() if height < start}
     found: list[bytes] = []
     for key, term, height in sorted(wanted):
@@ -89,7 +89,7 @@ async def _highest_acks(session: AsyncSession, view: View, start: int) -> list[b
 async def log_page(
     deps: Deps, reader: Viewer, group: RecordId, start: int, item: RecordId | None = None
 ) -> dict[str, Any]:
-    """Log entries from index `start`; those of the log of `item`, which may stand beside the chosen branch."""
+    """Log entries from index `start` on; with `item`, of that item's log, which may be beside this pod's branch."""
     async with deps.store.database.read() as session:
         await open_group(session, deps, reader, group)
         beside = items_beside(await load_view(session, deps, group), item) if item else []
@@ -102,7 +102,7 @@ async def log_page(
 async def _log_beside(
     session: AsyncSession, deps: Deps, group: RecordId, beside: list[RecordId], start: int
 ) -> list[bytes] | None:
-    """Entries from `start` of the log of the last of these items; None below the fork, whose log is the common one."""
+    """Entries from `start` on of the last item's log; None below the fork, where both logs are the same."""
     view, stored = await load_view(session, deps, group), await load_group(session, group)
     first = view.nodes[view.nodes[beside[0]].parent or view.anchor].state.log.size
     if start < first or stored is None:
@@ -119,10 +119,10 @@ async def _log_beside(
 
 
 async def pending_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
-    """Accepted records that the log lacks, after cursor `start`; `next` is where to go on.
+    """Accepted records that the log lacks, after cursor `start`; `next` is the next page's cursor.
 
-    `operations` says whether any wait here for a seal or for signatures. What the log gets after `head` may have been
-    pending before.
+    `operations`: whether any wait here for a seal or for signatures. Records that the log gets after `head` may have
+    been pending before.
     """
     async with deps.store.database.read() as session:
         view = (await open_group(session, deps, reader, group)).view
@@ -134,9 +134,9 @@ async def pending_page(deps: Deps, reader: Viewer, group: RecordId, start: int) 
 
 
 async def operations_page(deps: Deps, reader: Viewer, group: RecordId, start: int) -> dict[str, Any]:
-    """Operations that wait here for a seal, after cursor `start`; `next` is where to go on.
+    """Operations that wait here for a seal, after cursor `start`; `next` is the next page's cursor.
 
-    The first page also has those that wait for signatures (`proposed`), which are few.
+    The first page also has the few that wait for signatures (`proposed`).
     """
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group)

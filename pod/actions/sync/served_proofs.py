@@ -25,7 +25,7 @@ from protocol.log import (
 
 
 class Proof(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A path (hex): of entry `leaf`, whose id is `record`, in the log of `size`; or from size `first` to `second`."""
+    """A path (hex): of entry `leaf` with id `record` in the log of `size`; or from size `first` to size `second`."""
 
     path: tuple[str, ...]
     leaf: int | None = None
@@ -36,7 +36,7 @@ class Proof(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 async def prove_inclusion(deps: Deps, reader: Viewer, group: RecordId, leaf: int, size: int) -> Proof:
-    """The path from entry `leaf` to the root of the first `size` entries; raises NotFoundError beyond the log."""
+    """The path from entry `leaf` to the root of the first `size` entries; NotFoundError beyond the log's end."""
     async with deps.store.database.read() as session:
         await _check_size(session, deps, reader, group, size)
         if leaf >= size:
@@ -47,7 +47,7 @@ async def prove_inclusion(deps: Deps, reader: Viewer, group: RecordId, leaf: int
 
 
 async def prove_consistency(deps: Deps, reader: Viewer, group: RecordId, first: int, second: int) -> Proof:
-    """What shows that the first `first` of `second` entries are unchanged; raises NotFoundError beyond the log."""
+    """The proof that the first `first` of `second` entries are unchanged; NotFoundError beyond the log's end."""
     async with deps.store.database.read() as session:
         await _check_size(session, deps, reader, group, second)
         if first > second:

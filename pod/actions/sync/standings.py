@@ -28,7 +28,7 @@ MOST_COMPARED: Final = 500  # groups in one question: less than 128 KiB
 
 
 class ToldStanding(msgspec.Struct, frozen=True):
-    """How far a pod has a group; `pending` is its cursor in the other's list of pending records."""
+    """How far a pod is in a group; `pending`: its cursor in the other pod's list of pending records."""
 
     group: str
     head: str
@@ -37,19 +37,19 @@ class ToldStanding(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """How far the asking pod has groups that it shares with the asked one."""
+    """How far the asking pod is in the groups that it shares with the asked one."""
 
     groups: list[ToldStanding]
 
 
 class Differing(msgspec.Struct, frozen=True):
-    """The groups of which the asked pod has something else."""
+    """The groups in which the asked pod has something else."""
 
     groups: list[str]
 
 
 async def find_differing(deps: Deps, asker: VerifiedPod, question: Question) -> Differing:
-    """Which of the groups differ here; what the asker may not know of is passed over."""
+    """Those of the groups that differ here; groups that the asker may not read are left out."""
     if len(question.groups) > MOST_COMPARED:
         raise ChainRule.TOO_MANY_COMPARED.error(most=MOST_COMPARED)
     theirs = [GroupStanding(parse_id(one.group), parse_id(one.head), one.size, one.pending) for one in question.groups]
@@ -59,16 +59,16 @@ async def find_differing(deps: Deps, asker: VerifiedPod, question: Question) -> 
 
 
 async def a_shared_group(deps: Deps, pod: str) -> RecordId | None:
-    """One of the groups that are shared with `pod`, if any is."""
+    """A group that this pod shares with `pod`; None if there is none."""
     async with deps.store.database.read() as session:
         shared = await list_standings(session, pod, 1, after=None)
     return shared[0].group if shared else None
 
 
 async def ask_differing(deps: Deps, pod: str) -> tuple[int, list[RecordId]]:
-    """How many groups are shared with `pod`, and which of them differ there; raises RemoteError.
+    """How many groups this pod shares with `pod`, and which of them differ there; raises RemoteError.
 
-    A pod that can't answer this may differ in all.
+    If the pod can't answer, all of them may differ.
     """
     shared = 0
     differing: list[RecordId] = []

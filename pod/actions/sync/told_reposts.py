@@ -36,13 +36,13 @@ from protocol.records.envelope import Record, open_record
 from protocol.state import GroupState
 
 AT_ONCE: Final = 10
-MOST_TOLD: Final = 200  # of a group's posts
+MOST_TOLD: Final = 200  # for the posts of one group
 
 
 async def list_pods_told(session: AsyncSession, deps: Deps, record: Record) -> set[str]:
-    """The pods that are told of a record because it concerns a post of another group; none unless both are public.
+    """The pods to tell of a record that concerns another group's post; none unless both groups are public.
 
-    Nobody is told who wasn't met: the group was pulled from there, or something was taken there.
+    Only pods that this one knows: it pulled the post's group from them, or they took a delivery before.
     """
     thing = _thing_of(record)
     about = (await load_record_authors(session, {thing})).get(thing) if thing else None
@@ -57,7 +57,7 @@ async def list_pods_told(session: AsyncSession, deps: Deps, record: Record) -> s
 
 
 def _thing_of(record: Record) -> RecordId | None:
-    """What a repost, an answer or an edit is about."""
+    """The record that a repost, an answer or an edit is about."""
     match record.content:
         case Vote(target=PostTarget(post=post), value=value, from_=origin) if origin and value >= 0:
             return post
@@ -70,9 +70,10 @@ def _thing_of(record: Record) -> RecordId | None:
 
 
 async def take_told(deps: Deps, activity: RecordActivity, *, now: int) -> bool:
-    """Remember that a group that isn't here reposts a post of somebody here; False for anything else.
+    """Store the word that a group which isn't here reposts a post of ours; False for any other activity.
 
-    The cheap questions come first: whether the post is here, and whether its author is or its group is kept here.
+    The cheap checks come first: whether the post is here, and whether this pod is its author's home or its group's
+    steward.
     """
     post, pod = _reposted(activity.record), pod_of(activity.actor)
     async with deps.store.database.read() as session:
@@ -98,7 +99,7 @@ async def take_told(deps: Deps, activity: RecordActivity, *, now: int) -> bool:
 
 
 def _reposted(record: JsonObject) -> RecordId | None:
-    """The post that a vote brings into its group, before anything of it is verified."""
+    """The post that a vote brings into its group; None for other records. Nothing is verified yet."""
     match record:
         case {"type": "Vote", "target": {"post": str(post)}, "from": {"group": str()}, "value": int(value)} if (
             value > 0
@@ -111,7 +112,7 @@ def _reposted(record: JsonObject) -> RecordId | None:
 
 
 async def _is_ours(session: AsyncSession, deps: Deps, about: RecordAuthor) -> bool:
-    """Whether a post is one of a public group whose author is at home here, or which is kept here."""
+    """Whether it is a post of a public group, and its author is local or this pod is the group's steward."""
     if about.type != "Post" or about.author is None:
         return False
     state = (await load_view(session, deps, about.group_id)).state
@@ -122,7 +123,7 @@ async def _is_ours(session: AsyncSession, deps: Deps, about: RecordAuthor) -> bo
 
 
 async def look_at_told(deps: Deps, own_group: RecordId) -> bool:
-    """Look whether what was told of a group's posts is true, and tell their authors; whether some is left."""
+    """Check reported reposts of a group's posts and notify the posts' authors; returns whether more are left."""
     async with deps.store.database.read() as session:
         told = await list_told_unseen(session, own_group, AT_ONCE)
     quarantine = Quarantine(deps)
@@ -137,7 +138,7 @@ async def look_at_told(deps: Deps, own_group: RecordId) -> bool:
 
 
 async def _look(deps: Deps, quarantine: Quarantine, told: ToldRepost) -> str:
-    """The name of the group if the voter counts there; empty if not, or if that can't be found out."""
+    """The name of the reposting group if the voter counts there; empty if not, or if that can't be found out."""
     names: list[str] = []
 
     def concerns(state: GroupState) -> bool:
@@ -158,7 +159,7 @@ async def _note(deps: Deps, told: ToldRepost, name: str) -> None:
     async def action(session: AsyncSession) -> None:
         await save_look(session, told, name)
         about = (await load_record_authors(session, {told.post_id})).get(told.post_id)
-        # Of a group that came here meanwhile, the record itself tells.
+        # If the reposting group is held here by now, its own record makes the notification.
         if not name or about is None or about.author is None or await load_group(session, told.group_id) is not None:
             return
         key = post_target_key(told.post_id)

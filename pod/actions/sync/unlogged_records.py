@@ -27,7 +27,7 @@ from protocol.records.envelope import Record, id_of
 
 
 class Pending:
-    """One look at what waits at a pod; `head` is that pod's when it answered, if it said."""
+    """One pull of what waits at a pod; `head`: that pod's head when it answered, if the answer gives it."""
 
     def __init__(self, deps: Deps, source: Source) -> None:
         self._deps = deps
@@ -36,7 +36,7 @@ class Pending:
         self.head: RecordId | None = None
 
     async def pull(self) -> bool:
-        """Pull it; whether nothing is left."""
+        """Pull everything that waits; returns whether nothing is left."""
         async with self._deps.store.database.read() as session:
             cursor = await load_cursor(session, self._source.group, self._source.pod, "pending")
         ended = await walk(self._deps, self._source, "pending", cursor, self._take_records)
@@ -69,7 +69,7 @@ class Pending:
         return [body for own_id, body in ids.items() if own_id not in held]
 
     async def _unknown(self, bodies: Sequence[object]) -> list[object]:
-        """Those that aren't here in the same form: what waits in two places must not be verified again each time."""
+        """The bodies that this pod doesn't hold in this form, so that what waits isn't verified at every pull."""
         forms = {id_of(body): body for body in bodies if isinstance(body, dict)}
         async with self._deps.store.database.read() as session:
             known = await load_waiting_forms(session, list(forms))

@@ -22,7 +22,7 @@ MOST_SHOWN = 100
 
 
 async def note_withheld(deps: Deps, group: RecordId) -> None:
-    """Note the group's records that the steward passed over; they are forgotten when the log gets them."""
+    """Store which of the group's records the steward passed over; they are deleted when the log has them."""
     since = deps.clock() - PATIENCE_MS
     async with deps.store.database.read() as session:
         overtaken = await list_overtaken(session, group, accepted_before=since, limit=MOST_SHOWN)
@@ -45,5 +45,5 @@ async def _note(
     await insert_withheld(session, [Withheld(record, group, steward, at) for record, at in waiting])
     for entry in broken:
         if entry.record_id not in noted:
-            # Whoever else keeps the group can refuse then, too.
+            # With the record the other keepers can refuse to confirm, too.
             await push(session, deps, reopen_record(entry.wire), now=deps.clock())
