@@ -18,7 +18,7 @@ ED25519_KEY = "ed25519-key"
 
 
 def make_keys(keyring: Keyring, path: str, *, now: int) -> StoredActorKeys:
-    """Two new keys for the actor at `path`; the RSA one takes 20 to 200 ms, so call it in a thread."""
+    """Make two keys for the actor at `path`; the RSA key takes 20 to 200 ms, so call this in a thread."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     seed = random_bytes(32)
@@ -33,5 +33,5 @@ def make_keys(keyring: Keyring, path: str, *, now: int) -> StoredActorKeys:
 
 
 def open_rsa_key(keyring: Keyring, keys: StoredActorKeys, actor: str) -> SigningKey:
-    """The RSA key of `actor`, ready to sign requests; raises KeyringError when the keyring doesn't open it."""
+    """The RSA key of `actor`, ready to sign requests; raises KeyringError if the keyring can't decrypt it."""
     return rsa_signing_key(f"{actor}#{MAIN_KEY}", keyring.unseal(keys.rsa_sealed, f"{keys.path}#{MAIN_KEY}"))

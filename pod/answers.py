@@ -17,30 +17,30 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-MOST_BYTES: Final = 32 * 1024 * 1024  # of all answers together
+MOST_BYTES: Final = 32 * 1024 * 1024  # for all answers together
 MOST_OF_ONE: Final = MOST_BYTES // 32
 LONGEST_KEY: Final = 512
 MOST_ASKED: Final = 4096
-OWN: Final = re.compile(r"\b(private|no-store)\b")  # what says of itself that it isn't for everybody
-OVERHEAD_BYTES: Final = 1024  # of headers and keys
+OWN: Final = re.compile(r"\b(private|no-store)\b")  # the answer says that it isn't for everybody
+OVERHEAD_BYTES: Final = 1024  # for headers and keys
 
 Key = tuple[str, str]
 
 
 class HeldAnswer(msgspec.Struct, frozen=True):
-    """A whole answer."""
+    """A whole answer in memory."""
 
     status: int
     headers: dict[str, str]
     body: bytes
 
     def response(self) -> web.Response:
-        """The answer to one more request."""
+        """A new response with this answer."""
         return web.Response(status=self.status, headers=self.headers, body=self.body)
 
 
 class Answers:
-    """Holds answers of one `version` of the database."""
+    """Keeps answers that belong to one `version` of the database."""
 
     def __init__(self, version: Callable[[], Awaitable[int]]) -> None:
         self._version = version
@@ -50,8 +50,8 @@ class Answers:
         self._bytes = 0
 
     async def get(self, key: Key, make: Callable[[], Awaitable[web.Response]]) -> web.Response:
-        """The held answer, or the one that `make` gives; a refusal isn't held."""
-        # Asked for before the answer is made: what is written meanwhile makes it old at once.
+        """The kept answer, or the one that `make` gives; refusals aren't kept."""
+        # Read before the answer is made, so that an answer isn't kept if anything was written meanwhile.
         version = await self._look()
         if (held := self._held.get(key)) is not None:
             return held.response()
@@ -62,7 +62,7 @@ class Answers:
         return response
 
     async def find(self, key: Key) -> web.Response | None:
-        """The held answer, if there is one."""
+        """The kept answer, if there is one."""
         if key not in self._held:
             return None
         await self._look()
@@ -70,7 +70,7 @@ class Answers:
         return held.response() if held else None
 
     async def _look(self) -> int:
-        """The version of now; what is held of another one is let go."""
+        """The database's present version; answers of another version are dropped."""
         version = await self._version()
         if version != self._seen or self._bytes > MOST_BYTES:
             self._seen, self._bytes = version, 0
@@ -79,7 +79,7 @@ class Answers:
         return version
 
     def _is_asked(self, key: Key) -> bool:
-        """Whether somebody may ask for this once more: so far nobody did for a query that is new."""
+        """Whether the answer is worth keeping: it has no query, or this query was asked before."""
         if sum(map(len, key)) > LONGEST_KEY:
             return False
         if "?" not in key[0] or hash(key) in self._asked:

@@ -46,7 +46,7 @@ from pod.web.kit.visitors import know_visitors
 SOFTWARE = "Althing"
 COLLECT_AFTER_OBJECTS = 50_000
 GIVES_WAY_SECONDS = 0.0005
-# An address with a slash too many leads to the one without.
+# An address with a slash at its end is redirected to the one without.
 without_slash = web.normalize_path_middleware(append_slash=False, remove_slash=True, merge_slashes=False)
 MIDDLEWARES = (
     tell_requests,
@@ -99,7 +99,7 @@ async def make_app(config: Config) -> web.Application:
 
 
 def _tell_of_an_end(running: asyncio.Task[None]) -> None:
-    """Work that ends before the pod does is a bug; of the loops /readyz says so, too, as their beats stay away."""
+    """Log a background task that ended too early, which is a bug. /readyz reports it, too, for the loops."""
     if not running.cancelled() and (error := running.exception()) is not None:
         _LOG.error("the %s ended", running.get_name(), exc_info=error)
 
@@ -112,18 +112,18 @@ def make_routes(app: web.Application) -> None:
 
 
 def _say_no_versions() -> None:
-    """Let `Server` name the software and no versions, in answers that no handler of ours made, too."""
-    vars(web_response)["SERVER_SOFTWARE"] = SOFTWARE  # the library has no setting for it
+    """Make the `Server` header name the software without versions, also in the library's own answers."""
+    vars(web_response)["SERVER_SOFTWARE"] = SOFTWARE  # the library has no setting for this
 
 
 def serve(config: Config, *, shares_port: bool = False) -> None:
-    """Serve until SIGTERM or Ctrl-C; with `shares_port` other processes may listen there, too."""
+    """Serve until SIGTERM or Ctrl-C; with `shares_port`, other processes may listen on the port, too."""
     configure_logs(config.log)
     _say_no_versions()
-    # Requests leave next to no cycles behind, so looking for them at each 700 objects takes a tenth of the time.
+    # Requests leave almost no cycles, and the default, a search after every 700 objects, takes a tenth of the time.
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER_OBJECTS)
-    # A thread that computes something large gives way to the event loop so soon.
+    # The longest time that a computing thread keeps the event loop waiting.
     sys.setswitchinterval(GIVES_WAY_SECONDS)
     web.run_app(
         _started(config),

@@ -17,4 +17,4 @@ KEYS = web.AppKey("known_keys", KnownKeys)
 MEASURES = web.AppKey("measures", Measures)
 POLICY = web.AppKey("policy", Policy)
 REPLAY = web.AppKey("replay", SeenSignatures)
-REQUEST = web.RequestKey("request", str)  # the number under which the log has a request
+REQUEST = web.RequestKey("request", str)  # the request's number in the log

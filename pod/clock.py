@@ -22,7 +22,7 @@ class Clock:
         return time.time_ns() // 1_000_000 + self.offset_ms()
 
     def offset_ms(self) -> int:
-        """The configured shift; 0 without a file or while it is being rewritten."""
+        """The configured shift; 0 if there is no file, or while the file is being rewritten."""
         if self._offset_file is None:
             return 0
         try:
@@ -32,12 +32,12 @@ class Clock:
 
 
 def steady_ns() -> int:
-    """A reading of a clock that never jumps: for durations only."""
+    """A clock that never jumps; only its differences mean anything."""
     return time.perf_counter_ns()
 
 
 def processor_ns() -> int:
-    """How long this thread had the processor: for differences only."""
+    """This thread's processor time; only its differences mean anything."""
     return time.thread_time_ns()
 
 
@@ -52,12 +52,12 @@ def random_bytes(count: int) -> bytes:
 
 
 def request_number() -> str:
-    """What tells the lines of one request from those of another; nothing secret, and drawn anew in a forked process."""
+    """A random number that marks the log lines of one request; it needn't be secret."""
     return f"{random.getrandbits(64):016x}"
 
 
 def random_token() -> str:
-    """256 bits as URL-safe text: an API token or a link's secret."""
+    """256 random bits as URL-safe text, for an API token or a link."""
     return secrets.token_urlsafe(32)
 
 

@@ -25,10 +25,10 @@ ATOM = "application/atom+xml"
 
 @dataclass(frozen=True)
 class Contract:
-    """What a route promises. `body` and `answer` are types that msgspec has a schema for; None: there is none.
+    """What a route takes and answers. `body` and `answer` are types for which msgspec has a schema, or None.
 
-    `who`: *reader* means anybody, but a private group only its members; *puller* the same, and
-    their pods by signature; *pod* is another pod's server; *admin* runs this one.
+    `who`: *reader* is anybody, but for a private group only its members; *puller* the same, and the group's pods by
+    signature; *pod* is another pod's server; *admin* is an admin of this pod.
     """
 
     who: Who = "anybody"
@@ -61,7 +61,7 @@ def contract(
 
 
 def contract_of(handler: Any) -> Contract | None:
-    """The contract of a route's handler. ActivityPub's routes speak AS2, whose shapes its own documents tell."""
+    """The contract of a route's handler. Routes of ActivityPub are described as AS2, without shapes."""
     stated = _CONTRACTS.get(handler)
     if stated is None and "activitypub" in getattr(handler, "__module__", "").split("."):
         return Contract(media_type=AS2)

@@ -5,7 +5,7 @@ from pod.rules.requests import RequestRule
 
 
 def place_in(value: str | None, name: str) -> LogPlace | None:
-    """The place that a cursor names; None for none. Raises MalformedError with the name of what it should be."""
+    """The place that a cursor names; None for None. Raises MalformedError, which names the wanted form, `name`."""
     if value is None:
         return None
     place = parse_place(value)

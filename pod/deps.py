@@ -18,10 +18,10 @@ from protocol.ids import RecordId
 
 @dataclass(frozen=True)
 class Signals:
-    """What actions tell the loops.
+    """Messages from actions to the loops.
 
-    `wake`, told within a write action, has a group tended, `deliver` the outbox sent, `behind` a gap pulled, `lacks`
-    what it reposts fetched; `heard` takes note of an actor whose request was verified, and of what it told of a group.
+    `wake` (inside a write action) has a group tended; `deliver` has the outbox sent; `behind` has a gap pulled; `lacks`
+    has a group's reposts fetched; `heard` reports a verified request's actor, and what its header says of a group.
     """
 
     wake: Callable[[Session, RecordId], None]
@@ -33,7 +33,7 @@ class Signals:
 
 @dataclass(frozen=True)
 class Outside:
-    """The ways out of the pod, used outside of write actions only."""
+    """The ways out of the pod; use them only outside of write actions."""
 
     http: SafeHttp
     mailer: Mailer

@@ -11,7 +11,7 @@ from protocol.keeping import SeatRefusedError
 
 
 class UnknownGroupError(RefusedError):
-    """The pod doesn't hold the group, or doesn't say so to this asker."""
+    """The pod doesn't hold the group, or the asker may not know that it does."""
 
     code = "unknown_group"
     status = 404
@@ -20,7 +20,7 @@ class UnknownGroupError(RefusedError):
 
 
 class NotFoundError(RefusedError):
-    """There is no such thing here."""
+    """The thing that was asked for isn't here."""
 
     code = "not_found"
     status = 404
@@ -47,7 +47,7 @@ class SignInError(UnauthorizedError):
 
 
 class ForgedFormError(RefusedError):
-    """A form that this pod didn't hand to this browser."""
+    """This pod didn't give this form to this browser."""
 
     code = "forged_form"
     status = 403
@@ -56,7 +56,7 @@ class ForgedFormError(RefusedError):
 
 
 class NotAdminError(RefusedError):
-    """The page is for those who run the pod."""
+    """The page is only for admins of the pod."""
 
     code = "not_admin"
     status = 403
@@ -65,7 +65,7 @@ class NotAdminError(RefusedError):
 
 
 class TooManyTriesError(RefusedError):
-    """More tries than a person needs in so short a time; another is taken after `seconds`."""
+    """More tries than a person needs in that time; the next is taken after `seconds`."""
 
     code = "too_many_tries"
     status = 429
@@ -74,7 +74,7 @@ class TooManyTriesError(RefusedError):
 
 
 class ShareSpentError(RefusedError):
-    """Whoever asks took much of the processor while others used the pod; it has time again after `seconds`."""
+    """The asker used too much processor time while others used the pod; they may ask again after `seconds`."""
 
     code = "share_spent"
     status = 429
@@ -83,7 +83,7 @@ class ShareSpentError(RefusedError):
 
 
 class EncodedBodyError(RefusedError):
-    """A body that would have to be inflated first."""
+    """The request's body is compressed, which this pod doesn't take."""
 
     code = "encoded_body"
     status = 415
@@ -92,7 +92,7 @@ class EncodedBodyError(RefusedError):
 
 
 class SlowBodyError(RefusedError):
-    """A body that didn't arrive in the time that its length needs on a slow line."""
+    """The body didn't arrive in the time that its length needs on a slow line."""
 
     code = "slow_body"
     status = 408
@@ -101,7 +101,7 @@ class SlowBodyError(RefusedError):
 
 
 class PendingFullError(RefusedError):
-    """An author has as much waiting for a group's log as the protocol lets one have."""
+    """The author already has as many records waiting for the group's log as the protocol allows."""
 
     code = "pending_full"
     status = 409
@@ -110,7 +110,7 @@ class PendingFullError(RefusedError):
 
 
 class GoneError(RefusedError):
-    """A link that was good once: it was used, or it is too old."""
+    """A link that was valid once, but is used or expired."""
 
     code = "gone"
     status = 410
@@ -119,7 +119,7 @@ class GoneError(RefusedError):
 
 
 class BadCodeError(RefusedError):
-    """A code that isn't the one."""
+    """The typed code is wrong."""
 
     code = "bad_code"
     en = "This isn't the code."
@@ -127,7 +127,7 @@ class BadCodeError(RefusedError):
 
 
 class DeadCodeError(RefusedError):
-    """There is no code that could be typed any more: it is too old, was used, or was mistyped too often."""
+    """No code is valid any more: it expired, was used, or was mistyped too often."""
 
     code = "dead_code"
     en = "This code is too old, was used, or was mistyped too often. Ask for another one."
@@ -144,7 +144,7 @@ class RegistrationClosedError(RefusedError):
 
 
 class BadInviteError(RefusedError):
-    """An invitation that lets nobody in: unknown, used up, too old or taken back."""
+    """The invitation is unknown, used up, expired or revoked."""
 
     code = "bad_invite"
     en = "This invitation lets nobody in: it is unknown, used up, too old, or was taken back."
@@ -161,7 +161,7 @@ class MailTakenError(RefusedError):
 
 
 class ConfirmFirstError(RefusedError):
-    """What is wished for needs a fresh proof of who asks; a form that is refused so is found again on page `back`."""
+    """The person must prove again who they are; then page `back` has the refused form again."""
 
     code = "confirm_first"
     status = 403
@@ -170,7 +170,7 @@ class ConfirmFirstError(RefusedError):
 
 
 class BadPasskeyError(RefusedError):
-    """A passkey that this pod doesn't know, or an answer of one that doesn't hold."""
+    """The pod doesn't know the passkey, or its answer is wrong."""
 
     code = "bad_passkey"
     en = "This pod doesn't know this passkey, or its answer doesn't hold. Try once more."
@@ -196,7 +196,7 @@ class MayNotJoinError(RefusedError):
 
 
 class MovingError(RefusedError):
-    """The membership is on its way to this pod, or to its new key; until then nothing is signed for it."""
+    """The membership is moving to this pod, or to a new key; until that is done the pod signs nothing for it."""
 
     code = "moving"
     status = 409
@@ -205,7 +205,7 @@ class MovingError(RefusedError):
 
 
 class MovedAwayError(RefusedError):
-    """The membership has another home now; this pod signs nothing for it any more."""
+    """The membership's home is another pod now, so this pod signs nothing for it."""
 
     code = "moved_away"
     status = 409
@@ -214,7 +214,7 @@ class MovedAwayError(RefusedError):
 
 
 class ProposalOpenError(RefusedError):
-    """The member's own proposal waits for signatures; another change of theirs would overtake it."""
+    """The member's own proposal waits for signatures; another change by the member would overtake it."""
 
     code = "proposal_open"
     status = 409
@@ -223,7 +223,7 @@ class ProposalOpenError(RefusedError):
 
 
 class MayNotSignError(RefusedError):
-    """What is wished for isn't signed for this asker: it would give more away than was proved."""
+    """This asker may not have this signed, because they didn't prove enough for it."""
 
     code = "may_not_sign"
     status = 403
@@ -241,7 +241,7 @@ class NotKeeperError(RefusedError):
 
 
 class NotStewardError(RefusedError):
-    """A promise that isn't the steward's."""
+    """The promise isn't signed by the steward."""
 
     code = "not_steward"
     status = 403
@@ -250,7 +250,7 @@ class NotStewardError(RefusedError):
 
 
 class StaleEditError(RefusedError):
-    """What was to be edited has another version that its editor hasn't seen."""
+    """The edited text has another version that its editor hasn't seen."""
 
     code = "stale_edit"
     status = 409
@@ -259,7 +259,7 @@ class StaleEditError(RefusedError):
 
 
 class BeingDoneError(RefusedError):
-    """A form that was sent before and has no answer yet: the first may still be under way, or its process died."""
+    """The same form was sent before and has no answer yet: it is still in progress, or its process died."""
 
     code = "being_done"
     status = 409
@@ -277,7 +277,7 @@ class NameTakenError(RefusedError):
 
 
 class BadAddressError(RefusedError):
-    """What was given isn't one mail address."""
+    """The text isn't exactly one mail address."""
 
     code = "bad_address"
     en = "This isn't a mail address that the pod can write to, like name@example.org."
@@ -285,7 +285,7 @@ class BadAddressError(RefusedError):
 
 
 class MailError(RefusedError):
-    """The mail server didn't take the mail; `answer` is its own word, or what kept it from saying one."""
+    """The mail server didn't take the mail; `answer` is its reply, or why there is none."""
 
     code = "mail_not_sent"
     status = 502
@@ -298,7 +298,7 @@ class MailError(RefusedError):
 
 
 def headers_of(refusal: RefusedError) -> dict[str, str]:
-    """What the answer to a refusal says in its head."""
+    """The headers of a refusal's answer."""
     match refusal:
         case TooManyTriesError() | ShareSpentError():
             return {"Retry-After": str(refusal.refused.facts["seconds"])}
@@ -310,7 +310,7 @@ def headers_of(refusal: RefusedError) -> dict[str, str]:
 
 
 def problem(refusal: RefusedError) -> dict[str, Any]:
-    """The problem document of a refusal; a keeper's also names what its seat is bound to, so that others do better."""
+    """The problem document of a refusal. A keeper's also says what its seat is bound to, to help the asker."""
     document: dict[str, Any] = {
         "type": f"urn:althing:problem:{refusal.code}",
         "title": HTTPStatus(refusal.status).phrase,

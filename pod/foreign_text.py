@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 from unicodedata import bidirectional, category
 
-# Signs by their category, but nothing is drawn for them: Hangul fillers and the empty Braille cell.
+# Unicode calls them visible, but they look empty: Hangul fillers and the empty Braille cell.
 BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 TURNING: Final = frozenset({"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 OPENING: Final = frozenset("\u2066\u2067\u2068")
@@ -20,12 +20,12 @@ FIRST_STRONG: Final = "\u2068"
 
 
 def is_seen(text: str) -> bool:
-    """Whether there is anything in the text to look at."""
+    """Whether the text has any visible character."""
     return any(category(letter)[0] in "LNPS" and letter not in BLANK for letter in text)
 
 
 def isolated(text: str) -> str:
-    """The text as it can stand in a sentence of ours."""
+    """The text with marks around it, so that it can't change the direction of the sentence in which it stands."""
     if text.isascii() or not any(bidirectional(letter) in TURNING for letter in text):
         return text
     whole = text if _is_balanced(text) else "".join(letter for letter in text if letter not in {*OPENING, CLOSING})
@@ -33,7 +33,7 @@ def isolated(text: str) -> str:
 
 
 def _is_balanced(text: str) -> bool:
-    """Whether every isolate that begins in the text ends in it, and no other."""
+    """Whether every directional isolate that begins in the text also ends in it."""
     depth = 0
     for letter in text:
         depth += (letter in OPENING) - (letter == CLOSING)

@@ -12,7 +12,7 @@ from protocol.records.parts import Home
 
 @dataclass(frozen=True)
 class Identity:
-    """`signing_keys` are the opened keys of our actors; `key_making` is held while new ones are made."""
+    """`signing_keys`: decrypted keys of our actors; `key_making`: the lock under which new ones are made."""
 
     base_url: str
     keyring: Keyring
@@ -21,5 +21,5 @@ class Identity:
 
     @property
     def home(self) -> Home:
-        """The pod as groups name it."""
+        """This pod's URL and key, as groups name a home."""
         return Home(self.base_url, self.keyring.pod_key.did)

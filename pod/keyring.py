@@ -24,14 +24,14 @@ NONCE_BYTES = 12
 
 
 class KeyringError(Exception):
-    """The key file is missing or doesn't open what the database holds."""
+    """The key file is missing, or can't decrypt what the database holds."""
 
 
 class Keyring:
-    """The pod's protocol key with the `former` ones, and `seal`/`unseal` for what the database keeps.
+    """The pod's protocol key, its `former` keys, and `seal`/`unseal` for secrets in the database.
 
-    `forms` keys the tokens that tell a form of our pages from one of another site, `keyed` what is too short for a
-    plain hash: codes of eight digits, words of a list.
+    `forms` is the key of the tokens that prove that this pod made a form. `keyed` hashes secrets too short for a plain
+    hash: codes of eight digits, words of a list.
     """
 
     def __init__(self, secret: bytes, renewals: bytes = b"") -> None:
@@ -45,16 +45,16 @@ class Keyring:
         self._codes = _derived(secret, b"althing/pod/codes")
 
     def keyed(self, purpose: str, text: str) -> bytes:
-        """A hash of `text` that nobody can make, or search, without the key file."""
+        """A hash of `text` that nobody can compute, or guess by trying, without the key file."""
         return hmac.digest(self._codes, f"{purpose}/{text}".encode(), "sha256")
 
     def seal(self, plain: bytes, purpose: str) -> bytes:
-        """A box that opens only for the same purpose, e.g. `seed/ada`."""
+        """Encrypt for one purpose, e.g. `seed/ada`; only the same purpose decrypts it."""
         nonce = random_bytes(NONCE_BYTES)
         return nonce + self._box.encrypt(nonce, plain, purpose.encode())
 
     def unseal(self, box: bytes, purpose: str) -> bytes:
-        """What `seal` closed; KeyringError if this key or purpose doesn't fit."""
+        """Decrypt what `seal` encrypted; raises KeyringError if the key or the purpose is another one."""
         try:
             return self._box.decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], purpose.encode())
         except InvalidTag as error:
@@ -66,7 +66,7 @@ def _derived(secret: bytes, info: bytes) -> bytes:
 
 
 def create_key_file(path: Path) -> None:
-    """Write a new key file, readable by its owner only; an existing one is never replaced."""
+    """Write a new key file that only its owner can read; an existing one is never replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -76,12 +76,12 @@ def create_key_file(path: Path) -> None:
 
 
 def renewals_file(path: Path) -> Path:
-    """Where the protocol keys lie that were drawn after restores."""
+    """The path of the file with the protocol keys that were made after restores."""
     return path.with_name("renewed.keys")
 
 
 def renew_pod_key(path: Path) -> None:
-    """Draw a new protocol key beside the key file; it is whole on disk, or not there."""
+    """Make a new protocol key in a file beside the key file; the file is written whole or not at all."""
     target = renewals_file(path)
     drawn = target.read_bytes() if target.exists() else b""
     fresh = target.with_suffix(".new")
@@ -94,7 +94,7 @@ def renew_pod_key(path: Path) -> None:
 
 
 def open_keyring(path: Path) -> Keyring:
-    """The keyring of a key file; raises KeyringError when it isn't there."""
+    """The keyring of a key file; raises KeyringError if the file is missing."""
     renewals = renewals_file(path)
     try:
         return Keyring(path.read_bytes(), renewals.read_bytes() if renewals.exists() else b"")

@@ -17,32 +17,32 @@ IN_VAIN: Final = "key in vain from a server"
 
 
 class StoredKeys:
-    """Keys, and the tries in vain of each server."""
+    """Other servers' keys, and how often each server was asked in vain."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def load(self, key_id: str) -> Held | None:
-        """A key that some process was told."""
+        """The key, if any process has fetched it."""
         async with self._store.database.read() as session:
             known = await load_known_key(session, key_id)
         return Held(load_key(known.key_id, known.owner, known.text), known.asked_at) if known else None
 
     async def keep(self, held: Held) -> None:
-        """Have the others know a key, and when it was asked for."""
+        """Store a key and the time when it was fetched, for all processes."""
         known = KnownKey(held.key.key_id, held.key.owner, held.key.text, held.asked_at)
         await self._store.write(partial(put_known_key, key=known))
 
     async def check(self, server: str, *, now: int) -> None:
-        """Raises RemoteError for a server that was asked in vain too often."""
+        """Raise RemoteError for a server that was asked in vain too often."""
         try:
             await self._store.limits.check(IN_VAIN, server, now=now)
         except RefusedError as error:
             raise RemoteError(RemoteFault.ASKED_IN_VAIN, retry=True) from error
 
     async def count(self, server: str, *, now: int) -> None:
-        """A server was asked in vain."""
+        """Count that a server was asked in vain."""
         try:
             await self._store.limits.take(IN_VAIN, server, now=now)
         except RefusedError:
-            return  # several asked at the same time, and all in vain
+            return  # several requests at the same time may all fail

@@ -17,7 +17,7 @@ TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Measures:
-    """Durations of requests since the start, and this process's own use of the machine."""
+    """Durations of requests since the start, and the process's own use of the machine."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
@@ -32,14 +32,14 @@ class Measures:
         self._counted: dict[tuple[str, str, int], Histogram] = {}
 
     def request(self, method: str, route: str, status: int, ms: float) -> None:
-        """Count a request. A route is a pattern, never an address."""
+        """Count a request; `route` is a pattern, never an address."""
         known = method if method in METHODS else "other"
         if (found := self._counted.get((known, route, status))) is None:
             found = self._counted[known, route, status] = self._requests.labels(known, route or "none", str(status))
         found.observe(ms / 1000)
 
     def text(self, measured: Measured, storage: Mapping[str, int], *, now: int) -> bytes:
-        """All of it in Prometheus's form."""
+        """All measures in Prometheus's text format."""
         own = CollectorRegistry(auto_describe=False)
         own.register(_Counted(measured, storage, now))
         return generate_latest(own) + generate_latest(self._registry)

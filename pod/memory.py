@@ -16,11 +16,11 @@ MOST_HASHES = 1000
 
 @dataclass(frozen=True)
 class Memory:
-    """`founded` tells when groups were founded, `hashes` what the states after items hash to.
+    """What one process remembers; each value may be lost at any time.
 
-    `written` counts what authors lately had stored, `beats` tell when each loop last went round, `told_terms` of which
-    term a group's readers were told; `checking` is held while a whole group is checked for somebody, one of `pulling`
-    while a group is pulled from a pod.
+    `founded`: when groups were founded. `hashes`: state hashes by item. `written`: how many bytes each author stored
+    lately. `beats`: when each loop last ran. `told_terms`: the term of each group that its readers were last told.
+    `checking`: the lock for checks of whole groups. `pulling`: a lock for each group and pod that is pulled from.
     """
 
     founded: dict[RecordId, int] = field(default_factory=dict)
@@ -32,11 +32,11 @@ class Memory:
     pulling: WeakValueDictionary[tuple[str, RecordId], asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def pull_lane(self, pod: str, group: RecordId) -> asyncio.Lock:
-        """Held while a group is pulled from a pod: who comes meanwhile waits, and goes on where that one ended."""
+        """The lock for pulling a group from a pod. A second pull waits and continues where the first ended."""
         return self.pulling.setdefault((pod, group), asyncio.Lock())
 
     def hash_of(self, state: GroupState) -> str:
-        """The hash of a state: all members are in it, and who looks again and again pays for that once an item."""
+        """The hash of a state, computed once for each item, because it covers all members."""
         if (held := self.hashes.get(state.head)) is None:
             if len(self.hashes) >= MOST_HASHES:
                 del self.hashes[next(iter(self.hashes))]
@@ -44,7 +44,7 @@ class Memory:
         return held
 
     def keep_founded(self, group: RecordId, at: int) -> int:
-        """Remember when a group was founded; that time."""
+        """Remember when a group was founded; returns that time."""
         if len(self.founded) >= MOST_FOUNDED:
             del self.founded[next(iter(self.founded))]
         self.founded[group] = at

@@ -12,19 +12,19 @@ import msgspec
 
 from protocol.content import Text
 
-MOST_ADDRESSES: Final = 50_000  # of all texts together: some 20 MiB
+MOST_ADDRESSES: Final = 50_000  # for all texts together, about 20 MiB
 Stamp = tuple[int, int]
 
 
 class Outline(msgspec.Struct, frozen=True):
-    """A text without words; `cut`: its group has more edits than count."""
+    """A text without words; `cut`: edits were left out, because the group has more than count."""
 
     text: Text
     cut: bool = False
 
 
 class Outlines:
-    """Holds texts by what they are of, each with the stamp of its group."""
+    """Keeps texts by key, each with its group's stamp."""
 
     def __init__(self, most: int = MOST_ADDRESSES) -> None:
         self._most = most
@@ -32,12 +32,12 @@ class Outlines:
         self._addresses = 0
 
     def get(self, key: Hashable, stamp: Stamp) -> Outline | None:
-        """The text, if it is of this stamp."""
+        """The text, if it was kept with this stamp."""
         found = self._held.get(key)
         return found[1] if found is not None and found[0] == stamp else None
 
     def keep(self, key: Hashable, stamp: Stamp, outline: Outline) -> Outline:
-        """Hold a text in place of an older one; those that were held longest go where there is no room."""
+        """Keep a text in place of an older one; if there is no room, the texts that were kept longest are dropped."""
         self._forget(key)
         while self._held and self._addresses + _size(outline) > self._most:
             self._forget(next(iter(self._held)))
@@ -51,6 +51,6 @@ class Outlines:
 
 
 def _size(outline: Outline) -> int:
-    """How much a text holds, in addresses; each record weighs as one, too."""
+    """The number of addresses in a text; each record counts as one, too."""
     text = outline.text
     return len(text.order) + len(text.waiting) + len(text.sheets)

@@ -22,7 +22,7 @@ USER_AGENT: Final = "Althing/0.1"
 
 
 async def assemble(config: Config, keyring: Keyring, loops: Loops, stack: AsyncExitStack) -> Deps:
-    """Open database, writer and the door out, to be closed by `stack` in reverse order."""
+    """Open database, writer and HTTP client; `stack` closes them in reverse order."""
     database = await open_database(config.database_url)
     stack.push_async_callback(database.close)
     writer = await stack.enter_async_context(running_writer(database))
@@ -39,6 +39,6 @@ async def assemble(config: Config, keyring: Keyring, loops: Loops, stack: AsyncE
 
 @asynccontextmanager
 async def open_parts(config: Config) -> AsyncIterator[Deps]:
-    """The parts of a pod that doesn't serve: for commands. Nothing is sealed or sent; that waits for the next start."""
+    """The parts of a pod for a command. They seal and send nothing; that waits for the next start of the server."""
     async with AsyncExitStack() as stack:
         yield await assemble(config, open_keyring(config.key_file), Loops(Clock(config.clock_file)), stack)

@@ -14,14 +14,14 @@ MOST_VALUES: Final = 2000
 
 
 class Remembered:
-    """Holds values of one version of the database."""
+    """Keeps values that belong to one version of the database."""
 
     def __init__(self) -> None:
         self._seen: int | None = None
         self._held: dict[Hashable, Any] = {}
 
     async def get(self, version: int, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-        """The held value, or the one that `make` gives; `version` was asked for before."""
+        """The kept value, or the one that `make` gives; the caller read `version` before."""
         if version != self._seen or len(self._held) >= MOST_VALUES:
             self._seen = version
             self._held.clear()
@@ -29,7 +29,7 @@ class Remembered:
             value: T = self._held[key]
             return value
         made = await make()
-        # What was written meanwhile has made it old.
+        # If anything was written meanwhile, the value is outdated.
         if version == self._seen:
             self._held[key] = made
         return made

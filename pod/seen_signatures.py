@@ -11,15 +11,15 @@ from models.fediverse.seen_signatures import insert_seen
 from pod.store import Session
 from protocol.errors import RefusedError
 
-Mark = tuple[bytes, int]  # what stands for a signature, and until when it could be accepted
+Mark = tuple[bytes, int]  # a digest of a signature, and the time until which it could be accepted
 
 
 async def remember(session: Session, marks: Sequence[Mark | None]) -> list[RefusedError | None]:
-    """Remember the marks; in the place of each that is remembered already its refusal."""
+    """Store the marks; returns for each mark None, or the refusal if it was stored before."""
     new = await insert_seen(session, dict(mark for mark in marks if mark is not None))
     outcomes: list[RefusedError | None] = []
     for mark in marks:
-        # The same request twice in one commit: the first is the one that was new.
+        # If a request is twice in one commit, only its first copy is new.
         outcomes.append(None if mark is None or mark[0] in new else SignatureRule.USED_BEFORE.error())
         new.discard(mark[0] if mark else b"")
     return outcomes
@@ -29,25 +29,25 @@ _SEEN: Bulk[Mark, None] = Bulk("seen signatures", remember)
 
 
 class SeenSignatures:
-    """Remembers in the database; what many bring at one time is one statement."""
+    """Stores signatures in the database; signatures that arrive together are one statement."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
     async def admit(self, signature: VerifiedSignature, *, now: int) -> None:
-        """Remember a verified signature until it expires; refuse one that is remembered."""
+        """Store a verified signature until it expires; refuse one that was stored before."""
         del now
         await self.put((replay_mark(signature), signature.until))
 
     async def put(self, mark: Mark) -> None:
-        """Remember a mark; refuse one that is remembered."""
+        """Store a mark; refuse one that was stored before."""
         await self._writer.put(_SEEN, mark)
 
 
 class FirstUse:
-    """Holds the signature of one request until the commit of what it brought, so that both are one commit.
+    """Holds one request's signature until the commit of what the request brought, so that both are one commit.
 
-    Who hands it out settles it before the request is answered: whatever came of the request, its signature is used.
+    The caller must call `settle` before the request is answered, because the signature counts as used in any case.
     """
 
     def __init__(self, seen: SeenSignatures) -> None:
@@ -55,16 +55,16 @@ class FirstUse:
         self._held: Mark | None = None
 
     async def admit(self, signature: VerifiedSignature, *, now: int) -> None:
-        """Hold a verified signature; whether it was used before shows when it is remembered."""
+        """Hold a verified signature; a replay is found only when the mark is stored."""
         del now
         self._held = (replay_mark(signature), signature.until)
 
     def hand_over(self) -> Mark | None:
-        """The mark, for a commit that remembers it."""
+        """Return the mark for a commit that stores it; it is no longer held."""
         held, self._held = self._held, None
         return held
 
     async def settle(self) -> None:
-        """Remember what no commit took; raises the refusal of a signature that was used before."""
+        """Store the mark if no commit took it; raises the refusal if the signature was used before."""
         if (held := self.hand_over()) is not None:
             await self._seen.put(held)

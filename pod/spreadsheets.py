@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-# Without it Excel takes UTF-8 for Latin-1.
+# Without it, Excel reads UTF-8 as Latin-1.
 MARK: Final = "\ufeff"
-# Some programs part cells by a semicolon or tabulator, so what follows one may begin a cell, too.
+# Some programs separate cells at semicolons or tabs, so a formula may begin after one of these, too.
 _FORMULA: Final = re.compile(r"(^|[;,|\t\r\n])(\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 

@@ -25,19 +25,19 @@ from protocol.ids import RecordId
 
 Session = AsyncSession
 T = TypeVar("T")
-I = TypeVar("I")  # noqa: E741  (an item, beside R, its result)
+I = TypeVar("I")  # noqa: E741  (I is an item, R its result)
 R = TypeVar("R")
 
 
-ROUND_AFTER_MS: Final = 60_000  # a group that was written in is looked after once more, and pulled
+ROUND_AFTER_MS: Final = 60_000  # after a write the group gets one more round, which pulls it
 _MOVED: Final = "moved_views"
 _WOKEN: Final = "woken_groups"
 
 
 class _Held:
-    """A view, the revision of its group that it is of, and where it was last found to be so.
+    """A view, its group's revision, and when it was last checked against the store.
 
-    `committed` is what stood before it, as long as its own commit is on its way.
+    `committed`: the view before it, while its own commit is in progress.
     """
 
     __slots__ = ("checked_at", "committed", "epoch", "revision", "view")
@@ -51,12 +51,13 @@ class _Held:
 
 
 class Views:
-    """Each group's chain with the revision of the group that it is of; used only while the store says the same.
+    """Each group's chain with the group's revision; it is used only while the store has the same revision.
 
-    Within a write action nobody else writes, so a view that an action checked since another process last wrote (an
-    *epoch*) holds. A reader's holds while no commit came since it was checked, and else if the revision is the same;
-    what an action made of it is shown to readers once that is committed, for it may still be undone.
-    A `version` is a number of the database's last commit that the reader sees at least, None in a write action.
+    Nobody else writes during a write action. So for actions, a checked view is valid until another process writes (an
+    *epoch*). For a reader, a view is valid until the next commit, and longer if the revision stays the same. Readers
+    get the view that an action made only after its commit, because the action may still be undone.
+
+    `version`: the number of a database commit that the reader sees at least; None in a write action.
     """
 
     def __init__(self) -> None:
@@ -64,21 +65,21 @@ class Views:
         self._epoch = 0
 
     def checked(self, group: RecordId, *, version: int | None) -> View | None:
-        """The view, if it was checked at this version, or for an action in this epoch."""
+        """The view, if it was checked at this version; for an action, in this epoch."""
         held = self._held_for(group, version)
         if held is None or (held.epoch != self._epoch if version is None else held.checked_at != version):
             return None
         return held.view
 
     def _held_for(self, group: RecordId, version: int | None, revision: int = 0) -> _Held | None:
-        """What is held for an action, or for a reader to whom the store shows this revision at least."""
+        """The kept view for an action, or for a reader who sees at least this revision in the store."""
         held = self._held.get(group)
         if held is None or version is None or held.committed is None or held.revision <= revision:
             return held
         return held.committed
 
     def check(self, group: RecordId, revision: int, *, version: int | None) -> View | None:
-        """The view, if it is of this revision or of a later one; noted as checked."""
+        """The view, if it has this revision or a later one; it counts as checked then."""
         held = self._held_for(group, version, revision)
         if held is None or held.revision < revision:
             return None
@@ -86,7 +87,7 @@ class Views:
         return held.view
 
     def keep(self, view: View, revision: int, *, version: int | None) -> View:
-        """Hold a view that was loaded at a revision, unless a later one is held; the one to use."""
+        """Keep a view that was loaded at a revision, unless a later one is kept; returns the one to use."""
         held = self._held.get(view.state.group)
         if held is not None and held.revision > revision:
             return view if version is not None and held.committed is not None else held.view
@@ -95,14 +96,15 @@ class Views:
         return view
 
     def _note(self, held: _Held, version: int | None) -> None:
-        # What a reader sees may be older than the last turn of another process, so it proves nothing to an action.
+        # A reader's snapshot may be older than another process's last write, so it doesn't count as a check for
+        # actions.
         if version is None:
             held.epoch = self._epoch
         elif version != UNKNOWN:
             held.checked_at = version
 
     def move(self, session: AsyncSession, view: View) -> None:
-        """Hold what an action made of a chain; it is forgotten if the action fails."""
+        """Keep the view that an action made; it is dropped if the action fails."""
         group, moved = view.state.group, session.info.setdefault(_MOVED, set())
         held = self._held.get(group)
         before = held.revision if held else 0
@@ -117,17 +119,17 @@ class Views:
             held.committed = None
 
     def forget(self, groups: Collection[RecordId] | None = None) -> None:
-        """Let go of views (None: all), for the store is what holds."""
+        """Drop views (None: all), so that they are loaded from the store again."""
         for group in list(self._held) if groups is None else groups:
             self._held.pop(group, None)
 
     def distrust(self) -> None:
-        """Another process wrote: what is held must be checked before it is used."""
+        """Note that another process wrote, so kept views must be checked before an action uses them."""
         self._epoch += 1
 
 
 def note_woken(session: AsyncSession, group: RecordId, *, by_others: bool = False) -> None:
-    """Have the action's end note that a group is to be looked after; `by_others`: this process won't do it."""
+    """Have this action's end mark a group as due; `by_others`: for a process that runs the loops."""
     session.info.setdefault(_WOKEN, {})[group] = by_others
 
 
@@ -147,7 +149,7 @@ class Store:
 
     @property
     def limits(self) -> Limits:
-        """How often something may be tried."""
+        """Limits on how often something may be tried."""
         return Limits(self.database, self.writer)
 
     async def remember(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
@@ -155,9 +157,9 @@ class Store:
         return await self.remembered.get(await self.database.version(), key, make)
 
     async def write(self, action: Action[T], *, patient: bool = False) -> T:
-        """Run a write action; if it fails, the views that it moved are forgotten with its changes.
+        """Run a write action; if it fails, the views that it moved are dropped with its changes.
 
-        `patient`: nobody waits for it, as nobody does for what is to give way to others.
+        `patient`: nobody waits for its result, so other actions may go first.
         """
         moved: set[RecordId] = set()
 
@@ -184,13 +186,13 @@ class Store:
         if own:
             await mark_due(session, own, at=self.clock() + ROUND_AFTER_MS)
         if others:
-            # Whoever isn't told of a wake-up, as on SQLite, sees at the next look that something is due.
+            # Where no wake-up can be sent, as on SQLite, the other process finds the due group at its next look.
             await mark_due(session, others, at=self.clock())
         for group in others:
             await send_wake_up(session, group)
 
     async def put(self, bulk: Bulk[I, R], item: I) -> R:
-        """Give an item to a bulk handler; a refusal changed nothing, any other failure may have."""
+        """Give an item to a bulk handler. A refusal changes nothing; after any other error all views are dropped."""
         try:
             return await self.writer.put(bulk, item)
         except RefusedError:

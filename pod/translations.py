@@ -31,7 +31,7 @@ Message = str | tuple[str, ...]
 
 
 class Translator:
-    """A language: `say("%(n)s posts", n=3)` in it, `say.many(…)` with the plural that a number needs."""
+    """The sentences of one language: `say("%(n)s posts", n=3)`; `say.many(…)` chooses the plural for a number."""
 
     def __init__(self, language: str, messages: Mapping[str, Message]) -> None:
         self.language = language
@@ -45,18 +45,18 @@ class Translator:
         return said % _foreign(values) if values else said.replace("%%", "%")
 
     def many(self, one: str, more: str, count: int, /, **values: object) -> str:
-        """The sentence for `count` things; `%(count)s` is the number itself."""
+        """The sentence for `count` things, translated; `%(count)s` is the number."""
         found = self._messages.get(one, (one, more))
         forms = (found, found) if isinstance(found, str) else found
         said = forms[0 if count == 1 else -1]
         return said % {"count": self.number(count), **_foreign(values)}
 
     def number(self, number: float) -> str:
-        """A number with the separators of the language."""
+        """A number with the language's separators."""
         return _decimal(number, self._locale) if type(number) is int else format_decimal(number, locale=self._locale)
 
     def quantity(self, number: int, decimals: int, *, sign: bool = False) -> str:
-        """10^-decimals units, exactly, with at least one decimal: 2.5, +1.0, −0.5; the decimal sign of the language."""
+        """10^-decimals units, exactly, with at least one decimal and the language's decimal sign: 2.5, +1.0, −0.5."""
         whole, part = divmod(abs(number), 10**decimals)
         fraction = f"{part:0{decimals}}".rstrip("0") or "0"
         mark = MINUS if number < 0 else "+" if sign and number > 0 else ""
@@ -71,17 +71,17 @@ class Translator:
         return self.quantity(weight, 3)
 
     def moment(self, at_ms: int) -> str:
-        """A point in time in UTC, to the minute; empty for one beyond the calendar."""
+        """A time in UTC, to the minute; empty if it is outside the calendar."""
         at = _datetime(at_ms)
         return f"{format_datetime(at, 'd MMM y HH:mm', locale=self._locale)} UTC" if at else ""
 
     def day(self, at_ms: int) -> str:
-        """A date in UTC; empty for one beyond the calendar."""
+        """A date in UTC; empty if it is outside the calendar."""
         at = _datetime(at_ms)
         return format_date(at, "d MMM y", locale=self._locale) if at else ""
 
     def stamp(self, at_ms: int) -> str:
-        """A point in time as RFC 3339 has it, for programs; empty for one beyond the calendar."""
+        """A time in the form of RFC 3339, for programs; empty if it is outside the calendar."""
         at = _datetime(at_ms)
         return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else ""
 
@@ -100,7 +100,7 @@ def _decimal(number: int, locale: Locale) -> str:
 
 
 def _foreign(values: Mapping[str, object]) -> dict[str, object]:
-    """What is filled into a sentence, each part such that it turns nothing around it."""
+    """The values to fill into a sentence, each isolated so that it can't change the sentence's direction."""
     return {
         name: isolated(value) if isinstance(value, str) and not isinstance(value, Markup) else value
         for name, value in values.items()
@@ -108,7 +108,7 @@ def _foreign(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _datetime(at_ms: int) -> datetime | None:
-    if at_ms == 0:  # an erased record keeps no time
+    if at_ms == 0:  # an erased record has no time
         return None
     try:
         return datetime.fromtimestamp(at_ms / 1000, UTC)
@@ -118,12 +118,12 @@ def _datetime(at_ms: int) -> datetime | None:
 
 @cache
 def translator_for(language: str) -> Translator:
-    """The words of a language that LANGUAGES names."""
+    """The translator of a language in LANGUAGES."""
     return Translator(language, {} if language == DEFAULT else messages_of(language))
 
 
 def messages_of(language: str) -> dict[str, Message]:
-    """All messages of a language's catalogues with their translations; what isn't translated is left out."""
+    """All translated messages of a language's catalogues, with their translations."""
     found: dict[str, Message] = {}
     for catalogue in catalogues(language).values():
         for message in catalogue:
@@ -134,7 +134,7 @@ def messages_of(language: str) -> dict[str, Message]:
 
 
 def catalogues(language: str) -> dict[str, Catalog]:
-    """The catalogues of a language by the name of their area."""
+    """The catalogues of a language by area."""
     folder = files("pod").joinpath("locale", language)
     entries = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".po")), key=lambda entry: entry.name)
     return {entry.name.removesuffix(".po"): read_po(BytesIO(entry.read_bytes()), locale=language) for entry in entries}
@@ -143,7 +143,7 @@ def catalogues(language: str) -> dict[str, Catalog]:
 def preferred(accepted: str) -> str | None:
     """Which of our languages an Accept-Language field prefers; None if it names none of them."""
     wanted = []
-    # Ranges and parameters have no case (RFC 4647, RFC 9110): fold first, then look up.
+    # Upper and lower case mean the same here (RFC 4647, RFC 9110).
     for part in accepted[:500].lower().split(","):
         name, *parameters = part.split(";")
         wanted.append((-_quality(parameters), name.strip().replace("_", "-").partition("-")[0]))

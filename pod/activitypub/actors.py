@@ -15,14 +15,14 @@ routes = web.RouteTableDef()
 @routes.get("/actor")
 @shared
 async def get_pod_actor(request: web.Request) -> web.Response:
-    """The pod itself."""
+    """The pod's own actor."""
     return show(request, await actor_documents.pod_actor(request.app[DEPS]))
 
 
 @routes.get("/u/{name}")
 @shared
 async def get_person(request: web.Request) -> web.Response:
-    """Somebody at home here."""
+    """A local person's actor."""
     document = await actor_documents.person_actor(request.app[DEPS], request.match_info["name"])
     return show(request, document)
 
@@ -30,7 +30,7 @@ async def get_person(request: web.Request) -> web.Response:
 @routes.get("/groups/{group}")
 @shared
 async def get_group(request: web.Request) -> web.Response:
-    """A group as an actor of this pod."""
+    """A group's actor."""
     document = await actor_documents.group_actor(request.app[DEPS], parse_id(request.match_info["group"]))
     return show(request, document)
 
@@ -38,7 +38,7 @@ async def get_group(request: web.Request) -> web.Response:
 @routes.get("/u/{name}/outbox")
 @routes.get("/groups/{group}/outbox")
 async def get_outbox(request: web.Request) -> web.Response:
-    """What the actor tells; with `before` a page of it."""
+    """The actor's outbox; with `before`, a page of it."""
     deps, before = request.app[DEPS], request.query.get("before")
     if before is None:
         return answer(await actor_documents.outbox(deps, path_of(request)))

@@ -27,7 +27,7 @@ SCHEMAS: Final = ("2.0", "2.1")
 @contract(media_type=JRD_JSON)
 @shared
 async def get_webfinger(request: web.Request) -> web.Response:
-    """Whose handle, or which actor, `resource` is."""
+    """The actor that `resource`, a handle or an address, means."""
     resource = parse_resource(request.query.get("resource", ""))
     descriptor = await find_actor(request.app[DEPS], resource)
     return _open(only_rels(descriptor, request.query.getall("rel", [])), JRD_JSON)
@@ -36,7 +36,7 @@ async def get_webfinger(request: web.Request) -> web.Response:
 @routes.get("/.well-known/host-meta")
 @contract(media_type=XRD_XML)
 async def get_host_meta(request: web.Request) -> web.Response:
-    """Where WebFinger answers, for servers that ask here first (RFC 6415)."""
+    """The address of WebFinger, for servers that ask here first (RFC 6415)."""
     headers = {"Content-Type": f"{XRD_XML}; charset=utf-8", "Access-Control-Allow-Origin": "*"}
     return web.Response(text=host_meta(f"{request.app[DEPS].identity.base_url}/"), headers=headers)
 
@@ -44,7 +44,7 @@ async def get_host_meta(request: web.Request) -> web.Response:
 @routes.get("/.well-known/nodeinfo")
 @contract(media_type=PLAIN_JSON)
 async def get_nodeinfo(request: web.Request) -> web.Response:
-    """Where the NodeInfo documents are."""
+    """The addresses of the NodeInfo documents."""
     base_url = request.app[DEPS].identity.base_url
     return _open(nodeinfo.discovery(f"{base_url}/", f"{base_url}/actor"), PLAIN_JSON)
 
@@ -62,6 +62,6 @@ async def get_node(request: web.Request) -> web.Response:
 
 
 def _open(document: JsonObject, content_type: str) -> web.Response:
-    """An answer that scripts of other sites may read too."""
+    """An answer that scripts of other sites may read."""
     headers = {"Content-Type": content_type, "Access-Control-Allow-Origin": "*"}
     return web.Response(body=msgspec.json.encode(document), headers=headers)

@@ -18,10 +18,10 @@ from pod.budgets.payers import PROCESSOR, payer_of
 from protocol.canonical import JsonObject
 from protocol.ids import parse_id
 
-# Lemmy compares the whole field, so neither the space nor the case is free (federation §1.1).
+# Lemmy compares the whole field, so spaces and case must be exactly these (federation §1.1).
 CONTENT_TYPE: Final = "application/activity+json; charset=utf-8"
 VARY: Final = "Accept, Signature"
-HELD_NS: Final = 100_000  # of the processor, for an answer that is held
+HELD_NS: Final = 100_000  # processor time for an answer from memory
 _SHARED: Final[set[Handler]] = set()
 
 
@@ -34,9 +34,9 @@ def answer(document: JsonObject, status: HTTPStatus = HTTPStatus.OK) -> web.Resp
 def show(
     request: web.Request, document: JsonObject, *, page: str = "", status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    """The document, or for a browser the way to the page of the same thing: `page`, else the document's `url`.
+    """The document; a browser is redirected to `page`, or else to the document's `url`.
 
-    What is gone is answered so to everybody: a page would say that it is there.
+    A document with another status, e.g. a Tombstone, is answered as it is, because there is no page for it.
     """
     leads_to = page or document.get("url")
     if isinstance(leads_to, str) and status is HTTPStatus.OK and prefers_page(request.headers.get("Accept", "")):
@@ -45,7 +45,7 @@ def show(
 
 
 def shared(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler:
-    """A handler whose answer depends on nothing but the address and on what is accepted: made once between commits."""
+    """Decorate a handler whose answer depends only on address and `Accept`: it runs once between two commits."""
 
     @wraps(handler)
     async def answered(request: web.Request) -> web.StreamResponse:
@@ -57,7 +57,7 @@ def shared(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler
 
 @web.middleware
 async def answer_held(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what is held for everybody at once; whoever has to wait for their turn goes on to where it is given."""
+    """Answer at once from memory if there is such an answer and the client needn't wait for its turn."""
     if request.match_info.handler not in _SHARED:
         return await handler(request)
     found = await request.app[ANSWERS].find(_key(request))
@@ -71,6 +71,6 @@ def _key(request: web.Request) -> Key:
 
 
 def path_of(request: web.Request) -> str:
-    """The path of the actor that the request's path names; raises MalformedError for what is no group's id."""
+    """The path of the actor that the request's path names; raises MalformedError for a malformed group id."""
     name = request.match_info.get("name")
     return f"u/{name}" if name is not None else f"groups/{parse_id(request.match_info['group'])}"

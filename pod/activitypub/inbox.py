@@ -20,7 +20,7 @@ routes = web.RouteTableDef()
 
 @routes.post("/inbox")
 async def post_inbox(request: web.Request) -> web.Response:
-    """Take an activity: 202 once what it brought is stored."""
+    """Take an activity; 202 once its content is stored."""
     return await _take(request)
 
 
@@ -40,7 +40,7 @@ async def _take(request: web.Request) -> web.Response:
 @routes.post("/u/{name}/inbox")
 @routes.post("/groups/{group}/inbox")
 async def post_actor_inbox(request: web.Request) -> web.Response:
-    """The same at an actor's own address, as long as there is such an actor."""
+    """The same at an actor's own address, if the actor exists."""
     deps = request.app[DEPS]
     async with deps.store.database.read() as session:
         await load_followed(session, deps, path_of(request))

@@ -17,7 +17,7 @@ routes = web.RouteTableDef()
 @routes.get("/records/{record}")
 @shared
 async def get_record(request: web.Request) -> web.Response:
-    """A record: a post as Note or Article."""
+    """A record as an object; a post as Note or Article."""
     shown = await show_record(request.app[DEPS], parse_id(request.match_info["record"]))
     return _answer(request, shown)
 

@@ -21,12 +21,12 @@ MEDIA: Final = "media"
 LONGEST_MANIFEST: Final = 64 * 1024 * 1024
 CHUNK: Final = 1024 * 1024
 
-# What is under way, how much of it is done, and how much there is.
+# The step in progress, how much of it is done, and how much there is.
 Told = Callable[[str, int, int], None]
 
 
 class BackupError(Exception):
-    """A backup that can't be made, isn't whole or can't be brought back; the sentence says why and what to do."""
+    """A backup can't be made, isn't whole or can't be restored; the sentence says why and what to do."""
 
 
 class Filed(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class Filed(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a backup is of: whose, of when (ms), of which version, how much of each, and the hash of each file."""
+    """What a backup holds: the pod's URL, time (ms), version, counts, and the hash of each file."""
 
     format: int
     made_at: int
@@ -49,7 +49,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class Hashing:
-    """A file for reading that hashes what is read."""
+    """A readable file that hashes what is read from it."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -65,7 +65,7 @@ class Hashing:
 
     @property
     def filed(self) -> Filed:
-        """What was read so far."""
+        """Size and hash of the bytes that were read so far."""
         return Filed(self.length, self._sum.hexdigest())
 
 
@@ -80,7 +80,7 @@ def add_file(tar: tarfile.TarFile, name: str, path: Path, *, now: int) -> Filed:
 
 
 def add_manifest(tar: tarfile.TarFile, manifest: Manifest) -> None:
-    """End the tar with what it holds."""
+    """Add the manifest at the end of the tar."""
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     entry = tarfile.TarInfo(MANIFEST)
     entry.size, entry.mode, entry.mtime = len(text), 0o600, manifest.made_at // 1000
@@ -88,7 +88,7 @@ def add_manifest(tar: tarfile.TarFile, manifest: Manifest) -> None:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """A backup's manifest, without a look at its files; raises BackupError."""
+    """A backup's manifest; its files aren't checked. Raises BackupError."""
     with _opened(path) as tar:
         for entry in _entries(tar, path):
             if entry.name == MANIFEST:
@@ -97,7 +97,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def unpack(path: Path, folder: Path, told: Told) -> Manifest:
-    """Write a backup's files below `folder` and hold each against the manifest; raises BackupError."""
+    """Write a backup's files below `folder` and compare each with the manifest; raises BackupError."""
     found: dict[str, Filed] = {}
     manifest: Manifest | None = None
     whole = path.stat().st_size
@@ -118,7 +118,7 @@ def unpack(path: Path, folder: Path, told: Told) -> Manifest:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tarfile.TarFile]:
-    """The tar, for reading; whatever keeps it from being read becomes a BackupError."""
+    """The tar, opened for reading; every error becomes a BackupError."""
     try:
         with tarfile.open(path, "r:") as tar:
             yield tar
@@ -127,7 +127,7 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
 
 
 def _entries(tar: tarfile.TarFile, path: Path) -> Iterator[tarfile.TarInfo]:
-    """The entries, as long as they are what a backup has: nothing that would be written anywhere else."""
+    """The entries of the tar; raises for one that a backup doesn't have, e.g. a path that leads elsewhere."""
     for entry in tar:
         parts = PurePosixPath(entry.name).parts
         known = entry.name in (MANIFEST, DATABASE, CONFIG) or (len(parts) > 1 and parts[0] in (KEYS, MEDIA))

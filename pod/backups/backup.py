@@ -39,7 +39,7 @@ def default_target(config: Config, *, now: int) -> Path:
 
 
 def sqlite_file(config: Config) -> Path:
-    """The database's file; raises BackupError for PostgreSQL, which has a tool of its own for this."""
+    """The database's file; raises BackupError for PostgreSQL, which is backed up with its own tool."""
     scheme, _, path = config.database_url.partition(":///")
     if not scheme.startswith("sqlite"):
         raise BackupError(
@@ -52,7 +52,7 @@ def sqlite_file(config: Config) -> Path:
 def make_backup(
     config: Config, config_file: Path, target: Path, told: Told, *, now: int, media: bool = True
 ) -> Manifest:
-    """Write everything that this pod is into `target`, which must be new; it is whole on disk, or not there."""
+    """Write a backup of the whole pod to `target`, which must not exist; after an error no file is left there."""
     database = sqlite_file(config)
     if target.exists():
         raise BackupError(f"{target} is there already; nothing was changed.")

@@ -10,7 +10,7 @@ from pod.backups.archive import BackupError, Manifest, read_manifest
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A backup in a folder; `manifest` is None where it can't be read, for the reason in `fault`."""
+    """A backup in a folder; if it can't be read, `manifest` is None and `fault` says why."""
 
     file: str
     bytes: int

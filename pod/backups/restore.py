@@ -13,15 +13,15 @@ from pod.keyring import KeyringError, open_keyring
 
 
 def verify_backup(path: Path, told: Told) -> Manifest:
-    """Unpack a backup beside itself, look at everything in it, and throw it away; raises BackupError."""
+    """Unpack a backup beside itself, check everything in it, and delete the copy; raises BackupError."""
     with _room(path.parent) as room:
         return _checked(path, Path(room), told)
 
 
 def restore_backup(path: Path, folder: Path, told: Told) -> Manifest:
-    """Bring a backup back into `folder`, which must be empty or missing; raises BackupError and leaves nothing then.
+    """Restore a backup into `folder`, which must be empty or missing; after a BackupError nothing is left there.
 
-    The configuration names the new folder. Its schema and keys are those of the backup.
+    The configuration gets the paths of the new folder. Schema and keys are those of the backup.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupError(f"{folder} isn't empty; a pod is restored into a folder of its own.")
@@ -75,7 +75,7 @@ def _faults(manifest: Manifest, held: Copied, folder: Path) -> list[str]:
 
 
 def _moved(text: str) -> str:
-    """The configuration for another folder: where things lie is where this file lies, whatever was said before."""
+    """The configuration for another folder: its paths are emptied, so that everything lies beside pod.toml."""
     lines, inside = [], ""
     for line in text.splitlines():
         if header := re.match(r"\s*\[\s*([\w.-]+)\s*\]", line):

@@ -17,7 +17,7 @@ LEVELS = ("debug", "info", "warning", "error")
 SECURITIES = ("starttls", "tls", "none")
 SHORTEST_TOKEN = 16
 
-# The key that a sentence is about: section and key.
+# Section and key that a sentence is about.
 Fault = tuple[tuple[str, str], str]
 
 
@@ -26,7 +26,7 @@ class ConfigError(Exception):
 
 
 def wrong_values(config: Config) -> Iterator[Fault]:
-    """Every value that can't be, with the key that it stands at."""
+    """Every impossible value, with its key."""
     url = URL(config.base_url)
     if not _is_origin(config.base_url):
         yield ("server", "base_url"), "must be https://host (or http:// for a local pod), without a path."

@@ -24,7 +24,7 @@ Key = tuple[str, str]
 
 
 class ValueOrigin(StrEnum):
-    """Who said what holds."""
+    """Where a value comes from."""
 
     DEFAULT = "default"
     FILE = "file"
@@ -32,14 +32,14 @@ class ValueOrigin(StrEnum):
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A configuration that can be used, and who said each key of it."""
+    """A valid configuration, and where each value comes from."""
 
     config: Config
     origins: dict[Key, ValueOrigin]
 
 
 class _Text(msgspec.Struct, frozen=True):
-    """The text of a file, for telling where something stands in it."""
+    """The text of a file, to find the line of a key."""
 
     name: str
     text: str
@@ -126,7 +126,7 @@ def _unknown(key: str, known: list[str] | tuple[str, ...], where: str) -> str:
 
 
 def _said(document: dict[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[Key, ValueOrigin]]:
-    """Every value that somebody said, and who said each."""
+    """Every value that the file or the environment gives, and where each comes from."""
     said: dict[str, Any] = {section: dict(members) for section, members in document.items()}
     origins = dict.fromkeys(_keys(), ValueOrigin.DEFAULT)
     origins |= {(section, key): ValueOrigin.FILE for section, members in said.items() for key in members}
@@ -156,7 +156,7 @@ def _wrong_types(said: dict[str, Any], origins: Mapping[Key, ValueOrigin], text:
                     yield f"{text.at(section)}: `{'.'.join(key)}` must be there."
                 continue
             try:
-                # All that an environment says is text.
+                # Every value of the environment is text.
                 msgspec.convert(said[section][field.name], field.type, strict=origins[key] is not ValueOrigin.ENV)
             except msgspec.ValidationError as fault:
                 yield f"{_where(key, origins, text)}: `{'.'.join(key)}`: {str(fault).partition(' - at ')[0]}."

@@ -15,7 +15,7 @@ from protocol.ids import RecordId, parse_id
 
 
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the pod is reached and what it listens on."""
+    """The pod's public address, and where it listens."""
 
     base_url: str
     listen: str = "127.0.0.1"
@@ -23,7 +23,7 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where things lie. `data` empty: where pod.toml lies. Of the others, empty: SQLite and keys/pod.key in `data`."""
+    """Paths. Empty `data`: the folder of pod.toml. Others empty: SQLite and keys/pod.key in `data`."""
 
     data: str = ""
     database: str = ""
@@ -31,30 +31,30 @@ class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FederationPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom the pod may talk to beyond public https hosts: only for pods that are themselves not public."""
+    """Which non-public hosts the pod may talk to; only for pods that aren't public themselves."""
 
     allow_networks: list[str] = []
 
 
 class Moderation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The groups whose hides bind on the whole pod, what it won't host: addresses of their pages, or their ids."""
+    """The groups whose hides hold for the whole pod (its floor): addresses of their pages, or their ids."""
 
     floor: list[str] = []
 
     @property
     def configured_groups(self) -> tuple[tuple[RecordId, str], ...]:
-        """(group, origin of a pod that holds it, empty for an id alone); raises RefusedError."""
+        """(group, origin of a pod that holds it; empty if only the id is given); raises RefusedError."""
         return tuple(dict(map(group_and_pod, self.floor)).items())
 
 
 def group_and_pod(typed: str) -> tuple[RecordId, str]:
-    """What an entry of the floor names, https://pod.example/g/ID or the ID alone; raises RefusedError."""
+    """The group and pod of one floor entry, https://pod.example/g/ID or only the ID; raises RefusedError."""
     address, _, group = typed.strip().partition("?")[0].rstrip("/").rpartition("/")
     return parse_id(group), str(parse_url(address).origin()) if address else ""
 
 
 class MailServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The server that takes the pod's mails; `host` empty: there is none, and mails are shown on the console."""
+    """The server that takes the pod's mails. `host` empty: no server; mails are shown on the console."""
 
     host: str = ""
     port: int = 587
@@ -73,19 +73,19 @@ class MailServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who may read /metrics: this machine, and whoever has the token, if there is one."""
+    """Who may read /metrics: programs on this machine, and holders of the token, if there is one."""
 
     token: str = ""
 
 
 class Testing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file whose integer, in ms, is added to the clock; empty: none."""
+    """The clock's offset file, which holds an integer in ms; empty: none."""
 
     clock_file: str = ""
 
 
 class Logging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the pod tells what it does: `json` or `console`."""
+    """The form of the log: `json` or `console`."""
 
     format: str = "console"
     level: str = "info"
@@ -107,7 +107,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def base_url(self) -> str:
         """The pod's URL without trailing slash, in the one spelling that browsers and pods compare; it names the pod.
 
-        What can't be read as a URL stays as it was typed, and is a fault.
+        A value that can't be read as a URL stays as it was typed, and `wrong_values` reports it.
         """
         typed = self.server.base_url.strip()
         try:
@@ -127,7 +127,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def key_file(self) -> Path:
-        """The key that seals seeds; it lies outside the database, so that a copy of that opens nothing."""
+        """The key that encrypts seeds; it isn't in the database, so that a copy of the database opens nothing."""
         return Path(self.storage.key_file) if self.storage.key_file else self.data / "keys" / "pod.key"
 
     @property
@@ -136,7 +136,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.testing.clock_file) if self.testing.clock_file else None
 
 
-# Never shown; an empty one is none.
+# Never shown; empty: no token.
 SECRETS = frozenset({("mail", "password"), ("metrics", "token")})
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "server": Server,

@@ -14,7 +14,7 @@ Body = dict[str, Any]
 
 @dataclass
 class WrittenText:
-    """What is there so far: groups by circle, records of texts and changes by key; `pod` holds the village."""
+    """What was written so far: group ids by circle, record ids by key; `pod` holds the village."""
 
     groups: dict[str, str]
     pod: str
@@ -44,7 +44,7 @@ def change_body(change: VillageChange, written: WrittenText) -> Body:
 
 
 def vote_body(ballot: Ballot, written: WrittenText) -> Body:
-    """A vote; one of another circle says where the text comes from."""
+    """A vote; in another circle than the text's, it says where the text comes from."""
     body: Body = {"target": _target(ballot, written), "value": ballot.value}
     if ballot.reason:
         body["reason"] = ballot.reason

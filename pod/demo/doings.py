@@ -78,7 +78,7 @@ BALLOTS: Final = (
     _village("fay", 1000, "bus", "Sju! Räkna med mig."),
     _village("bo", 1000, "turnovers"),
     _village("fay", 1000, "turnovers", "The dough really is a treasure map."),
-    # Asked once too often: hidden by the village, shown by the critics.
+    # The village hides this paragraph, because it asks the same question again; the critics show it.
     _village("bo", -1000, "sunday", "Asked last week."),
     _village("elin", -1000, "sunday", "Svaret står i Söndagsbussen."),
     _village("ada", -500, "length", "Funny, but Gus wrote them by hand."),

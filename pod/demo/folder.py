@@ -18,11 +18,11 @@ TOLD: Final = "told.json"
 
 
 class NotOursError(Exception):
-    """A folder that the demo leaves alone; the sentence says why."""
+    """A folder that the demo didn't make and won't touch; the sentence says why."""
 
 
 def claim(folder: Path, named_ports: list[NamedPort]) -> None:
-    """Mark a folder as the demo's: a new or empty one, or one that was the demo's before."""
+    """Mark a folder as the demo's; it must be new, empty, or a demo's folder before."""
     if not is_ours(folder) and folder.exists() and any(folder.iterdir()):
         raise NotOursError(f"{folder} isn't empty, and no demo was played there.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -30,17 +30,17 @@ def claim(folder: Path, named_ports: list[NamedPort]) -> None:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether the demo made what lies there."""
+    """Whether the demo made this folder."""
     return (folder / MARKER).is_file()
 
 
 def leftovers() -> list[Path]:
-    """What demos that were killed left behind on this machine."""
+    """Folders that killed demos left on this machine."""
     return sorted(folder for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if is_ours(folder))
 
 
 def wipe(folder: Path) -> None:
-    """Remove what the demo made there, and the folder if nothing else lies in it; raises NotOursError."""
+    """Remove what the demo made there, and the folder if it is empty then; raises NotOursError."""
     if not is_ours(folder):
         raise NotOursError(f"No demo was played in {folder}; nothing was removed.")
     named_ports = msgspec.json.decode((folder / MARKER).read_bytes(), type=list[NamedPort])

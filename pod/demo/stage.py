@@ -18,7 +18,7 @@ from federation.safe_http import SafeHttp
 from pod.config import Config, parse_config
 
 HOST = "127.0.0.1"
-# Names of one machine, but to a browser two places with cookies of their own.
+# Both names mean this machine, but a browser keeps separate cookies for each.
 NAMES = ("localhost", HOST)
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 JSON = "application/json"
@@ -58,13 +58,13 @@ class DemoPod:
     def write_config(self) -> Config:
         """Make the folder with a configuration."""
         self.folder.mkdir(parents=True)
-        data = json.dumps(str(self.folder))  # a basic string of TOML is one of JSON
+        data = json.dumps(str(self.folder))  # every JSON string is a basic string of TOML, too
         text = CONFIG.format(url=self.url, host=HOST, port=self.port, data=data, loopback=json.dumps(LOOPBACK))
         (self.folder / "pod.toml").write_text(text, encoding="utf-8")
         return parse_config(text)
 
     async def start(self, http: SafeHttp) -> None:
-        """Serve, and return once the pod answers; its log goes into its folder."""
+        """Start the process; returns once the pod answers. Its log is in its folder."""
         command = [sys.executable, "-m", "pod", "serve", "--data", str(self.folder)]
         with (self.folder / "pod.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -91,14 +91,14 @@ class DemoPod:
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Somebody with a token on a pod of the demo."""
+    """A person with a token on a pod of the demo."""
 
     http: Any
     pod: str
     token: str
 
     async def post(self, path: str, body: object) -> dict[str, Any]:
-        """One call of the API; raises RemoteError with what the pod says when it refuses."""
+        """Call the API once; raises RemoteError with the pod's answer if it refuses."""
         headers = {"Authorization": f"Bearer {self.token}", "Accept": JSON}
         answer = await self.http.post(self.pod + path, msgspec.json.encode(body), content_type=JSON, headers=headers)
         document: dict[str, Any] = msgspec.json.decode(answer.body)
@@ -121,10 +121,10 @@ def free_ports(first: int, count: int) -> list[int]:
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Look until `holds()` is true; raises TimeoutError that says what never came to be."""
+    """Wait until `holds()` is true; raises TimeoutError that names `what` didn't happen."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await holds():  # noqa: ASYNC110  (what it looks at is in another process)
+            while not await holds():  # noqa: ASYNC110  (the state that it waits for is in another process)
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
     except TimeoutError as error:
         raise TimeoutError(f"It took too long until {what}.") from error

@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What came of it: where to look, and each person's pod and token."""
+    """The result: where to look, and each person's pod and token."""
 
     ports: tuple[int, ...]
     pages: tuple[str, ...]
@@ -43,7 +43,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 async def play(folder: Path, first_port: int, say: Say, *, stay: bool) -> Told:
-    """Play the demo in a folder, or serve what was played there before; with `stay` until this is cancelled."""
+    """Play the demo in a folder, or serve what was played there before; with `stay`, serve until cancelled."""
     kept = folder / TOLD
     before = msgspec.json.decode(kept.read_bytes(), type=Told) if kept.exists() else None
     ports = before.ports if before else free_ports(first_port, len(PODS))
@@ -68,7 +68,7 @@ async def play(folder: Path, first_port: int, say: Say, *, stay: bool) -> Told:
 
 
 def summary(told: Told, links: dict[str, str]) -> list[str]:
-    """What a person is shown at the end."""
+    """The text that the demo shows at its end."""
     tokens = [f"  {name:5} {pod}  {token}" for name, (pod, token) in told.people.items()]
     return [
         *("", "Pages:", *(f"  {page}" for page in told.pages)),
@@ -79,7 +79,7 @@ def summary(told: Told, links: dict[str, str]) -> list[str]:
 
 
 async def _sign_in_links(pods: list[DemoPod]) -> dict[str, str]:
-    """A link for everybody, made beside the serving pods."""
+    """A link for each person, made while the pods serve."""
     links = {}
     for pod in pods:
         async with open_parts(load_config(pod.folder / "pod.toml")) as deps:
@@ -120,7 +120,7 @@ def _pages(pods: list[DemoPod], written: WrittenText) -> Iterable[str]:
 
 
 async def _house(number: int, pod: DemoPod) -> dict[str, str]:
-    """Make a pod with its people; each one's token."""
+    """Make a pod with its people; returns each person's token."""
     config = pod.write_config()
     create_key_file(config.key_file)
     database = await open_database(config.database_url)
@@ -145,13 +145,13 @@ async def _name(deps: Deps, settings: Settings) -> None:
 
 
 async def _gather(circle: Circle, people: dict[str, Actor], http: SafeHttp) -> str:
-    """Found the group, have everybody join it, and say who is who; the group's id."""
+    """Found the group, let everybody join it and write a profile; returns the group's id."""
     founder = people[circle.founder]
     wishes = {"name": circle.name, "description": circle.description, "weight": circle.weights[circle.founder]}
     founding = await founder.post("/api/v1/groups", {**wishes, "default_score": circle.default_score})
     group = str(founding["group"])
     others = [name for name in circle.weights if name != circle.founder]
-    # One after another, so that the numbers are those of the list; nobody waits for the place of the one before.
+    # One after another, so that members get the numbers of the list; a join needn't be sealed before the next.
     for name in others:
         await _join(founder, people[name], circle.weights[name], group)
     pods = {people[name].pod for name in circle.weights}
@@ -188,7 +188,7 @@ async def _write(written: WrittenText, people: dict[str, Actor], http: SafeHttp)
             made = await people[text.author].post(path, text_body(text, written))
             written.texts[text.key] = str(made["record"])
         await _everywhere(written, http, people)
-    # These may come in any order, so all are sent at once and few seals carry them.
+    # Their order doesn't matter, so they are sent at the same time and need only a few seals.
     patches = f"/api/v1/groups/{written.groups[VILLAGE]}/patches"
     made_patches = await asyncio.gather(
         *(people[change.author].post(patches, change_body(change, written)) for change in CHANGES)

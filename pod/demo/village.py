@@ -8,7 +8,7 @@ import msgspec
 
 
 class Villager(msgspec.Struct, frozen=True):
-    """Somebody with a home on pod 0 or 1."""
+    """A person whose home is pod 0 or 1."""
 
     name: str
     nickname: str
@@ -17,7 +17,7 @@ class Villager(msgspec.Struct, frozen=True):
 
 
 class Circle(msgspec.Struct, frozen=True):
-    """A group: who founds it, and each member's weight in thousandths, the founder's first."""
+    """A group: its members' weights in thousandths; the first member is the founder."""
 
     key: str
     name: str
@@ -27,7 +27,7 @@ class Circle(msgspec.Struct, frozen=True):
 
     @property
     def founder(self) -> str:
-        """Whoever stands first."""
+        """The first member."""
         return next(iter(self.weights))
 
 
@@ -39,7 +39,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class VillageAnswer(msgspec.Struct, frozen=True):
-    """What a text answers: another text by its key, one paragraph of it, or a public subject."""
+    """What a text answers: another text (by its key), one paragraph of that, or a public subject."""
 
     text: str = ""
     at: int | None = None
@@ -47,7 +47,7 @@ class VillageAnswer(msgspec.Struct, frozen=True):
 
 
 class VillageText(msgspec.Struct, frozen=True):
-    """A post by one of the people; a note has no title."""
+    """A post of one person; a note has no title."""
 
     key: str
     circle: str
@@ -59,12 +59,12 @@ class VillageText(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """An article has a title."""
+        """"article" if there is a title, else "note"."""
         return "article" if self.title else "note"
 
 
 class VillageChange(msgspec.Struct, frozen=True):
-    """A patch to paragraph `at` of a text: a new one behind it, or instead of it."""
+    """A patch to paragraph `at` of a text: a new paragraph after it, or a replacement."""
 
     key: str
     author: str
@@ -116,7 +116,7 @@ CIRCLES: Final = (
         "What the village of Lower Wells writes together: minutes, plans, recipes and the odd complaint.",
         {"ada": 3000, "bo": 2000, "gus": 2000, "cy": 2000, "elin": 1000, "fay": 1000, "dee": 1000},
     ),
-    # Nothing is hidden here but what its members vote against: made to be somebody's lens.
+    # Hides only what its members vote against, so it can serve as a lens.
     Circle(
         CRITICS,
         "Lower Wells, unvarnished",

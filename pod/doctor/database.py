@@ -20,18 +20,18 @@ from pod.keyring import KeyringError, open_keyring
 from protocol.state import load_state
 
 MUCH_LOG_BYTES = 1024**3
-LONG_MS = 10 * 60 * 1000  # after which a record counts as withheld
+LONG_MS = 10 * 60 * 1000  # a record that waits longer counts as withheld
 
 
 async def check_shape(database: Database) -> Finding:
-    """Whether the tables are those that this version expects."""
+    """Whether the tables are the ones that this version expects."""
     if not await is_current(database):
         return fail("migrations", "The tables are of another version", "Run `pod migrate` while the pod doesn't serve.")
     return ok("migrations", "The tables are those of this version")
 
 
 async def check_pages(database: Database) -> Finding:
-    """Whether the file is whole; PostgreSQL looks after its own."""
+    """Whether the SQLite file is whole; PostgreSQL checks its own files."""
     async with database.read() as session:
         broken = await integrity.check_pages(session)
     if broken:
@@ -44,7 +44,7 @@ async def check_pages(database: Database) -> Finding:
 
 
 async def check_indexes(database: Database) -> Finding:
-    """Whether all indexes are there; without one everything still works, ever more slowly."""
+    """Whether all indexes exist; without one, everything works but gets slower and slower."""
     async with database.read() as session:
         missing = await integrity.list_missing_indexes(session)
     if missing:
@@ -53,7 +53,7 @@ async def check_indexes(database: Database) -> Finding:
 
 
 async def check_orphans(database: Database) -> Finding:
-    """Whether rows are left over whose owner is gone."""
+    """Whether rows are left whose owner no longer exists."""
     async with database.read() as session:
         orphans = await integrity.count_orphans(session)
     if orphans:
@@ -63,7 +63,7 @@ async def check_orphans(database: Database) -> Finding:
 
 
 def check_wal(config: Config) -> Finding:
-    """Whether the write-ahead log is emptied from time to time; a reader that never ends keeps it from that."""
+    """Whether the write-ahead log is emptied from time to time; a reader that never ends prevents it."""
     path = Path(config.database_url.partition(":///")[2] + "-wal")
     if not config.database_url.startswith("sqlite") or not path.exists():
         return ok("write-ahead log", "There is none now")
@@ -75,7 +75,7 @@ def check_wal(config: Config) -> Finding:
 
 
 async def check_keys(config: Config, database: Database) -> Finding:
-    """Whether the key file is the one that sealed what the database holds, by opening one seed."""
+    """Whether the key file fits the database: it must decrypt one seed."""
     try:
         keyring = open_keyring(config.key_file)
         async with database.read() as session:
@@ -89,7 +89,7 @@ async def check_keys(config: Config, database: Database) -> Finding:
 
 
 async def check_name(config: Config, database: Database) -> Finding:
-    """Whether the groups know this pod by the URL that the configuration says."""
+    """Whether the groups know this pod by its configured URL."""
     keyring = open_keyring(config.key_file)
     ours = {keyring.pod_key.did, *(key.did for key in keyring.former)}
     async with database.read() as session:
@@ -103,7 +103,7 @@ async def check_name(config: Config, database: Database) -> Finding:
 
 
 async def check_waiting(config: Config, database: Database) -> Finding:
-    """Whether records and operations get their place within minutes."""
+    """Whether records and operations are logged or sealed within minutes."""
     now, oldest, where = Clock(config.clock_file)(), 0, ""
     async with database.read() as session:
         for group in await list_group_ids(session):
@@ -118,7 +118,7 @@ async def check_waiting(config: Config, database: Database) -> Finding:
 
 
 async def check_floor(config: Config, database: Database) -> Finding:
-    """Whether the groups of the floor are here: one that isn't says nothing."""
+    """Whether the groups of the floor are here; one that isn't can't hide anything."""
     async with database.read() as session:
         floor, lacking = await list_floor(session, config), await list_lacking_floor(session, config)
     if not lacking:

@@ -17,7 +17,7 @@ from protocol.errors import RefusedError
 
 
 async def examine(data: Path) -> list[Finding]:
-    """Everything about the pod of a data folder."""
+    """All checks of the pod in this data folder."""
     found = [machine.check_python(), machine.check_packages(), machine.check_sqlite(), machine.check_open_files()]
     try:
         config = load_config(data / "pod.toml")
@@ -29,7 +29,7 @@ async def examine(data: Path) -> list[Finding]:
 
 
 def _said(error: Exception) -> str:
-    """What the database itself says, without what a library adds for programmers."""
+    """The database's own message, without the text that the library adds for programmers."""
     return str(getattr(error, "orig", error))
 
 
@@ -38,7 +38,7 @@ async def _database(config: Config) -> list[Finding]:
         return [fail("database", "There is none yet", "Run `pod migrate`.")]
     try:
         opened = await open_database(config.database_url)
-    except Exception as error:  # noqa: BLE001  (whatever keeps it from opening is what is to be told)
+    except Exception as error:  # noqa: BLE001  (the finding tells any error that keeps it from opening)
         return [fail("database", f"It doesn't open: {_said(error)}", "See that the server runs and the file is whole.")]
     try:
         return await _remembered(config, opened)
@@ -47,7 +47,7 @@ async def _database(config: Config) -> list[Finding]:
 
 
 async def _remembered(config: Config, opened: Database) -> list[Finding]:
-    # `open_database` reads its settings back and refuses a database that wouldn't keep what it was told.
+    # `open_database` reads its settings back and refuses a database that doesn't store durably.
     durable = "write-ahead log, synchronous=FULL, foreign keys" if opened.is_sqlite else "fsync, synchronous_commit"
     found = [ok("database", f"Opens; set as it must be: {durable}"), database.check_wal(config)]
     found += [await database.check_pages(opened), await database.check_shape(opened)]
@@ -83,7 +83,7 @@ def _sqlite_file(config: Config) -> Path:
 
 
 async def is_served(config: Config) -> bool:
-    """Whether anything listens where this pod would serve."""
+    """Whether a program listens on the pod's address."""
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(_reached(config), config.server.port), 3)
     except (OSError, TimeoutError):
@@ -93,7 +93,7 @@ async def is_served(config: Config) -> bool:
 
 
 async def _port(config: Config) -> Finding:
-    """Whether the port is free, or held by a pod that answers."""
+    """Whether the port is free, or a pod answers there."""
     address = f"{bracketed(config.server.listen)}:{config.server.port}"
     if not await is_served(config):
         return ok("port", f"{address} is free; the pod isn't serving")

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """How serious it is."""
 
     OK = "ok"
     WARN = "warn"
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What one check found; `mend` is one sentence, empty when all is well."""
+    """The result of one check; `mend` is one sentence, empty if all is well."""
 
     check: str
     level: Level

@@ -19,16 +19,16 @@ from pod.doctor.findings import Finding, fail, ok, warn
 OLDEST = (3, 11)
 OURS = ("decisions", "federation", "migrations", "models", "moderation", "pod", "protocol", "static")
 DISTRIBUTION = "althing"
-WRITTEN_AT_MS = 1_790_000_000_000  # September 2026: a clock before this version was written is wrong
+WRITTEN_AT_MS = 1_790_000_000_000  # September 2026, when this version was written; an earlier clock is wrong
 MANY_YEARS_MS = 20 * 366 * 24 * 3600 * 1000
-OLDEST_SQLITE = (3, 35)  # RETURNING
+OLDEST_SQLITE = (3, 35)  # the first with RETURNING
 FEW_FILES = 1024
 LITTLE_BYTES = 1024**3
 NOTHING_BYTES = 100 * 1024**2
 
 
 def check_python() -> Finding:
-    """The version that runs."""
+    """Whether this Python is new enough."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST:
         return fail("python", f"Python {version}", "Install Python 3.11 or newer.")
@@ -36,7 +36,7 @@ def check_python() -> Finding:
 
 
 def check_packages() -> Finding:
-    """Whether our plain top-level names are ours: another distribution may bring a `models` of its own."""
+    """Whether our top-level packages are our own; another distribution may also bring a `models`."""
     listed = packages_distributions()
     others = {name: other for name in OURS for other in listed.get(name, ()) if other.lower() != DISTRIBUTION}
     home = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ def _lies_in(name: str, home: Path) -> bool:
 
 
 def check_folder(config: Config) -> Finding:
-    """The data folder: there, ours, and closed to others."""
+    """Whether the data folder exists, can be written, and is closed to other users."""
     folder = config.data
     if not folder.is_dir():
         return fail("data folder", f"{folder} isn't there", "Run `pod init` with this folder.")
@@ -67,7 +67,7 @@ def check_folder(config: Config) -> Finding:
 
 
 def check_key_file(config: Config) -> Finding:
-    """The key file, for its owner's eyes only."""
+    """Whether only its owner can read the key file."""
     path = config.key_file
     if not path.exists():
         return fail("key file", f"{path} isn't there", "Bring it back from its copy; a new pod gets one by `pod init`.")
@@ -80,7 +80,7 @@ def check_key_file(config: Config) -> Finding:
 
 
 def check_sqlite() -> Finding:
-    """The SQLite that Python brings: older ones lack what the queries are written in."""
+    """Whether Python's SQLite is new enough for the queries."""
     version = ".".join(map(str, OLDEST_SQLITE))
     if sqlite_version_info() < OLDEST_SQLITE:
         return fail(
@@ -99,11 +99,11 @@ def check_open_files() -> Finding:
 
 
 def check_media(config: Config) -> Finding:
-    """The folder of pictures and other files, if there is one yet."""
+    """The media folder, if there is one yet."""
     folder = config.data / "media"
     if not folder.exists():
         return ok("media folder", "There is none yet")
-    # Root may write anywhere, so the folder's own mode is looked at, too.
+    # Root may write anywhere, so the folder's own mode is checked, too.
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK) or not folder.stat().st_mode & stat.S_IWUSR:
         mend = f"Run `chmod u+rwx {folder}`, and see that it belongs to the user who runs the pod."
         return fail("media folder", f"{folder} is read-only", mend)
@@ -111,7 +111,7 @@ def check_media(config: Config) -> Finding:
 
 
 def check_clock(config: Config) -> Finding:
-    """A wrong clock makes signatures stale and seals unconfirmed."""
+    """Whether the clock can be right; a wrong one makes signatures stale and keeps seals unconfirmed."""
     clock = Clock(config.clock_file)
     if clock.offset_ms():
         return warn("clock", f"Shifted by {clock.offset_ms()} ms", "Remove `testing.clock_file` from pod.toml.")
@@ -121,12 +121,12 @@ def check_clock(config: Config) -> Finding:
 
 
 def free_bytes(config: Config) -> int:
-    """How much room there is where the data lies."""
+    """How many bytes are free on the data folder's disk."""
     return shutil.disk_usage(config.data).free
 
 
 def check_disk(config: Config) -> Finding:
-    """Room for what is to come."""
+    """Whether the disk has enough free space."""
     if not config.data.is_dir():
         return fail("disk", "There is no data folder to look at", "Run `pod init` with this folder.")
     free = free_bytes(config)

@@ -30,18 +30,18 @@ AS_PROXY: Final = "See that the name leads to this machine and the proxy hands o
 
 
 def door_out(config: Config, user_agent: str) -> SafeHttp:
-    """The door out; a pod on this machine may ask itself and its neighbours here."""
+    """The HTTP client of the pod; a pod on this machine may also ask this machine and its network."""
     own = LOOPBACK if is_local(URL(config.base_url).host or "") else ()
     return SafeHttp(user_agent, allow_networks=[*own, *config.federation.allow_networks])
 
 
 def neighbour_door(config: Config, user_agent: str) -> SafeHttp:
-    """A door to this machine, for asking what listens on the pod's own port."""
+    """An HTTP client that may ask this machine, to see what listens on the pod's own port."""
     return SafeHttp(user_agent, allow_networks=[*LOOPBACK, *config.federation.allow_networks])
 
 
 async def check_outside(config: Config, database: Database, http: SafeHttp, *, served: bool) -> list[Finding]:
-    """Name, certificate, WebFinger and NodeInfo, as others meet them."""
+    """Name, certificate, WebFinger and NodeInfo, as other servers see them."""
     names = ("base url", "tls", "webfinger", "nodeinfo")
     if not served:
         return [ok(name, RESTING) for name in names]
@@ -118,7 +118,7 @@ async def _nodeinfo(config: Config, http: SafeHttp) -> Finding:
 
 
 async def check_clocks(config: Config, database: Database, http: SafeHttp) -> Finding:
-    """Our clock beside those of the hosts that were heard last."""
+    """Our clock compared with those of the hosts that answered last."""
     scheme = "http" if is_local(URL(config.base_url).host or "") else "https"
     async with database.read() as session:
         latest = await list_heard_hosts(session, PEERS)
@@ -129,7 +129,7 @@ async def check_clocks(config: Config, database: Database, http: SafeHttp) -> Fi
     skew = int(median(skews))
     if abs(skew) > SKEW_MS:
         says = f"This clock is {abs(skew) // 1000} s {'ahead of' if skew > 0 else 'behind'} {len(skews)} other servers"
-        # One other may be wrong itself; several aren't in the same way.
+        # One other clock may be wrong itself; several aren't wrong by the same time.
         return (fail if len(skews) > 1 else warn)("clock of others", says, "Set the clock, and keep it right by NTP.")
     return ok("clock of others", f"Within {abs(skew) / 1000:.0f} s of {len(skews)} other servers")
 

@@ -15,7 +15,7 @@ Cure = Callable[[Config], Awaitable[None]]
 
 
 async def mend(config: Config, findings: Iterable[Finding]) -> list[str]:
-    """Mend what can be mended of these; the names of the checks whose ills were treated."""
+    """Repair what can be repaired; returns the names of the checks whose findings were treated."""
     ill = [finding.check for finding in findings if finding.level is not Level.OK and finding.check in CURES]
     for check in dict.fromkeys(ill):
         await CURES[check](config)

@@ -31,7 +31,7 @@ LARGEST_TO_FOLD_BYTES = 64 * 1024**2
 
 
 async def check_projections(config: Config) -> Finding:
-    """Whether posts and scores are what the records say: folded anew in a copy, so nothing of the pod's is touched."""
+    """Whether posts and scores follow from the records. They are folded anew in a copy; the pod isn't changed."""
     path = Path(config.database_url.partition(":///")[2])
     if not config.database_url.startswith("sqlite") or storage_bytes(config)["database"] > LARGEST_TO_FOLD_BYTES:
         return ok("projections", "Not folded anew here: `pod rebuild --check` does it while the pod rests")
@@ -49,7 +49,7 @@ async def check_projections(config: Config) -> Finding:
 
 
 async def check_queue(config: Config, database: Database) -> Finding:
-    """Whether deliveries get away: one dead host is its own fault, many are ours."""
+    """Whether deliveries are sent. If one host fails, the fault is there; if many fail, it is here."""
     now = Clock(config.clock_file)()
     hosts = await _hosts(database)
     late = [state for state in hosts if state.waiting and now - (state.oldest_at or now) > HOUR_MS]
@@ -82,7 +82,7 @@ async def _hosts(database: Database) -> list[HostState]:
 
 
 async def check_mail(config: Config) -> Finding:
-    """Whether the mail server takes this pod's name and password."""
+    """Whether the mail server accepts this pod's name and password."""
     host = URL(config.base_url).host or ""
     if not config.mail.host:
         if is_local(host):
@@ -99,7 +99,7 @@ async def check_mail(config: Config) -> Finding:
 
 
 async def check_backups(config: Config, database: Database) -> Finding:
-    """Whether there is a backup that isn't old, once there is somebody to lose something."""
+    """Whether there is a recent backup, once the pod has accounts."""
     if not config.database_url.startswith("sqlite"):
         return ok("backup", "PostgreSQL is backed up by pg_dump")
     now = Clock(config.clock_file)()

@@ -10,7 +10,7 @@ from models.engine.databases import Database
 
 
 class Calm:
-    """What one loop knows of the time until which it has nothing to look for."""
+    """How long one loop has nothing to look for, unless somebody writes to the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -20,13 +20,13 @@ class Calm:
         self._until: int | None = None
 
     async def holds(self, now: int) -> bool:
-        """Whether nothing is due at `now`, which was found out before."""
-        # Asked for before anything is looked for: what is written meanwhile ends the calm that begins by that look.
+        """Whether an earlier look found that nothing is due at `now`."""
+        # Read the version before the look, so that anything written during the look ends the calm that it begins.
         self._asked = await self._database.version()
         if self._asked != self._version or now < self._since:
             return False
         return self._until is None or now < self._until
 
     def begin(self, now: int, until: int | None) -> None:
-        """A look that began at `now`, after `holds`, found nothing that is due before `until` (None: ever)."""
+        """Begin the calm: a look at `now`, after `holds`, found nothing due before `until` (None: nothing at all)."""
         self._version, self._since, self._until = self._asked, now, until

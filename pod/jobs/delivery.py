@@ -61,8 +61,8 @@ from protocol.ids import RecordId
 from protocol.records.envelope import Record
 from protocol.state import GroupState
 
-WORKERS = 96  # of each kind; both together leave some of the door's connections to pulls
-AHEAD = 4 * WORKERS  # lanes of a kind that are held at once: a claim and a commit carry many
+WORKERS = 96  # of each kind; both together leave some of the HTTP client's connections for pulls
+AHEAD = 4 * WORKERS  # lanes of each kind that are held at once, so that one claim or commit is for many of them
 LOOK_EVERY_SECONDS = 0.5
 BREATH_SECONDS = 0.1
 ENOUGH_TO_CLOSE = 256
@@ -75,7 +75,7 @@ class _HeldHosts(NamedTuple):
 
 
 class Courier:
-    """Delivers what is due, signed by the actor of each activity, until it is cancelled."""
+    """Delivers what is due until it is cancelled; each activity's actor signs the request."""
 
     def __init__(self, deps: Deps, introductions: Introductions) -> None:
         self._deps = deps
@@ -83,7 +83,7 @@ class Courier:
         self._worker = random_token()
         self._queues: dict[bool, asyncio.Queue[Lane]] = {True: asyncio.Queue(), False: asyncio.Queue()}
         self._held: dict[str, _HeldHosts] = {}
-        self._under_way: set[str] = set()  # of what is held, that which isn't closed and has not failed of late
+        self._under_way: set[str] = set()  # held hosts that aren't closed and haven't failed lately
         self._closings: list[Closing] = []
         self._receipts: list[Record] = []
         self._to_close = asyncio.Event()
@@ -94,15 +94,15 @@ class Courier:
         self._calm = Calm(deps.store.database)
 
     def look(self) -> None:
-        """Have the lanes looked at soon."""
+        """Make the courier look at the lanes soon."""
         self._look.set()
 
     def heard(self, host: str) -> None:
-        """A request of this host was verified: what waits for it is tried again at the next look."""
+        """Note that a request of this host was verified; the next look tries again what waits for the host."""
         self._heard.add(host)
 
     async def run(self) -> None:
-        """Work until cancelled; then what is known to be over is written down, and the lanes are free."""
+        """Work until cancelled; then store what is done and release the lanes."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 for well in (True, False):
@@ -123,7 +123,7 @@ class Courier:
                 await self._claim_due()
             except Exception:  # noqa: BLE001  (logged; the loop and the server go on)
                 _LOG.exception("looking at the lanes failed")
-            # Short, because another process, or a clock that jumped, wakes nobody here.
+            # Short, because nothing wakes this loop when another process writes or the clock jumps.
             await wait_for(self._look, LOOK_EVERY_SECONDS)
 
     async def _hasten_heard(self) -> None:
@@ -153,11 +153,11 @@ class Courier:
         now = self._deps.clock()
         async with self._deps.store.database.read() as session:
             due = await list_due(session, well=well, now=now, limit=AHEAD)
-        # One that is held here looks due when the clock jumped over its lease.
+        # A lane that is held here looks due if the clock jumped past the end of its lease.
         wanted = [host for host in due if host not in self._held][:room]
         if not wanted:
             return
-        # The time is read again, for others may have claimed while this waited for its turn to write.
+        # The time is read again in the action, because others may have claimed lanes while it waited to write.
         clock = self._deps.clock
         lanes = await self._deps.store.write(
             lambda session: claim_lanes(session, self._worker, wanted, now=clock()), patient=True
@@ -173,7 +173,7 @@ class Courier:
             lane = await queue.get()
             try:
                 closing = await self._drain(lane)
-            except Exception:  # noqa: BLE001  (logged; what failed in this way is tried again like what wasn't answered)
+            except Exception:  # noqa: BLE001  (logged; it is tried again as if the host hadn't answered)
                 _LOG.exception("delivering to %s failed", lane.host.host)
                 closing = Closing(self._after(lane.host, Postponed("This pod failed; see its log.")))
             self._closings.append(closing)
@@ -195,7 +195,7 @@ class Courier:
         return Closing(host, tuple(over))
 
     def _after(self, host: Host, outcome: Outcome) -> Host:
-        """The host as this outcome leaves it."""
+        """The host's new state after this outcome."""
         now = self._deps.clock()
         if isinstance(outcome, Postponed):
             failures = host.attempts + 1
@@ -223,7 +223,7 @@ class Courier:
         if error is not None and knocks_again(error, remembered=remembered is not None):
             scheme = other_scheme(scheme)
             again = await self._post(delivery, headers, scheme)
-            # If neither is taken, the answer to the first says why: it was in the scheme that all can read.
+            # If both schemes fail, the first answer tells more, because every server can read the first scheme.
             error = error if again is not None else None
         if error is None:
             return DeliveryTaken(scheme)
@@ -233,7 +233,7 @@ class Courier:
         return outcome
 
     async def _may_be_told(self, delivery: Delivery) -> bool:
-        """Asked when it is sent: who was a member when it was queued may have left since."""
+        """Whether the inbox may still get it; checked at sending, because a member may have left after queueing."""
         group = delivery.activity.group
         return group is None or may_be_told((await find_view(self._deps, group)).state, delivery.inbox)
 
@@ -255,7 +255,7 @@ class Courier:
         return None
 
     async def _headers_for(self, group: RecordId | None) -> Mapping[str, str] | None:
-        """`Althing-Group` as this pod sees the group now; written anew only when its state is another."""
+        """The `Althing-Group` header for the group's present state; kept until the state changes."""
         if group is None:
             return None
         view = await find_view(self._deps, group)
@@ -268,13 +268,13 @@ class Courier:
     async def _close_forever(self) -> None:
         while True:
             await self._to_close.wait()
-            # While others are sent, closings gather, so that one commit carries many.
+            # Closings are collected while other lanes are sent, so that one commit stores many.
             await wait_for(self._enough, BREATH_SECONDS)
             self._to_close.clear()
             self._enough.clear()
             try:
                 await self._close()
-            except Exception:  # noqa: BLE001  (logged; the leases end by themselves, and all is sent again)
+            except Exception:  # noqa: BLE001  (logged; the leases end by themselves, then everything is sent again)
                 _LOG.exception("closing lanes failed")
             self._look.set()
 
@@ -298,7 +298,7 @@ class Courier:
             _LOG.warning("%d deliveries that waited for a week were given up", old)
 
     def _answering_again(self, closings: list[Closing]) -> list[str]:
-        """Hosts that had failed and took something now: what they said meanwhile didn't come, either."""
+        """Hosts that had failed and took something now. Their own messages may not have arrived meanwhile, either."""
         hosts = [closing.host for closing in closings if not closing.host.attempts]
         return [host.host for host in hosts if (held := self._held.get(host.host)) and held.host.attempts]
 
@@ -307,7 +307,7 @@ class Courier:
             await asyncio.sleep(LEASE_MS / 3000)
             try:
                 await self._renew()
-            except Exception:  # noqa: BLE001  (logged; a lane that was lost is only sent twice)
+            except Exception:  # noqa: BLE001  (logged; at worst a lane is sent twice)
                 _LOG.exception("renewing leases failed")
 
     async def _renew(self) -> None:
@@ -316,7 +316,7 @@ class Courier:
             await self._deps.store.write(lambda session: renew_leases(session, self._worker, held, now=clock()))
 
     async def _give_back(self) -> None:
-        """Close what was drained, and open again what was only claimed."""
+        """Store the results of drained lanes, and release the lanes that were only claimed."""
         told = {closing.host.host for closing in self._closings}
         now = self._deps.clock()
         unsent = [held.host for name, held in self._held.items() if name not in told]
@@ -325,8 +325,8 @@ class Courier:
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> None:
-    """Wait until the event is set, but no longer."""
-    # Not `wait_for`, which in Python 3.11 loses a cancellation that comes together with the event.
+    """Wait until the event is set, but at most so many seconds."""
+    # Not `asyncio.wait_for`: in Python 3.11 it loses a cancellation that comes together with the event.
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

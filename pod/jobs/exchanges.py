@@ -20,7 +20,7 @@ from pod.jobs.pulls import LONGEST_SECONDS, Pulls
 from protocol.errors import RefusedError
 
 EXCHANGE_EVERY_MS = 600_000
-SPREAD_MS = 120_000  # so that pods that started together don't go on asking together
+SPREAD_MS = 120_000  # so that pods that started at the same time don't keep asking at the same time
 AGAIN_MS = 60_000
 CLAIM_MS = 60_000
 AT_ONCE = 16
@@ -28,7 +28,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Exchanges:
-    """Questions that are under way, `AT_ONCE` at a time; each pod is asked by one process."""
+    """Comparisons with other pods, `AT_ONCE` at a time; only one process asks a pod at a time."""
 
     def __init__(self, deps: Deps, tasks: asyncio.TaskGroup, pulls: Pulls, introductions: Introductions) -> None:
         self._deps = deps
@@ -38,7 +38,7 @@ class Exchanges:
         self._running: set[str] = set()
 
     async def start_due(self) -> int | None:
-        """Ask the pods whose time has come, as many as there is room for; when one is due next, None: never."""
+        """Ask pods whose time has come, as many as there is room for; returns when the next is due, None: never."""
         room, now = AT_ONCE - len(self._running), self._deps.clock()
         if room <= 0:
             return now
@@ -65,7 +65,7 @@ class Exchanges:
             self._running.discard(peer.pod)
 
     async def _asked(self, pod: str) -> int | None:
-        """How many groups are shared with a pod, those that differ there being pulled from now on; None: no answer."""
+        """Compare with a pod and pull what differs; returns how many groups are shared, None without an answer."""
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 if (one := await a_shared_group(self._deps, pod)) is None:

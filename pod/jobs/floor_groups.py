@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class FloorFetches:
-    """Fetches that are under way, each group's once."""
+    """The fetches in progress, one for each group."""
 
     def __init__(self, deps: Deps, tasks: asyncio.TaskGroup) -> None:
         self._deps = deps
@@ -31,7 +31,7 @@ class FloorFetches:
         self._looked_at: int | None = None
 
     async def start_due(self) -> None:
-        """Once a minute, begin to fetch what lacks and may be asked for again."""
+        """At most once a minute, begin to fetch floor groups that aren't here and may be asked for again."""
         now = self._deps.clock()
         if self._looked_at is not None and 0 <= now - self._looked_at < EVERY_MS:
             return

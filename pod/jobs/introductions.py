@@ -36,11 +36,11 @@ class Introductions:
         self._shown: Bounded[str, bool] = Bounded(MOST_MET)
 
     def heard(self, host: str) -> None:
-        """A request of this host was verified by a key from there."""
+        """Note that a request signed with a key from this host was verified."""
         self._heard.put(host, True)
 
     async def refusal(self, host: Host, delivery: Delivery) -> RemoteError | None:
-        """Why nothing is sent to this host now; None if it may be."""
+        """Why this pod sends nothing to the host now; None if it may send."""
         group = delivery.activity.group
         if group is None or host.last_succeeded_at is not None or self._knows(host.host):
             return None
@@ -56,7 +56,7 @@ class Introductions:
         return None
 
     async def before_pull(self, pod: str, group: RecordId) -> None:
-        """Raises RemoteError or a refusal for a pod that must not be pulled from, as it never showed a group."""
+        """Check that the pod has shown a group, so that it may be pulled from; raises RemoteError or a refusal."""
         if self._shown.get(host_of_inbox(pod)):
             return
         async with self._deps.store.database.read() as session:
@@ -65,7 +65,7 @@ class Introductions:
         await self._meet(pod, group)
 
     async def before_question(self, pod: str, group: RecordId) -> None:
-        """As before a pull, for a comparison of what is shared, `group` among it; who takes deliveries may be asked."""
+        """As `before_pull`, before groups are compared; a pod that took deliveries or wrote to us may be asked."""
         if self._knows(host_of_inbox(pod)):
             return
         async with self._deps.store.database.read() as session:
@@ -77,9 +77,9 @@ class Introductions:
         return bool(self._heard.get(host) or self._shown.get(host))
 
     async def _meet(self, pod: str, group: RecordId) -> None:
-        """Ask for a page; raises RemoteError, or TooManyTriesError where that was in vain too often."""
+        """Ask the pod for a page of the group; raises RemoteError, or TooManyTriesError after too many failures."""
         host = host_of_inbox(pod)
-        # What it signed opens the way to one question, so that a server which holds nothing isn't asked for ever.
+        # A verified request from the host allows one question, so that a server without the group isn't asked for ever.
         if not self._heard.get(host):
             await self._deps.store.limits.check(IN_VAIN, server_of(pod), now=self._deps.clock())
         try:
@@ -91,7 +91,7 @@ class Introductions:
         self._shown.put(host, True)
 
     async def _see(self, pod: str, group: RecordId) -> None:
-        """Have a page of the group shown by a pod, or raise."""
+        """Check that the pod shows a page of the group; raises if it doesn't."""
         view = await find_view(self._deps, group)
         source = await source_of(self._deps, pod, group)
         page = await load_page(self._deps, source, "chain", max(view.settled.height, 1))
@@ -100,7 +100,7 @@ class Introductions:
 
 
 def _is_home(state: GroupState, inbox: str) -> bool:
-    """Whether the inbox is known from a record alone: servers that follow have asked for what they get."""
+    """Whether only a record names this inbox. Followers' servers, in contrast, have asked for deliveries themselves."""
     pod = inbox.removesuffix("/inbox")
-    # Who left or is black-listed named a pod, too; few deliveries come so far as to ask for theirs.
+    # Former and black-listed members named pods, too. The loop is slow but rarely reached.
     return pod in state.pods or any(member.home.pod == pod for member in state.members.values())

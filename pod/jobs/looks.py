@@ -16,7 +16,7 @@ from protocol.ids import RecordId
 
 
 class Looks:
-    """What is under way of all that has a time in the database."""
+    """All jobs whose due times are in the database."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Looks:
         self._floor = FloorFetches(deps, tasks)
 
     async def look(self) -> None:
-        """Begin what is due, as much as there is room for."""
+        """Begin what is due, as far as there is room."""
         now = self._clock()
         await self._floor.start_due()
         if await self._calm.holds(now):

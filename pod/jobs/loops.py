@@ -50,14 +50,14 @@ FETCHED_AFTER_MS = 60_000
 PRUNE_EVERY_MS = 60_000
 COMPARE_AFTER_SECONDS = 0.5
 MOST_TOLD = 10_000
-WAITS_MS = 24 * 3600 * 1000  # for its author, after which a record makes room; a pull brings what the log has
+WAITS_MS = 24 * 3600 * 1000  # how long a record waits for its author; later a pull brings it if the log has it
 REMEMBERS_TOLD_MS = 90 * 24 * 3600 * 1000
 REMEMBERS_VOID_MS = 30 * 24 * 3600 * 1000
 _LOG = logging.getLogger(__name__)
 
 
 class Loops:
-    """Wakes groups, pulls and the courier; all but `run` may be called from anywhere in the event loop."""
+    """Wakes groups, pulls and the courier; every method but `run` may be called from anywhere in the event loop."""
 
     def __init__(self, clock: Clock, processor: Processor | None = None) -> None:
         self.clock = clock
@@ -74,7 +74,7 @@ class Loops:
         self._introductions: Introductions | None = None
 
     def wake(self, session: AsyncSession, group: RecordId) -> None:
-        """Have a group tended once this action is committed; if this process dies before, by another, or at a start."""
+        """Have the group tended after this action's commit; if this process dies first, another one tends it."""
         note_woken(session, group, by_others=not self._running)
         after_commit(session, lambda: self._tend_soon(group))
 
@@ -83,27 +83,27 @@ class Loops:
         self._stirred.set()
 
     def _wake_up(self, group: RecordId) -> None:
-        """Another process, which won't do it, wrote something for this one to seal and to send."""
+        """Tend the group and deliver, because a process that runs no loops wrote something."""
         self._tend_soon(group)
         self.deliver()
 
     def behind(self, group: RecordId, pod: str) -> None:
-        """Have a group pulled from `pod`, which told of something whose beginning is missing here."""
+        """Have the group pulled from `pod`, which mentioned something that needs records missing here."""
         self._behind.add((pod, group))
         self._stirred.set()
 
     def lacks(self, group: RecordId) -> None:
-        """Have what a group reposts, and isn't here, fetched soon."""
+        """Have the groups fetched soon that this group reposts and that aren't here."""
         self._lacking.add(group)
         self._stirred.set()
 
     def deliver(self) -> None:
-        """Have the outbox looked at soon."""
+        """Make the courier look at the outbox soon."""
         if self._courier is not None:
             self._courier.look()
 
     def heard(self, actor: str, header: GroupHeader | None) -> None:
-        """A request of this actor was verified: what waits for its host is tried again, what it told is compared."""
+        """Note that a request of this actor was verified: retry deliveries to its host, compare the group it names."""
         if self._courier is not None and self._introductions is not None:
             self._introductions.heard(host_of_inbox(actor))
             self._courier.heard(host_of_inbox(actor))
@@ -131,7 +131,7 @@ class Loops:
     async def _begin(self, session: AsyncSession, deps: Deps) -> None:
         now = self.clock()
         await hasten_rounds(session, now=now)
-        # What was said while this pod was away, nobody says again.
+        # Nobody repeats what other pods sent while this pod was down, so it asks them.
         await hasten_peers(session, None, now=now)
         if deps.identity.keyring.former:
             await mark_all_due(session, now=now)
@@ -140,7 +140,7 @@ class Loops:
         while True:
             await wait_for(self._stirred, BEAT_SECONDS)
             self._stirred.clear()
-            # A short breath gathers what belongs into one seal.
+            # A short pause, so that one seal takes what arrives together.
             await asyncio.sleep(TICK_SECONDS)
             deps.memory.beats["tending"] = self.clock()
             woken, self._woken = self._woken, set()
@@ -169,7 +169,7 @@ class Loops:
                 await looks.look()
             except Exception:  # noqa: BLE001  (logged; it is tried again, and the loop goes on)
                 _LOG.exception("looking round failed")
-            # Short, because a clock that jumped, or another process, wakes nobody here.
+            # Short, because nothing wakes this loop when another process writes or the clock jumps.
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def _prune(self, deps: Deps, now: int) -> None:
@@ -179,13 +179,13 @@ class Loops:
 
     async def _fetch(self, deps: Deps, group: RecordId) -> None:
         if await fetch_bounded(deps, group):
-            # What came may be shown now, and its followers told; what didn't is asked for again.
+            # The fetched posts may be shown now, and followers told; posts that didn't come are asked for again.
             await deps.store.write(lambda session: mark_due(session, [group], at=self.clock() + FETCHED_AFTER_MS))
 
     async def _compare_forever(self, deps: Deps) -> None:
         earlier: dict[tuple[str, RecordId], GroupHeader] = {}
         while True:
-            # What a sender has sealed already often comes right behind: only what stays away is a gap.
+            # Often the sender's next delivery has what seems to be missing, so wait a moment first.
             await asyncio.sleep(COMPARE_AFTER_SECONDS)
             deps.memory.beats["comparing"] = self.clock()
             for (pod, _), header in earlier.items():
@@ -208,7 +208,7 @@ async def _prune(session: AsyncSession, now: int) -> None:
 
 
 async def tend(deps: Deps, group: RecordId) -> list[str]:
-    """Seal, confirm, tell followers, and have the steward asked for missing log entries; the group's pods."""
+    """Seal, confirm, tell followers, and pull missing log entries from the steward; returns the group's pods."""
     now = deps.clock()
 
     async def action(session: AsyncSession) -> None:

@@ -24,17 +24,17 @@ from pod.jobs.introductions import Introductions
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 
-Standing = Literal["done", "slow", "new"]  # done soon the last time; answering, but not so; new, or without an answer
+Standing = Literal["done", "slow", "new"]  # finished soon last time; answers, but slowly; unknown, or without an answer
 AT_ONCE: dict[Standing, int] = {"done": 12, "slow": 4, "new": 4}
 SOON_SECONDS = 5.0
-LONGEST_SECONDS = 300  # nothing may keep a place for ever
+LONGEST_SECONDS = 300  # no pull may keep its place for ever
 SILENT_MS = 60_000
 MOST_REMEMBERED = 10_000
 _LOG = logging.getLogger(__name__)
 
 
 class Pulls:
-    """Pulls that are under way or wait for their turn, each by (pod, group)."""
+    """Pulls that run or wait for their turn, by (pod, group)."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Pulls:
         self._standings: dict[str, Standing] = {}
 
     def start(self, pod: str, group: RecordId, *, heard: bool = False) -> asyncio.Task[None]:
-        """Pull `group` from `pod` beside; the pull that runs already, if one does. `heard`: the pod is there."""
+        """Pull `group` from `pod` in a task; returns the running task if there is one. `heard`: the pod answers now."""
         if heard:
             self._silent.pop(pod, None)
         running = self._running.get((pod, group))
@@ -77,7 +77,7 @@ class Pulls:
             self.start(pod, group)
 
     async def _pull_now(self, pod: str, group: RecordId) -> bool:
-        """Pull for a while; whether nothing is left, or nothing can be had now."""
+        """Pull for a bounded time; returns whether nothing is left or nothing can be fetched now."""
         finished, began = True, asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(LONGEST_SECONDS):

@@ -31,15 +31,15 @@ from pod.jobs.pulls import LONGEST_SECONDS, Pulls
 from protocol.ids import RecordId
 
 AT_ONCE = 16
-CLAIM_MS = 60_000  # after which another process may look after a group whose round isn't over
+CLAIM_MS = 60_000  # then another process may take over a group whose round isn't over
 SOON_MS = 60_000
 LATER_MS = 600_000
-LOOKS_SOON = 10  # while nothing happens in a group, its rounds come each minute so often, then rarely
+LOOKS_SOON = 10  # in a quiet group, so many rounds come a minute apart; then they are rare
 _LOG = logging.getLogger(__name__)
 
 
 class Rounds:
-    """Rounds that are under way, `AT_ONCE` at a time; each group's by one process."""
+    """Rounds in progress, `AT_ONCE` at a time; only one process at a time has the round of a group."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Rounds:
     async def start_due(self) -> int | None:
         """Claim groups whose time has come, as many as there is room for, and begin their rounds.
 
-        The time at which something is due next, if nobody writes; None: never.
+        Returns when the next round is due if nobody writes; None: never.
         """
         room, now = AT_ONCE - len(self._running), self._deps.clock()
         if room <= 0:
@@ -91,7 +91,7 @@ class Rounds:
             self._running.discard(group)
 
     async def _look_after(self, group: RecordId) -> bool:
-        """Tend a group, pull it from all its pods, see whether the steward's job is to be taken; whether it lacks."""
+        """Tend a group, pull it from all its pods, take the steward's job if it is due; whether fetches are missing."""
         deps = self._deps
         pods = [pod for pod in await self._tend(deps, group) if pod != deps.identity.base_url]
         await self._know(pods)
@@ -110,7 +110,7 @@ class Rounds:
             await self._deps.store.write(lambda session: put_peers(session, new, at=at))
 
     async def _next_at(self, claimed: Round, *, lacking: bool) -> int | None:
-        """When the group is to be looked after again; None if nothing in it waits for anything."""
+        """When the group's next round is due; None if nothing in it waits."""
         deps, group, now = self._deps, claimed.group, self._deps.clock()
         async with deps.store.database.read() as session:
             view = await load_view(session, deps, group)
@@ -128,9 +128,9 @@ class Rounds:
 
 
 async def fetch_bounded(deps: Deps, group: RecordId) -> bool:
-    """Fetch what a group reposts and whom its members say to be, and look at who says to repost its posts.
+    """Fetch groups that this one reposts and identities of its members, and check reports of reposts.
 
-    In a bounded time; whether anything was lacking.
+    Stops after LONGEST_SECONDS; returns whether something was missing.
     """
     try:
         async with asyncio.timeout(LONGEST_SECONDS):

@@ -15,17 +15,17 @@ from moderation.clusters import beginning
 from pod.errors import BadAddressError
 from pod.rules.mails import MailRule
 
-# Printable ASCII without what ends or nests an address in a header or in SMTP (RFC 5321, a dot-string at most).
+# Printable ASCII without characters that end or nest an address in a header or in SMTP (RFC 5321, a dot-string).
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LITERAL: Final = re.compile(r"\[[0-9A-Fa-f.:]+\]")
-ENCODED_WORD: Final = "=?"  # RFC 2047: the mail library decodes it wherever it stands
+ENCODED_WORD: Final = "=?"  # an encoded word (RFC 2047), which the mail library decodes anywhere
 LONGEST_ADDRESS: Final = 254
 LONGEST_LOCAL: Final = 64
 LONGEST_SUBJECT: Final = 200
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """A plain text for one address. No codes or links in the subject: it is kept for the admins."""
+    """A plain text to one address. The subject is kept for the admins, so it holds no codes or links."""
 
     to: str
     subject: str
@@ -33,10 +33,10 @@ class Mail(msgspec.Struct, frozen=True):
 
 
 def mail_address(text: str) -> str:
-    """The one address that `text` is, its domain in ASCII; raises BadAddressError for anything else.
+    """The one address in the text, its domain in ASCII; raises BadAddressError for anything else.
 
-    What the mail library would read in another way than we do is no address: ours is checked, kept and compared, but
-    the library decides who gets the mail.
+    Refuses an address that the mail library reads differently: this pod checks, stores and compares its own reading,
+    but the library decides who gets the mail.
     """
     local, at, domain = text.strip().rpartition("@")
     if not at or len(text) > LONGEST_ADDRESS or len(local) > LONGEST_LOCAL or not _LOCAL.fullmatch(local):
@@ -51,7 +51,7 @@ def _domain(text: str) -> str:
     if _LITERAL.fullmatch(text):
         return text
     try:
-        # IDNA ends the domain at the first character that no host name has: blanks and line ends too.
+        # IDNA refuses every character that a host name can't have, also blanks and line ends.
         return idna.encode(text, uts46=True).decode().removesuffix(".")
     except idna.IDNAError as error:
         raise MailRule.NO_MAIL_DOMAIN.error() from error
@@ -63,9 +63,10 @@ def _as_library_reads(address: str) -> list[str]:
 
 
 def normal_address(typed: str) -> str:
-    """What all spellings of one address have in common, as addresses are kept, counted, looked up and compared.
+    """The form in which addresses are stored, counted and compared; the same for all spellings of one address.
 
-    The part before the @ differs by case nowhere in practice. What is no address is compared as it was typed.
+    It ignores the case of the part before the @, because in practice no server distinguishes it. Text that isn't an
+    address is only trimmed and lower-cased.
     """
     try:
         return mail_address(typed).lower()
@@ -74,7 +75,7 @@ def normal_address(typed: str) -> str:
 
 
 def written(mail: Mail, sender: str, *, now: int, token: str) -> EmailMessage:
-    """The message, its lines ended as SMTP demands; `now` in ms, `token` makes its id unique."""
+    """The message, with line ends as SMTP demands; `now` in ms, `token` makes its id unique."""
     message = EmailMessage(policy=SMTP)
     message["From"] = mail_address(sender)
     message["To"] = mail_address(mail.to)

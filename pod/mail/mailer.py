@@ -25,7 +25,7 @@ SHOWN: Final = "No mail server is set: shown on the console."
 
 
 class Mailer:
-    """Sends mails, a few at a time; all but the text of each is kept for the admins."""
+    """Sends mails, a few at a time; keeps everything but each mail's text for the admins."""
 
     def __init__(self, config: Config, clock: Clock, writer: Writer) -> None:
         self._server = config.mail
@@ -37,18 +37,18 @@ class Mailer:
 
     @property
     def is_set(self) -> bool:
-        """Whether there is a server that mails go to."""
+        """Whether a mail server is configured."""
         return bool(self._server.host)
 
     def post(self, mail: Mail) -> None:
-        """Have it sent soon, so that how long an answer takes tells nobody whether there was a mail to send."""
+        """Queue a mail to be sent soon, so that the time of an answer doesn't tell whether a mail was sent."""
         try:
             self._posted.put_nowait(mail)
         except asyncio.QueueFull:
             _LOG.error("too many mails wait; one is dropped")
 
     async def run(self) -> None:
-        """Send what is posted, until cancelled."""
+        """Send queued mails until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for _ in range(AT_ONCE):
                 tasks.create_task(self._send_forever())
@@ -61,7 +61,7 @@ class Mailer:
                 _LOG.warning("a posted mail wasn't sent: %s", error)
 
     async def send(self, mail: Mail) -> Sent:
-        """Send it now. Raises BadAddressError, and MailError with the server's answer. Not inside an action."""
+        """Send a mail now; raises BadAddressError, or MailError with the server's answer. Not for write actions."""
         mail_address(mail.to)
         try:
             sent = await self._deliver(mail)
@@ -89,7 +89,7 @@ class Mailer:
 
 
 def _show(mail: Mail) -> None:
-    """For the operator at the console; not through the log, which is told no secrets."""
+    """Print a mail on the operator's console; not through the log, which must not hold secrets."""
     lines = "\n".join(f"| {line}" for line in mail.text.splitlines())
     sys.stderr.write(f"Mail to {mail.to}: {' '.join(mail.subject.split())}\n{lines}\n")
     sys.stderr.flush()

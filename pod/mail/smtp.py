@@ -20,20 +20,20 @@ LONGEST_SECONDS: Final = 45.0
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """The mail server's word on a mail that it took."""
+    """The mail server's answer to a mail that it took."""
 
     answer: str
 
 
 async def send(server: MailServer, message: EmailMessage) -> Sent:
-    """Have the server take one message; raises MailError with its answer."""
+    """Give the server one message; raises MailError with its answer."""
     async with _answers_told(server), _client(server, message["From"].addresses[0].domain) as client:
         _, answer = await client.send_message(message)
     return Sent(answer)
 
 
 async def greet(server: MailServer, name: str) -> Sent:
-    """Have the server greet this pod, called `name`, and take its password; raises MailError with its answer."""
+    """Greet the server as `name` and sign in with the password; raises MailError with its answer."""
     async with _answers_told(server), _client(server, name) as client:
         said = await client.noop()
     return Sent(f"{said.code} {said.message}")
@@ -45,12 +45,12 @@ def _client(server: MailServer, name: str) -> aiosmtplib.SMTP:
         port=server.port,
         timeout=STEP_SECONDS,
         use_tls=server.security == "tls",
-        # What was asked for is had, or nothing is sent: no falling back to plain text.
+        # If the configured encryption fails, nothing is sent; never fall back to plain text.
         start_tls=server.security == "starttls",
         tls_context=None if server.security == "none" else ssl.create_default_context(),
         username=server.user or None,
         password=server.secret or None,
-        # Not this machine's own name, which would be looked up.
+        # Given, so that the library doesn't look up this machine's own name.
         local_hostname=name,
     )
 

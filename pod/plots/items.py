@@ -20,7 +20,7 @@ RADIUS: Final = 7
 
 
 class Dot(msgspec.Struct, frozen=True):
-    """An item: `kind` is root, seal or handover, in words; `state` what became of it, in words."""
+    """An item: `kind` (root, seal or handover) and `state`, both in words."""
 
     height: int
     kind: str
@@ -31,7 +31,7 @@ class Dot(msgspec.Struct, frozen=True):
 
 
 def item_line(say: Translator, dots: Sequence[Dot]) -> Plot:
-    """The items of a page, the lowest at the left."""
+    """The items of a page, the lowest on the left."""
     title = say("The chain's items")
     order = sorted(dots, key=lambda dot: (dot.height, dot.rival))
     conclusion = _conclusion(say, order)

@@ -32,7 +32,7 @@ class PatchNode(msgspec.Struct, frozen=True):
 
 
 def patch_graph(say: Translator, nodes: Sequence[PatchNode], total: int) -> Plot:
-    """The latest records of a text, of `total` in all. Authors beyond the eighth share the last lane."""
+    """The latest records of a text, of `total` in all. From the eighth on, authors share the last lane."""
     title = say("How the text grew")
     lanes = _lanes(nodes)
     conclusion = _conclusion(say, nodes, len({node.author for node in nodes}), total)

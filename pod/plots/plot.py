@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 
 class Plot(msgspec.Struct, frozen=True):
-    """`svg` has a title and the conclusion inside; `rows` hold what it shows, in words and numbers."""
+    """`svg` has a title and the conclusion inside; `rows` hold the same in words and numbers."""
 
     title: str
     conclusion: str

@@ -24,7 +24,7 @@ COLOURS: Final = 4
 
 
 class PlotStripe(msgspec.Struct, frozen=True):
-    """A lens: its letter and name, and for each paragraph whether it is shown."""
+    """A lens: its letter and name, and whether it shows each paragraph."""
 
     letter: str
     name: str
@@ -32,7 +32,7 @@ class PlotStripe(msgspec.Struct, frozen=True):
 
 
 def lens_stripes(say: Translator, stripes: Sequence[PlotStripe], excerpts: Sequence[str]) -> Plot:
-    """The stripes of some lenses over the same paragraphs, whose beginnings are `excerpts`; the first 200 are drawn."""
+    """A stripe for each lens over the same paragraphs, whose beginnings are `excerpts`; draws the first 200."""
     title = say("Which lens shows which paragraph")
     conclusion = _conclusion(say, stripes)
     count = min(MOST_COLUMNS, len(excerpts))
@@ -82,7 +82,7 @@ def _lane(stripe: PlotStripe, place: int, count: int) -> Markup:
 
 
 def _path(places: Sequence[int], width: int, bottom: int, height: int) -> str:
-    """Boxes; those beside each other are one."""
+    """The SVG path of boxes; neighbours become one box."""
     found: list[list[int]] = []
     for at in places:
         if found and found[-1][1] == at:

@@ -22,7 +22,7 @@ PATTERNS: Final = 4
 
 
 class WeightPiece(msgspec.Struct, frozen=True):
-    """A member's weight and what it decides; `name` is the display name."""
+    """A member's weight and power to decide; `name` is the display name."""
 
     name: str
     weight: int

@@ -150,7 +150,7 @@ class _Looked(msgspec.Struct, frozen=True):
     words: Mapping[Address, VisibleWords]
 
     def said(self, record: RecordId | None, *, folded: bool) -> str:
-        """Its title and text, or (`record`) what one edit adds; `folded`: with what is hidden but not withheld."""
+        """The post's title and text, or (`record`) what one edit adds; `folded`: with hidden but not withheld words."""
         texts = [
             words.text
             for address, words in self.words.items()

@@ -62,7 +62,7 @@ class Pending:
         return WalkStep(following if type(following) is int else None, useful=useful)
 
     async def _unheld(self, bodies: Sequence[object]) -> list[object]:
-        """Those whose records aren't here whole: most came by push, and need no second look."""
+        """The bodies of records that this pod lacks or has without words; most others came by push, whole."""
         ids = {id_of(body): body for body in bodies if isinstance(body, dict)}
         async with self._deps.store.database.read() as session:
             held = await load_known(session, list(ids)) - (await load_erased_authors(session, list(ids))).keys()
