@@ -37,7 +37,7 @@ def steady_ns() -> int:
 
 
 def processor_ns() -> int:
-    """This thread's processor time; only its differences mean anything."""
+    """Processor time of the current thread; only its differences mean anything."""
     return time.thread_time_ns()
 
 

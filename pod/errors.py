@@ -47,7 +47,7 @@ class SignInError(UnauthorizedError):
 
 
 class ForgedFormError(RefusedError):
-    """This pod didn't give this form to this browser."""
+    """The browser sent a form that this pod didn't give it."""
 
     code = "forged_form"
     status = 403
@@ -223,7 +223,7 @@ class ProposalOpenError(RefusedError):
 
 
 class MayNotSignError(RefusedError):
-    """This asker may not have this signed, because they didn't prove enough for it."""
+    """The asker may not have this signed, because they didn't prove enough for it."""
 
     code = "may_not_sign"
     status = 403

@@ -21,5 +21,5 @@ class Identity:
 
     @property
     def home(self) -> Home:
-        """This pod's URL and key, as groups name a home."""
+        """The pod's URL and key, as groups name a home."""
         return Home(self.base_url, self.keyring.pod_key.did)

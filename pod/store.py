@@ -177,7 +177,7 @@ class Store:
             raise
 
     async def note(self, session: AsyncSession) -> None:
-        """Write down, at the end of an action, what it leaves to be done; in its commit, so a kill loses nothing."""
+        """At the end of an action, store in its commit what is to be done afterwards, so that a crash loses nothing."""
         if moved := session.info.get(_MOVED):
             await count_revisions(session, moved)
         woken = session.info.pop(_WOKEN, {})

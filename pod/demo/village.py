@@ -59,7 +59,7 @@ class VillageText(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """"article" if there is a title, else "note"."""
+        """The kind of post: an article if it has a title, else a note."""
         return "article" if self.title else "note"
 
 
