@@ -6,6 +6,7 @@ passed on at all:
 
 - a read runs in the event loop's thread with a budget of SQLite instructions (about two milliseconds); one
   that needs more is interrupted, which changes nothing, and runs again in aiosqlite's thread;
+- a task that has held the loop for long, statement by statement, lets others in before its next read;
 - inserts of a few rows and savepoints, within a transaction that holds the write lock already, run in the
   loop's thread;
 - the end of a reader's transaction, which has nothing to write, is reached at once;
@@ -17,6 +18,7 @@ the two threads never work at the same time; Python's SQLite is built to bear ev
 `connect` insists on it.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -30,7 +32,11 @@ CACHED_STATEMENTS: Final = 512
 
 
 class Meter(Protocol):
-    """Who wants to know what threads do for a task."""
+    """Who wants to know what threads do for a task, and how long it has held the event loop."""
+
+    def is_long(self) -> bool:
+        """Whether the task has held the loop for so long that others are to be let in."""
+        ...
 
     def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The same function, whose time is counted."""
@@ -123,7 +129,9 @@ class PromptConnection(aiosqlite.Connection):
         return cursor, cursor.fetchall() if cursor.description else ()
 
     async def _read(self, sql: str, parameters: Sequence[Any]) -> Ran:
-        connection = self._conn
+        connection, meter = self._conn, METER.get()
+        if meter is not None and meter.is_long():
+            await asyncio.sleep(0)
         connection.set_progress_handler(_stop, READ_BUDGET)
         try:
             return self._now(sql, parameters)

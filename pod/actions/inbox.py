@@ -16,6 +16,7 @@ from pod.actions.fediverse.followers import forget, take_follow, take_unfollow
 from pod.actions.private_groups import check_spoken_for, is_home, unknown_group
 from pod.actions.sync.push import sources_of
 from pod.actions.sync.told_reposts import take_told
+from pod.budgets.steps import let_others
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from pod.seen_signatures import FirstUse
@@ -85,6 +86,7 @@ async def _open(deps: Deps, activity: RecordActivity) -> tuple[Record, GroupStat
         root = open_record(activity.record)
         return root, (await find_view(deps, root.group)).state
     state = (await find_view(deps, parse_id(activity.record["group"]))).state
+    await let_others()
     try:
         return open_record(activity.record), state
     except RefusedError:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
-from pod.budgets.steps import TURN
+from pod.budgets.steps import TURN, let_others
 
 SMALL: Final = 300  # paragraphs, records and the like: some milliseconds
 
@@ -24,6 +24,7 @@ _WORKER: Final = ThreadPoolExecutor(1, thread_name_prefix="heavy")
 
 async def computed(size: int, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
     """The function's value; of what is larger than `SMALL` it is computed beside the event loop. It must be pure."""
+    await let_others()
     if size <= SMALL:
         return function(*args, **options)
     work, turn = partial(function, *args, **options), TURN.get()

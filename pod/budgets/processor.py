@@ -19,7 +19,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from models.engine.databases import is_reading
 from pod.budgets.step_order import PAUSE, StepOrder, Timer
-from pod.clock import processor_ns
+from pod.clock import processor_ns, steady_ns
 from pod.rules.requests import RequestRule
 
 FORGETS_SECONDS: Final = 10.0  # in which what was taken comes to count a third
@@ -30,6 +30,7 @@ MUCH_OF_LITTLE: Final = 0.25
 FORGIVEN: Final = 0.05  # who took much is one of those until no more than this counts
 BUSY: Final = 5.0  # for so long requests held the loop, which has other work, too: half of the time, for long
 LOOK_AGAIN_NS: Final = 5_000_000  # taken by a request that goes on
+LONG_STEP_NS: Final = 4_000_000  # for which a step may hold the loop, if it can end at all
 CALM_SECONDS: Final = 5.0  # after somebody modest came, in which those who take much wait
 CROWD: Final = 4  # requests of one payer under way; a browser's six connections are answered in some milliseconds
 FEW: Final = 1  # the same, of one who takes much
@@ -83,6 +84,7 @@ class Turn:
         self.held_ns = 0  # of the loop, which other work on the machine makes longer
         self.waits = False  # so far its steps give way
         self.looked_ns = 0  # what was spent when it was last asked whether that is much
+        self.step_from_ns = steady_ns()  # when its present step began
         self.open = True
         self._elsewhere: deque[int] = deque()
 
@@ -93,6 +95,10 @@ class Turn:
         if self.open:
             self.spent_ns += spent_ns
             self.payer.running_ns += spent_ns
+
+    def is_long(self) -> bool:
+        """Whether its present step has held the loop for so long that others are to be let in."""
+        return steady_ns() - self.step_from_ns > LONG_STEP_NS
 
     def timed(self, function: Callable[P, T]) -> Callable[P, T]:
         """The same function, for a thread: what it takes is counted."""

@@ -5,6 +5,7 @@ A step ends where a task waits for something. Steps of a write action are counte
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -41,6 +42,7 @@ class Steps(Generic[T]):
                 except BaseException as error:  # noqa: BLE001  (a cancellation: the work's to handle)
                     value, go = error, steps.throw
             began, held_from = processor_ns(), steady_ns()
+            self._turn.step_from_ns = held_from
             try:
                 waited = go(value)
             except StopIteration as end:
@@ -83,6 +85,13 @@ def gives_way() -> bool:
     """Whether what the task does is to wait for others."""
     turn = TURN.get()
     return turn is not None and turn.open and turn.waits
+
+
+async def let_others() -> None:
+    """End a step that has held the loop for long; to be called between two pieces of long work."""
+    turn = TURN.get()
+    if turn is not None and turn.is_long():
+        await asyncio.sleep(0)
 
 
 def charged(work: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Coroutine[Any, Any, T]]:

@@ -95,7 +95,7 @@ class Introductions:
         view = await find_view(self._deps, group)
         source = await source_of(self._deps, pod, group)
         page = await load_page(self._deps, source, "chain", max(view.settled.height, 1))
-        if head_in(page) is None and not records_in(page.get("items"), group):
+        if head_in(page) is None and not await records_in(page.get("items"), group):
             raise RemoteError(RemoteFault.GROUP_NOT_SHOWN, retry=True)
 
 

@@ -46,7 +46,7 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
     """
     source = await source_of(deps, pod, group, shown)
     page = await load_page(deps, source, "chain", 0)
-    roots = [record for record in records_in(page.get("items"), source.group) if record.id == group]
+    roots = [record for record in await records_in(page.get("items"), source.group) if record.id == group]
     if not roots:
         raise ChainRule.NO_ROOT_FIRST.error()
     now = deps.clock()
@@ -89,7 +89,7 @@ async def pull_of_its_own(deps: Deps, pod: str, group: RecordId) -> bool:
     source = await source_of(deps, pod, group)
     view = await _view(deps, group)
     page = await load_page(deps, source, "chain", max(view.settled.height, 1))
-    if may_recover(view, records_in(page.get("items"), group)) and await _pull_recovery(deps, source):
+    if may_recover(view, await records_in(page.get("items"), group)) and await _pull_recovery(deps, source):
         return await pull(deps, pod, group)
     return True
 
@@ -142,8 +142,8 @@ class ChainWalk:
     async def _take(self, page: dict[str, Any], start: int) -> WalkStep:
         deps, source = self._deps, self._source
         view = await _view(deps, source.group)
-        items = records_in(page.get("items"), source.group)
-        records = items + records_in(page.get("acks"), source.group)
+        items = await records_in(page.get("items"), source.group)
+        records = items + await records_in(page.get("acks"), source.group)
         if may_recover(view, records) and await _pull_recovery(deps, source):
             return WalkStep(None, useful=True)
         if start <= max(view.settled.height, 1):
@@ -209,9 +209,9 @@ async def _whole_chain(deps: Deps, source: Source) -> list[Record]:
     states = {source.group: found(reopen_record(root.wire)).state}
 
     async def take(page: dict[str, Any], start: int) -> WalkStep:
-        items = records_in(page.get("items"), source.group)
+        items = await records_in(page.get("items"), source.group)
         following = [item for item in items if _follows(states, item)]
-        acks = [one for one in records_in(page.get("acks"), source.group) if one.body.get("item") in states]
+        acks = [one for one in await records_in(page.get("acks"), source.group) if one.body.get("item") in states]
         records.extend(following + acks)
         return WalkStep(_height_after(page, items, start), useful=bool(following))
 

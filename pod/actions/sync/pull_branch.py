@@ -39,7 +39,7 @@ class _Gathered:
     async def take(self, page: dict[str, Any], position: int) -> WalkStep:
         """Take one page's entries."""
         deps = self._deps
-        entries = entries_in(page.get("entries"), self._group)[: self._size - position]
+        entries = (await entries_in(page.get("entries"), self._group))[: self._size - position]
         arrivals = [Arrival(entry, self._pod, deps.clock()) for entry in entries if isinstance(entry, Record)]
 
         async def action(session: AsyncSession) -> list[Outcome]:

@@ -99,7 +99,7 @@ async def pull_log(deps: Deps, source: Source) -> bool:
         if not await _keep_pace(deps, source.group, gathered, position):
             return WalkStep(None, useful=False)
         size = (await _log_gap(deps, source.group))[1].log.size
-        entries = entries_in(page.get("entries"), source.group)[: max(0, size - position)]
+        entries = (await entries_in(page.get("entries"), source.group))[: max(0, size - position)]
         if not entries:
             return WalkStep(None, useful=False)
         gathered.add(entries, await _take(deps, source, entries, gathered))

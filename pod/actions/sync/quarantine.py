@@ -59,7 +59,7 @@ class _Chain:
 
     async def take(self, page: dict[str, Any], start: int) -> WalkStep:
         """Follow a page's items; the walk ends at a state that concerns somebody, or when the bytes are used up."""
-        items = records_in(page.get("items"), self._source.group)
+        items = await records_in(page.get("items"), self._source.group)
         followed = [state for item in items if (state := self._followed(item)) is not None]
         self.is_of_concern = any(self._concerns(state) for state in followed[-1:])
         following = page.get("next")

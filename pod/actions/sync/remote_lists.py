@@ -23,6 +23,7 @@ from federation.rules.answers import RemoteFault
 from federation.signatures import SignedRequest, SigningKey, sign_once
 from federation.signatures.keys import ed25519_signing_key
 from pod.actions.fediverse.actors import POD, signing_key
+from pod.budgets.steps import let_others
 from pod.clock import random_token
 from pod.deps import Deps
 from protocol.canonical import JsonObject, parse_json
@@ -154,10 +155,11 @@ def head_in(page: Mapping[str, Any]) -> RecordId | None:
         return None
 
 
-def records_in(entries: object, group: RecordId) -> list[Record]:
+async def records_in(entries: object, group: RecordId) -> list[Record]:
     """The valid records of the group among the entries. Others are skipped: other pods have what is missing."""
     records = []
     for entry in entries if isinstance(entries, list) else []:
+        await let_others()
         try:
             record = open_record(entry)
         except RefusedError:
@@ -167,10 +169,11 @@ def records_in(entries: object, group: RecordId) -> list[Record]:
     return records
 
 
-def entries_in(entries: object, group: RecordId) -> list[Record | ErasedRecord]:
+async def entries_in(entries: object, group: RecordId) -> list[Record | ErasedRecord]:
     """The entries of a log in order, up to the first that is no record of the group and no erased one's shape."""
     read: list[Record | ErasedRecord] = []
     for body in entries if isinstance(entries, list) else []:
+        await let_others()
         try:
             entry = parse_erased(body) if isinstance(body, dict) and "proof" not in body else open_record(body)
         except RefusedError:

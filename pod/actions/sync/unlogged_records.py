@@ -47,7 +47,7 @@ class Pending:
     async def _take_records(self, page: dict[str, Any], _: int) -> WalkStep:
         bodies, following = page.get("records"), page.get("next")
         fresh = await self._unheld(bodies if isinstance(bodies, list) else [])
-        records = records_in(fresh, self._source.group)
+        records = await records_in(fresh, self._source.group)
         self._has_operations |= page.get("operations") is True
         self.head = head_in(page) or self.head
         following = following if type(following) is int else None
@@ -58,7 +58,7 @@ class Pending:
         proposed = page.get("proposed")
         fresh = await self._unknown(bodies if isinstance(bodies, list) else [])
         fresh += await self._unknown(proposed[:MOST_PROPOSED] if isinstance(proposed, list) else [])
-        useful = await self._append(records_in(fresh, self._source.group), None)
+        useful = await self._append(await records_in(fresh, self._source.group), None)
         return WalkStep(following if type(following) is int else None, useful=useful)
 
     async def _unheld(self, bodies: Sequence[object]) -> list[object]:
