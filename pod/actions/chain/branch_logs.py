@@ -26,12 +26,12 @@ from protocol.state import GroupState
 
 
 def items_beside(view: View, item: RecordId) -> list[RecordId]:
-    """The items above the chosen branch on the way to `item`, from below; none if it stands on that."""
+    """The items on the way to `item` that aren't on our branch, the lowest first; empty if `item` is on it."""
     return [above for above in path_to(view.nodes, item) if not view.holds(above)]
 
 
 async def keep_side_logs(session: AsyncSession, before: View, removed: Collection[RecordId]) -> None:
-    """Remember what these items, which leave the chosen branch, added to the log; before it is cut."""
+    """Store what these items, which leave our branch, added to the log. Call it before the log is cut."""
     group = before.state.group
     stored = await load_group(session, group)
     for item in removed:
@@ -46,7 +46,7 @@ async def keep_side_logs(session: AsyncSession, before: View, removed: Collectio
 
 
 async def place_side_logs(session: AsyncSession, after: View, added: Sequence[RecordId]) -> None:
-    """Place what is known of the log of these items, which came onto the chosen branch."""
+    """Place the stored log entries of these items, which came onto our branch."""
     kept = await load_side_logs(session, added)
     for item in added:
         stored = await load_group(session, after.state.group, lock=True)
@@ -63,7 +63,7 @@ async def place_side_logs(session: AsyncSession, after: View, added: Sequence[Re
 async def entries_added(
     session: AsyncSession, view: View, stored: StoredGroup, item: RecordId
 ) -> tuple[RecordId, ...] | None:
-    """What an item beside the chosen branch adds to its parent's log, all held here; None if that isn't known."""
+    """What an item beside our branch adds to its parent's log, if this pod holds it all; None if that isn't known."""
     node = view.nodes[item]
     first, log = view.nodes[node.parent or view.anchor].state.log.size, node.state.log
     if log.size == first:
@@ -84,9 +84,10 @@ async def take_side_entries(
     entries: Sequence[RecordId],
     left_out: Mapping[RecordId, tuple[Record, NewRecord]],
 ) -> bool:
-    """Keep `entries`, from the fork's log up, as those of the branch of `item` if all are held and every root fits.
+    """Store `entries`, from the fork on, as the log of the branch of `item`; False unless every root fits.
 
-    Those that the door left out are held if the state before their item allows them: stored, but not counted.
+    All must be held here. An entry that the door didn't take is stored, without counting, if the state before its item
+    allows it.
     """
     beside = items_beside(view, item)
     known = await load_known(session, entries)

@@ -12,14 +12,14 @@ from protocol.records.operation import Join, SetWeight
 
 
 class Touched(NamedTuple):
-    """The numbers of members, and the invitations, that items may have changed."""
+    """Members (by number) and invitations that items may have changed."""
 
     members: set[int]
     invitations: set[RecordId]
 
 
 def touched(nodes: Mapping[RecordId, Node], start: RecordId, end: RecordId) -> Touched | None:
-    """By the items above `start` up to `end`; None if they don't lie on one way whose every item is known."""
+    """What the items above `start` up to `end` may have changed; None if an item between them isn't known."""
     found = Touched(set(), set())
     while end != start:
         node = nodes.get(end)
@@ -46,6 +46,6 @@ def _note(found: Touched, item: Seal | Handover) -> None:
 
 
 def may_have_changed(before: View, after: View) -> set[int]:
-    """The members that may differ: those of the operations of the items by which the head moved on, else all."""
+    """The members that may differ: those that the new items touch; all, if the new items aren't known."""
     found = touched(after.nodes, before.head, after.head)
     return {*before.state.members, *after.state.members} if found is None else found.members

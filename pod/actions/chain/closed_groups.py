@@ -13,23 +13,23 @@ from protocol.records.content import OfEach
 from protocol.records.operation import Join, Operation
 from protocol.state import GroupState
 
-# Old texts must stay moderated and erasable; nothing is added to them.
+# Members can still moderate and erase old texts, but add nothing.
 AFTER_CLOSE: Final = OfEach(Profile=True, Post=False, Patch=False, Vote=True, Erase=True, Claim=True, GuestRecord=False)
 
 
 def takes_kind(state: GroupState, kind: str) -> bool:
-    """Whether records of a type may still come; a type of tomorrow may."""
+    """Whether the group still takes records of a type; types that this version doesn't know are taken."""
     return state.succeeded_by is None or AFTER_CLOSE.of(kind) is not False
 
 
 def check_open(state: GroupState, kind: str) -> None:
-    """Refuse a record of a type that the group takes no more."""
+    """Refuse a record of a type that a closed group doesn't take."""
     if not takes_kind(state, kind):
         raise GroupRule.CLOSED.error()
 
 
 def why_closed(state: GroupState, operation: Operation) -> Refused | None:
-    """Why a wish that the rules allow is granted no more, if so: nobody new comes into a closed group."""
+    """Why a closed group refuses an operation that the rules allow: nobody new may join. None if it doesn't."""
     if state.succeeded_by is not None and isinstance(operation.wish, Join):
         return GroupRule.CLOSED.refused()
     return None

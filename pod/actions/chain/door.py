@@ -54,7 +54,7 @@ WAITING_AT_ONCE = 100
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What became of a record: new here, known before, or waiting for its author, or for others' signatures."""
+    """The result for a record: `new` here, known before, or (`waits`) waiting for its author or for signatures."""
 
     record: RecordId
     new: bool
@@ -62,7 +62,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A record before the door; `origin` is the pod it came by (empty: this one), `now` in ms."""
+    """A record before the door. `origin`: the pod that brought it (empty: this one); `now`: in ms."""
 
     record: Record
     origin: str
@@ -82,9 +82,9 @@ async def append(session: AsyncSession, deps: Deps, record: Record, *, origin: s
 
 
 async def append_all(session: AsyncSession, deps: Deps, arrivals: Sequence[Arrival]) -> list[Outcome]:
-    """Take many, in order; a refusal stands in its record's place and hurts no other.
+    """Take many records in order; gives a refusal in place of each refused record, which doesn't affect the others.
 
-    What lies between two records of the chain is judged by one state, so it is stored and projected together.
+    Neighbouring records of one kind are judged by one state, and stored and projected together.
     """
     outcomes: list[Outcome] = []
     for (take, _), run in groupby(arrivals, key=lambda arrival: (_way_of(arrival), _chain_of(arrival))):
@@ -93,7 +93,7 @@ async def append_all(session: AsyncSession, deps: Deps, arrivals: Sequence[Arriv
 
 
 async def _handle(session: AsyncSession, wishes: list[tuple[Deps, Arrival, Mark | None]]) -> list[Outcome]:
-    deps = wishes[0][0]  # a writer belongs to one pod
+    deps = wishes[0][0]  # a writer belongs to one pod, so all have the same parts
     try:
         used = await remember(session, [mark for _, _, mark in wishes])
         arrivals = [arrival for (_, arrival, _), refusal in zip(wishes, used, strict=True) if refusal is None]
@@ -109,9 +109,10 @@ DOOR: Bulk[tuple[Deps, Arrival, Mark | None], Taken] = Bulk("door", _handle)
 
 
 async def enter(deps: Deps, record: Record, *, origin: str, now: int, mark: Mark | None = None) -> Taken:
-    """Take one record together with all others of the same commit; the answer comes when it is on disk.
+    """Take one record together with all others of the same commit; returns once it is on disk.
 
-    `mark` is of the signature that brought it: it is remembered in that commit, and one used before brings nothing.
+    `mark`: of the signature that brought it. The commit stores the mark; if it was stored before, the record is
+    refused.
     """
     return await deps.store.put(DOOR, (deps, Arrival(record, origin, now), mark))
 
@@ -131,7 +132,7 @@ def _way_of(arrival: Arrival) -> Callable[[AsyncSession, Deps, Sequence[Arrival]
 
 
 def _chain_of(arrival: Arrival) -> RecordId | None:
-    """The group whose chain a record extends: one at a time."""
+    """The group whose chain a record extends, so that each group's items are taken together; None for other records."""
     return arrival.record.group if isinstance(arrival.record.content, Seal | Handover | Ack) else None
 
 
@@ -204,7 +205,7 @@ async def _take_operations(session: AsyncSession, deps: Deps, arrivals: Sequence
 async def _take_operation(
     session: AsyncSession, deps: Deps, arrival: Arrival, held: Mapping[RecordId, bytes]
 ) -> Outcome | Record:
-    """The operation that waits for a seal now, with all its proofs; or what else became of it."""
+    """The operation, with all its proofs, if it may be sealed; else the outcome."""
     record, now = arrival.record, arrival.now
     try:
         state = (await load_view(session, deps, record.group)).state
@@ -218,15 +219,15 @@ async def _take_operation(
 
 
 def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:
-    """Whether the head's state allows an operation; False for one that it has applied. Raises VoidOperationError."""
+    """Whether the head's state allows an operation; False if it was applied already. Raises VoidOperationError."""
     operation = record.content
     assert isinstance(operation, Operation)
     at = max(now, state.at)
     try:
-        # What only a recovery may do comes inside one.
+        # What only a recovery may do comes inside a recovery, never here.
         applied(state, operation, height=state.height + 1, at=at, log_size=state.log.size, recovery=False)
     except VoidOperationError:
-        # One that was applied already comes back with every pull: known, not refused.
+        # Pulls bring applied operations again; those are known and not refused.
         if _was_applied(state, operation):
             return False
         raise
@@ -236,7 +237,7 @@ def _may_be_sealed(state: GroupState, record: Record, *, now: int) -> bool:
 
 
 def _was_applied(state: GroupState, operation: Operation) -> bool:
-    """Whether it is, by its counter, one that its author signed and that was applied, or else was passed by."""
+    """Whether its author signed it and its counter isn't above the last applied one: it was applied or overtaken."""
     wish = operation.wish
     if isinstance(wish, Join):
         number = state.keys.get(wish.signing)
@@ -278,7 +279,7 @@ async def _take_contents(session: AsyncSession, deps: Deps, arrivals: Sequence[A
     await _let_back(session, known)
     for place, record in news.items():
         outcomes[place] = Taken(record.id, new=record.id in fresh)
-        fresh.discard(record.id)  # the same record may stand twice in a batch
+        fresh.discard(record.id)  # the same record may be in a batch twice
     return [outcomes[place] for place in range(len(arrivals))]
 
 
@@ -288,13 +289,13 @@ def _count_written(deps: Deps, records: Sequence[NewRecord]) -> None:
 
 
 async def take_proven(session: AsyncSession, deps: Deps, proven: Sequence[Arrival]) -> None:
-    """Take what a root proves to stand in the group's log, whatever the head says of it; its places come next."""
+    """Take records that a root proves to be in the log, whatever the head's rules say; the caller then places them."""
     await _store(session, deps, [(arrival.record, new_record(arrival)) for arrival in proven])
     await delete_waiting(session, [arrival.record.id for arrival in proven])
 
 
 async def _store(session: AsyncSession, deps: Deps, records: Sequence[tuple[Record, NewRecord]]) -> set[RecordId]:
-    """Store and project those of the records that aren't here yet; which these were."""
+    """Store and project those records that aren't here yet; returns their ids."""
     inserted = await insert_records(session, [new for _, new in records])
     fresh = {record.id: accepted_of(record, inserted[record.id]) for record, _ in records if record.id in inserted}
     await project(session, list(fresh.values()))
@@ -304,7 +305,7 @@ async def _store(session: AsyncSession, deps: Deps, records: Sequence[tuple[Reco
 
 
 def _signal(session: AsyncSession, deps: Deps, fresh: Collection[Accepted]) -> None:
-    """Wake the groups in which something is new, and have fetched what was reposted there."""
+    """Wake the groups that have something new, and have their new reposts fetched."""
     for group in {accepted.group for accepted in fresh}:
         deps.signals.wake(session, group)
     for group in {one.group for one in fresh if isinstance(one.content, Vote) and one.content.from_}:
@@ -312,7 +313,7 @@ def _signal(session: AsyncSession, deps: Deps, fresh: Collection[Accepted]) -> N
 
 
 def new_record(arrival: Arrival) -> NewRecord:
-    """A content record as it is stored; raises NotAuthorError for one that names no author."""
+    """A content record as it is stored; raises NotAuthorError if it names no author."""
     record = arrival.record
     authored = authored_of(record)
     return NewRecord(
@@ -330,7 +331,7 @@ def new_record(arrival: Arrival) -> NewRecord:
 
 
 async def restore(session: AsyncSession, records: Sequence[NewRecord]) -> None:
-    """Where only a shape is here that its author didn't ask for, the whole record takes its place (ADR 0026)."""
+    """Put whole records in place of erased ones whose author didn't ask for the erasure (ADR 0026)."""
     shapes = await load_erased_authors(session, [record.id for record in records])
     wishes = {(record, author) for record, _, author in await load_wishes(session, list(shapes))}
     for record in records:
@@ -338,13 +339,13 @@ async def restore(session: AsyncSession, records: Sequence[NewRecord]) -> None:
         if said is None or (said == record.author and (record.id, said) in wishes):
             continue
         await restore_record(session, record)
-        # First whose it isn't, or the true author's rows would be kept out by theirs.
+        # First the wrong author, whose rows would otherwise keep the true author's out.
         for author in dict.fromkeys((said, record.author or 0)):
             await refold_author(session, record.group_id, author)
 
 
 async def _let_back(session: AsyncSession, records: Sequence[NewRecord]) -> None:
-    """What was refused here, or held for the log of a rival branch alone, counts if the head allows it now."""
+    """Count records again that were refused, or held only for a rival branch's log, and that the head allows now."""
     authors = {record.id: (record.group_id, record.author or 0) for record in records}
     if refused := await list_refused(session, authors):
         await set_state(session, refused, PENDING)
@@ -359,7 +360,7 @@ async def _made_wait(session: AsyncSession, arrival: Arrival) -> Taken | None:
 
 
 async def retry_waiting(session: AsyncSession, deps: Deps, before: View, *, now: int) -> None:
-    """The head moved: who waited for an author, or for a key, that came with it is judged now."""
+    """Take the records again that waited for an author or a key which the new head knows."""
     group = before.state.group
     after = await load_view(session, deps, group)
     for number in changed_members(before, after):

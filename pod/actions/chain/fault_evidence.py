@@ -16,7 +16,7 @@ from protocol.records.envelope import Record, reopen_record
 
 
 async def load_faults(session: AsyncSession, group: RecordId) -> tuple[Fault, ...]:
-    """The faults proven in a group, as its view counts them."""
+    """The proven faults of a group, in the form of its view."""
     stored = await list_faults(session, group)
     return tuple(fault for pair in reversed(stored) for fault in _faults_of(pair))
 
@@ -37,8 +37,8 @@ def _term_of(record: Record) -> int:
 
 
 async def keep_faults(session: AsyncSession, before: View, after: View, *, now: int) -> None:
-    """Store the evidence of the faults that `after` has and `before` hadn't."""
-    # The move that proves it may settle one of the two, and so drop the other.
+    """Store the evidence of the faults that `after` has and `before` hasn't."""
+    # The step that proves a fault may also settle one of the two items, which drops the other.
     nodes = {**dict(before.nodes), **dict(after.nodes)}
     group = after.state.group
     for fault in after.faults:

@@ -28,7 +28,7 @@ AT_ONCE: Final = 64
 
 
 async def let_void_go(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> None:
-    """Judge what has waited longest by the head, where that is settled."""
+    """If the head is settled, judge by it the operations that have waited longest."""
     waiting = await list_operations(session, group, AT_ONCE)
     if not waiting:
         return
@@ -43,7 +43,7 @@ async def let_void_go(session: AsyncSession, deps: Deps, group: RecordId, *, now
 
 
 async def give_up(session: AsyncSession, state: GroupState, record: Record, reason: Refused, *, now: int) -> None:
-    """Note that an operation is void, and tell its author, if at home here."""
+    """Store that an operation is void, and notify its author if they are local."""
     await set_void(session, record.id, dump_void([(0, reason)]))
     operation = record.content
     assert isinstance(operation, Operation)
@@ -55,7 +55,7 @@ async def give_up(session: AsyncSession, state: GroupState, record: Record, reas
 
 
 def why_void(state: GroupState, record: Record, *, at: int) -> Refused | None:
-    """Why an operation can't be sealed after `state`, by the group's rules or the pods', if it can't."""
+    """The reason why an operation can't be sealed after `state`, by the group's rules or ours; None if it can."""
     operation = record.content
     assert isinstance(operation, Operation)
     try:

@@ -30,7 +30,7 @@ News = list[bool | RefusedError]
 
 
 class _Growth:
-    """A view that grows by items, and what of it isn't stored yet."""
+    """A view that grows by items, and the part of it that isn't stored yet."""
 
     def __init__(self, session: AsyncSession, deps: Deps, view: View) -> None:
         self._session = session
@@ -40,12 +40,12 @@ class _Growth:
         self.view = view
 
     async def add(self, record: Record) -> bool:
-        """Add an item; whether it was new."""
+        """Add an item; returns whether it was new."""
         try:
             after = extend(self.view, record)
         except BelowAnchorError:
             if await is_on_chain(self._session, record.id):
-                return False  # it was settled before this copy came
+                return False  # it was settled before
             raise
         except ShortOfQuorumError:
             self.view = offered(self.view, record)
@@ -53,7 +53,7 @@ class _Growth:
         if after is self.view:
             return False
         if after.anchor != self.view.anchor or after.forks:
-            # What the anchor leaves behind is forgotten: the way to it must be noted before.
+            # Store first, because what lies beside or below the new anchor is dropped from the view.
             await self.note()
         known = record.id in self.view.nodes
         await self._store(record.id, after, known=known)
@@ -75,7 +75,7 @@ class _Growth:
         await replace_item(self._session, stored)
 
     async def note(self) -> None:
-        """Store what was added."""
+        """Store the items that were added."""
         await insert_items(self._session, self._fresh)
         self._fresh = []
         if self.view is not self._before:
@@ -84,10 +84,11 @@ class _Growth:
 
 
 async def take_items(session: AsyncSession, deps: Deps, records: Sequence[Record]) -> News:
-    """Add items to their group's chain; of each whether it was new, or why it is refused.
+    """Add items to their group's chain; for each, whether it was new, or the refusal.
 
-    That is a BrokenItemError, an UnknownParentError or, beside what is settled, a BelowAnchorError. A copy with other
-    proofs is joined with ours, also with those of a handover that was refused for want of signatures.
+    The refusal is a BrokenItemError, an UnknownParentError, or a BelowAnchorError for an item beside what is settled.
+    If an item comes with other proofs than ours, they are merged; so are the proofs of a handover that was refused for
+    lack of signatures.
     """
     growth = _Growth(session, deps, await load_view(session, deps, records[0].group))
     news: News = []
@@ -101,24 +102,24 @@ async def take_items(session: AsyncSession, deps: Deps, records: Sequence[Record
 
 
 async def take_item(session: AsyncSession, deps: Deps, record: Record) -> bool:
-    """Add one item; whether it was new. Raises as `take_items` says."""
+    """Add one item; returns whether it was new. Raises what `take_items` gives as refusal."""
     return _only(await take_items(session, deps, [record]))
 
 
 def take_offer(session: AsyncSession, deps: Deps, before: View, record: Record) -> None:
-    """Keep in mind who signed a handover that still lacks signatures; not stored, it comes again when asked for."""
+    """Remember who signed a handover that still lacks signatures; not stored, because it can be asked for again."""
     after = offered(before, record)
     if after.offers is not before.offers:
         deps.store.views.move(session, after)
 
 
 async def take_acks(session: AsyncSession, deps: Deps, records: Sequence[Record]) -> News:
-    """Add keepers' acks; of each whether it was new, or the NotKeeperError."""
+    """Add keepers' acks; for each, whether it was new, or the NotKeeperError."""
     before = after = await load_view(session, deps, records[0].group)
     news: dict[RecordId, bool | RefusedError] = {}
     stored: list[StoredAck] = []
     unplaced = _Unplaced(before)
-    # The highest first: what it settles needs no look at those below, which are only kept to be passed on.
+    # The highest first: the acks below what it settles needn't be judged, and are only kept to be passed on.
     for record in records if before.forks else sorted(records, key=_height, reverse=True):
         ack = record.content
         assert isinstance(ack, Ack)
@@ -145,7 +146,7 @@ async def take_acks(session: AsyncSession, deps: Deps, records: Sequence[Record]
 
 
 async def take_ack(session: AsyncSession, deps: Deps, record: Record) -> bool:
-    """Add one ack; whether it was new. Raises NotKeeperError."""
+    """Add one ack; returns whether it was new. Raises NotKeeperError."""
     return _only(await take_acks(session, deps, [record]))
 
 
@@ -162,7 +163,7 @@ def _height(record: Record) -> int:
 
 
 def _check_seat(view: View, ack: Ack) -> bool:
-    """Whether the ack is a seat's; it may be of a member to whom an item still to come gives one. NotKeeperError."""
+    """True for a seat's ack; False for a member's who may get a seat by an item to come. Raises NotKeeperError."""
     seat = Seat(ack.keeper, ack.key)
     if seat in view.state.asked_seats or seat in _state_at(view, ack).asked_seats:
         return True
@@ -173,16 +174,16 @@ def _check_seat(view: View, ack: Ack) -> bool:
 
 
 def _state_at(view: View, ack: Ack) -> GroupState:
-    # Who kept the group at an item of the past may live elsewhere now.
+    # The keepers of a past item may have moved since, so its own state is asked.
     node = view.nodes.get(ack.item)
     return node.state if node else view.state
 
 
 class _Unplaced:
-    """Acks of items that nobody knows here: so many of each seat, and of all others together, are kept.
+    """Acks of items that this pod doesn't know: a bounded number is kept for each seat, and for all others together.
 
-    Anybody can sign for items that never come. What is passed over here comes again with a pull, once its item is here.
-    They are counted once for all that come together.
+    Anybody can sign acks of items that never come. A pull brings an ack again that was left out, once its item is here.
+    The kept acks are counted once for each batch.
     """
 
     def __init__(self, view: View) -> None:
@@ -190,7 +191,7 @@ class _Unplaced:
         self._counts: Counter[DidKey | None] | None = None
 
     def take(self, ack: Ack, *, seated: bool) -> bool:
-        """Count an ack in; False if there is no room for it."""
+        """Count an ack; False if there is no room for it."""
         if self._counts is None:
             given = (one for item, given in self._view.acks.items() if item not in self._view.nodes for one in given)
             self._counts = Counter(key for one in given for key in self._counted_as(one))

@@ -19,7 +19,7 @@ from protocol.log import Frontier, frontier_at, frontier_of, tile_reader, tiles_
 async def place_entries(
     session: AsyncSession, stored: StoredGroup, entries: Sequence[RecordId], frontier: Frontier
 ) -> None:
-    """Give `entries` their places at the end of the group's log, whose frontier then is `frontier`."""
+    """Place `entries` at the end of the group's log; `frontier` is the frontier after them."""
     first = stored.log_size
     back = await list_refused_authors(session, entries)
     await set_logged(session, [(entry, first + place) for place, entry in enumerate(entries)])
@@ -29,12 +29,12 @@ async def place_entries(
     await delete_withheld(session, entries)
     await delete_receipts(session, entries)
     for author in sorted(back):
-        # What an item logged counts, whatever this pod thought of it while it waited.
+        # Logged entries count, even if this pod refused them while they waited.
         await refold_author(session, stored.id, author)
 
 
 async def frontier_in(session: AsyncSession, stored: StoredGroup, size: int) -> Frontier:
-    """The frontier of the first `size` entries of the log as it is placed here."""
+    """The frontier of the log's first `size` entries."""
     if size == stored.log_size:
         return frontier_of(stored.log_size, stored.log_peaks)
     tiles = await load_tiles(session, stored.id, tiles_for_frontier(size))

@@ -30,12 +30,12 @@ from protocol.state import GroupState
 
 
 def height_of(record: Record) -> int:
-    """The height of an item; 0 of anything else."""
+    """The height of an item; 0 for other records."""
     return record.content.height if isinstance(record.content, Seal | Handover) else 0
 
 
 def may_recover(view: View, records: Sequence[Record]) -> bool:
-    """Whether items of a later epoch stand beside the anchor of a group with a lone keeper."""
+    """Whether items of a later epoch fork off below the anchor of a group with one keeper."""
     if len(view.settled.seats) != 1:
         return False
     known = {record.id for record in records}
@@ -51,13 +51,13 @@ def may_recover(view: View, records: Sequence[Record]) -> bool:
 
 
 def is_by_recovery_key(view: View, record: Record) -> bool:
-    """Whether the recovery key of the anchor's lone keeper signed a record."""
+    """Whether the recovery key of the anchor's only keeper signed a record."""
     (seat, *_) = view.settled.seats
     return view.settled.members[seat.member].recovery[-1] in record.signers
 
 
 async def take_recovery(session: AsyncSession, deps: Deps, group: RecordId, records: Sequence[Record]) -> bool:
-    """Follow a recovery among `records` if the anchor gives way to it; whether it did."""
+    """Follow a recovery among `records` if the anchor gives way to it; returns whether it did."""
     before = await load_view(session, deps, group)
     root = await load_item(session, group)
     assert root is not None
@@ -106,7 +106,7 @@ def _state_before(nodes: Map[RecordId, Node], node: Node) -> GroupState | None:
 
 
 def _nodes(base: GroupState, records: Iterable[Record]) -> Map[RecordId, Node]:
-    """Every item that follows, from the root up, none pruned."""
+    """Every item that follows from the root, none pruned."""
     items = {record.id: record for record in records if isinstance(record.content, Seal | Handover)}
     nodes = {base.head: Node(None, base)}
     for record in sorted(items.values(), key=height_of):

@@ -30,7 +30,7 @@ Key = TypeVar("Key")
 async def beyond_limits(
     session: AsyncSession, records: Mapping[Key, NewRecord], *, written: WrittenBytes
 ) -> dict[Key, RefusedError]:
-    """Those of the records, in order, for which their authors have no room left."""
+    """The records, judged in order, for which their authors have no room left, with the refusal."""
     taken = await _taken(session, records)
     lately: dict[tuple[RecordId, int], int] = {}
     refused: dict[Key, RefusedError] = {}
@@ -62,7 +62,7 @@ async def _taken(
 
 
 async def make_wait(session: AsyncSession, record: Record, *, origin: str, now: int) -> bool:
-    """Let a record wait for its author, in the room of the pod that brought it; whether there was any."""
+    """Let a record wait for its author, in the room of the pod that brought it; False if that is full."""
     authored = authored_of(record)
     bringer = pod_of(origin) if origin else ""
     waiting = WaitingRecord(

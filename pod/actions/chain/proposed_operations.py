@@ -38,14 +38,14 @@ MOST_PROPOSED: Final = 16
 
 
 def united(state: GroupState, record: Record, held: bytes | None) -> Record:
-    """The operation with the proofs that are held of it beside its own, if it needs several; all were verified."""
+    """The operation with its own proofs and those of the held copy, if it needs several; all are verified already."""
     operation = record.content
     assert isinstance(operation, Operation)
     needed = needed_signatures(state, operation)
     if needed is None or held == record.wire:
         return record
     proofs = merge_proofs(record.body["proof"], *([reopen_record(held).body["proof"]] if held else []))
-    # Who may not sign would only make the list too long for those who may.
+    # Proofs of others would only fill the list, so that those who may sign find no room.
     keys = {state.members[number].signing for number in needed.of}
     author = state.members.get(operation.author)
     keys |= {author.signing} if author else set()
@@ -59,7 +59,10 @@ def united(state: GroupState, record: Record, held: bytes | None) -> Record:
 async def take_proposed(
     session: AsyncSession, deps: Deps, state: GroupState, record: Record, reason: Refused, *, now: int
 ) -> bool | None:
-    """Keep an operation that `reason` refuses for lacking signatures: whether it is news; None where it isn't kept."""
+    """Keep an operation that `reason` refuses for lack of signatures.
+
+    Returns whether it is new, or None if it isn't kept.
+    """
     operation = record.content
     assert isinstance(operation, Operation)
     needed = needed_signatures(state, operation)
@@ -116,7 +119,7 @@ async def _tell(
 
 
 async def judge_proposed(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> None:
-    """Where the head is settled: what has enough signatures by now waits for a seal, what can't get them is dropped."""
+    """If the head is settled: queue proposals that have enough signatures now, drop those that can't get them."""
     proposals = await list_proposed(session, group)
     if not proposals:
         return

@@ -26,7 +26,7 @@ from protocol.records.envelope import Record, open_record
 
 
 async def promise(deps: Deps, group: RecordId, record: RecordId, *, now: int) -> JsonObject | None:
-    """The promise of this pod to log a record that is stored and waits; None if it isn't the steward."""
+    """A receipt by this pod for a stored record that waits; None if this pod isn't the steward."""
     view = await find_view(deps, group)
     if view.state.steward.key != deps.identity.keyring.pod_key.did:
         return None
@@ -36,14 +36,14 @@ async def promise(deps: Deps, group: RecordId, record: RecordId, *, now: int) ->
 
 
 async def take_receipt(session: AsyncSession, deps: Deps, record: Record) -> bool:
-    """Keep a promise for a record that waits here; whether it was kept. Raises NotStewardError."""
+    """Keep a receipt for a record that waits here; returns whether it was kept. Raises NotStewardError."""
     receipt = record.content
     assert isinstance(receipt, Receipt)
     view = await load_view(session, deps, record.group)
     if not _was_steward(view, receipt):
         raise ChainRule.FOREIGN_RECEIPT.error()
     stored = await load_record(session, receipt.record)
-    # Only what waits can be withheld; so nobody fills our store with promises about nothing.
+    # Only for waiting records, so that nobody can fill our store with receipts for records that don't exist.
     if stored is None or stored.group_id != record.group or stored.state != PENDING:
         return False
     told = {"record_id": receipt.record, "steward": receipt.steward, "term": receipt.term}
@@ -57,7 +57,7 @@ def _was_steward(view: View, receipt: Receipt) -> bool:
 
 
 def receipt_in(answer: bytes) -> Record | None:
-    """The receipt in the answer to a delivery, if it has one; other software answers what it likes."""
+    """The receipt in the answer to a delivery; None if there is none, as other software may answer anything."""
     if not answer.startswith(b'{"receipt":'):
         return None
     try:

@@ -21,26 +21,26 @@ from protocol.state import GroupState
 
 
 async def refuse_pending(session: AsyncSession, state: GroupState, members: Iterable[int]) -> None:
-    """Refuse what these members have pending and `state` no longer lets them write."""
+    """Refuse the pending records of these members that `state` no longer allows."""
     concerned = [number for number in members if _may_have_lost(state, number)]
     for author in concerned:
         await _judge(session, state, author)
 
 
 async def let_back(session: AsyncSession, state: GroupState, newcomers: Collection[int]) -> None:
-    """Judge what was refused of these new members: they may have been members on a branch that lost."""
+    """Judge the refused records of these new members again: a lost branch may have had them as members."""
     for author in await list_refused_of(session, state.group, newcomers) if newcomers else ():
         await _judge(session, state, author)
 
 
 async def judge_anew(session: AsyncSession, state: GroupState) -> None:
-    """Judge everything of the group that is pending or was refused."""
+    """Judge all pending and refused records of the group again."""
     for author in await list_authors_of(session, state.group, (PENDING, REFUSED)):
         await _judge(session, state, author)
 
 
 def _may_have_lost(state: GroupState, number: int) -> bool:
-    member = state.members.get(number)  # None: the join was on a branch that lost
+    member = state.members.get(number)  # None: the join is on a branch that lost
     return member is None or member.left or member.weight < 0 or len(member.keys) > 1
 
 
@@ -61,7 +61,7 @@ async def _judge(session: AsyncSession, state: GroupState, author: int) -> None:
 
 
 def stands_in(state: GroupState, author: int, key: int, wire: bytes) -> bool:
-    """Whether a stored record counts in a state, as its author's key, weight and membership are there."""
+    """Whether a stored record counts in a state, by its author's key, weight and membership there."""
     try:
         check_standing(state, author, key, signers_of_wire(wire))
     except RefusedError:

@@ -36,14 +36,14 @@ from protocol.records.operation import Operation
 from protocol.state import GroupState
 
 MOST_ENTRIES = 2000
-MOST_ENTRY_BYTES = 32 * 1024 * 1024  # a puller may have to hold all that an item adds until its root fits
+MOST_ENTRY_BYTES = 32 * 1024 * 1024  # a puller must hold everything that an item adds until its root fits
 ACKS_AT_ONCE = 8
 MOST_OPERATION_BYTES = 400 * 1024  # leaves room for acks and proofs within an item's 512 KiB
 MOST_OPERATION_MEMBERS = MAX_ITEM_MEMBERS - 2000  # likewise
 
 
 async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> Record | None:
-    """Seal what waits, if this pod is the steward and anything does."""
+    """Seal what waits, if this pod is the steward; None if nothing waits."""
     view = await load_view(session, deps, group)
     state = view.state
     if state.steward.key != deps.identity.keyring.pod_key.did:
@@ -66,7 +66,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
         log=TreeHead(frontier.size, frontier.root().hex()),
         acks=await acks_to_show(session, state),
     )
-    # Its operations were opened when they came; our own signature over them needs no check.
+    # Its operations were verified when they came, and our own signature needs no check.
     record = reopen_record(bytes_of_checked(signed(PodItself(), body, deps.identity.keyring.pod_key, now=now)))
     await place_entries(session, stored, entries, frontier)
     await take_item(session, deps, record)
@@ -76,7 +76,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
 async def choose_operations(
     session: AsyncSession, state: GroupState, *, at: int
 ) -> tuple[list[Record], list[tuple[Record, Refused]]]:
-    """The waiting operations that the rules allow after `state`, in order, and which of those before them are void."""
+    """The waiting operations that the rules allow after `state`, in order, and the void ones among them."""
     chosen: list[Record] = []
     void: list[tuple[Record, Refused]] = []
     size = members = 0
@@ -113,8 +113,8 @@ async def _choose_entries(session: AsyncSession, state: GroupState) -> list[Reco
 
 
 async def acks_to_show(session: AsyncSession, state: GroupState) -> list[dict[str, Any]]:
-    """The signed acks that the next item on `state` should carry, each seat's highest in each term."""
-    # Only while an earlier set of keepers is not yet shown to have confirmed its handover.
+    """The signed acks for the next item on `state`: the highest of each seat in each term."""
+    # Needed only until the chain shows that an earlier set of keepers confirmed its handover.
     if not state.earlier:
         return []
     lowest = min(replaced.height for replaced in state.earlier)
@@ -124,7 +124,7 @@ async def acks_to_show(session: AsyncSession, state: GroupState) -> list[dict[st
 
 
 async def _highest_on(session: AsyncSession, state: GroupState, seat: DidKey, lowest: int) -> list[bytes]:
-    """A seat's highest ack in each term of an item on the way to the head; a look into the index for each."""
+    """A seat's highest ack in each term, of items on the way to the head; one index lookup for each."""
     found, below = [], (state.term + 1, 0)
     while acks := await list_acks_below(session, state.group, seat, below, ACKS_AT_ONCE):
         ack = next((one for one in acks if state.trail.get(one.item_id) == (one.height, one.term)), None)
@@ -137,13 +137,13 @@ async def _highest_on(session: AsyncSession, state: GroupState, seat: DidKey, lo
 
 
 async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> list[Record]:
-    """Confirm, for each seat of this pod, the highest item that an honest keeper would; the acks to send."""
+    """Confirm the highest item that an honest keeper would, for each seat of this pod; returns the acks to send."""
     view = await load_view(session, deps, group)
     seat_key = deps.identity.keyring.pod_key.did
     mine = seats_of(view, seat_key)
     if not mine or view.head == view.anchor:
         return []
-    # The group before the seat, as everywhere: two processes of one pod must not wait for each other.
+    # Lock the group before the seat, as everywhere, so that two processes of one pod can't deadlock.
     stored = await load_group(session, group, lock=True)
     memory = memory_of(await load_keeper(session, group, seat_key, lock=True))
     if stored is None or (memory.last and memory.last.item == view.head) or is_bound(memory, view):

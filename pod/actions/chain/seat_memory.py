@@ -22,7 +22,7 @@ from protocol.state import GroupState
 
 
 def memory_of(stored: StoredKeeper) -> SeatMemory:
-    """The memory as the rules read it."""
+    """The memory, as the rules read it."""
     last = None
     if stored.last_item is not None:
         last = Confirmed(stored.last_item, stored.last_height, stored.last_term, stored.lost)
@@ -30,7 +30,7 @@ def memory_of(stored: StoredKeeper) -> SeatMemory:
 
 
 def stored_keeper(group: RecordId, memory: SeatMemory) -> StoredKeeper:
-    """The memory as it is kept."""
+    """The memory, as it is stored."""
     last = memory.last or Confirmed(group, -1, -1)
     return StoredKeeper(
         group_id=group,
@@ -46,12 +46,12 @@ def stored_keeper(group: RecordId, memory: SeatMemory) -> StoredKeeper:
 
 
 def seats_of(view: View, key: str) -> list[int]:
-    """The keepers for whom this key sits, now or in an earlier set that is still asked."""
+    """The keepers for whom this key sits, in the present set or in an earlier one that must still sign."""
     return sorted({seat.member for seat in view.state.asked_seats if seat.key == key})
 
 
 async def load_waiting_since(session: AsyncSession, view: View) -> int | None:
-    """Since when the oldest operation or record waits that isn't settled; a steward's seal alone settles nothing."""
+    """When the oldest unsettled operation or record came. A steward's seal alone settles nothing."""
     group, settled = view.state.group, view.settled
     operation = await load_oldest_operation(session, group, settled.height)
     record = await load_oldest_record(session, group, settled.log.size)
@@ -61,9 +61,9 @@ async def load_waiting_since(session: AsyncSession, view: View) -> int | None:
 async def findings_on_branch(
     session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory, *, most: int | None = None
 ) -> dict[RecordId, LogFindings]:
-    """What this pod found about the log of each item of the chosen branch, from the anchor up, of `most` above it.
+    """What this pod found about the log of each item of our branch, from the anchor up; at most `most` items.
 
-    What the seat confirmed it once found good. A log is never better than the one that it continues.
+    Items that the seat confirmed were good then. A log is never better than the log that it continues.
     """
     last = memory.last
     floor = last.height if last and view.holds(last.item) else view.settled.height
@@ -80,10 +80,10 @@ async def findings_on_branch(
 async def findings_to_confirm(
     session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory, *, now: int
 ) -> dict[RecordId, LogFindings]:
-    """What this pod found about each item above the one that the seat confirmed last, up to the first that isn't good.
+    """What this pod found about each item above the last confirmed one, up to the first that isn't good.
 
-    Above that nothing can be confirmed either: a log is never better than the one that it continues, what a promise
-    lacks is lacking there too, and times don't go back. So it costs what is new, however much is unsettled below.
+    Nothing above that one can be confirmed, because a log is never better than the log that it continues. So the cost
+    depends on what is new, and not on how much is unsettled.
     """
     last, found = memory.last, {}
     floor = last.height if last and view.holds(last.item) else view.settled.height
@@ -99,7 +99,7 @@ async def findings_to_confirm(
 
 
 def _may_be_continued(findings: LogFindings) -> bool:
-    """A promise that one item broke the next may make good; what else is wrong stays wrong in all that follows."""
+    """Whether a later item can be good: it can keep a promise that this one broke, but mend nothing else."""
     return msgspec.structs.replace(findings, receipts_kept=True) == GOOD_LOG
 
 
@@ -108,7 +108,7 @@ async def findings_of(
 ) -> LogFindings:
     """What this pod found about the log of any item that it knows.
 
-    The log here is that of the chosen branch; of another only what is known of its items' own entries can be said.
+    Only our branch's log is held as a whole; on another branch, only the items' own entries can be judged.
     """
     found = await findings_on_branch(session, view, stored, memory)
     beside = items_beside(view, item)
@@ -143,10 +143,10 @@ async def _find_beside(
 
 
 async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, node: Node) -> LogFindings:
-    """What an item adds to the log: held, under its root, by authors valid before it, nothing promised left out.
+    """Findings about what an item adds: all held, under its root, by valid authors, no promise broken.
 
-    Entries get places only where every root that covers them fits (`place_entries`), so a root can lie only by
-    differing from its parent's over the same entries. Costs what the item adds.
+    Entries get places only where every root that covers them fits (`place_entries`). So a root can be wrong here only
+    if the item adds no entries and has another root than its parent. The cost grows with what the item adds.
     """
     parent = view.nodes[node.parent or view.anchor].state
     log = node.state.log

@@ -18,13 +18,13 @@ from protocol.state import GroupState, dump_member, dump_rest, load_state
 
 
 async def load_base(session: AsyncSession, stored: StoredGroup) -> GroupState:
-    """The state that a group's views start from."""
+    """The settled state, from which a group's views start."""
     members, invitations = await load_settled(session, stored.id)
     return load_state(stored.snapshot, members, invitations)
 
 
 async def keep_settled(session: AsyncSession, before: View, after: View) -> dict[str, object]:
-    """Write the members that the settled state changed; the columns of the group's row that go with them."""
+    """Write the members that changed in the settled state; returns the columns to set in the group's row."""
     settled = after.settled
     changed = touched(ChainMap(dict(after.nodes), dict(before.nodes)), before.anchor, after.anchor)
     if changed is None or await load_snapshot_item(session, settled.group) != before.anchor:
@@ -36,7 +36,7 @@ async def keep_settled(session: AsyncSession, before: View, after: View) -> dict
 
 
 async def keep_whole(session: AsyncSession, settled: GroupState) -> dict[str, object]:
-    """The same where nothing that fits is kept: another branch, a new group, one that an older version kept."""
+    """Write all members, where the stored ones don't fit: another branch, a new group, an older version."""
     await delete_settled(session, settled.group)
     members = {number: dump_member(member) for number, member in settled.members.items()}
     await put_settled(session, settled.group, members, dict(settled.invitations))

@@ -17,7 +17,7 @@ PAGE: Final = 1000
 
 
 async def all_items(session: AsyncSession, group: RecordId, from_height: int, *, page: int = PAGE) -> list[StoredItem]:
-    """Every item at or above a height that wasn't dropped, by (height, id)."""
+    """Every item at or above a height, by (height, id), without dropped ones."""
     items: list[StoredItem] = []
     while True:
         after = (items[-1].height, items[-1].id) if items else None
@@ -30,7 +30,7 @@ async def all_items(session: AsyncSession, group: RecordId, from_height: int, *,
 async def all_acks(
     session: AsyncSession, group: RecordId, from_height: int, *, seat: DidKey | None = None, page: int = PAGE
 ) -> list[StoredAck]:
-    """Every confirmation of an item at or above a height, the highest first; of one seat, if one is named."""
+    """Every ack of an item at or above a height, the highest first; with `seat`, only that seat's."""
     acks: list[StoredAck] = []
     while True:
         found = await list_acks(session, group, from_height, page, seat=seat, after=acks[-1] if acks else None)
@@ -42,7 +42,7 @@ async def all_acks(
 async def waiting_operations(
     session: AsyncSession, group: RecordId, *, page: int = PAGE
 ) -> AsyncIterator[WaitingOperation]:
-    """Every operation that waits for a seal, in the order of their arrival."""
+    """Every operation that waits for a seal, in order of arrival."""
     after = 0
     while found := await list_operations(session, group, page, after_seq=after):
         for operation in found:
@@ -53,7 +53,7 @@ async def waiting_operations(
 async def broken_promises(
     session: AsyncSession, group: RecordId, by_before: int, *, page: int = PAGE
 ) -> AsyncIterator[Promise]:
-    """Every promise of a seal that the log doesn't keep though its time is over, the oldest first."""
+    """Every promise of a seal whose time is over and which the log doesn't keep, the oldest first."""
     after = None
     while found := await list_broken_promises(session, group, by_before, page, after=after):
         for promise in found:

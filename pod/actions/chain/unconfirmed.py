@@ -13,12 +13,12 @@ from protocol.branches import View
 from protocol.ids import RecordId
 from protocol.keeping import LogFindings, SeatRefusedError, check_presentable
 
-PATIENCE_MS = 60_000  # what a steward seals now comes with records that may still be under way
+PATIENCE_MS = 60_000  # a seal's records may still be on their way
 MOST_SHOWN = 20
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """An item of the chosen branch that no honest keeper confirms as things are here, and the rule that says so."""
+    """An item of our branch that an honest keeper wouldn't confirm now, and the rule that forbids it."""
 
     item: RecordId
     height: int
@@ -27,7 +27,7 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 async def list_doubts(session: AsyncSession, deps: Deps, view: View, stored: StoredGroup) -> tuple[Doubt, ...]:
-    """The items above the settled one whose time or log isn't right, or whose records didn't come, from below."""
+    """The items above the settled one whose time or log is wrong, or whose records are missing, the lowest first."""
     now = deps.clock()
     memory = memory_of(await load_keeper(session, view.state.group, deps.identity.keyring.pod_key.did))
     doubts = []

@@ -29,7 +29,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """What was checked, and every fault found; none: the group is what it says."""
+    """What was checked, and every fault that was found; no fault means that the group is intact."""
 
     group: RecordId
     items: int
@@ -46,7 +46,7 @@ class Verified(msgspec.Struct, frozen=True):
 
 
 async def verify_group(deps: Deps, group: RecordId, progress: Progress) -> Verified:
-    """Check everything that this pod holds of a group. `progress` is told what, how far, of how many."""
+    """Check everything that this pod holds of a group. `progress` gets the step, the part done, and the whole."""
     async with deps.store.database.read() as session:
         stored = await load_group(session, group)
         if stored is None:
@@ -111,7 +111,7 @@ async def _check_log(
             if entry.log_index != index:
                 faults.append(f"The log has no entry {index}.")
                 return log, erased
-            # Of an erased record the words are gone, and with them what its proof was over; its id and place stay.
+            # An erased record has no words, so its proof can't be checked any more; its id and place can.
             erased += entry.erased
             if not entry.erased:
                 _check_entry(entry.id, entry.wire, faults)
@@ -131,7 +131,7 @@ def _check_entry(identifier: RecordId, wire: bytes, faults: list[str]) -> None:
 
 
 def _compare(view: View, stored: StoredGroup, log: Frontier, faults: list[str]) -> None:
-    """What was remembered against what came out."""
+    """Compare what was stored with what was computed; adds faults."""
     if view.head != stored.head_id:
         faults.append(f"The head is remembered as {stored.head_id}, but the items lead to {view.head}.")
     if view.settled.height < stored.anchor_height:

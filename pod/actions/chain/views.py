@@ -58,11 +58,11 @@ from protocol.state import GroupState, dump_rest
 
 
 class HeadMovedError(RuntimeError):
-    """Somebody else moved a group's head meanwhile; the action is undone and may be tried again."""
+    """Another process moved the group's head meanwhile; the action is undone and may be tried again."""
 
 
 async def take_root(session: AsyncSession, deps: Deps, root: Record, *, local: bool, now: int) -> View:
-    """Take part in the group of `root`; one that is known stays as it is."""
+    """Hold the group of `root`; a group that is held already stays as it is."""
     known = await load_group(session, root.id)
     if known:
         return await load_view(session, deps, root.id)
@@ -99,7 +99,7 @@ async def take_root(session: AsyncSession, deps: Deps, root: Record, *, local: b
 
 
 async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
-    """The group's view, held or folded from the last snapshot; raises UnknownGroupError."""
+    """The group's view, from memory or folded from the last snapshot; raises UnknownGroupError."""
     views = deps.store.views
     version = await deps.store.database.seen_by(session)
     if (view := views.checked(group, version=version)) is not None:
@@ -113,7 +113,7 @@ async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
 
 
 async def find_view(deps: Deps, group: RecordId) -> View:
-    """The same outside of a session, which is opened only if something was written since."""
+    """As `load_view` without a session; opens one only if something was written since."""
     version = await deps.store.database.version()
     if (view := deps.store.views.checked(group, version=version)) is not None:
         return view
@@ -134,17 +134,17 @@ async def _folded(session: AsyncSession, group: RecordId) -> View:
 
 
 def _joined(kept: tuple[Fault, ...], found_anew: tuple[Fault, ...]) -> tuple[Fault, ...]:
-    """Faults whose evidence was kept, and those that the items still here prove."""
+    """The faults with stored evidence, and those that the items still held prove."""
     known = {(fault.kind, fault.key, fault.term) for fault in kept}
     return (*kept, *(fault for fault in found_anew if (fault.kind, fault.key, fault.term) not in known))
 
 
 async def note_move(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
-    """Store what changed between two views of a group: head, members, anchor; both hold their whole paths."""
+    """Store what changed between two views of a group: head, members, anchor. Both must hold all items in between."""
     group = after.state.group
     deps.store.views.move(session, after)
     if after.state.term != before.state.term:
-        # A term began: a new steward has as much time as the former one had.
+        # In a new term the steward's time is counted from the beginning.
         tries = await load_tries(session, group, after.anchor)
         await save_tries(session, replace(tries, counting_from=deps.clock()))
     if after.head != before.head:
@@ -159,7 +159,7 @@ async def note_move(session: AsyncSession, deps: Deps, before: View, after: View
 
 
 async def keep_in_mind(session: AsyncSession, deps: Deps, before: View, after: View) -> None:
-    """Note for this pod's seat when what it confirmed last was passed by for good."""
+    """Store for this pod's seat if the item that it confirmed last has lost for good."""
     stored = await load_keeper(session, after.state.group, deps.identity.keyring.pod_key.did, lock=True)
     memory = memory_of(stored)
     if (kept := kept_in_mind(memory, before, after)) is not memory:
@@ -187,12 +187,12 @@ async def _follow_head(session: AsyncSession, deps: Deps, before: View, after: V
     for item in added:
         await _note_operations(session, deps, after, item)
     if removed or after.state.term != before.state.term:
-        # Another branch, or a handover, knows other keys and weights: what was refused is judged anew.
+        # Another branch, or a handover, has other keys and weights, so refused records are judged again.
         await judge_anew(session, after.state)
 
 
 def _listed_as(state: GroupState) -> dict[str, str | None]:
-    """What lists ask of a group without opening it."""
+    """The columns of a group that lists use, so that they needn't open the group."""
     return {
         "name": state.policy.name,
         "visibility": state.visibility,
@@ -201,12 +201,12 @@ def _listed_as(state: GroupState) -> dict[str, str | None]:
 
 
 def _public_name(state: GroupState) -> str | None:
-    """The name under which the group was published, in the form in which names are looked for."""
+    """The public name, in the form in which names are looked up; None if there is none."""
     return normalize("NFC", state.published) if state.published is not None else None
 
 
 def _moves(before: View, after: View) -> tuple[list[RecordId], list[RecordId]]:
-    """The items that left the way to the head, and those that came onto it, both from below."""
+    """The items that left the way to the head, and those that joined it, each the lowest first."""
     if after.nodes[after.head].parent == before.head:
         return [], [after.head]
     known = {**dict(before.nodes), **dict(after.nodes)}
@@ -216,7 +216,7 @@ def _moves(before: View, after: View) -> tuple[list[RecordId], list[RecordId]]:
 
 
 async def _cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
-    """Forget the places of entries that a lost branch gave; the frontier is that of the fork again."""
+    """Take the places from entries above `size`, which a lost branch gave; the frontier is then that of the fork."""
     stored = await load_group(session, group, lock=True)
     if stored is None or stored.log_size <= size:
         return
@@ -226,11 +226,11 @@ async def _cut_log(session: AsyncSession, group: RecordId, size: int) -> None:
 
 
 def changed_members(before: View, after: View) -> set[int]:
-    """The members who aren't the same in both views of a group."""
+    """The numbers of members who differ between two views of a group."""
     ours, state = before.state, after.state
     if state.members is ours.members:
         return set()
-    # Persistent maps keep who didn't change as the same object.
+    # In persistent maps, unchanged members are the same object.
     maybe = may_have_changed(before, after)
     return {number for number in maybe if ours.members.get(number) is not state.members.get(number)}
 
@@ -257,7 +257,7 @@ async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: 
     ]
     await mark_sealed(session, [operation.id for operation in done], item)
     signing = {operation.wish.signing for operation in done if isinstance(operation.wish, Join | Rekey | Rehome)}
-    # A key that was replaced by one of another pod's ends the membership here.
+    # If another pod's key replaced ours, the membership here ends.
     authors = (state.members[state.keys[did]] for did in signing)
     replaced = {key.did for author in authors for key in author.keys[:-1]}
     if any(isinstance(operation.wish, Join) and operation.wish.identity for operation in done):
@@ -269,7 +269,7 @@ async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: 
 
 
 def _invited(state: GroupState, done: Sequence[Operation]) -> list[tuple[RecordId, int, int]]:
-    """(join, who invited, new member) of those that came by invitation."""
+    """(join, number of the inviter, number of the new member) for each join by invitation."""
     joins = [(operation.id, operation.wish) for operation in done if isinstance(operation.wish, Join)]
     return [
         (own_id, wish.invitation.content.author, state.keys[wish.signing]) for own_id, wish in joins if wish.invitation
@@ -277,7 +277,7 @@ def _invited(state: GroupState, done: Sequence[Operation]) -> list[tuple[RecordI
 
 
 async def _number_members(session: AsyncSession, state: GroupState, keys: set[DidKey]) -> list[int]:
-    """Give memberships the numbers that an item gave them; the accounts that weren't members before."""
+    """Store the numbers that an item gave to memberships; returns the accounts that became members."""
     joined = []
     for membership in await list_signing(session, state.group, keys):
         member = state.members[state.keys[membership.signing]]
@@ -308,7 +308,7 @@ async def _follow_anchor(session: AsyncSession, before: View, after: View) -> No
 def stored_item(
     record: Record, state: GroupState, void: Sequence[tuple[int, Refused]] = (), parent: GroupState | None = None
 ) -> StoredItem:
-    """An item as it is remembered, with the state after it and what is void in it; `parent`: the state before it."""
+    """An item as it is stored, with the state after it and its void operations; `parent`: the state before it."""
     content = record.content
     assert isinstance(content, GroupRoot | Seal | Handover)
     return StoredItem(
@@ -329,7 +329,7 @@ def stored_item(
 def weights_before(
     item: GroupRoot | Seal | Handover, void: Sequence[tuple[int, Refused]], state: GroupState
 ) -> dict[int, int]:
-    """By position, the weight that each applied set-weight of an item on `state` replaced."""
+    """For each applied set-weight, by its position in the item, the weight that it replaced."""
     refused = {position for position, _ in void}
     was: dict[int, int] = {}
     now: dict[int, int] = {}

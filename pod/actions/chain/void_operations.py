@@ -12,16 +12,16 @@ from protocol.rules.operations import OperationRule
 
 
 def dump_void(void: Iterable[tuple[int, Refused]]) -> str:
-    """What is void in an item, for its row."""
+    """The void operations of an item, as its row stores them."""
     return msgspec.json.encode([(place, refused.rule.key, refused.facts) for place, refused in void]).decode()
 
 
 def parse_void(text: str) -> Mapping[int, Refused]:
-    """By its place in the item, why an operation is void."""
+    """For each void operation, by its place in the item, the reason."""
     found = msgspec.json.decode(text, type=list[tuple[int, str, dict[str, Fact]]])
     return {place: _named(rule).refused(**facts) for place, rule, facts in found}
 
 
 def _named(key: str) -> Rule:
-    # No protocol's rule, but the pods': nobody new comes into a closed group.
+    # A rule of pods, not of the protocol: nobody joins a closed group.
     return GroupRule.CLOSED if key == GroupRule.CLOSED.key else OperationRule.named(key)
