@@ -19,7 +19,7 @@ from federation.shares import Shares
 from federation.signatures import Policy
 from pod import activitypub
 from pod.actions.fediverse.actors import fetch_document
-from pod.activitypub.documents import answer_held
+from pod.activitypub.documents import answer_held, is_shared
 from pod.answers import Answers
 from pod.api import chain, content, groups, health, openapi, peers, people, proposals, recovery
 from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, REPLAY
@@ -30,6 +30,7 @@ from pod.budgets.processor import Processor
 from pod.budgets.steps import charged
 from pod.clock import Clock
 from pod.config import Config
+from pod.gates import Gate, through, unmatched
 from pod.jobs.loops import Loops
 from pod.keyring import open_keyring
 from pod.known_keys import StoredKeys
@@ -40,31 +41,31 @@ from pod.parts import assemble
 from pod.seen_signatures import SeenSignatures
 from pod.web import routing
 from pod.web.kit.once import take_once
-from pod.web.kit.problem_page import show_problems
-from pod.web.kit.visitors import know_visitors
+from pod.web.kit.problem_page import may_show_problem, show_problems
+from pod.web.kit.visitors import has_visitors, know_visitors
 
 SOFTWARE = "Althing"
 COLLECT_AFTER_OBJECTS = 50_000
 GIVES_WAY_SECONDS = 0.0005
 # An address with a slash at its end is redirected to the one without.
 without_slash = web.normalize_path_middleware(append_slash=False, remove_slash=True, merge_slashes=False)
-MIDDLEWARES = (
-    tell_requests,
-    answer_refusals,
-    answer_held,
-    without_slash,
-    show_problems,
-    take_turns,
-    read_bodies,
-    know_visitors,
-    take_once,
+GATES = (
+    Gate(tell_requests),
+    Gate(answer_refusals),
+    Gate(answer_held, is_shared),
+    Gate(without_slash, unmatched),
+    Gate(show_problems, may_show_problem),
+    Gate(take_turns),
+    Gate(read_bodies),
+    Gate(know_visitors, has_visitors),
+    Gate(take_once, has_visitors),
 )
 _LOG = logging.getLogger(__name__)
 
 
 async def make_app(config: Config) -> web.Application:
     """The application of one pod; its parts open at start-up and close in reverse order."""
-    app = web.Application(middlewares=MIDDLEWARES, client_max_size=LONGEST_FORM_BYTES, handler_args=HANDLER)
+    app = web.Application(middlewares=(through(GATES),), client_max_size=LONGEST_FORM_BYTES, handler_args=HANDLER)
     keyring = open_keyring(config.key_file)
     url = URL(config.base_url)
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
 from federation.content_types import prefers_page
 from pod.answers import Key
@@ -55,11 +56,14 @@ def shared(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler
     return answered
 
 
+def is_shared(match: UrlMappingMatchInfo) -> bool:
+    """Routes whose answers are held."""
+    return match.handler in _SHARED
+
+
 @web.middleware
 async def answer_held(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer at once from memory if there is such an answer and the client needn't wait for its turn."""
-    if request.match_info.handler not in _SHARED:
-        return await handler(request)
     found = await request.app[ANSWERS].find(_key(request))
     if found is None or not request.app[PROCESSOR].pays_at_once(payer_of(request), HELD_NS):
         return await handler(request)

@@ -9,14 +9,15 @@ import msgspec
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 from yarl import URL
 
 from federation.content_types import prefers_page
 from federation.errors import RemoteError
 from models.engine.full_disk import is_full, is_unwritable
 from pod.app_keys import REQUEST
-from pod.contracts import HTML, contract_of
 from pod.errors import ConfirmFirstError, ForgedFormError, SignInError, headers_of
+from pod.gates import pages, unmatched
 from pod.rules.requests import RequestRule
 from pod.web.kit.kept_form import KeptForm, keep_form
 from pod.web.kit.notices import say
@@ -50,10 +51,15 @@ class ProblemView(msgspec.Struct, frozen=True):
     back: str
 
 
+def may_show_problem(match: UrlMappingMatchInfo) -> bool:
+    """Pages; where there is no route, a browser may ask."""
+    return pages(match) or unmatched(match)
+
+
 @web.middleware
 async def show_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer what a page's handler refuses, or fails at, by a page."""
-    if not wants_page(request):
+    if unmatched(request.match_info) and not prefers_page(request.headers.get("Accept", "")):
         return await handler(request)
     if request.method not in SAFE:
         request[BACK] = await find_way_back(request)
@@ -93,15 +99,6 @@ async def _unmet(request: web.Request, answer: web.HTTPException) -> web.Respons
             return response
         case _:
             return _show(request, HTTPStatus(answer.status), "")
-
-
-def wants_page(request: web.Request) -> bool:
-    """Whether the route is a page's, or there is none and a browser asks."""
-    stated = contract_of(request.match_info.handler)
-    if stated is not None:
-        return stated.media_type == HTML
-    unmatched = request.match_info.route.resource is None
-    return unmatched and prefers_page(request.headers.get("Accept", ""))
 
 
 def _go(page: str, back: str) -> web.Response:

@@ -18,6 +18,7 @@ from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from aiohttp.web_urldispatcher import UrlMappingMatchInfo
 
 from federation.addresses import origin_of
 from models.people.accounts import Account
@@ -28,8 +29,9 @@ from pod.actions.signer import SignedIn
 from pod.app_keys import DEPS
 from pod.budgets.payers import SESSION, pay_as
 from pod.clock import random_token
-from pod.contracts import HTML, contract_of
+from pod.contracts import contract_of
 from pod.deps import Deps
+from pod.gates import pages, unmatched
 from pod.rules.accounts import AccountRule
 from pod.rules.requests import RequestRule
 from pod.translations import DEFAULT, LANGUAGES, Translator, preferred, translator_for
@@ -76,15 +78,19 @@ class Visitor:
 VISITOR: Final = web.RequestKey("visitor", Visitor)
 
 
+def has_visitors(match: UrlMappingMatchInfo) -> bool:
+    """Pages. A group's files and feeds, too, show a private group to its members.
+
+    And who meets nothing at an address is told so by a page that knows them.
+    """
+    resource = match.route.resource
+    return resource is None or resource.canonical.startswith("/g/") or pages(match)
+
+
 @web.middleware
 async def know_visitors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who looks at a page; other routes have tokens and signatures of their own."""
-    stated = contract_of(request.match_info.handler)
-    # A group's files and feeds, too, show a private group to its members; and who meets nothing at an address is told
-    # so by a page that knows them.
-    nothing_here = request.match_info.route.resource is None
-    page = stated is not None and (stated.media_type == HTML or request.path.startswith("/g/"))
-    if page or (nothing_here and request.method == "GET"):
+    if request.method == "GET" or not unmatched(request.match_info):
         request[VISITOR] = await _visitor(request)
     return await handler(request)
 
