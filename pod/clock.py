@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -39,6 +40,17 @@ def steady_ns() -> int:
 def processor_ns() -> int:
     """Processor time of the current thread; only its differences mean anything."""
     return time.thread_time_ns()
+
+
+def stamp() -> str:
+    """The time now as lines of the log begin; the clock of those who read it, which no test shifts."""
+    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_second(seconds)}.{rest // 1000:06}Z"
+
+
+@lru_cache(maxsize=2)  # thousands of lines are of one second
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def elapsed_ms(began_ns: int) -> float:

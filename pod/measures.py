@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from models.pod.metrics import Measured
@@ -16,33 +19,51 @@ SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
+class _Durations:
+    """How many requests of one kind took how long."""
+
+    __slots__ = ("counts", "seconds")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(SECONDS) + 1)  # by the least of SECONDS that isn't shorter
+        self.seconds = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.counts[bisect_left(SECONDS, seconds)] += 1
+        self.seconds += seconds
+
+
 class Measures:
     """Durations of requests since the start, and the process's own use of the machine."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._requests = Histogram(
-            "althing_request_seconds",
-            "How long requests took, by route and status.",
-            ("method", "route", "status"),
-            buckets=SECONDS,
-            registry=self._registry,
-        )
-        ProcessCollector(registry=self._registry)
-        self._counted: dict[tuple[str, str, int], Histogram] = {}
+        self._process = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self._process)
+        self._counted: defaultdict[tuple[str, str, int], _Durations] = defaultdict(_Durations)
 
-    def request(self, method: str, route: str, status: int, ms: float) -> None:
+    def request(self, method: str, route: str, status: int, spent_ns: int) -> None:
         """Count a request; `route` is a pattern, never an address."""
-        known = method if method in METHODS else "other"
-        if (found := self._counted.get((known, route, status))) is None:
-            found = self._counted[known, route, status] = self._requests.labels(known, route or "none", str(status))
-        found.observe(ms / 1000)
+        self._counted[method if method in METHODS else "other", route, status].add(spent_ns / 1e9)
 
     def text(self, measured: Measured, storage: Mapping[str, int], *, now: int) -> bytes:
         """All measures in Prometheus's text format."""
         own = CollectorRegistry(auto_describe=False)
         own.register(_Counted(measured, storage, now))
-        return generate_latest(own) + generate_latest(self._registry)
+        own.register(_Requests(self._counted))
+        return generate_latest(own) + generate_latest(self._process)
+
+
+class _Requests(Collector):
+    def __init__(self, counted: Mapping[tuple[str, str, int], _Durations]) -> None:
+        self._counted = counted
+
+    def collect(self) -> Iterable[HistogramMetricFamily]:
+        says, labels = "How long requests took, by route and status.", ("method", "route", "status")
+        family = HistogramMetricFamily("althing_request_seconds", says, labels=labels)
+        for (method, route, status), took in self._counted.items():
+            up_to = zip((*map(str, SECONDS), "+Inf"), accumulate(took.counts), strict=True)
+            family.add_metric((method, route or "none", str(status)), list(up_to), took.seconds)
+        yield family
 
 
 class _Counted(Collector):

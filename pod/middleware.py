@@ -9,9 +9,9 @@ from aiohttp.typedefs import Handler
 from federation.errors import RemoteError
 from models.engine.full_disk import is_full, is_unwritable
 from pod.app_keys import MEASURES, REQUEST
-from pod.clock import elapsed_ms, request_number, steady_ns
+from pod.clock import request_number, steady_ns
 from pod.errors import headers_of, problem
-from pod.logs import REQUEST_LINES
+from pod.logs import REQUEST_LINES, TOLD_REQUEST
 from pod.rules.requests import RequestRule
 from protocol.errors import RefusedError
 
@@ -26,7 +26,7 @@ async def tell_requests(request: web.Request, handler: Handler) -> web.StreamRes
     request_id, began = request_number(), steady_ns()
     request[REQUEST] = request_id
     # Until the connection's next request has another one.
-    structlog.contextvars.bind_contextvars(request=request_id)
+    TOLD_REQUEST.set(request_id)
     try:
         response = await handler(request)
     except web.HTTPException as answer:
@@ -39,10 +39,10 @@ async def tell_requests(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def _tell(request: web.Request, status: int, began: int) -> None:
-    route, ms = route_of(request), elapsed_ms(began)
-    REQUEST_LINES.tell(request[REQUEST], request.method, route, status, ms)
+    route, spent_ns = route_of(request), steady_ns() - began
+    REQUEST_LINES.tell(request[REQUEST], request.method, route, status, spent_ns)
     if (measures := request.app.get(MEASURES)) is not None:
-        measures.request(request.method, route, status, ms)
+        measures.request(request.method, route, status, spent_ns)
 
 
 def route_of(request: web.Request) -> str:

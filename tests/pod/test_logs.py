@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from pod.config import Logging
-from pod.logs import configure_logs
+from pod.logs import REQUEST_LINES, configure_logs
 from pod.middleware import REQUEST_ID, answer_refusals, tell_requests
 from pod.rules.requests import RequestRule
 
@@ -112,3 +113,19 @@ def test_lines_of_libraries_have_the_same_form(capsys: pytest.CaptureFixture[str
     logging.getLogger("some.library").warning("%s happened", "something")
     (line,) = told(capsys)
     assert (line["event"], line["level"], line["logger"]) == ("something happened", "warning", "some.library")
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_requests_line_has_the_form_of_all_others(capsys: pytest.CaptureFixture[str], form: str) -> None:
+    configure_logs(Logging(format=form))
+    number, route = "0123456789abcdef", '/files/{name:"[^/]+"}'
+    REQUEST_LINES.tell(number, "GET", route, 404, 12_345_678)
+    log = structlog.stdlib.get_logger("pod.middleware")
+    log.info("request", request=number, method="GET", route=route, status=404, ms=12.34)
+    own, common = capsys.readouterr().err.splitlines()
+    stamp = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+    assert stamp.search(own)
+    if form == "json":
+        assert json.loads(stamp.sub("", own)) == json.loads(stamp.sub("", common))
+    else:
+        assert stamp.sub("", own) == stamp.sub("", common)
