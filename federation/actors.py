@@ -17,9 +17,9 @@ from protocol.canonical import JsonObject
 
 
 class OwnActor(msgspec.Struct, frozen=True, kw_only=True):
-    """What an actor of ours says of itself. `pod` is the pod's URL; `summary` is HTML; None and empty are left out.
+    """What one of our actors says about itself; `pod` is the pod's URL, `summary` HTML; None and "" are left out.
 
-    `page`: where people look at it.
+    `page`: the actor's page for people.
     """
 
     id: str
@@ -37,7 +37,7 @@ class OwnActor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RemoteActor(msgspec.Struct, frozen=True):
-    """An actor of another server: where it wants to be written to."""
+    """An actor of another server, and its inboxes."""
 
     id: str
     inbox: str
@@ -73,7 +73,7 @@ def actor_document(actor: OwnActor) -> JsonObject:
 
 
 def read_actor(document: JsonObject) -> RemoteActor:
-    """Read another server's actor, which was fetched from its own id; MalformedDocumentError without an inbox."""
+    """Read an actor that was fetched from its own id; raises MalformedDocumentError if it has no inbox."""
     own_id, inbox, endpoints = document.get("id"), document.get("inbox"), document.get("endpoints")
     if not isinstance(own_id, str) or not isinstance(inbox, str) or not same_origin(own_id, inbox):
         raise DocumentRule.NO_INBOX.error()

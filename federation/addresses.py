@@ -62,7 +62,7 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 class Origin(NamedTuple):
-    """Who may speak for a document; two documents of one origin trust each other."""
+    """Scheme, host and port of a URL. Documents of one origin may speak for each other."""
 
     scheme: str
     host: str
@@ -70,7 +70,7 @@ class Origin(NamedTuple):
 
     @property
     def url(self) -> str:
-        """The origin as homes of members are spelt: without the scheme's own port."""
+        """The origin as a URL, in the form of members' homes: without the scheme's default port."""
         port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{bracketed(self.host)}{port}"
 
@@ -91,14 +91,14 @@ def _parse_url(text: str) -> URL:
         url = URL(f"{scheme}://{bracketed(host)}{shown_port}{rest or '/'}")
     except ValueError as error:
         raise AddressRule.UNREADABLE_URL.error() from error
-    # Two parsers that disagree about the host are how checks are bypassed.
+    # If two parsers disagree about the host, a check can be bypassed.
     if url.raw_host != host or url.user is not None:
         raise AddressRule.AMBIGUOUS_HOST.error()
     return url
 
 
 def origin_of(url: str | URL) -> Origin:
-    """The origin of a URL; of text only what an origin is made of is parsed, since ids are many and hosts few."""
+    """The origin of a URL. Parses only the part before the path, once per host, because many ids have few hosts."""
     if not isinstance(url, str):
         return Origin(url.scheme, url.raw_host or "", url.port or 0)
     _check_length(url)
@@ -116,7 +116,7 @@ def _check_length(text: str) -> None:
 
 
 def _matched(text: str) -> re.Match[str]:
-    """Scheme, authority, and what comes after them."""
+    """Scheme, authority, and the rest."""
     matched = _URL.fullmatch(text)
     if matched is None:
         raise AddressRule.NO_URL.error()
@@ -124,7 +124,7 @@ def _matched(text: str) -> re.Match[str]:
 
 
 def same_origin(one: str, other: str) -> bool:
-    """Whether both are URLs of one origin; what isn't a URL has no origin."""
+    """Whether both are URLs of one origin; a text that isn't a URL has no origin."""
     try:
         return origin_of(one) == origin_of(other)
     except UnsafeAddressError:
@@ -132,7 +132,7 @@ def same_origin(one: str, other: str) -> bool:
 
 
 def folded(url: str) -> str:
-    """An id for comparison: scheme and host in their one spelling, everything after them as written."""
+    """An id for comparison: scheme and host normalised, the rest as written."""
     _check_length(url)
     matched = _matched(url)
     origin = _origin_at(url[: matched.end(2)])
@@ -140,7 +140,7 @@ def folded(url: str) -> str:
 
 
 def check_public(url: URL) -> None:
-    """Refuse a URL that isn't on the public internet by https and its own port (rule 6)."""
+    """Refuse a URL that isn't https on its default port at a public host (rule 6)."""
     if url.scheme != "https" or url.port != DEFAULT_PORTS["https"]:
         raise AddressRule.NOT_HTTPS.error()
     if not is_public_name(url.raw_host or ""):
@@ -148,11 +148,11 @@ def check_public(url: URL) -> None:
 
 
 def host_of(url: str) -> str:
-    """The normalised host of a URL: what block lists hold."""
+    """The normalised host of a URL, as block lists hold it."""
     return origin_of(url).host
 
 
-@lru_cache(maxsize=256)  # ours are few, whatever else is asked for is refused
+@lru_cache(maxsize=256)  # our own authorities are few; requests for others are refused
 def normal_authority(authority: str, scheme: str) -> str:
     """`host[:port]` as RFC 9421 §2.2.3 writes it: normalised, without the scheme's default port."""
     host, port = _split_authority(authority)
@@ -160,13 +160,13 @@ def normal_authority(authority: str, scheme: str) -> str:
 
 
 def bracketed(host: str) -> str:
-    """A host as it stands before a port: an IPv6 address, which has colons of its own, in brackets."""
+    """A host as it is written before a port: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 @lru_cache(maxsize=8192)
 def normal_host(host: str) -> str:
-    """The one spelling under which a host is compared, blocked and stored; IPv6 without brackets."""
+    """The one spelling in which a host is compared, blocked and stored; IPv6 without brackets."""
     if host.startswith("["):
         return _parse_ip6(host)
     name = host.lower().removesuffix(".")
@@ -191,7 +191,7 @@ def is_public_name(host: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def literal_of(host: str) -> IPAddress | None:
-    """The address that a normalised host spells out, None for a name."""
+    """The address that a normalised host spells out; None for a name."""
     if ":" not in host and not host[-1:].isdigit():
         return None
     try:
@@ -201,7 +201,7 @@ def literal_of(host: str) -> IPAddress | None:
 
 
 def is_public(address: str | IPAddress) -> bool:
-    """Whether a packet to this address would leave for the internet; text that is no address would not."""
+    """Whether an address is on the public internet; False for a text that isn't an address."""
     try:
         ip = ip_address(address) if isinstance(address, str) else address
     except ValueError:
@@ -216,7 +216,7 @@ def is_public(address: str | IPAddress) -> bool:
 
 
 def embedded_addresses(ip: IPv6Address) -> tuple[IPv4Address, ...]:
-    """The IPv4 addresses that a translator or tunnel would make of this one."""
+    """The IPv4 addresses that are embedded in an address of a translator or tunnel."""
     if ip.ipv4_mapped is not None:
         return (ip.ipv4_mapped,)
     if ip in _NAT64:
@@ -258,7 +258,7 @@ def _to_a_labels(name: str) -> str:
 
 
 def _check_a_labels(name: str) -> None:
-    """An A-label that decodes to nothing, or to something with another A-label, is a forgery of some name."""
+    """Refuse a label in punycode that decodes to nothing, or that isn't the punycode of what it decodes to."""
     for label in name.split("."):
         if not label.startswith("xn--"):
             continue

@@ -10,7 +10,7 @@ from protocol.canonical import JsonObject
 
 
 def counted(own_id: str, total: int) -> JsonObject:
-    """A collection of which only the size is told."""
+    """A collection that tells only its size."""
     return {"@context": AS2, "id": own_id, "type": "OrderedCollection", "totalItems": total}
 
 
@@ -20,7 +20,7 @@ def paged(own_id: str, total: int, *, first: str) -> JsonObject:
 
 
 def page(own_id: str, part_of: str, items: Sequence[JsonObject], *, following: str | None) -> JsonObject:
-    """One page; `following` is the next one's id, if there is one."""
+    """One page; `following`: the next page's id, None at the end."""
     bare = [{name: value for name, value in item.items() if name != "@context"} for item in items]
     members = {"@context": CONTEXT, "id": own_id, "type": "OrderedCollectionPage", "partOf": part_of}
     return {**members, "orderedItems": bare, **({"next": following} if following else {})}

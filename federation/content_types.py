@@ -49,14 +49,14 @@ def is_as2(field: str) -> bool:
 
 
 def is_one_of(field: str, essences: frozenset[str]) -> bool:
-    """Whether the media type, whatever its parameters, is among these."""
+    """Whether the media type is among these; its parameters don't matter."""
     read = parse_content_type(field)
     return read is not None and read.essence in essences
 
 
 @lru_cache(maxsize=256)
 def prefers_page(accept: str) -> bool:
-    """Whether an Accept field ranks text/html above every JSON that this pod answers with, as a browser's does."""
+    """Whether an Accept field prefers text/html to every JSON type that this pod serves, as a browser's does."""
     if len(accept) > MAX_LENGTH:
         return False
     ranks = dict.fromkeys(("text/html", ACTIVITY_JSON, "application/ld+json", PLAIN_JSON), 0.0)
@@ -68,6 +68,6 @@ def prefers_page(accept: str) -> bool:
 
 
 def _rank_of(parameters: list[str]) -> float:
-    """The q of a choice in an Accept field; 1 where there is none, 0 where it is none."""
+    """The q value of a choice in an Accept field; 1 if it has none, 0 if it is malformed."""
     named = [parameter.removeprefix("q=") for parameter in parameters if parameter.startswith("q=")]
     return float(named[0]) if named and _RANK.fullmatch(named[0]) else float(not named)

@@ -8,13 +8,13 @@ AS2: Final = "https://www.w3.org/ns/activitystreams"
 SECURITY: Final = "https://w3id.org/security/v1"
 PUBLIC: Final = f"{AS2}#Public"
 
-# The one term of our own (protocol §5.1).
+# Our only own term (protocol §5.1).
 RECORD_TERM: Final[JsonObject] = {"record": {"@id": "urn:althing:v1#record", "@type": "@json"}}
 
-# Marks a pod's Follow by which it asks for the records themselves; an absolute name needs no context.
+# Marks a Follow with which a pod asks for the records themselves; a name that is a URL needs no context.
 READS: Final = "urn:althing:v1#reads"
 
-# What stands in neither of the two. `schema` must be the http form: Mastodon's mapping is wrong but required.
+# Terms that neither of the two has. `schema` must be the http form: Mastodon's mapping is wrong but required.
 TERMS: Final[JsonObject] = {
     "toot": "http://joinmastodon.org/ns#",
     "schema": "http://schema.org#",

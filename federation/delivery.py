@@ -31,19 +31,19 @@ _KNOCK_AGAIN: Final = frozenset({400, UNAUTHORIZED, 403})
 
 
 class DeliveryTaken(msgspec.Struct, frozen=True):
-    """The host has it, signed in this scheme."""
+    """The host took it, signed in this scheme."""
 
     scheme: Scheme
 
 
 class GivenUp(msgspec.Struct, frozen=True):
-    """The host refused it, and would again."""
+    """The host refused it and would refuse it again."""
 
     error: str
 
 
 class Postponed(msgspec.Struct, frozen=True):
-    """The host couldn't take it now; it may have said when to come back."""
+    """The host couldn't take it now; it may have said when to try again."""
 
     error: str
     retry_after_seconds: int | None = None
@@ -53,7 +53,7 @@ Outcome = DeliveryTaken | GivenUp | Postponed
 
 
 def outcome_of(error: RemoteError | RefusedError) -> GivenUp | Postponed:
-    """What a failed delivery comes to (rule 1); an address that is refused here may resolve to another tomorrow."""
+    """The outcome of a failed delivery (rule 1). A forbidden address counts as postponed: the name may change."""
     if isinstance(error, RefusedError):
         return Postponed(str(error))
     if error.status is not None and 400 <= error.status < 500 and error.status not in _PASSING:
@@ -62,7 +62,7 @@ def outcome_of(error: RemoteError | RefusedError) -> GivenUp | Postponed:
 
 
 def pause_ms(failures: int, retry_after_seconds: int | None, *, chance: float) -> int:
-    """How long to leave a host alone after so many failures in a row (rule 2); `chance` from 0 to 1."""
+    """How long to wait before the next try, by the failures in a row (rule 2); `chance`: from 0 to 1."""
     pause = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** min(max(failures - 1, 0), 20))
     wished = min(LONGEST_PAUSE_MS, 1000 * (retry_after_seconds or 0))
     return max(int(pause * (0.5 + chance)), wished)
@@ -74,12 +74,12 @@ def first_scheme(remembered: str | None) -> Scheme:
 
 
 def other_scheme(scheme: Scheme) -> Scheme:
-    """The scheme for the second try."""
+    """The other scheme, for the second try."""
     return "rfc9421" if scheme == "cavage" else "cavage"
 
 
 def knocks_again(error: RemoteError | RefusedError, *, remembered: bool) -> bool:
-    """Whether the host may have refused the scheme rather than the delivery (rule 4)."""
+    """Whether to try the other scheme, because the host may have refused only the scheme (rule 4)."""
     if isinstance(error, RefusedError):
         return False
     return error.status == UNAUTHORIZED if remembered else error.status in _KNOCK_AGAIN

@@ -16,7 +16,7 @@ _REARRANGING: Final = frozenset({"@graph", "@included", "@reverse"})
 
 
 def read_json(raw: bytes) -> Json:
-    """Read strict JSON of another server within the limits of documents."""
+    """Read strict JSON from another server, within the limits of documents."""
     try:
         return parse_json(raw, max_bytes=MAX_DOCUMENT_BYTES, max_depth=MAX_DOCUMENT_DEPTH)
     except RefusedError as error:

@@ -10,11 +10,11 @@ NO_FACTS: Final[Mapping[str, Fact]] = {}
 
 
 class RemoteError(Exception):
-    """Another server did not do what we asked; `retry` says whether asking again later may help.
+    """Another server didn't do what this pod asked; `retry`: whether asking again later may help.
 
-    `fault` and `facts` say in which way: `told` makes a sentence of them. `status` is the HTTP status, None when there
-    was no usable answer. `retry_after_seconds` is the server's own wish, not yet capped. `accept_signature` is its
-    Accept-Signature field (RFC 9421 §5). `body` is what a refusal said, where the asker wanted to hear it.
+    `fault` and `facts` say what went wrong; `told` makes a sentence of them. `status`: the HTTP status, None without a
+    usable answer. `retry_after_seconds`: the server's own wish, without our limit. `accept_signature`: its
+    Accept-Signature field (RFC 9421 §5). `body`: the refusal's body, if the caller asked for it.
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class RemoteError(Exception):
         self.body = body
 
     def told(self, language: str) -> str:
-        """What happened, for people."""
+        """What happened, as a sentence for people."""
         return self.fault.told(language, {**self.facts, "status": self.status or 0})
 
 
 class BusyError(RefusedError):
-    """The asker uses its whole share of this pod's memory, look-ups or connections, or all askers use the whole."""
+    """The asker already uses its whole share of the pod's memory, look-ups or connections; or all is in use."""
 
     code = "busy"
     status = 503
@@ -52,7 +52,7 @@ class BusyError(RefusedError):
 
 
 class UnsafeAddressError(RefusedError):
-    """A URL, host or address that this pod never contacts: not https, not public, or written to deceive."""
+    """A URL, host or address that the pod never contacts: not https, not public, or deceptive."""
 
     code = "unsafe_address"
     en = "This pod never contacts such an address."
@@ -68,7 +68,7 @@ class MalformedDocumentError(RefusedError):
 
 
 class UnsuitableKeyError(RefusedError):
-    """A public key that we don't verify with: too short or too long, a strange exponent, another kind."""
+    """A public key that the pod doesn't verify with: too short, too long, a bad exponent or another kind."""
 
     code = "unsuitable_key"
     status = 401
@@ -86,7 +86,7 @@ class KeyOwnerError(RefusedError):
 
 
 class SignatureError(RefusedError):
-    """An HTTP signature that proves nothing to us; each reason below has a code of its own."""
+    """An HTTP signature isn't accepted; each subclass is a reason with its own code."""
 
     code = "signature_refused"
     status = 401
@@ -101,19 +101,19 @@ class MissingSignatureError(SignatureError):
 
 
 class MalformedSignatureError(SignatureError):
-    """The signature's fields are not written as their standard demands, or name something twice."""
+    """The signature's fields break their standard, or name something twice."""
 
     code = "signature_malformed"
 
 
 class UncoveredError(SignatureError):
-    """The signature leaves out a part of the request that it has to cover."""
+    """The signature doesn't cover a part of the request that it must cover."""
 
     code = "signature_incomplete"
 
 
 class DigestError(SignatureError):
-    """The body is not the one that the covered digest names, or the digest has no SHA-256."""
+    """The body doesn't match the covered digest, or the digest isn't SHA-256."""
 
     code = "digest_mismatch"
 
@@ -131,7 +131,7 @@ class WrongAuthorityError(SignatureError):
 
 
 class WrongAlgorithmError(SignatureError):
-    """The signature names an algorithm that does not go with the key, or one that we never use."""
+    """The named algorithm doesn't fit the key, or this pod never uses it."""
 
     code = "signature_algorithm"
 
@@ -143,6 +143,6 @@ class BadSignatureError(SignatureError):
 
 
 class ReplayedSignatureError(SignatureError):
-    """The same signature was seen before within its life."""
+    """The same signature was used before and is still valid."""
 
     code = "signature_replayed"

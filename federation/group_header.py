@@ -25,7 +25,7 @@ _KEYS: Final = ("group", "head", "term", "height", "size", "root")
 
 
 class GroupHeader(msgspec.Struct, frozen=True):
-    """A group as its sender sees it: head of the chain with term and height, log with size and root (hex)."""
+    """A group as its sender sees it: the head with its term and height, the log with size and root (hex)."""
 
     group: RecordId
     head: RecordId
@@ -36,14 +36,14 @@ class GroupHeader(msgspec.Struct, frozen=True):
 
 
 def header_of(state: GroupState) -> str:
-    """The value of the field for a group in this state."""
+    """The field's value for a group in this state."""
     told = GroupHeader(state.group, state.head, state.term, state.height, state.log.size, state.log.root)
     members: Any = {name: (value, {}) for name, value in msgspec.structs.asdict(told).items()}
     return http_sf.ser(members)
 
 
 def read_group_header(request: SignedRequest, signature: VerifiedSignature) -> GroupHeader | None:
-    """What the request says of a group, None unless its signature covers that and it is written as it must be."""
+    """What the request's field says of a group; None if it is malformed or the signature doesn't cover it."""
     name = NAME.lower()
     lines = fields_of(request).get(name, [])
     if name not in signature.covered or len(lines) != 1:
@@ -52,7 +52,7 @@ def read_group_header(request: SignedRequest, signature: VerifiedSignature) -> G
 
 
 def parse_group_header(text: str) -> GroupHeader | None:
-    """The value of the field read; None if it is malformed. Further members are passed over."""
+    """Parse the field's value; None if it is malformed. Unknown members are ignored."""
     if len(text) > MAX_LENGTH or not text.isascii():
         return None
     try:

@@ -18,7 +18,7 @@ TAGS: Final = frozenset({"p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "blockqu
 
 
 def html_of(paragraphs: Iterable[Paragraph]) -> str:
-    """The paragraphs as HTML; list items that follow each other make one list, pictures are left out."""
+    """The paragraphs as HTML; consecutive list items become one list, pictures are left out."""
     pieces: list[str] = []
     for style, run in groupby(paragraphs, key=lambda paragraph: paragraph.style):
         written = [_tagged(style, paragraph.text) for paragraph in run if style != "image"]
@@ -27,7 +27,7 @@ def html_of(paragraphs: Iterable[Paragraph]) -> str:
 
 
 def text_html(text: str) -> str:
-    """Plain text as one paragraph of HTML; empty text as nothing."""
+    """Plain text as one paragraph of HTML; an empty text gives an empty string."""
     return _tagged("text", text) if text else ""
 
 

@@ -47,7 +47,7 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[K, V]):
-    """A memory of at most `most` entries; the one used longest ago gives way."""
+    """Keeps at most `most` entries; the one that wasn't used for the longest time is dropped first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -72,48 +72,48 @@ class Bounded(Generic[K, V]):
 
 
 def _anew(error: RefusedError | RemoteError) -> RefusedError | RemoteError:
-    """The same error without the places that it was raised at, whose every value it would keep."""
+    """The same error without its traceback, which would keep many values in memory."""
     if isinstance(error, RefusedError):
         return error.refused.rule.error(**error.refused.facts)
     return RemoteError(error.fault, retry=error.retry, status=error.status, facts=error.facts)
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A key, and when it was last asked for."""
+    """A key, and when it was last fetched."""
 
     key: VerificationKey
     asked_at: int
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why a key couldn't be had, and until when it isn't asked for again."""
+    """Why a key couldn't be fetched, and until when it isn't asked for again."""
 
     error: RefusedError | RemoteError
     until: int
 
 
 class Shelf(Protocol):
-    """What all processes of a pod know of others' keys."""
+    """Keys and failures that all processes of a pod share."""
 
     async def load(self, key_id: str) -> Held | None:
-        """A key that some process was told."""
+        """The key, if any process has fetched it."""
         ...
 
     async def keep(self, held: Held) -> None:
-        """Have the others know a key, and when it was asked for."""
+        """Store a key and when it was fetched, for all processes."""
         ...
 
     async def check(self, server: str, *, now: int) -> None:
-        """Raises RemoteError for a server that was asked in vain too often."""
+        """Raise RemoteError for a server that was asked in vain too often."""
         ...
 
     async def count(self, server: str, *, now: int) -> None:
-        """A server was asked in vain."""
+        """Count that a server was asked in vain."""
         ...
 
 
 class KnownKeys:
-    """The keys that this pod verifies with; `fetch` gets an ActivityPub document that lives under its own id."""
+    """The keys that this pod verifies with; `fetch` gets an ActivityPub document from its own id."""
 
     def __init__(self, fetch: Fetch, shelf: Shelf, *, most: int = MOST_KEYS) -> None:
         self._fetch = fetch
@@ -125,22 +125,22 @@ class KnownKeys:
         self._servers = Shares(each=LOOK_UPS_AT_SERVER, whole=LOOK_UPS)
 
     async def knows(self, key_id: str) -> bool:
-        """Whether the key is here, so that finding it asks nobody."""
+        """Whether the key is in memory or stored, so that finding it needs no request."""
         return self._held.get(key_id) is not None or await self._take_down(key_id) is not None
 
     async def find(self, key_id: str, *, now: int, asker: str = "") -> VerificationKey:
-        """The key; raises the refusal or RemoteError for which it can't be had, BusyError where `asker` asks much."""
+        """The key; raises the refusal or RemoteError that kept it away, or BusyError if `asker` asks too much."""
         held = self._held.get(key_id)
         if held is not None:
             return held.key
         return await self._ask(key_id, now, asker)
 
     async def find_changed(self, key_id: str, *, now: int, asker: str = "") -> VerificationKey | None:
-        """What a known key was replaced by, after a verification with it failed; None if it may not be asked for."""
+        """The key that replaced a known one with which verification failed; None if it may not be asked for again."""
         held = self._held.get(key_id)
         if held is None or now - held.asked_at < REFETCH_MS:
             return None
-        # Whatever comes of it: within five minutes there is no second time.
+        # Set before the request, so that there is no second one within five minutes, even if this one fails.
         self._held.put(key_id, Held(held.key, now))
         kept = await self._take_down(key_id)
         if kept is not None and (kept.key.text != held.key.text or now - kept.asked_at < REFETCH_MS):
@@ -150,7 +150,7 @@ class KnownKeys:
         return None if fresh.text == held.key.text else fresh
 
     async def _take_down(self, key_id: str) -> Held | None:
-        """What the shelf has of a key, which is remembered here from now on."""
+        """The stored key, which is then kept in memory, too."""
         kept = await self._shelf.load(key_id)
         if kept is not None:
             self._held.put(key_id, kept)
@@ -164,16 +164,16 @@ class KnownKeys:
             task = asyncio.create_task(self._look_up_in_turn(key_id, now, asker))
             self._asking[key_id] = task
             task.add_done_callback(lambda done: self._asked(key_id, done))
-        # If one asker hangs up, those who wait with it still get the answer.
+        # If one asker disconnects, the others that wait for the same key still get it.
         return await asyncio.shield(self._asking[key_id])
 
     def _asked(self, key_id: str, done: asyncio.Task[VerificationKey]) -> None:
         self._asking.pop(key_id, None)
         if not done.cancelled():
-            done.exception()  # those who waited have it; nobody else is to be told
+            done.exception()  # the askers have the error already, and nobody else needs it
 
     async def _look_up_in_turn(self, key_id: str, now: int, asker: str) -> VerificationKey:
-        # By host, because one attacker has all its ports. A refusal here is no failure of the key.
+        # By host, because an attacker has all its ports. If the host is refused, the key itself hasn't failed.
         with self._askers.held(asker), self._servers.held(origin_of(key_id).host):
             return await self._look_up(key_id, now)
 

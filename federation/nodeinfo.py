@@ -13,7 +13,7 @@ APPLICATION: Final = "https://www.w3.org/ns/activitystreams#Application"
 
 
 class Software(msgspec.Struct, frozen=True):
-    """Which program serves; `name` is of a-z, 0-9 and hyphen."""
+    """The program that serves; `name` consists of a-z, 0-9 and hyphen."""
 
     name: str
     version: str
@@ -22,7 +22,7 @@ class Software(msgspec.Struct, frozen=True):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Counts of people and posts; a count that isn't known, or not to be told, is None and left out."""
+    """Counts of people and posts; None if a count isn't known or not public, then it is left out."""
 
     users: int | None = None
     active_month: int | None = None

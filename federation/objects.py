@@ -17,9 +17,9 @@ _LATEST_MS: Final = 253_402_300_799_000  # the end of the year 9999, beyond whic
 
 
 class ShownPost(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as its group shows it. Ids are URLs; `at` and `changed_at` are in ms, as their authors claim them.
+    """A post as its group shows it. Ids are URLs; `at` and `changed_at` are in ms, as their authors claim.
 
-    `page`: where people read it.
+    `page`: the post's page for people.
     """
 
     id: str
@@ -36,7 +36,7 @@ class ShownPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def post_object(post: ShownPost, record: JsonObject | None = None) -> JsonObject:
-    """The Note or Article of a post, with its record where that doesn't travel beside it."""
+    """The Note or Article of a post; it carries `record` if that isn't sent beside it."""
     content = html_of(post.paragraphs)
     members: JsonObject = {
         "@context": CONTEXT,
@@ -62,16 +62,16 @@ def post_object(post: ShownPost, record: JsonObject | None = None) -> JsonObject
 
 
 def record_object(own_id: str, group: str, record: JsonObject, *, page: str) -> JsonObject:
-    """A record that other software has no word for: an object that says nothing but it. `page`: where people see it."""
+    """An object that only carries a record for which other software has no type. `page`: its page for people."""
     return {"@context": CONTEXT, "id": own_id, "type": "Object", "url": page, "context": group, "record": record}
 
 
 def tombstone(own_id: str, former_type: str) -> JsonObject:
-    """What is left of an erased object."""
+    """The Tombstone of an erased object."""
     return {"@context": AS2, "id": own_id, "type": "Tombstone", "formerType": former_type}
 
 
 def date_of(at_ms: int) -> str:
-    """Milliseconds since 1970 as RFC 3339; what lies beyond the year 9999 as its end."""
+    """Milliseconds since 1970 as RFC 3339; a time after the year 9999 gives the end of that year."""
     moment = datetime.fromtimestamp(min(at_ms, _LATEST_MS) / 1000, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -43,7 +43,7 @@ _MAKER: Final = object()
 
 
 class VerifiedPod:
-    """A pod by one of its actors, whose URL is `actor`. Made by `receive_reader` alone."""
+    """A pod, by one of its actors, whose URL is `actor`. Only `receive_reader` makes one."""
 
     __slots__ = ("actor",)
 
@@ -54,7 +54,7 @@ class VerifiedPod:
 
 
 class VerifiedHolder:
-    """Whoever holds `key`, with the invitation shown, which is unchecked. Made by `receive_reader` alone."""
+    """The holder of `key`, and the invitation that they showed, unchecked. Only `receive_reader` makes one."""
 
     __slots__ = ("invitation", "key")
 
@@ -71,7 +71,7 @@ VerifiedReader = VerifiedPod | VerifiedHolder
 async def receive_reader(
     request: SignedRequest, policy: Policy, keys: KnownKeys, replay: Replays, *, now: int
 ) -> VerifiedReader | None:
-    """Who signed a GET, None for an unsigned one; raises the refusal of the first check that fails. `now` in ms."""
+    """Who signed a GET; None if nobody did. Raises the refusal of the first check that fails. `now` in ms."""
     if "signature" not in fields_of(request):
         return None
     claim = read_claims(request, replace(policy, did_keys=True), now=now)[0]
@@ -87,7 +87,7 @@ async def receive_reader(
 
 
 def invitation_field(invitation: JsonObject) -> str:
-    """The value of the field `Althing-Invitation`."""
+    """The value of the `Althing-Invitation` field."""
     return b64encode(bytes_of_checked(invitation)).decode("ascii")
 
 

@@ -29,7 +29,7 @@ _MAKER: Final = object()
 
 
 class VerifiedActivity:
-    """An activity whose actor signed the request that brought it. Made by `receive` alone."""
+    """An activity whose actor signed the request that brought it. Only `receive` makes one."""
 
     __slots__ = ("activity", "group_header")
 
@@ -45,7 +45,7 @@ async def receive(
 ) -> VerifiedActivity | None:
     """Verify a POST to an inbox; raises the refusal of the first check that fails. `now` in ms.
 
-    None: an unknown actor says that it is gone. Nothing here is about it, and nobody can be asked for its key any more.
+    None for the Delete of an unknown actor: this pod has nothing of the actor, and its key can't be fetched any more.
     """
     claim = read_claims(request, policy, now=now)[0]
     activity = read_activity(read_document(request.body))
@@ -62,7 +62,7 @@ async def receive(
 
 
 def _check_speaker(activity: Activity, claim: SignatureClaim, policy: Policy) -> None:
-    """Before anything is fetched: nobody makes us ask for a key that couldn't speak for this actor."""
+    """Check before anything is fetched that the key could speak for this actor, so that others can't cause fetches."""
     if not same_origin(claim.key_id, activity.actor):
         raise KeyRule.KEY_ELSEWHERE.error()
     if is_ours(activity.actor, policy):
@@ -70,7 +70,7 @@ def _check_speaker(activity: Activity, claim: SignatureClaim, policy: Policy) ->
 
 
 def is_ours(actor: str, policy: Policy) -> bool:
-    """Whether an actor, or a key, is one of this pod; raises KeyOwnerError for what is no URL."""
+    """Whether an actor or key is this pod's; raises KeyOwnerError if the text isn't a URL."""
     try:
         url = parse_url(actor)
     except UnsafeAddressError as error:
@@ -79,7 +79,7 @@ def is_ours(actor: str, policy: Policy) -> bool:
 
 
 async def verify_as_known(claim: SignatureClaim, keys: KnownKeys, *, now: int, asker: str) -> VerifiedSignature:
-    """Verify by the key as we know it; if that fails, by what the key was replaced by since."""
+    """Verify with the known key; if that fails, with the key that has replaced it."""
     try:
         return verify_claim(claim, await keys.find(claim.key_id, now=now, asker=asker))
     except (BadSignatureError, WrongAlgorithmError):

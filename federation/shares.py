@@ -13,7 +13,7 @@ from federation.rules.shares import ShareRule
 
 
 class Shares:
-    """At most `each` of a thing for everybody, and at most `whole` of it for all together."""
+    """At most `each` of a resource for one asker, and at most `whole` for all together."""
 
     def __init__(self, *, each: int, whole: int) -> None:
         self._each = each
@@ -23,7 +23,7 @@ class Shares:
 
     @contextmanager
     def held(self, who: str, amount: int = 1) -> Iterator[None]:
-        """Hold `amount` for `who` meanwhile; raises BusyError."""
+        """Hold `amount` for `who` inside the `with` block; raises BusyError."""
         if self._held.get(who, 0) + amount > self._each or self._all + amount > self._whole:
             raise ShareRule.NO_ROOM.error()
         self._held[who] = self._held.get(who, 0) + amount

@@ -42,14 +42,14 @@ class Handle(msgspec.Struct, frozen=True):
 
 
 class Descriptor(msgspec.Struct, frozen=True):
-    """What a server says about a resource: its canonical handle if it has one, and its actors' ids."""
+    """What a server says of a resource: its canonical handle, if there is one, and its actors' ids."""
 
     subject: str
     handle: Handle | None
     actors: tuple[str, ...]
 
     def may_show(self, handle: Handle, actor: str) -> bool:
-        """Whether this handle may be shown for this actor: both must be named, the actor verbatim."""
+        """Whether this handle may be shown for this actor: the descriptor must name both, the actor verbatim."""
         return self.handle == handle and actor in self.actors
 
 
@@ -62,7 +62,7 @@ def parse_handle(text: str) -> Handle:
 
 
 def parse_resource(text: str) -> Handle | URL:
-    """Read the `resource` of a question to us."""
+    """Parse the `resource` of a WebFinger request to this pod."""
     if text[:5].lower() == "acct:":
         return parse_handle(text)
     try:
@@ -72,12 +72,12 @@ def parse_resource(text: str) -> Handle | URL:
 
 
 def question(host: str, resource: str) -> str:
-    """The URL that asks `host` about `resource`."""
+    """The URL with which to ask `host` about `resource`."""
     return str(URL.build(scheme="https", authority=host, path="/.well-known/webfinger", query={"resource": resource}))
 
 
 def actor_descriptor(handle: Handle, actor: str, *, profile_page: str = "", subscribe: str = "") -> JsonObject:
-    """What we say of a person or group; `subscribe` is a URL template with {uri}. What is empty is left out."""
+    """Our descriptor of a person or group; `subscribe` is a URL template with {uri}. "" is left out."""
     links = [{"rel": "self", "type": ACTIVITY_JSON, "href": actor}]
     if profile_page:
         links.insert(0, {"rel": PROFILE_PAGE, "type": "text/html", "href": profile_page})
@@ -87,7 +87,7 @@ def actor_descriptor(handle: Handle, actor: str, *, profile_page: str = "", subs
 
 
 def server_descriptor(base_url: str, server_actor: str) -> JsonObject:
-    """What we say of the pod itself (FEP-d556); `base_url` ends in a slash."""
+    """Our descriptor of the pod itself (FEP-d556); `base_url` ends in a slash."""
     return {
         "subject": base_url,
         "links": [
@@ -98,14 +98,14 @@ def server_descriptor(base_url: str, server_actor: str) -> JsonObject:
 
 
 def only_rels(descriptor: JsonObject, rels: Collection[str]) -> JsonObject:
-    """The descriptor with the links that were asked for by `rel`; all of them when none was."""
+    """The descriptor with only the links whose `rel` is in `rels`; all links if that is empty."""
     if not rels:
         return descriptor
     return {**descriptor, "links": [link for link in descriptor["links"] if link["rel"] in rels]}
 
 
 def parse_descriptor(document: Json) -> Descriptor:
-    """Read another server's answer; unknown members and links are passed over."""
+    """Parse another server's answer; unknown members and links are ignored."""
     if not isinstance(document, dict) or not isinstance(document.get("subject"), str):
         raise DocumentRule.NO_SUBJECT.error()
     subject: str = document["subject"]
@@ -120,7 +120,7 @@ def parse_descriptor(document: Json) -> Descriptor:
 
 
 def host_meta(base_url: str) -> str:
-    """The XRD by which old servers find WebFinger; `base_url` ends in a slash and is ours, hence plain."""
+    """The XRD with which old servers find WebFinger; `base_url` ends in a slash and needs no escaping."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">\n'

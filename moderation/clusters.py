@@ -19,12 +19,12 @@ _HANGUL_AFTER: Final = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb]")
 
 
 def is_on_what_stands_before(letter: str) -> bool:
-    """Whether a code point is drawn on the one before it, or joins both."""
+    """Whether a code point is drawn on the one before it, or joins two others."""
     return unicodedata.category(letter)[0] == "M" or _ON_WHAT_STANDS_BEFORE.match(letter) is not None
 
 
 def beginning(text: str, most: int) -> str:
-    """The longest beginning of at most `most` code points that ends between two clusters."""
+    """The longest beginning of at most `most` code points that doesn't cut a cluster."""
     if len(text) <= most:
         return text
     end = most
@@ -34,7 +34,7 @@ def beginning(text: str, most: int) -> str:
 
 
 def first_cluster(text: str) -> str:
-    """What people take for the first letter of a text."""
+    """What people see as the first letter of a text."""
     end = min(1, len(text))
     while end < len(text) and _is_within(text, end):
         end += 1
@@ -42,7 +42,7 @@ def first_cluster(text: str) -> str:
 
 
 def _is_within(text: str, at: int) -> bool:
-    """Whether the code points before and at a place belong together; `at` is from 1 to the last place."""
+    """Whether the code points before and at a place belong together; `at`: from 1 to the last place."""
     last, first = text[at - 1], text[at]
     if last.isascii() and first.isascii():
         return last == "\r" and first == "\n"

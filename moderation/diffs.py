@@ -22,7 +22,7 @@ _UNITS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 class Change(StrEnum):
-    """What became of a piece."""
+    """What happened to a piece."""
 
     SAME = "same"
     GONE = "gone"
@@ -30,14 +30,14 @@ class Change(StrEnum):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A stretch of text that stays, goes or comes. Between two that stay, what goes stands before what comes."""
+    """A stretch of text that stays, goes or comes. Between two that stay, the one that goes comes first."""
 
     change: Change
     text: str
 
 
 def diff_words(before: str, after: str, *, most_steps: int = MOST_STEPS) -> tuple[Piece, ...]:
-    """The pieces that make `after` of `before`."""
+    """The pieces that turn `before` into `after`."""
     old, new = units_of(before), units_of(after)
     prefix = _alike(old, new)
     suffix = _alike(old[prefix:][::-1], new[prefix:][::-1])
@@ -49,7 +49,7 @@ def diff_words(before: str, after: str, *, most_steps: int = MOST_STEPS) -> tupl
 
 
 def units_of(text: str) -> list[str]:
-    """A text as units; joined they are the text."""
+    """The units of a text; joined, they give the text again."""
     found: list[str] = _UNITS.findall(text)
     if text.isascii():
         return found
@@ -63,7 +63,7 @@ def units_of(text: str) -> list[str]:
 
 
 def _belongs(unit: Sequence[str], piece: str) -> bool:
-    """Whether people see a piece and what stands before it as one sign."""
+    """Whether people see a piece and the text before it as one character."""
     last, first = unit[-1][-1], piece[0]
     if last == JOINER or is_on_what_stands_before(first):
         return True
@@ -86,7 +86,7 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> int:
 
 
 def _kept(old: Sequence[str], new: Sequence[str], most_steps: int) -> list[tuple[int, int]]:
-    """The places (in old, in new) of a longest common subsequence; none if it would take too long."""
+    """The places (in old, in new) of a longest common subsequence; empty if it would take more than `most_steps`."""
     if not old or not new:
         return []
     frontier, trail, steps = {1: 0}, [], 0
@@ -112,7 +112,7 @@ def _slide(old: Sequence[str], new: Sequence[str], x: int, diagonal: int) -> int
 
 
 def _start(frontier: dict[int, int], diagonal: int, distance: int) -> int:
-    """Where the walk on a diagonal begins: by inserting (from above) or by deleting (from below)."""
+    """Where the walk on a diagonal begins: after an insertion (from above) or a deletion (from below)."""
     if _inserts(frontier, diagonal, distance):
         return frontier[diagonal + 1]
     return frontier[diagonal - 1] + 1

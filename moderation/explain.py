@@ -15,14 +15,14 @@ from protocol.votes import CastVote, GuestBallot, counts, current_votes, rank
 
 
 class Kind(StrEnum):
-    """What a line tells. Only the first four can have an amount."""
+    """The kind of a line. Only the first four can have an amount."""
 
     DEFAULT = "default"
     VOTE = "vote"
     GUESTS = "guests"  # all guests of one host
-    CAP = "cap"  # what the limit per host takes away again
+    CAP = "cap"  # the part above the limit per host, subtracted
     WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"  # a later vote of the same member counts
+    SUPERSEDED = "superseded"  # a later vote of the same member counts instead
     WEIGHTLESS = "weightless"
     NO_MEMBER = "no_member"
 
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 class Line(msgspec.Struct, frozen=True):
     """One line. `amount` in micro units, `value` and `weight` in thousandths, `at` in milliseconds.
 
-    `member` and `record` name a member's vote; `host` and `voices` (how many guests) a host's.
+    `member` and `record`: of a member's vote; `host` and `voices` (the number of guests): of a host's votes.
     """
 
     kind: Kind
@@ -54,7 +54,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explain(scale: Scale, votes: Iterable[CastVote], ballots: Iterable[GuestBallot] = ()) -> Explanation:
-    """Take the score of one target apart, from all votes on it in any order; arguments as of `scores.score`."""
+    """Explain the score of one target, from all votes on it in any order; arguments as of `scores.score`."""
     cast = sorted(frozenset(votes), key=lambda vote: (vote.member, *rank(vote)))
     counted = {vote.id for vote in current_votes(cast).values()}
     lines = [
@@ -67,7 +67,7 @@ def explain(scale: Scale, votes: Iterable[CastVote], ballots: Iterable[GuestBall
 
 
 def totals_by_pod(explanation: Explanation, pods: Mapping[int, str]) -> dict[str, tuple[int, int]]:
-    """Per pod or host how many votes counted and what they came to (MD-28): a wave from one host is visible."""
+    """For each pod or host, how many votes count and their sum (MD-28), so that a wave from one host shows."""
     totals: dict[str, tuple[int, int]] = {}
     for line in explanation.lines:
         if line.kind not in {Kind.VOTE, Kind.GUESTS, Kind.CAP}:
@@ -84,7 +84,7 @@ def line_sentence(line: Line, name: Callable[[int], str] = "member {}".format) -
 
 
 def total_sentence(explanation: Explanation) -> str:
-    """What the sum means."""
+    """The meaning of the sum, as a sentence."""
     verdict = "shown" if explanation.shown else "hidden"
     return f"total {signed(explanation.total, 6)}, shown only if > 0 → {verdict}"
 

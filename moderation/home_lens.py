@@ -18,7 +18,7 @@ from protocol.visibility import Combine
 
 
 class Judge(msgspec.Struct, frozen=True):
-    """A moderator that the reader chose; `votes` on the target and `default_score` in micro units."""
+    """A moderator that the reader chose; `votes` on the target and `default_score`, in micro units."""
 
     default_score: int
     votes: int = 0
@@ -33,12 +33,12 @@ class Judge(msgspec.Struct, frozen=True):
 
 
 def shows_post(own: int, judges: Sequence[Judge], combine: Combine) -> bool:
-    """Whether a post is shown at home; `own`: its score in its own group."""
+    """Whether home shows a post; `own`: its score in its own group."""
     return is_shown(own) and _agree(judges, [judge.shows for judge in judges], combine)
 
 
 def shows_paragraph(judges: Sequence[Judge], combine: Combine) -> bool:
-    """Whether the moderators leave a paragraph shown that its own group shows."""
+    """Whether the moderators allow a paragraph that its own group shows."""
     return _agree(judges, [judge.votes >= 0 for judge in judges], combine)
 
 

@@ -20,11 +20,11 @@ from moderation.scores import is_shown
 from protocol.ids import RecordId
 from protocol.visibility import Combine
 
-MOST_GROUPS: Final = 12  # of one lens
+MOST_GROUPS: Final = 12  # in one lens
 
 
 class Layer(StrEnum):
-    """Who hides."""
+    """What hides a thing."""
 
     POD = "pod"
     OWN = "own"
@@ -32,7 +32,7 @@ class Layer(StrEnum):
 
 
 class Showing(StrEnum):
-    """How much of what the lens hides a reader wants to see."""
+    """How much of the hidden things a reader wants to see."""
 
     SHOWN = "shown"  # score above 0: the rule
     UNDECIDED = "undecided"  # and score 0
@@ -40,7 +40,7 @@ class Showing(StrEnum):
 
 
 class OwnHide(StrEnum):
-    """What of the reader's own settings hides a thing."""
+    """Which of the reader's own settings hides a thing."""
 
     MUTED_WRITER = "muted_writer"
     BLOCKED_WRITER = "blocked_writer"
@@ -62,7 +62,7 @@ class Lens(msgspec.Struct, frozen=True):
 
 
 class GroupVerdict(msgspec.Struct, frozen=True):
-    """What one group says about a target; `score` in micro units."""
+    """One group's verdict on a target; `score` in micro units."""
 
     group: RecordId
     score: int
@@ -70,7 +70,7 @@ class GroupVerdict(msgspec.Struct, frozen=True):
 
 
 class Hide(msgspec.Struct, frozen=True):
-    """One layer that hides, and what in it does: groups with their scores, or the reader's own setting."""
+    """One layer that hides, and why: the groups with their scores, or the reader's own setting."""
 
     layer: Layer
     groups: tuple[GroupVerdict, ...] = ()
@@ -78,7 +78,7 @@ class Hide(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Whether a reader sees a target. `groups` are the lens's, in its order; `hides` is empty when shown."""
+    """Whether a reader sees a target. `groups`: the lens's, in its order; `hides`: empty if it is shown."""
 
     shown: bool
     groups: tuple[GroupVerdict, ...]
@@ -86,12 +86,12 @@ class Verdict(msgspec.Struct, frozen=True):
 
     @property
     def layer(self) -> Layer | None:
-        """The layer to name first."""
+        """The layer to name first; None if the target is shown."""
         return self.hides[0].layer if self.hides else None
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """Two lenses over the same things: each thing once, in the order given."""
+    """What two lenses show; each thing is in one list, in the given order."""
 
     only_first: tuple[RecordId, ...]
     only_second: tuple[RecordId, ...]
@@ -106,7 +106,7 @@ def judge(
     own: Sequence[OwnHide] = (),
     floor: Mapping[RecordId, int] | None = None,
 ) -> Verdict:
-    """Judge one target. `scores`: in each group of the lens; `floor`: in each group that the pod follows."""
+    """Judge one target; `scores`: by group of the lens; `floor`: by group of the pod's floor."""
     groups = tuple(_ask(group, scores[group], lens.showing) for group in lens.groups)
     below = tuple(verdict for verdict in _floor(floor or {}) if not verdict.shown)
     hides = [Hide(Layer.POD, groups=below)] if below else []
@@ -117,7 +117,7 @@ def judge(
 
 
 def compare(things: Iterable[RecordId], first: Mapping[RecordId, bool], second: Mapping[RecordId, bool]) -> Comparison:
-    """What two lenses show of `things`; also the preview before following: newly shown is `only_second`."""
+    """Compare what two lenses show of `things`. As a preview of a follow: `only_second` is newly shown."""
     parts: dict[tuple[bool, bool], list[RecordId]] = {}
     for thing in dict.fromkeys(things):
         parts.setdefault((first[thing], second[thing]), []).append(thing)

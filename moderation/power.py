@@ -15,13 +15,13 @@ MOST_EXACT: Final = 20
 
 
 def shares(weights: Sequence[int]) -> list[Fraction]:
-    """Each member's share of the whole weight."""
+    """Each member's share of all weight."""
     whole = sum(weights)
     return [Fraction(weight, whole) if whole else Fraction() for weight in weights]
 
 
 def power(weights: Sequence[int]) -> list[Fraction]:
-    """The Banzhaf index of each member, exactly; beyond MOST_EXACT members the share of weight, which it comes near."""
+    """The exact Banzhaf index of each member; with more than MOST_EXACT members the share of weight, which is close."""
     if len(weights) > MOST_EXACT:
         return shares(weights)
     swings = [_swings(weights, place) for place in range(len(weights))]
@@ -30,12 +30,12 @@ def power(weights: Sequence[int]) -> list[Fraction]:
 
 
 def _swings(weights: Sequence[int], place: int) -> int:
-    """In how many coalitions of the others the member's weight makes more than half."""
+    """The number of coalitions of the others that win only with the member."""
     others = [weight for index, weight in enumerate(weights) if index != place]
     whole, own = sum(weights), weights[place]
     half = len(others) // 2
     left, right = _sums(others[:half]), sorted(_sums(others[half:]))
-    # A coalition loses with at most half of all, and wins if the member's weight lifts it above.
+    # A coalition wins with more than half of all weight.
     most, least = whole // 2, whole // 2 - own
     return sum(bisect_right(right, most - one) - bisect_right(right, least - one) for one in left)
 

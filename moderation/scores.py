@@ -23,7 +23,7 @@ MAX_HOST_VALUE = MAX_GUEST_VOTES_PER_HOST * MAX_VOTE
 
 
 class Scale(msgspec.Struct, frozen=True):
-    """How a group weighs, at its head: `weights` of the members who haven't left, all in thousandths.
+    """A group's weights at its head, by member, without those who left; in thousandths.
 
     `default_score` in micro units; 0 for paragraphs.
     """
@@ -38,7 +38,7 @@ class Scale(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A post that answers a subject; `log_index` is None while it waits for the steward."""
+    """A post that answers a subject; `log_index` is None while it isn't logged."""
 
     post: RecordId
     score: int
@@ -51,18 +51,18 @@ def contribution(value: int, weight: int | None) -> int:
 
 
 def change(*, before: tuple[int, int | None], after: tuple[int, int | None]) -> int:
-    """By how much a stored score moves when a member's (vote, weight) changes."""
+    """How much a stored score changes when a member's (vote, weight) changes."""
     return contribution(*after) - contribution(*before)
 
 
 def host_value(ballots: Iterable[GuestBallot]) -> tuple[int, int]:
-    """The sum of one host's current votes, and the same within its limit; thousandths."""
+    """The sum of one host's current votes, and the sum within the host's limit; in thousandths."""
     total = sum(ballot.value for ballot in ballots)
     return total, max(-MAX_HOST_VALUE, min(MAX_HOST_VALUE, total))
 
 
 def by_host(ballots: Iterable[GuestBallot]) -> dict[str, list[GuestBallot]]:
-    """Current guest votes under their hosts, hosts in order of name."""
+    """Current guest votes by host, hosts sorted by name."""
     hosts: dict[str, list[GuestBallot]] = {}
     for ballot in sorted(current_ballots(ballots).values(), key=lambda ballot: (ballot.host, ballot.actor)):
         hosts.setdefault(ballot.host, []).append(ballot)
@@ -70,18 +70,18 @@ def by_host(ballots: Iterable[GuestBallot]) -> dict[str, list[GuestBallot]]:
 
 
 def score(scale: Scale, votes: Iterable[CastVote], ballots: Iterable[GuestBallot] = ()) -> int:
-    """The score of one target in micro units, from all votes on it, superseded ones too, in any order."""
+    """The score of one target in micro units, from all votes on it in any order, also superseded ones."""
     members = sum(contribution(vote.value, scale.weights.get(vote.member)) for vote in current_votes(votes).values())
     guests = sum(contribution(host_value(of_host)[1], scale.others_weight) for of_host in by_host(ballots).values())
     return scale.default_score + members + guests
 
 
 def is_shown(score_micro: int) -> bool:
-    """The one rule for posts, profiles and subjects."""
+    """The one rule for posts, profiles and subjects: shown if the score is above 0."""
     return score_micro > 0
 
 
 def chosen_reply(replies: Iterable[Reply]) -> Reply | None:
-    """What a group says on a subject: the reply with positive score that the log has last."""
+    """A group's reply on a subject: the latest in the log with a positive score."""
     logged = [reply for reply in replies if reply.log_index is not None and is_shown(reply.score)]
     return max(logged, key=lambda reply: reply.log_index or 0, default=None)

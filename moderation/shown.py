@@ -20,24 +20,24 @@ UNDECIDED = frozenset({Reason.BY_ANOTHER, Reason.MARKED_AWAY})
 
 
 def layers_over(lens: Lens, judged: Judged, *, floor: Iterable[int], own: Sequence[OwnHide]) -> tuple[Layer, ...]:
-    """Which layers hide a paragraph; empty for one that is shown. `floor`: its scores in the floor groups."""
+    """The layers that hide a paragraph; empty if it is shown. `floor`: its scores in the floor groups."""
     hides = [Layer.POD] if any(score < 0 for score in floor) else []
     hides += [Layer.OWN] if own else []
     return (*hides, *(() if lets_through(lens, judged) else (Layer.LENS,)))
 
 
 def lets_through(lens: Lens, judged: Judged) -> bool:
-    """Whether the lens lets a paragraph be seen, with what it lets through beyond the rule."""
+    """Whether the lens shows a paragraph, with what `showing` adds to the rule."""
     if judged.shown or judged.reason is Reason.ERASED:
         return judged.shown
     return lens.showing is Showing.EVERYTHING or (lens.showing is Showing.UNDECIDED and judged.reason in UNDECIDED)
 
 
 def is_withheld(layers: Iterable[Layer], *, mine: bool) -> bool:
-    """Whether the words of what these layers hide stay on the pod; `mine`: the reader wrote it."""
+    """Whether the pod keeps the words back from the reader, given what hides them; `mine`: the reader wrote them."""
     return Layer.POD in layers and not mine
 
 
 def is_hosted(scores: Iterable[int]) -> bool:
-    """Whether the floor lets a post be shown, by its scores in the floor groups with their defaults."""
+    """Whether the floor allows a post, by its scores in the floor groups, defaults included."""
     return all(map(is_shown, scores))

@@ -19,7 +19,7 @@ from protocol.records.content import Address
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A place in two versions: the paragraph there before and after. The same address: nothing changed."""
+    """A place in two versions: the paragraph there before and after. The same address means no change."""
 
     before: Address | None
     after: Address | None
@@ -31,7 +31,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def version(post: RecordId, sheets: Sequence[Sheet]) -> tuple[Address, ...]:
-    """The paragraphs of a post after these sheets, the post's own among them, in the order in which they came."""
+    """The paragraphs of a post after these sheets, which include the post's own, in their order of arrival."""
     own = next(sheet for sheet in sheets if sheet.id == post)
     text = assemble(own, sheets)
     came = {sheet.id: place for place, sheet in enumerate(sheets)}
@@ -46,7 +46,7 @@ def version(post: RecordId, sheets: Sequence[Sheet]) -> tuple[Address, ...]:
 
 
 def steps(text: Text, before: Collection[Address], after: Collection[Address]) -> tuple[Step, ...]:
-    """Two versions side by side; `text` knows all paragraphs of both."""
+    """Two versions compared, side by side; `text` has all paragraphs of both."""
     old, new = set(before), set(after)
     partners = _partners(text, old - new, new - old)
     taken = set(partners.values())
@@ -62,7 +62,7 @@ def steps(text: Text, before: Collection[Address], after: Collection[Address]) -
 
 
 def _partners(text: Text, gone: Collection[Address], came: Collection[Address]) -> Mapping[Address, Address]:
-    """For paragraphs that went, the one that came in their place."""
+    """For paragraphs that went, the paragraph that replaced each."""
     waiting: dict[tuple[Address, ...], list[Address]] = {}
     for at in text.order:
         if at in came and at in text.slots:

@@ -30,7 +30,7 @@ def wrap(
     cc: Sequence[str] = (),
     shown: JsonObject | None = None,
 ) -> JsonObject:
-    """The activity of `actor` that carries `record`. `shown` is the Note or Article that a Create or Update embeds."""
+    """The activity of `actor` that carries `record`; `shown`: the Note or Article that a Create or Update embeds."""
     pod = pod_of(actor)
     activity: JsonObject = {
         "@context": CONTEXT,
@@ -48,7 +48,7 @@ def wrap(
 
 
 def announce(activity: JsonObject, *, group: str) -> JsonObject:
-    """The group passes an activity on to its followers, as it is (FEP-1b12)."""
+    """The Announce with which a group sends an activity on, unchanged, to its followers (FEP-1b12)."""
     inner = {name: value for name, value in activity.items() if name != "@context"}
     return {
         "@context": activity["@context"],
@@ -62,34 +62,34 @@ def announce(activity: JsonObject, *, group: str) -> JsonObject:
 
 
 def ask_to_follow(follow: Follow) -> JsonObject:
-    """The actor asks to be told what the object does."""
+    """The Follow with which the actor asks for the object's activities."""
     marked = {READS: True} if follow.reads else {}
     return {"@context": AS2, **_follow(follow), "to": [follow.object], **marked}
 
 
 def take_back(follow: Follow) -> JsonObject:
-    """The actor wants to be told no more."""
+    """The Undo with which the actor stops following."""
     undo = {"id": f"{follow.id}#undo", "type": "Undo", "actor": follow.actor, "to": [follow.object]}
     return {"@context": AS2, **undo, "object": _follow(follow)}
 
 
 def accept(follow: Follow) -> JsonObject:
-    """The followed one agrees; the Follow is embedded, because some know it only by its content."""
+    """The Accept of a Follow; it embeds the Follow, because some servers recognise it only by its content."""
     return _answered("Accept", follow)
 
 
 def reject(follow: Follow) -> JsonObject:
-    """The followed one doesn't agree."""
+    """The Reject of a Follow."""
     return _answered("Reject", follow)
 
 
 def pod_of(actor: str) -> str:
-    """The URL of an actor's server."""
+    """The URL of the actor's server."""
     return "/".join(actor.split("/", 3)[:3])
 
 
 def _answered(verb: str, follow: Follow) -> JsonObject:
-    # The same Follow gets the same answer, however often it comes.
+    # A Follow that comes again gets the same answer.
     mark = sha256(f"{follow.actor} {follow.id}".encode()).hexdigest()[:32]
     return {
         "@context": AS2,
@@ -106,11 +106,11 @@ def _follow(follow: Follow) -> JsonObject:
 
 
 def _verb(record: Record, actor: str, pod: str) -> JsonObject:
-    """Type and object of the activity that comes nearest to a record."""
+    """Type and object of the activity that is closest to a record."""
     spoken, kind = Spoken(record.id, actor, pod), SPOKEN.of(record.type)
     if kind is not None:
         return kind.verb(spoken, record.content)
     if isinstance(record.content, Operation | Ack | Receipt | Invitation):
-        # These have no address of their own: they stand in items, or beside them.
+        # These have no address of their own, because they are parts of items or go with them.
         return {"type": "Add", "object": {"type": "Object", "name": record.type}, "target": actor}
     return added(spoken)

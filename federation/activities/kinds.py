@@ -29,25 +29,25 @@ Shape = TypeVar("Shape")
 
 
 class Spoken(msgspec.Struct, frozen=True):
-    """Who says what: a record of this id, by `actor`, whose server is `pod`."""
+    """A record's id, the actor who sends it, and that actor's server (`pod`)."""
 
     record: RecordId
     actor: str
     pod: str
 
     def url(self, record: RecordId) -> str:
-        """Where a record is read."""
+        """The URL of a record."""
         return f"{self.pod}/records/{record}"
 
 
 class SpokenKind(msgspec.Struct, Generic[Shape], frozen=True):
-    """How a kind is told: `verb` gives type and object of its activity."""
+    """How a kind is sent: `verb` gives type and object of its activity."""
 
     verb: Callable[[Spoken, Shape], JsonObject]
 
 
 def added(spoken: Spoken) -> JsonObject:
-    """What has no verb of its own: it is added to what its author keeps."""
+    """The Add for a kind that has no verb of its own: the record is added to its author's collection."""
     return {"type": "Add", "object": spoken.url(spoken.record), "target": spoken.actor}
 
 
@@ -61,12 +61,12 @@ def _vote(spoken: Spoken, vote: Vote) -> JsonObject:
 
 
 def _judged(spoken: Spoken, target: Target) -> JsonObject | None:
-    """What a vote is about, as a Like names it; None for what has no address elsewhere."""
+    """What a vote is about, as a Like names it; None if the thing has no address for other software."""
     match target:
         case PostTarget(post=post):
             return {"object": spoken.url(post)}
         case ParagraphTarget(paragraph=address):
-            # The fragment keeps a reader from taking this for a word on the whole post.
+            # With the fragment a reader doesn't take it for a vote on the whole post.
             return {"object": f"{spoken.url(address.record)}#paragraph-{address.index}"}
         case ReactionTarget(post=post, emoji=emoji):
             return {"object": spoken.url(post), "content": emoji}

@@ -39,19 +39,19 @@ def read_activity(document: JsonObject) -> Activity:
 
 
 def id_of(value: object) -> str:
-    """The id that a member stands for, alone or as an object's; empty where there is none, or more than one."""
+    """The id in a member's value, which is an id or an object; empty if there is none or more than one."""
     one = sole(value)
     named = one.get("id") if isinstance(one, dict) else one
     return named if isinstance(named, str) else ""
 
 
 def sole(value: object) -> object:
-    """What a member says: the entry of a list of one, else the member itself."""
+    """A member's value; of a list with one entry, that entry."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _kind_of(document: JsonObject) -> str:
-    """Which of the types that are read here a document has, beside those that other software adds; empty if none."""
+    """The activity type that this pod reads, among a document's types; empty if there is none."""
     named = document.get("type")
     known = [kind for kind in KINDS if kind in (named if isinstance(named, list) else [named])]
     return known[0] if len(known) == 1 else ""

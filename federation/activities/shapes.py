@@ -16,7 +16,7 @@ class RecordActivity(msgspec.Struct, frozen=True):
 
 
 class Follow(msgspec.Struct, frozen=True):
-    """`actor` asks to be told what `object` does; `reads`: as a pod, which wants the records themselves."""
+    """`actor` asks for the activities of `object`; `reads`: the actor is a pod and asks for the records themselves."""
 
     id: str
     actor: str
@@ -25,7 +25,7 @@ class Follow(msgspec.Struct, frozen=True):
 
 
 class Unfollow(msgspec.Struct, frozen=True):
-    """An Undo of `actor`'s own Follow: of `object`, or (empty where it isn't told) of the Follow with this id."""
+    """An Undo of the actor's own Follow: of `object`, or, if that is empty, of the Follow with this id."""
 
     id: str
     actor: str
@@ -41,7 +41,7 @@ class Gone(msgspec.Struct, frozen=True):
 
 
 class Ignored(msgspec.Struct, frozen=True):
-    """An activity of a kind that this pod has no use for; answered like any other."""
+    """An activity of a kind that this pod doesn't use; the answer is the same as for others."""
 
     id: str
     actor: str

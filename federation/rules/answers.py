@@ -9,7 +9,7 @@ from protocol.errors import ENGLISH, Fact
 
 
 class RemoteFault(Enum):
-    """A way in which another server fails: what people are told, with `%(facts)s`."""
+    """A way in which another server fails, with the sentence for people, which contains `%(facts)s`."""
 
     ANOTHER_TYPE = (
         "%(host)s answers with another type of content.",

@@ -12,7 +12,7 @@ from federation.rules.answers import RemoteFault
 from federation.safe_http.answers import Answer, Download
 from federation.safe_http.inflate import BoundedBody
 
-MAX_ANSWER_BYTES: Final = 1024 * 1024  # of the answer to a delivery; pods answer each other with receipts
+MAX_ANSWER_BYTES: Final = 1024 * 1024  # for the answer to a delivery; pods answer with receipts
 _RETRY: Final = frozenset({408, 425, 429})
 _GIVE_UP: Final = frozenset({501, 505})
 
@@ -20,7 +20,7 @@ _GIVE_UP: Final = frozenset({501, 505})
 async def read_download(
     url: URL, response: aiohttp.ClientResponse, is_wanted: Callable[[str], bool], max_bytes: int
 ) -> Download:
-    """The body of a 200 under a wanted Content-Type; everything else is a RemoteError."""
+    """The body of a 200 answer with a wanted Content-Type; raises RemoteError for all else."""
     if response.status != 200:
         raise refusal_of(response)
     content_type = ", ".join(response.headers.getall("Content-Type", []))
@@ -30,14 +30,14 @@ async def read_download(
 
 
 async def read_answer(response: aiohttp.ClientResponse, *, hear_refusal: bool = False) -> Answer:
-    """What the host answered to a delivery that it took; a broken body must not make us deliver again."""
+    """The answer to a delivery that was taken; a broken body counts as empty, so that nothing is delivered twice."""
     if not 200 <= response.status < 300:
         raise refusal_of(response, await _read_tolerantly(response) if hear_refusal else b"")
     return Answer(response.status, response.headers.get("Content-Type", ""), await _read_tolerantly(response))
 
 
 def read_date(response: aiohttp.ClientResponse) -> int | None:
-    """The answer's Date in ms, if it has one that can be read."""
+    """The answer's Date in ms; None if there is none or it is malformed."""
     try:
         return int(parsedate_to_datetime(response.headers.get("Date", "")).timestamp() * 1000)
     except (TypeError, ValueError):
@@ -52,7 +52,7 @@ async def _read_tolerantly(response: aiohttp.ClientResponse) -> bytes:
 
 
 def refusal_of(response: aiohttp.ClientResponse, body: bytes = b"") -> RemoteError:
-    """The RemoteError of a status that isn't success: whether and when to try again."""
+    """The RemoteError for a status that isn't success, with `retry` and when."""
     status = response.status
     retry = status in _RETRY or (status >= 500 and status not in _GIVE_UP)
     return RemoteError(
@@ -67,7 +67,7 @@ def refusal_of(response: aiohttp.ClientResponse, body: bytes = b"") -> RemoteErr
 
 
 async def _read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    # A length that is announced saves us the first megabyte; one that lies is caught by the count.
+    # An announced length saves reading too long a body; if the length is false, the count finds it.
     if (response.content_length or 0) > max_bytes:
         raise RemoteError(RemoteFault.TOO_LONG, retry=False, facts={"most": max_bytes})
     body = BoundedBody(", ".join(response.headers.getall("Content-Encoding", [])), max_bytes)
@@ -77,7 +77,7 @@ async def _read_body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> int | None:
-    """Retry-After in seconds; a date is taken relative to the server's own Date, whose clock it is."""
+    """Retry-After in seconds; a date is compared with the server's own Date, because it goes by that clock."""
     text = response.headers.get("Retry-After", "")
     if text.isascii() and text.isdigit():
         return int(text[:9])

@@ -6,7 +6,7 @@ from protocol.canonical import JsonObject
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A delivery was taken (2xx); the body is decoded, empty when it was too long or broken."""
+    """The host took a delivery (2xx); the body is decoded, and empty if it was too long or broken."""
 
     status: int
     content_type: str
@@ -14,7 +14,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Download(msgspec.Struct, frozen=True):
-    """A body of the demanded type, decoded and within its limit, and the URL that gave it."""
+    """A body of a wanted type, decoded and within its limit, and the URL that it came from."""
 
     url: str
     content_type: str
@@ -22,7 +22,7 @@ class Download(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """An ActivityPub document: the URL that gave it, its text as it came, and the text read."""
+    """An ActivityPub document: the URL that it came from, its text as received, and the parsed text."""
 
     url: str
     raw: bytes

@@ -45,20 +45,20 @@ CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 5.0
 MAX_REDIRECTS: Final = 3
 MAX_CONNECTIONS: Final = 256
-MAX_CONNECTIONS_PER_HOST: Final = 32  # one slow host must not take every socket
+MAX_CONNECTIONS_PER_HOST: Final = 32  # so that one slow host can't take every socket
 JSON_TYPES: Final = frozenset({PLAIN_JSON, JRD_JSON})
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 class SafeHttp:
-    """Asks other servers. Open it inside a running event loop, close it at the end.
+    """Makes requests to other servers. Open it inside a running event loop, and close it at the end.
 
-    `allow_networks` lists networks (CIDR) that may be contacted although they are private, by http and on any
-    port: for tests and for pods of one house. `resolver` replaces the system's; its answers are checked too.
+    `allow_networks`: private networks (CIDR) that may be contacted, by http and on any port; for tests, and for pods in
+    one house. `resolver` replaces the system's; its answers are checked, too.
 
-    A failure is a RemoteError; a URL or address that must not be contacted is an UnsafeAddressError; an
-    answer that no honest server gives is a MalformedDocumentError.
+    Raises RemoteError if the other server fails, UnsafeAddressError for a URL or address that this pod must not
+    contact, and MalformedDocumentError for an answer that no honest server gives.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class SafeHttp:
         await self._resolver.close()
 
     async def get_document(self, url: str, *, sign: Sign | None = None, identified: bool = True) -> Document:
-        """Fetch an ActivityPub document; unless `identified` is false it lives under its own id (rule 5)."""
+        """Fetch an ActivityPub document, which must be at its own id (rule 5) unless `identified` is false."""
         document = await self._get_document(url, sign)
         stated = document.content.get("id")
         if not identified or _is_at(stated, document.url):
@@ -109,12 +109,12 @@ class SafeHttp:
         raise DocumentRule.LIVES_ELSEWHERE.error()
 
     async def get_json(self, url: str, *, types: frozenset[str] = JSON_TYPES) -> Json:
-        """Fetch JSON that isn't ActivityPub (WebFinger, NodeInfo, metadata) under one of these types."""
+        """Fetch JSON that isn't ActivityPub (WebFinger, NodeInfo, metadata), with one of these types."""
         download = await self.get_bytes(url, types=types, max_bytes=MAX_DOCUMENT_BYTES)
         return read_json(download.body)
 
     async def get_bytes(self, url: str, *, types: frozenset[str], max_bytes: int, sign: Sign | None = None) -> Download:
-        """Fetch a file under one of these media types."""
+        """Fetch a file with one of these media types."""
 
         def is_wanted(field: str) -> bool:
             return is_one_of(field, types)
@@ -122,7 +122,7 @@ class SafeHttp:
         return await self._told(self._get(url, ", ".join(sorted(types)), is_wanted, max_bytes, sign))
 
     async def get_date(self, url: str) -> int | None:
-        """What the server's clock says (ms), by the Date of whatever it answers; None if it doesn't tell."""
+        """The server's clock in ms, by the Date of any answer; None if it sends none."""
         return await self._told(self._get_date(self._checked(url)))
 
     async def post(
@@ -135,9 +135,9 @@ class SafeHttp:
         sign: Sign | None = None,
         hear_refusal: bool = False,
     ) -> Answer:
-        """Deliver a body; an answer other than 2xx is a RemoteError that says whether to try again.
+        """Deliver a body; raises RemoteError for an answer other than 2xx, which says whether to try again.
 
-        Its body is read for who wants to hear it only, so that a dripping refusal holds up no delivery.
+        A refusal's body is read only if the caller asks for it, so that a slow one doesn't hold up deliveries.
         """
         fields = {"Content-Type": content_type, "Accept": ACCEPT_AS2, **(headers or {})}
         return await self._told(self._post(url, body, fields, sign, hear_refusal=hear_refusal))
@@ -197,7 +197,7 @@ class SafeHttp:
         return following
 
     async def _told(self, work: Awaitable[_T]) -> _T:
-        """Await `work` within the deadline; what the network did to it comes out as our errors."""
+        """Await `work` within the deadline; errors of the network become ours."""
         try:
             async with asyncio.timeout(self._total_seconds):
                 result = await work
@@ -211,7 +211,7 @@ class SafeHttp:
 
 
 def _signed(method: str, target: URL, headers: dict[str, str], body: bytes, sign: Sign | None) -> dict[str, str]:
-    """The headers, and those that sign the request as it will stand on the wire."""
+    """The headers, and those that sign the request exactly as it is sent."""
     if sign is None:
         return headers
     request = SignedRequest(

@@ -23,22 +23,22 @@ HTTPS_PORT: Final = 443
 
 
 class ForbiddenAddressError(OSError):
-    """An address that is not to be contacted; an OSError, so that the HTTP client hands it through."""
+    """An address that the pod must not contact. An OSError, so that the HTTP client passes it on."""
 
 
 class Guard:
-    """Decides which URLs may be asked for and which addresses dialled."""
+    """Decides which URLs may be requested and which addresses may be connected to."""
 
     def __init__(self, allow_networks: Sequence[str] = ()) -> None:
         self._allowed: tuple[IPNetwork, ...] = tuple(ip_network(network) for network in allow_networks)
 
     def check_url(self, url: URL) -> None:
-        """Refuse a URL before anything is looked up (UnsafeAddressError)."""
+        """Refuse a URL before its name is looked up (UnsafeAddressError)."""
         if not self._may_be_allowed(url):
             check_public(url)
 
     def check_address(self, host: str, port: int) -> None:
-        """Refuse an address in its text form (ForbiddenAddressError)."""
+        """Refuse an address given as text (ForbiddenAddressError)."""
         try:
             address = ip_address(host)
         except ValueError as error:
@@ -49,15 +49,15 @@ class Guard:
             raise ForbiddenAddressError("The address isn't on the public internet.")
 
     def open_socket(self, addr_info: tuple[Any, ...]) -> socket.socket:
-        """The connector's socket factory: called for each address that is really being dialled."""
+        """The connector's socket factory, which is called with each address right before the connection."""
         family, kind, protocol, _, sockaddr = addr_info
         self.check_address(sockaddr[0], sockaddr[1])
         return socket.socket(family=family, type=kind, proto=protocol)
 
     def _may_be_allowed(self, url: URL) -> bool:
-        """Whether the URL can lead into an allowed network; a name is judged later, by its addresses.
+        """Whether the URL can lead into an allowed network; a name is checked later, by its addresses.
 
-        Plain http on port 443 never is: port 443 is where addresses outside the allowed networks pass.
+        Never true for http on port 443, because connections to port 443 may also go outside the allowed networks.
         """
         if not self._allowed or (url.scheme == "http" and url.port == HTTPS_PORT):
             return False
@@ -66,7 +66,7 @@ class Guard:
 
 
 class GuardedResolver(AbstractResolver):
-    """A resolver whose answers are all checked; one that fails fails the name."""
+    """A resolver that checks every address; one forbidden address makes the whole name fail."""
 
     def __init__(self, inner: AbstractResolver, guard: Guard) -> None:
         self._inner = inner
@@ -85,7 +85,7 @@ class GuardedResolver(AbstractResolver):
 
 
 def is_forbidden(error: BaseException | None) -> bool:
-    """Whether a connection failed because of this file."""
+    """Whether a connection failed because this module forbade its address."""
     while error is not None:
         if isinstance(error, ForbiddenAddressError | UnsafeAddressError):
             return True

@@ -30,7 +30,7 @@ class BoundedBody:
         self._inflater: zlib._Decompress | None = None
 
     def add(self, piece: bytes) -> None:
-        """Take the next bytes as they came; refuses the first that is too many."""
+        """Add the next received bytes; raises when the body gets too long."""
         self._came += len(piece)
         if self._came > self._max_bytes:
             raise _too_long(self._max_bytes)
@@ -41,18 +41,18 @@ class BoundedBody:
             piece = self._inflate(piece)
 
     def finish(self) -> bytes:
-        """The whole body; refuses one whose compression breaks off."""
+        """The whole body; raises if the compressed data ends too early."""
         if self._inflater is not None and not self._inflater.eof:
             raise RemoteError(RemoteFault.BREAKS_OFF, retry=True)
         return bytes(self._decoded)
 
     def _inflate(self, piece: bytes) -> bytes:
-        """Decode one piece; what is left of it belongs to the next gzip member."""
+        """Decode one piece; returns the rest, which belongs to the next gzip member."""
         if self._inflater is None or self._inflater.eof:
             self._inflater = zlib.decompressobj(self._bits_for(piece))
         room = self._max_bytes - len(self._decoded)
         try:
-            # One byte more than there is room for tells a full body from a longer one.
+            # With room for one byte more, a body that is too long can be told from a full one.
             self._decoded += self._inflater.decompress(piece, room + 1)
         except zlib.error as error:
             raise RemoteError(RemoteFault.NOT_DECODED, retry=False) from error

@@ -18,14 +18,14 @@ MOST_INFORMATIONAL: Final = 8
 
 
 class FewInformational(ResponseHandler):
-    """A connection on which answers come; nobody is kept waiting by what stands before one."""
+    """A connection that allows only few informational answers (1xx) before the real one."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self._informational = 0
 
     def feed_data(self, data: Any, size: int = 0) -> None:
-        """Take the status and headers that came, with what its body will be read from."""
+        """Take the status and headers that came, and the stream of the body."""
         if not _is_informational(data[0].code):
             self._informational = 0
             super().feed_data(data, size)
@@ -42,7 +42,7 @@ def _is_informational(status: int) -> bool:
 
 
 class Connector(aiohttp.TCPConnector):
-    """Opens connections of this kind."""
+    """Opens connections of the class `FewInformational`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
