@@ -50,14 +50,20 @@ class Pulls:
         self._gates = {standing: asyncio.Semaphore(places) for standing, places in AT_ONCE.items()}
         self._lanes: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running: dict[tuple[str, RecordId], asyncio.Task[None]] = {}
+        self._again: set[tuple[str, RecordId]] = set()
         self._silent: dict[str, int] = {}
         self._standings: dict[str, Standing] = {}
 
     def start(self, pod: str, group: RecordId, *, heard: bool = False) -> asyncio.Task[None]:
-        """Pull `group` from `pod` in a task; returns the running task if there is one. `heard`: the pod answers now."""
+        """Pull `group` from `pod` in a task; returns the running task if there is one.
+
+        `heard`: the pod answers, and may have told something that a running pull has passed by; that one pulls again.
+        """
+        running = self._running.get((pod, group))
         if heard:
             self._silent.pop(pod, None)
-        running = self._running.get((pod, group))
+            if running is not None:
+                self._again.add((pod, group))
         if running is None:
             running = self._tasks.create_task(self._pull(pod, group))
             self._running[pod, group] = running
@@ -68,12 +74,13 @@ class Pulls:
         finished = True
         try:
             async with lane, self._gates[self._standings.get(pod, "new")]:
+                self._again.discard((pod, group))
                 if self._silent.get(pod, 0) <= self._deps.clock():
                     pull = self._pull_now(pod, group)
                     finished = await (beside(self._processor, f"pod {pod}", pull) if self._processor else pull)
         finally:
             del self._running[pod, group]
-        if not finished:
+        if not finished or (pod, group) in self._again:
             self.start(pod, group)
 
     async def _pull_now(self, pod: str, group: RecordId) -> bool:

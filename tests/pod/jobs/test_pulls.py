@@ -76,3 +76,30 @@ async def test_pods_that_never_answer_hold_the_places_of_strangers_only(
     silent = [f"https://silent-{number}.example" for number in range(50)]
     world = await honest_pulls(silent, tmp_path, monkeypatch)
     assert (world.asked[HONEST], world.hanging) == (10, AT_ONCE["new"])
+
+
+async def test_x2_what_a_pod_tells_during_a_pull_is_pulled_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, told, pulled = asyncio.Event(), asyncio.Event(), 0
+
+    async def pull(_deps: Deps, _pod: str, _group: RecordId) -> bool:
+        nonlocal pulled
+        pulled += 1
+        begun.set()
+        await told.wait()
+        return True
+
+    monkeypatch.setattr(pulls, "pull_of_its_own", pull)
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}", durable=False)
+    async with some_parts(database, tmp_path, Clock()) as deps, asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        its = Pulls(deps, tasks, Strangers())  # type: ignore[arg-type]
+        its.start(HONEST, GROUP, heard=True)
+        its.start(HONEST, GROUP, heard=True)  # it hasn't asked for anything yet
+        await begun.wait()
+        for _ in range(3):
+            its.start(HONEST, GROUP, heard=True)
+        its.start(HONEST, GROUP)
+        told.set()
+    await database.close()
+    assert pulled == 2
