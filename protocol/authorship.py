@@ -16,7 +16,7 @@ from protocol.state import GroupState
 
 
 def authored_of(record: Record) -> Authored:
-    """What a member's record says of its author; raises NotAuthorError for a record that names none."""
+    """What a member's record says of its author; raises NotAuthorError if it names none."""
     content = record.content
     authored = content.authored if isinstance(content, Unknown) else content
     if not isinstance(authored, Authored):
@@ -25,16 +25,16 @@ def authored_of(record: Record) -> Authored:
 
 
 def check_author(state: GroupState, record: Record) -> None:
-    """Refuse a content record that doesn't count in `state`; UnknownAuthorError: its author or key isn't known yet."""
+    """Refuse a content record that doesn't count in `state`; UnknownAuthorError for an unknown author or key."""
     authored = authored_of(record)
     check_standing(state, authored.author, authored.key, record.signers)
 
 
 def check_logged(state: GroupState, author: int, key_index: int, signers: Collection[DidKey], *, index: int) -> None:
-    """Refuse what can't stand at `index` of the log: only a key that its author had when it was logged has signed it.
+    """Refuse an entry at `index` of the log unless its author's key was valid at that index and signed it.
 
-    `state` may be any later one: whoever left, was black-listed or changed keys since wrote what the log holds. No
-    signers: an erased record.
+    `state` may be any later state: the log keeps what members wrote before they left, were black-listed or changed
+    keys. `signers` is empty for an erased record.
     """
     member = state.members.get(author)
     if member is None or key_index >= len(member.keys):
@@ -47,9 +47,9 @@ def check_logged(state: GroupState, author: int, key_index: int, signers: Collec
 
 
 def check_standing(state: GroupState, author: int, key_index: int, signers: Collection[DidKey]) -> None:
-    """As `check_author`, from what a record says of its author and the keys that signed it.
+    """As `check_author`, given what the record says of its author, and the keys that signed it.
 
-    No signers: an erased record, whose proof was checked when it came and went with its text.
+    `signers` is empty for an erased record: its proof was checked when it came, and was erased with its text.
     """
     member = state.members.get(author)
     if member is None or key_index >= len(member.keys):

@@ -32,23 +32,23 @@ _DECODER: Final = msgspec.json.Decoder()
 _PLANE_ENDS: Final = "".join(f"{chr((plane << 16) + 0xFFFE)}{chr((plane << 16) + 0xFFFF)}" for plane in range(17))
 _FAR_EXPONENT: Final = re.compile(rb"[eE][+-]?[0-9]{3}")
 _WHITE_SPACE: Final = b" \t\r\n"
-_FEW_MEMBERS: Final = 256  # the slowest numbers of so short a text cost 3 ms, so a short text isn't looked at twice
+_FEW_MEMBERS: Final = 256  # even the slowest numbers in so short a text cost only 3 ms, so it needn't be scanned first
 _NOT_IN_RECORDS: Final = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}]")
 
 
 def canonical_bytes(value: Json, *, max_depth: int = MAX_ITEM_DEPTH) -> bytes:
-    """The bytes that are hashed and signed; refuses what a record may not hold."""
+    """The bytes that are hashed and signed; raises for a value that no record may hold."""
     check_value(value, max_depth=max_depth)
     return bytes_of_checked(value)
 
 
 def bytes_of_checked(value: Json) -> bytes:
-    """Canonical bytes of a value that `check_value` has accepted; of others the bytes mean nothing."""
+    """Canonical bytes of a value that `check_value` has accepted; only for such values."""
     return _ENCODER.encode(value)
 
 
 def canonical_document(document: Json) -> bytes:
-    """RFC 8785 for any JSON: documents of other software hold floats, null and names in every script."""
+    """RFC 8785 for any JSON; documents of other software may hold floats, null and names in any script."""
     try:
         return rfc8785.dumps(document)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
@@ -56,7 +56,7 @@ def canonical_document(document: Json) -> bytes:
 
 
 def check_value(value: Json, *, max_depth: int) -> int:
-    """Refuse a value that no record may hold; how many members it has, counted as `parse_json` does."""
+    """Refuse a value that no record may hold; returns its number of members, counted as `parse_json` counts."""
     level = [value]
     depth = -1
     members = -1
@@ -70,12 +70,12 @@ def check_value(value: Json, *, max_depth: int) -> int:
 
 
 def most_members(text: bytes) -> int:
-    """At least as many members as a JSON text can have: each follows a comma or opens an object or list."""
+    """An upper bound of a JSON text's members: each follows a comma or opens an object or list."""
     return text.count(b",") + text.count(b"{") + text.count(b"[")
 
 
 def parse_json(raw: bytes, *, max_bytes: int, max_depth: int, max_members: int = MAX_JSON_MEMBERS) -> Json:
-    """Read I-JSON that a stranger sent. Floats and null pass: other software's documents hold them."""
+    """Parse I-JSON from a stranger. Floats and null are allowed, because documents of other software hold them."""
     if len(raw) > max_bytes:
         raise TextRule.TEXT_TOO_LONG.error(most=max_bytes)
     _check_text(raw, max_members=max_members)
@@ -86,7 +86,7 @@ def parse_json(raw: bytes, *, max_bytes: int, max_depth: int, max_members: int =
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise TextRule.NOT_JSON.error() from error
     _check_document(value, max_depth=max_depth, max_members=max_members)
-    # The decoder silently keeps the last of two equal names. It then lost something, so what it kept can't
+    # Of two equal names the decoder keeps only the last. Then something is lost, so what it kept can't
     # encode to the same text again. Records travel canonically; only foreign documents are read twice.
     if _ENCODER.encode(value) != raw:
         _refuse_duplicates(raw)
@@ -94,13 +94,13 @@ def parse_json(raw: bytes, *, max_bytes: int, max_depth: int, max_members: int =
 
 
 def _check_text(raw: bytes, *, max_members: int) -> None:
-    """Refuse by counting what the decoder would be slow at, or would need much memory for."""
+    """Refuse, by counting, a text that would cost the decoder much time or memory."""
     if _most_members(raw) <= _FEW_MEMBERS:
         return
     plain = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    # Every quotation mark that is left opens or ends a string, and a member has two strings at most.
+    # Every quotation mark that is left begins or ends a string, and a member has at most two strings.
     many = plain.count(b'"') > 4 * max_members + 2
-    # A mark stands for each string, so that a list of one string isn't taken for an empty one.
+    # Each string is replaced by one character, so that a list of one string doesn't look empty.
     bare = b"" if many else b"$".join(plain.split(b'"')[::2]).translate(None, _WHITE_SPACE)
     if many or _most_members(bare) - bare.count(b"[]") - bare.count(b"{}") > max_members:
         raise TextRule.TOO_MANY_MEMBERS.error(most=max_members)
@@ -109,7 +109,7 @@ def _check_text(raw: bytes, *, max_members: int) -> None:
 
 
 def _most_members(raw: bytes) -> int:
-    """Not fewer members than the text has: one for each comma, and the first of each object and list."""
+    """An upper bound of the text's members: one for each comma, and the first of each object and list."""
     return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
@@ -150,7 +150,7 @@ def _check_names(members: JsonObject) -> None:
 def _check_document(value: Json, *, max_depth: int, max_members: int) -> None:
     level = [value]
     depth = -1
-    members = -1  # the document itself is a member of nothing
+    members = -1  # the document itself isn't a member
     while level:
         depth += 1
         members += len(level)
@@ -178,7 +178,7 @@ def _document_members(level: list[Json]) -> list[Json]:
 
 
 def _check_no_nul(text: str) -> None:
-    # PostgreSQL's text can't hold it, and C code behind us may end there.
+    # PostgreSQL's text can't hold a NUL, and C code may take it for the end.
     if "\0" in text:
         raise TextRule.NUL_IN_STRING.error()
 
@@ -187,11 +187,11 @@ def _refuse_duplicates(raw: bytes) -> None:
     try:
         json.loads(raw, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
-        # Only what a second, equal name has overwritten was never measured, so this text has such a name.
+        # Only a value that a second, equal name overwrote was never measured, so this text has such a name.
         raise TextRule.NAME_TWICE.error() from error
 
 
 def _distinct(pairs: list[tuple[str, Json]]) -> None:
-    """Refuse a name that stands twice. The object is dropped at once: only its names matter here."""
+    """Refuse a name that stands twice. Returns an empty object, because only the names matter here."""
     if len({name for name, _ in pairs}) != len(pairs):
         raise TextRule.NAME_TWICE.error()

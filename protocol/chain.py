@@ -44,19 +44,19 @@ class Followed(msgspec.Struct, frozen=True, gc=False):
 
 
 def found(root: Record) -> Followed:
-    """The state after a root; raises BrokenItemError unless the record is one."""
+    """The state after a root; raises BrokenItemError if the record isn't a root."""
     if not isinstance(root.content, GroupRoot):
         raise ItemRule.NO_ROOT.error()
     return Followed(founded(root.id, root.content))
 
 
 def is_recovery(parent_term: int, term: int) -> bool:
-    """Whether a handover of `term` on a parent of `parent_term` is a recovery."""
+    """Whether a handover of `term` is a recovery, if its parent has the term `parent_term`."""
     return term == next_epoch(parent_term)
 
 
 def next_epoch(term: int) -> int:
-    """The term of a recovery on an item of `term`."""
+    """The term of a recovery whose parent has the term `term`."""
     return (term // EPOCH + 1) * EPOCH
 
 
@@ -112,7 +112,7 @@ def _handed_over(state: GroupState, record: Record, item: Handover) -> Followed:
     check_signatures(state, record.signers, earlier, recovery=recovery)
     after, void = _fold(state, item, recovery=recovery)
     _check_keepers(after, record, item)
-    # A recovery's signatures stand for the old keepers' confirmation, so none of them is asked again.
+    # A recovery's signatures count as the old keepers' confirmation, so no earlier set must still confirm.
     unshown = () if recovery else (*earlier, EarlierKeepers(state.seats, item.height))
     trail = state.trail if earlier else NO_TRAIL
     return Followed(
@@ -150,7 +150,7 @@ def _fold(
 def check_signatures(
     state: GroupState, signers: tuple[DidKey, ...], earlier: Iterable[EarlierKeepers], *, recovery: bool
 ) -> None:
-    """Refuse a handover on `state` that lacks the quorum of its keepers or of an earlier, unshown set."""
+    """Refuse a handover on `state` without the quorum of its keepers, or of an earlier set not yet shown."""
     for seats in (state.seats, *(replaced.seats for replaced in earlier)):
         signed = signed_seats(state, seats, signers, recovery=recovery)
         if signed < quorum(len(seats)):
@@ -158,7 +158,7 @@ def check_signatures(
 
 
 def signed_seats(state: GroupState, seats: tuple[Seat, ...], signers: tuple[DidKey, ...], *, recovery: bool) -> int:
-    """How many of `seats` signed: by seat key (not in a recovery) or by recovery key valid in `state`."""
+    """How many of `seats` signed: with the seat key (not in a recovery), or with a recovery key valid in `state`."""
     return sum(
         1
         for seat in seats
@@ -191,7 +191,7 @@ def _still_unshown(state: GroupState, acks: tuple[Ack, ...]) -> tuple[EarlierKee
 
 
 def _shown(state: GroupState, replaced: EarlierKeepers, acks: tuple[Ack, ...]) -> bool:
-    """Whether `acks` carry the set's quorum for its handover or later items, in one and the same term."""
+    """Whether `acks` contain the set's quorum, all in one term, for its handover or later items."""
     by_term: dict[int, set[Seat]] = {}
     for ack in acks:
         stands = state.trail.get(ack.item)

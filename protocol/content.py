@@ -27,7 +27,7 @@ MarkRank = tuple[int, int, RecordId, int]
 
 
 class AddressedMark(msgspec.Struct, frozen=True):
-    """A mark with full addresses."""
+    """A mark whose addresses are complete."""
 
     paragraph: Address
     deleted: bool = False
@@ -35,7 +35,7 @@ class AddressedMark(msgspec.Struct, frozen=True):
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """What one record brings to a post. Of an erased one the places are left: every paragraph is None."""
+    """What one record adds to a post. In an erased record's sheet every paragraph is None; only their places remain."""
 
     id: RecordId
     post: RecordId
@@ -59,9 +59,9 @@ class StandingMark(msgspec.Struct, frozen=True):
 class Text(msgspec.Struct, frozen=True):
     """A post as this pod knows it, before any lens.
 
-    `order`: every hung paragraph in reading order; `waiting`: the others, sorted. `marks`: registers on what is hung.
-    `slots`: for each paragraph that has alternatives, all of its slot, sorted. `led_to`: where the writer's own
-    replacements end.
+    `order`: every paragraph that hangs on the post, in reading order; `waiting`: the others, sorted. `marks`: registers
+    of marks on `order`. `slots`: for each paragraph with alternatives, all paragraphs of its slot, sorted. `led_to`:
+    where the writer's own replacements end.
     """
 
     post: RecordId
@@ -74,16 +74,16 @@ class Text(msgspec.Struct, frozen=True):
     led_to: frozenset[Address]
 
     def paragraph(self, address: Address) -> Paragraph | None:
-        """The paragraph, hung or waiting; None if it was erased; KeyError or IndexError if it was never here."""
+        """The paragraph, also a waiting one; None if it was erased; KeyError or IndexError if there never was one."""
         return self.sheets[address.record].paragraphs[address.index]
 
     def writer_of(self, address: Address) -> Writer:
-        """Who wrote this paragraph."""
+        """The writer of this paragraph."""
         return self.sheets[address.record].writer
 
 
 def member_writer(group: RecordId, number: int) -> Writer:
-    """A member of a group, as the one who wrote."""
+    """A member of a group, in the form in which writers are stored."""
     return Writer(f"{group}/{number}")
 
 
@@ -116,24 +116,24 @@ def patch_sheet(record: RecordId, group: RecordId, patch: Patch) -> Sheet:
 
 
 def erased(sheet: Sheet) -> Sheet:
-    """What is left of a sheet when its writer erased the record."""
+    """The sheet of the record after its writer erased it."""
     return msgspec.structs.replace(sheet, paragraphs=(None,) * len(sheet.afters), marks=(), erased=True)
 
 
 def assemble(post: Sheet, patches: Iterable[Sheet]) -> Text:
-    """The text of a post from its sheets, in any order and with any repetitions."""
+    """The text of a post from its sheets, which may come in any order and more than once."""
     return _text(post, {post.id: post}, patches)
 
 
 def extend(text: Text, patches: Iterable[Sheet]) -> Text:
-    """The text when more has arrived; the same as assembling everything anew."""
+    """The text with more patches; the same as assembling all of them again."""
     return _text(text.sheets[text.post], text.sheets, patches)
 
 
 def _text(post: Sheet, known: Mapping[RecordId, Sheet], more: Iterable[Sheet]) -> Text:
     sheets = dict(known)
     for sheet in more:
-        # The same record, once with its text and once erased: erased, whichever came first.
+        # If a record came both with its text and erased, it is erased, in either order.
         if sheet.post == post.id and (sheet.id not in sheets or sheet.erased):
             sheets[sheet.id] = sheet
     order = reading_order(post.id, sheets.values())
@@ -152,7 +152,7 @@ def _text(post: Sheet, known: Mapping[RecordId, Sheet], more: Iterable[Sheet]) -
 
 
 def reading_order(post: RecordId, sheets: Iterable[Sheet]) -> tuple[Address, ...]:
-    """Every paragraph that hangs, directly or not, on the start of the post."""
+    """Every paragraph that hangs on the start of the post, directly or through others."""
     children: dict[Address | None, list[Address]] = {}
     for sheet in sheets:
         for index, after in enumerate(sheet.afters):
@@ -169,18 +169,18 @@ def reading_order(post: RecordId, sheets: Iterable[Sheet]) -> tuple[Address, ...
 def _siblings(
     children: Mapping[Address | None, list[Address]], parent: Address | None, record: RecordId
 ) -> list[Address]:
-    # The last goes in first, because the walk takes from the end.
+    # In reverse, because the walk takes from the end.
     found = children.get(parent, [])
     return sorted(found, key=lambda child: sibling_key(record, child), reverse=True)
 
 
 def hangs_on(after: Address | None) -> Address | None:
-    """Where an add hangs: only where it says, never somewhere else because that isn't known yet."""
+    """What an add hangs on: exactly what it names, and nothing else if that isn't known yet."""
     return after
 
 
 def sibling_key(parent_record: RecordId, child: Address) -> tuple[bool, RecordId, int]:
-    """Rule 2. Own paragraphs come last, so that what others insert after one stays beside it."""
+    """Rule 2. The record's own paragraphs come last, so that what others insert after one stays next to it."""
     return (child.record == parent_record, child.record, child.index)
 
 
@@ -197,7 +197,7 @@ def unreached(sheets: Iterable[Sheet], hung: frozenset[Address]) -> tuple[Addres
 
 
 def standing_marks(sheets: Iterable[Sheet], hung: frozenset[Address]) -> dict[tuple[Writer, Address], StandingMark]:
-    """Rules 3 and 4: of each register the mark that counts, if it deletes or replaces something known."""
+    """Rules 3 and 4: the mark that counts in each register, if it deletes, or replaces by something known."""
     registers: dict[tuple[Writer, Address], StandingMark] = {}
     for sheet in sheets:
         for position, mark in enumerate(sheet.marks):
@@ -211,7 +211,7 @@ def standing_marks(sheets: Iterable[Sheet], hung: frozenset[Address]) -> dict[tu
 
 
 def mark_rank(sheet: Sheet, position: int) -> MarkRank:
-    """What makes one mark of a writer newer than another."""
+    """The order of a writer's marks; the newest is the greatest."""
     return (sheet.key, sheet.counter, sheet.id, position)
 
 
@@ -229,7 +229,7 @@ def _joins(
         if writer == post_writer == sheets[paragraph.record].writer:
             joins.append((paragraph, replacement))
         elif writer == sheets[replacement.record].writer:
-            # One paragraph a replacement. Else a stranger could pull a whole post into one slot.
+            # A replacement stands for only one paragraph. Otherwise a stranger could pull a whole post into one slot.
             claim = (mark.rank, paragraph)
             claims[replacement] = max(claim, claims.get(replacement, claim))
     return joins + [(paragraph, replacement) for replacement, (_, paragraph) in claims.items()]
@@ -256,6 +256,6 @@ def _slots(joins: Iterable[tuple[Address, Address]]) -> dict[Address, tuple[Addr
 
 
 def _led_to(writer: Writer, marks: Mapping[tuple[Writer, Address], StandingMark]) -> frozenset[Address]:
-    """Ends of the writer's replacements; a cycle has none."""
+    """Where the writer's replacements end; a cycle has no end."""
     own = {paragraph: mark.replaced_by for (by, paragraph), mark in marks.items() if by == writer and mark.replaced_by}
     return frozenset(own.values()) - own.keys()

@@ -30,7 +30,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 def pairwise_key(seed: bytes, use: Use, context: str, index: int = 0) -> PrivateKey:
-    """The key for one use in one context; the next index is the key after a rekey."""
+    """The key for one use in one context; after a rekey, the key with the next index is used."""
     if len(seed) != SEED_BYTES:
         raise ValueError(f"A seed has {SEED_BYTES} bytes, not {len(seed)}.")
     info = f"althing/1/{use}/{context}" + (f"/{index}" if index else "")
@@ -38,12 +38,12 @@ def pairwise_key(seed: bytes, use: Use, context: str, index: int = 0) -> Private
 
 
 def recovery_key(recovery_seed: bytes, number: int) -> PrivateKey:
-    """The recovery key with this running number."""
+    """The recovery key with this number."""
     return pairwise_key(recovery_seed, "recovery", str(number))
 
 
 def recovery_dids(recovery_seed: bytes, first: int = 0, count: int = RECOVERY_KEYS) -> tuple[DidKey, ...]:
-    """The public keys that a home pod keeps when it forgets the seed."""
+    """The public keys that a home pod stores before it forgets the seed."""
     return tuple(recovery_key(recovery_seed, number).did for number in range(first, first + count))
 
 
@@ -55,10 +55,10 @@ def phrase_of(seed: bytes) -> str:
 
 
 def seed_of(phrase: str) -> bytes:
-    """The seed of 24 words; a PhraseError helps to find the slip.
+    """The seed of 24 words; the sentence of a PhraseError helps to find the typing error.
 
-    Only letters count: people paste words in capitals, numbered, in quotes, with commas or what nobody sees between.
-    No sentence repeats a word of the phrase: refusals are logged and shown.
+    Only letters count, because people paste words in capitals, numbered, in quotes, with commas or invisible
+    characters. No sentence repeats a word of the phrase, because refusals are logged and shown.
     """
     words = _WORD.findall(unicodedata.normalize("NFKD", phrase).lower())
     if len(words) != PHRASE_WORDS:

@@ -26,10 +26,10 @@ Fact = str | int
 
 
 class Rule(Enum):
-    """A rule that can say no: its family of refusals, and its sentence in English and Swedish, with `%(facts)s`.
+    """A rule that can refuse: its family of refusals, and its sentence in English and Swedish, with `%(facts)s`.
 
-    A rule without Swedish speaks to engineers (of canonical bytes, signatures, forms of records): its English goes into
-    problem documents and logs, and people are told the sentence of its family.
+    A rule without Swedish is for engineers (canonical bytes, signatures, forms of records): problem documents and logs
+    have its English sentence, and people get the sentence of its family.
     """
 
     def __init__(self, family: type[RefusedError], en: str, sv: str = "") -> None:
@@ -39,20 +39,20 @@ class Rule(Enum):
 
     @property
     def key(self) -> str:
-        """The name that problem documents give it."""
+        """The rule's name in problem documents."""
         return self.name.lower()
 
     def error(self, **facts: Fact) -> RefusedError:
-        """The refusal by this rule, to be raised."""
+        """The refusal by this rule, as an exception to be raised."""
         return self.family(self, **facts)
 
     def refused(self, **facts: Fact) -> Refused:
-        """The same as a value, for those who keep it."""
+        """The same as a value, for callers that store it."""
         return Refused(self, facts)
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A rule that said no, and the facts that it said no to, by name."""
+    """A rule that refused, and the facts for its sentence, by name."""
 
     rule: Rule
     facts: Mapping[str, Fact] = {}
@@ -63,14 +63,14 @@ class Refused(msgspec.Struct, frozen=True):
         return self.rule.en % self.facts
 
     def told(self, language: str, facts: Mapping[str, object] | None = None) -> str:
-        """The sentence for people; `facts` replace the bare ones where a page writes numbers in its own way."""
+        """The sentence for people; `facts` replace the stored ones, for pages that write numbers in their own way."""
         if not self.rule.sv:
             return self.rule.family.en if language == ENGLISH else self.rule.family.sv
         return (self.rule.en if language == ENGLISH else self.rule.sv) % (self.facts if facts is None else facts)
 
 
 class RefusedError(Exception):
-    """A rule said no. `code`, `status` and both sentences are the family's; `refused` says which rule, to what."""
+    """A rule refused. The family has `code`, `status` and both sentences; `refused` has the rule and its facts."""
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 400
@@ -142,7 +142,7 @@ class ShortOfQuorumError(BrokenItemError):
 
 
 class UnknownParentError(RefusedError):
-    """An item's parent is not known here: a gap that a pull fills."""
+    """An item's parent isn't known here; a pull fetches it."""
 
     code = "unknown_parent"
     status = 409
@@ -169,7 +169,7 @@ class NotConfirmedError(RefusedError):
 
 
 class UnknownAuthorError(RefusedError):
-    """The state doesn't know the record's author or key yet: it waits."""
+    """The state doesn't know the record's author or key yet, so the record waits."""
 
     code = "unknown_author"
     en = "The group doesn't know this author yet; try again in a minute."
@@ -177,7 +177,7 @@ class UnknownAuthorError(RefusedError):
 
 
 class NotAuthorError(RefusedError):
-    """The record isn't signed by the key that it names, or that key no longer writes."""
+    """The key that the record names didn't sign it, or may no longer write."""
 
     code = "not_author"
     en = "This isn't signed by its author's present key."

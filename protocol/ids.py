@@ -14,7 +14,7 @@ RecordId = NewType("RecordId", str)
 
 DIGEST_BYTES: Final = 32
 _PREFIX: Final = "bagaaiera"  # multibase "b", then 0x01 0x80 0x04 (version, codec) and 0x12 0x20 (sha2-256, 32 bytes)
-# 256 bits are 51 letters and one bit: the last letter is "a" or "q", or two texts would name one digest.
+# 256 bits are 51 letters and one bit, so the last letter must be "a" or "q"; others would be second spellings.
 _FORM: Final = re.compile(rf"{_PREFIX}[a-z2-7]{{51}}[aq]", re.ASCII)
 _TO_BASE_32_DIGITS: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
 _SPARE_BITS: Final = 4
@@ -25,12 +25,12 @@ _SHIFTS: Final = tuple(range(250, -1, -10))
 
 
 def record_id(canonical: bytes) -> RecordId:
-    """The id of the record that has these canonical bytes."""
+    """The id of the record with these canonical bytes."""
     return id_from_digest(sha256(canonical).digest())
 
 
 def id_from_digest(digest: bytes) -> RecordId:
-    """The id in text, from the 32 bytes that the database keeps."""
+    """The id as text, from its 32 bytes in the database."""
     if len(digest) != DIGEST_BYTES:
         raise ValueError(f"A digest has {DIGEST_BYTES} bytes, not {len(digest)}.")
     number = int.from_bytes(digest, "big") << _SPARE_BITS
@@ -38,7 +38,7 @@ def id_from_digest(digest: bytes) -> RecordId:
 
 
 def digest_of(identifier: RecordId) -> bytes:
-    """The 32 bytes that the database keeps, from an id that `parse_id` has accepted."""
+    """The id's 32 bytes in the database, from an id that `parse_id` has accepted."""
     digits = identifier[len(_PREFIX) :].translate(_TO_BASE_32_DIGITS)
     return (int(digits, 32) >> _SPARE_BITS).to_bytes(DIGEST_BYTES, "big")
 

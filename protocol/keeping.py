@@ -65,7 +65,7 @@ class SeatMemory(msgspec.Struct, frozen=True):
 
 
 class LogFindings(msgspec.Struct, frozen=True):
-    """What the pod found about the log that an item commits to. All four must hold."""
+    """What the pod found about the log to which an item commits. All four must be true."""
 
     complete: bool = True
     root_matches: bool = True
@@ -77,7 +77,7 @@ GOOD_LOG = LogFindings()
 
 
 class SeatRefusedError(NotConfirmedError):
-    """Why a seat refuses; `memory` goes into the answer, so that a proposer can do better."""
+    """The seat refuses; the answer tells `memory`, so that the proposer can make a proposal that it signs."""
 
     def __init__(self, rule: SeatRule, memory: SeatMemory, **facts: Fact) -> None:
         super().__init__(rule, **facts)
@@ -85,7 +85,7 @@ class SeatRefusedError(NotConfirmedError):
 
 
 def check_confirm(memory: SeatMemory, view: View, item: RecordId, findings: LogFindings, *, now: int) -> SeatMemory:
-    """The memory after confirming `item`, or raise SeatRefusedError. Store it before the ack is sent."""
+    """The memory after confirming `item`; raises SeatRefusedError. Store it before the ack is sent."""
     state = view.nodes[item].state
     if memory.retired:
         raise SeatRefusedError(SeatRule.RETIRED, memory)
@@ -100,7 +100,7 @@ def check_confirm(memory: SeatMemory, view: View, item: RecordId, findings: LogF
 
 
 def check_presentable(memory: SeatMemory, state: GroupState, findings: LogFindings, *, now: int) -> None:
-    """Raise SeatRefusedError unless an item's time and log are such that this seat could confirm it."""
+    """Raise SeatRefusedError if an item's time or log forbids that this seat confirms it."""
     if state.at > now + MAX_CLOCK_LEAD_MS:
         raise SeatRefusedError(SeatRule.ITEM_AHEAD, memory)
     if not findings.complete:
@@ -123,9 +123,9 @@ def check_sign(
     at: int,
     now: int,
 ) -> SeatMemory:
-    """The memory after signing a handover of `term` on `parent`, or raise SeatRefusedError.
+    """The memory after signing a handover of `term` on `parent`; raises SeatRefusedError.
 
-    `findings` are those of the parent and of the handover together. Store the memory before the proof is sent.
+    `findings`: about the parent's log and the handover's together. Store the memory before the proof is sent.
     """
     state = view.nodes[parent].state
     if memory.retired:
@@ -145,10 +145,10 @@ def check_sign(
 
 
 def promise_recovery(memory: SeatMemory, view: View, record: Record) -> SeatMemory:
-    """The memory after promising a recovery its term, or raise SeatRefusedError.
+    """The memory after promising a recovery its term; raises SeatRefusedError.
 
-    It is asked of living keepers before the recovery is published.
-    Otherwise a keeper could, a moment later, help to settle an item beside it (ADR 0021).
+    Living keepers are asked for it before the recovery is published. Otherwise a keeper could, a moment later, help to
+    settle an item beside it (ADR 0021).
     """
     item = record.content
     if not isinstance(item, Handover) or item.parent not in view.nodes:
@@ -156,7 +156,7 @@ def promise_recovery(memory: SeatMemory, view: View, record: Record) -> SeatMemo
     state = view.nodes[item.parent].state
     if not is_recovery(state.term, item.term):
         raise SeatRefusedError(SeatRule.NOT_A_RECOVERY, memory)
-    # Only those who may recover may bind a seat to a term so high.
+    # Only keepers who may recover can bind a seat to so high a term.
     check_signatures(state, record.signers, state.earlier, recovery=True)
     if not _may_build_on(memory, view, item.parent):
         raise SeatRefusedError(SeatRule.RECOVERY_NOT_ON_LAST, memory)
@@ -173,14 +173,14 @@ def _may_build_on(memory: SeatMemory, view: View, parent: RecordId) -> bool:
 def parent_to_propose(
     memory: SeatMemory, view: View, findings_of: Callable[[GroupState], LogFindings], *, now: int
 ) -> RecordId:
-    """The item on which this seat proposes a handover; `findings_of` an item's state are what the pod found."""
+    """The item on which this seat proposes a handover; `findings_of` gives the findings for an item's state."""
     for height in range(view.state.height, view.settled.height - 1, -1):
         item = view.branch[height]
         try:
             check_presentable(memory, view.nodes[item].state, findings_of(view.nodes[item].state), now=now)
         except SeatRefusedError:
             continue
-        # Other seats may sign on this seat's branch while this one may not sign on theirs.
+        # This seat may not build on that branch; the others may still sign on this seat's own item.
         last = memory.last
         if last is None or last.item not in view.nodes or _may_build_on(memory, view, item):
             return item
@@ -189,11 +189,11 @@ def parent_to_propose(
 
 
 def kept_in_mind(memory: SeatMemory, before: View, after: View) -> SeatMemory:
-    """The memory when a view moves on: an item that the anchor passed by on another branch is marked lost."""
+    """The memory after a view moved: its last item is marked lost if the anchor moved onto another branch."""
     last = memory.last
     if last is None or last.lost or last.item not in before.nodes or last.item in after.nodes:
         return memory
-    # An item whose acks came first is settled when it comes itself.
+    # If an item's acks came before it, it is settled as soon as it comes.
     anchor: RecordId | None = after.anchor
     if anchor not in before.nodes:
         anchor = after.nodes[after.anchor].parent
@@ -203,7 +203,7 @@ def kept_in_mind(memory: SeatMemory, before: View, after: View) -> SeatMemory:
 
 
 def is_bound(memory: SeatMemory, view: View) -> bool:
-    """Whether what the seat signed forbids it to confirm anything of the chosen branch, however good its log is."""
+    """Whether the seat's own signatures forbid it to confirm anything on our branch, however good the log is."""
     if memory.retired or view.state.term < memory.highest_term:
         return True
     last = memory.last
@@ -211,7 +211,7 @@ def is_bound(memory: SeatMemory, view: View) -> bool:
 
 
 def contains(view: View, item: RecordId, last: Confirmed) -> bool:
-    """Whether `last` is `item` or stands below it; what a view no longer holds, and isn't lost, is below it."""
+    """Whether `last` is `item` or below it. An item that the view no longer holds is below, unless it is lost."""
     if last.item not in view.nodes:
         return not last.lost
     if view.holds(item):
@@ -220,7 +220,7 @@ def contains(view: View, item: RecordId, last: Confirmed) -> bool:
 
 
 def is_jammed(view: View, last: Confirmed) -> bool:
-    """Un-jam: so many honest-looking keepers confirmed conflicting items of `last`'s term that it can't settle."""
+    """Un-jam: whether `last` can't settle, because too many honest-looking keepers are for rival items of its term."""
     node = view.nodes.get(last.item)
     if node is None:
         return last.lost
@@ -230,7 +230,7 @@ def is_jammed(view: View, last: Confirmed) -> bool:
     rivals = {item for item, other in view.nodes.items() if other.state.term == last.term and item not in own_path}
     rivals = {item for item in rivals if last.item not in path_to(view.nodes, item)}
     if not rivals:
-        return False  # no steward was two-faced: a keeper that renounced `last` may be the dishonest one
+        return False  # no rival item: then a keeper that renounced `last` may be the dishonest one
     against = {
         seat
         for item in rivals
@@ -245,32 +245,32 @@ def is_jammed(view: View, last: Confirmed) -> bool:
 
 
 def _keys_that_renounced(view: View, last: Confirmed) -> set[DidKey]:
-    """Whose signature under a handover, valid or not yet, says: I never confirmed `last`, and never will."""
+    """The keys that signed a later handover beside `last`: their seats didn't confirm it and never will."""
     handovers = [*view.offers.values(), *(node.record for node in view.nodes.values() if node.record)]
     keys: set[DidKey] = set()
     for record in handovers:
         item = record.content
         if not isinstance(item, Handover) or item.term <= last.term or item.parent not in view.nodes:
             continue
-        # On a parent of a higher term also those sign who confirmed `last`.
+        # On a parent of a higher term, keepers that confirmed `last` may sign, too.
         if view.nodes[item.parent].state.term <= last.term and last.item not in path_to(view.nodes, item.parent):
             keys |= set(record.signers)
     return keys
 
 
 def rank(seat_index: int, term: int, seats: int) -> int:
-    """The place of a seat in the order of proposing after `term`; 0 proposes first."""
+    """A seat's place in the order of proposing after `term`; seat 0 of that order proposes first."""
     return (seat_index - term - 1) % seats
 
 
 def proposal_due(state: GroupState, seat_index: int, *, waiting_since: int | None, tries: int, now: int) -> bool:
-    """Whether the seat should propose its own pod as steward, `tries` failed attempts behind it."""
+    """Whether the seat should propose its own pod as steward now, after `tries` failed attempts."""
     due_at = proposal_due_at(state, seat_index, waiting_since=waiting_since, tries=tries)
     return due_at is not None and now >= due_at
 
 
 def proposal_due_at(state: GroupState, seat_index: int, *, waiting_since: int | None, tries: int) -> int | None:
-    """When the seat should propose its own pod as steward; None while nothing waits, or where that is done by hand."""
+    """When the seat should propose its own pod as steward; None if nothing waits, or if people do it by hand."""
     patience = state.handover_after_ms()
     if waiting_since is None or patience == 0:
         return None
@@ -279,5 +279,5 @@ def proposal_due_at(state: GroupState, seat_index: int, *, waiting_since: int | 
 
 
 def next_term(known: int, state: GroupState) -> int:
-    """The term to propose on `state` when `known` is the highest term heard of; stays inside the epoch."""
+    """The term to propose on `state` if `known` is the highest known term; it stays inside the epoch."""
     return min(max(known, state.term) + 1, next_epoch(state.term) - 1)

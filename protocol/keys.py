@@ -39,13 +39,13 @@ _DID: Final = re.compile(r"did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}", re.ASCII)
 _P: Final = 2**255 - 19  # coordinates count modulo p, multiples of the base point modulo L
 _L: Final = 2**252 + 27742317777372353535851937790883648493
 _Y_BITS: Final = 2**255 - 1  # the 256th bit is the sign of x
-# The y of a point of order 8, and with its negative, 0, 1 and -1 those of all eight points of small order.
+# The y of a point of order 8. With its negative, 0, 1 and -1, these are the y of all eight points of small order.
 _Y_OF_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 _SMALL_ORDER: Final = frozenset({0, 1, _P - 1, _Y_OF_ORDER_8, _P - _Y_OF_ORDER_8})
 
 
 class PrivateKey:
-    """A signing key that never shows its seed: it has a name and signs."""
+    """A signing key that never shows its seed; it has a public name and can sign."""
 
     __slots__ = ("_key", "did")
 
@@ -109,7 +109,7 @@ def _sodium_verifies(public_key: bytes, message: bytes, signature: bytes) -> boo
     return True
 
 
-# R = rB + T with T of order 8, S = r + ka: with cofactor this verifies, without it doesn't.
+# R = rB + T with T of order 8, S = r + ka: this verifies with cofactor, but not without.
 _WITH_COFACTOR: Final = (
     bytes.fromhex("187a258f92a2bcb86d40a6bd0091577e500cd14abdca738f70bcd137089eff3c"),
     b"cofactor",
@@ -123,7 +123,7 @@ _SODIUM_HAS_NO_COFACTOR: Final = not _sodium_verifies(*_WITH_COFACTOR)
 
 @lru_cache(maxsize=MAX_LOADED_KEYS)
 def _load(did: str) -> bytes:
-    """The 32 bytes of a key, decoded and checked once; a busy group's keys stay loaded."""
+    """The 32 bytes of a key, decoded and checked once; the keys of a busy group stay in memory."""
     decoded = base58.b58decode(did.removeprefix(f"{DID_PREFIX}z"))
     codec, public_key = decoded[: len(_ED25519_CODEC)], decoded[len(_ED25519_CODEC) :]
     if codec != _ED25519_CODEC or len(public_key) != _KEY_BYTES:
@@ -134,9 +134,9 @@ def _load(did: str) -> bytes:
 
 
 def _is_canonical(signature: bytes) -> bool:
-    """R's y is below p and S below L: else one signature could be rewritten into another that verifies.
+    """Whether R's y is below p and S below L; otherwise one signature could be rewritten into another valid one.
 
-    Both libraries refuse these too; but this is a rule of ours, and must not depend on a library's build.
+    Both libraries refuse such signatures, too. But the rule is ours, and must not depend on how a library was built.
     """
     return _y_of(signature) < _P and int.from_bytes(signature[32:], "little") < _L
 

@@ -43,47 +43,47 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier(msgspec.Struct, frozen=True):
-    """A log that only grows: its size, and the roots of its complete subtrees, the largest first."""
+    """The end of a log that only grows: its size, and the roots of its complete subtrees, the largest first."""
 
     size: int = 0
     peaks: tuple[bytes, ...] = ()
 
     def append(self, leaf: bytes) -> "Frontier":
-        """One entry more; O(1) on average, whatever the size."""
+        """The frontier after one more entry; O(1) on average, for any size."""
         return self.append_many((leaf,))
 
     def append_many(self, leaves: Iterable[bytes]) -> "Frontier":
-        """Entries more, in order."""
+        """The frontier after more entries, in order."""
         peaks = list(self.peaks)
         size = self.size
         for leaf in leaves:
             peaks.append(leaf)
             size += 1
-            # Each trailing zero of the new size is a pair of equal subtrees that is now complete.
+            # For each trailing zero bit of the new size, two equal subtrees become one.
             for _ in range(_trailing_zeros(size)):
                 right = peaks.pop()
                 peaks[-1] = node_hash(peaks[-1], right)
         return Frontier(size, tuple(peaks))
 
     def root(self) -> bytes:
-        """The root that a seal commits to."""
+        """The root to which a seal commits."""
         return _fold(self.peaks)
 
 
 def frontier_of(size: int, peaks: bytes) -> Frontier:
-    """A frontier from its stored form: the size, and the peaks one after the other."""
+    """The frontier from its stored form: the size, and the concatenated peaks."""
     if len(peaks) != HASH_BYTES * size.bit_count():
         raise ValueError(f"A log of {size} entries has {size.bit_count()} peaks.")
     return Frontier(size, tuple(peaks[at : at + HASH_BYTES] for at in range(0, len(peaks), HASH_BYTES)))
 
 
 def frontier_at(read: Reader, size: int) -> Frontier:
-    """The frontier that the log had at an earlier size, from its complete subtrees."""
+    """The frontier at an earlier size, from its complete subtrees."""
     return Frontier(size, tuple(read(level, index) for level, index in _complete_subtrees(0, size)))
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
-    """The root over leaf hashes in order; of a full tile's hashes, the one that stands in the tile above."""
+    """The root over leaf hashes in order; for a full tile's hashes, the hash that the tile above contains."""
     return Frontier().append_many(leaves).root()
 
 
@@ -105,9 +105,9 @@ def inclusion_proof(read: Reader, index: int, size: int) -> list[bytes]:
 
 
 def consistency_proof(read: Reader, first: int, size: int) -> list[bytes]:
-    """What shows that the first `first` of `size` entries are unchanged (RFC 9162 §2.1.4.1).
+    """The proof that the first `first` of `size` entries are unchanged (RFC 9162 §2.1.4.1).
 
-    Empty for none or all of them, where the two roots say everything.
+    Empty if `first` is 0 or `size`, where the two roots are enough.
     """
     if not 0 <= first <= size:
         raise ValueError(f"A log of {size} entries never had {first}.")
@@ -123,7 +123,7 @@ def consistency_proof(read: Reader, first: int, size: int) -> list[bytes]:
         else:
             path.append(_range_root(read, start, middle))
             start = middle
-    if start > 0:  # otherwise the last subtree is the whole old log, whose root the verifier has
+    if start > 0:  # otherwise the last subtree is the whole old log, and the verifier knows its root
         path.append(_range_root(read, start, end))
     return path[::-1]
 
@@ -138,7 +138,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
             return False
         if node & 1 or node == last:
             reached = node_hash(step, reached)
-            shift = _trailing_zeros(node) if node else 0  # a right edge node climbs over the missing levels
+            shift = _trailing_zeros(node) if node else 0  # a node on the right edge rises over the missing levels
             node, last = node >> shift, last >> shift
         else:
             reached = node_hash(reached, step)
@@ -147,14 +147,14 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
 
 
 def verify_consistency(first: int, second: int, root1: bytes, root2: bytes, path: Sequence[bytes]) -> bool:
-    """Whether the log with `root2` continues the shorter one with `root1` (RFC 9162 §2.1.4.2)."""
+    """Whether the log with `root2` extends the shorter one with `root1` (RFC 9162 §2.1.4.2)."""
     if not 0 <= first <= second:
         return False
     if first == second:
         return not path and root1 == root2
     if first == 0:
         return not path and root1 == EMPTY_ROOT
-    # A power of two is a complete subtree of the new log: its root starts the path, and is left out of it.
+    # If `first` is a power of two, the old log is one complete subtree, whose root begins the path and isn't in it.
     hashes = list(path) if first & (first - 1) else [root1, *path]
     if not hashes:
         return False
@@ -163,7 +163,7 @@ def verify_consistency(first: int, second: int, root1: bytes, root2: bytes, path
 
 
 def _climb(hashes: list[bytes], node: int, last: int) -> tuple[bytes, bytes] | None:
-    """The old and the new root that a consistency path gives, or None if its length doesn't fit."""
+    """The old and the new root that a consistency path gives; None if its length doesn't fit."""
     old = new = hashes[0]
     for step in hashes[1:]:
         if last == 0:
@@ -179,7 +179,7 @@ def _climb(hashes: list[bytes], node: int, last: int) -> tuple[bytes, bytes] | N
 
 
 def reader_of(leaves: Sequence[bytes]) -> Reader:
-    """A reader over leaf hashes in memory, for logs that are small anyway."""
+    """A reader over leaf hashes in memory, for small logs."""
 
     def read(level: int, index: int) -> bytes:
         return root_of(leaves[index << level : (index + 1) << level])
@@ -227,7 +227,7 @@ def _tiles_read(prove: Callable[[Reader], object]) -> frozenset[Tile]:
 
 
 def _place(level: int, index: int) -> tuple[Tile, int, int]:
-    """The tile that holds a complete subtree, the place of its first hash there, and how many it spans."""
+    """The tile that holds a complete subtree, the position of its first hash there, and the number of hashes."""
     tile_level, rest = divmod(level, TILE_LEVELS)
     number, place = divmod(index << rest, TILE_WIDTH)
     return (tile_level, number), place, 1 << rest

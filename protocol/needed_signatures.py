@@ -15,19 +15,19 @@ from protocol.records.operation import Operation, Publish, SetWeight, Succeed
 from protocol.rules.operations import OperationRule
 from protocol.state import GroupState
 
-# What refuses an operation that may hold once more members have signed it.
+# The rules that refuse an operation only until more members have signed it.
 LACKING: Final = (OperationRule.TOO_FEW_OWNERS, OperationRule.NAME_NOT_SIGNED_BY_ALL)
 
 
 class NeededSignatures(msgspec.Struct, frozen=True):
-    """`count` of the members `of` must sign."""
+    """`count` members among `of` must sign."""
 
     of: tuple[int, ...]
     count: int
 
 
 def needed_signatures(state: GroupState, operation: Operation) -> NeededSignatures | None:
-    """What an operation needs in this state; None for one that its author alone signs."""
+    """The signatures that an operation needs in this state; None if its author's is enough."""
     match operation.wish:
         case Publish():
             return needed_to_publish(state)
@@ -40,13 +40,13 @@ def needed_signatures(state: GroupState, operation: Operation) -> NeededSignatur
 
 
 def needed_to_publish(state: GroupState) -> NeededSignatures:
-    """The same for publishing the group: all members with weight."""
+    """The same for publishing the group: all members with weight must sign."""
     weighty = tuple(sorted(one.number for one in state.members.values() if one.weight > 0 and not one.left))
     return NeededSignatures(weighty, len(weighty))
 
 
 def needed_for_weight(state: GroupState, number: int, weight: int) -> NeededSignatures | None:
-    """The same for giving another member a weight: whoever becomes an owner, or is one, is more than one's business."""
+    """The same for a change of another member's weight: several owners must agree on who is an owner."""
     member = state.members.get(number)
     concerns_owners = weight == state.owner_weight or (member is not None and state.is_owner(member))
     return _majority(state) if concerns_owners else None
@@ -58,5 +58,5 @@ def _majority(state: GroupState) -> NeededSignatures:
 
 
 def signed_by(state: GroupState, needed: NeededSignatures, signers: Collection[DidKey]) -> tuple[int, ...]:
-    """The members, of those who may sign, whose current key did."""
+    """Those of the members who may sign whose present key did."""
     return tuple(number for number in needed.of if state.members[number].signing in signers)

@@ -48,10 +48,7 @@ from protocol.state import GroupState, Member, MemberKey, with_member
 def applied(
     state: GroupState, operation: Operation, *, height: int, at: int, log_size: int, recovery: bool
 ) -> GroupState:
-    """The state after `operation`, sealed in an item of `height`, `at` and `log_size`; `recovery`: in a recovery.
-
-    Raises VoidOperationError.
-    """
+    """The state after `operation`, in an item of `height`, `at` and `log_size`; `recovery`: the item is a recovery."""
     wish = operation.wish
     if isinstance(wish, Join):
         return _joined(state, operation, wish, height=height, at=at)
@@ -171,7 +168,7 @@ def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int,
 
 
 def check_invitation(state: GroupState, invitation: SignedInvitation, *, at: int) -> None:
-    """Refuse an invitation that no join at `at` could use; raises VoidOperationError."""
+    """Refuse an invitation with which nobody could join at time `at`; raises VoidOperationError."""
     offer = invitation.content
     inviter = state.members.get(offer.author)
     if invitation.group != state.group:
@@ -204,7 +201,7 @@ def _check_majority(state: GroupState, signers: tuple[DidKey, ...]) -> None:
 
 
 def _left(state: GroupState, author: Member) -> GroupState:
-    # A black-listed member who leaves stays black-listed: leaving is no way out of a negative weight.
+    # A black-listed member who leaves stays black-listed, so that leaving doesn't remove a negative weight.
     return _with_weight(state, author.number, min(author.weight, 0), left=True)
 
 

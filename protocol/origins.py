@@ -17,7 +17,7 @@ _LONGEST_LABEL: Final = 63
 
 
 def is_bare_origin(url: str) -> bool:
-    """Whether `url` is an origin in its one spelling."""
+    """Whether `url` is an origin in its one allowed spelling."""
     matched = _ORIGIN.fullmatch(url)
     if matched is None:
         return False
@@ -38,7 +38,7 @@ def _is_host(host: str) -> bool:
     labels = host.split(".")
     if len(host) > _LONGEST_HOST or max(map(len, labels)) > _LONGEST_LABEL:
         return False
-    # As browsers read it: a host that ends in a number is an IPv4 address, of which there are other spellings.
+    # As browsers read it: a host that ends in a number is an IPv4 address, which has other spellings, too.
     if not labels[-1].isdecimal() and not labels[-1].startswith("0x"):
         return True
     try:

@@ -39,7 +39,7 @@ _PROOF_VALUE: Final = re.compile(r"z[1-9A-HJ-NP-Za-km-z]{64,88}", re.ASCII)  # b
 
 
 class Suite(msgspec.Struct, frozen=True):
-    """How one cryptosuite signs and checks 64 bytes of hashes."""
+    """One cryptosuite: how it signs and checks 64 bytes of hashes."""
 
     sign: Callable[[PrivateKey, bytes], bytes]
     verify: Callable[[DidKey, bytes, bytes], bool]
@@ -52,7 +52,7 @@ SUITES: Final[Mapping[str, Suite]] = MappingProxyType(
 
 
 def sign(unsigned: JsonObject, *keys: PrivateKey, as_list: bool = False) -> JsonObject:
-    """The record with the proofs of `keys`: one key gives an object (unless `as_list`), several a list."""
+    """The record with the proofs of `keys`: an object for one key (unless `as_list`), a list for several."""
     if "proof" in unsigned or not keys:
         raise ValueError("Sign a record without proof, with at least one key; use add_proof to co-sign.")
     digest = sha256(canonical_bytes(unsigned)).digest()
@@ -61,22 +61,22 @@ def sign(unsigned: JsonObject, *keys: PrivateKey, as_list: bool = False) -> Json
 
 
 def add_proof(record: JsonObject, key: PrivateKey) -> JsonObject:
-    """The record co-signed by one more key; its proof becomes a list."""
+    """The record signed by one more key; its proof becomes a list."""
     return {**record, "proof": merge_proofs(record.get("proof", []), _proof_by(key, _digest(record)))}
 
 
 def signers(record: JsonObject) -> tuple[DidKey, ...]:
-    """All keys that signed, in the order of the proofs, after checking every proof."""
+    """All keys that signed, in the order of the proofs; checks every proof."""
     return signers_of_digest(_digest(record), record.get("proof"))
 
 
 def signers_of(canonical_without_proof: bytes, proof: Json) -> tuple[DidKey, ...]:
-    """As `signers`, when the canonical bytes are already at hand."""
+    """As `signers`, if the caller has the canonical bytes already."""
     return signers_of_digest(sha256(canonical_without_proof).digest(), proof)
 
 
 def signers_of_digest(digest: bytes, proof: Json) -> tuple[DidKey, ...]:
-    """As `signers`, when the digest in the record's id, computed by ourselves, is already at hand."""
+    """As `signers`, if the caller has computed the digest of the record's id already."""
     proofs = _listed(proof)
     keys = _keys_in_order(proofs)
     for key, one in zip(keys, proofs, strict=True):
@@ -87,7 +87,7 @@ def signers_of_digest(digest: bytes, proof: Json) -> tuple[DidKey, ...]:
 
 
 def proof_keys(record: JsonObject) -> tuple[DidKey, ...]:
-    """The keys that the proofs name. Nothing is checked: for records of our own store only."""
+    """The keys that the proofs name, without any check; only for records of our own store."""
     return tuple(DidKey(proof["verificationMethod"].partition("#")[0]) for proof in _listed(record.get("proof")))
 
 
@@ -100,7 +100,7 @@ class _Proven(msgspec.Struct):
 
 
 def signers_of_wire(wire: bytes) -> tuple[DidKey, ...]:
-    """As `proof_keys`, from the text of a record of our own store; none where an erased one kept no proof."""
+    """As `proof_keys`, from the text of a stored record; empty for an erased one, which has no proof."""
     proof = _PROVEN.decode(wire).proof
     proofs = [proof] if isinstance(proof, _OneProof) else proof
     return tuple(DidKey(one.verificationMethod.partition("#")[0]) for one in proofs)
@@ -110,9 +110,9 @@ _PROVEN: Final = msgspec.json.Decoder(_Proven)
 
 
 def merge_proofs(*proofs: Json) -> list[JsonObject]:
-    """The union of `proof` members of one record, sorted; any order and grouping of them gives the same list.
+    """The union of several `proof` members of one record, sorted; the same list in any order of merging.
 
-    Only verified proofs may come in: a worthless one of low value would displace a good one of its key.
+    All proofs must be verified before: a false proof with a low value could replace a good one of the same key.
     """
     merged: dict[str, JsonObject] = {}
     for proof in (one for member in proofs for one in _listed(member)):
@@ -131,7 +131,7 @@ def _digest(record: JsonObject) -> bytes:
 
 
 def _keys_in_order(proofs: list[Json]) -> tuple[DidKey, ...]:
-    """The keys of well-formed proofs. Strictly rising: no key counts twice, and a set has one form."""
+    """The keys of well-formed proofs. They must strictly rise, so that no key counts twice and a set has one form."""
     if not 0 < len(proofs) <= MAX_PROOFS:
         raise ProofRule.PROOF_COUNT.error(most=MAX_PROOFS)
     keys = tuple(_check_form(proof) for proof in proofs)
@@ -165,8 +165,8 @@ def _signature(value: Json) -> bytes:
         raise ProofRule.NOT_A_PROOF_VALUE.error()
     digits = value[1:]
     number = base58.b58decode_int(digits, autofix=False)
-    zeros = len(digits) - len(digits.lstrip("1"))  # each leading 1 is a byte of zeros
-    # Several times as fast as the library's way to bytes, which a busy door feels.
+    zeros = len(digits) - len(digits.lstrip("1"))  # each leading 1 is a zero byte
+    # Several times as fast as the library's conversion to bytes, which matters when many records arrive.
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
@@ -190,7 +190,7 @@ def _config(key: DidKey, suite: str) -> JsonObject:
 
 @lru_cache(maxsize=MAX_LOADED_KEYS)
 def _config_hash(key: DidKey, suite: str) -> bytes:
-    """A key's proofs all have the same first half; it is kept beside the loaded key."""
+    """The hash of a proof's options, which is the same for all proofs of a key and suite; kept in memory."""
     return sha256(bytes_of_checked(_config(key, suite))).digest()
 
 
@@ -210,13 +210,13 @@ def sign_document(document: JsonObject, key: PrivateKey, *, method: str, created
 
 
 def check_document(document: JsonObject, key: DidKey) -> None:
-    """Refuse a document that `key` didn't sign. Whose key that is, and from when, the caller knows."""
+    """Refuse a document that `key` didn't sign. The caller knows the key's owner and since when it is valid."""
     proof = document.get("proof")
     if type(proof) is not dict or proof.get("type") != _TYPE or proof.get("proofPurpose") != _PURPOSE:
         raise ProofRule.DOCUMENT_PROOF.error(type=_TYPE, purpose=_PURPOSE)
     if proof.get("cryptosuite") != EDDSA_JCS_2022:
         raise ProofRule.FOREIGN_DOCUMENT_SUITE.error(suite=EDDSA_JCS_2022)
-    # A proof under another context would be a signature over another meaning of the same words.
+    # With another context the same words could mean something else.
     if "@context" in proof and proof["@context"] != document.get("@context"):
         raise ProofRule.PROOF_CONTEXT.error()
     if not verify(key, _document_message(document), _signature(proof.get("proofValue"))):

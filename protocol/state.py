@@ -21,18 +21,18 @@ from protocol.keys import DidKey
 from protocol.records.chain import EPOCH, GroupRoot, Seat, TreeHead
 from protocol.records.parts import GroupPolicy, Home, policy_of
 
-# Unless the policy names these they need more than others_weight, or strangers who just joined would decide.
+# These need more than others_weight unless the policy names them; otherwise newly joined strangers could decide.
 VOTING_CAPABILITIES = frozenset({"vote", "delegate", "be_delegate"})
 HANDOVER_AFTER_MS = 24 * 3600 * 1000
 
 
 def quorum(keepers: int) -> int:
-    """How many of `keepers` must agree: majority up to three, more than two thirds from four on."""
+    """How many of `keepers` must agree: a majority of up to three, more than two thirds of four or more."""
     return keepers // 2 + 1 if keepers <= 3 else 2 * keepers // 3 + 1
 
 
 class MemberKey(msgspec.Struct, frozen=True, gc=False):
-    """One of a member's signing keys. `until` is the log size up to which its records count; None: current."""
+    """One of a member's signing keys. `until`: the log size up to which its records count; None: the present key."""
 
     did: DidKey
     height: int
@@ -41,7 +41,7 @@ class MemberKey(msgspec.Struct, frozen=True, gc=False):
 
 
 class Member(msgspec.Struct, frozen=True, gc=False):
-    """A member under its number. Counters are those of the last applied operation."""
+    """A member. Counters are those of the last applied operation."""
 
     number: int
     weight: int
@@ -56,27 +56,27 @@ class Member(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def signing(self) -> DidKey:
-        """The key that signs now."""
+        """The present signing key."""
         return self.keys[-1].did
 
     @property
     def counts(self) -> bool:
-        """Whether it belongs to the group: it hasn't left and isn't black-listed."""
+        """Whether the member belongs to the group: hasn't left and isn't black-listed."""
         return self.weight >= 0 and not self.left
 
 
 class EarlierKeepers(msgspec.Struct, frozen=True, gc=False):
-    """Keepers that a handover at `height` replaced and whose quorum no item has shown to have confirmed it."""
+    """Keepers that the handover at `height` replaced, until an item shows that their quorum confirmed it."""
 
     seats: tuple[Seat, ...]
     height: int
 
 
 class GroupState(msgspec.Struct, frozen=True, gc=False):
-    """The state after item `head`. `trail` maps items since the earliest unshown handover to (height, term).
+    """The state after item `head`. `trail`: items since the earliest unshown handover, as (height, term).
 
-    `homes` says how many members who count live where: it follows from `members`, so that nobody walks all of them.
-    `visibility` is the root's, until the group is `published` under a name: then it is public.
+    `homes`: how many members who count live at each home; it follows from `members`, and is kept to save a walk over
+    all. `visibility`: the root's; but a `published` group, which has a public name, is public.
     """
 
     group: RecordId
@@ -105,7 +105,7 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def epoch(self) -> int:
-        """How many recoveries this branch went through, by its term."""
+        """How many recoveries this branch has, by its term."""
         return self.term // EPOCH
 
     @property
@@ -115,28 +115,28 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def asked_seats(self) -> set[Seat]:
-        """The seats whose quorums count: those of now, and of each earlier set not yet shown to have confirmed."""
+        """The seats whose quorums count: the present ones, and those of each earlier set not yet shown."""
         return {seat for seats in (self.seats, *(replaced.seats for replaced in self.earlier)) for seat in seats}
 
     @property
     def others_weight(self) -> int:
-        """The weight of somebody who joins without invitation."""
+        """The weight of a member who joins without invitation."""
         return self.policy.others_weight
 
     @property
     def default_score(self) -> int:
-        """What every target's score starts from, in micro units."""
+        """The score from which every target starts, in micro units."""
         return self.policy.default_score
 
     def permission(self, capability: str) -> int:
-        """The weight that `capability` needs; what isn't named needs an owner's."""
+        """The weight that `capability` needs; a capability that the policy doesn't name needs an owner's weight."""
         named = self.policy.permissions or {}
         if capability in named:
             return named[capability]
         return self.others_weight + 1 if capability in VOTING_CAPABILITIES else self.owner_weight
 
     def handover_after_ms(self) -> int:
-        """How long something may wait before keepers hand the steward's job on; 0 = by hand only."""
+        """How long something may wait before keepers make a handover; 0: people do it by hand only."""
         said = self.policy.handover_after
         return HANDOVER_AFTER_MS if said is None else said
 
@@ -146,7 +146,7 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
 
 
 def founded(group: RecordId, root: GroupRoot) -> GroupState:
-    """The state after the root: one member, number 1, who is the first keeper; his pod is the steward."""
+    """The state after the root: its one member, number 1, is the first keeper; that member's pod is the steward."""
     founder = root.member
     member = Member(
         number=1,
@@ -181,7 +181,7 @@ def founded(group: RecordId, root: GroupRoot) -> GroupState:
 
 
 def with_member(state: GroupState, member: Member, **fields: Any) -> GroupState:
-    """The state with a member new or changed, and these other fields; costs what it changes."""
+    """The state with a new or changed member, and these other fields changed; the cost is that of the change."""
     before, homes = state.members.get(member.number), state.homes
     if before is not None and before.counts:
         left = homes[before.home] - 1
@@ -192,7 +192,7 @@ def with_member(state: GroupState, member: Member, **fields: Any) -> GroupState:
 
 
 def describe(state: GroupState) -> dict[str, Any]:
-    """The whole state as a JSON object, in one canonical form: for inspection, snapshots and `state_hash`."""
+    """The whole state as a JSON object in one canonical form, for inspection, snapshots and `state_hash`."""
     plain = _rest(state)
     plain["members"] = [_member(state.members[number]) for number in sorted(state.members)]
     plain["keys"] = {did: state.keys[did] for did in state.keys}
@@ -219,12 +219,12 @@ def _member(member: Member) -> dict[str, Any]:
 
 
 def state_hash(state: GroupState) -> str:
-    """sha256 (hex) of the canonical bytes of the whole state: equal on two pods iff they hold the same state."""
+    """sha256 (hex) of the whole state's canonical bytes: equal on two pods exactly if their states are equal."""
     return hashlib.sha256(canonical_bytes(describe(state))).hexdigest()
 
 
 def dump_rest(state: GroupState) -> bytes:
-    """All of the state but members, their keys and the used invitations; with these, `load_state` gives it back."""
+    """The state without members, their keys and used invitations; `load_state` joins these with it."""
     return msgspec.json.encode(_rest(state))
 
 
@@ -234,7 +234,7 @@ def dump_member(member: Member) -> bytes:
 
 
 class _Snapshot(GroupState, frozen=True, gc=False, kw_only=True):
-    """The same fields with the maps as JSON has them."""
+    """The fields of a state, with maps as JSON has them."""
 
     policy: dict[str, Any]  # type: ignore[assignment]
     members: list[Member] = []  # type: ignore[assignment]
@@ -249,7 +249,7 @@ _MEMBER = msgspec.json.Decoder(Member)
 
 
 def load_state(rest: bytes, members: Iterable[bytes], invitations: Mapping[RecordId, int]) -> GroupState:
-    """Read what `dump_rest` and `dump_member` wrote; or what older versions wrote as one, with everything in it."""
+    """Read what `dump_rest` and `dump_member` wrote, or the one snapshot with everything that older versions wrote."""
     plain = _SNAPSHOT.decode(rest)
     fields = {name: getattr(plain, name) for name in plain.__struct_fields__ if name not in _MAPS}
     found = plain.members or [_MEMBER.decode(member) for member in members]

@@ -21,7 +21,7 @@ from protocol.records.content import Address
 
 
 class Combine(StrEnum):
-    """How the groups of a lens are joined."""
+    """How the verdicts of a lens's groups are combined."""
 
     ANY = "any"
     ALL = "all"
@@ -35,7 +35,7 @@ class Reason(StrEnum):
     REJECTED = "rejected"  # hidden: score below 0
     BY_ANOTHER = "by_another"  # hidden: score 0, by another writer
     MARKED_AWAY = "marked_away"  # hidden: score 0, deleted or replaced by the post's writer
-    OUTRANKED = "outranked"  # hidden: another paragraph of its slot stands
+    OUTRANKED = "outranked"  # hidden: another paragraph of its slot is shown
     ERASED = "erased"  # hidden: its writer erased the text
 
 
@@ -43,9 +43,9 @@ SHOWN = frozenset({Reason.SUPPORTED, Reason.BY_WRITER})
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """One paragraph in a lens. `scores` (micro units) and `reasons` stand in the order of the lens's groups.
+    """One paragraph in a lens. `scores` (micro units) and `reasons` are in the order of the lens's groups.
 
-    `reason` is the deciding one; `instead` is the shown paragraph of the same slot, if there is one.
+    `reason`: the one that decides; `instead`: the shown paragraph of the same slot, if there is one.
     """
 
     address: Address
@@ -57,7 +57,7 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def see(text: Text, standings: Sequence[Mapping[Address, int]], combine: Combine = Combine.ANY) -> tuple[Judged, ...]:
-    """Every hung paragraph in reading order. `standings`: for each group of the lens the scores that aren't 0."""
+    """All hung paragraphs in reading order. `standings`: for each group of the lens, the scores other than 0."""
     groups = standings or ({},)
     all_judged = {address: _alone(text, address, groups, combine) for address in text.order}
     standing = {slot: _standing(text, slot, all_judged, combine) for slot in dict.fromkeys(text.slots.values())}
@@ -65,7 +65,7 @@ def see(text: Text, standings: Sequence[Mapping[Address, int]], combine: Combine
 
 
 def judge(text: Text, address: Address, score: int) -> Reason:
-    """Rule 1 for one paragraph in one group."""
+    """Rule 1, for one paragraph in one group."""
     if text.paragraph(address) is None:
         return Reason.ERASED
     if score:
@@ -105,5 +105,5 @@ def _in_slot(judged: Judged, standing: Address | None) -> Judged:
 
 
 def stands_back(judged: Judged) -> bool:
-    """Whether a paragraph that would be shown gives way to the one that stands for its slot: it always does."""
+    """Whether a paragraph gives way to the one that stands for its slot: it does if it would be shown itself."""
     return judged.shown

@@ -24,9 +24,9 @@ Register = tuple[int, Token]
 
 
 class CastVote(msgspec.Struct, frozen=True):
-    """A member's vote, plain; `value` in thousandths, `at` in milliseconds (the member's claim).
+    """A member's vote; `value` in thousandths, `at` in milliseconds (the member's claim).
 
-    `of_group`: the group in which the target stands, as far as the vote says that it isn't its own.
+    `of_group`: the group of the target, if the vote names another group than its own.
     """
 
     member: int
@@ -52,25 +52,25 @@ class GuestBallot(msgspec.Struct, frozen=True):
 
 
 def cast_vote(record: RecordId, vote: Vote) -> CastVote:
-    """The plain value of a vote record."""
+    """The vote of a vote record."""
     token, of_group = vote.target.token, vote.from_.group if vote.from_ else None
     return CastVote(vote.author, token, vote.value, vote.key, vote.counter, record, vote.at, vote.reason, of_group)
 
 
 def rank(vote: CastVote) -> VoteRank:
-    """What makes one vote of a member newer than another; never the clock."""
+    """The order of a member's votes on a target; the newest is the greatest. Never by the clock."""
     return (vote.key, vote.counter, vote.id)
 
 
 def register_of(vote: CastVote) -> Register:
-    """Where a vote is kept."""
+    """The key of a vote's register: of all votes with this key one counts."""
     return (vote.member, vote.target)
 
 
 def current_votes(
     votes: Iterable[CastVote], known: Mapping[Register, CastVote] | None = None
 ) -> dict[Register, CastVote]:
-    """The registers after `votes`, in any order and with any repetitions, arrived on top of `known`."""
+    """The registers after `votes` were added to `known`; any order and any repetition gives the same."""
     registers = dict(known or {})
     for vote in votes:
         register = register_of(vote)
@@ -80,7 +80,7 @@ def current_votes(
 
 
 def current_ballots(ballots: Iterable[GuestBallot]) -> dict[tuple[str, Token], GuestBallot]:
-    """The guests' registers."""
+    """The registers of guests' votes."""
     registers: dict[tuple[str, Token], GuestBallot] = {}
     for ballot in ballots:
         register = (ballot.actor, ballot.target)
@@ -90,15 +90,15 @@ def current_ballots(ballots: Iterable[GuestBallot]) -> dict[tuple[str, Token], G
 
 
 def counts(weight: int | None) -> bool:
-    """Whether votes of a member with this current weight count in scores; None: not a member."""
+    """Whether votes of a member with this present weight count in scores; None: not a member."""
     return weight is not None and weight > 0
 
 
 def gives_score(target: Target) -> bool:
-    """Whether votes on this target are scored at all."""
+    """Whether votes on this target give a score."""
     return not isinstance(target, ReactionTarget)
 
 
 def appears(votes: Iterable[CastVote], weights: Mapping[int, int]) -> bool:
-    """Whether the one target of these *current* votes appears in the group whose current weights are given."""
+    """Whether the target of these *current* votes appears in the group with these present weights."""
     return any(vote.value > 0 and weights.get(vote.member, -1) >= 0 for vote in votes)

@@ -26,10 +26,10 @@ def with_item_faults(view: View, new: Node) -> tuple[Fault, ...]:
 
 
 def spoke(nodes: Nodes, node: Node) -> frozenset[DidKey]:
-    """Whose word an item is: its signers, and the seats for which a recovery key signed a handover that is no recovery.
+    """The keys that an item commits: its signers, and the seats for which a recovery key signed an ordinary handover.
 
-    A seat that signs one handover by its own key and a rival one by its member's recovery key is two-faced, too. Rival
-    recoveries are people's word: they speak for no seat.
+    So a seat is also two-faced if it signs one handover with its own key and a rival one with its member's recovery
+    key. In a recovery, recovery keys speak for people and not for seats.
     """
     signers = frozenset(node.signers)
     parent = nodes.get(node.parent) if node.parent is not None else None
@@ -52,7 +52,7 @@ def with_ack_faults(view: View, ack: Ack) -> tuple[Fault, ...]:
 
 
 def all_faults(nodes: Nodes, acks: Acks) -> tuple[Fault, ...]:
-    """All faults that items and acks prove, from scratch; found one by one, they name the same keys and terms."""
+    """All faults that items and acks prove, computed from scratch; with the same keys and terms as one by one."""
     faults: tuple[Fault, ...] = ()
     rivals: dict[tuple[str, int, int], list[Node]] = {}
     for node in nodes.values():
@@ -93,7 +93,7 @@ def _down_to(nodes: Mapping[RecordId, Node], item: RecordId, height: int) -> set
 def _added(
     faults: tuple[Fault, ...], kind: str, keys: frozenset[DidKey], term: int, one: RecordId, other: RecordId
 ) -> tuple[Fault, ...]:
-    # One pair per key, kind and term is proof enough; more would let a liar fill our disk.
+    # One pair per key, kind and term is enough proof; with more, a dishonest keeper could fill our disk.
     known = {(fault.kind, fault.key, fault.term) for fault in faults}
     first, second = sorted((one, other))
     fresh = [Fault(kind, key, term, first, second) for key in sorted(keys) if (kind, key, term) not in known]

@@ -16,14 +16,14 @@ from protocol.keys import DidKey
 from protocol.records.chain import Handover
 from protocol.records.envelope import Record
 
-# An honest keeper signs one a minute, in rising terms; a hostile one fills its own places only.
+# An honest keeper signs one a minute, in rising terms. A hostile one can fill only its own places.
 MAX_OFFERS_PER_KEY: Final = 8
 
 Offers = Map[RecordId, Record]
 
 
 def with_offer(offers: Offers, nodes: Nodes, record: Record) -> Offers:
-    """Remember a handover on one of `nodes` that its keepers signed in part; those of the highest terms stay."""
+    """Keep a handover on one of `nodes` that some of its keepers signed; of each key the highest terms are kept."""
     known = offers.get(record.id)
     record = merged(known, record) if known else record
     if record is known or not _voters(nodes, record):
@@ -38,7 +38,7 @@ def with_offer(offers: Offers, nodes: Nodes, record: Record) -> Offers:
 
 
 def above(offers: Offers, nodes: Nodes) -> Offers:
-    """Those whose parent is still known."""
+    """The offers whose parent is still known."""
     if not offers:
         return offers
     return Map({item: offer for item, offer in offers.items() if _handover(offer).parent in nodes})

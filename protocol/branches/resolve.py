@@ -39,10 +39,7 @@ Value = TypeVar("Value")
 
 
 def extend(view: View, record: Record) -> View:
-    """Add an item; one that is known gets the proofs of both copies.
-
-    Raises UnknownParentError (a gap), BelowAnchorError or BrokenItemError; after ShortOfQuorumError see `offered`.
-    """
+    """Add an item; an item that is known gets the proofs of both copies."""
     if record.id in view.nodes:
         return _with_proofs(view, view.nodes[record.id], record)
     if record.id in view.offers:
@@ -74,7 +71,7 @@ def extend(view: View, record: Record) -> View:
 
 
 def offered(view: View, record: Record) -> View:
-    """Remember a handover that `extend` refused for want of signatures: with those of other copies it may follow."""
+    """Keep a handover that `extend` refused for lack of signatures, because other copies may complete it."""
     return replace(view, offers=with_offer(view.offers, view.nodes, record))
 
 
@@ -88,7 +85,7 @@ def _with_proofs(view: View, node: Node, record: Record) -> View:
 
 
 def confirm(view: View, ack: Ack) -> View:
-    """Add a keeper's ack, of a known item or of one still to come."""
+    """Add a keeper's ack, of a known item or of one that may still come."""
     noted = _noted(view, ack)
     if noted is view:
         return view
@@ -98,17 +95,17 @@ def confirm(view: View, ack: Ack) -> View:
 
 
 def _is_straight(view: View, ack: Ack) -> bool:
-    """Whether an ack speaks for the chosen branch, and its key for no other in that term: it can turn no choice.
+    """Whether an ack is for our branch, and its key has no ack beside it in that term; then the choice can't change.
 
-    What it adds at each fork it adds to the child that was chosen.
+    At every fork such an ack counts for the child that is chosen already.
     """
     return view.holds(ack.item) and (ack.key, ack.term) not in view.heard_beside
 
 
 def resolve(base: GroupState, records: Iterable[Record], anchor: RecordId | None = None) -> View:
-    """The view of everything known above `base`, from scratch; `anchor` (default: `base`) stands at or above it.
+    """The view of all items above `base`, from scratch; `anchor` (default: `base`) is `base` or stands above it.
 
-    Items that don't follow are left out, with all that hangs on them.
+    Items that don't follow their parent are left out, with all items above them.
     """
     nodes, children, acks, offers = _gathered(base, records)
     forks = sum(len(siblings) - 1 for siblings in children.values())
@@ -171,13 +168,13 @@ def _gathered(
 
 
 def _sorted_out(records: Iterable[Record]) -> tuple[list[Record], list[Ack]]:
-    """Items by height, each with the proofs of all its copies, and acks."""
+    """The items, by height, each with the proofs of all its copies; and the acks."""
     items: dict[RecordId, tuple[int, Record]] = {}
     given: list[Ack] = []
     for record in records:
         content = record.content
         if isinstance(content, Seal | Handover):
-            # One list of proofs may lack the quorum that another has, or that only all of them have together.
+            # One copy's proofs may lack the quorum that another copy has, or that only all copies have together.
             seen = items.get(record.id)
             items[record.id] = (content.height, merged(seen[1], record) if seen else record)
         elif isinstance(content, Ack):
@@ -205,7 +202,7 @@ def _counted(view: View, acks: Iterable[Ack]) -> View:
 
 
 def _recounted(view: View) -> View:
-    # An item's own acks speak of its ancestors: of those still above the anchor.
+    # An item carries acks of its ancestors; those still above the anchor count.
     node = view.nodes[view.head]
     return _counted(_counted(view, node.acks), view.acks.get(view.head, ()))
 
@@ -219,7 +216,7 @@ def _settled(view: View) -> View:
 
 
 def _advanced(view: View, anchor: RecordId) -> View:
-    """Move the anchor up where there is only one branch: what lies below it is forgotten."""
+    """Move the anchor up where there is only one branch, and drop the items below it."""
     state = view.nodes[anchor].state
     gone = [(height, view.branch[height]) for height in range(view.settled.height, state.height)]
     forget = _without_few if 2 * len(gone) < len(view.nodes) else _without_many
@@ -240,7 +237,7 @@ def _advanced(view: View, anchor: RecordId) -> View:
 
 
 def _without_few(full: Map[Key, Value], keys: list[Key]) -> Map[Key, Value]:
-    """One at a time: the rest may be long, and is shared."""
+    """Remove the keys one by one, so that the rest, which may be long, is shared and not copied."""
     rest = full.mutate()
     for key in keys:
         rest.pop(key, None)
@@ -260,7 +257,7 @@ def _trimmed(view: View, state: GroupState) -> tuple[tuple[Run, ...], Map[tuple[
 
 
 def _pruned(view: View, anchor: RecordId) -> View:
-    """Keep what descends from `anchor`; its branch is measured anew."""
+    """Keep only what descends from `anchor`, and measure its branch again."""
     kept, queue = [anchor], [anchor]
     while queue:
         below = view.children.get(queue.pop(), ())
@@ -277,7 +274,7 @@ def _pruned(view: View, anchor: RecordId) -> View:
             nodes=nodes,
             offers=above(view.offers, nodes),
             children=children,
-            # Each ack by its own height: one that lies about it must not take honest ones along.
+            # Each ack by its own height, so that one with a false height doesn't remove honest ones.
             acks=Map({item: high for item, acks in view.acks.items() if (high := _at_least(acks, height))}),
             forks=sum(len(siblings) - 1 for siblings in children.values()),
         ),
@@ -306,7 +303,7 @@ def _heard_beside(view: View) -> frozenset[tuple[DidKey, int]]:
 
 
 def _assessed(view: View) -> View:
-    """Choose the branch from the anchor up, from scratch, and move the anchor to what is settled on it."""
+    """Choose the branch from the anchor up, from scratch, and move the anchor to the highest settled item on it."""
     if not view.forks:
         path = [view.anchor]
         while below := view.children.get(path[-1]):

@@ -19,7 +19,7 @@ from protocol.state import GroupState
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):
-    """Proof that one key was two-faced: two items of one term, or acks of two, that no honest key signs both."""
+    """Proof that a key was two-faced: two items of one term, or two acks, that no honest key signs both."""
 
     kind: str
     key: DidKey
@@ -67,16 +67,16 @@ class Node(msgspec.Struct, frozen=True, gc=False):
 
 
 class Run(msgspec.Struct, frozen=True, gc=False):
-    """The items of one term on the chosen branch: its first item's state says whose quorums settle it."""
+    """The items of one term on our branch; the quorums that settle them are those of the first item's state."""
 
     term: int
     first: GroupState
 
 
 class View(msgspec.Struct, frozen=True, gc=False):
-    """One pod's view of one chain, from its anchor up. A value: `extend` and `confirm` return the next.
+    """One pod's view of one chain, from its anchor up. An immutable value: `extend` and `confirm` return the next one.
 
-    `heard_beside`: the keys and terms of the acks that speak for items beside the chosen branch.
+    `heard_beside`: keys and terms of the acks for items beside our branch.
     """
 
     anchor: RecordId
@@ -104,13 +104,13 @@ class View(msgspec.Struct, frozen=True, gc=False):
         return self.nodes[self.anchor].state
 
     def holds(self, item: RecordId) -> bool:
-        """Whether `item` stands on the chosen branch, at or above the anchor."""
+        """Whether `item` is on our branch, at or above the anchor."""
         node = self.nodes.get(item)
         return node is not None and self.branch.get(node.state.height) == item
 
 
 def merged(one: Record, other: Record) -> Record:
-    """The same record with the proofs of both; `one` itself if `other` adds none."""
+    """The same record with the proofs of both copies; `one` itself if `other` adds none."""
     signers = tuple(sorted({*one.signers, *other.signers}))
     if signers == one.signers:
         return one
@@ -119,12 +119,12 @@ def merged(one: Record, other: Record) -> Record:
 
 
 def opened(root: Record) -> View:
-    """The view of a chain of which only the root is known."""
+    """The view of a chain when only the root is known."""
     return anchored(found(root).state)
 
 
 def anchored(state: GroupState) -> View:
-    """The view that starts at a settled item with its state."""
+    """The view that starts at a settled item, given the state after it."""
     item = state.head
     return View(
         anchor=item,

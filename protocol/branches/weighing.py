@@ -16,7 +16,7 @@ def _quorum_height(tally: Mapping[tuple[int, Seat], int], term: int, seats: tupl
 
 
 def settled_height(runs: tuple[Run, ...], tally: Mapping[tuple[int, Seat], int]) -> int:
-    """The highest settled height of a branch measured as `runs` and `tally`; its first run starts at the anchor."""
+    """The highest settled height of a branch, given its `runs` and `tally`; the first run starts at the anchor."""
     best = runs[0].first.height
     for run in runs:
         reached = _quorum_height(tally, run.term, run.first.seats)
@@ -54,7 +54,7 @@ def measure(nodes: Nodes, acks: Acks, path: list[RecordId]) -> tuple[tuple[Run, 
 def weighed(
     nodes: Nodes, children: Children, acks: Acks, anchor: RecordId
 ) -> tuple[dict[RecordId, int], dict[RecordId, frozenset[Seat]], set[RecordId]]:
-    """Highest term and confirming seats of each subtree, and the items whose subtree holds a settled one."""
+    """For each item the highest term and the confirming seats above it, and the items with a settled one above."""
     terms: dict[RecordId, int] = {}
     seats: dict[RecordId, frozenset[Seat]] = {}
     settled: set[RecordId] = set()
@@ -74,7 +74,7 @@ def weighed(
 
 
 def settled_on(nodes: Nodes, acks: Acks, leaf: RecordId, anchor: RecordId) -> list[RecordId]:
-    """The items above `anchor` up to the highest settled one on the way to `leaf`."""
+    """The items above `anchor` up to the highest settled one, on the way to `leaf`."""
     path = path_to(nodes, leaf)
     path = path[path.index(anchor) :] if anchor in path else path
     runs, tally = measure(nodes, acks, path)
@@ -83,7 +83,7 @@ def settled_on(nodes: Nodes, acks: Acks, leaf: RecordId, anchor: RecordId) -> li
 
 
 def given_way(nodes: Nodes, children: Children, acks: Acks, base: RecordId, anchor: RecordId) -> RecordId:
-    """The anchor after rule 4, applied until nothing more gives way; each step raises the epoch."""
+    """The anchor after rule 4, applied until no anchor gives way any more; each step raises the epoch."""
     leaves = [item for item in nodes if not children.get(item)]
     while True:
         state = nodes[anchor].state
@@ -102,7 +102,7 @@ def given_way(nodes: Nodes, children: Children, acks: Acks, base: RecordId, anch
 
 
 def may_move(anchor: GroupState, node: Node) -> bool:
-    """Whether a lone anchor's keeper signed an item of a higher epoch, with the recovery key valid at the anchor."""
+    """Whether the anchor's only keeper signed an item of a higher epoch with the recovery key valid at the anchor."""
     own_key = anchor.members[anchor.seats[0].member].recovery[-1]
     return own_key in node.signers and node.state.epoch > anchor.epoch
 
@@ -110,9 +110,9 @@ def may_move(anchor: GroupState, node: Node) -> bool:
 def with_side_acks(
     nodes: Nodes, acks: Acks, path: list[RecordId], tally: dict[tuple[int, Seat], int]
 ) -> dict[tuple[int, Seat], int]:
-    """The tally of `path` with what acks of items beside it confirm: their ancestors on it, in the same term.
+    """The tally of `path`, with the acks of items beside it, which also confirm ancestors on it in the same term.
 
-    Without them a branch that lost later would take back what its acks had settled before the fork.
+    Without these, the acks of a branch that loses later would no longer settle what they settled before the fork.
     """
     on_path = frozenset(path)
     for item, given in acks.items():

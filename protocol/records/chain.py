@@ -47,7 +47,7 @@ class Seat(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class TreeHead(msgspec.Struct, frozen=True, gc=False):
-    """Size and RFC 9162 root (hex) of the group log that an item commits to."""
+    """Size and RFC 9162 root (hex) of the group log to which an item commits."""
 
     size: int
     root: str
@@ -87,13 +87,13 @@ class GroupRoot(msgspec.Struct, frozen=True, gc=False):
 
 
 class BadOperation(msgspec.Struct, frozen=True, gc=False):
-    """An entry of `operations` that is no well-formed, signed operation of this group: void. `code`: the refusal's."""
+    """A void entry of `operations`: not a well-formed, signed operation of this group. `code`: the refusal's."""
 
     code: str
 
 
 class Ack(msgspec.Struct, frozen=True, gc=False):
-    """A keeper's confirmation of an item and all before it, in that item's term. `key` signed it."""
+    """A keeper's confirmation of an item and everything before it, in that item's term. `key` signed it."""
 
     keeper: int
     term: int
@@ -103,7 +103,7 @@ class Ack(msgspec.Struct, frozen=True, gc=False):
 
 
 class Seal(msgspec.Struct, frozen=True, gc=False):
-    """The steward's next link: operations in order and the log it commits to."""
+    """The steward's next link: operations in order, and the log to which it commits."""
 
     parent: RecordId
     height: int
@@ -115,7 +115,7 @@ class Seal(msgspec.Struct, frozen=True, gc=False):
 
 
 class Handover(msgspec.Struct, frozen=True, gc=False):
-    """The only place where steward or keepers change; its proofs are the record's signers."""
+    """The only item that changes steward or keepers; the keepers who agree sign it."""
 
     parent: RecordId
     height: int
@@ -129,7 +129,7 @@ class Handover(msgspec.Struct, frozen=True, gc=False):
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """A steward's promise to log `record` before an item whose `at` is after `by`."""
+    """A steward's promise to log `record` before the first item whose `at` is after `by`."""
 
     record: RecordId
     steward: DidKey
@@ -174,13 +174,13 @@ def parse_ack(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> Ack:
 
 
 def check_exact_ack(body: Mapping[str, Any]) -> None:
-    """Raise MalformedError for an ack that says more than it must: every pod keeps and serves one for each item."""
+    """Raise MalformedError for an ack with other members than needed, because every pod stores and serves acks."""
     if set(body) != {"type", "rules", "group", "keeper", "term", "height", "item", "proof"}:
         raise RecordRule.ACK_MEMBERS.error()
 
 
 def parse_receipt(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> Receipt:
-    """Parse a receipt signed by exactly the steward key it names."""
+    """Parse a receipt, which exactly the steward key that it names must have signed."""
     receipt = Receipt(
         record=parse_id(body.get("record")),
         steward=parse_did(body.get("steward")),
@@ -193,7 +193,7 @@ def parse_receipt(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> Recei
 
 
 def parse_root(body: Mapping[str, Any], signers: tuple[DidKey, ...]) -> GroupRoot:
-    """Parse a group's root: signed by its founder, stewarded by his own pod."""
+    """Parse a group's root, which its founder signed; the founder's pod is the steward."""
     member = mapping(body, "member")
     founder = Founder(
         weight=integer(member, "weight", 1, MAX_WEIGHT),

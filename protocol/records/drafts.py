@@ -22,49 +22,49 @@ _HEADER = frozenset(Header.__annotations__)
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """The type of a record and its own members, as a typed value or a program's request names them."""
+    """A record's type and own members, before it is signed."""
 
     type: str
     members: JsonObject
 
 
 def draft(content: Content) -> Draft:
-    """What a member says; made with `**UNSIGNED`."""
+    """A draft of a member's content, which was made with `**UNSIGNED`."""
     members = dump_content(content)
     return Draft(members.pop("type"), {name: value for name, value in members.items() if name not in _HEADER})
 
 
 def draft_wish(wish: Wish) -> Draft:
-    """What a member wishes of the group."""
+    """A draft of a member's wish to change the group."""
     return Draft("Operation", dump_wish(wish))
 
 
 def draft_join(wish: Wish, invitation: JsonObject | None) -> Draft:
-    """The wish to join, with the signed invitation that it shows."""
+    """A draft of the wish to join, with the signed invitation that it shows."""
     members = dump_wish(wish)
     return Draft("Operation", members | {"with": members["with"] | ({"invitation": invitation} if invitation else {})})
 
 
 def draft_invitation(invitation: Invitation) -> Draft:
-    """An offer of a weight; made with `**UNSIGNED`."""
+    """A draft of an invitation, which was made with `**UNSIGNED`."""
     members = msgspec.to_builtins(invitation)
     return Draft("Invitation", {name: value for name, value in members.items() if name not in _HEADER})
 
 
 def by_signing_key(said: Draft, group: RecordId, header: Header) -> JsonObject:
-    """The members of a draft's record, which a signing key signs."""
+    """The members of a draft's record that a signing key will sign."""
     return {**said.members, "type": said.type, "rules": 1, "group": group, **header}
 
 
 def by_recovery_key(said: Draft, group: RecordId, header: Header) -> JsonObject:
-    """The same for a recovery key, whose index stands in place of the signing key's."""
+    """As `by_signing_key` for a recovery key, whose index takes the place of the signing key's."""
     members = by_signing_key(said, group, header)
     members["recovery"] = members.pop("key")
     return members
 
 
 def root_members(wishes: JsonObject, founder: Founder, *, nonce: str, at: int) -> JsonObject:
-    """A group's root; `wishes` are its policy, kind and visibility."""
+    """The members of a group's root; `wishes`: its policy, kind and visibility."""
     usual = {"kind": "group", "visibility": "public", "others_weight": 0, "default_score": 0}
     member = msgspec.to_builtins(founder)
     fixed = {"type": "GroupRoot", "rules": 1, "member": member, "steward": member["home"], "nonce": nonce, "at": at}
@@ -74,7 +74,7 @@ def root_members(wishes: JsonObject, founder: Founder, *, nonce: str, at: int) -
 def seal_members(
     parent: GroupState, *, at: int, operations: Sequence[JsonObject], log: TreeHead, acks: Sequence[JsonObject]
 ) -> JsonObject:
-    """The steward's next link after `parent`."""
+    """The members of the steward's next seal after `parent`."""
     return _link("Seal", parent, term=parent.term, at=at, operations=operations, log=log, acks=acks)
 
 
@@ -88,7 +88,7 @@ def handover_members(
     operations: Sequence[JsonObject],
     acks: Sequence[JsonObject] = (),
 ) -> JsonObject:
-    """A handover after `parent`, whose log it keeps."""
+    """The members of a handover after `parent`; it keeps the parent's log."""
     link = _link("Handover", parent, term=term, at=at, operations=operations, log=parent.log, acks=acks)
     return {**link, "steward": msgspec.to_builtins(steward), "keepers": [msgspec.to_builtins(seat) for seat in keepers]}
 
@@ -118,11 +118,11 @@ def _link(
 
 
 def ack_members(group: RecordId, keeper: int, *, term: int, height: int, item: RecordId) -> JsonObject:
-    """A keeper's confirmation of an item."""
+    """The members of a keeper's confirmation of an item."""
     confirmed = {"term": term, "height": height, "item": item}
     return {"type": "Ack", "rules": 1, "group": group, "keeper": keeper, **confirmed}
 
 
 def receipt_members(group: RecordId, receipt: Receipt) -> JsonObject:
-    """A steward's promise to log a record."""
+    """The members of a steward's promise to log a record."""
     return {"type": "Receipt", "rules": 1, "group": group, **msgspec.to_builtins(receipt)}

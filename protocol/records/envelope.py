@@ -54,7 +54,7 @@ ChainContent = GroupRoot | Seal | Handover | Operation | Ack | Invitation | Rece
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """An opened record. `wire` is its canonical form with proof; `group` of a root is its own id."""
+    """An opened record. `wire`: its canonical bytes with proof; `group` of a root: its own id."""
 
     id: RecordId
     group: RecordId
@@ -66,16 +66,13 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 def open_record(body: object) -> Record:
-    """Open a record from outside: check it, verify every proof, parse it.
-
-    Raises MalformedError, TooLargeError or BadProofError; returns the only value that the one door accepts.
-    """
+    """Open a record from outside: check it, verify every proof, and parse it."""
     if type(body) is not dict:
         raise RecordRule.NO_OBJECT.error()
     depth, most = MAX_RECORD_DEPTH, MAX_RECORD_MEMBERS
     if body.get("type") in ITEM_TYPES:
         depth, most = MAX_ITEM_DEPTH, MAX_ITEM_MEMBERS
-    # Proofs are bounded apart (MAX_PROOFS): the same record with more of them stays as well-formed as it was.
+    # Proofs have their own bound (MAX_PROOFS), so that more proofs can't make a record malformed.
     if check_value(body, max_depth=depth) > most and check_value(_unproven(body), max_depth=depth) > most:
         raise RecordRule.RECORD_MEMBERS.error(most=most)
     if body.get("type") == "Ack":
@@ -84,7 +81,7 @@ def open_record(body: object) -> Record:
 
 
 def reopen_record(wire: bytes) -> Record:
-    """Open a record that this pod's own store kept; its proofs were verified when it came in."""
+    """Open a record from this pod's own store, where only verified records are."""
     return _open(msgspec.json.decode(wire), verify=False)
 
 
@@ -113,7 +110,7 @@ def _open(body: JsonObject, *, verify: bool) -> Record:
 
 
 def id_of(body: JsonObject) -> RecordId:
-    """The id that a body claims to have, nothing of it checked: to pass over what is held already."""
+    """The id of a body, which isn't checked; for skipping records that are held already."""
     return id_from_digest(sha256(bytes_of_checked(_unproven(body))).digest())
 
 
@@ -210,7 +207,7 @@ def _nested_operation(entry: object, group: RecordId, *, verify: bool) -> Operat
 
 
 def _nested_ack(entry: object, group: RecordId, *, verify: bool) -> Ack | None:
-    # Acks in an item are evidence only: a broken one proves nothing, so it is passed over.
+    # Acks in an item are only evidence; a broken one proves nothing, so it is ignored.
     try:
         record = _nested(entry, "Ack", group, verify=verify)
         check_exact_ack(record.body)

@@ -20,7 +20,7 @@ from protocol.rules.content import ContentRule
 
 
 class ErasedRecord(msgspec.Struct, frozen=True):
-    """The shape of an erased record. `afters` are those of its paragraphs, `post` is the post that they belong to."""
+    """The shape of an erased record. `afters`: those of its paragraphs; `post`: the post that they belong to."""
 
     id: RecordId
     type: str
@@ -33,7 +33,7 @@ class ErasedRecord(msgspec.Struct, frozen=True):
 
 
 class _After(msgspec.Struct, frozen=True):
-    """An `after` as it is written; empty: the start of the post."""
+    """An `after` as written in the shape; empty: the start of the post."""
 
     record: Id | None = None
     index: Natural | None = None
@@ -52,7 +52,7 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def parse_erased(body: object) -> ErasedRecord:
-    """Read the shape of an erased record; raises MalformedError."""
+    """Parse the shape of an erased record; raises MalformedError."""
     check_value(body, max_depth=MAX_RECORD_DEPTH)
     try:
         form = msgspec.convert(body, _Form)
@@ -79,7 +79,7 @@ def parse_erased(body: object) -> ErasedRecord:
 
 
 def wire_of_erased(shape: ErasedRecord) -> bytes:
-    """The shape's canonical bytes, which pods keep and pass on in the record's stead."""
+    """The shape's canonical bytes, which pods store and send in place of the record."""
     body: JsonObject = {
         "id": shape.id,
         "type": shape.type,
@@ -108,7 +108,7 @@ def _address(after: _After) -> Address | None:
 
 
 def _check_afters(shape: ErasedRecord) -> None:
-    """Nothing hangs on what comes later in the same record, and a post's paragraphs hang on each other."""
+    """Check that no paragraph hangs on a later one of the same record, and that a post's own hang on each other."""
     if shape.type == "Post":
         chained = (None, *(Address(shape.id, index) for index in range(len(shape.afters) - 1)))
         if shape.post != shape.id or shape.afters != chained[: len(shape.afters)]:

@@ -32,7 +32,7 @@ class SignedInvitation(msgspec.Struct, frozen=True, gc=False):
 
 
 class Join(msgspec.Struct, frozen=True, gc=False):
-    """Become a member under a number of one's own."""
+    """Become a member, with a new number."""
 
     home: Home
     signing: DidKey
@@ -53,7 +53,7 @@ class SetWeight(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rekey(msgspec.Struct, frozen=True, gc=False):
-    """Replace one's signing key; inside a recovery also one's recovery key."""
+    """Replace the member's signing key; inside a recovery also the recovery key."""
 
     signing: DidKey
     recovery: DidKey | None = None
@@ -68,7 +68,7 @@ class Rehome(msgspec.Struct, frozen=True, gc=False):
 
 
 class SetPolicy(msgspec.Struct, frozen=True, gc=False):
-    """Change the members of the policy that are named, keep the others."""
+    """Change the named members of the policy and keep the others."""
 
     policy: dict[str, Any]
 
@@ -86,14 +86,14 @@ class Succeed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """An ordered event that decisions read; the chain checks author, counter and permission only."""
+    """An ordered event for decisions; the chain checks only author, counter and permission."""
 
     name: str
     document: dict[str, Any]
 
 
 class UnknownDo(msgspec.Struct, frozen=True, gc=False):
-    """A wish this version doesn't know: void."""
+    """A wish that this version doesn't know: void."""
 
     do: str
 
@@ -102,7 +102,7 @@ Wish = Join | Leave | SetWeight | Rekey | Rehome | SetPolicy | Publish | Succeed
 
 
 class Operation(msgspec.Struct, frozen=True, gc=False):
-    """A member's signed wish. `recovery` is set instead of `key` when a recovery key signed it."""
+    """A member's signed wish. `key` is None and `recovery` set if a recovery key signed it."""
 
     id: RecordId
     author: int
@@ -117,9 +117,9 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
 def parse_operation(
     own_id: RecordId, body: Mapping[str, Any], signers: tuple[DidKey, ...], *, verify: bool
 ) -> Operation:
-    """Parse an operation whose own proofs `signers` made, or raise MalformedError.
+    """Parse an operation whose own proofs `signers` made; raises MalformedError.
 
-    `verify` says whether an invitation inside must still be verified (not when it comes from our own store).
+    `verify`: whether to verify an invitation inside; not needed if the operation comes from our own store.
     """
     if ("key" in body) == ("recovery" in body):
         raise RecordRule.KEY_OR_RECOVERY.error()
@@ -158,7 +158,7 @@ def _parse_join(document: dict[str, Any], *, verify: bool) -> Join:
 
 
 def open_invitation(body: dict[str, Any], *, verify: bool) -> SignedInvitation:
-    """Open the invitation that rides inside a join; raises MalformedError or BadProofError."""
+    """Open the invitation inside a join; raises MalformedError or BadProofError."""
     if body.get("type") != "Invitation" or body.get("rules") != 1:
         raise RecordRule.NO_INVITATION.error()
     canonical = bytes_of_checked({name: value for name, value in body.items() if name != "proof"})
@@ -171,7 +171,7 @@ def _optional_did(document: dict[str, Any], name: str) -> DidKey | None:
 
 
 def dump_wish(wish: Wish) -> JsonObject:
-    """`do` and `with` of an operation that wishes this; a join's invitation is put in by whoever holds it, signed."""
+    """`do` and `with` of an operation with this wish; the caller adds the signed invitation of a join."""
     do, kind = next((do, kind) for do, kind in WISHES.items() if kind.wish is type(wish))
     return {"do": do, "with": kind.dump(wish)}
 
@@ -181,7 +181,7 @@ def _plain(wish: Any) -> JsonObject:
 
 
 class WishKind(msgspec.Struct, Generic[W], frozen=True):
-    """What an operation can wish: the type that holds it, how its `with` is read and written."""
+    """A kind of wish: its type, and how its `with` is parsed and dumped."""
 
     wish: type[W]
     parse: Callable[[JsonObject], W]

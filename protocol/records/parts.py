@@ -22,18 +22,16 @@ from protocol.rules.records import RecordRule
 
 
 class Home(msgspec.Struct, frozen=True, gc=False):
-    """A pod as a group knows it: base URL and protocol key. Nothing here is ever fetched to decide validity."""
+    """A pod as a group knows it: base URL and protocol key. The protocol never fetches anything from it."""
 
     pod: str
     key: DidKey
 
 
 class GroupPolicy(msgspec.Struct, frozen=True, gc=False):
-    """A group's rules that its owners change (`set-policy`). None: not said.
+    """The rules of a group that its owners may change (`set-policy`). None: not set.
 
-    Weights are in thousandths, scores in micro units, `handover_after` in milliseconds.
-
-    `unknown` are members of later versions, kept as they are, so that all pods hold the same state.
+    `unknown`: members of later versions, kept unchanged, so that all pods hold the same state.
     """
 
     name: str
@@ -47,17 +45,17 @@ class GroupPolicy(msgspec.Struct, frozen=True, gc=False):
     unknown: dict[str, Any] = {}
 
     def members(self) -> dict[str, Any]:
-        """What was said, as records and states hold it; `policy_of` reads it back."""
+        """The members that are set, as in records and states; `policy_of` reads them back."""
         known = {name: value for name in _POLICY if (value := getattr(self, name)) is not None}
         return self.unknown | known
 
     def changed(self, change: Mapping[str, Any]) -> GroupPolicy:
-        """The policy once the members of `change` are said anew."""
+        """The policy after the members of `change` replaced its own."""
         return policy_of({**self.members(), **change})
 
 
 class Invitation(msgspec.Struct, frozen=True, gc=False):
-    """A signed offer of a weight to whoever holds the seed of `to`; rides inside a join."""
+    """A signed offer of a weight to the holder of the seed of `to`; it is part of a join."""
 
     author: int
     key: int
@@ -102,7 +100,7 @@ def one_of(body: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
 
 
 def parse_home(value: object) -> Home:
-    """Parse {pod, key}; the URL is a bare origin, compared as a string and never fetched by the protocol."""
+    """Parse {pod, key}. The URL is a bare origin; the protocol compares it as a string and never fetches it."""
     match value:
         case {"pod": str(pod), "key": key} if is_bare_origin(pod):
             return Home(pod, parse_did(key))
@@ -110,7 +108,7 @@ def parse_home(value: object) -> Home:
 
 
 def parse_invitation(body: Mapping[str, Any]) -> Invitation:
-    """Parse an invitation (its signers are judged where a join is applied)."""
+    """Parse an invitation; its signers are checked when the join is applied."""
     return Invitation(
         author=integer(body, "author", 1),
         key=integer(body, "key", 0),
@@ -124,15 +122,15 @@ def parse_invitation(body: Mapping[str, Any]) -> Invitation:
 
 
 def parse_policy(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the known members of a policy (of a root or a set-policy) and return those present.
+    """Check the known members of a policy (in a root or a set-policy) and return those that are present.
 
-    Members that this version doesn't know are kept by `set-policy` as they are, so that all pods hold the same.
+    `set-policy` keeps members that this version doesn't know, so that all pods hold the same policy.
     """
     return {name: read(body, name) for name, read in _POLICY.items() if name in body}
 
 
 def policy_of(members: Mapping[str, Any]) -> GroupPolicy:
-    """The policy that members say which `parse_policy` checked; name, others_weight and default_score are there."""
+    """The policy from members that `parse_policy` checked; name, others_weight and default_score must be present."""
     known = {name: value for name, value in members.items() if name in _POLICY}
     return GroupPolicy(**known, unknown={name: value for name, value in members.items() if name not in _POLICY})
 

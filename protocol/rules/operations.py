@@ -194,5 +194,5 @@ class OperationRule(Rule):
 
     @classmethod
     def named(cls, key: str) -> OperationRule:
-        """The rule of this key."""
+        """The rule with this key."""
         return cls[key.upper()]

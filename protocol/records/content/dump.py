@@ -15,7 +15,7 @@ from protocol.records.content.shapes import Authored, GuestPost, GuestRecord, Vo
 
 
 class Header(TypedDict):
-    """The members of `Authored`."""
+    """The members of every member's record."""
 
     author: int
     key: int
@@ -27,19 +27,19 @@ UNSIGNED: Final[Header] = {"author": 1, "key": 0, "counter": 1, "at": 0}
 
 
 def dump_authored(content: Authored) -> JsonObject:
-    """The members of content that is written as it is held."""
+    """The members of content whose form in memory and in records is the same."""
     return _plain(content)
 
 
 def dump_vote(vote: Vote) -> JsonObject:
-    """The members of a vote."""
+    """A vote's members."""
     members = _plain(vote) | {"target": vote.target.members}
     source = members.pop("from_", None)
     return members | ({"from": source} if source else {})
 
 
 def dump_guest_record(record: GuestRecord) -> JsonObject:
-    """The members of what a guest did."""
+    """The members of a guest's record."""
     members: JsonObject = {"host": record.host, "actor": record.actor, "activity": record.activity}
     if isinstance(record.did, GuestPost):
         return members | {"kind": "post", "content": _plain(record.did)}
@@ -47,5 +47,5 @@ def dump_guest_record(record: GuestRecord) -> JsonObject:
 
 
 def _plain(value: msgspec.Struct) -> JsonObject:
-    plain: JsonObject = msgspec.json.decode(msgspec.json.encode(value))  # which makes lists of tuples, too
+    plain: JsonObject = msgspec.json.decode(msgspec.json.encode(value))  # which also turns tuples into lists
     return plain

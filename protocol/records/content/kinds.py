@@ -37,7 +37,7 @@ Each = TypeVar("Each")
 
 
 class OfEach(msgspec.Struct, Generic[Each], frozen=True, kw_only=True):
-    """One thing for each kind; the fields are the types as records write them."""
+    """A value for each kind; the fields are named as the types in records."""
 
     Profile: Each
     Post: Each
@@ -48,7 +48,7 @@ class OfEach(msgspec.Struct, Generic[Each], frozen=True, kw_only=True):
     GuestRecord: Each
 
     def of(self, type_name: str) -> Each | None:
-        """The one for records of this type; None for a type that this version doesn't know."""
+        """The value for records of this type; None for a type that this version doesn't know."""
         return getattr(self, type_name) if type_name in self.__struct_fields__ else None
 
     def __iter__(self) -> Iterator[tuple[str, Each]]:
@@ -56,7 +56,7 @@ class OfEach(msgspec.Struct, Generic[Each], frozen=True, kw_only=True):
 
 
 class Leaves(Enum):
-    """What of a record stays when its author erases it: all, its header, or the header and where paragraphs hung."""
+    """What remains of a record when its author erases it: all, its header, or the header and where paragraphs hung."""
 
     ALL = "all"
     HEADER = "header"
@@ -64,7 +64,7 @@ class Leaves(Enum):
 
 
 class RecordKind(msgspec.Struct, Generic[Shape], frozen=True):
-    """A kind of record: the type that holds its content, how that is read and written, and what erasing leaves."""
+    """A kind of record: the type of its content, how that is parsed and dumped, and what an erasure leaves."""
 
     content: type[Shape]
     parse: Callable[[JsonObject], Shape]
@@ -90,7 +90,7 @@ _LIMITS: Final = {
 
 
 def parse_content(type_name: str, body: JsonObject) -> Content:
-    """The content of a record of this type; raises MalformedError or TooLargeError. Proof and header are not read."""
+    """The content of a record of this type; raises MalformedError or TooLargeError. Proof and header aren't parsed."""
     kind = KINDS.of(type_name)
     if kind is None:
         return Unknown(type_name, parse_header(body))
@@ -105,7 +105,7 @@ def parse_content(type_name: str, body: JsonObject) -> Content:
 
 
 def dump_content(content: Content) -> JsonObject:
-    """The members of the record that holds this content, its type among them. No pod writes a type of tomorrow."""
+    """The members of the record with this content, its type included. No pod writes a type that it doesn't know."""
     name = type(content).__name__
     kind = KINDS.of(name)
     assert kind is not None
@@ -114,6 +114,6 @@ def dump_content(content: Content) -> JsonObject:
 
 
 def is_erasable(type_name: str) -> bool:
-    """Whether the words of a record of this type go when its author wishes so."""
+    """Whether a record of this type loses its words when its author erases it."""
     kind = KINDS.of(type_name)
     return kind is not None and kind.leaves is not Leaves.ALL

@@ -105,7 +105,7 @@ def _convert(value: object, form: type[_Parsed], name: str) -> _Parsed:
 
 
 def parse_profile(body: JsonObject) -> Profile:
-    """A member's profile. Only `indexable: false` says something: older pods took whatever else stands there."""
+    """A member's profile. Only `indexable: false` counts, because older pods accepted any value there."""
     return _convert({**body, "indexable": body.get("indexable") is not False}, Profile, "Profile")
 
 
@@ -135,7 +135,7 @@ def parse_patch(body: JsonObject) -> Patch:
 
 
 def _check_deletions(body: JsonObject) -> None:
-    # `deleted` is true or absent, so that "taken back" has one spelling.
+    # `deleted` is true or absent, so that a mark that is taken back has only one spelling.
     if any(mark.get("deleted") is False for mark in body.get("marks", ())):
         raise ContentRule.DELETED_IS_TRUE.error()
 
@@ -163,12 +163,12 @@ def parse_erase(body: JsonObject) -> Erase:
 
 
 def parse_claim(body: JsonObject) -> Claim:
-    """A claim to be a member elsewhere."""
+    """A claim to be a member of another group."""
     return _convert(body, Claim, "Claim")
 
 
 def parse_guest_record(body: JsonObject) -> GuestRecord:
-    """What somebody without keys did."""
+    """What a guest, who has no keys here, did."""
     form = _convert(body, _GuestForm, "GuestRecord")
     did: GuestPost | GuestVote
     if form.kind == "post":
@@ -187,7 +187,7 @@ def parse_guest_record(body: JsonObject) -> GuestRecord:
 
 def parse_header(body: JsonObject) -> Authored | None:
     """The header of a type that this version doesn't know; rule 2."""
-    # A later type may be signed by a pod or a recovery key. One that names a signing key states a whole header, or
+    # A later type may be signed by a pod or a recovery key. One that names a signing key must have a whole header, or
     # nobody could check whether its author's key is valid before appending it to the log.
     return _convert(body, Authored, "The record") if "author" in body and "recovery" not in body else None
 

@@ -9,7 +9,7 @@ from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.limits import MAX_INTEGER, MAX_NAME_LENGTH, MAX_URL_LENGTH, MAX_VOTE
 
-MAX_EMOJI_LENGTH: Final = 64  # families with skin tones take a dozen; custom ones are written :like_this:
+MAX_EMOJI_LENGTH: Final = 64  # a family with skin tones takes twelve; custom ones are written :like_this:
 
 Id = Annotated[RecordId, Meta(pattern=r"\Abagaaiera[a-z2-7]{51}[aq]\Z")]
 Number = Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
@@ -37,14 +37,14 @@ Token = NewType("Token", str)
 
 
 class Address(msgspec.Struct, frozen=True, order=True):
-    """Where a paragraph stands for good: the record that brought it, and its index there."""
+    """A paragraph's permanent address: the record that added it, and its index there."""
 
     record: Id
     index: Natural
 
 
 class PatchAddress(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An address as a patch writes it; without `record` it means the patch itself."""
+    """An address as a patch writes it; without `record` it means the patch's own paragraph."""
 
     index: Natural
     record: Id | None = None
@@ -62,7 +62,7 @@ class Paragraph(msgspec.Struct, frozen=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A file that pods of the group hold, named by its hash."""
+    """A file that the group's pods hold, named by its hash."""
 
     sha256: Digest
     media_type: MediaType
@@ -72,7 +72,7 @@ class Attachment(msgspec.Struct, frozen=True):
 
 
 class ReplyTo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a post answers: a record, maybe one paragraph of it, or a public subject."""
+    """What a post answers: a record, one paragraph of it, or a public subject."""
 
     record: Id | None = None
     index: Natural | None = None
@@ -80,7 +80,7 @@ class ReplyTo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Add(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A new paragraph, and the one it hangs on; None is the start of the post."""
+    """A new paragraph, and the one after which it hangs; None means the start of the post."""
 
     style: Style
     text: str
@@ -88,7 +88,7 @@ class Add(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A member's current wish about a paragraph: deleted, replaced, or (neither) taken back."""
+    """A member's present wish for a paragraph: deleted, replaced, or (neither) no mark any more."""
 
     paragraph: PatchAddress
     deleted: bool = False
@@ -103,7 +103,7 @@ class _Target(msgspec.Struct, frozen=True):
 
     @property
     def token(self) -> Token:
-        """The target as a key of tables: its members as JSON, in one spelling."""
+        """The target as a key in tables: its members as JSON, in one spelling."""
         return Token(msgspec.json.encode(self.members, order="sorted").decode())
 
 
@@ -138,7 +138,7 @@ class SubjectTarget(_Target, frozen=True):
 
 
 class ProfileTarget(_Target, frozen=True):
-    """A profile as it was written: the id of its record, so that other groups can judge it too (ADR 0010)."""
+    """A profile by its record's id, so that other groups can judge it, too (ADR 0010)."""
 
     profile: RecordId
 
@@ -169,7 +169,7 @@ class RepostOrigin(msgspec.Struct, frozen=True):
 
 
 class Authored(msgspec.Struct, frozen=True, kw_only=True):
-    """What every record of a member says about itself; `at` (milliseconds) is the author's claim."""
+    """What every record of a member says of itself; `at` (milliseconds) is the author's claim."""
 
     author: Number
     key: Natural
@@ -178,9 +178,9 @@ class Authored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """How a member wants to be called; names are content, and nobody else has the member's number.
+    """The name that a member wants; several members may have the same, only numbers are unique.
 
-    `indexable`: whether the member wants to be found by a search.
+    `indexable`: whether a search may find the member.
     """
 
     nickname: str
@@ -201,7 +201,7 @@ class Post(Authored, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Patch(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """Paragraphs added to a post, and marks on those it has."""
+    """Paragraphs added to a post, and marks on paragraphs that it has."""
 
     post: Id
     adds: tuple[Add, ...] = ()
@@ -209,7 +209,7 @@ class Patch(Authored, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Vote(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """What a member gives a target, in thousandths. `reason` is open text that no rule reads (ADR 0010)."""
+    """A member's vote on a target, in thousandths. `reason` is free text that no rule reads (ADR 0010)."""
 
     target: Target
     value: int
@@ -218,26 +218,26 @@ class Vote(Authored, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Erase(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """The author asks pods to drop texts and files of these records."""
+    """The author asks pods to delete texts and files of these records."""
 
     records: tuple[Id, ...]
 
 
 class ClaimedMembership(msgspec.Struct, frozen=True):
-    """A member of a group, seen from outside."""
+    """A membership, as named outside its group."""
 
     group: Id
     member: Number
 
 
 class Claim(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """In a personal group: this person is that member of that group (`group` itself names the personal one)."""
+    """In a personal group: its person is that member of another group. The record's own `group` is the personal one."""
 
     claims: ClaimedMembership
 
 
 class GuestPost(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What somebody without keys wrote; the members of a post."""
+    """A post by a guest, who has no keys here; it has a post's members."""
 
     kind: Literal["article", "note"]
     paragraphs: tuple[Paragraph, ...]
@@ -248,14 +248,14 @@ class GuestPost(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class GuestVote(msgspec.Struct, frozen=True):
-    """What somebody without keys gives a target, in thousandths."""
+    """A vote by a guest, in thousandths."""
 
     target: Target
     value: int
 
 
 class GuestRecord(msgspec.Struct, frozen=True):
-    """An activity of another server's person, wrapped and signed by the steward."""
+    """An activity of a person on another server, wrapped and signed by the steward."""
 
     host: str
     actor: str
@@ -264,7 +264,7 @@ class GuestRecord(msgspec.Struct, frozen=True):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """A record of a type this version doesn't know. `authored` is None where it names no author."""
+    """A record of a type that this version doesn't know. `authored` is None if it names no author."""
 
     type: str
     authored: Authored | None = None
