@@ -13,6 +13,7 @@ class Guard:
     """In `file` the text `guarded` stands once, and `open` is what it would be without the guard.
 
     One of `readers` must then find a word that isn't for them; addresses that begin with `near` are walked first.
+    `held` is an address that a member has just read, so that the pod still holds what it loaded for it.
     `behind`: (file, guarded, open) of a guard that stands behind this one and keeps the same words; it goes with it.
     """
 
@@ -22,6 +23,7 @@ class Guard:
     open: str
     readers: tuple[str, ...]
     near: str = "/"
+    held: str = ""
     behind: tuple[tuple[str, str, str], ...] = ()
 
     @property
@@ -44,6 +46,8 @@ RULES: Final = (
         'if held is not None and held.state.visibility != "private":\n        return held.state',
         "if held is not None:\n        return held.state",
         (STRANGER,),
+        near="/api/v1/groups/{private}/posts",
+        held="/api/v1/groups/{private}/posts",
     ),
     Guard(
         "who left is no member",

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.reading.canaries import CANARIES, PODS
-from tests.reading.crawler import Answer, documents
+from tests.reading.canaries import CANARIES, MEMBER, PODS
+from tests.reading.crawler import KINDS, Answer, documents
 from tests.reading.guards import GUARDS
 from tests.reading.house import House, build
 from tests.reading.neighbours import neighbourhood
@@ -81,7 +81,13 @@ def _taken_away(code: Path, guard: Guard) -> Iterator[None]:
 
 
 def _leak_to_any(house: House, guard: Guard) -> str:
-    return next((found for reader in guard.readers if (found := _leak_to(house, reader, guard.near))), "")
+    for reader in guard.readers:
+        if guard.held:
+            with walking(house, MEMBER) as walk:
+                assert walk.get(house.at(guard.held), KINDS[-1]).status == 200
+        if found := _leak_to(house, reader, house.at(guard.near)):
+            return found
+    return ""
 
 
 def _leak_to(house: House, reader: str, near: str) -> str:
