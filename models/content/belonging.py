@@ -28,23 +28,23 @@ def belonging(account: int) -> Select[Any]:
 
 
 def may_meet(account: int | None) -> ColumnElement[bool]:
-    """The groups that an account (None: a stranger) may come across: public ones, and those to which it belongs."""
+    """The groups that an account (None: a stranger) may find: public ones, and those to which it belongs."""
     own = GROUPS.c.id.in_(belonging(account)) if account is not None else false()
     return or_(GROUPS.c.visibility == "public", own)
 
 
 async def list_belonging(session: AsyncSession, account: int) -> set[RecordId]:
-    """The same as `belonging`, asked."""
+    """The ids that `belonging` selects."""
     return set(await session.scalars(belonging(account)))
 
 
 async def list_met(session: AsyncSession, account: int | None, groups: Collection[RecordId]) -> set[RecordId]:
-    """Those of the groups that the account may come across."""
+    """Those of the groups that the account may find."""
     return set(await session.scalars(select(GROUPS.c.id).where(GROUPS.c.id.in_(list(groups)), may_meet(account))))
 
 
 async def list_open(session: AsyncSession, groups: Collection[RecordId]) -> set[RecordId]:
-    """Those of the groups that are here and that anybody may read."""
+    """Those of the groups that this pod holds and everybody may read."""
     found: set[RecordId] = set()
     for some in chunks(groups):
         found.update(
@@ -54,7 +54,7 @@ async def list_open(session: AsyncSession, groups: Collection[RecordId]) -> set[
 
 
 async def list_accounts_of(session: AsyncSession, group: RecordId, numbers: Collection[int]) -> dict[int, int]:
-    """By member number, the account of those members that are at home here and belong to the group."""
+    """For each of these member numbers the local account, if there is one and it belongs to the group."""
     found: dict[int, int] = {}
     for some in chunks(numbers):
         entry = (MEMBERS.c.group_id == MEMBERSHIPS.c.group_id) & (MEMBERS.c.number == MEMBERSHIPS.c.number)
@@ -69,6 +69,6 @@ async def list_accounts_of(session: AsyncSession, group: RecordId, numbers: Coll
 
 
 async def list_own(session: AsyncSession, account: int) -> set[RecordId]:
-    """The groups that an account calls its own: to which it belongs, or asked to belong."""
+    """The groups to which an account belongs, or asked to belong."""
     asked = select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.state == "asked")
     return await list_belonging(session, account) | set(await session.scalars(asked))

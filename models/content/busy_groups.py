@@ -10,7 +10,7 @@ from protocol.ids import RecordId
 
 
 class GroupActivity(msgspec.Struct, frozen=True):
-    """A group in a list. `last_seq` counts this pod's records: the higher, the later its last post came; 0: none."""
+    """A group in a list. `last_seq`: this pod's number of its last post, higher if it came later; 0: no post."""
 
     group: RecordId
     name: str
@@ -20,7 +20,7 @@ class GroupActivity(msgspec.Struct, frozen=True):
 
 
 async def list_active(session: AsyncSession, limit: int) -> list[GroupActivity]:
-    """Of all public groups, those with the latest posts, the latest first: one look into an index for each group."""
+    """The public groups with the latest posts, the latest first; one index lookup for each group."""
     public = (
         select(GROUPS.c.id, GROUPS.c.name).where(GROUPS.c.kind == "group", GROUPS.c.visibility == "public").subquery()
     )

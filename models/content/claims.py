@@ -9,13 +9,13 @@ from protocol.ids import RecordId
 
 
 async def list_claim_records(session: AsyncSession, identity: RecordId | None, of: RecordId) -> list[RecordId]:
-    """The records by which a personal group claims to be a member of the group `of`, logged or not yet."""
+    """The records in which a personal group claims to be a member of the group `of`, logged or not."""
     wanted = select(CLAIMS.c.record_id).where(CLAIMS.c.group_id == identity, CLAIMS.c.of_group == of)
     return list(await session.scalars(wanted.order_by(CLAIMS.c.record_id)))
 
 
 async def list_unknown_identities(session: AsyncSession, group: RecordId, limit: int) -> list[tuple[RecordId, str]]:
-    """(personal group, home) of members who name one that isn't here, the newest members first."""
+    """(personal group, home) of members whose personal group isn't here, the newest members first."""
     wanted = (
         select(MEMBERS.c.identity, MEMBERS.c.home_pod)
         .outerjoin(GROUPS, GROUPS.c.id == MEMBERS.c.identity)

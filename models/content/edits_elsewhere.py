@@ -20,7 +20,7 @@ async def list_edits_elsewhere(
     opened: Collection[RecordId],
     limit: int,
 ) -> list[Sheet]:
-    """What other groups' records bring to a post: first of those that are `opened`, then of who reposted it first."""
+    """The edits of a post in other groups: those of `opened` groups first, then in the order of their reposts."""
     supported = (SCORES.c.group_id == SHEETS.c.group_id) & (SCORES.c.target == post_target_key(post))
     first = (
         select(SHEETS.c.record_id)

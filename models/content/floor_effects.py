@@ -11,11 +11,11 @@ from models.content.posts_and_votes import POSTS, SCORES
 from models.groups.groups_and_items import GROUPS
 from protocol.ids import RecordId
 
-_PARAGRAPH: Final = '{"paragraph":'  # how the token of a paragraph begins
+_PARAGRAPH: Final = '{"paragraph":'  # the beginning of a paragraph's token
 
 
 class FloorEffect(msgspec.Struct, frozen=True):
-    """How many of the `posts` here a group doesn't show, and how many `paragraphs` it votes below 0."""
+    """How many of the `posts` here a group hides, and how many `paragraphs` it votes below 0."""
 
     posts: int
     hidden: int
@@ -23,7 +23,7 @@ class FloorEffect(msgspec.Struct, frozen=True):
 
 
 async def count_hidden(session: AsyncSession, group: RecordId, default: int) -> FloorEffect:
-    """What `moderation.shown` would withhold of all that is here, by the votes of one group."""
+    """What `moderation.shown` would withhold here by the votes of one group."""
     counted = select(func.count()).select_from(POSTS)
     posts = await _count(session, counted.where(POSTS.c.erased.is_(False)))
     voted = counted.join(SCORES, _of(group)).where(POSTS.c.erased.is_(False))
@@ -39,7 +39,7 @@ async def count_hidden(session: AsyncSession, group: RecordId, default: int) -> 
 async def list_hidden_posts(
     session: AsyncSession, group: RecordId, default: int, account: int, limit: int
 ) -> list[RecordId]:
-    """The latest of them that the account may come across."""
+    """The latest posts that the group hides and that the account may find."""
     joined = POSTS.join(GROUPS, GROUPS.c.id == POSTS.c.group_id).outerjoin(SCORES, _of(group))
     hidden = default + func.coalesce(SCORES.c.sum_micro, 0) <= 0
     wanted = (

@@ -19,9 +19,9 @@ from protocol.ids import RecordId
 
 
 class FeedCard(msgspec.Struct, frozen=True):
-    """A post with its group's name; `sum_micro`: the votes of its own group.
+    """A post with its group's name; `sum_micro`: the votes in its own group.
 
-    `via`: the group that reposts it, whose votes `sum_micro` then counts; `seq` is when that came here.
+    `via`: the group that reposts it; then `sum_micro` counts that group's votes. `seq`: when it came here.
     """
 
     id: RecordId
@@ -48,9 +48,9 @@ _COLUMNS = [POSTS.c[name] for name in FeedCard.__struct_fields__[:11]]
 async def list_feed(
     session: AsyncSession, groups: Sequence[RecordId], limit: int, *, before: int | None = None
 ) -> tuple[list[FeedCard], int | None]:
-    """A page of posts of these groups and of public ones that they repost, the latest here first.
+    """A page of the posts of these groups and of public posts that they repost, the latest here first.
 
-    The second value is the `before` of the page that follows, None for the last.
+    The second value is the `before` of the next page; None after the last.
     """
     both: list[tuple[int, RecordId, Repost | None]] = [
         (seq, post, None) for seq, post in await _list_own(session, groups, limit + 1, before)
@@ -69,7 +69,7 @@ async def list_feed(
 
 
 def _as_reposted(card: FeedCard, repost: Repost, groups: Sequence[RecordId]) -> FeedCard | None:
-    """The card as the group shows it that reposts it; None for what isn't public, or has its own place in the feed."""
+    """The card in the group that reposts it; None if the post isn't public, or is in the feed by itself."""
     if card.visibility != "public" or card.group_id in groups:
         return None
     return msgspec.structs.replace(card, seq=repost.seq, sum_micro=repost.sum_micro, via=repost.group)
@@ -78,7 +78,7 @@ def _as_reposted(card: FeedCard, repost: Repost, groups: Sequence[RecordId]) -> 
 async def _list_own(
     session: AsyncSession, groups: Sequence[RecordId], limit: int, before: int | None
 ) -> list[tuple[int, RecordId]]:
-    """(seq, id) of the latest posts that stand in these groups."""
+    """(seq, id) of the latest posts of these groups."""
     found: list[tuple[int, RecordId]] = []
     for some in chunks(groups, GROUPS_AT_ONCE):
         parts = [
@@ -100,7 +100,7 @@ async def _list_own(
 async def list_by_author(
     session: AsyncSession, group: RecordId, author: int, limit: int, *, before: LogPlace | None = None
 ) -> tuple[list[FeedCard], LogPlace | None]:
-    """A page of what a member wrote in a group, the last in its log first; and the next page's `before`."""
+    """A page of a member's posts in a group, the last in its log first, and the `before` of the next page."""
     before = await where_now(session, group, before)
     wanted = select(POSTS.c.place, POSTS.c.id).where(
         POSTS.c.group_id == group, POSTS.c.author == author, is_before(POSTS, before)
@@ -113,7 +113,7 @@ async def list_by_author(
 
 
 async def load_cards(session: AsyncSession, posts: Collection[RecordId]) -> dict[RecordId, FeedCard]:
-    """Those of the posts that are here, the latest here first."""
+    """Cards of those of the posts that are here, the latest here first."""
     own = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target)
     wanted = (
         select(

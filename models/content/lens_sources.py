@@ -15,7 +15,7 @@ from protocol.records.content import Token
 
 
 class Voted(msgspec.Struct, frozen=True):
-    """What a group's members gave a target, without the group's default."""
+    """The votes of a group's members on a target, without the group's default."""
 
     group: RecordId
     name: str
@@ -25,7 +25,7 @@ class Voted(msgspec.Struct, frozen=True):
 
 
 async def load_group_names(session: AsyncSession, groups: Collection[RecordId]) -> dict[RecordId, str]:
-    """The names of those of the groups that are here."""
+    """The names of the groups that are here, by id."""
     found: dict[RecordId, str] = {}
     for some in chunks(groups):
         rows = await session.execute(select(GROUPS.c.id, GROUPS.c.name).where(GROUPS.c.id.in_(some)))
@@ -59,7 +59,7 @@ async def list_voted(session: AsyncSession, token: Token, limit: int, *, account
 async def load_sums(
     session: AsyncSession, groups: Collection[RecordId], tokens: Collection[Token]
 ) -> dict[tuple[RecordId, Token], int]:
-    """The sums (micro units, without defaults) of targets in several groups at once, where anybody voted."""
+    """The sums of votes (micro units, without defaults) on targets in several groups; only where there are votes."""
     found: dict[tuple[RecordId, Token], int] = {}
     for some in chunks(tokens):
         wanted = select(SCORES.c.group_id, SCORES.c.token, SCORES.c.sum_micro).where(
@@ -72,7 +72,7 @@ async def load_sums(
 async def load_member_votes(
     session: AsyncSession, group: RecordId, member: int, tokens: Collection[Token]
 ) -> dict[Token, int]:
-    """What a member's current votes give these targets, in thousandths; a withdrawn vote is 0."""
+    """A member's current votes on these targets, in thousandths; 0 for a withdrawn vote."""
     keys = {target_key(token): token for token in tokens}
     found: dict[Token, int] = {}
     for some in chunks(keys):
@@ -84,14 +84,14 @@ async def load_member_votes(
 
 
 class Hidden(msgspec.Struct, frozen=True):
-    """Something a member voted against: the target, and when."""
+    """A target that a member voted against, and when."""
 
     token: Token
     at: int
 
 
 class GroupWhereabouts(msgspec.Struct, frozen=True):
-    """The post that a record belongs to, itself or as a patch."""
+    """The post of a record, which is that post or a patch of it, and its group."""
 
     group: RecordId
     post: RecordId
@@ -101,7 +101,7 @@ class GroupWhereabouts(msgspec.Struct, frozen=True):
 
 
 async def list_hidden(session: AsyncSession, group: RecordId, member: int, limit: int) -> list[Hidden]:
-    """What a member votes against in a group, the latest first: in a personal group, what its person hides."""
+    """The targets that a member votes against in a group, the latest first. A personal group has its person's hides."""
     wanted = (
         select(SCORES.c.token, VOTES.c.at)
         .join(SCORES, (SCORES.c.group_id == VOTES.c.group_id) & (SCORES.c.target == VOTES.c.target))
@@ -113,7 +113,7 @@ async def list_hidden(session: AsyncSession, group: RecordId, member: int, limit
 
 
 async def load_whereabouts(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, GroupWhereabouts]:
-    """The posts of those of the records that are posts or patches of posts that are here."""
+    """The posts of those records that are posts here, or patches of such posts."""
     found: dict[RecordId, GroupWhereabouts] = {}
     for some in chunks(records):
         wanted = (

@@ -15,7 +15,7 @@ from protocol.ids import RecordId
 
 
 class Seated(msgspec.Struct, frozen=True):
-    """A member in a list; `joined_at` is the time of the item that holds the join."""
+    """A member in a list; `joined_at` is the time of the item that holds their join."""
 
     number: int
     weight: int
@@ -49,7 +49,7 @@ async def list_heaviest(session: AsyncSession, group: RecordId, limit: int) -> l
 async def list_seated(
     session: AsyncSession, group: RecordId, limit: int, *, after: int = 0, number: int | None = None
 ) -> list[Seated]:
-    """Members by number, those who left too; or the one of this number."""
+    """Members by number, also former ones; with `number`, only that one."""
     item = (ITEMS.c.group_id == group) & ITEMS.c.on_chain.is_(True) & (ITEMS.c.height == MEMBERS.c.joined_height)
     columns = [MEMBERS.c[name] for name in Seated.__struct_fields__[:6]]
     at = func.coalesce(ITEMS.c.at, 0)
@@ -67,7 +67,7 @@ async def list_seated(
 async def count_votes(
     session: AsyncSession, group: RecordId, members: Collection[int], since_at: int
 ) -> dict[int, int]:
-    """How many of each member's present votes were cast since then."""
+    """For each member, how many of their current votes are newer than `since_at`."""
     counted: dict[int, int] = {}
     for some in chunks(members):
         wanted = (
@@ -80,13 +80,13 @@ async def count_votes(
 
 
 async def load_host_health(session: AsyncSession, hosts: Sequence[str]) -> dict[str, tuple[int, int | None]]:
-    """(failed attempts since the last success, when that was) of those of the hosts that were written to."""
+    """(failed attempts since the last success, time of that success) by host, for hosts with deliveries."""
     wanted = select(HOSTS.c.host, HOSTS.c.attempts, HOSTS.c.last_succeeded_at).where(HOSTS.c.host.in_(list(hosts)))
     return {host: (attempts, at) for host, attempts, at in await session.execute(wanted)}
 
 
 async def list_claims(session: AsyncSession, identity: RecordId, limit: int) -> list[tuple[RecordId, int]]:
-    """(group, member) of what a personal group has *logged* a claim to be."""
+    """(group, member) that a personal group claims to be in *logged* records."""
     wanted = (
         select(CLAIMS.c.of_group, CLAIMS.c.member)
         .join(RECORDS, RECORDS.c.id == CLAIMS.c.record_id)

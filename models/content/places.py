@@ -20,9 +20,9 @@ _FORM: Final = re.compile(r"([0-9]{1,16})(?:-(\S{1,100}))?", re.ASCII)
 
 
 class LogPlace(msgspec.Struct, frozen=True):
-    """Where a post stands in a list of its group; as text it is the cursor of a page.
+    """A post's place in a list of its group; as text it is the cursor of a page.
 
-    Without a post it is before all posts with that number.
+    Without a post it stands before all posts with that number.
     """
 
     number: int
@@ -33,13 +33,13 @@ class LogPlace(msgspec.Struct, frozen=True):
 
 
 def parse_place(text: str) -> LogPlace | None:
-    """The place that a cursor names, if it names one; raises MalformedError where its post is none."""
+    """The place that a cursor names, None if it names none; raises MalformedError for a malformed id."""
     form = _FORM.fullmatch(text)
     return LogPlace(int(form[1]), parse_id(form[2]) if form[2] else None) if form else None
 
 
 def waiting_place(at: int) -> int:
-    """The place of what the log lacks."""
+    """The place of a record that the log lacks."""
     return FIRST_WAITING + at
 
 
@@ -55,7 +55,7 @@ def select_place(record: ColumnElement[Any]) -> Select[Any]:
 
 
 async def where_now(session: AsyncSession, group: RecordId, place: LogPlace | None) -> LogPlace | None:
-    """Where a post of the group stands that waited for the log when it became a cursor: it may have its index now."""
+    """The present place of a cursor's post; a post that waited then may have its log index now."""
     if place is None or place.post is None or place.number < FIRST_WAITING:
         return place
     number = await session.scalar(

@@ -42,7 +42,7 @@ _SUPPORTED: Final = text("reposted IS NOT NULL AND supporters > 0")
 
 
 class MemberRow(Base):
-    """A member at the group's head; `weight` counts nowhere once it has left."""
+    """A member at the group's head; the weight of a former member doesn't count."""
 
     __tablename__ = "members"
     __table_args__ = (Index(None, "home_pod"), Index(None, "identity"))
@@ -58,7 +58,7 @@ class MemberRow(Base):
 
 
 class ProfileRow(Base):
-    """A member's current profile. `avatar` is the attachment as JSON; an erased profile is empty.
+    """A member's current profile. `avatar`: the attachment as JSON; an erased profile is empty.
 
     `indexable`: whether this pod's search may find the member.
     """
@@ -78,9 +78,9 @@ class ProfileRow(Base):
 
 
 class PostRow(Base):
-    """A post's outside; its text is in its sheets. `target` is the key of its score, `seq` when it came here.
+    """A post without its text, which is in sheets. `target`: the key of its score; `seq`: when it came here.
 
-    `subject_key`: by what its public name is found (`models.content.word_pieces`).
+    `subject_key`: the search key of its public name (`models.content.word_pieces`).
     """
 
     __tablename__ = "posts"
@@ -113,7 +113,7 @@ class PostRow(Base):
 
 
 class SheetRow(Base):
-    """What one record, post or patch, brings to a post (protocol.content.Sheet, as JSON)."""
+    """What one record, a post or a patch, adds to a post (protocol.content.Sheet, as JSON)."""
 
     __tablename__ = "sheets"
     __table_args__ = (Index(None, "post_id", "group_id", "place", "record_id"), Index(None, "group_id", "author"))
@@ -127,9 +127,9 @@ class SheetRow(Base):
 
 
 class VoteRow(Base):
-    """The vote that counts of one member on one target.
+    """A member's vote on a target; only the one that counts.
 
-    Of a repost `reposted` says when the record came here (its seq), and `repost_place` where it stands in the log.
+    Of a repost, `reposted` says when the record came here (its seq), and `repost_place` its place in the log.
     """
 
     __tablename__ = "votes"
@@ -157,9 +157,9 @@ class VoteRow(Base):
 class ScoreRow(Base):
     """The current votes on one target, counted.
 
-    `sum_micro`: vote × weight without the default; a reaction's stays 0. `up`, `down`: members with weight above 0.
-    `supporters`: members with weight ≥ 0 and a vote above 0; the target appears in the group if there is one.
-    `votes`: all registers, whatever their weight. `reposted`, `repost_place`: the lowest of its reposts, if it has any.
+    `sum_micro`: vote × weight without the default; 0 for a reaction. `up`, `down`: members with weight above 0.
+    `supporters`: members with weight ≥ 0 and a vote above 0; the target appears in the group if there is one. `votes`:
+    all registers, whatever their weight. `reposted`, `repost_place`: the lowest of its reposts, if there are any.
     """
 
     __tablename__ = "scores"
@@ -183,7 +183,7 @@ class ScoreRow(Base):
 
 
 class EraseRow(Base):
-    """An author's wish that a record lose its text; it may come before the record."""
+    """An author's wish to erase a record; it may come before the record."""
 
     __tablename__ = "erasures"
 
@@ -193,7 +193,7 @@ class EraseRow(Base):
 
 
 class ClaimRow(Base):
-    """In a personal group: this person is that member there."""
+    """In a personal group: its person is that member of another group."""
 
     __tablename__ = "claims"
     __table_args__ = (Index(None, "of_group", "member"),)
@@ -226,7 +226,7 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class PostCard(msgspec.Struct, frozen=True):
-    """A post as lists show it. `tally` and `place` are those in the group that was asked."""
+    """A post in a list. `tally` and `place`: in the group of the list."""
 
     id: RecordId
     group_id: RecordId
@@ -261,14 +261,14 @@ _TALLY_COLUMNS = [SCORES.c[name] for name in Tally.__struct_fields__]
 _CARD_COLUMNS = [POSTS.c[name] for name in PostCard.__struct_fields__ if name != "tally"]
 
 
-@lru_cache(maxsize=4096)  # asked for several times for each vote
+@lru_cache(maxsize=4096)  # needed several times for each vote
 def target_key(token: Token) -> bytes:
     """The key of a target's rows."""
     return sha256(token.encode()).digest()
 
 
 async def load_tallies(session: AsyncSession, group: RecordId, tokens: Collection[Token]) -> dict[Token, Tally]:
-    """The counts of those targets that anybody voted on here."""
+    """The counts of those of the targets that have votes."""
     tallies: dict[Token, Tally] = {}
     for some in chunks(tokens):
         wanted = select(SCORES.c.token, *_TALLY_COLUMNS).where(
@@ -286,7 +286,7 @@ async def load_tally(session: AsyncSession, group: RecordId, token: Token) -> Ta
 async def list_votes(
     session: AsyncSession, group: RecordId, token: Token, limit: int, *, after_member: int = 0, weighty: bool = False
 ) -> list[CastVote]:
-    """The latest vote of each member on one target, by member; `weighty`: only of members with weight above 0."""
+    """Each member's latest vote on a target, by member; `weighty`: only members with weight above 0."""
     voter = (MEMBERS.c.group_id == VOTES.c.group_id) & (MEMBERS.c.number == VOTES.c.member)
     counts = exists().where(voter, MEMBERS.c.left.is_(False), MEMBERS.c.weight > 0) if weighty else true()
     wanted = (
@@ -304,7 +304,7 @@ async def list_votes(
 
 
 async def load_sheets(session: AsyncSession, group: RecordId, post: RecordId, limit: int) -> list[Sheet]:
-    """What the group's records bring to a post, the post's own sheet included: input of `protocol.content.assemble`."""
+    """What the group's records add to a post, the post's own sheet included; input of `protocol.content.assemble`."""
     wanted = (
         select(SHEETS.c.sheet)
         .where(SHEETS.c.post_id == post, SHEETS.c.group_id == group)
@@ -315,7 +315,7 @@ async def load_sheets(session: AsyncSession, group: RecordId, post: RecordId, li
 
 
 async def load_post(session: AsyncSession, group: RecordId, post: RecordId) -> PostCard | None:
-    """A post with its counts in `group`, which may be another than its own."""
+    """A post with its counts in `group`, which may be another group than the post's."""
     wanted = select_cards(group).where(POSTS.c.id == post)
     row = (await session.execute(wanted)).one_or_none()
     return card_of(row) if row else None
@@ -337,7 +337,7 @@ async def list_posts(
 async def load_profiles(
     session: AsyncSession, members: Collection[tuple[RecordId, int]]
 ) -> dict[tuple[RecordId, int], StoredProfile]:
-    """The current profiles of these members of groups, where they have one."""
+    """The current profiles of these members, where there is one."""
     columns = [PROFILES.c[name] for name in StoredProfile.__struct_fields__]
     profiles: dict[tuple[RecordId, int], StoredProfile] = {}
     for some in chunks(members):
@@ -351,7 +351,7 @@ async def load_profiles(
 
 
 async def has_claim(session: AsyncSession, identity: RecordId, group: RecordId, member: int) -> bool:
-    """Whether the personal group `identity` has *logged* a claim to be this member."""
+    """Whether a *logged* record of the personal group `identity` claims to be this member."""
     wanted = (
         select(CLAIMS.c.record_id)
         .join(RECORDS, RECORDS.c.id == CLAIMS.c.record_id)
@@ -367,12 +367,12 @@ def post_target_key(post: RecordId) -> bytes:
 
 
 def is_before(table: Table, place: LogPlace | None, column: str = "place") -> ColumnElement[bool]:
-    """The rows of posts or scores that stand before a place, lower in the log; all without one."""
+    """SQL condition: rows of posts or scores before a place, lower in the log; all rows without a place."""
     return true() if place is None else tuple_(table.c[column], table.c.target) < _key_of(place)
 
 
 def is_after(table: Table, place: LogPlace | None) -> ColumnElement[bool]:
-    """The rows of posts that stand after a place, higher in the log; all without one."""
+    """SQL condition: rows of posts after a place, higher in the log; all rows without a place."""
     return true() if place is None else tuple_(table.c.place, table.c.target) > _key_of(place)
 
 

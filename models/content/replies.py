@@ -32,9 +32,9 @@ Others = Select[tuple[RecordId]]
 
 
 def answering(post: RecordId, account: int | None, opened: Collection[RecordId] = ()) -> Others:
-    """The groups whose answers stand below a post beside those of its own group: somebody there supports the post.
+    """The groups whose answers are shown below a post, beside those of its own group: a member there supports it.
 
-    Only those that the account (None: a stranger) may come across, or that it has `opened`.
+    Only groups that the account (None: a stranger) may find, or that it has `opened`.
     """
     return (
         select(SCORES.c.group_id)
@@ -50,7 +50,7 @@ def _readable(account: int | None, opened: Collection[RecordId]) -> ColumnElemen
 async def count_answers(
     session: AsyncSession, posts: Collection[RecordId], account: int | None, opened: Collection[RecordId] = ()
 ) -> dict[RecordId, int]:
-    """How many answers stand below each of these posts for the account, comments among them: `answering` for many."""
+    """For each of these posts the number of answers and comments below it, as the account sees them."""
     counted: dict[RecordId, int] = {}
     answered = POSTS.alias("answered")
     supports = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == answered.c.target)
@@ -72,7 +72,7 @@ async def count_answers(
 async def count_replies(
     session: AsyncSession, group: RecordId, records: Collection[RecordId], others: Others
 ) -> dict[tuple[RecordId, int | None], int]:
-    """How many answers of these groups there are to each record (index None) and to each paragraph of it."""
+    """How many answers from these groups each record (index None), and each of its paragraphs, has."""
     counts: dict[tuple[RecordId, int | None], int] = {}
     for some in chunks(records):
         wanted = (
@@ -93,7 +93,7 @@ async def list_replies(
     others: Others | None = None,
     after: LogPlace | None = None,
 ) -> list[PostCard]:
-    """Answers to a record as a whole: the group's in its log's order, then those of `others`, group by group."""
+    """Answers to a record as a whole: the group's own in its log's order, then those of `others`, by group."""
     last, place = await _where_now(session, group, after) if after else (group, None)
     answers = select_cards(group).where(POSTS.c.reply_record == record, POSTS.c.reply_index.is_(None))
     found: list[PostCard] = []
@@ -116,9 +116,9 @@ async def _list_cards(session: AsyncSession, wanted: Select[Any], limit: int) ->
 
 
 async def _where_now(session: AsyncSession, group: RecordId, place: LogPlace) -> tuple[RecordId, LogPlace]:
-    """Where the post of a cursor stands, and in which group.
+    """The present place of a cursor's post, and its group.
 
-    One that waited for the log may have its index now; those that waited behind it then have theirs.
+    A post that waited for the log may have its index now; then those that waited after it have theirs, too.
     """
     wanted = select(POSTS.c.group_id, POSTS.c.place).where(POSTS.c.id == place.post)
     found = (await session.execute(wanted)).one_or_none() if place.post else None
@@ -130,7 +130,7 @@ async def _where_now(session: AsyncSession, group: RecordId, place: LogPlace) ->
 async def list_comments(
     session: AsyncSession, group: RecordId, paragraphs: Collection[Address], limit: int, *, others: Others
 ) -> list[PostCard]:
-    """Comments on these paragraphs: the group's in its log's order, then those of `others`, group by group."""
+    """Comments on these paragraphs: the group's own in its log's order, then those of `others`, by group."""
     if not paragraphs:
         return []
     about = tuple_(POSTS.c.reply_record, POSTS.c.reply_index).in_([(at.record, at.index) for at in paragraphs])
@@ -143,7 +143,7 @@ def _among(group: RecordId, others: Others) -> ColumnElement[bool]:
 
 
 async def load_sheets_of(session: AsyncSession, posts: Collection[RecordId], limit: int) -> dict[RecordId, list[Sheet]]:
-    """The sheets that posts have in their own groups; of all together at most `limit`, the earliest first."""
+    """The sheets of posts in their own groups, the earliest first; at most `limit` altogether."""
     found: dict[RecordId, list[Sheet]] = {post: [] for post in posts}
     own = (POSTS.c.id == SHEETS.c.post_id) & (POSTS.c.group_id == SHEETS.c.group_id)
     for some in chunks(posts):
@@ -160,7 +160,7 @@ async def load_sheets_of(session: AsyncSession, posts: Collection[RecordId], lim
 
 
 async def load_few_sheets(session: AsyncSession, posts: Collection[RecordId], most: int) -> dict[RecordId, list[bytes]]:
-    """The stored sheets of posts in their own groups, the earliest first; a post with more than `most` is left out."""
+    """The stored sheets of posts in their own groups, the earliest first; posts with more than `most` are left out."""
     found: dict[RecordId, list[bytes]] = {}
     own = (POSTS.c.id == SHEETS.c.post_id) & (POSTS.c.group_id == SHEETS.c.group_id)
     for some in chunks(posts):

@@ -30,15 +30,15 @@ from protocol.ids import RecordId, parse_id
 from protocol.records.content import Token
 
 GROUPS_AT_ONCE: Final = 200
-# The words of the index: a parameter in place of the 0 would keep it from being used.
+# Written as in the index; with a parameter instead of the 0 the index wouldn't be used.
 _STANDS: Final = text("scores.reposted IS NOT NULL AND scores.supporters > 0")
 
 
 class Repost(msgspec.Struct, frozen=True):
-    """A post that somebody with weight >= 0 supports in `group`, where it doesn't stand.
+    """A post of another group that a member of `group` with weight >= 0 supports.
 
-    `seq`: when the first such vote came here; `place`: the lowest of theirs in the group's log. `sum_micro`: the
-    group's votes on it, without the default. `backed`: one of those who support it has a weight above 0.
+    `seq`: when the first such vote came here; `place`: the lowest of these votes in the group's log. `sum_micro`: the
+    group's votes on it, without the default. `backed`: a member with weight above 0 supports it.
     """
 
     group: RecordId
@@ -50,7 +50,7 @@ class Repost(msgspec.Struct, frozen=True):
 
 
 class RepostedPost(msgspec.Struct, frozen=True):
-    """A post that other groups repost. `sum_micro`: the votes on it in its own group, without that group's default."""
+    """A post that other groups repost. `sum_micro`: its votes in its own group, without that group's default."""
 
     post: RecordId
     group: RecordId
@@ -60,7 +60,7 @@ class RepostedPost(msgspec.Struct, frozen=True):
 async def list_new_reposts(
     session: AsyncSession, groups: Sequence[RecordId], limit: int, *, before: int | None = None
 ) -> list[Repost]:
-    """What these groups repost, the latest here first; the posts may be unknown here, or not what the votes say."""
+    """What these groups repost, the latest here first. A post may be unknown here, or not what the vote says."""
     found: list[Repost] = []
     for some in chunks(groups, GROUPS_AT_ONCE):
         together = union_all(*(select(_latest(group, limit, before).subquery()) for group in some)).subquery()
@@ -94,9 +94,9 @@ async def _list(session: AsyncSession, wanted: Select[Any]) -> list[Repost]:
 async def list_shown_posts(
     session: AsyncSession, group: RecordId, limit: int, *, before: LogPlace | None = None
 ) -> tuple[list[PostCard], LogPlace | None]:
-    """A page of what the group shows, own posts and public ones that it reposts, the last in its log first.
+    """A page of the posts that the group shows, its own and public reposts, the last in its log first.
 
-    A repost's `place` is its vote's; the second value is the `before` of the page that follows.
+    A repost's `place` is that of its vote; the second value is the `before` of the next page.
     """
     before = await where_now(session, group, before)
     own = await list_posts(session, group, limit + 1, before=before)
@@ -114,7 +114,7 @@ def _moved(card: PostCard | None, place: int) -> PostCard | None:
 
 
 async def _load_others(session: AsyncSession, group: RecordId, reposts: Sequence[Repost]) -> list[PostCard]:
-    """Those of the posts that are here and stand in another public group, with their counts in this one."""
+    """Those of the posts that are here, in another public group, with their counts in this group."""
     wanted = (
         select_cards(group)
         .join(GROUPS, GROUPS.c.id == POSTS.c.group_id)
@@ -125,9 +125,9 @@ async def _load_others(session: AsyncSession, group: RecordId, reposts: Sequence
 
 
 async def list_untold_reposts(session: AsyncSession, shows: Shows, since_seq: int, limit: int) -> list[RepostedPost]:
-    """Public posts that the group's score and the pod's floor show, reposted after `since_seq`.
+    """Public posts, reposted after `since_seq`, that the group's score and the pod's floor show.
 
-    Those that no follower was told of, the oldest first, of the latest `limit` reposts.
+    Only those of which no follower was told, the oldest first, among the latest `limit` reposts.
     """
     reposts = await list_new_reposts(session, [shows.group], limit)
     late = [one.post for one in reposts if one.seq > since_seq and shows.default_score + one.sum_micro > 0]
@@ -137,13 +137,13 @@ async def list_untold_reposts(session: AsyncSession, shows: Shows, since_seq: in
 
 
 async def list_shown_reposts(session: AsyncSession, shows: Shows, reposts: Sequence[Repost]) -> list[RepostedPost]:
-    """Those of the posts that are public and shown by the group's score and the pod's floor."""
+    """Those of the posts that are public, and that the group's score and the pod's floor show."""
     shown = [one.post for one in reposts if shows.default_score + one.sum_micro > 0]
     return await _list_public(session, shows, shown)
 
 
 async def count_shown_reposts(session: AsyncSession, shows: Shows) -> int:
-    """How many of its reposts the group shows, those too that their own groups hide."""
+    """How many of its reposts the group shows, including those that their own groups hide."""
     score = shows.default_score + SCORES.c.sum_micro
     posts = (
         _select_public(shows)
@@ -172,7 +172,7 @@ def _select_public(shows: Shows) -> Select[Any]:
 
 
 async def load_repost_records(session: AsyncSession, group: RecordId, posts: Collection[RecordId]) -> list[bytes]:
-    """The wires of the group's first reposts of those of the posts that aren't here."""
+    """The wires of the group's first reposts of these posts, for posts that aren't here."""
     here = set(await session.scalars(select(POSTS.c.id).where(POSTS.c.id.in_(posts))))
     lacking = [post_target_key(post) for post in posts if post not in here]
     first = (
@@ -186,7 +186,7 @@ async def load_repost_records(session: AsyncSession, group: RecordId, posts: Col
 
 
 async def is_looked_at(session: AsyncSession, group: RecordId) -> bool:
-    """Whether somebody at home here belongs to the group or follows it."""
+    """Whether a local account belongs to the group or follows it."""
     for table in (MEMBERSHIPS, FOLLOWINGS):
         if await session.scalar(select(table.c.account_id).where(table.c.group_id == group).limit(1)) is not None:
             return True
@@ -194,5 +194,5 @@ async def is_looked_at(session: AsyncSession, group: RecordId) -> bool:
 
 
 def _post_of(token: Token) -> RecordId:
-    """The post of a post's token, '{"post":"<id>"}'."""
+    """The post in a post's token, '{"post":"<id>"}'."""
     return parse_id(token[9:-2])

@@ -19,9 +19,9 @@ from protocol.ids import RecordId
 
 
 class SearchedRow(Base):
-    """What a post, a patch's additions or a profile say, and its words as `models.content.word_pieces` cuts them.
+    """The text of a post, a patch's additions or a profile, and its words, cut by `models.content.word_pieces`.
 
-    `post_id`: where a post's words are read.
+    `post_id`: the post in which people read the words.
     """
 
     __tablename__ = "searched"
@@ -56,7 +56,7 @@ _COLUMNS = [SEARCHED.c[name] for name in FoundRecord.__struct_fields__]
 
 
 class Query(msgspec.Struct, frozen=True):
-    """Terms, and what they are looked for in; empty: everywhere that `own` groups and public ones show."""
+    """Terms, and where to look for them; an empty field means everywhere in public groups and those in `own`."""
 
     terms: str
     own: tuple[RecordId, ...] = ()
@@ -66,9 +66,9 @@ class Query(msgspec.Struct, frozen=True):
 
 
 async def search(session: AsyncSession, query: Query, limit: int, *, before: int | None = None) -> list[FoundRecord]:
-    """Records that have all pieces of the terms, the latest here first; `has_terms` tells whether they stand in order.
+    """Records that have all pieces of the terms, the latest here first; `has_terms` then checks their order.
 
-    A private or unlisted group is searched only where it is among `own`; nobody who doesn't want to be found is.
+    Private and unlisted groups are searched only if they are in `own`. Members who don't want to be found aren't.
     """
     pieces = asked_pieces(query.terms)
     if not pieces:
@@ -81,7 +81,7 @@ async def search(session: AsyncSession, query: Query, limit: int, *, before: int
 
 
 async def forget_searched(session: AsyncSession, records: Collection[RecordId]) -> None:
-    """These records have no words any more."""
+    """Remove the words of these records."""
     await session.execute(delete(SEARCHED).where(SEARCHED.c.record_id.in_(list(records))))
 
 
@@ -101,7 +101,7 @@ def _narrowed(wanted: Select[Any], query: Query) -> Select[Any]:
     table = SEARCHED.c
     may_find = or_(GROUPS.c.visibility == "public", table.group_id.in_(query.own))
     profile = (PROFILES.c.group_id == table.group_id) & (PROFILES.c.member == table.author)
-    # What a member said of themselves before isn't what the profile says now.
+    # Only a member's newest profile may be found.
     current = or_(table.kind != "profile", PROFILES.c.record_id == table.record_id)
     return (
         wanted.join(GROUPS, GROUPS.c.id == table.group_id)

@@ -15,12 +15,12 @@ from protocol.content import Sheet
 from protocol.ids import RecordId
 from protocol.records.content import Paragraph
 
-PAGE: Final = 200  # sheets that are in memory with their words at once
+PAGE: Final = 200  # sheets in memory at the same time with their words
 _BLANK: Final = Paragraph("text", "")
 
 
 async def load_text_stamp(session: AsyncSession, group: RecordId) -> tuple[int, int]:
-    """Two numbers, one of which changes with whatever is written in a group."""
+    """Two numbers, at least one of which changes whenever something is written in the group."""
     latest = []
     for state in (PENDING, LOGGED, REFUSED):
         last = select(func.max(RECORDS.c.seq)).where(RECORDS.c.group_id == group, RECORDS.c.state == state)
@@ -30,7 +30,7 @@ async def load_text_stamp(session: AsyncSession, group: RecordId) -> tuple[int, 
 
 
 async def load_blank_sheets(session: AsyncSession, group: RecordId, post: RecordId, limit: int) -> list[Sheet]:
-    """What the records of the group bring to a post, but for the words: at most `limit`, its own, then as logged."""
+    """What the group's records add to a post, without words: at most `limit`, its own, then in the log's order."""
     found = [blank(sheet) for sheet in (await load_sheets_named(session, [post])).values()]
     place = tuple_(SHEETS.c.place, SHEETS.c.record_id)
     wanted = (
@@ -47,13 +47,13 @@ async def load_blank_sheets(session: AsyncSession, group: RecordId, post: Record
 
 
 def blank(sheet: Sheet) -> Sheet:
-    """The sheet without its words; of what was erased it stays known that it was."""
+    """The sheet without its words; it still says which paragraphs were erased."""
     paragraphs = tuple(_BLANK if paragraph else None for paragraph in sheet.paragraphs)
     return msgspec.structs.replace(sheet, paragraphs=paragraphs)
 
 
 async def load_sheets_named(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, Sheet]:
-    """These sheets with their words."""
+    """These sheets, with their words."""
     found: dict[RecordId, Sheet] = {}
     for some in chunks(records):
         wanted = select(SHEETS.c.record_id, SHEETS.c.sheet).where(SHEETS.c.record_id.in_(some))

@@ -21,14 +21,14 @@ _OWN_SCORE = (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS
 
 
 class SubjectLine(msgspec.Struct, frozen=True):
-    """A name that a group writes about, and in how many posts."""
+    """A name on which a group has posts, and how many."""
 
     subject: str
     posts: int
 
 
 class OnSubject(msgspec.Struct, frozen=True):
-    """A group that writes about a name; `named`: it was published under it."""
+    """A group with posts on a name; `named`: it was published under the name."""
 
     group: RecordId
     name: str
@@ -38,7 +38,7 @@ class OnSubject(msgspec.Struct, frozen=True):
 
 
 async def list_subjects(session: AsyncSession, shows: Shows, limit: int, *, after: str = "") -> list[SubjectLine]:
-    """The names that posts are about which a group and the floor show, by name; each with the number of these posts."""
+    """The names on which the group and the floor show posts, by name, each with the number of these posts."""
     wanted = (
         select(POSTS.c.subject, func.count())
         .outerjoin(SCORES, _OWN_SCORE)
@@ -51,7 +51,7 @@ async def list_subjects(session: AsyncSession, shows: Shows, limit: int, *, afte
 
 
 async def list_shown_names(session: AsyncSession, shows: Sequence[Shows], names: Collection[str]) -> set[str]:
-    """Those of the names that some shown post of one of these groups is about."""
+    """Those of the names on which one of these groups shows a post."""
     found: set[str] = set()
     for some in chunks(shows, GROUPS_AT_ONCE):
         wanted = select(POSTS.c.subject).outerjoin(SCORES, _OWN_SCORE).distinct()
@@ -60,7 +60,7 @@ async def list_shown_names(session: AsyncSession, shows: Sequence[Shows], names:
 
 
 def _shown(shows: Sequence[Shows]) -> ColumnElement[bool]:
-    """`moderation.shown.is_hosted` and each group's own verdict as SQL, for posts of several groups under one floor."""
+    """`moderation.shown.is_hosted` and the group's own verdict as SQL, for posts of several groups under one floor."""
     score = func.coalesce(SCORES.c.sum_micro, 0)
     each = ((POSTS.c.group_id == one.group) & (score + one.default_score > 0) for one in shows)
     return and_(POSTS.c.erased.is_(False), hosted(shows[0].floor), or_(*each))
@@ -69,7 +69,10 @@ def _shown(shows: Sequence[Shows]) -> ColumnElement[bool]:
 async def list_on_subject(
     session: AsyncSession, subject: str, own: Collection[RecordId], limit: int
 ) -> Sequence[OnSubject]:
-    """Groups that write about a name or took it, public ones and `own`: first who took it, then who wrote last."""
+    """Groups with posts on a name, or published under it; public ones and those in `own`.
+
+    First groups that are published under it, then those with the latest posts.
+    """
     last = func.max(POSTS.c.seq)
     wanted = (
         select(POSTS.c.group_id, GROUPS.c.name, func.count(), last)
@@ -93,7 +96,7 @@ async def list_on_subject(
 async def find_subjects(
     session: AsyncSession, beginning: str, own: Collection[RecordId], limit: int
 ) -> list[tuple[str, RecordId]]:
-    """Names that begin so, in capitals or not and with or without marks, each with a public or `own` group."""
+    """Names with this beginning, without regard to case and marks, on which a public or `own` group has posts."""
     key = name_key(beginning)
     if not key:
         return []
@@ -110,9 +113,9 @@ async def find_subjects(
 
 
 async def find_groups(session: AsyncSession, terms: str, own: Collection[RecordId], limit: int) -> list[OnSubject]:
-    """Groups in whose name all the terms stand, public ones and `own`, by name.
+    """Groups whose name has all the terms, public ones and those in `own`, by name.
 
-    Names are compared here, because the engines differ in what they hold for the small letter of Ö.
+    Names are compared here and not in SQL, because the engines have different small letters for Ö.
     """
     wanted = (
         select(GROUPS.c.id, GROUPS.c.name)
@@ -134,7 +137,7 @@ async def find_groups(session: AsyncSession, terms: str, own: Collection[RecordI
 async def list_replies_to_subject(
     session: AsyncSession, group: RecordId, subject: str, default_score: int, limit: int
 ) -> list[Reply]:
-    """Replies in the log to a public name for `moderation.scores.chosen_reply`, the last first."""
+    """Replies to a public name in the log, the last first, for `moderation.scores.chosen_reply`."""
     wanted = (
         select(POSTS.c.id, SCORES.c.sum_micro, POSTS.c.place)
         .outerjoin(SCORES, (SCORES.c.group_id == group) & (SCORES.c.target == POSTS.c.target))

@@ -11,9 +11,9 @@ from unicodedata import category, normalize
 MOST_TERMS = 12
 MOST_PIECES = 36
 _WORD = re.compile(r"[^\W_]+")
-# The marks of が and ぱ make other letters of か and は; other marks are left out, as people who search leave them out.
+# With marks, か and は become other letters (が, ぱ); other marks are removed, because people search without them.
 _VOICING = "\u3099\u309a"
-# Thai, Lao, Myanmar, Korean, Khmer, Japanese, Chinese: there words stand together, or endings stand at them.
+# Thai, Lao, Myanmar, Korean, Khmer, Japanese, Chinese: no spaces between words, or endings joined to them.
 _RUN = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aad\u3005-\u30ff\u3100-\u31ff"
     "\u3400-\u9fff\ua960-\ua97f\ua9e0-\ua9ff\uaa60-\uaadf\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f"
@@ -22,12 +22,12 @@ _RUN = re.compile(
 
 
 def folded(text: str) -> str:
-    """The pieces of a text, as they are indexed, with a blank between."""
+    """The pieces of a text as they are indexed, separated by spaces."""
     return " ".join(piece for word in words_of(text) for piece in _pieces(word))
 
 
 def words_of(text: str) -> Iterator[str]:
-    """The words of a text in small plain letters; of Chinese and its like, the letters that stand together."""
+    """The words of a text in small letters; in Chinese and similar scripts, each run of letters."""
     plain = _plain(text)
     if plain.isascii() or _RUN.search(plain) is None:
         yield from _WORD.findall(plain)
@@ -37,22 +37,22 @@ def words_of(text: str) -> Iterator[str]:
 
 
 def name_key(name: str) -> str:
-    """By what a name is found from its beginning on."""
+    """The key by whose beginning a name is found."""
     return " ".join(words_of(name))
 
 
 def asked_terms(asked: str) -> list[list[str]]:
-    """The terms that are looked for, each as its pieces in their order; the last piece of a word may go on."""
+    """The terms of a search, each as its pieces in order; the last piece of a word may be a beginning."""
     return [_asked_pieces(word) for word in list(words_of(asked))[:MOST_TERMS]]
 
 
 def asked_pieces(asked: str) -> list[str]:
-    """What the index is asked for: each stands in the text, or begins a piece that does."""
+    """The pieces with which the index is searched: a text must have each, or a piece that begins with it."""
     return [piece for word in asked_terms(asked) for piece in word][:MOST_PIECES]
 
 
 def has_terms(text: str, asked: str) -> bool:
-    """Whether a text has all the terms that are asked for, each of which may go on."""
+    """Whether a text has all the terms of a search, each of which may be a beginning."""
     pieces = folded(text).split()
     return all(_stands_in(word, pieces) for word in asked_terms(asked))
 
@@ -65,7 +65,7 @@ def _plain(text: str) -> str:
 
 
 def _pieces(word: str) -> list[str]:
-    """A run in pairs, the last letter alone: so each letter of it begins a piece."""
+    """A run cut into overlapping pairs, and its last letter, so that each letter begins a piece."""
     if word.isascii() or not _RUN.match(word):
         return [word]
     return [word[at : at + 2] for at in range(len(word))]

@@ -20,7 +20,7 @@ _IN_ASCII_ORDER: Final = "234567abcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
 _TO_DIGITS: Final = str.maketrans(_IN_ASCII_ORDER, _DIGITS)
 _PAIRS: Final = tuple(high + low for high in _IN_ASCII_ORDER for low in _IN_ASCII_ORDER)
-# 52 letters hold 260 bits: the digest's 256 and four that are always those of "a".
+# 52 letters hold 260 bits: the digest's 256, and four that are always those of an "a".
 _SPARE_BITS: Final = 4
 _LETTER_A: Final = _IN_ASCII_ORDER.index("a")
 _SHIFTS: Final = tuple(range(250, -1, -10))
@@ -28,13 +28,13 @@ _SHIFTS: Final = tuple(range(250, -1, -10))
 
 @lru_cache(maxsize=32_768)
 def bytes_of_id(identifier: str) -> bytes:
-    """The 32 bytes that stand for a record id in the database; they sort as the ids do."""
+    """The 32 bytes of a record id in the database; they sort as the ids do."""
     return (int(identifier[len(_PREFIX) :].translate(_TO_DIGITS), 32) >> _SPARE_BITS).to_bytes(32, "big")
 
 
 @lru_cache(maxsize=32_768)
 def id_of_bytes(stored: bytes) -> RecordId:
-    """The record id for which these 32 bytes stand."""
+    """The record id of these 32 bytes."""
     number = int.from_bytes(stored, "big") << _SPARE_BITS | _LETTER_A
     return RecordId(_PREFIX + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS]))
 
@@ -66,7 +66,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    # SQLite counts rows only in a column of type INTEGER, which has 64 bits there.
+    # SQLite numbers rows only in a column of type INTEGER, which has 64 bits there.
     type_annotation_map = {  # noqa: RUF012  (SQLAlchemy reads it from the class)
         int: BigInteger().with_variant(Integer(), "sqlite"),
         str: Text(),

@@ -26,7 +26,7 @@ _NUMBER: Final = text("SELECT number FROM commits WHERE id = 1")
 
 
 class CommitRow(Base):
-    """The one row with the number of the last commit."""
+    """The only row, with the number of the last commit."""
 
     __tablename__ = "commits"
 
@@ -35,16 +35,16 @@ class CommitRow(Base):
 
 
 class Turns:
-    """Notices whether anybody else wrote between two transactions of one writing connection."""
+    """Notices whether another connection wrote between two transactions of the one that writes."""
 
     def __init__(self) -> None:
         self._taken: int | None = None
         self._last: int | None = None
 
     async def take(self, connection: AsyncConnection) -> bool:
-        """Wait until this transaction may write; whether somebody else may have written since the last one."""
+        """Wait until this transaction may write; returns whether another may have written since the last one."""
         if connection.dialect.name == "sqlite":
-            # Of the writing connection: what it commits itself doesn't change it.
+            # Asked on the writing connection, whose own commits don't change it.
             (number,) = (await connection.exec_driver_sql("PRAGMA data_version")).one()
             self._taken = int(number)
             return self._taken != self._last
@@ -52,14 +52,14 @@ class Turns:
         return self._last is None or self._taken != self._last + 1
 
     def committed(self) -> None:
-        """The transaction is on disk."""
+        """Note that the transaction is on disk."""
         self._last = self._taken
 
 
 class CommitNumber:
-    """The number of the last commit on PostgreSQL; those who ask at the same time share one round trip.
+    """The number of the last commit on PostgreSQL; callers that ask at the same time share one query.
 
-    Whoever comes while a question is under way waits for the next one: the answer must not be older than the asking.
+    A caller that comes while a query runs waits for the next one, because the answer must not be older than the call.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -68,7 +68,7 @@ class CommitNumber:
         self._next: asyncio.Task[int] | None = None
 
     async def ask(self) -> int:
-        """The number of the last commit that anybody could have been told of."""
+        """The number of the last commit; at least that of any commit that was acknowledged before the call."""
         if self._next is None:
             self._next = asyncio.create_task(self._ask(), name="commit number")
         return await asyncio.shield(self._next)
@@ -79,7 +79,7 @@ class CommitNumber:
             try:
                 return await self._load()
             except DBAPIError:
-                return await self._load()  # the connection was of a server that isn't any more
+                return await self._load()  # the server of this connection has stopped
 
     async def _load(self) -> int:
         async with self._engine.connect() as connection:

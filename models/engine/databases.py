@@ -24,19 +24,19 @@ SYNCHRONOUS_FULL: Final = 2
 READERS: Final = 4
 OTHERS: Final = 0o077
 IDLE_WITHIN_MS: Final = 30_000
-WRITING: Final = "writing"  # in the `info` of a session that belongs to a write action
+WRITING: Final = "writing"  # in the `info` of a write action's session
 UNKNOWN: Final = -1
 _READING: Final[ContextVar[bool]] = ContextVar("reading", default=False)
 _VERSION: Final = "version"
-HIDDEN: Final = True  # a failed statement is logged without its parameters, which may be somebody's words
+HIDDEN: Final = True  # a failed statement is logged without its parameters, which may be people's words
 
 
 class UnsafeDatabaseError(RuntimeError):
-    """The database can't keep the promises that this pod makes; the pod doesn't start."""
+    """The database can't keep the pod's promises, so the pod doesn't start."""
 
 
 def is_reading() -> bool:
-    """Whether this task holds one of the few connections that read."""
+    """Whether this task holds one of the few connections for reading."""
     return _READING.get()
 
 
@@ -53,7 +53,7 @@ class Database(msgspec.Struct, frozen=True):
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees one moment of the database and can't change it."""
+        """A session that sees the database as of one moment and can't change it."""
         async with AsyncSession(self.reading, autoflush=False, expire_on_commit=False) as session:
             if self.is_sqlite:
                 session.info[_VERSION] = await self.version()
@@ -65,21 +65,21 @@ class Database(msgspec.Struct, frozen=True):
                 _READING.set(before)
 
     async def version(self) -> int:
-        """A number that every commit changes, also one of another process."""
+        """A number that changes with every commit, also of another process."""
         if isinstance(self.watching, CommitNumber):
             return await self.watching.ask()
         (number,) = self.watching.execute("PRAGMA data_version").fetchone()
         return int(number)
 
     async def seen_by(self, session: AsyncSession) -> int | None:
-        """A version that the session sees at least, UNKNOWN if that can't be told; None in a write action.
+        """A version that the session sees at least; UNKNOWN if that can't be told; None in a write action.
 
-        In a write action nobody else writes, so there the revisions that it reads are the last ones.
+        Nobody else writes during a write action, so the revisions that it reads are the last ones.
         """
         if session.info.get(WRITING):
             return None
         if _VERSION not in session.info:
-            # What a session sees is fixed by its first statement: the number must be asked for before.
+            # The first statement fixes what a session sees, so the number must be read before.
             session.info[_VERSION] = UNKNOWN if session.in_transaction() else await self.version()
         version: int = session.info[_VERSION]
         return version
@@ -99,8 +99,8 @@ def sqlite_version_info() -> tuple[int, int, int]:
 async def open_database(url: str, *, readers: int = READERS, durable: bool = True) -> Database:
     """Open the database at `url` (sqlite+aiosqlite:///path or postgresql+asyncpg://…).
 
-    Raises UnsafeDatabaseError where it couldn't keep what the pod acknowledges. Without `durable` a PostgreSQL
-    server that doesn't wait for its disk is taken too: for data that nobody will miss.
+    Raises UnsafeDatabaseError if the database could lose acknowledged data. With `durable` false, a PostgreSQL server
+    that doesn't wait for its disk is accepted, too; only for data that may be lost.
     """
     parsed = make_url(url)
     match parsed.drivername:
@@ -113,7 +113,7 @@ async def open_database(url: str, *, readers: int = READERS, durable: bool = Tru
                 f"Unknown database {other!r}: use sqlite+aiosqlite:///path or postgresql+asyncpg://…"
             )
     try:
-        # The first connection runs the checks, so a bad file is refused at start and not at the first write.
+        # The first connection runs the checks, so that a bad file is refused at the start and not at the first write.
         async with database.writing.connect():
             pass
     except BaseException:
@@ -136,9 +136,9 @@ def _sqlite(url: URL, readers: int) -> Database:
 
 
 def _make_private(path: Path) -> None:
-    """Let the file's owner alone read it; SQLite gives its log and index the same rights."""
+    """Let only the file's owner read it; SQLite gives its log and index the same permissions."""
     for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        with suppress(OSError):  # what isn't there is made under the umask, and who isn't the owner is told below
+        with suppress(OSError):  # the umask covers a missing file; if not the owner, see below
             mode = file.stat().st_mode
             if mode & OTHERS:
                 file.chmod(mode & ~OTHERS)
@@ -156,13 +156,13 @@ def _sqlite_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngin
         pool_size=connections,
         max_overflow=0,
         hide_parameters=HIDDEN,
-        # One statement may fill many rows, as long as SQLite's 32,766 parameters suffice.
+        # One statement may insert many rows, within SQLite's limit of 32,766 parameters.
         insertmanyvalues_page_size=500,
     )
 
 
 def _postgresql(url: URL, readers: int, *, durable: bool) -> Database:
-    # A process that hangs within a transaction holds up all others: the server ends that.
+    # A process that hangs in a transaction blocks all others, so the server ends its transaction.
     ended = {"idle_in_transaction_session_timeout": str(IDLE_WITHIN_MS)}
     writing = create_async_engine(
         url,
@@ -174,7 +174,7 @@ def _postgresql(url: URL, readers: int, *, durable: bool) -> Database:
     )
     reading = create_async_engine(
         url,
-        pool_size=readers + 1,  # one listens
+        pool_size=readers + 1,  # one of them listens for wake-ups
         max_overflow=readers,
         pool_pre_ping=True,
         hide_parameters=HIDDEN,
@@ -226,7 +226,7 @@ def _pragma(connection: Any, statement: str) -> Any:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    # The lock is taken at the start: a transaction that reads first could otherwise fail when it comes to
+    # The lock is taken at the start. Otherwise a transaction that reads first could fail when it comes to
     # write.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 

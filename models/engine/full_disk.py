@@ -11,19 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 READ_ONLY: Final = frozenset({errno.EROFS, errno.EIO})
-SAID: Final = ("database or disk is full", "No space left on device")  # by SQLite, by PostgreSQL
-# The same of a database or disk that may only be read, or that fails.
+SAID: Final = ("database or disk is full", "No space left on device")  # the messages of SQLite and PostgreSQL
+# Their messages if the database or disk is read-only, or fails.
 UNWRITABLE: Final = ("attempt to write a readonly database", "in a read-only transaction", "disk I/O error")
 MOST_FAULTS: Final = 64
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether a full disk is at the bottom of a fault."""
+    """Whether an error was caused by a full disk."""
     return any(_is_of(fault, FULL, SAID) for fault in _faults(error))
 
 
 def is_unwritable(error: BaseException | None) -> bool:
-    """Whether the database takes no writes, though there is room."""
+    """Whether the database takes no writes for another reason than a full disk."""
     return any(_is_of(fault, READ_ONLY, UNWRITABLE) for fault in _faults(error))
 
 
@@ -32,7 +32,7 @@ def _is_of(fault: BaseException, numbers: Collection[int], sayings: Collection[s
 
 
 def _faults(error: BaseException | None) -> Iterator[BaseException]:
-    """A fault and those that led to it."""
+    """An error and its causes."""
     faults = [error]
     for fault in faults:
         if fault is not None and len(faults) <= MOST_FAULTS:
@@ -41,7 +41,7 @@ def _faults(error: BaseException | None) -> Iterator[BaseException]:
 
 
 async def write_and_drop(session: AsyncSession) -> None:
-    """Have the database take a page's worth of room, and give it back."""
+    """Make the database write one page, and undo that."""
     await session.execute(text("CREATE TABLE room_for_a_page (letters TEXT)"))
     await session.execute(text("INSERT INTO room_for_a_page VALUES (:letters)"), {"letters": "x" * 65_536})
     await session.execute(text("DROP TABLE room_for_a_page"))

@@ -32,14 +32,14 @@ CACHED_STATEMENTS: Final = 512
 
 
 class Meter(Protocol):
-    """Who wants to know what threads do for a task, and how long it has held the event loop."""
+    """Measures what threads do for a task, and how long the task has held the event loop."""
 
     def is_long(self) -> bool:
-        """Whether the task has held the loop for so long that others are to be let in."""
+        """Whether the task has held the loop so long that others should run first."""
         ...
 
     def timed(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The same function, whose time is counted."""
+        """The same function, with its time measured."""
         ...
 
 
@@ -48,7 +48,7 @@ Ran = tuple[sqlite3.Cursor, Sequence[Any]]
 
 
 class PromptCursor:
-    """What SQLAlchemy's aiosqlite dialect asks of a cursor; rows are fetched where the statement ran."""
+    """The part of a cursor that SQLAlchemy's aiosqlite dialect needs; rows are fetched where the statement runs."""
 
     def __init__(self, connection: "PromptConnection") -> None:
         self._connection = connection
@@ -84,15 +84,15 @@ class PromptCursor:
         return rows
 
     async def close(self) -> None:
-        """Nothing is held: the rows were fetched."""
+        """Nothing to close, because all rows were fetched."""
 
 
 class PromptConnection(aiosqlite.Connection):
-    """An aiosqlite connection whose cursors decide where a statement runs."""
+    """An aiosqlite connection whose cursors decide where a statement runs: in the loop or in a thread."""
 
     read_only = False
 
-    # SQLAlchemy's dialect needs no more of a cursor than PromptCursor has.
+    # SQLAlchemy's dialect uses only what PromptCursor has.
     def cursor(self) -> PromptCursor:  # type: ignore[override]
         return PromptCursor(self)
 
@@ -101,7 +101,7 @@ class PromptConnection(aiosqlite.Connection):
         if verb.startswith(("SELECT", "WITH")):
             return await self._read(sql, parameters)
         held = self._conn.in_transaction and verb.startswith(("INSERT", "SAVEPOI", "RELEASE", "ROLLBAC"))
-        if held or verb == "BEGIN":  # a plain BEGIN locks nothing yet
+        if held or verb == "BEGIN":  # a plain BEGIN doesn't lock yet
             return self._now(sql, parameters)
         ran: Ran = await self._in_thread(self._now, sql, parameters)
         return ran
@@ -139,7 +139,7 @@ class PromptConnection(aiosqlite.Connection):
             if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
                 raise
         finally:
-            # A write must never meet the handler: interrupting one undoes its whole transaction.
+            # Writes must run without the handler, because interrupting one undoes its whole transaction.
             connection.set_progress_handler(None, 0)
         ran: Ran = await self._in_thread(self._now, sql, parameters)
         return ran
@@ -155,7 +155,7 @@ def _stop() -> int:
 
 
 async def connect(path: str, *, read_only: bool) -> PromptConnection:
-    """Open `path`; transactions begin only where a BEGIN says so."""
+    """Open `path`; a transaction begins only with an explicit BEGIN."""
     if sqlite3.threadsafety != 3:
         raise RuntimeError("Python's SQLite isn't built for use from several threads.")
 
@@ -164,7 +164,7 @@ async def connect(path: str, *, read_only: bool) -> PromptConnection:
 
     connection = PromptConnection(connector, iter_chunk_size=64)
     connection.read_only = read_only
-    # As SQLAlchemy does with connections it opens itself: a forgotten one mustn't keep the process alive.
+    # As SQLAlchemy does with its own connections, so that a forgotten one doesn't keep the process alive.
     connection._thread.daemon = True  # noqa: SLF001
     await connection
     return connection

@@ -27,7 +27,7 @@ from models.schema import METADATA
 
 
 async def check_pages(session: AsyncSession) -> list[str]:
-    """What is broken in the file itself; PostgreSQL looks after its own."""
+    """The faults of the SQLite file itself; PostgreSQL checks its own files."""
     if session.get_bind().dialect.name != "sqlite":
         return []
     try:
@@ -37,13 +37,13 @@ async def check_pages(session: AsyncSession) -> list[str]:
 
 
 async def list_missing_indexes(session: AsyncSession) -> list[str]:
-    """Indexes that the code expects and the database lacks, by name."""
+    """The names of indexes that the code expects and the database lacks."""
     connection = await session.connection()
     return await connection.run_sync(lambda sync: [str(index.name) for index in _missing(sync)])
 
 
 async def make_missing_indexes(session: AsyncSession) -> None:
-    """Make them."""
+    """Make the missing indexes."""
     connection = await session.connection()
     await connection.run_sync(_make)
 
@@ -65,7 +65,7 @@ def _missing(connection: Connection) -> list[Index]:
 
 
 async def count_orphans(session: AsyncSession) -> dict[str, int]:
-    """Rows whose owner is gone, and bodies of activities that nobody waits for, by table where there are any."""
+    """By table, the number of rows whose owner is gone and of activities without deliveries; only where any."""
     found: dict[str, int] = {}
     for table, left_over in _left_over():
         count = await session.scalar(select(func.count()).select_from(table).where(left_over))
@@ -75,7 +75,7 @@ async def count_orphans(session: AsyncSession) -> dict[str, int]:
 
 
 async def remove_orphans(session: AsyncSession) -> None:
-    """Remove them; no record, item or group is ever one."""
+    """Remove these rows; no record, item or group is ever among them."""
     for table, left_over in _left_over():
         await session.execute(delete(table).where(left_over))
 

@@ -15,12 +15,12 @@ from models.engine.databases import BUSY_TIMEOUT_MS
 
 PAGES_AT_ONCE: Final = 2048
 MOST_FAULTS: Final = 10
-# What a person understands, of tables that are in every version.
+# Tables that every version has and whose counts a person understands.
 COUNTED: Final = ("accounts", "groups", "items", "records")
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """What a database file holds; `seed` is one account's name with its sealed seed, if there is any account."""
+    """What a database file holds; `seed`: the name and sealed seed of one account, if there is any account."""
 
     schema: str
     counts: dict[str, int]
@@ -29,12 +29,12 @@ class Copied(msgspec.Struct, frozen=True):
 
 
 def copy_sqlite(path: Path, target: Path, told: Callable[[int, int], None]) -> None:
-    """Copy the database at `path` into the new file `target`; `told` hears the pages done and to do."""
+    """Copy the database at `path` into the new file `target`; `told` gets the pages done and the pages in all."""
     with _opened(path) as source, closing(sqlite3.connect(target, isolation_level=None)) as copy:
-        # One moment is held from here to the end: else each commit of the pod would make the copying begin again.
+        # One read transaction from here to the end; otherwise each commit of the pod would restart the copy.
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        copy.execute("PRAGMA synchronous=OFF")  # one fsync at the end does
+        copy.execute("PRAGMA synchronous=OFF")  # one fsync at the end is enough
         source.backup(copy, pages=PAGES_AT_ONCE, progress=lambda _, left, total: told(total - left, total), sleep=0)
         source.execute("ROLLBACK")
         copy.execute("PRAGMA journal_mode=DELETE")
@@ -43,7 +43,7 @@ def copy_sqlite(path: Path, target: Path, told: Callable[[int, int], None]) -> N
 
 
 def look_into(path: Path) -> Copied:
-    """What the database file holds, and what is broken in it. Raises ValueError if it is no database of a pod."""
+    """What the database file holds, and its faults. Raises ValueError if it isn't a pod's database."""
     try:
         with _opened(path) as database:
             counts = {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in COUNTED}  # noqa: S608  (constants)
@@ -55,7 +55,7 @@ def look_into(path: Path) -> Copied:
 
 
 def _faults(database: sqlite3.Connection) -> Iterator[str]:
-    """Rows without their parents are none: a copy of them is as good as they are, and `pod doctor` tells of them."""
+    """Faults of the file. Orphaned rows aren't any: a copy has them if the original has; `pod doctor` reports them."""
     for (said,) in database.execute(f"PRAGMA integrity_check({MOST_FAULTS})"):
         if said != "ok":
             yield said

@@ -22,13 +22,13 @@ from models.engine.columns import RecordIdType, bytes_of_id, id_of_bytes
 
 KEYS: Final = "keys"
 _OF_KEYS: Final = f"{KEYS}_"
-_SIZES: Final = (1, 8, 64, 256)  # of lists of keys: each is a text of its own, so lists are filled up to one of these
+_SIZES: Final = (1, 8, 64, 256)  # of key lists, filled up, because each size is another SQL text
 Convert = Callable[[Any], Any]
 Keys = BindParameter[Any]
 
 
 class _Compiled(msgspec.Struct, frozen=True):
-    """The text for one engine; of each parameter in order its name, and how its value becomes the driver's."""
+    """The SQL text for one engine; for each parameter its name, and how to convert its value for the driver."""
 
     text: str
     names: tuple[str, ...]
@@ -37,7 +37,7 @@ class _Compiled(msgspec.Struct, frozen=True):
 
 
 class EachRow:
-    """An INSERT, UPDATE or DELETE that is done for many rows at once; `make` gives it for an engine's name."""
+    """An INSERT, UPDATE or DELETE for many rows at once; `make` builds it for an engine's name."""
 
     def __init__(self, make: Callable[[str], UpdateBase], names: Sequence[str]) -> None:
         self._make = make
@@ -45,7 +45,7 @@ class EachRow:
         self._forms: dict[str, _Compiled] = {}
 
     async def run(self, session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Do it for each of the rows, which have the names that were told."""
+        """Execute it for all rows; each row has the names that were given."""
         if rows:
             connection = await session.connection()
             form = self._form(connection.dialect)
@@ -60,9 +60,9 @@ class EachRow:
 
 
 class AllKeys:
-    """A statement for many keys at once; `make` gives it for `keys`, which stand in `column.in_(keys)`.
+    """A statement for many keys at once; `make` builds it for `keys`, which it uses in `column.in_(keys)`.
 
-    A SELECT may have named parameters beside.
+    A SELECT may have named parameters, too.
     """
 
     def __init__(self, make: Callable[[Keys], Select[Any] | UpdateBase]) -> None:
@@ -70,7 +70,7 @@ class AllKeys:
         self._forms: dict[tuple[str, int], tuple[_Compiled, tuple[Convert | None, ...]]] = {}
 
     async def run(self, session: AsyncSession, keys: Collection[Any], **values: Any) -> list[Any]:
-        """Do it for all of the keys; what rows it gives, in no order. A key of several columns is a tuple."""
+        """Execute it for all keys and return the rows, in no order. A key of several columns is a tuple."""
         found: list[Any] = []
         whole, most = list(keys), _SIZES[-1]
         connection = await session.connection()
@@ -107,7 +107,7 @@ def _form_of(compiled: SQLCompiler, text: str, order: Sequence[str] | None, dial
 def _written_by(compiled: SQLCompiler, name: str, dialect: Dialect) -> Convert | None:
     if name in compiled.binds:
         return _written(compiled.binds[name].type, dialect)
-    # A key of a list: keys_1, or of several columns keys_1_1.
+    # A key in a list is called keys_1; with several columns, keys_1_1.
     kind, *place = compiled.binds[KEYS].type, *name.removeprefix(_OF_KEYS).split("_")[1:]
     return _written(kind.types[int(place[0]) - 1] if isinstance(kind, TupleType) else kind, dialect)
 
@@ -115,7 +115,7 @@ def _written_by(compiled: SQLCompiler, name: str, dialect: Dialect) -> Convert |
 def _written(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
     if isinstance(kind, RecordIdType):
         return _bytes_of
-    # Drivers take bytes as they are.
+    # Bytes need no conversion.
     return None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.statements import EachRow
 
-# Parameters of one `IN (…)`: SQLite takes 32,766 in a statement, PostgreSQL 65,535.
+# Parameters in one `IN (…)`; a statement may have 32,766 on SQLite and 65,535 on PostgreSQL.
 CHUNK: Final = 500
 
 Insert = postgresql.Insert | sqlite.Insert
@@ -19,24 +19,24 @@ T = TypeVar("T")
 
 
 def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """The values in lists of at most `size`."""
+    """The values as lists of at most `size`."""
     whole = list(values)
     for start in range(0, len(whole), size):
         yield whole[start : start + size]
 
 
 def insert_into(session: AsyncSession, table: Table) -> Insert:
-    """The engine's own INSERT, which knows ON CONFLICT."""
+    """The engine's own INSERT, which has ON CONFLICT."""
     return insert_on(session.get_bind().dialect.name, table)
 
 
 def insert_on(engine: str, table: Table) -> Insert:
-    """The same, for an engine's name."""
+    """The same for an engine's name."""
     return sqlite.insert(table) if engine == "sqlite" else postgresql.insert(table)
 
 
 async def insert_new(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows whose key isn't there yet; leave the others as they are."""
+    """Insert the rows whose key doesn't exist yet; leave existing rows unchanged."""
     if rows:
         await _insertion(table, tuple(rows[0])).run(session, rows)
 
@@ -44,7 +44,7 @@ async def insert_new(session: AsyncSession, table: Table, rows: Sequence[Mapping
 async def upsert(
     session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]], newer: Newer | None = None
 ) -> None:
-    """Insert the rows, or replace those with the same primary key; with `newer` only where it holds."""
+    """Insert the rows, or replace those with the same primary key; with `newer`, only where it is true."""
     if rows:
         await _replacement(table, tuple(rows[0]), newer).run(session, rows)
 
@@ -68,7 +68,7 @@ def _replacement(table: Table, names: tuple[str, ...], newer: Newer | None) -> E
 
 
 async def insert_counted(session: AsyncSession, table: Table, values: Mapping[str, Any]) -> int:
-    """Insert one row of a table that counts its rows; return its number. Raises IntegrityError."""
+    """Insert one row into a table that numbers its rows; returns its number. Raises IntegrityError."""
     number = await session.scalar(insert_into(session, table).values(values).returning(table.c.id))
     assert number is not None
     return int(number)

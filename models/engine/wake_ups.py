@@ -24,13 +24,13 @@ _LOG = logging.getLogger(__name__)
 
 
 async def send_wake_up(session: AsyncSession, group: RecordId) -> None:
-    """Have those who listen told of this group, once this transaction is committed."""
+    """Tell the listening processes of this group once this transaction is committed."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(select(func.pg_notify(CHANNEL, group)))
 
 
 async def listen(database: Database, heard: Callable[[RecordId], None]) -> None:
-    """Call `heard` with each group that somebody sends, until cancelled; on SQLite return at once."""
+    """Call `heard` with each group that is sent, until cancelled; on SQLite, return at once."""
     while not database.is_sqlite:
         try:
             async with database.reading.connect() as connection:
@@ -49,5 +49,5 @@ async def _listen(connection: AsyncConnection, heard: Callable[[RecordId], None]
         await driver.add_listener(CHANNEL, lambda *told: heard(told[3]))
         await lost.wait()
     finally:
-        # Whoever got it from the pool later would be told, too.
+        # Otherwise the next user of this pooled connection would listen, too.
         await connection.invalidate()

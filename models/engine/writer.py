@@ -33,12 +33,12 @@ from models.engine.full_disk import is_full
 
 MOST_PER_COMMIT: Final = 256
 TURNS: Final = 4
-MOST_PATIENT: Final = 2  # per commit: whoever comes meanwhile waits for what they do
+MOST_PATIENT: Final = 2  # per commit, because callers that come meanwhile wait for all of them
 _CALLBACKS: Final = "after_commit"
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
-I = TypeVar("I")  # noqa: E741  (an item, beside R, its result)
+I = TypeVar("I")  # noqa: E741  (I is an item, R its result)
 R = TypeVar("R")
 
 Action = Callable[[AsyncSession], Awaitable[T]]
@@ -46,17 +46,17 @@ Callback = Callable[[], None]
 
 
 class StoppedError(RuntimeError):
-    """The writer was stopped; the pod is going down."""
+    """The writer was stopped, because the pod is stopping."""
 
 
 class TransactionLostError(RuntimeError):
-    """The database undid more than one action's work, so nothing of this commit may be called written."""
+    """The database undid more than one action, so nothing in this commit counts as written."""
 
 
 class Bulk(Generic[I, R]):
-    """A handler of many items at once; it returns one result for each, in order.
+    """A handler of many items at once; returns one result for each, in order.
 
-    An item's own refusal may be returned as an exception in its place: that caller alone gets it raised.
+    A result may be an exception, which is then raised for that item's caller alone.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Bulk(Generic[I, R]):
 
 
 class _Wish:
-    """Something to be written, and the future of whoever waits for it."""
+    """Something to be written, and the future of its caller."""
 
     __slots__ = ("bulk", "future", "outcome", "patient", "what")
 
@@ -80,7 +80,7 @@ class _Wish:
 
 
 def after_commit(session: AsyncSession, callback: Callback) -> None:
-    """Have `callback` called once the changes of this action are committed."""
+    """Call `callback` once this action's changes are committed."""
     session.info.setdefault(_CALLBACKS, []).append(callback)
 
 
@@ -104,7 +104,7 @@ class Writer:
         self._task = asyncio.create_task(self._run(), name="writer")
 
     async def stop(self) -> None:
-        """Write what was accepted, then end. Later calls are refused."""
+        """Write what was accepted, then end. Later calls raise StoppedError."""
         self._stopping = True
         if self._task is not None:
             self._wishes.put_nowait(None)
@@ -117,12 +117,12 @@ class Writer:
         return self._wishes.qsize() + len(self._patient)
 
     async def write(self, action: Action[T], *, patient: bool = False) -> T:
-        """Run `action` in its own savepoint; return its value after the commit, or raise what it raised."""
+        """Run `action` in its own savepoint; returns its value after the commit, or raises its exception."""
         result: T = await self._enqueue(action, None, patient=patient)
         return result
 
     async def put(self, bulk: Bulk[I, R], item: I) -> R:
-        """Give `item` to `bulk` together with all others of the same commit; return its result after it."""
+        """Give `item` to `bulk` with all other items of the same commit; returns its result after the commit."""
         result: R = await self._enqueue(item, bulk)
         return result
 
@@ -144,8 +144,8 @@ class Writer:
 
     async def _gather(self) -> tuple[list[_Wish], bool]:
         entries = [] if self._patient and self._wishes.empty() else [await self._wishes.get()]
-        # Whoever is on the way gets some turns to arrive, for a commit costs as much as dozens of the records that it
-        # could carry; where nobody is, they pass at once.
+        # Wait some turns of the event loop for wishes that are about to arrive, because a commit costs as much as
+        # dozens of records in it. If none is coming, these turns take almost no time.
         quiet, seen = 0, self._wishes.qsize()
         while quiet < TURNS and self._wishes.qsize() < self._most:
             await asyncio.sleep(0)
@@ -154,7 +154,7 @@ class Writer:
         while not self._wishes.empty() and len(entries) < self._most:
             entries.append(self._wishes.get_nowait())
         if None in entries and not self._wishes.empty():
-            self._wishes.put_nowait(None)  # the end stands behind what was accepted before it
+            self._wishes.put_nowait(None)  # the end comes after all that was accepted before it
             entries = [entry for entry in entries if entry is not None]
         ends = None in entries
         self._patient.extend(entry for entry in entries if entry is not None and entry.patient)
@@ -174,7 +174,7 @@ class Writer:
                 await connection.begin()
                 callbacks = await self._take_turn(connection, batch)
                 await connection.commit()
-        except Exception as failure:  # noqa: BLE001  (whatever it was, everybody who waits must learn of it)
+        except Exception as failure:  # noqa: BLE001  (every waiting caller must get the error, of whatever kind)
             self.full = is_full(failure)
             for wish in batch:
                 _answer(wish.future, failure)
@@ -192,16 +192,16 @@ class Writer:
             _answer(wish.future, wish.outcome)
 
 
-def _nobody_asks(_: bool) -> None:  # noqa: FBT001  (what is told is one word)
-    """Nobody wants to know whether a commit is under way."""
+def _nobody_asks(_: bool) -> None:  # noqa: FBT001  (the callback takes one bool)
+    """The default if nobody wants to know whether a commit is in progress."""
 
 
 def _nobody() -> None:
-    """Nobody keeps anything of what others write."""
+    """The default if nobody keeps anything that other processes may change."""
 
 
 def _in_order(batch: list[_Wish]) -> list[list[_Wish]]:
-    """One list for each action, and one for each bulk handler, where its first item stands."""
+    """One list for each action, and one for each bulk handler at the place of its first item."""
     works: list[list[_Wish]] = []
     by_bulk: dict[int, list[_Wish]] = {}
     for wish in batch:
@@ -269,7 +269,7 @@ async def _alone(connection: AsyncConnection, wish: _Wish, action: Action[Any]) 
 
 @asynccontextmanager
 async def _savepoint(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
-    # A session for each action: what one had loaded before it failed must not be seen by the next.
+    # A session for each action, so that the next one doesn't see what a failed one had loaded.
     session = AsyncSession(connection, autoflush=False, expire_on_commit=False, join_transaction_mode="rollback_only")
     session.info[WRITING] = True
     await connection.exec_driver_sql("SAVEPOINT action")
@@ -289,8 +289,8 @@ async def _undo(connection: AsyncConnection) -> None:
         await connection.exec_driver_sql("ROLLBACK TO SAVEPOINT action")
         await connection.exec_driver_sql("RELEASE SAVEPOINT action")
     except Exception as lost:
-        # SQLite undoes the whole transaction when the disk is full; a connection can die. Whoever went before in
-        # this commit must not be told that it was written.
+        # SQLite undoes the whole transaction when the disk is full; a connection can die. Earlier actions in
+        # this commit must not be acknowledged.
         raise TransactionLostError("The transaction was lost; nothing of this commit was written.") from lost
 
 

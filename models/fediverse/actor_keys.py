@@ -18,7 +18,7 @@ from protocol.ids import RecordId
 
 
 class ActorKeyRow(Base):
-    """The two keys of a local actor: private ones sealed, public ones as its document shows them."""
+    """The two keys of a local actor: the private ones encrypted, the public ones as in its document."""
 
     __tablename__ = "actor_keys"
 
@@ -31,7 +31,7 @@ class ActorKeyRow(Base):
 
 
 class StoredActorKeys(msgspec.Struct, frozen=True):
-    """An actor's keys: `rsa_public` in PEM, `ed25519_public` in multibase (z6Mk…), the others as boxes."""
+    """An actor's keys: `rsa_public` in PEM, `ed25519_public` in multibase (z6Mk…), the others encrypted."""
 
     path: str
     rsa_sealed: bytes
@@ -45,19 +45,19 @@ ACTOR_KEYS = table_of(ActorKeyRow)
 
 
 async def load_actor_keys(session: AsyncSession, path: str) -> StoredActorKeys | None:
-    """The keys of the actor at `path`, if it was ever needed."""
+    """The keys of the actor at `path`; None if they were never needed."""
     columns = [ACTOR_KEYS.c[name] for name in StoredActorKeys.__struct_fields__]
     row = (await session.execute(select(*columns).where(ACTOR_KEYS.c.path == path))).one_or_none()
     return StoredActorKeys(*row) if row else None
 
 
 async def insert_actor_keys(session: AsyncSession, keys: StoredActorKeys) -> None:
-    """Keep an actor's keys; where it has some already, these stay."""
+    """Store an actor's keys; if it has keys already, those stay."""
     await insert_new(session, ACTOR_KEYS, [msgspec.structs.asdict(keys)])
 
 
 async def load_owner_name(session: AsyncSession, personal_group: RecordId) -> str | None:
-    """The name of the account at home here whose personal group this is."""
+    """The name of the local account with this personal group."""
     wanted = (
         select(ACCOUNTS.c.name)
         .join(MEMBERSHIPS, MEMBERSHIPS.c.account_id == ACCOUNTS.c.id)
@@ -68,5 +68,5 @@ async def load_owner_name(session: AsyncSession, personal_group: RecordId) -> st
 
 
 async def count_people(session: AsyncSession) -> int:
-    """How many accounts are at home here and not disabled."""
+    """How many local accounts aren't disabled."""
     return int(await session.scalar(select(func.count()).where(ACCOUNTS.c.disabled.is_(False))) or 0)

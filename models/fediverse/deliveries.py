@@ -36,16 +36,16 @@ from models.engine.upserts import chunks, insert_into
 from protocol.ids import RecordId
 
 LEASE_MS: Final = 10_000
-# Longer than any lease of now: who claims may have read the clock a while before it was their turn to write.
+# Longer than any real lease, because a worker may have read the clock some time before it could write.
 WRONG_LEASE_MS: Final = 6 * LEASE_MS
-MOST_PER_LANE: Final = 16  # a lane is given back between, so that a long one doesn't hold its place for ever
+MOST_PER_LANE: Final = 16  # then the lane is released, so that a long one doesn't keep its place for ever
 MOST_FOR_SILENT: Final = 128
 FORGOTTEN_MS: Final = 30 * 24 * 3600 * 1000
 _FAR: Final = 2**62
 
 
 class ActivityRow(Base):
-    """The body of an outgoing activity, once for all its deliveries."""
+    """The body of an outgoing activity, stored once for all its deliveries."""
 
     __tablename__ = "activities"
 
@@ -56,7 +56,7 @@ class ActivityRow(Base):
 
 
 class DeliveryRow(Base):
-    """One activity to one inbox. It is deleted when the host took it, refused it for good, or let it grow too old."""
+    """One activity for one inbox. Deleted when the host took it, refused it for good, or it grew too old."""
 
     __tablename__ = "deliveries"
     __table_args__ = (Index(None, "host", "id"), Index(None, "activity_id"))
@@ -69,7 +69,7 @@ class DeliveryRow(Base):
 
 
 class HostRow(Base):
-    """A lane and how its host has answered. `attempts` and `first_failed_at` count since the last success."""
+    """A host's lane, and how the host answered. `attempts` and `first_failed_at` count since the last success."""
 
     __tablename__ = "hosts"
     __table_args__ = (Index(None, "next_at"),)
@@ -87,7 +87,7 @@ class HostRow(Base):
 
 
 class Host(msgspec.Struct, frozen=True):
-    """A host as it is remembered: the signature scheme that it took, and how it has answered."""
+    """What is remembered of a host: the signature scheme that it took, and how it answered."""
 
     host: str
     next_at: int | None
@@ -100,7 +100,7 @@ class Host(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """An activity as it is sent."""
+    """An activity to be sent."""
 
     id: int
     actor: str
@@ -109,7 +109,7 @@ class Outgoing(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One activity on its way to one inbox."""
+    """One activity for one inbox."""
 
     id: int
     inbox: str
@@ -124,9 +124,10 @@ class Lane(msgspec.Struct, frozen=True):
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """What came of a lane: the deliveries that are over, and the host as it is now.
+    """The result of a lane: the deliveries that are done, and the host's new state.
 
-    `host.next_at` holds if anything is left in the lane. `older_than`: what was queued before is given up.
+    `host.next_at` counts if anything is left in the lane. `older_than`: deliveries that were queued before are given
+    up.
     """
 
     host: Host
@@ -141,17 +142,17 @@ HOST_COLUMNS = [HOSTS.c[name] for name in Host.__struct_fields__]
 
 
 def host_of_inbox(inbox: str) -> str:
-    """The lane of an inbox: its host, with the port if the URL names one."""
+    """The lane of an inbox: the host, with the port if the URL has one."""
     return inbox.split("/", 3)[2].lower()
 
 
 async def enqueue(
     session: AsyncSession, actor: str, group: RecordId | None, body: bytes, inboxes: Sequence[str], *, now: int
 ) -> None:
-    """Queue an activity for each inbox, in the commit that made it."""
+    """Queue an activity for each inbox; the same commit stores what the activity tells."""
     if not inboxes:
         return
-    # Lanes first and in one order: their rows are locked before anything is put in them, so no worker can find
+    # Lanes first and in one order: their rows are locked before deliveries are added, so that no worker can find
     # a lane empty and close it while this waits to be committed.
     lanes = [{"host": host, "next_at": now} for host in sorted(set(map(host_of_inbox, inboxes)))]
     opened = insert_into(session, HOSTS)
@@ -170,7 +171,7 @@ async def enqueue(
 
 
 async def list_silent(session: AsyncSession, hosts: Collection[str]) -> set[str]:
-    """Those of the hosts that never took anything, and for which as much waits as is kept for such ones."""
+    """Those hosts that never took anything and already have as much waiting as is kept for such hosts."""
     found: set[str] = set()
     for some in chunks(hosts):
         waiting = select(DELIVERIES.c.id).where(DELIVERIES.c.host == HOSTS.c.host).offset(MOST_FOR_SILENT - 1).limit(1)
@@ -185,20 +186,20 @@ async def has_deliveries(session: AsyncSession, host: str) -> bool:
 
 
 def _is_due(now: int) -> ColumnElement[bool]:
-    """A lane whose time has come and that nobody holds. A lease far longer than leases are is of a wrong clock."""
+    """SQL condition: a lane is due and not leased. A lease that ends too far in the future comes from a wrong clock."""
     free = or_(HOSTS.c.leased_until <= now, HOSTS.c.leased_until > now + WRONG_LEASE_MS)
     return and_(HOSTS.c.next_at <= now, free)
 
 
 async def list_due(session: AsyncSession, *, well: bool, now: int, limit: int) -> list[str]:
-    """Hosts whose lanes are due: those that took the last delivery (`well`), or the failing and unknown ones."""
+    """Hosts whose lanes are due: with `well`, those that took the last delivery; else failing and unknown ones."""
     answered = HOSTS.c.last_succeeded_at.is_not(None) & (HOSTS.c.attempts == 0)
     wanted = select(HOSTS.c.host).where(_is_due(now), answered if well else ~answered)
     return list(await session.scalars(wanted.order_by(HOSTS.c.attempts, HOSTS.c.next_at, HOSTS.c.host).limit(limit)))
 
 
 async def first_lane_at(session: AsyncSession) -> int | None:
-    """The earliest time at which a lane is to be looked at, whoever holds it; None: nothing waits."""
+    """The earliest time at which a lane is due, leased or not; None if nothing waits."""
     first: int | None = await session.scalar(select(func.min(HOSTS.c.next_at)))
     return first
 
@@ -218,7 +219,7 @@ async def claim_lanes(session: AsyncSession, worker: str, hosts: Collection[str]
 
 
 async def _first_deliveries(session: AsyncSession, hosts: Sequence[str]) -> dict[str, tuple[Delivery, ...]]:
-    # The place of each lane's last delivery first: however long a lane is, only its beginning is read.
+    # First the place of the last delivery to take from each lane, so that only a long lane's beginning is read.
     nth = (
         select(DELIVERIES.c.id)
         .where(DELIVERIES.c.host == HOSTS.c.host)
@@ -248,18 +249,18 @@ async def _load_activities(session: AsyncSession, ids: Collection[int]) -> dict[
 
 
 async def renew_leases(session: AsyncSession, worker: str, hosts: Collection[str], *, now: int) -> None:
-    """Keep the lanes that this worker still sends from."""
+    """Extend the leases of the lanes from which this worker still sends."""
     for some in chunks(hosts):
         mine = and_(HOSTS.c.host.in_(some), HOSTS.c.leased_by == worker)
         await session.execute(update(HOSTS).where(mine).values(leased_until=now + LEASE_MS))
 
 
 async def close_lanes(session: AsyncSession, worker: str, closings: Sequence[Closing]) -> int:
-    """Write down what came of lanes and give them back; how many deliveries grew too old."""
+    """Store the results of lanes and release them; returns how many deliveries grew too old."""
     over = [delivery for closing in closings for delivery in closing.over]
     hosts = [closing.host.host for closing in closings]
     for some in chunks(hosts):
-        # Locked, so that what is put into a lane meanwhile is seen below, or finds the lane closed and opens it.
+        # Locked, so that a delivery added meanwhile is either seen below, or finds the lane closed and opens it.
         lock = select(HOSTS.c.host).where(HOSTS.c.host.in_(some)).order_by(HOSTS.c.host)
         await session.execute(lock.with_for_update())
     for ids in chunks(delivery.id for delivery in over):
@@ -286,7 +287,7 @@ def _told(host: Host, *, left: bool) -> dict[str, Any]:
 
 
 async def _expire(session: AsyncSession, closing: Closing) -> list[int]:
-    """Give up what waited too long; the activities it was about."""
+    """Delete deliveries that waited too long; returns their activities."""
     old = and_(DELIVERIES.c.host == closing.host.host, DELIVERIES.c.queued_at < closing.older_than)
     return list(await session.scalars(delete(DELIVERIES).where(old).returning(DELIVERIES.c.activity_id)))
 
@@ -314,13 +315,13 @@ async def list_resting(session: AsyncSession, hosts: Collection[str], *, now: in
 
 
 async def hasten(session: AsyncSession, hosts: Collection[str], *, now: int) -> None:
-    """Have what waits for these hosts tried now: they were heard from, or somebody asks for it."""
+    """Make the lanes of these hosts due now, because the host was heard from or somebody asks for it."""
     for some in chunks(hosts):
         await session.execute(update(HOSTS).where(HOSTS.c.host.in_(some), HOSTS.c.next_at > now).values(next_at=now))
 
 
 async def prune_hosts(session: AsyncSession, *, now: int) -> None:
-    """Forget hosts for which nothing waits and which nothing is to be remembered of: not heard from for a month."""
+    """Delete hosts without deliveries and without anything to remember, not heard from for a month."""
     old = now - FORGOTTEN_MS
     idle = and_(
         HOSTS.c.next_at.is_(None), HOSTS.c.leased_until <= now, ~exists().where(DELIVERIES.c.host == HOSTS.c.host)

@@ -22,7 +22,7 @@ from protocol.ids import RecordId
 
 
 class FollowerRow(Base):
-    """An actor of another server that follows one of ours; `inbox` is its shared one where it has one."""
+    """An actor of another server that follows one of ours; `inbox`: its shared inbox if it has one."""
 
     __tablename__ = "followers"
     __table_args__ = (Index(None, "actor"),)
@@ -36,7 +36,7 @@ class FollowerRow(Base):
 
 
 class AnnouncedRow(Base):
-    """A post that a group's followers were told of, once."""
+    """A post of which a group's followers were told."""
 
     __tablename__ = "announced"
 
@@ -46,7 +46,7 @@ class AnnouncedRow(Base):
 
 
 class Follower(msgspec.Struct, frozen=True):
-    """Somebody who follows; `follow` is the id of the activity that asked for it."""
+    """A follower; `follow` is the id of its Follow."""
 
     path: str
     actor: str
@@ -57,7 +57,7 @@ class Follower(msgspec.Struct, frozen=True):
 
 
 class Shows(msgspec.Struct, frozen=True):
-    """What decides whether a group's posts are shown: its default score, and those of the pod's floor groups."""
+    """The scores that decide whether a group's posts are shown: its default, and those of the pod's floor groups."""
 
     group: RecordId
     default_score: int
@@ -69,7 +69,7 @@ ANNOUNCED = table_of(AnnouncedRow)
 
 
 async def put_follower(session: AsyncSession, follower: Follower, *, most: int) -> bool:
-    """Remember a follower, or its new inbox; False if it is new and `most` follow already."""
+    """Store a follower, or its new inbox; False if it is new and there are `most` already."""
     known = select(FOLLOWERS.c.since_seq).where(FOLLOWERS.c.path == follower.path, FOLLOWERS.c.actor == follower.actor)
     since = await session.scalar(known)
     if since is None and await count_followers(session, follower.path) >= most:
@@ -80,13 +80,13 @@ async def put_follower(session: AsyncSession, follower: Follower, *, most: int) 
 
 
 async def delete_follower(session: AsyncSession, actor: str, *, path: str | None = None, follow: str = "") -> None:
-    """Forget that `actor` follows the one at `path`, or what it asked for by the activity `follow`."""
+    """Delete the follower `actor` of the actor at `path`, or the one whose Follow has the id `follow`."""
     named = FOLLOWERS.c.path == path if path is not None else FOLLOWERS.c.follow == follow
     await session.execute(delete(FOLLOWERS).where(FOLLOWERS.c.actor == actor, named))
 
 
 async def delete_followers(session: AsyncSession, actor: str) -> None:
-    """Forget everything that `actor` follows here: it is gone."""
+    """Delete all that `actor`, which no longer exists, follows here."""
     await session.execute(delete(FOLLOWERS).where(FOLLOWERS.c.actor == actor))
 
 
@@ -95,19 +95,19 @@ async def count_followers(session: AsyncSession, path: str) -> int:
 
 
 async def list_follower_inboxes(session: AsyncSession, path: str, limit: int) -> list[str]:
-    """The inboxes of those who follow, each once."""
+    """The followers' inboxes, each once."""
     wanted = select(FOLLOWERS.c.inbox).where(FOLLOWERS.c.path == path).distinct().order_by(FOLLOWERS.c.inbox)
     return list(await session.scalars(wanted.limit(limit)))
 
 
 async def load_followed_since(session: AsyncSession, path: str) -> int | None:
-    """How far the records went when the first of the present followers came; None while nobody follows."""
+    """The last record number when the first of the present followers came; None if nobody follows."""
     since = await session.scalar(select(func.min(FOLLOWERS.c.since_seq)).where(FOLLOWERS.c.path == path))
     return None if since is None else int(since)
 
 
 async def load_last_seq(session: AsyncSession) -> int:
-    """How far the records of this pod go."""
+    """The number of this pod's last record."""
     return int(await session.scalar(select(func.max(RECORDS.c.seq))) or 0)
 
 
@@ -126,9 +126,9 @@ async def count_shown(session: AsyncSession, shows: Shows) -> int:
 
 
 async def list_untold(session: AsyncSession, shows: Shows, since_seq: int, limit: int) -> list[RecordId]:
-    """Shown posts that came after `since_seq` and that no follower was told of, the oldest first.
+    """Shown posts after `since_seq` of which no follower was told, the oldest first.
 
-    Only the latest posts are looked at, so that an old follow doesn't make every look long.
+    Only the latest posts are considered, so that the cost doesn't grow with the age of a follow.
     """
     latest = (
         select(POSTS.c.id)
@@ -142,12 +142,12 @@ async def list_untold(session: AsyncSession, shows: Shows, since_seq: int, limit
 
 
 async def insert_announced(session: AsyncSession, group: RecordId, posts: Sequence[RecordId], *, now: int) -> None:
-    """From now on the followers were told of these posts."""
+    """Note that the followers were told of these posts."""
     await insert_new(session, ANNOUNCED, [{"group_id": group, "post_id": post, "at": now} for post in posts])
 
 
 async def load_changed_at(session: AsyncSession, group: RecordId, post: RecordId) -> int | None:
-    """When the last patch of a post says it was written; None while it has none."""
+    """The time of a post's last patch, as its author claims; None if it has none."""
     wanted = (
         select(func.max(RECORDS.c.at))
         .join(SHEETS, SHEETS.c.record_id == RECORDS.c.id)
@@ -167,7 +167,7 @@ def _shown(shows: Shows) -> Select[tuple[int, RecordId]]:
 
 
 def hosted(floor: Mapping[RecordId, int]) -> ColumnElement[bool]:
-    """`moderation.shown.is_hosted` for posts, as SQL: every floor group, with its default, gives more than 0."""
+    """`moderation.shown.is_hosted` for posts as SQL: each floor group's score, default included, is above 0."""
     floored = SCORES.alias("floored")
     sums = {
         group: select(func.coalesce(func.max(floored.c.sum_micro), 0))

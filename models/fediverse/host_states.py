@@ -15,7 +15,7 @@ HOSTS_AT_ONCE: Final = 1000
 
 
 class HostState(msgspec.Struct, frozen=True):
-    """A host with what waits in its lane."""
+    """A host, with what waits in its lane."""
 
     host: Host
     leased_until: int
@@ -24,7 +24,7 @@ class HostState(msgspec.Struct, frozen=True):
 
 
 class QueueCount(msgspec.Struct, frozen=True):
-    """How much waits in all lanes."""
+    """What waits in all lanes together."""
 
     deliveries: int
     activities: int
@@ -43,7 +43,7 @@ def _host_state(row: Any) -> HostState:
 
 
 async def walk_hosts(session: AsyncSession, *, waiting: bool = False) -> AsyncIterator[HostState]:
-    """All hosts by name, however many there are; with `waiting` only those for which something waits."""
+    """All hosts by name, page by page; with `waiting`, only those for which something waits."""
     after = ""
     while True:
         wanted = _host_states().where(HOSTS.c.host > after).order_by(HOSTS.c.host).limit(HOSTS_AT_ONCE)
@@ -58,7 +58,7 @@ async def walk_hosts(session: AsyncSession, *, waiting: bool = False) -> AsyncIt
 
 
 class HostPlace(msgspec.Struct, frozen=True):
-    """Where a host stands in the list that begins with those that fail."""
+    """A host's place in the list that begins with failing hosts."""
 
     attempts: int
     waiting: int
@@ -66,7 +66,7 @@ class HostPlace(msgspec.Struct, frozen=True):
 
 
 async def list_hosts(session: AsyncSession, limit: int, *, after: HostPlace | None = None) -> list[HostState]:
-    """A page of hosts: those first that failed most often in a row, then those for which most waits, then by name."""
+    """A page of hosts: most failures in a row first, then most waiting deliveries, then by name."""
     found = _host_states().subquery()
     attempts, waiting, host = found.c.attempts, found.c.waiting, found.c.host
     wanted = select(found).order_by(attempts.desc(), waiting.desc(), host).limit(limit)
@@ -78,19 +78,19 @@ async def list_hosts(session: AsyncSession, limit: int, *, after: HostPlace | No
 
 
 async def list_heard_hosts(session: AsyncSession, limit: int) -> list[str]:
-    """The hosts that took something last, the latest first."""
+    """The hosts that took a delivery last, the latest first."""
     heard = select(HOSTS.c.host).where(HOSTS.c.last_succeeded_at.is_not(None))
     return list(await session.scalars(heard.order_by(HOSTS.c.last_succeeded_at.desc(), HOSTS.c.host).limit(limit)))
 
 
 async def load_host(session: AsyncSession, host: str) -> HostState | None:
-    """One host, None if nothing was ever queued for it."""
+    """One host; None if nothing was ever queued for it."""
     row = (await session.execute(_host_states().where(HOSTS.c.host == host))).one_or_none()
     return _host_state(row) if row else None
 
 
 async def count_queue(session: AsyncSession) -> QueueCount:
-    """Deliveries and activities that wait, and since when."""
+    """How many deliveries and activities wait, and since when."""
     deliveries = select(func.count(DELIVERIES.c.id), func.min(DELIVERIES.c.queued_at))
     count, oldest_at = (await session.execute(deliveries)).one()
     activities = await session.scalar(select(func.count(ACTIVITIES.c.id)))

@@ -28,7 +28,7 @@ class KnownKeyRow(Base):
 
 
 class KnownKey(msgspec.Struct, frozen=True):
-    """A key of somebody elsewhere, and when it was last asked for."""
+    """Another server's key, and when it was last fetched."""
 
     key_id: str
     owner: str
@@ -40,18 +40,18 @@ KNOWN_KEYS = table_of(KnownKeyRow)
 
 
 async def load_known_key(session: AsyncSession, key_id: str) -> KnownKey | None:
-    """What is known of a key."""
+    """The stored key with this id."""
     row = (await session.execute(select(KNOWN_KEYS).where(KNOWN_KEYS.c.key_id == key_id))).one_or_none()
     return KnownKey(row.key_id, row.owner, row.text, row.asked_at) if row else None
 
 
 async def put_known_key(session: AsyncSession, key: KnownKey) -> None:
-    """Know a key, instead of what was known under its id."""
+    """Store a key in place of the former one with its id."""
     await upsert(session, KNOWN_KEYS, [msgspec.structs.asdict(key)])
 
 
 async def prune_known_keys(session: AsyncSession, *, now: int) -> None:
-    """Forget what was asked for long ago, and of the rest all but the `MOST` latest."""
+    """Delete keys that were fetched long ago, and of the others all but the `MOST` latest."""
     latest = select(KNOWN_KEYS.c.asked_at).order_by(KNOWN_KEYS.c.asked_at.desc()).offset(MOST).limit(1)
     full_since = await session.scalar(latest)
     before = max(now - FORGOTTEN_MS, full_since or 0)

@@ -21,7 +21,7 @@ from protocol.ids import RecordId
 
 
 class PeerRow(Base):
-    """Another pod; `failures` count since it last answered."""
+    """Another pod; `failures`: since its last answer."""
 
     __tablename__ = "peers"
 
@@ -38,7 +38,7 @@ class DuePeer(msgspec.Struct, frozen=True):
 
 
 class GroupStanding(msgspec.Struct, frozen=True):
-    """How far a pod has a group: its head, the log's length, and the cursor of what was pulled of pending records."""
+    """How far this pod is in a group: the head, the log's length, and the cursor in a pod's pending records."""
 
     group: RecordId
     head: RecordId
@@ -52,7 +52,7 @@ _COUNTS = MEMBERS.c.weight >= 0, MEMBERS.c.left.is_(False)
 
 
 async def put_peers(session: AsyncSession, pods: Collection[str], *, at: int) -> None:
-    """Have pods that weren't known asked at `at` for the first time."""
+    """Add pods that aren't known, to be asked at `at` for the first time."""
     await insert_new(session, PEERS, [{"pod": pod, "due_at": at} for pod in sorted(pods)])
 
 
@@ -65,19 +65,19 @@ async def list_unknown_peers(session: AsyncSession, pods: Collection[str]) -> se
 
 
 async def list_due_peers(session: AsyncSession, *, now: int, limit: int) -> list[str]:
-    """Pods that are to be asked now."""
+    """Pods that are due."""
     due = select(PEERS.c.pod).where(PEERS.c.due_at <= now).order_by(PEERS.c.due_at, PEERS.c.pod)
     return list(await session.scalars(due.limit(limit)))
 
 
 async def first_peer_at(session: AsyncSession) -> int | None:
-    """The earliest time at which a pod is to be asked; None: there is no other pod."""
+    """The earliest time at which a pod is due; None if there is no other pod."""
     first: int | None = await session.scalar(select(func.min(PEERS.c.due_at)))
     return first
 
 
 async def claim_peers(session: AsyncSession, pods: Collection[str], *, now: int, until: int) -> list[DuePeer]:
-    """Take those of the pods that are still due, until `until`."""
+    """Claim those of the pods that are still due, until `until`."""
     taken: list[DuePeer] = []
     for some in chunks(pods):
         due = update(PEERS).where(PEERS.c.pod.in_(some), PEERS.c.due_at <= now).values(due_at=until)
@@ -87,17 +87,17 @@ async def claim_peers(session: AsyncSession, pods: Collection[str], *, now: int,
 
 
 async def settle_peer(session: AsyncSession, pod: str, *, failures: int, next_at: int) -> None:
-    """Say when a pod is to be asked again."""
+    """Set when a pod is due again."""
     await session.execute(update(PEERS).where(PEERS.c.pod == pod).values(due_at=next_at, failures=failures))
 
 
 async def forget_peer(session: AsyncSession, pod: str) -> None:
-    """No group is shared with this pod any more."""
+    """Delete a pod with which no group is shared any more."""
     await session.execute(delete(PEERS).where(PEERS.c.pod == pod))
 
 
 async def hasten_peers(session: AsyncSession, pods: Collection[str] | None, *, now: int) -> None:
-    """Have these pods (None: all) asked now: something may have been missed meanwhile."""
+    """Make these pods (None: all) due now, because something may have been missed."""
     for some in chunks(pods) if pods is not None else [None]:
         later = update(PEERS).where(PEERS.c.due_at > now).values(due_at=now)
         await session.execute(later if some is None else later.where(PEERS.c.pod.in_(some)))
@@ -116,7 +116,7 @@ async def has_taken(session: AsyncSession, pod: str) -> bool:
 
 
 async def list_standings(session: AsyncSession, pod: str, limit: int, *, after: RecordId | None) -> list[GroupStanding]:
-    """How far this pod has the groups with members who count at `pod`, by group."""
+    """How far this pod is in the groups that have members who count at `pod`, by group."""
     groups = GROUPS.outerjoin(
         _CURSORS,
         (_CURSORS.c.group_id == GROUPS.c.id) & (_CURSORS.c.pod == pod) & (_CURSORS.c.list == "pending"),
@@ -131,7 +131,7 @@ async def list_standings(session: AsyncSession, pod: str, limit: int, *, after: 
 
 
 async def list_differing(session: AsyncSession, theirs: Sequence[GroupStanding], origin: str) -> list[RecordId]:
-    """Groups of which this pod has something else than they; private ones only if `origin` is home to a member."""
+    """Groups in which this pod has something else; private ones only if `origin` is home to a member."""
     told = {one.group: one for one in theirs}
     differing: list[RecordId] = []
     for some in chunks(told):

@@ -14,7 +14,7 @@ from protocol.ids import RecordId
 
 
 class ReaderRow(Base):
-    """A pod that is told of a group like the group's own pods."""
+    """A pod that gets a group's records as the group's own pods do."""
 
     __tablename__ = "readers"
 
@@ -24,7 +24,7 @@ class ReaderRow(Base):
 
 
 class ReadingRow(Base):
-    """A pod of a group that was told, by the Follow with this id, that this pod reads the group."""
+    """A group's pod that was told, with the Follow of this id, that this pod reads the group."""
 
     __tablename__ = "readings"
 
@@ -35,7 +35,7 @@ class ReadingRow(Base):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """Where this pod said that it reads a group."""
+    """A pod that was told that this pod reads a group."""
 
     group_id: RecordId
     pod: str
@@ -48,7 +48,7 @@ READINGS = table_of(ReadingRow)
 
 
 async def put_reader(session: AsyncSession, group: RecordId, pod: str, *, most: int, now: int) -> bool:
-    """Remember that a pod reads a group; False if it is new and `most` read it already."""
+    """Store that a pod reads a group; False if it is new and there are `most` readers already."""
     others = select(func.count()).where(READERS.c.group_id == group, READERS.c.pod != pod)
     if int(await session.scalar(others) or 0) >= most:
         return False
@@ -57,24 +57,24 @@ async def put_reader(session: AsyncSession, group: RecordId, pod: str, *, most: 
 
 
 async def delete_reader(session: AsyncSession, pod: str, group: RecordId | None = None) -> None:
-    """Forget that a pod reads a group; None: whatever it reads here."""
+    """Delete a pod as reader of a group; None: of all groups."""
     wanted = delete(READERS).where(READERS.c.pod == pod)
     await session.execute(wanted if group is None else wanted.where(READERS.c.group_id == group))
 
 
 async def list_readers(session: AsyncSession, group: RecordId, limit: int) -> list[str]:
-    """The pods that read a group, in order."""
+    """The pods that read a group, sorted."""
     wanted = select(READERS.c.pod).where(READERS.c.group_id == group).order_by(READERS.c.pod).limit(limit)
     return list(await session.scalars(wanted))
 
 
 async def is_followed_here(session: AsyncSession, group: RecordId) -> bool:
-    """Whether somebody at home here follows the group, or is judged by it."""
+    """Whether a local account follows the group, or has it moderate."""
     return bool(await session.scalar(select(exists().where(FOLLOWINGS.c.group_id == group))))
 
 
 async def list_readings(session: AsyncSession, group: RecordId, limit: int) -> list[Reading]:
-    """Where this pod said that it reads a group, in order of the pods."""
+    """The pods that were told that this pod reads a group, sorted."""
     columns = [READINGS.c[name] for name in Reading.__struct_fields__]
     wanted = select(*columns).where(READINGS.c.group_id == group).order_by(READINGS.c.pod).limit(limit)
     return [Reading(*row) for row in await session.execute(wanted)]

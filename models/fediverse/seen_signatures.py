@@ -15,7 +15,7 @@ from models.engine.upserts import insert_new
 
 
 class SeenSignatureRow(Base):
-    """`mark` stands for a key and its signature, which is refused by itself after `until`."""
+    """`mark`: a digest of a key and its signature; after `until` the signature is refused as stale anyway."""
 
     __tablename__ = "seen_signatures"
 
@@ -28,13 +28,13 @@ _KNOWN: Final = AllKeys(lambda keys: select(SEEN.c.mark).where(SEEN.c.mark.in_(k
 
 
 async def insert_seen(session: AsyncSession, marks: Mapping[bytes, int]) -> set[bytes]:
-    """Remember marks, each until its time; those that weren't there before."""
+    """Store marks, each until its time; returns those that are new."""
     known = {mark for (mark,) in await _KNOWN.run(session, marks)}
-    new = marks.keys() - known  # nobody else writes meanwhile
+    new = marks.keys() - known  # one action writes at a time, so no mark comes in between
     await insert_new(session, SEEN, [{"mark": mark, "until": marks[mark]} for mark in new])
     return new
 
 
 async def prune_seen(session: AsyncSession, *, now: int) -> None:
-    """Forget what has expired."""
+    """Delete what has expired."""
     await session.execute(delete(SEEN).where(SEEN.c.until < now))

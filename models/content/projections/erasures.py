@@ -26,7 +26,7 @@ from protocol.records.erased import ErasedRecord, wire_of_erased
 
 
 async def load_wishes(session: AsyncSession, records: Collection[RecordId]) -> list[tuple[RecordId, RecordId, int]]:
-    """(record, group, author) of the erasures that name one of these records, whoever asked for them."""
+    """(record, group, author) of the erasures that name one of these records, of any author."""
     found: list[tuple[RecordId, RecordId, int]] = []
     for some in chunks(records):
         wanted = select(ERASURES.c.record_id, ERASURES.c.group_id, ERASURES.c.author).where(
@@ -37,7 +37,7 @@ async def load_wishes(session: AsyncSession, records: Collection[RecordId]) -> l
 
 
 async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tuple[RecordId, int]]]) -> None:
-    """Empty the records named, each only if (group, author) of a wish are its own."""
+    """Empty the named records, each only if a wish has its own group and author."""
     stored = await load_records(session, wishes.keys())
     named = [
         record
@@ -62,7 +62,7 @@ async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tup
             await session.execute(kind.empty(record.id))
     await forget_searched(session, [record.id for record in named])
     await erase_records(session, [(record.id, _shape(record, sheets.get(record.id))) for record in named])
-    # When an erased record was written is forgotten, too: while it waits for the log, that was its place.
+    # The time of an erased record is erased, too, because it was the record's place while it waited for the log.
     await project_places(session, [record.id for record in named])
 
 

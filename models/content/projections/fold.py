@@ -25,7 +25,7 @@ PAGE = 1000
 
 
 def accepted_of(record: Record | StoredRecord, seq: int | None = None) -> Accepted:
-    """A record for `project`: one that was just opened, with its `seq`, or one from the store."""
+    """A record in the form for `project`: just opened, with its `seq`, or from the store."""
     if isinstance(record, Record):
         assert seq is not None
         return _accepted(record, seq, None)
@@ -45,7 +45,7 @@ def _accepted(record: Record, seq: int, stored: StoredRecord | None) -> Accepted
 
 
 async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
-    """Fold records into their rows. The caller has stored them, and holds their groups where others might fold."""
+    """Fold records into their rows. The caller has stored them, and locked their groups against other processes."""
     rows = Rows()
     records = list(batch)
     for record in records:
@@ -61,7 +61,7 @@ async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
 
 
 async def refold_author(session: AsyncSession, group: RecordId, author: int) -> None:
-    """Fold one author's records anew: after some of them stopped counting, or count again."""
+    """Fold one author's records again, after some of them stopped counting, or count again."""
     await retract_votes(session, group, author)
     authored = ((POSTS, "author"), (SHEETS, "author"), (CLAIMS, "author"), (SEARCHED, "author"), (PROFILES, "member"))
     for table, column in authored:
@@ -71,7 +71,7 @@ async def refold_author(session: AsyncSession, group: RecordId, author: int) -> 
 
 
 async def fold_stored(session: AsyncSession, group: RecordId | None, *, author: int | None = None) -> int:
-    """Fold what the store holds, of one group or author or of all; return how many records."""
+    """Fold the stored records of a group, of an author, or all of them; return how many."""
     after, folded = 0, 0
     while page := await list_records(session, group, after, PAGE, author=author):
         await project(session, [accepted_of(record) for record in page])
@@ -82,7 +82,7 @@ async def fold_stored(session: AsyncSession, group: RecordId | None, *, author: 
 def _fold(rows: Rows, record: Accepted) -> None:
     kind = PROJECTED.of(record.type)
     if kind is None:
-        return  # a record of a type that this version doesn't know is stored and relayed, never applied
+        return  # a record of a type that this version doesn't know is stored and sent on, but never applied
     if record.content is not None and kind.fold is not None:
         kind.fold(rows, record, record.content)
     elif record.stored is not None and record.stored.erased and kind.fold_erased is not None:
@@ -94,7 +94,7 @@ def _fold(rows: Rows, record: Accepted) -> None:
 async def _erase_where_wished(
     session: AsyncSession, records: Sequence[Accepted], wishes: Sequence[dict[str, Any]]
 ) -> None:
-    """Empty what this batch's erasures name, and what of this batch was to be erased before it came."""
+    """Empty what this batch's erasures name, and records of this batch whose erasure came before them."""
     candidates: dict[RecordId, set[tuple[RecordId, int]]] = defaultdict(set)
     for wish in wishes:
         candidates[wish["record_id"]].add((wish["group_id"], wish["author"]))

@@ -25,7 +25,7 @@ Shape = TypeVar("Shape")
 
 
 class Searched(msgspec.Struct, frozen=True):
-    """The words by which a record is found, and the post where they are read."""
+    """The words by which a record is found, and the post in which people read them."""
 
     kind: str
     post: RecordId | None
@@ -34,10 +34,10 @@ class Searched(msgspec.Struct, frozen=True):
 
 
 class ProjectedKind(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
-    """What the tables of content know of a kind.
+    """How a kind of record becomes rows.
 
-    `fold` adds its rows, `search` gives its words, `sheet` its paragraphs; `empty` takes the words out of the rows of
-    an erased one, and `fold_erased` makes such rows from what is left of it.
+    `fold` adds its rows, `search` gives its words, `sheet` its paragraphs; `empty` removes the words from an erased
+    record's rows, and `fold_erased` makes such rows from the shape.
     """
 
     fold: Callable[[Rows, Accepted, Shape], None] | None
@@ -121,7 +121,7 @@ def _fold_patch(rows: Rows, record: Accepted, patch: Patch) -> None:
 
 
 def _fold_erased_patch(rows: Rows, record: Accepted, stored: StoredRecord) -> None:
-    """The sheet of which an erased record kept the places."""
+    """The sheet of an erased patch: only the places of its paragraphs."""
     shape = parse_erased(msgspec.json.decode(stored.wire))
     author = stored.author or 0
     sheet = Sheet(
@@ -156,7 +156,7 @@ def _withdraw_claim(record: RecordId) -> Delete:
 
 
 def _fold_erased_claim(_: Rows, __: Accepted, ___: StoredRecord) -> None:
-    """An erased claim claims nothing."""
+    """Nothing, because an erased claim claims nothing."""
 
 
 PROFILE: Final = ProjectedKind[Profile](
@@ -181,7 +181,7 @@ ERASE: Final = ProjectedKind[Erase](fold=_fold_erase, search=None, sheet=None, e
 CLAIM: Final = ProjectedKind[Claim](
     fold=_fold_claim, search=None, sheet=None, empty=_withdraw_claim, fold_erased=_fold_erased_claim
 )
-# Stored and relayed; what guests did isn't applied yet.
+# Stored and sent on; guests' records aren't applied yet.
 GUEST: Final = ProjectedKind[GuestRecord](fold=None, search=None, sheet=None, empty=None, fold_erased=None)
 
 PROJECTED: Final[OfEach[ProjectedKind[Any]]] = OfEach(

@@ -14,14 +14,14 @@ from protocol.state import GroupState, Member
 
 
 async def project_members(session: AsyncSession, state: GroupState, only: Collection[int] | None = None) -> None:
-    """Follow the head: write the members that differ from `state`. `only` names those that can have changed."""
+    """Write the members that differ from `state`; `only`: the numbers of those that may have changed."""
     group = state.group
     numbers = state.members if only is None else [number for number in only if number in state.members]
     rows = [_row(group, state.members[number]) for number in numbers]
     known = await _load_known(session, group, only)
     changed = [row for row in rows if known.get(row["number"]) != row]
     gone = [number for number in known if number not in state.members]
-    # The sums move first: they are what the old weights made of the votes.
+    # The sums first, because they were made with the old weights.
     weights = {row["number"]: (_weight(known.get(row["number"])), _weight(row)) for row in changed}
     weights |= {number: (_weight(known[number]), None) for number in gone}
     await reweigh(session, group, {number: pair for number, pair in weights.items() if pair[0] != pair[1]})
@@ -31,7 +31,7 @@ async def project_members(session: AsyncSession, state: GroupState, only: Collec
 
 
 def _weight(row: dict[str, Any] | None) -> int | None:
-    """The weight that counts now; None for whoever isn't, or is no longer, a member."""
+    """The weight that counts now; None if the row's member isn't a member any more."""
     return None if row is None or row["left"] else int(row["weight"])
 
 

@@ -31,7 +31,7 @@ _REPOSTS: Final = AllKeys(
 
 
 async def project_places(session: AsyncSession, records: Collection[RecordId]) -> None:
-    """Let the rows of these records stand where the store says now that the records stand."""
+    """Give the rows of these records the places that the store has for the records now."""
     await _POSTS.run(session, records)
     await _SHEETS.run(session, records)
     await note_reposts(session, {(group, target) for group, target in await _REPOSTS.run(session, records)})

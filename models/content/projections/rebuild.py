@@ -34,7 +34,7 @@ async def dump_projection(session: AsyncSession) -> Mapping[str, bytes]:
 
 
 async def rebuild_and_compare(session: AsyncSession, states: Iterable[GroupState]) -> list[str]:
-    """Rebuild, and name the tables that were different before: none, if the projections were what they promise."""
+    """Rebuild all projections, and name the tables that differed before; none if they were right."""
     before = await dump_projection(session)
     await rebuild(session, states)
     after = await dump_projection(session)

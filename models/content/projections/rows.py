@@ -15,7 +15,7 @@ from protocol.votes import CastVote
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """A record that counts. `content` is None where only the shape of an erased one is left; `place`: see places."""
+    """A record that counts. `content`: None if only an erased record's shape is left; `place`: see `places`."""
 
     id: RecordId
     group: RecordId
@@ -27,7 +27,7 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 class CastHere(msgspec.Struct, frozen=True):
-    """A vote in its group: when its record came here, and its place."""
+    """A vote in its group, when its record came here, and its place."""
 
     group: RecordId
     vote: CastVote
@@ -36,7 +36,7 @@ class CastHere(msgspec.Struct, frozen=True):
 
 
 class Rows:
-    """What a batch adds, by table."""
+    """What a batch adds to each table."""
 
     def __init__(self) -> None:
         self.profiles: dict[tuple[RecordId, int], dict[str, Any]] = {}
@@ -48,7 +48,7 @@ class Rows:
         self.searched: list[dict[str, Any]] = []
 
     def keep_newest(self, row: dict[str, Any]) -> None:
-        """Add a profile's row, of each member's the newest: PostgreSQL refuses to touch a row twice in a statement."""
+        """Add a profile's row; of each member only the newest, because PostgreSQL can't upsert one row twice."""
         register = (row["group_id"], row["member"])
         old = self.profiles.get(register)
         if old is None or _rank(old) < _rank(row):
@@ -56,7 +56,7 @@ class Rows:
 
 
 def sheet_row(record: RecordId, group: RecordId, place: int, author: int, sheet: Sheet) -> dict[str, Any]:
-    """The row of the paragraphs and marks that a record brought."""
+    """The row of the paragraphs and marks that a record added."""
     return {
         "record_id": record,
         "post_id": sheet.post,
@@ -73,7 +73,7 @@ def erased_post_row(record: Accepted, author: int) -> dict[str, Any]:
     return {**row, **NO_WORDS, "target": post_target_key(record.id), "erased": True}
 
 
-# What an erased post's row says instead of what it said.
+# The values of an erased post's row.
 NO_WORDS: dict[str, Any] = {
     "kind": "note",
     "title": "",

@@ -9,7 +9,7 @@ from protocol.records.content import Authored
 
 
 def searched_row(record: Accepted) -> dict[str, Any] | None:
-    """The row of a record that has words."""
+    """The row of a record with words."""
     kind, content = PROJECTED.of(record.type), record.content
     if kind is None or kind.search is None or not isinstance(content, Authored):
         return None

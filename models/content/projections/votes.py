@@ -20,7 +20,7 @@ from protocol.ids import RecordId
 from protocol.records.content import Token
 from protocol.votes import CastVote, counts, current_votes, rank
 
-# Every token of a reaction begins so; no token of another target does.
+# Only tokens of reactions begin with this.
 _REACTION = '{"reaction":'
 _POST = '{"post":'
 Deltas = dict[tuple[RecordId, Token], Tally]
@@ -28,7 +28,7 @@ _Targets = set[tuple[RecordId, bytes]]
 
 
 def newer(table: Table, excluded: Any) -> ColumnElement[bool]:
-    """The register's order: ids compare as text here, because their stored bytes do."""
+    """SQL condition: the excluded row is newer, as `protocol.votes.rank` says. Stored ids sort as their texts do."""
     return tuple_(excluded.key, excluded.counter, excluded.record_id) > tuple_(
         table.c.key, table.c.counter, table.c.record_id
     )
@@ -65,7 +65,7 @@ async def project_votes(session: AsyncSession, votes: Iterable[CastHere]) -> Non
 
 
 async def reweigh(session: AsyncSession, group: RecordId, weights: Mapping[int, tuple[int | None, int | None]]) -> None:
-    """Move the sums of these members' targets, and no others, from old weights to new ones; None: not a member."""
+    """Change the sums of these members' targets, and no others, from old weights to new ones; None: not a member."""
     deltas = _Deltas()
     for member, token, value, _ in await _load_votes_of(session, group, weights):
         old, new = weights[member]
@@ -75,7 +75,7 @@ async def reweigh(session: AsyncSession, group: RecordId, weights: Mapping[int, 
 
 
 async def retract_votes(session: AsyncSession, group: RecordId, member: int) -> None:
-    """Take all registers of a member out; those that still count are folded in again by the caller."""
+    """Remove all registers of a member; the caller folds those that still count in again."""
     weight = (await load_weights(session, group, [member])).get(member)
     deltas, reposted = _Deltas(), _Targets()
     for _, token, value, seq in await _load_votes_of(session, group, [member]):
@@ -101,7 +101,7 @@ def effect(token: Token, value: int, weight: int | None) -> Tally:
 
 
 class _Deltas:
-    """Changes of counts, gathered so that a target is written once."""
+    """Changes of counts, collected so that each target is written once."""
 
     def __init__(self) -> None:
         self._changes: Deltas = {}
@@ -134,7 +134,7 @@ _ADDED: Final = EachRow(_add_counts, ("group_id", "target", "token", *Tally.__st
 
 
 async def note_reposts(session: AsyncSession, targets: Collection[tuple[RecordId, bytes]]) -> None:
-    """Let the scores of these (group, target) say which repost that still stands was the first here, and in the log."""
+    """Set on these (group, target) scores which repost, of those that still count, is first here and in the log."""
     first = {
         name: select(func.min(VOTES.c[name]))
         .where(VOTES.c.group_id == SCORES.c.group_id, VOTES.c.target == SCORES.c.target, VOTES.c.reposted.is_not(None))
@@ -147,7 +147,7 @@ async def note_reposts(session: AsyncSession, targets: Collection[tuple[RecordId
 
 
 async def load_weights(session: AsyncSession, group: RecordId, members: Iterable[int]) -> Mapping[int, int]:
-    """The weights of those of the members who haven't left."""
+    """The weights of these members, by number, without those who left."""
     return dict(await _WEIGHTS.run(session, list(members), group=group))
 
 
@@ -175,7 +175,7 @@ async def _load_standing(
 async def _load_votes_of(
     session: AsyncSession, group: RecordId, members: Iterable[int]
 ) -> list[tuple[int, Token, int, int | None]]:
-    """(member, target, value, seq of a repost) of what these members vote."""
+    """(member, target, value, seq of a repost) for the votes of these members."""
     found: list[tuple[int, Token, int, int | None]] = []
     for some in chunks(members):
         wanted = (
