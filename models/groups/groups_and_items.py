@@ -13,9 +13,9 @@ from protocol.ids import RecordId
 
 
 class GroupRow(Base):
-    """A group this pod knows. `snapshot` is the state after `snapshot_item`, to start from, without its members.
+    """A group that this pod holds. `snapshot`: the state after `snapshot_item`, without its members.
 
-    `revision` counts the changes of what a view is made of: items, acks, the anchor. `published`: its public name.
+    `revision`: counts the changes of what a view is made of: items, acks, the anchor. `published`: its public name.
     """
 
     __tablename__ = "groups"
@@ -40,10 +40,10 @@ class GroupRow(Base):
 
 
 class ItemRow(Base):
-    """A root, seal or handover. `on_chain`: it lies on the way to the head. `dropped`: it lost for good.
+    """A root, seal or handover. `on_chain`: it is on the way to the head. `dropped`: its branch lost for good.
 
-    `void`: (position, reason) of each operation in it that the rules refuse, as JSON. `was`: by the position of a
-    set-weight, the weight that it replaced, so that nobody has to fold the chain to say it.
+    `void`: (position, reason) of each operation in it that the rules refuse, as JSON. `was`: for each set-weight, by
+    position, the weight that it replaced; kept so that nobody has to fold the chain for it.
     """
 
     __tablename__ = "items"
@@ -69,7 +69,7 @@ class ItemRow(Base):
 
 
 class StoredGroup(msgspec.Struct, frozen=True):
-    """A group as it is remembered. `log_peaks` is the frontier of the accepted log at `log_size`."""
+    """A group as it is stored. `log_peaks`: the frontier of the accepted log at `log_size`."""
 
     id: RecordId
     kind: str
@@ -89,7 +89,7 @@ class StoredGroup(msgspec.Struct, frozen=True):
 
 
 class StoredItem(msgspec.Struct, frozen=True):
-    """An item as it is remembered."""
+    """An item as it is stored."""
 
     id: RecordId
     group_id: RecordId
@@ -113,30 +113,30 @@ _ITEM_COLUMNS = [ITEMS.c[name] for name in StoredItem.__struct_fields__]
 
 
 async def insert_group(session: AsyncSession, group: StoredGroup) -> None:
-    """Remember a group; one that is known stays as it is."""
+    """Store a group; a group that is stored already stays as it is."""
     await insert_new(session, GROUPS, [msgspec.structs.asdict(group)])
 
 
 async def load_group(session: AsyncSession, group: RecordId, *, lock: bool = False) -> StoredGroup | None:
-    """The group; with `lock` no other process changes it, or folds its records, until the commit."""
+    """The group; with `lock`, no other process can change it, or fold its records, until the commit."""
     wanted = select(*_GROUP_COLUMNS).where(GROUPS.c.id == group)
     row = (await session.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
     return StoredGroup(*row) if row else None
 
 
 async def load_visibility(session: AsyncSession, group: RecordId) -> str | None:
-    """private, unlisted or public; None for a group that isn't here."""
+    """"private", "unlisted" or "public"; None if the group isn't here."""
     visibility: str | None = await session.scalar(select(GROUPS.c.visibility).where(GROUPS.c.id == group))
     return visibility
 
 
 async def list_group_ids(session: AsyncSession) -> list[RecordId]:
-    """Every group that is here."""
+    """The ids of all groups here."""
     return list(await session.scalars(select(GROUPS.c.id).order_by(GROUPS.c.name, GROUPS.c.id)))
 
 
 async def count_groups(session: AsyncSession) -> int:
-    """How many groups are here, personal ones left out."""
+    """How many groups are here, without personal ones."""
     return int(await session.scalar(select(func.count()).where(GROUPS.c.kind != "person")) or 0)
 
 
@@ -163,9 +163,9 @@ async def list_groups(
 
 
 async def move_head(session: AsyncSession, group: RecordId, *, expected: RecordId, head: StoredItem) -> bool:
-    """Make `head` the head if it still is `expected`; False if somebody else was first.
+    """Make `head` the head if it is still `expected`; False if another process moved it before.
 
-    Which items are on the chain is `set_on_chain`'s.
+    It doesn't change which items are on the chain; `set_on_chain` does.
     """
     values: dict[str, object] = {"head_id": head.id, "head_height": head.height}
     moved = await session.execute(
@@ -176,19 +176,19 @@ async def move_head(session: AsyncSession, group: RecordId, *, expected: RecordI
 
 
 async def load_snapshot_item(session: AsyncSession, group: RecordId) -> RecordId | None:
-    """The item that the group's snapshot is of."""
+    """The item after which the group's snapshot is."""
     item: RecordId | None = await session.scalar(select(GROUPS.c.snapshot_item).where(GROUPS.c.id == group))
     return item
 
 
 async def load_revision(session: AsyncSession, group: RecordId) -> int | None:
-    """How often the group's view changed; None if it isn't here."""
+    """How often the group's view changed; None if the group isn't here."""
     revision: int | None = await session.scalar(select(GROUPS.c.revision).where(GROUPS.c.id == group))
     return revision
 
 
 async def count_revisions(session: AsyncSession, groups: Collection[RecordId]) -> None:
-    """The views of these groups changed."""
+    """Count a change of these groups' views."""
     for some in chunks(groups):
         await session.execute(update(GROUPS).where(GROUPS.c.id.in_(some)).values(revision=GROUPS.c.revision + 1))
 
@@ -209,7 +209,7 @@ async def insert_item(session: AsyncSession, item: StoredItem) -> None:
 
 
 async def replace_item(session: AsyncSession, item: StoredItem) -> None:
-    """Keep another form of an item that is here: more proofs."""
+    """Replace a stored item by another form of it, with more proofs."""
     await session.execute(update(ITEMS).where(ITEMS.c.id == item.id).values(wire=item.wire))
 
 
@@ -237,7 +237,7 @@ async def list_items(
     *,
     after: tuple[int, RecordId] | None = None,
 ) -> list[StoredItem]:
-    """All items that weren't dropped, rival branches included, by (height, id)."""
+    """All items that weren't dropped, also of rival branches, by (height, id)."""
     wanted = select(*_ITEM_COLUMNS).where(
         ITEMS.c.group_id == group, ITEMS.c.height >= from_height, ITEMS.c.dropped.is_(False)
     )
@@ -250,7 +250,7 @@ async def list_items(
 async def list_tree_heads(
     session: AsyncSession, group: RecordId, smallest: int, largest: int, limit: int
 ) -> list[bytes]:
-    """The wire forms of items on the way to the head whose log has such a size, the smallest logs first."""
+    """The wires of items on the way to the head whose log size lies in this range, the smallest logs first."""
     wanted = (
         select(ITEMS.c.wire)
         .where(ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(True), ITEMS.c.log_size.between(smallest, largest))
@@ -261,19 +261,19 @@ async def list_tree_heads(
 
 
 async def is_on_chain(session: AsyncSession, item: RecordId) -> bool:
-    """Whether an item stands on the way to its group's head."""
+    """Whether an item is on the way to its group's head."""
     return await session.scalar(select(ITEMS.c.id).where(ITEMS.c.id == item, ITEMS.c.on_chain.is_(True))) is not None
 
 
 async def set_on_chain(session: AsyncSession, added: Collection[RecordId], removed: Collection[RecordId]) -> None:
-    """Follow a move of the head: items that came onto its chain, and items that left it."""
+    """Note a move of the head: items that came onto its chain, and items that left it."""
     for items, on_chain in ((removed, False), (added, True)):
         for some in chunks(items):
             await session.execute(update(ITEMS).where(ITEMS.c.id.in_(some)).values(on_chain=on_chain))
 
 
 async def drop_items(session: AsyncSession, items: Collection[RecordId], *, forget: bool) -> None:
-    """Set items aside that lost for good; with `forget` delete them, else keep them as evidence."""
+    """Drop items that lost for good; with `forget`, delete them; else keep them as evidence."""
     for some in chunks(items):
         if forget:
             await session.execute(delete(ITEMS).where(ITEMS.c.id.in_(some)))
@@ -282,7 +282,7 @@ async def drop_items(session: AsyncSession, items: Collection[RecordId], *, forg
 
 
 class StoredGroupLine(msgspec.Struct, frozen=True):
-    """A group in short: what lists need, without the state that is kept with it."""
+    """A short form of a group for lists, without its state."""
 
     id: RecordId
     name: str
@@ -308,7 +308,7 @@ async def list_public(
 
 
 async def load_lines(session: AsyncSession, groups: Collection[RecordId]) -> dict[RecordId, StoredGroupLine]:
-    """Those of the groups that are here, in short."""
+    """The short forms of those of the groups that are here."""
     found: dict[RecordId, StoredGroupLine] = {}
     for some in chunks(groups):
         rows = await session.execute(select(*_LINE_COLUMNS).where(GROUPS.c.id.in_(some)))
@@ -317,7 +317,7 @@ async def load_lines(session: AsyncSession, groups: Collection[RecordId]) -> dic
 
 
 async def load_held(session: AsyncSession, group: RecordId) -> tuple[RecordId, int] | None:
-    """(head, how many log entries are here) of a group, without its state; None if it isn't here."""
+    """(head, number of log entries here) of a group, without its state; None if the group isn't here."""
     wanted = select(GROUPS.c.head_id, GROUPS.c.log_size).where(GROUPS.c.id == group)
     row = (await session.execute(wanted)).one_or_none()
     return (row.head_id, row.log_size) if row else None
@@ -326,7 +326,7 @@ async def load_held(session: AsyncSession, group: RecordId) -> tuple[RecordId, i
 async def list_beside(
     session: AsyncSession, group: RecordId, from_height: int, to_height: int, limit: int
 ) -> list[StoredItem]:
-    """Items of rival branches between two heights, set aside ones too, by (height, id)."""
+    """Items of rival branches between two heights, also dropped ones, by (height, id)."""
     wanted = select(*_ITEM_COLUMNS).where(
         ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(False), ITEMS.c.height.between(from_height, to_height)
     )

@@ -20,7 +20,7 @@ async def list_log_back(
     kind: str = "",
     author: int | None = None,
 ) -> Sequence[StoredRecord]:
-    """Those of the `stretch` entries below index `before` that are of this kind and author, the newest first."""
+    """Among the `stretch` entries below index `before`, those of this kind and author, the newest first."""
     wanted = (
         select(*_COLUMNS)
         .where(RECORDS.c.group_id == group, RECORDS.c.log_index < before, RECORDS.c.log_index >= before - stretch)

@@ -18,7 +18,7 @@ from models.groups.records import RECORDS, cut_log
 from protocol.ids import RecordId
 from protocol.log import TILE_WIDTH, Tile, leaf_hash, root_of
 
-MAX_TILE_LEVEL: Final = 4  # 256^5 leaves are more than any log holds
+MAX_TILE_LEVEL: Final = 4  # 256^5 leaves are more than any log has
 
 
 class LogTileRow(Base):
@@ -33,7 +33,7 @@ class LogTileRow(Base):
 
 
 class SideLogRow(Base):
-    """What an item beside the chosen branch adds to its parent's log: places `first` and on, ids of 32 bytes each."""
+    """What an item beside our branch adds to its parent's log: places from `first` on, ids of 32 bytes each."""
 
     __tablename__ = "side_logs"
 
@@ -44,7 +44,7 @@ class SideLogRow(Base):
 
 
 class SideLog(msgspec.Struct, frozen=True):
-    """Entries that an item beside the chosen branch adds, from place `first` on; their root was the item's."""
+    """The log entries that an item beside our branch adds, from place `first` on; its root was checked."""
 
     item: RecordId
     group: RecordId
@@ -63,7 +63,7 @@ async def load_leaves(session: AsyncSession, group: RecordId, start: int, end: i
 
 
 async def load_tile(session: AsyncSession, group: RecordId, level: int, number: int) -> list[bytes]:
-    """The hashes of one tile, as far as they are complete."""
+    """The complete hashes of one tile."""
     start, end = number * TILE_WIDTH, (number + 1) * TILE_WIDTH
     if level == 0:
         return await load_leaves(session, group, start, end)
@@ -82,7 +82,7 @@ async def load_tiles(session: AsyncSession, group: RecordId, tiles: Collection[T
 
 
 async def complete_tiles(session: AsyncSession, group: RecordId, old_size: int, new_size: int) -> None:
-    """Keep the roots of the tiles that growing from `old_size` to `new_size` filled."""
+    """Store the roots of the tiles that were filled when the log grew from `old_size` to `new_size`."""
     for level in range(1, MAX_TILE_LEVEL + 1):
         width = TILE_WIDTH**level
         full = range(old_size // width, new_size // width)
@@ -96,7 +96,7 @@ async def complete_tiles(session: AsyncSession, group: RecordId, old_size: int, 
 
 
 async def truncate_log(session: AsyncSession, group: RecordId, size: int) -> list[RecordId]:
-    """Shorten the log to `size` entries; return what stood behind, which is pending again."""
+    """Cut the log at `size` entries; returns the entries that were cut, which are pending again."""
     cut = await cut_log(session, group, size)
     for level in range(1, MAX_TILE_LEVEL + 1):
         await session.execute(
@@ -118,14 +118,14 @@ async def list_entries(session: AsyncSession, group: RecordId, start: int, end: 
 
 
 async def insert_side_log(session: AsyncSession, log: SideLog) -> None:
-    """Keep what an item adds to the log while another branch is the chosen one."""
+    """Store what an item adds to the log while it isn't on our branch."""
     entries = b"".join(bytes_of_id(entry) for entry in log.entries)
     row = {"item_id": log.item, "group_id": log.group, "first": log.first, "entries": entries}
     await insert_new(session, SIDE_LOGS, [row])
 
 
 async def load_side_logs(session: AsyncSession, items: Collection[RecordId]) -> dict[RecordId, SideLog]:
-    """Those of these items' entries that are kept."""
+    """The stored entries of these items."""
     found: dict[RecordId, SideLog] = {}
     for some in chunks(items):
         for row in await session.execute(select(SIDE_LOGS).where(SIDE_LOGS.c.item_id.in_(some))):
@@ -136,6 +136,6 @@ async def load_side_logs(session: AsyncSession, items: Collection[RecordId]) -> 
 
 
 async def delete_side_logs(session: AsyncSession, items: Collection[RecordId]) -> None:
-    """Forget the entries of items that are on the chosen branch, or lost for good."""
+    """Delete the entries of items that are on our branch now, or lost for good."""
     for some in chunks(items):
         await session.execute(delete(SIDE_LOGS).where(SIDE_LOGS.c.item_id.in_(some)))

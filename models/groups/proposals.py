@@ -13,7 +13,7 @@ from protocol.ids import RecordId
 
 
 class ProposalRow(Base):
-    """`failed` proposals since `anchor_id` was settled; time counts from `counting_from` on."""
+    """`failed`: failed proposals since `anchor_id` was settled; time counts from `counting_from`."""
 
     __tablename__ = "proposals"
 
@@ -25,7 +25,7 @@ class ProposalRow(Base):
 
 
 class Tries(msgspec.Struct, frozen=True):
-    """Proposals as they are remembered."""
+    """The proposals of a group, as they are stored."""
 
     group_id: RecordId
     anchor_id: RecordId
@@ -38,12 +38,12 @@ PROPOSALS = table_of(ProposalRow)
 
 
 async def load_tries(session: AsyncSession, group: RecordId, anchor: RecordId) -> Tries:
-    """The tries as they count where the group is now: whatever settles ends the back-off."""
+    """The tries for this anchor; a new anchor begins at 0, because settling an item ends the waiting."""
     row = (await session.execute(select(PROPOSALS).where(PROPOSALS.c.group_id == group))).one_or_none()
     tries = Tries(*row) if row else Tries(group, anchor)
     return tries if tries.anchor_id == anchor else msgspec.structs.replace(tries, anchor_id=anchor, failed=0)
 
 
 async def save_tries(session: AsyncSession, tries: Tries) -> None:
-    """Remember the tries of a group."""
+    """Store the tries of a group."""
     await upsert(session, PROPOSALS, [msgspec.structs.asdict(tries)])

@@ -13,7 +13,7 @@ from protocol.ids import RecordId
 
 
 class ProposedOperationRow(Base):
-    """A proposed operation, with the proofs that it has so far; `at` is its author's time, from which it expires."""
+    """A proposed operation with the proofs that it has; `at`: its author's time, from which it expires."""
 
     __tablename__ = "proposed_operations"
     __table_args__ = (Index(None, "group_id", "author"),)
@@ -28,7 +28,7 @@ class ProposedOperationRow(Base):
 
 
 class ProposedOperation(msgspec.Struct, frozen=True):
-    """A proposed operation as it is remembered."""
+    """A proposed operation, as it is stored."""
 
     id: RecordId
     group_id: RecordId
@@ -44,18 +44,18 @@ _COLUMNS = [PROPOSED.c[name] for name in ProposedOperation.__struct_fields__]
 
 
 async def put_proposed(session: AsyncSession, proposed: ProposedOperation) -> None:
-    """Keep a proposed operation; one that is here gets the new proofs."""
+    """Store a proposed operation; one that is here gets the new proofs."""
     await upsert(session, PROPOSED, [msgspec.structs.asdict(proposed)])
 
 
 async def list_proposed(session: AsyncSession, group: RecordId) -> list[ProposedOperation]:
-    """All that are proposed in a group, the oldest first; there are few, for a member may have one."""
+    """All proposed operations of a group, the oldest first; few, because a member may have only one."""
     wanted = select(*_COLUMNS).where(PROPOSED.c.group_id == group).order_by(PROPOSED.c.at, PROPOSED.c.id)
     return [ProposedOperation(*row) for row in await session.execute(wanted)]
 
 
 async def load_proposed(session: AsyncSession, operations: Collection[RecordId]) -> dict[RecordId, ProposedOperation]:
-    """Those of the operations that are proposed here."""
+    """Those of the operations that are proposed here, by id."""
     found: dict[RecordId, ProposedOperation] = {}
     for some in chunks(operations):
         rows = await session.execute(select(*_COLUMNS).where(PROPOSED.c.id.in_(some)))
@@ -69,6 +69,6 @@ async def has_proposed(session: AsyncSession, group: RecordId) -> bool:
 
 
 async def delete_proposed(session: AsyncSession, operations: Collection[RecordId]) -> None:
-    """Forget proposed operations: they have what they lacked, or can't get it any more."""
+    """Delete proposed operations that have all signatures or can't get them any more."""
     for some in chunks(operations):
         await session.execute(delete(PROPOSED).where(PROPOSED.c.id.in_(some)))

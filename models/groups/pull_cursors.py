@@ -10,7 +10,7 @@ from protocol.ids import RecordId
 
 
 class CursorRow(Base):
-    """How far a list of a peer was pulled."""
+    """How far a pod's list was pulled."""
 
     __tablename__ = "cursors"
 
@@ -21,11 +21,11 @@ class CursorRow(Base):
 
 
 async def load_cursor(session: AsyncSession, group: RecordId, pod: str, name: str) -> int:
-    """How far list `name` of `pod` was pulled; 0 at first."""
+    """How far list `name` of `pod` was pulled; 0 if never."""
     row = await session.get(CursorRow, (group, pod, name))
     return row.position if row else 0
 
 
 async def store_cursor(session: AsyncSession, group: RecordId, pod: str, name: str, position: int) -> None:
-    """Remember how far list `name` of `pod` was pulled."""
+    """Store how far list `name` of `pod` was pulled."""
     await session.merge(CursorRow(group_id=group, pod=pod, list=name, position=position))

@@ -12,7 +12,7 @@ from protocol.ids import RecordId
 
 
 class RecordAuthor(msgspec.Struct, frozen=True):
-    """A record without what it says."""
+    """A record's author, group and type, without its content."""
 
     id: RecordId
     group_id: RecordId
@@ -21,7 +21,7 @@ class RecordAuthor(msgspec.Struct, frozen=True):
 
 
 async def load_record_authors(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, RecordAuthor]:
-    """Those of the records that are here."""
+    """Those of the records that are here, by id."""
     columns = [RECORDS.c[name] for name in RecordAuthor.__struct_fields__]
     found: dict[RecordId, RecordAuthor] = {}
     for some in chunks(records):

@@ -30,7 +30,7 @@ _OWN_PENDING = text("state = 'pending' AND origin = ''")
 
 
 class RecordRow(Base):
-    """A content record. `origin` is the pod or door it came by; `at` is its author's claim."""
+    """A content record. `origin`: the pod that brought it; `at`: its author's claim."""
 
     __tablename__ = "records"
     __table_args__ = (
@@ -67,7 +67,7 @@ class RecordRow(Base):
 
 
 class NewRecord(msgspec.Struct, frozen=True):
-    """What the one door hands over."""
+    """A record as the one door stores it."""
 
     id: RecordId
     group_id: RecordId
@@ -84,7 +84,7 @@ class NewRecord(msgspec.Struct, frozen=True):
 
 
 class StoredRecord(msgspec.Struct, frozen=True):
-    """A record as it is remembered."""
+    """A record as it is stored."""
 
     seq: int
     id: RecordId
@@ -112,10 +112,10 @@ _INSERT: Final = EachRow(
 
 
 async def insert_records(session: AsyncSession, records: Sequence[NewRecord]) -> dict[RecordId, int]:
-    """Store the records that aren't here yet; return these with their `seq`. Repeats cost nothing."""
+    """Store the records that aren't here yet; returns these with their `seq`. Known records cost nothing."""
     if not records:
         return {}
-    # Nobody else writes meanwhile, so what has a higher number afterwards is what was new.
+    # Nobody else writes meanwhile, so the records with a higher number afterwards are the new ones.
     before = await session.scalar(select(func.max(RECORDS.c.seq)))
     await _INSERT.run(session, [msgspec.structs.asdict(record) for record in records])
     stored = select(type_coerce(RECORDS.c.id, LargeBinary), RECORDS.c.seq).where(RECORDS.c.seq > (before or 0))
@@ -130,7 +130,7 @@ async def load_record(session: AsyncSession, record: RecordId) -> StoredRecord |
 
 
 async def load_records(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, StoredRecord]:
-    """Those of the records that are here."""
+    """Those of the records that are here, by id."""
     found: dict[RecordId, StoredRecord] = {}
     for some in chunks(records):
         for row in await session.execute(select(*_COLUMNS).where(RECORDS.c.id.in_(some))):
@@ -139,7 +139,7 @@ async def load_records(session: AsyncSession, records: Collection[RecordId]) -> 
 
 
 async def load_known(session: AsyncSession, records: Collection[RecordId]) -> set[RecordId]:
-    """Which of the records are here, refused ones included."""
+    """Those of the records that are here, also refused ones."""
     known: set[RecordId] = set()
     for some in chunks(records):
         known.update(await session.scalars(select(RECORDS.c.id).where(RECORDS.c.id.in_(some))))
@@ -149,7 +149,7 @@ async def load_known(session: AsyncSession, records: Collection[RecordId]) -> se
 async def list_records(
     session: AsyncSession, group: RecordId | None, after_seq: int, limit: int, *, author: int | None = None
 ) -> list[StoredRecord]:
-    """Accepted records that still count, by `seq`: what projections are folded from."""
+    """Accepted records that still count, by `seq`; projections are folded from these."""
     wanted = (
         select(*_COLUMNS)
         .where(RECORDS.c.seq > after_seq, RECORDS.c.state != REFUSED)
@@ -162,7 +162,7 @@ async def list_records(
 
 
 async def list_pending(session: AsyncSession, group: RecordId, after_seq: int, limit: int) -> list[StoredRecord]:
-    """What this pod accepted and the group's log lacks, by `seq`."""
+    """Accepted records that the group's log lacks, by `seq`."""
     wanted = (
         select(*_COLUMNS)
         .where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING, RECORDS.c.seq > after_seq)
@@ -173,7 +173,7 @@ async def list_pending(session: AsyncSession, group: RecordId, after_seq: int, l
 
 
 async def list_own_pending(session: AsyncSession, group: RecordId, after_seq: int, limit: int) -> list[StoredRecord]:
-    """What was written here and the group's log lacks, by `seq`."""
+    """Records written here that the group's log lacks, by `seq`."""
     wanted = (
         select(*_COLUMNS)
         .where(RECORDS.c.group_id == group, _OWN_PENDING, RECORDS.c.seq > after_seq)
@@ -190,7 +190,7 @@ async def has_pending(session: AsyncSession, group: RecordId, author: int, kind:
 
 
 async def list_authors_of(session: AsyncSession, group: RecordId, states: Collection[str]) -> list[int]:
-    """Who has records of the group in one of these states, in order."""
+    """The authors with records of the group in one of these states, sorted."""
     wanted = select(RECORDS.c.author).where(RECORDS.c.group_id == group, RECORDS.c.state.in_(states)).distinct()
     return sorted(author for author in await session.scalars(wanted) if author is not None)
 
@@ -206,7 +206,7 @@ async def list_of_author(
 
 
 async def list_log(session: AsyncSession, group: RecordId, start: int, limit: int) -> list[StoredRecord]:
-    """The group's log from entry `start`, in order."""
+    """The group's log from index `start` on, in order."""
     wanted = (
         select(*_COLUMNS)
         .where(RECORDS.c.group_id == group, RECORDS.c.log_index >= start)
@@ -217,7 +217,7 @@ async def list_log(session: AsyncSession, group: RecordId, start: int, limit: in
 
 
 async def load_oldest_record(session: AsyncSession, group: RecordId, log_size: int) -> int | None:
-    """When the oldest record was accepted that the first `log_size` entries of the log lack; None if there is none."""
+    """When the oldest record that the first `log_size` log entries lack was accepted; None if there is none."""
     oldest = select(func.min(RECORDS.c.accepted_at)).where(RECORDS.c.group_id == group)
     pending: int | None = await session.scalar(oldest.where(RECORDS.c.state == PENDING))
     logged: int | None = await session.scalar(oldest.where(RECORDS.c.log_index >= log_size))
@@ -227,7 +227,7 @@ async def load_oldest_record(session: AsyncSession, group: RecordId, log_size: i
 async def list_overtaken(
     session: AsyncSession, group: RecordId, *, accepted_before: int, limit: int
 ) -> list[tuple[RecordId, int]]:
-    """Pending records (id, accepted at) accepted before then, though the log has some that came later."""
+    """Pending records (id, accepted at) accepted before then, although the log has some that came later."""
     latest = (
         select(RECORDS.c.accepted_at)
         .where(RECORDS.c.group_id == group, RECORDS.c.log_index.is_not(None))
@@ -246,7 +246,7 @@ async def list_overtaken(
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """What of a record tells whether it counts: who claims to have written it, by which key, and the signed text."""
+    """The part of a record that tells whether it counts: claimed author and key, and the signed text."""
 
     id: RecordId
     author: int | None
@@ -258,13 +258,13 @@ _CLAIMS = [RECORDS.c[name] for name in Claimed.__struct_fields__]
 
 
 async def list_claims_pending(session: AsyncSession, group: RecordId, limit: int) -> list[Claimed]:
-    """As `list_pending` from the start, with what a steward judges by."""
+    """As `list_pending` from the start, in the form by which a steward judges."""
     wanted = select(*_CLAIMS).where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
     return [Claimed(*row) for row in (await session.execute(wanted.order_by(RECORDS.c.seq).limit(limit))).all()]
 
 
 async def list_claims_logged(session: AsyncSession, group: RecordId, start: int, end: int) -> list[Claimed]:
-    """Entries start … end − 1 of the log, with what a keeper judges by."""
+    """Log entries start … end − 1, in the form by which a keeper judges."""
     wanted = select(*_CLAIMS).where(
         RECORDS.c.group_id == group, RECORDS.c.log_index >= start, RECORDS.c.log_index < end
     )
@@ -272,7 +272,7 @@ async def list_claims_logged(session: AsyncSession, group: RecordId, start: int,
 
 
 async def load_claims(session: AsyncSession, records: Collection[RecordId]) -> list[Claimed]:
-    """Those of the records that are here, with what a keeper judges by."""
+    """Those of the records that are here, in the form by which a keeper judges."""
     found: list[Claimed] = []
     for some in chunks(records):
         found += [Claimed(*row) for row in await session.execute(select(*_CLAIMS).where(RECORDS.c.id.in_(some)))]
@@ -280,7 +280,7 @@ async def load_claims(session: AsyncSession, records: Collection[RecordId]) -> l
 
 
 async def list_placed(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, int]:
-    """The places of those of the records that are in their log."""
+    """The log indexes of those records that are in their log."""
     found: dict[RecordId, int] = {}
     for some in chunks(records):
         wanted = select(RECORDS.c.id, RECORDS.c.log_index)
@@ -295,7 +295,7 @@ _REFUSED_AUTHORS: Final = AllKeys(
 
 
 async def list_refused_authors(session: AsyncSession, records: Collection[RecordId]) -> set[int]:
-    """The authors of those of the records that are refused here."""
+    """The authors of those records that are refused here."""
     return {author for (author,) in await _REFUSED_AUTHORS.run(session, records) if author is not None}
 
 
@@ -318,7 +318,7 @@ async def list_refused(session: AsyncSession, records: Collection[RecordId]) -> 
 
 
 async def list_refused_of(session: AsyncSession, group: RecordId, authors: Collection[int]) -> list[int]:
-    """Those of the authors of whom records of the group are refused here."""
+    """Those of the authors who have refused records of the group here."""
     found: set[int] = set()
     for some in chunks(authors):
         wanted = select(RECORDS.c.author).where(RECORDS.c.group_id == group, RECORDS.c.author.in_(some))
@@ -329,24 +329,24 @@ async def list_refused_of(session: AsyncSession, group: RecordId, authors: Colle
 async def load_pending_sizes(
     session: AsyncSession, group: RecordId, authors: Collection[int]
 ) -> dict[int, tuple[int, int]]:
-    """How many records of each of these authors are pending, and their bytes."""
+    """For each of these authors the number of pending records and their bytes."""
     rows = await _PENDING_SIZES.run(session, authors, group=group)
     return {author: (count, size) for author, count, size in rows}
 
 
 async def set_logged(session: AsyncSession, places: Sequence[tuple[RecordId, int]]) -> None:
-    """Give records their places in their group's log. A place that is taken raises IntegrityError."""
+    """Store the records' places in their group's log; raises IntegrityError if a place is taken."""
     await _update_each(session, [(record, {"log_index": index, "state": LOGGED}) for record, index in places])
 
 
 async def set_state(session: AsyncSession, records: Collection[RecordId], state: State) -> None:
-    """Refuse records, or let them count again."""
+    """Set the records to this state: refused or pending."""
     for some in chunks(records):
         await session.execute(update(RECORDS).where(RECORDS.c.id.in_(some)).values(state=state))
 
 
 async def cut_log(session: AsyncSession, group: RecordId, size: int) -> list[RecordId]:
-    """Shorten the group's log to `size` entries; return what stood behind, which is pending again."""
+    """Cut the group's log at `size` entries; returns the entries that were cut, which are pending again."""
     cut = (
         update(RECORDS)
         .where(RECORDS.c.group_id == group, RECORDS.c.log_index >= size)
@@ -357,12 +357,12 @@ async def cut_log(session: AsyncSession, group: RecordId, size: int) -> list[Rec
 
 
 async def erase_records(session: AsyncSession, shapes: Sequence[tuple[RecordId, bytes]]) -> None:
-    """Replace the wire form of erased records by the shape that stays, and forget when they were written."""
+    """Replace the wires of erased records by their shapes, and delete their times."""
     await _update_each(session, [(record, {"wire": shape, "erased": True, "at": None}) for record, shape in shapes])
 
 
 async def load_erased_authors(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, int]:
-    """Those of the records of which only the shape is here, and the author that it names."""
+    """For those records of which only the shape is here, the author that it names."""
     found: dict[RecordId, int] = {}
     for some in chunks(records):
         wanted = select(RECORDS.c.id, RECORDS.c.author).where(RECORDS.c.id.in_(some), RECORDS.c.erased.is_(True))
@@ -371,7 +371,7 @@ async def load_erased_authors(session: AsyncSession, records: Collection[RecordI
 
 
 async def restore_record(session: AsyncSession, record: NewRecord) -> None:
-    """Put a whole record where only a shape was; its place in the log stays."""
+    """Put a whole record in place of its shape; its log index stays."""
     whole = {name: getattr(record, name) for name in ("type", "author", "key", "counter", "at", "wire", "origin")}
     await session.execute(update(RECORDS).where(RECORDS.c.id == record.id).values(**whole, erased=False))
 

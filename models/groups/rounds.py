@@ -20,7 +20,7 @@ from protocol.ids import RecordId
 
 
 class RoundRow(Base):
-    """`due_at`: when the group is to be looked after; None: not before it is written in. `looks`: since it was."""
+    """`due_at`: when the group's next round is due; None: only after a write. `looks`: rounds since the last write."""
 
     __tablename__ = "rounds"
 
@@ -30,7 +30,7 @@ class RoundRow(Base):
 
 
 class Round(msgspec.Struct, frozen=True):
-    """A claimed group: `until` when the claim holds, and how often it was looked at since it was written in."""
+    """A claimed group: the time `until` which the claim holds, and the rounds since the last write."""
 
     group: RecordId
     looks: int
@@ -41,7 +41,7 @@ ROUNDS = table_of(RoundRow)
 
 
 async def mark_due(session: AsyncSession, groups: Collection[RecordId], *, at: int) -> None:
-    """Have these groups looked after at `at`, or earlier where that is planned."""
+    """Make these groups due at `at`, or earlier if they are due earlier."""
     statement = insert_into(session, ROUNDS)
     new = statement.excluded.due_at
     changes = {"due_at": case((ROUNDS.c.due_at < new, ROUNDS.c.due_at), else_=new), "looks": 0}
@@ -51,19 +51,19 @@ async def mark_due(session: AsyncSession, groups: Collection[RecordId], *, at: i
 
 
 async def list_due_rounds(session: AsyncSession, *, now: int, limit: int) -> list[RecordId]:
-    """Groups whose time has come, the longest overdue first."""
+    """Groups that are due, the longest overdue first."""
     due = select(ROUNDS.c.group_id).where(ROUNDS.c.due_at <= now)
     return list(await session.scalars(due.order_by(ROUNDS.c.due_at, ROUNDS.c.group_id).limit(limit)))
 
 
 async def first_round_at(session: AsyncSession) -> int | None:
-    """The earliest time at which a group is to be looked after; None: none is."""
+    """The earliest time at which a group is due; None if none is."""
     first: int | None = await session.scalar(select(func.min(ROUNDS.c.due_at)))
     return first
 
 
 async def claim_rounds(session: AsyncSession, groups: Collection[RecordId], *, now: int, until: int) -> list[Round]:
-    """Take those of the groups that are still due, until `until`."""
+    """Claim those of the groups that are still due, until `until`."""
     taken: list[Round] = []
     for some in chunks(groups):
         due = ROUNDS.c.group_id.in_(some), ROUNDS.c.due_at <= now
@@ -73,16 +73,16 @@ async def claim_rounds(session: AsyncSession, groups: Collection[RecordId], *, n
 
 
 async def settle_round(session: AsyncSession, done: Round, *, next_at: int | None) -> None:
-    """Say when the group is to be looked after again, unless it was written in since it was claimed."""
+    """Set when the group is due again, unless somebody wrote in it after it was claimed."""
     untouched = ROUNDS.c.group_id == done.group, ROUNDS.c.due_at == done.until
     await session.execute(update(ROUNDS).where(*untouched).values(due_at=next_at, looks=done.looks + 1))
 
 
 async def hasten_rounds(session: AsyncSession, *, now: int) -> None:
-    """Whatever has a time is due now: a process starts, and others may have died with work in hand."""
+    """Make every group that has a time due now, because a process that stopped may have left work undone."""
     await session.execute(update(ROUNDS).where(ROUNDS.c.due_at > now).values(due_at=now))
 
 
 async def mark_all_due(session: AsyncSession, *, now: int) -> None:
-    """Have every group looked after now, those that nobody writes in too."""
+    """Make every group due now, also those in which nobody writes."""
     await session.execute(update(ROUNDS).values(due_at=now, looks=0))

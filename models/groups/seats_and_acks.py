@@ -16,7 +16,7 @@ from protocol.keys import DidKey
 
 
 class AckRow(Base):
-    """A keeper's confirmation; `wire` is the signed record, to be passed on."""
+    """A keeper's confirmation; `wire` is the signed record, to be sent on."""
 
     __tablename__ = "acks"
     __table_args__ = (Index(None, "group_id", "height"),)
@@ -31,7 +31,7 @@ class AckRow(Base):
 
 
 class FaultRow(Base):
-    """Two signed records that can't both be honest: proof against `keys` (a JSON list), who signed or spoke in both."""
+    """Two signed records that no honest key signs both: proof against `keys` (a JSON list)."""
 
     __tablename__ = "faults"
 
@@ -46,7 +46,7 @@ class FaultRow(Base):
 
 
 class KeeperRow(Base):
-    """What one seat of ours last signed; an honest keeper never falls behind it. `lost`: beside what is settled."""
+    """What one of our seats signed last, so that it never breaks its promises. `lost`: it is beside what is settled."""
 
     __tablename__ = "keepers"
 
@@ -63,7 +63,7 @@ class KeeperRow(Base):
 
 
 class InvitationRow(Base):
-    """An invitation issued here; the seed of its one-time key `to` is in the link and nowhere else."""
+    """An invitation made here; only its link has the seed of the one-time key `to`."""
 
     __tablename__ = "invitations"
     __table_args__ = (Index(None, "group_id", "issued_at"),)
@@ -78,7 +78,7 @@ class InvitationRow(Base):
 
 
 class WithheldRow(Base):
-    """A record that waited while the log grew; shown with the steward who left it out."""
+    """A record that waited while the log grew, and the steward who left it out."""
 
     __tablename__ = "withheld"
     __table_args__ = (Index(None, "group_id", "since_at"),)
@@ -90,7 +90,7 @@ class WithheldRow(Base):
 
 
 class DisputeRow(Base):
-    """Anchors that conflict: another pod holds `theirs` for settled where this one holds `ours`."""
+    """Conflicting anchors: another pod regards `theirs` as settled, this pod `ours`."""
 
     __tablename__ = "disputes"
 
@@ -102,7 +102,7 @@ class DisputeRow(Base):
 
 
 class StoredAck(msgspec.Struct, frozen=True):
-    """A confirmation as it is remembered."""
+    """A confirmation, as it is stored."""
 
     group_id: RecordId
     seat: DidKey
@@ -114,7 +114,7 @@ class StoredAck(msgspec.Struct, frozen=True):
 
 
 class StoredKeeper(msgspec.Struct, frozen=True):
-    """What one seat of ours last signed."""
+    """What one of our seats signed last."""
 
     group_id: RecordId
     seat: DidKey
@@ -161,7 +161,7 @@ class Dispute(msgspec.Struct, frozen=True):
 
 
 class StoredInvitation(msgspec.Struct, frozen=True):
-    """An invitation issued here."""
+    """An invitation made here."""
 
     id: RecordId
     group_id: RecordId
@@ -201,7 +201,7 @@ async def list_acks(
     seat: DidKey | None = None,
     after: StoredAck | None = None,
 ) -> list[StoredAck]:
-    """Confirmations of items at or above a height, the highest first."""
+    """Acks of items at or above a height, the highest first."""
     wanted = (
         select(*_ACK_COLUMNS)
         .where(ACKS.c.group_id == group, ACKS.c.height >= from_height)
@@ -217,7 +217,7 @@ async def list_acks(
 async def list_acks_below(
     session: AsyncSession, group: RecordId, seat: DidKey, below: tuple[int, int], limit: int
 ) -> list[StoredAck]:
-    """A seat's confirmations below a (term, height), the highest first: one look into the index."""
+    """A seat's acks below a (term, height), the highest first; one index lookup."""
     term, height = below
     wanted = (
         select(*_ACK_COLUMNS)
@@ -230,7 +230,7 @@ async def list_acks_below(
 
 
 async def load_highest_confirmed(session: AsyncSession, group: RecordId, below: int | None = None) -> dict[int, int]:
-    """By keeper, the highest height (lower than `below`) that it confirmed."""
+    """For each keeper, the greatest height below `below` that it confirmed."""
     wanted = (
         select(ACKS.c.keeper, func.max(ACKS.c.height))
         .where(ACKS.c.group_id == group, ACKS.c.height < below if below is not None else true())
@@ -242,7 +242,7 @@ async def load_highest_confirmed(session: AsyncSession, group: RecordId, below: 
 async def list_acks_at(
     session: AsyncSession, group: RecordId, height: int, limit: int, seat: DidKey
 ) -> list[StoredAck]:
-    """A seat's confirmations of items of one height."""
+    """A seat's acks of items at one height."""
     wanted = select(*_ACK_COLUMNS).where(ACKS.c.group_id == group, ACKS.c.height == height, ACKS.c.seat == seat)
     rows = await session.execute(wanted.order_by(ACKS.c.term, ACKS.c.item_id).limit(limit))
     return [StoredAck(*row) for row in rows]
@@ -255,9 +255,9 @@ async def list_acks_of(
     each: int,
     first: Collection[tuple[int, DidKey]],
 ) -> list[StoredAck]:
-    """Confirmations of these items (height, id), at most `each` of one; those of the seats `first` come first.
+    """Acks of these items (height, id), at most `each` of one item; those of the seats in `first` come first.
 
-    However many sign an item, the acks of no other are left out for theirs.
+    The limit is for each item, so that many acks of one item don't push out those of another.
     """
     found: list[StoredAck] = []
     for some in chunks(items):
@@ -279,12 +279,12 @@ async def list_acks_of(
 
 
 async def save_fault(session: AsyncSession, fault: StoredFault) -> None:
-    """Keep a fault; the same pair may prove more keys than were known."""
+    """Store a fault; the same pair may prove more keys than before."""
     await upsert(session, FAULTS, [_row(fault)])
 
 
 async def list_faults(session: AsyncSession, group: RecordId, limit: int | None = None) -> list[StoredFault]:
-    """Faults proven in this group, the latest first; None: all of them."""
+    """Faults proven in this group, the latest first; `limit` None: all."""
     wanted = (
         select(*(FAULTS.c[name] for name in StoredFault.__struct_fields__))
         .where(FAULTS.c.group_id == group)
@@ -295,9 +295,9 @@ async def list_faults(session: AsyncSession, group: RecordId, limit: int | None 
 
 
 async def load_keeper(session: AsyncSession, group: RecordId, seat: DidKey, *, lock: bool = False) -> StoredKeeper:
-    """What this seat last signed; a seat that signed nothing starts below everything.
+    """What this seat signed last; for a seat that signed nothing, a memory below everything.
 
-    Whoever signs next takes the `lock`, so that no second process signs on the same memory.
+    Take the `lock` before signing, so that no second process signs with the same memory.
     """
     wanted = select(*(KEEPERS.c[name] for name in StoredKeeper.__struct_fields__)).where(
         KEEPERS.c.group_id == group, KEEPERS.c.seat == seat
@@ -311,7 +311,7 @@ async def save_keeper(session: AsyncSession, keeper: StoredKeeper) -> None:
 
 
 async def retire_keepers(session: AsyncSession) -> None:
-    """After a restore from backup: none of our seats signs again until a handover names it anew."""
+    """After a restore: none of our seats signs again until a handover names it anew."""
     await session.execute(update(KEEPERS).values(retired=True))
 
 
@@ -320,14 +320,14 @@ async def insert_invitation(session: AsyncSession, invitation: StoredInvitation)
 
 
 async def load_invitation_to(session: AsyncSession, to: DidKey) -> StoredInvitation | None:
-    """The invitation whose link holds the seed of this key."""
+    """The invitation whose link has the seed of this key."""
     wanted = select(*(INVITATIONS.c[name] for name in StoredInvitation.__struct_fields__)).where(INVITATIONS.c.to == to)
     row = (await session.execute(wanted.limit(1))).one_or_none()
     return StoredInvitation(*row) if row else None
 
 
 async def list_invitations(session: AsyncSession, group: RecordId, limit: int) -> list[StoredInvitation]:
-    """Invitations issued here for this group, the latest first."""
+    """Invitations made here for this group, the latest first."""
     wanted = (
         select(*(INVITATIONS.c[name] for name in StoredInvitation.__struct_fields__))
         .where(INVITATIONS.c.group_id == group)
@@ -338,7 +338,7 @@ async def list_invitations(session: AsyncSession, group: RecordId, limit: int) -
 
 
 async def insert_withheld(session: AsyncSession, withheld: Sequence[Withheld]) -> None:
-    """Note records as withheld; `since_at` of one that is noted stays."""
+    """Note records as withheld; a record that is noted already keeps its `since_at`."""
     await insert_new(session, WITHHELD, [_row(record) for record in withheld])
 
 
@@ -365,12 +365,12 @@ async def insert_dispute(session: AsyncSession, dispute: Dispute) -> None:
 
 
 async def delete_disputes(session: AsyncSession, group: RecordId, pod: str) -> None:
-    """Forget what was disputed with this pod."""
+    """Delete the disputes with this pod."""
     await session.execute(delete(DISPUTES).where(DISPUTES.c.group_id == group, DISPUTES.c.pod == pod))
 
 
 async def has_disputes(session: AsyncSession, group: RecordId, pod: str) -> bool:
-    """Whether anything is disputed with this pod."""
+    """Whether there are disputes with this pod."""
     wanted = select(DISPUTES.c.theirs).where(DISPUTES.c.group_id == group, DISPUTES.c.pod == pod).limit(1)
     return await session.scalar(wanted) is not None
 

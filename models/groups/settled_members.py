@@ -17,7 +17,7 @@ from protocol.ids import RecordId
 
 
 class SettledMemberRow(Base):
-    """A member as the group's settled state has it, as `dump_member` writes it."""
+    """A member in the group's settled state, as `dump_member` writes it."""
 
     __tablename__ = "settled_members"
 
@@ -43,20 +43,20 @@ _INVITATIONS = table_of(UsedInvitationRow)
 async def put_settled(
     session: AsyncSession, group: RecordId, members: Mapping[int, bytes], uses: Mapping[RecordId, int]
 ) -> None:
-    """Write members and uses that are new or changed."""
+    """Store members and uses that are new or changed."""
     await upsert(session, _MEMBERS, [{"group_id": group, "number": n, "wire": wire} for n, wire in members.items()])
     rows = [{"group_id": group, "invitation": one, "uses": count} for one, count in uses.items()]
     await upsert(session, _INVITATIONS, rows)
 
 
 async def delete_settled(session: AsyncSession, group: RecordId) -> None:
-    """Forget a group's members and uses, for another state takes their place."""
+    """Delete a group's members and uses, because another state replaces them."""
     for table in (_MEMBERS, _INVITATIONS):
         await session.execute(delete(table).where(table.c.group_id == group))
 
 
 async def load_settled(session: AsyncSession, group: RecordId) -> tuple[list[bytes], dict[RecordId, int]]:
-    """All members, and how often each invitation was used."""
+    """All members, and the number of uses of each invitation."""
     members = await session.scalars(select(_MEMBERS.c.wire).where(_MEMBERS.c.group_id == group))
     uses = await session.execute(
         select(_INVITATIONS.c.invitation, _INVITATIONS.c.uses).where(_INVITATIONS.c.group_id == group)

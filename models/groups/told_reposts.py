@@ -16,9 +16,10 @@ MOST_LOOKS: Final = 3
 
 
 class ToldRepostRow(Base):
-    """`vote` is the record by which member `author` of the group, whose signing key is `key`, reposts the post.
+    """A reported repost: the vote, and the member of the reposting group (`author`, signing key `key`).
 
-    `own_group`: the post's. `name`: the group's, once its chain at `pod` showed that member; empty until then.
+    `own_group`: the post's. `name`: the reposting group's, once its chain at `pod` has shown that member; empty until
+    then.
     """
 
     __tablename__ = "told_reposts"
@@ -55,7 +56,7 @@ TOLD_REPOSTS = table_of(ToldRepostRow)
 
 
 async def insert_told(session: AsyncSession, told: ToldRepost, *, most: int) -> bool:
-    """Remember what was told, if it is new and of the group's posts not `most` are remembered; whether it was."""
+    """Store a report if it is new and there are fewer than `most` for the group's posts; returns whether it did."""
     mine = TOLD_REPOSTS.c.own_group == told.own_group
     if (await session.scalar(select(func.count()).select_from(TOLD_REPOSTS).where(mine)) or 0) >= most:
         return False
@@ -64,7 +65,7 @@ async def insert_told(session: AsyncSession, told: ToldRepost, *, most: int) -> 
 
 
 async def list_told_unseen(session: AsyncSession, own_group: RecordId, limit: int) -> list[ToldRepost]:
-    """What was told of posts of a group and is still to be looked at, the first told first."""
+    """Reports about posts of a group that aren't checked yet, the oldest first."""
     table = TOLD_REPOSTS.c
     wanted = select(TOLD_REPOSTS).where(table.own_group == own_group, table.name == "", table.looks < MOST_LOOKS)
     rows = await session.execute(wanted.order_by(table.at, table.group_id).limit(limit))
@@ -72,19 +73,19 @@ async def list_told_unseen(session: AsyncSession, own_group: RecordId, limit: in
 
 
 async def list_told_named(session: AsyncSession, groups: Collection[RecordId]) -> list[ToldRepost]:
-    """What was told of these groups and proved true."""
+    """Reports of these groups that proved true."""
     table = TOLD_REPOSTS.c
     rows = await session.execute(select(TOLD_REPOSTS).where(table.group_id.in_(list(groups)), table.name != ""))
     return [ToldRepost(*row) for row in rows]
 
 
 async def save_look(session: AsyncSession, told: ToldRepost, name: str) -> None:
-    """It was looked at; `name` is the group's if it proved true, else empty."""
+    """Store the result of a check; `name`: the group's if the report is true, else empty."""
     table = TOLD_REPOSTS.c
     this = (table.group_id == told.group_id) & (table.post_id == told.post_id)
     await session.execute(update(TOLD_REPOSTS).where(this).values(looks=told.looks + 1, name=name))
 
 
 async def prune_told(session: AsyncSession, before: int) -> None:
-    """Forget what was told before this time."""
+    """Delete reports from before this time."""
     await session.execute(delete(TOLD_REPOSTS).where(TOLD_REPOSTS.c.at < before))

@@ -17,9 +17,9 @@ from protocol.ids import RecordId
 
 
 class PendingOperationRow(Base):
-    """An operation in its group's outbox; `sealed_in` names the item of the head's branch that has it.
+    """An operation that waits for a seal; `sealed_in`: the item on our branch that has it.
 
-    `void`: why it can't be sealed any more; such a one is kept for a while, for its author to see.
+    `void`: why it can't be sealed any more; kept for a while, so that its author sees it.
     """
 
     __tablename__ = "pending_operations"
@@ -37,7 +37,7 @@ class PendingOperationRow(Base):
 class WaitingRow(Base):
     """A record whose author or key the head doesn't know yet; it isn't accepted, only kept for a while.
 
-    It is found by whom it waits for. `origin` is the pod that brought it, whose room it takes.
+    Its key is what it waits for. `origin`: the pod that brought it, in whose room it counts.
     """
 
     __tablename__ = "waiting"
@@ -72,7 +72,7 @@ class ReceiptRow(Base):
 
 
 class WaitingOperation(msgspec.Struct, frozen=True):
-    """An operation that no item of the head's branch holds."""
+    """An operation that isn't in an item of our branch."""
 
     seq: int
     id: RecordId
@@ -81,7 +81,7 @@ class WaitingOperation(msgspec.Struct, frozen=True):
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """A receipt: what was promised, until when (ms), and the signed promise."""
+    """A receipt: the record, the time of the promise (ms), and the signed receipt."""
 
     record_id: RecordId
     by_at: int
@@ -102,7 +102,7 @@ class WaitingRecord(msgspec.Struct, frozen=True):
 
 
 class WaitingRoom(msgspec.Struct, frozen=True):
-    """How much one pod may have waiting here, of one author in one group and in all; and all pods together."""
+    """Limits of what may wait here: from one pod, of one author in one group, and from all pods together."""
 
     of_author: int
     of_origin: int
@@ -119,7 +119,7 @@ _RECORDS = table_of(RecordRow)
 async def put_operations(
     session: AsyncSession, operations: Sequence[tuple[RecordId, RecordId, bytes]], *, now: int
 ) -> None:
-    """Keep operations (id, group, wire) for sealing; one that is here gets the new wire form, and is void no more."""
+    """Store operations (id, group, wire) to be sealed; one that is here gets the new wire, and isn't void any more."""
     rows = [{"id": own, "group_id": group, "wire": wire, "arrived_at": now} for own, group, wire in operations]
     if not rows:
         return
@@ -129,7 +129,7 @@ async def put_operations(
 
 
 class OperationFate(msgspec.Struct, frozen=True):
-    """What became of an operation: the item that it is sealed in, or why it is void; neither while it waits."""
+    """What happened to an operation: the item that has it, or why it is void; neither while it waits."""
 
     group_id: RecordId
     wire: bytes
@@ -139,14 +139,14 @@ class OperationFate(msgspec.Struct, frozen=True):
 
 
 async def load_fate(session: AsyncSession, operation: RecordId) -> OperationFate | None:
-    """What became of an operation, if it is remembered."""
+    """What happened to an operation; None if it isn't stored."""
     wanted = select(*(OPERATIONS.c[name] for name in OperationFate.__struct_fields__))
     row = (await session.execute(wanted.where(OPERATIONS.c.id == operation))).one_or_none()
     return OperationFate(*row) if row else None
 
 
 async def load_waiting_forms(session: AsyncSession, operations: Collection[RecordId]) -> dict[RecordId, bytes]:
-    """The wire forms of those of the operations that are here and not void."""
+    """The wires of those operations that are here and not void, by id."""
     found: dict[RecordId, bytes] = {}
     for some in chunks(operations):
         wanted = select(OPERATIONS.c.id, OPERATIONS.c.wire).where(
@@ -159,7 +159,7 @@ async def load_waiting_forms(session: AsyncSession, operations: Collection[Recor
 async def list_operations(
     session: AsyncSession, group: RecordId, limit: int, *, after_seq: int = 0
 ) -> list[WaitingOperation]:
-    """Operations of the group that aren't sealed, in the order of their arrival."""
+    """Operations of the group that aren't sealed, in order of arrival."""
     table = OPERATIONS.c
     wanted = (
         select(table.seq, table.id, table.wire, table.arrived_at)
@@ -171,7 +171,7 @@ async def list_operations(
 
 
 async def load_oldest_operation(session: AsyncSession, group: RecordId, settled_height: int) -> int | None:
-    """When the oldest operation arrived that isn't sealed, or only above the settled height; None if there is none."""
+    """When the oldest unsettled operation arrived: not sealed, or sealed above `settled_height`; None if none."""
     oldest = select(func.min(OPERATIONS.c.arrived_at)).where(OPERATIONS.c.group_id == group)
     unsettled = select(ITEMS.c.id).where(
         ITEMS.c.group_id == group, ITEMS.c.on_chain.is_(True), ITEMS.c.height > settled_height
@@ -190,27 +190,27 @@ async def mark_sealed(session: AsyncSession, operations: Collection[RecordId], i
 
 
 async def reopen_operations(session: AsyncSession, items: Collection[RecordId]) -> None:
-    """Put the operations of items that left the head's branch back into the outbox."""
+    """Make the operations of items that left our branch wait for a seal again."""
     for some in chunks(items):
         await session.execute(update(OPERATIONS).where(OPERATIONS.c.sealed_in.in_(some)).values(sealed_in=None))
 
 
 async def set_void(session: AsyncSession, operation: RecordId, reason: str) -> None:
-    """Note that an operation can't be sealed any more, and why."""
+    """Store why an operation can't be sealed any more."""
     await session.execute(update(OPERATIONS).where(OPERATIONS.c.id == operation).values(void=reason))
 
 
 async def prune_void(session: AsyncSession, arrived_before: int) -> None:
-    """Forget void operations that came before then."""
+    """Delete void operations that arrived before then."""
     await session.execute(
         delete(OPERATIONS).where(OPERATIONS.c.void.is_not(None), OPERATIONS.c.arrived_at < arrived_before)
     )
 
 
 async def put_waiting(session: AsyncSession, record: WaitingRecord, room: WaitingRoom) -> bool:
-    """Keep a record that waits for its author; False if who brought it has no room left.
+    """Store a record that waits for its author; False if the pod that brought it has no room left.
 
-    Where all pods together would take too much, the one that takes most gives way.
+    If all pods together take too much, records of the pod that takes most are dropped.
     """
     table = WAITING.c
     of_author = (table.origin == record.origin, table.group_id == record.group_id, table.author == record.author)
@@ -250,7 +250,7 @@ async def list_waiting(
 
 
 async def has_waiting(session: AsyncSession, group: RecordId) -> bool:
-    """Whether any record waits for an author of this group."""
+    """Whether a record waits for an author of this group."""
     return await session.scalar(select(WAITING.c.record_id).where(WAITING.c.group_id == group).limit(1)) is not None
 
 
@@ -260,12 +260,12 @@ async def delete_waiting(session: AsyncSession, records: Collection[RecordId]) -
 
 
 async def prune_waiting(session: AsyncSession, arrived_before: int) -> None:
-    """Forget records whose author never came."""
+    """Delete records whose author never came."""
     await session.execute(delete(WAITING).where(WAITING.c.arrived_at < arrived_before))
 
 
 async def insert_receipts(session: AsyncSession, receipts: Sequence[Mapping[str, Any]]) -> None:
-    """Keep receipts: record_id, steward, term, group_id, by_at, wire."""
+    """Store receipts: record_id, steward, term, group_id, by_at, wire."""
     await insert_new(session, RECEIPTS, receipts)
 
 
@@ -280,9 +280,10 @@ async def load_receipt(session: AsyncSession, record: RecordId) -> bytes | None:
 async def list_broken_promises(
     session: AsyncSession, group: RecordId, by_before: int, limit: int, *, after: Promise | None = None
 ) -> list[Promise]:
-    """Receipts with a time before `by_before` for records that still count and that the group's log lacks.
+    """Receipts with a time before `by_before`, of records that still count and that the log lacks.
 
-    A record that a rule took out since then (a black-listed author's, say) can't be logged: its receipt isn't broken.
+    If a rule has taken a record out since then (e.g. its author is black-listed), it can't be logged, and its receipt
+    isn't broken.
     """
     wanted = (
         select(RECEIPTS.c.record_id, RECEIPTS.c.by_at, RECEIPTS.c.wire)
@@ -296,7 +297,7 @@ async def list_broken_promises(
 
 
 async def delete_receipts(session: AsyncSession, records: Collection[RecordId]) -> None:
-    """Forget the promises about records that are logged now: the log proves more."""
+    """Delete the receipts of records that are logged now, because the log is the better proof."""
     await _KEPT.run(session, records)
 
 

@@ -19,7 +19,7 @@ from protocol.keys import DidKey
 
 
 class AccountRow(Base):
-    """A person's home on this pod."""
+    """A person's account on this pod."""
 
     __tablename__ = "accounts"
 
@@ -34,7 +34,7 @@ class AccountRow(Base):
 
 
 class RecoveryKeyRow(Base):
-    """A recovery public key derived at sign-up; `used_by` names the group whose root or join took it."""
+    """A recovery public key, derived at sign-up; `used_by`: the group whose root or join has it."""
 
     __tablename__ = "recovery_keys"
     __table_args__ = (Index(None, "did"),)
@@ -46,7 +46,7 @@ class RecoveryKeyRow(Base):
 
 
 class TokenRow(Base):
-    """An API token, known by its hash. `made_by`: the token that asked for it, with which it ends."""
+    """An API token, known by its hash. `made_by`: the token that asked for it; it ends with that one."""
 
     __tablename__ = "tokens"
 
@@ -60,9 +60,9 @@ class TokenRow(Base):
 
 
 class MembershipRow(Base):
-    """An account's place in a group; `number` is unknown until the join is settled.
+    """An account's membership in a group; `number` is unknown until the join is settled.
 
-    `context` is what the pairwise keys were derived from: the group's id, or for a founder the root's nonce.
+    `context`: from what the pairwise keys were derived: the group's id, or for a founder the root's nonce.
     """
 
     __tablename__ = "memberships"
@@ -80,7 +80,7 @@ class MembershipRow(Base):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A person at home here; `seed_sealed` opens only with the pod's keyring. `language` is empty until chosen."""
+    """A local person; only the pod's keyring can decrypt `seed_sealed`. `language` is empty until chosen."""
 
     id: int
     name: str
@@ -93,7 +93,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Membership(msgspec.Struct, frozen=True):
-    """An account's place in a group. `key_index` counts signing keys, `counter` is the last one used."""
+    """An account's membership. `key_index` counts signing keys, `counter` is the last one used."""
 
     account_id: int
     group_id: RecordId
@@ -150,18 +150,18 @@ async def load_account(session: AsyncSession, account: int) -> Account | None:
 
 
 def folded_name(name: str) -> str:
-    """A name as all are kept: ASCII capitals become small letters, anything else stays what it is."""
+    """A name in the form in which all are stored: ASCII capitals become small letters."""
     return name.lower() if name.isascii() else name
 
 
 async def load_account_named(session: AsyncSession, name: str) -> Account | None:
-    """Who has this name; it is small letters by rule, so whoever types capitals means the same."""
+    """The account of this name; capitals don't matter, because stored names have only small letters."""
     row = (await session.execute(select(*_ACCOUNT_COLUMNS).where(ACCOUNTS.c.name == folded_name(name)))).one_or_none()
     return Account(*row) if row else None
 
 
 async def load_account_by_token(session: AsyncSession, sha256: bytes) -> Account | None:
-    """Whose token this is, unless it was revoked or the account is disabled."""
+    """The account of a token, unless the token is revoked or the account disabled."""
     row = (
         await session.execute(
             select(*_ACCOUNT_COLUMNS)
@@ -179,7 +179,7 @@ async def list_accounts(session: AsyncSession, limit: int, *, after: str = "") -
 
 
 async def load_first_sign_up(session: AsyncSession) -> int | None:
-    """When the first account was opened; None while there is none."""
+    """When the first account was opened; None if there is none."""
     first: int | None = await session.scalar(select(func.min(ACCOUNTS.c.created_at)))
     return first
 
@@ -190,10 +190,10 @@ async def insert_recovery_keys(session: AsyncSession, account: int, first_index:
 
 
 async def take_recovery_key(session: AsyncSession, account: int, group: RecordId | None) -> tuple[int, DidKey] | None:
-    """The next unused recovery key (index, did), marked as used by `group`; None when there is none left.
+    """The next unused recovery key (index, did), marked as used by `group`; None if none is left.
 
-    A founder's group gets its id only from the key: he takes it with None, and calls `set_recovery_group`
-    after.
+    A founder's group gets its id only from the key. So the founder takes the key with None, and calls
+    `set_recovery_group` afterwards.
     """
     wanted = (
         select(RECOVERY_KEYS.c.index, RECOVERY_KEYS.c.did)
@@ -220,7 +220,7 @@ async def set_recovery_group(session: AsyncSession, account: int, index: int, gr
 
 
 async def load_account_by_recovery(session: AsyncSession, dids: Collection[DidKey]) -> Account | None:
-    """The account at home here that has one of these recovery keys."""
+    """The local account that has one of these recovery keys."""
     wanted = (
         select(*_ACCOUNT_COLUMNS)
         .join(RECOVERY_KEYS, RECOVERY_KEYS.c.account_id == ACCOUNTS.c.id)
@@ -233,13 +233,13 @@ async def load_account_by_recovery(session: AsyncSession, dids: Collection[DidKe
 
 
 async def load_next_recovery_index(session: AsyncSession, account: int) -> int:
-    """The running number behind the highest recovery key that is kept."""
+    """The number after the highest stored recovery key."""
     highest = await session.scalar(select(func.max(RECOVERY_KEYS.c.index)).where(RECOVERY_KEYS.c.account_id == account))
     return 0 if highest is None else int(highest) + 1
 
 
 async def count_recovery_keys(session: AsyncSession, account: int) -> int:
-    """How many unused recovery keys are left."""
+    """How many recovery keys are unused."""
     wanted = select(func.count()).where(RECOVERY_KEYS.c.account_id == account, RECOVERY_KEYS.c.used_by.is_(None))
     return int(await session.scalar(wanted) or 0)
 
@@ -263,7 +263,7 @@ async def list_tokens(session: AsyncSession, account: int, limit: int) -> list[T
 
 
 async def revoke_token(session: AsyncSession, account: int, name: str, now: int) -> None:
-    """End the account's tokens of this name, and all that they made, and so on."""
+    """Revoke the account's tokens of this name, all tokens that those made, and so on."""
     own, valid = TOKENS.c.account_id == account, TOKENS.c.revoked_at.is_(None)
     ending = select(TOKENS.c.sha256).where(own, TOKENS.c.name == name, valid).cte("ending", recursive=True)
     ending = ending.union(select(TOKENS.c.sha256).join(ending, TOKENS.c.made_by == ending.c.sha256))
@@ -285,7 +285,7 @@ async def set_membership(session: AsyncSession, account: int, group: RecordId, *
 
 
 async def take_counter(session: AsyncSession, account: int, group: RecordId) -> int:
-    """The next counter of this membership's signing key; never the same twice."""
+    """The next counter of this membership's signing key; never the same one twice."""
     counter = await session.scalar(
         update(MEMBERSHIPS)
         .where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.group_id == group)
@@ -309,7 +309,7 @@ async def load_membership(session: AsyncSession, account: int, group: RecordId) 
 async def load_memberships(
     session: AsyncSession, account: int, groups: Collection[RecordId]
 ) -> dict[RecordId, Membership]:
-    """The account's memberships in those of the groups where it has one."""
+    """The account's memberships in these groups, where it has one."""
     found: dict[RecordId, Membership] = {}
     for some in chunks(groups):
         wanted = select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.account_id == account)
@@ -325,7 +325,7 @@ async def list_memberships(session: AsyncSession, account: int) -> list[Membersh
 
 
 async def list_local(session: AsyncSession, group: RecordId, after_account: int, limit: int) -> list[Membership]:
-    """Memberships in a group of accounts here, by account."""
+    """Memberships of local accounts in a group, by account."""
     wanted = (
         select(*_MEMBERSHIP_COLUMNS)
         .where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.account_id > after_account)
@@ -336,7 +336,7 @@ async def list_local(session: AsyncSession, group: RecordId, after_account: int,
 
 
 async def list_signing(session: AsyncSession, group: RecordId, keys: Collection[DidKey]) -> list[Membership]:
-    """Memberships in a group whose current signing key is one of these."""
+    """Memberships in a group whose present signing key is one of these."""
     found: list[Membership] = []
     for some in chunks(keys):
         wanted = select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.signing.in_(some))

@@ -14,7 +14,7 @@ from models.engine.upserts import insert_into, insert_new, upsert
 
 
 class PasskeyRow(Base):
-    """A passkey: its public key; `uses` is the counter of the device, 0 for ever on many."""
+    """A passkey's public key; `uses`: the device's counter, which stays 0 on many devices."""
 
     __tablename__ = "passkeys"
 
@@ -28,7 +28,7 @@ class PasskeyRow(Base):
 
 
 class AuthenticatorRow(Base):
-    """An authenticator app; it counts once `confirmed_at` is set. A time step up to `last_step` opens nothing again."""
+    """An authenticator app; it counts once `confirmed_at` is set. Codes up to step `last_step` are used."""
 
     __tablename__ = "authenticators"
 
@@ -39,7 +39,7 @@ class AuthenticatorRow(Base):
 
 
 class RecoveryCodeRow(Base):
-    """A code on paper for when the authenticator is lost, known by a keyed hash; a used one is gone."""
+    """A code on paper in case the app is lost, stored as a keyed hash; used codes are deleted."""
 
     __tablename__ = "recovery_codes"
 
@@ -48,7 +48,7 @@ class RecoveryCodeRow(Base):
 
 
 class SpentChallengeRow(Base):
-    """A challenge that a passkey answered, until it would have ended anyway."""
+    """A challenge that a passkey has answered, kept until it would have ended anyway."""
 
     __tablename__ = "spent_challenges"
 
@@ -86,7 +86,7 @@ _AUTHENTICATOR_COLUMNS = [AUTHENTICATORS.c[name] for name in Authenticator.__str
 
 
 async def insert_passkey(session: AsyncSession, passkey: Passkey) -> bool:
-    """Keep a passkey; False if one of this id is known."""
+    """Store a passkey; False if there is one with this id."""
     added = await session.scalar(
         insert_into(session, PASSKEYS)
         .values(msgspec.structs.asdict(passkey))
@@ -113,7 +113,7 @@ async def set_passkey_used(session: AsyncSession, own_id: bytes, *, uses: int, n
 
 
 async def delete_passkey(session: AsyncSession, account: int, own_id: bytes) -> bool:
-    """Forget one of the account's passkeys; False if it has none of this id."""
+    """Delete one of the account's passkeys; False if it has none with this id."""
     gone = delete(PASSKEYS).where(PASSKEYS.c.account_id == account, PASSKEYS.c.id == own_id)
     return (await session.scalar(gone.returning(PASSKEYS.c.account_id))) is not None
 
@@ -123,7 +123,7 @@ async def delete_passkeys(session: AsyncSession, account: int) -> None:
 
 
 async def save_authenticator(session: AsyncSession, authenticator: Authenticator) -> None:
-    """Keep it instead of the account's former one."""
+    """Store an app in place of the account's former one."""
     await upsert(session, AUTHENTICATORS, [msgspec.structs.asdict(authenticator)])
 
 
@@ -134,7 +134,7 @@ async def load_authenticator(session: AsyncSession, account: int) -> Authenticat
 
 
 async def take_step(session: AsyncSession, account: int, step: int) -> bool:
-    """Use a time step up; False if it or a later one was used."""
+    """Use up a time step; False if it or a later one was used."""
     taken = await session.scalar(
         update(AUTHENTICATORS)
         .where(AUTHENTICATORS.c.account_id == account, AUTHENTICATORS.c.last_step < step)
@@ -145,19 +145,19 @@ async def take_step(session: AsyncSession, account: int, step: int) -> bool:
 
 
 async def delete_authenticator(session: AsyncSession, account: int) -> None:
-    """Forget the app and its recovery codes."""
+    """Delete the app and its recovery codes."""
     await session.execute(delete(AUTHENTICATORS).where(AUTHENTICATORS.c.account_id == account))
     await session.execute(delete(RECOVERY_CODES).where(RECOVERY_CODES.c.account_id == account))
 
 
 async def replace_recovery_codes(session: AsyncSession, account: int, codes: Sequence[bytes]) -> None:
-    """Keep these codes, and none of the former ones."""
+    """Replace the account's recovery codes by these."""
     await session.execute(delete(RECOVERY_CODES).where(RECOVERY_CODES.c.account_id == account))
     await insert_new(session, RECOVERY_CODES, [{"account_id": account, "code": code} for code in codes])
 
 
 async def take_recovery_code(session: AsyncSession, account: int, code: bytes) -> bool:
-    """Use a code up; False if the account has none like it."""
+    """Use up a code; False if the account doesn't have it."""
     taken = delete(RECOVERY_CODES).where(RECOVERY_CODES.c.account_id == account, RECOVERY_CODES.c.code == code)
     return (await session.scalar(taken.returning(RECOVERY_CODES.c.account_id))) is not None
 
@@ -168,7 +168,7 @@ async def count_recovery_codes(session: AsyncSession, account: int) -> int:
 
 
 async def spend_challenge(session: AsyncSession, sha256: bytes, *, now: int, expires_at: int) -> bool:
-    """Use a challenge up; False if it was used before."""
+    """Use up a challenge; False if it was used before."""
     await session.execute(delete(SPENT_CHALLENGES).where(SPENT_CHALLENGES.c.expires_at <= now))
     spent = await session.scalar(
         insert_into(session, SPENT_CHALLENGES)

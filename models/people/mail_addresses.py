@@ -13,7 +13,7 @@ from models.people.accounts import ACCOUNTS, Account
 
 
 class MailAddressRow(Base):
-    """An account's address as it is written to, and `normal` as it is compared; verified by a mailed code."""
+    """An account's address as mail is sent to it, and `normal` for comparison; a mailed code verifies it."""
 
     __tablename__ = "mail_addresses"
 
@@ -38,19 +38,19 @@ _ACCOUNT_COLUMNS = [ACCOUNTS.c[name] for name in Account.__struct_fields__]
 
 
 async def save_mail_address(session: AsyncSession, mail: MailAddress) -> None:
-    """Keep the account's address instead of its former one; raises IntegrityError if another account has it."""
+    """Store the account's address in place of its former one; raises IntegrityError if another account has it."""
     await upsert(session, MAIL_ADDRESSES, [msgspec.structs.asdict(mail)])
 
 
 async def load_mail_address(session: AsyncSession, account: int) -> MailAddress | None:
-    """Where the account gets mail."""
+    """The account's mail address."""
     wanted = select(*_COLUMNS).where(MAIL_ADDRESSES.c.account_id == account)
     row = (await session.execute(wanted)).one_or_none()
     return MailAddress(*row) if row else None
 
 
 async def load_account_by_mail(session: AsyncSession, normal: str) -> Account | None:
-    """Whose address this is."""
+    """The account with this address."""
     wanted = (
         select(*_ACCOUNT_COLUMNS)
         .join(MAIL_ADDRESSES, MAIL_ADDRESSES.c.account_id == ACCOUNTS.c.id)
@@ -61,7 +61,7 @@ async def load_account_by_mail(session: AsyncSession, normal: str) -> Account | 
 
 
 async def set_mail_verified(session: AsyncSession, account: int, normal: str, *, now: int) -> None:
-    """A code that was mailed there came back."""
+    """Note that a code mailed to this address was typed."""
     await session.execute(
         update(MAIL_ADDRESSES)
         .where(MAIL_ADDRESSES.c.account_id == account, MAIL_ADDRESSES.c.normal == normal)

@@ -12,7 +12,7 @@ from models.engine.upserts import upsert
 
 
 class CodeRow(Base):
-    """A code on its way. `account_id` is None where nobody is meant: a name that no account has gets a row like any."""
+    """A mailed code. `account_id` is None if the typed name has no account; there is a row all the same."""
 
     __tablename__ = "codes"
 
@@ -26,7 +26,7 @@ class CodeRow(Base):
 
 
 class Code(msgspec.Struct, frozen=True):
-    """A code as it is kept; `visit` is the hash of the browser's secret, `code` a keyed hash."""
+    """A code, as it is stored; `visit`: the hash of the browser's secret; `code`: a keyed hash."""
 
     visit: bytes
     purpose: str
@@ -42,31 +42,31 @@ _COLUMNS = [CODES.c[name] for name in Code.__struct_fields__]
 
 
 async def save_code(session: AsyncSession, code: Code, *, now: int) -> None:
-    """Keep a code instead of the visit's former one; those that ended are dropped."""
+    """Store a code in place of the visit's former one; deletes codes that ended."""
     await session.execute(delete(CODES).where(CODES.c.expires_at <= now))
     await upsert(session, CODES, [msgspec.structs.asdict(code)])
 
 
 async def load_code(session: AsyncSession, visit: bytes, purpose: str, *, now: int) -> Code | None:
-    """The visit's code, unless it ended."""
+    """The visit's code; None if it ended."""
     wanted = select(*_COLUMNS).where(CODES.c.visit == visit, CODES.c.purpose == purpose, CODES.c.expires_at > now)
     row = (await session.execute(wanted)).one_or_none()
     return Code(*row) if row else None
 
 
 async def count_code_try(session: AsyncSession, visit: bytes, purpose: str) -> None:
-    """One more try, right or wrong."""
+    """Count one more try, right or wrong."""
     await session.execute(
         update(CODES).where(CODES.c.visit == visit, CODES.c.purpose == purpose).values(tries=CODES.c.tries + 1)
     )
 
 
 async def delete_codes_of(session: AsyncSession, account: int) -> None:
-    """Forget every code and half-done proof of an account, in whatever browser it waits."""
+    """Delete every code and unfinished proof of an account, in all browsers."""
     await session.execute(delete(CODES).where(CODES.c.account_id == account))
 
 
 async def delete_code(session: AsyncSession, visit: bytes, purpose: str) -> bool:
-    """Forget a code; False if there is none."""
+    """Delete a code; False if there is none."""
     gone = delete(CODES).where(CODES.c.visit == visit, CODES.c.purpose == purpose).returning(CODES.c.tries)
     return (await session.scalar(gone)) is not None

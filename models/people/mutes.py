@@ -58,7 +58,7 @@ async def list_blocks(session: AsyncSession, account: int, limit: int) -> list[M
 async def load_muted(
     session: AsyncSession, account: int, writers: Collection[tuple[RecordId, int]]
 ) -> frozenset[tuple[RecordId, int]]:
-    """Which of these writers (group, member) the account mutes."""
+    """Those of these writers (group, member) whom the account mutes."""
     if not writers:
         return frozenset()
     groups = {group for group, _ in writers}

@@ -17,12 +17,12 @@ from models.engine.upserts import chunks, insert_new
 from models.people.mutes import load_muted
 from protocol.ids import RecordId
 
-MOST_KEPT = 500  # of an account
+MOST_KEPT = 500  # for one account
 REPOSTED: Final = "repost"
 
 
 class NotificationRow(Base):
-    """A happening that concerns an account; `author` is the member who did it, 0 where nobody in person did.
+    """An event for an account's notifications; `author`: the member who did it, 0 if no member did.
 
     `about`: for a vote, the key of its target.
     """
@@ -48,7 +48,7 @@ class NotificationRow(Base):
 
 
 class News(msgspec.Struct, frozen=True):
-    """A happening to tell an account of; `post_id` is where it can be looked at."""
+    """A notification for an account; `post_id`: the post in which the account can look at it."""
 
     account_id: int
     kind: str
@@ -68,7 +68,7 @@ _COLUMNS = [NOTIFICATIONS.c[name] for name in News.__struct_fields__]
 
 
 async def insert_news(session: AsyncSession, news: Sequence[News]) -> None:
-    """Tell of what wasn't told yet and of nobody who is muted, and let the oldest of each account go."""
+    """Store new notifications, except about muted members, and delete the oldest ones of each account."""
     news = await _unheard(session, await _unmuted(session, news))
     rows = [{name: getattr(one, name) for name in News.__struct_fields__ if name != "id"} for one in news]
     await insert_new(session, NOTIFICATIONS, rows)
@@ -94,7 +94,7 @@ async def _unmuted(session: AsyncSession, news: Sequence[News]) -> list[News]:
 
 
 async def _unheard(session: AsyncSession, news: Sequence[News]) -> list[News]:
-    """Without votes of whose voter (for reposts: of whose group) the account was told before about the same thing."""
+    """Without votes of members (for reposts: groups) whose earlier vote on the same thing was notified already."""
     table, heard = NOTIFICATIONS.c, set[_Said]()
     for some in chunks({one.about for one in news if one.about}):
         wanted = select(table.account_id, table.group_id, table.author, table.about, table.kind).where(
@@ -115,7 +115,7 @@ def _said(account: int, group: RecordId, author: int, about: bytes, kind: str) -
 
 
 async def list_news(session: AsyncSession, account: int, limit: int, *, before: int | None = None) -> list[News]:
-    """What an account was told, the latest first."""
+    """An account's notifications, the latest first."""
     wanted = (
         select(*_COLUMNS)
         .where(NOTIFICATIONS.c.account_id == account)
@@ -127,13 +127,13 @@ async def list_news(session: AsyncSession, account: int, limit: int, *, before: 
 
 
 async def count_unseen(session: AsyncSession, account: int) -> int:
-    """How much of it wasn't looked at yet."""
+    """How many notifications the account hasn't seen."""
     wanted = select(func.count()).where(NOTIFICATIONS.c.account_id == account, NOTIFICATIONS.c.seen.is_(False))
     return int(await session.scalar(wanted) or 0)
 
 
 async def mark_seen(session: AsyncSession, account: int, *, newest: int) -> None:
-    """What the account was told up to `newest` was seen; what came later wasn't shown yet."""
+    """Mark an account's notifications up to `newest` as seen; later ones weren't shown yet."""
     await session.execute(
         update(NOTIFICATIONS)
         .where(NOTIFICATIONS.c.account_id == account, NOTIFICATIONS.c.id <= newest, NOTIFICATIONS.c.seen.is_(False))

@@ -12,7 +12,7 @@ from models.people.sessions import SESSIONS
 
 
 class StoredPersonLine(msgspec.Struct, frozen=True):
-    """Somebody at home here; `seen_at` None: no session is left that could tell."""
+    """A local person; `seen_at` is None if there is no session."""
 
     name: str
     address: str
@@ -24,7 +24,7 @@ class StoredPersonLine(msgspec.Struct, frozen=True):
 
 
 async def find_people(session: AsyncSession, search: str, *, after: str, limit: int) -> list[StoredPersonLine]:
-    """People by name, beyond `after`; with `search` those whose name or address contains it."""
+    """People by name after `after`; with `search`, those whose name or address contains it."""
     seen = select(func.max(SESSIONS.c.seen_at)).where(SESSIONS.c.account_id == ACCOUNTS.c.id).scalar_subquery()
     columns = [ACCOUNTS.c[name] for name in ("admin", "disabled", "created_at")]
     mail = (MAIL_ADDRESSES.c.address, MAIL_ADDRESSES.c.verified_at)
@@ -43,6 +43,6 @@ async def find_people(session: AsyncSession, search: str, *, after: str, limit: 
 
 
 async def count_admins(session: AsyncSession) -> int:
-    """How many may run the pod and aren't disabled."""
+    """How many admins aren't disabled."""
     wanted = select(func.count()).select_from(ACCOUNTS)
     return int(await session.scalar(wanted.where(ACCOUNTS.c.admin.is_(True), ACCOUNTS.c.disabled.is_(False))) or 0)

@@ -17,7 +17,7 @@ from models.engine.upserts import upsert
 
 
 class PhraseCheckRow(Base):
-    """`numbers` are those of three words from 1 to 24, with commas; empty where only all words can tell."""
+    """`numbers`: those of three words, from 1 to 24, with commas; empty if only all words can prove it."""
 
     __tablename__ = "words_checks"
 
@@ -29,7 +29,7 @@ class PhraseCheckRow(Base):
 
 
 class PhraseCheck(msgspec.Struct, frozen=True):
-    """What is asked for, and when it was shown."""
+    """The words that are asked for, and when they were typed."""
 
     account_id: int
     numbers: str
@@ -52,6 +52,6 @@ async def load_phrase_check(session: AsyncSession, account: int) -> PhraseCheck 
 
 
 async def set_phrase_checked(session: AsyncSession, account: int, *, now: int) -> None:
-    """The words were shown: what could check them is dropped."""
+    """Note that the words were typed, and delete what could check them."""
     row = {"account_id": account, "numbers": "", "salt": b"", "hashed": b"", "checked_at": now}
     await upsert(session, PHRASE_CHECKS, [row])

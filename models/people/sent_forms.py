@@ -16,7 +16,7 @@ from models.engine.upserts import insert_into
 
 
 class SentFormRow(Base):
-    """A form that somebody sent; `answer` is None as long as it is being done."""
+    """A form that was sent; `answer` is None while it is in progress."""
 
     __tablename__ = "sent_forms"
 
@@ -27,7 +27,7 @@ class SentFormRow(Base):
 
 
 class SentForm(msgspec.Struct, frozen=True):
-    """What is known of a form that was sent before."""
+    """A form that was sent before."""
 
     answer: bytes | None
 
@@ -36,7 +36,7 @@ SENT_FORMS = table_of(SentFormRow)
 
 
 async def claim_form(session: AsyncSession, *, sha256: bytes, account: int, now: int, expires_at: int) -> bool:
-    """Whether this is the first time that the form comes; those that ended are dropped."""
+    """Whether the form comes for the first time; deletes forms that ended."""
     await session.execute(delete(SENT_FORMS).where(SENT_FORMS.c.expires_at <= now))
     row = {"sha256": sha256, "account_id": account, "expires_at": expires_at, "answer": None}
     claimed = insert_into(session, SENT_FORMS).values(row).on_conflict_do_nothing().returning(SENT_FORMS.c.account_id)
@@ -50,11 +50,11 @@ async def load_sent_form(session: AsyncSession, sha256: bytes) -> SentForm | Non
 
 
 async def answer_form(session: AsyncSession, sha256: bytes, answer: bytes, *, expires_at: int) -> None:
-    """Keep the answer of a form that was done."""
+    """Store the answer of a form that was done."""
     kept = update(SENT_FORMS).where(SENT_FORMS.c.sha256 == sha256)
     await session.execute(kept.values(answer=answer, expires_at=expires_at))
 
 
 async def release_form(session: AsyncSession, sha256: bytes) -> None:
-    """Forget a form that made nothing, so that it can be sent again."""
+    """Delete a form that was refused, so that it can be sent again."""
     await session.execute(delete(SENT_FORMS).where(SENT_FORMS.c.sha256 == sha256))

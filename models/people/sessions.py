@@ -13,9 +13,9 @@ from models.people.accounts import ACCOUNTS, Account
 
 
 class SessionRow(Base):
-    """A signed-in browser; `agent` is what it calls itself, shortened, so that people know which is which.
+    """A signed-in browser; `agent`: its own name, shortened, so that people can tell their browsers apart.
 
-    `confirmed_at`: when somebody last proved there who they are.
+    `confirmed_at`: when the person last proved there who they are.
     """
 
     __tablename__ = "sessions"
@@ -88,7 +88,7 @@ async def set_session_confirmed(session: AsyncSession, sha256: bytes, *, now: in
 
 
 async def delete_session(session: AsyncSession, account: int, sha256: bytes) -> int:
-    """End one session of the account; how many ended."""
+    """End one session of the account; returns how many ended."""
     ended = await session.execute(
         delete(SESSIONS)
         .where(SESSIONS.c.account_id == account, SESSIONS.c.sha256 == sha256)
@@ -98,7 +98,7 @@ async def delete_session(session: AsyncSession, account: int, sha256: bytes) -> 
 
 
 async def delete_sessions(session: AsyncSession, account: int, *, but: bytes = b"") -> int:
-    """End all sessions of the account but one; how many ended."""
+    """End all sessions of the account but one; returns how many ended."""
     ended = await session.execute(
         delete(SESSIONS).where(SESSIONS.c.account_id == account, SESSIONS.c.sha256 != but).returning(SESSIONS.c.sha256)
     )

@@ -25,14 +25,14 @@ _ACCOUNT_COLUMNS = [ACCOUNTS.c[name] for name in Account.__struct_fields__]
 
 
 async def insert_sign_in_link(session: AsyncSession, *, sha256: bytes, account: int, now: int, expires_at: int) -> None:
-    """Keep a new link; those that ended are dropped."""
+    """Store a new link; deletes links that ended."""
     await session.execute(delete(SIGN_IN_LINKS).where(SIGN_IN_LINKS.c.expires_at <= now))
     row = {"sha256": sha256, "account_id": account, "expires_at": expires_at}
     await session.execute(SIGN_IN_LINKS.insert().values(row))
 
 
 async def load_sign_in_link(session: AsyncSession, sha256: bytes, *, now: int) -> Account | None:
-    """Whom the link signs in, as long as it works."""
+    """The account that the link signs in, as long as it is valid."""
     wanted = (
         select(*_ACCOUNT_COLUMNS)
         .join(SIGN_IN_LINKS, SIGN_IN_LINKS.c.account_id == ACCOUNTS.c.id)
@@ -43,11 +43,11 @@ async def load_sign_in_link(session: AsyncSession, sha256: bytes, *, now: int) -
 
 
 async def delete_links_of(session: AsyncSession, account: int) -> None:
-    """Let no link sign the account in any more."""
+    """Delete the account's links."""
     await session.execute(delete(SIGN_IN_LINKS).where(SIGN_IN_LINKS.c.account_id == account))
 
 
 async def take_sign_in_link(session: AsyncSession, sha256: bytes) -> bool:
-    """Use the link up; False if somebody was faster."""
+    """Use the link up; False if it was used before."""
     taken = delete(SIGN_IN_LINKS).where(SIGN_IN_LINKS.c.sha256 == sha256).returning(SIGN_IN_LINKS.c.account_id)
     return (await session.scalar(taken)) is not None

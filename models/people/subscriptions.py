@@ -13,7 +13,7 @@ from protocol.ids import RecordId
 
 
 class FollowingRow(Base):
-    """An account follows a group, or a person by the personal group."""
+    """An account follows a group, or a person by their personal group."""
 
     __tablename__ = "followings"
     __table_args__ = (Index(None, "group_id"),)
@@ -25,7 +25,7 @@ class FollowingRow(Base):
 
 
 class Following(msgspec.Struct, frozen=True):
-    """One thing that an account follows."""
+    """A group or person that an account follows."""
 
     account_id: int
     group_id: RecordId

@@ -11,7 +11,7 @@ from protocol.ids import RecordId
 
 
 class WantedClaimRow(Base):
-    """An account that wants to be known in a group, whose join isn't settled yet."""
+    """An account that wants its identity shown in a group in which its join isn't settled yet."""
 
     __tablename__ = "wanted_claims"
     __table_args__ = (Index(None, "group_id"),)
@@ -31,16 +31,16 @@ WANTED = table_of(WantedClaimRow)
 
 
 async def want_claim(session: AsyncSession, account: int, group: RecordId) -> None:
-    """Remember that the account wants to be known there."""
+    """Store that the account wants its identity shown there."""
     await insert_new(session, WANTED, [msgspec.structs.asdict(WantedClaim(account, group))])
 
 
 async def list_wanted(session: AsyncSession, group: RecordId, limit: int) -> list[int]:
-    """The accounts that want to be known in a group and aren't yet."""
+    """The accounts that want their identity shown in a group, and whose claim isn't signed yet."""
     wanted = select(WANTED.c.account_id).where(WANTED.c.group_id == group).order_by(WANTED.c.account_id).limit(limit)
     return list(await session.scalars(wanted))
 
 
 async def forget_wanted(session: AsyncSession, account: int, group: RecordId) -> None:
-    """It is signed, or can't be any more."""
+    """Delete the wish, because the claim is signed or can't be signed any more."""
     await session.execute(delete(WANTED).where(WANTED.c.account_id == account, WANTED.c.group_id == group))

@@ -14,7 +14,7 @@ from models.engine.upserts import insert_counted
 
 
 class AuditRow(Base):
-    """An act. `who` is the name of the account, or `command line`; `subject` whom or what it was done to."""
+    """An act. `who`: the account's name, or `command line`; `subject`: the person or thing that it concerns."""
 
     __tablename__ = "audit"
 
@@ -29,7 +29,7 @@ class AuditRow(Base):
 
 
 class Act(msgspec.Struct, frozen=True):
-    """What somebody did."""
+    """An admin's act."""
 
     at: int
     who: str
@@ -45,14 +45,14 @@ _COLUMNS = [AUDIT.c[name] for name in Act.__struct_fields__]
 
 
 async def note_act(session: AsyncSession, act: Act) -> None:
-    """Write an act down, in the commit that does it."""
+    """Store an act, in the commit that does it."""
     await insert_counted(session, AUDIT, msgspec.structs.asdict(act))
 
 
 async def list_acts(
     session: AsyncSession, limit: int, *, act: str = "", who: str = "", before: int | None = None
 ) -> list[tuple[int, Act]]:
-    """Acts with their numbers, the latest first; of one kind or one person, below a number."""
+    """Acts with their numbers below `before`, the latest first; of one kind or one person."""
     wanted: Any = select(AUDIT.c.id, *_COLUMNS).order_by(AUDIT.c.id.desc()).limit(limit)
     if act:
         wanted = wanted.where(AUDIT.c.act == act)

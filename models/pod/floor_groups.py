@@ -11,7 +11,7 @@ from protocol.ids import RecordId
 
 
 class FloorGroupRow(Base):
-    """A group of the floor; `pod` was named as one that holds it."""
+    """A group of the floor; `pod`: a pod that holds it, as the admin named it."""
 
     __tablename__ = "floor_groups"
 
@@ -21,7 +21,7 @@ class FloorGroupRow(Base):
 
 
 class FloorGroup(msgspec.Struct, frozen=True):
-    """A group of the floor, and a pod that holds it; empty: none was named."""
+    """A group of the floor, and a pod that holds it (empty: unknown)."""
 
     group: RecordId
     pod: str
@@ -31,17 +31,17 @@ FLOOR_GROUPS = table_of(FloorGroupRow)
 
 
 async def list_chosen(session: AsyncSession) -> list[FloorGroup]:
-    """What admins chose, in the order in which they did. An admin chooses each, so all of it is read."""
+    """The groups that admins chose, in that order. An admin chooses each, so they are few and all are read."""
     wanted = select(FLOOR_GROUPS.c.group_id, FLOOR_GROUPS.c.pod)
     rows = await session.execute(wanted.order_by(FLOOR_GROUPS.c.chosen_at, FLOOR_GROUPS.c.group_id))
     return [FloorGroup(*row) for row in rows]
 
 
 async def insert_chosen(session: AsyncSession, chosen: FloorGroup, *, now: int) -> None:
-    """Have a group decide from now on."""
+    """Add a group to the floor."""
     await upsert(session, FLOOR_GROUPS, [{"group_id": chosen.group, "pod": chosen.pod, "chosen_at": now}])
 
 
 async def delete_chosen(session: AsyncSession, group: RecordId) -> None:
-    """Have a group decide no longer."""
+    """Remove a group from the floor."""
     await session.execute(delete(FLOOR_GROUPS).where(FLOOR_GROUPS.c.group_id == group))

@@ -12,9 +12,9 @@ from models.people.accounts import ACCOUNTS
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """People at home here, groups by kind, hosts and waiting deliveries by how the host answers (well, new, failing).
+    """Local people, groups by kind, and hosts and waiting deliveries by how the host answers (well, new, failing).
 
-    `oldest_at`: since when the oldest delivery waits, in ms; `database_bytes` is None where files tell it.
+    `oldest_at`: since when the oldest delivery waits, in ms. `database_bytes`: None if the size of the files tells it.
     """
 
     people: int
@@ -30,7 +30,7 @@ STATES = ("well", "new", "failing")
 
 
 async def measure(session: AsyncSession) -> Measured:
-    """Count it all, as of one moment."""
+    """Count everything, as of one moment."""
     people = await session.scalar(select(func.count(ACCOUNTS.c.id)).where(ACCOUNTS.c.disabled.is_(False)))
     groups = await session.execute(select(GROUPS.c.kind, func.count(GROUPS.c.id)).group_by(GROUPS.c.kind))
     hosts = await session.execute(select(_STATE, func.count(HOSTS.c.host)).group_by(_STATE))

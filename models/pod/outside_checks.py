@@ -14,7 +14,7 @@ from models.engine.upserts import upsert
 
 
 class LookRow(Base):
-    """A check: whether it went well, and what was found, in the words of whatever answered."""
+    """The result of a check: whether it went well, and the answer in its own words."""
 
     __tablename__ = "looks"
 
@@ -25,7 +25,7 @@ class LookRow(Base):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What a check found last."""
+    """The last result of a check."""
 
     name: str
     ok: bool
@@ -41,6 +41,6 @@ async def save_looks(session: AsyncSession, looks: Sequence[Look]) -> None:
 
 
 async def load_looks(session: AsyncSession) -> dict[str, Look]:
-    """The last look at each check that was ever made."""
+    """The last result of each check that was ever made."""
     columns = [LOOKS.c[name] for name in Look.__struct_fields__]
     return {row[0]: Look(*row) for row in await session.execute(select(*columns))}

@@ -15,7 +15,7 @@ from models.people.accounts import ACCOUNTS
 
 
 class InviteRow(Base):
-    """An invitation. `code` is the SHA-256 of its code in hex: a copy of the database lets nobody in."""
+    """An invitation. `code`: the SHA-256 of its code in hex, so that a copy of the database lets nobody in."""
 
     __tablename__ = "invites"
 
@@ -32,7 +32,7 @@ class InviteRow(Base):
 
 
 class InvitedRow(Base):
-    """Who came by an invitation."""
+    """A person who came by an invitation."""
 
     __tablename__ = "invited"
 
@@ -41,7 +41,7 @@ class InvitedRow(Base):
 
 
 class Invite(msgspec.Struct, frozen=True):
-    """An invitation; with `approval` an admin says yes to each who comes by it."""
+    """An invitation; `approval`: an admin still decides on each person who uses it."""
 
     id: int
     code: str
@@ -55,12 +55,12 @@ class Invite(msgspec.Struct, frozen=True):
     revoked_at: int | None
 
     def works(self, now: int) -> bool:
-        """Whether somebody may still come by it."""
+        """Whether a person may still use it."""
         return self.revoked_at is None and now < self.expires_at and self.uses < self.most_uses
 
 
 class InviteLine(msgspec.Struct, frozen=True):
-    """An invitation with the name of who invited, and the names of those who came."""
+    """An invitation with the inviter's name, and the names of the people who came."""
 
     invite: Invite
     inviter: str
@@ -73,7 +73,7 @@ _COLUMNS = [INVITES.c[name] for name in Invite.__struct_fields__]
 
 
 async def insert_invite(session: AsyncSession, invite: Invite) -> int:
-    """Keep an invitation, its `id` aside; its number."""
+    """Store an invitation without its `id`; returns its number."""
     values = msgspec.structs.asdict(invite)
     del values["id"]
     return await insert_counted(session, INVITES, values)
@@ -90,7 +90,7 @@ async def load_invite_by_code(session: AsyncSession, code: str) -> Invite | None
 
 
 async def take_invite(session: AsyncSession, number: int, *, now: int) -> bool:
-    """Use it once more; False if it is used up, too old or revoked."""
+    """Use it once more; False if it is used up, expired or revoked."""
     taken = await session.scalar(
         update(INVITES)
         .where(INVITES.c.id == number, INVITES.c.uses < INVITES.c.most_uses, INVITES.c.expires_at > now)

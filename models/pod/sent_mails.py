@@ -15,7 +15,7 @@ MOST_MAILS: Final = 20
 
 
 class MailSentRow(Base):
-    """A mail that went out, or didn't."""
+    """A mail that the pod tried to send."""
 
     __tablename__ = "mails_sent"
 
@@ -28,7 +28,7 @@ class MailSentRow(Base):
 
 
 class MailSent(msgspec.Struct, frozen=True):
-    """One try: `answer` is the mail server's own word, `ok` whether it took the mail."""
+    """One try; `answer`: the mail server's reply; `ok`: it took the mail."""
 
     at: int
     to: str
@@ -41,7 +41,7 @@ MAILS_SENT = table_of(MailSentRow)
 
 
 async def note_mail(session: AsyncSession, mail: MailSent) -> None:
-    """Keep this try, and of all tries the latest twenty."""
+    """Store this try, and keep only the latest twenty."""
     await session.execute(MAILS_SENT.insert().values(msgspec.to_builtins(mail)))
     newest = select(MAILS_SENT.c.id).order_by(MAILS_SENT.c.id.desc()).limit(MOST_MAILS)
     await session.execute(delete(MAILS_SENT).where(MAILS_SENT.c.id.not_in(newest)))

@@ -27,7 +27,7 @@ class SettingRow(Base):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """All settings. `name` and `contact` empty: not chosen yet; `terms` and `description` are plain text."""
+    """All settings. `name` and `contact` are empty until chosen; `terms` and `description` are plain text."""
 
     name: str = ""
     language: Language = "en"
@@ -41,14 +41,14 @@ SETTINGS = table_of(SettingRow)
 
 
 async def load_settings(session: AsyncSession) -> Settings:
-    """What holds now; settings of a newer version are passed over."""
+    """The present settings; settings of a newer version are ignored."""
     rows = await session.execute(select(SETTINGS.c.key, SETTINGS.c.value))
     kept = {key: msgspec.json.decode(value) for key, value in rows}
     return msgspec.convert(kept, Settings)
 
 
 async def save_settings(session: AsyncSession, settings: Settings, *, now: int) -> None:
-    """Keep what differs from what holds; raises ValidationError for a language or mode that isn't one."""
+    """Store what changed; raises ValidationError for an unknown language or mode."""
     chosen = msgspec.to_builtins(msgspec.convert(msgspec.to_builtins(settings), Settings))
     held = msgspec.to_builtins(await load_settings(session))
     changed = {key: value for key, value in chosen.items() if held[key] != value}

@@ -11,7 +11,7 @@ from models.engine.columns import Base, table_of
 
 
 class SetupLinkRow(Base):
-    """A link that somebody with a shell on the pod's machine made."""
+    """A link that a person with a shell on the pod's machine made."""
 
     __tablename__ = "setup_links"
 
@@ -22,7 +22,7 @@ class SetupLinkRow(Base):
 
 
 class SetupLink(msgspec.Struct, frozen=True):
-    """A link as it is kept; it works while `used_at` is None and before `expires_at`."""
+    """A link, as it is stored; valid while `used_at` is None and before `expires_at`."""
 
     created_at: int
     expires_at: int
@@ -37,7 +37,7 @@ SETUP_LINKS = table_of(SetupLinkRow)
 
 
 async def insert_setup_link(session: AsyncSession, *, sha256: bytes, now: int, expires_at: int) -> None:
-    """Keep a new link; those that ended a day ago are dropped."""
+    """Store a new link; deletes links that ended a day ago."""
     await session.execute(delete(SETUP_LINKS).where(SETUP_LINKS.c.expires_at < now - 24 * 3600 * 1000))
     row = {"sha256": sha256, "created_at": now, "expires_at": expires_at, "used_at": None}
     await session.execute(SETUP_LINKS.insert().values(row))
@@ -51,7 +51,7 @@ async def load_setup_link(session: AsyncSession, sha256: bytes) -> SetupLink | N
 
 
 async def take_setup_link(session: AsyncSession, sha256: bytes, now: int) -> bool:
-    """Use the link up; False if it was never made, was used before or is too old."""
+    """Use the link up; False if it doesn't exist, was used before, or expired."""
     taken = await session.scalar(
         update(SETUP_LINKS)
         .where(SETUP_LINKS.c.sha256 == sha256, SETUP_LINKS.c.used_at.is_(None), SETUP_LINKS.c.expires_at > now)

@@ -19,7 +19,7 @@ State = Literal["typed", "waiting", "asked", "accepted", "rejected", "opened"]
 
 
 class SignUpRow(Base):
-    """A wish. `token` is the hash of the link that was mailed last; `said` what an admin asked or gave as reason."""
+    """A wish. `token`: the hash of the link that was mailed last; `said`: an admin's question or reason."""
 
     __tablename__ = "sign_ups"
     __table_args__ = (Index(None, "state", "id"), Index(None, "token"))
@@ -60,7 +60,7 @@ _COLUMNS = [SIGN_UPS.c[name] for name in SignUp.__struct_fields__]
 
 
 async def insert_sign_up(session: AsyncSession, wish: SignUp) -> int:
-    """Keep a wish, its `id` aside, instead of what this visit typed before; its number."""
+    """Store a wish without its `id`, in place of what this visit typed before; returns its number."""
     await session.execute(delete(SIGN_UPS).where(SIGN_UPS.c.visit == wish.visit, SIGN_UPS.c.state == "typed"))
     values = msgspec.structs.asdict(wish)
     del values["id"]
@@ -80,7 +80,7 @@ async def load_sign_up(session: AsyncSession, number: int) -> SignUp | None:
 
 
 async def load_sign_up_by_token(session: AsyncSession, token: bytes) -> SignUp | None:
-    """The wish to which a mailed link leads."""
+    """The wish of a mailed link."""
     row = (await session.execute(select(*_COLUMNS).where(SIGN_UPS.c.token == token))).one_or_none()
     return SignUp(*row) if row else None
 
@@ -102,5 +102,5 @@ async def count_sign_ups(session: AsyncSession, state: State) -> int:
 
 
 async def drop_sign_ups(session: AsyncSession, *states: State, before: int) -> None:
-    """Forget wishes in these states that haven't changed since; what isn't needed isn't kept."""
+    """Delete wishes in these states that haven't changed since then, because nobody needs them."""
     await session.execute(delete(SIGN_UPS).where(SIGN_UPS.c.state.in_(states), SIGN_UPS.c.changed_at < before))

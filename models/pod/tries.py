@@ -13,7 +13,7 @@ from models.engine.upserts import upsert
 
 
 class BucketRow(Base):
-    """`counted_by` is the hash of a kind and a key; `left_milli` thousandths of a try were left at `since_at`."""
+    """`counted_by`: the hash of a kind and a key; `left_milli`: thousandths of a try that were left at `since_at`."""
 
     __tablename__ = "buckets"
 
@@ -28,7 +28,7 @@ BUCKETS = table_of(BucketRow)
 
 
 async def load_left(session: AsyncSession, counted_by: bytes, *, most: int, every_ms: int, now: int) -> int:
-    """Thousandths of a try that are left of `most` tries, one more of which comes each `every_ms`."""
+    """Thousandths of a try that are left; `most` tries fit, and one more comes each `every_ms`."""
     row = (await session.execute(select(BUCKETS).where(BUCKETS.c.counted_by == counted_by))).one_or_none()
     if row is None:
         return most * TRY_MILLI
@@ -36,7 +36,7 @@ async def load_left(session: AsyncSession, counted_by: bytes, *, most: int, ever
 
 
 async def take_try(session: AsyncSession, counted_by: bytes, *, most: int, every_ms: int, now: int) -> int:
-    """Take a try, if one is left; the thousandths that were left before."""
+    """Take a try if one is left; returns the thousandths that were left before."""
     left = await load_left(session, counted_by, most=most, every_ms=every_ms, now=now)
     if left >= TRY_MILLI:
         full_at = now + (most * TRY_MILLI - left + TRY_MILLI) * every_ms // TRY_MILLI
@@ -46,5 +46,5 @@ async def take_try(session: AsyncSession, counted_by: bytes, *, most: int, every
 
 
 async def prune_buckets(session: AsyncSession, *, now: int) -> None:
-    """Forget those that are full again."""
+    """Delete buckets that are full again."""
     await session.execute(delete(BUCKETS).where(BUCKETS.c.full_at <= now))
