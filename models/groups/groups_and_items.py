@@ -125,7 +125,7 @@ async def load_group(session: AsyncSession, group: RecordId, *, lock: bool = Fal
 
 
 async def load_visibility(session: AsyncSession, group: RecordId) -> str | None:
-    """"private", "unlisted" or "public"; None if the group isn't here."""
+    """Whether the group is "private", "unlisted" or "public"; None if it isn't here."""
     visibility: str | None = await session.scalar(select(GROUPS.c.visibility).where(GROUPS.c.id == group))
     return visibility
 
