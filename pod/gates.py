@@ -14,12 +14,12 @@ from pod.contracts import HTML, contract_of
 
 
 def every(_: UrlMappingMatchInfo) -> bool:
-    """Every route, and what is asked for where there is none."""
+    """Every route, and requests without a route."""
     return True
 
 
 def unmatched(match: UrlMappingMatchInfo) -> bool:
-    """What is asked for where there is no route."""
+    """Requests for which there is no route."""
     return match.route.resource is None
 
 
@@ -37,7 +37,7 @@ class Gate(NamedTuple):
 
 
 def through(gates: Sequence[Gate]) -> Middleware:
-    """One middleware that is all of these, the first outermost. Which a route's requests pass is found out once."""
+    """One middleware that runs all gates, the first one outermost; the gates of a route are chosen only once."""
     known: dict[web.AbstractRoute, Handler] = {}
 
     @web.middleware
@@ -48,7 +48,7 @@ def through(gates: Sequence[Gate]) -> Middleware:
             for gate in reversed(gates):
                 if gate.concerns(match):
                     whole = partial(gate.middleware, handler=whole)
-            if match.route.resource is not None:  # what is no route is another one each time
+            if match.route.resource is not None:  # without a route, aiohttp makes a new object each time
                 known[match.route] = whole
         return whole(request)
 

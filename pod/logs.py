@@ -21,32 +21,32 @@ from pod.clock import stamp
 from pod.config import Logging
 
 _STAMP: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
-# What is said while it has a value says it, too; the logging library finds it by its name.
+# While it has a value, every line has it, too; the logging library finds it by its name.
 TOLD_REQUEST: Final[ContextVar[str]] = ContextVar(f"{structlog.contextvars.STRUCTLOG_KEY_PREFIX}request")
 QUIET = ("aiohttp.access", "aiosqlite", "asyncio", "alembic")
 
 
 class Lines:
-    """Where our own loggers write: straight to the standard error, for each request is a line."""
+    """The output of our own loggers: directly to standard error, because every request writes a line."""
 
     def __init__(self, name: str = "") -> None:
         self.name = name
 
     def info(self, line: str) -> None:
-        """Write one line; how loud it is, it says itself."""
+        """Write one line, which names its own level."""
         sys.stderr.write(f"{line}\n")
 
     debug = warning = error = critical = info
 
 
 class RequestLines:
-    """The lines of requests, in the form of all others but with what they need alone: no line is as frequent."""
+    """Writes the lines of requests, in the same form as others but faster, because they are the most frequent."""
 
     def __init__(self) -> None:
-        self.form = ""  # empty where requests aren't told
+        self.form = ""  # empty if requests aren't logged
 
     def tell(self, number: str, method: str, route: str, status: int, spent_ns: int) -> None:
-        """Write one line."""
+        """Write the line of a request."""
         if not self.form:
             return
         hundredths = spent_ns // 10_000
@@ -62,7 +62,7 @@ class RequestLines:
 _REST_IN_JSON: Final = '"event":"request","level":"info","logger":"pod.middleware"'
 
 
-@lru_cache(maxsize=1024)  # routes are some hundreds
+@lru_cache(maxsize=1024)  # there are some hundred routes
 def _told(method: str, route: str, status: int) -> str:
     return f"method={method!r} route={route!r} status={status}"
 
@@ -76,7 +76,7 @@ REQUEST_LINES: Final = RequestLines()
 
 
 def configure_logs(config: Logging) -> None:
-    """Have all loggers, ours and those of libraries, write one form to the standard error."""
+    """Make all loggers, ours and those of libraries, write one form to standard error."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -107,7 +107,7 @@ def configure_logs(config: Logging) -> None:
 
 
 def _told_shortly(record: logging.LogRecord) -> bool:
-    """A request that isn't HTTP is somebody else's fault: one line, no traceback, or strangers would fill the log."""
+    """Log a request that isn't HTTP in one line without traceback, so that strangers can't fill the log."""
     fault = record.exc_info[1] if record.exc_info else None
     if isinstance(fault, HttpProcessingError):
         record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
@@ -120,7 +120,7 @@ def _ending(form: str) -> list[Processor]:
 
 
 def _machine_faults_shortly(_: object, __: str, event: EventDict) -> EventDict:
-    """A disk without room, or a database that takes no writes, is told in a line: where it was met helps nobody."""
+    """Log a full disk, or a database that takes no writes, in one line: a traceback wouldn't help."""
     found = event.get("exc_info")
     fault = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
     if isinstance(fault, BaseException) and (said := _said_of_machine(fault)):
@@ -136,7 +136,7 @@ def _said_of_machine(fault: BaseException) -> str:
 
 
 def _plain(_: object, __: str, event: EventDict) -> str:
-    """One line for people. The library's own takes as long as the rest of a request, and shows local variables."""
+    """One line for people. The library's own form is slow, and shows local variables."""
     first = [str(event.pop(name, "")) for name in ("timestamp", "level", "logger", "event")]
     exception = event.pop("exception", None)
     told = [f"{name}={value if isinstance(value, int | float) else repr(value)}" for name, value in event.items()]

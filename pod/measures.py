@@ -25,7 +25,7 @@ class _Durations:
     __slots__ = ("counts", "seconds")
 
     def __init__(self) -> None:
-        self.counts = [0] * (len(SECONDS) + 1)  # by the least of SECONDS that isn't shorter
+        self.counts = [0] * (len(SECONDS) + 1)  # by bucket: the smallest of SECONDS that isn't less than the duration
         self.seconds = 0.0
 
     def add(self, seconds: float) -> None:

@@ -22,10 +22,10 @@ REQUEST_ID = "X-Request-Id"
 
 @web.middleware
 async def tell_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """One line a request: method, route (never the address, which may hold a secret), status, milliseconds."""
+    """Log one line for each request: method, route (no address, which may hold a secret), status, milliseconds."""
     request_id, began = request_number(), steady_ns()
     request[REQUEST] = request_id
-    # Until the connection's next request has another one.
+    # Stays bound until the connection's next request.
     TOLD_REQUEST.set(request_id)
     try:
         response = await handler(request)
@@ -75,7 +75,7 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
 
 
 def _fault(error: Exception) -> web.Response:
-    """A full disk is no bug of the program."""
+    """The answer to an unexpected error; a full disk or an unwritable database isn't a bug of the program."""
     if is_full(error):
         _LOG.error("the disk is full")
         return _other("disk_full", 507, "Insufficient Storage", "The disk of this server is full.")

@@ -14,12 +14,12 @@ from pod.app_keys import DEPS
 
 V6_PREFIX: Final = 64
 MOST_PROXIES: Final = 4
-LONGEST_ADDRESS: Final = 64  # an IPv6 address has at most 45 characters, then its zone
-ADDRESS: Final = web.RequestKey("address", str)  # asked for by several of those who handle a request, found once
+LONGEST_ADDRESS: Final = 64  # an IPv6 address has at most 45 characters, followed by its zone
+ADDRESS: Final = web.RequestKey("address", str)  # several parts need it for a request, so it is found only once
 
 
 async def as_signed(request: web.Request) -> SignedRequest:
-    """The request for those who verify signatures."""
+    """The request, in the form in which signatures are verified."""
     return SignedRequest(
         method=request.method,
         target=request.raw_path,
@@ -32,10 +32,11 @@ async def as_signed(request: web.Request) -> SignedRequest:
 
 
 def address_of(request: web.Request) -> str:
-    """By what tries and shares are counted: who connects, or whom a proxy on this machine names; of IPv6 the network.
+    """The address by which tries and shares are counted; of IPv6, the network.
 
-    A proxy adds the address that it saw at the end, in the field or in another field of that name; what stands before
-    is anybody's claim. A proxy before the proxy, on this machine too, is passed over.
+    It is the client's, or the one that a proxy on this machine names. A proxy adds the address that it saw at the end,
+    in the same or another header field of that name; the client may have written anything before it. Further proxies on
+    this machine are skipped.
     """
     if ADDRESS not in request:
         remote = request.remote or ""
@@ -44,12 +45,12 @@ def address_of(request: web.Request) -> str:
 
 
 def is_proxy(remote: str) -> bool:
-    """Whether who connects may name others: whatever runs on this machine."""
+    """Whether the client may name another address, because it runs on this machine."""
     return _read(remote).is_loopback
 
 
 def counted_address(remote: str) -> str:
-    """By what the connections of who connects are counted."""
+    """The address by which a client's connections are counted."""
     return _read(remote).counted
 
 
@@ -75,7 +76,7 @@ class _Address(msgspec.Struct, frozen=True):
 
 
 def _read(text: str) -> _Address:
-    """An address as it is counted. It is asked several times a request, and the same few come again and again."""
+    """An address, as it is counted. Cached, because each request asks several times, and the same few come often."""
     return _NO_ADDRESS if len(text) > LONGEST_ADDRESS else _read_short(text)
 
 

@@ -35,7 +35,7 @@ __all__ = [
 
 
 def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[SignatureClaim, ...]:
-    """The signatures that are well written, fresh and cover enough: one at least, or a refusal."""
+    """The request's well-formed, fresh signatures that cover enough; at least one, else a refusal is raised."""
     names = {name.lower() for name, _ in request.headers}
     if "signature" not in names:
         raise SignatureRule.NOT_SIGNED.error()
@@ -45,7 +45,7 @@ def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[Si
 
 
 def verify_claim(claim: SignatureClaim, key: VerificationKey) -> VerifiedSignature:
-    """Refuse a claim that isn't true of this key."""
+    """Refuse a claim that this key didn't sign."""
     if claim.key_id != key.key_id:
         raise KeyRule.OTHER_KEY_NAMED.error()
     fits_key = cavage.fits_key if claim.scheme == "cavage" else rfc9421.fits_key
@@ -64,11 +64,11 @@ def verify_claim(claim: SignatureClaim, key: VerificationKey) -> VerifiedSignatu
 
 
 def sign(request: SignedRequest, key: SigningKey, *, scheme: Scheme, now: int) -> dict[str, str]:
-    """The header fields that sign `request`; never both forms at once, they share the name Signature."""
+    """The header fields that sign `request`; in one form only, because both forms use the name Signature."""
     signer = cavage.sign if scheme == "cavage" else rfc9421.sign
     return signer(request, key, now=now)
 
 
 def sign_once(request: SignedRequest, key: SigningKey, *, nonce: str, now: int) -> dict[str, str]:
-    """As `sign` under RFC 9421, with a nonce: for a request that is answered once, whatever it asks for."""
+    """As `sign` under RFC 9421, with a nonce, for a request that is answered only once."""
     return rfc9421.sign(request, key, now=now, nonce=nonce)

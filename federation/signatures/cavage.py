@@ -49,7 +49,7 @@ from federation.signatures.request import (
 )
 
 with warnings.catch_warnings():
-    # The library asks setuptools for its own version in a way that warns on import.
+    # The library asks setuptools for its version, which causes a warning on import.
     warnings.simplefilter("ignore", UserWarning)
     from httpsig.utils import build_signature_template, generate_message
 
@@ -75,7 +75,7 @@ _DATE: Final = re.compile(
 
 
 def read_claim(request: SignedRequest, policy: Policy, *, now: int) -> SignatureClaim:
-    """What the Signature field claims about this request; refuses what needs no key to be refused."""
+    """The claim in the request's Signature field; refuses everything that can be refused without a key."""
     fields = fields_of(request)
     parameters = _read_parameters(fields)
     covered = _read_covered(parameters["headers"])
@@ -120,7 +120,7 @@ def sign(request: SignedRequest, key: SigningKey, *, now: int) -> dict[str, str]
         covered, {**values, **added}, host=request.authority, method=request.method, path=request.target
     )
     algorithm = "rsa-sha256" if key.kind == "rsa" else "hs2019"
-    # The library fills the signature in by %, so a percent sign of the id must survive that.
+    # The library inserts the signature with %, so a percent sign in the id must be doubled.
     template = build_signature_template(key.key_id.replace("%", "%%"), algorithm, covered, sign_header="signature")
     added["Signature"] = template % b64encode(key.sign(base)).decode("ascii")
     return added
@@ -128,12 +128,12 @@ def sign(request: SignedRequest, key: SigningKey, *, now: int) -> dict[str, str]
 
 @lru_cache(maxsize=8)
 def _date_of(seconds: int) -> str:
-    # A fan-out signs hundreds of requests a second.
+    # Delivery to many hosts signs hundreds of requests a second.
     return formatdate(seconds, usegmt=True)
 
 
 def _read_parameters(fields: Fields) -> dict[str, str]:
-    """The parameters of the one Signature field. The library's parser is far too lenient, and slow."""
+    """The parameters of the one Signature field. The library's parser is too lenient, and slow."""
     lines = fields.get("signature", [])
     if len(lines) != 1:
         raise SignatureRule.SEVERAL_FIELDS.error()
@@ -212,7 +212,7 @@ def _signing_strings(covered: list[str], values: dict[str, str], request: Signed
 
 
 def _check_times(values: dict[str, str], now: int) -> int:
-    """Every covered time must lie in the window; until the first of them ends."""
+    """Check that every covered time is in the window; returns when the first of them ends."""
     expires_at = int(values["(expires)"]) * 1000 if "(expires)" in values else None
     made_at = []
     if "(created)" in values:

@@ -22,17 +22,17 @@ _HASHES: Final = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 
 
 def digest_of(body: bytes) -> str:
-    """The value of Digest (RFC 3230), which goes with draft-cavage."""
+    """The value of the Digest field (RFC 3230), for draft-cavage."""
     return f"SHA-256={b64encode(hashlib.sha256(body).digest()).decode('ascii')}"
 
 
 def content_digest_of(body: bytes) -> str:
-    """The value of Content-Digest (RFC 9530), which goes with RFC 9421."""
+    """The value of the Content-Digest field (RFC 9530), for RFC 9421."""
     return f"sha-256=:{b64encode(hashlib.sha256(body).digest()).decode('ascii')}:"
 
 
 def check_digest(value: str, body: bytes) -> None:
-    """Refuse a body that isn't the one of this Digest field."""
+    """Refuse a body that doesn't match this Digest field."""
     digests: dict[str, bytes] = {}
     for part in value.split(","):
         name, equals, encoded = part.strip(" \t").partition("=")
@@ -44,7 +44,7 @@ def check_digest(value: str, body: bytes) -> None:
 
 
 def check_content_digest(value: str, body: bytes) -> None:
-    """Refuse a body that isn't the one of this Content-Digest field."""
+    """Refuse a body that doesn't match this Content-Digest field."""
     members = read_plain(value) or _parse(value)
     digests: dict[str, bytes] = {}
     for name, member in members.items() if isinstance(members, dict) else ():

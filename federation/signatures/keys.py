@@ -38,8 +38,8 @@ from protocol.keys import verify as verify_ed25519
 
 KeyKind = Literal["rsa", "ed25519"]
 
-MIN_RSA_BITS: Final = 2048  # below that a key can be broken
-MAX_RSA_BITS: Final = 8192  # above that a verification is a burden that a stranger chooses
+MIN_RSA_BITS: Final = 2048  # a shorter key can be broken
+MAX_RSA_BITS: Final = 8192  # a longer one would let strangers make verification expensive
 MIN_RSA_EXPONENT: Final = 3
 MAX_RSA_EXPONENT: Final = 2**32
 MAX_KEY_TEXT_LENGTH: Final = 4096  # RSA-8192 has about 1,500 characters
@@ -55,7 +55,7 @@ _SHA256: Final = hashes.SHA256()
 
 
 class VerificationKey(msgspec.Struct, frozen=True):
-    """Somebody's public key: `text` is how they wrote it (PEM or multibase), `public` is it loaded."""
+    """A public key: `text` as its owner wrote it (PEM or multibase), `public` is it loaded."""
 
     key_id: str
     owner: str
@@ -68,7 +68,7 @@ class VerificationKey(msgspec.Struct, frozen=True):
 
 
 class SigningKey(msgspec.Struct, frozen=True):
-    """One of our keys under the id by which others find it; `sign` makes the raw signature."""
+    """One of our keys, with the id by which others find it; `sign` makes the raw signature."""
 
     key_id: str
     kind: KeyKind
@@ -76,7 +76,7 @@ class SigningKey(msgspec.Struct, frozen=True):
 
 
 def load_key(key_id: str, owner: str, text: str) -> VerificationKey:
-    """Read a key from PEM (also with spaces for line ends) or multibase."""
+    """Load a key from PEM (also with spaces instead of line ends) or multibase."""
     if len(text) > MAX_KEY_TEXT_LENGTH:
         raise KeyRule.KEY_TOO_LONG.error()
     public = _load_multibase(text) if text.startswith("z") else _load_der(_der_of_pem(text))
@@ -106,7 +106,7 @@ def find_actor_key(actor: JsonObject, key_id: str) -> VerificationKey:
 
 
 def owner_in_key_document(document: JsonObject, key_id: str) -> str:
-    """Whom to ask about a key that has a document of its own: its owner, on the same server (rule 4)."""
+    """The owner that a key's own document names, which must be on the same server (rule 4)."""
     owner = _owner_of(document)
     if not _is_same(document.get("id"), key_id):
         raise KeyRule.ABOUT_ANOTHER_KEY.error()
@@ -116,7 +116,7 @@ def owner_in_key_document(document: JsonObject, key_id: str) -> str:
 
 
 def find_document_key(document: JsonObject, actor: JsonObject, key_id: str) -> VerificationKey:
-    """The key of a document of its own, when its owner's document names it in return (rule 4)."""
+    """The key in a document of its own, if the document of its owner names it, too (rule 4)."""
     owner = owner_in_key_document(document, key_id)
     if not _is_same(actor.get("id"), owner):
         raise KeyRule.ABOUT_SOMEBODY_ELSE.error()
@@ -128,9 +128,10 @@ def find_document_key(document: JsonObject, actor: JsonObject, key_id: str) -> V
 
 
 def rsa_signing_key(key_id: str, private_pem: bytes) -> SigningKey:
-    """Load an RSA key of ours.
+    """Load one of our RSA keys.
 
-    Its arithmetic isn't checked again, which would take 50 ms: we made the key, and its box proves that it is that one.
+    The numbers in the key aren't checked again, which would take 50 ms: this pod made the key, and the encryption
+    proves that it is unchanged.
     """
     private = load_pem_private_key(private_pem, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(private, RSAPrivateKey):
@@ -166,7 +167,7 @@ def _text_of(document: JsonObject) -> str:
 
 
 def _is_same(one: object, other: object) -> bool:
-    """Two ids are one when they differ in the case of scheme and host at most (federation §2.1)."""
+    """Whether two ids differ at most in the case of scheme and host (federation §2.1)."""
     if not isinstance(one, str) or not isinstance(other, str):
         return False
     try:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _KEY: Final = r"[a-z*][a-z0-9_.*-]*"
-_TEXT: Final = r'"[ !#-\[\]-~]*"'  # nothing in it is escaped
+_TEXT: Final = r'"[ !#-\[\]-~]*"'  # without escaped characters
 _VALUE: Final = rf"(?:{_TEXT}|0|[1-9][0-9]{{0,14}})"
 _BYTES: Final = re.compile(rf"({_KEY})=:((?:[A-Za-z0-9+/]{{4}})*(?:[A-Za-z0-9+/]{{2}}==|[A-Za-z0-9+/]{{3}}=)?):")
 _LIST: Final = re.compile(rf"({_KEY})=\(({_TEXT}(?: {_TEXT})*)\)((?:;{_KEY}={_VALUE})*)")
@@ -20,7 +20,7 @@ _PARAMETER: Final = re.compile(rf";({_KEY})=({_VALUE})")
 
 
 def read_plain(text: str) -> dict[str, Any] | None:
-    """The dictionary that `text` spells, as the library gives it; None if it isn't spelled as everybody does."""
+    """The dictionary in `text`, as the library gives it; None if the text isn't in the common spelling."""
     if one := _BYTES.fullmatch(text):
         try:
             return {one[1]: (b64decode(one[2], validate=True), {})}
@@ -35,7 +35,7 @@ def read_plain(text: str) -> dict[str, Any] | None:
 
 
 def write_plain(texts: Sequence[str], parameters: Mapping[str, str | int]) -> str:
-    """A list of strings, and strings and integers as its parameters, in their one serialisation."""
+    """A list of strings with parameters (strings and integers), in their only serialisation."""
     listed = " ".join(map(_quoted, texts))
     said = (f";{name}={value if isinstance(value, int) else _quoted(value)}" for name, value in parameters.items())
     return f"({listed}){''.join(said)}"

@@ -17,9 +17,9 @@ class Replays(Protocol):
     """Remembers signatures until they expire."""
 
     async def admit(self, signature: VerifiedSignature, *, now: int) -> None:
-        """Remember a verified signature; refuse one that is remembered (milliseconds)."""
+        """Remember a verified signature; refuse one that was remembered before. `now` in ms."""
 
 
 def replay_mark(signature: VerifiedSignature) -> bytes:
-    """What is remembered of a signature; those of different keys don't meet."""
+    """A digest of a signature and its key, which is what is remembered."""
     return blake2b(signature.signature, digest_size=16, key=signature.key_id.encode()[:64]).digest()

@@ -27,9 +27,9 @@ MAX_LIFE_MS: Final = 12 * 60 * 60 * 1000
 
 MAX_SIGNATURE_BYTES: Final = 1024  # RSA-8192
 MAX_COVERED: Final = 32
-MAX_FIELD_LENGTH: Final = 4096  # of Signature and Signature-Input; an honest one has about 600 characters
+MAX_FIELD_LENGTH: Final = 4096  # for Signature and Signature-Input; an honest one has about 600 characters
 BODYLESS: Final = frozenset({"GET", "HEAD"})
-# Fields whose meaning rests on the signature (FEP-8fcf; protocol §5.3): covered whenever they are sent.
+# Fields that count only if they are signed (FEP-8fcf; protocol §5.3), so they are always covered.
 SIGNED_IF_SENT: Final = ("content-type", "collection-synchronization", "althing-group", "althing-invitation")
 
 _FIELD_NAME: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
@@ -39,10 +39,10 @@ Scheme = Literal["cavage", "rfc9421"]
 
 
 class SignedRequest(msgspec.Struct, frozen=True):
-    """An HTTP request: ours on its way out, or somebody's as it came in.
+    """An HTTP request: one of ours to be sent, or one that came in.
 
-    `target` is path and query as they stand in the request line, `authority` is the Host field, `headers` are
-    all field lines in order, `body` is what was sent, before any decoding. `asker` is by what its costs are counted.
+    `target`: path and query as in the request line. `authority`: the Host field. `headers`: all field lines in order.
+    `body`: as it was sent, before any decoding. `asker`: the address by which its costs are counted.
     """
 
     method: str
@@ -55,10 +55,10 @@ class SignedRequest(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What this pod demands: `authorities` are its own as `normal_authority` writes them.
+    """What this pod demands; `authorities`: its own, in the form of `normal_authority`.
 
-    `target_optional_for` names hosts (of key ids) whose software signs a digest but not the request target.
-    `did_keys`: a key id may also be a did:key, which is its own key and nobody's actor (ADR 0025).
+    `target_optional_for`: hosts (of key ids) whose software signs a digest, but not the request target. `did_keys`: a
+    key id may also be a did:key, which is the key itself and belongs to no actor (ADR 0025).
     """
 
     authorities: frozenset[str]
@@ -67,9 +67,9 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class SignatureClaim(msgspec.Struct, frozen=True):
-    """A signature that is well written, fresh and covers enough; only a key can tell whether it is true.
+    """A well-formed, fresh signature that covers enough; only the key can show whether it is true.
 
-    `bases` are the byte strings it may have been made over, likeliest first. `until` is when it has expired.
+    `bases`: the byte strings that it may sign, the most likely first. `until`: when it expires.
     """
 
     scheme: Scheme
@@ -82,7 +82,7 @@ class SignatureClaim(msgspec.Struct, frozen=True):
 
 
 class VerifiedSignature(msgspec.Struct, frozen=True):
-    """Whose key signed what was received; `signature` and `until` are for the replay cache."""
+    """The key that signed a received request; `signature` and `until` are for the replay check."""
 
     scheme: Scheme
     key_id: str
@@ -96,7 +96,7 @@ Fields = dict[str, list[str]]
 
 
 def fields_of(request: SignedRequest) -> Fields:
-    """Header fields by lower-case name; the lines of one field in the order they came."""
+    """Header fields by lower-case name; lines of the same field in the order in which they came."""
     fields: Fields = {}
     for name, value in request.headers:
         fields.setdefault(name.lower(), []).append(value.strip(" \t"))
@@ -104,12 +104,12 @@ def fields_of(request: SignedRequest) -> Fields:
 
 
 def needs_digest(request: SignedRequest) -> bool:
-    """Whether the signature must bind a body: always, unless the method has none and none came."""
+    """Whether the signature must cover a body's digest; always, unless there is no body and the method needs none."""
     return request.method not in BODYLESS or bool(request.body)
 
 
 def check_authority(request: SignedRequest, fields: Fields, policy: Policy) -> str:
-    """Refuse a request that was meant for another server; the normalised authority."""
+    """Refuse a request for another server; returns the normalised authority."""
     if any(host != request.authority for host in fields.get("host", ())):
         raise SignatureRule.TWO_HOSTS.error()
     try:
@@ -122,7 +122,7 @@ def check_authority(request: SignedRequest, fields: Fields, policy: Policy) -> s
 
 
 def check_window(created_at: int, expires_at: int | None, now: int) -> int:
-    """Refuse a signature that is too old, too new or expired; until when it lives."""
+    """Refuse a signature that is too old, too new or expired; returns when it expires."""
     if created_at > now + FUTURE_MS:
         raise SignatureRule.OF_THE_FUTURE.error()
     until = created_at + PAST_MS if expires_at is None else min(expires_at, created_at + MAX_LIFE_MS)
@@ -132,7 +132,7 @@ def check_window(created_at: int, expires_at: int | None, now: int) -> int:
 
 
 def check_key_id(key_id: str, *, did_keys: bool = False) -> str:
-    """A key id is an https URL; `acct:` names have led to keys of somebody else (federation §2.2)."""
+    """Refuse a key id that isn't an https URL: `acct:` names have led to other people's keys (federation §2.2)."""
     if did_keys and key_id.startswith("did:key:") and len(key_id) <= 2048:
         return key_id
     if not key_id.startswith(("https://", "http://")) or len(key_id) > 2048:
@@ -146,7 +146,7 @@ def is_field_name(name: str) -> bool:
 
 
 def check_field_value(name: str, value: str) -> str:
-    """A value that goes into a signing string is printable ASCII, so it can't fake another line."""
+    """Refuse a value that isn't printable ASCII, because it could fake another line of the signing string."""
     if not _FIELD_VALUE.fullmatch(value):
         raise SignatureRule.FOREIGN_CHARACTERS.error(name=name)
     return value

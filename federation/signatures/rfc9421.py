@@ -60,7 +60,7 @@ _BASE_COMPONENTS: Final = ("@method", "@target-uri", "@authority")
 
 
 def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[SignatureClaim, ...]:
-    """What the signatures of this request claim, unfit ones left out; refuses when none is left."""
+    """The claims of the request's acceptable signatures; refuses the request if there is none."""
     fields = fields_of(request)
     inputs = _parse_dictionary(fields, "signature-input")
     signatures = _parse_dictionary(fields, "signature")
@@ -92,7 +92,7 @@ def fits_key(algorithm: str | None, kind: KeyKind) -> bool:
 def sign(request: SignedRequest, key: SigningKey, *, now: int, nonce: str = "") -> dict[str, str]:
     """The fields to add to `request`: Content-Digest if it has a body, Signature-Input and Signature.
 
-    A `nonce` makes the signature one of its own, so that it can be taken once where that matters.
+    A `nonce` makes the signature unique, so that a server can accept it only once.
     """
     added: dict[str, str] = {}
     fields = fields_of(request)
@@ -112,7 +112,7 @@ def sign(request: SignedRequest, key: SigningKey, *, now: int, nonce: str = "") 
 
 
 def accept_signature(kind: KeyKind = "ed25519") -> str:
-    """The Accept-Signature field of a 401: what this pod wants covered (RFC 9421 §5)."""
+    """The Accept-Signature field of a 401: what this pod wants to be covered (RFC 9421 §5)."""
     member: Any = (
         [(name, {}) for name in (*_BASE_COMPONENTS, "content-digest")],
         {"alg": ALGORITHM_OF[kind]},
@@ -192,7 +192,7 @@ def _read_signature(signature: Any) -> bytes:
 
 
 def _derived_values(request: SignedRequest, authority: str) -> dict[str, str]:
-    """The derived components of RFC 9421 §2.2 that we know; @query-param and @status aren't among them."""
+    """The supported derived components of RFC 9421 §2.2, without @query-param and @status."""
     path, question_mark, query = request.target.partition("?")
     return {
         "@method": request.method,
@@ -206,7 +206,7 @@ def _derived_values(request: SignedRequest, authority: str) -> dict[str, str]:
 
 
 def _signature_base(covered: list[str], member: Any, values: dict[str, str], fields: Fields) -> bytes:
-    """RFC 9421 §2.5; the last line repeats the parameters in their one serialisation."""
+    """RFC 9421 §2.5; the last line repeats the parameters in their only serialisation."""
     lines = []
     for name in covered:
         value = values.get(name)

@@ -57,7 +57,7 @@ def shared(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Handler
 
 
 def is_shared(match: UrlMappingMatchInfo) -> bool:
-    """Routes whose answers are held."""
+    """Routes whose answers are kept in memory."""
     return match.handler in _SHARED
 
 

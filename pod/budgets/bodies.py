@@ -21,15 +21,15 @@ from pod.requests import address_of
 from pod.rules.requests import RequestRule
 
 LONGEST_BYTES: Final = 1024 * 1024
-# A form that is longer than that is read all the same, up to this, so that its page can show again what was typed.
+# A longer form is read up to this length, so that its page can show what was typed again.
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 LONGEST_FORM_BYTES: Final = 2 * LONGEST_BYTES
 PATIENCE_SECONDS: Final = 20
 SLOWEST_BYTES_PER_SECOND: Final = 8 * 1024
 SHARE_BYTES: Final = 4 * LONGEST_BYTES
 ALL_BYTES: Final = 32 * LONGEST_BYTES
-LEAST_BYTES: Final = 1024  # a request costs memory, however short its body
-BODY: Final = web.RequestKey("body", bytes)  # as it was read, whole
+LEAST_BYTES: Final = 1024  # a request costs memory, even with a short body
+BODY: Final = web.RequestKey("body", bytes)  # the whole body
 BODIES: Final = web.AppKey("bodies", Shares)
 
 # How the HTTP library reads: bodies as they come and little of them in advance, nothing of what nobody wants, and a
@@ -44,7 +44,7 @@ HANDLER: Final[dict[str, Any]] = {
 
 @web.middleware
 async def read_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Have the body here before the handler asks for it; raises what it is refused for."""
+    """Read the whole body before the handler runs; raises the refusal of a body that isn't taken."""
     if not request.body_exists:
         return await handler(request)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
@@ -60,11 +60,11 @@ async def read_bodies(request: web.Request, handler: Handler) -> web.StreamRespo
 
 async def _read(request: web.Request, longest: int, seconds: float) -> bytes:
     try:
-        # A short body has mostly come with its head: there is nothing to wait for.
+        # A short body has usually arrived with the headers, so there is nothing to wait for.
         async with nullcontext() if request.content.is_eof() else asyncio.timeout(seconds):
             body = await request.read()
     except (ConnectionError, web.RequestPayloadError) as error:
-        # Whoever hung up hears no answer; what remains is that no fault of ours is logged.
+        # The client has disconnected and gets no answer, but the log must not show a fault of ours.
         raise RequestRule.BODY_BROKEN.error() from error
     except TimeoutError as error:
         raise RequestRule.BODY_SLOW.error() from error

@@ -17,11 +17,11 @@ from pod.requests import counted_address, is_proxy
 
 EACH: Final = 128
 MOST: Final = 4096
-SPARE_FILES: Final = 256  # for the database, logs, and what the pod itself asks for
+SPARE_FILES: Final = 256  # for the database, logs, and the pod's own requests
 
 
 class Connections:
-    """The connections that are open, by the address of who connects, oldest first."""
+    """The open connections by the client's address, the oldest first."""
 
     def __init__(self, *, each: int, most: int) -> None:
         self._each = each
@@ -30,7 +30,7 @@ class Connections:
         self._count = 0
 
     def add(self, door: Door, address: str) -> None:
-        """Count a connection; another gives way if it is one too many."""
+        """Count a connection; if there are too many now, another one is closed."""
         theirs = self._open.get(counted_address(address), {})
         if len(theirs) >= self._each and not is_proxy(address):
             next(iter(theirs)).abort()
@@ -41,7 +41,7 @@ class Connections:
         self._count += 1
 
     def drop(self, door: Door, address: str) -> None:
-        """A connection ended, or gave way."""
+        """Stop counting a connection that ended or was closed."""
         theirs = self._open.get(counted_address(address), {})
         if door in theirs:
             del theirs[door]
@@ -55,7 +55,7 @@ def _size(doors: dict[Door, None]) -> int:
 
 
 class Door(asyncio.Protocol):
-    """Stands before the protocol of one connection and counts it; all else goes through."""
+    """Counts one connection in front of its protocol; passes everything else through."""
 
     def __init__(self, inner: asyncio.Protocol, connections: Connections) -> None:
         self._connections = connections
@@ -85,7 +85,7 @@ class Door(asyncio.Protocol):
 
 
 class CountingLoop(uvloop.Loop):
-    """An event loop all of whose servers count their connections together."""
+    """An event loop that counts the connections of all its servers together."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,5 +94,5 @@ class CountingLoop(uvloop.Loop):
         self._connections = Connections(each=EACH, most=max(EACH, most))
 
     async def create_server(self, protocol_factory: Callable[[], Any], *args: Any, **options: Any) -> Any:
-        """As every loop does it, with a door before each connection."""
+        """As in every loop, with a `Door` in front of each connection."""
         return await super().create_server(lambda: Door(protocol_factory(), self._connections), *args, **options)

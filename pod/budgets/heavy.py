@@ -14,7 +14,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from pod.budgets.steps import TURN, let_others
 
-SMALL: Final = 300  # paragraphs, records and the like: some milliseconds
+SMALL: Final = 300  # paragraphs, records or similar: some milliseconds
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,7 +23,7 @@ _WORKER: Final = ThreadPoolExecutor(1, thread_name_prefix="heavy")
 
 
 async def computed(size: int, function: Callable[P, R], *args: P.args, **options: P.kwargs) -> R:
-    """The function's value; of what is larger than `SMALL` it is computed beside the event loop. It must be pure."""
+    """The value of the function, which must be pure. If `size` is above `SMALL`, it runs in a thread."""
     await let_others()
     if size <= SMALL:
         return function(*args, **options)
@@ -32,7 +32,7 @@ async def computed(size: int, function: Callable[P, R], *args: P.args, **options
         return await _in_worker(work)
     async with turn.payer.alone:
         value = await _in_worker(turn.timed(work))
-    turn.charge(0)  # what the thread took
+    turn.charge(0)  # count what the thread took
     return value
 
 

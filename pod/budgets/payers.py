@@ -14,13 +14,13 @@ from pod.budgets.steps import TURN, Steps, paying
 from pod.requests import V6_PREFIX, address_of
 
 V6_CUSTOMER: Final = 48
-SESSION: Final = "session"  # of the cookie of who is signed in
+SESSION: Final = "session"  # the name of the cookie of a signed-in browser
 PROCESSOR: Final = web.AppKey("processor", Processor)
 
 
 @web.middleware
 async def take_turns(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Have the handler begin when it is its payer's turn, and count what it takes of the processor."""
+    """Run the handler when it is its payer's turn, and count the processor time that it takes."""
     processor = request.app[PROCESSOR]
     turn = await processor.begin(payer_of(request), may_move=_names_account(request))
     try:
@@ -31,7 +31,7 @@ async def take_turns(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 def payer_of(request: web.Request) -> str:
-    """Its address; who has one network of IPv6 mostly has sixty-five thousand, and pays for all of them together."""
+    """The client's address; of IPv6 the /48 network, because a customer usually gets all of its 65,536 networks."""
     address = address_of(request)
     return str(ip_network(address).supernet(new_prefix=V6_CUSTOMER)) if address.endswith(f"/{V6_PREFIX}") else address
 
@@ -45,7 +45,7 @@ async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 async def pay_as(request: web.Request, account: Account) -> None:
-    """Let an account pay from here on: many people may share an address, and one person may have many."""
+    """Let an account pay from now on, because many people may share an address, and one person may have many."""
     turn = TURN.get()
     if turn is not None:
         await request.app[PROCESSOR].hand_over(turn, f"account {account.id}")

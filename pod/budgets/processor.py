@@ -22,19 +22,19 @@ from pod.budgets.step_order import PAUSE, StepOrder, Timer
 from pod.clock import processor_ns, steady_ns
 from pod.rules.requests import RequestRule
 
-FORGETS_SECONDS: Final = 10.0  # in which what was taken comes to count a third
-# Seconds: a tenth of a processor for long, or two hundred pages at once; who votes twenty times a second takes less.
+FORGETS_SECONDS: Final = 10.0  # after this time, what was taken counts a third
+# Seconds: a tenth of a processor all the time, or 200 pages at once. Twenty votes a second take less.
 MUCH: Final = 1.0
-# The same where the processor is mostly taken: many who take a little each would leave nothing to others.
+# The same while the processor is busy, because many payers that take a little each could use all of it.
 MUCH_OF_LITTLE: Final = 0.25
-FORGIVEN: Final = 0.05  # who took much is one of those until no more than this counts
-BUSY: Final = 5.0  # for so long requests held the loop, which has other work, too: half of the time, for long
-LOOK_AGAIN_NS: Final = 5_000_000  # taken by a request that goes on
-LONG_STEP_NS: Final = 4_000_000  # for which a step may hold the loop, if it can end at all
-CALM_SECONDS: Final = 5.0  # after somebody modest came, in which those who take much wait
-CROWD: Final = 4  # requests of one payer under way; a browser's six connections are answered in some milliseconds
-FEW: Final = 1  # the same, of one who takes much
-# Seconds: one dear request, as a pull of a large group that somebody asked for, mustn't shut them out for minutes.
+FORGIVEN: Final = 0.05  # a payer that took much counts as such until it is below this
+BUSY: Final = 5.0  # seconds that requests held the loop: half of its time for long
+LOOK_AGAIN_NS: Final = 5_000_000  # that a running request takes between two looks
+LONG_STEP_NS: Final = 4_000_000  # the longest time for a step, if it can be interrupted at all
+CALM_SECONDS: Final = 5.0  # how long payers that take much wait after one that takes little came
+CROWD: Final = 4  # of one payer in progress; a browser's six connections need only milliseconds
+FEW: Final = 1  # the same for a payer that takes much
+# Seconds; so that one expensive request, e.g. a pull of a large group, doesn't shut its payer out for minutes.
 MOST_PAUSE: Final = 5.0
 MOST_WAITING: Final = 32
 MOST_REMEMBERED: Final = 4_000
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 class Payer:
-    """Somebody who has requests made: what they took of late, what is under way, and who waits in their line."""
+    """A cause of requests: how much it took lately, its requests in progress, and those that wait in its line."""
 
     __slots__ = ("_at", "_taken", "active", "alone", "line", "much", "next_at", "running_ns")
 
@@ -51,23 +51,23 @@ class Payer:
         self._taken = 0.0
         self._at = now
         self.much = False
-        self.running_ns = 0  # what the requests took that are under way
+        self.running_ns = 0  # by the requests in progress
         self.active = 0
         self.line: deque[asyncio.Future[None]] = deque()
         self.next_at = now
         self.alone = asyncio.Lock()
 
     def taken(self, now: float) -> float:
-        """Seconds of the processor, those of long ago hardly counted."""
+        """Processor seconds that were taken; those of long ago hardly count."""
         return self._past(now) + self.running_ns / 1e9
 
     def settle(self, spent_ns: int, now: float) -> None:
-        """A request that took so much is over."""
+        """Count a request that is over."""
         self.running_ns -= spent_ns
         self.add(spent_ns, now)
 
     def add(self, spent_ns: int, now: float) -> None:
-        """Count what was taken."""
+        """Count processor time."""
         self._taken, self._at = self._past(now) + spent_ns / 1e9, now
 
     def _past(self, now: float) -> float:
@@ -75,21 +75,21 @@ class Payer:
 
 
 class Turn:
-    """A request: who pays for it, and what it took since they do. `open`: it is under way, not in a line or over."""
+    """A request: its payer, and what it took since that one pays. `open`: in progress, not waiting and not over."""
 
     def __init__(self, payer: Payer, *, may_move: bool = False) -> None:
         self.payer = payer
-        self.may_move = may_move  # it may turn out to be another's
+        self.may_move = may_move  # another payer may take it over
         self.spent_ns = 0
-        self.held_ns = 0  # of the loop, which other work on the machine makes longer
-        self.waits = False  # so far its steps give way
-        self.looked_ns = 0  # what was spent when it was last asked whether that is much
+        self.held_ns = 0  # how long it held the loop; longer if the machine has other work
+        self.waits = False  # whether its steps give way now
+        self.looked_ns = 0  # what was spent at the last look at its payer
         self.step_from_ns = steady_ns()  # when its present step began
         self.open = True
         self._elsewhere: deque[int] = deque()
 
     def charge(self, spent_ns: int) -> None:
-        """Count processor time; what is left running after the answer is nobody's."""
+        """Count processor time; work that runs on after the answer isn't counted."""
         while self._elsewhere:
             spent_ns += self._elsewhere.popleft()
         if self.open:
@@ -97,11 +97,11 @@ class Turn:
             self.payer.running_ns += spent_ns
 
     def is_long(self) -> bool:
-        """Whether its present step has held the loop for so long that others are to be let in."""
+        """Whether the present step has held the loop so long that others should run first."""
         return steady_ns() - self.step_from_ns > LONG_STEP_NS
 
     def timed(self, function: Callable[P, T]) -> Callable[P, T]:
-        """The same function, for a thread: what it takes is counted."""
+        """The same function, for a thread, with its processor time counted."""
 
         def run(*args: P.args, **options: P.kwargs) -> T:
             began = processor_ns()
@@ -114,7 +114,7 @@ class Turn:
 
 
 class Processor:
-    """The processor of one process, and who takes how much of it."""
+    """The processor of one process, and how much each payer takes of it."""
 
     def __init__(self, timer: Timer) -> None:
         self._timer = timer
@@ -122,21 +122,21 @@ class Processor:
         self._payers: dict[str, Payer] = {}
         self._whole, self._held = Payer(timer.time()), Payer(timer.time())
         self._lines = 0
-        self._latest: Payer | None = None  # who came last of those who take little
+        self._latest: Payer | None = None  # the last payer that came and takes little
         self._latest_at = self._other_at = -CALM_SECONDS
 
     async def begin(self, who: str, *, may_move: bool = False) -> Turn:
-        """A turn for `who`, as soon as it may begin; raises SHARE_SPENT where too many wait already.
+        """Give `who` a turn as soon as it may begin; raises SHARE_SPENT if too many of its requests wait already.
 
-        `may_move`: the request names an account. Only where that pays nothing was its address there: else whoever is
-        signed in and alone would be slowed down for the sake of their own address.
+        `may_move`: the request names an account. Its address then counts as active only if no account takes over the
+        turn. Otherwise a single signed-in person would be slowed down because of their own address.
         """
         payer = self._payer(who)
         await self._enter(payer, comes=not may_move)
         return Turn(payer, may_move=may_move)
 
     def pays_at_once(self, who: str, spent_ns: int) -> bool:
-        """Count for `who` what so little work takes that it isn't measured; False where they have to wait for it."""
+        """Count work that is too small to be measured; False if `who` has to wait for its turn."""
         payer, now = self._payer(who), self._timer.time()
         if not self._enters(payer, now):
             return False
@@ -145,7 +145,7 @@ class Processor:
         return True
 
     async def hand_over(self, turn: Turn, who: str) -> None:
-        """Let another pay for the rest of a turn, in their line; raises SHARE_SPENT."""
+        """Let another payer pay for the rest of a turn, and wait in that one's line; raises SHARE_SPENT."""
         payer = self._payer(who)
         if payer is turn.payer:
             return
@@ -155,7 +155,7 @@ class Processor:
         turn.payer, turn.open = payer, True
 
     def end(self, turn: Turn) -> None:
-        """Count what a turn took, and let the next in; once."""
+        """Count what a turn took and let the next one begin; further calls do nothing."""
         if not turn.open:
             return
         turn.charge(0)
@@ -175,15 +175,15 @@ class Processor:
         self._admit(payer)
 
     def beside(self, who: str) -> Turn:
-        """A turn for work that no request waits for; it begins at once, and its steps give way."""
+        """A turn for work that no request waits for; it begins at once, and its steps give way to others."""
         payer = self._payer(who)
         payer.active += 1
         return Turn(payer)
 
     def enter_step(self, turn: Turn) -> asyncio.Future[None] | None:
-        """What a step has to wait for, if anything: others who take less.
+        """What a step must wait for, because others take less; None if it may run.
 
-        Who reads holds one of few connections, and doesn't wait.
+        A step that reads doesn't wait, because it holds one of the few connections.
         """
         now = self._timer.time()
         if turn.spent_ns - turn.looked_ns >= LOOK_AGAIN_NS:
@@ -207,7 +207,7 @@ class Processor:
         return self._payers[who]
 
     def _forget(self, now: float) -> None:
-        """Forget half of those who are gone, who took least."""
+        """Drop the half of the idle payers that took least."""
         gone = [(one.taken(now), name) for name, one in self._payers.items() if not one.active and not one.line]
         for _, name in sorted(gone)[: (len(gone) + 1) // 2]:
             del self._payers[name]
@@ -229,7 +229,7 @@ class Processor:
             raise
 
     def _enters(self, payer: Payer, now: float, *, comes: bool = True) -> bool:
-        """Have a request begin, unless it has to wait; `comes`: its payer is there, whatever it costs."""
+        """Begin a request, unless it has to wait; `comes`: its payer counts as active from now on."""
         if comes and not self._takes_much(payer, now):
             self._came(payer, now)
         enters = not payer.line and self._may_enter(payer, now)
@@ -237,7 +237,7 @@ class Processor:
         return enters
 
     def _leave(self, payer: Payer, turn: asyncio.Future[None]) -> None:
-        """Somebody who waited hung up; a place that was given meanwhile is given on."""
+        """Remove a request whose client disconnected; if it had got its place already, the next one gets it."""
         if turn in payer.line:
             payer.line.remove(turn)
             self._lines -= not payer.line
@@ -247,7 +247,7 @@ class Processor:
 
     def _takes_much(self, payer: Payer, now: float) -> bool:
         taken, held = payer.taken(now), self._held.taken(now)
-        # Where the machine has other work, the pod has less than a processor to give.
+        # If the machine has other work, the pod has less than a processor to share.
         part = min(1.0, self._whole.taken(now) / held) if held >= BUSY else 1.0
         limit = MUCH_OF_LITTLE * part if held >= BUSY else MUCH
         payer.much = taken >= (FORGIVEN * part if payer.much else limit)
@@ -259,7 +259,7 @@ class Processor:
         self._latest_at = now
 
     def _others_came(self, payer: Payer, now: float) -> bool:
-        """Whether another who takes little came of late."""
+        """Whether another payer, which takes little, came lately."""
         at = self._other_at if payer is self._latest else self._latest_at
         return now - at < CALM_SECONDS
 
@@ -281,6 +281,6 @@ class Processor:
             self._look_later(payer, now)
 
     def _look_later(self, payer: Payer, now: float) -> None:
-        """What ends lets the next in; a pause, and the calm when others are gone, end by themselves."""
+        """Look again at the line after the pause; otherwise the end of a request lets the next one begin."""
         if payer.line and (payer.active == 0 or now < payer.next_at):
             self._timer.call_at(max(payer.next_at, now), self._admit, payer)

@@ -20,9 +20,9 @@ T = TypeVar("T")
 
 
 class Steps(Generic[T]):
-    """Awaits something, and counts what each of its steps takes; what others do meanwhile isn't counted.
+    """Awaits a coroutine and counts the processor time of each of its steps, without what runs in between.
 
-    With a processor, steps wait for their place in its order.
+    With a processor, a step waits for its place in the processor's order.
     """
 
     def __init__(self, work: Coroutine[Any, Any, T], turn: Turn, processor: Processor | None = None) -> None:
@@ -39,7 +39,7 @@ class Steps(Generic[T]):
             if place is not None:
                 try:
                     yield from place.__await__()
-                except BaseException as error:  # noqa: BLE001  (a cancellation: the work's to handle)
+                except BaseException as error:  # noqa: BLE001  (a cancellation, which the work handles)
                     value, go = error, steps.throw
             began, held_from = processor_ns(), steady_ns()
             self._turn.step_from_ns = held_from
@@ -56,13 +56,13 @@ class Steps(Generic[T]):
                     self._processor.order.leave(held_ns / 1e9)
             try:
                 value, go = (yield waited), steps.send
-            except BaseException as error:  # noqa: BLE001  (a cancellation, or what was awaited: the work's to handle)
+            except BaseException as error:  # noqa: BLE001  (a cancellation or an awaited error, which the work handles)
                 value, go = error, steps.throw
 
 
 @contextmanager
 def paying(turn: Turn) -> Iterator[None]:
-    """Meanwhile it pays for what threads do for the task, too."""
+    """Inside the block, the turn also pays for what threads do for the task."""
     tokens = TURN.set(turn), METER.set(turn)
     try:
         yield
@@ -72,7 +72,7 @@ def paying(turn: Turn) -> Iterator[None]:
 
 
 async def beside(processor: Processor, who: str, work: Coroutine[Any, Any, T]) -> T:
-    """Do work that no request waits for, and that `who` caused."""
+    """Do work that no request waits for; `who` caused it and pays for it."""
     turn = processor.beside(who)
     try:
         with paying(turn):
@@ -82,20 +82,20 @@ async def beside(processor: Processor, who: str, work: Coroutine[Any, Any, T]) -
 
 
 def gives_way() -> bool:
-    """Whether what the task does is to wait for others."""
+    """Whether the present task's work has to wait for others."""
     turn = TURN.get()
     return turn is not None and turn.open and turn.waits
 
 
 async def let_others() -> None:
-    """End a step that has held the loop for long; to be called between two pieces of long work."""
+    """End a step that has held the loop for long. Call it between two pieces of long work."""
     turn = TURN.get()
     if turn is not None and turn.is_long():
         await asyncio.sleep(0)
 
 
 def charged(work: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Coroutine[Any, Any, T]]:
-    """The same work, whose steps the present turn pays for, whichever task does them; they don't wait."""
+    """The same work; the present turn pays for its steps, in whichever task they run. They don't wait."""
     turn = TURN.get()
     if turn is None:
         return work

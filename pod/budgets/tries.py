@@ -21,11 +21,11 @@ from pod.rules.accounts import AccountRule
 
 MINUTE_MS: Final = 60_000
 ONE_NETWORK: Final = "/64"
-NETWORKS: Final = 8  # that may try as often as each may, of those that one customer of a provider has
+NETWORKS: Final = 8  # a provider's customer may try as often as so many networks together
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """`most` tries at once, and one more each `every_ms`."""
+    """`most` tries at once; one more comes each `every_ms`."""
 
     most: int
     every_ms: int
@@ -49,9 +49,9 @@ RATES: Final[Mapping[str, Rate]] = {
     "test mail of an account": Rate(5, MINUTE_MS),
     "look of an account": Rate(5, MINUTE_MS),
     "recovery of a group": Rate(5, 2 * MINUTE_MS),
-    # A server that records name, and that never spoke for itself: a few questions, and then one now and then.
+    # A server that only records name and that never wrote to this pod: a few questions, then one now and then.
     "question in vain to a server": Rate(6, 120 * MINUTE_MS),
-    # A server whose actors' keys couldn't be had, whoever named them.
+    # A server whose actors' keys couldn't be fetched, no matter who named them.
     "key in vain from a server": Rate(20, MINUTE_MS // 4),
     "repost of a group": Rate(50, 10 * MINUTE_MS),
     "fetch of a floor group": Rate(3, 10 * MINUTE_MS),
@@ -72,9 +72,10 @@ class Limits:
         self._rates = rates
 
     async def take(self, kind: str, key: str, *, now: int) -> None:
-        """Count a try at `now` (ms); raises TOO_MANY_TRIES for an empty bucket. Never call it in a write action.
+        """Count a try at `now` (ms); raises TOO_MANY_TRIES if the bucket is empty. Never call it in a write action.
 
-        Whoever has one network of IPv6 mostly has sixty-five thousand: they have a bucket together, too.
+        The /48 network of an IPv6 address has a bucket, too, because a customer usually gets all of its 65,536
+        networks.
         """
         rate = self._rates[kind]
         await self._take(kind, key, rate, now=now)
@@ -94,7 +95,7 @@ class Limits:
         asked: dict[str, Any] = {"counted_by": counted_by, "most": rate.most, "every_ms": rate.every_ms, "now": now}
         async with self._database.read() as session:
             left = await load_left(session, **asked)
-        if left >= TRY_MILLI:  # what is refused writes nothing
+        if left >= TRY_MILLI:  # a refused try writes nothing
             left = await self._writer.write(partial(take_try, **asked))
         _check_left(left, rate)
 

@@ -25,18 +25,18 @@ class _CountedBytes(msgspec.Struct):
 
 
 class WrittenBytes:
-    """The bytes of each author in each group that count still; they fade by `EACH_SECOND_BYTES`. Times in ms."""
+    """The bytes of each author in each group that still count; they fade by `EACH_SECOND_BYTES`. Times in ms."""
 
     def __init__(self) -> None:
         self._of: dict[tuple[RecordId, int], _CountedBytes] = {}
 
     def left(self, group: RecordId, author: int, *, now: int) -> int:
-        """How many bytes the author may have stored now."""
+        """How many bytes the author may store now."""
         written = self._of.get((group, author))
         return AT_ONCE_BYTES if written is None else AT_ONCE_BYTES - int(self._counting(written, now))
 
     def add(self, group: RecordId, author: int, size: int, *, now: int) -> None:
-        """Count what was stored; whoever wrote longest ago is forgotten first."""
+        """Count stored bytes; if there are too many authors, the one that wrote longest ago is dropped."""
         written = self._of.pop((group, author), None)
         before = 0.0 if written is None else self._counting(written, now)
         if len(self._of) >= MOST_AUTHORS:
@@ -44,7 +44,7 @@ class WrittenBytes:
         self._of[group, author] = _CountedBytes(before + size, now)
 
     def give_back(self, group: RecordId, author: int, size: int) -> None:
-        """Count no more what turned out to stand in the log."""
+        """Stop counting bytes that turned out to be in the log already."""
         if (written := self._of.get((group, author))) is not None:
             written.size = max(0.0, written.size - size)
 
