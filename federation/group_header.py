@@ -45,10 +45,10 @@ def header_of(state: GroupState) -> str:
 def read_group_header(request: SignedRequest, signature: VerifiedSignature) -> GroupHeader | None:
     """What the request's field says of a group; None if it is malformed or the signature doesn't cover it."""
     name = NAME.lower()
-    lines = fields_of(request).get(name, [])
-    if name not in signature.covered or len(lines) != 1:
+    if name not in signature.covered:
         return None
-    return parse_group_header(lines[0])
+    lines = fields_of(request).get(name, [])
+    return parse_group_header(lines[0]) if len(lines) == 1 else None
 
 
 def parse_group_header(text: str) -> GroupHeader | None:

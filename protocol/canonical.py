@@ -31,6 +31,8 @@ _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 _DECODER: Final = msgspec.json.Decoder()
 _PLANE_ENDS: Final = "".join(f"{chr((plane << 16) + 0xFFFE)}{chr((plane << 16) + 0xFFFF)}" for plane in range(17))
 _FAR_EXPONENT: Final = re.compile(rb"[eE][+-]?[0-9]{3}")
+_DIGITS: Final = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256))
+_LONG_NUMBER: Final = b"0" * len(str(MAX_INTEGER))  # after `_DIGITS`; whatever has fewer digits isn't too large
 _WHITE_SPACE: Final = b" \t\r\n"
 _FEW_MEMBERS: Final = 256  # even the slowest numbers in so short a text cost only 3 ms, so it needn't be scanned first
 _NOT_IN_RECORDS: Final = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{_PLANE_ENDS}]")
@@ -85,7 +87,8 @@ def parse_json(raw: bytes, *, max_bytes: int, max_depth: int, max_members: int =
         raise TextRule.TEXT_TOO_DEEP.error(most=max_depth) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise TextRule.NOT_JSON.error() from error
-    _check_document(value, max_depth=max_depth, max_members=max_members)
+    if not _is_tame(raw, max_depth=max_depth, max_members=max_members):
+        _check_document(value, max_depth=max_depth, max_members=max_members)
     # Of two equal names the decoder keeps only the last. Then something is lost, so what it kept can't
     # encode to the same text again. Records travel canonically; only foreign documents are read twice.
     if _ENCODER.encode(value) != raw:
@@ -95,22 +98,25 @@ def parse_json(raw: bytes, *, max_bytes: int, max_depth: int, max_members: int =
 
 def _check_text(raw: bytes, *, max_members: int) -> None:
     """Refuse, by counting, a text that would cost the decoder much time or memory."""
-    if _most_members(raw) <= _FEW_MEMBERS:
+    if most_members(raw) <= _FEW_MEMBERS:
         return
     plain = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     # Every quotation mark that is left begins or ends a string, and a member has at most two strings.
     many = plain.count(b'"') > 4 * max_members + 2
     # Each string is replaced by one character, so that a list of one string doesn't look empty.
     bare = b"" if many else b"$".join(plain.split(b'"')[::2]).translate(None, _WHITE_SPACE)
-    if many or _most_members(bare) - bare.count(b"[]") - bare.count(b"{}") > max_members:
+    if many or most_members(bare) - bare.count(b"[]") - bare.count(b"{}") > max_members:
         raise TextRule.TOO_MANY_MEMBERS.error(most=max_members)
     if _FAR_EXPONENT.search(bare):
         raise TextRule.LONG_EXPONENT.error()
 
 
-def _most_members(raw: bytes) -> int:
-    """An upper bound of the text's members: one for each comma, and the first of each object and list."""
-    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
+def _is_tame(raw: bytes, *, max_depth: int, max_members: int) -> bool:
+    """Whether a text has too little of everything to break a rule, wherever in it that stands: most texts are short."""
+    opened = raw.count(b"{") + raw.count(b"[")
+    if opened > max_depth or raw.count(b",") + opened > max_members or b"\\u0000" in raw:
+        return False
+    return _LONG_NUMBER not in raw.translate(_DIGITS)
 
 
 def _record_members(level: list[Json]) -> list[Json]:

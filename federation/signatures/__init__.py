@@ -15,6 +15,7 @@ from federation.signatures.request import (
     SignatureClaim,
     SignedRequest,
     VerifiedSignature,
+    fields_of,
 )
 
 __all__ = [
@@ -36,12 +37,12 @@ __all__ = [
 
 def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[SignatureClaim, ...]:
     """The request's well-formed, fresh signatures that cover enough; at least one, else a refusal is raised."""
-    names = {name.lower() for name, _ in request.headers}
-    if "signature" not in names:
+    fields = fields_of(request)
+    if "signature" not in fields:
         raise SignatureRule.NOT_SIGNED.error()
-    if "signature-input" in names:
-        return rfc9421.read_claims(request, policy, now=now)
-    return (cavage.read_claim(request, policy, now=now),)
+    if "signature-input" in fields:
+        return rfc9421.read_claims(request, fields, policy, now=now)
+    return (cavage.read_claim(request, fields, policy, now=now),)
 
 
 def verify_claim(claim: SignatureClaim, key: VerificationKey) -> VerifiedSignature:

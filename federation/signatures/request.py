@@ -32,6 +32,7 @@ BODYLESS: Final = frozenset({"GET", "HEAD"})
 # Fields that count only if they are signed (FEP-8fcf; protocol §5.3), so they are always covered.
 SIGNED_IF_SENT: Final = ("content-type", "collection-synchronization", "althing-group", "althing-invitation")
 
+_USUAL: Final = frozenset({"date", "digest", "content-digest", "content-type", "althing-group"})
 _FIELD_NAME: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _FIELD_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
 
@@ -142,11 +143,11 @@ def check_key_id(key_id: str, *, did_keys: bool = False) -> str:
 
 def is_field_name(name: str) -> bool:
     """Whether `name` is a lower-case field name."""
-    return _FIELD_NAME.fullmatch(name) is not None
+    return name in _USUAL or _FIELD_NAME.fullmatch(name) is not None
 
 
 def check_field_value(name: str, value: str) -> str:
     """Refuse a value that isn't printable ASCII, because it could fake another line of the signing string."""
-    if not _FIELD_VALUE.fullmatch(value):
+    if not (value.isascii() and value.isprintable()) and not _FIELD_VALUE.fullmatch(value):
         raise SignatureRule.FOREIGN_CHARACTERS.error(name=name)
     return value

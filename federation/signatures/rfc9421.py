@@ -59,9 +59,8 @@ _PARAMETER_TYPES: Final = {
 _BASE_COMPONENTS: Final = ("@method", "@target-uri", "@authority")
 
 
-def read_claims(request: SignedRequest, policy: Policy, *, now: int) -> tuple[SignatureClaim, ...]:
+def read_claims(request: SignedRequest, fields: Fields, policy: Policy, *, now: int) -> tuple[SignatureClaim, ...]:
     """The claims of the request's acceptable signatures; refuses the request if there is none."""
-    fields = fields_of(request)
     inputs = _parse_dictionary(fields, "signature-input")
     signatures = _parse_dictionary(fields, "signature")
     if inputs.keys() != signatures.keys() or not 0 < len(inputs) <= MAX_LABELS:

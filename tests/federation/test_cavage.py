@@ -7,7 +7,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from httpsig.sign import HeaderSigner
+from httpsig.utils import generate_message
 from httpsig.verify import HeaderVerifier
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from federation.errors import (
     BadSignatureError,
@@ -22,6 +25,7 @@ from federation.signatures import (
     sign,
     verify_claim,
 )
+from federation.signatures.cavage import _read_list, _read_quoted, _signing_string
 from federation.signatures.keys import load_key, rsa_public_pem
 from tests.support.folders import read_vectors
 from tests.support.handmade import OLD_COVERED, check
@@ -161,3 +165,35 @@ def draft_request(vectors: Any, case: Any) -> SignedRequest:
     given = vectors["request"]
     fields = (*given["headers"].items(), ("Signature", field))
     return SignedRequest("POST", given["target"], "example.com", "https", fields, given["body"].encode())
+
+
+PIECES = ["keyId", "algorithm", "headers", "signature", "created", "other", "=", '"', '="', '",', "a b", ",", " "]
+PIECES += ["\\", "7"]
+USUAL = 'keyId="https://a.example/#k",algorithm="hs2019", headers="host date",signature="AA=="'
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join))
+@example(USUAL)
+@example(f"{USUAL},")
+@example(f",{USUAL}")
+@example(f"{USUAL},created=7")
+@example(f'{USUAL},keyId="b"')
+@example(f'{USUAL},other="b"')
+@example(USUAL.replace(",", " , "))
+@example(USUAL.replace("AA", "\\A"))
+def test_what_is_read_at_once_is_what_the_grammar_says(field: str) -> None:
+    if at_once := _read_quoted(field):
+        assert at_once == _read_list(field)
+
+
+def test_what_servers_write_is_read_at_once() -> None:
+    assert _read_quoted(USUAL) == _read_list(USUAL)
+    assert _read_quoted(sign(a_request(), rsa_keys()[0], scheme="cavage", now=NOW)["Signature"])
+
+
+@given(st.lists(st.sampled_from(["(request-target)", "host", "date", "digest", "(created)"]), min_size=1, unique=True))
+def test_the_signed_string_is_the_librarys(covered: list[str]) -> None:
+    values = {"date": "Tue, 20 Apr 2021 02:07:55 GMT", "digest": "SHA-256=x", "(created)": "7"}
+    request = a_request(target="/users/bob/inbox?a=1")
+    theirs = generate_message(covered, values, host=HOST, method="POST", path=request.target)
+    assert _signing_string(covered, values, request, request.target) == theirs

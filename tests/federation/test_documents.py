@@ -34,7 +34,8 @@ def test_fed_31_names_that_mean_something_elsewhere_are_data_here() -> None:
 @pytest.mark.parametrize("case", HOSTILE["jsonld_reject"], ids=lambda case: case["why"])
 def test_fed_30_documents_that_read_differently_as_a_graph_are_refused(case: dict[str, Any]) -> None:
     document = {name: value for name, value in case.items() if name != "why"}
-    for raw in (json.dumps(document).encode(), json.dumps({"object": [document]}).encode()):
+    plain = json.dumps(document).encode()
+    for raw in (plain, json.dumps({"object": [document]}).encode(), plain.replace(b"@", b"\\u0040")):
         if any(reason in case["why"] for reason in READ_PLAINLY):
             assert read_document(raw)
         else:

@@ -322,3 +322,30 @@ def test_the_captured_documents_are_really_there(vectors: Path) -> None:
     captured = [json.loads(path.read_text(encoding="utf-8")) for path in vectors.glob("captured-*.json")]
 
     assert sum(len(documents_in(file)) for file in captured) > 20
+
+
+ODD = st.sampled_from([MAX_INTEGER, MAX_INTEGER + 1, -MAX_INTEGER - 1, 10**15, 10**15 - 1, "\0", "0" * 16, 1e300])
+
+
+@given(
+    st.recursive(
+        ODD | st.text("\0\\u,{", max_size=3) | st.booleans() | st.none(),
+        lambda below: st.lists(below, max_size=4) | st.dictionaries(st.text("\0\\,[", max_size=2), below, max_size=4),
+        max_leaves=12,
+    ),
+    st.integers(0, 6),
+    st.integers(0, 12),
+)
+@example(MAX_INTEGER + 1, 1, 1)
+@example({"\0": 1}, 1, 1)
+@example([[[1]]], 2, 9)
+@example([1, 2, 3], 2, 2)
+def test_a_tame_text_breaks_no_rule(value: Any, depth: int, members: int) -> None:
+    for raw in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False, indent=1).encode()):
+        if canonical._is_tame(raw, max_depth=depth, max_members=members):
+            canonical._check_document(value, max_depth=depth, max_members=members)
+
+
+def test_what_a_pod_sends_is_tame() -> None:
+    raw = canonical_document({"actor": "https://a.example/u/ada", "record": {"at": 1767225600000, "score": -1}})
+    assert canonical._is_tame(raw, max_depth=MAX_DOCUMENT_DEPTH, max_members=10_000)
