@@ -6,8 +6,8 @@ Rules of this file (federation §2.2, §2.22, §2.23, §2.37):
    one process was told, the others find on the shelf, and ask nobody.
 2. A key that couldn't be had isn't asked for again for five minutes, nor for half a minute where only the network
    failed; the same refusal is given meanwhile.
-3. Whoever was asked in vain twenty times isn't asked more often than each quarter of a minute; this counts by host, for
-   all processes together.
+3. A server that was asked in vain twenty times is asked at most every 15 seconds; this counts by host, for all
+   processes together.
 4. Requests that wait for the same key share one look-up. Of those under way an address that asks has eight, a server
    that is asked four, and all together leave most of the door's connections to deliveries and pulls.
 5. A key in a document of its own counts when its owner names it in return, which takes a second look.

@@ -1,8 +1,8 @@
-"""Who asks for what isn't for everybody: a pod, or the holder of a key, proven by the signature of the request.
+"""Who asks for something that isn't public: a pod, or the holder of a key, proven by the signature of the request.
 
 Rules of this file (ADR 0025):
 
-1. A pod signs with a key of an actor of its own: whoever holds such a key speaks for the actor's origin.
+1. A pod signs with a key of one of its own actors; the holder of such a key speaks for the actor's origin.
 2. The holder of a one-time or recovery key signs under RFC 9421 with that key's did:key as key id. Such a key is never
    looked up, and is nobody's actor.
 3. `Althing-Invitation` is the base64 of an invitation's JSON. It counts if the signature covers it.

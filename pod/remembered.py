@@ -1,7 +1,7 @@
 """Values that are the same for everybody, held until anything is written, here or by another process.
 
-What several people read between two commits is asked of the database once. Whoever asks has been let in before: nothing
-that depends on the reader may be kept here.
+What several people read between two commits is asked of the database once. The caller has checked the
+reader's right before; nothing that depends on the reader may be kept here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Refusals are types with facts: which rule said no, and what it said no to; the sentence stands beside the rule.
+"""Refusals are types with facts: which rule refused, and what; the sentence stands beside the rule.
 
 A family of refusals is an error class: it has the stable code that pods, clients and documents key on, the HTTP status,
 and what people are told where the rule itself speaks to engineers only. A rule is one member of an enum, in
@@ -9,7 +9,7 @@ and what people are told where the rule itself speaks to engineers only. A rule 
 
     raise OperationRule.TOO_FEW_OWNERS.error(owners=5, signed=2)
 
-Whoever wants to know what happened asks for the class, the rule or its facts. Nobody reads a sentence. A code never
+Code that needs to know what happened looks at the class, the rule or its facts, and never at a sentence. A code never
 changes its meaning. Anything that isn't a `RefusedError` and leaves this floor is a bug.
 """
 

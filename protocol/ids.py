@@ -1,4 +1,4 @@
-"""A record's id is the hash of its canonical bytes: whoever has the record can check its name.
+"""A record's id is the hash of its canonical bytes, so everybody who has the record can check its id.
 
 CIDv1, codec `json` (0x0200), sha2-256, base32 lower case without padding (protocol §1.3). The five header
 bytes fill exactly eight letters, so every id begins with the same prefix and the rest is the digest alone.

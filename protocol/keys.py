@@ -8,7 +8,7 @@ Rules of this file (protocol §1.4 and §2):
    one signature fits many messages. 32 bytes that are no point at all are a name nobody can sign for; no
    signature of theirs verifies.
 3. A signature is 64 bytes with canonical R and S < L. It is checked without cofactor, which is what OpenSSL
-   does; whoever checks with cofactor, or in batches, accepts signatures that we refuse.
+   does; a check with cofactor, or in batches, accepts signatures that we refuse.
 4. libsodium checks twice as fast as OpenSSL, and alike but for an R of small order, which it refuses: OpenSSL
    answers for those. A build of libsodium that checks with cofactor (as those after 1.0.18 may) isn't used at all;
    what it does with one such signature is tried when this file is imported.

@@ -3,7 +3,7 @@
 Rules of this file (protocol §4, `Vote`; §5, guests):
 
 1. A vote is a register per (group, member, target): the highest (key, counter, id) counts; 0 withdraws.
-2. Votes of members whose *current* weight is above 0 count; whoever isn't in the weights is no member.
+2. Votes of members whose *current* weight is above 0 count; somebody who isn't in the weights is no member.
 3. A target appears in a group if a member with weight >= 0 gives it a current vote above 0 there. Posting is voting:
    the pod writes a vote beside each post; a post alone is no vote (ADR 0013).
 4. A guest's vote is a register per (actor, target), ordered by the steward's log; it counts once it is logged.

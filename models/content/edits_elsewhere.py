@@ -1,4 +1,4 @@
-"""Edits of a post from groups that repost it, for who may read these groups; its own group's are in posts_and_votes."""
+"""Edits of a post in groups that repost it, for readers of these groups; edits in its own group: posts_and_votes."""
 
 from collections.abc import Collection
 

@@ -1,6 +1,6 @@
 """Answers to a post and comments on its paragraphs, each group's in the order of its log.
 
-Those of other groups stand there, too, where a member supports the post, for who may read these groups (X1).
+Those of other groups stand there, too, where a member supports the post, for readers of these groups (X1).
 """
 
 from collections.abc import Collection

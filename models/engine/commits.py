@@ -3,7 +3,7 @@
 Every write transaction begins with `take_turn`. On PostgreSQL that counts it in the one row of `commits`, which stays
 locked until the transaction ends: so no two write at once, none waits for another in a circle, and numbers that are
 drawn (the `seq` of records) are seen in their order. SQLite has one writer at a time anyway, and counts by itself.
-Whoever kept something of a commit asks for the number again: unless it is another, nothing was written since.
+A caller that kept a value asks for the number again: if it is the same, nothing was written since.
 """
 
 from __future__ import annotations

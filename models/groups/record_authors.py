@@ -1,4 +1,4 @@
-"""Who wrote a record: what is stored of it, but for its words."""
+"""Who wrote a record, and what else is stored of it, without its words."""
 
 from collections.abc import Collection
 

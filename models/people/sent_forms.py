@@ -1,7 +1,7 @@
-"""Forms that were sent once: whoever sends one again is given its answer again, and nothing is made twice.
+"""Forms that were sent: a form that is sent again gets its first answer again, and nothing is made twice.
 
 A form is known by the hash of all that is in it, with the number that its page gave it. It is claimed before anything
-is done, by whichever process is first, and answered after; an answer lies sealed, because it may show a secret.
+is done, by the first process that gets it, and answered after; the answer is encrypted, because it may show a secret.
 """
 
 from __future__ import annotations

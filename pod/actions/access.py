@@ -1,17 +1,16 @@
-"""THE READING DOOR: who may read a group; a private one only its members and their pods, to others it isn't there.
+"""THE READING DOOR: who may read a group. Only members and their pods may read a private one; others aren't told of it.
 
-Whoever reads is one of a closed union, `Viewer`. `open_group` gives a `ReadableGroup`, which nothing else makes, and
-without one no word, title, name or file of a group is handed out.
+Every reader is a value of a closed union, `Viewer`. Only `open_group` makes a `ReadableGroup`, and without one no word,
+title, name or file of a group is handed out.
 
 A private group answers (ADR 0025)
 - a member at home here, by token;
 - a pod that is home to a member with weight >= 0 who hasn't left;
-- whoever holds the current recovery key of such a member, for a new home needs chain and log before it is one;
-- with its chain alone, which a join can't be written without: whoever holds the key of an invitation that would be
-  taken now.
+- the holder of such a member's present recovery key, because a new home needs chain and log before it is one;
+- the holder of the key of a valid invitation, but only with its chain, which is needed to write a join.
 
-Who left, is black-listed or moved to another pod reads what a stranger reads. A private group is refused after the
-same questions to the database as a group that isn't here, so the time tells nothing.
+A former or black-listed member, or one who moved to another pod, reads what a stranger reads. A private group is
+refused after the same database queries as a group that isn't here, so the time doesn't tell which it is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What becomes of a draft of each kind of record before somebody here signs it, and who may have it signed."""
+"""How the draft of each kind of record is completed before it is signed here, and who may have it signed."""
 
 from __future__ import annotations
 

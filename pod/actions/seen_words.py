@@ -1,6 +1,6 @@
-"""Nobody here writes what nobody sees: names, titles and texts of blanks, joiners and fillers alone are refused.
+"""Nobody here writes an invisible text: names, titles and texts only of blanks, joiners and fillers are refused.
 
-Records of other pods aren't: whoever shows them calls what has no name to be seen as if it had none.
+Records of other pods aren't refused; pages show an invisible name as if there were none.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""One function signs, whoever asks: with a person's keys or the pod's, and only what this asker may have signed.
+"""One function signs for every asker: with a person's keys or the pod's, and only what this asker may have signed.
 
-Who asks is a value that is made where the request comes in; its type says what was proved:
+The asker is a value that is made where the request comes in; its type says what was proved:
 
-- `TokenHolder`: a program with an API token. Whoever copies the token is this asker too.
+- `TokenHolder`: a program with an API token, also with a copy of it.
 - `SignedIn`: a browser, with the time at which its person last proved who it is.
-- `WordsHolder`: whoever gave the 24 words of the account.
-- `PodItself`: nobody asked; the pod opens an account, renews its key, seals, confirms.
+- `PhraseHolder`: a person who gave the 24 words of the account.
+- `PodItself`: nobody else asked; the pod opens an account, renews its key, seals, confirms.
 
 Rules of this file:
 

@@ -40,7 +40,7 @@ async def signer_of(request: web.Request) -> TokenHolder:
 
 
 async def reader_of(request: web.Request) -> Account | None:
-    """Who reads: the account of the token, nobody told without one; raises UnauthorizedError for a token not ours."""
+    """Who reads: the token's account; None without a token. Raises UnauthorizedError for an unknown token."""
     if not request.headers.get("Authorization"):
         return None
     if token := token_of(request):
@@ -59,7 +59,7 @@ def token_of(request: web.Request) -> str:
 
 
 async def puller_of(request: web.Request, group: RecordId) -> Viewer:
-    """Who pulls from `group`: the account of a token, or whoever signed, nobody told otherwise.
+    """Who pulls from `group`: the account of a token, or the signer; None for a request with neither.
 
     A signature isn't looked at where anybody may read. Elsewhere, and where there is no such group, one that proves
     nothing is refused alike.

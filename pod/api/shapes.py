@@ -343,7 +343,7 @@ class Invited(msgspec.Struct, frozen=True):
 class MembershipLine(msgspec.Struct, frozen=True):
     """A membership; `number` comes once the join is settled. `recovery`: which key of the phrase recovers it.
 
-    `state`: asked, member, moving, moved, or former of who left or is black-listed.
+    `state`: asked, member, moving, moved, or former: left or black-listed.
     """
 
     group: RecordId

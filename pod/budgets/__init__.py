@@ -1,1 +1,1 @@
-"""What each who has work done may take of this process, and what happens to those who ask for more."""
+"""How much of this process each payer may use, and what happens to payers that ask for more."""

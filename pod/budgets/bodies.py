@@ -1,10 +1,10 @@
-"""A request's body is read whole before anything is done with it: as it is, within a length, a time and a share.
+"""A request's whole body is read before it is handled, within limits of length, time and memory.
 
-1. Nothing is inflated. A body in another encoding than its own is refused, and told so (RFC 9110 section 12.5.3).
-2. Its length is asked for first; one that doesn't say counts as the longest.
-3. It comes at a pace that a slow telephone keeps, or the connection ends.
-4. Who sends holds memory until the answer is made: an address no more than its share, all together no more than the
-   pod has for it.
+1. Nothing is decompressed. A compressed body is refused, and the answer says so (RFC 9110 section 12.5.3).
+2. The announced length is checked first; a body without one counts as the longest.
+3. It must come at least as fast as over a slow phone line, or the connection ends.
+4. A body takes memory until the request is answered: an address may use no more than its share, and all together no
+   more than the pod has for bodies.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Nobody takes all connections: an address has its part, and when all are in use, whoever has most gives one up.
+"""Nobody takes all connections: each address has a limit, and when all are in use, the address with most loses one.
 
-The oldest connection gives way: where heads never end it holds nothing, and where requests are made it is one of many.
-What a proxy on this machine connects is the proxy's to limit; bodies and tries count by whom it names (`pod.requests`).
+The oldest connection is closed: if its headers never end, nothing is lost; if it makes requests, it is one of many.
+A proxy on this machine must limit its own connections; bodies and tries count by the address that it names
+(`pod.requests`).
 """
 
 from __future__ import annotations

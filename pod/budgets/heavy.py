@@ -1,7 +1,7 @@
-"""What takes the processor long is computed beside the event loop, one piece at a time, so that others are served.
+"""Long computations run beside the event loop, in a thread, one at a time, so that others are served meanwhile.
 
-What is small is computed at once: to hand it over would cost more. A crowd that asks for large things waits for one
-another, and nobody else for them; of one who pays (`pod.budgets.processor`) one piece is in the line.
+Short ones run at once, because handing them over would cost more. Requests for long ones wait for each other, and no
+others wait for them. Each payer (`pod.budgets.processor`) has at most one computation in the line.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who pays for a request with their share of the processor: the address that sends it, and from then on the account."""
+"""Who pays for a request with a share of the processor: first the client's address, then the account when known."""
 
 from __future__ import annotations
 

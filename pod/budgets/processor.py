@@ -1,12 +1,12 @@
-"""Whoever takes more of the processor than their share waits in a line of their own while others use the pod.
+"""A payer that takes more than its share of the processor waits in its own line while others use the pod.
 
-What a request costs is measured in processor time, step by step (`pod.budgets.steps`), and counted by who causes it:
-the address, and from where it is known the account; of what no request waits for, the pod that is its cause. What was
-taken counts less and less with time. Who took `MUCH` of late has few requests under way at once, and pauses between
-them that grow with what they cost and with how many such payers there are; where the line is too long, a request is
-refused at once. That ends when next to nothing of theirs counts any more, for who is kept waiting takes little. Where
-nobody else is there, nobody waits: a pod that brings thousands of records a second has the whole processor until a
-reader comes.
+The cost of a request is measured in processor time, step by step (`pod.budgets.steps`). Its payer is the client's
+address, and the account as soon as that is known; for work without a request, the pod that caused it. What a payer took
+counts less and less with time. A payer that took `MUCH` lately has few requests in progress, and pauses between them,
+which grow with the cost and with the number of such payers; if its line is too long, a request is refused at once. That
+ends only when almost nothing of it counts any more, because a payer that has to wait takes little anyway. If nobody
+else uses the pod, nobody waits: a pod that brings thousands of records a second has the whole processor until a reader
+comes.
 """
 
 from __future__ import annotations

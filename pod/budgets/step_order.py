@@ -1,7 +1,7 @@
-"""Steps of those who take more of the processor go one at a time, and seldom while somebody else is served.
+"""Steps of payers that take much run one at a time, and seldom while somebody else is served.
 
-Between two of them the event loop looks what else came. While others are served, those who wait have a quarter of the
-loop together.
+Between two of them the event loop handles what else came. While others are served, all waiting steps together get a
+quarter of the loop.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Work goes step by step: each is counted for whoever pays, and waits where they take much and others are served.
+"""Work runs in steps: each step is counted for its payer, and waits if the payer takes much and others are served.
 
 A step ends where a task waits for something. Steps of a write action are counted, but never wait: others wait for it.
 """

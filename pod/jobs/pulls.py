@@ -1,9 +1,9 @@
-"""Pulls beside everything else, fair to all: whoever is slow, or never done, holds up nobody.
+"""Pulls run beside everything else; a pod that is slow, or never done, doesn't hold up the others.
 
 1. One pull an origin at a time, and few at once in all. Pods that were done soon the last time have places of their
    own, and so have those that weren't: any number of slow, endless, new or silent ones delays only each other.
 2. A pull that isn't done gives its place back, and goes on when it is its turn again.
-3. The pod pays for what its pulls take of the processor: who brings much waits while people are served.
+3. A pod pays for the processor time of pulls from it: if it brings much, the pulls wait while people are served.
 4. A pod that couldn't be reached isn't asked again for a minute, unless it was heard from; one that never showed a
    group, hardly ever (`pod.jobs.introductions`).
 """

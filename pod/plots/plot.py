@@ -1,4 +1,4 @@
-"""A plot: a picture that says what it shows, and the same as a table, for whoever doesn't see pictures."""
+"""A plot: a picture that says what it shows, and the same as a table, for people who don't see pictures."""
 
 from __future__ import annotations
 

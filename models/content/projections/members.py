@@ -1,4 +1,4 @@
-"""A group's state -> its members' rows; whoever's weight changed has the sums of their own votes moved."""
+"""A group's state -> its members' rows; if a weight changed, the sums that this member voted on change with it."""
 
 from collections.abc import Collection
 from typing import Any

@@ -1,6 +1,6 @@
-"""A one-time link to the set-up page: made by whoever has a shell on the pod's machine, good for an hour, used once.
+"""A one-time link to the set-up page: made in a shell on the pod's machine, valid for an hour and one use.
 
-Who opens it names the pod and becomes its admin.
+The person who opens it names the pod and becomes its admin.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A form is done once: who sends it again, by a second press, the back button or a retry, gets the first answer.
+"""A form is done once: if it is sent again, by a second press, the back button or a retry, it gets the first answer.
 
-1. The form is claimed in the store before it is done, so that of two that come at once one waits for the other.
+1. The form is claimed in the store before it is done, so that of two that come together, one waits for the other.
 2. What made nothing (a refusal, a preview) is forgotten, and can be sent again.
-3. A claim whose process died is never answered; whoever sends the form again is told to look first.
+3. A claim whose process died is never answered; a person who sends the form again is told to look first.
 """
 
 from __future__ import annotations

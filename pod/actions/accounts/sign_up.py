@@ -1,7 +1,7 @@
 """An account begins with a wish: typed, proved by a mailed code, where the pod asks for it approved, and then opened.
 
 1. Nothing is opened, and no key made, before the last step; until then a wish holds no name.
-2. Whoever types an address gets the same answer, whether it has an account here or not; the mail tells the owner.
+2. The answer to a typed address is the same, whether it has an account here or not; the mail tells its owner.
 3. An invitation is used up by the account that is opened, not by the wish.
 """
 

@@ -1,7 +1,7 @@
-"""Operations that can't be sealed any more wait no longer, on any pod, and who is at home here is told of theirs.
+"""Operations that can't be sealed any more stop waiting, on every pod, and their local authors are notified.
 
-An unsettled head decides nothing: another branch may let an operation in again. So may a later change, and then it is
-taken as if it came for the first time.
+An unsettled head decides nothing, because another branch may allow an operation again. A later change may, too; then
+the operation is taken as if it came for the first time.
 """
 
 from __future__ import annotations

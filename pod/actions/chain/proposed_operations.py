@@ -4,7 +4,7 @@ It is known by what the group's rules say to it, so nothing about it is agreed o
 (ADR 0043):
 
 1. Its author is an owner and signed it; the rules refuse it for nothing but lacking signatures.
-2. Only proofs of members who may sign it are kept. Whoever holds two lists of them holds their union.
+2. Only proofs of members who may sign it are kept. A pod that holds two lists of them merges the two.
 3. It stands for 14 days by its author's time. A member has one at a time, the latest; a group has at most 16.
 4. Once it has enough it waits for a seal like any other. What its author has overtaken is dropped everywhere.
 """

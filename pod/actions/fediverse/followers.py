@@ -1,4 +1,4 @@
-"""Followers from other servers: who asks is answered, and told once of each post that the followed group shows."""
+"""Followers from other servers: their requests are answered, and they get each post that the group shows, once."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Readers: a pod whose people follow a group says so to the group's pods, and is told like one of them (protocol §5).
 
-So does one that shows whom a member of another group says to be: it hears when that person takes the claim back.
-It follows by its own actor, at the pods of the keepers first, so that whoever seals next knows it too. A private group
-has no readers: its pods are told anyway, and nobody else is.
+So does a pod that shows the claim of a member of another group, to hear when that person takes it back. It follows with
+its own actor, first at the keepers' pods, so that the next steward knows it, too. A private group has no readers: its
+own pods get everything, and no other pod does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""A keeper's pod asks for our seat's signature: given where an honest keeper would, else a refusal that helps it on.
+"""A keeper's pod asks for our seat's signature: it gets it if an honest keeper would sign, else a helpful refusal.
 
-1. Who signed the proposal so far is kept in mind first: their word may free this seat (ADR 0020).
-2. What a refusal lacks is pulled once from the proposer: its acks, the parent, the parent's log. Then it is final.
-3. The keepers stay the same members: who keeps is decided by people, not by whoever proposes.
+1. The signatures of the proposal are stored first, because they may free this seat to sign (ADR 0020).
+2. If something is missing here (acks, the parent, its log), it is pulled once from the proposer. Then a refusal is
+   final.
+3. The keepers must stay the same members, because people choose them, and not the pod that proposes.
 
 Spec: protocol.md section 3, "What an honest keeper's pod does".
 """

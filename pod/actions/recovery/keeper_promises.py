@@ -1,8 +1,8 @@
 """Living keepers promise a joint recovery its term before anybody publishes it (ADR 0021).
 
 1. A pod promises for its seat what `protocol.keeping.promise_recovery` allows, and writes it down first.
-2. Whoever prepares a recovery needs the promises of n - q + 1 keepers of every set that is asked, or of all that live.
-3. A keeper that refuses lives, unless it answers a pull and the item that it names can't be found there.
+2. A recovery needs the promises of n - q + 1 keepers of every set that is asked, or of all living keepers.
+3. A keeper that refuses counts as living, unless it answers a pull and doesn't have the item that it names.
 
 Spec: protocol.md section 3, "Validity" (a recovery).
 """

@@ -1,8 +1,8 @@
-"""Two pods compare all groups that they share in few requests: who asks says how far it has each of them.
+"""Two pods compare all groups that they share in few requests: the asking pod says how far it is in each of them.
 
-The answer names those that differ. So groups that nobody writes in cost one question a pod now and then, however many
-they are (ADR 0035). A pod that is asked answers from its tables, without loading a group; of a private group only to a
-pod that is home to a member.
+The answer names those that differ. So groups in which nobody writes cost one question for each pod now and then,
+however many they are (ADR 0035). The asked pod answers from its tables, without loading a group; about a private group
+it answers only a pod that is home to a member.
 """
 
 from __future__ import annotations

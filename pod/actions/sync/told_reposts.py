@@ -1,6 +1,6 @@
-"""A post's author's pod is told that a group elsewhere reposts, answers or edits it: the record itself is the word.
+"""A post's author's pod is told that a group elsewhere reposts, answers or edits it, by the record itself.
 
-Whoever writes such a record sends it to the home of the post's author and to the steward of the post's group, too, if
+The writer's pod sends such a record to the home of the post's author and to the steward of the post's group, too, if
 both groups are public (ADR 0051). There a group that isn't here costs little: the chain is looked at in quarantine
 until it shows that the voter counts there, and nothing is kept but the group's name and its pod. Its people decide
 whether they fetch it.

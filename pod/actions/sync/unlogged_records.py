@@ -1,9 +1,9 @@
 """What another pod accepted and its log lacks: records by a cursor that is kept, operations as long as they wait.
 
 1. A record is asked for once: this pod then stores it, or lets it wait for its author.
-2. An operation is asked for as long as it waits there, sealed by nobody and not void: whoever refused it, or lost it on
-   the way, may take it now. So is one that waits for signatures, in each form with other proofs. The page of pending
-   records says whether any waits, so asking costs nothing else.
+2. An operation is asked for as long as it waits there, unsealed and not void: a pod that refused it, or
+   didn't get it, may take it now. So is one that waits for signatures, in each form with other proofs. The page of
+   pending records says whether any waits, so asking costs nothing else.
 """
 
 from __future__ import annotations

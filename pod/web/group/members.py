@@ -61,7 +61,7 @@ class MembersView(msgspec.Struct, frozen=True):
 
 
 class MemberView(msgspec.Struct, frozen=True):
-    """One member. `change` leads to a weight, `profile` to one's own profile; empty for who may not.
+    """One member. `change` leads to a weight, `profile` to the reader's own profile; empty if they may not.
 
     `known`: show or hide, which one may do with one's own entry; empty where there is nothing to show.
     """

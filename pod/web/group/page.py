@@ -51,7 +51,7 @@ async def get_group_page(request: web.Request) -> web.Response:
 
 
 async def _view(request: web.Request, frame: PageFrame, lens: Lens, own: int | None) -> GroupView:
-    """The page; what is hidden stands on it for who asks, and for who wrote it (`own`: the reader's number)."""
+    """The page; hidden posts are on it if the reader asks for them, or wrote them (`own`: the reader's number)."""
     say, reader, before = say_of(request), reader_of(request), place_before(request)
     everything = request.query.get("show") == "all"
     posts = await list_group_posts(request.app[DEPS], reader, frame.group, lens, before=before, limit=ON_A_PAGE)

@@ -63,7 +63,7 @@ class HomeView(msgspec.Struct, frozen=True):
 @contract(media_type=HTML)
 @held
 async def get_home(request: web.Request) -> web.Response:
-    """What this pod is and its public groups; for who is signed in, what is new in their groups."""
+    """What this pod is and its public groups; for people who are signed in, what is new in their groups."""
     account = reader_of(request)
     if account is None:
         return render(request, "person/front.html", await _front(request))

@@ -26,7 +26,7 @@ NEWS_ON_A_PAGE: Final = 50
 
 
 class PersonView(msgspec.Struct, frozen=True):
-    """A person. `follow` is (wish, text) of the button, for who is signed in and isn't the person."""
+    """A person. `follow` is (wish, text) of the button, for other people who are signed in."""
 
     name: str
     handle: str

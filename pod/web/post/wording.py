@@ -60,7 +60,7 @@ def title_of(say: Translator, title: str, who: str, *, erased: bool) -> str:
 
 
 def writer_name(say: Translator, reading: VisiblePost, sheet: Sheet, nicknames: Nicknames) -> str:
-    """Who wrote a part of the text; of who edits it in another group that is said, too."""
+    """The writer of a part of the text; of an edit in another group, that group is named, too."""
     writer = writer_of(sheet)
     if writer not in reading.elsewhere:
         return called(say, writer[1], nicknames)

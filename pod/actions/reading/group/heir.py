@@ -1,4 +1,4 @@
-"""Where a group continues is told to its owners and to who may come across that group; to nobody who was left out.
+"""Where a group continues is shown to its owners and to people who may find the new group, and not to those left out.
 
 The id stands in the group's chain, which its pods need whole; people are shown the items that name it without their
 signed form, and a private group's member pulls its chain up to there.

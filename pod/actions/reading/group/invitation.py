@@ -1,4 +1,4 @@
-"""What an invitation tells whoever holds its link: the group's name and kind, who invites, whether it still opens."""
+"""What an invitation tells the holder of its link: the group's name and kind, the inviter, whether it is valid."""
 
 from __future__ import annotations
 
