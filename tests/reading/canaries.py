@@ -165,4 +165,5 @@ CANARIES: Final[Mapping[str, Canary]] = {
     # A writer whom one reader mutes.
     "muted": _muted("muted"),
     "muted title": _muted("mutedtitle"),
+    "muted paragraph": _muted("mutedparagraph"),
 }

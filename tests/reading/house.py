@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -121,8 +121,16 @@ def _write_openly(house: House) -> None:
     _vote(ada, group, {"post": _post(ada, group, "withdrawn")}, 0)
     house.ids["erased"] = erased = _post(ada, group, "erased")
     _record(ada, group, type="Erase", records=[erased])
+    _add_a_paragraph(zed, [ada, bo], group, _write(ada, group, ["It begins."]), "muted paragraph")
     for name, text in {"was": word("old profile"), "is": "As I am now."}.items():
         house.ids[name] = _record(bo, group, type="Profile", nickname="Bo", text=text)
+
+
+def _add_a_paragraph(writer: Person, voters: Sequence[Person], group: str, post: str, name: str) -> None:
+    adds = [{"after": {"record": post, "index": 0}, "style": "text", "text": word(name)}]
+    edit = writer.post(f"/api/v1/groups/{group}/patches", {"post": post, "adds": adds, "marks": []})["record"]
+    for voter in voters:
+        _vote(voter, group, {"paragraph": {"record": edit, "index": 0}}, 1000)
 
 
 def _write_below_the_floor(house: House) -> None:

@@ -242,8 +242,10 @@ def _victim(ground: Ground, wire: socket.socket) -> None:
 
 
 def attacked(ground: Ground, attacks: list[Attack], seconds: float) -> tuple[Spent, Spent]:
-    """What the twin's user waited, with the pod's memory and disk before; and how it was under these attacks."""
-    rss, disk = ground.rss(), ground.disk()
+    """What the twin's user waited, with the memory and disk that the pod had after such use alone; and under attack."""
+    twin = ground.twin
+    assert twin is not None
+    rss, disk = ground.rss() - twin.rss(), ground.disk() - twin.disk()
     ground.stop.clear()
     ground.tried.value = ground.at_victim = 0
     crowd = [
@@ -255,11 +257,11 @@ def attacked(ground: Ground, attacks: list[Attack], seconds: float) -> tuple[Spe
     while not ground.tried.value and any(attacker.is_alive() for attacker in crowd):
         time.sleep(PAUSE_SECONDS)
     try:
-        assert ground.twin is not None
         with ThreadPoolExecutor(1) as beside:
-            quiet = beside.submit(ground.twin.spend, seconds)
+            used = beside.submit(twin.spend, seconds)
             under = ground.spend(seconds)
-        return replace(quiet.result(), rss=rss, disk=disk), under
+        quiet = used.result()
+        return replace(quiet, rss=rss + quiet.rss, disk=disk + quiet.disk), under
     finally:
         ground.stop.set()
         for attacker in crowd:
