@@ -1,7 +1,7 @@
-"""An answer begins: a server may say a few times that more is to come, and then has to say it.
+"""A server may send only a few informational answers (1xx) before the real one.
 
 HTTP lets any number of informational answers (1xx) stand before the answer. They mean nothing to this pod and are
-dropped as they come; who sends more than a few is hung up on, so that no deadline has to wait behind them.
+dropped as they come. A server that sends more than a few is disconnected, so that no deadline waits for them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The everyday spelling of structured fields (RFC 9651), read and written as the library does, in a tenth of its time.
 
-Read are a dictionary of one byte sequence, and one of a list of strings with strings and integers as its parameters;
-of everything else nothing is said, and the library reads it. A property holds both readers equal.
+It reads a dictionary with one byte sequence, or with one list of strings that has strings and integers as parameters;
+the library reads everything else. A property test checks that both readers agree.
 """
 
 import re

@@ -1,8 +1,8 @@
 """A signature is accepted once while it is valid, by all processes together, and also after a restart.
 
 Only verified signatures are remembered, so nobody can fill the memory with false ones. Two GETs of one second are the
-same request with the same signature unless a nonce tells them apart, so requests for
-what isn't public are signed with one (ADR 0025).
+same request with the same signature unless a nonce tells them apart, so requests for what isn't public are signed with
+one (ADR 0025).
 """
 
 from __future__ import annotations

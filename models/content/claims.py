@@ -1,4 +1,4 @@
-"""Who claims to be whom: the records that say so, personal groups that members name; no words of anybody."""
+"""Claims of identity: the records that claim, and the personal groups that members name."""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -1,4 +1,4 @@
-"""What a group would take away as a pod's floor, counted from its votes: cost grows with these, not with the pod."""
+"""What a group would hide as part of the floor, counted from its votes; the cost grows with these, not with the pod."""
 
 from typing import Any, Final
 

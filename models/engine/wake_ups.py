@@ -1,4 +1,4 @@
-"""Wake-ups: who commits work that it won't do itself tells the processes that serve, as soon as it is committed.
+"""Wake-ups: a process that commits work for others tells the serving processes, as soon as it is committed.
 
 On PostgreSQL that is a NOTIFY within the transaction. On SQLite nobody is told: there the next look finds that the work
 is due. A wake-up may be lost with a connection, so it only hastens what the database says is due anyway.

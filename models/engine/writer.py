@@ -7,7 +7,7 @@
 - `after_commit(session, callback)` is for what may only happen when the change is certain; an undone
   action's callbacks are forgotten with it. Callbacks are plain functions, run in order; one that raises is a
   bug, and is logged.
-- Who is `patient` gives way to others: a commit takes few of those along.
+- A `patient` action gives way to others: a commit takes only few of these.
 - A caller that is cancelled while it waits doesn't stop the writer: what hasn't begun is dropped, what has
   is committed.
 - `stop()` finishes all that was accepted, then refuses what comes later.

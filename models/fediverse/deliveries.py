@@ -2,8 +2,8 @@
 
 - A lane is known by the host of its inboxes (with port). Its row says when it is to be looked at next: `next_at`
   is None exactly while nothing waits in it, so a worker finds work without searching the deliveries.
-- Who takes a lane leases it (`claim_lanes`), renews the lease while it sends, and gives the lane back with what
-  came of it (`close_lanes`). The lease of a killed worker ends by itself; what it had sent but not yet written
+- A worker leases a lane (`claim_lanes`), renews the lease while it sends, and releases the lane with the results
+  (`close_lanes`). The lease of a killed worker ends by itself; what it had sent but not yet written
   down is sent again, and the receiver knows it by its id.
 - An activity goes with its last delivery, in the same commit.
 """

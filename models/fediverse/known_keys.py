@@ -1,4 +1,4 @@
-"""Others' keys as one process of the pod was told them, for all processes; forgotten a month after the asking."""
+"""Other servers' keys, fetched by one process and stored for all; deleted a month after the last fetch."""
 
 from __future__ import annotations
 

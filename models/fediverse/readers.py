@@ -1,4 +1,4 @@
-"""Pods whose people follow a group they have no member in: who reads here, and where this pod said that it reads."""
+"""Pods whose people follow a group without a member there: readers of our groups, and the pods that we told."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Letters, before it is known to whom they go: pages write them in the reader's language, actions post them.
+"""Letters without an address: pages write them in the reader's language, actions post them.
 
-A letter's subject holds no code and no link, for admins see it.
+A letter's subject holds no code and no link, because admins see it.
 """
 
 from __future__ import annotations

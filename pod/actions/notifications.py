@@ -1,11 +1,11 @@
-"""People at home here are told of what concerns them, in the action that stores it.
+"""Local people are notified of what concerns them, in the action that stores it.
 
-Told are: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a group
-that reposts their post, a join of theirs that was sealed, somebody who joined by their invitation, a wish of theirs
-that the rules came to refuse or that too few signed, a wish of others that waits for their signature, and a group that
-they keep whose steward is silent. Nobody is told of what a writer does whom they mute, of what they do themselves in
-another group, nor of a group that they don't come across; and a vote that is changed is no second news. What is older
-than a month is history that came by a pull, and nobody is told of it.
+They are told of: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a
+group that reposts their post, a join of theirs that was sealed, somebody who joined by their invitation, a wish of
+theirs that the rules came to refuse or that too few signed, a wish of others that waits for their signature, and a
+group that they keep whose steward is silent. Nobody is told of what a muted writer does, of what they do themselves in
+another group, or of a group that they may not find; a changed vote gives no second notification. Records older than a
+month came by a pull, as history, and give none.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A private group is told of to nobody outside it: who belongs to it, who speaks for it, and what all others hear.
+"""Nobody outside a private group learns of it: who belongs to it, who speaks for it, and what all others are told.
 
-Everybody else gets one answer, that of a group which isn't here (ADR 0025).
+Everybody else gets the answer for a group that isn't here (ADR 0025).
 """
 
 from __future__ import annotations

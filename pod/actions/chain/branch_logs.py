@@ -1,7 +1,8 @@
-"""The log of a branch that isn't the chosen one: what its items add stays known, for the branch may come back.
+"""The log of a branch beside ours: what its items add is stored, because the branch may come back.
 
-A log that is placed follows the chosen branch. Who confirmed an item that lost its place to a rival must still be able
-to say which log it was, or nobody could ever build on it (ADR 0022). Kept are ids by item; the records are kept anyway.
+The placed log is that of our branch. A keeper that confirmed an item which then lost to a rival must still be able to
+say which log it had, or nobody could ever build on it (ADR 0022). Only ids are stored here; the records are kept
+anyway.
 """
 
 from __future__ import annotations

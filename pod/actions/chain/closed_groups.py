@@ -1,6 +1,6 @@
-"""A group that continues elsewhere is closed: which kinds of record it takes no more, and which wishes (ADR 0050).
+"""A group that continues elsewhere is closed: it refuses some kinds of record, and some wishes (ADR 0050).
 
-It is the pods' rule, not one of validity: what a root proves to stand in the group's log, or an item holds, stands.
+This is a rule of pods and not of validity: a record that a root proves to be in the log, or an item has, stays valid.
 """
 
 from __future__ import annotations

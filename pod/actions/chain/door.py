@@ -2,7 +2,8 @@
 
 A record comes opened (`open_record`), so its form and proofs hold by type. Here it meets its group: items and acks go
 to the chain, operations wait for a seal, or for signatures if they lack nothing else, all others are judged by their
-author's key and stored once. Whatever a group doesn't know yet waits; whatever the rules refuse changes nothing.
+author's key and stored once. A record whose author or key the group doesn't know yet waits; a refused record changes
+nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Items and acks join their group's chain: what comes together moves the head, and the anchor, once.
+"""Items and acks join their group's chain; all that come together move the head, and the anchor, once.
 
-A refusal stands in its record's place and hurts no other. Only this module, `lone_recovery` and `sealing` change a
-chain; what follows from a move is `note_move`'s.
+A refused record doesn't affect the others. Only this module, `lone_recovery` and `sealing` change a chain; `note_move`
+stores what follows from a move.
 """
 
 from __future__ import annotations

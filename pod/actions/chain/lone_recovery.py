@@ -1,4 +1,4 @@
-"""What a lone keeper's lost pod had settled gives way to a recovery, wherever on the chain that forked off.
+"""A recovery of a group with one keeper replaces what the lost pod had settled, wherever it forks off.
 
 A view holds a chain from its anchor up, and a recovery may fork off below it: the pod that was lost settled items that
 nobody else saw, or it is hostile and goes on sealing. So such a branch is judged from the root, with everything that

@@ -1,7 +1,7 @@
-"""What one author may have waiting for a group's log at this pod, and what may wait here for an author to come.
+"""How much of one author may wait here for a group's log, and how much may wait for its author to come.
 
-Whatever stands in the log already is held however much it is: these bounds keep nothing out of a group, they keep one
-pen from filling everybody's disks before a steward has looked.
+Records in the log are stored without limit. So these bounds keep nothing out of a group; they only keep one author from
+filling everybody's disks before a steward has looked.
 """
 
 from __future__ import annotations

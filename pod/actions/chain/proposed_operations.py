@@ -1,7 +1,6 @@
 """An operation that lacks nothing but signatures is proposed: kept, and merged by union of proofs, until it has enough.
 
-It is known by what the group's rules say to it, so nothing about it is agreed on between pods but the operation itself
-(ADR 0043):
+Each pod finds proposals by the group's rules, so pods need to agree on nothing but the operation itself (ADR 0043):
 
 1. Its author is an owner and signed it; the rules refuse it for nothing but lacking signatures.
 2. Only proofs of members who may sign it are kept. A pod that holds two lists of them merges the two.

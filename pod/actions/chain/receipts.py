@@ -1,4 +1,4 @@
-"""Receipts: a steward promises to log what a pod delivers, and who delivered keeps the promise while the record waits.
+"""Receipts: a steward promises to log a delivered record; the delivering pod keeps the promise while the record waits.
 
 The steward's answer to a delivery carries it, once the record is on disk. When the promised time is over and the log
 still lacks the record, the group's pods are told (`pod.actions.sync.withheld_records`), and no honest keeper

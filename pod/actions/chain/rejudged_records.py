@@ -1,4 +1,4 @@
-"""Which pending records still count when a head moves: the rules of the door, asked again for whom it concerns.
+"""Which pending records still count when a head moves: the door's rules are applied again to the members concerned.
 
 A record is judged by the state before the first seal that covers it. So while it waits, a changed weight or key may
 take it out (it is refused, and its author's rows are folded anew), and another branch may let it in again.

@@ -1,6 +1,6 @@
 """A whole group checked again from nothing but its stored bytes: every proof, every item from the root, the log's root.
 
-What is kept between (snapshots, frontiers, heads, verified before) is compared with what comes out, and not used.
+Stored results (snapshots, frontiers, heads) are compared with the computed ones, and not used.
 """
 
 from __future__ import annotations

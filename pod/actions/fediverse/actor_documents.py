@@ -1,6 +1,6 @@
 """The documents of this pod's actors and their collections, and what this pod says of itself.
 
-Nothing here is shown of a private group; of a group that isn't public only the actor, not what it holds.
+Nothing of a private group is shown here; of an unlisted group only the actor, and not its content.
 """
 
 from __future__ import annotations

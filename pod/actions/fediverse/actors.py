@@ -1,7 +1,7 @@
 """Who speaks for this pod in ActivityPub: the pod, its people, its groups; each with keys of its own.
 
-Of a personal group that is at home here the person speaks, of any other group its Group actor. A private group has no
-actor that is shown: for its records the pod itself speaks.
+For a local personal group its person speaks, for any other group its Group actor. A private group's actor isn't shown:
+for its records the pod's own actor speaks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Posts and records as the documents and activities that other software knows: what strangers are told, nothing else.
+"""Posts and records as documents and activities for other software, with only what strangers may know.
 
 The signed record rides along only while every word of it is shown; pods get records by pushes and pulls of their own.
 """

@@ -1,4 +1,4 @@
-"""Where somebody may be known by their identity: their own, and never in a private group (ADR 0047)."""
+"""Where an account may show an identity: only its own, and never in a private group (ADR 0047)."""
 
 from __future__ import annotations
 

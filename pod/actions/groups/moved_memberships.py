@@ -1,6 +1,6 @@
 """A membership that moves to another pod ends here as soon as its move is known, not only when that is sealed.
 
-Else its former home would go on writing what nobody counts, and reading what is private to who is at home elsewhere.
+Otherwise its former home could still write records that don't count, and read what is private to the person.
 """
 
 from __future__ import annotations

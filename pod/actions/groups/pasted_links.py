@@ -1,6 +1,6 @@
 """What people paste becomes a group and a pod that holds it: a handle, an address of any pod's page, an id, a link.
 
-Nothing is believed for being pasted: a group is its root's hash, and a name on another pod is that pod's word.
+Pasting proves nothing: a group's id is its root's hash, and a name on another pod is only that pod's claim.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What asks this pod's seat for its word is opened only if the group is here and the key that it names may ask.
+"""A request to this pod's seat is opened only if the group is here and the key that it names may ask.
 
 Opening a handover verifies all its proofs and operations. An anonymous request has to name a key of a keeper, or a
 recovery key of one, before anybody does that work; that the proof is really by this key is verified first of all.

@@ -1,8 +1,8 @@
 """Handover: a keeper's pod proposes itself as steward, the others sign if an honest keeper would, a quorum decides.
 
-By hand (`hand_over`) with keepers named anew, or by timer (`hand_over_if_due`) with the same ones. Who refused is asked
-once more, and shown who signed: these words may free it (ADR 0020). A refusal names the refuser's highest term, and the
-next try is above it.
+By hand (`hand_over`) with keepers named anew, or by timer (`hand_over_if_due`) with the same ones. A keeper that
+refused is asked once more, with the signatures of the others, which may free it to sign (ADR 0020). A refusal names the
+refuser's highest term, and the next try is above it.
 """
 
 from __future__ import annotations

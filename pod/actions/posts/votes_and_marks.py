@@ -1,7 +1,7 @@
 """What one press of a button does to a post or paragraph: vote, hide for oneself, mute, delete, restore.
 
-Each says what shall hold, not what shall change: pressed twice, or sent twice, it holds all the same, and no second
-record is written.
+Each sets a state and doesn't toggle it: if it is pressed or sent twice, the state is the same, and no second record is
+written.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Search: posts and people by their words, groups and subjects by name, anything by its id.
 
-Found is what is shown: a post whose matching words are hidden is counted as hidden, and what this pod withholds isn't
-counted either.
+Only shown posts are results: a post whose matching words are hidden is counted as hidden; posts that this pod withholds
+aren't counted at all.
 """
 
 from __future__ import annotations

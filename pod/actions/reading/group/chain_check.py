@@ -1,4 +1,4 @@
-"""A whole group checked on demand for somebody at home here, a few at a time: it costs as much as the group is long."""
+"""A whole group checked on request for a local account, few at a time, because the cost grows with the group."""
 
 from __future__ import annotations
 

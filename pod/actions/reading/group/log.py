@@ -1,6 +1,6 @@
 """The log as people read it: what every record did, filtered; an entry stays when its text is erased.
 
-What an entry is about is named by the words that the group shows of it to the reader, or not at all.
+The thing of an entry is named by the words that the group shows to the reader, or not at all.
 
 Each answer looks at a bounded stretch of the log, so that a filter that finds little costs no more than one that finds
 much; `next` says where the following stretch begins.

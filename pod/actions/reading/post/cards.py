@@ -1,6 +1,6 @@
 """Posts in lists as one reader sees them: a card has the words that are shown in the lens of its list, and no others.
 
-Of a post that this pod withholds a card says only that it is there. A post with very many edits has a title and no
+The card of a post that this pod withholds says only that it exists. A post with very many edits has a title and no
 beginning: what a list costs doesn't grow with the edits that somebody makes.
 """
 

@@ -1,4 +1,4 @@
-"""A page or answer shows so much of a long text that its cost has a bound, and leads to the rest: nothing is left out.
+"""A page or answer shows a bounded part of a long text and leads to the rest, so that nothing is left out.
 
 A slice ends after so many paragraphs, or once so many characters are on the page, versions counted with them; it has
 one paragraph at least. Where the next slice begins is a place in reading order, the same for every reader of a lens.

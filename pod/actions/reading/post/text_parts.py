@@ -1,4 +1,4 @@
-"""Of a text the part that a page shows, with what stands beside it: all versions of a paragraph are judged together.
+"""The part of a text that a page shows, with the other versions of its paragraphs, which are judged together.
 
 Where a part ends follows from the reading order alone, so it is the same in every lens.
 """

@@ -1,6 +1,6 @@
-"""Records as strangers are told of them: what other software gets, which has no lenses and unfolds nothing.
+"""Records for strangers: what other software gets, which has no lenses and can't unfold anything.
 
-Told is what the group's own lens and this pod's floor show. A post or edit that isn't shown, a profile that was
+They get what the group's own lens and this pod's floor show. A post or edit that isn't shown, a profile that was
 replaced since, and whatever belongs to a private group are refused in one way, as if they weren't there.
 """
 

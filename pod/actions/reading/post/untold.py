@@ -1,6 +1,6 @@
 """What followers on other software are told of a group: what it shows and this pod's floor, own posts and reposts.
 
-A repost that the post's own group doesn't show is told to nobody: other software gets it as that group shows it.
+Nobody is told of a repost that the post's own group hides, because other software gets it as that group shows it.
 """
 
 from __future__ import annotations
