@@ -95,8 +95,8 @@ async def complete_tiles(session: AsyncSession, group: RecordId, old_size: int, 
         await upsert(session, TILES, rows)
 
 
-async def truncate_log(session: AsyncSession, group: RecordId, size: int) -> list[RecordId]:
-    """Cut the log at `size` entries; returns the entries that were cut, which are pending again."""
+async def truncate_log(session: AsyncSession, group: RecordId, size: int) -> dict[RecordId, str]:
+    """Cut the log at `size` entries; returns the entries that were cut, with their types: they are pending again."""
     cut = await cut_log(session, group, size)
     for level in range(1, MAX_TILE_LEVEL + 1):
         await session.execute(

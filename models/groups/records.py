@@ -245,10 +245,20 @@ async def list_overtaken(
     return [(record, at) for record, at in await session.execute(wanted)]
 
 
+class NextEntry(msgspec.Struct, frozen=True):
+    """What of a record says what follows when it gets its place in the log."""
+
+    id: RecordId
+    type: str
+    author: int | None
+    state: str
+
+
 class Claimed(msgspec.Struct, frozen=True):
     """The part of a record that tells whether it counts: claimed author and key, and the signed text."""
 
     id: RecordId
+    type: str
     author: int | None
     key: int | None
     wire: bytes
@@ -289,14 +299,15 @@ async def list_placed(session: AsyncSession, records: Collection[RecordId]) -> d
     return found
 
 
-_REFUSED_AUTHORS: Final = AllKeys(
-    lambda keys: select(RECORDS.c.author).distinct().where(RECORDS.c.id.in_(keys), RECORDS.c.state == REFUSED)
+_ENTRIES: Final = AllKeys(
+    lambda keys: select(*(RECORDS.c[name] for name in NextEntry.__struct_fields__)).where(RECORDS.c.id.in_(keys))
 )
 
 
-async def list_refused_authors(session: AsyncSession, records: Collection[RecordId]) -> set[int]:
-    """The authors of those records that are refused here."""
-    return {author for (author,) in await _REFUSED_AUTHORS.run(session, records) if author is not None}
+async def load_entries(session: AsyncSession, records: Sequence[RecordId]) -> list[NextEntry]:
+    """The records, which are here, in their order."""
+    found = {row[0]: NextEntry(*row) for row in await _ENTRIES.run(session, records)}
+    return [found[record] for record in records]
 
 
 _PENDING_SIZES: Final = AllKeys(
@@ -345,15 +356,15 @@ async def set_state(session: AsyncSession, records: Collection[RecordId], state:
         await session.execute(update(RECORDS).where(RECORDS.c.id.in_(some)).values(state=state))
 
 
-async def cut_log(session: AsyncSession, group: RecordId, size: int) -> list[RecordId]:
-    """Cut the group's log at `size` entries; returns the entries that were cut, which are pending again."""
+async def cut_log(session: AsyncSession, group: RecordId, size: int) -> dict[RecordId, str]:
+    """Cut the group's log at `size` entries; returns those that were cut, with their types: they are pending again."""
     cut = (
         update(RECORDS)
         .where(RECORDS.c.group_id == group, RECORDS.c.log_index >= size)
         .values(log_index=None, state=PENDING)
-        .returning(RECORDS.c.id)
+        .returning(RECORDS.c.id, RECORDS.c.type)
     )
-    return list(await session.scalars(cut))
+    return {row.id: row.type for row in await session.execute(cut)}
 
 
 async def erase_records(session: AsyncSession, shapes: Sequence[tuple[RecordId, bytes]]) -> None:

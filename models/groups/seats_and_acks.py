@@ -353,8 +353,10 @@ async def list_withheld(session: AsyncSession, group: RecordId, limit: int) -> l
     return [Withheld(*row) for row in await session.execute(wanted)]
 
 
-async def delete_withheld(session: AsyncSession, records: Sequence[RecordId]) -> None:
-    await _NOT_WITHHELD.run(session, records)
+async def delete_withheld(session: AsyncSession, group: RecordId, records: Sequence[RecordId]) -> None:
+    """Note no more that these records are withheld."""
+    if await session.scalar(select(WITHHELD.c.record_id).where(WITHHELD.c.group_id == group).limit(1)) is not None:
+        await _NOT_WITHHELD.run(session, records)
 
 
 _NOT_WITHHELD: Final = AllKeys(lambda keys: delete(WITHHELD).where(WITHHELD.c.record_id.in_(keys)))

@@ -296,9 +296,10 @@ async def list_broken_promises(
     return [Promise(*row) for row in await session.execute(wanted)]
 
 
-async def delete_receipts(session: AsyncSession, records: Collection[RecordId]) -> None:
+async def delete_receipts(session: AsyncSession, group: RecordId, records: Collection[RecordId]) -> None:
     """Delete the receipts of records that are logged now, because the log is the better proof."""
-    await _KEPT.run(session, records)
+    if await session.scalar(select(RECEIPTS.c.record_id).where(RECEIPTS.c.group_id == group).limit(1)) is not None:
+        await _KEPT.run(session, records)
 
 
 _KEPT: Final = AllKeys(lambda keys: delete(RECEIPTS).where(RECEIPTS.c.record_id.in_(keys)))

@@ -228,7 +228,7 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
         sealed = await seal(session, deps, group, now=now)
         if sealed is not None:
             sent.append(sealed)
-        sent += await confirm_head(session, deps, group, now=now)
+        sent += await confirm_head(session, deps, group, now=now, sealed=sealed.id if sealed is not None else None)
         await let_void_go(session, deps, group, now=now)
         await judge_proposed(session, deps, group, now=now)
         await sign_wanted(session, deps, group)

@@ -20,7 +20,7 @@ from models.engine.writer import Writer
 from models.fediverse.followers import Shows, list_shown
 from models.groups.groups_and_items import insert_group
 from models.groups.log_tiles import truncate_log
-from models.groups.records import set_logged
+from models.groups.records import load_entries, set_logged
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
 from tests.models.builders import GROUP, a_patch, a_post, a_state, a_vote, accept, an_erasure
@@ -77,7 +77,7 @@ async def take(session: AsyncSession, records: Sequence[Record]) -> None:
 
 async def place(session: AsyncSession, entries: Sequence[RecordId], first: int = 0) -> None:
     await set_logged(session, [(entry, first + number) for number, entry in enumerate(entries)])
-    await project_places(session, entries)
+    await project_places(session, {entry.id: entry.type for entry in await load_entries(session, entries)})
 
 
 async def cut(session: AsyncSession, size: int) -> None:

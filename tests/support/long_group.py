@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
+from models.groups.records import load_entries
 from pod.actions.chain.door import Arrival, append_all
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.views import take_root
@@ -105,6 +106,6 @@ class LongGroup:
             assert stored is not None
             ids = [entry.id for entry in entries]
             frontier = frontier_of(stored.log_size, stored.log_peaks).append_many([leaf_hash(one) for one in ids])
-            await place_entries(session, stored, ids, frontier)
+            await place_entries(session, stored, await load_entries(session, ids), frontier)
 
         await deps.store.write(action)

@@ -63,7 +63,7 @@ async def erase(session: AsyncSession, wishes: Mapping[RecordId, AbstractSet[tup
     await forget_searched(session, [record.id for record in named])
     await erase_records(session, [(record.id, _shape(record, sheets.get(record.id))) for record in named])
     # The time of an erased record is erased, too, because it was the record's place while it waited for the log.
-    await project_places(session, [record.id for record in named])
+    await project_places(session, {record.id: record.type for record in named})
 
 
 def _sheet(record: StoredRecord) -> Sheet | None:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Delete, Update, delete, update
+from sqlalchemy import Delete, Table, Update, delete, update
 
-from models.content.posts_and_votes import CLAIMS, POSTS, PROFILES, post_target_key
+from models.content.posts_and_votes import CLAIMS, POSTS, PROFILES, SHEETS, VOTES, post_target_key
 from models.content.projections.rows import NO_WORDS, Accepted, CastHere, Rows, erased_post_row, sheet_row
 from models.content.word_pieces import name_key
 from models.groups.records import StoredRecord
@@ -37,7 +37,8 @@ class ProjectedKind(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
     """How a kind of record becomes rows.
 
     `fold` adds its rows, `search` gives its words, `sheet` its paragraphs; `empty` removes the words from an erased
-    record's rows, and `fold_erased` makes such rows from the shape.
+    record's rows, and `fold_erased` makes such rows from the shape. `ordered`: the tables in which its rows
+    have a place.
     """
 
     fold: Callable[[Rows, Accepted, Shape], None] | None
@@ -45,6 +46,7 @@ class ProjectedKind(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
     sheet: Callable[[RecordId, RecordId, Shape], Sheet] | None
     empty: Callable[[RecordId], Update | Delete] | None
     fold_erased: Callable[[Rows, Accepted, StoredRecord], None] | None
+    ordered: Sequence[Table]
 
 
 def _fold_profile(rows: Rows, record: Accepted, profile: Profile) -> None:
@@ -165,9 +167,15 @@ PROFILE: Final = ProjectedKind[Profile](
     sheet=None,
     empty=_empty_profile,
     fold_erased=_fold_erased_profile,
+    ordered=(),
 )
 POST: Final = ProjectedKind[Post](
-    fold=_fold_post, search=_search_post, sheet=post_sheet, empty=_empty_post, fold_erased=_fold_erased_post
+    fold=_fold_post,
+    search=_search_post,
+    sheet=post_sheet,
+    empty=_empty_post,
+    fold_erased=_fold_erased_post,
+    ordered=(POSTS, SHEETS),
 )
 PATCH: Final = ProjectedKind[Patch](
     fold=_fold_patch,
@@ -175,14 +183,17 @@ PATCH: Final = ProjectedKind[Patch](
     sheet=patch_sheet,
     empty=None,
     fold_erased=_fold_erased_patch,
+    ordered=(SHEETS,),
 )
-VOTE: Final = ProjectedKind[Vote](fold=_fold_vote, search=None, sheet=None, empty=None, fold_erased=None)
-ERASE: Final = ProjectedKind[Erase](fold=_fold_erase, search=None, sheet=None, empty=None, fold_erased=None)
+VOTE: Final = ProjectedKind[Vote](
+    fold=_fold_vote, search=None, sheet=None, empty=None, fold_erased=None, ordered=(VOTES,)
+)
+ERASE: Final = ProjectedKind[Erase](fold=_fold_erase, search=None, sheet=None, empty=None, fold_erased=None, ordered=())
 CLAIM: Final = ProjectedKind[Claim](
-    fold=_fold_claim, search=None, sheet=None, empty=_withdraw_claim, fold_erased=_fold_erased_claim
+    fold=_fold_claim, search=None, sheet=None, empty=_withdraw_claim, fold_erased=_fold_erased_claim, ordered=()
 )
 # Stored and sent on; guests' records aren't applied yet.
-GUEST: Final = ProjectedKind[GuestRecord](fold=None, search=None, sheet=None, empty=None, fold_erased=None)
+GUEST: Final = ProjectedKind[GuestRecord](fold=None, search=None, sheet=None, empty=None, fold_erased=None, ordered=())
 
 PROJECTED: Final[OfEach[ProjectedKind[Any]]] = OfEach(
     Profile=PROFILE, Post=POST, Patch=PATCH, Vote=VOTE, Erase=ERASE, Claim=CLAIM, GuestRecord=GUEST

@@ -1,14 +1,15 @@
 """Records get places in their log, or lose them with a lost branch: what is ordered by them follows."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Column, Update, update
+from sqlalchemy import Column, Table, Update, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.places import select_place
 from models.content.posts_and_votes import POSTS, SHEETS, VOTES
+from models.content.projections.kinds import PROJECTED
 from models.content.projections.votes import note_reposts
 from models.engine.statements import AllKeys, Keys
 from protocol.ids import RecordId
@@ -30,8 +31,13 @@ _REPOSTS: Final = AllKeys(
 )
 
 
-async def project_places(session: AsyncSession, records: Collection[RecordId]) -> None:
-    """Give the rows of these records the places that the store has for the records now."""
-    await _POSTS.run(session, records)
-    await _SHEETS.run(session, records)
-    await note_reposts(session, {(group, target) for group, target in await _REPOSTS.run(session, records)})
+async def project_places(session: AsyncSession, records: Mapping[RecordId, str]) -> None:
+    """Give the rows of these records, named with their types, the places that the store has for the records now."""
+    in_tables: dict[Table, list[RecordId]] = {POSTS: [], SHEETS: [], VOTES: []}
+    for record, type_name in records.items():
+        kind = PROJECTED.of(type_name)
+        for table in kind.ordered if kind is not None else ():
+            in_tables[table].append(record)
+    await _POSTS.run(session, in_tables[POSTS])
+    await _SHEETS.run(session, in_tables[SHEETS])
+    await note_reposts(session, {(group, target) for group, target in await _REPOSTS.run(session, in_tables[VOTES])})

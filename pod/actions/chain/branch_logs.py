@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import StoredGroup, load_group
 from models.groups.log_tiles import SideLog, delete_side_logs, insert_side_log, list_entries, load_side_logs
-from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
+from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_entries, load_known
 from pod.actions.chain.log_places import frontier_in, place_entries
 from protocol.authorship import check_author
 from protocol.branches import View
@@ -57,7 +57,7 @@ async def place_side_logs(session: AsyncSession, after: View, added: Sequence[Re
         frontier = await frontier_in(session, stored, side.first)
         frontier = frontier.append_many([leaf_hash(entry) for entry in side.entries])
         if frontier.root().hex() == node.state.log.root:
-            await place_entries(session, stored, side.entries, frontier)
+            await place_entries(session, stored, await load_entries(session, side.entries), frontier)
     await delete_side_logs(session, added)
 
 

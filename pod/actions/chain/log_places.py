@@ -9,26 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.projections import project_places, refold_author
 from models.groups.groups_and_items import StoredGroup, set_group
 from models.groups.log_tiles import complete_tiles, load_tiles
-from models.groups.records import list_refused_authors, set_logged
+from models.groups.records import REFUSED, NextEntry, set_logged
 from models.groups.seats_and_acks import delete_withheld
 from models.groups.waiting_records import delete_receipts
-from protocol.ids import RecordId
 from protocol.log import Frontier, frontier_at, frontier_of, tile_reader, tiles_for_frontier
 
 
 async def place_entries(
-    session: AsyncSession, stored: StoredGroup, entries: Sequence[RecordId], frontier: Frontier
+    session: AsyncSession, stored: StoredGroup, entries: Sequence[NextEntry], frontier: Frontier
 ) -> None:
     """Place `entries` at the end of the group's log; `frontier` is the frontier after them."""
     first = stored.log_size
-    back = await list_refused_authors(session, entries)
-    await set_logged(session, [(entry, first + place) for place, entry in enumerate(entries)])
+    await set_logged(session, [(entry.id, first + place) for place, entry in enumerate(entries)])
     await set_group(session, stored.id, log_size=frontier.size, log_peaks=b"".join(frontier.peaks))
-    await project_places(session, entries)
+    await project_places(session, {entry.id: entry.type for entry in entries})
     await complete_tiles(session, stored.id, first, frontier.size)
-    await delete_withheld(session, entries)
-    await delete_receipts(session, entries)
-    for author in sorted(back):
+    placed = [entry.id for entry in entries]
+    await delete_withheld(session, stored.id, placed)
+    await delete_receipts(session, stored.id, placed)
+    for author in sorted({entry.author for entry in entries if entry.state == REFUSED and entry.author is not None}):
         # Logged entries count, even if this pod refused them while they waited.
         await refold_author(session, stored.id, author)
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
-from models.groups.records import list_claims_pending
+from models.groups.records import PENDING, NextEntry, list_claims_pending
 from models.groups.seats_and_acks import list_acks_below, load_keeper, save_keeper
 from models.groups.waiting_records import list_operations
 from pod.actions.chain.closed_groups import why_closed
@@ -58,7 +58,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     entries = await _choose_entries(session, state)
     if not operations and not entries:
         return None
-    frontier = frontier_of(stored.log_size, stored.log_peaks).append_many([leaf_hash(entry) for entry in entries])
+    frontier = frontier_of(stored.log_size, stored.log_peaks).append_many([leaf_hash(entry.id) for entry in entries])
     body = seal_members(
         state,
         at=at,
@@ -101,14 +101,14 @@ async def choose_operations(
     return chosen, void
 
 
-async def _choose_entries(session: AsyncSession, state: GroupState) -> list[RecordId]:
-    chosen, size = list[RecordId](), 0
+async def _choose_entries(session: AsyncSession, state: GroupState) -> list[NextEntry]:
+    chosen, size = list[NextEntry](), 0
     for record in await list_claims_pending(session, state.group, MOST_ENTRIES):
         size += len(record.wire)
         if size > MOST_ENTRY_BYTES:
             break
         if stands_in(state, record.author or 0, record.key or 0, record.wire):
-            chosen.append(record.id)
+            chosen.append(NextEntry(record.id, record.type, record.author, PENDING))
     return chosen
 
 
@@ -136,7 +136,9 @@ async def _highest_on(session: AsyncSession, state: GroupState, seat: DidKey, lo
     return found
 
 
-async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> list[Record]:
+async def confirm_head(
+    session: AsyncSession, deps: Deps, group: RecordId, *, now: int, sealed: RecordId | None = None
+) -> list[Record]:
     """Confirm the highest item that an honest keeper would, for each seat of this pod; returns the acks to send."""
     view = await load_view(session, deps, group)
     seat_key = deps.identity.keyring.pod_key.did
@@ -149,7 +151,7 @@ async def confirm_head(session: AsyncSession, deps: Deps, group: RecordId, *, no
     if stored is None or (memory.last and memory.last.item == view.head) or is_bound(memory, view):
         return []
     confirmed = _highest_confirmed(
-        memory, view, await findings_to_confirm(session, view, stored, memory, now=now), now=now
+        memory, view, await findings_to_confirm(session, view, stored, memory, now=now, sealed=sealed), now=now
     )
     if confirmed is None or confirmed.last is None:
         return []

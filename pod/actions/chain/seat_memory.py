@@ -78,12 +78,18 @@ async def findings_on_branch(
 
 
 async def findings_to_confirm(
-    session: AsyncSession, view: View, stored: StoredGroup, memory: SeatMemory, *, now: int
+    session: AsyncSession,
+    view: View,
+    stored: StoredGroup,
+    memory: SeatMemory,
+    *,
+    now: int,
+    sealed: RecordId | None = None,
 ) -> dict[RecordId, LogFindings]:
     """What this pod found about each item above the last confirmed one, up to the first that isn't good.
 
     Nothing above that one can be confirmed, because a log is never better than the log that it continues. So the cost
-    depends on what is new, and not on how much is unsettled.
+    depends on what is new, and not on how much is unsettled. `sealed` is the item that this action itself sealed.
     """
     last, found = memory.last, {}
     floor = last.height if last and view.holds(last.item) else view.settled.height
@@ -91,7 +97,7 @@ async def findings_to_confirm(
         node = view.nodes[view.branch[height]]
         if node.state.at > now + MAX_CLOCK_LEAD_MS:
             break
-        findings = await find_in_log(session, view, stored, node)
+        findings = await find_in_log(session, view, stored, node, judged=node.item == sealed)
         if findings != GOOD_LOG:
             break
         found[node.item] = findings
@@ -142,11 +148,14 @@ async def _find_beside(
     )
 
 
-async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, node: Node) -> LogFindings:
+async def find_in_log(
+    session: AsyncSession, view: View, stored: StoredGroup, node: Node, *, judged: bool = False
+) -> LogFindings:
     """Findings about what an item adds: all held, under its root, by valid authors, no promise broken.
 
     Entries get places only where every root that covers them fits (`place_entries`). So a root can be wrong here only
-    if the item adds no entries and has another root than its parent. The cost grows with what the item adds.
+    if the item adds no entries and has another root than its parent. The cost grows with what the item adds, unless
+    its entries were `judged` by this very state in this action, and then stored.
     """
     parent = view.nodes[node.parent or view.anchor].state
     log = node.state.log
@@ -154,6 +163,8 @@ async def find_in_log(session: AsyncSession, view: View, stored: StoredGroup, no
         return LogFindings(complete=False)
     if log.size == parent.log.size:
         entries_valid, root_matches = True, log.root == parent.log.root
+    elif judged:
+        entries_valid, root_matches = True, True
     else:
         entries = await list_claims_logged(session, parent.group, parent.log.size, log.size)
         if len(entries) < log.size - parent.log.size:

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import load_wishes
 from models.groups.groups_and_items import StoredGroup, list_tree_heads, load_group
-from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
+from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_entries, load_known
 from models.groups.waiting_records import delete_waiting
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all, take_proven
 from pod.actions.chain.log_places import place_entries
@@ -203,7 +203,7 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
         await insert_records(session, shapes)
         await delete_waiting(session, [shape.id for shape in shapes])
         await take_proven(session, deps, [arrival for arrival in holdable[:at] if isinstance(arrival, Arrival)])
-        await place_entries(session, stored, gathered.entries[:at], placed)
+        await place_entries(session, stored, await load_entries(session, gathered.entries[:at]), placed)
         deps.signals.wake(session, group)
     return Placed(at, more=len(heads) == MOST_ROOTS and at == heads[-1].size - stored.log_size)
 

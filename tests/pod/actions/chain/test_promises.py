@@ -13,6 +13,7 @@ from migrations import upgrade
 from models.engine.databases import open_database
 from models.fediverse.host_states import count_queue
 from models.groups.groups_and_items import load_group
+from models.groups.records import load_entries
 from models.groups.seats_and_acks import list_withheld
 from pod.actions.chain.door import Arrival, append, append_all
 from pod.actions.chain.log_places import place_entries
@@ -123,7 +124,7 @@ async def test_an_item_that_leaves_out_what_was_promised_is_not_confirmed_and_th
     async def action(session: AsyncSession) -> None:
         stored = await load_group(session, place.state.group)
         assert stored is not None
-        await place_entries(session, stored, [place.vote.id], whole)
+        await place_entries(session, stored, await load_entries(session, [place.vote.id]), whole)
 
     await place.deps.store.write(action)
     assert late in await place.sound()
