@@ -59,6 +59,41 @@ class EachRow:
         return form
 
 
+class Prepared:
+    """A statement that is done again and again, with named parameters; `make` gives it for an engine's name."""
+
+    def __init__(self, make: Callable[[str], Select[Any] | UpdateBase]) -> None:
+        self._make = make
+        self._forms: dict[str, tuple[_Compiled, tuple[Convert | None, ...]]] = {}
+
+    async def run(self, session: AsyncSession, **values: Any) -> list[Any]:
+        """Do it; what rows it gives, in their order."""
+        connection = await session.connection()
+        form, results = self._form(connection.dialect)
+        known = {**form.constants, **values}
+        given = tuple(
+            known[name] if convert is None else convert(known[name])
+            for name, convert in zip(form.names, form.converts, strict=True)
+        )
+        rows = await connection.exec_driver_sql(form.text, given)
+        return list(_converted(results, rows.all() if rows.returns_rows else ()))
+
+    async def value(self, session: AsyncSession, **values: Any) -> Any:
+        """The first column of the first row; None where there is no row."""
+        rows = await self.run(session, **values)
+        return rows[0][0] if rows else None
+
+    def _form(self, dialect: Dialect) -> tuple[_Compiled, tuple[Convert | None, ...]]:
+        if (known := self._forms.get(dialect.name)) is None:
+            stated = self._make(dialect.name)
+            compiled = stated.compile(dialect=dialect)
+            assert isinstance(compiled, SQLCompiler)
+            results = tuple(_read_by(column.type, dialect) for column in stated.exported_columns)
+            known = _form_of(compiled, str(compiled), compiled.positiontup, dialect), results
+            self._forms[dialect.name] = known
+        return known
+
+
 class AllKeys:
     """A statement for many keys at once; `make` builds it for `keys`, which it uses in `column.in_(keys)`.
 

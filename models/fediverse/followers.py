@@ -7,15 +7,17 @@ records went when the follow came: what is older is never announced to anybody b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Index, Select, and_, delete, exists, func, select, true
+from sqlalchemy import ColumnElement, Index, Select, and_, bindparam, delete, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.content.places import LogPlace, where_now
 from models.content.posts_and_votes import POSTS, SCORES, SHEETS, is_before
 from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
 from models.engine.upserts import insert_new, upsert
 from models.groups.records import RECORDS
 from protocol.ids import RecordId
@@ -102,8 +104,11 @@ async def list_follower_inboxes(session: AsyncSession, path: str, limit: int) ->
 
 async def load_followed_since(session: AsyncSession, path: str) -> int | None:
     """The last record number when the first of the present followers came; None if nobody follows."""
-    since = await session.scalar(select(func.min(FOLLOWERS.c.since_seq)).where(FOLLOWERS.c.path == path))
-    return None if since is None else int(since)
+    since: int | None = await _SINCE.value(session, path=path)
+    return since
+
+
+_SINCE: Final = Prepared(lambda _: select(func.min(FOLLOWERS.c.since_seq)).where(FOLLOWERS.c.path == bindparam("path")))
 
 
 async def load_last_seq(session: AsyncSession) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import Integer, bindparam, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
 from models.engine.upserts import upsert
 from models.people.subscriptions import FOLLOWINGS
 from protocol.ids import RecordId
@@ -64,8 +67,17 @@ async def delete_reader(session: AsyncSession, pod: str, group: RecordId | None 
 
 async def list_readers(session: AsyncSession, group: RecordId, limit: int) -> list[str]:
     """The pods that read a group, sorted."""
-    wanted = select(READERS.c.pod).where(READERS.c.group_id == group).order_by(READERS.c.pod).limit(limit)
-    return list(await session.scalars(wanted))
+    return [pod for (pod,) in await _READERS.run(session, group=group, most=limit)]
+
+
+_READERS: Final = Prepared(
+    lambda _: (
+        select(READERS.c.pod)
+        .where(READERS.c.group_id == bindparam("group"))
+        .order_by(READERS.c.pod)
+        .limit(bindparam("most", type_=Integer))
+    )
+)
 
 
 async def is_followed_here(session: AsyncSession, group: RecordId) -> bool:

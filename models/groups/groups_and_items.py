@@ -1,13 +1,16 @@
 """Groups, and the items of their chains; the head moves by compare-and-swap."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Final
 
 import msgspec
-from sqlalchemy import CursorResult, Index, delete, func, select, true, update
+from sqlalchemy import Index, bindparam, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import AllKeys, Prepared
 from models.engine.upserts import chunks, insert_new
 from protocol.ids import RecordId
 
@@ -109,6 +112,7 @@ class StoredItem(msgspec.Struct, frozen=True):
 GROUPS = table_of(GroupRow)
 ITEMS = table_of(ItemRow)
 _GROUP_COLUMNS = [GROUPS.c[name] for name in StoredGroup.__struct_fields__]
+_THIS = GROUPS.c.id == bindparam("group")
 _ITEM_COLUMNS = [ITEMS.c[name] for name in StoredItem.__struct_fields__]
 
 
@@ -119,9 +123,12 @@ async def insert_group(session: AsyncSession, group: StoredGroup) -> None:
 
 async def load_group(session: AsyncSession, group: RecordId, *, lock: bool = False) -> StoredGroup | None:
     """The group; with `lock`, no other process can change it, or fold its records, until the commit."""
-    wanted = select(*_GROUP_COLUMNS).where(GROUPS.c.id == group)
-    row = (await session.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
-    return StoredGroup(*row) if row else None
+    rows = await (_LOCKED_GROUP if lock else _GROUP).run(session, group=group)
+    return StoredGroup(*rows[0]) if rows else None
+
+
+_GROUP: Final = Prepared(lambda _: select(*_GROUP_COLUMNS).where(_THIS))
+_LOCKED_GROUP: Final = Prepared(lambda _: select(*_GROUP_COLUMNS).where(_THIS).with_for_update())
 
 
 async def load_visibility(session: AsyncSession, group: RecordId) -> str | None:
@@ -167,35 +174,57 @@ async def move_head(session: AsyncSession, group: RecordId, *, expected: RecordI
 
     It doesn't change which items are on the chain; `set_on_chain` does.
     """
-    values: dict[str, object] = {"head_id": head.id, "head_height": head.height}
-    moved = await session.execute(
-        update(GROUPS).where(GROUPS.c.id == group, GROUPS.c.head_id == expected).values(values)
+    moved = await _MOVED.value(session, group=group, expected=expected, new_head=head.id, new_height=head.height)
+    return moved is not None
+
+
+_MOVED: Final = Prepared(
+    lambda _: (
+        update(GROUPS)
+        .where(_THIS, GROUPS.c.head_id == bindparam("expected"))
+        .values(head_id=bindparam("new_head"), head_height=bindparam("new_height"))
+        .returning(GROUPS.c.id)
     )
-    assert isinstance(moved, CursorResult)
-    return moved.rowcount == 1
+)
 
 
 async def load_snapshot_item(session: AsyncSession, group: RecordId) -> RecordId | None:
     """The item after which the group's snapshot is."""
-    item: RecordId | None = await session.scalar(select(GROUPS.c.snapshot_item).where(GROUPS.c.id == group))
+    item: RecordId | None = await _SNAPSHOT_ITEM.value(session, group=group)
     return item
+
+
+_SNAPSHOT_ITEM: Final = Prepared(lambda _: select(GROUPS.c.snapshot_item).where(_THIS))
 
 
 async def load_revision(session: AsyncSession, group: RecordId) -> int | None:
     """How often the group's view changed; None if the group isn't here."""
-    revision: int | None = await session.scalar(select(GROUPS.c.revision).where(GROUPS.c.id == group))
+    revision: int | None = await _REVISION.value(session, group=group)
     return revision
+
+
+_REVISION: Final = Prepared(lambda _: select(GROUPS.c.revision).where(_THIS))
 
 
 async def count_revisions(session: AsyncSession, groups: Collection[RecordId]) -> None:
     """Count a change of these groups' views."""
-    for some in chunks(groups):
-        await session.execute(update(GROUPS).where(GROUPS.c.id.in_(some)).values(revision=GROUPS.c.revision + 1))
+    await _COUNTED.run(session, groups)
+
+
+_COUNTED: Final = AllKeys(
+    lambda keys: update(GROUPS).where(GROUPS.c.id.in_(keys)).values(revision=GROUPS.c.revision + 1)
+)
 
 
 async def set_group(session: AsyncSession, group: RecordId, **values: object) -> None:
     """Set columns by name: anchor_id, anchor_height, name, visibility, published, log_size, log_peaks, snapshot."""
-    await session.execute(update(GROUPS).where(GROUPS.c.id == group).values(values))
+    new = {f"new_{name}": value for name, value in values.items()}
+    await _changed(tuple(values)).run(session, group=group, **new)
+
+
+@cache
+def _changed(names: tuple[str, ...]) -> Prepared:
+    return Prepared(lambda _: update(GROUPS).where(_THIS).values({name: bindparam(f"new_{name}") for name in names}))
 
 
 async def insert_items(session: AsyncSession, items: Sequence[StoredItem]) -> None:
@@ -267,9 +296,12 @@ async def is_on_chain(session: AsyncSession, item: RecordId) -> bool:
 
 async def set_on_chain(session: AsyncSession, added: Collection[RecordId], removed: Collection[RecordId]) -> None:
     """Note a move of the head: items that came onto its chain, and items that left it."""
-    for items, on_chain in ((removed, False), (added, True)):
-        for some in chunks(items):
-            await session.execute(update(ITEMS).where(ITEMS.c.id.in_(some)).values(on_chain=on_chain))
+    await _OFF_CHAIN.run(session, removed)
+    await _ON_CHAIN.run(session, added)
+
+
+_ON_CHAIN: Final = AllKeys(lambda keys: update(ITEMS).where(ITEMS.c.id.in_(keys)).values(on_chain=True))
+_OFF_CHAIN: Final = AllKeys(lambda keys: update(ITEMS).where(ITEMS.c.id.in_(keys)).values(on_chain=False))
 
 
 async def drop_items(session: AsyncSession, items: Collection[RecordId], *, forget: bool) -> None:

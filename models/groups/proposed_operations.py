@@ -1,13 +1,15 @@
 """Operations that lack nothing but members' signatures: kept beside those that wait for a seal, and bounded."""
 
 from collections.abc import Collection
+from typing import Final
 
 import msgspec
-from sqlalchemy import Index, delete, select
+from sqlalchemy import Index, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
 from models.engine.upserts import chunks, upsert
 from protocol.ids import RecordId
 
@@ -50,8 +52,12 @@ async def put_proposed(session: AsyncSession, proposed: ProposedOperation) -> No
 
 async def list_proposed(session: AsyncSession, group: RecordId) -> list[ProposedOperation]:
     """All proposed operations of a group, the oldest first; few, because a member may have only one."""
-    wanted = select(*_COLUMNS).where(PROPOSED.c.group_id == group).order_by(PROPOSED.c.at, PROPOSED.c.id)
-    return [ProposedOperation(*row) for row in await session.execute(wanted)]
+    return [ProposedOperation(*row) for row in await _OF_GROUP.run(session, group=group)]
+
+
+_OF_GROUP: Final = Prepared(
+    lambda _: select(*_COLUMNS).where(PROPOSED.c.group_id == bindparam("group")).order_by(PROPOSED.c.at, PROPOSED.c.id)
+)
 
 
 async def load_proposed(session: AsyncSession, operations: Collection[RecordId]) -> dict[RecordId, ProposedOperation]:

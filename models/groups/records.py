@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, bytes_of_id, table_of
-from models.engine.statements import AllKeys, EachRow
+from models.engine.statements import AllKeys, EachRow, Prepared
 from models.engine.upserts import chunks, insert_on
 from protocol.ids import RecordId
 
@@ -111,15 +111,20 @@ _INSERT: Final = EachRow(
 )
 
 
+_LAST: Final = Prepared(lambda _: select(func.max(RECORDS.c.seq)))
+_AFTER: Final = Prepared(
+    lambda _: select(type_coerce(RECORDS.c.id, LargeBinary), RECORDS.c.seq).where(RECORDS.c.seq > bindparam("seq"))
+)
+
+
 async def insert_records(session: AsyncSession, records: Sequence[NewRecord]) -> dict[RecordId, int]:
     """Store the records that aren't here yet; returns these with their `seq`. Known records cost nothing."""
     if not records:
         return {}
     # Nobody else writes meanwhile, so the records with a higher number afterwards are the new ones.
-    before = await session.scalar(select(func.max(RECORDS.c.seq)))
+    before = await _LAST.value(session)
     await _INSERT.run(session, [msgspec.structs.asdict(record) for record in records])
-    stored = select(type_coerce(RECORDS.c.id, LargeBinary), RECORDS.c.seq).where(RECORDS.c.seq > (before or 0))
-    numbers: dict[bytes, int] = dict((await session.execute(stored)).all())
+    numbers: dict[bytes, int] = dict(await _AFTER.run(session, seq=before or 0))
     places = {record.id: numbers.get(bytes_of_id(record.id)) for record in records}
     return {record: seq for record, seq in places.items() if seq is not None}
 
@@ -245,50 +250,6 @@ async def list_overtaken(
     return [(record, at) for record, at in await session.execute(wanted)]
 
 
-class NextEntry(msgspec.Struct, frozen=True):
-    """What of a record says what follows when it gets its place in the log."""
-
-    id: RecordId
-    type: str
-    author: int | None
-    state: str
-
-
-class Claimed(msgspec.Struct, frozen=True):
-    """The part of a record that tells whether it counts: claimed author and key, and the signed text."""
-
-    id: RecordId
-    type: str
-    author: int | None
-    key: int | None
-    wire: bytes
-
-
-_CLAIMS = [RECORDS.c[name] for name in Claimed.__struct_fields__]
-
-
-async def list_claims_pending(session: AsyncSession, group: RecordId, limit: int) -> list[Claimed]:
-    """As `list_pending` from the start, in the form by which a steward judges."""
-    wanted = select(*_CLAIMS).where(RECORDS.c.group_id == group, RECORDS.c.state == PENDING)
-    return [Claimed(*row) for row in (await session.execute(wanted.order_by(RECORDS.c.seq).limit(limit))).all()]
-
-
-async def list_claims_logged(session: AsyncSession, group: RecordId, start: int, end: int) -> list[Claimed]:
-    """Log entries start … end − 1, in the form by which a keeper judges."""
-    wanted = select(*_CLAIMS).where(
-        RECORDS.c.group_id == group, RECORDS.c.log_index >= start, RECORDS.c.log_index < end
-    )
-    return [Claimed(*row) for row in (await session.execute(wanted.order_by(RECORDS.c.log_index))).all()]
-
-
-async def load_claims(session: AsyncSession, records: Collection[RecordId]) -> list[Claimed]:
-    """Those of the records that are here, in the form by which a keeper judges."""
-    found: list[Claimed] = []
-    for some in chunks(records):
-        found += [Claimed(*row) for row in await session.execute(select(*_CLAIMS).where(RECORDS.c.id.in_(some)))]
-    return found
-
-
 async def list_placed(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, int]:
     """The log indexes of those records that are in their log."""
     found: dict[RecordId, int] = {}
@@ -297,17 +258,6 @@ async def list_placed(session: AsyncSession, records: Collection[RecordId]) -> d
         rows = await session.execute(wanted.where(RECORDS.c.id.in_(some), RECORDS.c.log_index.is_not(None)))
         found.update((record, place) for record, place in rows)
     return found
-
-
-_ENTRIES: Final = AllKeys(
-    lambda keys: select(*(RECORDS.c[name] for name in NextEntry.__struct_fields__)).where(RECORDS.c.id.in_(keys))
-)
-
-
-async def load_entries(session: AsyncSession, records: Sequence[RecordId]) -> list[NextEntry]:
-    """The records, which are here, in their order."""
-    found = {row[0]: NextEntry(*row) for row in await _ENTRIES.run(session, records)}
-    return [found[record] for record in records]
 
 
 _PENDING_SIZES: Final = AllKeys(

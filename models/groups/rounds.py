@@ -8,6 +8,7 @@ was written meanwhile moves the time back, and `settle_round` then leaves it alo
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 import msgspec
 from sqlalchemy import case, func, or_, select, update
@@ -15,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
-from models.engine.upserts import chunks, insert_into
+from models.engine.statements import EachRow
+from models.engine.upserts import Insert, chunks, insert_on
 from protocol.ids import RecordId
 
 
@@ -42,12 +44,18 @@ ROUNDS = table_of(RoundRow)
 
 async def mark_due(session: AsyncSession, groups: Collection[RecordId], *, at: int) -> None:
     """Make these groups due at `at`, or earlier if they are due earlier."""
-    statement = insert_into(session, ROUNDS)
+    await _DUE.run(session, [{"group_id": group, "due_at": at, "looks": 0} for group in sorted(groups)])
+
+
+def _put_due(engine: str) -> Insert:
+    statement = insert_on(engine, ROUNDS)
     new = statement.excluded.due_at
     changes = {"due_at": case((ROUNDS.c.due_at < new, ROUNDS.c.due_at), else_=new), "looks": 0}
     needed = or_(ROUNDS.c.due_at.is_(None), ROUNDS.c.due_at > new, ROUNDS.c.looks > 0)
-    upsert = statement.on_conflict_do_update(index_elements=["group_id"], set_=changes, where=needed)
-    await session.execute(upsert, [{"group_id": group, "due_at": at, "looks": 0} for group in sorted(groups)])
+    return statement.on_conflict_do_update(index_elements=["group_id"], set_=changes, where=needed)
+
+
+_DUE: Final = EachRow(_put_due, ("group_id", "due_at", "looks"))
 
 
 async def list_due_rounds(session: AsyncSession, *, now: int, limit: int) -> list[RecordId]:

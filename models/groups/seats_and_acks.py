@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Index, and_, case, delete, false, func, or_, select, true, tuple_, update
+from sqlalchemy import Index, Select, and_, bindparam, case, delete, false, func, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
-from models.engine.statements import AllKeys
+from models.engine.statements import AllKeys, Prepared
 from models.engine.upserts import chunks, insert_new, upsert
 from protocol.ids import RecordId
 from protocol.keys import DidKey
@@ -299,11 +299,17 @@ async def load_keeper(session: AsyncSession, group: RecordId, seat: DidKey, *, l
 
     Take the `lock` before signing, so that no second process signs with the same memory.
     """
-    wanted = select(*(KEEPERS.c[name] for name in StoredKeeper.__struct_fields__)).where(
-        KEEPERS.c.group_id == group, KEEPERS.c.seat == seat
-    )
-    row = (await session.execute(wanted.with_for_update() if lock else wanted)).one_or_none()
-    return StoredKeeper(*row) if row else StoredKeeper(group, seat)
+    rows = await (_LOCKED_KEEPER if lock else _KEEPER).run(session, group=group, of_seat=seat)
+    return StoredKeeper(*rows[0]) if rows else StoredKeeper(group, seat)
+
+
+def _keeper() -> Select[Any]:
+    of_seat = KEEPERS.c.group_id == bindparam("group"), KEEPERS.c.seat == bindparam("of_seat")
+    return select(*(KEEPERS.c[name] for name in StoredKeeper.__struct_fields__)).where(*of_seat)
+
+
+_KEEPER: Final = Prepared(lambda _: _keeper())
+_LOCKED_KEEPER: Final = Prepared(lambda _: _keeper().with_for_update())
 
 
 async def save_keeper(session: AsyncSession, keeper: StoredKeeper) -> None:
@@ -355,10 +361,13 @@ async def list_withheld(session: AsyncSession, group: RecordId, limit: int) -> l
 
 async def delete_withheld(session: AsyncSession, group: RecordId, records: Sequence[RecordId]) -> None:
     """Note no more that these records are withheld."""
-    if await session.scalar(select(WITHHELD.c.record_id).where(WITHHELD.c.group_id == group).limit(1)) is not None:
+    if await _ANY_WITHHELD.value(session, group=group) is not None:
         await _NOT_WITHHELD.run(session, records)
 
 
+_ANY_WITHHELD: Final = Prepared(
+    lambda _: select(WITHHELD.c.record_id).where(WITHHELD.c.group_id == bindparam("group")).limit(1)
+)
 _NOT_WITHHELD: Final = AllKeys(lambda keys: delete(WITHHELD).where(WITHHELD.c.record_id.in_(keys)))
 
 

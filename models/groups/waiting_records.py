@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Index, delete, func, select, true, tuple_, update
+from sqlalchemy import Index, Integer, bindparam, delete, func, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
-from models.engine.statements import AllKeys
+from models.engine.statements import AllKeys, Prepared
 from models.engine.upserts import chunks, insert_into, insert_new
 from models.groups.groups_and_items import ITEMS
 from models.groups.records import PENDING, RecordRow
@@ -160,14 +160,19 @@ async def list_operations(
     session: AsyncSession, group: RecordId, limit: int, *, after_seq: int = 0
 ) -> list[WaitingOperation]:
     """Operations of the group that aren't sealed, in order of arrival."""
-    table = OPERATIONS.c
-    wanted = (
-        select(table.seq, table.id, table.wire, table.arrived_at)
-        .where(table.group_id == group, table.sealed_in.is_(None), table.void.is_(None), table.seq > after_seq)
-        .order_by(table.seq)
-        .limit(limit)
+    found = await _UNSEALED.run(session, group=group, after=after_seq, most=limit)
+    return [WaitingOperation(*row) for row in found]
+
+
+_UNSEALED: Final = Prepared(
+    lambda _: (
+        select(*(OPERATIONS.c[name] for name in WaitingOperation.__struct_fields__))
+        .where(OPERATIONS.c.group_id == bindparam("group"), OPERATIONS.c.seq > bindparam("after"))
+        .where(OPERATIONS.c.sealed_in.is_(None), OPERATIONS.c.void.is_(None))
+        .order_by(OPERATIONS.c.seq)
+        .limit(bindparam("most", type_=Integer))
     )
-    return [WaitingOperation(*row) for row in await session.execute(wanted)]
+)
 
 
 async def load_oldest_operation(session: AsyncSession, group: RecordId, settled_height: int) -> int | None:
@@ -298,8 +303,11 @@ async def list_broken_promises(
 
 async def delete_receipts(session: AsyncSession, group: RecordId, records: Collection[RecordId]) -> None:
     """Delete the receipts of records that are logged now, because the log is the better proof."""
-    if await session.scalar(select(RECEIPTS.c.record_id).where(RECEIPTS.c.group_id == group).limit(1)) is not None:
+    if await _ANY_KEPT.value(session, group=group) is not None:
         await _KEPT.run(session, records)
 
 
+_ANY_KEPT: Final = Prepared(
+    lambda _: select(RECEIPTS.c.record_id).where(RECEIPTS.c.group_id == bindparam("group")).limit(1)
+)
 _KEPT: Final = AllKeys(lambda keys: delete(RECEIPTS).where(RECEIPTS.c.record_id.in_(keys)))

@@ -1,11 +1,14 @@
 """Claims that people asked for when they joined: signed once the group has given them their number."""
 
+from typing import Final
+
 import msgspec
-from sqlalchemy import ForeignKey, Index, delete, select
+from sqlalchemy import ForeignKey, Index, Integer, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
 from models.engine.upserts import insert_new
 from protocol.ids import RecordId
 
@@ -37,8 +40,17 @@ async def want_claim(session: AsyncSession, account: int, group: RecordId) -> No
 
 async def list_wanted(session: AsyncSession, group: RecordId, limit: int) -> list[int]:
     """The accounts that want their identity shown in a group, and whose claim isn't signed yet."""
-    wanted = select(WANTED.c.account_id).where(WANTED.c.group_id == group).order_by(WANTED.c.account_id).limit(limit)
-    return list(await session.scalars(wanted))
+    return [account for (account,) in await _WANTED.run(session, group=group, most=limit)]
+
+
+_WANTED: Final = Prepared(
+    lambda _: (
+        select(WANTED.c.account_id)
+        .where(WANTED.c.group_id == bindparam("group"))
+        .order_by(WANTED.c.account_id)
+        .limit(bindparam("most", type_=Integer))
+    )
+)
 
 
 async def forget_wanted(session: AsyncSession, account: int, group: RecordId) -> None:

@@ -26,7 +26,7 @@ from models.pod.tries import prune_buckets
 from pod.actions.chain.hopeless_operations import let_void_go
 from pod.actions.chain.proposed_operations import judge_proposed
 from pod.actions.chain.sealing import confirm_head, seal
-from pod.actions.chain.views import load_view
+from pod.actions.chain.views import find_view
 from pod.actions.fediverse.followers import tell_followers
 from pod.actions.groups.identity_claims import sign_wanted
 from pod.actions.sync.gap_check import compare
@@ -237,9 +237,10 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
 
     await deps.store.write(action)
     await tell_followers(deps, group, now=now)
-    async with deps.store.database.read() as session:
-        state = (await load_view(session, deps, group)).state
-        stored = await load_group(session, group)
-    if stored is not None and stored.log_size < state.log.size and state.steward.pod != deps.identity.base_url:
-        deps.signals.behind(group, state.steward.pod)
+    state = (await find_view(deps, group)).state
+    if state.steward.pod != deps.identity.base_url:
+        async with deps.store.database.read() as session:
+            stored = await load_group(session, group)
+        if stored is not None and stored.log_size < state.log.size:
+            deps.signals.behind(group, state.steward.pod)
     return pods_of(state)

@@ -19,8 +19,9 @@ from models.engine.databases import Database
 from models.engine.writer import Writer
 from models.fediverse.followers import Shows, list_shown
 from models.groups.groups_and_items import insert_group
+from models.groups.log_entries import load_entries
 from models.groups.log_tiles import truncate_log
-from models.groups.records import load_entries, set_logged
+from models.groups.records import set_logged
 from protocol.ids import RecordId
 from protocol.records.envelope import Record
 from tests.models.builders import GROUP, a_patch, a_post, a_state, a_vote, accept, an_erasure

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
-from models.groups.records import load_entries
+from models.groups.log_entries import load_entries
 from pod.actions.chain.door import Arrival, append_all
 from pod.actions.chain.log_places import place_entries
 from pod.actions.chain.views import take_root

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import StoredGroup, load_group
+from models.groups.log_entries import load_entries
 from models.groups.log_tiles import SideLog, delete_side_logs, insert_side_log, list_entries, load_side_logs
-from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_entries, load_known
+from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
 from pod.actions.chain.log_places import frontier_in, place_entries
 from protocol.authorship import check_author
 from protocol.branches import View

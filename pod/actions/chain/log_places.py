@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import project_places, refold_author
 from models.groups.groups_and_items import StoredGroup, set_group
+from models.groups.log_entries import NextEntry
 from models.groups.log_tiles import complete_tiles, load_tiles
-from models.groups.records import REFUSED, NextEntry, set_logged
+from models.groups.records import REFUSED, set_logged
 from models.groups.seats_and_acks import delete_withheld
 from models.groups.waiting_records import delete_receipts
 from protocol.log import Frontier, frontier_at, frontier_of, tile_reader, tiles_for_frontier

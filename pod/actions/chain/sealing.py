@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
-from models.groups.records import PENDING, NextEntry, list_claims_pending
+from models.groups.log_entries import NextEntry, list_claims_pending
+from models.groups.records import PENDING
 from models.groups.seats_and_acks import list_acks_below, load_keeper, save_keeper
 from models.groups.waiting_records import list_operations
 from pod.actions.chain.closed_groups import why_closed

@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import StoredGroup
-from models.groups.records import Claimed, list_claims_logged, load_claims, load_oldest_record
+from models.groups.log_entries import Claimed, list_claims_logged, load_claims
+from models.groups.records import load_oldest_record
 from models.groups.seats_and_acks import StoredKeeper
 from models.groups.waiting_records import list_broken_promises, load_oldest_operation
 from pod.actions.chain.branch_logs import entries_added, items_beside

@@ -27,7 +27,7 @@ from models.fediverse.readers import (
     put_reader,
     save_reading,
 )
-from pod.actions.chain.views import load_view
+from pod.actions.chain.views import find_view, load_view
 from pod.actions.fediverse.actors import POD, group_path
 from pod.actions.private_groups import is_home
 from pod.actions.reading.lens.floor import list_floor
@@ -89,7 +89,9 @@ async def keep_reading(deps: Deps, group: RecordId, *, now: int) -> None:
     async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
         told = await list_readings(session, group, 2 * MOST_TOLD)
-        wanted = pods_to_tell(state, deps.identity.base_url) if await _is_read(session, deps, state) else []
+        wanted = pods_to_tell(state, deps.identity.base_url)
+        if wanted and not await _is_read(session, deps, state):
+            wanted = []
     again = {one.pod for one in told if one.at + AGAIN_AFTER_MS > now}
     asked = [pod for pod in wanted if pod not in again]
     ended = [one for one in told if one.pod not in wanted]
@@ -100,8 +102,7 @@ async def keep_reading(deps: Deps, group: RecordId, *, now: int) -> None:
 async def tell_of_term(deps: Deps, group: RecordId, *, now: int) -> None:
     """Send a handover or recovery that another pod made to our readers, whom that pod may not know."""
     told = deps.memory.told_terms
-    async with deps.store.database.read() as session:
-        view = await load_view(session, deps, group)
+    view = await find_view(deps, group)
     state, record = view.state, view.nodes[view.head].record
     known, told[group] = told.get(group, state.term), state.term
     if known == state.term or record is None or state.visibility == "private":

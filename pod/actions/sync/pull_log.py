@@ -22,7 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import load_wishes
 from models.groups.groups_and_items import StoredGroup, list_tree_heads, load_group
-from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_entries, load_known
+from models.groups.log_entries import load_entries
+from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
 from models.groups.waiting_records import delete_waiting
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all, take_proven
 from pod.actions.chain.log_places import place_entries

@@ -13,7 +13,7 @@ from migrations import upgrade
 from models.engine.databases import open_database
 from models.fediverse.host_states import count_queue
 from models.groups.groups_and_items import load_group
-from models.groups.records import load_entries
+from models.groups.log_entries import load_entries
 from models.groups.seats_and_acks import list_withheld
 from pod.actions.chain.door import Arrival, append, append_all
 from pod.actions.chain.log_places import place_entries
