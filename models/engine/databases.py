@@ -192,6 +192,8 @@ def _prepare_writer(connection: Any, _: object) -> None:
         raise UnsafeDatabaseError(f"SQLite won't use a write-ahead log here (it says {mode!r}).")
     _pragma(connection, "synchronous=FULL")
     _pragma(connection, "foreign_keys=ON")
+    # Each action's savepoint keeps the pages as they were before it: in memory, not in a file that is written for it.
+    _pragma(connection, "temp_store=MEMORY")
     _pragma(connection, f"busy_timeout={BUSY_TIMEOUT_MS}")
     if (synchronous := _pragma(connection, "synchronous")) != SYNCHRONOUS_FULL:
         raise UnsafeDatabaseError(f"SQLite won't write commits to disk: synchronous is {synchronous}, not 2.")
