@@ -61,7 +61,7 @@ class Village:
         for side in sides:
             beyond = [pod for place, pod in enumerate(self.pods) if place not in side]
             for place in side:
-                self.relays[place].part(*(pod.process_id for pod in beyond))
+                self.relays[place].part(*(pod.process_ids for pod in beyond))
 
     def heal(self) -> None:
         """Open all relays, and let an hour pass, so that every pause is over."""

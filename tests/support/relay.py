@@ -19,7 +19,7 @@ MOST_CONNECTIONS: Final = 256
 PIECE_BYTES: Final = 64 * 1024
 
 Mode = Literal["open", "cut", "black_hole"]
-Process = Callable[[], int | None]  # the id of a process that may be started anew
+Processes = Callable[[], Collection[int]]  # the ids of those that serve a pod, which may be started anew
 
 
 class Relay:
@@ -34,7 +34,7 @@ class Relay:
         self._random = Random(0)
         self._writers: set[asyncio.StreamWriter] = set()
         self._callers: dict[asyncio.StreamWriter, int] = {}  # by the port that they call from
-        self._parted: tuple[Process, ...] = ()
+        self._parted: tuple[Processes, ...] = ()
         self._server: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -57,7 +57,7 @@ class Relay:
         """Reset what is connected, refuse what comes."""
         self._call(self._become("cut"))
 
-    def part(self, *processes: Process) -> None:
+    def part(self, *processes: Processes) -> None:
         """Reset what these processes have connected, and whatever they connect from now on; all others pass."""
         self._call(self._part(processes))
 
@@ -89,7 +89,7 @@ class Relay:
         if mode == "open":
             await self._listen()
 
-    async def _part(self, processes: tuple[Process, ...]) -> None:
+    async def _part(self, processes: tuple[Processes, ...]) -> None:
         self._parted = processes
         barred = self._ports_of_parted()
         for writer, port in self._callers.items():
@@ -97,8 +97,7 @@ class Relay:
                 writer.transport.abort()
 
     def _ports_of_parted(self) -> set[int]:
-        found = (process() for process in self._parted)
-        return ports_of([process for process in found if process is not None]) if self._parted else set()
+        return ports_of({process for processes in self._parted for process in processes()}) if self._parted else set()
 
     async def _cut(self) -> None:
         if self._server is not None:

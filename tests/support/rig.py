@@ -173,6 +173,10 @@ class ServedPod:
             return set(map(int, Path(f"/proc/{own}/task/{own}/children").read_text().split()))
         return set()
 
+    def process_ids(self) -> set[int]:
+        """The ids of all processes that serve."""
+        return self.children() | ({self.process.pid} if self.process else set())
+
     def process_id(self) -> int | None:
         """The id of the process that serves, None while none does."""
         return self.process.pid if self.process else None
