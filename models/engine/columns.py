@@ -6,37 +6,51 @@ letters where ASCII puts them before: so `ORDER BY id` is the protocol's order o
 bare digest's order is not.
 """
 
-from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, Table, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
-from protocol.ids import RecordId
+from protocol.ids import RecordId, base_32
 from protocol.keys import DidKey
 
 _PREFIX: Final = "bagaaiera"
 _IN_ASCII_ORDER: Final = "234567abcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
 _TO_DIGITS: Final = str.maketrans(_IN_ASCII_ORDER, _DIGITS)
-_PAIRS: Final = tuple(high + low for high in _IN_ASCII_ORDER for low in _IN_ASCII_ORDER)
+_LETTERS: Final = _IN_ASCII_ORDER.encode().ljust(256, b"?")
 # 52 letters hold 260 bits: the digest's 256, and four that are always those of an "a".
 _SPARE_BITS: Final = 4
 _LETTER_A: Final = _IN_ASCII_ORDER.index("a")
-_SHIFTS: Final = tuple(range(250, -1, -10))
+_MOST_KNOWN: Final = 32_768
+_BYTES: Final[dict[str, bytes]] = {}
+_IDS: Final[dict[bytes, RecordId]] = {}
 
 
-@lru_cache(maxsize=32_768)
 def bytes_of_id(identifier: str) -> bytes:
     """The 32 bytes of a record id in the database; they sort as the ids do."""
-    return (int(identifier[len(_PREFIX) :].translate(_TO_DIGITS), 32) >> _SPARE_BITS).to_bytes(32, "big")
+    if (stored := _BYTES.get(identifier)) is None:
+        stored = (int(identifier[len(_PREFIX) :].translate(_TO_DIGITS), 32) >> _SPARE_BITS).to_bytes(32, "big")
+        _remember(identifier, stored)
+    return stored
 
 
-@lru_cache(maxsize=32_768)
 def id_of_bytes(stored: bytes) -> RecordId:
     """The record id of these 32 bytes."""
-    number = int.from_bytes(stored, "big") << _SPARE_BITS | _LETTER_A
-    return RecordId(_PREFIX + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS]))
+    if (identifier := _IDS.get(stored)) is None:
+        number = int.from_bytes(stored, "big") << _SPARE_BITS | _LETTER_A
+        identifier = RecordId(_PREFIX + base_32(number, _LETTERS))
+        _remember(identifier, stored)
+    return identifier
+
+
+def _remember(identifier: str, stored: bytes) -> None:
+    """Keep a pair for both ways: what is written is read soon."""
+    if len(_IDS) >= _MOST_KNOWN:
+        _BYTES.clear()
+        _IDS.clear()
+    _BYTES[identifier] = stored
+    _IDS[stored] = RecordId(identifier)
 
 
 class RecordIdType(TypeDecorator[RecordId]):

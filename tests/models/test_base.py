@@ -1,20 +1,39 @@
 from hashlib import sha256
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.engine import columns
 from models.engine.columns import bytes_of_id, id_of_bytes
 from protocol.ids import id_from_digest
 
 digests = st.binary(min_size=32, max_size=32)
 
 
+def forget() -> None:
+    columns._BYTES.clear()
+    columns._IDS.clear()
+
+
 @given(digest=digests)
 def test_an_id_comes_back_from_its_stored_bytes(digest: bytes) -> None:
     identifier = id_from_digest(digest)
 
-    assert len(bytes_of_id(identifier)) == 32
-    assert id_of_bytes(bytes_of_id(identifier)) == identifier
+    stored = bytes_of_id(identifier)
+    assert len(stored) == 32
+    assert id_of_bytes(stored) == identifier
+    forget()
+    assert id_of_bytes(stored) == identifier
+    assert bytes_of_id(identifier) == stored
+
+
+def test_remembered_ids_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "_MOST_KNOWN", 8)
+    forget()
+    for number in range(40):
+        bytes_of_id(id_from_digest(sha256(bytes([number])).digest()))
+        assert len(columns._BYTES) == len(columns._IDS) <= 8
 
 
 def test_stored_ids_sort_as_their_text_does() -> None:
