@@ -5,10 +5,10 @@ bytes fill exactly eight letters, so every id begins with the same prefix and th
 """
 
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final, NewType
 
+from protocol.bases import to_base_32
 from protocol.rules.texts import TextRule
 
 RecordId = NewType("RecordId", str)
@@ -20,7 +20,6 @@ _FORM: Final = re.compile(rf"{_PREFIX}[a-z2-7]{{51}}[aq]", re.ASCII)
 _TO_BASE_32_DIGITS: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
 _SPARE_BITS: Final = 4
 _LETTERS: Final = b"abcdefghijklmnopqrstuvwxyz234567".ljust(256, b"?")
-_LETTERS_OF_AN_ID: Final = 52
 
 
 def record_id(canonical: bytes) -> RecordId:
@@ -28,34 +27,12 @@ def record_id(canonical: bytes) -> RecordId:
     return id_from_digest(sha256(canonical).digest())
 
 
-def _spreading() -> Iterator[tuple[int, int, int]]:
-    """For each step of `base_32` the bits that stay, those that move up, and how far."""
-    for step in range(1, 7):
-        bits, slot, lanes = 320 >> step, 512 >> step, range(0, 512, 1024 >> step)
-        ones = (1 << bits) - 1
-        yield sum(ones << lane for lane in lanes), sum(ones << lane + bits for lane in lanes), slot - bits
-
-
-def base_32(number: int, letters: bytes) -> str:
-    """The 52 letters of a number of 260 bits; `letters` are those for 0 to 31, at the head of a table of 256.
-
-    Each step moves the upper half of every group of bits away from the lower, until each byte holds five bits. That is
-    several times as fast as base64's encoder in pure Python.
-    """
-    for stay, move, up in _STEPS:
-        number = number & stay | (number & move) << up
-    return number.to_bytes(64, "big")[-_LETTERS_OF_AN_ID:].translate(letters).decode("ascii")
-
-
-_STEPS: Final = tuple(_spreading())
-
-
 def id_from_digest(digest: bytes) -> RecordId:
     """The id as text, from its 32 bytes in the database."""
     if len(digest) != DIGEST_BYTES:
         raise ValueError(f"A digest has {DIGEST_BYTES} bytes, not {len(digest)}.")
     number = int.from_bytes(digest, "big") << _SPARE_BITS
-    return RecordId(_PREFIX + base_32(number, _LETTERS))
+    return RecordId(_PREFIX + to_base_32(number, _LETTERS))
 
 
 def digest_of(identifier: RecordId) -> bytes:

@@ -25,6 +25,7 @@ from typing import Final
 import base58
 import msgspec
 
+from protocol.bases import from_base_58
 from protocol.canonical import Json, JsonObject, bytes_of_checked, canonical_bytes, canonical_document
 from protocol.errors import MalformedError
 from protocol.keys import DID_PREFIX, DidKey, PrivateKey, parse_did, verify
@@ -164,9 +165,8 @@ def _signature(value: Json) -> bytes:
     if type(value) is not str or not _PROOF_VALUE.fullmatch(value):
         raise ProofRule.NOT_A_PROOF_VALUE.error()
     digits = value[1:]
-    number = base58.b58decode_int(digits, autofix=False)
+    number = from_base_58(digits)
     zeros = len(digits) - len(digits.lstrip("1"))  # each leading 1 is a zero byte
-    # Several times as fast as the library's conversion to bytes, which matters when many records arrive.
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 

@@ -11,7 +11,8 @@ from typing import Final
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, Table, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
-from protocol.ids import RecordId, base_32
+from protocol.bases import to_base_32
+from protocol.ids import RecordId
 from protocol.keys import DidKey
 
 _PREFIX: Final = "bagaaiera"
@@ -39,7 +40,7 @@ def id_of_bytes(stored: bytes) -> RecordId:
     """The record id of these 32 bytes."""
     if (identifier := _IDS.get(stored)) is None:
         number = int.from_bytes(stored, "big") << _SPARE_BITS | _LETTER_A
-        identifier = RecordId(_PREFIX + base_32(number, _LETTERS))
+        identifier = RecordId(_PREFIX + to_base_32(number, _LETTERS))
         _remember(identifier, stored)
     return identifier
 
