@@ -90,7 +90,7 @@ async def post_invitation(request: web.Request) -> web.Response:
 @routes.get("/api/v1/invitations/{to}")
 @contract(answer=Offer)
 async def get_invitation(request: web.Request) -> web.Response:
-    """The invitation that was issued here for the key `to`; who doesn't hold its link knows no such key."""
+    """The invitation that was made here for the key `to`, which only holders of its link know."""
     return answer(await offer_here(request.app[DEPS], request.match_info["to"]))
 
 

@@ -48,7 +48,7 @@ def serve_command(data: Path, port: int | None, processes: int) -> None:
     if processes > 1:
         if (code := Children(processes).run()) is not None:
             sys.exit(code)
-        refuse_unless_current(config)  # who is started again may find other tables
+        refuse_unless_current(config)  # a restarted process may find other tables
     serve(config, shares_port=processes > 1)
 
 

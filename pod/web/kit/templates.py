@@ -35,7 +35,7 @@ HEADERS: Final = {
     "Cache-Control": "no-cache",
     "Vary": "Cookie, Accept-Language",
 }
-# Of the files beside pages: who reads, and in which language, decides what they say, too.
+# Also for the files beside pages, because they depend on the reader and the language, too.
 FILE_HEADERS: Final = {name: HEADERS[name] for name in ("Cache-Control", "Vary")}
 PRIVATE: Final = {"Cache-Control": "no-store"}
 NUMBER: Final = "form"  # in the address of a page: the number of its form
