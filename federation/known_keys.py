@@ -70,6 +70,9 @@ class Bounded(Generic[K, V]):
     def drop(self, key: K) -> None:
         self._kept.pop(key, None)
 
+    def clear(self) -> None:
+        self._kept.clear()
+
 
 def _anew(error: RefusedError | RemoteError) -> RefusedError | RemoteError:
     """The same error without its traceback, which would keep many values in memory."""
@@ -127,6 +130,13 @@ class KnownKeys:
     async def knows(self, key_id: str) -> bool:
         """Whether the key is in memory or stored, so that finding it needs no request."""
         return self._held.get(key_id) is not None or await self._take_down(key_id) is not None
+
+    def distrust(self, key_id: str | None) -> None:
+        """Drop a key from memory (None: all keys), because another process may have stored another one."""
+        if key_id is None:
+            self._held.clear()
+        else:
+            self._held.drop(key_id)
 
     async def find(self, key_id: str, *, now: int, asker: str = "") -> VerificationKey:
         """The key; raises the refusal or RemoteError that kept it away, or BusyError if `asker` asks too much."""

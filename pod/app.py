@@ -81,9 +81,9 @@ async def make_app(config: Config) -> web.Application:
             deps.store.writer.told = app[PROCESSOR].order.write
             app[ANSWERS] = Answers(deps.store.database.version)
             app[REPLAY] = SeenSignatures(deps.store.writer)
-            app[KEYS] = KnownKeys(lambda url: charged(fetch_document)(deps, url), StoredKeys(deps.store))
+            app[KEYS] = keys = KnownKeys(lambda url: charged(fetch_document)(deps, url), StoredKeys(deps.store))
             running = [
-                asyncio.create_task(loops.run(deps), name="loops"),
+                asyncio.create_task(loops.run(deps, keys.distrust), name="loops"),
                 asyncio.create_task(deps.outside.mailer.run(), name="mails"),
             ]
             for task in running:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from models.engine.upserts import upsert
+from models.engine.wake_ups import send_changed_key
 
 FORGOTTEN_MS: Final = 30 * 24 * 3600 * 1000
 MOST: Final = 10_000
@@ -46,8 +47,9 @@ async def load_known_key(session: AsyncSession, key_id: str) -> KnownKey | None:
 
 
 async def put_known_key(session: AsyncSession, key: KnownKey) -> None:
-    """Store a key in place of the former one with its id."""
+    """Store a key in place of the former one with its id, of which other processes may hold a copy."""
     await upsert(session, KNOWN_KEYS, [msgspec.structs.asdict(key)])
+    await send_changed_key(session, key.key_id)
 
 
 async def prune_known_keys(session: AsyncSession, *, now: int) -> None:

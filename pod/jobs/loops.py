@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -116,8 +117,8 @@ class Loops:
             _LOG.warning("more than %d pods told of groups within a moment: exchanges find what they lack", MOST_TOLD)
             self._overheard = True
 
-    async def run(self, deps: Deps) -> None:
-        """Work until cancelled."""
+    async def run(self, deps: Deps, changed_key: Callable[[str | None], None]) -> None:
+        """Work until cancelled; `changed_key` is told which key of another server another process stored."""
         self._introductions = introductions = Introductions(deps)
         self._courier = Courier(deps, introductions)
         self._running = True
@@ -126,7 +127,7 @@ class Loops:
             tasks.create_task(self._tend_forever(deps, tasks, pulls))
             tasks.create_task(self._look_forever(deps, Looks(deps, tasks, introductions, pulls, tend)))
             tasks.create_task(self._compare_forever(deps))
-            tasks.create_task(listen(deps.store.database, self._wake_up))
+            tasks.create_task(listen(deps.store.database, self._wake_up, changed_key))
             tasks.create_task(self._courier.run())
 
     async def _begin(self, session: AsyncSession, deps: Deps) -> None:

@@ -265,5 +265,7 @@ def test_a_changed_key_is_asked_for_once_in_five_minutes(street: Street) -> None
 
     assert [tell(), tell()] == [202, 202]
     assert peer.asked.count("/actor") == asked + 1
+    # Other processes of the pod are told a moment later.
+    eventually(lambda: street.tell("Flag", "x")[0] == 401)
     assert [street.tell("Flag", "x")[0] for _ in range(3)] == [401, 401, 401]
     assert peer.asked.count("/actor") == asked + 1

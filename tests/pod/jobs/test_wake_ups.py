@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from federation.known_keys import Held, KnownKeys
+from federation.signatures.keys import load_key
 from migrations import upgrade
 from models.engine import wake_ups
 from models.engine.databases import Database, open_database
-from models.engine.wake_ups import CHANNEL, listen, send_wake_up
+from models.engine.wake_ups import KEYS, listen, send_wake_up
 from models.engine.writer import Writer, running_writer
+from models.fediverse.known_keys import KnownKey, put_known_key
 from models.fediverse.readers import put_reader
 from models.groups.rounds import list_due_rounds
 from models.people.accounts import Account, load_account
@@ -27,13 +30,20 @@ from pod.deps import Deps, Signals
 from pod.jobs import delivery, loops
 from pod.jobs.loops import Loops
 from pod.store import ROUND_AFTER_MS
+from protocol.canonical import JsonObject
 from protocol.ids import RecordId
+from protocol.keys import DID_PREFIX, PrivateKey
 from protocol.records.content import UNSIGNED, SubjectTarget, Vote
 from protocol.records.drafts import draft
 from tests.support.sinks import NOON, SetClock, a_sink, some_parts, until
 
 A_DAY = 24 * 3600.0
 GROUP = RecordId("a group")
+ALICE = "https://peer.example/u/alice"
+KEY, OTHER_KEY = (
+    load_key(f"{ALICE}#{name}", ALICE, PrivateKey.from_seed(name.ljust(32).encode()).did.removeprefix(DID_PREFIX))
+    for name in ("one", "two")
+)
 
 
 def with_loops(deps: Deps, its: Loops) -> Deps:
@@ -55,7 +65,7 @@ async def two(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             parts = await stack.enter_async_context(some_parts(database, tmp_path, clock))
             its = Loops(clock)
             both.append(with_loops(parts, its))
-        running = asyncio.create_task(its.run(both[1]))
+        running = asyncio.create_task(its.run(both[1], lambda _: None))
         try:
             await until(lambda: both[1].memory.beats.keys() >= {"looking", "delivering"})
             yield both
@@ -115,7 +125,7 @@ async def test_who_listens_hears_again_after_its_connection_was_lost(
     database = await open_database(postgres_url, durable=False)
     await upgrade(database)
     heard: list[str] = []
-    listening = asyncio.create_task(listen(database, heard.append))
+    listening = asyncio.create_task(listen(database, heard.append, lambda _: None))
     try:
         async with running_writer(database) as writer:
             for _ in range(2):
@@ -128,12 +138,64 @@ async def test_who_listens_hears_again_after_its_connection_was_lost(
         await database.close()
 
 
+async def test_a_key_that_another_process_stored_is_forgotten_and_after_a_lost_connection_all_are(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wake_ups, "AGAIN_AFTER_SECONDS", 0.0)
+    database = await open_database(postgres_url, durable=False)
+    await upgrade(database)
+    keys = KnownKeys(_fetch_nothing, _NoShelf())
+    forgotten: list[str | None] = []
+
+    def distrust(key_id: str | None) -> None:
+        keys.distrust(key_id)
+        forgotten.append(key_id)
+
+    listening = asyncio.create_task(listen(database, lambda _: None, distrust))
+    try:
+        async with running_writer(database) as writer:
+            await until(lambda: forgotten == [None])
+            for key in (KEY, OTHER_KEY):
+                keys._held.put(key.key_id, Held(key, NOON))
+            stored = KnownKey(KEY.key_id, KEY.owner, OTHER_KEY.text, NOON)
+            await writer.write(partial(put_known_key, key=stored))
+            await until(lambda: forgotten == [None, KEY.key_id])
+            assert [await keys.knows(key.key_id) for key in (KEY, OTHER_KEY)] == [False, True]
+            await _cut(database)
+            await until(lambda: forgotten == [None, KEY.key_id, None])
+            assert not await keys.knows(OTHER_KEY.key_id)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await database.close()
+
+
+class _NoShelf:
+    """Nothing is stored."""
+
+    async def load(self, _key_id: str) -> None:
+        return None
+
+    async def keep(self, _held: Held) -> None:
+        """Nowhere."""
+
+    async def check(self, _server: str, *, now: int) -> None:
+        """Everybody may be asked."""
+
+    async def count(self, _server: str, *, now: int) -> None:
+        """Nothing."""
+
+
+async def _fetch_nothing(_url: str) -> JsonObject:
+    raise AssertionError("no server is asked")
+
+
 async def _cut(database: Database) -> None:
     """End the connections that listen, as a server that stops does."""
     async with database.writing.connect() as connection:
         ended = await connection.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            f" WHERE query ILIKE 'LISTEN%%{CHANNEL}%%' AND pid <> pg_backend_pid()"
+            f" WHERE query ILIKE 'LISTEN%%{KEYS}%%' AND pid <> pg_backend_pid()"
         )
         assert len(ended.all()) == 1
 
@@ -160,5 +222,5 @@ async def test_what_a_command_writes_is_due_at_once_and_what_a_process_that_serv
 
 async def test_on_sqlite_nobody_listens(tmp_path: Path) -> None:
     database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}")
-    await listen(database, lambda _: None)
+    await listen(database, lambda _: None, lambda _: None)
     await database.close()
