@@ -39,22 +39,17 @@ MOST_PAGES = 1000
 
 
 async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> None:
-    """Fetch a new group from a pod that holds it: its whole chain and its log, whose end may come with a later pull.
+    """Fetch a group from a pod that holds it: its whole chain and its log, whose end may come with a later pull.
 
+    Of a group that is here already only what is new is fetched.
     With a pass (`shown`), the pass's key signs the requests. A pass that is an invitation may not open the log; that
     comes once this pod is home to a member.
     """
     source = await source_of(deps, pod, group, shown)
-    page = await load_page(deps, source, "chain", 0)
-    roots = [record for record in await records_in(page.get("items"), source.group) if record.id == group]
-    if not roots:
-        raise ChainRule.NO_ROOT_FIRST.error()
-    now = deps.clock()
-
-    async def action(session: AsyncSession) -> None:
-        await take_root(session, deps, roots[0], local=False, now=now)
-
-    await deps.store.write(action)
+    async with deps.store.database.read() as session:
+        known = await load_group(session, group)
+    if known is None:
+        await _fetch_root(deps, source)
     async with deps.memory.pull_lane(pod, group):
         while not await _pull_chain(deps, source):
             pass  # every round takes some pages with valid items, so it ends where the chain ends
@@ -64,6 +59,19 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
         except RemoteError as error:
             if source.invitation is None or error.status != HTTPStatus.NOT_FOUND:
                 raise
+
+
+async def _fetch_root(deps: Deps, source: Source) -> None:
+    page = await load_page(deps, source, "chain", 0)
+    roots = [record for record in await records_in(page.get("items"), source.group) if record.id == source.group]
+    if not roots:
+        raise ChainRule.NO_ROOT_FIRST.error()
+    now = deps.clock()
+
+    async def action(session: AsyncSession) -> None:
+        await take_root(session, deps, roots[0], local=False, now=now)
+
+    await deps.store.write(action)
 
 
 async def pull_if_readable(deps: Deps, account: Account, pod: str, group: RecordId) -> None:

@@ -158,6 +158,24 @@ async def joined(two: list[Deps], items: int) -> int:
     return calls
 
 
+async def test_k5_who_joins_what_is_here_already_fetches_only_what_is_new(two: list[Deps]) -> None:
+    old, late = two
+    group = RecordId(await LongGroup(None, "joined twice", 30, 30).grow(old))
+
+    async def served(name: str, start: int) -> object:
+        return await PAGES[name](old, None, group, start)
+
+    other = OtherPod(served)
+    late = reaching(late, other)
+    await fetch_group(late, ELSEWHERE, group)
+    assert ("chain", 0) in other.asked
+    other.asked.clear()
+
+    await fetch_group(late, ELSEWHERE, group)
+
+    assert [start for name, start in other.asked if name == "chain"] == [30]
+
+
 async def test_who_pulls_what_is_pulled_already_goes_on_where_that_ends(two: list[Deps]) -> None:
     old, late = two
     group = RecordId(await LongGroup(None, "pulled twice", 30, 30).grow(old))
