@@ -112,7 +112,7 @@ def test_x4_owners_propose_and_sign_from_pages_that_work_without_scripts(village
     assert "It is proposed" in asked.text
     assert "1 signature is lacking" in asked.text
     eventually(lambda: "1 change waits for your signature" in bos.get(f"/g/{group}").text)
-    assert "proposed a change that waits for your signature" in bos.get("/notifications").text
+    assert "proposed a change and asks for your signature" in bos.get("/notifications").text
     assert f'href="/g/{group}/proposals"' in bos.get("/notifications").text
     waiting = bos.get(f"/g/{group}/proposals")
     assert "member 1" in waiting.text

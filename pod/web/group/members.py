@@ -199,6 +199,6 @@ def _member_view(
         rows=tuple(written_row(say, card, name) for card in sight.posts),
         older="" if sight.next is None else with_query(own, [("before", str(sight.next))]),
         change=f"{own}/weight" if may_change and not member.left else "",
-        profile=f"/g/{frame.group}/profile" if mine else "",
+        profile=f"/g/{frame.group}/profile" if mine and not member.left else "",
         known="",
     )

@@ -17,9 +17,11 @@ from yarl import URL
 from pod.actions.groups.membership import Offer, join_at, leave_group, offer_here
 from pod.actions.groups.pasted_links import resolve, seed_in
 from pod.actions.reading.group.invitation import InvitedSight, describe_offer
+from pod.actions.reading.group.page_header import load_header
 from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.errors import UnknownGroupError
 from pod.rules.groups import GroupRule
 from pod.translations import Translator
 from pod.web.group.page_frame import PageFrame, load_frame
@@ -116,6 +118,10 @@ async def post_join(request: web.Request) -> web.Response:
 async def _join(request: web.Request, form: JoinForm, signer: Person) -> web.Response:
     deps = request.app[DEPS]
     group = await join_at(deps, signer, await resolve(deps, form.link), known=form.known)
+    try:
+        await load_header(deps, signer.account, group)
+    except UnknownGroupError:  # a private group shows itself once the join is sealed
+        return see_other("/groups", said="joining")
     return see_other(f"/g/{group}", said="joining")
 
 
@@ -220,7 +226,9 @@ async def post_leave(request: web.Request) -> web.Response:
     signer, group = signer_of(request), parse_id(request.match_info["group"])
 
     async def act() -> web.Response:
+        seen, _ = await load_frame(request, "about")
         await leave_group(request.app[DEPS], signer, group)
-        return see_other(f"/g/{group}", said="asked")
+        # Who left a private group may not read it, as soon as that is sealed.
+        return see_other("/groups" if seen.state.visibility == "private" else f"/g/{group}", said="asked")
 
     return await act_or_show(act, partial(_leave_page, request))

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.reading.group.page_header import HeaderSight, load_header
+from pod.actions.reading.group.proposals import OpenProposals
 from pod.app_keys import DEPS
 from pod.translations import Translator
 from pod.web.group.wording import host_of, kind_of, kind_sentence, pods_sentence, short
@@ -55,7 +56,7 @@ class PageFrame(msgspec.Struct, frozen=True):
     forward: str
     closed: bool
     former: str
-    unsigned: str
+    proposals: str
 
 
 async def load_frame(request: web.Request, here: str) -> tuple[HeaderSight, PageFrame]:
@@ -91,7 +92,7 @@ def frame_of(say: Translator, seen: HeaderSight, here: str, *, signed_in: bool) 
         forward=f"/g/{seen.forward}" if seen.forward else "",
         closed=state.succeeded_by is not None,
         former=f"/g/{state.continues[0]}" if state.continues else "",
-        unsigned=_unsigned(say, seen),
+        proposals=_proposals(say, seen.proposals),
     )
 
 
@@ -144,12 +145,18 @@ def _follow(say: Translator, seen: HeaderSight) -> tuple[str, str]:
     return ("follow", say("Follow")) if seen.following is None else ("unfollow", say("Unfollow"))
 
 
-def _unsigned(say: Translator, seen: HeaderSight) -> str:
-    if not seen.unsigned:
-        return ""
-    return say.many(
-        "%(count)s change waits for your signature", "%(count)s changes wait for your signature", seen.unsigned
-    )
+def _proposals(say: Translator, found: OpenProposals) -> str:
+    if found.unsigned:
+        return say.many(
+            "%(count)s change waits for your signature", "%(count)s changes wait for your signature", found.unsigned
+        )
+    if found.signed:
+        return say.many(
+            "%(count)s change waits for the signatures of others",
+            "%(count)s changes wait for the signatures of others",
+            found.signed,
+        )
+    return ""
 
 
 def _lens(say: Translator, seen: HeaderSight) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from pod.actions.reading.group.page_header import HeaderSight
 from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
 from pod.web.group.found import check_name
 from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import GroupKind, kind_sentence, weight_in
@@ -56,25 +57,19 @@ async def get_policy(request: web.Request) -> web.Response:
     """The rules as they are, to be changed."""
     account_of(request)
     seen, frame = await load_frame(request, "about")
-    return render(request, "group/policy.html", PolicyView(frame, form_of(seen), "", None))
+    return render(request, "group/policy.html", PolicyView(frame, form_of(say_of(request), seen), "", None))
 
 
-def form_of(seen: HeaderSight) -> PolicyForm:
+def form_of(say: Translator, seen: HeaderSight) -> PolicyForm:
     """The policy that holds now."""
     state = seen.state
     return PolicyForm(
         seen.name,
         state.policy.description or "",
-        _decimal(state.others_weight),
-        _decimal(state.default_score // THOUSAND),
+        say.weight(state.others_weight),
+        say.weight(state.default_score // THOUSAND),
         state.handover_after_ms() // HOUR_MS,
     )
-
-
-def _decimal(thousandths: int) -> str:
-    whole, part = divmod(abs(thousandths), 1000)
-    text = f"{whole}.{part:03}".rstrip("0").rstrip(".")
-    return f"-{text}" if thousandths < 0 else text
 
 
 @routes.post("/g/{group}/policy")

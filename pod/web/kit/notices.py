@@ -34,7 +34,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "signed": say("You have signed it. More signatures are needed."),
     "complete": say("You have signed it. It has enough signatures now, and holds once it is sealed."),
     "taken-back": say("It is withdrawn once the steward has sealed your request; until then it still stands here."),
-    "known": say("Your profile and your entry here name each other."),
+    "known": say("It is on its way: in a moment your profile and your entry here name each other."),
     "unknown": say("It isn't shown any more. What others copied, and the group's chain, nobody can change."),
     "followed": say("You follow it now."),
     "unfollowed": say("You no longer follow it."),

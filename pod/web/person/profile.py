@@ -116,7 +116,7 @@ def _news(say: Translator, line: NewsLine) -> NewsRow:
         notifications.JOINED: say("You are a member now"),
         notifications.INVITED: say("%(who)s joined by your invitation", who=who),
         notifications.VOID: say("A change that you asked for can't be made: the group's rules don't allow it any more"),
-        notifications.PROPOSED: say("%(who)s proposed a change that waits for your signature", who=who),
+        notifications.PROPOSED: say("%(who)s proposed a change and asks for your signature", who=who),
         notifications.LAPSED: say("Your proposal has expired: too few members signed it"),
         notifications.HANDOVER: say("The steward is silent, and too few keepers signed a handover"),
     }

@@ -20,7 +20,7 @@ from pod.actions.posts.posts import (
     replace_paragraph,
     version_name,
 )
-from pod.actions.reading.group.page_facts import GroupSummary
+from pod.actions.reading.group.page_facts import GroupSummary, describe_summary
 from pod.actions.reading.post.story import describe_answers_in
 from pod.actions.reading.post.text import VisiblePost, describe_reading
 from pod.app_keys import DEPS
@@ -156,9 +156,10 @@ class _Desk(msgspec.Struct, frozen=True):
 
 async def _written_in(request: web.Request, links: PostLinks) -> GroupSummary:
     """The post's group for its members, else the one that is looked through, if the post appears there."""
-    into = await describe_answers_in(request.app[DEPS], account_of(request), links.group, links.post, links.lens)
+    deps, reader = request.app[DEPS], account_of(request)
+    into = await describe_answers_in(deps, reader, links.group, links.post, links.lens)
     if into is None:
-        raise PostRule.ONLY_MEMBERS_WRITE.error()
+        raise (await describe_summary(deps, reader, links.group)).no_writer()
     return into
 
 

@@ -122,7 +122,7 @@ class Desk(msgspec.Struct, frozen=True):
     @property
     def votes(self) -> bool:
         """Whether the reader may vote on what is seen here."""
-        return self.story.bench.writes
+        return self.story.bench.votes
 
     def writer(self, address: Address) -> Author:
         """Who wrote a paragraph."""

@@ -17,7 +17,6 @@ from pod.actions.reading.post.story import describe_answers_in
 from pod.actions.reading.post.text import VisiblePost, describe_reading
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.rules.posts import PostRule
 from pod.translations import Translator
 from pod.web.kit.forms import Verbatim, act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
@@ -163,7 +162,7 @@ def _about(links: PostLinks, form: ReplyForm) -> Address | RecordId:
 async def _summary(request: web.Request) -> GroupSummary:
     summary = await describe_summary(request.app[DEPS], account_of(request), parse_id(request.match_info["group"]))
     if not summary.writes:
-        raise PostRule.ONLY_MEMBERS_WRITE.error()
+        raise summary.no_writer()
     return summary
 
 

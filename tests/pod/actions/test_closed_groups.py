@@ -23,6 +23,8 @@ def test_x6_a_group_that_is_succeeded_takes_no_posts_and_names_its_heir_to_the_i
     joined(ada, new, bo, 1000)
     pages = {name: Browser(pod).sign_in(name) for name in ("ada", "bo", "cy")}
     assert f'href="/g/{old}/write"' in pages["cy"].get(f"/g/{old}").text
+    post = f"/g/{old}/posts/{ada.post(f'/api/v1/groups/{old}/posts', NOTE)['record']}"
+    assert f"{post}/reply" in [form.action for form in pages["cy"].get(post).forms]
 
     operation = ada.post(f"/api/v1/groups/{old}/operations", {"do": "succeed", "with": {"group": new}})["record"]
     eventually(lambda: "This group is closed" in pages["ada"].get(f"/g/{old}").text)
@@ -32,6 +34,12 @@ def test_x6_a_group_that_is_succeeded_takes_no_posts_and_names_its_heir_to_the_i
         assert (f'href="/g/{new}"' in page) == told, name
         assert "This group is closed" in page
         assert f'href="/g/{old}/write"' not in page, "what will be refused isn't offered"
+        for path in (f"/g/{old}/write", f"{post}/paragraphs/{post.rpartition('/')[2]}/0/edit"):
+            form = pages[name].get(path)
+            assert (form.status, "This group is closed" in form.text) == (403, True), "nobody types for nothing"
+        actions = [form.action for form in pages[name].get(post).forms]
+        assert f"{post}/reply" not in actions
+        assert f"{post}/acts" in actions, "they still vote"
     item = ada.get(f"/api/v1/groups/{old}/records/{operation}")["item"]
     height = ada.get(f"/api/v1/groups/{old}/items")["items"][-1]["height"]
     heights = [height - below for below in range(4)]
@@ -90,10 +98,17 @@ def test_x6_an_owner_continues_elsewhere_with_the_chosen_from_pages_and_each_get
     eventually(lambda: "1 change waits" in flos.get(f"/g/{old}").text)
     assert new in flos.get(f"/g/{old}/proposals").text, "who signs sees where it goes on"
     assert new not in str(gus.get(f"/groups/{old}/operations?from=0"))
+    waits = f'<a href="/g/{old}/proposals">1 change waits for the signatures of others</a>'
+    assert waits in dans.get(f"/g/{old}").text, "who is told to withdraw it first finds it"
+    assert waits not in guss.get(f"/g/{old}").text
     flos.press(flos.get(f"/g/{old}/proposals"), "Sign it")
     eventually(lambda: "This group is closed" in guss.get(f"/g/{old}").text)
-    flos.submit(flos.get("/join"), "/join", "Join", link=link)
+    asked = flos.submit(flos.get("/join"), "/join", "Join", link=link)
+    assert asked.status == 200, "nobody is led to a private group before it shows itself"
+    assert "Your request to join is on its way" in asked.text
     eventually(lambda: [one["weight"] for one in dan.get(f"/api/v1/groups/{new}")["members"]] == [4000, 3000])
     assert f'href="/g/{new}"' in flos.get(f"/g/{old}").text
     assert new not in guss.get(f"/g/{old}").text
     assert f'href="/g/{old}"' in flos.get(f"/g/{new}/about").text, "it says from which group it grew"
+    left = flos.submit(flos.get(f"/g/{old}/leave"), "/leave", "Leave the group")
+    assert (left.status, left.path) == (200, "/groups?said=asked"), "who left a private group isn't led into it"

@@ -8,12 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.people.accounts import load_membership
 from pod.actions.access import Reader, open_group
 from pod.deps import Deps
+from pod.rules.groups import GroupRule
+from pod.rules.posts import PostRule
+from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.state import GroupState
 
 
 class GroupSummary(msgspec.Struct, frozen=True):
-    """A group in short. `member`: the reader's number there; `weight`: of the reader's votes (thousandths)."""
+    """A group in short. `member`: the reader's number there; `weight`: of the reader's votes (thousandths).
+
+    `closed`: it continues elsewhere, and takes nothing new but votes.
+    """
 
     group: RecordId
     name: str
@@ -23,11 +29,21 @@ class GroupSummary(msgspec.Struct, frozen=True):
     others_weight: int
     member: int | None = None
     weight: int = 0
+    closed: bool = False
+
+    @property
+    def votes(self) -> bool:
+        """Whether the reader may vote here."""
+        return self.member is not None and self.weight >= 0
 
     @property
     def writes(self) -> bool:
         """Whether the reader may write here."""
-        return self.member is not None and self.weight >= 0
+        return self.votes and not self.closed
+
+    def no_writer(self) -> RefusedError:
+        """Why a reader who may not write here may not."""
+        return (GroupRule.CLOSED if self.closed else PostRule.ONLY_MEMBERS_WRITE).error()
 
 
 async def load_summary(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId) -> GroupSummary:
@@ -43,6 +59,7 @@ async def load_summary(session: AsyncSession, deps: Deps, reader: Reader, group:
         state.others_weight,
         number,
         state.members[number].weight if number is not None else 0,
+        state.succeeded_by is not None,
     )
 
 

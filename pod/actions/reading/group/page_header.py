@@ -21,7 +21,7 @@ from models.people.subscriptions import Following, load_following
 from pod.actions.access import Reader, open_group
 from pod.actions.chain.unconfirmed import Doubt, list_doubts
 from pod.actions.reading.group.groups import DisputeLine, FaultLine, WithheldLine
-from pod.actions.reading.group.proposals import count_unsigned
+from pod.actions.reading.group.proposals import OpenProposals, count_open
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.branches import View
@@ -44,8 +44,8 @@ class PodHealth(msgspec.Struct, frozen=True):
 class HeaderSight(msgspec.Struct, frozen=True):
     """A group in short, and the reader's relation to it. Weights in thousandths, `default_score` in micro units.
 
-    `forward`: the group that continues this one; only its members see it. `unsigned`: how many proposed changes wait
-    for the reader's signature.
+    `forward`: the group that continues this one; only its members see it. `proposals`: how many proposed changes
+    wait for the reader's signature, or for others'.
     """
 
     state: GroupState
@@ -63,7 +63,7 @@ class HeaderSight(msgspec.Struct, frozen=True):
     membership: Membership | None = None
     following: Following | None = None
     forward: RecordId | None = None
-    unsigned: int = 0
+    proposals: OpenProposals = OpenProposals()
 
     @property
     def group(self) -> RecordId:
@@ -92,14 +92,16 @@ async def load_header(deps: Deps, reader: Reader, group: RecordId) -> HeaderSigh
     """The header of a group for a reader; raises UnknownGroupError."""
     async with deps.store.database.read() as session:
         opened = await open_group(session, deps, reader, group)
-        view, unsigned = opened.view, await count_unsigned(session, deps, opened)
+        view, proposals = opened.view, await count_open(session, deps, opened)
         membership = await load_membership(session, reader.id, group) if reader else None
         following = await load_following(session, reader.id, group) if reader else None
         heir = view.state.succeeded_by
         invited = await load_membership(session, reader.id, heir) if reader and heir else None
     seen = await deps.store.remember(("header", group, view.head), partial(_load_for_all, deps, view))
     forward = heir if invited else None
-    return msgspec.structs.replace(seen, membership=membership, following=following, forward=forward, unsigned=unsigned)
+    return msgspec.structs.replace(
+        seen, membership=membership, following=following, forward=forward, proposals=proposals
+    )
 
 
 async def _load_for_all(deps: Deps, view: View) -> HeaderSight:

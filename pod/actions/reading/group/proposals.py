@@ -46,6 +46,13 @@ class ProposalSight(msgspec.Struct, frozen=True):
         return operation
 
 
+class OpenProposals(msgspec.Struct, frozen=True):
+    """How many proposals wait for the reader's signature, and how many that they signed wait for others'."""
+
+    unsigned: int = 0
+    signed: int = 0
+
+
 class ProposalsSight(msgspec.Struct, frozen=True):
     """The proposals that a reader may sign, and the nicknames of the members in them."""
 
@@ -71,9 +78,11 @@ async def list_proposals(deps: Deps, reader: Reader, group: RecordId) -> Proposa
     return ProposalsSight(named, nicknames)
 
 
-async def count_unsigned(session: AsyncSession, deps: Deps, opened: ReadableGroup) -> int:
-    """How many proposals wait for the reader's signature."""
-    return sum(not one.signed for one in await _proposals_in(session, deps, opened))
+async def count_open(session: AsyncSession, deps: Deps, opened: ReadableGroup) -> OpenProposals:
+    """How many proposals the reader hasn't signed yet, and how many they have."""
+    found = await _proposals_in(session, deps, opened)
+    signed = sum(one.signed for one in found)
+    return OpenProposals(len(found) - signed, signed)
 
 
 async def _proposals_in(session: AsyncSession, deps: Deps, opened: ReadableGroup) -> list[ProposalSight]:

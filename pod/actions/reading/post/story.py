@@ -146,7 +146,7 @@ async def load_bench(
     if len(lens.groups) != 1 or lens.groups[0] == summary.group or summary.visibility == "private":
         return summary
     through = await load_summary(session, deps, reader, lens.groups[0])
-    return through if through.writes else summary
+    return through if through.votes else summary
 
 
 async def describe_answers_in(

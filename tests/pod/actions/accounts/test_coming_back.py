@@ -57,7 +57,9 @@ def test_n1_leaving_is_asked_first_and_who_left_comes_back_as_a_new_member(yard:
     assert f'href="/g/{yard.group}/leave"' in yard.page("/about"), "a link that asks, not a button that acts"
 
     for again in (3, 4):
+        assert f'href="/g/{yard.group}/profile"' in yard.page(f"/members/{again - 1}")
         yard.leave()
+        assert f'href="/g/{yard.group}/profile"' not in yard.page(f"/members/{again - 1}")
         yard.join()
         assert eventually(yard.number) == again
 
