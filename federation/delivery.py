@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from federation.errors import RemoteError
+from federation.errors import RemoteError, Sentences, sentences_of
 from federation.signatures import Scheme
 from protocol.errors import RefusedError
 
@@ -39,13 +39,13 @@ class DeliveryTaken(msgspec.Struct, frozen=True):
 class GivenUp(msgspec.Struct, frozen=True):
     """The host refused it and would refuse it again."""
 
-    error: str
+    error: Sentences
 
 
 class Postponed(msgspec.Struct, frozen=True):
     """The host couldn't take it now; it may have said when to try again."""
 
-    error: str
+    error: Sentences
     retry_after_seconds: int | None = None
 
 
@@ -55,10 +55,25 @@ Outcome = DeliveryTaken | GivenUp | Postponed
 def outcome_of(error: RemoteError | RefusedError) -> GivenUp | Postponed:
     """The outcome of a failed delivery (rule 1). A forbidden address counts as postponed: the name may change."""
     if isinstance(error, RefusedError):
-        return Postponed(str(error))
+        return Postponed(sentences_of(error))
     if error.status is not None and 400 <= error.status < 500 and error.status not in _PASSING:
-        return GivenUp(str(error))
-    return Postponed(str(error), error.retry_after_seconds)
+        return GivenUp(sentences_of(error))
+    return Postponed(sentences_of(error), error.retry_after_seconds)
+
+
+def kept_error(error: Sentences) -> str:
+    """An error as the host's row keeps it."""
+    return msgspec.json.encode(error).decode()
+
+
+def error_in(kept: str | None) -> Sentences | None:
+    """The error that a host's row keeps; before there were two languages, it was one sentence."""
+    if kept is None:
+        return None
+    try:
+        return msgspec.json.decode(kept, type=Sentences)
+    except msgspec.DecodeError:
+        return Sentences(kept, kept)
 
 
 def pause_ms(failures: int, retry_after_seconds: int | None, *, chance: float) -> int:

@@ -1,7 +1,11 @@
 """What can go wrong between two servers: a refusal has a code, a missing answer may be tried again."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Final
+
+import msgspec
 
 from federation.rules.answers import RemoteFault
 from protocol.errors import ENGLISH, Fact, RefusedError
@@ -9,12 +13,24 @@ from protocol.errors import ENGLISH, Fact, RefusedError
 NO_FACTS: Final[Mapping[str, Fact]] = {}
 
 
+class Sentences(msgspec.Struct, frozen=True):
+    """What happened, in English and Swedish: kept until somebody reads it, who may read either."""
+
+    en: str
+    sv: str
+
+    def told(self, language: str) -> str:
+        """The sentence in a language."""
+        return self.en if language == ENGLISH else self.sv
+
+
 class RemoteError(Exception):
     """Another server didn't do what this pod asked; `retry`: whether asking again later may help.
 
     `fault` and `facts` say what went wrong; `told` makes a sentence of them. `status`: the HTTP status, None without a
     usable answer. `retry_after_seconds`: the server's own wish, without our limit. `accept_signature`: its
-    Accept-Signature field (RFC 9421 §5). `body`: the refusal's body, if the caller asked for it.
+    Accept-Signature field (RFC 9421 §5). `body`: the refusal's body, if the caller asked for it. `because` becomes the
+    fact `why`, in the language of the sentence.
     """
 
     def __init__(
@@ -27,9 +43,11 @@ class RemoteError(Exception):
         accept_signature: str | None = None,
         body: bytes = b"",
         facts: Mapping[str, Fact] = NO_FACTS,
+        because: RemoteError | RefusedError | None = None,
     ) -> None:
         self.fault = fault
         self.facts = facts
+        self.because = because
         self.status = status
         super().__init__(self.told(ENGLISH))
         self.retry = retry
@@ -39,7 +57,14 @@ class RemoteError(Exception):
 
     def told(self, language: str) -> str:
         """What happened, as a sentence for people."""
-        return self.fault.told(language, {**self.facts, "status": self.status or 0})
+        why = sentences_of(self.because).told(language) if self.because is not None else ""
+        return self.fault.told(language, {**self.facts, "status": self.status or 0, "why": why})
+
+
+def sentences_of(error: RemoteError | RefusedError) -> Sentences:
+    """What an error says; in English with the detail that a rule has for engineers."""
+    told = error.told if isinstance(error, RemoteError) else error.refused.told
+    return Sentences(str(error), told("sv"))
 
 
 class BusyError(RefusedError):

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from federation.delivery import error_in
 from models.fediverse.deliveries import hasten
 from models.fediverse.host_states import HostState, count_queue, load_host, walk_hosts
 from pod.cli.base import run_action
@@ -124,7 +125,7 @@ def _told(state: HostState) -> dict[str, Any]:
         "attempts": kept.attempts,
         "first_failed_at": kept.first_failed_at,
         "last_succeeded_at": kept.last_succeeded_at,
-        "last_error": kept.last_error,
+        "last_error": error.en if (error := error_in(kept.last_error)) else None,
         "scheme": kept.scheme,
         "leased_until": state.leased_until or None,
     }

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,12 +24,13 @@ from federation.delivery import (
     Outcome,
     Postponed,
     first_scheme,
+    kept_error,
     knocks_again,
     other_scheme,
     outcome_of,
     pause_ms,
 )
-from federation.errors import RemoteError
+from federation.errors import RemoteError, Sentences, sentences_of
 from federation.group_header import NAME, header_of
 from federation.signatures import Scheme, SignedRequest, sign
 from models.fediverse.deliveries import (
@@ -66,6 +67,10 @@ AHEAD = 4 * WORKERS  # lanes of each kind that are held at once, so that one cla
 LOOK_EVERY_SECONDS = 0.5
 BREATH_SECONDS = 0.1
 ENOUGH_TO_CLOSE = 256
+FAILED_HERE: Final = Sentences("This pod failed; see its log.", "Den här servern fick ett fel; se dess logg.")
+NOBODY_THERE: Final = Sentences(
+    "Nobody of the private group is at home there any more.", "Ingen i den privata gruppen hör längre hemma där."
+)
 _LOG = logging.getLogger(__name__)
 
 
@@ -175,7 +180,7 @@ class Courier:
                 closing = await self._drain(lane)
             except Exception:  # noqa: BLE001  (logged; it is tried again as if the host hadn't answered)
                 _LOG.exception("delivering to %s failed", lane.host.host)
-                closing = Closing(self._after(lane.host, Postponed("This pod failed; see its log.")))
+                closing = Closing(self._after(lane.host, Postponed(FAILED_HERE)))
             self._closings.append(closing)
             self._under_way.discard(lane.host.host)
             self._to_close.set()
@@ -201,10 +206,12 @@ class Courier:
             failures = host.attempts + 1
             next_at = now + pause_ms(failures, outcome.retry_after_seconds, chance=jitter())
             since = host.first_failed_at or now
-            return replace(host, next_at=next_at, attempts=failures, first_failed_at=since, last_error=outcome.error)
+            return replace(
+                host, next_at=next_at, attempts=failures, first_failed_at=since, last_error=kept_error(outcome.error)
+            )
         answered = replace(host, next_at=now, attempts=0, first_failed_at=None)
         if not isinstance(outcome, DeliveryTaken):
-            return replace(answered, last_error=outcome.error)
+            return replace(answered, last_error=kept_error(outcome.error))
         answered = replace(answered, last_succeeded_at=now)
         if outcome.scheme == host.scheme and now < host.scheme_until:
             return answered
@@ -212,10 +219,10 @@ class Courier:
 
     async def _send(self, host: Host, delivery: Delivery) -> Outcome:
         if not await self._may_be_told(delivery):
-            return GivenUp("Nobody of the private group is at home there any more.")
+            return GivenUp(NOBODY_THERE)
         stranger = await self._introductions.refusal(host, delivery)
         if stranger is not None:
-            return Postponed(str(stranger))
+            return Postponed(sentences_of(stranger))
         remembered = host.scheme if self._deps.clock() < host.scheme_until else None
         scheme = first_scheme(remembered)
         headers = await self._headers_for(delivery.activity.group)
@@ -229,7 +236,7 @@ class Courier:
             return DeliveryTaken(scheme)
         outcome = outcome_of(error)
         if not isinstance(outcome, Postponed):
-            _LOG.warning("%s refused a delivery for good: %s", delivery.inbox, outcome.error)
+            _LOG.warning("%s refused a delivery for good: %s", delivery.inbox, outcome.error.en)
         return outcome
 
     async def _may_be_told(self, delivery: Delivery) -> bool:

@@ -52,7 +52,7 @@ class Introductions:
             elif _is_home(state, delivery.inbox):
                 await self._meet(pod, group)
         except (RemoteError, RefusedError) as error:
-            return RemoteError(RemoteFault.HOME_NOT_SHOWN, retry=True, facts={"why": str(error)})
+            return RemoteError(RemoteFault.HOME_NOT_SHOWN, retry=True, because=error)
         return None
 
     async def before_pull(self, pod: str, group: RecordId) -> None:

@@ -9,13 +9,15 @@ from federation.delivery import (
     LONGEST_PAUSE_MS,
     GivenUp,
     Postponed,
+    error_in,
     first_scheme,
+    kept_error,
     knocks_again,
     other_scheme,
     outcome_of,
     pause_ms,
 )
-from federation.errors import RemoteError
+from federation.errors import RemoteError, Sentences
 from federation.rules.addresses import AddressRule
 from federation.rules.answers import RemoteFault
 
@@ -29,15 +31,32 @@ def refusal(status: int | None) -> RemoteError:
     return RemoteError(RemoteFault.SAYS_NO, retry=False, status=status, facts={"host": "m.example"})
 
 
+def says(status: int) -> Sentences:
+    return Sentences(f"m.example answers {status}.", f"m.example svarar {status}.")
+
+
 @pytest.mark.parametrize("status", FINAL)
 def test_a_status_that_speaks_of_the_request_is_final(status: int) -> None:
-    assert outcome_of(refusal(status)) == GivenUp(f"m.example answers {status}.")
+    assert outcome_of(refusal(status)) == GivenUp(says(status))
 
 
 @pytest.mark.parametrize("status", [*PASSING, None])
 def test_everything_else_may_pass(status: int | None) -> None:
-    said = f"m.example answers {status}." if status else "The server can't be reached."
+    said = says(status) if status else Sentences("The server can't be reached.", "Servern går inte att nå.")
     assert outcome_of(refusal(status)) == Postponed(said)
+
+
+def test_what_a_host_failed_by_is_kept_in_each_language_also_its_cause() -> None:
+    error = RemoteError(RemoteFault.HOME_NOT_SHOWN, retry=True, because=refusal(503))
+
+    kept = kept_error(outcome_of(error).error)
+
+    assert error_in(kept) == Sentences(
+        "The member's home doesn't show the group: m.example answers 503.",
+        "Medlemmens hemserver visar inte gruppen: m.example svarar 503.",
+    )
+    assert error_in("It was kept before.") == Sentences("It was kept before.", "It was kept before.")
+    assert error_in(None) is None
 
 
 def test_an_address_that_is_refused_today_is_tried_again() -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
+from federation.delivery import error_in
 from models.fediverse.host_states import HostPlace, HostState
 from pod.actions.admin.dashboard import read_host, read_hosts, retry_host
 from pod.app_keys import DEPS
@@ -110,7 +111,7 @@ def _line(say: Translator, one: HostState, now: int) -> HostLine:
         queue=say.number(one.waiting),
         oldest=say.moment(oldest) if oldest is not None else "",
         succeeded=say.moment(host.last_succeeded_at) if host.last_succeeded_at is not None else say("never"),
-        error=host.last_error or "",
+        error=error.told(say.language) if (error := error_in(host.last_error)) else "",
     )
 
 

@@ -11,6 +11,8 @@ from itertools import count
 
 import pytest
 
+from federation.delivery import kept_error
+from federation.errors import Sentences
 from tests.support.browsing import Browser, Seen
 from tests.support.post_office import PostOffice
 from tests.support.rig import Person, ServedPod
@@ -234,13 +236,18 @@ def test_hosts_that_fail_are_seen_and_tried_again(pod: ServedPod, admin: Browser
     with closing(sqlite3.connect(pod.folder / "pod.sqlite", timeout=20)) as database:
         database.execute(
             "INSERT INTO hosts (host, next_at, attempts, first_failed_at, last_error) VALUES"
-            " ('far.example', 9000000000000, 3, 1, 'It answered <nothing>')"
+            " ('far.example', 9000000000000, 3, 1, ?)",
+            (kept_error(Sentences("It answered <nothing>", "Den svarade <ingenting>")),),
         )
         database.execute("INSERT INTO hosts (host, last_succeeded_at) VALUES ('well.example', 5)")
         database.commit()
     page = admin.get("/admin/hosts").text
     assert page.index("far.example") < page.index("well.example")
     assert "It answered &lt;nothing&gt;" in page
+    swede = Browser(pod, "sv").sign_in("root")
+    for path in ("/admin/hosts", "/admin/hosts/far.example"):
+        assert "Den svarade &lt;ingenting&gt;" in swede.get(path).text
+        assert "It answered" not in swede.get(path).text
     detail = admin.get("/admin/hosts/far.example")
     assert "failing" in detail.text
     assert "It is tried now." in admin.submit(detail, "/retry").text

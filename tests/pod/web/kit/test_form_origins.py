@@ -57,7 +57,8 @@ def test_public_01_join_is_pressed_in_a_real_browser_on_an_invitation(
     window.page.goto(room.pod.url + invitation(room))
     window.page.click("form[action='/join'] button")
     window.page.wait_for_url(f"**/g/{room.group}?said=joining")
-    assert window.page.evaluate("document.activeElement.className") == "said", "what came of it is read first"
+    # What came of it is read first.
+    window.page.wait_for_function("document.activeElement.className === 'said'")
     window.close()
 
 
