@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
 from pod.actions.posts.records import submit, write_record
 from pod.actions.reading.group.page_header import HeaderSight
@@ -15,6 +16,7 @@ from pod.actions.signer import Person
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.translations import Translator
+from pod.web.group.about import rules_of
 from pod.web.group.found import check_name
 from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import GroupKind, kind_sentence, weight_in
@@ -43,12 +45,13 @@ class PolicyForm(msgspec.Struct, frozen=True):
 
 
 class PolicyView(msgspec.Struct, frozen=True):
-    """The form; with `sentence` what it makes of the group, to be confirmed."""
+    """The form; with `sentence` what it makes of the group, to be confirmed: the `rules` are (what, how much)."""
 
     frame: PageFrame
     form: PolicyForm
-    sentence: str
-    problem: RefusalView | None
+    sentence: str = ""
+    rules: tuple[tuple[str, str], ...] = ()
+    problem: RefusalView | None = None
 
 
 @routes.get("/g/{group}/policy")
@@ -57,7 +60,7 @@ async def get_policy(request: web.Request) -> web.Response:
     """The rules as they are, to be changed."""
     account_of(request)
     seen, frame = await load_frame(request, "about")
-    return render(request, "group/policy.html", PolicyView(frame, form_of(say_of(request), seen), "", None))
+    return render(request, "group/policy.html", PolicyView(frame, form_of(say_of(request), seen)))
 
 
 def form_of(say: Translator, seen: HeaderSight) -> PolicyForm:
@@ -80,7 +83,7 @@ async def post_policy(request: web.Request) -> web.Response:
 
     async def show(refusal: RefusedError, status: HTTPStatus) -> web.Response:
         _, frame = await load_frame(request, "about")
-        view = PolicyView(frame, form, "", problem_of(say_of(request), refusal))
+        view = PolicyView(frame, form, problem=problem_of(say_of(request), refusal))
         return render(request, "group/policy.html", view, status)
 
     return await act_or_show(partial(_step, request, form, signer), show)
@@ -89,19 +92,19 @@ async def post_policy(request: web.Request) -> web.Response:
 async def _step(request: web.Request, form: PolicyForm, signer: Person) -> web.Response:
     check_name(form.name, form.description)
     seen, frame = await load_frame(request, "about")
-    others, default = weight_in(form.others_weight), weight_in(form.default_score) * THOUSAND
-    if form.step == "change":
-        return render(request, "group/policy.html", PolicyView(frame, form, "", None))
-    if form.step != "set":
-        sentence = kind_sentence(say_of(request), GroupKind(seen.state.visibility, others, default))
-        return render(request, "group/policy.html", PolicyView(frame, form, sentence, None))
     policy: dict[str, Any] = {
         "name": form.name,
         "description": form.description,
-        "others_weight": others,
-        "default_score": default,
+        "others_weight": weight_in(form.others_weight),
+        "default_score": weight_in(form.default_score) * THOUSAND,
         "handover_after": max(form.hours, 0) * HOUR_MS,
     }
+    if form.step == "change":
+        return render(request, "group/policy.html", PolicyView(frame, form))
+    if form.step != "set":
+        say, state = say_of(request), replace(seen.state, policy=seen.state.policy.changed(policy))
+        sentence = kind_sentence(say, GroupKind(state.visibility, state.others_weight, state.default_score))
+        return render(request, "group/policy.html", PolicyView(frame, form, sentence, rules_of(say, state)))
     held = seen.state.policy.members()
     changed = {name: value for name, value in policy.items() if held.get(name) != value}
     if changed:

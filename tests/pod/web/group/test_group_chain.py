@@ -168,7 +168,10 @@ def test_ax_03_the_policy_is_looked_at_and_then_asked_for(place: Place) -> None:
     swedish = Browser(place.pod, "sv").sign_in("ada").get(f"{place.page}/policy")
     fields = [field for form in swedish.forms for field in form.fields]
     assert ("default_score", "1,0") in fields, "numbers are written as the page's language does"
-    look = ada.submit(page, "/policy", press="Look at it first", name="Stones", others_weight="0,5", default_score="-1")
+    look = ada.submit(page, "/policy", press="Look at it first", name="Stones", others_weight="0,5", hours="30")
+    assert "<dd>30 hours</dd>" in look.text, "all that is signed is seen before"
+    look = ada.submit(look, "/policy", press="Change something")
+    look = ada.submit(look, "/policy", press="Look at it first", default_score="-1")
     assert "An open group: everybody reads it; everybody who joins votes with weight 0.5" in look.text
     done = ada.submit(look, "/policy", press="Sign it")
     assert "Your request is on its way" in done.text
