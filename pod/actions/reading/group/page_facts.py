@@ -43,7 +43,7 @@ class GroupSummary(msgspec.Struct, frozen=True):
 
     def no_writer(self) -> RefusedError:
         """Why a reader who may not write here may not."""
-        return (GroupRule.CLOSED if self.closed else PostRule.ONLY_MEMBERS_WRITE).error()
+        return GroupRule.CLOSED.error() if self.closed else PostRule.ONLY_MEMBERS_WRITE.error()
 
 
 async def load_summary(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId) -> GroupSummary:
