@@ -78,7 +78,8 @@ def _anew(error: RefusedError | RemoteError) -> RefusedError | RemoteError:
     """The same error without its traceback, which would keep many values in memory."""
     if isinstance(error, RefusedError):
         return error.refused.rule.error(**error.refused.facts)
-    return RemoteError(error.fault, retry=error.retry, status=error.status, facts=error.facts)
+    because = _anew(error.because) if error.because is not None else None
+    return RemoteError(error.fault, retry=error.retry, status=error.status, facts=error.facts, because=because)
 
 
 class Held(msgspec.Struct, frozen=True):

@@ -85,5 +85,7 @@ def remote_failures(tree: ast.AST) -> Iterator[tuple[str, set[str]]]:
 def _keys(keyword: ast.keyword) -> Iterator[str]:
     if keyword.arg == "status":
         yield "status"
+    if keyword.arg == "because":
+        yield "why"
     if keyword.arg == "facts" and isinstance(keyword.value, ast.Dict):
         yield from (str(key.value) for key in keyword.value.keys if isinstance(key, ast.Constant))

@@ -57,8 +57,9 @@ def joins(browser: Browser, words: Seen, invitation: str) -> None:
     onward = link(words, "I have written them down")
     assert onward == invitation
     page = browser.press(browser.get(onward), "Join")
-    assert page.path.endswith("said=joining")
-    eventually(lambda: "Write" in browser.get(page.path.partition("?")[0]).text)
+    assert (page.status, page.path.endswith("said=joining")) == (200, True)
+    (group,) = re.findall(r'href="(/g/\w+)"><bdi>Cellar', browser.get("/groups").text)
+    eventually(lambda: "Write" in browser.get(group).text)
     assert "onward" not in "".join(cookie.name for cookie in browser.cookies)
 
 
