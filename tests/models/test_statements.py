@@ -1,12 +1,12 @@
 from typing import Any
 
-from sqlalchemy import bindparam, event, select, tuple_
+from sqlalchemy import Integer, bindparam, event, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import VOTES
 from models.content.projections import project
 from models.engine.databases import Database
-from models.engine.statements import AllKeys
+from models.engine.statements import AllKeys, Prepared
 from models.engine.writer import Writer
 from models.fediverse.seen_signatures import SEEN, insert_seen
 from models.groups.records import RECORDS
@@ -17,6 +17,24 @@ OF_RECORDS = AllKeys(lambda keys: select(RECORDS.c.id, RECORDS.c.author).where(R
 OF_VOTERS = AllKeys(
     lambda keys: select(VOTES.c.member, VOTES.c.record_id).where(
         VOTES.c.group_id == bindparam("group"), tuple_(VOTES.c.member, VOTES.c.counter).in_(keys)
+    )
+)
+
+
+OF_GROUP = Prepared(
+    lambda _: (
+        select(RECORDS.c.id, RECORDS.c.author, RECORDS.c.log_index)
+        .where(RECORDS.c.group_id == bindparam("group"), RECORDS.c.erased.is_(False), RECORDS.c.state == "pending")
+        .order_by(RECORDS.c.seq.desc())
+        .limit(bindparam("most", type_=Integer))
+    )
+)
+GIVEN_AWAY = Prepared(
+    lambda _: (
+        update(RECORDS)
+        .where(RECORDS.c.id == bindparam("record"))
+        .values(author=bindparam("to"))
+        .returning(RECORDS.c.author)
     )
 )
 
@@ -37,6 +55,20 @@ async def test_more_keys_than_one_statement_takes_are_all_asked_for(database: Da
         assert {own_id: member for member, own_id in named} == {own: of for own, of in votes.items() if of >= 30}
         # What one caller named says nothing of the next.
         assert await OF_VOTERS.run(session, pairs, group=strangers[0]) == []
+
+
+async def test_a_prepared_statement_gives_and_changes_what_it_names(database: Database, writer: Writer) -> None:
+    await writer.write(lambda session: take(session, range(1, 6)))
+    votes = [a_vote(GROUP, member, 1).id for member in range(1, 6)]
+    async with database.read() as session:
+        assert await OF_GROUP.run(session, group=GROUP, most=2) == [(votes[4], 5, None), (votes[3], 4, None)]
+        assert await OF_GROUP.value(session, group=GROUP, most=1) == votes[4]
+        assert await OF_GROUP.run(session, group=votes[0], most=2) == []
+        assert await OF_GROUP.value(session, group=votes[0], most=1) is None
+    assert await writer.write(lambda session: GIVEN_AWAY.value(session, record=votes[0], to=9)) == 9
+    assert await writer.write(lambda session: GIVEN_AWAY.value(session, record=GROUP, to=9)) is None
+    async with database.read() as session:
+        assert {author for _, author, _ in await OF_GROUP.run(session, group=GROUP, most=9)} == {9, 2, 3, 4, 5}
 
 
 async def test_a_batch_of_votes_costs_as_many_statements_as_one(database: Database, writer: Writer) -> None:
