@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import msgspec
 from aiohttp import web
@@ -95,8 +95,13 @@ def lens_fields(lens: Lens, usual: Sequence[RecordId] = ()) -> Fields:
 
 def with_query(path: str, fields: Iterable[tuple[str, str]], anchor: str = "") -> str:
     """A path of this pod with a query, and maybe an anchor."""
-    query = urlencode(list(fields))
+    query = "&".join([f"{_encoded(name)}={_encoded(value)}" for name, value in fields])
     return path + (f"?{query}" if query else "") + (f"#{anchor}" if anchor else "")
+
+
+def _encoded(text: str) -> str:
+    """As `quote_plus` does it; most names and values are ids, which stay as they are."""
+    return text if text.isascii() and text.replace(".", "").isalnum() else quote_plus(text)
 
 
 async def load_lens_bar(

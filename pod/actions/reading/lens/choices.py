@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.lens_sources import list_joined, list_voted, load_group_names
 from models.groups.groups_and_items import StoredGroupLine, list_public
-from models.people.subscriptions import list_followings
+from models.people.subscriptions import Following, list_followings
 from moderation.lens import Lens
 from pod.actions.access import Reader, open_group, open_those
-from pod.actions.reading.lens.verdicts import home_lens
+from pod.actions.reading.lens.verdicts import MOST_FOLLOWED, chosen_lens
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import Token
@@ -53,12 +53,13 @@ async def list_lens_choices(
     deps: Deps, reader: Reader, named: Sequence[RecordId], token: Token | None = None
 ) -> LensChoices:
     """The choices; raises UnknownGroupError for a named group that the reader may not read."""
-    home = await home_lens(deps, reader) if reader else None
     async with deps.store.database.read() as session:
+        followed = await list_followings(session, reader.id, MOST_FOLLOWED) if reader else []
+        home = await chosen_lens(session, deps, reader, followed) if reader else None
         for group in named:
             await open_group(session, deps, reader, group)
         names = await load_group_names(session, named)
-        own = await _load_own(session, deps, reader)
+        own = await _load_own(session, deps, reader, followed[:MOST_OWN])
         account = reader.id if reader else None
         voted = await list_voted(session, token, MOST_VOTED, account=account) if token else []
     public = await deps.store.remember("public groups", partial(_public, deps))
@@ -75,12 +76,14 @@ async def list_lens_choices(
     )
 
 
-async def _load_own(session: AsyncSession, deps: Deps, reader: Reader) -> list[tuple[RecordId, str]]:
+async def _load_own(
+    session: AsyncSession, deps: Deps, reader: Reader, latest: Sequence[Following]
+) -> list[tuple[RecordId, str]]:
     """The groups that the reader is a member of, then those that the reader follows."""
     if reader is None:
         return []
     joined = await list_joined(session, reader.id, MOST_OWN)
-    followed = [following.group_id for following in await list_followings(session, reader.id, MOST_OWN)]
+    followed = [following.group_id for following in latest]
     known = {group for group, _ in joined}
     readable = await open_those(session, deps, reader, [group for group in followed if group not in known])
     return [*joined, *((group, found.name) for group, found in readable.items())]

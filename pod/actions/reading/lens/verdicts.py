@@ -18,7 +18,7 @@ from models.content.lens_sources import load_sums
 from models.fediverse.followers import Shows
 from models.people.accounts import Account
 from models.people.mutes import load_muted
-from models.people.subscriptions import list_followings
+from models.people.subscriptions import Following, list_followings
 from moderation.lens import Layer, Lens, OwnHide, Verdict, judge
 from moderation.shown import is_hosted, layers_over
 from pod.actions.access import Reader, open_state, open_those
@@ -77,9 +77,15 @@ class Layers(msgspec.Struct, frozen=True):
 async def home_lens(deps: Deps, account: Account) -> Lens | None:
     """The account's usual lens: the groups that it chose as moderators; None if it chose none."""
     async with deps.store.database.read() as session:
-        followed = await list_followings(session, account.id, MOST_FOLLOWED)
-        judges = [following.group_id for following in followed if following.lens]
-        readable = await open_those(session, deps, account, judges[:MOST_JUDGES])
+        return await chosen_lens(session, deps, account, await list_followings(session, account.id, MOST_FOLLOWED))
+
+
+async def chosen_lens(
+    session: AsyncSession, deps: Deps, account: Account, followed: Sequence[Following]
+) -> Lens | None:
+    """The usual lens of an account that follows these groups."""
+    judges = [following.group_id for following in followed if following.lens]
+    readable = await open_those(session, deps, account, judges[:MOST_JUDGES]) if judges else {}
     return Lens(tuple(readable)) if readable else None
 
 

@@ -147,8 +147,8 @@ async def load_reading(
     tokens, writers = _tokens_of(text), {writer_of(sheet) for sheet in text.sheets.values()}
     subject = SubjectTarget(card.subject).token if card.subject else None
     asked = [PostTarget(post).token, *([subject] if subject else []), *tokens.values()]
-    layers = await load_layers(session, deps, reader, lens.groups, asked, writers)
-    own = layers.lens.get(group) or (await load_layers(session, deps, reader, [group], asked)).lens[group]
+    whole = await load_layers(session, deps, reader, list(dict.fromkeys((*lens.groups, group))), asked, writers)
+    layers = replace(whole, lens={judge: whole.lens[judge] for judge in lens.groups})
     verdict = layers.judge(lens, PostTarget(post).token, (group, card.author))
     withheld = is_withheld({hide.layer for hide in verdict.hides}, mine=summary.member == card.author)
     silent = _silent(text, tokens, layers, _member_of(summary), withheld=withheld)
@@ -161,7 +161,7 @@ async def load_reading(
         await computed(len(text.order), see, text, _standings(lens, layers, tokens), lens.combine),
         layers,
         verdict,
-        own,
+        whole.lens[group],
         tokens,
         withheld,
         silent,

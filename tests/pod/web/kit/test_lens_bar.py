@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moderation.lens import Lens, Showing
 from pod.actions.reading.lens.choices import Choice, LensChoices
@@ -101,3 +104,9 @@ def test_ax_10_the_name_of_a_group_is_escaped_in_the_bar() -> None:
     text = shown(Lens((VILLA,)))
     assert "<script" not in text
     assert "&lt;script&gt;" in text
+
+
+@given(st.lists(st.tuples(st.text(), st.text())))
+def test_a_query_is_written_as_the_library_writes_it(fields: list[tuple[str, str]]) -> None:
+    fields = [*fields, ("target", "bagaaiera.3"), ("q", "a b&c=ä~_-.²")]
+    assert with_query("/x", fields) == f"/x?{urlencode(fields)}"
