@@ -38,10 +38,13 @@ def address_of(request: web.Request) -> str:
     in the same or another header field of that name; the client may have written anything before it. Further proxies on
     this machine are skipped.
     """
-    if ADDRESS not in request:
+    try:
+        return request[ADDRESS]
+    except KeyError:
         remote = request.remote or ""
-        request[ADDRESS] = (_named_by_proxies(request) if is_proxy(remote) else None) or counted_address(remote)
-    return request[ADDRESS]
+        found = (_named_by_proxies(request) if is_proxy(remote) else None) or counted_address(remote)
+        request[ADDRESS] = found
+        return found
 
 
 def is_proxy(remote: str) -> bool:

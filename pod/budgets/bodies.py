@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
 from typing import Any, Final
 
 from aiohttp import web
@@ -49,8 +48,10 @@ async def read_bodies(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise RequestRule.BODY_ENCODED.error()
-    longest = LONGEST_FORM_BYTES if request.content_type == FORM_TYPE else LONGEST_BYTES
-    length = longest if request.content_length is None else request.content_length
+    length, longest = request.content_length, LONGEST_BYTES
+    if (length is None or length > LONGEST_BYTES) and request.content_type == FORM_TYPE:
+        longest = LONGEST_FORM_BYTES
+    length = longest if length is None else length
     if length > longest:
         raise RequestRule.BODY_TOO_LONG.error()
     with request.app[BODIES].held(address_of(request), max(length, LEAST_BYTES)):
@@ -61,8 +62,11 @@ async def read_bodies(request: web.Request, handler: Handler) -> web.StreamRespo
 async def _read(request: web.Request, longest: int, seconds: float) -> bytes:
     try:
         # A short body has usually arrived with the headers, so there is nothing to wait for.
-        async with nullcontext() if request.content.is_eof() else asyncio.timeout(seconds):
+        if request.content.is_eof():
             body = await request.read()
+        else:
+            async with asyncio.timeout(seconds):
+                body = await request.read()
     except (ConnectionError, web.RequestPayloadError) as error:
         # The client has disconnected and gets no answer, but the log must not show a fault of ours.
         raise RequestRule.BODY_BROKEN.error() from error

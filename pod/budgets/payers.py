@@ -25,7 +25,7 @@ async def take_turns(request: web.Request, handler: Handler) -> web.StreamRespon
     turn = await processor.begin(payer_of(request), may_move=_names_account(request))
     try:
         with paying(turn):
-            return await Steps(_handled(request, handler), turn, processor)
+            return await Steps(handler(request), turn, processor)
     finally:
         processor.end(turn)
 
@@ -38,10 +38,6 @@ def payer_of(request: web.Request) -> str:
 
 def _names_account(request: web.Request) -> bool:
     return "Authorization" in request.headers or SESSION in request.headers.get("Cookie", "")
-
-
-async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
-    return await handler(request)
 
 
 async def pay_as(request: web.Request, account: Account) -> None:

@@ -59,7 +59,7 @@ class Payer:
 
     def taken(self, now: float) -> float:
         """Processor seconds that were taken; those of long ago hardly count."""
-        return self._past(now) + self.running_ns / 1e9
+        return self._taken * math.exp((self._at - now) / FORGETS_SECONDS) + self.running_ns / 1e9
 
     def settle(self, spent_ns: int, now: float) -> None:
         """Count a request that is over."""
@@ -68,10 +68,8 @@ class Payer:
 
     def add(self, spent_ns: int, now: float) -> None:
         """Count processor time."""
-        self._taken, self._at = self._past(now) + spent_ns / 1e9, now
-
-    def _past(self, now: float) -> float:
-        return self._taken * math.exp((self._at - now) / FORGETS_SECONDS)
+        self._taken = self._taken * math.exp((self._at - now) / FORGETS_SECONDS) + spent_ns / 1e9
+        self._at = now
 
 
 class Turn:
@@ -132,7 +130,8 @@ class Processor:
         turn. Otherwise a single signed-in person would be slowed down because of their own address.
         """
         payer = self._payer(who)
-        await self._enter(payer, comes=not may_move)
+        if not self._enters(payer, self._timer.time(), comes=not may_move):
+            await self._wait(payer)
         return Turn(payer, may_move=may_move)
 
     def pays_at_once(self, who: str, spent_ns: int) -> bool:
@@ -151,7 +150,8 @@ class Processor:
             return
         turn.may_move = False
         self.end(turn)
-        await self._enter(payer)
+        if not self._enters(payer, self._timer.time()):
+            await self._wait(payer)
         turn.payer, turn.open = payer, True
 
     def end(self, turn: Turn) -> None:
@@ -172,7 +172,8 @@ class Processor:
         self._whole.add(spent_ns, now)
         if self._takes_much(payer, now) and self._others_came(payer, now):
             payer.next_at = max(payer.next_at, now) + min(MOST_PAUSE, PAUSE * spent_ns / 1e9) * max(1, self._lines)
-        self._admit(payer)
+        if payer.line:
+            self._admit(payer)
 
     def beside(self, who: str) -> Turn:
         """A turn for work that no request waits for; it begins at once, and its steps give way to others."""
@@ -212,10 +213,8 @@ class Processor:
         for _, name in sorted(gone)[: (len(gone) + 1) // 2]:
             del self._payers[name]
 
-    async def _enter(self, payer: Payer, *, comes: bool = True) -> None:
+    async def _wait(self, payer: Payer) -> None:
         now = self._timer.time()
-        if self._enters(payer, now, comes=comes):
-            return
         if len(payer.line) >= MOST_WAITING:
             raise RequestRule.SHARE_SPENT.error(seconds=max(1, math.ceil(payer.next_at - now)))
         turn = asyncio.get_running_loop().create_future()

@@ -6,8 +6,7 @@ A step ends where a task waits for something. Steps of a write action are counte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
 from typing import Any, Final, Generic, TypeVar
 
@@ -25,7 +24,7 @@ class Steps(Generic[T]):
     With a processor, a step waits for its place in the processor's order.
     """
 
-    def __init__(self, work: Coroutine[Any, Any, T], turn: Turn, processor: Processor | None = None) -> None:
+    def __init__(self, work: Awaitable[T], turn: Turn, processor: Processor | None = None) -> None:
         self._work = work
         self._turn = turn
         self._processor = processor
@@ -60,15 +59,20 @@ class Steps(Generic[T]):
                 value, go = error, steps.throw
 
 
-@contextmanager
-def paying(turn: Turn) -> Iterator[None]:
+class paying:  # noqa: N801  (it is read like a function)
     """Inside the block, the turn also pays for what threads do for the task."""
-    tokens = TURN.set(turn), METER.set(turn)
-    try:
-        yield
-    finally:
-        TURN.reset(tokens[0])
-        METER.reset(tokens[1])
+
+    __slots__ = ("_tokens", "_turn")
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+
+    def __enter__(self) -> None:
+        self._tokens = TURN.set(self._turn), METER.set(self._turn)
+
+    def __exit__(self, *_: object) -> None:
+        TURN.reset(self._tokens[0])
+        METER.reset(self._tokens[1])
 
 
 async def beside(processor: Processor, who: str, work: Coroutine[Any, Any, T]) -> T:
