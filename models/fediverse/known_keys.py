@@ -47,9 +47,11 @@ async def load_known_key(session: AsyncSession, key_id: str) -> KnownKey | None:
 
 
 async def put_known_key(session: AsyncSession, key: KnownKey) -> None:
-    """Store a key in place of the former one with its id, of which other processes may hold a copy."""
+    """Store a key. If it replaces another one, of which processes may hold copies, they are told."""
+    former = await load_known_key(session, key.key_id)
     await upsert(session, KNOWN_KEYS, [msgspec.structs.asdict(key)])
-    await send_changed_key(session, key.key_id)
+    if former is not None and former.text != key.text:
+        await send_changed_key(session, key.key_id)
 
 
 async def prune_known_keys(session: AsyncSession, *, now: int) -> None:

@@ -55,6 +55,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "key in vain from a server": Rate(20, MINUTE_MS // 4),
     "repost of a group": Rate(50, 10 * MINUTE_MS),
     "fetch of a floor group": Rate(3, 10 * MINUTE_MS),
+    "fetch of a floor group by one process": Rate(1, MINUTE_MS),
     "repost from a pod": Rate(10, 60 * MINUTE_MS),
     "repost told by a pod": Rate(10, 60 * MINUTE_MS),
     "repost told of a group": Rate(20, 30 * MINUTE_MS),

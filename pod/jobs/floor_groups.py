@@ -18,6 +18,7 @@ from protocol.errors import RefusedError
 
 EVERY_MS = 60_000
 FETCH = "fetch of a floor group"
+FETCH_BY_ONE = "fetch of a floor group by one process"
 _LOG = logging.getLogger(__name__)
 
 
@@ -45,6 +46,8 @@ class FloorFetches:
 
     async def _may_ask(self, one: FloorGroup, now: int) -> bool:
         try:
+            # Else the first tries of all processes would be over before the other pod answers.
+            await self._deps.store.limits.take(FETCH_BY_ONE, one.group, now=now)
             await self._deps.store.limits.take(FETCH, one.group, now=now)
         except RefusedError:
             return False
