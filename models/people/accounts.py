@@ -66,7 +66,7 @@ class MembershipRow(Base):
     """
 
     __tablename__ = "memberships"
-    __table_args__ = (Index(None, "group_id", "number"),)
+    __table_args__ = (Index(None, "group_id", "number"), Index(None, "group_id", "signing"))
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     group_id: Mapped[RecordId] = mapped_column(primary_key=True)

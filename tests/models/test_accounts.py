@@ -1,6 +1,8 @@
 import asyncio
 from functools import partial
 
+from sqlalchemy import text
+
 from models.engine.databases import Database
 from models.engine.writer import Writer
 from models.groups.groups_and_items import (
@@ -111,3 +113,16 @@ async def test_a_seat_remembers_what_it_signed_and_can_be_retired(database: Data
         fresh = await load_keeper(session, record_id(b"elsewhere"), KEY.did)
     assert (kept.last_item, kept.last_term, kept.highest_term, kept.retired) == (record_id(b"item"), 3, 4, True)
     assert (fresh.last_term, fresh.retired) == (-1, False)
+
+
+async def test_k5_a_membership_is_found_by_its_key_however_many_of_the_pod_are_members(database: Database) -> None:
+    is_sqlite = database.reading.dialect.name == "sqlite"
+    group = "x'00'" if is_sqlite else "'\\x00'::bytea"
+    asked = f"SELECT number FROM memberships WHERE group_id = {group} AND signing IN ('did:key:x')"
+    async with database.read() as session:
+        if not is_sqlite:
+            # Its planner would read a table that is nearly empty from end to end.
+            await session.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
+        plan = " ".join(str(row) for row in await session.execute(text(explain + asked)))
+    assert "ix_memberships_group_id_signing" in plan
