@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.people import agreed, joined, settled_sizes
 from tests.support.rig import Person, ServedPod, eventually
+
+pytestmark = pytest.mark.slow
 
 PODS = 4
 UNKNOWN = {"type": "Tomorrow", "says": {"anything": [1, "x", {"deep": True}]}, "in": "any script: åäö"}

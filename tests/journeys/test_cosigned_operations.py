@@ -14,6 +14,8 @@ from tests.support.browsing import Browser
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
+pytestmark = pytest.mark.slow
+
 W = 3000
 DAY_MS = 86_400_000
 

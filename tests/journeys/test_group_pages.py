@@ -11,6 +11,8 @@ import pytest
 from tests.support.browsing import Browser
 from tests.support.rig import ServedPod, eventually, worker_number
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("ada", "bo", "cy")
 
 

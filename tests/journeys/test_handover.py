@@ -7,6 +7,8 @@ import pytest
 from tests.support.people import agreed, joined, log_size, settled_sizes
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
+pytestmark = pytest.mark.slow
+
 PODS = 3
 MINUTE_MS = 60_000
 DAY_MS = 24 * 3600 * 1000

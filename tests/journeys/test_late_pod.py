@@ -7,7 +7,7 @@ import pytest
 from tests.support.people import agreed, joined
 from tests.support.rig import ServedPod, eventually
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_what_somebody_wrote_before_leaving_comes_to_a_pod_that_pulls_later(pods: list[ServedPod]) -> None:

@@ -12,6 +12,8 @@ from protocol.keys import PrivateKey
 from tests.support.people import agreed, joined, log_size, settled_sizes, sight
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
+pytestmark = pytest.mark.slow
+
 PODS = 3
 MINUTE_MS: Final = 61_000
 PULLED: Final = ("chain?from=0", "log?from=0", "pending?from=0", "proof?leaf=0&size=1")
