@@ -32,26 +32,31 @@ def bytes_of_id(identifier: str) -> bytes:
     """The 32 bytes of a record id in the database; they sort as the ids do."""
     if (stored := _BYTES.get(identifier)) is None:
         stored = (int(identifier[len(_PREFIX) :].translate(_TO_DIGITS), 32) >> _SPARE_BITS).to_bytes(32, "big")
-        _remember(identifier, stored)
+        # Other texts have the same bytes; a stranger who sends one must not give a record another name.
+        if _spelt(stored) == identifier:
+            _remember(RecordId(identifier), stored)
     return stored
 
 
 def id_of_bytes(stored: bytes) -> RecordId:
     """The record id of these 32 bytes."""
     if (identifier := _IDS.get(stored)) is None:
-        number = int.from_bytes(stored, "big") << _SPARE_BITS | _LETTER_A
-        identifier = RecordId(_PREFIX + to_base_32(number, _LETTERS))
+        identifier = _spelt(stored)
         _remember(identifier, stored)
     return identifier
 
 
-def _remember(identifier: str, stored: bytes) -> None:
+def _spelt(stored: bytes) -> RecordId:
+    return RecordId(_PREFIX + to_base_32(int.from_bytes(stored, "big") << _SPARE_BITS | _LETTER_A, _LETTERS))
+
+
+def _remember(identifier: RecordId, stored: bytes) -> None:
     """Keep a pair for both ways: what is written is read soon."""
     if len(_IDS) >= _MOST_KNOWN:
         _BYTES.clear()
         _IDS.clear()
     _BYTES[identifier] = stored
-    _IDS[stored] = RecordId(identifier)
+    _IDS[stored] = identifier
 
 
 class RecordIdType(TypeDecorator[RecordId]):

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 
 import pytest
@@ -41,3 +43,12 @@ def test_stored_ids_sort_as_their_text_does() -> None:
 
     assert sorted(ids, key=bytes_of_id) == sorted(ids)
     assert [id_from_digest(digest) for digest in sorted(sha256(bytes([n])).digest() for n in range(256))] != sorted(ids)
+
+
+@pytest.mark.parametrize("spoil", [lambda own: "x" * 9 + own[9:], lambda own: own[:-1] + "b", str.upper])
+def test_w13_a_text_with_the_bytes_of_a_record_gives_it_no_other_name(spoil: Callable[[str], str]) -> None:
+    own_id = id_from_digest(sha256(b"named by nobody yet " + spoil("a" * 61).encode()).digest())
+    with suppress(ValueError):
+        stored = bytes_of_id(spoil(own_id))
+        assert id_of_bytes(stored) != spoil(own_id)
+    assert id_of_bytes(bytes_of_id(own_id)) == own_id
