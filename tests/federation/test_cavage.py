@@ -181,6 +181,7 @@ USUAL = 'keyId="https://a.example/#k",algorithm="hs2019", headers="host date",si
 @example(f'{USUAL},other="b"')
 @example(USUAL.replace(",", " , "))
 @example(USUAL.replace("AA", "\\A"))
+@example(f" {USUAL}")
 def test_what_is_read_at_once_is_what_the_grammar_says(field: str) -> None:
     if at_once := _read_quoted(field):
         assert at_once == _read_list(field)
