@@ -184,14 +184,15 @@ class KnownKeys:
             done.exception()  # the askers have the error already, and nobody else needs it
 
     async def _look_up_in_turn(self, key_id: str, now: int, asker: str) -> VerificationKey:
+        # A stored key needs no place: after a restart, a large server's many actors come all at once.
+        if self._held.get(key_id) is None and (kept := await self._take_down(key_id)) is not None:
+            return kept.key
         # By host, because an attacker has all its ports. If the host is refused, the key itself hasn't failed.
         with self._askers.held(asker), self._servers.held(origin_of(key_id).host):
             return await self._look_up(key_id, now)
 
     async def _look_up(self, key_id: str, now: int) -> VerificationKey:
         server = origin_of(key_id).host
-        if self._held.get(key_id) is None and (kept := await self._take_down(key_id)) is not None:
-            return kept.key
         await self._shelf.check(server, now=now)
         try:
             key = await self._key_of(key_id)

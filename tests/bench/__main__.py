@@ -8,7 +8,7 @@ import sys
 from typing import Final
 
 BENCHES: Final = (
-    *("chain", "unsettled", "bulk", "inbox", "fanout"),
+    *("chain", "unsettled", "bulk", "inbox", "processes", "fanout"),
     *("reads", "pages", "group_page", "joins", "idle", "hostile"),
 )
 

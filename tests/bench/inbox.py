@@ -67,18 +67,14 @@ def _pem() -> bytes:
 def measure() -> list[tuple[str, float, str]]:
     """Accepted a second in both forms of signature, and the limit that the two signature checks set."""
     with a_pod("inbox") as pod, on_core(1):
-        home = home_of(pod)
-        network = Network(folder_of("data") / "bitcoin-otc-ratings.csv", (home, home), most=ACTORS)
-        introductions = [body for pair in network.introductions() for body in pair]
-        votes = network.many_votes(network.posts(introductions))
-        on(pod, lambda deps: _prepare(deps, network, introductions))
+        network, votes = prepare(pod)
         with on_core(0):
             pod.start()
         crowd = Crowd(f"127.77.{pod.host.split('.')[2]}.9", f"{pod.url}/inbox")
         with serving(crowd):
             figures = [("both signature checks alone (the limit)", _limit(crowd), "1/s")]
             for scheme, aim in (("cavage", 2500), ("rfc9421", 2200)):
-                by_clock, by_cpu = _round(pod, crowd, network, votes, scheme)  # type: ignore[arg-type]
+                by_clock, by_cpu = send_round(pod, crowd, network, votes, scheme)  # type: ignore[arg-type]
                 figures.append((f"accepted and stored, {scheme} (aim {aim})", by_clock, "1/s"))
                 figures.append((f"accepted and stored, {scheme}, by CPU time", by_cpu, "1/s"))
             assert pod.process is not None
@@ -108,9 +104,19 @@ def _bare(pod: ServedPod, crowd: Crowd) -> list[tuple[str, float, str]]:
     return [(name, REQUESTS / seconds, "1/s"), (f"{name}, by CPU time", REQUESTS / used, "1/s")]
 
 
-async def _prepare(deps: Deps, network: Network, introductions: list[Body]) -> None:
-    await settle_members(deps, network)
-    await take(deps, network.group, introductions)
+def prepare(pod: ServedPod) -> tuple[Network, Iterator[Body]]:
+    """A group with its members and posts at the pod, and the votes that its members are going to send."""
+    home = home_of(pod)
+    network = Network(folder_of("data") / "bitcoin-otc-ratings.csv", (home, home), most=ACTORS)
+    introductions = [body for pair in network.introductions() for body in pair]
+    votes = network.many_votes(network.posts(introductions))
+
+    async def act(deps: Deps) -> None:
+        await settle_members(deps, network)
+        await take(deps, network.group, introductions)
+
+    on(pod, act)
+    return network, votes
 
 
 def _limit(crowd: Crowd, count: int = 3000) -> float:
@@ -123,10 +129,10 @@ def _limit(crowd: Crowd, count: int = 3000) -> float:
     return 1 / (1 / rsa + 1 / verification_limit())
 
 
-def _round(
+def send_round(
     pod: ServedPod, crowd: Crowd, network: Network, votes: Iterator[Body], scheme: Scheme
 ) -> tuple[float, float]:
-    """By the clock and by the pod's CPU time."""
+    """Accepted a second, by the clock and by the CPU time of all processes that serve."""
     keys = crowd.signing_keys()
     now = time.time_ns() // 1_000_000
     requests = []
@@ -136,12 +142,11 @@ def _round(
         body = canonical_document(activity)  # as a pod sends it
         requests.append(_wire(crowd.unsigned(body), keys[number % ACTORS], scheme, now))
     before = _stored(pod, network.group)
-    assert pod.process is not None
     # Actors that the pod meets for the first time are looked up few at a time; that isn't what is measured.
     asyncio.run(_send_all(crowd, requests[:ACTORS], connections=2))
-    used = cpu_seconds(pod.process.pid)
+    used = cpu_seconds(*pod.process_ids())
     seconds = asyncio.run(_send_all(crowd, requests[ACTORS:]))
-    used = cpu_seconds(pod.process.pid) - used
+    used = cpu_seconds(*pod.process_ids()) - used
     eventually(lambda: _stored(pod, network.group) >= before + REQUESTS, seconds=60)
     return (REQUESTS - ACTORS) / seconds, (REQUESTS - ACTORS) / used
 

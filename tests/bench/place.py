@@ -17,11 +17,11 @@ SECONDS = 5
 
 
 @contextmanager
-def a_pod(name: str, number: int = 1) -> Iterator[ServedPod]:
-    """A pod with configuration, keys and database, not yet serving; gone at the end."""
+def a_pod(name: str, number: int = 1, *, database: str = "") -> Iterator[ServedPod]:
+    """A pod with configuration, keys and database (a URL, by default SQLite), not yet serving; gone at the end."""
     with tempfile.TemporaryDirectory(prefix=f"althing-bench-{name}-") as folder:
         pod = ServedPod(Path(folder) / "pod", worker_number(), number)
-        pod.create(clock=False)
+        pod.create(clock=False, database=database)
         try:
             yield pod
         finally:
@@ -39,10 +39,10 @@ def on_core(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def cpu_seconds(process: int) -> float:
-    """The processor's time that a process has used, so that neighbours don't count."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def cpu_seconds(*processes: int) -> float:
+    """The processor's time that processes have used, so that neighbours don't count."""
+    stats = (Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in processes)
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def pss_mib(process: int | str) -> float:

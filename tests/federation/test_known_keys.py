@@ -27,7 +27,7 @@ NOW = 1_800_000_000_000
 
 
 def multibase(name: str) -> str:
-    return PrivateKey.from_seed(name.encode().ljust(32)).did.removeprefix(DID_PREFIX)
+    return PrivateKey.from_seed(name.encode().ljust(32)[-32:]).did.removeprefix(DID_PREFIX)
 
 
 def an_actor(key: str = "one", own_id: str = ALICE) -> JsonObject:
@@ -273,3 +273,17 @@ async def test_w10_a_server_is_asked_for_a_few_keys_at_once_whoever_names_it() -
     assert len(asking) == LOOK_UPS_AT_SERVER
     gate.set()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_w10_keys_that_the_pod_holds_are_no_look_ups_however_many_come_at_once() -> None:
+    named = [f"https://large.example/u/{number}" for number in range(100)]
+    web, shelf = Web({own_id: an_actor(own_id, own_id) for own_id in named}), KeyShelf()
+    before = keys_of(web, shelf)
+    for own_id in named:
+        await before.find(f"{own_id}#key", now=NOW)
+
+    restarted = keys_of(web, shelf)
+    found = await asyncio.gather(*(restarted.find(f"{own_id}#key", now=NOW, asker="192.0.2.1") for own_id in named))
+
+    assert [key.key_id for key in found] == [f"{own_id}#key" for own_id in named]
+    assert web.asked == named
