@@ -16,6 +16,7 @@ from pod.actions.chain.views import take_root
 from pod.deps import Deps
 from protocol.chain import follow, found
 from protocol.derivation import recovery_key
+from protocol.errors import RefusedError
 from protocol.keys import PrivateKey
 from protocol.log import Frontier, frontier_of, leaf_hash
 from protocol.proofs import sign
@@ -26,6 +27,7 @@ from tests.support.rig import ServedPod
 
 FOUNDER: Final = PrivateKey.from_seed(seed_of("long group", "founder"))
 ITEMS_AT_ONCE: Final = 250  # an author may leave only so much waiting for the log
+HOUR_MS: Final = 3_600_000
 Body = dict[str, Any]
 
 
@@ -51,8 +53,10 @@ class LongGroup:
 
         await deps.store.write(opened)
         links = self._links(state, key)
+        now = START
         while batch := list(islice(links, ITEMS_AT_ONCE)):
-            await self._take(deps, root.id, batch)
+            now += HOUR_MS  # an author may write only so much an hour
+            await self._take(deps, root.id, batch, now)
         return root.id
 
     def _root(self, home: Body) -> Body:
@@ -96,12 +100,15 @@ class LongGroup:
         links = {"parent": state.head, "height": state.height + 1, "term": state.term, "at": START}
         return {"type": "Seal", "rules": 1, "group": state.group, **links, "operations": [], "log": log}
 
-    async def _take(self, deps: Deps, group: str, batch: list[tuple[list[Record], Record, list[Record]]]) -> None:
+    async def _take(
+        self, deps: Deps, group: str, batch: list[tuple[list[Record], Record, list[Record]]], now: int
+    ) -> None:
         entries = [entry for added, _, _ in batch for entry in added]
         records = [*entries, *(seal for _, seal, _ in batch), *(ack for _, _, acks in batch for ack in acks)]
 
         async def action(session: AsyncSession) -> None:
-            await append_all(session, deps, [Arrival(record, "", START) for record in records])
+            outcomes = await append_all(session, deps, [Arrival(record, "", now) for record in records])
+            assert not (refused := [one for one in outcomes if isinstance(one, RefusedError)]), refused[0]
             stored = await load_group(session, group, lock=True)  # type: ignore[arg-type]
             assert stored is not None
             ids = [entry.id for entry in entries]
