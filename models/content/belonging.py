@@ -10,14 +10,15 @@ from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import MEMBERS
+from models.engine.statements import Parameter
 from models.engine.upserts import chunks
 from models.groups.groups_and_items import GROUPS
 from models.people.accounts import MEMBERSHIPS
 from protocol.ids import RecordId
 
 
-def belonging(account: int) -> Select[Any]:
-    """The ids of the groups to which the account belongs, personal ones too."""
+def belonging(account: int | Parameter) -> Select[Any]:
+    """The ids of the groups to which the account belongs, personal ones too; none, if its value is None."""
     entry = (MEMBERS.c.group_id == MEMBERSHIPS.c.group_id) & (MEMBERS.c.number == MEMBERSHIPS.c.number)
     here = or_(MEMBERSHIPS.c.state == "moving", MEMBERS.c.signing == MEMBERSHIPS.c.signing)
     return (
@@ -27,7 +28,7 @@ def belonging(account: int) -> Select[Any]:
     )
 
 
-def may_meet(account: int | None) -> ColumnElement[bool]:
+def may_meet(account: int | Parameter | None) -> ColumnElement[bool]:
     """The groups that an account (None: a stranger) may find: public ones, and those to which it belongs."""
     own = GROUPS.c.id.in_(belonging(account)) if account is not None else false()
     return or_(GROUPS.c.visibility == "public", own)

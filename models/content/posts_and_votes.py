@@ -16,9 +16,9 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     Table,
+    bindparam,
     exists,
     literal,
-    or_,
     select,
     text,
     true,
@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.content.places import LogPlace
 from models.engine.columns import Base, table_of
-from models.engine.upserts import chunks
+from models.engine.statements import AllKeys, Parameter, Prepared
 from models.groups.records import RECORDS
 from protocol.content import Sheet
 from protocol.ids import RecordId
@@ -269,14 +269,15 @@ def target_key(token: Token) -> bytes:
 
 async def load_tallies(session: AsyncSession, group: RecordId, tokens: Collection[Token]) -> dict[Token, Tally]:
     """The counts of those of the targets that have votes."""
-    tallies: dict[Token, Tally] = {}
-    for some in chunks(tokens):
-        wanted = select(SCORES.c.token, *_TALLY_COLUMNS).where(
-            SCORES.c.group_id == group, SCORES.c.target.in_([target_key(token) for token in some])
-        )
-        for token, *counts in await session.execute(wanted):
-            tallies[token] = Tally(*counts)
-    return tallies
+    rows = await _TALLIES.run(session, [target_key(token) for token in tokens], group=group)
+    return {token: Tally(*counts) for token, *counts in rows}
+
+
+_TALLIES: Final = AllKeys(
+    lambda keys: select(SCORES.c.token, *_TALLY_COLUMNS).where(
+        SCORES.c.group_id == bindparam("group"), SCORES.c.target.in_(keys)
+    )
+)
 
 
 async def load_tally(session: AsyncSession, group: RecordId, token: Token) -> Tally:
@@ -316,9 +317,11 @@ async def load_sheets(session: AsyncSession, group: RecordId, post: RecordId, li
 
 async def load_post(session: AsyncSession, group: RecordId, post: RecordId) -> PostCard | None:
     """A post with its counts in `group`, which may be another group than the post's."""
-    wanted = select_cards(group).where(POSTS.c.id == post)
-    row = (await session.execute(wanted)).one_or_none()
-    return card_of(row) if row else None
+    rows = await _POST.run(session, group=group, post=post)
+    return card_of(rows[0]) if rows else None
+
+
+_POST: Final = Prepared(lambda _: select_cards(bindparam("group")).where(POSTS.c.id == bindparam("post")))
 
 
 async def list_posts(
@@ -338,16 +341,15 @@ async def load_profiles(
     session: AsyncSession, members: Collection[tuple[RecordId, int]]
 ) -> dict[tuple[RecordId, int], StoredProfile]:
     """The current profiles of these members, where there is one."""
-    columns = [PROFILES.c[name] for name in StoredProfile.__struct_fields__]
-    profiles: dict[tuple[RecordId, int], StoredProfile] = {}
-    for some in chunks(members):
-        numbers: dict[RecordId, list[int]] = {}
-        for group, number in some:
-            numbers.setdefault(group, []).append(number)
-        each = ((PROFILES.c.group_id == group) & PROFILES.c.member.in_(them) for group, them in numbers.items())
-        wanted = select(PROFILES.c.group_id, *columns).where(or_(*each))
-        profiles |= {(group, row[0]): StoredProfile(*row) for group, *row in await session.execute(wanted)}
-    return profiles
+    rows = await _PROFILES.run(session, members)
+    return {(group, row[0]): StoredProfile(*row) for group, *row in rows}
+
+
+_PROFILES: Final = AllKeys(
+    lambda keys: select(PROFILES.c.group_id, *(PROFILES.c[name] for name in StoredProfile.__struct_fields__)).where(
+        tuple_(PROFILES.c.group_id, PROFILES.c.member).in_(keys)
+    )
+)
 
 
 async def has_claim(session: AsyncSession, identity: RecordId, group: RecordId, member: int) -> bool:
@@ -371,16 +373,16 @@ def is_before(table: Table, place: LogPlace | None, column: str = "place") -> Co
     return true() if place is None else tuple_(table.c[column], table.c.target) < _key_of(place)
 
 
-def is_after(table: Table, place: LogPlace | None) -> ColumnElement[bool]:
-    """SQL condition: rows of posts after a place, higher in the log; all rows without a place."""
-    return true() if place is None else tuple_(table.c.place, table.c.target) > _key_of(place)
-
-
 def _key_of(place: LogPlace) -> ColumnElement[Any]:
-    return tuple_(literal(place.number), literal(post_target_key(place.post) if place.post else b""))
+    return tuple_(literal(place.number), literal(key_at(place)))
 
 
-def select_cards(group: RecordId) -> Select[Any]:
+def key_at(place: LogPlace) -> bytes:
+    """The key of the target at a place; a place without a post is before all that have its number."""
+    return post_target_key(place.post) if place.post else b""
+
+
+def select_cards(group: RecordId | Parameter) -> Select[Any]:
     return select(*_CARD_COLUMNS, *_TALLY_COLUMNS).outerjoin(
         SCORES, (SCORES.c.group_id == group) & (SCORES.c.target == POSTS.c.target)
     )

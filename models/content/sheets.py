@@ -4,11 +4,11 @@ from collections.abc import Collection
 from typing import Final
 
 import msgspec
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ScalarSelect, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import SHEETS
-from models.engine.upserts import chunks
+from models.engine.statements import AllKeys, Prepared
 from models.groups.groups_and_items import GROUPS
 from models.groups.records import LOGGED, PENDING, RECORDS, REFUSED
 from protocol.content import Sheet
@@ -17,16 +17,25 @@ from protocol.records.content import Paragraph
 
 PAGE: Final = 200  # sheets in memory at the same time with their words
 _BLANK: Final = Paragraph("text", "")
+_SHEET: Final = msgspec.json.Decoder(Sheet)
 
 
 async def load_text_stamp(session: AsyncSession, group: RecordId) -> tuple[int, int]:
     """Two numbers, at least one of which changes whenever something is written in the group."""
-    latest = []
-    for state in (PENDING, LOGGED, REFUSED):
-        last = select(func.max(RECORDS.c.seq)).where(RECORDS.c.group_id == group, RECORDS.c.state == state)
-        latest.append(last.scalar_subquery())
-    row = (await session.execute(select(GROUPS.c.revision, *latest).where(GROUPS.c.id == group))).one_or_none()
-    return (row[0], max(seq or 0 for seq in row[1:])) if row else (0, 0)
+    rows = await _STAMP.run(session, group=group)
+    return (rows[0][0], max(seq or 0 for seq in rows[0][1:])) if rows else (0, 0)
+
+
+def _last_in(state: str) -> ScalarSelect[int]:
+    last = select(func.max(RECORDS.c.seq)).where(RECORDS.c.group_id == bindparam("group"), RECORDS.c.state == state)
+    return last.scalar_subquery()
+
+
+_STAMP: Final = Prepared(
+    lambda _: select(GROUPS.c.revision, *map(_last_in, (PENDING, LOGGED, REFUSED))).where(
+        GROUPS.c.id == bindparam("group")
+    )
+)
 
 
 async def load_blank_sheets(session: AsyncSession, group: RecordId, post: RecordId, limit: int) -> list[Sheet]:
@@ -41,7 +50,7 @@ async def load_blank_sheets(session: AsyncSession, group: RecordId, post: Record
     )
     page = wanted
     while len(found) < limit and (rows := (await session.execute(page)).all()):
-        found += [blank(msgspec.json.decode(sheet, type=Sheet)) for _, _, sheet in rows]
+        found += [blank(_SHEET.decode(sheet)) for _, _, sheet in rows]
         page = wanted.where(place > (rows[-1].place, rows[-1].record_id))
     return found[:limit]
 
@@ -54,10 +63,7 @@ def blank(sheet: Sheet) -> Sheet:
 
 async def load_sheets_named(session: AsyncSession, records: Collection[RecordId]) -> dict[RecordId, Sheet]:
     """These sheets, with their words."""
-    found: dict[RecordId, Sheet] = {}
-    for some in chunks(records):
-        wanted = select(SHEETS.c.record_id, SHEETS.c.sheet).where(SHEETS.c.record_id.in_(some))
-        found.update(
-            (record, msgspec.json.decode(sheet, type=Sheet)) for record, sheet in await session.execute(wanted)
-        )
-    return found
+    return {record: _SHEET.decode(sheet) for record, sheet in await _NAMED.run(session, records)}
+
+
+_NAMED: Final = AllKeys(lambda keys: select(SHEETS.c.record_id, SHEETS.c.sheet).where(SHEETS.c.record_id.in_(keys)))

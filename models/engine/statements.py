@@ -13,7 +13,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import BindParameter, Dialect, LargeBinary, Select, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import Compiled, SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.sqltypes import TupleType
 from sqlalchemy.types import TypeEngine
@@ -21,19 +22,29 @@ from sqlalchemy.types import TypeEngine
 from models.engine.columns import RecordIdType, bytes_of_id, id_of_bytes
 
 KEYS: Final = "keys"
-_OF_KEYS: Final = f"{KEYS}_"
-_SIZES: Final = (1, 8, 64, 256)  # of key lists, filled up, because each size is another SQL text
+_SIZES: Final = (0, 1, 8, 64, 256)  # of lists, filled up, because each size is another SQL text
 Convert = Callable[[Any], Any]
-Keys = BindParameter[Any]
+Parameter = BindParameter[Any]
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """A parameter, or a list of them, where it stands in the text, and how to convert its values for the driver.
+
+    A list whose items are tuples has a conversion for each of their places.
+    """
+
+    name: str
+    converts: tuple[Convert | None, ...]
+    listed: bool
 
 
 class _Compiled(msgspec.Struct, frozen=True):
-    """The SQL text for one engine; for each parameter its name, and how to convert its value for the driver."""
+    """The SQL text for one engine, its parameters in order, and how to convert the columns of its rows."""
 
     text: str
-    names: tuple[str, ...]
-    converts: tuple[Convert | None, ...]
+    parts: tuple[_Part, ...]
     constants: Mapping[str, Any]
+    results: tuple[Convert | None, ...]
 
 
 class EachRow:
@@ -47,51 +58,50 @@ class EachRow:
     async def run(self, session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute it for all rows; each row has the names that were given."""
         if rows:
-            connection = await session.connection()
-            form = self._form(connection.dialect)
-            await connection.exec_driver_sql(form.text, _by_column(form, rows))
+            await session.run_sync(self._run, rows)
 
-    def _form(self, dialect: Dialect) -> _Compiled:
+    def _run(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        connection = session.connection()
+        dialect = connection.dialect
         if (form := self._forms.get(dialect.name)) is None:
-            compiled = self._make(dialect.name).compile(dialect=dialect, column_keys=list(self._names))
-            assert isinstance(compiled, SQLCompiler)
-            self._forms[dialect.name] = form = _form_of(compiled, str(compiled), compiled.positiontup, dialect)
-        return form
+            stated = self._make(dialect.name)
+            form = _form_of(stated, stated.compile(dialect=dialect, column_keys=list(self._names)), {})
+            self._forms[dialect.name] = form
+        connection.exec_driver_sql(form.text, _by_column(form, rows))
 
 
 class Prepared:
-    """A statement that is done again and again, with named parameters; `make` gives it for an engine's name."""
+    """A statement that is done again and again, with named parameters; `make` gives it for an engine's name.
+
+    A parameter of `in_` is `listed`; its value is a list.
+    """
 
     def __init__(self, make: Callable[[str], Select[Any] | UpdateBase]) -> None:
         self._make = make
-        self._forms: dict[str, tuple[_Compiled, tuple[Convert | None, ...]]] = {}
+        self._forms: dict[tuple[object, ...], _Compiled] = {}
 
     async def run(self, session: AsyncSession, **values: Any) -> list[Any]:
         """Do it; what rows it gives, in their order."""
-        connection = await session.connection()
-        form, results = self._form(connection.dialect)
-        known = {**form.constants, **values}
-        given = tuple(
-            known[name] if convert is None else convert(known[name])
-            for name, convert in zip(form.names, form.converts, strict=True)
-        )
-        rows = await connection.exec_driver_sql(form.text, given)
-        return list(_converted(results, rows.all() if rows.returns_rows else ()))
+        return await session.run_sync(self._run, values)
 
     async def value(self, session: AsyncSession, **values: Any) -> Any:
         """The first column of the first row; None where there is no row."""
         rows = await self.run(session, **values)
         return rows[0][0] if rows else None
 
-    def _form(self, dialect: Dialect) -> tuple[_Compiled, tuple[Convert | None, ...]]:
-        if (known := self._forms.get(dialect.name)) is None:
-            stated = self._make(dialect.name)
-            compiled = stated.compile(dialect=dialect)
-            assert isinstance(compiled, SQLCompiler)
-            results = tuple(_read_by(column.type, dialect) for column in stated.exported_columns)
-            known = _form_of(compiled, str(compiled), compiled.positiontup, dialect), results
-            self._forms[dialect.name] = known
-        return known
+    def _run(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
+        connection = session.connection()
+        given = {name: _filled(value) if isinstance(value, list) else value for name, value in values.items()}
+        shape = (
+            connection.dialect.name,
+            *((name, len(value)) for name, value in given.items() if isinstance(value, list)),
+        )
+        if (form := self._forms.get(shape)) is None:
+            stated = self._make(connection.dialect.name)
+            form = _form_of(stated, stated.compile(dialect=connection.dialect), given)
+            self._forms[shape] = form
+        rows = connection.exec_driver_sql(form.text, _in_order(form, given))
+        return list(_converted(form.results, rows.all() if rows.returns_rows else ()))
 
 
 class AllKeys:
@@ -100,51 +110,47 @@ class AllKeys:
     A SELECT may have named parameters, too.
     """
 
-    def __init__(self, make: Callable[[Keys], Select[Any] | UpdateBase]) -> None:
-        self._make = make
-        self._forms: dict[tuple[str, int], tuple[_Compiled, tuple[Convert | None, ...]]] = {}
+    def __init__(self, make: Callable[[Parameter], Select[Any] | UpdateBase]) -> None:
+        self._some = Prepared(lambda _: make(listed(KEYS)))
 
     async def run(self, session: AsyncSession, keys: Collection[Any], **values: Any) -> list[Any]:
         """Execute it for all keys and return the rows, in no order. A key of several columns is a tuple."""
         found: list[Any] = []
         whole, most = list(keys), _SIZES[-1]
-        connection = await session.connection()
         for start in range(0, len(whole), most):
-            some = whole[start : start + most]
-            some += [some[-1]] * (next(size for size in _SIZES if size >= len(some)) - len(some))
-            form, results = self._form(connection.dialect, some, values)
-            rows = await connection.exec_driver_sql(form.text, _with_keys(form, some, values))
-            found += _converted(results, rows.all() if rows.returns_rows else ())
+            found += await self._some.run(session, **{KEYS: whole[start : start + most]}, **values)
         return found
 
-    def _form(
-        self, dialect: Dialect, keys: Sequence[Any], values: Mapping[str, Any]
-    ) -> tuple[_Compiled, tuple[Convert | None, ...]]:
-        known = self._forms.get((dialect.name, len(keys)))
-        if known is None:
-            stated = self._make(bindparam(KEYS, expanding=True))
-            compiled = stated.compile(dialect=dialect)
-            assert isinstance(compiled, SQLCompiler)
-            whole = compiled.construct_expanded_state({KEYS: list(keys), **values})
-            results = tuple(_read_by(column.type, dialect) for column in stated.exported_columns)
-            known = _form_of(compiled, whole.statement, whole.positiontup, dialect), results
-            self._forms[dialect.name, len(keys)] = known
-        return known
+
+def listed(name: str) -> Parameter:
+    """The parameter of an `in_`; of an empty list, nothing is in it."""
+    return bindparam(name, expanding=True)
 
 
-def _form_of(compiled: SQLCompiler, text: str, order: Sequence[str] | None, dialect: Dialect) -> _Compiled:
-    names = tuple(order or ())
-    stated = {name: compiled.binds[name] for name in names if name in compiled.binds}
-    constants = {name: one.effective_value for name, one in stated.items() if not one.required}
-    return _Compiled(text, names, tuple(_written_by(compiled, name, dialect) for name in names), constants)
+def _filled(values: list[Any]) -> list[Any]:
+    most = _SIZES[-1]
+    size = next((size for size in _SIZES if size >= len(values)), -(-len(values) // most) * most)
+    return values + values[-1:] * (size - len(values))
 
 
-def _written_by(compiled: SQLCompiler, name: str, dialect: Dialect) -> Convert | None:
-    if name in compiled.binds:
-        return _written(compiled.binds[name].type, dialect)
-    # A key in a list is called keys_1; with several columns, keys_1_1.
-    kind, *place = compiled.binds[KEYS].type, *name.removeprefix(_OF_KEYS).split("_")[1:]
-    return _written(kind.types[int(place[0]) - 1] if isinstance(kind, TupleType) else kind, dialect)
+def _form_of(stated: Select[Any] | UpdateBase, compiled: Compiled, given: Mapping[str, Any]) -> _Compiled:
+    assert isinstance(compiled, SQLCompiler)
+    text, order, of = str(compiled), tuple(compiled.positiontup or ()), {name: name for name in compiled.binds}
+    if any(one.expanding for one in compiled.binds.values()):
+        whole = compiled.construct_expanded_state(dict(given))
+        text, order = whole.statement, tuple(whole.positiontup or ())
+        # Of a list's items only the first has the list's name: it stands for all.
+        of |= {items[0]: name for name, items in whole.parameter_expansion.items() if items}
+    parts = tuple(_part_of(compiled, of[name]) for name in order if name in of)
+    constants = {name: one.effective_value for name, one in compiled.binds.items() if not one.required}
+    results = tuple(_read_by(column.type, compiled.dialect) for column in stated.exported_columns)
+    return _Compiled(text, parts, constants, results)
+
+
+def _part_of(compiled: SQLCompiler, name: str) -> _Part:
+    one = compiled.binds[name]
+    kinds = one.type.types if isinstance(one.type, TupleType) else [one.type]
+    return _Part(name, tuple(_written(kind, compiled.dialect) for kind in kinds), one.expanding)
 
 
 def _written(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
@@ -170,38 +176,34 @@ def _read_by(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
 
 def _by_column(form: _Compiled, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     columns: list[Iterable[Any]] = []
-    for name, convert in zip(form.names, form.converts, strict=True):
-        if name in form.constants:
-            columns.append(repeat(form.constants[name], len(rows)))
+    for part in form.parts:
+        if part.name in form.constants:
+            columns.append(repeat(form.constants[part.name], len(rows)))
             continue
-        column = [row[name] for row in rows]
-        columns.append(column if convert is None else map(convert, column))
+        columns.append(_each(part.converts[0], [row[part.name] for row in rows]))
     return list(zip(*columns, strict=True))
 
 
-def _with_keys(form: _Compiled, keys: Sequence[Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
+def _in_order(form: _Compiled, values: Mapping[str, Any]) -> tuple[Any, ...]:
     known = {**form.constants, **values}
-    first = next(place for place, name in enumerate(form.names) if name.startswith(_OF_KEYS))
-    by_column = zip(*keys, strict=True) if isinstance(keys[0], tuple) else (keys,)
-    columns = [
-        column if (convert := form.converts[first + place]) is None else map(convert, column)
-        for place, column in enumerate(by_column)
-    ]
-    given = tuple(chain.from_iterable(zip(*columns, strict=True)))
-    end = first + len(given)
-    before, after = (
-        [known[name] if convert is None else convert(known[name]) for name, convert in pairs]
-        for pairs in (
-            zip(form.names[:first], form.converts[:first], strict=True),
-            zip(form.names[end:], form.converts[end:], strict=True),
-        )
-    )
-    return (*before, *given, *after)
+    given: list[Any] = []
+    for part in form.parts:
+        value, convert = known[part.name], part.converts[0]
+        if not part.listed:
+            given.append(value if convert is None else convert(value))
+        elif len(part.converts) == 1:
+            given += _each(convert, value)
+        else:
+            columns = zip(*value, strict=True)
+            given += chain.from_iterable(zip(*map(_each, part.converts, columns), strict=True))
+    return tuple(given)
+
+
+def _each(convert: Convert | None, values: Iterable[Any]) -> Iterable[Any]:
+    return values if convert is None else map(convert, values)
 
 
 def _converted(converts: Sequence[Convert | None], rows: Sequence[Sequence[Any]]) -> Iterable[Sequence[Any]]:
     if not rows or not any(converts):
         return rows
-    columns = zip(*rows, strict=True)
-    pairs = zip(columns, converts, strict=True)
-    return zip(*(column if convert is None else map(convert, column) for column, convert in pairs), strict=True)
+    return zip(*map(_each, converts, zip(*rows, strict=True)), strict=True)

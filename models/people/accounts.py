@@ -5,14 +5,15 @@ and of the recovery seed only public keys remain.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, LargeBinary, func, select, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
 from models.engine.upserts import chunks, insert_counted, insert_new, upsert
 from protocol.ids import RecordId
 from protocol.keys import DidKey
@@ -298,12 +299,15 @@ async def take_counter(session: AsyncSession, account: int, group: RecordId) -> 
 
 
 async def load_membership(session: AsyncSession, account: int, group: RecordId) -> Membership | None:
-    row = (
-        await session.execute(
-            select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.group_id == group)
-        )
-    ).one_or_none()
-    return Membership(*row) if row else None
+    rows = await _MEMBERSHIP.run(session, account=account, group=group)
+    return Membership(*rows[0]) if rows else None
+
+
+_MEMBERSHIP: Final = Prepared(
+    lambda _: select(*_MEMBERSHIP_COLUMNS).where(
+        MEMBERSHIPS.c.account_id == bindparam("account"), MEMBERSHIPS.c.group_id == bindparam("group")
+    )
+)
 
 
 async def load_memberships(

@@ -1,13 +1,15 @@
 """Whom an account mutes: members of groups, for this reader alone."""
 
 from collections.abc import Collection
+from typing import Final
 
 import msgspec
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, bindparam, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import AllKeys
 from models.engine.upserts import insert_new
 from protocol.ids import RecordId
 
@@ -59,13 +61,11 @@ async def load_muted(
     session: AsyncSession, account: int, writers: Collection[tuple[RecordId, int]]
 ) -> frozenset[tuple[RecordId, int]]:
     """Those of these writers (group, member) whom the account mutes."""
-    if not writers:
-        return frozenset()
-    groups = {group for group, _ in writers}
-    wanted = select(BLOCKS.c.group_id, BLOCKS.c.member).where(
-        BLOCKS.c.account_id == account,
-        BLOCKS.c.group_id.in_(groups),
-        BLOCKS.c.member.in_({member for _, member in writers}),
+    return frozenset((group, member) for group, member in await _MUTED.run(session, writers, account=account))
+
+
+_MUTED: Final = AllKeys(
+    lambda keys: select(BLOCKS.c.group_id, BLOCKS.c.member).where(
+        BLOCKS.c.account_id == bindparam("account"), tuple_(BLOCKS.c.group_id, BLOCKS.c.member).in_(keys)
     )
-    found = {(group, member) for group, member in await session.execute(wanted)}
-    return frozenset(found & set(writers))
+)

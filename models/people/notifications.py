@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, delete, func, select, true, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, bindparam, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
 from models.engine.upserts import chunks, insert_new
 from models.people.mutes import load_muted
 from protocol.ids import RecordId
@@ -128,8 +129,14 @@ async def list_news(session: AsyncSession, account: int, limit: int, *, before: 
 
 async def count_unseen(session: AsyncSession, account: int) -> int:
     """How many notifications the account hasn't seen."""
-    wanted = select(func.count()).where(NOTIFICATIONS.c.account_id == account, NOTIFICATIONS.c.seen.is_(False))
-    return int(await session.scalar(wanted) or 0)
+    return int(await _UNSEEN.value(session, account=account))
+
+
+_UNSEEN: Final = Prepared(
+    lambda _: select(func.count()).where(
+        NOTIFICATIONS.c.account_id == bindparam("account"), NOTIFICATIONS.c.seen.is_(False)
+    )
+)
 
 
 async def mark_seen(session: AsyncSession, account: int, *, newest: int) -> None:

@@ -1,13 +1,15 @@
 """Who is signed in: one row a browser, known by the hash of its cookie; the row of an ended session is deleted."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, LargeBinary, delete, select, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
 from models.engine.upserts import insert_new
 from models.people.accounts import ACCOUNTS, Account
 
@@ -53,17 +55,21 @@ async def insert_session(session: AsyncSession, opened: Session) -> None:
 
 async def load_session(session: AsyncSession, sha256: bytes, *, now: int) -> tuple[Session, Account] | None:
     """The session with its account, unless it expired or the account is disabled."""
-    row = (
-        await session.execute(
-            select(*_COLUMNS, *_ACCOUNT_COLUMNS)
-            .join(ACCOUNTS, ACCOUNTS.c.id == SESSIONS.c.account_id)
-            .where(SESSIONS.c.sha256 == sha256, SESSIONS.c.expires_at > now, ACCOUNTS.c.disabled.is_(False))
-        )
-    ).one_or_none()
-    if row is None:
+    rows = await _SESSION.run(session, sha256=sha256, now=now)
+    if not rows:
         return None
     split = len(_COLUMNS)
-    return Session(*row[:split]), Account(*row[split:])
+    return Session(*rows[0][:split]), Account(*rows[0][split:])
+
+
+_SESSION: Final = Prepared(
+    lambda _: (
+        select(*_COLUMNS, *_ACCOUNT_COLUMNS)
+        .join(ACCOUNTS, ACCOUNTS.c.id == SESSIONS.c.account_id)
+        .where(SESSIONS.c.sha256 == bindparam("sha256"), SESSIONS.c.expires_at > bindparam("now"))
+        .where(ACCOUNTS.c.disabled.is_(False))
+    )
+)
 
 
 async def list_sessions(session: AsyncSession, account: int, limit: int, *, now: int) -> Sequence[Session]:

@@ -1,13 +1,15 @@
 """What people at home here follow: groups, and people by their personal groups; `lens` has one judge what they read."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
-from sqlalchemy import ForeignKey, Index, delete, select
+from sqlalchemy import ForeignKey, Index, Integer, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
 from models.engine.upserts import upsert
 from protocol.ids import RecordId
 
@@ -46,17 +48,27 @@ async def delete_following(session: AsyncSession, account: int, group: RecordId)
 
 
 async def load_following(session: AsyncSession, account: int, group: RecordId) -> Following | None:
-    wanted = select(*_COLUMNS).where(FOLLOWINGS.c.account_id == account, FOLLOWINGS.c.group_id == group)
-    row = (await session.execute(wanted)).one_or_none()
-    return Following(*row) if row else None
+    rows = await _FOLLOWING.run(session, account=account, group=group)
+    return Following(*rows[0]) if rows else None
+
+
+_FOLLOWING: Final = Prepared(
+    lambda _: select(*_COLUMNS).where(
+        FOLLOWINGS.c.account_id == bindparam("account"), FOLLOWINGS.c.group_id == bindparam("group")
+    )
+)
 
 
 async def list_followings(session: AsyncSession, account: int, limit: int) -> Sequence[Following]:
     """What an account follows, the latest first."""
-    wanted = (
+    return [Following(*row) for row in await _LATEST.run(session, account=account, most=limit)]
+
+
+_LATEST: Final = Prepared(
+    lambda _: (
         select(*_COLUMNS)
-        .where(FOLLOWINGS.c.account_id == account)
+        .where(FOLLOWINGS.c.account_id == bindparam("account"))
         .order_by(FOLLOWINGS.c.since_at.desc(), FOLLOWINGS.c.group_id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    return [Following(*row) for row in await session.execute(wanted)]
+)

@@ -1,12 +1,13 @@
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, event, select, tuple_, update
+import pytest
+from sqlalchemy import Integer, bindparam, event, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import VOTES
 from models.content.projections import project
 from models.engine.databases import Database
-from models.engine.statements import AllKeys, Prepared
+from models.engine.statements import AllKeys, Prepared, listed
 from models.engine.writer import Writer
 from models.fediverse.seen_signatures import SEEN, insert_seen
 from models.groups.records import RECORDS
@@ -27,6 +28,14 @@ OF_GROUP = Prepared(
         .where(RECORDS.c.group_id == bindparam("group"), RECORDS.c.erased.is_(False), RECORDS.c.state == "pending")
         .order_by(RECORDS.c.seq.desc())
         .limit(bindparam("most", type_=Integer))
+    )
+)
+PREFERRED = Prepared(
+    lambda _: (
+        select(VOTES.c.member)
+        .where(VOTES.c.group_id.in_(listed("groups")), VOTES.c.counter == bindparam("counter"))
+        .where(or_(VOTES.c.member.in_(listed("members")), tuple_(VOTES.c.member, VOTES.c.counter).in_(listed("pairs"))))
+        .order_by(VOTES.c.member.in_(listed("members")).desc(), VOTES.c.member.in_([4, 5]).desc(), VOTES.c.member)
     )
 )
 GIVEN_AWAY = Prepared(
@@ -69,6 +78,27 @@ async def test_a_prepared_statement_gives_and_changes_what_it_names(database: Da
     assert await writer.write(lambda session: GIVEN_AWAY.value(session, record=GROUP, to=9)) is None
     async with database.read() as session:
         assert {author for _, author, _ in await OF_GROUP.run(session, group=GROUP, most=9)} == {9, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("members", "pairs", "found"),
+    [
+        ([7], [], [7]),
+        ([], [(2, 1), (5, 2)], [2]),
+        ([9, 8], [(2, 1), (3, 1), (5, 1)], [8, 9, 5, 2, 3]),
+        ([*range(30, 400), 1], [(4, 1)], [1, *range(30, 41), 4]),
+        ([], [], []),
+    ],
+)
+async def test_a_statement_has_lists_of_any_length_in_any_place(
+    database: Database, writer: Writer, members: list[int], pairs: list[tuple[int, int]], found: list[int]
+) -> None:
+    await writer.write(lambda session: take(session, range(1, 41)))
+    async with database.read() as session:
+        for groups in ([GROUP], [*map(record_id, (b"a", b"b")), GROUP]):
+            rows = await PREFERRED.run(session, groups=groups, counter=1, members=members, pairs=pairs)
+            assert [member for (member,) in rows] == found
+        assert await PREFERRED.run(session, groups=[], counter=1, members=members, pairs=pairs) == []
 
 
 async def test_a_batch_of_votes_costs_as_many_statements_as_one(database: Database, writer: Writer) -> None:

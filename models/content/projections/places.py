@@ -11,11 +11,11 @@ from models.content.places import select_place
 from models.content.posts_and_votes import POSTS, SHEETS, VOTES
 from models.content.projections.kinds import PROJECTED
 from models.content.projections.votes import note_reposts
-from models.engine.statements import AllKeys, Keys
+from models.engine.statements import AllKeys, Parameter
 from protocol.ids import RecordId
 
 
-def _placed(own_id: Column[Any], keys: Keys) -> Update:
+def _placed(own_id: Column[Any], keys: Parameter) -> Update:
     return update(own_id.table).where(own_id.in_(keys)).values(place=select_place(own_id).scalar_subquery())
 
 

@@ -19,7 +19,7 @@ from models.content.lens_sources import (
 )
 from models.content.places import LogPlace
 from models.content.posts_and_votes import PostCard, load_tally
-from models.content.replies import Others, answering, count_replies, list_comments, list_replies, load_sheets_of
+from models.content.replies import Others, count_replies, list_comments, list_replies, load_sheets_of
 from moderation.lens import Hide, Layer, Lens
 from moderation.scores import is_shown
 from pod.actions.access import Reader
@@ -109,7 +109,7 @@ async def read_story(
     async with deps.store.database.read() as session:
         choose = partial(part_from, start=start, about=thread)
         reading = await load_reading(session, deps, reader, group, post, lens, choose=choose)
-        others = answering(post, reader.id if reader else None, lens.groups)
+        others = Others(post, reader.id if reader else None, lens.groups)
         answers = await count_replies(session, group, list(reading.text.sheets), others)
         cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, others=others, after=after_reply)
         comments = await list_comments(session, group, [thread] if thread else [], MOST_COMMENTS, others=others)
