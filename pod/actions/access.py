@@ -46,16 +46,18 @@ class ReadableGroup:
     """A group that `viewer` may read, with its state at the head. Only `open_group` makes one.
 
     `member`: the viewer's own entry in the group; None if the viewer is no member, has left or has moved away.
+    `membership`: what this pod stored of it, if the viewer is an account here.
     """
 
-    __slots__ = ("member", "view", "viewer")
+    __slots__ = ("member", "membership", "view", "viewer")
 
-    def __init__(self, viewer: Viewer, view: View, member: Member | None, maker: object) -> None:
+    def __init__(self, viewer: Viewer, view: View, membership: Membership | None, maker: object) -> None:
         if maker is not _MAKER:
             raise TypeError("Only access.open_group makes a ReadableGroup.")
         self.viewer = viewer
         self.view = view
-        self.member = member
+        self.membership = membership
+        self.member = standing_of(membership, view.state)
 
     @property
     def id(self) -> RecordId:
@@ -101,7 +103,7 @@ async def _open(
     member = standing_of(membership, view.state)
     if view.state.visibility == "private" and not _may_read(deps, viewer, member, view.state, part):
         raise unknown_group()
-    return ReadableGroup(viewer, view, member, _MAKER)
+    return ReadableGroup(viewer, view, membership, _MAKER)
 
 
 async def open_state(session: AsyncSession, deps: Deps, viewer: Viewer, group: RecordId) -> GroupState:

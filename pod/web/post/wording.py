@@ -97,15 +97,21 @@ def style_name(say: Translator, style: str) -> str:
 
 def reason_sentence(say: Translator, reason: Reason) -> str:
     """Why a paragraph is shown or hidden in a lens."""
-    return {
-        Reason.SUPPORTED: say("score above 0"),
-        Reason.BY_WRITER: say("by the post's author, score 0"),
-        Reason.REJECTED: say("score below 0"),
-        Reason.BY_ANOTHER: say("by another author, score 0"),
-        Reason.MARKED_AWAY: say("marked away by the post's author, score 0"),
-        Reason.OUTRANKED: say("another version has the better score"),
-        Reason.ERASED: say("erased by its author"),
-    }[reason]
+    match reason:
+        case Reason.SUPPORTED:
+            return say("score above 0")
+        case Reason.BY_WRITER:
+            return say("by the post's author, score 0")
+        case Reason.REJECTED:
+            return say("score below 0")
+        case Reason.BY_ANOTHER:
+            return say("by another author, score 0")
+        case Reason.MARKED_AWAY:
+            return say("marked away by the post's author, score 0")
+        case Reason.OUTRANKED:
+            return say("another version has the better score")
+        case Reason.ERASED:
+            return say("erased by its author")
 
 
 def layer_view(say: Translator, layer: Layer) -> LayerView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.people.accounts import load_membership
+from models.people.accounts import Membership, load_membership
 from pod.actions.access import Reader, open_group
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -48,8 +48,8 @@ class GroupSummary(msgspec.Struct, frozen=True):
 
 async def load_summary(session: AsyncSession, deps: Deps, reader: Reader, group: RecordId) -> GroupSummary:
     """The group in short for a reader; raises UnknownGroupError."""
-    state = (await open_group(session, deps, reader, group)).state
-    number = await load_number(session, reader, state)
+    opened = await open_group(session, deps, reader, group)
+    state, number = opened.state, _number_in(opened.state, opened.membership)
     return GroupSummary(
         group,
         state.policy.name,
@@ -71,7 +71,10 @@ async def describe_summary(deps: Deps, reader: Reader, group: RecordId) -> Group
 
 async def load_number(session: AsyncSession, reader: Reader, state: GroupState) -> int | None:
     """The reader's number in the group; None if the reader isn't a member or has left."""
-    membership = await load_membership(session, reader.id, state.group) if reader else None
+    return _number_in(state, await load_membership(session, reader.id, state.group) if reader else None)
+
+
+def _number_in(state: GroupState, membership: Membership | None) -> int | None:
     if membership is None or membership.number is None:
         return None
     member = state.members.get(membership.number)

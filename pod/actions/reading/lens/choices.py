@@ -8,11 +8,11 @@ from functools import partial
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.lens_sources import list_joined, list_voted, load_group_names
+from models.content.lens_sources import list_joined, list_voted
 from models.groups.groups_and_items import StoredGroupLine, list_public
 from models.people.subscriptions import Following, list_followings
 from moderation.lens import Lens
-from pod.actions.access import Reader, open_group, open_those
+from pod.actions.access import Reader, open_state, open_those
 from pod.actions.reading.lens.verdicts import MOST_FOLLOWED, chosen_lens
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -56,9 +56,7 @@ async def list_lens_choices(
     async with deps.store.database.read() as session:
         followed = await list_followings(session, reader.id, MOST_FOLLOWED) if reader else []
         home = await chosen_lens(session, deps, reader, followed) if reader else None
-        for group in named:
-            await open_group(session, deps, reader, group)
-        names = await load_group_names(session, named)
+        names = {group: (await open_state(session, deps, reader, group)).policy.name for group in named}
         own = await _load_own(session, deps, reader, followed[:MOST_OWN])
         account = reader.id if reader else None
         voted = await list_voted(session, token, MOST_VOTED, account=account) if token else []

@@ -31,8 +31,14 @@ from protocol.visibility import Judged
 
 MOST_FOLLOWED: Final = 500
 MOST_JUDGES: Final = 12
-Sums = Mapping[Token, int]
 Author = tuple[RecordId, int]  # a member: the group, and the number there
+
+
+class Sums(dict[Token, int]):
+    """The sums of votes on those targets that have votes in a group; every other target has 0."""
+
+    def __missing__(self, token: Token) -> int:
+        return 0
 
 
 class Layers(msgspec.Struct, frozen=True):
@@ -62,16 +68,16 @@ class Layers(msgspec.Struct, frozen=True):
 
     def own_hides(self, token: Token, writer: Author | None) -> list[OwnHide]:
         """Which of the reader's own settings hide a target."""
-        hides = [OwnHide.HIDDEN_THING] if self.own.get(token, 0) < 0 else []
+        hides = [OwnHide.HIDDEN_THING] if self.own[token] < 0 else []
         return [*hides, OwnHide.MUTED_WRITER] if writer in self.muted else hides
 
     def over(self, lens: Lens, judged: Judged, token: Token, writer: Author) -> tuple[Layer, ...]:
         """Which layers hide a paragraph, whose target is `token`."""
-        floor = [sums.get(token, 0) for sums in self.floor.values()]
+        floor = [sums[token] for sums in self.floor.values()]
         return layers_over(lens, judged, floor=floor, own=self.own_hides(token, writer))
 
     def _score(self, group: RecordId, sums: Sums, token: Token) -> int:
-        return self.defaults[group] + sums.get(token, 0)
+        return self.defaults[group] + sums[token]
 
 
 async def home_lens(deps: Deps, account: Account) -> Lens | None:
@@ -112,10 +118,12 @@ async def load_layers(
     own = hider.personal_group if hider else None
     asked = {*groups, *held, *([own] if own else [])}
     sums = await load_sums(session, asked, tokens) if asked else {}
-    of = {group: {token: sums.get((group, token), 0) for token in tokens} for group in asked}
+    of = {group: Sums() for group in asked}
+    for (group, token), total in sums.items():
+        of[group][token] = total
     return Layers(
         lens={group: of[group] for group in groups},
-        own=of[own] if own else {},
+        own=of[own] if own else Sums(),
         floor={group: of[group] for group in held},
         defaults=defaults,
         muted=await load_muted(session, hider.id, writers) if hider else frozenset(),

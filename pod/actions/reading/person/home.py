@@ -112,7 +112,7 @@ def _line(
     """A feed post's card; `words`: its excerpt and its writer's nickname."""
     score, token = default_score + card.sum_micro, PostTarget(card.id).token
     layer = layers.judge(Lens(), token, (card.group_id, card.author)).layer
-    judges = [Judge(default, layers.lens[group].get(token, 0)) for group, default in moderators.defaults.items()]
+    judges = [Judge(default, layers.lens[group][token]) for group, default in moderators.defaults.items()]
     if layer is None and not shows_post(score, judges, moderators.combine):
         layer = Layer.LENS
     return visible_card(card, score, layer, *words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -26,7 +26,7 @@ from pod.actions.access import Reader
 from pod.actions.chain.views import load_view
 from pod.actions.reading.group.page_facts import GroupSummary, load_summary
 from pod.actions.reading.group.profiles import load_nicknames, load_writers
-from pod.actions.reading.lens.verdicts import Author, Layers, load_layers
+from pod.actions.reading.lens.verdicts import Author, Layers, Sums, load_layers
 from pod.actions.reading.post.text import VisiblePost, author_of, lens_score, load_reading, without_words, writer_of
 from pod.actions.reading.post.text_parts import part_from
 from pod.deps import Deps
@@ -116,17 +116,17 @@ async def read_story(
         lost = await list_comments(session, group, _orphaned(reading, answers), MOST_ORPHANS, others=others)
         page = cards[:REPLIES_ON_A_PAGE]
         replies = await _load_replies(session, deps, reader, reading, [*page, *comments, *lost], others)
-        tokens = [PostTarget(post).token, *reading.tokens.values(), *(PostTarget(card.id).token for card in page)]
         bench = await load_bench(session, deps, reader, reading.summary, lens)
         writers = {*map(author_of, reading.text.sheets.values())}
+        votes, own_votes = await _load_votes(session, reader, reading, bench, page)
         return Story(
             reading=reading,
             bench=bench,
             answered=await _load_answered(session, reader, reading),
             answers_in=await _answers_in(session, post, reading.summary, bench),
             nicknames=await load_nicknames(session, deps, group, writers),
-            votes=await load_member_votes(session, bench.group, bench.member, tokens) if bench.member else {},
-            own_votes=await _own_votes(session, reader, tokens),
+            votes=votes,
+            own_votes=own_votes,
             answers=answers,
             replies=tuple(replies[: len(page)]),
             next_reply=LogPlace(page[-1].place, page[-1].id) if len(cards) > len(page) else None,
@@ -176,10 +176,25 @@ async def _load_answered(session: AsyncSession, reader: Reader, reading: Visible
     return found if await list_met(session, reader.id if reader else None, [found.group]) else None
 
 
-async def _own_votes(session: AsyncSession, reader: Reader, tokens: Collection[Token]) -> dict[Token, int]:
-    if reader is None or reader.personal_group is None:
-        return {}
-    return await load_member_votes(session, reader.personal_group, 1, tokens)
+async def _load_votes(
+    session: AsyncSession, reader: Reader, reading: VisiblePost, bench: GroupSummary, replies: Sequence[PostCard]
+) -> tuple[dict[Token, int], dict[Token, int]]:
+    """The reader's votes in `bench` and in the personal group.
+
+    What nobody in a group voted on is known from its sums, and isn't asked for; the replies' sums aren't in `reading`.
+    """
+    tokens = [PostTarget(reading.card.id).token, *reading.tokens.values()]
+    others = [PostTarget(card.id).token for card in replies]
+
+    async def votes_of(group: RecordId, member: int, sums: Sums) -> dict[Token, int]:
+        return await load_member_votes(session, group, member, [*(one for one in tokens if one in sums), *others])
+
+    own, layers = reader.personal_group if reader else None, reading.layers
+    sums = layers.lens.get(bench.group, reading.own_sums)
+    return (
+        await votes_of(bench.group, bench.member, sums) if bench.member else {},
+        await votes_of(own, 1, layers.own) if own else {},
+    )
 
 
 def _orphaned(reading: VisiblePost, answers: Answers) -> list[Address]:

@@ -177,8 +177,9 @@ def _tokens_of(text: Text) -> dict[Address, Token]:
 
 
 def _standings(lens: Lens, layers: Layers, tokens: Mapping[Address, Token]) -> list[dict[Address, int]]:
-    """The scores of the paragraphs in each group of the lens."""
-    return [{address: layers.lens[group][token] for address, token in tokens.items()} for group in lens.groups]
+    """The scores of the paragraphs in each group of the lens, where there are votes."""
+    each = [layers.lens[group] for group in lens.groups]
+    return [{address: sums[token] for address, token in tokens.items() if token in sums} for sums in each]
 
 
 def _member_of(summary: GroupSummary) -> Author | None:
