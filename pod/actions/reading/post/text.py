@@ -37,6 +37,7 @@ from protocol.visibility import Combine, Judged, see
 # Only the first edits in the log count, the same ones on all pods; a page says if there are more.
 MOST_SHEETS = 10_000
 MOST_NAMED = 4096
+MOST_TOKENS = 16_384  # about 8 MiB
 # Anybody can found a group that reposts a post and edit it there. So the number of such edits is bounded; those of the
 # lens's groups come first.
 MOST_EDITS_ELSEWHERE = 100
@@ -173,7 +174,12 @@ async def load_reading(
 
 
 def _tokens_of(text: Text) -> dict[Address, Token]:
-    return {address: ParagraphTarget(address).token for address in (*text.order, *text.waiting)}
+    return {address: _token_of(address) for address in (*text.order, *text.waiting)}
+
+
+@lru_cache(MOST_TOKENS)
+def _token_of(address: Address) -> Token:
+    return ParagraphTarget(address).token
 
 
 def _standings(lens: Lens, layers: Layers, tokens: Mapping[Address, Token]) -> list[dict[Address, int]]:
