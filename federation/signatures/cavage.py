@@ -152,7 +152,8 @@ def _read_quoted(field: str) -> dict[str, str]:
     """The parameters where each is quoted and known, as nearly everybody writes them; of others nothing is said."""
     parts = f",{field}".split('"')
     names, values = parts[:-1:2], parts[1::2]
-    if parts[-1] or len(names) != len(values) or "\\" in field or field.startswith(" "):
+    closed = len(names) == len(values) and len(parts) % 2 and not parts[-1]
+    if not closed or "\\" in field or field.startswith(" "):
         return {}
     parameters = {_NAMED.get(name, ""): value for name, value in zip(names, values, strict=True)}
     return {} if "" in parameters or len(parameters) != len(names) else parameters

@@ -182,6 +182,7 @@ USUAL = 'keyId="https://a.example/#k",algorithm="hs2019", headers="host date",si
 @example(USUAL.replace(",", " , "))
 @example(USUAL.replace("AA", "\\A"))
 @example(f" {USUAL}")
+@example(USUAL[: USUAL.rindex('"', 0, -1) + 1])
 def test_what_is_read_at_once_is_what_the_grammar_says(field: str) -> None:
     if at_once := _read_quoted(field):
         assert at_once == _read_list(field)
