@@ -19,19 +19,19 @@ MOST_FAULTS: Final = 64
 
 def is_full(error: BaseException | None) -> bool:
     """Whether an error was caused by a full disk."""
-    return any(_is_of(fault, FULL, SAID) for fault in _faults(error))
+    return any(_is_of(fault, FULL, SAID) for fault in causes_of(error))
 
 
 def is_unwritable(error: BaseException | None) -> bool:
     """Whether the database takes no writes for another reason than a full disk."""
-    return any(_is_of(fault, READ_ONLY, UNWRITABLE) for fault in _faults(error))
+    return any(_is_of(fault, READ_ONLY, UNWRITABLE) for fault in causes_of(error))
 
 
 def _is_of(fault: BaseException, numbers: Collection[int], sayings: Collection[str]) -> bool:
     return (isinstance(fault, OSError) and fault.errno in numbers) or any(words in str(fault) for words in sayings)
 
 
-def _faults(error: BaseException | None) -> Iterator[BaseException]:
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
     """An error and its causes."""
     faults = [error]
     for fault in faults:

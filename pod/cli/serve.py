@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from models.engine.outage import is_unreachable
 from pod.actions.accounts.first_admin import make_setup_link, nobody_runs_it, setup_url
 from pod.app import serve
 from pod.cli.base import run_action
@@ -26,6 +27,7 @@ SHORT_MS: Final = 10_000
 MOST_SHORT_LIVES: Final = 5  # in a row, after which a process that ends at once isn't started any more
 STOPPED_WITHIN_MS: Final = 70_000
 BREATH_SECONDS: Final = 0.02
+DATABASE_EVERY_SECONDS: Final = 0.5
 
 
 @click.command(name="serve")
@@ -48,8 +50,23 @@ def serve_command(data: Path, port: int | None, processes: int) -> None:
     if processes > 1:
         if (code := Children(processes).run()) is not None:
             sys.exit(code)
-        refuse_unless_current(config)  # a restarted process may find other tables
+        _wait_for_database(config)
     serve(config, shares_port=processes > 1)
+
+
+def _wait_for_database(config: Config) -> None:
+    """Return once the database answers with tables of this version; since the first start others may lie there."""
+    told, breath = False, threading.Event()
+    while True:
+        try:
+            return refuse_unless_current(config)
+        except Exception as error:
+            if not is_unreachable(error):
+                raise
+        if not told:
+            click.echo("The database can't be reached; this process serves once it answers.", err=True)
+        told = True
+        breath.wait(DATABASE_EVERY_SECONDS)
 
 
 def _refuse_unless_shared(config: Config) -> None:

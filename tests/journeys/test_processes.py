@@ -110,6 +110,11 @@ def is_replaced(pod: ServedPod, victim: int) -> bool:
     return len(pod.children() - {victim}) == PROCESSES
 
 
+def waits_for_database(pod: ServedPod) -> bool:
+    """Whether a process that was started again found the database down and waits for it."""
+    return "The database can't be reached" in pod.folder.with_suffix(".log").read_text()
+
+
 def logged(person: Person, group: str) -> list[str]:
     ids: list[str] = []
     while page := person.get(f"/api/v1/groups/{group}/log?from={len(ids)}&limit=500")["entries"]:
@@ -144,6 +149,7 @@ def test_three_processes_on_one_database_answer_as_one_whatever_dies(pods: list[
         os.kill(victim, signal.SIGKILL)
         if number == 1:
             server.kill()
+            eventually(partial(waits_for_database, pods[0]), seconds=AWHILE)
             server.start()
         eventually(partial(is_replaced, pods[0], victim), seconds=AWHILE)
     write_some(voters, 5)
