@@ -1,0 +1,135 @@
+"""Whom each voter's vote follows: rule FL, fallback-last, the same on every pod, and checked by anybody in one pass.
+
+Rules of this file (decisions §1, delegation):
+
+1. Who cast a ballot has cost (0, 0). Anybody else has the least of cost(d) + (place of d in their list, 1) over the
+   delegates d of their ranked list, counted from 0 and compared as (fallback steps, hops). Their vote goes to the delegate who gives it;
+   of several such delegates to the one named first. Who reaches nobody has no cost: their vote is lost.
+2. A list keeps its places: a delegate who doesn't count (the voter, somebody off the roll, not declared, named twice)
+   stays in it as NOBODY.
+
+Hops grow by one along every step, so no circle can occur, and the costs prove themselves: `faults` compares each
+voter's cost with those of their delegates alone. A cost that is too high or too low somewhere is wrong at some voter.
+
+Costs are computed layer by layer: all voters with 0 fallback steps, then 1, and so on. Within a layer a vote follows
+first choices only, which form chains, and chains of any length are shortened by doubling. Voters behind very many
+fallback steps are finished one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from decisions.fallback_paths import finish
+
+Numbers = NDArray[np.int32]
+Costs = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+NOBODY: Final = -1
+UNREACHED: Final = np.iinfo(np.int64).max // 4
+MOST_LAYERS: Final = 64  # after which each one costs more than what it settles
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths:
+    """Of each voter, by their index on the roll: the delegate whom the vote goes to, and the cost of reaching a ballot.
+
+    `parent` is NOBODY for who cast a ballot and for who reaches none; `fallbacks` and `hops` are -1 for the latter.
+    """
+
+    parent: Numbers
+    fallbacks: Numbers
+    hops: Numbers
+
+    @property
+    def reached(self) -> Flags:
+        """Who cast a ballot, or reaches somebody who did."""
+        flags: Flags = self.hops >= 0
+        return flags
+
+
+def resolve(lists: Numbers, cast: Flags) -> Paths:
+    """Every voter's path. `lists` has a row a voter, a column a place, indices of voters or NOBODY; `cast` who voted."""
+    count = len(cast)
+    unit = np.int64(count + 1)  # one fallback step, which outweighs any number of hops
+    costs = np.full(count + 1, UNREACHED, np.int64)  # the last one is NOBODY's
+    costs[:count][cast] = 0
+    waiting = np.flatnonzero(~cast & (lists != NOBODY).any(axis=1)).astype(np.int32)
+    waiting = _first_choices(lists, costs, waiting)
+    for _ in range(MOST_LAYERS):
+        offers = _offers(lists, costs, waiting, unit)
+        if not len(waiting) or offers.min() == UNREACHED:
+            break
+        waiting = _layer(lists, costs, waiting, offers, unit)
+    else:
+        finish(lists, costs, waiting)
+    return _paths(lists, costs, cast, unit)
+
+
+def _first_choices(lists: Numbers, costs: Costs, waiting: Numbers) -> Numbers:
+    """Settle most who reach a ballot by first choices alone, hop by hop while many arrive; returns who still waits."""
+    first = lists[:, 0]
+    hop = 0
+    while len(waiting):
+        arrived = costs[first[waiting]] == hop
+        hop += 1
+        costs[waiting[arrived]] = hop
+        before, waiting = len(waiting), waiting[~arrived]
+        if 100 * (before - len(waiting)) < before:
+            break
+    return waiting
+
+
+def _offers(lists: Numbers, costs: Costs, waiting: Numbers, unit: np.int64) -> Costs:
+    """The least cost that each of `waiting` is offered by their delegates so far."""
+    least = np.full(len(waiting), UNREACHED, np.int64)
+    for place in range(lists.shape[1]):
+        np.minimum(least, costs[lists[waiting, place]] + place * unit + 1, out=least)
+    least[least > UNREACHED] = UNREACHED
+    return least
+
+
+def _layer(lists: Numbers, costs: Costs, waiting: Numbers, offers: Costs, unit: np.int64) -> Numbers:
+    """Settle all who reach a ballot with as few fallback steps as the best offer; returns who still waits.
+
+    The least over a chain of first choices of (steps along it + what is offered there), by doubling.
+    """
+    offers = np.where(offers // unit == offers.min() // unit, offers, UNREACHED)
+    place_of = np.full(len(costs), len(waiting), np.int32)
+    place_of[waiting] = np.arange(len(waiting), dtype=np.int32)
+    follows = np.append(place_of[lists[waiting, 0]], np.int32(len(waiting)))
+    least = np.append(offers, UNREACHED)
+    steps = 1
+    while steps <= len(waiting):
+        least = np.minimum(least, least[follows] + steps)
+        follows = follows[follows]
+        steps *= 2
+        if (follows == len(waiting)).all():
+            break
+    least = least[:-1]
+    settled = least < UNREACHED
+    costs[waiting[settled]] = least[settled]
+    return waiting[~settled]
+
+
+def _paths(lists: Numbers, costs: Costs, cast: Flags, unit: np.int64) -> Paths:
+    count = len(cast)
+    parent = np.full(count, NOBODY, np.int32)
+    moved = np.flatnonzero(~cast & (costs[:count] < UNREACHED)).astype(np.int32)
+    for place in reversed(range(lists.shape[1])):
+        delegates = lists[moved, place]
+        fits = costs[delegates] + place * unit + 1 == costs[moved]
+        parent[moved[fits]] = delegates[fits]
+    own = costs[:count]
+    lost = own >= UNREACHED
+    fallbacks, hops = np.divmod(own, unit)
+    return Paths(
+        parent,
+        np.where(lost, -1, fallbacks).astype(np.int32),
+        np.where(lost, -1, hops).astype(np.int32),
+    )
