@@ -29,12 +29,17 @@ PHRASE_WORDS: Final = 24
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
-def pairwise_key(seed: bytes, use: Use, context: str, index: int = 0) -> PrivateKey:
-    """The key for one use in one context; after a rekey, the key with the next index is used."""
+def pairwise_seed(seed: bytes, use: Use, context: str, index: int = 0) -> bytes:
+    """The 32 bytes that a key for one use in one context is made of; its salts of sealed values come from them too."""
     if len(seed) != SEED_BYTES:
         raise ValueError(f"A seed has {SEED_BYTES} bytes, not {len(seed)}.")
     info = f"althing/1/{use}/{context}" + (f"/{index}" if index else "")
-    return PrivateKey.from_seed(HKDF(SHA256(), SEED_BYTES, salt=None, info=info.encode()).derive(seed))
+    return HKDF(SHA256(), SEED_BYTES, salt=None, info=info.encode()).derive(seed)
+
+
+def pairwise_key(seed: bytes, use: Use, context: str, index: int = 0) -> PrivateKey:
+    """The key for one use in one context; after a rekey, the key with the next index is used."""
+    return PrivateKey.from_seed(pairwise_seed(seed, use, context, index))
 
 
 def recovery_key(recovery_seed: bytes, number: int) -> PrivateKey:
