@@ -3,8 +3,9 @@
 Rules of this file (decisions §1, delegation):
 
 1. Who cast a ballot has cost (0, 0). Anybody else has the least of cost(d) + (place of d in their list, 1) over the
-   delegates d of their ranked list, counted from 0 and compared as (fallback steps, hops). Their vote goes to the delegate who gives it;
-   of several such delegates to the one named first. Who reaches nobody has no cost: their vote is lost.
+   delegates d of their ranked list; places count from 0, and costs are compared as (fallback steps, hops). Their vote
+   goes to the delegate who gives the least; of several such delegates to the one named first. Who reaches nobody has no
+   cost: their vote is lost.
 2. A list keeps its places: a delegate who doesn't count (the voter, somebody off the roll, not declared, named twice)
    stays in it as NOBODY.
 
@@ -54,7 +55,7 @@ class Paths:
 
 
 def resolve(lists: Numbers, cast: Flags) -> Paths:
-    """Every voter's path. `lists` has a row a voter, a column a place, indices of voters or NOBODY; `cast` who voted."""
+    """Every voter's path. `lists`: a row a voter, a column a place, indices of voters or NOBODY; `cast`: who voted."""
     count = len(cast)
     unit = np.int64(count + 1)  # one fallback step, which outweighs any number of hops
     costs = np.full(count + 1, UNREACHED, np.int64)  # the last one is NOBODY's
@@ -69,6 +70,24 @@ def resolve(lists: Numbers, cast: Flags) -> Paths:
     else:
         finish(lists, costs, waiting)
     return _paths(lists, costs, cast, unit)
+
+
+def faults(lists: Numbers, cast: Flags, paths: Paths) -> Numbers:
+    """The voters whose cost or parent isn't what their delegates' costs make it; none if and only if `paths` is right.
+
+    Claimed costs may be any numbers. No claim beyond the longest possible path is believed, so that nothing overflows.
+    """
+    count, places = lists.shape
+    unit = np.int64(count + 1)
+    fallbacks, hops = paths.fallbacks.astype(np.int64), paths.hops.astype(np.int64)
+    possible = (fallbacks >= 0) & (fallbacks <= places * count) & (hops >= 0) & (hops <= count)
+    costs = np.append(np.where(possible, fallbacks * unit + hops, UNREACHED), UNREACHED)
+    right = _offers(lists, costs, np.arange(count, dtype=np.int32), unit)
+    right[cast] = 0
+    lost = (right == UNREACHED) & (fallbacks == -1) & (hops == -1)
+    parent = _parents(lists, costs, cast, unit)
+    wrong = (parent != paths.parent) | ~(lost | (possible & (right == costs[:count])))
+    return np.flatnonzero(wrong).astype(np.int32)
 
 
 def _first_choices(lists: Numbers, costs: Costs, waiting: Numbers) -> Numbers:
@@ -117,7 +136,8 @@ def _layer(lists: Numbers, costs: Costs, waiting: Numbers, offers: Costs, unit: 
     return waiting[~settled]
 
 
-def _paths(lists: Numbers, costs: Costs, cast: Flags, unit: np.int64) -> Paths:
+def _parents(lists: Numbers, costs: Costs, cast: Flags, unit: np.int64) -> Numbers:
+    """The first delegate of each voter who gives that voter's cost."""
     count = len(cast)
     parent = np.full(count, NOBODY, np.int32)
     moved = np.flatnonzero(~cast & (costs[:count] < UNREACHED)).astype(np.int32)
@@ -125,11 +145,15 @@ def _paths(lists: Numbers, costs: Costs, cast: Flags, unit: np.int64) -> Paths:
         delegates = lists[moved, place]
         fits = costs[delegates] + place * unit + 1 == costs[moved]
         parent[moved[fits]] = delegates[fits]
-    own = costs[:count]
+    return parent
+
+
+def _paths(lists: Numbers, costs: Costs, cast: Flags, unit: np.int64) -> Paths:
+    own = costs[: len(cast)]
     lost = own >= UNREACHED
     fallbacks, hops = np.divmod(own, unit)
     return Paths(
-        parent,
+        _parents(lists, costs, cast, unit),
         np.where(lost, -1, fallbacks).astype(np.int32),
         np.where(lost, -1, hops).astype(np.int32),
     )

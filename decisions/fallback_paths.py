@@ -11,7 +11,6 @@ from heapq import heapify, heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
-
 Numbers = NDArray[np.int32]
 Costs = NDArray[np.int64]
 
@@ -35,7 +34,7 @@ def finish(lists: Numbers, costs: Costs, waiting: Numbers) -> None:
 
 
 def _followers(lists: Numbers, waiting: Numbers, unit: int) -> tuple[list[int], list[int], list[int]]:
-    """Who of `waiting` names whom of them: the followers of all in a row, what each step costs, where each one's start."""
+    """Who of `waiting` names whom of them: all followers in a row, the cost of each step, where each one's start."""
     among = np.zeros(unit, np.bool_)
     among[waiting] = True
     named, rows, steps = [], [], []
