@@ -46,6 +46,11 @@ MAX_GUEST_VOTES_PER_HOST: Final = 100  # times others_weight: one foreign server
 MAX_PENDING_RECORDS: Final = 5000
 MAX_PENDING_BYTES: Final = 4 * 1024 * 1024  # sixty records of the largest size, or a thousand of everyday's
 
+# Decisions.
+MAX_OPTIONS: Final = 100  # two digits name each; nobody compares more
+MAX_DELEGATES: Final = 5  # a fifth choice is hardly ever reached, and each one costs every count
+MAX_PHASE_MS: Final = 2 * 366 * 24 * 3600 * 1000  # two years: a phase that never ends is no decision
+
 # Keys (protocol §2).
 RECOVERY_KEYS: Final = 64  # derived at sign-up, then the recovery seed is forgotten
 FEW_RECOVERY_KEYS: Final = 8  # below this the person is asked for the phrase

@@ -10,12 +10,16 @@ import msgspec
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.records.content import (
+    Ballot,
     Claim,
+    Delegate,
+    Delegation,
     Erase,
     GuestRecord,
     OfEach,
     ParagraphTarget,
     Patch,
+    Poll,
     Post,
     PostTarget,
     Profile,
@@ -83,7 +87,21 @@ VOTE: Final = SpokenKind[Vote](_vote)
 ERASE: Final = SpokenKind[Erase](lambda spoken, _: added(spoken))
 CLAIM: Final = SpokenKind[Claim](lambda spoken, _: added(spoken))
 GUEST: Final = SpokenKind[GuestRecord](lambda spoken, _: added(spoken))
+POLL: Final = SpokenKind[Poll](lambda spoken, _: {"type": "Create", "object": spoken.url(spoken.record)})
+BALLOT: Final = SpokenKind[Ballot](lambda spoken, _: added(spoken))
+DELEGATE: Final = SpokenKind[Delegate](lambda spoken, _: added(spoken))
+DELEGATION: Final = SpokenKind[Delegation](lambda spoken, _: added(spoken))
 
 SPOKEN: Final[OfEach[SpokenKind[Any]]] = OfEach(
-    Profile=PROFILE, Post=POST, Patch=PATCH, Vote=VOTE, Erase=ERASE, Claim=CLAIM, GuestRecord=GUEST
+    Profile=PROFILE,
+    Post=POST,
+    Patch=PATCH,
+    Vote=VOTE,
+    Erase=ERASE,
+    Claim=CLAIM,
+    GuestRecord=GUEST,
+    Poll=POLL,
+    Ballot=BALLOT,
+    Delegate=DELEGATE,
+    Delegation=DELEGATION,
 )

@@ -53,6 +53,7 @@ class ItemRow(Base):
     __table_args__ = (
         Index(None, "group_id", "on_chain", "height"),
         Index(None, "group_id", "on_chain", "log_size"),
+        Index(None, "group_id", "on_chain", "at"),
         Index(None, "group_id", "height", "id"),
     )
 

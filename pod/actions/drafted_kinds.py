@@ -91,4 +91,8 @@ DRAFTED: Final[OfEach[DraftedKind]] = OfEach(
     Erase=PLAIN,
     Claim=DraftedKind(by_members=True, complete=_of_no_private_group),
     GuestRecord=DraftedKind(by_members=False, complete=None),
+    Poll=PLAIN,
+    Ballot=PLAIN,
+    Delegate=PLAIN,
+    Delegation=PLAIN,
 )

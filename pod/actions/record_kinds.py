@@ -10,12 +10,16 @@ import msgspec
 from models.people import notifications
 from protocol.ids import RecordId
 from protocol.records.content import (
+    Ballot,
     Claim,
+    Delegate,
+    Delegation,
     Erase,
     GuestRecord,
     OfEach,
     ParagraphTarget,
     Patch,
+    Poll,
     Post,
     PostTarget,
     Profile,
@@ -109,7 +113,21 @@ VOTE: Final = TellingKind[Vote](line=_vote_line, concerns=_judges_or_reposts)
 ERASE: Final = TellingKind[Erase](line=_nothing, concerns=None)
 CLAIM: Final = TellingKind[Claim](line=_nothing, concerns=None)
 GUEST: Final = TellingKind[GuestRecord](line=_nothing, concerns=None)
+POLL: Final = TellingKind[Poll](line=lambda record, _: LogLine(thing=record), concerns=None)
+BALLOT: Final = TellingKind[Ballot](line=lambda _, ballot: LogLine(thing=ballot.poll), concerns=None)
+DELEGATE: Final = TellingKind[Delegate](line=_nothing, concerns=None)
+DELEGATION: Final = TellingKind[Delegation](line=_nothing, concerns=None)
 
 TELLING: Final[OfEach[TellingKind[Any]]] = OfEach(
-    Profile=PROFILE, Post=POST, Patch=PATCH, Vote=VOTE, Erase=ERASE, Claim=CLAIM, GuestRecord=GUEST
+    Profile=PROFILE,
+    Post=POST,
+    Patch=PATCH,
+    Vote=VOTE,
+    Erase=ERASE,
+    Claim=CLAIM,
+    GuestRecord=GUEST,
+    Poll=POLL,
+    Ballot=BALLOT,
+    Delegate=DELEGATE,
+    Delegation=DELEGATION,
 )

@@ -15,7 +15,8 @@ Rules of this file:
 3. What stewards and keepers sign is signed for the pod itself; a recovery's handover for the words, too.
 4. A personal group is founded by the pod alone. It also signs the claim that somebody asked for with their join, once
    that is settled. A `do` that this version doesn't know is signed for nobody.
-5. A membership that is on its way here or that went to another home signs nothing (`load_signing_membership`).
+5. What decides (a ballot, a delegation) needs a proof of the last twelve hours from a browser.
+6. A membership that is on its way here or that went to another home signs nothing (`load_signing_membership`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from pod.actions.seen_words import check_seen
 from pod.deps import Deps
 from pod.keyring import Keyring
 from pod.rules.accounts import AccountRule
+from pod.rules.decisions import DecisionRule
 from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
 from protocol.derivation import pairwise_key
@@ -44,10 +46,12 @@ from protocol.records.envelope import reopen_record
 from protocol.records.operation import Operation, Rehome
 
 FRESH_MS: Final = 15 * 60_000
+PROVEN_WITHIN_MS: Final = 12 * 3_600_000
 
 # Tuples and not sets, because the value that is looked for may be any JSON, and a list has no hash.
 WISHES: Final = ("join", "leave", "set-weight", "set-policy", "publish", "succeed", "event")
 GIVING_AWAY: Final = ("rekey", "rehome")
+STEPPED_UP: Final = ("Ballot", "Delegation")
 OF_THE_POD: Final = (
     "Seal",
     "Handover",
@@ -110,6 +114,8 @@ def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> Non
             allowed = kind == "Handover" or (kind == "Operation" and do in GIVING_AWAY)
         case SignedIn(proved_at=proved_at) if kind == "Operation" and do in GIVING_AWAY:
             allowed = now - proved_at < FRESH_MS
+        case SignedIn(proved_at=proved_at) if kind in STEPPED_UP and now - proved_at >= PROVEN_WITHIN_MS:
+            raise DecisionRule.PROVE_FIRST.error()
         case SignedIn() | TokenHolder():
             allowed = _may_say(body)
     if not allowed:

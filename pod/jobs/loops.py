@@ -28,6 +28,7 @@ from pod.actions.chain.hopeless_operations import let_void_go
 from pod.actions.chain.proposed_operations import judge_proposed
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import find_view
+from pod.actions.decisions.deadlines import schedule_polls
 from pod.actions.fediverse.followers import tell_followers
 from pod.actions.groups.identity_claims import sign_wanted
 from pod.actions.sync.gap_check import compare
@@ -226,6 +227,7 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
 
     async def action(session: AsyncSession) -> None:
         sent: list[Record] = []
+        await schedule_polls(session, group)
         sealed = await seal(session, deps, group, now=now)
         if sealed is not None:
             sent.append(sealed)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from models.decisions.deadlines import next_deadline
 from models.fediverse.peers import list_unknown_peers, put_peers
 from models.groups.groups_and_items import load_group
 from models.groups.proposed_operations import has_proposed
@@ -117,13 +118,17 @@ class Rounds:
             stored = await load_group(session, group)
             waiting_since = await load_waiting_since(session, view)
             strangers = await has_waiting(session, group) or await has_proposed(session, group)
+            deadline = await next_deadline(session, group, after=view.state.at)
             turn_at = await proposal_at(session, deps, view, waiting_since) if waiting_since is not None else None
         whole = stored is not None and stored.log_size == view.state.log.size and view.head == view.anchor
-        if whole and waiting_since is None and not (strangers or lacking or awaits_renewal(deps, view.state)):
-            return None
+        quiet = whole and waiting_since is None and not (strangers or lacking or awaits_renewal(deps, view.state))
+        if quiet and (deadline is None or deadline > now):
+            return deadline
+        # Past a deadline, this pod asks for the item that the steward owes.
         times = [now + (SOON_MS if claimed.looks < LOOKS_SOON else LATER_MS)]
         if waiting_since is not None:
             times += [waiting_since + PATIENCE_MS, turn_at or 0]
+        times += [deadline] if deadline is not None else []
         return min(time for time in times if time > now)
 
 

@@ -24,6 +24,13 @@ class ContentRule(Rule):
     MARK_OR_MARK = (MalformedError, "A mark deletes or replaces, not both.")
     REPLACES_ITSELF = (MalformedError, "A paragraph can't replace itself.")
     MARK_OF_NOTHING = (MalformedError, "A mark names a paragraph that its patch doesn't add.")
+    ONE_CHOICE = (
+        MalformedError,
+        "A ballot is exactly one of scores, ranking, approvals, choice, blank and withdraw; the last two are true.",
+    )
+    OPTIONS_OF_KIND = (MalformedError, "A poll of this kind has no such options: %(kind)s.")
+    DATES = (MalformedError, "Each option of a date poll, and of no other, has a start and an end after it.")
+    ONE_SCOPE = (MalformedError, "A delegation names an area or a poll, or neither: then it is the group's.")
     GUEST_POST = (MalformedError, "A guest's post has `content`, and neither `target` nor `value`.")
     GUEST_VOTE = (MalformedError, "A guest's vote has `target` and `value`, and no `content`.")
     SUBJECT_PARAGRAPHS = (MalformedError, "A subject has no paragraphs.")

@@ -17,24 +17,32 @@ from protocol.records.content import (
     Add,
     Address,
     Attachment,
+    Ballot,
     Claim,
     ClaimedMembership,
     Content,
+    Delegate,
+    Delegation,
     Erase,
+    Goal,
     GuestPost,
     GuestRecord,
     GuestVote,
     Header,
+    Lengths,
     Mark,
     OfEach,
+    Option,
     Paragraph,
     ParagraphTarget,
     Patch,
     PatchAddress,
+    Poll,
     Post,
     PostTarget,
     Profile,
     ProfileTarget,
+    Quorum,
     ReactionTarget,
     ReplyTo,
     RepostOrigin,
@@ -104,6 +112,28 @@ VOTE: Final[dict[str, Any]] = AUTHORED | {
     "from_": st.none() | st.builds(RepostOrigin, IDS, st.just("https://a.example")),
     "reason": TEXTS,
 }
+LENGTHS = st.builds(Lengths, voting=st.integers(1, 9), bets=st.integers(0, 9), lock=st.integers(0, 9))
+POLL: Final[dict[str, Any]] = {
+    "title": NAMES,
+    "lengths": LENGTHS,
+    "paragraphs": PARAGRAPHS,
+    "areas": st.lists(NAMES, max_size=2).map(tuple),
+    "quorum": st.builds(Quorum, st.integers(0, 100), st.none() | NATURALS),
+    "goal": st.none() | st.builds(Goal, TEXTS, st.none() | IDS),
+    "about": st.none() | IDS,
+    "language": TEXTS,
+}
+OPTIONS = st.lists(st.builds(Option, NAMES, TEXTS), min_size=1, max_size=3).map(tuple)
+DATES = st.lists(st.builds(Option, NAMES, TEXTS, st.just(3), st.just(4)), min_size=1, max_size=3).map(tuple)
+BALLOTS: Final[list[dict[str, Any]]] = [
+    {"choice": st.sampled_from(["yes", "no"])},
+    {"blank": st.just(value=True)},
+    {"withdraw": st.just(value=True)},
+    {"scores": st.dictionaries(st.sampled_from(["00", "01"]), st.integers(0, 100), min_size=1)},
+    {"ranking": st.just(("01", "00"))},
+    {"approvals": st.just(("01",))},
+]
+SCOPES: Final[list[dict[str, Any]]] = [{}, {"area": NAMES}, {"poll": IDS}]
 GUEST: Final = (st.just("a.example"), st.just("https://a.example/eve"), st.just("https://a.example/1"))
 
 CONTENT: Final[OfEach[st.SearchStrategy[Any]]] = OfEach(
@@ -123,6 +153,20 @@ CONTENT: Final[OfEach[st.SearchStrategy[Any]]] = OfEach(
     Erase=st.builds(Erase, records=st.lists(IDS, max_size=3).map(tuple), **AUTHORED),
     Claim=st.builds(Claim, claims=st.builds(ClaimedMembership, IDS, NUMBERS), **AUTHORED),
     GuestRecord=st.builds(GuestRecord, *GUEST, did=st.builds(GuestPost, **POST) | st.builds(GuestVote, TARGETS, VOTES)),
+    Poll=st.builds(Poll, kind=st.just("for-against"), options=st.just(()), **POLL, **AUTHORED)
+    | st.builds(Poll, kind=st.sampled_from(["score", "ranking", "approval"]), options=OPTIONS, **POLL, **AUTHORED)
+    | st.builds(Poll, kind=st.just("date"), options=DATES, **POLL, **AUTHORED),
+    Ballot=st.sampled_from(BALLOTS).flatmap(lambda said: st.builds(Ballot, poll=IDS, **said, **AUTHORED)),
+    Delegate=st.builds(Delegate, declared=st.booleans(), statement=TEXTS, **AUTHORED),
+    Delegation=st.sampled_from(SCOPES).flatmap(
+        lambda scope: st.builds(
+            Delegation,
+            delegates=st.lists(NUMBERS, max_size=5).map(tuple),
+            expires=st.none() | NATURALS,
+            **scope,
+            **AUTHORED,
+        )
+    ),
 )
 WEIGHTS = st.integers(-MAX_WEIGHT, MAX_WEIGHT)
 WISHED: Final[dict[str, st.SearchStrategy[Any]]] = {

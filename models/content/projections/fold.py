@@ -15,6 +15,7 @@ from models.content.projections.rows import Accepted, Rows
 from models.content.projections.search_words import searched_row
 from models.content.projections.votes import newer, project_votes, retract_votes
 from models.content.search import SEARCHED
+from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
 from models.engine.upserts import insert_new, upsert
 from models.groups.records import StoredRecord, list_records
 from protocol.ids import RecordId
@@ -54,6 +55,9 @@ async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
     await insert_new(session, POSTS, rows.posts)
     await insert_new(session, SHEETS, rows.sheets)
     await insert_new(session, CLAIMS, rows.claims)
+    await insert_new(session, POLLS, rows.polls)
+    await insert_new(session, BALLOTS, rows.ballots)
+    await insert_new(session, DELEGATIONS, rows.delegations)
     await insert_new(session, SEARCHED, rows.searched)
     await upsert(session, PROFILES, list(rows.profiles.values()), newer)
     await project_votes(session, rows.votes)
@@ -63,8 +67,8 @@ async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
 async def refold_author(session: AsyncSession, group: RecordId, author: int) -> None:
     """Fold one author's records again, after some of them stopped counting, or count again."""
     await retract_votes(session, group, author)
-    authored = ((POSTS, "author"), (SHEETS, "author"), (CLAIMS, "author"), (SEARCHED, "author"), (PROFILES, "member"))
-    for table, column in authored:
+    for table in (POSTS, SHEETS, CLAIMS, SEARCHED, PROFILES, POLLS, BALLOTS, DELEGATIONS):
+        column = "member" if table is PROFILES else "author"
         await session.execute(delete(table).where(table.c.group_id == group, table.c[column] == author))
     await session.execute(delete(ERASURES).where(ERASURES.c.group_id == group, ERASURES.c.author == author))
     await fold_stored(session, group, author=author)

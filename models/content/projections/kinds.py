@@ -14,10 +14,24 @@ from sqlalchemy import Delete, Table, Update, delete, update
 from models.content.posts_and_votes import CLAIMS, POSTS, PROFILES, SHEETS, VOTES, post_target_key
 from models.content.projections.rows import NO_WORDS, Accepted, CastHere, Rows, erased_post_row, sheet_row
 from models.content.word_pieces import name_key
+from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
 from models.groups.records import StoredRecord
 from protocol.content import Sheet, member_writer, patch_sheet, post_sheet
 from protocol.ids import RecordId
-from protocol.records.content import Claim, Erase, GuestRecord, OfEach, Patch, Post, Profile, Vote
+from protocol.records.content import (
+    Ballot,
+    Claim,
+    Delegate,
+    Delegation,
+    Erase,
+    GuestRecord,
+    OfEach,
+    Patch,
+    Poll,
+    Post,
+    Profile,
+    Vote,
+)
 from protocol.records.erased import parse_erased
 from protocol.votes import cast_vote
 
@@ -153,6 +167,29 @@ def _fold_claim(rows: Rows, record: Accepted, claim: Claim) -> None:
     rows.claims.append({**place, "of_group": of.group, "member": of.member})
 
 
+def _fold_poll(rows: Rows, record: Accepted, poll: Poll) -> None:
+    row = {"id": record.id, "group_id": record.group, "author": poll.author, "place": record.place}
+    rows.polls.append({**row, "poll": msgspec.json.encode(poll)})
+
+
+def _fold_ballot(rows: Rows, record: Accepted, ballot: Ballot) -> None:
+    row = {"record_id": record.id, "poll_id": ballot.poll, "group_id": record.group, "author": ballot.author}
+    rows.ballots.append({**row, "place": record.place, "ballot": msgspec.json.encode(ballot)})
+
+
+def _fold_delegate(rows: Rows, record: Accepted, delegate: Delegate) -> None:
+    rows.delegations.append(_of_delegation(record, delegate, "", msgspec.json.encode(delegate)))
+
+
+def _fold_delegation(rows: Rows, record: Accepted, delegation: Delegation) -> None:
+    rows.delegations.append(_of_delegation(record, delegation, delegation.scope, msgspec.json.encode(delegation)))
+
+
+def _of_delegation(record: Accepted, said: Delegate | Delegation, scope: str, wire: bytes) -> dict[str, Any]:
+    row = {"record_id": record.id, "group_id": record.group, "author": said.author, "scope": scope}
+    return {**row, "place": record.place, "said": wire}
+
+
 def _withdraw_claim(record: RecordId) -> Delete:
     return delete(CLAIMS).where(CLAIMS.c.record_id == record)
 
@@ -192,9 +229,31 @@ ERASE: Final = ProjectedKind[Erase](fold=_fold_erase, search=None, sheet=None, e
 CLAIM: Final = ProjectedKind[Claim](
     fold=_fold_claim, search=None, sheet=None, empty=_withdraw_claim, fold_erased=_fold_erased_claim, ordered=()
 )
+POLL: Final = ProjectedKind[Poll](
+    fold=_fold_poll, search=None, sheet=None, empty=None, fold_erased=None, ordered=(POLLS,)
+)
+BALLOT: Final = ProjectedKind[Ballot](
+    fold=_fold_ballot, search=None, sheet=None, empty=None, fold_erased=None, ordered=(BALLOTS,)
+)
+DELEGATE: Final = ProjectedKind[Delegate](
+    fold=_fold_delegate, search=None, sheet=None, empty=None, fold_erased=None, ordered=(DELEGATIONS,)
+)
+DELEGATION: Final = ProjectedKind[Delegation](
+    fold=_fold_delegation, search=None, sheet=None, empty=None, fold_erased=None, ordered=(DELEGATIONS,)
+)
 # Stored and sent on; guests' records aren't applied yet.
 GUEST: Final = ProjectedKind[GuestRecord](fold=None, search=None, sheet=None, empty=None, fold_erased=None, ordered=())
 
 PROJECTED: Final[OfEach[ProjectedKind[Any]]] = OfEach(
-    Profile=PROFILE, Post=POST, Patch=PATCH, Vote=VOTE, Erase=ERASE, Claim=CLAIM, GuestRecord=GUEST
+    Profile=PROFILE,
+    Post=POST,
+    Patch=PATCH,
+    Vote=VOTE,
+    Erase=ERASE,
+    Claim=CLAIM,
+    GuestRecord=GUEST,
+    Poll=POLL,
+    Ballot=BALLOT,
+    Delegate=DELEGATE,
+    Delegation=DELEGATION,
 )

@@ -11,6 +11,7 @@ from models.content.places import select_place
 from models.content.posts_and_votes import POSTS, SHEETS, VOTES
 from models.content.projections.kinds import PROJECTED
 from models.content.projections.votes import note_reposts
+from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
 from models.engine.statements import AllKeys, Parameter
 from protocol.ids import RecordId
 
@@ -21,6 +22,9 @@ def _placed(own_id: Column[Any], keys: Parameter) -> Update:
 
 _POSTS: Final = AllKeys(partial(_placed, POSTS.c.id))
 _SHEETS: Final = AllKeys(partial(_placed, SHEETS.c.record_id))
+_POLLS: Final = AllKeys(partial(_placed, POLLS.c.id))
+_BALLOTS: Final = AllKeys(partial(_placed, BALLOTS.c.record_id))
+_DELEGATIONS: Final = AllKeys(partial(_placed, DELEGATIONS.c.record_id))
 _REPOSTS: Final = AllKeys(
     lambda keys: (
         update(VOTES)
@@ -33,11 +37,14 @@ _REPOSTS: Final = AllKeys(
 
 async def project_places(session: AsyncSession, records: Mapping[RecordId, str]) -> None:
     """Give the rows of these records, named with their types, the places that the store has for the records now."""
-    in_tables: dict[Table, list[RecordId]] = {POSTS: [], SHEETS: [], VOTES: []}
+    in_tables: dict[Table, list[RecordId]] = {POSTS: [], SHEETS: [], VOTES: [], POLLS: [], BALLOTS: [], DELEGATIONS: []}
     for record, type_name in records.items():
         kind = PROJECTED.of(type_name)
         for table in kind.ordered if kind is not None else ():
             in_tables[table].append(record)
     await _POSTS.run(session, in_tables[POSTS])
     await _SHEETS.run(session, in_tables[SHEETS])
+    await _POLLS.run(session, in_tables[POLLS])
+    await _BALLOTS.run(session, in_tables[BALLOTS])
+    await _DELEGATIONS.run(session, in_tables[DELEGATIONS])
     await note_reposts(session, {(group, target) for group, target in await _REPOSTS.run(session, in_tables[VOTES])})

@@ -10,9 +10,10 @@ from models.content.posts_and_votes import CLAIMS, ERASURES, MEMBERS, POSTS, PRO
 from models.content.projections.fold import fold_stored
 from models.content.projections.members import project_members
 from models.content.search import SEARCHED
+from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
 from protocol.state import GroupState
 
-PROJECTED = (CLAIMS, ERASURES, MEMBERS, POSTS, PROFILES, SCORES, SEARCHED, SHEETS, VOTES)
+PROJECTED = (BALLOTS, CLAIMS, DELEGATIONS, ERASURES, MEMBERS, POLLS, POSTS, PROFILES, SCORES, SEARCHED, SHEETS, VOTES)
 
 
 async def rebuild(session: AsyncSession, states: Iterable[GroupState]) -> int:

@@ -13,8 +13,20 @@ from protocol.records.content import OfEach
 from protocol.records.operation import Join, Operation
 from protocol.state import GroupState
 
-# Members can still moderate and erase old texts, but add nothing.
-AFTER_CLOSE: Final = OfEach(Profile=True, Post=False, Patch=False, Vote=True, Erase=True, Claim=True, GuestRecord=False)
+# Members can still moderate and erase old texts, and end what they began to decide, but add nothing.
+AFTER_CLOSE: Final = OfEach(
+    Profile=True,
+    Post=False,
+    Patch=False,
+    Vote=True,
+    Erase=True,
+    Claim=True,
+    GuestRecord=False,
+    Poll=False,
+    Ballot=True,
+    Delegate=True,
+    Delegation=True,
+)
 
 
 def takes_kind(state: GroupState, kind: str) -> bool:

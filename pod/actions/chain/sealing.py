@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.decisions.deadlines import next_deadline
 from models.groups.groups_and_items import load_group
 from models.groups.log_entries import NextEntry, list_claims_pending
 from models.groups.records import PENDING
@@ -44,7 +45,7 @@ MOST_OPERATION_MEMBERS = MAX_ITEM_MEMBERS - 2000  # likewise
 
 
 async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> Record | None:
-    """Seal what waits, if this pod is the steward; None if nothing waits."""
+    """Seal what waits, if this pod is the steward; None if nothing waits and no deadline of a poll has come."""
     view = await load_view(session, deps, group)
     state = view.state
     if state.steward.key != deps.identity.keyring.pod_key.did:
@@ -57,7 +58,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     for refused, reason in void:
         await give_up(session, state, refused, reason, now=now)
     entries = await _choose_entries(session, state)
-    if not operations and not entries:
+    if not operations and not entries and not await _has_deadline(session, state, at=at):
         return None
     frontier = frontier_of(stored.log_size, stored.log_peaks).append_many([leaf_hash(entry.id) for entry in entries])
     body = seal_members(
@@ -72,6 +73,12 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     await place_entries(session, stored, entries, frontier)
     await take_item(session, deps, record)
     return record
+
+
+async def _has_deadline(session: AsyncSession, state: GroupState, *, at: int) -> bool:
+    """Whether something in a poll ends after the head's time and not later than `at`."""
+    deadline = await next_deadline(session, state.group, after=state.at)
+    return deadline is not None and deadline <= at
 
 
 async def choose_operations(

@@ -36,6 +36,7 @@ from pod.actions.chain.branch_logs import keep_side_logs, place_side_logs
 from pod.actions.chain.changed_members import may_have_changed
 from pod.actions.chain.fault_evidence import keep_faults, load_faults
 from pod.actions.chain.log_places import frontier_in
+from pod.actions.chain.poll_openings import keep_openings
 from pod.actions.chain.rejudged_records import judge_anew, let_back, refuse_pending
 from pod.actions.chain.seat_memory import memory_of, stored_keeper
 from pod.actions.chain.snapshots import keep_settled, keep_whole, load_base
@@ -256,6 +257,7 @@ async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: 
         if position not in void and not isinstance(operation, BadOperation)
     ]
     await mark_sealed(session, [operation.id for operation in done], item)
+    await keep_openings(session, state, item, done)
     signing = {operation.wish.signing for operation in done if isinstance(operation.wish, Join | Rekey | Rehome)}
     # If another pod's key replaced ours, the membership here ends.
     authors = (state.members[state.keys[did]] for did in signing)

@@ -43,5 +43,9 @@ SHOWN: Final[OfEach[ShownKind]] = OfEach(
     Profile=ShownKind(say("profiles"), _said(say("changed the profile")), named=False),
     Erase=ShownKind(say("erasures"), _said(say("asked for texts to be erased")), named=False),
     Claim=ShownKind(say("claims"), _said(say("claimed to be a member elsewhere")), named=False),
+    Poll=ShownKind(say("polls"), _said(say("asked the group")), named=True),
+    Ballot=ShownKind(say("ballots"), _said(say("cast a ballot in")), named=True),
+    Delegate=ShownKind(say("delegates"), _said(say("said whether to be a delegate")), named=False),
+    Delegation=ShownKind(say("delegations"), _said(say("changed whom the vote follows")), named=False),
     GuestRecord=ShownKind(say("acts of guests"), _said(say("passed on what a guest did")), named=False),
 )

@@ -1,8 +1,23 @@
 """The records that need no order: parsed once into a closed union; unknown types stay what they are."""
 
 from protocol.records.content.dump import UNSIGNED, Header
-from protocol.records.content.kinds import KINDS, Leaves, OfEach, dump_content, is_erasable, parse_content
+from protocol.records.content.kinds import KINDS, Content, Leaves, OfEach, dump_content, is_erasable, parse_content
 from protocol.records.content.parse import parse_target
+from protocol.records.content.polls import (
+    GROUP_SCOPE,
+    NO,
+    YES,
+    Ballot,
+    Delegate,
+    Delegation,
+    Goal,
+    Lengths,
+    Option,
+    Poll,
+    Quorum,
+    scope_of_area,
+    scope_of_poll,
+)
 from protocol.records.content.shapes import (
     Add,
     Address,
@@ -10,7 +25,6 @@ from protocol.records.content.shapes import (
     Authored,
     Claim,
     ClaimedMembership,
-    Content,
     Erase,
     GuestPost,
     GuestRecord,
@@ -36,31 +50,42 @@ from protocol.records.content.shapes import (
 )
 
 __all__ = [
+    "GROUP_SCOPE",
     "KINDS",
+    "NO",
     "UNSIGNED",
+    "YES",
     "Add",
     "Address",
     "Attachment",
     "Authored",
+    "Ballot",
     "Claim",
     "ClaimedMembership",
     "Content",
+    "Delegate",
+    "Delegation",
     "Erase",
+    "Goal",
     "GuestPost",
     "GuestRecord",
     "GuestVote",
     "Header",
     "Leaves",
+    "Lengths",
     "Mark",
     "OfEach",
+    "Option",
     "Paragraph",
     "ParagraphTarget",
     "Patch",
     "PatchAddress",
+    "Poll",
     "Post",
     "PostTarget",
     "Profile",
     "ProfileTarget",
+    "Quorum",
     "ReactionTarget",
     "ReplyTo",
     "RepostOrigin",
@@ -74,4 +99,6 @@ __all__ = [
     "is_erasable",
     "parse_content",
     "parse_target",
+    "scope_of_area",
+    "scope_of_poll",
 ]

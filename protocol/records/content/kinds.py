@@ -20,18 +20,24 @@ from protocol.canonical import JsonObject
 from protocol.limits import MAX_ATTACHMENTS, MAX_PARAGRAPHS
 from protocol.records.content.dump import dump_authored, dump_guest_record, dump_vote
 from protocol.records.content.parse import (
+    parse_ballot,
     parse_claim,
+    parse_delegate,
+    parse_delegation,
     parse_erase,
     parse_guest_record,
     parse_header,
     parse_patch,
+    parse_poll,
     parse_post,
     parse_profile,
     parse_vote,
 )
-from protocol.records.content.shapes import Claim, Content, Erase, GuestRecord, Patch, Post, Profile, Unknown, Vote
+from protocol.records.content.polls import Ballot, Delegate, Delegation, Poll
+from protocol.records.content.shapes import Claim, Erase, GuestRecord, Patch, Post, Profile, Unknown, Vote
 from protocol.rules.content import ContentRule
 
+Content = Profile | Post | Patch | Vote | Erase | Claim | GuestRecord | Poll | Ballot | Delegate | Delegation | Unknown
 Shape = TypeVar("Shape")
 Each = TypeVar("Each")
 
@@ -46,6 +52,10 @@ class OfEach(msgspec.Struct, Generic[Each], frozen=True, kw_only=True):
     Erase: Each
     Claim: Each
     GuestRecord: Each
+    Poll: Each
+    Ballot: Each
+    Delegate: Each
+    Delegation: Each
 
     def of(self, type_name: str) -> Each | None:
         """The value for records of this type; None for a type that this version doesn't know."""
@@ -80,6 +90,10 @@ KINDS: Final[OfEach[RecordKind[Any]]] = OfEach(
     Erase=RecordKind(Erase, parse_erase, dump_authored, Leaves.ALL),
     Claim=RecordKind(Claim, parse_claim, dump_authored, Leaves.HEADER),
     GuestRecord=RecordKind(GuestRecord, parse_guest_record, dump_guest_record, Leaves.ALL),
+    Poll=RecordKind(Poll, parse_poll, dump_authored, Leaves.ALL),
+    Ballot=RecordKind(Ballot, parse_ballot, dump_authored, Leaves.ALL),
+    Delegate=RecordKind(Delegate, parse_delegate, dump_authored, Leaves.ALL),
+    Delegation=RecordKind(Delegation, parse_delegation, dump_authored, Leaves.ALL),
 )
 _LIMITS: Final = {
     "paragraphs": MAX_PARAGRAPHS,

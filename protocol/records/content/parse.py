@@ -8,6 +8,9 @@ Rules of this file (protocol §1.1, §1.5, §4):
 4. Inside a patch an address without `record` means the patch itself, whose id its writer can't know yet (ADR 0010).
    Such an address must name one of its adds, and as `after` a lower one; so nothing can hang on itself.
 5. A target has exactly one of the five kinds. What becomes a key of a table, a subject or an emoji, is bounded.
+6. A poll for or against has no options; each other kind has its own, or a phase in which members propose them. A date
+   poll's options, and no others, have a time.
+7. A ballot says exactly one thing. Whether it fits its poll, the count judges: a ballot may come before its poll.
 """
 
 from typing import Any, Literal, TypeVar
@@ -18,6 +21,7 @@ import msgspec
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.limits import MAX_ATTACHMENTS, MAX_PARAGRAPHS, MAX_VOTE
+from protocol.records.content.polls import Ballot, Delegate, Delegation, Poll
 from protocol.records.content.shapes import (
     Address,
     Authored,
@@ -155,6 +159,42 @@ def parse_vote(body: JsonObject) -> Vote:
         from_=form.from_,
         reason=form.reason if type(form.reason) is str else "",
     )
+
+
+def parse_poll(body: JsonObject) -> Poll:
+    """A question to the group; rule 6."""
+    poll = _convert(body, Poll, "Poll")
+    if (poll.kind == "for-against") == bool(poll.options or poll.lengths.proposals):
+        raise ContentRule.OPTIONS_OF_KIND.error(kind=poll.kind)
+    dated = [option.start is not None and option.end is not None for option in poll.options]
+    if any(dated) != (poll.kind == "date") or (not all(dated) and any(dated)):
+        raise ContentRule.DATES.error()
+    if any((option.end or 0) <= (option.start or 0) for option in poll.options if poll.kind == "date"):
+        raise ContentRule.DATES.error()
+    return poll
+
+
+def parse_ballot(body: JsonObject) -> Ballot:
+    """What a member says in a poll; rule 7."""
+    ballot = _convert(body, Ballot, "Ballot")
+    said = (ballot.scores, ballot.ranking, ballot.approvals, ballot.choice)
+    flags = [body[name] for name in ("blank", "withdraw") if name in body]
+    if sum(one is not None for one in said) + len(flags) != 1 or not all(flags):
+        raise ContentRule.ONE_CHOICE.error()
+    return ballot
+
+
+def parse_delegate(body: JsonObject) -> Delegate:
+    """Whether somebody may be delegated to."""
+    return _convert(body, Delegate, "Delegate")
+
+
+def parse_delegation(body: JsonObject) -> Delegation:
+    """Whom a vote follows."""
+    delegation = _convert(body, Delegation, "Delegation")
+    if delegation.area is not None and delegation.poll is not None:
+        raise ContentRule.ONE_SCOPE.error()
+    return delegation
 
 
 def parse_erase(body: JsonObject) -> Erase:

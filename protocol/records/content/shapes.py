@@ -268,6 +268,3 @@ class Unknown(msgspec.Struct, frozen=True):
 
     type: str
     authored: Authored | None = None
-
-
-Content = Profile | Post | Patch | Vote | Erase | Claim | GuestRecord | Unknown

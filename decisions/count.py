@@ -1,0 +1,204 @@
+"""A poll is counted: the result is a function of its definition, its roll, and a prefix of the group's log.
+
+Rules of this file (decisions §1, §2.5):
+
+1. What counts of each voter, `delegate_lock` says; whom a vote follows, `delegates` and rule FL (`delegation`).
+2. The quorum is judged on everybody whose vote reaches a ballot, a blank one included.
+3. Options are in the poll's order. A result names the winners: none, one, or all that tie.
+
+Two pods with the same records have the same `Result`, byte for byte, as canonical JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from decisions.approval import count_approvals, divide
+from decisions.concentration import concentration
+from decisions.dates import DateOption, chosen_date
+from decisions.delegate_lock import Entry, standing
+from decisions.delegates import holding, lists_of, scopes_of
+from decisions.delegation import Flags, Paths, resolve
+from decisions.mandates import Mandates, Support, Voices, mandates
+from decisions.quorum import Quorum
+from decisions.ranking import places_of, tally_rankings
+from decisions.rolls import Roll
+from decisions.score import NO_OPINION, tally_scores
+from decisions.winners import highest
+from protocol.ids import RecordId
+from protocol.records.content import NO, YES, Ballot, Delegation, Poll
+
+Said = Ballot | Delegation | bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A poll as it stands at its end: `areas` that were chosen, `parents` of areas, the planned end of voting (ms)."""
+
+    id: RecordId
+    poll: Poll
+    options: tuple[str, ...]
+    areas: tuple[str, ...]
+    parents: Mapping[str, str]
+    end: int
+
+
+class OptionResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one option got: voices, or voices times scores; for a score poll also how many had an opinion.
+
+    `mean` is a fraction, "numerator/denominator". `borda` is shown beside a ranking and decides nothing.
+    """
+
+    id: str
+    support: Support
+    opinions: Support | None = None
+    mean: str | None = None
+    borda: int | None = None
+
+
+class Risk(msgspec.Struct, frozen=True):
+    """How few ballots decide: how many carry votes, the largest share and that of ten, the fewest that decide."""
+
+    roots: int
+    largest: str
+    top_ten: str
+    majority: int
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A poll's result. Voices are people, or their weights where weights vote."""
+
+    poll: RecordId
+    roll: int
+    counted: int
+    direct: int
+    blank: int
+    silent: int
+    stranded: int
+    quorum_met: bool
+    options: tuple[OptionResult, ...]
+    winners: tuple[str, ...]
+    risk: Risk
+    beats: tuple[tuple[int, ...], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Count:
+    """A result with what proves it: of each voter of the roll the path, of each ballot what it carries."""
+
+    result: Result
+    paths: Paths
+    mandates: Mandates
+    ballots: Mapping[int, Ballot]
+
+
+def count(question: Question, roll: Roll, entries: Sequence[Entry[Said]], *, lock: int, end: int) -> Count:
+    """Count a poll. `entries`: what voters and delegates said, without what fits nothing; `lock`, `end`: log sizes."""
+    index_of = {number: index for index, number in enumerate(roll.numbers.tolist())}
+    held = standing(entries, lock, end)
+    ballots = {author: one for author, one in held.ballots.items() if author in index_of and isinstance(one, Ballot)}
+    delegations = {author: _delegations(scopes) for author, scopes in held.delegations.items()}
+    follows = holding(delegations, scopes_of(question.id, question.areas, question.parents), end=question.end)
+    lists = lists_of(follows, index_of, held.delegates)
+    cast = np.zeros(len(index_of), np.bool_)
+    cast[[index_of[author] for author in ballots]] = True
+    listed = np.zeros(len(index_of), np.bool_)
+    listed[[index_of[voter] for voter, one in follows.items() if one.delegates and voter in index_of]] = True
+    paths = resolve(lists, cast)
+    carried = mandates(paths, cast, listed, None if (roll.votes == 1).all() else roll.votes)
+    result = _result(question, carried, [(index_of[author], one) for author, one in sorted(ballots.items())])
+    return Count(result, paths, carried, ballots)
+
+
+def _delegations(scopes: Mapping[str, Said]) -> dict[str, Delegation]:
+    return {scope: one for scope, one in scopes.items() if isinstance(one, Delegation)}
+
+
+def _result(question: Question, carried: Mandates, cast: Sequence[tuple[int, Ballot]]) -> Result:
+    voices = carried.voices.of(np.array([index for index, _ in cast], np.int32))
+    ballots = [ballot for _, ballot in cast]
+    asked = question.poll.quorum
+    met = Quorum(asked.percent, asked.number).is_met(carried.counted.voices, carried.roll.voices)
+    blank = np.array([ballot.blank for ballot in ballots], np.bool_)
+    risk = concentration(carried.people if carried.roll.people == carried.roll.voices else carried.voices.carried)
+    return Result(
+        poll=question.id,
+        roll=carried.roll.voices,
+        counted=carried.counted.voices,
+        direct=int(voices.direct.sum()),
+        blank=voices.behind(blank).total,
+        silent=carried.silent.voices,
+        stranded=carried.stranded.voices,
+        quorum_met=met,
+        risk=Risk(risk.roots, str(risk.largest), str(risk.top_ten), risk.majority),
+        **_TALLIES[question.poll.kind](question, ballots, voices, met=met),
+    )
+
+
+def _for_against(_: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+    division = divide(_flags(ballots, "choice", YES), _flags(ballots, "choice", NO), voices)
+    options = (OptionResult(YES, division.yes), OptionResult(NO, division.no))
+    return {"options": options, "winners": (YES,) if division.is_carried(quorum_met=met) else ()}
+
+
+def _score(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+    rows = [[(ballot.scores or {}).get(option, NO_OPINION) for ballot in ballots] for option in question.options]
+    tallies = tally_scores(np.array(rows, np.int8).reshape(len(question.options), len(ballots)), voices)
+    options = tuple(
+        OptionResult(option, one.scored, one.opinions, str(one.mean) if one.mean is not None else None)
+        for option, one in zip(question.options, tallies, strict=True)
+    )
+    return _won(question, options, highest([one.scored.total for one in tallies], quorum_met=met))
+
+
+def _approval(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+    options = _approved(question, ballots, voices)
+    return _won(question, options, highest([one.support.total for one in options], quorum_met=met))
+
+
+def _date(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+    options = _approved(question, ballots, voices)
+    dates = [
+        DateOption(option, said.start or 0, said.end or 0)
+        for option, said in zip(question.options, question.poll.options, strict=True)
+    ]
+    chosen = chosen_date(dates, [one.support.total for one in options], quorum_met=met)
+    return _won(question, options, () if chosen is None else (chosen,))
+
+
+def _ranking(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+    place = {option: index for index, option in enumerate(question.options)}
+    rankings = [[place[option] for option in ballot.ranking or ()] for ballot in ballots]
+    tally = tally_rankings(places_of(rankings, len(place)), voices)
+    named = [_named(option, [ballot.ranking for ballot in ballots]) for option in question.options]
+    options = tuple(
+        OptionResult(option, voices.behind(flags), borda=points)
+        for option, flags, points in zip(question.options, named, tally.borda, strict=True)
+    )
+    return _won(question, options, tally.winners(quorum_met=met)) | {"beats": tally.preferences}
+
+
+_TALLIES = {"for-against": _for_against, "score": _score, "approval": _approval, "date": _date, "ranking": _ranking}
+
+
+def _approved(question: Question, ballots: Sequence[Ballot], voices: Voices) -> tuple[OptionResult, ...]:
+    rows = [_named(option, [ballot.approvals for ballot in ballots]) for option in question.options]
+    supports = count_approvals(np.array(rows, np.bool_).reshape(len(rows), len(ballots)), voices)
+    return tuple(OptionResult(option, one) for option, one in zip(question.options, supports, strict=True))
+
+
+def _won(question: Question, options: tuple[OptionResult, ...], winners: Sequence[int]) -> dict[str, Any]:
+    return {"options": options, "winners": tuple(question.options[index] for index in winners)}
+
+
+def _named(option: str, lists: Sequence[Sequence[str] | None]) -> Flags:
+    return np.array([option in (one or ()) for one in lists], np.bool_)
+
+
+def _flags(ballots: Sequence[Ballot], name: str, value: str) -> Flags:
+    return np.array([getattr(ballot, name) == value for ballot in ballots], np.bool_)

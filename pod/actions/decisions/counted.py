@@ -1,0 +1,120 @@
+"""A poll's course and its result, from what this pod holds: the chain says when, the log says what was in time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from decisions.ballots import fits
+from decisions.count import Count, Question, Said, count
+from decisions.delegate_lock import Entry, Kind
+from decisions.delegates import LAPSES_AFTER_MS
+from decisions.times import Times, times_of
+from models.decisions.activity import ItemPlace, first_item_from, load_log_size
+from models.decisions.polls import (
+    PollOpening,
+    StoredDelegation,
+    StoredPoll,
+    list_ballots,
+    list_delegations,
+    load_opening,
+)
+from pod.actions.decisions.roll import load_roll
+from protocol.records.content import Delegate, Delegation
+from protocol.state import GroupState
+
+
+class Phase(StrEnum):
+    """Where a poll stands."""
+
+    UNOPENED = "unopened"
+    BEFORE = "before"  # opened; voting begins later
+    VOTING = "voting"
+    ENDED = "ended"  # its end has passed, and the item that ends it isn't here, or not all of its log
+    COUNTED = "counted"  # the item that ends it isn't settled
+    PROVISIONAL = "provisional"
+    FINAL = "final"
+
+
+class Course(msgspec.Struct, frozen=True):
+    """A poll in its group: when it opened, what follows when, and the items at which delegates froze and it ended."""
+
+    poll: StoredPoll
+    phase: Phase
+    opening: PollOpening | None = None
+    times: Times | None = None
+    locked: ItemPlace | None = None
+    closed: ItemPlace | None = None
+
+
+async def load_course(
+    session: AsyncSession, state: GroupState, poll: StoredPoll, *, settled: int, held: int, now: int
+) -> Course:
+    """Where a poll stands. `settled`: the height of the group's anchor; `held`: how much of the log is here."""
+    opening = await load_opening(session, poll.id)
+    if opening is None:
+        return Course(poll, Phase.UNOPENED)
+    times = times_of(poll.content.lengths, opening.at)
+    locked = await first_item_from(session, state.group, times.lock)
+    closed = await first_item_from(session, state.group, times.end)
+    phase = _phase(times, closed, settled=settled, held=held, now=now, sealed=state.at)
+    return Course(poll, phase, opening, times, locked, closed)
+
+
+def _phase(times: Times, closed: ItemPlace | None, *, settled: int, held: int, now: int, sealed: int) -> Phase:
+    if closed is not None:
+        if held < closed.log_size:
+            return Phase.ENDED
+        if settled < closed.height:
+            return Phase.COUNTED
+        return Phase.FINAL if sealed >= times.final else Phase.PROVISIONAL
+    if now < times.voting:
+        return Phase.BEFORE
+    return Phase.VOTING if now < times.end else Phase.ENDED
+
+
+async def count_poll(session: AsyncSession, course: Course) -> Count:
+    """Count a poll whose end is in the log here."""
+    opening, times, closed, locked = course.opening, course.times, course.closed, course.locked
+    assert opening is not None
+    assert times is not None
+    assert closed is not None
+    assert locked is not None
+    group, content = course.poll.group_id, course.poll.content
+    question = Question(
+        id=course.poll.id,
+        poll=content,
+        options=content.option_ids,
+        areas=content.areas,
+        parents=msgspec.json.decode(opening.parents, type=dict[str, str]),
+        end=times.end,
+    )
+    entries: list[Entry[Said]] = []
+    for stored in await list_ballots(session, course.poll.id, group, below=closed.log_size):
+        ballot = stored.content
+        if fits(content, question.options, ballot):
+            rank = (ballot.key, ballot.counter, str(stored.record_id))
+            said = None if ballot.withdraw else ballot
+            entries.append(Entry(stored.place, ballot.author, Kind.BALLOT, "", rank, said))
+    fresh = await _fresh_from(session, course, times)
+    entries += [_entry(one, fresh) for one in await list_delegations(session, group, below=closed.log_size)]
+    roll = await load_roll(session, opening, group)
+    return count(question, roll, entries, lock=locked.log_size, end=closed.log_size)
+
+
+async def _fresh_from(session: AsyncSession, course: Course, times: Times) -> int:
+    """The first entry of the log that a year before the end of voting hadn't been sealed."""
+    first = await first_item_from(session, course.poll.group_id, times.end - LAPSES_AFTER_MS + 1)
+    assert first is not None
+    return await load_log_size(session, course.poll.group_id, first.height - 1)
+
+
+def _entry(stored: StoredDelegation, fresh: int) -> Entry[Said]:
+    said = stored.content
+    rank = (said.key, said.counter, str(stored.record_id))
+    if isinstance(said, Delegate):
+        return Entry(stored.place, said.author, Kind.DECLARATION, "", rank, True if said.declared else None)
+    assert isinstance(said, Delegation)
+    return Entry(stored.place, said.author, Kind.DELEGATION, said.scope, rank, said if stored.place >= fresh else None)

@@ -1,0 +1,92 @@
+"""API: members ask their group something, cast ballots, and everybody who may read the group sees the result."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from pod.actions.decisions.polls import cast_ballot, open_poll
+from pod.actions.posts.records import submit
+from pod.actions.reading.decisions.polls import PollPage, PollSight, describe_poll, list_group_polls
+from pod.api import shapes
+from pod.api.callers import answer, group_of, id_of, members_of, query_of, reader_of, signer_of
+from pod.app_keys import DEPS
+from pod.contracts import contract
+from protocol.records.content.polls import Goal, Lengths, Option, OptionId, PollKind, Quorum, Score
+from protocol.records.content.shapes import Id, Name, Natural, Paragraph
+from protocol.records.drafts import Draft
+
+routes = web.RouteTableDef()
+
+
+class PollWish(msgspec.Struct, frozen=True):
+    """A question to the group; lengths are in ms. It is open once the group's steward has sealed its opening."""
+
+    kind: PollKind
+    title: Name
+    lengths: Lengths
+    paragraphs: tuple[Paragraph, ...] = ()
+    options: tuple[Option, ...] = ()
+    areas: tuple[Name, ...] = ()
+    quorum: Quorum = Quorum()
+    goal: Goal | None = None
+    about: Id | None = None
+    language: str = ""
+
+
+class BallotWish(msgspec.Struct, frozen=True):
+    """A ballot: exactly one of the six, as the poll's kind asks; the newest one counts."""
+
+    scores: dict[OptionId, Score] | None = None
+    ranking: tuple[OptionId, ...] | None = None
+    approvals: tuple[OptionId, ...] | None = None
+    choice: str | None = None
+    blank: bool | None = None
+    withdraw: bool | None = None
+
+
+class PollsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the list of polls goes on: below this place."""
+
+    below: Natural | None = None
+    limit: shapes.Limit = 50
+
+
+@routes.get("/api/v1/groups/{group}/polls")
+@contract("reader", query=PollsQuery, answer=PollPage)
+async def get_polls(request: web.Request) -> web.Response:
+    """The group's polls, the latest first."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    query = query_of(request, PollsQuery)
+    return answer(await list_group_polls(deps, reader, group, below=query.below, limit=query.limit))
+
+
+@routes.get("/api/v1/groups/{group}/polls/{poll}")
+@contract("reader", answer=PollSight)
+async def get_poll(request: web.Request) -> web.Response:
+    """A poll: where it stands, the reader's own ballot, and the result once its end is sealed."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    return answer(await describe_poll(deps, reader, group, id_of(request, "poll")))
+
+
+@routes.post("/api/v1/groups/{group}/polls")
+@contract("account", body=PollWish, answer=shapes.Written, status=HTTPStatus.CREATED)
+async def post_poll(request: web.Request) -> web.Response:
+    """Ask the group something."""
+    deps, group, signer = request.app[DEPS], group_of(request), await signer_of(request)
+    said = Draft("Poll", await members_of(request, PollWish))
+    record = await submit(deps, open_poll, signer, group, said)
+    return answer(shapes.Written(record.id), HTTPStatus.CREATED)
+
+
+@routes.post("/api/v1/groups/{group}/polls/{poll}/ballots")
+@contract("account", body=BallotWish, answer=shapes.Written, status=HTTPStatus.CREATED)
+async def post_ballot(request: web.Request) -> web.Response:
+    """Cast a ballot; refused with the reason if it wouldn't count."""
+    deps, group, signer = request.app[DEPS], group_of(request), await signer_of(request)
+    said: dict[str, Any] = {**await members_of(request, BallotWish), "poll": id_of(request, "poll")}
+    record = await submit(deps, cast_ballot, signer, group, Draft("Ballot", said))
+    return answer(shapes.Written(record.id), HTTPStatus.CREATED)
