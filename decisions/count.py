@@ -2,7 +2,7 @@
 
 Rules of this file (decisions §1, §2.5):
 
-1. What counts of each voter, `delegate_lock` says; whom a vote follows, `delegates` and rule FL (`delegation`).
+1. What counts of each voter, `delegate_lock` says; whom a vote follows, `delegate_lists` and rule FL (`delegation`).
 2. The quorum is judged on everybody whose vote reaches a ballot, a blank one included.
 3. Options are in the poll's order. A result names the winners: none, one, or all that tie.
 
@@ -21,8 +21,8 @@ import numpy as np
 from decisions.approval import count_approvals, divide
 from decisions.concentration import concentration
 from decisions.dates import DateOption, chosen_date
-from decisions.delegate_lock import Entry, standing
-from decisions.delegates import holding, lists_of, scopes_of
+from decisions.delegate_lists import DelegateList, nearest_list, scopes_of, table_of
+from decisions.delegate_lock import Entry, Standing, standing
 from decisions.delegation import Flags, Paths, resolve
 from decisions.mandates import Mandates, Support, Voices, mandates
 from decisions.quorum import Quorum
@@ -31,9 +31,17 @@ from decisions.rolls import Roll
 from decisions.score import NO_OPINION, tally_scores
 from decisions.winners import highest
 from protocol.ids import RecordId
-from protocol.records.content import NO, YES, Ballot, Delegation, Poll
+from protocol.records.content import NO, YES, Ballot, Poll
 
-Said = Ballot | Delegation | bool
+
+class InLog(msgspec.Struct, frozen=True, gc=False):
+    """A ballot and its place in the log."""
+
+    index: int
+    ballot: Ballot
+
+
+Said = InLog | DelegateList | bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,34 +97,35 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Count:
-    """A result with what proves it: of each voter of the roll the path, of each ballot what it carries."""
+    """A result with what proves it: each voter's path, and by member the place in the log of the ballot that counts."""
 
     result: Result
     paths: Paths
-    mandates: Mandates
-    ballots: Mapping[int, Ballot]
+    places: Mapping[int, int]
 
 
 def count(question: Question, roll: Roll, entries: Sequence[Entry[Said]], *, lock: int, end: int) -> Count:
     """Count a poll. `entries`: what voters and delegates said, without what fits nothing; `lock`, `end`: log sizes."""
-    index_of = {number: index for index, number in enumerate(roll.numbers.tolist())}
+    numbers = roll.numbers.tolist()
+    index_of = {number: index for index, number in enumerate(numbers)}
     held = standing(entries, lock, end)
-    ballots = {author: one for author, one in held.ballots.items() if author in index_of and isinstance(one, Ballot)}
-    delegations = {author: _delegations(scopes) for author, scopes in held.delegations.items()}
-    follows = holding(delegations, scopes_of(question.id, question.areas, question.parents), end=question.end)
-    lists = lists_of(follows, index_of, held.delegates)
-    cast = np.zeros(len(index_of), np.bool_)
+    ballots = {author: one for author, one in held.ballots.items() if author in index_of and isinstance(one, InLog)}
+    lists, listed = table_of(_lists(question, held), numbers, held.delegates)
+    cast = np.zeros(len(numbers), np.bool_)
     cast[[index_of[author] for author in ballots]] = True
-    listed = np.zeros(len(index_of), np.bool_)
-    listed[[index_of[voter] for voter, one in follows.items() if one.delegates and voter in index_of]] = True
     paths = resolve(lists, cast)
     carried = mandates(paths, cast, listed, None if (roll.votes == 1).all() else roll.votes)
-    result = _result(question, carried, [(index_of[author], one) for author, one in sorted(ballots.items())])
-    return Count(result, paths, carried, ballots)
+    result = _result(question, carried, [(index_of[author], one.ballot) for author, one in sorted(ballots.items())])
+    return Count(result, paths, {author: one.index for author, one in ballots.items()})
 
 
-def _delegations(scopes: Mapping[str, Said]) -> dict[str, Delegation]:
-    return {scope: one for scope, one in scopes.items() if isinstance(one, Delegation)}
+def _lists(question: Question, held: Standing[Said]) -> dict[int, tuple[int, ...]]:
+    """By member, whom their vote follows in this poll."""
+    scopes, lists = scopes_of(question.id, question.areas, question.parents), {}
+    for author, by_scope in held.delegations.items():
+        said = {scope: one for scope, one in by_scope.items() if isinstance(one, DelegateList)}
+        lists[author] = nearest_list(said, scopes, question.end)
+    return lists
 
 
 def _result(question: Question, carried: Mandates, cast: Sequence[tuple[int, Ballot]]) -> Result:

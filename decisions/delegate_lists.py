@@ -18,9 +18,11 @@ import msgspec
 import numpy as np
 
 from decisions.delegation import NOBODY, Flags, Numbers
+from protocol.ids import RecordId
+from protocol.records.content import GROUP_SCOPE, scope_of_area, scope_of_poll
+from protocol.records.parts import GroupPolicy
 
 LAPSES_AFTER_MS: Final = 365 * 24 * 60 * 60 * 1000
-GROUP: Final = "group"
 
 
 class DelegateList(msgspec.Struct, frozen=True):
@@ -36,17 +38,7 @@ class DelegateList(msgspec.Struct, frozen=True):
         return expired or self.sealed_at <= deadline - LAPSES_AFTER_MS
 
 
-def poll_scope(poll: str) -> str:
-    """What a delegation for one poll is filed under."""
-    return f"poll:{poll}"
-
-
-def area_scope(area: str) -> str:
-    """What a delegation for an area is filed under: never the same as a poll's or the group's."""
-    return f"area:{area}"
-
-
-def scopes_of(poll: str, areas: Sequence[str], parents: Mapping[str, str]) -> tuple[str, ...]:
+def scopes_of(poll: RecordId, areas: Sequence[str], parents: Mapping[str, str]) -> tuple[str, ...]:
     """The scopes of a poll, nearest first. `parents` of the group's areas; those at the top have none."""
     passed: dict[str, None] = {}
     level = list(areas)
@@ -54,7 +46,12 @@ def scopes_of(poll: str, areas: Sequence[str], parents: Mapping[str, str]) -> tu
         level = [area for area in dict.fromkeys(level) if area not in passed]  # a bad policy might have circles
         passed |= dict.fromkeys(level)
         level = [parents[area] for area in level if area in parents]
-    return (poll_scope(poll), *map(area_scope, passed), GROUP)
+    return (scope_of_poll(poll), *map(scope_of_area, passed), GROUP_SCOPE)
+
+
+def area_parents(policy: GroupPolicy) -> dict[str, str]:
+    """Of each subject area of a group the one above it; those at the top have none."""
+    return {area["area"]: area["parent"] for area in policy.areas or () if area.get("parent") is not None}
 
 
 def nearest_list(lists: Mapping[str, DelegateList], scopes: Sequence[str], deadline: int) -> tuple[int, ...]:

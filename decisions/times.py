@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from protocol.records.content import Lengths
+
+LOCK_MS: Final = 24 * 3_600_000
 
 
 class Times(msgspec.Struct, frozen=True):
@@ -20,4 +24,5 @@ def times_of(lengths: Lengths, opened: int) -> Times:
     """The times of a poll that an item with this `at` opened."""
     voting = opened + lengths.proposals + lengths.predictions + lengths.bets
     end = voting + lengths.voting
-    return Times(voting, max(voting, end - lengths.lock), end, end + lengths.contest)
+    lock = min(LOCK_MS, lengths.voting // 4) if lengths.lock is None else lengths.lock
+    return Times(voting, max(voting, end - lock), end, end + lengths.contest)

@@ -10,7 +10,13 @@ from aiohttp import web
 
 from pod.actions.decisions.polls import cast_ballot, open_poll
 from pod.actions.posts.records import submit
-from pod.actions.reading.decisions.polls import PollPage, PollSight, describe_poll, list_group_polls
+from pod.actions.reading.decisions.polls import (
+    PollPage,
+    PollSight,
+    describe_poll,
+    list_group_polls,
+    read_result_file,
+)
 from pod.api import shapes
 from pod.api.callers import answer, group_of, id_of, members_of, query_of, reader_of, signer_of
 from pod.app_keys import DEPS
@@ -70,6 +76,16 @@ async def get_poll(request: web.Request) -> web.Response:
     """A poll: where it stands, the reader's own ballot, and the result once its end is sealed."""
     deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
     return answer(await describe_poll(deps, reader, group, id_of(request, "poll")))
+
+
+@routes.get("/api/v1/groups/{group}/polls/{poll}/bundle")
+@contract("reader", answer=bytes)
+async def get_bundle(request: web.Request) -> web.Response:
+    """The result in one file, with all that it follows from; `pod verify-result` counts it anew, without any pod."""
+    deps, group, reader, poll = request.app[DEPS], group_of(request), await reader_of(request), id_of(request, "poll")
+    data = await read_result_file(deps, reader, group, poll)
+    named = {"Content-Disposition": f'attachment; filename="result-{poll[-8:]}.json"'}
+    return web.Response(body=data, content_type="application/json", headers=named)
 
 
 @routes.post("/api/v1/groups/{group}/polls")

@@ -27,6 +27,7 @@ AREAS: Final = {
     "queue": "hosts",
     "renew-key": "recovery",
     "demo": "demo",
+    "verify-result": "results",
 }
 # All that the pod writes is for its own user alone: the database, its log, copies, mails' secrets.
 PRIVATE_UMASK: Final = 0o077

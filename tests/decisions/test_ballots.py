@@ -1,13 +1,10 @@
-"""Of a voter's ballots one counts: the newest that fits the poll and came in time, whatever order they are read in."""
+"""A ballot fits a poll of its own kind, with that poll's options."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from decisions.ballots import CastBallot, fits, standing_ballots
+from decisions.ballots import fits
 from protocol.ids import RecordId
 from protocol.records.content import UNSIGNED, Ballot, Lengths, Option, Poll
 
@@ -39,28 +36,3 @@ def test_each_kind_takes_its_own_form_and_known_options_only() -> None:
     assert not fits(a_poll("score"), OPTIONS, a_ballot(scores={"00": 3, "02": 3}))
     assert not fits(a_poll("ranking"), OPTIONS, a_ballot(ranking=("00", "00")))
     assert not fits(a_poll("approval"), OPTIONS, a_ballot(approvals=("02",)))
-
-
-SAID = st.sampled_from(
-    [{"choice": "yes"}, {"choice": "no"}, {"blank": True}, {"withdraw": True}, {"scores": {"00": 1}}]
-)
-ONE = st.tuples(SAID, st.integers(1, 3), st.integers(0, 2), st.integers(1, 4))
-
-
-@given(st.lists(ONE, max_size=8), st.integers(0, 8), st.randoms())
-def test_the_newest_that_fits_and_is_in_time_counts_in_any_order(
-    said: list[tuple[dict[str, Any], int, int, int]], end: int, chance: Any
-) -> None:
-    cast = [
-        CastBallot(RecordId(f"bagaaiera{index:052}"), index, a_ballot(author=author, key=key, counter=counter, **form))
-        for index, (form, author, key, counter) in enumerate(said)
-    ]
-    expected: dict[int, CastBallot] = {}
-    for one in sorted(cast, key=lambda one: (one.ballot.key, one.ballot.counter, one.record)):
-        if one.index < end and one.ballot.scores is None:
-            expected[one.ballot.author] = one
-    expected = {author: one for author, one in expected.items() if not one.ballot.withdraw}
-
-    chance.shuffle(cast)
-
-    assert standing_ballots(a_poll("for-against"), (), cast, end=end) == expected

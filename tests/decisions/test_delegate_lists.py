@@ -1,51 +1,56 @@
 """Which list holds in a poll, and what its entries reach."""
 
 from decisions.delegate_lists import (
-    GROUP,
     LAPSES_AFTER_MS,
     DelegateList,
-    area_scope,
     nearest_list,
-    poll_scope,
     scopes_of,
     table_of,
 )
 from decisions.delegation import NOBODY
+from protocol.ids import RecordId
+from protocol.records.content import GROUP_SCOPE, scope_of_area, scope_of_poll
 
+POLL = RecordId("p")
 END = 2 * LAPSES_AFTER_MS
 NOW = END - 1000
 PARENTS = {"school": "town", "roads": "town", "town": "land", "park": "green"}
 
 
 def test_scopes_go_up_the_tree_level_by_level() -> None:
-    found = scopes_of("p", ["school", "park", "roads"], PARENTS)
+    found = scopes_of(POLL, ["school", "park", "roads"], PARENTS)
     areas = ["school", "park", "roads", "town", "green", "land"]
-    assert found == (poll_scope("p"), *map(area_scope, areas), GROUP)
+    assert found == (scope_of_poll(POLL), *map(scope_of_area, areas), GROUP_SCOPE)
 
 
 def test_a_tree_with_a_circle_ends() -> None:
-    assert scopes_of("p", ["a"], {"a": "b", "b": "a"}) == (poll_scope("p"), area_scope("a"), area_scope("b"), GROUP)
+    assert scopes_of(POLL, ["a"], {"a": "b", "b": "a"}) == (
+        scope_of_poll(POLL),
+        scope_of_area("a"),
+        scope_of_area("b"),
+        GROUP_SCOPE,
+    )
 
 
 def test_the_nearest_list_holds_and_an_empty_one_too() -> None:
-    scopes = scopes_of("p", ["school"], PARENTS)
-    lists = {GROUP: DelegateList((1,), NOW), area_scope("town"): DelegateList((2, 3), NOW)}
+    scopes = scopes_of(POLL, ["school"], PARENTS)
+    lists = {GROUP_SCOPE: DelegateList((1,), NOW), scope_of_area("town"): DelegateList((2, 3), NOW)}
     assert nearest_list(lists, scopes, END) == (2, 3)
-    assert nearest_list(lists | {area_scope("school"): DelegateList((), NOW)}, scopes, END) == ()
-    assert nearest_list(lists | {poll_scope("p"): DelegateList((4,), NOW)}, scopes, END) == (4,)
+    assert nearest_list(lists | {scope_of_area("school"): DelegateList((), NOW)}, scopes, END) == ()
+    assert nearest_list(lists | {scope_of_poll(POLL): DelegateList((4,), NOW)}, scopes, END) == (4,)
     assert nearest_list({}, scopes, END) == ()
 
 
 def test_a_lapsed_list_is_as_if_absent() -> None:
-    scopes, group = (area_scope("school"), GROUP), DelegateList((1,), NOW)
+    scopes, group = (scope_of_area("school"), GROUP_SCOPE), DelegateList((1,), NOW)
     for lapsed in (DelegateList((2,), NOW, END), DelegateList((2,), END - LAPSES_AFTER_MS)):
-        assert nearest_list({area_scope("school"): lapsed, GROUP: group}, scopes, END) == (1,)
+        assert nearest_list({scope_of_area("school"): lapsed, GROUP_SCOPE: group}, scopes, END) == (1,)
     for alive in (DelegateList((2,), NOW, END + 1), DelegateList((2,), END - LAPSES_AFTER_MS + 1)):
-        assert nearest_list({area_scope("school"): alive, GROUP: group}, scopes, END) == (2,)
+        assert nearest_list({scope_of_area("school"): alive, GROUP_SCOPE: group}, scopes, END) == (2,)
 
 
 def test_an_area_called_like_the_group_is_an_area() -> None:
-    assert nearest_list({GROUP: DelegateList((1,), NOW)}, [area_scope("group")], END) == ()
+    assert nearest_list({GROUP_SCOPE: DelegateList((1,), NOW)}, [scope_of_area("group")], END) == ()
 
 
 def test_entries_that_reach_nobody_keep_their_place() -> None:

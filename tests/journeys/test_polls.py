@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
+from subprocess import run
 from typing import Any
 
 import pytest
@@ -41,8 +45,18 @@ def seen(person: Person, group: str, poll: str) -> dict[str, Any]:
 def phase(person: Person, group: str, poll: str) -> str:
     try:
         return str(seen(person, group, poll)["poll"]["phase"])
-    except RefusedByHttpError:
+    except RefusedByHttpError as error:
+        if error.status != 404:
+            raise
         return ""
+
+
+def reached(wanted: str, group: str, poll: str, *people: Person) -> None:
+    """Wait until the poll is in that phase at everybody's pod."""
+    eventually(
+        lambda: {phase(person, group, poll) for person in people} == {wanted},
+        seen=lambda: [(seen(person, group, poll), person.get(f"/api/v1/groups/{group}")) for person in people],
+    )
 
 
 def test_dc_01_two_pods_open_answer_close_and_count_a_poll_alike(
@@ -50,7 +64,7 @@ def test_dc_01_two_pods_open_answer_close_and_count_a_poll_alike(
 ) -> None:
     group, ada, bo, cia = community
     poll = ask(ada, group)
-    eventually(lambda: {phase(person, group, poll) for person in (ada, bo)} == {"voting"})
+    reached("voting", group, poll, ada, bo)
     assert [seen(person, group, poll)["on_roll"] for person in (ada, bo, cia)] == [True, True, True]
 
     ada.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "yes"})
@@ -62,7 +76,7 @@ def test_dc_01_two_pods_open_answer_close_and_count_a_poll_alike(
     for pod in pods:
         pod.set_clock(HOUR + 1000)
 
-    eventually(lambda: {phase(person, group, poll) for person in (ada, bo)} == {"provisional"})
+    reached("provisional", group, poll, ada, bo)
     results = [seen(person, group, poll)["result"] for person in (ada, bo)]
     assert results[0] == results[1]
     assert [(one["id"], one["support"]["direct"]) for one in results[0]["options"]] == [("yes", 1), ("no", 2)]
@@ -70,3 +84,35 @@ def test_dc_01_two_pods_open_answer_close_and_count_a_poll_alike(
     with pytest.raises(RefusedByHttpError) as refusal:
         cia.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "yes"})
     assert refusal.value.problem["rule"] == "not_now"
+
+
+def test_dc_02_anybody_counts_a_result_anew_from_its_file_without_a_pod(
+    community: tuple[str, Person, Person, Person], pods: list[ServedPod], tmp_path: Path
+) -> None:
+    group, ada, bo, cia = community
+    ada.post(f"/api/v1/groups/{group}/records", {"type": "Delegate", "declared": True})
+    cia.post(f"/api/v1/groups/{group}/records", {"type": "Delegation", "delegates": [2, 1]})
+    poll = ask(ada, group, title="And now?")
+    reached("voting", group, poll, ada, bo)
+    ada.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "yes"})
+    eventually(lambda: agreed(group, ada, bo))
+    for pod in pods:
+        pod.set_clock(5 * HOUR // 2)
+    reached("provisional", group, poll, ada, bo)
+    result = seen(bo, group, poll)["result"]
+    assert [one["support"] for one in result["options"]] == [
+        {"direct": 1, "delegated": 1},
+        {"direct": 0, "delegated": 0},
+    ]
+    assert (result["counted"], result["silent"]) == (2, 1)
+
+    files = [person.get(f"/api/v1/groups/{group}/polls/{poll}/bundle") for person in (ada, bo)]
+
+    for number, data in enumerate(files):
+        file = tmp_path / f"{number}.json"
+        file.write_text(json.dumps(data))
+        done = run(
+            [sys.executable, "-m", "pod", "verify-result", str(file), "--json"], capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert json.loads(done.stdout)["result"] == result

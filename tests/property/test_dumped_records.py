@@ -112,7 +112,7 @@ VOTE: Final[dict[str, Any]] = AUTHORED | {
     "from_": st.none() | st.builds(RepostOrigin, IDS, st.just("https://a.example")),
     "reason": TEXTS,
 }
-LENGTHS = st.builds(Lengths, voting=st.integers(1, 9), bets=st.integers(0, 9), lock=st.integers(0, 9))
+LENGTHS = st.builds(Lengths, voting=st.integers(1, 9), bets=st.integers(0, 9), lock=st.none() | st.integers(0, 9))
 POLL: Final[dict[str, Any]] = {
     "title": NAMES,
     "lengths": LENGTHS,

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.delegates import area_parents
+from decisions.delegate_lists import area_parents
 from decisions.rolls import candidates
 from models.decisions.polls import NewOpening, insert_openings
 from protocol.errors import MalformedError

@@ -7,22 +7,19 @@ from enum import StrEnum
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.ballots import fits
-from decisions.count import Count, Question, Said, count
-from decisions.delegate_lock import Entry, Kind
-from decisions.delegates import LAPSES_AFTER_MS
+from decisions.count import Count, Question, count
+from decisions.delegate_lists import LAPSES_AFTER_MS
+from decisions.entries import Logged, Reading, entries_of
 from decisions.times import Times, times_of
 from models.decisions.activity import ItemPlace, first_item_from, load_log_size
 from models.decisions.polls import (
     PollOpening,
-    StoredDelegation,
     StoredPoll,
     list_ballots,
     list_delegations,
     load_opening,
 )
 from pod.actions.decisions.roll import load_roll
-from protocol.records.content import Delegate, Delegation
 from protocol.state import GroupState
 
 
@@ -75,8 +72,8 @@ def _phase(times: Times, closed: ItemPlace | None, *, settled: int, held: int, n
     return Phase.VOTING if now < times.end else Phase.ENDED
 
 
-async def count_poll(session: AsyncSession, course: Course) -> Count:
-    """Count a poll whose end is in the log here."""
+async def count_poll(session: AsyncSession, state: GroupState, course: Course) -> Count:
+    """Count a poll whose end is in the log here; `state`: the group's, now."""
     opening, times, closed, locked = course.opening, course.times, course.closed, course.locked
     assert opening is not None
     assert times is not None
@@ -91,15 +88,15 @@ async def count_poll(session: AsyncSession, course: Course) -> Count:
         parents=msgspec.json.decode(opening.parents, type=dict[str, str]),
         end=times.end,
     )
-    entries: list[Entry[Said]] = []
-    for stored in await list_ballots(session, course.poll.id, group, below=closed.log_size):
-        ballot = stored.content
-        if fits(content, question.options, ballot):
-            rank = (ballot.key, ballot.counter, str(stored.record_id))
-            said = None if ballot.withdraw else ballot
-            entries.append(Entry(stored.place, ballot.author, Kind.BALLOT, "", rank, said))
     fresh = await _fresh_from(session, course, times)
-    entries += [_entry(one, fresh) for one in await list_delegations(session, group, below=closed.log_size)]
+    reading = Reading(
+        content, question.options, opening.height, state, lambda index: times.end if index >= fresh else 0
+    )
+    ballots = await list_ballots(session, course.poll.id, group, below=closed.log_size)
+    delegations = await list_delegations(session, group, below=closed.log_size)
+    logged = [Logged(one.place, one.record_id, one.content) for one in ballots]
+    logged += [Logged(one.place, one.record_id, one.content) for one in delegations]
+    entries = entries_of(reading, logged)
     roll = await load_roll(session, opening, group)
     return count(question, roll, entries, lock=locked.log_size, end=closed.log_size)
 
@@ -109,12 +106,3 @@ async def _fresh_from(session: AsyncSession, course: Course, times: Times) -> in
     first = await first_item_from(session, course.poll.group_id, times.end - LAPSES_AFTER_MS + 1)
     assert first is not None
     return await load_log_size(session, course.poll.group_id, first.height - 1)
-
-
-def _entry(stored: StoredDelegation, fresh: int) -> Entry[Said]:
-    said = stored.content
-    rank = (said.key, said.counter, str(stored.record_id))
-    if isinstance(said, Delegate):
-        return Entry(stored.place, said.author, Kind.DECLARATION, "", rank, True if said.declared else None)
-    assert isinstance(said, Delegation)
-    return Entry(stored.place, said.author, Kind.DELEGATION, said.scope, rank, said if stored.place >= fresh else None)

@@ -35,13 +35,16 @@ class Option(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Lengths(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How long each phase lasts; one of length 0 is skipped. `lock`: how long before the end delegates are frozen."""
+    """How long each phase lasts; one of length 0 is skipped.
+
+    `lock`: how long before the end delegates are frozen; None: a day, or a quarter of a shorter vote.
+    """
 
     voting: Annotated[int, Meta(ge=1, le=MAX_PHASE_MS)]
     proposals: Length = 0
     predictions: Length = 0
     bets: Length = 0
-    lock: Length = 24 * 3_600_000
+    lock: Length | None = None
     contest: Length = 72 * 3_600_000
 
 

@@ -14,6 +14,7 @@ from models.decisions.polls import StoredPoll, list_ballots_of, list_polls, load
 from models.groups.groups_and_items import load_group
 from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.counted import Course, Phase, count_poll, load_course
+from pod.actions.decisions.result_file import make_file
 from pod.actions.decisions.roll import is_on_roll
 from pod.actions.reading.lens.floor import list_unhosted
 from pod.deps import Deps
@@ -22,6 +23,7 @@ from protocol.ids import RecordId
 from protocol.records.content import Ballot, Option, Paragraph, PostTarget
 
 _ANY_PLACE: Final = 2**62
+_SETTLED: Final = (Phase.PROVISIONAL, Phase.FINAL)
 _COUNTED: Final = (Phase.COUNTED, Phase.PROVISIONAL, Phase.FINAL)
 
 
@@ -77,8 +79,21 @@ async def describe_poll(deps: Deps, reader: Reader, group: RecordId, poll: Recor
         if course.opening is not None and readable.number is not None:
             on_roll = await is_on_roll(session, course.opening, group, readable.number)
             own = await _own_ballot(session, poll, group, readable.number)
-        result = (await count_poll(session, course)).result if course.phase in _COUNTED else None
+        result = (await count_poll(session, readable.state, course)).result if course.phase in _COUNTED else None
     return PollSight(visible, on_roll, own, result)
+
+
+async def read_result_file(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> bytes:
+    """The file that proves a poll's result; raises UnknownGroupError or NotFoundError."""
+    async with deps.store.database.read() as session:
+        readable = await open_group(session, deps, reader, group)
+        stored = await load_poll(session, poll)
+        if stored is None or stored.group_id != group:
+            raise DecisionRule.NO_SUCH_POLL.error()
+        course = await course_of(session, deps, readable, stored)
+        if course.phase not in _SETTLED:
+            raise DecisionRule.NOT_ENDED.error()
+        return await make_file(session, readable, course)
 
 
 async def list_group_polls(deps: Deps, reader: Reader, group: RecordId, *, below: int | None, limit: int) -> PollPage:

@@ -1,0 +1,82 @@
+"""The chain of a result's file: each item made by who may make it, in order, and confirmed by the keepers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from decisions.bundle.rules import BundleRule
+from protocol.branches import resolve
+from protocol.chain import follow, found
+from protocol.errors import RefusedError
+from protocol.ids import RecordId
+from protocol.records.chain import BadOperation, Handover, Seal
+from protocol.records.envelope import Record
+from protocol.records.operation import Event, Operation
+from protocol.state import GroupState
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An item of the chain: its height, time (ms), log (size, root in hex), and who wished something in it."""
+
+    id: RecordId
+    height: int
+    at: int
+    size: int
+    root: str
+    authors: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The links from the root on; the state after the item that opened the poll, and after the last one."""
+
+    links: Sequence[Link]
+    opened: GroupState
+    last: GroupState
+    settled: int
+
+    def first_from(self, at: int) -> Link | None:
+        """The first item that isn't before `at`."""
+        return next((link for link in self.links if link.at >= at), None)
+
+
+def fold(items: Sequence[Record], acks: Sequence[Record], poll: RecordId) -> Chain:
+    """Follow the chain; raises what is wrong with it."""
+    state = found(items[0]).state
+    links = [_link(state, ())]
+    opened = None
+    for item in items[1:]:
+        try:
+            after = follow(state, item)
+        except RefusedError as refusal:
+            raise BundleRule.BROKEN_CHAIN.error(height=state.height + 1, why=str(refusal)) from refusal
+        done = _applied(item, {place for place, _ in after.void})
+        state = after.state
+        links.append(_link(state, done))
+        if opened is None and any(_opens(operation, poll) for operation in done):
+            opened = state
+    if opened is None:
+        raise BundleRule.NOT_OPENED.error()
+    view = resolve(found(items[0]).state, [*items[1:], *acks])
+    return Chain(links, opened, state, view.settled.height if view.head == state.head else 0)
+
+
+def _link(state: GroupState, done: Sequence[Operation]) -> Link:
+    authors = frozenset(operation.author for operation in done)
+    return Link(state.head, state.height, state.at, state.log.size, state.log.root, authors)
+
+
+def _applied(item: Record, void: set[int]) -> list[Operation]:
+    assert isinstance(item.content, Seal | Handover)
+    return [
+        operation
+        for place, operation in enumerate(item.content.operations)
+        if place not in void and not isinstance(operation, BadOperation)
+    ]
+
+
+def _opens(operation: Operation, poll: RecordId) -> bool:
+    wish = operation.wish
+    return isinstance(wish, Event) and wish.name == "open-poll" and wish.document.get("poll") == poll

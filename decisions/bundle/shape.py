@@ -1,0 +1,59 @@
+"""The file itself: the group's chain, the log of the year before the poll and of the poll, and what a pod counted.
+
+`items`: the root and every item up to the one that ends the poll, then those that settle it; `acks`: the keepers'
+confirmations. `start`, `peaks`: the log's frontier (hex) below the first entry that matters; `leaves`: the ids of all
+entries from there to the prefix of the end; `records`: these entries, in any order; `erased`: the shapes of those whose
+words their authors erased. `stated` is what the pod counted; whoever verifies the file counts anew and compares.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from decisions.count import Result
+from protocol.ids import RecordId
+
+FORMAT: Final = "althing-result-1"
+
+
+class CountedBallot(msgspec.Struct, frozen=True, array_like=True):
+    """A voter's ballot that counts: the member's number, and its place in the log."""
+
+    member: int
+    index: int
+
+
+class StatedPath(msgspec.Struct, frozen=True, array_like=True):
+    """Of one voter: whom the vote goes to (0: nobody), fallback steps and hops (−1: it reaches no ballot)."""
+
+    parent: int
+    fallbacks: int
+    hops: int
+
+
+class Stated(msgspec.Struct, frozen=True):
+    """What a pod counted. `roll` and `votes` by rising member number, `paths` likewise."""
+
+    roll: tuple[int, ...]
+    votes: tuple[int, ...]
+    ballots: tuple[CountedBallot, ...]
+    paths: tuple[StatedPath, ...]
+    result: Result
+
+
+class Bundle(msgspec.Struct, frozen=True):
+    """The file (see this module)."""
+
+    format: str
+    group: RecordId
+    poll: RecordId
+    items: tuple[msgspec.Raw, ...]
+    acks: tuple[msgspec.Raw, ...]
+    start: int
+    peaks: str
+    leaves: tuple[RecordId, ...]
+    records: tuple[msgspec.Raw, ...]
+    erased: tuple[msgspec.Raw, ...]
+    stated: Stated

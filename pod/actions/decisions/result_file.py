@@ -1,0 +1,64 @@
+"""A counted poll as one file that anybody can verify without this pod (`decisions.bundle`)."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from decisions.bundle.shape import FORMAT, Bundle, Stated
+from decisions.bundle.verify import ballots_of, paths_of
+from decisions.rolls import ACTIVE_FOR_MS
+from models.decisions.activity import first_item_from, load_log_size
+from models.groups.groups_and_items import load_group
+from models.groups.records import StoredRecord, list_log
+from pod.actions.access import ReadableGroup
+from pod.actions.chain.log_places import frontier_in
+from pod.actions.chain.stored_chain import all_acks, all_items
+from pod.actions.decisions.counted import Course, count_poll
+from pod.actions.decisions.roll import load_roll
+
+PAGE = 1000
+
+
+async def make_file(session: AsyncSession, readable: ReadableGroup, course: Course) -> bytes:
+    """The file of a poll that is counted."""
+    opening, closed, group = course.opening, course.closed, readable.id
+    assert opening is not None
+    assert closed is not None
+    stored = await load_group(session, group)
+    first = await first_item_from(session, group, opening.at - ACTIVE_FOR_MS)
+    assert stored is not None
+    assert first is not None
+    start = await load_log_size(session, group, first.height - 1)
+    frontier = await frontier_in(session, stored, start)
+    roll = await load_roll(session, opening, group)
+    counted = await count_poll(session, readable.state, course)
+    entries = await _entries(session, course, start, closed.log_size)
+    items = [item for item in await all_items(session, group, 0) if item.on_chain]
+    bundle = Bundle(
+        format=FORMAT,
+        group=group,
+        poll=course.poll.id,
+        items=tuple(msgspec.Raw(item.wire) for item in items),
+        acks=tuple(msgspec.Raw(ack.wire) for ack in await all_acks(session, group, closed.height)),
+        start=start,
+        peaks=b"".join(frontier.peaks).hex(),
+        leaves=tuple(entry.id for entry in entries),
+        records=tuple(msgspec.Raw(entry.wire) for entry in entries if not entry.erased),
+        erased=tuple(msgspec.Raw(entry.wire) for entry in entries if entry.erased),
+        stated=Stated(
+            roll=tuple(roll.numbers.tolist()),
+            votes=tuple(roll.votes.tolist()),
+            ballots=tuple(ballots_of(counted)),
+            paths=tuple(paths_of(counted, roll)),
+            result=counted.result,
+        ),
+    )
+    return msgspec.json.encode(bundle)
+
+
+async def _entries(session: AsyncSession, course: Course, start: int, end: int) -> list[StoredRecord]:
+    pages = [await list_log(session, course.poll.group_id, at, min(PAGE, end - at)) for at in range(start, end, PAGE)]
+    return list(chain.from_iterable(pages))

@@ -1,0 +1,70 @@
+"""`pod verify-result`: count a poll anew from its file; no server, no database, no network."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import click
+
+from decisions.bundle.verify import Verdict, open_each, verify
+from decisions.count import Result
+from pod.cli.options import as_json, json_option
+from protocol.errors import Refused
+from protocol.records.envelope import Record
+
+FEWEST_FOR_ALL: Final = 1000  # below this, starting processes takes longer than opening the records
+
+
+@click.command("verify-result")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, help="How many processes check signatures.")
+@json_option
+def verify_result(file: Path, jobs: int, *, json: bool) -> None:
+    """Check a result's FILE: every signature, the roll, every way and every sum."""
+    verdict = verify(file.read_bytes(), partial(open_side_by_side, jobs=jobs))
+    if json:
+        faults = [{"rule": one.rule.key, "facts": one.facts, "detail": one.detail} for one in verdict.faults]
+        click.echo(as_json({"result": verdict.result, "faults": faults, "erased": verdict.erased}))
+    else:
+        _tell(verdict)
+    sys.exit(1 if verdict.faults else 0)
+
+
+def open_side_by_side(wires: Sequence[bytes], jobs: int) -> Sequence[Record | Refused]:
+    """Open many records in several processes."""
+    if jobs == 1 or len(wires) < FEWEST_FOR_ALL:
+        return open_each(wires)
+    size = -(-len(wires) // (4 * jobs))
+    parts = [wires[start : start + size] for start in range(0, len(wires), size)]
+    with ProcessPoolExecutor(jobs) as processes:
+        return [one for opened in processes.map(open_each, parts) for one in opened]
+
+
+def _tell(verdict: Verdict) -> None:
+    for fault in verdict.faults:
+        click.echo(f"{fault.rule.key}: {fault.detail}")
+    if verdict.result is None:
+        click.echo("The file doesn't prove what it states.")
+        return
+    for line in _lines(verdict.result):
+        click.echo(line)
+    if verdict.erased:
+        click.echo(f"{verdict.erased} entries of the log were erased by their authors; ballots can't be erased.")
+    if verdict.confirmed_by == 1:
+        click.echo("The log was confirmed by one pod only.")
+    click.echo("The result is right.")
+
+
+def _lines(result: Result) -> list[str]:
+    took_part = f"{result.counted} of {result.roll} on the roll are counted, {result.blank} of them blank"
+    lines = [took_part + ("." if result.quorum_met else "; the quorum isn't met.")]
+    lines += [f"  {one.id}: {one.support.total}" for one in result.options]
+    return [*lines, f"Decided: {', '.join(result.winners) or 'nothing'}."]
+
+
+COMMANDS: Final = (verify_result,)
