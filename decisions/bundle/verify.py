@@ -47,12 +47,12 @@ def verify(data: bytes, open_all: Open | None = None) -> Verdict:
     """Verify a file; `open_all` opens many records at once, by default one after the other."""
     try:
         bundle = read_bundle(data)
-        checked = _Check(bundle, open_all or open_each)
-        faults = tuple(checked.differences())
+        anew = Recount(bundle, open_all or open_each)
+        faults = tuple(anew.differences())
     except RefusedError as refusal:
         return Verdict(None, (refusal.refused,))
-    result = checked.counted.result if not faults else None
-    return Verdict(result, faults, len(bundle.erased), len(checked.chain.last.seats))
+    result = anew.counted.result if not faults else None
+    return Verdict(result, faults, len(bundle.erased), len(anew.chain.last.seats))
 
 
 def read_bundle(data: bytes) -> Bundle:
@@ -77,8 +77,8 @@ def open_each(wires: Sequence[bytes]) -> list[Record | Refused]:
     return opened
 
 
-class _Check:
-    """One file, from its chain to its count; each part raises what is wrong with it."""
+class Recount:
+    """A file counted anew, from its chain to its sums; raises what is wrong before anything can be counted."""
 
     def __init__(self, bundle: Bundle, open_all: Open) -> None:
         self.bundle = bundle
@@ -96,6 +96,10 @@ class _Check:
         self.roll = self._roll()
         self.reading = self._reading()
         self.counted: Count = self._count()
+
+    def stated(self) -> Stated:
+        """What the file should state."""
+        return stated_of(self.counted, self.roll)
 
     def differences(self) -> Iterator[Refused]:
         """What the file states otherwise than its records say, the cause before its effects."""
@@ -233,6 +237,17 @@ class _Check:
             if one != other:
                 yield BundleRule.WRONG_PATH.refused(member=member)
                 return  # one false path leads to others
+
+
+def stated_of(counted: Count, roll: Roll) -> Stated:
+    """A count as a file states it."""
+    return Stated(
+        roll=tuple(roll.numbers.tolist()),
+        votes=tuple(roll.votes.tolist()),
+        ballots=tuple(ballots_of(counted)),
+        paths=tuple(paths_of(counted, roll)),
+        result=counted.result,
+    )
 
 
 def ballots_of(counted: Count) -> list[CountedBallot]:

@@ -7,8 +7,8 @@ from itertools import chain
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.bundle.shape import FORMAT, Bundle, Stated
-from decisions.bundle.verify import ballots_of, paths_of
+from decisions.bundle.shape import FORMAT, Bundle
+from decisions.bundle.verify import stated_of
 from decisions.rolls import ACTIVE_FOR_MS
 from models.decisions.activity import first_item_from, load_log_size
 from models.groups.groups_and_items import load_group
@@ -48,13 +48,7 @@ async def make_file(session: AsyncSession, readable: ReadableGroup, course: Cour
         leaves=tuple(entry.id for entry in entries),
         records=tuple(msgspec.Raw(entry.wire) for entry in entries if not entry.erased),
         erased=tuple(msgspec.Raw(entry.wire) for entry in entries if entry.erased),
-        stated=Stated(
-            roll=tuple(roll.numbers.tolist()),
-            votes=tuple(roll.votes.tolist()),
-            ballots=tuple(ballots_of(counted)),
-            paths=tuple(paths_of(counted, roll)),
-            result=counted.result,
-        ),
+        stated=stated_of(counted, roll),
     )
     return msgspec.json.encode(bundle)
 

@@ -1,0 +1,88 @@
+"""A group that decided something, made by hand: its chain, its log, and the honest file of the result."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from decisions.bundle.shape import FORMAT, Bundle, Stated
+from decisions.bundle.verify import Recount, open_each
+from decisions.count import Result, Risk
+from protocol.canonical import JsonObject
+from protocol.ids import RecordId
+from protocol.log import Frontier, leaf_hash
+from protocol.proofs import sign
+from protocol.records.chain import TreeHead
+from protocol.records.envelope import Record, open_record
+from tests.support.community import START, Community, Person, a_community, operation, rehomed, seal
+
+HOUR: Final = 3_600_000
+NOTHING: Final = Stated((), (), (), (), Result(RecordId(""), 0, 0, 0, 0, 0, 0, False, (), (), Risk(0, "0", "0", 0)))
+
+
+class Decided:
+    """Six members ask whether to dig; four vote, 5 and 6 follow others, 4 gets a new key by recovery meanwhile."""
+
+    def __init__(self) -> None:
+        self.town: Community = a_community("well", 6)
+        self.log: list[Record] = []
+        self._counters = dict.fromkeys(range(1, 7), 1000)
+        self.poll = self._say(1, "Poll", kind="for-against", title="Dig?", lengths={"voting": HOUR})
+        self._say(2, "Delegate", declared=True)
+        self._say(5, "Delegation", delegates=[3, 2])
+        self._say(6, "Delegation", delegates=[5])
+        opening = operation(self.group, self.person(1), "event", {"name": "open-poll", "poll": self.poll.id})
+        self._seal(START + 1000, opening)
+        self.ballots = {number: self._vote(number, choice) for number, choice in ((1, "yes"), (2, "no"), (3, "yes"))}
+        moved = rehomed(self.group, self.person(4), "new-home")
+        self._seal(START + 2000, moved)
+        self.ballots[4] = self._vote(4, "no")
+        self._seal(START + 3000)
+        self._seal(START + 1000 + HOUR)
+        self.end = len(self.log)
+        self.town.confirmed(self.person(1))
+        self.late = self._vote(6, "no")
+
+    @property
+    def group(self) -> RecordId:
+        return self.town.now.group
+
+    def person(self, number: int) -> Person:
+        return self.town.people[number - 1]
+
+    def bundle(self) -> Bundle:
+        """The honest file."""
+        items = [record for record in self.town.records if record.type != "Ack"]
+        acks = [record for record in self.town.records if record.type == "Ack"]
+        bundle = Bundle(
+            format=FORMAT,
+            group=self.group,
+            poll=self.poll.id,
+            items=tuple(msgspec.Raw(one.wire) for one in items),
+            acks=tuple(msgspec.Raw(one.wire) for one in acks),
+            start=0,
+            peaks="",
+            leaves=tuple(one.id for one in self.log[: self.end]),
+            records=tuple(msgspec.Raw(one.wire) for one in self.log[: self.end]),
+            erased=(),
+            stated=NOTHING,
+        )
+        return msgspec.structs.replace(bundle, stated=Recount(bundle, open_each).stated())
+
+    def _vote(self, number: int, choice: str) -> Record:
+        return self._say(number, "Ballot", poll=self.poll.id, choice=choice)
+
+    def _say(self, number: int, type_name: str, **members: Any) -> Record:
+        who = self.person(number)
+        self._counters[number] += 1
+        header = {"author": number, "key": who.key, "counter": self._counters[number], "at": START}
+        body = {"type": type_name, "rules": 1, "group": self.group, **header, **members}
+        record = open_record(sign(body, who.signing()))
+        self.log.append(record)
+        return record
+
+    def _seal(self, at: int, *operations: JsonObject) -> None:
+        frontier = Frontier().append_many([leaf_hash(one.id) for one in self.log])
+        head = TreeHead(frontier.size, frontier.root().hex())
+        self.town.add(seal(self.town.now, self.person(1).pod, operations, at=at, log=head))

@@ -1,0 +1,172 @@
+"""A file of a result is believed for its signatures alone; each kind of tampering is named by a rule of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import pytest
+
+from decisions.bundle.verify import verify
+from protocol.canonical import JsonObject
+from tests.decisions.bundle.decided import Decided
+
+
+@lru_cache(maxsize=1)
+def decided() -> Decided:
+    return Decided()
+
+
+@lru_cache(maxsize=1)
+def honest() -> bytes:
+    return msgspec.json.encode(decided().bundle())
+
+
+def found(change: Callable[[Any], None]) -> list[str]:
+    """The rules that a file breaks after `change`."""
+    file = json.loads(honest())
+    change(file)
+    return [fault.rule.key for fault in verify(json.dumps(file).encode()).faults]
+
+
+def test_dc_02_an_honest_file_is_right() -> None:
+    verdict = verify(honest())
+
+    assert verdict.faults == ()
+    assert verdict.result is not None
+    supports = {one.id: (one.support.direct, one.support.delegated) for one in verdict.result.options}
+    # 5 names 3, who isn't declared, and then 2; 6 names 5. The ballot by 4's new key doesn't count.
+    assert supports == {"yes": (2, 0), "no": (1, 1)}
+    assert (verdict.result.silent, verdict.result.stranded) == (1, 1)
+    assert verdict.confirmed_by == 1
+
+
+def record_of(file: Any, wanted: str) -> JsonObject:
+    return next(one for one in file["records"] if one["type"] == wanted)
+
+
+def change_ballot(file: Any) -> None:
+    record_of(file, "Ballot")["choice"] = "no"
+
+
+def drop_record(file: Any) -> None:
+    file["records"].remove(record_of(file, "Ballot"))
+
+
+def drop_from_count(file: Any) -> None:
+    del file["stated"]["ballots"][0]
+
+
+def add_record(file: Any) -> None:
+    file["records"].append(json.loads(decided().late.wire))
+
+
+def add_late_entry(file: Any) -> None:
+    add_record(file)
+    file["leaves"].append(decided().late.id)
+
+
+def count_late(file: Any) -> None:
+    file["stated"]["ballots"].append([6, decided().end])
+
+
+def count_nothing(file: Any) -> None:
+    file["stated"]["ballots"].append([6, 0])
+
+
+def count_twice(file: Any) -> None:
+    file["stated"]["ballots"].append(file["stated"]["ballots"][0])
+
+
+def name_entry_twice(file: Any) -> None:
+    file["leaves"][2] = file["leaves"][1]
+
+
+def count_new_key(file: Any) -> None:
+    file["stated"]["ballots"].append([4, decided().log.index(decided().ballots[4])])
+
+
+def lead_elsewhere(file: Any) -> None:
+    file["stated"]["paths"][4][0] = 1
+
+
+def add_to_roll(file: Any) -> None:
+    file["stated"]["roll"].append(7)
+    file["stated"]["votes"].append(1)
+
+
+def weigh_more(file: Any) -> None:
+    file["stated"]["votes"][0] = 2
+
+
+def swap_entries(file: Any) -> None:
+    file["leaves"][1], file["leaves"][2] = file["leaves"][2], file["leaves"][1]
+
+
+def forge_seal(file: Any) -> None:
+    file["items"][2]["at"] += 1
+
+
+def leave_out_item(file: Any) -> None:
+    del file["items"][3]
+
+
+def forget_confirmations(file: Any) -> None:
+    file["acks"] = []
+
+
+def change_sum(file: Any) -> None:
+    file["stated"]["result"]["options"][0]["support"]["direct"] = 3
+
+
+def name_other_group(file: Any) -> None:
+    file["group"] = file["poll"]
+
+
+def end_too_early(file: Any) -> None:
+    del file["items"][-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (change_ballot, "forged_record"),
+        (drop_record, "record_missing"),
+        (drop_from_count, "ballot_dropped"),
+        (add_record, "record_not_in_log"),
+        (add_late_entry, "late_record"),
+        (count_late, "late_ballot"),
+        (count_nothing, "ballot_added"),
+        (count_twice, "counted_twice"),
+        (name_entry_twice, "leaf_twice"),
+        (count_new_key, "key_after_recovery"),
+        (lead_elsewhere, "wrong_path"),
+        (add_to_roll, "wrong_roll"),
+        (weigh_more, "wrong_roll"),
+        (swap_entries, "wrong_log_root"),
+        (forge_seal, "forged_item"),
+        (leave_out_item, "broken_chain"),
+        (forget_confirmations, "not_confirmed"),
+        (change_sum, "wrong_result"),
+        (name_other_group, "other_group"),
+        (end_too_early, "not_ended"),
+    ],
+)
+def test_dc_02_each_tampering_is_named_by_its_own_rule(change: Callable[[Any], None], rule: str) -> None:
+    assert found(change) == [rule]
+
+
+def test_what_is_no_file_is_refused_in_words() -> None:
+    for data in (
+        b"",
+        b"{}",
+        b"[1]",
+        b"\xff",
+        honest()[:-10],
+        honest().replace(b"althing-result-1", b"something-else-1"),
+    ):
+        (fault,) = verify(data).faults
+        assert fault.rule.key == "not_a_bundle"
