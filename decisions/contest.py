@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TypeVar
 
-from decisions.delegate_lock import Standing
+from decisions.delegate_lock import StandingEntries
 
 Content = TypeVar("Content")
 
 
-def without(counted: Standing[Content], voided: Collection[int]) -> Standing[Content]:
+def without(counted: StandingEntries[Content], voided: Collection[int]) -> StandingEntries[Content]:
     """What counts once the `voided` members' ballots and delegations don't."""
-    return Standing(
+    return StandingEntries(
         {author: ballot for author, ballot in counted.ballots.items() if author not in voided},
         {author: lists for author, lists in counted.delegations.items() if author not in voided},
         counted.delegates,

@@ -22,10 +22,9 @@ from decisions.approval import count_approvals, divide
 from decisions.concentration import concentration
 from decisions.dates import DateOption, chosen_date
 from decisions.delegate_lists import DelegateList, nearest_list, scopes_of, table_of
-from decisions.delegate_lock import Entry, Standing, standing
+from decisions.delegate_lock import PollEntry, StandingEntries, standing
 from decisions.delegation import Flags, Paths, resolve
 from decisions.mandates import Mandates, Support, Voices, mandates
-from decisions.quorum import Quorum
 from decisions.ranking import places_of, tally_rankings
 from decisions.rolls import Roll
 from decisions.score import NO_OPINION, tally_scores
@@ -45,7 +44,7 @@ Said = InLog | DelegateList | bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class PollQuestion:
     """A poll as it stands at its end: `areas` that were chosen, `parents` of areas, the planned end of voting (ms)."""
 
     id: RecordId
@@ -104,7 +103,7 @@ class Count:
     places: Mapping[int, int]
 
 
-def count(question: Question, roll: Roll, entries: Sequence[Entry[Said]], *, lock: int, end: int) -> Count:
+def count(question: PollQuestion, roll: Roll, entries: Sequence[PollEntry[Said]], *, lock: int, end: int) -> Count:
     """Count a poll. `entries`: what voters and delegates said, without what fits nothing; `lock`, `end`: log sizes."""
     numbers = roll.numbers.tolist()
     index_of = {number: index for index, number in enumerate(numbers)}
@@ -119,7 +118,7 @@ def count(question: Question, roll: Roll, entries: Sequence[Entry[Said]], *, loc
     return Count(result, paths, {author: one.index for author, one in ballots.items()})
 
 
-def _lists(question: Question, held: Standing[Said]) -> dict[int, tuple[int, ...]]:
+def _lists(question: PollQuestion, held: StandingEntries[Said]) -> dict[int, tuple[int, ...]]:
     """By member, whom their vote follows in this poll."""
     scopes, lists = scopes_of(question.id, question.areas, question.parents), {}
     for author, by_scope in held.delegations.items():
@@ -128,11 +127,10 @@ def _lists(question: Question, held: Standing[Said]) -> dict[int, tuple[int, ...
     return lists
 
 
-def _result(question: Question, carried: Mandates, cast: Sequence[tuple[int, Ballot]]) -> Result:
+def _result(question: PollQuestion, carried: Mandates, cast: Sequence[tuple[int, Ballot]]) -> Result:
     voices = carried.voices.of(np.array([index for index, _ in cast], np.int32))
     ballots = [ballot for _, ballot in cast]
-    asked = question.poll.quorum
-    met = Quorum(asked.percent, asked.number).is_met(carried.counted.voices, carried.roll.voices)
+    met = question.poll.quorum.is_met(carried.counted.voices, carried.roll.voices)
     blank = np.array([ballot.blank for ballot in ballots], np.bool_)
     risk = concentration(carried.people if carried.roll.people == carried.roll.voices else carried.voices.carried)
     return Result(
@@ -149,13 +147,13 @@ def _result(question: Question, carried: Mandates, cast: Sequence[tuple[int, Bal
     )
 
 
-def _for_against(_: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _for_against(_: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
     division = divide(_flags(ballots, "choice", YES), _flags(ballots, "choice", NO), voices)
     options = (OptionResult(YES, division.yes), OptionResult(NO, division.no))
     return {"options": options, "winners": (YES,) if division.is_carried(quorum_met=met) else ()}
 
 
-def _score(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _score(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
     rows = [[(ballot.scores or {}).get(option, NO_OPINION) for ballot in ballots] for option in question.options]
     tallies = tally_scores(np.array(rows, np.int8).reshape(len(question.options), len(ballots)), voices)
     options = tuple(
@@ -165,12 +163,12 @@ def _score(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met
     return _won(question, options, highest([one.scored.total for one in tallies], quorum_met=met))
 
 
-def _approval(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _approval(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
     options = _approved(question, ballots, voices)
     return _won(question, options, highest([one.support.total for one in options], quorum_met=met))
 
 
-def _date(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _date(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
     options = _approved(question, ballots, voices)
     dates = [
         DateOption(option, said.start or 0, said.end or 0)
@@ -180,7 +178,7 @@ def _date(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met:
     return _won(question, options, () if chosen is None else (chosen,))
 
 
-def _ranking(question: Question, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _ranking(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
     place = {option: index for index, option in enumerate(question.options)}
     rankings = [[place[option] for option in ballot.ranking or ()] for ballot in ballots]
     tally = tally_rankings(places_of(rankings, len(place)), voices)
@@ -195,13 +193,13 @@ def _ranking(question: Question, ballots: Sequence[Ballot], voices: Voices, *, m
 _TALLIES = {"for-against": _for_against, "score": _score, "approval": _approval, "date": _date, "ranking": _ranking}
 
 
-def _approved(question: Question, ballots: Sequence[Ballot], voices: Voices) -> tuple[OptionResult, ...]:
+def _approved(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices) -> tuple[OptionResult, ...]:
     rows = [_named(option, [ballot.approvals for ballot in ballots]) for option in question.options]
     supports = count_approvals(np.array(rows, np.bool_).reshape(len(rows), len(ballots)), voices)
     return tuple(OptionResult(option, one) for option, one in zip(question.options, supports, strict=True))
 
 
-def _won(question: Question, options: tuple[OptionResult, ...], winners: Sequence[int]) -> dict[str, Any]:
+def _won(question: PollQuestion, options: tuple[OptionResult, ...], winners: Sequence[int]) -> dict[str, Any]:
     return {"options": options, "winners": tuple(question.options[index] for index in winners)}
 
 

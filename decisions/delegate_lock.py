@@ -24,7 +24,7 @@ import msgspec
 Content = TypeVar("Content")
 
 
-class Kind(IntEnum):
+class EntryKind(IntEnum):
     """What an entry says."""
 
     BALLOT = 0
@@ -32,10 +32,10 @@ class Kind(IntEnum):
     DECLARATION = 2
 
 
-Register = tuple[int, Kind, str]
+Register = tuple[int, EntryKind, str]
 
 
-class Entry(msgspec.Struct, Generic[Content], frozen=True, gc=False):
+class PollEntry(msgspec.Struct, Generic[Content], frozen=True, gc=False):
     """A record that a count looks at. `content` is None for a withdrawal, and for a resignation.
 
     `index`: its leaf in the group's log. `scope` tells a delegation's scopes apart; other kinds have "".
@@ -43,14 +43,14 @@ class Entry(msgspec.Struct, Generic[Content], frozen=True, gc=False):
 
     index: int
     author: int
-    kind: Kind
+    kind: EntryKind
     scope: str
     rank: tuple[int, int, str]
     content: Content | None
 
 
 @dataclass(frozen=True, slots=True)
-class Standing(Generic[Content]):
+class StandingEntries(Generic[Content]):
     """What counts: ballots by author, delegations by author and scope, and who can be delegated to."""
 
     ballots: Mapping[int, Content]
@@ -58,11 +58,13 @@ class Standing(Generic[Content]):
     delegates: frozenset[int]
 
 
-def standing(entries: Sequence[Entry[Content]], lock: int, end: int) -> Standing[Content]:
+def standing(entries: Sequence[PollEntry[Content]], lock: int, end: int) -> StandingEntries[Content]:
     """What counts of `entries`, which may come in any order. `lock` and `end`: the log's size at each, lock <= end."""
-    registers: dict[Register, Entry[Content]] = {}
+    registers: dict[Register, PollEntry[Content]] = {}
     _take(registers, (entry for entry in entries if entry.index < lock))
-    delegates = {author for (author, kind, _), entry in registers.items() if kind is Kind.DECLARATION and _holds(entry)}
+    delegates = {
+        author for (author, kind, _), entry in registers.items() if kind is EntryKind.DECLARATION and _holds(entry)
+    }
     later = (entry for entry in entries if lock <= entry.index < end)
     _take(registers, (entry for entry in later if entry.author not in delegates))
     ballots: dict[int, Content] = {}
@@ -70,14 +72,14 @@ def standing(entries: Sequence[Entry[Content]], lock: int, end: int) -> Standing
     for (author, kind, scope), entry in registers.items():
         if entry.content is None:
             continue
-        if kind is Kind.BALLOT:
+        if kind is EntryKind.BALLOT:
             ballots[author] = entry.content
-        elif kind is Kind.DELEGATION:
+        elif kind is EntryKind.DELEGATION:
             delegations.setdefault(author, {})[scope] = entry.content
-    return Standing(ballots, delegations, frozenset(delegates))
+    return StandingEntries(ballots, delegations, frozenset(delegates))
 
 
-def _take(registers: dict[Register, Entry[Content]], entries: Iterable[Entry[Content]]) -> None:
+def _take(registers: dict[Register, PollEntry[Content]], entries: Iterable[PollEntry[Content]]) -> None:
     for entry in entries:
         register = (entry.author, entry.kind, entry.scope)
         known = registers.get(register)
@@ -85,5 +87,5 @@ def _take(registers: dict[Register, Entry[Content]], entries: Iterable[Entry[Con
             registers[register] = entry
 
 
-def _holds(entry: Entry[Content]) -> bool:
+def _holds(entry: PollEntry[Content]) -> bool:
     return entry.content is not None

@@ -18,7 +18,7 @@ import msgspec
 from decisions.ballots import fits
 from decisions.count import InLog, Said
 from decisions.delegate_lists import DelegateList
-from decisions.delegate_lock import Entry, Kind
+from decisions.delegate_lock import EntryKind, PollEntry
 from protocol.ids import RecordId
 from protocol.records.content import Ballot, Delegate, Delegation, Poll
 from protocol.state import GroupState
@@ -33,7 +33,7 @@ class Logged(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PollReading:
     """How entries are read: for which poll and options, and which keys and times count.
 
     `opened`: the height of the item that opened the poll; `keys`: any later state of the group; `sealed_at`: by index
@@ -47,13 +47,13 @@ class Reading:
     sealed_at: Callable[[int], int]
 
 
-def entries_of(reading: Reading, logged: Iterable[Logged]) -> list[Entry[Said]]:
+def entries_of(reading: PollReading, logged: Iterable[Logged]) -> list[PollEntry[Said]]:
     """The entries, in the order given."""
     found = (_entry(reading, one) for one in logged if not is_quarantined(reading, one.content.author, one.content.key))
     return [entry for entry in found if entry is not None]
 
 
-def is_quarantined(reading: Reading, author: int, key: int) -> bool:
+def is_quarantined(reading: PollReading, author: int, key: int) -> bool:
     """Rule 2."""
     member = reading.keys.members.get(author)
     if member is None or key >= len(member.keys):
@@ -62,7 +62,7 @@ def is_quarantined(reading: Reading, author: int, key: int) -> bool:
     return signing.by_recovery and signing.height > reading.opened
 
 
-def _entry(reading: Reading, logged: Logged) -> Entry[Said] | None:
+def _entry(reading: PollReading, logged: Logged) -> PollEntry[Said] | None:
     said = logged.content
     rank = (said.key, said.counter, str(logged.id))
     match said:
@@ -70,9 +70,11 @@ def _entry(reading: Reading, logged: Logged) -> Entry[Said] | None:
             if not fits(reading.poll, reading.options, said):
                 return None
             ballot = None if said.withdraw else InLog(logged.index, said)
-            return Entry(logged.index, said.author, Kind.BALLOT, "", rank, ballot)
+            return PollEntry(logged.index, said.author, EntryKind.BALLOT, "", rank, ballot)
         case Delegate():
-            return Entry(logged.index, said.author, Kind.DECLARATION, "", rank, True if said.declared else None)
+            return PollEntry(
+                logged.index, said.author, EntryKind.DECLARATION, "", rank, True if said.declared else None
+            )
         case Delegation():
             listed = DelegateList(said.delegates, reading.sealed_at(logged.index), said.expires)
-            return Entry(logged.index, said.author, Kind.DELEGATION, said.scope, rank, listed)
+            return PollEntry(logged.index, said.author, EntryKind.DELEGATION, said.scope, rank, listed)

@@ -25,6 +25,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from protocol.records.content import Lengths
+
 Phase = Literal["proposals", "predictions", "bets", "voting", "contest", "final"]
 ORDER: Final[tuple[Phase, ...]] = ("proposals", "predictions", "bets", "voting")
 
@@ -46,6 +48,19 @@ class PollPlan(msgspec.Struct, frozen=True, kw_only=True):
     bets: int = 0
     lock: int = LOCK_MS
     contest: int = CONTEST_MS
+
+
+def plan_of(lengths: Lengths, opened_at: int) -> PollPlan:
+    """The plan of a poll that an item with this `at` opened."""
+    return PollPlan(
+        opened_at=opened_at,
+        voting=lengths.voting,
+        proposals=lengths.proposals,
+        predictions=lengths.predictions,
+        bets=lengths.bets,
+        lock=lengths.lock,
+        contest=lengths.contest,
+    )
 
 
 class FastForward(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Step(StrEnum):
+class AfterTie(StrEnum):
     """What comes next, or what came of it."""
 
     NOBODY = "nobody"
@@ -24,22 +24,22 @@ class Step(StrEnum):
     LOT = "lot"
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class TieOutcome(msgspec.Struct, frozen=True):
     """The step, and whom it concerns: the chosen one, or those who tie."""
 
-    step: Step
+    step: AfterTie
     options: tuple[str, ...] = ()
 
 
-def outcome(first: tuple[str, ...], second: tuple[str, ...] | None = None) -> Outcome:
+def outcome(first: tuple[str, ...], second: tuple[str, ...] | None = None) -> TieOutcome:
     """What the winners of the first round lead to; `second`: those of the second round, None before it was held.
 
     Winners as the tallies give them: none without quorum. There is a second round only after a tie.
     """
     if len(first) < 2:
-        return Outcome(Step.CHOSEN, first) if first else Outcome(Step.NOBODY)
+        return TieOutcome(AfterTie.CHOSEN, first) if first else TieOutcome(AfterTie.NOBODY)
     if second is None:
-        return Outcome(Step.SECOND_ROUND, first)
+        return TieOutcome(AfterTie.SECOND_ROUND, first)
     if len(second) == 1:
-        return Outcome(Step.CHOSEN, second)
-    return Outcome(Step.LOT, second or first)
+        return TieOutcome(AfterTie.CHOSEN, second)
+    return TieOutcome(AfterTie.LOT, second or first)

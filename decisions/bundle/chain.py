@@ -17,7 +17,7 @@ from protocol.state import GroupState
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ChainLink:
     """An item of the chain: its height, time (ms), log (size, root in hex), and who wished something in it."""
 
     id: RecordId
@@ -32,12 +32,12 @@ class Link:
 class Chain:
     """The links from the root on; the state after the item that opened the poll, and after the last one."""
 
-    links: Sequence[Link]
+    links: Sequence[ChainLink]
     opened: GroupState
     last: GroupState
     settled: int
 
-    def first_from(self, at: int) -> Link | None:
+    def first_from(self, at: int) -> ChainLink | None:
         """The first item that isn't before `at`."""
         return next((link for link in self.links if link.at >= at), None)
 
@@ -63,9 +63,9 @@ def fold(items: Sequence[Record], acks: Sequence[Record], poll: RecordId) -> Cha
     return Chain(links, opened, state, view.settled.height if view.head == state.head else 0)
 
 
-def _link(state: GroupState, done: Sequence[Operation]) -> Link:
+def _link(state: GroupState, done: Sequence[Operation]) -> ChainLink:
     authors = frozenset(operation.author for operation in done)
-    return Link(state.head, state.height, state.at, state.log.size, state.log.root, authors)
+    return ChainLink(state.head, state.height, state.at, state.log.size, state.log.root, authors)
 
 
 def _applied(item: Record, void: set[int]) -> list[Operation]:

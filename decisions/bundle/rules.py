@@ -13,7 +13,7 @@ class BundleRule(Rule):
     BROKEN_CHAIN = (MalformedError, "Item %(height)s doesn't follow the item before it: %(why)s.")
     OTHER_GROUP = (MalformedError, "The chain is of another group than the file names.")
     NOT_OPENED = (MalformedError, "No item of the chain opens this poll, or its record is missing.")
-    NOT_ENDED = (MalformedError, "The chain has no item at or after the end of the poll.")
+    END_MISSING = (MalformedError, "The chain has no item at or after the end of the poll.")
     NOT_CONFIRMED = (MalformedError, "The keepers' confirmations of the item that ends the poll are missing.")
     WRONG_LOG_ROOT = (MalformedError, "The log's entries don't give the root to which item %(height)s commits.")
     LEAF_TWICE = (MalformedError, "The log holds the entry %(record)s twice.")

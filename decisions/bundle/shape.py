@@ -2,13 +2,14 @@
 
 `items`: the root and every item up to the one that ends the poll, then those that settle it; `acks`: the keepers'
 confirmations. `start`, `peaks`: the log's frontier (hex) below the first entry that matters; `leaves`: the ids of all
-entries from there to the prefix of the end; `records`: these entries, in any order; `erased`: the shapes of those whose
-words their authors erased. `stated` is what the pod counted; whoever verifies the file counts anew and compares.
+entries from there to the prefix of the end; `records`: these entries, in any order; `unread`: those whose words their
+authors erased, or the pod withholds. `stated` is what the pod counted; whoever verifies the file counts anew and
+compares.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -33,6 +34,14 @@ class StatedPath(msgspec.Struct, frozen=True, array_like=True):
     hops: int
 
 
+class Unread(msgspec.Struct, frozen=True, array_like=True):
+    """An entry without its words: nothing but what the pod says of it. No record that a count looks at is one."""
+
+    id: RecordId
+    type: Literal["Post", "Patch", "Profile", "Vote", "Claim"]
+    author: int
+
+
 class Stated(msgspec.Struct, frozen=True):
     """What a pod counted. `roll` and `votes` by rising member number, `paths` likewise."""
 
@@ -55,5 +64,5 @@ class Bundle(msgspec.Struct, frozen=True):
     peaks: str
     leaves: tuple[RecordId, ...]
     records: tuple[msgspec.Raw, ...]
-    erased: tuple[msgspec.Raw, ...]
+    unread: tuple[Unread, ...]
     stated: Stated

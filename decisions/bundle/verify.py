@@ -2,8 +2,8 @@
 
 What the file proves: that a quorum of the group's keepers confirmed this chain and this log; that every ballot,
 delegation and operation in it was signed by its author; that the roll, the ballots that count, the way of each vote and
-all sums follow from them. What it can't prove: that an erased record was no ballot (ballots can't be erased, so the
-pod that made the file would have to lie), and that nobody stole a key.
+all sums follow from them. What it can't prove: that an entry without words is no ballot (none can be erased, and no pod
+withholds one, so the pod that made the file would have to lie), and that nobody stole a key.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from decisions.bundle.chain import Chain, Link, fold
+from decisions.bundle.chain import Chain, ChainLink, fold
 from decisions.bundle.rules import BundleRule
 from decisions.bundle.shape import FORMAT, Bundle, CountedBallot, Stated, StatedPath
-from decisions.count import Count, Question, Result, count
+from decisions.count import Count, PollQuestion, Result, count
 from decisions.delegate_lists import LAPSES_AFTER_MS, area_parents
-from decisions.entries import Logged, Reading, entries_of, is_quarantined
+from decisions.entries import Logged, PollReading, entries_of, is_quarantined
+from decisions.phases import PollTimes, plan_of, poll_times
 from decisions.rolls import ACTIVE_FOR_MS, Roll, candidates, roll_of
-from decisions.times import Times, times_of
 from protocol.authorship import authored_of, check_logged
 from protocol.canonical import parse_json
 from protocol.errors import Refused, RefusedError
@@ -29,30 +29,29 @@ from protocol.limits import MAX_ITEM_BYTES, MAX_ITEM_DEPTH
 from protocol.log import frontier_of, leaf_hash
 from protocol.records.content import Ballot, Delegate, Delegation, Poll
 from protocol.records.envelope import Record, open_record
-from protocol.records.erased import ErasedRecord, parse_erased
 
 Open = Callable[[Sequence[bytes]], Sequence[Record | Refused]]
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What a file proves: the result, or what is wrong with it. `erased`: entries that nobody can read any more."""
+class FileVerdict(msgspec.Struct, frozen=True):
+    """What a file proves: the result, or what is wrong with it. `unread`: entries without words."""
 
     result: Result | None
     faults: tuple[Refused, ...]
-    erased: int = 0
+    unread: int = 0
     confirmed_by: int = 0
 
 
-def verify(data: bytes, open_all: Open | None = None) -> Verdict:
+def verify(data: bytes, open_all: Open | None = None) -> FileVerdict:
     """Verify a file; `open_all` opens many records at once, by default one after the other."""
     try:
         bundle = read_bundle(data)
         anew = Recount(bundle, open_all or open_each)
         faults = tuple(anew.differences())
     except RefusedError as refusal:
-        return Verdict(None, (refusal.refused,))
+        return FileVerdict(None, (refusal.refused,))
     result = anew.counted.result if not faults else None
-    return Verdict(result, faults, len(bundle.erased), len(anew.chain.last.seats))
+    return FileVerdict(result, faults, len(bundle.unread), len(anew.chain.last.seats))
 
 
 def read_bundle(data: bytes) -> Bundle:
@@ -85,13 +84,13 @@ class Recount:
         self.chain = _chain_of(bundle, open_all)
         self.records = _records_of(bundle, open_all)
         self.poll = self._poll()
-        self.times: Times = times_of(self.poll.lengths, self.chain.opened.at)
-        self.locked = self._first_from(self.times.lock)
-        self.closed = self._first_from(self.times.end)
+        self.times: PollTimes = poll_times(plan_of(self.poll.lengths, self.chain.opened.at))
+        self.locked = self._first_from(self.times.lock_at)
+        self.closed = self._first_from(self.times.voting_end)
         if self.chain.settled < self.closed.height:
             raise BundleRule.NOT_CONFIRMED.error()
         self.index_of, self.late = self._logged()
-        self.erased = self._erased()
+        self.unread = {one.id: one.author for one in bundle.unread}
         self._check_records()
         self.roll = self._roll()
         self.reading = self._reading()
@@ -117,10 +116,10 @@ class Recount:
             raise BundleRule.NOT_OPENED.error()
         return record.content
 
-    def _first_from(self, at: int) -> Link:
+    def _first_from(self, at: int) -> ChainLink:
         link = self.chain.first_from(at)
         if link is None:
-            raise BundleRule.NOT_ENDED.error()
+            raise BundleRule.END_MISSING.error()
         return link
 
     def _logged(self) -> tuple[dict[RecordId, int], frozenset[RecordId]]:
@@ -140,10 +139,6 @@ class Recount:
                 raise BundleRule.WRONG_LOG_ROOT.error(height=link.height)
         return index_of, frozenset(given)
 
-    def _erased(self) -> dict[RecordId, ErasedRecord]:
-        shapes = (parse_erased(msgspec.json.decode(raw)) for raw in self.bundle.erased)
-        return {shape.id: shape for shape in shapes if shape.id in self.index_of}
-
     def _check_records(self) -> None:
         for own_id, record in self.records.items():
             if own_id in self.late:
@@ -152,7 +147,7 @@ class Recount:
                 raise BundleRule.RECORD_NOT_IN_LOG.error(record=own_id)
             self._check_author(record, self.index_of[own_id])
         for leaf in self.index_of:
-            if leaf not in self.records and leaf not in self.erased:
+            if leaf not in self.records and leaf not in self.unread:
                 raise BundleRule.RECORD_MISSING.error(record=leaf)
 
     def _check_author(self, record: Record, index: int) -> None:
@@ -173,15 +168,15 @@ class Recount:
             for author in link.authors
         }
         authors = {own_id: authored_of(record).author for own_id, record in self.records.items()}
-        authors |= {own_id: shape.author for own_id, shape in self.erased.items()}
+        authors |= {own_id: author for own_id, author in self.unread.items() if own_id in self.index_of}
         active |= {author for own_id, author in authors.items() if start <= self.index_of[own_id] < opened.log.size}
         return roll_of(candidates(opened), active, since=first.height)
 
-    def _reading(self) -> Reading:
-        first = self._first_from(self.times.end - LAPSES_AFTER_MS + 1)
+    def _reading(self) -> PollReading:
+        first = self._first_from(self.times.voting_end - LAPSES_AFTER_MS + 1)
         fresh = max((link.size for link in self.chain.links if link.height < first.height), default=0)
-        end = self.times.end
-        return Reading(
+        end = self.times.voting_end
+        return PollReading(
             poll=self.poll,
             options=self.poll.option_ids,
             opened=self.chain.opened.height,
@@ -196,13 +191,13 @@ class Recount:
             if isinstance(record.content, Delegate | Delegation)
             or (isinstance(record.content, Ballot) and record.content.poll == self.bundle.poll)
         ]
-        question = Question(
+        question = PollQuestion(
             id=self.bundle.poll,
             poll=self.poll,
             options=self.poll.option_ids,
             areas=self.poll.areas,
             parents=area_parents(self.chain.opened.policy),
-            end=self.times.end,
+            end=self.times.voting_end,
         )
         entries = entries_of(self.reading, logged)
         return count(question, self.roll, entries, lock=self.locked.size, end=self.closed.size)
@@ -213,12 +208,12 @@ class Recount:
             if times > 1:
                 yield BundleRule.COUNTED_TWICE.refused(member=member)
         for member, index in sorted((one.member, one.index) for one in named - found):
-            rule = BundleRule.BALLOT_ADDED
             if index >= self.closed.size:
-                rule = BundleRule.LATE_BALLOT
+                yield BundleRule.LATE_BALLOT.refused(member=member)
             elif self._is_after_recovery(index):
-                rule = BundleRule.KEY_AFTER_RECOVERY
-            yield rule.refused(member=member)
+                yield BundleRule.KEY_AFTER_RECOVERY.refused(member=member)
+            else:
+                yield BundleRule.BALLOT_ADDED.refused(member=member)
         for member in sorted({one.member for one in found - named}):
             yield BundleRule.BALLOT_DROPPED.refused(member=member)
 

@@ -1,10 +1,11 @@
-"""When something ends in an open poll: the steward seals an item then, though nothing else waits."""
+"""When something ends in a poll: the steward seals an item then, though nothing else waits."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Final
 
+import msgspec
 from sqlalchemy import Index, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +16,7 @@ from models.engine.statements import Prepared
 from models.engine.upserts import insert_new
 from models.groups.groups_and_items import ITEMS
 from protocol.ids import RecordId
+from protocol.records.content import Poll
 
 
 class DeadlineRow(Base):
@@ -31,28 +33,55 @@ class DeadlineRow(Base):
 DEADLINES: Final = table_of(DeadlineRow)
 
 
-async def list_unscheduled(session: AsyncSession, group: RecordId) -> list[tuple[RecordId, RecordId, bytes, int]]:
-    """(poll, item, content of the poll, time of the item) of openings without deadlines whose poll is here."""
-    return [tuple(row) for row in await _UNSCHEDULED.run(session, group=group)]
+UNTIL_END: Final = 1
+ALL_SET: Final = 2
+COUNTED: Final = 3
+
+
+class OpenPoll(msgspec.Struct, frozen=True):
+    """A poll that an item opened (at `opened_at`, ms), and what of it is stored: deadlines, or the result, too."""
+
+    poll_id: RecordId
+    item_id: RecordId
+    group_id: RecordId
+    scheduled: int
+    poll: bytes
+    opened_at: int
+
+    @property
+    def content(self) -> Poll:
+        """What the poll's record says."""
+        return msgspec.json.decode(self.poll, type=Poll)
+
+
+async def list_unscheduled(session: AsyncSession, group: RecordId) -> list[OpenPoll]:
+    """The group's opened polls whose records are here, and which lack deadlines or a result."""
+    return [OpenPoll(*row) for row in await _UNSCHEDULED.run(session, group=group)]
 
 
 _UNSCHEDULED: Final = Prepared(
     lambda _: (
-        select(OPENINGS.c.poll_id, OPENINGS.c.item_id, POLLS.c.poll, ITEMS.c.at)
+        select(
+            OPENINGS.c.poll_id,
+            OPENINGS.c.item_id,
+            OPENINGS.c.group_id,
+            OPENINGS.c.scheduled,
+            POLLS.c.poll,
+            ITEMS.c.at,
+        )
         .join(POLLS, POLLS.c.id == OPENINGS.c.poll_id)
         .join(ITEMS, ITEMS.c.id == OPENINGS.c.item_id)
-        .where(OPENINGS.c.group_id == bindparam("group"), OPENINGS.c.scheduled.is_(False))
+        .where(OPENINGS.c.group_id == bindparam("group"), OPENINGS.c.scheduled < COUNTED)
     )
 )
 
 
-async def put_deadlines(
-    session: AsyncSession, group: RecordId, poll: RecordId, item: RecordId, times: Collection[int]
-) -> None:
-    """Store the deadlines of a poll that an item opened."""
-    await insert_new(session, DEADLINES, [{"group_id": group, "at": at, "poll_id": poll} for at in sorted(set(times))])
-    mine = OPENINGS.c.poll_id == poll, OPENINGS.c.item_id == item
-    await session.execute(update(OPENINGS).where(*mine).values(scheduled=True))
+async def put_deadlines(session: AsyncSession, poll: OpenPoll, times: Collection[int], *, scheduled: int) -> None:
+    """Store deadlines of a poll, and which of them are stored now."""
+    rows = [{"group_id": poll.group_id, "at": at, "poll_id": poll.poll_id} for at in sorted(set(times))]
+    await insert_new(session, DEADLINES, rows)
+    mine = OPENINGS.c.poll_id == poll.poll_id, OPENINGS.c.item_id == poll.item_id
+    await session.execute(update(OPENINGS).where(*mine).values(scheduled=scheduled))
 
 
 async def next_deadline(session: AsyncSession, group: RecordId, *, after: int) -> int | None:

@@ -64,7 +64,7 @@ class PollOpeningRow(Base):
 
     `members`: the members who had the weight to vote after that item: their numbers, weights and the heights at which
     they joined, as three arrays (`decisions.rolls`). `parents`: of each subject
-    area the one above it, as JSON. `scheduled`: whether its deadlines are stored.
+    area the one above it, as JSON. `scheduled`: see `OpenPoll`.
     """
 
     __tablename__ = "poll_openings"
@@ -73,8 +73,8 @@ class PollOpeningRow(Base):
         Index(
             "ix_poll_openings_unscheduled",
             "group_id",
-            sqlite_where=text("NOT scheduled"),
-            postgresql_where=text("NOT scheduled"),
+            sqlite_where=text("scheduled < 3"),
+            postgresql_where=text("scheduled < 3"),
         ),
         {"sqlite_with_rowid": False},
     )
@@ -86,7 +86,7 @@ class PollOpeningRow(Base):
     author: Mapped[int]
     members: Mapped[bytes]
     parents: Mapped[bytes]
-    scheduled: Mapped[bool] = mapped_column(server_default="0")
+    scheduled: Mapped[int] = mapped_column(server_default="0")
 
 
 class StoredPoll(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from decisions.bundle.verify import Verdict, open_each, verify
+from decisions.bundle.verify import FileVerdict, open_each, verify
 from decisions.count import Result
 from pod.cli.options import as_json, json_option
 from protocol.errors import Refused
@@ -29,7 +29,7 @@ def verify_result(file: Path, jobs: int, *, json: bool) -> None:
     verdict = verify(file.read_bytes(), partial(open_side_by_side, jobs=jobs))
     if json:
         faults = [{"rule": one.rule.key, "facts": one.facts, "detail": one.detail} for one in verdict.faults]
-        click.echo(as_json({"result": verdict.result, "faults": faults, "erased": verdict.erased}))
+        click.echo(as_json({"result": verdict.result, "faults": faults, "unread": verdict.unread}))
     else:
         _tell(verdict)
     sys.exit(1 if verdict.faults else 0)
@@ -45,7 +45,7 @@ def open_side_by_side(wires: Sequence[bytes], jobs: int) -> Sequence[Record | Re
         return [one for opened in processes.map(open_each, parts) for one in opened]
 
 
-def _tell(verdict: Verdict) -> None:
+def _tell(verdict: FileVerdict) -> None:
     for fault in verdict.faults:
         click.echo(f"{fault.rule.key}: {fault.detail}")
     if verdict.result is None:
@@ -53,8 +53,8 @@ def _tell(verdict: Verdict) -> None:
         return
     for line in _lines(verdict.result):
         click.echo(line)
-    if verdict.erased:
-        click.echo(f"{verdict.erased} entries of the log were erased by their authors; ballots can't be erased.")
+    if verdict.unread:
+        click.echo(f"{verdict.unread} entries of the log are without words: erased by their authors, or withheld.")
     if verdict.confirmed_by == 1:
         click.echo("The log was confirmed by one pod only.")
     click.echo("The result is right.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pod.demo.village import VILLAGE, Ballot, VillageChange, VillageText
+from pod.demo.village import VILLAGE, VillageChange, VillageText, VillageVote
 
 Body = dict[str, Any]
 
@@ -43,7 +43,7 @@ def change_body(change: VillageChange, written: WrittenText) -> Body:
     return {"post": written.texts[change.text], "adds": [add], "marks": marks}
 
 
-def vote_body(ballot: Ballot, written: WrittenText) -> Body:
+def vote_body(ballot: VillageVote, written: WrittenText) -> Body:
     """A vote; in another circle than the text's, it says where the text comes from."""
     body: Body = {"target": _target(ballot, written), "value": ballot.value}
     if ballot.reason:
@@ -53,7 +53,7 @@ def vote_body(ballot: Ballot, written: WrittenText) -> Body:
     return body
 
 
-def _target(ballot: Ballot, written: WrittenText) -> Body:
+def _target(ballot: VillageVote, written: WrittenText) -> Body:
     if ballot.subject:
         return {"subject": ballot.subject}
     if ballot.change:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pod.demo.village import CRITICS, SUBJECT, VILLAGE, Ballot, Block, VillageChange
+from pod.demo.village import CRITICS, SUBJECT, VILLAGE, Block, VillageChange, VillageVote
 
 CHANGES: Final = (
     VillageChange(
@@ -54,14 +54,14 @@ CHANGES: Final = (
 
 def _village(
     voter: str, value: int, text: str = "", reason: str = "", *, change: str = "", at: int | None = None
-) -> Ballot:
-    return Ballot(VILLAGE, voter, value, text, at, change, reason=reason)
+) -> VillageVote:
+    return VillageVote(VILLAGE, voter, value, text, at, change, reason=reason)
 
 
 def _critics(
     voter: str, value: int, text: str = "", reason: str = "", *, change: str = "", at: int | None = None
-) -> Ballot:
-    return Ballot(CRITICS, voter, value, text, at, change, reason=reason)
+) -> VillageVote:
+    return VillageVote(CRITICS, voter, value, text, at, change, reason=reason)
 
 
 BALLOTS: Final = (
@@ -109,9 +109,9 @@ BALLOTS: Final = (
     _critics("dee", 1000, change="bottled"),
     _critics("gus", 1000, change="six-metres", reason="Still right."),
     _critics("dee", 1000, "upstream", "Nobody answered this yet."),
-    Ballot(VILLAGE, "ada", 500, subject=SUBJECT, reason="They came with buckets in 1959."),
-    Ballot(CRITICS, "fay", -500, subject=SUBJECT),
-    Ballot(VILLAGE, "cy", 1000, "turnovers", emoji="🥧"),
-    Ballot(VILLAGE, "fay", 1000, "barrow", emoji="😂"),
-    Ballot(VILLAGE, "gus", 1000, "barrow", emoji="😂"),
+    VillageVote(VILLAGE, "ada", 500, subject=SUBJECT, reason="They came with buckets in 1959."),
+    VillageVote(CRITICS, "fay", -500, subject=SUBJECT),
+    VillageVote(VILLAGE, "cy", 1000, "turnovers", emoji="🥧"),
+    VillageVote(VILLAGE, "fay", 1000, "barrow", emoji="😂"),
+    VillageVote(VILLAGE, "gus", 1000, "barrow", emoji="😂"),
 )

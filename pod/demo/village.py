@@ -74,7 +74,7 @@ class VillageChange(msgspec.Struct, frozen=True):
     instead: bool = False
 
 
-class Ballot(msgspec.Struct, frozen=True):
+class VillageVote(msgspec.Struct, frozen=True):
     """A vote in a circle, in thousandths: on a text, one of its paragraphs, the paragraph of a change, or a subject.
 
     With `emoji` it is a reaction to the text.

@@ -29,6 +29,7 @@ from pod.actions.chain.proposed_operations import judge_proposed
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import find_view
 from pod.actions.decisions.deadlines import schedule_polls
+from pod.actions.decisions.results import keep_results
 from pod.actions.fediverse.followers import tell_followers
 from pod.actions.groups.identity_claims import sign_wanted
 from pod.actions.sync.gap_check import compare
@@ -239,6 +240,7 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
             await push(session, deps, record, now=now)
 
     await deps.store.write(action)
+    await keep_results(deps, group)
     await tell_followers(deps, group, now=now)
     state = (await find_view(deps, group)).state
     if state.steward.pod != deps.identity.base_url:

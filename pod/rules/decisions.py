@@ -39,6 +39,11 @@ class DecisionRule(Rule):
         "A ballot needs a proof of who you are from the last twelve hours. Sign in again, then cast it.",
         "En röstsedel kräver att du visat vem du är under de senaste tolv timmarna. Logga in igen och rösta sedan.",
     )
+    WITHHELD = (
+        NotFoundError,
+        "This server withholds a text that the count needs, so it gives no file; other servers of the group may.",
+        "Den här servern håller inne en text som räkningen behöver, så den ger ingen fil. Gruppens andra kan göra det.",
+    )
     NOT_ENDED = (
         NotFoundError,
         "The poll isn't counted yet.",

@@ -14,7 +14,7 @@ MOST_FIELDS = 7
 # Acts that the protocol itself names so: a file may be called by them.
 ACTS = {"founding", "sealing", "keeping", "weighing"}
 # Words that only look like gerunds.
-THINGS = {"keyring", "belonging", "wording", "operation_wording", "routing"}
+THINGS = {"keyring", "belonging", "wording", "operation_wording", "routing", "ranking"}
 # Names that used to mean several things, with the types of what each means now (docs/glossary.md).
 MEANT = {
     "head": r"(RecordId|StoredItem|str)( \| None)?",  # a str in what a pod was told of another

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from decisions.contest import stands, without
-from decisions.delegate_lock import Entry, Kind, Standing, standing
-from decisions.quorum import Quorum
+from decisions.delegate_lock import EntryKind, PollEntry, StandingEntries, standing
 from decisions.score import tally_scores
 from decisions.winners import highest
+from protocol.records.content import Quorum
 from tests.decisions.small_polls import SmallPoll
 from tests.support.folders import read_vectors
 
@@ -21,12 +21,12 @@ class Log:
     """A log to write entries into, in order; each author's counter rises."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry[Any]] = []
+        self.entries: list[PollEntry[Any]] = []
 
-    def add(self, author: int, kind: Kind, content: object, scope: str = "", counter: int | None = None) -> None:
+    def add(self, author: int, kind: EntryKind, content: object, scope: str = "", counter: int | None = None) -> None:
         index = len(self.entries)
         rank = (0, index if counter is None else counter, f"{index}")
-        self.entries.append(Entry(index, author, kind, scope, rank, content))
+        self.entries.append(PollEntry(index, author, kind, scope, rank, content))
 
 
 def of_vector() -> tuple[Log, int]:
@@ -34,20 +34,20 @@ def of_vector() -> tuple[Log, int]:
     number = {name: index for index, name in enumerate(E7["members"])}
     log, at_lock = Log(), E7["at_lock"]
     for name in at_lock["declared"]:
-        log.add(number[name], Kind.DECLARATION, "I offer myself")
+        log.add(number[name], EntryKind.DECLARATION, "I offer myself")
     for name, row in at_lock["delegations"].items():
-        log.add(number[name], Kind.DELEGATION, row)
+        log.add(number[name], EntryKind.DELEGATION, row)
     for name, ballot in at_lock["ballots"].items():
-        log.add(number[name], Kind.BALLOT, ballot)
+        log.add(number[name], EntryKind.BALLOT, ballot)
     lock = len(log.entries)
     for step in E7["after_lock_in_order"]:
-        kinds = {"ballot": Kind.BALLOT, "delegation": Kind.DELEGATION, "declares": Kind.DECLARATION}
+        kinds = {"ballot": EntryKind.BALLOT, "delegation": EntryKind.DELEGATION, "declares": EntryKind.DECLARATION}
         kind = next(kind for name, kind in kinds.items() if name in step)
         log.add(number[step["by"]], kind, step.get("ballot") or step.get("delegation") or "now I do, too")
     return log, lock
 
 
-def poll_of(counted: Standing[Any]) -> tuple[SmallPoll, dict[str, Any]]:
+def poll_of(counted: StandingEntries[Any]) -> tuple[SmallPoll, dict[str, Any]]:
     members = E7["members"]
     ballots = {members[author]: ballot for author, ballot in counted.ballots.items()}
     lists = {members[author]: of_scope[""] for author, of_scope in counted.delegations.items()}
@@ -75,26 +75,26 @@ def test_dc_08_e7_delegates_are_frozen_at_the_lock_and_others_vote_until_the_end
 
 def test_the_highest_counter_holds_and_not_the_last_in_the_log() -> None:
     log = Log()
-    log.add(1, Kind.BALLOT, "new", counter=7)
-    log.add(1, Kind.BALLOT, "old", counter=3)
+    log.add(1, EntryKind.BALLOT, "new", counter=7)
+    log.add(1, EntryKind.BALLOT, "old", counter=3)
     assert standing(log.entries, 2, 2).ballots == {1: "new"}
     assert standing(log.entries[1:], 2, 2).ballots == {1: "old"}
 
 
 def test_a_withdrawn_ballot_is_none_and_an_older_one_does_not_revive() -> None:
     log = Log()
-    log.add(1, Kind.BALLOT, "mine")
-    log.add(1, Kind.BALLOT, None)
+    log.add(1, EntryKind.BALLOT, "mine")
+    log.add(1, EntryKind.BALLOT, None)
     assert standing(log.entries, 0, 2).ballots == {}
 
 
 def test_a_resignation_after_the_lock_changes_nothing_and_one_before_it_frees() -> None:
     log = Log()
-    log.add(1, Kind.DECLARATION, "I offer myself")
-    log.add(1, Kind.DECLARATION, None)
-    log.add(1, Kind.BALLOT, "late")
-    assert standing(log.entries, 1, 3) == Standing({}, {}, frozenset([1]))
-    assert standing(log.entries, 2, 3) == Standing({1: "late"}, {}, frozenset())
+    log.add(1, EntryKind.DECLARATION, "I offer myself")
+    log.add(1, EntryKind.DECLARATION, None)
+    log.add(1, EntryKind.BALLOT, "late")
+    assert standing(log.entries, 1, 3) == StandingEntries({}, {}, frozenset([1]))
+    assert standing(log.entries, 2, 3) == StandingEntries({1: "late"}, {}, frozenset())
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -103,14 +103,16 @@ def test_the_lock_agrees_with_its_definition(seed: int) -> None:
         rng = Random(1000 * seed + number)
         log = Log()
         for _ in range(rng.randint(0, 25)):
-            kind = rng.choice([*Kind])
-            scope = rng.choice(["", "area:a"]) if kind is Kind.DELEGATION else ""
+            kind = rng.choice([*EntryKind])
+            scope = rng.choice(["", "area:a"]) if kind is EntryKind.DELEGATION else ""
             log.add(rng.randrange(4), kind, rng.choice([None, "x", "y"]), scope, rng.randrange(6))
         lock = rng.randint(0, len(log.entries))
         end = rng.randint(lock, len(log.entries))
         found = standing(rng.sample(log.entries, len(log.entries)), lock, end)
         at_lock, at_end = (latest(log.entries[:size]) for size in (lock, end))
-        delegates = {author for (author, kind, _), content in at_lock.items() if kind is Kind.DECLARATION and content}
+        delegates = {
+            author for (author, kind, _), content in at_lock.items() if kind is EntryKind.DECLARATION and content
+        }
         assert found.delegates == delegates
         held = {key: value for key, value in at_end.items() if key[0] not in delegates}
         held |= {key: value for key, value in at_lock.items() if key[0] in delegates}
@@ -119,7 +121,7 @@ def test_the_lock_agrees_with_its_definition(seed: int) -> None:
         assert named == {(author, scope) for (author, kind, scope), row in held.items() if kind == 1 and row}
 
 
-def latest(entries: Iterable[Entry[Any]]) -> Mapping[tuple[int, Kind, str], Any]:
+def latest(entries: Iterable[PollEntry[Any]]) -> Mapping[tuple[int, EntryKind, str], Any]:
     """What each register holds, by sorting all entries."""
     return {
         (entry.author, entry.kind, entry.scope): entry.content
@@ -129,7 +131,7 @@ def latest(entries: Iterable[Entry[Any]]) -> Mapping[tuple[int, Kind, str], Any]
 
 def test_a_voided_member_neither_votes_nor_delegates_and_no_older_ballot_revives() -> None:
     log, lock = of_vector()
-    log.add(1, Kind.BALLOT, {"p1": 0, "p2": 100}, counter=0)  # an older one of b's, logged late
+    log.add(1, EntryKind.BALLOT, {"p1": 0, "p2": 100}, counter=0)  # an older one of b's, logged late
     counted = without(standing(log.entries, lock, len(log.entries)), {1, 4})
     poll, ballots = poll_of(counted)
     _, found = poll.paths_and_mandates()

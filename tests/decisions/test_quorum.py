@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from decisions.quorum import Quorum
+from protocol.records.content import Quorum
 from tests.support.folders import read_vectors
 
 OF_PEOPLE: Any = read_vectors("flowback_tallies.json")["quorum"]

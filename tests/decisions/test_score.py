@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from decisions.mandates import Support, Voices, mandates
-from decisions.quorum import Quorum
 from decisions.score import NO_OPINION, tally_scores
 from decisions.winners import highest
+from protocol.records.content import Quorum
 from tests.decisions.electorates import electorates
 from tests.decisions.oracles import count
 from tests.decisions.small_polls import SmallPoll

@@ -112,13 +112,13 @@ VOTE: Final[dict[str, Any]] = AUTHORED | {
     "from_": st.none() | st.builds(RepostOrigin, IDS, st.just("https://a.example")),
     "reason": TEXTS,
 }
-LENGTHS = st.builds(Lengths, voting=st.integers(1, 9), bets=st.integers(0, 9), lock=st.none() | st.integers(0, 9))
+LENGTHS = st.builds(Lengths, voting=st.integers(1, 9), bets=st.integers(0, 9), lock=st.integers(0, 9))
 POLL: Final[dict[str, Any]] = {
     "title": NAMES,
     "lengths": LENGTHS,
     "paragraphs": PARAGRAPHS,
     "areas": st.lists(NAMES, max_size=2).map(tuple),
-    "quorum": st.builds(Quorum, st.integers(0, 100), st.none() | NATURALS),
+    "quorum": st.builds(Quorum, st.none() | st.integers(0, 100), st.none() | NATURALS),
     "goal": st.none() | st.builds(Goal, TEXTS, st.none() | IDS),
     "about": st.none() | IDS,
     "language": TEXTS,

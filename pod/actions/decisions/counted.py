@@ -7,10 +7,10 @@ from enum import StrEnum
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.count import Count, Question, count
+from decisions.count import Count, PollQuestion, count
 from decisions.delegate_lists import LAPSES_AFTER_MS
-from decisions.entries import Logged, Reading, entries_of
-from decisions.times import Times, times_of
+from decisions.entries import Logged, PollReading, entries_of
+from decisions.phases import PollTimes, plan_of, poll_times
 from models.decisions.activity import ItemPlace, first_item_from, load_log_size
 from models.decisions.polls import (
     PollOpening,
@@ -20,6 +20,7 @@ from models.decisions.polls import (
     load_opening,
 )
 from pod.actions.decisions.roll import load_roll
+from pod.budgets.heavy import computed
 from protocol.state import GroupState
 
 
@@ -41,7 +42,7 @@ class Course(msgspec.Struct, frozen=True):
     poll: StoredPoll
     phase: Phase
     opening: PollOpening | None = None
-    times: Times | None = None
+    times: PollTimes | None = None
     locked: ItemPlace | None = None
     closed: ItemPlace | None = None
 
@@ -53,23 +54,26 @@ async def load_course(
     opening = await load_opening(session, poll.id)
     if opening is None:
         return Course(poll, Phase.UNOPENED)
-    times = times_of(poll.content.lengths, opening.at)
-    locked = await first_item_from(session, state.group, times.lock)
-    closed = await first_item_from(session, state.group, times.end)
+    plan = plan_of(poll.content.lengths, opening.at)
+    times = poll_times(plan)
+    locked = await first_item_from(session, state.group, times.lock_at)
+    closed = await first_item_from(session, state.group, times.voting_end)
+    if closed is not None:
+        times = poll_times(plan, voting_closed_at=closed.at)
     phase = _phase(times, closed, settled=settled, held=held, now=now, sealed=state.at)
     return Course(poll, phase, opening, times, locked, closed)
 
 
-def _phase(times: Times, closed: ItemPlace | None, *, settled: int, held: int, now: int, sealed: int) -> Phase:
+def _phase(times: PollTimes, closed: ItemPlace | None, *, settled: int, held: int, now: int, sealed: int) -> Phase:
     if closed is not None:
         if held < closed.log_size:
             return Phase.ENDED
         if settled < closed.height:
             return Phase.COUNTED
-        return Phase.FINAL if sealed >= times.final else Phase.PROVISIONAL
-    if now < times.voting:
+        return Phase.FINAL if sealed >= times.contest_end else Phase.PROVISIONAL
+    if now < times.voting_start:
         return Phase.BEFORE
-    return Phase.VOTING if now < times.end else Phase.ENDED
+    return Phase.VOTING if now < times.voting_end else Phase.ENDED
 
 
 async def count_poll(session: AsyncSession, state: GroupState, course: Course) -> Count:
@@ -80,17 +84,17 @@ async def count_poll(session: AsyncSession, state: GroupState, course: Course) -
     assert closed is not None
     assert locked is not None
     group, content = course.poll.group_id, course.poll.content
-    question = Question(
+    question = PollQuestion(
         id=course.poll.id,
         poll=content,
         options=content.option_ids,
         areas=content.areas,
         parents=msgspec.json.decode(opening.parents, type=dict[str, str]),
-        end=times.end,
+        end=times.voting_end,
     )
     fresh = await _fresh_from(session, course, times)
-    reading = Reading(
-        content, question.options, opening.height, state, lambda index: times.end if index >= fresh else 0
+    reading = PollReading(
+        content, question.options, opening.height, state, lambda index: times.voting_end if index >= fresh else 0
     )
     ballots = await list_ballots(session, course.poll.id, group, below=closed.log_size)
     delegations = await list_delegations(session, group, below=closed.log_size)
@@ -98,11 +102,11 @@ async def count_poll(session: AsyncSession, state: GroupState, course: Course) -
     logged += [Logged(one.place, one.record_id, one.content) for one in delegations]
     entries = entries_of(reading, logged)
     roll = await load_roll(session, opening, group)
-    return count(question, roll, entries, lock=locked.log_size, end=closed.log_size)
+    return await computed(len(entries), count, question, roll, entries, lock=locked.log_size, end=closed.log_size)
 
 
-async def _fresh_from(session: AsyncSession, course: Course, times: Times) -> int:
+async def _fresh_from(session: AsyncSession, course: Course, times: PollTimes) -> int:
     """The first entry of the log that a year before the end of voting hadn't been sealed."""
-    first = await first_item_from(session, course.poll.group_id, times.end - LAPSES_AFTER_MS + 1)
+    first = await first_item_from(session, course.poll.group_id, times.voting_end - LAPSES_AFTER_MS + 1)
     assert first is not None
     return await load_log_size(session, course.poll.group_id, first.height - 1)

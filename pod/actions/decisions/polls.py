@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.ballots import fits
-from decisions.times import times_of
+from decisions.phases import plan_of, poll_times
 from models.decisions.polls import load_opening, load_poll
 from pod.actions.access import open_group
 from pod.actions.chain.poll_openings import OPEN_POLL
@@ -43,9 +43,9 @@ async def cast_ballot(session: AsyncSession, deps: Deps, signer: Person, group: 
     if opening is None:
         raise DecisionRule.NOT_OPEN_YET.error()
     poll = stored.content
-    times = times_of(poll.lengths, opening.at)
-    if not times.voting <= now < times.end:
-        raise DecisionRule.NOT_NOW.error(begins=_instant(times.voting), ends=_instant(times.end))
+    times = poll_times(plan_of(poll.lengths, opening.at))
+    if not times.voting_start <= now < times.voting_end:
+        raise DecisionRule.NOT_NOW.error(begins=_instant(times.voting_start), ends=_instant(times.voting_end))
     if not fits(poll, poll.option_ids, ballot):
         raise DecisionRule.DOES_NOT_FIT.error()
     if readable.number is None or not await is_on_roll(session, opening, group, readable.number):

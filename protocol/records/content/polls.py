@@ -35,24 +35,32 @@ class Option(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Lengths(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How long each phase lasts; one of length 0 is skipped.
-
-    `lock`: how long before the end delegates are frozen; None: a day, or a quarter of a shorter vote.
-    """
+    """How long each phase lasts; one of length 0 is skipped. `lock`: how long before the end delegates are frozen."""
 
     voting: Annotated[int, Meta(ge=1, le=MAX_PHASE_MS)]
     proposals: Length = 0
     predictions: Length = 0
     bets: Length = 0
-    lock: Length | None = None
+    lock: Length = 24 * 3_600_000
     contest: Length = 72 * 3_600_000
 
 
 class Quorum(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How many of the roll must take part: per cent of it, or that many people (or weights)."""
+    """How many must be counted: a share of the roll in per cent, or a number; one of both is enough.
 
-    percent: Percent = 0
+    Blank ballots and who stands behind them count. Where weights vote, all of these are weights.
+    """
+
+    percent: Percent | None = None
     number: Natural | None = None
+
+    def is_met(self, counted: int, roll: int) -> bool:
+        """Whether `counted` voices of `roll` are enough (decisions §2.5); nobody is never enough."""
+        if counted == 0:
+            return False
+        by_share = self.percent is not None and 100 * counted >= self.percent * roll
+        by_number = self.number is not None and counted >= self.number
+        return by_share or by_number or self == Quorum()
 
 
 class Goal(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -65,7 +65,7 @@ class Decided:
             peaks="",
             leaves=tuple(one.id for one in self.log[: self.end]),
             records=tuple(msgspec.Raw(one.wire) for one in self.log[: self.end]),
-            erased=(),
+            unread=(),
             stated=NOTHING,
         )
         return msgspec.structs.replace(bundle, stated=Recount(bundle, open_each).stated())

@@ -152,7 +152,7 @@ def end_too_early(file: Any) -> None:
         (forget_confirmations, "not_confirmed"),
         (change_sum, "wrong_result"),
         (name_other_group, "other_group"),
-        (end_too_early, "not_ended"),
+        (end_too_early, "end_missing"),
     ],
 )
 def test_dc_02_each_tampering_is_named_by_its_own_rule(change: Callable[[Any], None], rule: str) -> None:

@@ -8,13 +8,14 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.count import Result
-from decisions.times import Times
+from decisions.phases import PollTimes
 from models.content.places import FIRST_WAITING
 from models.decisions.polls import StoredPoll, list_ballots_of, list_polls, load_poll
 from models.groups.groups_and_items import load_group
 from pod.actions.access import ReadableGroup, Reader, open_group
-from pod.actions.decisions.counted import Course, Phase, count_poll, load_course
+from pod.actions.decisions.counted import Course, Phase, load_course
 from pod.actions.decisions.result_file import make_file
+from pod.actions.decisions.results import SETTLED, result_of
 from pod.actions.decisions.roll import is_on_roll
 from pod.actions.reading.lens.floor import list_unhosted
 from pod.deps import Deps
@@ -23,8 +24,6 @@ from protocol.ids import RecordId
 from protocol.records.content import Ballot, Option, Paragraph, PostTarget
 
 _ANY_PLACE: Final = 2**62
-_SETTLED: Final = (Phase.PROVISIONAL, Phase.FINAL)
-_COUNTED: Final = (Phase.COUNTED, Phase.PROVISIONAL, Phase.FINAL)
 
 
 class VisiblePoll(msgspec.Struct, frozen=True):
@@ -38,7 +37,7 @@ class VisiblePoll(msgspec.Struct, frozen=True):
     options: tuple[Option, ...]
     areas: tuple[str, ...]
     phase: Phase
-    times: Times | None
+    times: PollTimes | None
     withheld: bool = False
 
 
@@ -79,7 +78,7 @@ async def describe_poll(deps: Deps, reader: Reader, group: RecordId, poll: Recor
         if course.opening is not None and readable.number is not None:
             on_roll = await is_on_roll(session, course.opening, group, readable.number)
             own = await _own_ballot(session, poll, group, readable.number)
-        result = (await count_poll(session, readable.state, course)).result if course.phase in _COUNTED else None
+        result = await result_of(session, readable.state, course)
     return PollSight(visible, on_roll, own, result)
 
 
@@ -91,9 +90,9 @@ async def read_result_file(deps: Deps, reader: Reader, group: RecordId, poll: Re
         if stored is None or stored.group_id != group:
             raise DecisionRule.NO_SUCH_POLL.error()
         course = await course_of(session, deps, readable, stored)
-        if course.phase not in _SETTLED:
+        if course.phase not in SETTLED:
             raise DecisionRule.NOT_ENDED.error()
-        return await make_file(session, readable, course)
+        return await make_file(session, deps, readable, course)
 
 
 async def list_group_polls(deps: Deps, reader: Reader, group: RecordId, *, below: int | None, limit: int) -> PollPage:

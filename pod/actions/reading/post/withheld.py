@@ -19,8 +19,10 @@ from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import (
     Address,
+    Delegate,
     ParagraphTarget,
     Patch,
+    Poll,
     Post,
     PostTarget,
     Profile,
@@ -50,13 +52,17 @@ async def list_withheld_words(
 
 
 def _targets(record: StoredRecord) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
-    """As targets: (the post, profile or name that a record is, edits or answers, the paragraphs that it adds)."""
+    """As targets: (the post, poll, profile or name that a record is, edits or answers, the paragraphs that it adds)."""
     match reopen_record(record.wire).content:
         case Post(reply_to=reply) as post:
             subject = (SubjectTarget(reply.subject).token,) if reply and reply.subject else ()
             return (PostTarget(record.id).token, *subject), _parts(record.id, len(post.paragraphs))
         case Patch() as patch:
             return (PostTarget(patch.post).token,), _parts(record.id, len(patch.adds))
+        case Poll() as poll:
+            return (PostTarget(record.id).token,), _parts(record.id, len(poll.paragraphs))
+        case Delegate():
+            return (PostTarget(record.id).token,), ()
         case Profile():
             return (ProfileTarget(record.id).token,), ()
         case Vote(target=SubjectTarget() as subject):
