@@ -12,9 +12,8 @@ Rules of this file (decisions §1, delegation):
 Hops grow by one along every step, so no circle can occur, and the costs prove themselves: `faults` compares each
 voter's cost with those of their delegates alone. A cost that is too high or too low somewhere is wrong at some voter.
 
-Costs are computed layer by layer: all voters with 0 fallback steps, then 1, and so on. Within a layer a vote follows
-first choices only, which form chains, and chains of any length are shortened by doubling. Voters behind very many
-fallback steps are finished one by one.
+Most votes need no fallback step and few hops: they are settled hop by hop, all voters at once. Long chains of first
+choices are shortened by doubling. Who needs fallback steps is left to `fallback_paths`.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ Flags = NDArray[np.bool_]
 
 NOBODY: Final = -1
 UNREACHED: Final = np.iinfo(np.int64).max // 4
-MOST_LAYERS: Final = 64  # after which each one costs more than what it settles
+FEWEST: Final = 32  # a hop that settles less than one in so many isn't worth looking at everybody
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +60,9 @@ def resolve(lists: Numbers, cast: Flags) -> Paths:
     costs = np.full(count + 1, UNREACHED, np.int64)  # the last one is NOBODY's
     costs[:count][cast] = 0
     waiting = np.flatnonzero(~cast & (lists != NOBODY).any(axis=1)).astype(np.int32)
-    waiting = _first_choices(lists, costs, waiting)
-    for _ in range(MOST_LAYERS):
-        offers = _offers(lists, costs, waiting, unit)
-        if not len(waiting) or offers.min() == UNREACHED:
-            break
-        waiting = _layer(lists, costs, waiting, offers, unit)
-    else:
+    waiting = _first_choices(lists[:, 0], costs, waiting)
+    waiting = _chains(lists, costs, waiting, unit)
+    if len(waiting):
         finish(lists, costs, waiting)
     return _paths(lists, costs, cast, unit)
 
@@ -90,16 +85,18 @@ def faults(lists: Numbers, cast: Flags, paths: Paths) -> Numbers:
     return np.flatnonzero(wrong).astype(np.int32)
 
 
-def _first_choices(lists: Numbers, costs: Costs, waiting: Numbers) -> Numbers:
+def _first_choices(first: Numbers, costs: Costs, waiting: Numbers) -> Numbers:
     """Settle most who reach a ballot by first choices alone, hop by hop while many arrive; returns who still waits."""
-    first = lists[:, 0]
-    hop = 0
+    settled = costs == 0
+    named, hop = first[waiting], 0
     while len(waiting):
-        arrived = costs[first[waiting]] == hop
+        arrived = settled[named]
         hop += 1
-        costs[waiting[arrived]] = hop
-        before, waiting = len(waiting), waiting[~arrived]
-        if 100 * (before - len(waiting)) < before:
+        now = waiting[arrived]
+        costs[now] = hop
+        settled[now] = True
+        waiting, named = waiting[~arrived], named[~arrived]
+        if FEWEST * len(now) < len(waiting):
             break
     return waiting
 
@@ -113,26 +110,26 @@ def _offers(lists: Numbers, costs: Costs, waiting: Numbers, unit: np.int64) -> C
     return least
 
 
-def _layer(lists: Numbers, costs: Costs, waiting: Numbers, offers: Costs, unit: np.int64) -> Numbers:
-    """Settle all who reach a ballot with as few fallback steps as the best offer; returns who still waits.
+def _chains(lists: Numbers, costs: Costs, waiting: Numbers, unit: np.int64) -> Numbers:
+    """Settle who reaches a ballot with the fewest fallback steps that anybody still needs; returns who still waits.
 
-    The least over a chain of first choices of (steps along it + what is offered there), by doubling.
+    Such a vote follows first choices to somebody who is offered that. The least over a chain of (hops along it + what
+    is offered there) is found by doubling. Once doubling changes nothing it never will: a better offer further along
+    would have changed it for somebody nearer to that offer.
     """
+    offers = _offers(lists, costs, waiting, unit)
+    if not len(waiting) or offers.min() == UNREACHED:
+        return waiting[:0]
     offers = np.where(offers // unit == offers.min() // unit, offers, UNREACHED)
     place_of = np.full(len(costs), len(waiting), np.int32)
     place_of[waiting] = np.arange(len(waiting), dtype=np.int32)
     follows = np.append(place_of[lists[waiting, 0]], np.int32(len(waiting)))
-    least = np.append(offers, UNREACHED)
-    steps = 1
-    while steps <= len(waiting):
-        least = np.minimum(least, least[follows] + steps)
-        follows = follows[follows]
-        steps *= 2
-        if (follows == len(waiting)).all():
-            break
-    least = least[:-1]
-    settled = least < UNREACHED
-    costs[waiting[settled]] = least[settled]
+    before, least, hops = None, np.append(offers, UNREACHED), 1
+    while before is None or not np.array_equal(before, least):
+        before, least = least, np.minimum(least, least[follows] + hops)
+        follows, hops = follows[follows], 2 * hops
+    settled = least[:-1] < UNREACHED
+    costs[waiting[settled]] = least[:-1][settled]
     return waiting[~settled]
 
 
@@ -140,20 +137,21 @@ def _parents(lists: Numbers, costs: Costs, cast: Flags, unit: np.int64) -> Numbe
     """The first delegate of each voter who gives that voter's cost."""
     count = len(cast)
     parent = np.full(count, NOBODY, np.int32)
-    moved = np.flatnonzero(~cast & (costs[:count] < UNREACHED)).astype(np.int32)
-    for place in reversed(range(lists.shape[1])):
-        delegates = lists[moved, place]
-        fits = costs[delegates] + place * unit + 1 == costs[moved]
-        parent[moved[fits]] = delegates[fits]
+    open_ones = np.flatnonzero(~cast & (costs[:count] < UNREACHED)).astype(np.int32)
+    for place in range(lists.shape[1]):
+        delegates = lists[open_ones, place]
+        fits = costs[delegates] + (place * unit + 1) == costs[open_ones]
+        parent[open_ones[fits]] = delegates[fits]
+        open_ones = open_ones[~fits]
     return parent
 
 
 def _paths(lists: Numbers, costs: Costs, cast: Flags, unit: np.int64) -> Paths:
     own = costs[: len(cast)]
+    fallbacks = np.zeros(len(cast), np.int32)
+    behind = np.flatnonzero(own >= unit)  # few: dividing is slow
+    fallbacks[behind] = own[behind] // unit
+    hops = (own - fallbacks * unit).astype(np.int32)
     lost = own >= UNREACHED
-    fallbacks, hops = np.divmod(own, unit)
-    return Paths(
-        _parents(lists, costs, cast, unit),
-        np.where(lost, -1, fallbacks).astype(np.int32),
-        np.where(lost, -1, hops).astype(np.int32),
-    )
+    fallbacks[lost] = hops[lost] = -1
+    return Paths(_parents(lists, costs, cast, unit), fallbacks, hops)
