@@ -13,7 +13,8 @@ Hops grow by one along every step, so no circle can occur, and the costs prove t
 voter's cost with those of their delegates alone. A cost that is too high or too low somewhere is wrong at some voter.
 
 Most votes need no fallback step and few hops: they are settled hop by hop, all voters at once. Long chains of first
-choices are shortened by doubling. Who needs fallback steps is left to `fallback_paths`.
+choices are shortened by doubling, for 0 fallback steps, then 1, and so on, as long as that settles many. The others are
+left to `fallback_paths`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ Flags = NDArray[np.bool_]
 NOBODY: Final = -1
 UNREACHED: Final = np.iinfo(np.int64).max // 4
 FEWEST: Final = 32  # a hop that settles less than one in so many isn't worth looking at everybody
+PAYS: Final = 200  # looks at somebody that cost as much as settling one voter one by one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +63,9 @@ def resolve(lists: Numbers, cast: Flags) -> Paths:
     costs[:count][cast] = 0
     waiting = np.flatnonzero(~cast & (lists != NOBODY).any(axis=1)).astype(np.int32)
     waiting = _first_choices(lists[:, 0], costs, waiting)
-    waiting = _chains(lists, costs, waiting, unit)
+    worth = True
+    while worth:
+        waiting, worth = _chains(lists, costs, waiting, unit)
     if len(waiting):
         finish(lists, costs, waiting)
     return _paths(lists, costs, cast, unit)
@@ -110,27 +114,29 @@ def _offers(lists: Numbers, costs: Costs, waiting: Numbers, unit: np.int64) -> C
     return least
 
 
-def _chains(lists: Numbers, costs: Costs, waiting: Numbers, unit: np.int64) -> Numbers:
-    """Settle who reaches a ballot with the fewest fallback steps that anybody still needs; returns who still waits.
+def _chains(lists: Numbers, costs: Costs, waiting: Numbers, unit: np.int64) -> tuple[Numbers, bool]:
+    """Settle who reaches a ballot with the fewest fallback steps that anybody still needs.
 
     Such a vote follows first choices to somebody who is offered that. The least over a chain of (hops along it + what
     is offered there) is found by doubling. Once doubling changes nothing it never will: a better offer further along
-    would have changed it for somebody nearer to that offer.
+    would have changed it for somebody nearer to that offer. Returns who still waits, and whether it is worth doing this
+    again for them.
     """
     offers = _offers(lists, costs, waiting, unit)
     if not len(waiting) or offers.min() == UNREACHED:
-        return waiting[:0]
+        return waiting[:0], False
     offers = np.where(offers // unit == offers.min() // unit, offers, UNREACHED)
     place_of = np.full(len(costs), len(waiting), np.int32)
     place_of[waiting] = np.arange(len(waiting), dtype=np.int32)
     follows = np.append(place_of[lists[waiting, 0]], np.int32(len(waiting)))
-    before, least, hops = None, np.append(offers, UNREACHED), 1
+    before, least, rounds = None, np.append(offers, UNREACHED), 0
     while before is None or not np.array_equal(before, least):
-        before, least = least, np.minimum(least, least[follows] + hops)
-        follows, hops = follows[follows], 2 * hops
+        before, least = least, np.minimum(least, least[follows] + (1 << rounds))
+        follows, rounds = follows[follows], rounds + 1
     settled = least[:-1] < UNREACHED
     costs[waiting[settled]] = least[:-1][settled]
-    return waiting[~settled]
+    looks = (rounds + lists.shape[1]) * len(waiting)
+    return waiting[~settled], PAYS * int(np.count_nonzero(settled)) >= looks
 
 
 def _parents(lists: Numbers, costs: Costs, cast: Flags, unit: np.int64) -> Numbers:

@@ -20,6 +20,10 @@ def test_e5_areas_are_taken_by_what_is_left_of_yes_without_no() -> None:
     assert list(areas_of_poll(votes, vector["threshold"], ["housing"])) == vector["expect"]["areas"]
 
 
+def test_areas_come_by_what_is_left_and_only_then_by_id() -> None:
+    assert areas_of_poll({"art": (2, 0), "bees": (9, 1), "cats": (9, 1)}, 1, []) == ("bees", "cats", "art")
+
+
 def test_without_an_area_that_is_taken_the_authors_areas_hold() -> None:
     assert areas_of_poll({"art": (2, 2), "roads": (0, 1)}, 0, ["housing"]) == ("housing",)
     assert areas_of_poll({}, 1, []) == ()

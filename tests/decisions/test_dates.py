@@ -18,6 +18,10 @@ def test_e13_a_tie_of_dates_goes_to_the_earliest_in_whatever_order_they_are_list
         assert options[chosen].id == DATE["winner"]
 
 
+def test_a_date_that_starts_first_wins_though_it_ends_last() -> None:
+    assert chosen_date([DateOption("a", 2, 3), DateOption("b", 1, 9)], [4, 4], quorum_met=True) == 1
+
+
 def test_the_same_times_go_to_the_lower_id() -> None:
     assert chosen_date([DateOption("b", 1, 2), DateOption("a", 1, 2)], [4, 4], quorum_met=True) == 1
 

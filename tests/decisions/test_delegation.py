@@ -48,6 +48,23 @@ def test_arrays_and_plain_python_give_the_same_paths(few: int, monkeypatch: pyte
         assert (paths.parent.tolist(), costs_of(paths)) == plainly(world.lists, world.cast), world
 
 
+def test_chains_circles_and_crowds_of_thousands_get_the_plain_paths_too() -> None:
+    rng = np.random.default_rng(11)
+    for number in range(24):
+        count, places = int(rng.integers(500, 3000)), int(rng.integers(1, 6))
+        row = rng.permutation(count).astype(np.int32)  # in which order the voters stand in a row
+        lists = np.full((count, places), NOBODY, np.int32)
+        for place in range(places):
+            ahead = int(rng.integers(-30, 31)) + (rng.integers(-900, 900, count) if number % 2 else 0)
+            named = rng.random(count) < rng.choice([0.4, 0.9, 1.0])
+            lists[row, place] = np.where(named, row[(np.arange(count) + ahead) % count], NOBODY)
+        lists[lists == np.arange(count)[:, None]] = NOBODY
+        cast = rng.random(count) < rng.choice([0.3, 0.002])
+        paths = resolve(lists, cast)
+        assert (paths.parent.tolist(), costs_of(paths)) == plainly(lists.tolist(), cast.tolist()), number
+        assert len(faults(lists, cast, paths)) == 0
+
+
 def test_the_plain_reference_finds_the_least_of_all_paths() -> None:
     for _, world in electorates(300, most=6):
         costs = [least_of_all_paths(world.lists, world.cast, voter) for voter in range(len(world.cast))]
@@ -116,6 +133,14 @@ def test_costs_that_agree_with_each_other_but_lead_nowhere_are_found() -> None:
     for hops in ([1, 3, 2], [2**31 - 1, 2**31 - 2, 2**31 - 3], [0, 0, 0]):
         claimed = Paths(circle[:, 0], np.zeros(3, np.int32), np.array(hops, np.int32))
         assert len(faults(circle, nobody, claimed)) > 0
+
+
+def test_hops_that_pass_for_a_fallback_step_are_found() -> None:
+    lists, cast = np.array([[NOBODY, 1], [NOBODY, NOBODY]], np.int32), np.array([False, True])
+    right = resolve(lists, cast)
+    assert costs_of(right) == [(1, 1), (0, 0)]
+    claimed = replace(right, fallbacks=np.zeros(2, np.int32), hops=np.array([4, 0], np.int32))
+    assert faults(lists, cast, claimed).tolist() == [0]
 
 
 def tampered(rng: Random, paths: Paths) -> Paths:
