@@ -116,6 +116,7 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "private description": _inside("privatedescription", "/g/{private}/about", CHAIN, HOMES | {INVITED}),
     "private title": _inside("privatetitle", "/g/{private}"),
     "private words": _inside("privatewords", "/g/{private}/posts/{secret}"),
+    "private poll": _inside("privatepoll", "/api/v1/groups/{private}/polls"),
     "private reply": _inside("privatereply", "/g/{private}/posts/{secret}"),
     "private nickname": _inside("privatenickname", "/g/{private}/members"),
     "private reason": _inside("privatereason", "/g/{private}/log"),
@@ -150,6 +151,7 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "old profile": Canary("qxoldprofilexq", dict.fromkeys(EVERYBODY, SIGNED), pulled=OPEN_LOG, pullers=PODS),
     # The pod's floor.
     "floored title": _floored("flooredtitle"),
+    "floored poll": _floored("flooredpoll"),
     "floored words": _floored("flooredwords"),
     "floored paragraph": _floored("flooredparagraph"),
     "floored reply": _floored("flooredreply"),

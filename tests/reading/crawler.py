@@ -155,6 +155,7 @@ def _values(house: House) -> Mapping[str, Iterable[str]]:
         "host": [house.pod.host],
         "to": ["did:key:z6Mk"],
         "secret": ["ab" * 32],
+        "poll": [house.ids["private poll"], house.ids["floored poll"]],
     }
 
 

@@ -96,6 +96,7 @@ def _write_inside(house: House) -> None:
     _post(bo, private, "private words", reply_to={"subject": word("private subject")})
     _record(ada, private, type="Profile", nickname=word("private nickname"), text="Here.")
     _vote(bo, private, {"post": secret}, 500, reason=f"Because {word('private reason')}.")
+    house.ids["private poll"] = _ask(ada, private, "private poll")
     house.ids["quiet"] = _post(ada, house.ids["unlisted"], "unlisted words")
 
 
@@ -126,6 +127,13 @@ def _write_openly(house: House) -> None:
         house.ids[name] = _record(bo, group, type="Profile", nickname="Bo", text=text)
 
 
+def _ask(person: Person, group: str, name: str) -> str:
+    """A poll whose title and text hold the canary."""
+    said = {"title": word(name), "paragraphs": [{"style": "text", "text": word(name)}]}
+    wish = {"kind": "for-against", "lengths": {"voting": 3_600_000}, **said}
+    return str(person.post(f"/api/v1/groups/{group}/polls", wish)["record"])
+
+
 def _add_a_paragraph(writer: Person, voters: Sequence[Person], group: str, post: str, name: str) -> None:
     adds = [{"after": {"record": post, "index": 0}, "style": "text", "text": word(name)}]
     edit = writer.post(f"/api/v1/groups/{group}/patches", {"post": post, "adds": adds, "marks": []})["record"]
@@ -145,8 +153,9 @@ def _write_below_the_floor(house: House) -> None:
         eve, group, type="Profile", nickname=word("floored nickname"), text=word("floored profile")
     )
     _vote(eve, group, {"post": house.ids["plain"]}, 500)
+    house.ids["floored poll"] = poll = _ask(ada, group, "floored poll")
     for target in (
-        *({"post": post}, {"paragraph": {"record": partly, "index": 1}}, {"post": reply}),
+        *({"post": poll}, {"post": post}, {"paragraph": {"record": partly, "index": 1}}, {"post": reply}),
         *({"profile": profile}, {"subject": word("floored subject")}),
     ):
         _vote(mod, floor, target, -1000)
