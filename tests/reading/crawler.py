@@ -110,6 +110,10 @@ class Walk:
         text = answer.read().decode("utf-8", "replace")
         return Answer(path, answer.status, html.unescape(f"{text}\n{unquote(str(answer.headers))}"))
 
+    def meet(self, path: str) -> Answer:
+        """Ask for a page, or for a document of the API."""
+        return self.get(path, KINDS[1] if path.startswith("/api/") else KINDS[0])
+
     def _links(self, answer: Answer) -> Iterator[str]:
         own = self.house.pod.url
         for link in LINK.findall(answer.text):

@@ -112,7 +112,7 @@ def test_each_canary_is_where_its_readers_look_for_it(house: House, reader: str)
         missing = [
             (name, canary.met)
             for name, canary in CANARIES.items()
-            if reader in canary.by and canary.word not in walk.get(house.at(canary.met)).text
+            if reader in canary.by and canary.word not in walk.meet(house.at(canary.met)).text
         ]
     assert missing == []
 
