@@ -66,3 +66,5 @@ class Lazily(click.Group):
 def main() -> None:
     """Run and look after a pod."""
     os.umask(PRIVATE_UMASK)
+    # Read when NumPy is imported. More threads of its linear algebra would take memory, and wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
