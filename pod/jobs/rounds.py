@@ -116,7 +116,7 @@ class Rounds:
         async with deps.store.database.read() as session:
             view = await load_view(session, deps, group)
             stored = await load_group(session, group)
-            waiting_since = await load_waiting_since(session, view)
+            waiting_since = await load_waiting_since(session, view, now=now)
             strangers = await has_waiting(session, group) or await has_proposed(session, group)
             deadline = await next_deadline(session, group, after=view.state.at)
             turn_at = await proposal_at(session, deps, view, waiting_since) if waiting_since is not None else None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.decisions.deadlines import next_deadline
 from models.groups.groups_and_items import StoredGroup
 from models.groups.log_entries import Claimed, list_claims_logged, load_claims
 from models.groups.records import load_oldest_record
@@ -51,12 +52,17 @@ def seats_of(view: View, key: str) -> list[int]:
     return sorted({seat.member for seat in view.state.asked_seats if seat.key == key})
 
 
-async def load_waiting_since(session: AsyncSession, view: View) -> int | None:
-    """When the oldest unsettled operation or record came. A steward's seal alone settles nothing."""
+async def load_waiting_since(session: AsyncSession, view: View, *, now: int) -> int | None:
+    """Since when something isn't settled: an operation, a record, a deadline of a poll that has come.
+
+    A steward's seal alone settles nothing.
+    """
     group, settled = view.state.group, view.settled
     operation = await load_oldest_operation(session, group, settled.height)
     record = await load_oldest_record(session, group, settled.log.size)
-    return min((time for time in (operation, record) if time is not None), default=None)
+    deadline = await next_deadline(session, group, after=settled.at)
+    times = [time for time in (operation, record) if time is not None]
+    return min([*times, deadline] if deadline is not None and deadline <= now else times, default=None)
 
 
 async def findings_on_branch(

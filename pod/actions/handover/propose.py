@@ -237,7 +237,7 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
         index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
         if index is None or state.steward.key == own_key:
             return False
-        waiting_since = await load_waiting_since(session, view)
+        waiting_since = await load_waiting_since(session, view, now=now)
     numbers = [seat.member for seat in state.seats]
     since = None if waiting_since is None else max(waiting_since, tries.counting_from)
     if not proposal_due(state, index, waiting_since=since, tries=tries.failed, now=now):

@@ -51,7 +51,7 @@ async def describe_seats(deps: Deps, reader: Reader, group: RecordId) -> SeatsSi
         highest = await load_highest_confirmed(session, group)
         nicknames = await load_nicknames(session, deps, group, [seat.member for seat in state.seats])
         membership = await load_membership(session, reader.id, group) if reader else None
-        waiting = await load_waiting_since(session, view)
+        waiting = await load_waiting_since(session, view, now=deps.clock())
     own = deps.identity.keyring.pod_key.did
     seats = tuple(
         SeatSight(
