@@ -228,11 +228,11 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
 
     async def action(session: AsyncSession) -> None:
         sent: list[Record] = []
-        await schedule_polls(session, group)
         sealed = await seal(session, deps, group, now=now)
         if sealed is not None:
             sent.append(sealed)
         sent += await confirm_head(session, deps, group, now=now, sealed=sealed.id if sealed is not None else None)
+        await schedule_polls(session, group)
         await let_void_go(session, deps, group, now=now)
         await judge_proposed(session, deps, group, now=now)
         await sign_wanted(session, deps, group)
