@@ -20,8 +20,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from protocol.errors import MalformedError
+from protocol.ids import RecordId, parse_id
+from protocol.records.operation import Event, Operation
 from protocol.state import GroupState
 
+OPEN_POLL: Final = "open-poll"
 BY_WEIGHT: Final = "member-weight"
 ACTIVE_FOR_MS: Final = 365 * 24 * 3_600_000
 _PACKED: Final = np.dtype("<i8")
@@ -65,6 +69,17 @@ def candidates(state: GroupState) -> Candidates:
     )
     table = np.array(found, np.int64).reshape(len(found), 3)
     return Candidates(table[:, 0], table[:, 1], table[:, 2])
+
+
+def opened_poll(operation: Operation) -> RecordId | None:
+    """The poll that an applied operation opens; None if it opens none."""
+    wish = operation.wish
+    if not isinstance(wish, Event) or wish.name != OPEN_POLL:
+        return None
+    try:
+        return parse_id(wish.document.get("poll"))
+    except MalformedError:
+        return None
 
 
 def unpack(packed: bytes) -> Candidates:

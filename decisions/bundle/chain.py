@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from decisions.bundle.rules import BundleRule
+from decisions.rolls import opened_poll
 from protocol.branches import resolve
 from protocol.chain import follow, found
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.records.chain import BadOperation, Handover, Seal
 from protocol.records.envelope import Record
-from protocol.records.operation import Event, Operation
+from protocol.records.operation import Operation
 from protocol.state import GroupState
 
 
@@ -55,7 +56,7 @@ def fold(items: Sequence[Record], acks: Sequence[Record], poll: RecordId) -> Cha
         done = _applied(item, {place for place, _ in after.void})
         state = after.state
         links.append(_link(state, done))
-        if opened is None and any(_opens(operation, poll) for operation in done):
+        if opened is None and any(opened_poll(operation) == poll for operation in done):
             opened = state
     if opened is None:
         raise BundleRule.NOT_OPENED.error()
@@ -75,8 +76,3 @@ def _applied(item: Record, void: set[int]) -> list[Operation]:
         for place, operation in enumerate(item.content.operations)
         if place not in void and not isinstance(operation, BadOperation)
     ]
-
-
-def _opens(operation: Operation, poll: RecordId) -> bool:
-    wish = operation.wish
-    return isinstance(wish, Event) and wish.name == "open-poll" and wish.document.get("poll") == poll

@@ -62,6 +62,10 @@ def read_bundle(data: bytes) -> Bundle:
         raise BundleRule.NOT_A_BUNDLE.error(why=str(error)) from error
     if bundle.format != FORMAT or not bundle.items:
         raise BundleRule.NOT_A_BUNDLE.error(why=bundle.format)
+    try:
+        frontier_of(bundle.start, bytes.fromhex(bundle.peaks))
+    except (ValueError, OverflowError) as error:
+        raise BundleRule.NOT_A_BUNDLE.error(why=str(error)) from error
     return bundle
 
 

@@ -69,7 +69,7 @@ _UNSCHEDULED: Final = Prepared(
             POLLS.c.poll,
             ITEMS.c.at,
         )
-        .join(POLLS, POLLS.c.id == OPENINGS.c.poll_id)
+        .join(POLLS, (POLLS.c.id == OPENINGS.c.poll_id) & (POLLS.c.group_id == OPENINGS.c.group_id))
         .join(ITEMS, ITEMS.c.id == OPENINGS.c.item_id)
         .where(OPENINGS.c.group_id == bindparam("group"), OPENINGS.c.scheduled < COUNTED)
     )

@@ -196,9 +196,9 @@ _POLLS: Final = Prepared(
 )
 
 
-async def load_opening(session: AsyncSession, poll: RecordId) -> PollOpening | None:
-    """The first `open-poll` for this poll on the chain of the head, None while there is none."""
-    rows = await _OPENING.run(session, poll=poll)
+async def load_opening(session: AsyncSession, poll: RecordId, group: RecordId) -> PollOpening | None:
+    """The first `open-poll` for this poll on the chain of its own group's head, None while there is none."""
+    rows = await _OPENING.run(session, poll=poll, group=group)
     return PollOpening(*rows[0]) if rows else None
 
 
@@ -215,7 +215,7 @@ _OPENING: Final = Prepared(
             OPENINGS.c.parents,
         )
         .join(ITEMS, ITEMS.c.id == OPENINGS.c.item_id)
-        .where(OPENINGS.c.poll_id == bindparam("poll"), ITEMS.c.on_chain)
+        .where(OPENINGS.c.poll_id == bindparam("poll"), OPENINGS.c.group_id == bindparam("group"), ITEMS.c.on_chain)
         .order_by(ITEMS.c.height, OPENINGS.c.position)
         .limit(1)
     )

@@ -115,3 +115,16 @@ def test_dc_02_anybody_counts_a_result_anew_from_its_file_without_a_pod(
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert json.loads(done.stdout)["result"] == result
+
+
+def test_nobody_opens_a_poll_in_a_group_of_their_own(community: tuple[str, Person, Person, Person]) -> None:
+    group, ada, bo, _ = community
+    own = ada.post("/api/v1/groups", {"name": "A group of one", "weight": 3000})["group"]
+    said = {"kind": "for-against", "title": "Not opened", "lengths": {"voting": HOUR}}
+    poll = ada.post(f"/api/v1/groups/{group}/records", {"type": "Poll", **said})["record"]
+
+    ada.post(f"/api/v1/groups/{own}/operations", {"do": "event", "with": {"name": "open-poll", "poll": poll}})
+
+    eventually(lambda: ada.get(f"/api/v1/groups/{own}")["settled_height"] == 1)
+    eventually(lambda: agreed(group, ada, bo))
+    assert phase(ada, group, poll) == "unopened"

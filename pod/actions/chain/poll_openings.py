@@ -6,20 +6,16 @@ An opening stays when its item leaves the head's chain; only those on the chain 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.delegate_lists import area_parents
-from decisions.rolls import candidates
+from decisions.rolls import candidates, opened_poll
 from models.decisions.polls import NewOpening, insert_openings
-from protocol.errors import MalformedError
-from protocol.ids import RecordId, parse_id
-from protocol.records.operation import Event, Operation
+from protocol.ids import RecordId
+from protocol.records.operation import Operation
 from protocol.state import GroupState
-
-OPEN_POLL: Final = "open-poll"
 
 
 async def keep_openings(
@@ -37,14 +33,3 @@ async def keep_openings(
             session,
             [NewOpening(poll, item, place, state.group, author, members, parents) for place, poll, author in opened],
         )
-
-
-def opened_poll(operation: Operation) -> RecordId | None:
-    """The poll that an operation opens; None if it opens none."""
-    wish = operation.wish
-    if not isinstance(wish, Event) or wish.name != OPEN_POLL:
-        return None
-    try:
-        return parse_id(wish.document.get("poll"))
-    except MalformedError:
-        return None

@@ -51,7 +51,7 @@ async def load_course(
     session: AsyncSession, state: GroupState, poll: StoredPoll, *, settled: int, held: int, now: int
 ) -> Course:
     """Where a poll stands. `settled`: the height of the group's anchor; `held`: how much of the log is here."""
-    opening = await load_opening(session, poll.id)
+    opening = await load_opening(session, poll.id, poll.group_id)
     if opening is None:
         return Course(poll, Phase.UNOPENED)
     plan = plan_of(poll.content.lengths, opening.at)

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.ballots import fits
 from decisions.phases import plan_of, poll_times
+from decisions.rolls import OPEN_POLL
 from models.decisions.polls import load_opening, load_poll
 from pod.actions.access import open_group
-from pod.actions.chain.poll_openings import OPEN_POLL
 from pod.actions.decisions.roll import is_on_roll
 from pod.actions.posts.records import write_record
 from pod.actions.signer import Person
@@ -37,7 +37,7 @@ async def cast_ballot(session: AsyncSession, deps: Deps, signer: Person, group: 
     record = await write_record(session, deps, signer, group, said)
     ballot = record.content
     assert isinstance(ballot, Ballot)
-    stored, opening = await load_poll(session, ballot.poll), await load_opening(session, ballot.poll)
+    stored, opening = await load_poll(session, ballot.poll), await load_opening(session, ballot.poll, group)
     if stored is None or stored.group_id != group:
         raise DecisionRule.NO_SUCH_POLL.error()
     if opening is None:

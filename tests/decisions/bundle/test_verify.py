@@ -160,13 +160,9 @@ def test_dc_02_each_tampering_is_named_by_its_own_rule(change: Callable[[Any], N
 
 
 def test_what_is_no_file_is_refused_in_words() -> None:
-    for data in (
-        b"",
-        b"{}",
-        b"[1]",
-        b"\xff",
-        honest()[:-10],
-        honest().replace(b"althing-result-1", b"something-else-1"),
-    ):
+    other = honest().replace(b"althing-result-1", b"something-else-1")
+    file = json.loads(honest())
+    odd = [json.dumps({**file, **change}).encode() for change in ({"peaks": "zz"}, {"peaks": "00"}, {"start": -1})]
+    for data in (b"", b"{}", b"[1]", b"\xff", honest()[:-10], other, *odd):
         (fault,) = verify(data).faults
         assert fault.rule.key == "not_a_bundle"
