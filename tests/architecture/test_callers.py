@@ -29,6 +29,15 @@ NOT_CALLED |= dict.fromkeys(
     ),
     "a rule of polls whose records come next",
 )
+NOT_CALLED |= dict.fromkeys(
+    (
+        "phase_timeline",
+        "option_bars",
+        "vote_path",
+        "vote_flow",
+    ),
+    "a picture of a decision, for the pages of polls",
+)
 OF_MIGRATIONS = "migrations/"
 
 

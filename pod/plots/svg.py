@@ -1,0 +1,110 @@
+"""What pictures are made of: a frame that says what it shows, boxes, lines, paths, hatching, and words that fit.
+
+A page may hold one picture twice (a card for each poll), so ids carry a `key`. Measures are units of a picture that is
+360 wide: it fills a phone, and pages let it grow by a third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from unicodedata import east_asian_width
+
+from markupsafe import Markup
+
+WIDTH: Final = 360
+LETTER: Final = 6.4  # what a letter takes at most, on the average, in the font size of pictures
+BOLD: Final = 7.4
+
+
+def picture(name: str, key: str, height: float, words: tuple[str, str], parts: Iterable[Markup]) -> Markup:
+    """The whole picture; `words` are its title and its conclusion."""
+    mark = f"{name}-{key}" if key else name
+    return Markup(
+        '<svg viewBox="0 0 {0} {1}" role="img" aria-labelledby="{2}-t {2}-d" class="chart {3}">'
+        '<title id="{2}-t">{4}</title><desc id="{2}-d">{5}</desc>{6}</svg>'
+    ).format(WIDTH, number(height), mark, name, *words, Markup("").join(parts))
+
+
+def number(value: float) -> str:
+    """A coordinate, to a tenth."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def box(x: float, y: float, size: tuple[float, float], kind: str) -> Markup:
+    """A rectangle of a class."""
+    return Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>').format(
+        number(x), number(y), *map(number, size), kind
+    )
+
+
+def line(start: tuple[float, float], end: tuple[float, float], kind: str) -> Markup:
+    """A line of a class."""
+    return path(f"M{_point(start)}L{_point(end)}", kind)
+
+
+def path(shape: str, kind: str) -> Markup:
+    """A path of a class."""
+    return Markup('<path d="{}" class="{}"/>').format(shape, kind)
+
+
+def polygon(points: Iterable[tuple[float, float]], kind: str) -> Markup:
+    """A closed shape of a class."""
+    return path(f"M{'L'.join(map(_point, points))}z", kind)
+
+
+def dot(at: tuple[float, float], radius: float, kind: str) -> Markup:
+    """A circle of a class."""
+    return Markup('<circle cx="{}" cy="{}" r="{}" class="{}"/>').format(*map(number, (*at, radius)), kind)
+
+
+def text(at: tuple[float, float], said: str, kind: str = "") -> Markup:
+    """Words; of the classes `end` and `middle` they end or are centred there."""
+    x, y = map(number, at)
+    chosen = Markup(' class="{}"').format(kind) if kind else ""
+    return Markup('<text x="{}" y="{}"{}>{}</text>').format(x, y, chosen, said)
+
+
+def hatching(name: str, key: str) -> tuple[Markup, Markup]:
+    """A hatching: what defines it, and the attribute of what is filled with it."""
+    mark = f"{name}-{key}-h" if key else f"{name}-h"
+    made = Markup(
+        '<defs><pattern id="{}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<path d="M0 0V5" class="hatch"/></pattern></defs>'
+    ).format(mark)
+    return made, Markup(' fill="url(#{})"').format(mark)
+
+
+def filled(shape: Markup, fill: Markup) -> Markup:
+    """The shape with this fill."""
+    return shape.removesuffix("/>") + fill + Markup("/>")
+
+
+def width_of(said: str, kind: str = "") -> float:
+    """How wide words of a class are, about: letters of East Asia count twice."""
+    letter_width = BOLD if kind == "strong" else LETTER
+    return letter_width * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in said)
+
+
+def shortened(said: str, width: float, kind: str = "") -> str:
+    """The words, or as much of their beginning as fits."""
+    if width_of(said, kind) <= width:
+        return said
+    kept = said
+    while kept and width_of(kept, kind) > width - LETTER:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
+def legend(entries: Sequence[tuple[Markup, str]], y: float) -> Markup:
+    """Signs with their meaning in one row. A sign is drawn in a square of ten around the origin's right."""
+    x, parts = 0.0, []
+    for sign, meaning in entries:
+        moved = Markup('<g transform="translate({} {})">{}</g>').format(number(x), number(y - 9), sign)
+        parts += [moved, text((x + 15, y), meaning, "faint")]
+        x += 27 + width_of(meaning)
+    return Markup("").join(parts)
+
+
+def _point(at: tuple[float, float]) -> str:
+    return f"{number(at[0])} {number(at[1])}"
