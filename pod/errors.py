@@ -231,6 +231,33 @@ class MayNotSignError(RefusedError):
     sv = "Det här undertecknas inte åt dig här: det kräver mer än du har bevisat."
 
 
+class ProofNeededError(RefusedError):
+    """What decides needs a younger proof of who asks."""
+
+    code = "proof_needed"
+    status = 403
+    en = "To decide, prove first that it is you."
+    sv = "För att besluta måste du först visa att det är du."
+
+
+class MayNotDecideError(RefusedError):
+    """The token may not have signed what decides."""
+
+    code = "may_not_decide"
+    status = 403
+    en = "This token may not decide."
+    sv = "Den här API-nyckeln får inte besluta."
+
+
+class DecisionsFrozenError(RefusedError):
+    """The person said that somebody else decided in their name, and hasn't come back by the 24 words yet."""
+
+    code = "decisions_frozen"
+    status = 403
+    en = "Nothing is decided in your name at present."
+    sv = "Inget beslutas i ditt namn just nu."
+
+
 class NotKeeperError(RefusedError):
     """The asker's pod holds no seat in this group."""
 

@@ -20,7 +20,7 @@ from protocol.keys import DidKey
 
 
 class AccountRow(Base):
-    """A person's account on this pod."""
+    """A person's account on this pod. `frozen_at`: since when nothing that decides is signed for it; see `Account`."""
 
     __tablename__ = "accounts"
 
@@ -32,6 +32,7 @@ class AccountRow(Base):
     disabled: Mapped[bool] = mapped_column(server_default="0")
     language: Mapped[str] = mapped_column(server_default="")
     admin: Mapped[bool] = mapped_column(server_default="0")
+    frozen_at: Mapped[int | None]
 
 
 class RecoveryKeyRow(Base):
@@ -47,7 +48,10 @@ class RecoveryKeyRow(Base):
 
 
 class TokenRow(Base):
-    """An API token, known by its hash. `made_by`: the token that asked for it; it ends with that one."""
+    """An API token, known by its hash. `made_by`: the token that asked for it; it ends with that one.
+
+    `decides`: it may have signed what decides, after a proof; `proved_at`: when its holder last proved who they are.
+    """
 
     __tablename__ = "tokens"
 
@@ -58,6 +62,8 @@ class TokenRow(Base):
     last_used_at: Mapped[int | None]
     revoked_at: Mapped[int | None]
     made_by: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    decides: Mapped[bool] = mapped_column(server_default="0")
+    proved_at: Mapped[int] = mapped_column(server_default="0")
 
 
 class MembershipRow(Base):
@@ -81,7 +87,10 @@ class MembershipRow(Base):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A local person; only the pod's keyring can decrypt `seed_sealed`. `language` is empty until chosen."""
+    """A local person; only the pod's keyring can decrypt `seed_sealed`. `language` is empty until chosen.
+
+    `frozen_at`: since the person said that somebody else decided in their name; None: nothing is frozen.
+    """
 
     id: int
     name: str
@@ -91,6 +100,7 @@ class Account(msgspec.Struct, frozen=True):
     disabled: bool = False
     language: str = ""
     admin: bool = False
+    frozen_at: int | None = None
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -114,6 +124,16 @@ class Token(msgspec.Struct, frozen=True):
     created_at: int
     last_used_at: int | None
     revoked_at: int | None
+    decides: bool = False
+
+
+class HeldToken(msgspec.Struct, frozen=True):
+    """A valid token that somebody sent, and whose it is."""
+
+    sha256: bytes
+    decides: bool
+    proved_at: int
+    account: Account
 
 
 ACCOUNTS = table_of(AccountRow)
@@ -161,16 +181,16 @@ async def load_account_named(session: AsyncSession, name: str) -> Account | None
     return Account(*row) if row else None
 
 
-async def load_account_by_token(session: AsyncSession, sha256: bytes) -> Account | None:
-    """The account of a token, unless the token is revoked or the account disabled."""
+async def load_token(session: AsyncSession, sha256: bytes) -> HeldToken | None:
+    """A token with its account, unless the token is revoked or the account disabled."""
     row = (
         await session.execute(
-            select(*_ACCOUNT_COLUMNS)
-            .join(TOKENS, TOKENS.c.account_id == ACCOUNTS.c.id)
+            select(TOKENS.c.decides, TOKENS.c.proved_at, *_ACCOUNT_COLUMNS)
+            .join(ACCOUNTS, TOKENS.c.account_id == ACCOUNTS.c.id)
             .where(TOKENS.c.sha256 == sha256, TOKENS.c.revoked_at.is_(None), ACCOUNTS.c.disabled.is_(False))
         )
     ).one_or_none()
-    return Account(*row) if row else None
+    return HeldToken(sha256, row[0], row[1], Account(*row[2:])) if row else None
 
 
 async def list_accounts(session: AsyncSession, limit: int, *, after: str = "") -> list[Account]:
@@ -246,10 +266,22 @@ async def count_recovery_keys(session: AsyncSession, account: int) -> int:
 
 
 async def insert_token(
-    session: AsyncSession, *, sha256: bytes, account: int, name: str, now: int, made_by: bytes | None = None
+    session: AsyncSession,
+    *,
+    sha256: bytes,
+    account: int,
+    name: str,
+    now: int,
+    made_by: bytes | None = None,
+    decides: bool = False,
+    proved_at: int = 0,
 ) -> None:
     row = {"sha256": sha256, "account_id": account, "name": name, "created_at": now, "made_by": made_by}
-    await insert_new(session, TOKENS, [row])
+    await insert_new(session, TOKENS, [{**row, "decides": decides, "proved_at": proved_at}])
+
+
+async def set_token_proved(session: AsyncSession, sha256: bytes, *, now: int) -> None:
+    await session.execute(update(TOKENS).where(TOKENS.c.sha256 == sha256).values(proved_at=now))
 
 
 async def list_tokens(session: AsyncSession, account: int, limit: int) -> list[Token]:

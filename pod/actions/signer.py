@@ -15,7 +15,9 @@ Rules of this file:
 3. What stewards and keepers sign is signed for the pod itself; a recovery's handover for the words, too.
 4. A personal group is founded by the pod alone. It also signs the claim that somebody asked for with their join, once
    that is settled. A `do` that this version doesn't know is signed for nobody.
-5. What decides (a ballot, a delegation) needs a proof of the last twelve hours from a browser.
+5. What decides (a ballot, a delegation) needs a proof of the last twelve hours, ten minutes where the group's policy
+   says {"voting": {"proof": "fresh"}} (ADR 0054); from a program also a token that may decide. It is signed for nobody
+   whose account is frozen, nor by a caller that doesn't say what the group demands.
 6. A membership that is on its way here or that went to another home signs nothing (`load_signing_membership`).
 """
 
@@ -44,9 +46,12 @@ from protocol.keys import PrivateKey
 from protocol.proofs import add_proof, sign
 from protocol.records.envelope import reopen_record
 from protocol.records.operation import Operation, Rehome
+from protocol.records.parts import GroupPolicy
 
 FRESH_MS: Final = 15 * 60_000
-PROVEN_WITHIN_MS: Final = 12 * 3_600_000
+PROVED_WITHIN_MS: Final = 12 * 3_600_000
+PROVED_JUST_NOW_MS: Final = 10 * 60_000
+FRESH_PROOF: Final = "fresh"
 
 # Tuples and not sets, because the value that is looked for may be any JSON, and a list has no hash.
 WISHES: Final = ("join", "leave", "set-weight", "set-policy", "publish", "succeed", "event")
@@ -63,9 +68,14 @@ OF_THE_POD: Final = (
 
 @dataclass(frozen=True)
 class TokenHolder:
-    """A program that sent an API token of the account."""
+    """A program that sent an API token of the account.
+
+    `decides`: the owner let it vote and delegate; `proved_at`: when it last proved that its owner is there.
+    """
 
     account: Account
+    decides: bool = False
+    proved_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,16 +100,31 @@ Person = TokenHolder | SignedIn
 Signer = Person | PhraseHolder | PodItself
 
 
-def signed(signer: Signer, body: JsonObject, *keys: PrivateKey, now: int, as_list: bool = False) -> JsonObject:
-    """The record with the proofs of `keys`; raises MayNotSignError if this signer may not have it signed."""
+def signed(
+    signer: Signer, body: JsonObject, *keys: PrivateKey, now: int, as_list: bool = False, proved_within: int = 0
+) -> JsonObject:
+    """The record with the proofs of `keys`; raises MayNotSignError if this signer may not have it signed.
+
+    `proved_within`: how old (ms) the proof may be with which the group lets somebody decide.
+    """
     _check_may_sign(signer, body, now=now)
+    if body.get("type") in STEPPED_UP:
+        _check_may_decide(signer, now=now, within=proved_within)
     check_seen(body)
     return sign(body, *keys, as_list=as_list)
+
+
+def proved_within(policy: GroupPolicy) -> int:
+    """How old (ms) the proof may be with which a group lets somebody decide."""
+    fresh = (policy.voting or {}).get("proof") == FRESH_PROOF
+    return PROVED_JUST_NOW_MS if fresh else PROVED_WITHIN_MS
 
 
 def cosigned(signer: Signer, record: JsonObject, key: PrivateKey, *, now: int) -> JsonObject:
     """A record that others signed, with the proof of `key` added; the same rules apply."""
     _check_may_sign(signer, record, now=now)
+    if record.get("type") in STEPPED_UP:
+        raise AccountRule.NOT_FOR_THIS_ASKER.error()
     return add_proof(record, key)
 
 
@@ -114,12 +139,24 @@ def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> Non
             allowed = kind == "Handover" or (kind == "Operation" and do in GIVING_AWAY)
         case SignedIn(proved_at=proved_at) if kind == "Operation" and do in GIVING_AWAY:
             allowed = now - proved_at < FRESH_MS
-        case SignedIn(proved_at=proved_at) if kind in STEPPED_UP and now - proved_at >= PROVEN_WITHIN_MS:
-            raise DecisionRule.PROVE_FIRST.error()
         case SignedIn() | TokenHolder():
             allowed = _may_say(body)
     if not allowed:
         raise AccountRule.NOT_FOR_THIS_ASKER.error()
+
+
+def _check_may_decide(signer: Signer, *, now: int, within: int) -> None:
+    """Raise what keeps this signer from deciding."""
+    if not isinstance(signer, SignedIn | TokenHolder):
+        raise AccountRule.NOT_FOR_THIS_ASKER.error()
+    if signer.account.frozen_at is not None:
+        raise DecisionRule.FROZEN.error()
+    if isinstance(signer, TokenHolder) and not signer.decides:
+        raise DecisionRule.TOKEN_DECIDES_NOTHING.error()
+    if now - signer.proved_at >= within:
+        if within < PROVED_WITHIN_MS:
+            raise DecisionRule.PROVE_JUST_NOW.error()
+        raise DecisionRule.PROVE_FIRST.error()
 
 
 def _may_say(body: Mapping[str, Any]) -> bool:

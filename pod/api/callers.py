@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from federation.readers import VerifiedPod, VerifiedReader, receive_reader
-from models.people.accounts import Account, load_account_by_token
+from models.people.accounts import Account, HeldToken, load_token
 from pod.actions.access import Viewer, is_open
 from pod.actions.groups.founding import token_hash
 from pod.actions.signer import TokenHolder
@@ -28,27 +28,38 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 async def account_of(request: web.Request) -> Account:
     """The account whose API token the request carries; raises UnauthorizedError."""
-    account = await reader_of(request)
-    if account is None:
-        raise AccountRule.TOKEN_NEEDED.error()
-    return account
+    return (await held_token_of(request)).account
 
 
 async def signer_of(request: web.Request) -> TokenHolder:
     """The program that has something signed; raises UnauthorizedError."""
-    return TokenHolder(await account_of(request))
+    held = await held_token_of(request)
+    return TokenHolder(held.account, held.decides, held.proved_at)
+
+
+async def held_token_of(request: web.Request) -> HeldToken:
+    """The token that the request carries, with its account; raises UnauthorizedError."""
+    held = await _held_token(request)
+    if held is None:
+        raise AccountRule.TOKEN_NEEDED.error()
+    return held
 
 
 async def reader_of(request: web.Request) -> Account | None:
     """Who reads: the token's account; None without a token. Raises UnauthorizedError for an unknown token."""
+    held = await _held_token(request)
+    return held.account if held is not None else None
+
+
+async def _held_token(request: web.Request) -> HeldToken | None:
     if not request.headers.get("Authorization"):
         return None
     if token := token_of(request):
         async with request.app[DEPS].store.database.read() as session:
-            account = await load_account_by_token(session, token_hash(token))
-        if account is not None:
-            await pay_as(request, account)
-            return account
+            held = await load_token(session, token_hash(token))
+        if held is not None:
+            await pay_as(request, held.account)
+            return held
     raise AccountRule.UNKNOWN_TOKEN.error()
 
 

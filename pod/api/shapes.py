@@ -13,7 +13,7 @@ from msgspec import Meta, field
 from moderation.lens import MOST_GROUPS, Lens, Showing
 from protocol.canonical import parse_json
 from protocol.ids import RecordId
-from protocol.limits import MAX_DEFAULT_SCORE, MAX_INVITATION_USES, MAX_NAME_LENGTH, MAX_WEIGHT
+from protocol.limits import MAX_DEFAULT_SCORE, MAX_INVITATION_USES, MAX_WEIGHT
 from protocol.records.content import Add, Attachment, Mark, Paragraph, ReplyTo, RepostOrigin, Target, parse_target
 from protocol.records.content.shapes import Address, Emoji, Id, Name, Natural, Number, Url, VoteValue
 from protocol.visibility import Combine
@@ -25,7 +25,6 @@ GivenWeight = Annotated[int, Meta(ge=1, le=MAX_WEIGHT)]
 Uses = Annotated[int, Meta(ge=1, le=MAX_INVITATION_USES)]
 DefaultScore = Annotated[int, Meta(ge=-MAX_DEFAULT_SCORE, le=MAX_DEFAULT_SCORE)]
 Secret = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")]
-TokenName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
 TargetText = Annotated[str, Meta(max_length=MAX_TARGET_BYTES, description="A vote's target as JSON text.")]
 
 
@@ -292,12 +291,6 @@ class PullWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pod: Url
 
 
-class TokenWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the token is to be called."""
-
-    name: TokenName
-
-
 class Nothing(msgspec.Struct, frozen=True):
     """Done; there is nothing to tell."""
 
@@ -367,27 +360,6 @@ class PersonLine(msgspec.Struct, frozen=True):
 
     name: str
     group: RecordId
-
-
-class TokenLine(msgspec.Struct, frozen=True):
-    """A token, without the token."""
-
-    name: str
-    created: int
-    revoked: int | None
-
-
-class Tokens(msgspec.Struct, frozen=True):
-    """The account's tokens, the latest first."""
-
-    tokens: tuple[TokenLine, ...]
-
-
-class NewToken(msgspec.Struct, frozen=True):
-    """A token, shown this once."""
-
-    name: str
-    token: str
 
 
 def read_target(text: str) -> Target:

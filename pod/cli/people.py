@@ -25,11 +25,12 @@ def user() -> None:
 @data_option
 @click.argument("name")
 @click.option("--token", is_flag=True, help="Print an API token, too.")
-def create_user(data: Path, name: str, *, token: bool) -> None:
+@click.option("--decide", is_flag=True, help="The token may vote and delegate; for twelve hours without another proof.")
+def create_user(data: Path, name: str, *, token: bool, decide: bool) -> None:
     """Open an account; prints the 24 words that recover it, once."""
 
     async def act(deps: Deps) -> dict[str, Any]:
-        signed_up = await sign_up(deps, name)
+        signed_up = await sign_up(deps, name, decides=token and decide)
         told = {"name": name, "personal_group": signed_up.personal_group, "phrase": signed_up.phrase}
         return {**told, "token": signed_up.token} if token else told
 

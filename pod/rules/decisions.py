@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pod.errors import MayNotSignError, NotFoundError
+from pod.errors import DecisionsFrozenError, MayNotDecideError, NotFoundError, ProofNeededError
 from protocol.errors import MalformedError, MayNotWriteError, Rule
 
 
@@ -35,9 +35,24 @@ class DecisionRule(Rule):
         "Röstsedeln passar inte omröstningen: den är av ett annat slag eller nämner ett alternativ som inte finns.",
     )
     PROVE_FIRST = (
-        MayNotSignError,
-        "A ballot needs a proof of who you are from the last twelve hours. Sign in again, then cast it.",
-        "En röstsedel kräver att du visat vem du är under de senaste tolv timmarna. Logga in igen och rösta sedan.",
+        ProofNeededError,
+        "To decide, prove that it is you: your last proof is older than twelve hours.",
+        "För att besluta måste du visa att det är du: du gjorde det senast för mer än tolv timmar sedan.",
+    )
+    PROVE_JUST_NOW = (
+        ProofNeededError,
+        "To decide in this group, prove that it is you: your last proof is older than ten minutes.",
+        "För att besluta i den här gruppen måste du visa att det är du: det är mer än tio minuter sedan sist.",
+    )
+    TOKEN_DECIDES_NOTHING = (
+        MayNotDecideError,
+        "This token may not decide. Make one that may vote and delegate, in the settings.",
+        "Den här API-nyckeln får inte besluta. Gör en som får rösta och delegera, i inställningarna.",
+    )
+    FROZEN = (
+        DecisionsFrozenError,
+        "Nothing is decided in your name since you said that it wasn't you. Your 24 words end that, in the settings.",
+        "Inget beslutas i ditt namn sedan du sagt att det inte var du. Dina 24 ord häver det, i inställningarna.",
     )
     WITHHELD = (
         NotFoundError,

@@ -22,7 +22,7 @@ from models.people.accounts import (
     insert_account,
     insert_recovery_keys,
     insert_token,
-    load_account_by_token,
+    load_token,
     revoke_token,
     save_membership,
     set_disabled,
@@ -43,13 +43,13 @@ async def test_a_token_opens_its_account_until_it_is_revoked(database: Database,
     await writer.write(lambda session: insert_token(session, sha256=b"t" * 32, account=account, name="first", now=1))
 
     async with database.read() as session:
-        found = await load_account_by_token(session, b"t" * 32)
+        found = await load_token(session, b"t" * 32)
         assert found is not None
-        assert found.name == "ada"
-        assert await load_account_by_token(session, b"u" * 32) is None
+        assert (found.account.name, found.decides, found.proved_at) == ("ada", False, 0)
+        assert await load_token(session, b"u" * 32) is None
     await writer.write(lambda session: revoke_token(session, account, "first", 2))
     async with database.read() as session:
-        assert await load_account_by_token(session, b"t" * 32) is None
+        assert await load_token(session, b"t" * 32) is None
 
 
 async def test_a_disabled_account_has_no_valid_token(database: Database, writer: Writer) -> None:
@@ -58,7 +58,7 @@ async def test_a_disabled_account_has_no_valid_token(database: Database, writer:
     await writer.write(lambda session: set_disabled(session, account, disabled=True))
 
     async with database.read() as session:
-        assert await load_account_by_token(session, b"t" * 32) is None
+        assert await load_token(session, b"t" * 32) is None
 
 
 async def test_each_recovery_key_is_taken_once_in_order(database: Database, writer: Writer) -> None:

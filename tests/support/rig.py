@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
@@ -26,6 +26,8 @@ import msgspec
 
 from migrations import upgrade
 from models.engine.databases import open_database
+from models.people.accounts import load_account_named
+from pod.actions.accounts.sign_in import make_sign_in_link
 from pod.actions.groups.founding import sign_up
 from pod.config import load_config
 from pod.deps import Deps
@@ -121,7 +123,7 @@ class ServedPod:
 
     def sign_up(self, name: str) -> Person:
         """An account with a token, made within this process: quicker than by command line."""
-        opened = self.act(lambda deps: sign_up(deps, name))
+        opened = self.act(lambda deps: sign_up(deps, name, decides=True))
         return Person(self, {key: str(value) for key, value in msgspec.to_builtins(opened).items()})
 
     def act(self, action: Callable[[Deps], Awaitable[T]]) -> T:
@@ -209,7 +211,25 @@ class Person:
         return call("GET", self.pod.door + path, token=self.account["token"])
 
     def post(self, path: str, body: object) -> Any:
+        """The answer; who decides and is asked for a proof gives it, and sends it once more."""
+        try:
+            return self.send(path, body)
+        except RefusedByHttpError as refusal:
+            if refusal.status != 403 or refusal.problem["code"] != "proof_needed":
+                raise
+        self.send("/api/v1/me/proof", {"link": self.pod.act(partial(_link_of, self.account["name"]))})
+        return self.send(path, body)
+
+    def send(self, path: str, body: object) -> Any:
         return call("POST", self.pod.door + path, body, token=self.account["token"])
+
+
+async def _link_of(name: str, deps: Deps) -> str:
+    """What an operator gives to somebody who can't prove otherwise who they are."""
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, name)
+    assert account is not None
+    return await make_sign_in_link(deps, account)
 
 
 def call(method: str, url: str, body: object = None, *, token: str = "", seconds: float = 10) -> Any:

@@ -14,7 +14,7 @@ def settle(pod: ServedPod, name: str) -> Person:
     """An account with a token and a proved address, made within this process: quicker than by command line."""
 
     async def made(deps: Deps) -> dict[str, str]:
-        opened = await sign_up(deps, name)
+        opened = await sign_up(deps, name, decides=True)
         address = f"{name}@mail.example"
         mail = MailAddress(opened.account, address, address, 1)
         await deps.store.write(lambda session: save_mail_address(session, mail))

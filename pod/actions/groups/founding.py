@@ -68,15 +68,27 @@ def draw() -> Drawn:
     return Drawn(random_bytes(32), recovery_dids(recovery_seed), phrase_of(recovery_seed))
 
 
-async def sign_up(deps: Deps, name: str) -> SignedUp:
-    """Open an account with its personal group and a token; raises NameTakenError."""
+async def sign_up(deps: Deps, name: str, *, decides: bool = False) -> SignedUp:
+    """Open an account with its personal group and a token; raises NameTakenError.
+
+    `decides`: the token may vote and delegate, and counts as proved now.
+    """
     drawn, token = draw(), random_token()
 
     async def action(session: AsyncSession) -> SignedUp:
         account = await open_account(session, deps, name, drawn)
         assert account.personal_group is not None
         hashed = token_hash(token)
-        await insert_token(session, sha256=hashed, account=account.id, name="first", now=account.created_at)
+        now = account.created_at
+        await insert_token(
+            session,
+            sha256=hashed,
+            account=account.id,
+            name="first",
+            now=now,
+            decides=decides,
+            proved_at=now if decides else 0,
+        )
         return SignedUp(name, account.id, account.personal_group, drawn.phrase, token)
 
     return await deps.store.write(action)

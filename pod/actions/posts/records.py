@@ -24,7 +24,15 @@ from pod.actions.chain.views import load_view
 from pod.actions.drafted_kinds import DRAFTED
 from pod.actions.groups.claimable import check_identity
 from pod.actions.private_groups import check_spoken_for, unknown_group
-from pod.actions.signer import Person, Signer, load_signing_membership, member_key, signed, signing_key
+from pod.actions.signer import (
+    Person,
+    Signer,
+    load_signing_membership,
+    member_key,
+    proved_within,
+    signed,
+    signing_key,
+)
 from pod.actions.sync.push import push
 from pod.actions.sync.told_reposts import list_pods_told
 from pod.deps import Deps
@@ -106,7 +114,8 @@ async def signed_for(
     counter = await take_counter(session, account.id, group)
     header: Header = {"author": number, "key": membership.key_index, "counter": counter, "at": now}
     body = by_signing_key(said, group, header)
-    return open_record(signed(signer, body, signing_key(deps, account, membership), *cosigners, now=now))
+    policy, key = (await load_view(session, deps, group)).state.policy, signing_key(deps, account, membership)
+    return open_record(signed(signer, body, key, *cosigners, now=now, proved_within=proved_within(policy)))
 
 
 async def write_post(session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft) -> Record:

@@ -8,8 +8,9 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
-from pod.actions.accounts.mail_address import address_of_account, check_confirmation, mail_confirmation
-from pod.actions.accounts.second_factors import check_second_factor, has_second_factor
+from pod.actions.accounts.fresh_proofs import check_proof
+from pod.actions.accounts.mail_address import address_of_account, mail_confirmation
+from pod.actions.accounts.second_factors import has_second_factor
 from pod.actions.accounts.sessions import confirm_session
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.app_keys import DEPS
@@ -77,10 +78,7 @@ async def post_confirm(request: web.Request) -> web.Response:
 
 async def _confirm(request: web.Request, form: ConfirmForm) -> web.Response:
     deps, account = request.app[DEPS], account_of(request)
-    if await has_second_factor(deps, account):
-        await check_second_factor(deps, account, form.code)
-    else:
-        await check_confirmation(deps, visit_of(request), form.code)
+    await check_proof(deps, visit_of(request), account, form.code)
     await confirm_session(deps, session_here(request))
     return see_other(form.to)
 

@@ -75,6 +75,7 @@ class TokenView(msgspec.Struct, frozen=True):
     name: str
     made: str
     used: str
+    decides: bool
 
 
 class TokensView(FormView, frozen=True):
@@ -82,13 +83,15 @@ class TokensView(FormView, frozen=True):
 
     tokens: tuple[TokenView, ...]
     name: str = ""
+    decide: bool = False
     fresh: str = ""
 
 
 class TokenForm(msgspec.Struct, frozen=True):
-    """A token's name."""
+    """A token's name, and whether it may decide."""
 
     name: str = ""
+    decide: bool = False
 
 
 class SettingsActForm(msgspec.Struct, frozen=True):
@@ -194,14 +197,18 @@ async def post_token(request: web.Request) -> web.Response:
     form = await read_form(request, TokenForm)
     check_confirmed(request.app[DEPS], session_here(request))
     return await act_or_show(
-        partial(_make, request, form), again(request, partial(_show_tokens, request, name=form.name))
+        partial(_make, request, form),
+        again(request, partial(_show_tokens, request, name=form.name, decide=form.decide)),
     )
 
 
 async def _make(request: web.Request, form: TokenForm) -> web.Response:
     if not form.name or len(form.name) > 60:
         raise AccountRule.TOKEN_NAME.error()
-    fresh = await make_token(request.app[DEPS], account_of(request), form.name)
+    proved_at = session_here(request).confirmed_at
+    fresh = await make_token(
+        request.app[DEPS], account_of(request), form.name, decides=form.decide, proved_at=proved_at
+    )
     return shown_once(await _show_tokens(request, fresh=fresh))
 
 
@@ -214,7 +221,7 @@ async def _show_tokens(request: web.Request, status: HTTPStatus = HTTPStatus.OK,
 
 def _token(say: Translator, token: Token) -> TokenView:
     used = say.day(token.last_used_at) if token.last_used_at is not None else ""
-    return TokenView(token.name, say.day(token.created_at), used)
+    return TokenView(token.name, say.day(token.created_at), used, token.decides)
 
 
 @routes.post("/settings/tokens/revoke")

@@ -46,6 +46,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "retried": say("It is tried now."),
     "ended": say("Ended."),
     "revoked": say("It no longer works."),
+    "proved": say("It is proved. Go back to the tab that you came from, and send once more what was refused."),
     "floor": say("It decides from now on; what it hides is shown nowhere on this pod."),
     "unfloored": say("It no longer decides; what it alone hid is shown again."),
     "words": say("The words are right. Keep the paper where you find it in ten years."),

@@ -16,12 +16,12 @@ from federation.content_types import prefers_page
 from federation.errors import RemoteError
 from models.engine.full_disk import is_full, is_unwritable
 from pod.app_keys import REQUEST
-from pod.errors import ConfirmFirstError, ForgedFormError, SignInError, headers_of
+from pod.errors import ConfirmFirstError, ForgedFormError, ProofNeededError, SignInError, headers_of
 from pod.gates import pages, unmatched
 from pod.rules.requests import RequestRule
 from pod.web.kit.kept_form import KeptForm, keep_form
 from pod.web.kit.notices import say
-from pod.web.kit.refusals import BY_STATUS, problem_of
+from pod.web.kit.refusals import BY_STATUS, RefusalView, problem_of
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import say_of
 from pod.web.kit.way_back import BACK, FRONT, find_way_back, onward_from
@@ -39,7 +39,8 @@ SAFE: Final = frozenset({"GET", "HEAD"})
 class ProblemView(msgspec.Struct, frozen=True):
     """The page of a refusal. `request` is the number in the log, `kept` the refused form.
 
-    `sign_in` leads to signing in and from there back, `back` to the page on which the form stood; empty: to nothing.
+    `sign_in` leads to signing in and from there back, `back` to the page on which the form stood, `href` to what `way`
+    says; empty: to nothing.
     """
 
     title: str
@@ -49,6 +50,8 @@ class ProblemView(msgspec.Struct, frozen=True):
     kept: KeptForm | None
     sign_in: str
     back: str
+    href: str
+    way: str
 
 
 def may_show_problem(match: UrlMappingMatchInfo) -> bool:
@@ -83,7 +86,7 @@ def _faulty(request: web.Request, error: Exception) -> web.Response:
         return _show(request, HTTPStatus.INSUFFICIENT_STORAGE, "")
     if is_unwritable(error):
         _LOG.error("the database takes no writes", fault=str(error))
-        return _show(request, HTTPStatus.SERVICE_UNAVAILABLE, "", say_of(request)(UNWRITABLE))
+        return _show(request, HTTPStatus.SERVICE_UNAVAILABLE, "", RefusalView(say_of(request)(UNWRITABLE)))
     _LOG.error("bug", exc_info=error)
     return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
 
@@ -121,22 +124,24 @@ def _refused(request: web.Request, refusal: RefusedError) -> web.Response:
     _LOG.info("refused", code=refusal.code, sentence=str(refusal))
     status = HTTPStatus(refusal.status)
     problem = problem_of(say_of(request), refusal)
-    again = isinstance(refusal, ForgedFormError)
-    response = _show(request, status, "", problem.sentence, again=again)
+    again = isinstance(refusal, ForgedFormError | ProofNeededError)
+    response = _show(request, status, "", problem, again=again)
     response.headers.update(headers_of(refusal))
     return response
 
 
 def _show(
-    request: web.Request, status: HTTPStatus, detail: str, sentence: str = "", *, again: bool = False
+    request: web.Request, status: HTTPStatus, detail: str, problem: RefusalView | None = None, *, again: bool = False
 ) -> web.Response:
     say, back = say_of(request), request.get(BACK, "")
     known = say(BY_STATUS.get(status.value, BY_STATUS[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500]))
     sign_in = str(URL(SIGN_IN).with_query(to=onward_from(back or FRONT))) if status is HTTPStatus.UNAUTHORIZED else ""
     view = ProblemView(
         title=f"{status.value}",
-        sentence=sentence or known,
+        sentence=problem.sentence if problem else known,
         detail=detail,
+        href=problem.href if problem else "",
+        way=problem.way if problem else "",
         request=request.get(REQUEST, ""),
         kept=keep_form(request, status, again=again),
         sign_in=sign_in,

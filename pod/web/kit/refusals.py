@@ -26,13 +26,20 @@ BY_STATUS: Final[Mapping[int, str]] = {
     507: say("This pod's disk is full. Nothing was done; those who run it have to make room."),
     503: say("The pod isn't ready. Try again in a minute."),
 }
+# Where what a refusal asks for is done: in another tab, so that the refused form stays as it is.
+WAYS: Final[Mapping[str, tuple[str, str]]] = {
+    "proof_needed": ("/settings/confirm?to=/settings?said=proved", say("Prove that it is you, in another tab")),
+    "decisions_frozen": ("/settings/words", say("Type the 24 words, in another tab")),
+}
 WEIGHT: Final = "weight"  # the fact that is in thousandths
 
 
 class RefusalView(msgspec.Struct, frozen=True):
-    """A refusal as a page tells it."""
+    """A refusal as a page tells it; `href` leads, in another tab, to what `way` says."""
 
     sentence: str
+    href: str = ""
+    way: str = ""
 
 
 def sentence_of(say: Translator, refused: Refused) -> str:
@@ -42,7 +49,8 @@ def sentence_of(say: Translator, refused: Refused) -> str:
 
 def problem_of(say: Translator, refusal: RefusedError) -> RefusalView:
     """What to tell somebody whose form or address was refused."""
-    return RefusalView(sentence_of(say, refusal.refused))
+    href, way = WAYS.get(refusal.code, ("", ""))
+    return RefusalView(sentence_of(say, refusal.refused), href, say(way) if way else "")
 
 
 def _fact(say: Translator, name: str, fact: Fact) -> str:

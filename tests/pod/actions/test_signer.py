@@ -7,10 +7,25 @@ from typing import Any
 import pytest
 
 from models.people.accounts import Account
-from pod.actions.signer import FRESH_MS, PhraseHolder, PodItself, SignedIn, Signer, TokenHolder, cosigned, signed
+from pod.actions.signer import (
+    FRESH_MS,
+    PROVED_JUST_NOW_MS,
+    PROVED_WITHIN_MS,
+    STEPPED_UP,
+    PhraseHolder,
+    PodItself,
+    SignedIn,
+    Signer,
+    TokenHolder,
+    cosigned,
+    proved_within,
+    signed,
+)
 from pod.errors import MayNotSignError
+from protocol.errors import RefusedError
 from protocol.keys import PrivateKey
 from protocol.proofs import signers
+from protocol.records.parts import GroupPolicy
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
 NOW = 1_800_000_000_000
@@ -64,6 +79,55 @@ def test_a1_what_is_signed_depends_on_what_the_asker_proved(
         signed(signer, body, KEY, now=NOW)
     with pytest.raises(MayNotSignError):
         cosigned(signer, body, KEY, now=NOW)
+
+
+FROZEN = Account(2, "bo", b"", None, 0, frozen_at=1)
+PROVED = NOW - PROVED_WITHIN_MS + 1
+DECIDING: list[tuple[str, Signer, int, str]] = [
+    ("browser", SignedIn(ADA, PROVED), PROVED_WITHIN_MS, ""),
+    ("browser of yesterday", SignedIn(ADA, PROVED - 1), PROVED_WITHIN_MS, "prove_first"),
+    ("token", TokenHolder(ADA, decides=True, proved_at=PROVED), PROVED_WITHIN_MS, ""),
+    ("token of yesterday", TokenHolder(ADA, decides=True, proved_at=PROVED - 1), PROVED_WITHIN_MS, "prove_first"),
+    ("token without the scope", TokenHolder(ADA, proved_at=NOW), PROVED_WITHIN_MS, "token_decides_nothing"),
+    ("strict group", SignedIn(ADA, NOW - PROVED_JUST_NOW_MS + 1), PROVED_JUST_NOW_MS, ""),
+    ("strict group, late", SignedIn(ADA, NOW - PROVED_JUST_NOW_MS), PROVED_JUST_NOW_MS, "prove_just_now"),
+    ("frozen", SignedIn(FROZEN, NOW), PROVED_WITHIN_MS, "frozen"),
+    ("frozen token", TokenHolder(FROZEN, decides=True, proved_at=NOW), PROVED_WITHIN_MS, "frozen"),
+    ("a caller that names no group", SignedIn(ADA, NOW), 0, "prove_just_now"),
+    ("words", WORDS, PROVED_WITHIN_MS, "not_for_this_asker"),
+    ("pod", POD, PROVED_WITHIN_MS, "not_for_this_asker"),
+]
+
+
+@pytest.mark.parametrize("kind", STEPPED_UP)
+@pytest.mark.parametrize(("signer", "within", "refused"), [case[1:] for case in DECIDING], ids=[c[0] for c in DECIDING])
+def test_dc_03_what_decides_needs_a_proof_as_young_as_the_group_says(
+    kind: str, signer: Signer, within: int, refused: str
+) -> None:
+    def sign() -> object:
+        return signed(signer, {"type": kind}, KEY, now=NOW, proved_within=within)
+
+    if not refused:
+        assert sign()
+        return
+    with pytest.raises(RefusedError) as refusal:
+        sign()
+    assert refusal.value.refused.rule.key == refused
+    with pytest.raises(MayNotSignError):
+        cosigned(signer, {"type": kind}, KEY, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("voting", "within"),
+    [
+        (None, PROVED_WITHIN_MS),
+        ({"votes": "member-weight"}, PROVED_WITHIN_MS),
+        ({"proof": "fresh"}, PROVED_JUST_NOW_MS),
+        ({"proof": ["fresh"]}, PROVED_WITHIN_MS),
+    ],
+)
+def test_dc_03_a_groups_policy_says_how_young_the_proof_must_be(voting: dict[str, Any] | None, within: int) -> None:
+    assert proved_within(GroupPolicy("Parish", 0, 0, voting=voting)) == within
 
 
 @pytest.fixture(scope="module")

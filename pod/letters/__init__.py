@@ -1,0 +1,1 @@
+"""What mails say that no page asked for, in their reader's language."""
