@@ -29,6 +29,16 @@ class DecisionRule(Rule):
         "Your ballot wouldn't count: you weren't on the roll when the poll was opened.",
         "Din röstsedel skulle inte räknas: du fanns inte i röstlängden när omröstningen öppnades.",
     )
+    RECOVERED_LATER = (
+        MayNotWriteError,
+        "Your ballot wouldn't count: your key comes from a recovery after the poll was opened.",
+        "Din röstsedel skulle inte räknas: din nyckel kommer från en återställning efter att omröstningen öppnades.",
+    )
+    DELEGATE_LOCKED = (
+        MayNotWriteError,
+        "You are a delegate, and delegates are frozen: what you said before the lock counts.",
+        "Du är ombud, och ombuden är låsta: det du sade före låsningen räknas.",
+    )
     DOES_NOT_FIT = (
         MalformedError,
         "The ballot doesn't fit the poll: it is of another kind, or names an option that isn't there.",

@@ -23,7 +23,7 @@ NOT_CALLED = {
 # The rules of predictions, second rounds and contests are proven before the records come to which they apply.
 NOT_CALLED |= dict.fromkeys(
     (
-        *("areas_of_poll", "second_round", "vote_again", "own_order", "order_proposals", "order_predictions"),
+        *("areas_of_poll", "second_round", "vote_again", "order_proposals", "order_predictions"),
         *("BETS_KIND", "read_bets", "bet_table", "salt_of", "standing_values", "opened_values", "to_evaluate"),
         *("cost_of_a_gap", "calibration", "recommend"),
     ),

@@ -26,6 +26,11 @@ def of_post(rest: str = "") -> Paths:
     return lambda place: [f"/g/{place.village}/posts/{place.post}{rest}"]
 
 
+def of_poll(rest: str = "") -> Paths:
+    """A page of the poll in which one may vote."""
+    return lambda place: [f"/g/{place.village}/polls/{place.poll}{rest}"]
+
+
 def of_paragraph(rest: str) -> Paths:
     """A page of a paragraph of that post."""
     return lambda place: [f"/g/{place.village}/posts/{place.post}/paragraphs/{place.post}/1/{rest}"]
@@ -79,6 +84,8 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/members/{number}": of_group("/members/2"),
     "/g/{group}/members/{number}/weight": of_group("/members/2/weight?weight=1"),
     "/g/{group}/policy": of_group("/policy"),
+    "/g/{group}/polls": of_group("/polls"),
+    "/g/{group}/polls/{poll}": of_poll(),
     "/g/{group}/posts/{post}": looked_at,
     "/g/{group}/posts/{post}/blame": of_post("/blame"),
     "/g/{group}/posts/{post}/compare": lambda place: [

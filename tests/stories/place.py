@@ -30,6 +30,7 @@ class Place:
     reply: str
     patch: str
     item: str
+    poll: str
 
     @property
     def hosts(self) -> set[str]:
@@ -56,8 +57,9 @@ def settle(alpha: ServedPod, beta: ServedPod) -> Place:
     _subjects(ada, bo, village, critics)
     for person in (bo, cy):
         eventually(partial(_has, person, village, patch))
+    poll = _ask(ada, village, post)
     item = ada.get(f"/api/v1/groups/{village}")["head"]
-    return Place(alpha, beta, ada, bo, cy, village, critics, private, post, note, reply, patch, item)
+    return Place(alpha, beta, ada, bo, cy, village, critics, private, post, note, reply, patch, item, poll)
 
 
 def _found(person: Person, name: str, description: str, **wishes: Any) -> str:
@@ -118,6 +120,17 @@ def _subjects(ada: Person, bo: Person, village: str, critics: str) -> None:
     for person, group, text in ((ada, village, "Deep, and dry."), (bo, critics, "A hole with a roof.")):
         body = {"kind": "note", "reply_to": {"subject": "Wells"}, "paragraphs": [{"style": "text", "text": text}]}
         person.post(f"/api/v1/groups/{group}/posts", body)
+
+
+def _ask(person: Person, village: str, post: str) -> str:
+    """A poll in which one may vote."""
+    options = [{"title": f"Dig deeper {EVIL}", "text": LONG}, {"title": LONG}, {"title": "Buy a pump"}]
+    wish = {"kind": "score", "title": f"What about the well? {EVIL}", "options": options, "about": post}
+    text = [{"style": "text", "text": f"Three ways. {EVIL}"}, {"style": "list-item", "text": LONG}]
+    more = {"paragraphs": text, "lengths": {"voting": 86_400_000}, "quorum": {"percent": 20}, "areas": ["water"]}
+    poll = str(person.post(f"/api/v1/groups/{village}/polls", wish | more)["record"])
+    eventually(lambda: person.get(f"/api/v1/groups/{village}/polls/{poll}")["poll"]["phase"] == "voting")
+    return poll
 
 
 def _has(person: Person, group: str, record: str) -> bool:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.ballots import fits
-from decisions.phases import plan_of, poll_times
 from decisions.rolls import OPEN_POLL
-from models.decisions.polls import load_opening, load_poll
+from models.decisions.polls import load_poll
 from pod.actions.access import open_group
-from pod.actions.decisions.roll import is_on_roll
+from pod.actions.decisions.counted import load_course
+from pod.actions.decisions.voters import load_voter, refusal_of
 from pod.actions.posts.records import write_record
 from pod.actions.signer import Person
 from pod.deps import Deps
@@ -37,19 +37,22 @@ async def cast_ballot(session: AsyncSession, deps: Deps, signer: Person, group: 
     record = await write_record(session, deps, signer, group, said)
     ballot = record.content
     assert isinstance(ballot, Ballot)
-    stored, opening = await load_poll(session, ballot.poll), await load_opening(session, ballot.poll, group)
+    stored = await load_poll(session, ballot.poll)
     if stored is None or stored.group_id != group:
         raise DecisionRule.NO_SUCH_POLL.error()
-    if opening is None:
+    course = await load_course(session, readable.state, stored, settled=0, held=0, now=now)
+    if course.times is None:
         raise DecisionRule.NOT_OPEN_YET.error()
-    poll = stored.content
-    times = poll_times(plan_of(poll.lengths, opening.at))
-    if not times.voting_start <= now < times.voting_end:
-        raise DecisionRule.NOT_NOW.error(begins=_instant(times.voting_start), ends=_instant(times.voting_end))
-    if not fits(poll, poll.option_ids, ballot):
+    if not course.times.voting_start <= now < course.times.voting_end:
+        begins, ends = _instant(course.times.voting_start), _instant(course.times.voting_end)
+        raise DecisionRule.NOT_NOW.error(begins=begins, ends=ends)
+    if not fits(stored.content, stored.content.option_ids, ballot):
         raise DecisionRule.DOES_NOT_FIT.error()
-    if readable.number is None or not await is_on_roll(session, opening, group, readable.number):
+    if readable.number is None:
         raise DecisionRule.NOT_ON_ROLL.error()
+    refusal = refusal_of(await load_voter(session, readable.state, course, readable.number, now=now))
+    if refusal is not None:
+        raise refusal
     return record
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from pod.actions.reading.group.log import Logbook, LogEntry, LogFilter, list_logbook
+from pod.actions.reading.group.log import POLLED, Logbook, LogEntry, LogFilter, list_logbook
 from pod.app_keys import DEPS
 from pod.contracts import ATOM, CSV, HTML, contract
 from pod.rules.groups import GroupRule
@@ -168,6 +168,8 @@ def _thing(say: Translator, entry: LogEntry, book: Logbook) -> str:
     shown = SHOWN.of(entry.kind)
     if entry.erased or (shown is not None and not shown.named):
         return ""
+    if entry.kind in POLLED:
+        return book.polls.get(RecordId(entry.thing)) or say("a poll")
     card = book.things.get(RecordId(entry.post)) if entry.post else None
     if card is not None:
         who = member_name(say, card.author, card.nickname)
@@ -177,6 +179,8 @@ def _thing(say: Translator, entry: LogEntry, book: Logbook) -> str:
 
 def _href(group: RecordId, entry: LogEntry, book: Logbook) -> str:
     """The page of what an entry is about: of a post of this group even if that isn't shown, for it says why."""
+    if entry.kind in POLLED and entry.thing:
+        return f"/g/{group}/polls/{entry.thing}"
     card = book.things.get(RecordId(entry.post)) if entry.post else None
     if card is not None:
         return f"/g/{card.group}/posts/{card.post}" + (f"?lens={group}" if card.group != group else "")

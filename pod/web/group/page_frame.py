@@ -113,6 +113,7 @@ def _dot(say: Translator, pod: str, *, silent: bool) -> PodDot:
 def _tabs(say: Translator, own: str) -> Sequence[tuple[str, str, str]]:
     return (
         ("posts", say("Posts"), own),
+        ("polls", say("Polls"), f"{own}/polls"),
         ("subjects", say("Subjects"), f"{own}/subjects"),
         ("members", say("Members"), f"{own}/members"),
         ("log", say("Log"), f"{own}/log"),

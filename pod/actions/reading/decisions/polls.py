@@ -16,12 +16,14 @@ from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.counted import Course, Phase, load_course
 from pod.actions.decisions.result_file import make_file
 from pod.actions.decisions.results import SETTLED, result_of
-from pod.actions.decisions.roll import is_on_roll
+from pod.actions.decisions.voters import OFF_ROLL, Bar, load_voter
+from pod.actions.reading.decisions.followers import count_followers
+from pod.actions.reading.decisions.poll_status import PollStatus, status_of
 from pod.actions.reading.lens.floor import list_unhosted
 from pod.deps import Deps
 from pod.rules.decisions import DecisionRule
 from protocol.ids import RecordId
-from protocol.records.content import Ballot, Option, Paragraph, PostTarget
+from protocol.records.content import Ballot, Goal, Lengths, Option, Paragraph, PostTarget, Quorum
 
 _ANY_PLACE: Final = 2**62
 
@@ -38,6 +40,11 @@ class VisiblePoll(msgspec.Struct, frozen=True):
     areas: tuple[str, ...]
     phase: Phase
     times: PollTimes | None
+    lengths: Lengths
+    quorum: Quorum
+    goal: Goal | None = None
+    about: RecordId | None = None
+    language: str = ""
     withheld: bool = False
 
 
@@ -50,10 +57,15 @@ class OwnBallot(msgspec.Struct, frozen=True):
 
 
 class PollSight(msgspec.Struct, frozen=True):
-    """A poll for one reader. `on_roll`: whether the reader's ballot counts; None for strangers, and before it opens."""
+    """A poll for one reader. `on_roll`: whether the reader's ballot counts; None for strangers, and before it opens.
+
+    `bar`: what keeps a ballot of theirs from counting now, the roll or something else; None if nothing does.
+    """
 
     poll: VisiblePoll
+    status: PollStatus
     on_roll: bool | None
+    bar: Bar | None
     own: OwnBallot | None
     result: Result | None
 
@@ -72,14 +84,23 @@ async def describe_poll(deps: Deps, reader: Reader, group: RecordId, poll: Recor
         stored = await load_poll(session, poll)
         if stored is None or stored.group_id != group:
             raise DecisionRule.NO_SUCH_POLL.error()
-        course = await course_of(session, deps, readable, stored)
-        (visible,) = await _visible(session, deps, [course])
-        on_roll = own = None
-        if course.opening is not None and readable.number is not None:
-            on_roll = await is_on_roll(session, course.opening, group, readable.number)
-            own = await _own_ballot(session, poll, group, readable.number)
-        result = await result_of(session, readable.state, course)
-    return PollSight(visible, on_roll, own, result)
+        return await load_sight(session, deps, readable, stored)
+
+
+async def load_sight(session: AsyncSession, deps: Deps, readable: ReadableGroup, stored: StoredPoll) -> PollSight:
+    """One poll of a group that somebody reads."""
+    course, now = await course_of(session, deps, readable, stored), deps.clock()
+    (visible,) = await visible_polls(session, deps, [course])
+    voter = own = None
+    if course.opening is not None and readable.number is not None:
+        voter = await load_voter(session, readable.state, course, readable.number, now=now)
+        own = await load_own_ballot(session, stored.id, readable.id, readable.number)
+    voted = own is not None and not own.says.withdraw
+    delegated = await count_followers(session, readable.state, course, voter.number) if voter and voter.delegate else 0
+    status = status_of(course.phase, course.times, voter, voted=voted, delegated=delegated, now=now)
+    on_roll = None if voter is None else voter.bar not in OFF_ROLL
+    result = await result_of(session, readable.state, course)
+    return PollSight(visible, status, on_roll, voter.bar if voter else None, own, result)
 
 
 async def read_result_file(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> bytes:
@@ -101,7 +122,7 @@ async def list_group_polls(deps: Deps, reader: Reader, group: RecordId, *, below
         readable = await open_group(session, deps, reader, group)
         found = await list_polls(session, group, below=_ANY_PLACE if below is None else below, most=limit)
         courses = [await course_of(session, deps, readable, stored) for stored in found]
-        polls = await _visible(session, deps, courses)
+        polls = await visible_polls(session, deps, courses)
     return PollPage(tuple(polls), found[-1].place if len(found) == limit else None)
 
 
@@ -114,7 +135,8 @@ async def course_of(session: AsyncSession, deps: Deps, readable: ReadableGroup, 
     )
 
 
-async def _visible(session: AsyncSession, deps: Deps, courses: list[Course]) -> list[VisiblePoll]:
+async def visible_polls(session: AsyncSession, deps: Deps, courses: list[Course]) -> list[VisiblePoll]:
+    """The polls as this pod shows them."""
     tokens = {course.poll.id: PostTarget(course.poll.id).token for course in courses}
     hidden = await list_unhosted(session, deps, tokens.values())
     return [_shown(course, withheld=tokens[course.poll.id] in hidden) for course in courses]
@@ -132,11 +154,17 @@ def _shown(course: Course, *, withheld: bool) -> VisiblePoll:
         areas=said.areas,
         phase=course.phase,
         times=course.times,
+        lengths=said.lengths,
+        quorum=said.quorum,
+        goal=None if withheld else said.goal,
+        about=said.about,
+        language=said.language,
         withheld=withheld,
     )
 
 
-async def _own_ballot(session: AsyncSession, poll: RecordId, group: RecordId, number: int) -> OwnBallot | None:
+async def load_own_ballot(session: AsyncSession, poll: RecordId, group: RecordId, number: int) -> OwnBallot | None:
+    """A member's newest ballot, whether it counts or not."""
     ballots = await list_ballots_of(session, poll, group, number)
     newest = max(ballots, key=lambda one: (one.content.key, one.content.counter, one.record_id), default=None)
     if newest is None:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.groups.log_pages import list_log_back
 from models.groups.records import StoredRecord
 from pod.actions.access import Reader, open_group
+from pod.actions.reading.decisions.poll_titles import load_poll_titles
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.lens.floor import list_unhosted
 from pod.actions.reading.post.cards import VisibleCard
@@ -28,6 +29,7 @@ from protocol.records.content import SubjectTarget, parse_content
 
 STRETCH: Final = 500
 MOST_STRETCHES: Final = 4
+POLLED: Final = frozenset({"Poll", "Ballot"})  # kinds whose thing is a poll
 
 
 class LogFilter(msgspec.Struct, frozen=True):
@@ -59,13 +61,15 @@ class LogEntry(msgspec.Struct, frozen=True):
 class Logbook(msgspec.Struct, frozen=True):
     """Entries, the newest first; `next` is the `before` of the next page, `size` that of the whole log.
 
-    `things`: for a record's id the post that it belongs to, if this group shows it to the reader.
+    `things`: for a record's id the post that it belongs to, if this group shows it to the reader; `polls`: the titles
+    of the polls that entries are about, if this pod shows them.
     """
 
     entries: tuple[LogEntry, ...]
     size: int
     nicknames: Mapping[int, str]
     things: Mapping[RecordId, VisibleCard]
+    polls: Mapping[RecordId, str]
     next: int | None = None
 
 
@@ -88,9 +92,12 @@ async def list_logbook(
         nicknames = await load_nicknames(session, deps, group, {entry.author for entry in shown})
         named = {RecordId(entry.post) for entry in shown if entry.post}
         things = await load_shown_things(session, deps, reader, group, named)
+        polls = await load_poll_titles(
+            session, deps, group, {RecordId(one.thing) for one in shown if one.kind in POLLED}
+        )
         nameless = await _withheld_names(session, deps, {entry.thing for entry in shown})
     following = shown[-1].index if len(found) > limit or (len(found) == limit and place) else place or None
-    return Logbook(tuple(_told(entry, things, nameless) for entry in shown), size, nicknames, things, following)
+    return Logbook(tuple(_told(entry, things, nameless) for entry in shown), size, nicknames, things, polls, following)
 
 
 async def _withheld_names(session: AsyncSession, deps: Deps, things: Collection[str]) -> frozenset[str]:

@@ -1,0 +1,29 @@
+"""What one member said of delegates in a group, without a look at anybody else's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.decisions.polls import DELEGATIONS, StoredDelegation
+from models.engine.statements import Prepared
+from protocol.ids import RecordId
+
+DECLARATION: Final = ""  # the scope of a declaration
+
+
+async def list_declarations_of(session: AsyncSession, group: RecordId, author: int) -> list[StoredDelegation]:
+    """A member's declarations as delegate, also those that the log lacks."""
+    return [StoredDelegation(*row) for row in await _DECLARATIONS.run(session, group=group, author=author)]
+
+
+_COLUMNS = [DELEGATIONS.c[name] for name in StoredDelegation.__struct_fields__]
+_DECLARATIONS: Final = Prepared(
+    lambda _: select(*_COLUMNS).where(
+        DELEGATIONS.c.group_id == bindparam("group"),
+        DELEGATIONS.c.author == bindparam("author"),
+        DELEGATIONS.c.scope == DECLARATION,
+    )
+)
