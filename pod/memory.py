@@ -6,12 +6,35 @@ import asyncio
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
+from federation.shares import Shares
 from pod.budgets.written_bytes import WrittenBytes
 from protocol.ids import RecordId
 from protocol.state import GroupState, state_hash
 
 MOST_FOUNDED = 10_000
 MOST_HASHES = 1000
+MOST_FILES_MADE = 2  # at once
+
+
+@dataclass(frozen=True)
+class Locks:
+    """`checking`: for checks of whole groups. `pulling`: for each group and pod that is pulled from.
+
+    `filing`: for each poll whose result's file is asked for; `files_made`: how many are being made.
+    """
+
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    pulling: WeakValueDictionary[tuple[str, RecordId], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    filing: WeakValueDictionary[RecordId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    files_made: Shares = field(default_factory=lambda: Shares(each=1, whole=MOST_FILES_MADE))
+
+    def pull_lane(self, pod: str, group: RecordId) -> asyncio.Lock:
+        """The lock for pulling a group from a pod. A second pull waits and continues where the first ended."""
+        return self.pulling.setdefault((pod, group), asyncio.Lock())
+
+    def file_lane(self, poll: RecordId) -> asyncio.Lock:
+        """The lock for the file of a poll's result: who waited for it finds the file made."""
+        return self.filing.setdefault(poll, asyncio.Lock())
 
 
 @dataclass(frozen=True)
@@ -20,7 +43,7 @@ class Memory:
 
     `founded`: when groups were founded. `hashes`: state hashes by item. `written`: how many bytes each author stored
     lately. `beats`: when each loop last ran. `told_terms`: the term of each group that its readers were last told.
-    `checking`: the lock for checks of whole groups. `pulling`: a lock for each group and pod that is pulled from.
+    `locks`: what this process does once at a time.
     """
 
     founded: dict[RecordId, int] = field(default_factory=dict)
@@ -28,12 +51,7 @@ class Memory:
     beats: dict[str, int] = field(default_factory=dict)
     told_terms: dict[RecordId, int] = field(default_factory=dict)
     written: WrittenBytes = field(default_factory=WrittenBytes)
-    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    pulling: WeakValueDictionary[tuple[str, RecordId], asyncio.Lock] = field(default_factory=WeakValueDictionary)
-
-    def pull_lane(self, pod: str, group: RecordId) -> asyncio.Lock:
-        """The lock for pulling a group from a pod. A second pull waits and continues where the first ended."""
-        return self.pulling.setdefault((pod, group), asyncio.Lock())
+    locks: Locks = field(default_factory=Locks)
 
     def hash_of(self, state: GroupState) -> str:
         """The hash of a state, computed once for each item, because it covers all members."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pod.config import Config
 
-CLASSES = ("database", "media", "backups", "keys", "other")
+CLASSES = ("database", "media", "backups", "keys", "results", "other")
 
 
 def storage_bytes(config: Config) -> dict[str, int]:

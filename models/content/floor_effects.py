@@ -3,15 +3,17 @@
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.belonging import may_meet
-from models.content.posts_and_votes import POSTS, SCORES
-from models.groups.groups_and_items import GROUPS
+from models.content.posts_and_votes import OUTVOTED, POSTS, SCORES
+from models.engine.statements import Prepared
+from models.groups.groups_and_items import GROUPS, load_revision
+from models.groups.records import LOGGED, PENDING, RECORDS
 from protocol.ids import RecordId
 
-_PARAGRAPH: Final = '{"paragraph":'  # the beginning of a paragraph's token
+PARAGRAPH: Final = '{"paragraph":'  # the beginning of a paragraph's token
 
 
 class FloorEffect(msgspec.Struct, frozen=True):
@@ -31,7 +33,7 @@ async def count_hidden(session: AsyncSession, group: RecordId, default: int) -> 
         hidden = await _count(session, voted.where(default + SCORES.c.sum_micro <= 0))
     else:
         hidden = posts - await _count(session, voted.where(default + SCORES.c.sum_micro > 0))
-    below = SCORES.c.token.startswith(_PARAGRAPH, autoescape=True) & (SCORES.c.sum_micro < 0)
+    below = SCORES.c.token.startswith(PARAGRAPH, autoescape=True) & (SCORES.c.sum_micro < 0)
     parts = select(func.count()).select_from(SCORES).where(SCORES.c.group_id == group, below)
     return FloorEffect(posts, hidden, await _count(session, parts))
 
@@ -50,6 +52,34 @@ async def list_hidden_posts(
         .limit(limit)
     )
     return list(await session.scalars(wanted))
+
+
+async def list_outvoted(session: AsyncSession, group: RecordId) -> list[tuple[str, int]]:
+    """The targets (as tokens) with a sum of votes below 0 in the group, and these sums (micro units)."""
+    return [(token, total) for token, total in await _OUTVOTED.run(session, group=group)]
+
+
+_OUTVOTED: Final = Prepared(
+    lambda _: (
+        select(SCORES.c.token, SCORES.c.sum_micro)
+        .where(SCORES.c.group_id == bindparam("group"), OUTVOTED)
+        .order_by(SCORES.c.target)
+    )
+)
+
+
+async def load_vote_mark(session: AsyncSession, group: RecordId) -> list[int | None]:
+    """Numbers that are others after each change of the group's scores."""
+    return [await _LAST_RECORD.value(session, group=group, state=state) for state in (PENDING, LOGGED)] + [
+        await load_revision(session, group)
+    ]
+
+
+_LAST_RECORD: Final = Prepared(
+    lambda _: select(func.max(RECORDS.c.seq)).where(
+        RECORDS.c.group_id == bindparam("group"), RECORDS.c.state == bindparam("state")
+    )
+)
 
 
 def _of(group: RecordId) -> ColumnElement[bool]:

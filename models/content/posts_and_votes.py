@@ -38,6 +38,7 @@ from protocol.records.content import PostTarget, Token
 from protocol.votes import CastVote
 
 _REPOSTED: Final = text("reposted IS NOT NULL")
+OUTVOTED: Final = text("sum_micro < 0")
 _SUPPORTED: Final = text("reposted IS NOT NULL AND supporters > 0")
 
 
@@ -165,6 +166,7 @@ class ScoreRow(Base):
     __tablename__ = "scores"
     __table_args__ = (
         Index(None, "target"),
+        Index("ix_scores_group_id_outvoted", "group_id", "target", sqlite_where=OUTVOTED, postgresql_where=OUTVOTED),
         Index(None, "group_id", "reposted", sqlite_where=_SUPPORTED, postgresql_where=_SUPPORTED),
         Index(None, "group_id", "repost_place", "target", sqlite_where=_SUPPORTED, postgresql_where=_SUPPORTED),
         {"sqlite_with_rowid": False},

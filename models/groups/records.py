@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Index, LargeBinary, bindparam, func, select, text, true, type_coerce, update
+from sqlalchemy import ColumnElement, Index, LargeBinary, bindparam, func, select, text, true, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +27,7 @@ REFUSED: Final = "refused"
 
 _PENDING = text("state = 'pending'")
 _OWN_PENDING = text("state = 'pending' AND origin = ''")
+_ERASED = text("erased")
 
 
 class RecordRow(Base):
@@ -47,6 +48,7 @@ class RecordRow(Base):
             sqlite_where=_OWN_PENDING,
             postgresql_where=_OWN_PENDING,
         ),
+        Index("ix_records_group_id_erased", "group_id", "log_index", sqlite_where=_ERASED, postgresql_where=_ERASED),
         {"sqlite_autoincrement": True},
     )
 
@@ -219,6 +221,23 @@ async def list_log(session: AsyncSession, group: RecordId, start: int, limit: in
         .limit(limit)
     )
     return [StoredRecord(*row) for row in await session.execute(wanted)]
+
+
+async def count_erased(session: AsyncSession, group: RecordId, start: int, end: int) -> tuple[int, int]:
+    """How many of the log's entries start … end − 1 are erased, and the sum of their places."""
+    rows = await _ERASED_IN.run(session, group=group, start=start, end=end)
+    return rows[0][0], int(rows[0][1] or 0)
+
+
+_COUNT_AND_SUM: Final[list[ColumnElement[Any]]] = [func.count(), func.sum(RECORDS.c.log_index)]
+_ERASED_IN: Final = Prepared(
+    lambda _: select(*_COUNT_AND_SUM).where(
+        RECORDS.c.group_id == bindparam("group"),
+        _ERASED,
+        RECORDS.c.log_index >= bindparam("start"),
+        RECORDS.c.log_index < bindparam("end"),
+    )
+)
 
 
 async def load_oldest_record(session: AsyncSession, group: RecordId, log_size: int) -> int | None:

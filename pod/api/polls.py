@@ -10,12 +10,12 @@ from aiohttp import web
 
 from pod.actions.decisions.polls import cast_ballot, open_poll
 from pod.actions.posts.records import submit
+from pod.actions.reading.decisions.files import find_result_file
 from pod.actions.reading.decisions.polls import (
     PollPage,
     PollSight,
     describe_poll,
     list_group_polls,
-    read_result_file,
 )
 from pod.api import shapes
 from pod.api.callers import answer, group_of, id_of, members_of, query_of, reader_of, signer_of
@@ -80,12 +80,12 @@ async def get_poll(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/groups/{group}/polls/{poll}/bundle")
 @contract("reader", answer=bytes)
-async def get_bundle(request: web.Request) -> web.Response:
+async def get_bundle(request: web.Request) -> web.FileResponse:
     """The result in one file, with all that it follows from; `pod verify-result` counts it anew, without any pod."""
     deps, group, reader, poll = request.app[DEPS], group_of(request), await reader_of(request), id_of(request, "poll")
-    data = await read_result_file(deps, reader, group, poll)
+    path = await find_result_file(deps, reader, group, poll)
     named = {"Content-Disposition": f'attachment; filename="result-{poll[-8:]}.json"'}
-    return web.Response(body=data, content_type="application/json", headers=named)
+    return web.FileResponse(path, headers=named)
 
 
 @routes.post("/api/v1/groups/{group}/polls")

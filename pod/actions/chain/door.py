@@ -34,6 +34,7 @@ from pod.actions.chain.pending_room import beyond_limits, make_wait
 from pod.actions.chain.proposed_operations import take_proposed, united
 from pod.actions.chain.receipts import take_receipt
 from pod.actions.chain.views import changed_members, load_view
+from pod.actions.decisions.kept_files import KeptFiles
 from pod.actions.groups.moved_memberships import note_moves
 from pod.actions.notifications import note_contents
 from pod.deps import Deps
@@ -45,7 +46,7 @@ from protocol.errors import RefusedError, UnknownAuthorError, VoidOperationError
 from protocol.ids import RecordId
 from protocol.operations import applied
 from protocol.records.chain import Ack, GroupRoot, Handover, Receipt, Seal
-from protocol.records.content import Vote
+from protocol.records.content import Erase, Vote
 from protocol.records.envelope import Record, reopen_record
 from protocol.records.operation import Join, Operation
 from protocol.records.parts import Invitation
@@ -306,11 +307,13 @@ async def _store(session: AsyncSession, deps: Deps, records: Sequence[tuple[Reco
 
 
 def _signal(session: AsyncSession, deps: Deps, fresh: Collection[Accepted]) -> None:
-    """Wake the groups that have something new, and have their new reposts fetched."""
+    """Wake the groups that have something new, have new reposts fetched, and files deleted of which words went."""
     for group in {accepted.group for accepted in fresh}:
         deps.signals.wake(session, group)
     for group in {one.group for one in fresh if isinstance(one.content, Vote) and one.content.from_}:
         after_commit(session, partial(deps.signals.lacks, group))
+    for group in {one.group for one in fresh if isinstance(one.content, Erase)}:
+        after_commit(session, partial(KeptFiles(deps.config.data).forget, group))
 
 
 def new_record(arrival: Arrival) -> NewRecord:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import Final
+from collections.abc import AsyncIterator
+from typing import BinaryIO, Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.actions.decisions.counted import Course, count_poll
 from pod.actions.decisions.roll import load_roll
 from pod.actions.reading.post.withheld import list_withheld_words
+from pod.budgets.steps import let_others
 from pod.deps import Deps
 from pod.rules.decisions import DecisionRule
 
@@ -27,26 +28,59 @@ PAGE: Final = 1000
 LOOKED_AT: Final = ("Poll", "Ballot", "Delegate", "Delegation")
 
 
-async def make_file(session: AsyncSession, deps: Deps, readable: ReadableGroup, course: Course) -> bytes:
-    """The file of a poll that is counted; raises NotFoundError if the floor withholds what a count looks at."""
+async def write_file(
+    session: AsyncSession, deps: Deps, readable: ReadableGroup, course: Course, file: BinaryIO
+) -> None:
+    """Write the file of a poll whose end is settled, page by page.
+
+    Raises NotFoundError if the floor withholds what a count looks at.
+    """
+    start, end = await log_stretch(session, course)
+    leaves, unread = [], []
+    file.write(b'{"records":[')
+    between = b""
+    async for page in _log(session, course, start, end):
+        withheld = await list_withheld_words(session, deps, page)
+        if withheld.intersection(entry.id for entry in page if entry.type in LOOKED_AT):
+            raise DecisionRule.WITHHELD.error()
+        wires = [entry.wire for entry in page if not entry.erased and entry.id not in withheld]
+        file.writelines((between if wires else b"", b",".join(wires)))
+        between = b"," if wires else between
+        leaves += [entry.id for entry in page]
+        unread += [_unread(entry) for entry in page if entry.erased or entry.id in withheld]
+        await let_others()
+    frame = await _frame(session, readable, course, start)
+    told = {name: getattr(frame, name) for name in Bundle.__struct_fields__ if name != "records"}
+    file.write(b"]," + msgspec.json.encode({**told, "leaves": leaves, "unread": unread})[1:])
+
+
+async def log_stretch(session: AsyncSession, course: Course) -> tuple[int, int]:
+    """From which entry of the log, and up to which, the file of an ended poll holds it."""
+    opening, closed, group = course.opening, course.closed, course.poll.group_id
+    assert opening is not None
+    assert closed is not None
+    first = await first_item_from(session, group, opening.at - ACTIVE_FOR_MS)
+    assert first is not None
+    return await load_log_size(session, group, first.height - 1), closed.log_size
+
+
+async def _log(session: AsyncSession, course: Course, start: int, end: int) -> AsyncIterator[list[StoredRecord]]:
+    for at in range(start, end, PAGE):
+        yield await list_log(session, course.poll.group_id, at, min(PAGE, end - at))
+
+
+async def _frame(session: AsyncSession, readable: ReadableGroup, course: Course, start: int) -> Bundle:
+    """The file without its log."""
     opening, closed, group = course.opening, course.closed, readable.id
     assert opening is not None
     assert closed is not None
     stored = await load_group(session, group)
-    first = await first_item_from(session, group, opening.at - ACTIVE_FOR_MS)
     assert stored is not None
-    assert first is not None
-    start = await load_log_size(session, group, first.height - 1)
     frontier = await frontier_in(session, stored, start)
     roll = await load_roll(session, opening, group)
     counted = await count_poll(session, readable.state, course)
-    entries = await _entries(session, course, start, closed.log_size)
-    withheld = await list_withheld_words(session, deps, entries)
-    if withheld.intersection(entry.id for entry in entries if entry.type in LOOKED_AT):
-        raise DecisionRule.WITHHELD.error()
-    unread = {entry.id for entry in entries if entry.erased or entry.id in withheld}
     items = [item for item in await all_items(session, group, 0) if item.on_chain]
-    bundle = Bundle(
+    return Bundle(
         format=FORMAT,
         group=group,
         poll=course.poll.id,
@@ -54,17 +88,11 @@ async def make_file(session: AsyncSession, deps: Deps, readable: ReadableGroup, 
         acks=tuple(msgspec.Raw(ack.wire) for ack in await all_acks(session, group, closed.height)),
         start=start,
         peaks=b"".join(frontier.peaks).hex(),
-        leaves=tuple(entry.id for entry in entries),
-        records=tuple(msgspec.Raw(entry.wire) for entry in entries if entry.id not in unread),
-        unread=tuple(_unread(entry) for entry in entries if entry.id in unread),
+        leaves=(),
+        records=(),
+        unread=(),
         stated=stated_of(counted, roll),
     )
-    return msgspec.json.encode(bundle)
-
-
-async def _entries(session: AsyncSession, course: Course, start: int, end: int) -> list[StoredRecord]:
-    pages = [await list_log(session, course.poll.group_id, at, min(PAGE, end - at)) for at in range(start, end, PAGE)]
-    return list(chain.from_iterable(pages))
 
 
 def _unread(entry: StoredRecord) -> Unread:

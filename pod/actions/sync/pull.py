@@ -50,7 +50,7 @@ async def fetch_group(deps: Deps, pod: str, group: RecordId, shown: Pass | None 
         known = await load_group(session, group)
     if known is None:
         await _fetch_root(deps, source)
-    async with deps.memory.pull_lane(pod, group):
+    async with deps.memory.locks.pull_lane(pod, group):
         while not await _pull_chain(deps, source):
             pass  # every round takes some pages with valid items, so it ends where the chain ends
         try:
@@ -86,7 +86,7 @@ async def pull_if_readable(deps: Deps, account: Account, pod: str, group: Record
 async def pull(deps: Deps, pod: str, group: RecordId, shown: Pass | None = None) -> bool:
     """Pull what `pod` has and we lack; False if there is more, which the next pull gets. Raises RemoteError."""
     source = await source_of(deps, pod, group, shown)
-    async with deps.memory.pull_lane(pod, group):
+    async with deps.memory.locks.pull_lane(pod, group):
         return await _pull_chain(deps, source) and await _pull_records(deps, source)
 
 

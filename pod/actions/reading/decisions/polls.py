@@ -14,8 +14,7 @@ from models.decisions.polls import StoredPoll, list_ballots_of, list_polls, load
 from models.groups.groups_and_items import load_group
 from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.counted import Course, Phase, load_course
-from pod.actions.decisions.result_file import make_file
-from pod.actions.decisions.results import SETTLED, result_of
+from pod.actions.decisions.results import result_of
 from pod.actions.decisions.voters import OFF_ROLL, Bar, load_voter
 from pod.actions.reading.decisions.followers import count_followers
 from pod.actions.reading.decisions.poll_status import PollStatus, status_of
@@ -101,19 +100,6 @@ async def load_sight(session: AsyncSession, deps: Deps, readable: ReadableGroup,
     on_roll = None if voter is None else voter.bar not in OFF_ROLL
     result = await result_of(session, readable.state, course)
     return PollSight(visible, status, on_roll, voter.bar if voter else None, own, result)
-
-
-async def read_result_file(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> bytes:
-    """The file that proves a poll's result; raises UnknownGroupError or NotFoundError."""
-    async with deps.store.database.read() as session:
-        readable = await open_group(session, deps, reader, group)
-        stored = await load_poll(session, poll)
-        if stored is None or stored.group_id != group:
-            raise DecisionRule.NO_SUCH_POLL.error()
-        course = await course_of(session, deps, readable, stored)
-        if course.phase not in SETTLED:
-            raise DecisionRule.NOT_ENDED.error()
-        return await make_file(session, deps, readable, course)
 
 
 async def list_group_polls(deps: Deps, reader: Reader, group: RecordId, *, below: int | None, limit: int) -> PollPage:

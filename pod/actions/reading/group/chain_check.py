@@ -21,9 +21,9 @@ async def check_group(deps: Deps, account: Account, group: RecordId) -> tuple[Ve
     """The result of `pod group verify`, and the items that its faults name; TooManyTriesError while a check runs."""
     async with deps.store.database.read() as session:
         await open_group(session, deps, account, group)
-    if deps.memory.checking.locked():
+    if deps.memory.locks.checking.locked():
         raise AccountRule.TOO_MANY_TRIES.error(seconds=AGAIN_SECONDS)
-    async with deps.memory.checking:
+    async with deps.memory.locks.checking:
         verified = await verify_group(deps, group, lambda _what, _done, _of: None)
     named = {found.group() for fault in verified.faults if (found := _ID.search(fault))}
     async with deps.store.database.read() as session:
