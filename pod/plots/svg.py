@@ -58,6 +58,12 @@ def dot(at: tuple[float, float], radius: float, kind: str) -> Markup:
     return Markup('<circle cx="{}" cy="{}" r="{}" class="{}"/>').format(*map(number, (*at, radius)), kind)
 
 
+def diamond(at: tuple[float, float], radius: float, kind: str) -> Markup:
+    """A square on its corner."""
+    x, y = at
+    return polygon([(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)], kind)
+
+
 def text(at: tuple[float, float], said: str, kind: str = "") -> Markup:
     """Words; of the classes `end` and `middle` they end or are centred there."""
     x, y = map(number, at)

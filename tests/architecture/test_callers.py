@@ -35,6 +35,10 @@ NOT_CALLED |= dict.fromkeys(
         "option_bars",
         "vote_path",
         "vote_flow",
+        "standpoints",
+        "forecast_strips",
+        "forecast_fan",
+        "calibration_curve",
     ),
     "a picture of a decision, for the pages of polls",
 )
