@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData
 
 from models.content import posts_and_votes, search
-from models.decisions import deadlines, polls, results
+from models.decisions import deadlines, poll_drafts, poll_templates, polls, results
 from models.engine import commits
 from models.engine.columns import Base
 from models.fediverse import actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures
@@ -47,7 +47,7 @@ from models.pod import (
 )
 
 ROOMS = (
-    *(posts_and_votes, search, polls, deadlines, results),
+    *(posts_and_votes, search, polls, deadlines, results, poll_drafts, poll_templates),
     *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),

@@ -1,8 +1,9 @@
 """The routes of all pages, by area."""
 
-from pod.web import account, admin, decisions, group, person, post
+from pod.web import account, admin, asking, decisions, group, person, post
 from pod.web.kit import site_routes
 
+# Of two routes that fit an address the first answers: `polls/new` is no poll.
 ROUTES = (
     site_routes.routes,
     *account.ROUTES,
@@ -10,5 +11,6 @@ ROUTES = (
     *person.ROUTES,
     *group.ROUTES,
     *post.ROUTES,
+    *asking.ROUTES,
     *decisions.ROUTES,
 )

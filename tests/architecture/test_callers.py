@@ -31,7 +31,6 @@ NOT_CALLED |= dict.fromkeys(
 )
 NOT_CALLED |= dict.fromkeys(
     (
-        "phase_timeline",
         "option_bars",
         "vote_path",
         "vote_flow",

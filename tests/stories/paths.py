@@ -85,6 +85,15 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/members/{number}/weight": of_group("/members/2/weight?weight=1"),
     "/g/{group}/policy": of_group("/policy"),
     "/g/{group}/polls": of_group("/polls"),
+    "/g/{group}/polls/new": lambda place: [
+        f"/g/{place.village}/polls/new",
+        f"/g/{place.village}/polls/new?about={place.post}",
+    ],
+    "/g/{group}/polls/new/{draft}/{step}": lambda place: [
+        f"/g/{place.village}/polls/new/{place.draft}/{step}"
+        for step in ("question", "kind", "areas", "phases", "votes", "preview")
+    ],
+    "/g/{group}/polls/templates": of_group("/polls/templates"),
     "/g/{group}/polls/{poll}": of_poll(),
     "/g/{group}/posts/{post}": looked_at,
     "/g/{group}/posts/{post}/blame": of_post("/blame"),
@@ -109,6 +118,7 @@ PATHS: Mapping[str, Paths] = {
     "/invitation/{secret}": at("/invitation/" + "ab" * 32),
     "/join": lambda place: ["/join", f"/join?group={place.village}&pod={place.beta.url}"],
     "/language": at("/language"),
+    "/me/drafts": at("/me/drafts"),
     "/me/hides": at("/me/hides"),
     "/notifications": at("/notifications"),
     "/recover": at("/recover"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from tests.support.browsing import Browser
 from tests.support.people import joined
 from tests.support.rig import Person, ServedPod, eventually
 
@@ -31,6 +32,7 @@ class Place:
     patch: str
     item: str
     poll: str
+    draft: str
 
     @property
     def hosts(self) -> set[str]:
@@ -59,7 +61,23 @@ def settle(alpha: ServedPod, beta: ServedPod) -> Place:
         eventually(partial(_has, person, village, patch))
     poll = _ask(ada, village, post)
     item = ada.get(f"/api/v1/groups/{village}")["head"]
-    return Place(alpha, beta, ada, bo, cy, village, critics, private, post, note, reply, patch, item, poll)
+    return Place(
+        alpha,
+        beta,
+        ada,
+        bo,
+        cy,
+        village,
+        critics,
+        private,
+        post,
+        note,
+        reply,
+        patch,
+        item,
+        poll,
+        _begin(alpha, village),
+    )
 
 
 def _found(person: Person, name: str, description: str, **wishes: Any) -> str:
@@ -131,6 +149,18 @@ def _ask(person: Person, village: str, post: str) -> str:
     poll = str(person.post(f"/api/v1/groups/{village}/polls", wish | more)["record"])
     eventually(lambda: person.get(f"/api/v1/groups/{village}/polls/{poll}")["poll"]["phase"] == "voting")
     return poll
+
+
+def _begin(alpha: ServedPod, village: str) -> str:
+    """A draft of a poll with a kind and options; all its steps can be looked at."""
+    ada, path = Browser(alpha).sign_in("ada"), f"/g/{village}/polls/new"
+    kind = ada.submit(ada.get(path), "/new", press="Next", title=f"Where to dig? {EVIL}", text=LONG)
+    options = ada.submit(kind, "/kind", press="Next", kind="predictions")
+    typed = {"option": [LONG, f"On the green {EVIL}"], "more": ["", LONG]}
+    areas = ada.submit(options, "/kind", press="Next", kind="predictions", **typed)
+    preview = ada.get(areas.path.replace("/areas", "/preview"))
+    ada.submit(preview, "/templates", press="Keep as a template", name=LONG)
+    return areas.path.split("/")[-2]
 
 
 def _has(person: Person, group: str, record: str) -> bool:

@@ -50,6 +50,11 @@ NOTICES: Final[Mapping[str, str]] = {
     "floor": say("It decides from now on; what it hides is shown nowhere on this pod."),
     "unfloored": say("It no longer decides; what it alone hid is shown again."),
     "words": say("The words are right. Keep the paper where you find it in ten years."),
+    "poll-asked": say("Your poll is on its way: it opens once the steward has sealed it."),
+    "draft-kept": say("Your draft is kept. Only you can see it."),
+    "draft-deleted": say("The draft is deleted."),
+    "template-kept": say("The template is kept."),
+    "template-deleted": say("The template is deleted."),
     "pulled": say("Asked; what came is shown."),
 }
 
