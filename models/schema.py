@@ -22,6 +22,7 @@ from models.groups import (
 )
 from models.people import (
     accounts,
+    decision_notices,
     factors,
     mail_addresses,
     mailed_codes,
@@ -57,6 +58,7 @@ ROOMS = (
         sign_in_links,
         subscriptions,
         wanted_claims,
+        decision_notices,
         audit,
         floor_groups,
         outside_checks,

@@ -161,6 +161,10 @@ async def set_language(session: AsyncSession, account: int, language: str) -> No
     await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(language=language))
 
 
+async def set_frozen(session: AsyncSession, account: int, *, at: int | None) -> None:
+    await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(frozen_at=at))
+
+
 async def set_admin(session: AsyncSession, account: int, *, admin: bool) -> None:
     await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(admin=admin))
 
@@ -303,6 +307,11 @@ async def revoke_token(session: AsyncSession, account: int, name: str, now: int)
     await session.execute(
         update(TOKENS).where(own, valid, TOKENS.c.sha256.in_(select(ending.c.sha256))).values(revoked_at=now)
     )
+
+
+async def revoke_all_tokens(session: AsyncSession, account: int, now: int) -> None:
+    valid = TOKENS.c.account_id == account, TOKENS.c.revoked_at.is_(None)
+    await session.execute(update(TOKENS).where(*valid).values(revoked_at=now))
 
 
 async def save_membership(session: AsyncSession, membership: Membership) -> None:

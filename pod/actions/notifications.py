@@ -3,9 +3,9 @@
 They are told of: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a
 group that reposts their post, a join of theirs that was sealed, somebody who joined by their invitation, a wish of
 theirs that the rules came to refuse or that too few signed, a wish of others that waits for their signature, and a
-group that they keep whose steward is silent. Nobody is told of what a muted writer does, of what they do themselves in
-another group, or of a group that they may not find; a changed vote gives no second notification. Records older than a
-month came by a pull, as history, and give none.
+group that they keep whose steward is silent. What is decided in their own name they are told, too, also by mail. Nobody
+is told of what a muted writer does, of what they do themselves in another group, or of a group that they may not find;
+a changed vote gives no second notification. Records older than a month came by a pull, as history, and give none.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from models.content.belonging import list_accounts_of, list_met
 from models.content.posts_and_votes import target_key
 from models.content.projections import Accepted
 from models.groups.record_authors import RecordAuthor, load_record_authors
+from models.people.accounts import Account
+from models.people.decision_notices import count_decision
 from models.people.notifications import News, insert_news
 from pod.actions.record_kinds import REPLY, TELLING
 from protocol.ids import RecordId
 from protocol.records.content import Authored, Vote
+from protocol.records.envelope import Record
 
 OLDEST_MS: Final = 30 * 86_400_000
 JOINED: Final = "joined"
@@ -31,6 +34,7 @@ HANDOVER: Final = "handover"
 VOID: Final = "void"
 PROPOSED: Final = "proposed"
 LAPSED: Final = "lapsed"
+DECIDED: Final = "decided"
 
 
 async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, now: int) -> None:
@@ -139,6 +143,12 @@ async def note_lapsed(session: AsyncSession, group: RecordId, operation: RecordI
     """Notify an operation's author that too few members signed it in time."""
     accounts = await list_accounts_of(session, group, {author})
     await insert_news(session, [News(account, LAPSED, group, operation, 0, now) for account in accounts.values()])
+
+
+async def note_decided(session: AsyncSession, account: Account, record: Record, *, now: int) -> None:
+    """Tell somebody what was signed in their name, by the news and by mail: it may not have been them."""
+    await insert_news(session, [News(account.id, DECIDED, record.group, record.id, 0, now)])
+    await count_decision(session, account.id, now=now)
 
 
 async def note_silence(

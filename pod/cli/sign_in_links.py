@@ -9,7 +9,7 @@ import click
 
 from models.people.accounts import Account, load_account_named
 from pod.actions.accounts.sign_in import make_sign_in_link
-from pod.actions.admin.people import promote, reset_second_factor
+from pod.actions.admin.people import promote, reset_second_factor, thaw
 from pod.cli.base import run_action
 from pod.cli.options import configuration, data_option
 from pod.cli.people import user
@@ -51,6 +51,19 @@ def reset(data: Path, name: str) -> None:
     async def act(deps: Deps, account: Account) -> str:
         await reset_second_factor(deps, account)
         return f"{name} signs in by mail alone now; all sessions are ended."
+
+    click.echo(_for(data, name, act))
+
+
+@user.command(name="thaw")
+@data_option
+@click.argument("name")
+def thaw_user(data: Path, name: str) -> None:
+    """Let somebody vote and delegate again who said that it wasn't them, and who lost the 24 words."""
+
+    async def act(deps: Deps, account: Account) -> str:
+        await thaw(deps, account)
+        return f"{name} may vote and delegate again."
 
     click.echo(_for(data, name, act))
 

@@ -1,4 +1,4 @@
-"""Looks: rounds, exchanges and fetches of the floor begin when their time has come; until then nothing is asked for."""
+"""Looks: rounds, exchanges, fetches of the floor and mails begin when their time has come; nothing is asked before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from pod.deps import Deps
 from pod.jobs.calm import Calm
+from pod.jobs.decision_mails import DecisionMails
 from pod.jobs.exchanges import Exchanges
 from pod.jobs.floor_groups import FloorFetches
 from pod.jobs.introductions import Introductions
@@ -31,6 +32,7 @@ class Looks:
         self._rounds = Rounds(deps, tasks, pulls, tend)
         self._exchanges = Exchanges(deps, tasks, pulls, introductions)
         self._floor = FloorFetches(deps, tasks)
+        self._mails = DecisionMails(deps, tasks)
 
     async def look(self) -> None:
         """Begin what is due, as far as there is room."""
@@ -38,5 +40,5 @@ class Looks:
         await self._floor.start_due()
         if await self._calm.holds(now):
             return
-        times = [await self._rounds.start_due(), await self._exchanges.start_due()]
+        times = [await self._rounds.start_due(), await self._exchanges.start_due(), await self._mails.start_due()]
         self._calm.begin(now, min((time for time in times if time is not None), default=None))

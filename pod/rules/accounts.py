@@ -146,6 +146,11 @@ class AccountRule(Rule):
         "This link was used, or it is older than ten minutes.",
         "Länken är använd, eller äldre än tio minuter.",
     )
+    NOT_ME_DEAD = (
+        GoneError,
+        "This link was used, or it is older than two weeks. Sign in; the settings have the same button.",
+        "Länken är använd, eller äldre än två veckor. Logga in; samma knapp finns i inställningarna.",
+    )
     LINK_USED = (GoneError, "This link was used.", "Länken är redan använd.")
     NO_NAME = (
         NameTakenError,

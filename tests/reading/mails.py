@@ -13,12 +13,13 @@ from typing import Final
 from tests.support.browsing import Browser, Seen
 from tests.support.folders import ROOT
 from tests.support.post_office import PostOffice
-from tests.support.rig import ServedPod, eventually
+from tests.support.rig import Person, ServedPod, eventually
 
 # What makes a mail's text, and how somebody asked for it below.
 ASKED: Final = frozenset(
     {"address_letter", "sign_in_letter", "confirm_letter", "moved_letter", "known_letter", "try_mail"}
     | {"sign_up_letter", "question_letter", "accepted_letter", "rejected_letter"}
+    | {"token_letter", "decided_letter"}
 )
 
 
@@ -29,7 +30,7 @@ def letter_makers() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
                 makes = set(_called(node))
-                written = makes & {"Letter", "_letter"} and path.name == "letters.py"
+                written = makes & {"Letter", "_letter"} and (path.name == "letters.py" or path.parent.name == "letters")
                 posted = "Mail" in makes and path.parts[-2:] != ("actions", "letters.py")
                 found |= {node.name} if written or posted else set()
     return found
@@ -49,8 +50,9 @@ class Letterbox:
         self.office = office
         self.mails: list[str] = []
 
-    def of_somebody_here(self, name: str) -> None:
-        """The mails that an account gets: for its address, a sign-in, a fresh proof, and in place of a new account."""
+    def of_somebody_here(self, person: Person) -> None:
+        """The mails that an account gets: for its address, a sign-in, fresh proofs, and in place of a new account."""
+        name = person.account["name"]
         browser, first, second = Browser(self.pod).sign_in(name), f"{name}@mail.example", f"{name}@mail2.example"
         for address in (first, second):
             page = browser.submit(browser.get("/settings/mail"), "/settings/mail", mail=address)
@@ -61,8 +63,15 @@ class Letterbox:
         self.take(second)
         browser.submit(browser.get("/settings/confirm"), "/confirm/mail")
         self.take(second)
+        person.send("/api/v1/me/proof/mail", {})
+        self.take(second)
         self._wish(f"{name}x", second)
         self.take(second)
+
+    def of_a_vote(self, person: Person, group: str, poll: str) -> None:
+        """The mail that somebody gets in whose name a ballot was signed."""
+        person.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "no"})
+        self.take(f"{person.account['name']}@mail2.example")
 
     def of_strangers(self, admin: Browser) -> None:
         """The mails of who wants an account: a code, a question, yes and no; and the admin's own trial."""

@@ -27,6 +27,7 @@ class AccountSight(msgspec.Struct, frozen=True):
     codes_left: int
     tokens: int
     phrase_checked: bool
+    frozen: bool
     keys_left: int
 
 
@@ -53,6 +54,7 @@ async def look_at(deps: Deps, account: Account) -> AccountSight:
             codes_left=await count_recovery_codes(session, account.id),
             tokens=sum(token.revoked_at is None for token in tokens),
             phrase_checked=check is not None and check.checked_at is not None,
+            frozen=account.frozen_at is not None,
             keys_left=await count_recovery_keys(session, account.id),
         )
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.people.accounts import Account
+from models.people.accounts import Account, set_frozen
 from models.people.phrase_checks import PhraseCheck, load_phrase_check, set_phrase_checked
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import check_own
@@ -53,12 +53,16 @@ async def check_three_words(deps: Deps, account: Account, typed: Sequence[str]) 
 
 
 async def check_whole_phrase(deps: Deps, account: Account, keys: RecoveryKeys) -> None:
-    """Note that the account's owner typed all words; raises PhraseError if they belong to somebody else."""
+    """Note that the account's owner typed all words; raises PhraseError if they belong to somebody else.
+
+    From then on the account may decide again, if it was frozen.
+    """
     await deps.store.limits.take("words of an account", str(account.id), now=deps.clock())
 
     async def action(session: AsyncSession) -> None:
         await check_own(session, account, keys)
         await set_phrase_checked(session, account.id, now=deps.clock())
+        await set_frozen(session, account.id, at=None)
 
     await deps.store.write(action)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.people.accounts import Account, load_account_named, set_admin, set_disabled
+from models.people.accounts import Account, load_account_named, set_admin, set_disabled, set_frozen
 from models.people.factors import delete_authenticator, delete_passkeys
 from models.people.people_list import StoredPersonLine, count_admins, find_people
 from models.people.sessions import delete_sessions
@@ -83,6 +83,16 @@ async def reset_second_factor(deps: Deps, account: Account) -> None:
         await delete_passkeys(session, account.id)
         await delete_sessions(session, account.id)
         await write_down(session, deps, COMMAND_LINE, "second factor", account.name, after="reset")
+
+    await deps.store.write(action)
+
+
+async def thaw(deps: Deps, account: Account) -> None:
+    """Let somebody decide again who said that it wasn't them, and who lost the 24 words."""
+
+    async def action(session: AsyncSession) -> None:
+        await set_frozen(session, account.id, at=None)
+        await write_down(session, deps, COMMAND_LINE, "decisions", account.name, before="frozen", after="open")
 
     await deps.store.write(action)
 

@@ -23,8 +23,10 @@ from pod.actions.chain.hopeless_operations import why_void
 from pod.actions.chain.views import load_view
 from pod.actions.drafted_kinds import DRAFTED
 from pod.actions.groups.claimable import check_identity
+from pod.actions.notifications import note_decided
 from pod.actions.private_groups import check_spoken_for, unknown_group
 from pod.actions.signer import (
+    STEPPED_UP,
     Person,
     Signer,
     load_signing_membership,
@@ -115,7 +117,10 @@ async def signed_for(
     header: Header = {"author": number, "key": membership.key_index, "counter": counter, "at": now}
     body = by_signing_key(said, group, header)
     policy, key = (await load_view(session, deps, group)).state.policy, signing_key(deps, account, membership)
-    return open_record(signed(signer, body, key, *cosigners, now=now, proved_within=proved_within(policy)))
+    record = open_record(signed(signer, body, key, *cosigners, now=now, proved_within=proved_within(policy)))
+    if said.type in STEPPED_UP:
+        await note_decided(session, account, record, now=now)
+    return record
 
 
 async def write_post(session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft) -> Record:

@@ -6,6 +6,7 @@ from pod.web.account import (
     first_admin,
     fresh_proof,
     mail_address,
+    not_me,
     passkeys,
     recovery,
     recovery_words,
@@ -16,7 +17,7 @@ from pod.web.account import (
 
 AREAS = (
     *(first_admin, sign_up, sign_in),
-    *(settings, fresh_proof, mail_address, recovery_words, authenticator, passkeys),
+    *(settings, fresh_proof, mail_address, not_me, recovery_words, authenticator, passkeys),
     *(recovery, about_pod),
 )
 ROUTES = tuple(area.routes for area in AREAS)

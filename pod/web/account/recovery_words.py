@@ -54,8 +54,12 @@ class KitGroupView(msgspec.Struct, frozen=True):
 
 
 class PhraseSettingsView(FormView, frozen=True):
-    """Whether the words were checked, which are asked for, what else belongs on the paper."""
+    """Whether the words were checked, which are asked for, what else belongs on the paper.
 
+    `frozen`: nothing is decided in the person's name until all of them are typed.
+    """
+
+    frozen: bool
     checked: bool
     asked: tuple[WordQuestion, ...]
     few: bool
@@ -124,6 +128,7 @@ async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more
     numbers = check.numbers.split(",") if check and check.numbers else []
     groups = await kit_groups_of(deps, account)
     view = PhraseSettingsView(
+        frozen=account.frozen_at is not None,
         checked=sight.phrase_checked,
         asked=tuple(
             WordQuestion(field, say("Word number %(number)s", number=number))

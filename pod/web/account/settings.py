@@ -114,6 +114,7 @@ def _doors(say: Translator, sight: AccountSight) -> tuple[SettingsDoor, ...]:
     if sight.mail and sight.mail.verified_at is None:
         mail = say("%(mail)s, not proved yet", mail=mail)
     app = say("On; %(count)s recovery codes left", count=sight.codes_left) if sight.has_authenticator else say("Off")
+    decisions = say("Nothing is decided in your name") if sight.frozen else say("Was it you?")
     words = say("Checked") if sight.phrase_checked else say("Not checked yet")
     return (
         SettingsDoor(say("Language"), LANGUAGES[say.language], "/language?back=/settings"),
@@ -122,6 +123,7 @@ def _doors(say: Translator, sight: AccountSight) -> tuple[SettingsDoor, ...]:
         SettingsDoor(say("Passkeys"), say.number(sight.passkeys), "/settings/passkeys"),
         SettingsDoor(say("Authenticator app"), app, "/settings/authenticator"),
         SettingsDoor(say("API tokens"), say.number(sight.tokens), "/settings/tokens"),
+        SettingsDoor(say("Votes in your name"), decisions, "/settings/words" if sight.frozen else "/settings/not-me"),
         SettingsDoor(say("The 24 words"), words, "/settings/words"),
         SettingsDoor(say("Your keys on this pod"), say("What it can do with them"), "/settings/keys"),
     )

@@ -118,11 +118,14 @@ def _news(say: Translator, line: NewsLine) -> NewsRow:
         notifications.VOID: say("A change that you asked for can't be made: the group's rules don't allow it any more"),
         notifications.PROPOSED: say("%(who)s proposed a change and asks for your signature", who=who),
         notifications.LAPSED: say("Your proposal has expired: too few members signed it"),
+        notifications.DECIDED: say("A vote or delegation was signed in your name. Was it you?"),
         notifications.HANDOVER: say("The steward is silent, and too few keepers signed a handover"),
     }
     href = f"/g/{news.group_id}"
     if news.kind == notifications.HANDOVER:
         href += "/keepers"
+    elif news.kind == notifications.DECIDED:
+        href = "/settings/not-me"
     elif news.kind == notifications.PROPOSED:
         href += "/proposals"
     elif news.kind == notifications.INVITED:
