@@ -29,6 +29,11 @@ class DecisionRule(Rule):
         "Your ballot wouldn't count: you weren't on the roll when the poll was opened.",
         "Din röstsedel skulle inte räknas: du fanns inte i röstlängden när omröstningen öppnades.",
     )
+    NO_BALLOT = (
+        NotFoundError,
+        "You have cast no ballot in this poll.",
+        "Du har inte lämnat någon röstsedel i den här omröstningen.",
+    )
     RECOVERED_LATER = (
         MayNotWriteError,
         "Your ballot wouldn't count: your key comes from a recovery after the poll was opened.",

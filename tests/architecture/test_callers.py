@@ -15,8 +15,7 @@ from tests.support.folders import ROOT
 NOT_CALLED = {
     "sign_document": "a person's statements about their other keys (FEP-c390), which move with them",
     "check_document": "reads what sign_document wrote",
-    "verify_inclusion": "the other half of a proof that /proof serves, held by the vectors of other implementations",
-    "verify_consistency": "as verify_inclusion",
+    "verify_consistency": "the other half of a proof that /proof serves, held by the vectors of other implementations",
     "CommitRow": "a table, which is used by its columns",
     "ROOMS": "the modules of tables, imported for what they declare",
 }

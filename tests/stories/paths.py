@@ -95,6 +95,8 @@ PATHS: Mapping[str, Paths] = {
     ],
     "/g/{group}/polls/templates": of_group("/polls/templates"),
     "/g/{group}/polls/{poll}": of_poll(),
+    "/g/{group}/polls/{poll}/receipt": of_poll("/receipt"),
+    "/g/{group}/polls/{poll}/vote": of_poll("/vote"),
     "/g/{group}/posts/{post}": looked_at,
     "/g/{group}/posts/{post}/blame": of_post("/blame"),
     "/g/{group}/posts/{post}/compare": lambda place: [

@@ -5,16 +5,17 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from pod.actions.reading.decisions.poll_page import PollPageSight, read_poll_page
+from pod.actions.reading.decisions.ballot_receipts import BallotReceipt, read_receipt
+from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.plots.phase_timeline import Timeline, phase_timeline
 from pod.translations import Translator
-from pod.web.decisions.status_sentence import stage_name, status_parts
-from pod.web.decisions.wording import bar_sentences, kind_name, option_name, poll_title, rules_of, when
-from pod.web.group.wording import member_name
+from pod.web.decisions.ballot_words import fate_view
+from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page, will_count
+from pod.web.decisions.wording import kind_name, option_name, poll_title, rules_of, when
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import reader_of, say_of
-from protocol.ids import parse_id
 from protocol.records.content import NO, YES, Paragraph
 
 routes = web.RouteTableDef()
@@ -29,37 +30,19 @@ class OptionView(msgspec.Struct, frozen=True):
     when: str
 
 
-class PollStep(msgspec.Struct, frozen=True):
-    """A phase of the timeline; `state` is past, now or next."""
-
-    name: str
-    ends: str
-    state: str
-    word: str
-
-
-class PollHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands above every page of a poll; `status` are the parts of its sentence."""
-
-    path: str
-    group: Link
-    title: str
-    language: str
-    byline: str
-    status: tuple[str, ...]
-
-
 class PollView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of a poll. `counts`: whether the reader's vote will count; `remedy`: what they can do if not.
 
-    `press`: where to vote and what that is called; empty where the reader can't.
+    `press`: where to vote and what that is called; empty where the reader can't. `mine`: what became of the reader's
+    ballot, its tone, and the address of its receipt.
     """
 
     header: PollHeader
-    steps: tuple[PollStep, ...]
+    timeline: Timeline | None
     counts: str
     remedy: str
     press: Link
+    mine: tuple[str, str, str]
     sign_in: bool
     withheld: bool
     paragraphs: tuple[Paragraph, ...]
@@ -77,40 +60,22 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
 async def get_poll_page(request: web.Request) -> web.Response:
     """A poll: where it stands, whether one's vote will count, what is asked, how it is counted."""
     seen = await load_poll_page(request)
-    return render(request, "decisions/poll.html", _view(request, seen))
+    receipt = await read_receipt(request.app[DEPS], reader_of(request), seen.group, seen.sight.poll.id)
+    return render(request, "decisions/poll.html", _view(request, seen, receipt))
 
 
-async def load_poll_page(request: web.Request) -> PollPageSight:
-    """The poll that the path names, for whoever asks; raises UnknownGroupError or NotFoundError."""
-    group, poll = parse_id(request.match_info["group"]), parse_id(request.match_info["poll"])
-    return await read_poll_page(request.app[DEPS], reader_of(request), group, poll)
-
-
-def header_of(say: Translator, seen: PollPageSight, now: int) -> PollHeader:
-    """What stands above the page."""
-    poll = seen.sight.poll
-    who = member_name(say, poll.author, seen.asker)
-    return PollHeader(
-        path=f"/g/{seen.group}/polls/{poll.id}",
-        group=(seen.name, f"/g/{seen.group}/polls"),
-        title=poll_title(say, poll),
-        language=poll.language,
-        byline=say("%(kind)s · asked by %(who)s", kind=kind_name(say, poll.kind), who=who),
-        status=status_parts(say, seen.sight.status, now),
-    )
-
-
-def _view(request: web.Request, seen: PollPageSight) -> PollView:
+def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | None) -> PollView:
     say, poll, status = say_of(request), seen.sight.poll, seen.sight.status
-    header = header_of(say, seen, request.app[DEPS].clock())
+    now = request.app[DEPS].clock()
+    header = header_of(say, seen, now)
     counts, remedy = will_count(say, seen)
-    by_weight = status.by_weight
     return PollView(
         header=header,
-        steps=tuple(_steps(say, seen)),
+        timeline=phase_timeline(say, [poll.times], now, key="poll") if poll.times else None,
         counts=counts,
         remedy=remedy,
         press=_press(say, seen, header.path),
+        mine=_mine(say, receipt, header.path),
         sign_in=reader_of(request) is None,
         withheld=poll.withheld,
         paragraphs=poll.paragraphs,
@@ -122,24 +87,7 @@ def _view(request: web.Request, seen: PollPageSight) -> PollView:
         else ("", ""),
         goal=_goal(say, seen),
         facts=tuple(_facts(say, seen)),
-        rules=tuple(rules_of(say, poll, by_weight=by_weight)),
-    )
-
-
-def will_count(say: Translator, seen: PollPageSight) -> tuple[str, str]:
-    """Whether the reader's vote will count, and what they can do if it won't; empty once nobody votes any more."""
-    status, sight = seen.sight.status, seen.sight
-    if status.stage in ("ended", "counted", "provisional", "final"):
-        return "", ""
-    if seen.number is None:
-        return say("Members of this group vote."), say("Join the group to vote in polls that open afterwards.")
-    if sight.on_roll is None:
-        return say("The roll is fixed when the poll opens: who then is a member with enough weight votes in it."), ""
-    if sight.bar is not None:
-        return bar_sentences(say, sight.bar)
-    return (
-        say("Your vote will count: you are on the roll of this poll."),
-        say("When you cast it you are asked to prove who you are, if you haven't in the last twelve hours."),
+        rules=tuple(rules_of(say, poll, by_weight=status.by_weight)),
     )
 
 
@@ -150,22 +98,11 @@ def _press(say: Translator, seen: PollPageSight, path: str) -> Link:
     return (say("Vote in this poll") if can == "vote" else say("Change your ballot")), f"{path}/vote"
 
 
-def _steps(say: Translator, seen: PollPageSight) -> list[PollStep]:
-    times, status = seen.sight.poll.times, seen.sight.status
-    if times is None:
-        return []
-    over = status.stage in ("ended", "counted", "provisional", "final")
-    found, state = [], "past"
-    for phase, _, end in times.spans:
-        if phase == "contest":
-            continue
-        if not over and phase == status.stage:
-            state = "now"
-        elif state == "now":
-            state = "next"
-        word = {"past": say("over"), "now": say("now"), "next": say("to come")}[state]
-        found.append(PollStep(stage_name(say, phase), say.moment(end), state, word))
-    return found
+def _mine(say: Translator, receipt: BallotReceipt | None, path: str) -> tuple[str, str, str]:
+    if receipt is None or receipt.ballot.says.withdraw:
+        return "", "", ""
+    fate = fate_view(say, receipt)
+    return fate.sentence, fate.tone, f"{path}/receipt"
 
 
 def options_of(say: Translator, seen: PollPageSight) -> tuple[OptionView, ...]:
@@ -189,7 +126,4 @@ def _facts(say: Translator, seen: PollPageSight) -> list[Link]:
     poll = seen.sight.poll
     facts = [(say("Kind"), kind_name(say, poll.kind))]
     facts += [(say("Areas"), ", ".join(poll.areas))] if poll.areas else []
-    if poll.times is not None:
-        facts += [(say("Opened"), say.moment(poll.times.opened_at))]
-        facts += [(say("Voting"), f"{say.moment(poll.times.voting_start)} – {say.moment(poll.times.voting_end)}")]
     return facts

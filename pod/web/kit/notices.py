@@ -18,6 +18,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "saved": say("Saved."),
     "sent": say("Sent."),
     "voted": say("Your vote counts."),
+    "kept-ballot": say("Thank you. Your ballot is as you typed it, and isn't cast yet."),
     "kept": say("Your vote is kept. It counts as soon as you have weight in this group."),
     "withdrawn": say("Your vote is withdrawn."),
     "written": say("Your post is written."),

@@ -1,13 +1,14 @@
-"""A parish on one pod that decides: ada with weight, bo and cy who vote, dee who came later, eve who doesn't belong."""
+"""A parish on one pod that decides: ada with weight, bo and cy who vote, dee who comes later, eve who is no member."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.browsing import Browser
+from tests.support.browsing import Browser, Seen
 from tests.support.people import joined
 from tests.support.rig import Person, ServedPod, eventually
+from tests.support.shell import settle as sign_up
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -25,7 +26,8 @@ class Parish:
 
     def ask(self, kind: str = "for-against", *, title: str = "Dig deeper?", **said: Any) -> str:
         """Open a poll; returns its id once one may vote."""
-        wish = {"kind": kind, "title": title, "lengths": {"voting": 2 * DAY, "contest": HOUR}, **said}
+        options = {} if kind in ("for-against", "date") else {"options": WELLS}
+        wish = {"kind": kind, "title": title, "lengths": {"voting": 2 * DAY, "contest": HOUR}, **options, **said}
         poll = str(self.people["ada"].post(f"/api/v1/groups/{self.group}/polls", wish)["record"])
         eventually(lambda: self.seen("ada", poll)["poll"]["phase"] != "unopened")
         return poll
@@ -37,12 +39,23 @@ class Parish:
         path = f"/api/v1/groups/{self.group}/polls/{poll}/ballots"
         return str(self.people[name].post(path, said)["record"])
 
+    def logged(self, name: str, poll: str) -> int:
+        """Wait until the newest ballot has its place in the log."""
+        return int(
+            eventually(lambda: (own := self.seen(name, poll)["own"]) and own["index"] is not None and own["index"] + 1)
+        )
+
     def path(self, poll: str, rest: str = "") -> str:
         return f"/g/{self.group}/polls/{poll}{rest}"
 
     def browser(self, name: str = "", language: str = "en") -> Browser:
         fresh = Browser(self.pod, language)
         return fresh.sign_in(name) if name else fresh
+
+    def ballot(self, name: str, poll: str) -> tuple[Browser, Seen]:
+        """Somebody at their ballot."""
+        browser = self.browser(name)
+        return browser, browser.get(self.path(poll, "/vote"))
 
     def pass_time(self, time: int) -> None:
         """Move the pod's clock on."""
@@ -56,7 +69,7 @@ class Parish:
 def settle(pod: ServedPod) -> Parish:
     """Sign up, found, join; the pod serves."""
     pod.set_clock(0)
-    people = {name: pod.sign_up(name) for name in ("ada", "bo", "cy", "dee", "eve")}
+    people = {name: sign_up(pod, name) for name in ("ada", "bo", "cy", "dee", "eve")}
     pod.start()
     group = people["ada"].post("/api/v1/groups", {"name": "Parish council", "weight": 3000})["group"]
     for name in ("bo", "cy"):
