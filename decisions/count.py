@@ -11,7 +11,7 @@ Two pods with the same records have the same `Result`, byte for byte, as canonic
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from decisions.approval import count_approvals, divide
 from decisions.concentration import concentration
+from decisions.contest import without
 from decisions.dates import DateOption, chosen_date
 from decisions.delegate_lists import DelegateList, nearest_list, scopes_of, table_of
 from decisions.delegate_lock import PollEntry, StandingEntries, standing
@@ -45,10 +46,11 @@ Said = InLog | DelegateList | bool
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PollQuestion:
-    """A poll as it stands at its end: `areas` that were chosen, `parents` of areas, the planned end of voting (ms)."""
+    """A poll as it stands at the end of a round: its options and areas, `parents` of areas, the end of voting (ms)."""
 
     id: RecordId
     poll: Poll
+    round: int
     options: tuple[str, ...]
     areas: tuple[str, ...]
     parents: Mapping[str, str]
@@ -78,9 +80,10 @@ class Risk(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A poll's result. Voices are people, or their weights where weights vote."""
+    """What a round came to. Voices are people, or their weights where weights vote."""
 
     poll: RecordId
+    round: int
     roll: int
     counted: int
     direct: int
@@ -103,18 +106,33 @@ class Count:
     places: Mapping[int, int]
 
 
-def count(question: PollQuestion, roll: Roll, entries: Sequence[PollEntry[Said]], *, lock: int, end: int) -> Count:
-    """Count a poll. `entries`: what voters and delegates said, without what fits nothing; `lock`, `end`: log sizes."""
+def count(
+    question: PollQuestion,
+    roll: Roll,
+    entries: Sequence[PollEntry[Said]],
+    *,
+    lock: int,
+    end: int,
+    voided: Collection[int] = (),
+    quorum_met: bool | None = None,
+) -> Count:
+    """Count a poll. `entries`: what voters and delegates said, without what fits nothing; `lock`, `end`: log sizes.
+
+    A count that is repeated leaves out the `voided` members, and the first count says whether the quorum is met.
+    """
     numbers = roll.numbers.tolist()
     index_of = {number: index for index, number in enumerate(numbers)}
-    held = standing(entries, lock, end)
+    held = without(standing(entries, lock, end), voided)
     ballots = {author: one for author, one in held.ballots.items() if author in index_of and isinstance(one, InLog)}
     lists, listed = table_of(_lists(question, held), numbers, held.delegates)
     cast = np.zeros(len(numbers), np.bool_)
     cast[[index_of[author] for author in ballots]] = True
     paths = resolve(lists, cast)
     carried = mandates(paths, cast, listed, None if (roll.votes == 1).all() else roll.votes)
-    result = _result(question, carried, [(index_of[author], one.ballot) for author, one in sorted(ballots.items())])
+    if quorum_met is None:
+        quorum_met = question.poll.quorum.is_met(carried.counted.voices, carried.roll.voices)
+    cast_by = [(index_of[author], one.ballot) for author, one in sorted(ballots.items())]
+    result = _result(question, carried, cast_by, met=quorum_met)
     return Count(result, paths, {author: one.index for author, one in ballots.items()})
 
 
@@ -127,14 +145,14 @@ def _lists(question: PollQuestion, held: StandingEntries[Said]) -> dict[int, tup
     return lists
 
 
-def _result(question: PollQuestion, carried: Mandates, cast: Sequence[tuple[int, Ballot]]) -> Result:
+def _result(question: PollQuestion, carried: Mandates, cast: Sequence[tuple[int, Ballot]], *, met: bool) -> Result:
     voices = carried.voices.of(np.array([index for index, _ in cast], np.int32))
     ballots = [ballot for _, ballot in cast]
-    met = question.poll.quorum.is_met(carried.counted.voices, carried.roll.voices)
     blank = np.array([ballot.blank for ballot in ballots], np.bool_)
     risk = concentration(carried.people if carried.roll.people == carried.roll.voices else carried.voices.carried)
     return Result(
         poll=question.id,
+        round=question.round,
         roll=carried.roll.voices,
         counted=carried.counted.voices,
         direct=int(voices.direct.sum()),

@@ -2,7 +2,8 @@
 
 Rules of this file (decisions §1):
 
-1. A ballot that doesn't fit its poll, and whatever a quarantined key signed, is no entry.
+1. A ballot that doesn't fit its poll or is of another round, what its author lacks the capability for, and whatever a
+   quarantined key signed, is no entry.
 2. Quarantined is a key that a recovery put in its place after the poll was opened: who stole an account's recovery
    can't vote with it in what was open already.
 3. A list of delegates carries when it was sealed, by which it lapses.
@@ -19,6 +20,7 @@ from decisions.ballots import fits
 from decisions.count import InLog, Said
 from decisions.delegate_lists import DelegateList
 from decisions.delegate_lock import EntryKind, PollEntry
+from decisions.proposals import May
 from protocol.ids import RecordId
 from protocol.records.content import Ballot, Delegate, Delegation, Poll
 from protocol.state import GroupState
@@ -34,14 +36,16 @@ class Logged(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PollReading:
-    """How entries are read: for which poll and options, and which keys and times count.
+    """How entries are read: for which round of a poll and options, who may what, and which keys and times count.
 
     `opened`: the height of the item that opened the poll; `keys`: any later state of the group; `sealed_at`: by index
     of an entry, when it was sealed (ms), or any time on the same side of the day on which delegations lapse.
     """
 
     poll: Poll
+    round: int
     options: Collection[str]
+    may: May
     opened: int
     keys: GroupState
     sealed_at: Callable[[int], int]
@@ -67,14 +71,18 @@ def _entry(reading: PollReading, logged: Logged) -> PollEntry[Said] | None:
     rank = (said.key, said.counter, str(logged.id))
     match said:
         case Ballot():
-            if not fits(reading.poll, reading.options, said):
+            if said.round != reading.round or not fits(reading.poll, reading.options, said):
                 return None
             ballot = None if said.withdraw else InLog(logged.index, said)
             return PollEntry(logged.index, said.author, EntryKind.BALLOT, "", rank, ballot)
         case Delegate():
+            if said.declared and not reading.may("be_delegate", said.author):
+                return None
             return PollEntry(
                 logged.index, said.author, EntryKind.DECLARATION, "", rank, True if said.declared else None
             )
         case Delegation():
+            if said.delegates and not reading.may("delegate", said.author):
+                return None
             listed = DelegateList(said.delegates, reading.sealed_at(logged.index), said.expires)
             return PollEntry(logged.index, said.author, EntryKind.DELEGATION, said.scope, rank, listed)

@@ -2,8 +2,9 @@ r"""A lot that no pod can steer alone and anybody can draw again (decisions §2.
 
 Rules of this file:
 
-1. Before voting each keeper's pod logs the commitment of its share: hex sha256 of a secret. Within 24 hours after the
-   closing item it opens the share. An opening counts if its secret has the committed hash.
+1. Each keeper's pod logs the commitment of its share, hex sha256 of a secret, before the delegates of the round are
+   locked. Within 24 hours after the closing item it opens the share. An opening counts if its secret has the committed
+   hash; of several shares of a keeper the one with the highest (key, counter, id) counts.
 2. seed = sha256 of ASCII `althing:lot:1\n`, the poll's id and `\n`, the hex log root of the closing prefix and `\n`,
    and for each opened share by rising keeper number `number:hex secret\n`.
 3. The tied ids are sorted by their bytes; the winner is the one at (seed as a number, mod how many tie).
@@ -13,10 +14,14 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 
 import msgspec
+
+from decisions.proposals import LoggedSaid
+from protocol.ids import RecordId
+from protocol.records.content import LotShare, Opening
 
 
 class Drawing(msgspec.Struct, frozen=True):
@@ -33,6 +38,34 @@ class Drawing(msgspec.Struct, frozen=True):
 def commitment(secret: bytes) -> str:
     """What a keeper's pod logs of its secret before voting begins."""
     return sha256(secret).hexdigest()
+
+
+def shares_of(
+    said: Iterable[LoggedSaid], round_number: int, keepers: Collection[int], locked: int
+) -> dict[int, tuple[RecordId, str]]:
+    """By keeper, the share that counts in a round (record, commitment); `locked`: the log's size at the lock."""
+    newest: dict[int, tuple[tuple[int, int, str], RecordId, str]] = {}
+    for one in said:
+        share = one.content
+        if isinstance(share, LotShare) and share.round == round_number and share.author in keepers:
+            found = (one.rank, one.id, share.commitment)
+            if one.index < locked:
+                newest[share.author] = max(found, newest.get(share.author, found))
+    return {author: (own_id, committed) for author, (_, own_id, committed) in newest.items()}
+
+
+def secrets_of(said: Iterable[LoggedSaid], shares: Mapping[int, tuple[RecordId, str]]) -> dict[int, bytes]:
+    """By keeper, the secret behind the share, where an opening tells it."""
+    keeper_of = {share: (keeper, committed) for keeper, (share, committed) in shares.items()}
+    secrets: dict[int, bytes] = {}
+    for one in said:
+        if not isinstance(one.content, Opening) or one.content.sealed not in keeper_of:
+            continue
+        keeper, committed = keeper_of[one.content.sealed]
+        secret = _read_hex(one.content.value)
+        if secret is not None and commitment(secret) == committed:
+            secrets[keeper] = secret
+    return secrets
 
 
 def draw(
@@ -55,6 +88,15 @@ def preimage(poll: str, log_root: str, opened: Mapping[int, bytes]) -> bytes:
     """What the seed is the hash of; `opened` secrets by keeper."""
     lines = ["althing:lot:1", poll, log_root, *(f"{keeper}:{opened[keeper].hex()}" for keeper in sorted(opened))]
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _read_hex(value: object) -> bytes | None:
+    if type(value) is not str:
+        return None
+    try:
+        return bytes.fromhex(value)
+    except ValueError:
+        return None
 
 
 def _opens(share: str, secret: bytes | None) -> bool:

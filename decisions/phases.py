@@ -109,6 +109,10 @@ class PollTimes(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return next((phase for phase, _, end in self.spans if at < end), "final")
 
+    def phase_end(self, at: int) -> int | None:
+        """When the phase ends that holds at a sealed time; None before the first and after the last."""
+        return next((end for _, start, end in self.spans if start <= at < end), None)
+
     def deadlines(self, after: int, until: int) -> tuple[tuple[int, str], ...]:
         """What falls after one sealed time and not after another, in order: (deadline, what).
 

@@ -18,20 +18,7 @@ from collections.abc import Collection
 import msgspec
 
 from protocol.ids import RecordId
-
-
-class Term(msgspec.Struct, frozen=True):
-    """One proposal, implemented or not."""
-
-    proposal: RecordId
-    implemented: bool
-
-
-class Condition(msgspec.Struct, frozen=True):
-    """`every`: all terms must hold (AND); else one is enough (OR)."""
-
-    every: bool
-    terms: tuple[Term, ...]
+from protocol.records.content import Condition
 
 
 class Prediction(msgspec.Struct, frozen=True):
@@ -42,7 +29,7 @@ class Prediction(msgspec.Struct, frozen=True):
     due_at: int
 
 
-def is_sound(condition: Condition, proposals: Collection[RecordId]) -> bool:
+def is_sound(condition: Condition, proposals: Collection[str]) -> bool:
     """Whether the condition is one of a poll with these proposals (rule 2)."""
     named = [term.proposal for term in condition.terms]
     wanted = sum(term.implemented for term in condition.terms)

@@ -2,11 +2,13 @@
 
 Rules of this file (decisions §1, "Roll"):
 
-1. A member is a candidate who, after the opening item, has a weight above 0 and the weight that `vote` needs, and
-   hasn't left.
+1. An elector is a member who, after the opening item, has a weight above 0 and hasn't left. A candidate for the roll is
+   an elector with the weight that `vote` needs.
 2. On the roll are those candidates who joined within the year before the opening item, or of whom an item of that year
    covers a record or an operation.
 3. Each has one vote; where the group's policy says {"voting": {"votes": "member-weight"}}, as many votes as weight.
+4. What else needs a capability in the poll (to propose, predict, bet, evaluate, delegate, be a delegate) is judged by
+   the same item: an elector may do it who then had the weight for it. The keepers of that item draw lots.
 
 Arrays are in the order of rising member numbers.
 """
@@ -17,32 +19,54 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from protocol.errors import MalformedError
-from protocol.ids import RecordId, parse_id
-from protocol.records.operation import Event, Operation
+from decisions.delegate_lists import area_parents
 from protocol.state import GroupState
 
-OPEN_POLL: Final = "open-poll"
 BY_WEIGHT: Final = "member-weight"
 ACTIVE_FOR_MS: Final = 365 * 24 * 3_600_000
 _PACKED: Final = np.dtype("<i8")
 Numbers = NDArray[np.int64]
 
 
+CAPABILITIES: Final = ("vote", "propose", "predict", "bet", "evaluate", "delegate", "be_delegate")
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What the opening item says of a poll: the weight that each capability needs, the keepers, the tree of areas."""
+
+    least: dict[str, int]
+    keepers: tuple[int, ...]
+    parents: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
-    """Members with the weight to vote: their numbers, their votes, and the heights at which they joined."""
+class Electors:
+    """Members with a weight above 0: their numbers, votes, weights, and the heights at which they joined."""
 
     numbers: Numbers
     votes: Numbers
     joined: Numbers
+    weights: Numbers
 
     def pack(self) -> bytes:
         """The arrays one after the other, as `unpack` reads them."""
-        return b"".join(one.astype(_PACKED).tobytes() for one in (self.numbers, self.votes, self.joined))
+        arrays = (self.numbers, self.votes, self.joined, self.weights)
+        return b"".join(one.astype(_PACKED).tobytes() for one in arrays)
+
+    def able(self, least: int) -> Electors:
+        """Those who have at least this weight."""
+        able = self.weights >= least
+        return Electors(self.numbers[able], self.votes[able], self.joined[able], self.weights[able])
+
+    def may(self, number: int, least: int) -> bool:
+        """Whether a member is one of them and has at least this weight."""
+        place = int(np.searchsorted(self.numbers, number))
+        found = place < len(self.numbers) and int(self.numbers[place]) == number
+        return found and int(self.weights[place]) >= least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,37 +82,31 @@ class Roll:
         return int(self.votes.sum())
 
 
-def candidates(state: GroupState) -> Candidates:
+def electors(state: GroupState) -> Electors:
     """Rules 1 and 3, for the state after an opening item."""
-    least = max(1, state.permission("vote"))
     by_weight = (state.policy.voting or {}).get("votes") == BY_WEIGHT
     found = sorted(
-        (member.number, member.weight if by_weight else 1, member.joined_height)
+        (member.number, member.weight if by_weight else 1, member.joined_height, member.weight)
         for member in state.members.values()
-        if member.weight >= least and not member.left
+        if member.weight > 0 and not member.left
     )
-    table = np.array(found, np.int64).reshape(len(found), 3)
-    return Candidates(table[:, 0], table[:, 1], table[:, 2])
+    numbers, votes, joined, weights = np.array(found, np.int64).reshape(len(found), 4).T
+    return Electors(numbers, votes, joined, weights)
 
 
-def opened_poll(operation: Operation) -> RecordId | None:
-    """The poll that an applied operation opens; None if it opens none."""
-    wish = operation.wish
-    if not isinstance(wish, Event) or wish.name != OPEN_POLL:
-        return None
-    try:
-        return parse_id(wish.document.get("poll"))
-    except MalformedError:
-        return None
+def terms(state: GroupState) -> Terms:
+    """Rule 4, for the state after an opening item."""
+    keepers = sorted(seat.member for seat in state.seats)
+    least = {name: max(1, state.permission(name)) for name in CAPABILITIES}
+    return Terms(least, tuple(keepers), area_parents(state.policy))
 
 
-def unpack(packed: bytes) -> Candidates:
+def unpack(packed: bytes) -> Electors:
     """What `pack` wrote."""
-    numbers, votes, joined = np.frombuffer(packed, _PACKED).reshape(3, -1)
-    return Candidates(numbers, votes, joined)
+    return Electors(*np.frombuffer(packed, _PACKED).reshape(4, -1))
 
 
-def roll_of(found: Candidates, active: Collection[int], *, since: int) -> Roll:
-    """Rule 2. `active`: authors whom an item of the year covers; `since`: the height of the year's first item."""
+def roll_of(found: Electors, active: Collection[int], *, since: int) -> Roll:
+    """Rule 2, of candidates: `active` are the authors whom an item of the year covers; `since` is its first height."""
     on_roll = (found.joined >= since) | np.isin(found.numbers, np.fromiter(active, np.int64, len(active)))
     return Roll(found.numbers[on_roll], found.votes[on_roll])

@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData
 
 from models.content import posts_and_votes, search
-from models.decisions import deadlines, poll_drafts, poll_templates, polls, results
+from models.decisions import deadlines, events, hidden_values, poll_drafts, poll_templates, polls, results, said
 from models.engine import commits
 from models.engine.columns import Base
 from models.fediverse import actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures
@@ -48,7 +48,7 @@ from models.pod import (
 )
 
 ROOMS = (
-    *(posts_and_votes, search, polls, deadlines, results, poll_drafts, poll_templates),
+    *(posts_and_votes, search, polls, deadlines, events, hidden_values, results, said, poll_drafts, poll_templates),
     *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),

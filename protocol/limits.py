@@ -48,6 +48,7 @@ MAX_PENDING_BYTES: Final = 4 * 1024 * 1024  # sixty records of the largest size,
 
 # Decisions.
 MAX_OPTIONS: Final = 100  # two digits name each; nobody compares more
+MAX_TERMS: Final = 20  # a condition that names more proposals is read by nobody
 MAX_DELEGATES: Final = 5  # a fifth choice is hardly ever reached, and each one costs every count
 MAX_PHASE_MS: Final = 2 * 366 * 24 * 3600 * 1000  # two years: a phase that never ends is no decision
 

@@ -3,7 +3,7 @@
 `applied(state, operation, ...)` returns the next state or raises the `OperationRule` that refuses.
 A refused operation changes nothing, not even a counter; its item stays valid. Spec: protocol.md section 3, table.
 
- 1 The author is a member who has not left, and signs with the current signing key, or (rekey, rehome) with the
+ 1 The author is a member who has not left, and signs with the current signing key, or (rekey, rehome, void) with the
    current recovery key; (key, counter) is above that of the author's last applied operation; recovery keys apart.
  2 join: author 0, key 0, counter 1, signed by the new signing key; both keys are new to this group; not into a
    person's group; into a private one only by invitation.
@@ -14,7 +14,8 @@ A refused operation changes nothing, not even a counter; its item stays valid. S
    lowering another owner needs more than half of all owners; nobody gets more than W.
  6 rekey, rehome: oneself; new keys; a recovery key is replaced only inside a recovery, by itself.
  7 set-policy: owners; others_weight < W.   8 publish: all members with weight > 0, at most 50; makes it public.
- 9 succeed: more than half of the owners.  10 event: the weight that `permissions` asks for.
+ 9 succeed: more than half of the owners.  10 event: the weight that `permissions` asks for. The event `void`
+   says that what its author's keys said in a poll wasn't their word: any member's, and by the recovery key alone.
 11 An owner remains.
 """
 
@@ -28,6 +29,7 @@ from msgspec.structs import replace
 from protocol.keys import DidKey
 from protocol.limits import MAX_PUBLISH_SIGNERS
 from protocol.records.operation import (
+    VOID,
     Event,
     Join,
     Leave,
@@ -69,13 +71,20 @@ def applied(
             _check_majority(state, operation.signers)
             return replace(state, succeeded_by=wish.group)
         case Event():
-            if author.weight < state.permission(wish.name):
-                raise OperationRule.PERMISSION.error(name=wish.name, weight=state.permission(wish.name))
+            _check_event(state, author, operation, wish)
             return state
         case UnknownDo():
             raise OperationRule.UNKNOWN_WISH.error(name=wish.do)
         case _:
             assert_never(wish)
+
+
+def _check_event(state: GroupState, author: Member, operation: Operation, wish: Event) -> None:
+    if wish.name == VOID:
+        if operation.recovery is None:
+            raise OperationRule.VOID_BY_RECOVERY_KEY.error()
+    elif author.weight < state.permission(wish.name):
+        raise OperationRule.PERMISSION.error(name=wish.name, weight=state.permission(wish.name))
 
 
 def _author(state: GroupState, operation: Operation) -> Member:
@@ -98,7 +107,8 @@ def _author(state: GroupState, operation: Operation) -> Member:
 
 def _check_recovery_key(author: Member, operation: Operation) -> None:
     index = operation.recovery
-    if not isinstance(operation.wish, Rekey | Rehome):
+    wish = operation.wish
+    if not (isinstance(wish, Rekey | Rehome) or (isinstance(wish, Event) and wish.name == VOID)):
         raise OperationRule.RECOVERY_KEY_ONLY_MOVES.error()
     if index is None or index != len(author.recovery) - 1:
         raise OperationRule.RECOVERY_KEY_REPLACED.error()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from decisions.bundle.rules import BundleRule
-from decisions.rolls import opened_poll
+from decisions.course import Mark
+from decisions.poll_events import OPEN_POLL, PollEvent, poll_event
 from protocol.branches import resolve
 from protocol.chain import follow, found
 from protocol.errors import RefusedError
@@ -19,14 +20,12 @@ from protocol.state import GroupState
 
 @dataclass(frozen=True, slots=True)
 class ChainLink:
-    """An item of the chain: its height, time (ms), log (size, root in hex), and who wished something in it."""
+    """An item of the chain, the root (hex) of its log, who wished something in it, and what it says of the poll."""
 
-    id: RecordId
-    height: int
-    at: int
-    size: int
+    mark: Mark
     root: str
     authors: frozenset[int]
+    events: tuple[PollEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +39,13 @@ class Chain:
 
     def first_from(self, at: int) -> ChainLink | None:
         """The first item that isn't before `at`."""
-        return next((link for link in self.links if link.at >= at), None)
+        return next((link for link in self.links if link.mark.at >= at), None)
 
 
 def fold(items: Sequence[Record], acks: Sequence[Record], poll: RecordId) -> Chain:
     """Follow the chain; raises what is wrong with it."""
     state = found(items[0]).state
-    links = [_link(state, ())]
+    links = [_link(state, (), poll)]
     opened = None
     for item in items[1:]:
         try:
@@ -55,8 +54,8 @@ def fold(items: Sequence[Record], acks: Sequence[Record], poll: RecordId) -> Cha
             raise BundleRule.BROKEN_CHAIN.error(height=state.height + 1, why=str(refusal)) from refusal
         done = _applied(item, {place for place, _ in after.void})
         state = after.state
-        links.append(_link(state, done))
-        if opened is None and any(opened_poll(operation) == poll for operation in done):
+        links.append(_link(state, done, poll))
+        if opened is None and any(event.name == OPEN_POLL for event in links[-1].events):
             opened = state
     if opened is None:
         raise BundleRule.NOT_OPENED.error()
@@ -64,9 +63,11 @@ def fold(items: Sequence[Record], acks: Sequence[Record], poll: RecordId) -> Cha
     return Chain(links, opened, state, view.settled.height if view.head == state.head else 0)
 
 
-def _link(state: GroupState, done: Sequence[Operation]) -> ChainLink:
+def _link(state: GroupState, done: Sequence[Operation], poll: RecordId) -> ChainLink:
     authors = frozenset(operation.author for operation in done)
-    return ChainLink(state.head, state.height, state.at, state.log.size, state.log.root, authors)
+    events = tuple(event for event in map(poll_event, done) if event is not None and event.poll == poll)
+    mark = Mark(state.head, state.height, state.at, state.log.size)
+    return ChainLink(mark, state.log.root, authors, events)
 
 
 def _applied(item: Record, void: set[int]) -> list[Operation]:

@@ -29,4 +29,8 @@ class BundleRule(Rule):
     BALLOT_DROPPED = (MalformedError, "Member %(member)s's ballot isn't counted.")
     BALLOT_ADDED = (MalformedError, "Member %(member)s has no such ballot.")
     WRONG_PATH = (MalformedError, "Member %(member)s's vote follows another way.")
+    WRONG_LOT = (MalformedError, "The lot was drawn from other shares, or another option was drawn.")
+    WRONG_CONTEST = (MalformedError, "Others contested the result, or what that led to is stated otherwise.")
+    WRONG_ROUNDS = (MalformedError, "The poll was held in %(found)s rounds; the file states %(stated)s.")
+    WRONG_CHOICE = (MalformedError, "Another option was chosen, or it isn't known yet which, or it isn't final.")
     WRONG_RESULT = (MalformedError, "The sums differ from those that the file states.")

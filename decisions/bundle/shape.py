@@ -1,10 +1,10 @@
 """The file itself: the group's chain, the log of the year before the poll and of the poll, and what a pod counted.
 
-`items`: the root and every item up to the one that ends the poll, then those that settle it; `acks`: the keepers'
-confirmations. `start`, `peaks`: the log's frontier (hex) below the first entry that matters; `leaves`: the ids of all
-entries from there to the prefix of the end; `records`: these entries, in any order; `unread`: those whose words their
-authors erased, or the pod withholds. `stated` is what the pod counted; whoever verifies the file counts anew and
-compares.
+`items`: the root and every item up to the one at height `through`, to which the file tells the poll, then those that
+settle it; `acks`: the keepers' confirmations. `start`, `peaks`: the log's frontier (hex) below the first entry that
+matters; `leaves`: the ids of all entries from there to the log of item `through`; `records`: these entries, in any
+order; `unread`: those whose words their authors erased, or the pod withholds. `stated` is what the pod counted; whoever
+verifies the file counts anew and compares.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Final, Literal
 import msgspec
 
 from decisions.count import Result
+from decisions.lot import Drawing
 from protocol.ids import RecordId
 
-FORMAT: Final = "althing-result-1"
+FORMAT: Final = "althing-result-2"
 
 
 class CountedBallot(msgspec.Struct, frozen=True, array_like=True):
@@ -42,14 +43,32 @@ class Unread(msgspec.Struct, frozen=True, array_like=True):
     author: int
 
 
-class Stated(msgspec.Struct, frozen=True):
-    """What a pod counted. `roll` and `votes` by rising member number, `paths` likewise."""
+class StatedRound(msgspec.Struct, frozen=True):
+    """What a pod counted in one round; `paths` by rising member number of the roll."""
 
-    roll: tuple[int, ...]
-    votes: tuple[int, ...]
     ballots: tuple[CountedBallot, ...]
     paths: tuple[StatedPath, ...]
     result: Result
+
+
+class StatedContest(msgspec.Struct, frozen=True):
+    """Who voided their votes, who wins without them, and whether the result stands."""
+
+    voided: tuple[int, ...]
+    winners: tuple[str, ...]
+    stands: bool
+
+
+class Stated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a pod counted. `roll` and `votes` by rising member number; `chosen`: nobody or one, None: not known yet."""
+
+    roll: tuple[int, ...]
+    votes: tuple[int, ...]
+    rounds: tuple[StatedRound, ...]
+    chosen: tuple[str, ...] | None = None
+    drawing: Drawing | None = None
+    contest: StatedContest | None = None
+    final: bool = False
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -58,6 +77,7 @@ class Bundle(msgspec.Struct, frozen=True):
     format: str
     group: RecordId
     poll: RecordId
+    through: int
     items: tuple[msgspec.Raw, ...]
     acks: tuple[msgspec.Raw, ...]
     start: int

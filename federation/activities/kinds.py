@@ -10,21 +10,29 @@ import msgspec
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.records.content import (
+    AreaVote,
     Ballot,
     Claim,
+    Confirm,
     Delegate,
     Delegation,
     Erase,
+    Evaluation,
     GuestRecord,
+    LotShare,
     OfEach,
+    Opening,
     ParagraphTarget,
     Patch,
     Poll,
     Post,
     PostTarget,
+    Prediction,
     Profile,
     ProfileTarget,
+    Proposal,
     ReactionTarget,
+    Sealed,
     Target,
     Vote,
 )
@@ -91,6 +99,9 @@ POLL: Final = SpokenKind[Poll](lambda spoken, _: {"type": "Create", "object": sp
 BALLOT: Final = SpokenKind[Ballot](lambda spoken, _: added(spoken))
 DELEGATE: Final = SpokenKind[Delegate](lambda spoken, _: added(spoken))
 DELEGATION: Final = SpokenKind[Delegation](lambda spoken, _: added(spoken))
+ADDED: Final = SpokenKind[AreaVote | Prediction | Proposal | Sealed | LotShare | Opening | Evaluation | Confirm](
+    lambda spoken, _: added(spoken)
+)
 
 SPOKEN: Final[OfEach[SpokenKind[Any]]] = OfEach(
     Profile=PROFILE,
@@ -104,4 +115,12 @@ SPOKEN: Final[OfEach[SpokenKind[Any]]] = OfEach(
     Ballot=BALLOT,
     Delegate=DELEGATE,
     Delegation=DELEGATION,
+    Proposal=ADDED,
+    AreaVote=ADDED,
+    Prediction=ADDED,
+    Sealed=ADDED,
+    LotShare=ADDED,
+    Opening=ADDED,
+    Evaluation=ADDED,
+    Confirm=ADDED,
 )

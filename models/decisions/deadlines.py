@@ -16,11 +16,12 @@ from models.engine.statements import Prepared
 from models.engine.upserts import insert_new
 from models.groups.groups_and_items import ITEMS
 from protocol.ids import RecordId
-from protocol.records.content import Poll
+
+NEVER: Final = 2**52  # a poll that is final needs no further look
 
 
 class DeadlineRow(Base):
-    """A time (ms) at which a phase of a poll of the group ends."""
+    """A time (ms) at which something ends in a poll of the group."""
 
     __tablename__ = "deadlines"
     __table_args__ = (Index(None, "poll_id"), {"sqlite_with_rowid": False})
@@ -33,55 +34,43 @@ class DeadlineRow(Base):
 DEADLINES: Final = table_of(DeadlineRow)
 
 
-UNTIL_END: Final = 1
-ALL_SET: Final = 2
-COUNTED: Final = 3
+class NextLook(msgspec.Struct, frozen=True):
+    """What was found of a poll: the times at which items must come, and the time from which to look at it again."""
+
+    poll: RecordId
+    deadlines: tuple[int, ...]
+    look_at: int
 
 
-class OpenPoll(msgspec.Struct, frozen=True):
-    """A poll that an item opened (at `opened_at`, ms), and what of it is stored: deadlines, or the result, too."""
-
-    poll_id: RecordId
-    item_id: RecordId
-    group_id: RecordId
-    scheduled: int
-    poll: bytes
-    opened_at: int
-
-    @property
-    def content(self) -> Poll:
-        """What the poll's record says."""
-        return msgspec.json.decode(self.poll, type=Poll)
+async def list_due(session: AsyncSession, group: RecordId, at: int) -> list[RecordId]:
+    """The group's polls on its head's chain, whose records are here, which an item of this time may carry further."""
+    found = await _DUE.run(session, group=group, at=at)
+    return [poll for (poll,) in found]
 
 
-async def list_unscheduled(session: AsyncSession, group: RecordId) -> list[OpenPoll]:
-    """The group's opened polls whose records are here, and which lack deadlines or a result."""
-    return [OpenPoll(*row) for row in await _UNSCHEDULED.run(session, group=group)]
-
-
-_UNSCHEDULED: Final = Prepared(
+_DUE: Final = Prepared(
     lambda _: (
-        select(
-            OPENINGS.c.poll_id,
-            OPENINGS.c.item_id,
-            OPENINGS.c.group_id,
-            OPENINGS.c.scheduled,
-            POLLS.c.poll,
-            ITEMS.c.at,
-        )
+        select(OPENINGS.c.poll_id)
+        .distinct()
         .join(POLLS, (POLLS.c.id == OPENINGS.c.poll_id) & (POLLS.c.group_id == OPENINGS.c.group_id))
         .join(ITEMS, ITEMS.c.id == OPENINGS.c.item_id)
-        .where(OPENINGS.c.group_id == bindparam("group"), OPENINGS.c.scheduled < COUNTED)
+        .where(OPENINGS.c.group_id == bindparam("group"), OPENINGS.c.look_at <= bindparam("at"), ITEMS.c.on_chain)
     )
 )
 
 
-async def put_deadlines(session: AsyncSession, poll: OpenPoll, times: Collection[int], *, scheduled: int) -> None:
-    """Store deadlines of a poll, and which of them are stored now."""
-    rows = [{"group_id": poll.group_id, "at": at, "poll_id": poll.poll_id} for at in sorted(set(times))]
+async def put_looks(session: AsyncSession, group: RecordId, looks: Collection[NextLook]) -> None:
+    """Store when each poll is looked at again, and its deadlines."""
+    rows = [{"group_id": group, "at": at, "poll_id": look.poll} for look in looks for at in look.deadlines]
     await insert_new(session, DEADLINES, rows)
-    mine = OPENINGS.c.poll_id == poll.poll_id, OPENINGS.c.item_id == poll.item_id
-    await session.execute(update(OPENINGS).where(*mine).values(scheduled=scheduled))
+    for look in looks:
+        mine = OPENINGS.c.poll_id == look.poll, OPENINGS.c.group_id == group
+        await session.execute(update(OPENINGS).where(*mine).values(look_at=look.look_at))
+
+
+async def look_again(session: AsyncSession, group: RecordId) -> None:
+    """Have all the group's polls looked at: its head went to another branch, where other items ended their phases."""
+    await session.execute(update(OPENINGS).where(OPENINGS.c.group_id == group).values(look_at=0))
 
 
 async def next_deadline(session: AsyncSession, group: RecordId, *, after: int) -> int | None:

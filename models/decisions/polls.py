@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 import msgspec
-from sqlalchemy import Index, bindparam, select, text
+from sqlalchemy import Index, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,20 +62,14 @@ class DelegationRow(Base):
 class PollOpeningRow(Base):
     """An `open-poll` in an item of a chain, which may be on another branch than the head.
 
-    `members`: the members who had the weight to vote after that item: their numbers, weights and the heights at which
-    they joined, as three arrays (`decisions.rolls`). `parents`: of each subject
-    area the one above it, as JSON. `scheduled`: see `OpenPoll`.
+    `members` and `terms`: who was a member after that item, and what it says of capabilities, keepers and areas
+    (`decisions.rolls`). `look_at`: from which time (ms) on an item may carry the poll further.
     """
 
     __tablename__ = "poll_openings"
     __table_args__ = (
         Index(None, "item_id"),
-        Index(
-            "ix_poll_openings_unscheduled",
-            "group_id",
-            sqlite_where=text("scheduled < 3"),
-            postgresql_where=text("scheduled < 3"),
-        ),
+        Index(None, "group_id", "look_at"),
         {"sqlite_with_rowid": False},
     )
 
@@ -85,8 +79,8 @@ class PollOpeningRow(Base):
     group_id: Mapped[RecordId]
     author: Mapped[int]
     members: Mapped[bytes]
-    parents: Mapped[bytes]
-    scheduled: Mapped[int] = mapped_column(server_default="0")
+    terms: Mapped[bytes]
+    look_at: Mapped[int] = mapped_column(server_default="0")
 
 
 class StoredPoll(msgspec.Struct, frozen=True):
@@ -142,7 +136,7 @@ class PollOpening(msgspec.Struct, frozen=True):
     log_size: int
     author: int
     members: bytes
-    parents: bytes
+    terms: bytes
 
 
 class NewOpening(msgspec.Struct, frozen=True):
@@ -154,7 +148,7 @@ class NewOpening(msgspec.Struct, frozen=True):
     group_id: RecordId
     author: int
     members: bytes
-    parents: bytes
+    terms: bytes
 
 
 POLLS: Final = table_of(PollRow)
@@ -212,7 +206,7 @@ _OPENING: Final = Prepared(
             ITEMS.c.log_size,
             OPENINGS.c.author,
             OPENINGS.c.members,
-            OPENINGS.c.parents,
+            OPENINGS.c.terms,
         )
         .join(ITEMS, ITEMS.c.id == OPENINGS.c.item_id)
         .where(OPENINGS.c.poll_id == bindparam("poll"), OPENINGS.c.group_id == bindparam("group"), ITEMS.c.on_chain)

@@ -1,15 +1,16 @@
-"""Results of polls, kept so that nobody counts twice; each belongs to the item that ended its poll."""
+"""Results of polls, kept so that nobody counts twice; each belongs to the item that ended its voting."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import bindparam, select, update
+import msgspec
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.decisions.deadlines import COUNTED
-from models.decisions.polls import OPENINGS
 from models.engine.columns import Base, table_of
 from models.engine.statements import Prepared
 from models.engine.upserts import insert_new
@@ -17,32 +18,53 @@ from protocol.ids import RecordId
 
 
 class PollResultRow(Base):
-    """What a poll decided if `item_id` ended it, as JSON."""
+    """What a voting came to if `item_id` ended it, as JSON. `voided`: the hash of the members left out, or nothing."""
 
     __tablename__ = "poll_results"
 
     poll_id: Mapped[RecordId] = mapped_column(primary_key=True)
     item_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    voided: Mapped[bytes] = mapped_column(primary_key=True)
     result: Mapped[bytes]
+
+
+class KeptResult(msgspec.Struct, frozen=True):
+    """A result to keep."""
+
+    poll: RecordId
+    item: RecordId
+    voided: tuple[int, ...]
+    result: bytes
 
 
 RESULTS: Final = table_of(PollResultRow)
 
 
-async def put_result(session: AsyncSession, poll: RecordId, item: RecordId, result: bytes) -> None:
-    """Keep a result; the poll then needs no further look."""
-    await insert_new(session, RESULTS, [{"poll_id": poll, "item_id": item, "result": result}])
-    await session.execute(update(OPENINGS).where(OPENINGS.c.poll_id == poll).values(scheduled=COUNTED))
+async def put_results(session: AsyncSession, results: Collection[KeptResult]) -> None:
+    """Keep results."""
+    rows = [
+        {"poll_id": one.poll, "item_id": one.item, "voided": _digest(one.voided), "result": one.result}
+        for one in results
+    ]
+    await insert_new(session, RESULTS, rows)
 
 
-async def load_result(session: AsyncSession, poll: RecordId, item: RecordId) -> bytes | None:
-    """The result of a poll that this item ended, if it is kept."""
-    found: bytes | None = await _RESULT.value(session, poll=poll, item=item)
+async def load_result(
+    session: AsyncSession, poll: RecordId, item: RecordId, voided: tuple[int, ...] = ()
+) -> bytes | None:
+    """The result of a voting that this item ended, without the `voided` members, if it is kept."""
+    found: bytes | None = await _RESULT.value(session, poll=poll, item=item, voided=_digest(voided))
     return found
+
+
+def _digest(voided: tuple[int, ...]) -> bytes:
+    return sha256(msgspec.json.encode(voided)).digest() if voided else b""
 
 
 _RESULT: Final = Prepared(
     lambda _: select(RESULTS.c.result).where(
-        RESULTS.c.poll_id == bindparam("poll"), RESULTS.c.item_id == bindparam("item")
+        RESULTS.c.poll_id == bindparam("poll"),
+        RESULTS.c.item_id == bindparam("item"),
+        RESULTS.c.voided == bindparam("voided"),
     )
 )

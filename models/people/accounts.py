@@ -351,6 +351,13 @@ _MEMBERSHIP: Final = Prepared(
 )
 
 
+async def load_numbered(session: AsyncSession, group: RecordId, number: int) -> Membership | None:
+    """The membership of a local account that is this member of the group."""
+    wanted = select(*_MEMBERSHIP_COLUMNS).where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.number == number)
+    row = (await session.execute(wanted)).one_or_none()
+    return Membership(*row) if row else None
+
+
 async def load_memberships(
     session: AsyncSession, account: int, groups: Collection[RecordId]
 ) -> dict[RecordId, Membership]:

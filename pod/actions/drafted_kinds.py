@@ -95,4 +95,12 @@ DRAFTED: Final[OfEach[DraftedKind]] = OfEach(
     Ballot=PLAIN,
     Delegate=PLAIN,
     Delegation=PLAIN,
+    Proposal=PLAIN,
+    AreaVote=PLAIN,
+    Prediction=PLAIN,
+    Sealed=PLAIN,
+    LotShare=PLAIN,
+    Opening=PLAIN,
+    Evaluation=PLAIN,
+    Confirm=PLAIN,
 )

@@ -10,21 +10,29 @@ import msgspec
 from models.people import notifications
 from protocol.ids import RecordId
 from protocol.records.content import (
+    AreaVote,
     Ballot,
     Claim,
+    Confirm,
     Delegate,
     Delegation,
     Erase,
+    Evaluation,
     GuestRecord,
+    LotShare,
     OfEach,
+    Opening,
     ParagraphTarget,
     Patch,
     Poll,
     Post,
     PostTarget,
+    Prediction,
     Profile,
     ProfileTarget,
+    Proposal,
     ReactionTarget,
+    Sealed,
     SubjectTarget,
     Target,
     Vote,
@@ -35,6 +43,7 @@ EDIT: Final = "edit"
 VOTED: Final = "vote"
 REPOSTED: Final = notifications.REPOSTED
 Shape = TypeVar("Shape")
+OfPoll = Ballot | Proposal | AreaVote | Prediction | Sealed | LotShare | Opening | Evaluation
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -58,6 +67,10 @@ class TellingKind(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
 
     line: Callable[[RecordId, Shape], LogLine]
     concerns: Callable[[Shape], Concern | None] | None
+
+
+def _of_poll(_: RecordId, said: OfPoll) -> LogLine:
+    return LogLine(thing=said.poll)
 
 
 def _nothing(_: RecordId, __: object) -> LogLine:
@@ -114,9 +127,11 @@ ERASE: Final = TellingKind[Erase](line=_nothing, concerns=None)
 CLAIM: Final = TellingKind[Claim](line=_nothing, concerns=None)
 GUEST: Final = TellingKind[GuestRecord](line=_nothing, concerns=None)
 POLL: Final = TellingKind[Poll](line=lambda record, _: LogLine(thing=record), concerns=None)
-BALLOT: Final = TellingKind[Ballot](line=lambda _, ballot: LogLine(thing=ballot.poll), concerns=None)
+BALLOT: Final = TellingKind[Ballot](line=_of_poll, concerns=None)
 DELEGATE: Final = TellingKind[Delegate](line=_nothing, concerns=None)
 DELEGATION: Final = TellingKind[Delegation](line=_nothing, concerns=None)
+SAID_IN_POLL: Final = TellingKind[OfPoll](line=_of_poll, concerns=None)
+CONFIRM: Final = TellingKind[Confirm](line=_nothing, concerns=None)
 
 TELLING: Final[OfEach[TellingKind[Any]]] = OfEach(
     Profile=PROFILE,
@@ -130,4 +145,12 @@ TELLING: Final[OfEach[TellingKind[Any]]] = OfEach(
     Ballot=BALLOT,
     Delegate=DELEGATE,
     Delegation=DELEGATION,
+    Proposal=SAID_IN_POLL,
+    AreaVote=SAID_IN_POLL,
+    Prediction=SAID_IN_POLL,
+    Sealed=SAID_IN_POLL,
+    LotShare=SAID_IN_POLL,
+    Opening=SAID_IN_POLL,
+    Evaluation=SAID_IN_POLL,
+    Confirm=CONFIRM,
 )

@@ -5,7 +5,7 @@ The asker is a value that is made where the request comes in; its type says what
 - `TokenHolder`: a program with an API token, also with a copy of it.
 - `SignedIn`: a browser, with the time at which its person last proved who it is.
 - `PhraseHolder`: a person who gave the 24 words of the account.
-- `PodItself`: nobody else asked; the pod opens an account, renews its key, seals, confirms.
+- `PodItself`: nobody else asked; the pod opens an account, renews its key, seals, confirms, opens what was sealed.
 
 Rules of this file:
 
@@ -15,9 +15,9 @@ Rules of this file:
 3. What stewards and keepers sign is signed for the pod itself; a recovery's handover for the words, too.
 4. A personal group is founded by the pod alone. It also signs the claim that somebody asked for with their join, once
    that is settled. A `do` that this version doesn't know is signed for nobody.
-5. What decides (a ballot, a delegation) needs a proof of the last twelve hours, ten minutes where the group's policy
-   says {"voting": {"proof": "fresh"}} (ADR 0054); from a program also a token that may decide. It is signed for nobody
-   whose account is frozen, nor by a caller that doesn't say what the group demands.
+5. What decides (a ballot, a delegation, bets) needs a proof of the last twelve hours, ten minutes where the group's
+   policy says {"voting": {"proof": "fresh"}} (ADR 0054); from a program also a token that may decide. It is signed for
+   nobody whose account is frozen, nor by a caller that doesn't say what the group demands.
 6. A membership that is on its way here or that went to another home signs nothing (`load_signing_membership`).
 """
 
@@ -40,7 +40,7 @@ from pod.rules.accounts import AccountRule
 from pod.rules.decisions import DecisionRule
 from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
-from protocol.derivation import pairwise_key
+from protocol.derivation import pairwise_key, pairwise_seed
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.proofs import add_proof, sign
@@ -56,7 +56,8 @@ FRESH_PROOF: Final = "fresh"
 # Tuples and not sets, because the value that is looked for may be any JSON, and a list has no hash.
 WISHES: Final = ("join", "leave", "set-weight", "set-policy", "publish", "succeed", "event")
 GIVING_AWAY: Final = ("rekey", "rehome")
-STEPPED_UP: Final = ("Ballot", "Delegation")
+STEPPED_UP: Final = ("Ballot", "Delegation", "Sealed")
+_OF_POLLS: Final = (("Opening", None), ("LotShare", None))
 OF_THE_POD: Final = (
     "Seal",
     "Handover",
@@ -133,7 +134,7 @@ def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> Non
     match signer:
         case PodItself():
             named = (kind, body.get("kind") if kind == "GroupRoot" else do)
-            of_a_person = (("GroupRoot", "person"), ("Operation", "rehome"), ("Claim", None))
+            of_a_person = (("GroupRoot", "person"), ("Operation", "rehome"), ("Claim", None), *_OF_POLLS)
             allowed = kind in OF_THE_POD or named in of_a_person
         case PhraseHolder():
             allowed = kind == "Handover" or (kind == "Operation" and do in GIVING_AWAY)
@@ -214,10 +215,15 @@ def member_key(deps: Deps, account: Account, context: str, index: int = 0) -> Pr
 
 def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
     """The account's present key in a group; raises LookupError if the account's seed doesn't give it."""
+    return PrivateKey.from_seed(signing_seed(deps, account, membership))
+
+
+def signing_seed(deps: Deps, account: Account, membership: Membership) -> bytes:
+    """What the account's present key in a group is made of; raises LookupError."""
     seed = seed_of(deps.identity.keyring, account)
     # A key that was asked for under one index may be sealed under a later one if another replacement came first.
     for index in range(membership.key_index, -1, -1):
-        key = pairwise_key(seed, "signing", membership.context, index)
-        if key.did == membership.signing:
-            return key
+        own = pairwise_seed(seed, "signing", membership.context, index)
+        if PrivateKey.from_seed(own).did == membership.signing:
+            return own
     raise LookupError("The account's seed doesn't give the membership's key.")

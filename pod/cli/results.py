@@ -29,7 +29,8 @@ def verify_result(file: Path, jobs: int, *, json: bool) -> None:
     verdict = verify(file.read_bytes(), partial(open_side_by_side, jobs=jobs))
     if json:
         faults = [{"rule": one.rule.key, "facts": one.facts, "detail": one.detail} for one in verdict.faults]
-        click.echo(as_json({"result": verdict.result, "faults": faults, "unread": verdict.unread}))
+        right = {"rounds": verdict.rounds, "chosen": verdict.chosen, "final": verdict.final, "unread": verdict.unread}
+        click.echo(as_json({**right, "faults": faults}))
     else:
         _tell(verdict)
     sys.exit(1 if verdict.faults else 0)
@@ -48,11 +49,15 @@ def open_side_by_side(wires: Sequence[bytes], jobs: int) -> Sequence[Record | Re
 def _tell(verdict: FileVerdict) -> None:
     for fault in verdict.faults:
         click.echo(f"{fault.rule.key}: {fault.detail}")
-    if verdict.result is None:
+    if verdict.faults:
         click.echo("The file doesn't prove what it states.")
         return
-    for line in _lines(verdict.result):
-        click.echo(line)
+    for result in verdict.rounds:
+        click.echo(f"Round {result.round}:")
+        for line in _lines(result):
+            click.echo(line)
+    chosen = "not known yet" if verdict.chosen is None else ", ".join(verdict.chosen) or "nothing"
+    click.echo(f"Decided: {chosen}; {'final' if verdict.final else 'not final yet'}.")
     if verdict.unread:
         click.echo(f"{verdict.unread} entries of the log are without words: erased by their authors, or withheld.")
     if verdict.confirmed_by == 1:
@@ -64,7 +69,7 @@ def _lines(result: Result) -> list[str]:
     took_part = f"{result.counted} of {result.roll} on the roll are counted, {result.blank} of them blank"
     lines = [took_part + ("." if result.quorum_met else "; the quorum isn't met.")]
     lines += [f"  {one.id}: {one.support.total}" for one in result.options]
-    return [*lines, f"Decided: {', '.join(result.winners) or 'nothing'}."]
+    return [*lines, f"Most: {', '.join(result.winners) or 'none'}."]
 
 
 COMMANDS: Final = (verify_result,)

@@ -28,8 +28,7 @@ from pod.actions.chain.hopeless_operations import let_void_go
 from pod.actions.chain.proposed_operations import judge_proposed
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import find_view
-from pod.actions.decisions.deadlines import schedule_polls
-from pod.actions.decisions.results import keep_results
+from pod.actions.decisions.due_polls import carry_on_polls
 from pod.actions.fediverse.followers import tell_followers
 from pod.actions.groups.identity_claims import sign_wanted
 from pod.actions.sync.gap_check import compare
@@ -232,7 +231,6 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
         if sealed is not None:
             sent.append(sealed)
         sent += await confirm_head(session, deps, group, now=now, sealed=sealed.id if sealed is not None else None)
-        await schedule_polls(session, group)
         await let_void_go(session, deps, group, now=now)
         await judge_proposed(session, deps, group, now=now)
         await sign_wanted(session, deps, group)
@@ -240,7 +238,7 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
             await push(session, deps, record, now=now)
 
     await deps.store.write(action)
-    await keep_results(deps, group)
+    await carry_on_polls(deps, group)
     await tell_followers(deps, group, now=now)
     state = (await find_view(deps, group)).state
     if state.steward.pod != deps.identity.base_url:

@@ -21,8 +21,23 @@ class DecisionRule(Rule):
     )
     NOT_NOW = (
         MayNotWriteError,
-        "The poll takes ballots from %(begins)s until %(ends)s.",
-        "Omröstningen tar emot röstsedlar från %(begins)s till %(ends)s.",
+        "The poll takes this from %(begins)s until %(ends)s.",
+        "Omröstningen tar emot detta från %(begins)s till %(ends)s.",
+    )
+    NO_SUCH_PHASE = (
+        MayNotWriteError,
+        "The poll has no such phase.",
+        "Omröstningen har ingen sådan fas.",
+    )
+    MAY_NOT = (
+        MayNotWriteError,
+        "You lacked the weight for this when the poll was opened: %(capability)s.",
+        "Du saknade vikten som krävs för detta när omröstningen öppnades: %(capability)s.",
+    )
+    NOT_FORWARD = (
+        MayNotWriteError,
+        "Only a phase before the voting can be ended early.",
+        "Bara en fas före röstningen kan avslutas i förtid.",
     )
     NOT_ON_ROLL = (
         MayNotWriteError,
@@ -48,6 +63,31 @@ class DecisionRule(Rule):
         MalformedError,
         "The ballot doesn't fit the poll: it is of another kind, or names an option that isn't there.",
         "Röstsedeln passar inte omröstningen: den är av ett annat slag eller nämner ett alternativ som inte finns.",
+    )
+    NOT_OWN_PROPOSAL = (
+        NotFoundError,
+        "You have no such proposal in this poll.",
+        "Du har inget sådant förslag i omröstningen.",
+    )
+    UNSOUND = (
+        MalformedError,
+        "The condition names an option that isn't there, names one twice, or can never hold.",
+        "Villkoret nämner ett alternativ som inte finns, nämner ett två gånger eller kan aldrig uppfyllas.",
+    )
+    DUE_TOO_EARLY = (
+        MalformedError,
+        "The prediction is due before the voting ends.",
+        "Förutsägelsen ska bedömas innan röstningen är slut.",
+    )
+    BETS_DO_NOT_FIT = (
+        MalformedError,
+        "Bets are whole numbers from 0 to 1000, by statement of this poll.",
+        "Insatser är hela tal från 0 till 1000, ett för varje påstående i omröstningen.",
+    )
+    TOO_MANY = (
+        MayNotWriteError,
+        "You have said this as often as one may in a poll: %(most)s times.",
+        "Du har sagt detta så många gånger som man får i en omröstning: %(most)s.",
     )
     PROVE_FIRST = (
         ProofNeededError,

@@ -85,6 +85,9 @@ class Succeed(msgspec.Struct, frozen=True, gc=False):
     group: RecordId
 
 
+VOID: Final = "void"
+
+
 class Event(msgspec.Struct, frozen=True, gc=False):
     """An ordered event for decisions; the chain checks only author, counter and permission."""
 

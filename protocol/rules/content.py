@@ -30,6 +30,7 @@ class ContentRule(Rule):
     )
     OPTIONS_OF_KIND = (MalformedError, "A poll of this kind has no such options: %(kind)s.")
     DATES = (MalformedError, "Each option of a date poll, and of no other, has a start and an end after it.")
+    TITLE_OR_WITHDRAWS = (MalformedError, "A proposal has a title, or it withdraws another one; not both.")
     ONE_SCOPE = (MalformedError, "A delegation names an area or a poll, or neither: then it is the group's.")
     GUEST_POST = (MalformedError, "A guest's post has `content`, and neither `target` nor `value`.")
     GUEST_VOTE = (MalformedError, "A guest's vote has `target` and `value`, and no `content`.")

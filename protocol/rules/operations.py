@@ -38,8 +38,13 @@ class OperationRule(Rule):
     )
     RECOVERY_KEY_ONLY_MOVES = (
         VoidOperationError,
-        "A recovery key signs only a new key or a new home.",
-        "En återställningsnyckel signerar bara en ny nyckel eller ett nytt hem.",
+        "A recovery key signs only a new key, a new home, or that one's votes in a poll weren't one's own.",
+        "En återställningsnyckel signerar bara en ny nyckel, ett nytt hem eller att ens röster inte var ens egna.",
+    )
+    VOID_BY_RECOVERY_KEY = (
+        VoidOperationError,
+        "Only the recovery key says that one's votes in a poll weren't one's own.",
+        "Bara återställningsnyckeln kan säga att ens röster i en omröstning inte var ens egna.",
     )
     RECOVERY_KEY_REPLACED = (
         VoidOperationError,

@@ -4,8 +4,9 @@ from itertools import combinations, product
 
 import pytest
 
-from decisions.predictions import Condition, Prediction, Term, holds, is_sound, to_evaluate
+from decisions.predictions import Prediction, holds, is_sound, to_evaluate
 from protocol.ids import RecordId
+from protocol.records.content import Condition, Term
 
 PROPOSALS = tuple(RecordId(name) for name in ("p1", "p2", "p3"))
 P1, P2, P3 = PROPOSALS

@@ -16,22 +16,28 @@ from protocol.records.content import (
     UNSIGNED,
     Add,
     Address,
+    AreaVote,
     Attachment,
     Ballot,
     Claim,
     ClaimedMembership,
+    Condition,
+    Confirm,
     Content,
     Delegate,
     Delegation,
     Erase,
+    Evaluation,
     Goal,
     GuestPost,
     GuestRecord,
     GuestVote,
     Header,
     Lengths,
+    LotShare,
     Mark,
     OfEach,
+    Opening,
     Option,
     Paragraph,
     ParagraphTarget,
@@ -40,13 +46,17 @@ from protocol.records.content import (
     Poll,
     Post,
     PostTarget,
+    Prediction,
     Profile,
     ProfileTarget,
+    Proposal,
     Quorum,
     ReactionTarget,
     ReplyTo,
     RepostOrigin,
+    Sealed,
     SubjectTarget,
+    Term,
     Vote,
     dump_content,
     parse_content,
@@ -133,6 +143,12 @@ BALLOTS: Final[list[dict[str, Any]]] = [
     {"ranking": st.just(("01", "00"))},
     {"approvals": st.just(("01",))},
 ]
+CONDITIONS = st.builds(
+    Condition, st.booleans(), st.lists(st.builds(Term, IDS, st.booleans()), min_size=1, max_size=3).map(tuple)
+)
+DIGESTS = st.sampled_from(["ab" * 32, "09" * 32])
+ROUNDS = st.integers(1, 3)
+VALUES = st.dictionaries(IDS, st.integers(0, 1000)) | TEXTS
 SCOPES: Final[list[dict[str, Any]]] = [{}, {"area": NAMES}, {"poll": IDS}]
 GUEST: Final = (st.just("a.example"), st.just("https://a.example/eve"), st.just("https://a.example/1"))
 
@@ -156,7 +172,7 @@ CONTENT: Final[OfEach[st.SearchStrategy[Any]]] = OfEach(
     Poll=st.builds(Poll, kind=st.just("for-against"), options=st.just(()), **POLL, **AUTHORED)
     | st.builds(Poll, kind=st.sampled_from(["score", "ranking", "approval"]), options=OPTIONS, **POLL, **AUTHORED)
     | st.builds(Poll, kind=st.just("date"), options=DATES, **POLL, **AUTHORED),
-    Ballot=st.sampled_from(BALLOTS).flatmap(lambda said: st.builds(Ballot, poll=IDS, **said, **AUTHORED)),
+    Ballot=st.sampled_from(BALLOTS).flatmap(lambda said: st.builds(Ballot, poll=IDS, round=ROUNDS, **said, **AUTHORED)),
     Delegate=st.builds(Delegate, declared=st.booleans(), statement=TEXTS, **AUTHORED),
     Delegation=st.sampled_from(SCOPES).flatmap(
         lambda scope: st.builds(
@@ -167,6 +183,17 @@ CONTENT: Final[OfEach[st.SearchStrategy[Any]]] = OfEach(
             **AUTHORED,
         )
     ),
+    Proposal=st.builds(Proposal, poll=IDS, title=NAMES, paragraphs=PARAGRAPHS, **AUTHORED)
+    | st.builds(Proposal, poll=IDS, withdraws=IDS, **AUTHORED),
+    AreaVote=st.builds(AreaVote, poll=IDS, areas=st.dictionaries(NAMES, st.booleans()), **AUTHORED),
+    Prediction=st.builds(
+        Prediction, poll=IDS, statement=NAMES, text=TEXTS, due_at=NATURALS, condition=CONDITIONS, **AUTHORED
+    ),
+    Sealed=st.builds(Sealed, poll=IDS, kind=st.just("bets"), commitment=DIGESTS, round=ROUNDS, **AUTHORED),
+    LotShare=st.builds(LotShare, poll=IDS, commitment=DIGESTS, round=ROUNDS, **AUTHORED),
+    Opening=st.builds(Opening, poll=IDS, sealed=IDS, value=VALUES, salt=st.none() | DIGESTS, **AUTHORED),
+    Evaluation=st.builds(Evaluation, poll=IDS, prediction=IDS, happened=st.none() | st.booleans(), **AUTHORED),
+    Confirm=st.builds(Confirm, **AUTHORED),
 )
 WEIGHTS = st.integers(-MAX_WEIGHT, MAX_WEIGHT)
 WISHED: Final[dict[str, st.SearchStrategy[Any]]] = {

@@ -15,12 +15,14 @@ from models.content.posts_and_votes import CLAIMS, POSTS, PROFILES, SHEETS, VOTE
 from models.content.projections.rows import NO_WORDS, Accepted, CastHere, Rows, erased_post_row, sheet_row
 from models.content.word_pieces import name_key
 from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
+from models.decisions.said import SAID, SaidInPoll
 from models.groups.records import StoredRecord
 from protocol.content import Sheet, member_writer, patch_sheet, post_sheet
 from protocol.ids import RecordId
 from protocol.records.content import (
     Ballot,
     Claim,
+    Confirm,
     Delegate,
     Delegation,
     Erase,
@@ -185,6 +187,12 @@ def _fold_delegation(rows: Rows, record: Accepted, delegation: Delegation) -> No
     rows.delegations.append(_of_delegation(record, delegation, delegation.scope, msgspec.json.encode(delegation)))
 
 
+def _fold_said(rows: Rows, record: Accepted, said: SaidInPoll) -> None:
+    row = {"record_id": record.id, "poll_id": said.poll, "group_id": record.group, "author": said.author}
+    kept = {"type": record.type, "place": record.place, "said": msgspec.json.encode(said)}
+    rows.said.append({**row, **kept})
+
+
 def _of_delegation(record: Accepted, said: Delegate | Delegation, scope: str, wire: bytes) -> dict[str, Any]:
     row = {"record_id": record.id, "group_id": record.group, "author": said.author, "scope": scope}
     return {**row, "place": record.place, "said": wire}
@@ -241,6 +249,11 @@ DELEGATE: Final = ProjectedKind[Delegate](
 DELEGATION: Final = ProjectedKind[Delegation](
     fold=_fold_delegation, search=None, sheet=None, empty=None, fold_erased=None, ordered=(DELEGATIONS,)
 )
+SAID_IN_POLL: Final = ProjectedKind[SaidInPoll](
+    fold=_fold_said, search=None, sheet=None, empty=None, fold_erased=None, ordered=(SAID,)
+)
+# It is in the log, which is all that a roll looks at.
+CONFIRM: Final = ProjectedKind[Confirm](fold=None, search=None, sheet=None, empty=None, fold_erased=None, ordered=())
 # Stored and sent on; guests' records aren't applied yet.
 GUEST: Final = ProjectedKind[GuestRecord](fold=None, search=None, sheet=None, empty=None, fold_erased=None, ordered=())
 
@@ -256,4 +269,12 @@ PROJECTED: Final[OfEach[ProjectedKind[Any]]] = OfEach(
     Ballot=BALLOT,
     Delegate=DELEGATE,
     Delegation=DELEGATION,
+    Proposal=SAID_IN_POLL,
+    AreaVote=SAID_IN_POLL,
+    Prediction=SAID_IN_POLL,
+    Sealed=SAID_IN_POLL,
+    LotShare=SAID_IN_POLL,
+    Opening=SAID_IN_POLL,
+    Evaluation=SAID_IN_POLL,
+    Confirm=CONFIRM,
 )

@@ -11,9 +11,11 @@ from models.content.projections.fold import fold_stored
 from models.content.projections.members import project_members
 from models.content.search import SEARCHED
 from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
+from models.decisions.said import SAID
 from protocol.state import GroupState
 
-PROJECTED = (BALLOTS, CLAIMS, DELEGATIONS, ERASURES, MEMBERS, POLLS, POSTS, PROFILES, SCORES, SEARCHED, SHEETS, VOTES)
+OF_DECISIONS = (BALLOTS, DELEGATIONS, POLLS, SAID)
+PROJECTED = (*OF_DECISIONS, CLAIMS, ERASURES, MEMBERS, POSTS, PROFILES, SCORES, SEARCHED, SHEETS, VOTES)
 
 
 async def rebuild(session: AsyncSession, states: Iterable[GroupState]) -> int:

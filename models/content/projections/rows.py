@@ -46,6 +46,7 @@ class Rows:
         self.polls: list[dict[str, Any]] = []
         self.delegations: list[dict[str, Any]] = []
         self.ballots: list[dict[str, Any]] = []
+        self.said: list[dict[str, Any]] = []
         self.claims: list[dict[str, Any]] = []
         self.erasures: list[dict[str, Any]] = []
         self.searched: list[dict[str, Any]] = []

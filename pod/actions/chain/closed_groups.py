@@ -26,6 +26,14 @@ AFTER_CLOSE: Final = OfEach(
     Ballot=True,
     Delegate=True,
     Delegation=True,
+    Proposal=False,
+    AreaVote=True,
+    Prediction=False,
+    Sealed=True,
+    LotShare=True,
+    Opening=True,
+    Evaluation=True,
+    Confirm=True,
 )
 
 

@@ -1,6 +1,6 @@
-"""What opens polls: an applied `open-poll` of an item is kept with the members who might vote after that item.
+"""What items say of polls: an applied `open-poll` is kept with who was a member after that item, like other events.
 
-An opening stays when its item leaves the head's chain; only those on the chain are asked for.
+What an item said stays when it leaves the head's chain; only what is on the chain is asked for.
 """
 
 from __future__ import annotations
@@ -10,26 +10,27 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.delegate_lists import area_parents
-from decisions.rolls import candidates, opened_poll
+from decisions.poll_events import OPEN_POLL, poll_event
+from decisions.rolls import electors, terms
+from models.decisions.events import insert_events
 from models.decisions.polls import NewOpening, insert_openings
 from protocol.ids import RecordId
 from protocol.records.operation import Operation
 from protocol.state import GroupState
 
 
-async def keep_openings(
+async def keep_poll_events(
     session: AsyncSession, state: GroupState, item: RecordId, operations: Sequence[Operation]
 ) -> None:
-    """Store the polls that an item's applied operations opened; `state`: the group's after the item."""
-    opened = [
-        (position, poll, operation.author)
-        for position, operation in enumerate(operations)
-        if (poll := opened_poll(operation)) is not None
-    ]
+    """Store what an item's applied operations say of polls; `state`: the group's after the item."""
+    found = [(place, event) for place, one in enumerate(operations) if (event := poll_event(one)) is not None]
+    opened = [(place, event) for place, event in found if event.name == OPEN_POLL]
     if opened:
-        members, parents = candidates(state).pack(), msgspec.json.encode(area_parents(state.policy))
+        members, said = electors(state).pack(), msgspec.json.encode(terms(state))
         await insert_openings(
             session,
-            [NewOpening(poll, item, place, state.group, author, members, parents) for place, poll, author in opened],
+            [NewOpening(event.poll, item, place, state.group, event.author, members, said) for place, event in opened],
         )
+    others = [(place, event) for place, event in found if event.name != OPEN_POLL]
+    if others:
+        await insert_events(session, state.group, item, others)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.projections import project_members, project_places
+from models.decisions.deadlines import look_again
 from models.engine.writer import after_commit
 from models.groups.groups_and_items import (
     StoredGroup,
@@ -36,7 +37,7 @@ from pod.actions.chain.branch_logs import keep_side_logs, place_side_logs
 from pod.actions.chain.changed_members import may_have_changed
 from pod.actions.chain.fault_evidence import keep_faults, load_faults
 from pod.actions.chain.log_places import frontier_in
-from pod.actions.chain.poll_openings import keep_openings
+from pod.actions.chain.poll_openings import keep_poll_events
 from pod.actions.chain.rejudged_records import judge_anew, let_back, refuse_pending
 from pod.actions.chain.seat_memory import memory_of, stored_keeper
 from pod.actions.chain.snapshots import keep_settled, keep_whole, load_base
@@ -183,6 +184,7 @@ async def _follow_head(session: AsyncSession, deps: Deps, before: View, after: V
         raise HeadMovedError(f"The head of {group} is no longer {before.head}.")
     if removed:
         await place_side_logs(session, after, added)
+        await look_again(session, group)
     if (called := _listed_as(after.state)) != _listed_as(before.state):
         await set_group(session, group, **called)
     for item in added:
@@ -257,7 +259,7 @@ async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: 
         if position not in void and not isinstance(operation, BadOperation)
     ]
     await mark_sealed(session, [operation.id for operation in done], item)
-    await keep_openings(session, state, item, done)
+    await keep_poll_events(session, state, item, done)
     signing = {operation.wish.signing for operation in done if isinstance(operation.wish, Join | Rekey | Rehome)}
     # If another pod's key replaced ours, the membership here ends.
     authors = (state.members[state.keys[did]] for did in signing)

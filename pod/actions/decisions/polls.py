@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.ballots import fits
-from decisions.rolls import OPEN_POLL
-from models.decisions.polls import load_poll
-from pod.actions.access import open_group
-from pod.actions.decisions.counted import load_course
-from pod.actions.decisions.voters import load_voter, refusal_of
+from decisions.course import Stage
+from decisions.poll_events import AUDIT, FAST_FORWARD, OPEN_POLL
+from pod.actions.decisions.held_polls import hold_poll
 from pod.actions.posts.records import write_record
 from pod.actions.signer import Person
 from pod.deps import Deps
@@ -32,29 +30,31 @@ async def open_poll(session: AsyncSession, deps: Deps, signer: Person, group: Re
 
 async def cast_ballot(session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft) -> Record:
     """Write a ballot that will count unless it comes late; raises what would keep it from counting."""
-    now = deps.clock()
-    readable = await open_group(session, deps, signer.account, group)
+    poll = await hold_poll(session, deps, signer.account, group, RecordId(said.members["poll"]))
+    said = Draft(said.type, {**said.members, "round": poll.held.number} if poll.held.number > 1 else said.members)
     record = await write_record(session, deps, signer, group, said)
     ballot = record.content
     assert isinstance(ballot, Ballot)
-    stored = await load_poll(session, ballot.poll)
-    if stored is None or stored.group_id != group:
-        raise DecisionRule.NO_SUCH_POLL.error()
-    course = await load_course(session, readable.state, stored, settled=0, held=0, now=now)
-    if course.times is None:
-        raise DecisionRule.NOT_OPEN_YET.error()
-    if not course.times.voting_start <= now < course.times.voting_end:
-        begins, ends = _instant(course.times.voting_start), _instant(course.times.voting_end)
-        raise DecisionRule.NOT_NOW.error(begins=begins, ends=ends)
-    if not fits(stored.content, stored.content.option_ids, ballot):
+    poll.check_stage(Stage.VOTING)
+    if not fits(poll.poll, poll.held.options, ballot):
         raise DecisionRule.DOES_NOT_FIT.error()
-    if readable.number is None:
-        raise DecisionRule.NOT_ON_ROLL.error()
-    refusal = refusal_of(await load_voter(session, readable.state, course, readable.number, now=now))
-    if refusal is not None:
-        raise refusal
+    await poll.check_voter(session)
     return record
 
 
-def _instant(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+async def forward_poll(session: AsyncSession, deps: Deps, signer: Person, group: RecordId, poll_id: RecordId) -> Record:
+    """Have the phase that is held now end as soon as the steward seals the wish; voting is never shortened."""
+    poll = await hold_poll(session, deps, signer.account, group, poll_id)
+    target = poll.held.times.phase_end(poll.now)
+    if target is None or target > poll.held.times.voting_start:
+        raise DecisionRule.NOT_FORWARD.error()
+    return await write_record(
+        session, deps, signer, group, draft_wish(Event(FAST_FORWARD, {"poll": poll_id, "target": target}))
+    )
+
+
+async def audit_poll(
+    session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Mapping[str, str]
+) -> Record:
+    """Say in a group's name that a poll of another one was wrong; `said`: that `group`, its `poll`, the `reason`."""
+    return await write_record(session, deps, signer, group, draft_wish(Event(AUDIT, dict(said))))

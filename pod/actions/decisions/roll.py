@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.rolls import ACTIVE_FOR_MS, Roll, roll_of, unpack
+from decisions.rolls import ACTIVE_FOR_MS, Electors, Roll, Terms, roll_of, unpack
 from models.decisions.activity import first_item_from, has_logged, list_logged_authors, load_log_size
 from models.decisions.polls import PollOpening
 from models.groups.groups_and_items import StoredItem, list_chain
@@ -24,12 +25,12 @@ async def load_roll(session: AsyncSession, opening: PollOpening, group: RecordId
     start = await load_log_size(session, group, first.height - 1)
     active = await list_logged_authors(session, group, start, opening.log_size)
     active |= await _list_operators(session, group, first.height, opening.height)
-    return roll_of(unpack(opening.members), active, since=first.height)
+    return roll_of(_candidates(opening), active, since=first.height)
 
 
 async def is_on_roll(session: AsyncSession, opening: PollOpening, group: RecordId, number: int) -> bool:
     """Whether one member is on the roll, without reading a year of the log."""
-    found = unpack(opening.members)
+    found = _candidates(opening)
     first = await first_item_from(session, group, opening.at - ACTIVE_FOR_MS)
     assert first is not None
     if number in roll_of(found, (), since=first.height).numbers:
@@ -40,6 +41,11 @@ async def is_on_roll(session: AsyncSession, opening: PollOpening, group: RecordI
     if await has_logged(session, group, number, start, opening.log_size):
         return True
     return number in await _list_operators(session, group, first.height, opening.height)
+
+
+def _candidates(opening: PollOpening) -> Electors:
+    """Who had the weight to vote at the opening item."""
+    return unpack(opening.members).able(msgspec.json.decode(opening.terms, type=Terms).least["vote"])
 
 
 async def _list_operators(session: AsyncSession, group: RecordId, first: int, last: int) -> set[int]:

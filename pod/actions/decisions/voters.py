@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.rolls import Candidates, unpack
+from decisions.rolls import Electors, unpack
 from models.decisions.own_entries import list_declarations_of
-from pod.actions.decisions.counted import Course
+from pod.actions.decisions.poll_course import PollSoFar, terms_of
 from pod.actions.decisions.roll import is_on_roll
 from pod.rules.decisions import DecisionRule
 from protocol.errors import RefusedError
@@ -44,19 +44,19 @@ class Voter(msgspec.Struct, frozen=True):
 OFF_ROLL = frozenset({Bar.JOINED_LATER, Bar.WEIGHT, Bar.SILENT})
 
 
-async def load_voter(session: AsyncSession, state: GroupState, course: Course, number: int, *, now: int) -> Voter:
+async def load_voter(session: AsyncSession, state: GroupState, so_far: PollSoFar, number: int, *, now: int) -> Voter:
     """A member of the group in a poll that is open, or was."""
-    opening, times = course.opening, course.times
+    opening, course = so_far.opening, so_far.course
     assert opening is not None
-    assert times is not None
-    found = unpack(opening.members)
+    assert course is not None
+    found = unpack(opening.members).able(terms_of(opening).least["vote"])
     bar: Bar | None = None
     if not await is_on_roll(session, opening, state.group, number):
         bar = _why_off(state, found, number, opened=opening.height)
     elif _is_recovered(state, number, opened=opening.height):
         bar = Bar.RECOVERED
-    delegate = await _is_delegate(session, course, number)
-    if bar is None and delegate and now >= times.lock_at:
+    delegate = await _is_delegate(session, so_far, number)
+    if bar is None and delegate and now >= course.now.times.lock_at:
         bar = Bar.LOCKED
     votes = 0 if bar in OFF_ROLL else _votes_of(found, number)
     return Voter(number, bar, votes, bool((found.votes != 1).any()), delegate)
@@ -75,7 +75,7 @@ def refusal_of(voter: Voter) -> RefusedError | None:
             return DecisionRule.NOT_ON_ROLL.error()
 
 
-def _why_off(state: GroupState, found: Candidates, number: int, *, opened: int) -> Bar:
+def _why_off(state: GroupState, found: Electors, number: int, *, opened: int) -> Bar:
     if number in found.numbers:
         return Bar.SILENT
     member = state.members.get(number)
@@ -88,15 +88,20 @@ def _is_recovered(state: GroupState, number: int, *, opened: int) -> bool:
     return member is not None and member.keys[-1].by_recovery and member.keys[-1].height > opened
 
 
-def _votes_of(found: Candidates, number: int) -> int:
+def _votes_of(found: Electors, number: int) -> int:
     place = int(np.searchsorted(found.numbers, number))
     return int(found.votes[place])
 
 
-async def _is_delegate(session: AsyncSession, course: Course, number: int) -> bool:
+async def _is_delegate(session: AsyncSession, so_far: PollSoFar, number: int) -> bool:
     """Whether the member is declared: in the prefix of the lock, or, before that is sealed, in all that is here."""
-    said = await list_declarations_of(session, course.poll.group_id, number)
-    until = course.locked.log_size if course.locked is not None else None
+    assert so_far.course is not None
+    assert so_far.facts is not None
+    if not so_far.facts.may("be_delegate", number):
+        return False
+    said = await list_declarations_of(session, so_far.poll.group_id, number)
+    locked = so_far.course.now.locked
+    until = locked.size if locked is not None else None
     held = [one for one in said if until is None or one.place < until]
     newest = max(held, key=lambda one: (one.content.key, one.content.counter, one.record_id), default=None)
     return newest is not None and isinstance(newest.content, Delegate) and newest.content.declared

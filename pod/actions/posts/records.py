@@ -28,12 +28,13 @@ from pod.actions.private_groups import check_spoken_for, unknown_group
 from pod.actions.signer import (
     STEPPED_UP,
     Person,
+    PodItself,
     Signer,
     load_signing_membership,
     member_key,
     proved_within,
     signed,
-    signing_key,
+    signing_seed,
 )
 from pod.actions.sync.push import push
 from pod.actions.sync.told_reposts import list_pods_told
@@ -75,6 +76,15 @@ async def write_record(
     return record
 
 
+async def write_for(session: AsyncSession, deps: Deps, account: Account, group: RecordId, said: Draft) -> Record:
+    """Sign a draft that the pod itself writes for an account, take it through the one door and push it."""
+    record = await signed_for(session, deps, PodItself(), account, group, said)
+    now = deps.clock()
+    await append(session, deps, record, origin="", now=now)
+    await push(session, deps, record, now=now)
+    return record
+
+
 async def check_operation(session: AsyncSession, deps: Deps, record: Record) -> None:
     """Refuse an operation that others must sign, too, and one that would void its author's own proposal."""
     operation = record.content
@@ -111,13 +121,28 @@ async def signed_for(
     *cosigners: PrivateKey,
 ) -> Record:
     """As `signed_record`, for an account that may not be the one who asks."""
+    return await signed_when_numbered(session, deps, signer, account, group, lambda _, __: said, *cosigners)
+
+
+async def signed_when_numbered(
+    session: AsyncSession,
+    deps: Deps,
+    signer: Signer,
+    account: Account,
+    group: RecordId,
+    make: Callable[[Header, bytes], Draft],
+    *cosigners: PrivateKey,
+) -> Record:
+    """As `signed_for`, for a draft made from the record's header and the seed of the key that signs it."""
     now = deps.clock()
     membership, number = await load_signing_membership(session, deps, account, group)
     counter = await take_counter(session, account.id, group)
     header: Header = {"author": number, "key": membership.key_index, "counter": counter, "at": now}
+    seed, policy = signing_seed(deps, account, membership), (await load_view(session, deps, group)).state.policy
+    said = make(header, seed)
     body = by_signing_key(said, group, header)
-    policy, key = (await load_view(session, deps, group)).state.policy, signing_key(deps, account, membership)
-    record = open_record(signed(signer, body, key, *cosigners, now=now, proved_within=proved_within(policy)))
+    key, within = PrivateKey.from_seed(seed), proved_within(policy)
+    record = open_record(signed(signer, body, key, *cosigners, now=now, proved_within=within))
     if said.type in STEPPED_UP:
         await note_decided(session, account, record, now=now)
     return record

@@ -51,7 +51,7 @@ def header_of(say: Translator, seen: PollPageSight, now: int) -> PollHeader:
 def will_count(say: Translator, seen: PollPageSight) -> tuple[str, str]:
     """Whether the reader's vote will count, and what they can do if it won't; empty once nobody votes any more."""
     status, sight = seen.sight.status, seen.sight
-    if status.stage in ("ended", "counted", "provisional", "final"):
+    if status.stage in OVER:
         return "", ""
     if seen.number is None:
         return say("Members of this group vote."), say("Join the group to vote in polls that open afterwards.")

@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from pod.actions.reading.decisions.poll_status import stage_of
 from pod.actions.reading.decisions.polls import VisiblePoll, list_group_polls
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -61,7 +60,7 @@ async def get_polls_page(request: web.Request) -> web.Response:
 
 def poll_line(say: Translator, own: str, poll: VisiblePoll, now: int) -> PollLine:
     """A poll of a list; `own`: the address of the group's polls."""
-    stage, times = stage_of(poll.phase, poll.times, now), poll.times
+    stage, times = poll.phase, poll.times
     until = ""
     if times is not None and stage == "voting":
         left = relative(say, times.voting_end - now)

@@ -110,8 +110,10 @@ def options_of(say: Translator, seen: PollPageSight) -> tuple[OptionView, ...]:
     poll = seen.sight.poll
     if poll.kind == "for-against":
         return tuple(OptionView(option_name(say, poll, one), "", "") for one in (YES, NO))
-    found = [poll.options[int(one)] for one in seen.order]
-    return tuple(OptionView(option.title, option.text, when(say, option)) for option in found)
+    options = {option.id: option for option in poll.options}
+    return tuple(
+        OptionView(option_name(say, poll, one), options[one].text, when(say, options[one])) for one in seen.order
+    )
 
 
 def _goal(say: Translator, seen: PollPageSight) -> tuple[str, Link]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pod.actions.reading.decisions.poll_status import PollStatus, Stage
+from pod.actions.decisions.poll_course import Phase
+from pod.actions.reading.decisions.poll_status import PollStatus
 from pod.translations import Translator
 
 MINUTE = 60_000
@@ -22,7 +23,7 @@ def status_parts(say: Translator, status: PollStatus, now: int) -> tuple[str, ..
     return tuple(part for part in parts if part)
 
 
-def stage_name(say: Translator, stage: Stage) -> str:
+def stage_name(say: Translator, stage: Phase) -> str:
     """What a stage of a poll is called."""
     names = {
         "unopened": say("not open yet"),
@@ -31,6 +32,7 @@ def stage_name(say: Translator, stage: Stage) -> str:
         "bets": say("betting"),
         "voting": say("voting"),
         "ended": say("voting has ended"),
+        "drawing": say("a lot is being drawn"),
         "counted": say("counted"),
         "provisional": say("result, provisional"),
         "final": say("result, final"),
@@ -41,7 +43,7 @@ def stage_name(say: Translator, stage: Stage) -> str:
 def _can(say: Translator, status: PollStatus) -> str:
     if status.stage in ("counted", "provisional", "final"):
         return say("you can: read the result and count it anew")
-    if status.stage == "ended":
+    if status.stage in ("ended", "drawing"):
         return say("you can: wait for the count")
     if status.role == "guest":
         return say("you can: read; members vote")
@@ -62,7 +64,7 @@ def _vote(say: Translator, status: PollStatus) -> str:
     return say("you can: vote (you haven't yet)")
 
 
-def _earlier(say: Translator, stage: Stage) -> str:
+def _earlier(say: Translator, stage: Phase) -> str:
     if stage == "proposals":
         return say("you can: propose")
     if stage == "predictions":
@@ -97,7 +99,7 @@ def relative(say: Translator, left: int) -> str:
 
 def _counts(say: Translator, status: PollStatus) -> str:
     """What the reader's vote counts for; nothing for who doesn't vote, or once it is over."""
-    if status.role in ("guest", "off-roll") or status.stage in ("ended", "counted", "provisional", "final", "unopened"):
+    if status.role in ("guest", "off-roll") or status.stage in {*OVER, Phase.UNOPENED}:
         return ""
     votes = say.weight(status.votes) if status.by_weight else say.number(status.votes)
     if status.delegated:

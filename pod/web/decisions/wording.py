@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from decisions.phases import PollTimes
 from pod.actions.decisions.voters import Bar
+from pod.actions.reading.decisions.poll_words import VisibleOption
 from pod.actions.reading.decisions.polls import VisiblePoll
 from pod.translations import Translator
 from pod.web.decisions.status_sentence import relative
-from protocol.records.content import NO, YES, Option, Quorum
+from protocol.records.content import NO, YES, Quorum
 
 
 def kind_name(say: Translator, kind: str) -> str:
@@ -33,13 +34,13 @@ def option_name(say: Translator, poll: VisiblePoll, option: str) -> str:
     """What an option of this poll is called; a number where its words aren't shown."""
     if option in (YES, NO):
         return say("For") if option == YES else say("Against")
-    place = int(option) if option.isdecimal() else -1
-    if poll.withheld or not 0 <= place < len(poll.options):
-        return say("Option %(number)s", number=place + 1)
-    return poll.options[place].title
+    found = [(place, one) for place, one in enumerate(poll.options, start=1) if one.id == option]
+    if not found or found[0][1].withheld:
+        return say("Option %(number)s", number=found[0][0] if found else 0)
+    return found[0][1].title
 
 
-def when(say: Translator, option: Option) -> str:
+def when(say: Translator, option: VisibleOption) -> str:
     """A date's beginning and end; empty for an option that has none."""
     if option.start is None:
         return ""

@@ -47,5 +47,13 @@ SHOWN: Final[OfEach[ShownKind]] = OfEach(
     Ballot=ShownKind(say("ballots"), _said(say("cast a ballot in")), named=True),
     Delegate=ShownKind(say("delegates"), _said(say("said whether to be a delegate")), named=False),
     Delegation=ShownKind(say("delegations"), _said(say("changed whom the vote follows")), named=False),
+    Proposal=ShownKind(say("proposals in polls"), _said(say("made a proposal")), named=False),
+    AreaVote=ShownKind(say("areas of polls"), _said(say("said which areas a poll belongs to")), named=False),
+    Prediction=ShownKind(say("predictions"), _said(say("predicted something")), named=False),
+    Sealed=ShownKind(say("bets"), _said(say("placed bets, which are hidden until the phase ends")), named=False),
+    LotShare=ShownKind(say("shares in lots"), _said(say("gave a share in a lot")), named=False),
+    Opening=ShownKind(say("openings"), _said(say("opened what was hidden")), named=False),
+    Evaluation=ShownKind(say("evaluations"), _said(say("said whether a prediction came true")), named=False),
+    Confirm=ShownKind(say("confirmations"), _said(say("confirmed being here")), named=False),
     GuestRecord=ShownKind(say("acts of guests"), _said(say("passed on what a guest did")), named=False),
 )

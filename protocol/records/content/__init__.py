@@ -1,8 +1,30 @@
 """The records that need no order: parsed once into a closed union; unknown types stay what they are."""
 
 from protocol.records.content.dump import UNSIGNED, Header
-from protocol.records.content.kinds import KINDS, Content, Leaves, OfEach, dump_content, is_erasable, parse_content
+from protocol.records.content.kinds import (
+    KINDS,
+    Content,
+    Leaves,
+    OfEach,
+    OfPolls,
+    dump_content,
+    is_erasable,
+    parse_content,
+)
 from protocol.records.content.parse import parse_target
+from protocol.records.content.poll_phases import (
+    BETS_KIND,
+    AreaVote,
+    Condition,
+    Confirm,
+    Evaluation,
+    LotShare,
+    Opening,
+    Prediction,
+    Proposal,
+    Sealed,
+    Term,
+)
 from protocol.records.content.polls import (
     GROUP_SCOPE,
     NO,
@@ -50,6 +72,7 @@ from protocol.records.content.shapes import (
 )
 
 __all__ = [
+    "BETS_KIND",
     "GROUP_SCOPE",
     "KINDS",
     "NO",
@@ -57,15 +80,19 @@ __all__ = [
     "YES",
     "Add",
     "Address",
+    "AreaVote",
     "Attachment",
     "Authored",
     "Ballot",
     "Claim",
     "ClaimedMembership",
+    "Condition",
+    "Confirm",
     "Content",
     "Delegate",
     "Delegation",
     "Erase",
+    "Evaluation",
     "Goal",
     "GuestPost",
     "GuestRecord",
@@ -73,8 +100,11 @@ __all__ = [
     "Header",
     "Leaves",
     "Lengths",
+    "LotShare",
     "Mark",
     "OfEach",
+    "OfPolls",
+    "Opening",
     "Option",
     "Paragraph",
     "ParagraphTarget",
@@ -83,15 +113,19 @@ __all__ = [
     "Poll",
     "Post",
     "PostTarget",
+    "Prediction",
     "Profile",
     "ProfileTarget",
+    "Proposal",
     "Quorum",
     "ReactionTarget",
     "ReplyTo",
     "RepostOrigin",
+    "Sealed",
     "Style",
     "SubjectTarget",
     "Target",
+    "Term",
     "Token",
     "Unknown",
     "Vote",

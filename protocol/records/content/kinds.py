@@ -21,23 +21,35 @@ from protocol.limits import MAX_ATTACHMENTS, MAX_PARAGRAPHS
 from protocol.records.content.dump import dump_authored, dump_guest_record, dump_vote
 from protocol.records.content.parse import (
     parse_ballot,
-    parse_claim,
-    parse_delegate,
     parse_delegation,
-    parse_erase,
     parse_guest_record,
     parse_header,
     parse_patch,
     parse_poll,
     parse_post,
     parse_profile,
+    parse_proposal,
     parse_vote,
+    plain,
+)
+from protocol.records.content.poll_phases import (
+    AreaVote,
+    Confirm,
+    Evaluation,
+    LotShare,
+    Opening,
+    Prediction,
+    Proposal,
+    Sealed,
 )
 from protocol.records.content.polls import Ballot, Delegate, Delegation, Poll
 from protocol.records.content.shapes import Claim, Erase, GuestRecord, Patch, Post, Profile, Unknown, Vote
 from protocol.rules.content import ContentRule
 
-Content = Profile | Post | Patch | Vote | Erase | Claim | GuestRecord | Poll | Ballot | Delegate | Delegation | Unknown
+OfPolls = Poll | Ballot | Proposal | AreaVote | Prediction | Sealed | LotShare | Opening | Evaluation
+Content = (
+    Profile | Post | Patch | Vote | Erase | Claim | GuestRecord | OfPolls | Delegate | Delegation | Confirm | Unknown
+)
 Shape = TypeVar("Shape")
 Each = TypeVar("Each")
 
@@ -56,6 +68,14 @@ class OfEach(msgspec.Struct, Generic[Each], frozen=True, kw_only=True):
     Ballot: Each
     Delegate: Each
     Delegation: Each
+    Proposal: Each
+    AreaVote: Each
+    Prediction: Each
+    Sealed: Each
+    LotShare: Each
+    Opening: Each
+    Evaluation: Each
+    Confirm: Each
 
     def of(self, type_name: str) -> Each | None:
         """The value for records of this type; None for a type that this version doesn't know."""
@@ -87,13 +107,21 @@ KINDS: Final[OfEach[RecordKind[Any]]] = OfEach(
     Post=RecordKind(Post, parse_post, dump_authored, Leaves.PLACES),
     Patch=RecordKind(Patch, parse_patch, dump_authored, Leaves.PLACES),
     Vote=RecordKind(Vote, parse_vote, dump_vote, Leaves.ALL),
-    Erase=RecordKind(Erase, parse_erase, dump_authored, Leaves.ALL),
-    Claim=RecordKind(Claim, parse_claim, dump_authored, Leaves.HEADER),
+    Erase=RecordKind(Erase, plain(Erase), dump_authored, Leaves.ALL),
+    Claim=RecordKind(Claim, plain(Claim), dump_authored, Leaves.HEADER),
     GuestRecord=RecordKind(GuestRecord, parse_guest_record, dump_guest_record, Leaves.ALL),
     Poll=RecordKind(Poll, parse_poll, dump_authored, Leaves.ALL),
     Ballot=RecordKind(Ballot, parse_ballot, dump_authored, Leaves.ALL),
-    Delegate=RecordKind(Delegate, parse_delegate, dump_authored, Leaves.ALL),
+    Delegate=RecordKind(Delegate, plain(Delegate), dump_authored, Leaves.ALL),
     Delegation=RecordKind(Delegation, parse_delegation, dump_authored, Leaves.ALL),
+    Proposal=RecordKind(Proposal, parse_proposal, dump_authored, Leaves.ALL),
+    AreaVote=RecordKind(AreaVote, plain(AreaVote), dump_authored, Leaves.ALL),
+    Prediction=RecordKind(Prediction, plain(Prediction), dump_authored, Leaves.ALL),
+    Sealed=RecordKind(Sealed, plain(Sealed), dump_authored, Leaves.ALL),
+    LotShare=RecordKind(LotShare, plain(LotShare), dump_authored, Leaves.ALL),
+    Opening=RecordKind(Opening, plain(Opening), dump_authored, Leaves.ALL),
+    Evaluation=RecordKind(Evaluation, plain(Evaluation), dump_authored, Leaves.ALL),
+    Confirm=RecordKind(Confirm, plain(Confirm), dump_authored, Leaves.ALL),
 )
 _LIMITS: Final = {
     "paragraphs": MAX_PARAGRAPHS,

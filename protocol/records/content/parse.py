@@ -11,8 +11,10 @@ Rules of this file (protocol §1.1, §1.5, §4):
 6. A poll for or against has no options; each other kind has its own, or a phase in which members propose them. A date
    poll's options, and no others, have a time.
 7. A ballot says exactly one thing. Whether it fits its poll, the count judges: a ballot may come before its poll.
+8. A proposal has a title, or withdraws another one. Whether a record of a poll came in its phase, the count judges.
 """
 
+from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 from unicodedata import is_normalized
 
@@ -21,13 +23,12 @@ import msgspec
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.limits import MAX_ATTACHMENTS, MAX_PARAGRAPHS, MAX_VOTE
-from protocol.records.content.polls import Ballot, Delegate, Delegation, Poll
+from protocol.records.content.poll_phases import Proposal
+from protocol.records.content.polls import Ballot, Delegation, Poll
 from protocol.records.content.shapes import (
     Address,
     Authored,
-    Claim,
     Emoji,
-    Erase,
     GuestPost,
     GuestRecord,
     GuestVote,
@@ -98,10 +99,10 @@ class _GuestForm(msgspec.Struct, frozen=True):
     value: VoteValue | None = None
 
 
-_Parsed = TypeVar("_Parsed")
+Parsed = TypeVar("Parsed")
 
 
-def _convert(value: object, form: type[_Parsed], name: str) -> _Parsed:
+def _convert(value: object, form: type[Parsed], name: str) -> Parsed:
     try:
         return msgspec.convert(value, form, strict=True)
     except msgspec.ValidationError as error:
@@ -184,9 +185,12 @@ def parse_ballot(body: JsonObject) -> Ballot:
     return ballot
 
 
-def parse_delegate(body: JsonObject) -> Delegate:
-    """Whether somebody may be delegated to."""
-    return _convert(body, Delegate, "Delegate")
+def parse_proposal(body: JsonObject) -> Proposal:
+    """Something to choose in a poll; rule 8."""
+    proposal = _convert(body, Proposal, "Proposal")
+    if bool(proposal.title) == (proposal.withdraws is not None):
+        raise ContentRule.TITLE_OR_WITHDRAWS.error()
+    return proposal
 
 
 def parse_delegation(body: JsonObject) -> Delegation:
@@ -195,16 +199,6 @@ def parse_delegation(body: JsonObject) -> Delegation:
     if delegation.area is not None and delegation.poll is not None:
         raise ContentRule.ONE_SCOPE.error()
     return delegation
-
-
-def parse_erase(body: JsonObject) -> Erase:
-    """A wish that records lose their words."""
-    return _convert(body, Erase, "Erase")
-
-
-def parse_claim(body: JsonObject) -> Claim:
-    """A claim to be a member of another group."""
-    return _convert(body, Claim, "Claim")
 
 
 def parse_guest_record(body: JsonObject) -> GuestRecord:
@@ -223,6 +217,11 @@ def parse_guest_record(body: JsonObject) -> GuestRecord:
         did = GuestVote(parse_target(form.target), form.value)
         _check_reaction(did.target, did.value)
     return GuestRecord(form.host, form.actor, form.activity, did)
+
+
+def plain(shape: type[Parsed]) -> Callable[[JsonObject], Parsed]:
+    """How a kind is read that has no rules but the types of its members."""
+    return lambda body: _convert(body, shape, shape.__name__)
 
 
 def parse_header(body: JsonObject) -> Authored | None:

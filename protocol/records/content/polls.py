@@ -18,6 +18,7 @@ Length = Annotated[int, Meta(ge=0, le=MAX_PHASE_MS)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 Score = Annotated[int, Meta(ge=0, le=100)]
 OptionId = Annotated[str, Meta(pattern=r"\A(?:[0-9]{2}|bagaaiera[a-z2-7]{51}[aq])\Z")]
+Round = Annotated[int, Meta(ge=1, le=3)]
 Options = Annotated[tuple[OptionId, ...], Meta(min_length=1, max_length=MAX_OPTIONS)]
 
 YES: Final = "yes"
@@ -91,9 +92,10 @@ class Poll(Authored, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Ballot(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """What a member says in a poll: exactly one of the six. The newest that counts is the member's ballot."""
+    """What a member says in a round of a poll: exactly one of the six. The newest that fits is the member's ballot."""
 
     poll: Id
+    round: Round = 1
     scores: Annotated[dict[OptionId, Score], Meta(min_length=1, max_length=MAX_OPTIONS)] | None = None
     ranking: Options | None = None
     approvals: Options | None = None

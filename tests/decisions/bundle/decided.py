@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
+from decisions.bundle.recount import Recount
 from decisions.bundle.shape import FORMAT, Bundle, Stated
-from decisions.bundle.verify import Recount, open_each
-from decisions.count import Result, Risk
+from decisions.bundle.verify import open_each
 from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.log import Frontier, leaf_hash
@@ -18,7 +18,7 @@ from protocol.records.envelope import Record, open_record
 from tests.support.community import START, Community, Person, a_community, operation, rehomed, seal
 
 HOUR: Final = 3_600_000
-NOTHING: Final = Stated((), (), (), (), Result(RecordId(""), 0, 0, 0, 0, 0, 0, False, (), (), Risk(0, "0", "0", 0)))
+NOTHING: Final = Stated((), (), ())
 
 
 class Decided:
@@ -59,6 +59,7 @@ class Decided:
             format=FORMAT,
             group=self.group,
             poll=self.poll.id,
+            through=len(items) - 1,
             items=tuple(msgspec.Raw(one.wire) for one in items),
             acks=tuple(msgspec.Raw(one.wire) for one in acks),
             start=0,

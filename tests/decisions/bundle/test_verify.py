@@ -36,11 +36,11 @@ def test_dc_02_an_honest_file_is_right() -> None:
     verdict = verify(honest())
 
     assert verdict.faults == ()
-    assert verdict.result is not None
-    supports = {one.id: (one.support.direct, one.support.delegated) for one in verdict.result.options}
+    (result,) = verdict.rounds
+    supports = {one.id: (one.support.direct, one.support.delegated) for one in result.options}
     # 5 names 3, who isn't declared, and then 2; 6 names 5. The ballot by 4's new key doesn't count.
     assert supports == {"yes": (2, 0), "no": (1, 1)}
-    assert (verdict.result.silent, verdict.result.stranded) == (1, 1)
+    assert (result.silent, result.stranded) == (1, 1)
     assert verdict.confirmed_by == 1
 
 
@@ -57,7 +57,7 @@ def drop_record(file: Any) -> None:
 
 
 def drop_from_count(file: Any) -> None:
-    del file["stated"]["ballots"][0]
+    del file["stated"]["rounds"][0]["ballots"][0]
 
 
 def add_record(file: Any) -> None:
@@ -70,15 +70,15 @@ def add_late_entry(file: Any) -> None:
 
 
 def count_late(file: Any) -> None:
-    file["stated"]["ballots"].append([6, decided().end])
+    file["stated"]["rounds"][0]["ballots"].append([6, decided().end])
 
 
 def count_nothing(file: Any) -> None:
-    file["stated"]["ballots"].append([6, 0])
+    file["stated"]["rounds"][0]["ballots"].append([6, 0])
 
 
 def count_twice(file: Any) -> None:
-    file["stated"]["ballots"].append(file["stated"]["ballots"][0])
+    file["stated"]["rounds"][0]["ballots"].append(file["stated"]["rounds"][0]["ballots"][0])
 
 
 def name_entry_twice(file: Any) -> None:
@@ -86,11 +86,11 @@ def name_entry_twice(file: Any) -> None:
 
 
 def count_new_key(file: Any) -> None:
-    file["stated"]["ballots"].append([4, decided().log.index(decided().ballots[4])])
+    file["stated"]["rounds"][0]["ballots"].append([4, decided().log.index(decided().ballots[4])])
 
 
 def lead_elsewhere(file: Any) -> None:
-    file["stated"]["paths"][4][0] = 1
+    file["stated"]["rounds"][0]["paths"][4][0] = 1
 
 
 def add_to_roll(file: Any) -> None:
@@ -119,7 +119,7 @@ def forget_confirmations(file: Any) -> None:
 
 
 def change_sum(file: Any) -> None:
-    file["stated"]["result"]["options"][0]["support"]["direct"] = 3
+    file["stated"]["rounds"][0]["result"]["options"][0]["support"]["direct"] = 3
 
 
 def name_other_group(file: Any) -> None:
@@ -160,7 +160,7 @@ def test_dc_02_each_tampering_is_named_by_its_own_rule(change: Callable[[Any], N
 
 
 def test_what_is_no_file_is_refused_in_words() -> None:
-    other = honest().replace(b"althing-result-1", b"something-else-1")
+    other = honest().replace(b"althing-result-2", b"something-else-2")
     file = json.loads(honest())
     odd = [json.dumps({**file, **change}).encode() for change in ({"peaks": "zz"}, {"peaks": "00"}, {"start": -1})]
     for data in (b"", b"{}", b"[1]", b"\xff", honest()[:-10], other, *odd):

@@ -11,15 +11,13 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.floor_effects import PARAGRAPH, list_outvoted, load_vote_mark
-from models.decisions.polls import load_poll
+from models.groups.groups_and_items import load_group
 from models.groups.records import count_erased
 from moderation.scores import is_shown
 from pod.actions.access import ReadableGroup, Reader, open_group
-from pod.actions.decisions.counted import Course
 from pod.actions.decisions.kept_files import KeptFiles
-from pod.actions.decisions.result_file import log_stretch, write_file
-from pod.actions.decisions.results import SETTLED
-from pod.actions.reading.decisions.polls import course_of
+from pod.actions.decisions.result_file import ToldPoll, log_start, write_file
+from pod.actions.reading.decisions.polls import so_far_of
 from pod.actions.reading.lens.floor import load_floor
 from pod.deps import Deps
 from pod.rules.decisions import DecisionRule
@@ -45,39 +43,37 @@ async def find_result_file(deps: Deps, reader: Reader, group: RecordId, poll: Re
 
 async def _kept(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> Path | None:
     async with deps.store.database.read() as session:
-        _, course = await _ended(session, deps, reader, group, poll)
-        mark = await _mark(session, deps, course)
+        _, told = await _told(session, deps, reader, group, poll)
+        mark = await _mark(session, deps, told)
     return KeptFiles(deps.config.data).find(group, poll, mark, now=deps.clock())
 
 
 async def _make(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> None:
     async with deps.store.database.read() as session:
-        readable, course = await _ended(session, deps, reader, group, poll)
-        mark = await _mark(session, deps, course)
+        readable, told = await _told(session, deps, reader, group, poll)
+        mark = await _mark(session, deps, told)
         with KeptFiles(deps.config.data).made(group, poll, mark) as file:
-            await write_file(session, deps, readable, course, file)
+            await write_file(session, deps, readable, told, file)
 
 
-async def _ended(
+async def _told(
     session: AsyncSession, deps: Deps, reader: Reader, group: RecordId, poll: RecordId
-) -> tuple[ReadableGroup, Course]:
+) -> tuple[ReadableGroup, ToldPoll]:
     readable = await open_group(session, deps, reader, group)
-    stored = await load_poll(session, poll)
-    if stored is None or stored.group_id != group:
-        raise DecisionRule.NO_SUCH_POLL.error()
-    course = await course_of(session, deps, readable, stored)
-    if course.phase not in SETTLED:
+    so_far = await so_far_of(session, readable, poll)
+    stored = await load_group(session, group)
+    through = so_far.through(stored.anchor_height) if stored is not None else None
+    if through is None:
         raise DecisionRule.NOT_ENDED.error()
-    return readable, course
+    return readable, ToldPoll(so_far, through)
 
 
-async def _mark(session: AsyncSession, deps: Deps, course: Course) -> str:
-    """What decides a file's words, as a name: the item that ended the poll, what was erased, what the floor hides."""
-    closed = course.closed
-    assert closed is not None
-    erased = await count_erased(session, course.poll.group_id, *await log_stretch(session, course))
+async def _mark(session: AsyncSession, deps: Deps, told: ToldPoll) -> str:
+    """What decides a file's words, as a name: up to which item it tells, what was erased, what the floor hides."""
+    start, group = await log_start(session, told), told.so_far.poll.group_id
+    erased = await count_erased(session, group, start, told.through.size)
     floor = await load_floor(session, deps)
-    said = [closed.id, erased, await _hidden(session, floor)]
+    said = [told.through.id, erased, await _hidden(session, floor)]
     return blake2b(msgspec.json.encode(said), digest_size=MARK_BYTES).hexdigest()
 
 

@@ -2,60 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.count import InLog, PollQuestion, Said, count
+from decisions.course import Mark, Round
 from decisions.delegate_lists import LAPSES_AFTER_MS
-from decisions.delegate_lock import EntryKind, PollEntry
-from decisions.entries import Logged, PollReading, entries_of
+from decisions.entries import Logged
 from decisions.mandates import roots
-from decisions.rolls import Roll
+from decisions.round_count import CountBasis, count_round
 from models.content.places import FIRST_WAITING
 from models.decisions.activity import first_item_from, load_log_size
 from models.decisions.polls import list_ballots, list_delegations
-from pod.actions.decisions.counted import Course
-from pod.actions.decisions.roll import load_roll
+from pod.actions.decisions.poll_course import PollSoFar, load_basis
 from pod.budgets.heavy import computed
+from protocol.ids import RecordId
 from protocol.records.content import UNSIGNED, Ballot
 from protocol.state import GroupState
 
 
-async def count_followers(session: AsyncSession, state: GroupState, course: Course, number: int) -> int:
+async def count_followers(session: AsyncSession, state: GroupState, so_far: PollSoFar, number: int) -> int:
     """How many votes would follow this member's ballot; costs as much as a count, so only delegates ask for it."""
-    opening, times, group = course.opening, course.times, course.poll.group_id
+    opening, facts, course, group = so_far.opening, so_far.facts, so_far.course, so_far.poll.group_id
     assert opening is not None
-    assert times is not None
-    content = course.poll.content
-    parents = msgspec.json.decode(opening.parents, type=dict[str, str])
-    question = PollQuestion(course.poll.id, content, content.option_ids, content.areas, parents, times.voting_end)
-    first = await first_item_from(session, group, times.voting_end - LAPSES_AFTER_MS + 1)
+    assert facts is not None
+    assert course is not None
+    held, end = course.now, Mark(RecordId(""), 0, 0, FIRST_WAITING)
+    held = replace(held, locked=held.locked or end, voting=end)
+    first = await first_item_from(session, group, held.times.voting_end - LAPSES_AFTER_MS + 1)
     fresh = await load_log_size(session, group, first.height - 1) if first else 0
-    reading = PollReading(
-        content, question.options, opening.height, state, lambda index: times.voting_end if index >= fresh else 0
-    )
     logged = [
         Logged(one.place, one.record_id, one.content)
-        for one in await list_ballots(session, course.poll.id, group, below=FIRST_WAITING)
+        for one in await list_ballots(session, facts.id, group, below=FIRST_WAITING)
     ]
     logged += [
         Logged(one.place, one.record_id, one.content)
         for one in await list_delegations(session, group, below=FIRST_WAITING)
     ]
-    entries = entries_of(reading, logged)
-    roll = await load_roll(session, opening, group)
-    lock = course.locked.log_size if course.locked else FIRST_WAITING
-    return await computed(len(entries), _followers, question, roll, entries, number, lock)
+    basis = await load_basis(session, state, opening, facts, so_far.poll)
+    # As if the member cast a ballot now, after everything that is logged.
+    header = {**UNSIGNED, "author": number, "key": 2**53}
+    logged.append(Logged(0, facts.id, Ballot(poll=facts.id, round=held.number, blank=True, **header)))  # type: ignore[arg-type]
+    return await computed(len(logged), _followers, basis, held, logged, number, fresh)
 
 
-def _followers(question: PollQuestion, roll: Roll, entries: Sequence[PollEntry[Said]], number: int, lock: int) -> int:
-    """How many paths end at this member's ballot but their own; if they cast none, as if they had."""
-    numbers = roll.numbers.tolist()
+def _followers(basis: CountBasis, held: Round, logged: list[Logged], number: int, fresh: int) -> int:
+    """How many paths end at this member's ballot but their own."""
+    numbers = basis.roll.numbers.tolist()
     if number not in numbers:
         return 0
-    ballot = InLog(0, Ballot(poll=question.id, blank=True, **UNSIGNED))
-    with_own: list[PollEntry[Said]] = [*entries, PollEntry(0, number, EntryKind.BALLOT, "", (2**53, 0, ""), ballot)]
-    found = count(question, roll, with_own, lock=lock, end=FIRST_WAITING)
+    found = count_round(basis, held, logged, fresh=fresh)
     return int((roots(found.paths) == numbers.index(number)).sum()) - 1

@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from decisions.orderings import own_order
 from models.decisions.polls import load_poll
 from pod.actions.access import ReadableGroup, Reader, open_group
-from pod.actions.reading.decisions.polls import PollSight, VisiblePoll, course_of, load_sight, visible_polls
+from pod.actions.reading.decisions.polls import PollSight, VisiblePoll, load_sight, so_far_of, visible_polls
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.shown_things import load_shown_things
 from pod.deps import Deps
-from pod.rules.decisions import DecisionRule
 from protocol.ids import RecordId
 
 
@@ -38,10 +37,7 @@ async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: Reco
     """A poll's page; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         readable = await open_group(session, deps, reader, group)
-        stored = await load_poll(session, poll)
-        if stored is None or stored.group_id != group:
-            raise DecisionRule.NO_SUCH_POLL.error()
-        sight = await load_sight(session, deps, readable, stored)
+        sight = await load_sight(session, deps, readable, await so_far_of(session, readable, poll), reader=reader)
         named = await load_nicknames(session, deps, group, {sight.poll.author})
         wanted = {sight.poll.about} if sight.poll.about else set()
         things = await load_shown_things(session, deps, reader, group, wanted) if wanted else {}
@@ -63,13 +59,13 @@ async def _goal(session: AsyncSession, deps: Deps, readable: ReadableGroup, poll
     stored = await load_poll(session, poll.goal.poll) if poll.goal and poll.goal.poll else None
     if stored is None or stored.group_id != readable.id:
         return None
-    (found,) = await visible_polls(session, deps, [await course_of(session, deps, readable, stored)])
+    (found,) = await visible_polls(session, deps, [await so_far_of(session, readable, stored.id)])
     return found
 
 
 def option_order(poll: VisiblePoll, number: int | None) -> tuple[str, ...]:
     """The options' ids as a reader meets them: dates by time, others in their own order, so that no place wins."""
-    ids = [f"{place:02}" for place in range(len(poll.options))]
     if poll.kind == "date":
-        return tuple(sorted(ids, key=lambda one: (poll.options[int(one)].start or 0, poll.options[int(one)].end or 0)))
+        return tuple(one.id for one in sorted(poll.options, key=lambda one: (one.start or 0, one.end or 0)))
+    ids = [one.id for one in poll.options]
     return tuple(own_order(number, ids) if number is not None else ids)

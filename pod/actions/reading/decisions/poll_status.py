@@ -8,23 +8,20 @@ from typing import Final, Literal
 import msgspec
 
 from decisions.phases import ORDER, PollTimes
-from pod.actions.decisions.counted import Phase
+from pod.actions.decisions.poll_course import Phase
 from pod.actions.decisions.voters import OFF_ROLL, Voter
 
-Stage = Literal["unopened", "proposals", "predictions", "bets", "voting", "ended", "counted", "provisional", "final"]
 Role = Literal["guest", "off-roll", "voter", "delegate"]
 Can = Literal["nothing", "vote", "change"]
 
-_FIXED: Final[Mapping[str, Stage]] = {
-    "unopened": "unopened",
-    "voting": "voting",
-    "ended": "ended",
-    "counted": "counted",
-    "provisional": "provisional",
-    "final": "final",
+_AFTER: Final[Mapping[Phase, Phase]] = {
+    Phase.ENDED: Phase.COUNTED,
+    Phase.DRAWING: Phase.PROVISIONAL,
+    Phase.COUNTED: Phase.PROVISIONAL,
 }
-_EARLIER: Final[Mapping[str, Stage]] = {"proposals": "proposals", "predictions": "predictions", "bets": "bets"}
-_AFTER: Final[Mapping[str, Stage]] = {"ended": "counted", "counted": "provisional"}
+
+
+OVER: Final = frozenset({Phase.ENDED, Phase.DRAWING, Phase.COUNTED, Phase.PROVISIONAL, Phase.FINAL})
 
 
 class PollStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +33,12 @@ class PollStatus(msgspec.Struct, frozen=True, kw_only=True):
     delegates are frozen; `lock_at`: when that will be, or was.
     """
 
-    stage: Stage
+    stage: Phase
     role: Role
     can: Can
     voted: bool
     until: int | None = None
-    next: Stage | None = None
+    next: Phase | None = None
     lock_at: int | None = None
     votes: int = 0
     by_weight: bool = False
@@ -49,11 +46,8 @@ class PollStatus(msgspec.Struct, frozen=True, kw_only=True):
     locked: bool = False
 
 
-def status_of(
-    phase: Phase, times: PollTimes | None, voter: Voter | None, *, voted: bool, delegated: int, now: int
-) -> PollStatus:
+def status_of(stage: Phase, times: PollTimes | None, voter: Voter | None, *, voted: bool, delegated: int) -> PollStatus:
     """The status, from values alone. `voter`: the reader as a member, None for a guest and before the poll is open."""
-    stage = stage_of(phase, times, now)
     until, following = _ends(stage, times)
     return PollStatus(
         stage=stage,
@@ -70,14 +64,6 @@ def status_of(
     )
 
 
-def stage_of(phase: Phase, times: PollTimes | None, now: int) -> Stage:
-    """The stage that a poll is in; before voting that is one of its earlier phases."""
-    if phase in _FIXED:
-        return _FIXED[phase]
-    held = times.phase_at(max(now, times.opened_at)) if times else None
-    return _EARLIER.get(held or "", "voting")
-
-
 def _role(voter: Voter | None) -> Role:
     if voter is None:
         return "guest"
@@ -86,21 +72,20 @@ def _role(voter: Voter | None) -> Role:
     return "delegate" if voter.delegate else "voter"
 
 
-def _can(stage: Stage, voter: Voter | None, *, voted: bool) -> Can:
+def _can(stage: Phase, voter: Voter | None, *, voted: bool) -> Can:
     if stage != "voting" or voter is None or voter.bar is not None:
         return "nothing"
     return "change" if voted else "vote"
 
 
-def _ends(stage: Stage, times: PollTimes | None) -> tuple[int | None, Stage | None]:
+def _ends(stage: Phase, times: PollTimes | None) -> tuple[int | None, Phase | None]:
     """When the stage ends, and what follows it."""
     if times is None:
         return None, None
     if stage == "provisional":
-        return times.contest_end, "final"
+        return times.contest_end, Phase.FINAL
     if stage not in ORDER:
         return None, _AFTER.get(stage)
     ends: dict[str, int] = {phase: end for phase, _, end in times.spans}
     later = (phase for phase in ORDER[ORDER.index(stage) + 1 :] if phase in ends)
-    following: Stage = next(later, "counted")  # type: ignore[arg-type]
-    return ends.get(stage), following
+    return ends.get(stage), Phase(next(later, Phase.COUNTED))

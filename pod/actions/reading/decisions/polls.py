@@ -1,4 +1,4 @@
-"""Polls as a reader sees them: what is asked, where it stands, what the reader's ballot is and what was decided."""
+"""Polls as a reader sees them: what is asked, where it stands, what the reader may do and did, and what was decided."""
 
 from __future__ import annotations
 
@@ -8,39 +8,47 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.count import Result
+from decisions.course import Contested
+from decisions.lot import Drawing
 from decisions.phases import PollTimes
 from models.content.places import FIRST_WAITING
 from models.decisions.polls import StoredPoll, list_ballots_of, list_polls, load_poll
 from models.groups.groups_and_items import load_group
 from pod.actions.access import ReadableGroup, Reader, open_group
-from pod.actions.decisions.counted import Course, Phase, load_course
-from pod.actions.decisions.results import result_of
+from pod.actions.decisions.bets import own_bets
+from pod.actions.decisions.poll_course import Phase, PollSoFar, follow_poll, terms_of
 from pod.actions.decisions.voters import OFF_ROLL, Bar, load_voter
 from pod.actions.reading.decisions.followers import count_followers
 from pod.actions.reading.decisions.poll_status import PollStatus, status_of
+from pod.actions.reading.decisions.poll_words import VisibleOption, VisibleStatement, load_words, own_options
 from pod.actions.reading.lens.floor import list_unhosted
 from pod.deps import Deps
 from pod.rules.decisions import DecisionRule
 from protocol.ids import RecordId
-from protocol.records.content import Ballot, Goal, Lengths, Option, Paragraph, PostTarget, Quorum
+from protocol.records.content import Ballot, Goal, Lengths, Paragraph, PostTarget, Quorum
 
 _ANY_PLACE: Final = 2**62
 
 
 class VisiblePoll(msgspec.Struct, frozen=True):
-    """A poll's words, unless this pod's floor hides them (`withheld`); its ballots count all the same."""
+    """A poll's words, unless this pod's floor hides them (`withheld`); its ballots count all the same.
+
+    `times`: of the round that is held, or was last. `confirmed`: the keepers confirmed the item on which `phase` rests.
+    """
 
     id: RecordId
     author: int
     kind: str
     title: str
     paragraphs: tuple[Paragraph, ...]
-    options: tuple[Option, ...]
+    options: tuple[VisibleOption, ...]
     areas: tuple[str, ...]
-    phase: Phase
-    times: PollTimes | None
     lengths: Lengths
     quorum: Quorum
+    phase: Phase
+    round: int
+    times: PollTimes | None
+    confirmed: bool
     goal: Goal | None = None
     about: RecordId | None = None
     language: str = ""
@@ -55,10 +63,21 @@ class OwnBallot(msgspec.Struct, frozen=True):
     index: int | None
 
 
+class PollOutcome(msgspec.Struct, frozen=True):
+    """What the votings came to, round by round. `chosen`: nobody or one option; None while that isn't known."""
+
+    results: tuple[Result, ...]
+    chosen: tuple[str, ...] | None
+    drawing: Drawing | None
+    contested: Contested | None
+    confirmed_by_one: bool
+
+
 class PollSight(msgspec.Struct, frozen=True):
     """A poll for one reader. `on_roll`: whether the reader's ballot counts; None for strangers, and before it opens.
 
-    `bar`: what keeps a ballot of theirs from counting now, the roll or something else; None if nothing does.
+    `bar`: what keeps a ballot of theirs from counting now, the roll or something else; None if nothing does. `may`:
+    what else they have the capability for in this poll. `bets`: theirs, in thousandths by statement.
     """
 
     poll: VisiblePoll
@@ -66,7 +85,10 @@ class PollSight(msgspec.Struct, frozen=True):
     on_roll: bool | None
     bar: Bar | None
     own: OwnBallot | None
-    result: Result | None
+    outcome: PollOutcome | None
+    statements: tuple[VisibleStatement, ...] = ()
+    may: tuple[str, ...] = ()
+    bets: dict[RecordId, int] | None = None
 
 
 class PollPage(msgspec.Struct, frozen=True):
@@ -80,26 +102,35 @@ async def describe_poll(deps: Deps, reader: Reader, group: RecordId, poll: Recor
     """One poll; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         readable = await open_group(session, deps, reader, group)
-        stored = await load_poll(session, poll)
-        if stored is None or stored.group_id != group:
-            raise DecisionRule.NO_SUCH_POLL.error()
-        return await load_sight(session, deps, readable, stored)
+        return await load_sight(session, deps, readable, await so_far_of(session, readable, poll), reader=reader)
 
 
-async def load_sight(session: AsyncSession, deps: Deps, readable: ReadableGroup, stored: StoredPoll) -> PollSight:
+async def load_sight(
+    session: AsyncSession, deps: Deps, readable: ReadableGroup, so_far: PollSoFar, *, reader: Reader
+) -> PollSight:
     """One poll of a group that somebody reads."""
-    course, now = await course_of(session, deps, readable, stored), deps.clock()
-    (visible,) = await visible_polls(session, deps, [course])
-    voter = own = None
-    if course.opening is not None and readable.number is not None:
-        voter = await load_voter(session, readable.state, course, readable.number, now=now)
-        own = await load_own_ballot(session, stored.id, readable.id, readable.number)
+    (visible,) = await visible_polls(session, deps, [so_far])
+    options, statements = await load_words(session, deps, so_far, withheld=visible.withheld)
+    visible = msgspec.structs.replace(visible, options=options)
+    number, course = readable.number, so_far.course
+    if number is None or course is None or reader is None:
+        status = status_of(visible.phase, visible.times, None, voted=False, delegated=0)
+        return PollSight(visible, status, None, None, None, _outcome(readable, so_far), statements)
+    voter = await load_voter(session, readable.state, so_far, number, now=deps.clock())
+    own = await load_own_ballot(session, so_far, number)
     voted = own is not None and not own.says.withdraw
-    delegated = await count_followers(session, readable.state, course, voter.number) if voter and voter.delegate else 0
-    status = status_of(course.phase, course.times, voter, voted=voted, delegated=delegated, now=now)
-    on_roll = None if voter is None else voter.bar not in OFF_ROLL
-    result = await result_of(session, readable.state, course)
-    return PollSight(visible, status, on_roll, voter.bar if voter else None, own, result)
+    delegated = await count_followers(session, readable.state, so_far, number) if voter.delegate else 0
+    return PollSight(
+        poll=visible,
+        status=status_of(visible.phase, visible.times, voter, voted=voted, delegated=delegated),
+        on_roll=voter.bar not in OFF_ROLL,
+        bar=voter.bar,
+        own=own,
+        outcome=_outcome(readable, so_far),
+        statements=statements,
+        may=capabilities_of(so_far, number),
+        bets=await own_bets(session, deps, reader, so_far.poll.id, course.now.number),
+    )
 
 
 async def list_group_polls(deps: Deps, reader: Reader, group: RecordId, *, below: int | None, limit: int) -> PollPage:
@@ -107,41 +138,58 @@ async def list_group_polls(deps: Deps, reader: Reader, group: RecordId, *, below
     async with deps.store.database.read() as session:
         readable = await open_group(session, deps, reader, group)
         found = await list_polls(session, group, below=_ANY_PLACE if below is None else below, most=limit)
-        courses = [await course_of(session, deps, readable, stored) for stored in found]
-        polls = await visible_polls(session, deps, courses)
+        followed = [await _follow(session, readable, stored) for stored in found]
+        polls = await visible_polls(session, deps, followed)
     return PollPage(tuple(polls), found[-1].place if len(found) == limit else None)
 
 
-async def course_of(session: AsyncSession, deps: Deps, readable: ReadableGroup, stored: StoredPoll) -> Course:
-    """Where a poll of a group stands that somebody reads."""
+async def so_far_of(session: AsyncSession, readable: ReadableGroup, poll: RecordId) -> PollSoFar:
+    """A poll of a group that somebody reads, and what became of it; raises NotFoundError."""
+    stored = await load_poll(session, poll)
+    if stored is None or stored.group_id != readable.id:
+        raise DecisionRule.NO_SUCH_POLL.error()
+    return await _follow(session, readable, stored)
+
+
+async def _follow(session: AsyncSession, readable: ReadableGroup, stored: StoredPoll) -> PollSoFar:
     group = await load_group(session, readable.id)
     assert group is not None
-    return await load_course(
-        session, readable.state, stored, settled=group.anchor_height, held=group.log_size, now=deps.clock()
-    )
+    return await follow_poll(session, readable.state, stored, held=group.log_size)
 
 
-async def visible_polls(session: AsyncSession, deps: Deps, courses: list[Course]) -> list[VisiblePoll]:
-    """The polls as this pod shows them."""
-    tokens = {course.poll.id: PostTarget(course.poll.id).token for course in courses}
+async def _settled(session: AsyncSession, group: RecordId) -> int:
+    stored = await load_group(session, group)
+    assert stored is not None
+    return stored.anchor_height
+
+
+async def visible_polls(session: AsyncSession, deps: Deps, followed: list[PollSoFar]) -> list[VisiblePoll]:
+    """The polls as this pod shows them, with the options that stand in their definitions."""
+    tokens = {one.poll.id: PostTarget(one.poll.id).token for one in followed}
     hidden = await list_unhosted(session, deps, tokens.values())
-    return [_shown(course, withheld=tokens[course.poll.id] in hidden) for course in courses]
+    now, shown = deps.clock(), list[VisiblePoll]()
+    for one in followed:
+        settled = await _settled(session, one.poll.group_id)
+        shown.append(_shown(one, now=now, settled=settled, withheld=tokens[one.poll.id] in hidden))
+    return shown
 
 
-def _shown(course: Course, *, withheld: bool) -> VisiblePoll:
-    said = course.poll.content
+def _shown(so_far: PollSoFar, *, now: int, settled: int, withheld: bool) -> VisiblePoll:
+    said, held, last = so_far.poll.content, so_far.course.now if so_far.course is not None else None, so_far.last
     return VisiblePoll(
-        id=course.poll.id,
-        author=course.poll.author,
+        id=so_far.poll.id,
+        author=so_far.poll.author,
         kind=said.kind,
         title="" if withheld else said.title,
         paragraphs=() if withheld else said.paragraphs,
-        options=() if withheld else said.options,
-        areas=said.areas,
-        phase=course.phase,
-        times=course.times,
+        options=own_options(said, withheld=withheld),
+        areas=said.areas if held is None else held.areas,
         lengths=said.lengths,
         quorum=said.quorum,
+        phase=so_far.phase_at(now, settled=settled),
+        round=held.number if held is not None else 1,
+        times=held.times if held is not None else None,
+        confirmed=last is not None and last.height <= settled,
         goal=None if withheld else said.goal,
         about=said.about,
         language=said.language,
@@ -149,10 +197,28 @@ def _shown(course: Course, *, withheld: bool) -> VisiblePoll:
     )
 
 
-async def load_own_ballot(session: AsyncSession, poll: RecordId, group: RecordId, number: int) -> OwnBallot | None:
-    """A member's newest ballot, whether it counts or not."""
-    ballots = await list_ballots_of(session, poll, group, number)
-    newest = max(ballots, key=lambda one: (one.content.key, one.content.counter, one.record_id), default=None)
+def _outcome(readable: ReadableGroup, so_far: PollSoFar) -> PollOutcome | None:
+    course = so_far.course
+    if course is None or not so_far.results:
+        return None
+    results = tuple(result for _, result in sorted(so_far.results.items()))
+    alone = len(readable.state.seats) == 1
+    return PollOutcome(results, course.chosen, course.drawing, course.contested, alone)
+
+
+def capabilities_of(so_far: PollSoFar, number: int) -> tuple[str, ...]:
+    """What a member may do in an open poll."""
+    assert so_far.opening is not None
+    assert so_far.facts is not None
+    return tuple(name for name in terms_of(so_far.opening).least if so_far.facts.may(name, number))
+
+
+async def load_own_ballot(session: AsyncSession, so_far: PollSoFar, number: int) -> OwnBallot | None:
+    """A member's newest ballot in the round that is held, whether it counts or not."""
+    assert so_far.course is not None
+    ballots = await list_ballots_of(session, so_far.poll.id, so_far.poll.group_id, number)
+    said = [one for one in ballots if one.content.round == so_far.course.now.number]
+    newest = max(said, key=lambda one: (one.content.key, one.content.counter, one.record_id), default=None)
     if newest is None:
         return None
     return OwnBallot(newest.record_id, newest.content, newest.place if newest.place < FIRST_WAITING else None)

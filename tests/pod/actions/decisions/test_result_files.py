@@ -14,9 +14,8 @@ import pytest
 from sqlalchemy import event
 
 from federation.errors import BusyError
-from pod.actions.decisions.counted import Course
 from pod.actions.decisions.kept_files import FOLDER, KeptFiles
-from pod.actions.decisions.result_file import write_file
+from pod.actions.decisions.result_file import ToldPoll, write_file
 from pod.actions.reading.decisions.files import find_result_file
 from pod.deps import Deps
 from pod.memory import MOST_FILES_MADE
@@ -100,11 +99,11 @@ def test_dc_02_many_who_ask_at_once_have_one_file_made(
 ) -> None:
     made: list[str] = []
 
-    async def slow(session: Any, deps: Deps, readable: Any, course: Course, file: BinaryIO) -> None:
-        made.append(course.poll.id)
+    async def slow(session: Any, deps: Deps, readable: Any, told: ToldPoll, file: BinaryIO) -> None:
+        made.append(told.so_far.poll.id)
         for _ in range(100):
             await asyncio.sleep(0)  # the others' turns
-        await write_file(session, deps, readable, course, file)
+        await write_file(session, deps, readable, told, file)
 
     async def asked(deps: Deps) -> int:
         KeptFiles(deps.config.data).forget(decided.group)

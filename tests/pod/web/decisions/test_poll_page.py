@@ -8,7 +8,7 @@ import pytest
 
 from decisions.orderings import own_place
 from decisions.phases import PollPlan, poll_times
-from pod.actions.decisions.counted import Phase
+from pod.actions.decisions.poll_course import Phase
 from pod.actions.decisions.voters import Bar, Voter
 from pod.actions.reading.decisions.poll_status import PollStatus, status_of
 from pod.translations import translator_for
@@ -20,16 +20,17 @@ from tests.support.rig import RefusedByHttpError, ServedPod, eventually
 NOW = 1_800_000_000_000
 PLAN = PollPlan(opened_at=NOW, proposals=DAY, predictions=DAY, bets=DAY, voting=2 * DAY, contest=DAY)
 TIMES = poll_times(PLAN)
-# At which hour after the opening each stage is looked at, and what the pod calls the phase then.
+# At which hour after the opening each stage is looked at.
 STAGES = {
-    "proposals": (1, Phase.BEFORE),
-    "predictions": (25, Phase.BEFORE),
-    "bets": (49, Phase.BEFORE),
-    "voting": (73, Phase.VOTING),
-    "ended": (121, Phase.ENDED),
-    "counted": (121, Phase.COUNTED),
-    "provisional": (122, Phase.PROVISIONAL),
-    "final": (150, Phase.FINAL),
+    "proposals": 1,
+    "predictions": 25,
+    "bets": 49,
+    "voting": 73,
+    "ended": 121,
+    "drawing": 122,
+    "counted": 121,
+    "provisional": 122,
+    "final": 150,
 }
 ROLES = {
     "guest": None,
@@ -45,6 +46,7 @@ SAID = {
         "bets": ("Now: betting", "you can: bet on what would follow", "next: voting"),
         "voting": ("Now: voting", "you can: vote (you haven't yet)", "next: counted"),
         "ended": ("Now: voting has ended", "you can: wait for the count", "next: counted"),
+        "drawing": ("Now: a lot is being drawn", "you can: wait for the count", "next: result, provisional"),
         "counted": ("Now: counted", "you can: read the result and count it anew", "next: result, provisional"),
         "provisional": ("Now: result, provisional", "you can: read the result", "next: result, final"),
         "final": ("Now: result, final", "you can: read the result", ""),
@@ -55,6 +57,7 @@ SAID = {
         "bets": ("Nu: vadslagning", "du kan: slå vad om vad som skulle följa", "sedan: röstning"),
         "voting": ("Nu: röstning", "du kan: rösta (det har du inte gjort än)", "sedan: räknat"),
         "ended": ("Nu: röstningen är slut", "du kan: vänta på räkningen", "sedan: räknat"),
+        "drawing": ("Nu: lottning pågår", "du kan: vänta på räkningen", "sedan: preliminärt resultat"),
         "counted": ("Nu: räknat", "du kan: läsa resultatet och räkna om det", "sedan: preliminärt resultat"),
         "provisional": ("Nu: preliminärt resultat", "du kan: läsa resultatet", "sedan: slutligt resultat"),
         "final": ("Nu: slutligt resultat", "du kan: läsa resultatet", ""),
@@ -64,14 +67,13 @@ READS = {
     "en": {"guest": "members vote", "off-roll": "on the roll"},
     "sv": {"guest": "medlemmar", "off-roll": "röstlängd"},
 }
-OVER = ("ended", "counted", "provisional", "final")
+OVER = ("ended", "drawing", "counted", "provisional", "final")
 
 
 def status(stage: str, role: str, *, voted: bool = False) -> tuple[PollStatus, int]:
-    hours, phase = STAGES[stage]
-    now, voter = NOW + hours * HOUR, ROLES[role]
+    now, voter = NOW + STAGES[stage] * HOUR, ROLES[role]
     delegated = 3 if role == "delegate" else 0
-    return status_of(phase, TIMES, voter, voted=voted, delegated=delegated, now=now), now
+    return status_of(Phase(stage), TIMES, voter, voted=voted, delegated=delegated), now
 
 
 @pytest.mark.parametrize(("stage", "role", "language"), list(product(STAGES, ROLES, SAID)))
@@ -92,7 +94,7 @@ def test_dc_02_the_sentence_says_phase_deed_deadline_weight_and_what_is_next(
         assert f" · {can}" in sentence
     else:
         assert READS[language][role] in sentence.split(" · ")[1]
-    timed = stage not in ("ended", "counted", "final")
+    timed = stage not in ("ended", "drawing", "counted", "final")
     assert (facts.until is not None) == timed
     assert (say.moment(facts.until or 0) in sentence) == timed or not timed
     assert ("(in " in sentence or "(om " in sentence) == timed

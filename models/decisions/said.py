@@ -1,0 +1,108 @@
+"""What members said in the phases of polls beside ballots; what counts of it, `decisions` says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Index, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
+from protocol.ids import RecordId
+from protocol.records.content import (
+    AreaVote,
+    Evaluation,
+    LotShare,
+    Opening,
+    Prediction,
+    Proposal,
+    Sealed,
+)
+
+SaidInPoll = Proposal | AreaVote | Prediction | Sealed | LotShare | Opening | Evaluation
+
+
+class SaidRow(Base):
+    """A record of a poll other than a ballot. `type`: its kind; `said`: its content as JSON."""
+
+    __tablename__ = "said_in_polls"
+    __table_args__ = (
+        Index(None, "poll_id", "group_id", "type", "place"),
+        Index(None, "group_id", "author", "poll_id"),
+    )
+
+    record_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    poll_id: Mapped[RecordId]
+    group_id: Mapped[RecordId]
+    author: Mapped[int]
+    type: Mapped[str]
+    place: Mapped[int]
+    said: Mapped[bytes]
+
+
+class StoredSaid(msgspec.Struct, frozen=True):
+    """What a member said in a poll, as it is stored."""
+
+    record_id: RecordId
+    type: str
+    author: int
+    place: int
+    said: bytes
+
+    @property
+    def content(self) -> SaidInPoll:
+        """What the record says."""
+        said: SaidInPoll = _DECODERS[self.type].decode(self.said)
+        return said
+
+
+SAID: Final = table_of(SaidRow)
+_KINDS: Final = (Proposal, AreaVote, Prediction, Sealed, LotShare, Opening, Evaluation)
+_DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {kind.__name__: msgspec.json.Decoder(kind) for kind in _KINDS}
+_COLUMNS = [SAID.c[name] for name in StoredSaid.__struct_fields__]
+
+
+async def list_said(
+    session: AsyncSession, poll: RecordId, group: RecordId, types: Collection[str], *, below: int
+) -> list[StoredSaid]:
+    """A poll's records of these types whose places are below `below`, in the order of the log."""
+    found = await _SAID.run(session, poll=poll, group=group, types=list(types), below=below)
+    return [StoredSaid(*row) for row in found]
+
+
+_SAID: Final = Prepared(
+    lambda _: (
+        select(*_COLUMNS)
+        .where(
+            SAID.c.poll_id == bindparam("poll"),
+            SAID.c.group_id == bindparam("group"),
+            SAID.c.type.in_(bindparam("types", expanding=True)),
+            SAID.c.place < bindparam("below"),
+        )
+        .order_by(SAID.c.place, SAID.c.record_id)
+    )
+)
+
+
+async def count_said(session: AsyncSession, poll: RecordId, group: RecordId, kind: str, author: int) -> int:
+    """How many records of a kind a member has in a poll, also those that the log lacks."""
+    found: int = await _COUNT.value(session, poll=poll, group=group, kind=kind, author=author)
+    return found
+
+
+_COUNT: Final = Prepared(
+    lambda _: (
+        select(func.count())
+        .select_from(SAID)
+        .where(
+            SAID.c.poll_id == bindparam("poll"),
+            SAID.c.group_id == bindparam("group"),
+            SAID.c.type == bindparam("kind"),
+            SAID.c.author == bindparam("author"),
+        )
+    )
+)

@@ -1,0 +1,59 @@
+"""Polls that the newest item may carry further: results are kept, and the steward gets the next deadlines."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.decisions.deadlines import NEVER, NextLook, list_due, put_looks
+from models.decisions.hidden_values import list_polls_to_open
+from models.decisions.polls import load_poll
+from models.decisions.results import put_results
+from models.groups.groups_and_items import load_group
+from pod.actions.chain.views import load_view
+from pod.actions.decisions.hidden_values import open_values
+from pod.actions.decisions.lots import give_shares
+from pod.actions.decisions.poll_course import PollSoFar, follow_poll
+from pod.deps import Deps
+from protocol.ids import RecordId
+
+
+async def carry_on_polls(deps: Deps, group: RecordId) -> None:
+    """Follow the group's polls that are due, each read by itself, and do for each what this pod has to do in it."""
+    async with deps.store.database.read() as session:
+        at = (await load_view(session, deps, group)).state.at
+        due = [*await list_due(session, group, at), *await list_polls_to_open(session, group)]
+    for poll in dict.fromkeys(due):
+        so_far = await _follow(deps, group, poll)
+        if so_far is not None:
+            await deps.store.write(partial(_do, deps=deps, so_far=so_far, sealed=at))
+
+
+async def _follow(deps: Deps, group: RecordId, poll: RecordId) -> PollSoFar | None:
+    async with deps.store.database.read() as session:
+        state = (await load_view(session, deps, group)).state
+        stored, known = await load_poll(session, poll), await load_group(session, group)
+        if stored is None or known is None:
+            return None
+        so_far = await follow_poll(session, state, stored, held=known.log_size)
+    return so_far if so_far.course is not None else None
+
+
+def _next_at(so_far: PollSoFar, *, sealed: int) -> int:
+    """From when on another item may carry the poll further; one that lacks some of the log is looked at each time."""
+    course = so_far.course
+    assert course is not None
+    if course.final is not None:
+        return NEVER
+    return sealed if course.lacks else min(course.pending, default=sealed)
+
+
+async def _do(session: AsyncSession, deps: Deps, so_far: PollSoFar, sealed: int) -> None:
+    """Keep what was counted, give shares, open what people here sealed, and have the poll looked at again in time."""
+    assert so_far.course is not None
+    await put_results(session, so_far.fresh)
+    await give_shares(session, deps, so_far)
+    await open_values(session, deps, so_far)
+    look = NextLook(so_far.poll.id, so_far.course.pending, _next_at(so_far, sealed=sealed))
+    await put_looks(session, so_far.poll.group_id, [look])

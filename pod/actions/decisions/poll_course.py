@@ -1,0 +1,277 @@
+"""A poll's course from what this pod holds: the chain says when, the log says what was in time, results are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from decisions.count import Count, Result
+from decisions.course import (
+    Course,
+    FirstFrom,
+    Mark,
+    PollFacts,
+    Question,
+    RootAt,
+    Round,
+    SaidBefore,
+    Stage,
+    WinnersOf,
+    follow,
+)
+from decisions.delegate_lists import LAPSES_AFTER_MS
+from decisions.entries import Logged
+from decisions.phases import FastForward
+from decisions.poll_events import FAST_FORWARD
+from decisions.proposals import LoggedSaid
+from decisions.rolls import Roll, Terms, unpack
+from decisions.round_count import CountBasis, count_round
+from models.decisions.activity import first_item_from, load_log_size
+from models.decisions.events import SealedEvent, list_events
+from models.decisions.polls import PollOpening, StoredPoll, list_ballots, list_delegations, load_opening
+from models.decisions.results import KeptResult, load_result
+from models.decisions.said import list_said
+from models.groups.groups_and_items import load_item
+from pod.actions.decisions.roll import is_on_roll, load_roll
+from pod.budgets.heavy import computed
+from protocol.records.chain import Handover, Seal
+from protocol.records.envelope import reopen_record
+from protocol.records.operation import VOID
+from protocol.state import GroupState
+
+
+class Phase(StrEnum):
+    """Where a poll stands for readers: its stage, and whether the keepers confirmed what ended it."""
+
+    UNOPENED = "unopened"
+    PROPOSALS = "proposals"
+    PREDICTIONS = "predictions"
+    BETS = "bets"
+    VOTING = "voting"
+    ENDED = "ended"  # its end has passed, and the item that ends it isn't here, or not all of its log
+    DRAWING = "drawing"  # a lot is drawn once its shares are opened
+    COUNTED = "counted"  # the item that ends it isn't confirmed by the keepers
+    PROVISIONAL = "provisional"  # somebody may still contest it
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True)
+class PollSoFar:
+    """A poll and what became of it so far; without an opening there is no course.
+
+    `results`: by round. `fresh`: those that were counted now and aren't kept yet.
+    """
+
+    poll: StoredPoll
+    opening: PollOpening | None = None
+    facts: PollFacts | None = None
+    course: Course | None = None
+    results: dict[int, Result] = field(default_factory=dict)
+    fresh: tuple[KeptResult, ...] = ()
+
+    def phase_at(self, now: int, *, settled: int) -> Phase:
+        """Where it stands at a time (ms); `settled`: the height up to which the keepers confirmed the chain."""
+        if self.course is None:
+            return Phase.UNOPENED
+        stage = self.course.stage_at(now)
+        if stage in (Stage.CONTEST, Stage.FINAL):
+            if self.last is None or self.last.height > settled:
+                return Phase.COUNTED
+            return Phase.FINAL if stage is Stage.FINAL else Phase.PROVISIONAL
+        return Phase(stage)
+
+    def through(self, settled: int) -> Mark | None:
+        """The last item, not above the height `settled`, that ended a voting or made the poll final."""
+        if self.course is None:
+            return None
+        ended = [one.voting for one in self.course.rounds if one.winners is not None]
+        marks = [mark for mark in (*ended, self.course.final) if mark is not None and mark.height <= settled]
+        return marks[-1] if marks else None
+
+    @property
+    def last(self) -> Mark | None:
+        """The last item on which what is known of the poll rests; None before it opens."""
+        if self.course is None:
+            return None
+        if self.course.final is not None:
+            return self.course.final
+        marks = [
+            mark for one in self.course.rounds for mark in (one.opened, one.bets, one.openings, one.voting) if mark
+        ]
+        return max(marks, key=lambda mark: mark.height)
+
+
+async def follow_poll(
+    session: AsyncSession,
+    state: GroupState,
+    poll: StoredPoll,
+    *,
+    held: int,
+    counting: bool = True,
+    highest: int | None = None,
+) -> PollSoFar:
+    """Follow a poll as far as this pod can tell; `held`: how much of the group's log is here.
+
+    Where it isn't `counting`, a voting whose result isn't kept yet ends the course. `highest`: the height of the last
+    item that is looked at, if it isn't the head.
+    """
+    opening = await load_opening(session, poll.id, poll.group_id)
+    if opening is None:
+        return PollSoFar(poll)
+    facts = await load_facts(session, poll, opening)
+    if highest is not None:
+        facts = replace(facts, voids=[one for one in facts.voids if one[1] <= highest])
+    answers = _Answers(session, state, poll, opening, facts, _Reach(held, counting, highest))
+    asking = follow(facts)
+    try:
+        question = next(asking)
+        while True:
+            question = asking.send(await answers.to(question))
+    except StopIteration as end:
+        course: Course = end.value
+    return PollSoFar(poll, opening, facts, course, answers.results, tuple(answers.fresh))
+
+
+async def load_facts(session: AsyncSession, poll: StoredPoll, opening: PollOpening) -> PollFacts:
+    """What a poll's course starts from."""
+    electors, terms = unpack(opening.members), terms_of(opening)
+    sealed = [one for one in await list_events(session, poll.id) if one.group_id == poll.group_id]
+    return PollFacts(
+        id=poll.id,
+        poll=poll.content,
+        opened=Mark(opening.item_id, opening.height, opening.at, opening.log_size),
+        may=lambda capability, number: electors.may(number, terms.least[capability]),
+        keepers=terms.keepers,
+        forwards=[FastForward(one.at, one.event.target) for one in sealed if one.event.name == FAST_FORWARD],
+        voids=await _voids(session, poll, opening, sealed),
+    )
+
+
+def terms_of(opening: PollOpening) -> Terms:
+    """What the opening item says of capabilities, keepers and areas."""
+    return msgspec.json.decode(opening.terms, type=Terms)
+
+
+async def _voids(
+    session: AsyncSession, poll: StoredPoll, opening: PollOpening, sealed: list[SealedEvent]
+) -> list[tuple[int, int]]:
+    said = [(one.event.author, one.height) for one in sealed if one.event.name == VOID]
+    return [one for one in said if await is_on_roll(session, opening, poll.group_id, one[0])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """How far answers go: how much of the log, whether votes are counted, and up to which item."""
+
+    held: int
+    counting: bool
+    highest: int | None
+
+
+class _Answers:
+    """Answers the questions of one course from the database."""
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        state: GroupState,
+        poll: StoredPoll,
+        opening: PollOpening,
+        facts: PollFacts,
+        reach: _Reach,
+    ) -> None:
+        self._session, self._state, self._poll, self._opening = session, state, poll, opening
+        self._facts, self._reach = facts, reach
+        self.results: dict[int, Result] = {}
+        self.fresh: list[KeptResult] = []
+
+    async def to(self, question: Question) -> Any:
+        """The answer; None if it isn't there yet."""
+        match question:
+            case FirstFrom(at=at):
+                return await self._first_from(at)
+            case SaidBefore(types=types, size=size):
+                return await self._said(types, size)
+            case RootAt(mark=mark):
+                return await _root_at(self._session, mark)
+            case WinnersOf(round=held, voided=voided):
+                return await self._winners(held, voided)
+
+    async def _first_from(self, at: int) -> Mark | None:
+        place = await first_item_from(self._session, self._poll.group_id, at)
+        if place is None or (self._reach.highest is not None and place.height > self._reach.highest):
+            return None
+        return Mark(place.id, place.height, place.at, place.log_size)
+
+    async def _said(self, types: tuple[str, ...], size: int) -> list[LoggedSaid] | None:
+        return await said_before(self._session, self._poll, types, size) if size <= self._reach.held else None
+
+    async def _winners(self, held: Round, voided: tuple[int, ...]) -> tuple[str, ...] | None:
+        assert held.voting is not None
+        kept = await load_result(self._session, self._poll.id, held.voting.id, voided)
+        if kept is not None:
+            result = msgspec.json.decode(kept, type=Result)
+        elif not self._reach.counting or held.voting.size > self._reach.held:
+            return None
+        else:
+            met = self.results[held.number].quorum_met if voided else None
+            basis = await load_basis(self._session, self._state, self._opening, self._facts, self._poll)
+            result = (await load_count(self._session, basis, held, voided=voided, quorum_met=met)).result
+            self.fresh.append(KeptResult(self._poll.id, held.voting.id, voided, msgspec.json.encode(result)))
+        if not voided:
+            self.results[held.number] = result
+        return result.winners
+
+
+async def said_before(session: AsyncSession, poll: StoredPoll, types: tuple[str, ...], size: int) -> list[LoggedSaid]:
+    """What members said in a poll, of these types, among the first `size` entries of its group's log."""
+    found = await list_said(session, poll.id, poll.group_id, types, below=size)
+    return [LoggedSaid(one.place, one.record_id, one.content) for one in found]
+
+
+async def load_basis(
+    session: AsyncSession, state: GroupState, opening: PollOpening, facts: PollFacts, poll: StoredPoll
+) -> CountBasis:
+    """What all counts of a poll have in common; `state`: the group's, now."""
+    roll: Roll = await load_roll(session, opening, poll.group_id)
+    return CountBasis(facts, terms_of(opening), roll, state)
+
+
+async def load_count(
+    session: AsyncSession,
+    basis: CountBasis,
+    held: Round,
+    *,
+    voided: tuple[int, ...] = (),
+    quorum_met: bool | None = None,
+) -> Count:
+    """Count a round whose voting has ended, and whose log is here."""
+    assert held.voting is not None
+    group, below = basis.keys.group, held.voting.size
+    ballots = await list_ballots(session, basis.facts.id, group, below=below)
+    delegations = await list_delegations(session, group, below=below)
+    logged = [Logged(one.place, one.record_id, one.content) for one in ballots]
+    logged += [Logged(one.place, one.record_id, one.content) for one in delegations]
+    fresh = await _fresh_from(session, basis, held)
+    return await computed(
+        len(logged), count_round, basis, held, logged, fresh=fresh, voided=voided, quorum_met=quorum_met
+    )
+
+
+async def _fresh_from(session: AsyncSession, basis: CountBasis, held: Round) -> int:
+    """The first entry of the log that a year before the end of voting hadn't been sealed."""
+    first = await first_item_from(session, basis.keys.group, held.times.voting_end - LAPSES_AFTER_MS + 1)
+    assert first is not None
+    return await load_log_size(session, basis.keys.group, first.height - 1)
+
+
+async def _root_at(session: AsyncSession, mark: Mark) -> str:
+    item = await load_item(session, mark.id)
+    assert item is not None
+    content = reopen_record(item.wire).content
+    assert isinstance(content, Seal | Handover)
+    return content.log.root
