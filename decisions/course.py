@@ -50,7 +50,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ChainPlace:
     """An item of the chain: its time (ms) and the size of the log that it commits to."""
 
     id: RecordId
@@ -60,7 +60,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class PollRound:
     """A voting with what comes before it. A mark is the item at which the phase of its name ended; None: not yet.
 
     `options` are those of the definition until the proposals have ended.
@@ -69,15 +69,15 @@ class Round:
     number: int
     plan: PollPlan
     times: PollTimes
-    opened: Mark
+    opened: ChainPlace
     options: tuple[str, ...]
     areas: tuple[str, ...]
-    proposals: Mark | None = None
-    predictions: Mark | None = None
-    bets: Mark | None = None
-    openings: Mark | None = None
-    locked: Mark | None = None
-    voting: Mark | None = None
+    proposals: ChainPlace | None = None
+    predictions: ChainPlace | None = None
+    bets: ChainPlace | None = None
+    openings: ChainPlace | None = None
+    locked: ChainPlace | None = None
+    voting: ChainPlace | None = None
     winners: tuple[str, ...] | None = None
 
 
@@ -98,17 +98,17 @@ class Course:
     the next first. `lacks`: the log here is too short to go on.
     """
 
-    rounds: tuple[Round, ...]
-    deciding: Round | None = None
+    rounds: tuple[PollRound, ...]
+    deciding: PollRound | None = None
     drawing: Drawing | None = None
     contested: Contested | None = None
     chosen: tuple[str, ...] | None = None
-    final: Mark | None = None
+    final: ChainPlace | None = None
     pending: tuple[int, ...] = ()
     lacks: bool = False
 
     @property
-    def now(self) -> Round:
+    def now(self) -> PollRound:
         """The round that is held, or the last one."""
         return self.rounds[-1]
 
@@ -124,7 +124,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class FirstFrom:
-    """The first item that isn't before `at`: a Mark."""
+    """The first item that isn't before `at`: a ChainPlace."""
 
     at: int
 
@@ -141,7 +141,7 @@ class SaidBefore:
 class WinnersOf:
     """Who wins a round whose voting has ended, without the votes of `voided`: option ids."""
 
-    round: Round
+    round: PollRound
     voided: tuple[int, ...] = ()
 
 
@@ -149,7 +149,7 @@ class WinnersOf:
 class RootAt:
     """The root (hex) of the log to which an item commits."""
 
-    mark: Mark
+    mark: ChainPlace
 
 
 Question = FirstFrom | SaidBefore | WinnersOf | RootAt
@@ -166,7 +166,7 @@ class PollFacts:
 
     id: RecordId
     poll: Poll
-    opened: Mark
+    opened: ChainPlace
     may: May
     keepers: tuple[int, ...]
     forwards: Sequence[FastForward] = ()
@@ -220,10 +220,10 @@ class _Walk:
         yield from self._again(deciding, window)
 
     def _held(
-        self, number: int, plan: PollPlan, opened: Mark, options: tuple[str, ...], areas: tuple[str, ...]
-    ) -> Asking[Round]:
+        self, number: int, plan: PollPlan, opened: ChainPlace, options: tuple[str, ...], areas: tuple[str, ...]
+    ) -> Asking[PollRound]:
         """A round; stops while its voting hasn't ended."""
-        held = Round(number, plan, poll_times(plan, self.facts.forwards), opened, options, areas)
+        held = PollRound(number, plan, poll_times(plan, self.facts.forwards), opened, options, areas)
         held = yield from self._before_voting(self._known(held))
         locked = yield from self._asked(FirstFrom(held.times.lock_at))
         closed = yield from self._asked(FirstFrom(held.times.voting_end))
@@ -236,7 +236,7 @@ class _Walk:
         winners = yield from self._must(WinnersOf(held))
         return self._known(replace(held, winners=tuple(winners)))
 
-    def _before_voting(self, held: Round) -> Asking[Round]:
+    def _before_voting(self, held: PollRound) -> Asking[PollRound]:
         plan, facts = held.plan, self.facts
         if plan.proposals:
             end = yield from self._first_from(held.times.proposals_end)
@@ -254,7 +254,7 @@ class _Walk:
             held = self._known(replace(held, openings=openings))
         return held
 
-    def _times(self, held: Round, closed: Mark | None) -> PollTimes:
+    def _times(self, held: PollRound, closed: ChainPlace | None) -> PollTimes:
         return poll_times(
             held.plan,
             self.facts.forwards,
@@ -262,7 +262,7 @@ class _Walk:
             voting_closed_at=closed.at if closed is not None else None,
         )
 
-    def _drawn(self, held: Round, tied: tuple[str, ...]) -> Asking[Mark]:
+    def _drawn(self, held: PollRound, tied: tuple[str, ...]) -> Asking[ChainPlace]:
         """Draw a lot among the tied after a round; the item at which it is drawn."""
         closed, locked = self._ended(held), held.locked
         assert locked is not None
@@ -280,7 +280,7 @@ class _Walk:
         self.course = replace(self.course, drawing=drawing, chosen=(drawing.winner,))
         return end
 
-    def _stands(self, deciding: Round, window: Mark) -> Asking[bool]:
+    def _stands(self, deciding: PollRound, window: ChainPlace) -> Asking[bool]:
         """Whether what was chosen stands at the end of the window (rule 3)."""
         voided = tuple(sorted({author for author, height in self.facts.voids if height <= window.height}))
         if not voided:
@@ -291,7 +291,7 @@ class _Walk:
         self.course = replace(self.course, contested=Contested(voided, repeated, holds))
         return holds
 
-    def _again(self, deciding: Round, window: Mark) -> Asking[None]:
+    def _again(self, deciding: PollRound, window: ChainPlace) -> Asking[None]:
         self.course = replace(self.course, chosen=None, drawing=None)
         plan = vote_again(deciding.plan, window.at)
         last = yield from self._held(3, plan, window, deciding.options, deciding.areas)
@@ -303,20 +303,20 @@ class _Walk:
             self.course = replace(self.course, chosen=winners)
         self.course = replace(self.course, final=final)
 
-    def _known(self, held: Round) -> Round:
+    def _known(self, held: PollRound) -> PollRound:
         """Keep what is known of the round."""
         others = tuple(one for one in self.course.rounds if one.number != held.number)
         self.course = replace(self.course, rounds=(*others, held))
         return held
 
-    def _first_from(self, at: int) -> Asking[Mark]:
+    def _first_from(self, at: int) -> Asking[ChainPlace]:
         mark = yield from self._asked(FirstFrom(at))
         if mark is None:
             raise _Stop
         return mark
 
-    def _asked(self, question: FirstFrom) -> Asking[Mark | None]:
-        mark: Mark | None = yield question
+    def _asked(self, question: FirstFrom) -> Asking[ChainPlace | None]:
+        mark: ChainPlace | None = yield question
         if mark is None:
             self.pending.append(question.at)
         return mark
@@ -329,11 +329,11 @@ class _Walk:
         return answer
 
     @staticmethod
-    def _won(held: Round) -> tuple[str, ...]:
+    def _won(held: PollRound) -> tuple[str, ...]:
         assert held.winners is not None
         return held.winners
 
     @staticmethod
-    def _ended(held: Round) -> Mark:
+    def _ended(held: PollRound) -> ChainPlace:
         assert held.voting is not None
         return held.voting

@@ -22,7 +22,7 @@ from protocol.ids import RecordId
 FEWEST_EVALUATIONS: Final = 3
 
 
-class Evaluation(msgspec.Struct, frozen=True):
+class LoggedEvaluation(msgspec.Struct, frozen=True):
     """One person's word on one statement; None takes it back. `leaf` is the record's index in the group's log."""
 
     id: RecordId
@@ -49,14 +49,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def outcomes(
-    evaluations: Iterable[Evaluation], *, evaluators: Collection[int], bettors: Collection[int], window: range
+    evaluations: Iterable[LoggedEvaluation], *, evaluators: Collection[int], bettors: Collection[int], window: range
 ) -> tuple[Outcome, ...]:
     """All outcomes on one statement, in the order of the log.
 
     `evaluators` have the capability, `bettors` bet on this statement, `window` holds the indices of the log from the
     size at the due date to the size where 90 days were over.
     """
-    standing: dict[int, Evaluation] = {}
+    standing: dict[int, LoggedEvaluation] = {}
     counts = {True: 0, False: 0, None: 0}
     found: list[Outcome] = []
     for said in sorted(evaluations, key=lambda evaluation: evaluation.leaf):
@@ -86,5 +86,5 @@ def _tells_more(found: Sequence[Outcome], outcome: Outcome) -> bool:
     return before != (outcome.yes, outcome.no)
 
 
-def _rank(evaluation: Evaluation) -> tuple[int, int, RecordId]:
+def _rank(evaluation: LoggedEvaluation) -> tuple[int, int, RecordId]:
     return (evaluation.key, evaluation.counter, evaluation.id)

@@ -14,11 +14,10 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from decisions.bets import read_bets
-from decisions.course import Round
+from decisions.course import PollRound
 from decisions.predictions import is_sound
 from decisions.proposals import LoggedSaid, May
-from decisions.sealed import Opening as OpenedValue
-from decisions.sealed import SealedValue, opened_values, standing_values
+from decisions.sealed import LoggedOpening, SealedValue, opened_values, standing_values
 from protocol.ids import RecordId
 from protocol.records.content import BETS_KIND, Opening, Prediction, Sealed
 
@@ -37,7 +36,7 @@ def statements_of(said: Iterable[LoggedSaid], options: Collection[str], may: May
     return tuple(sorted(found, key=lambda one: one.index)[:MOST_STATEMENTS])
 
 
-def sealed_bets(said: Iterable[LoggedSaid], held: Round, may: May) -> dict[int, SealedValue]:
+def sealed_bets(said: Iterable[LoggedSaid], held: PollRound, may: May) -> dict[int, SealedValue]:
     """Of each member the sealed bets that count in a round whose bets have ended, opened or not."""
     assert held.bets is not None
     values = [
@@ -58,12 +57,12 @@ def sealed_bets(said: Iterable[LoggedSaid], held: Round, may: May) -> dict[int, 
 
 
 def bets_in(
-    said: Sequence[LoggedSaid], held: Round, statements: Collection[RecordId], may: May
+    said: Sequence[LoggedSaid], held: PollRound, statements: Collection[RecordId], may: May
 ) -> dict[int, dict[RecordId, int]]:
     """Rule 2: by member, the bets in thousandths of a round whose opening window has ended."""
     assert held.openings is not None
     openings = [
-        OpenedValue(one.content.sealed, one.content.value, one.content.salt or "", one.index)
+        LoggedOpening(one.content.sealed, one.content.value, one.content.salt or "", one.index)
         for one in said
         if isinstance(one.content, Opening)
     ]

@@ -21,7 +21,7 @@ from protocol.ids import RecordId
 from protocol.records.content import Condition
 
 
-class Prediction(msgspec.Struct, frozen=True):
+class DuePrediction(msgspec.Struct, frozen=True):
     """A statement of a poll; its text stays in the record. `due_at` in milliseconds."""
 
     id: RecordId
@@ -48,8 +48,8 @@ def holds(condition: Condition, won: Collection[RecordId]) -> bool:
 
 
 def to_evaluate(
-    predictions: Collection[Prediction], proposals: Collection[RecordId], won: Collection[RecordId]
-) -> tuple[Prediction, ...]:
+    predictions: Collection[DuePrediction], proposals: Collection[RecordId], won: Collection[RecordId]
+) -> tuple[DuePrediction, ...]:
     """The sound predictions whose condition holds, by due date and id."""
     chosen = (one for one in predictions if is_sound(one.condition, proposals) and holds(one.condition, won))
     return tuple(sorted(chosen, key=lambda prediction: (prediction.due_at, prediction.id)))

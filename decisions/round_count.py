@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from decisions.count import Count, PollQuestion, count
-from decisions.course import PollFacts, Round
+from decisions.course import PollFacts, PollRound
 from decisions.entries import Logged, PollReading, entries_of
 from decisions.rolls import Roll, Terms
 from protocol.state import GroupState
@@ -24,7 +24,7 @@ class CountBasis:
 
 def count_round(
     basis: CountBasis,
-    held: Round,
+    held: PollRound,
     logged: Iterable[Logged],
     *,
     fresh: int,
@@ -51,7 +51,7 @@ def count_round(
     )
 
 
-def reading_of(basis: CountBasis, held: Round, fresh: int) -> PollReading:
+def reading_of(basis: CountBasis, held: PollRound, fresh: int) -> PollReading:
     """How the log is read for a round."""
     facts, end = basis.facts, held.times.voting_end
     return PollReading(

@@ -44,7 +44,7 @@ class SealedValue(msgspec.Struct, frozen=True):
     leaf: int
 
 
-class Opening(msgspec.Struct, frozen=True):
+class LoggedOpening(msgspec.Struct, frozen=True):
     """An `Opening` record: the value and the salt behind the sealed value with this id."""
 
     sealed: RecordId
@@ -67,7 +67,7 @@ def salt_of(pairwise_seed: bytes, poll: RecordId, counter: int) -> str:
     return HKDF(SHA256(), SALT_BYTES, salt=None, info=info).derive(pairwise_seed).hex()
 
 
-def opens(opening: Opening, sealed: SealedValue) -> bool:
+def opens(opening: LoggedOpening, sealed: SealedValue) -> bool:
     """Whether the opening tells what this sealed value commits to."""
     if opening.sealed != sealed.id:
         return False
@@ -90,7 +90,9 @@ def standing_values(sealed: Iterable[SealedValue], log_size: int) -> dict[int, S
     return standing
 
 
-def opened_values(standing: Mapping[int, SealedValue], openings: Iterable[Opening], log_size: int) -> dict[int, Json]:
+def opened_values(
+    standing: Mapping[int, SealedValue], openings: Iterable[LoggedOpening], log_size: int
+) -> dict[int, Json]:
     """What the authors of `standing` values said, without who skipped; `log_size` where the opening window ended."""
     author_of = {value.id: author for author, value in standing.items()}
     values: dict[int, Json] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from decisions.bundle.rules import BundleRule
-from decisions.course import Mark
+from decisions.course import ChainPlace
 from decisions.poll_events import OPEN_POLL, PollEvent, poll_event
 from protocol.branches import resolve
 from protocol.chain import follow, found
@@ -22,7 +22,7 @@ from protocol.state import GroupState
 class ChainLink:
     """An item of the chain, the root (hex) of its log, who wished something in it, and what it says of the poll."""
 
-    mark: Mark
+    mark: ChainPlace
     root: str
     authors: frozenset[int]
     events: tuple[PollEvent, ...]
@@ -66,7 +66,7 @@ def fold(items: Sequence[Record], acks: Sequence[Record], poll: RecordId) -> Cha
 def _link(state: GroupState, done: Sequence[Operation], poll: RecordId) -> ChainLink:
     authors = frozenset(operation.author for operation in done)
     events = tuple(event for event in map(poll_event, done) if event is not None and event.poll == poll)
-    mark = Mark(state.head, state.height, state.at, state.log.size)
+    mark = ChainPlace(state.head, state.height, state.at, state.log.size)
     return ChainLink(mark, state.log.root, authors, events)
 
 

@@ -10,13 +10,13 @@ from decisions.bundle.rules import BundleRule
 from decisions.bundle.shape import Bundle, CountedBallot, Stated, StatedContest, StatedPath, StatedRound
 from decisions.count import Count
 from decisions.course import (
+    ChainPlace,
     Course,
     FirstFrom,
-    Mark,
     PollFacts,
+    PollRound,
     Question,
     RootAt,
-    Round,
     SaidBefore,
     WinnersOf,
     follow,
@@ -78,7 +78,7 @@ class Recount:
         """What the file should state."""
         return stated_of(self.course, self.counts, self.roll)
 
-    def fresh_in(self, held: Round) -> int:
+    def fresh_in(self, held: PollRound) -> int:
         """The first index of the log that wasn't sealed a year before the end of a round's voting."""
         return self._size_before(held.times.voting_end - LAPSES_AFTER_MS + 1)
 
@@ -180,7 +180,7 @@ class Recount:
                 found += [LoggedSaid(index, own_id, content)] if content.poll == self.bundle.poll else []
         return found
 
-    def _winners(self, held: Round, voided: tuple[int, ...]) -> tuple[str, ...]:
+    def _winners(self, held: PollRound, voided: tuple[int, ...]) -> tuple[str, ...]:
         logged = [
             Logged(self.index_of[own_id], own_id, record.content)
             for own_id, record in self.records.items()
@@ -195,7 +195,7 @@ class Recount:
             self.counts[held.number] = counted
         return counted.result.winners
 
-    def _first_from(self, at: int) -> Mark | None:
+    def _first_from(self, at: int) -> ChainPlace | None:
         link = self.chain.first_from(at)
         return link.mark if link is not None and link.mark.height <= self.bundle.through else None
 

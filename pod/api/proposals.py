@@ -27,7 +27,7 @@ class ProposalWish(msgspec.Struct, frozen=True):
     with_: dict[str, Any] = msgspec.field(name="with")
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class ProposedWish(msgspec.Struct, frozen=True):
     """A change that waits for signatures: `lacking` of `needed`; `signed` of those who may sign (`signers`) did.
 
     `record` is its signed form; times are in ms since 1970.
@@ -47,7 +47,7 @@ class Proposal(msgspec.Struct, frozen=True):
 class Proposals(msgspec.Struct, frozen=True):
     """What waits for signatures that the asker may give, the oldest first."""
 
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[ProposedWish, ...]
 
 
 class AskedFor(msgspec.Struct, frozen=True):
@@ -65,8 +65,8 @@ async def get_proposals(request: web.Request) -> web.Response:
     return answer(Proposals(tuple(map(_proposal, seen.proposals))))
 
 
-def _proposal(seen: ProposalSight) -> Proposal:
-    return Proposal(
+def _proposal(seen: ProposalSight) -> ProposedWish:
+    return ProposedWish(
         operation=seen.record.id,
         author=seen.author,
         at=seen.at,

@@ -19,14 +19,13 @@ NOT_CALLED = {
     "CommitRow": "a table, which is used by its columns",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
-# The rules of predictions, second rounds and contests are proven before the records come to which they apply.
+# Proven before the pages come that show them.
 NOT_CALLED |= dict.fromkeys(
     (
-        *("areas_of_poll", "second_round", "vote_again", "order_proposals", "order_predictions"),
-        *("BETS_KIND", "read_bets", "bet_table", "salt_of", "standing_values", "opened_values", "to_evaluate"),
-        *("cost_of_a_gap", "calibration", "recommend"),
+        *("order_proposals", "order_predictions", "bet_table", "to_evaluate", "cost_of_a_gap", "calibration"),
+        *("bets_in", "recommend"),
     ),
-    "a rule of polls whose records come next",
+    "a rule of predictions whose pages come next",
 )
 NOT_CALLED |= dict.fromkeys(
     (

@@ -1,21 +1,25 @@
-"""Evaluation: who is heard, what the majority says, and what was said before."""
+"""LoggedEvaluation: who is heard, what the majority says, and what was said before."""
 
 from random import Random
 
 import pytest
 
-from decisions.evaluation import Evaluation, Outcome, outcome_at, outcomes
+from decisions.evaluation import LoggedEvaluation, Outcome, outcome_at, outcomes
 from tests.support.writing import an_id
 
 EVALUATORS = frozenset(range(1, 8))
 WINDOW = range(100)
 
 
-def said(author: int, happened: bool | None, leaf: int, *, key: int = 0, counter: int | None = None) -> Evaluation:
-    return Evaluation(an_id((author, leaf)), author, key, leaf if counter is None else counter, leaf, happened)
+def said(
+    author: int, happened: bool | None, leaf: int, *, key: int = 0, counter: int | None = None
+) -> LoggedEvaluation:
+    return LoggedEvaluation(an_id((author, leaf)), author, key, leaf if counter is None else counter, leaf, happened)
 
 
-def found(*evaluations: Evaluation, bettors: frozenset[int] = frozenset(), window: range = WINDOW) -> list[Outcome]:
+def found(
+    *evaluations: LoggedEvaluation, bettors: frozenset[int] = frozenset(), window: range = WINDOW
+) -> list[Outcome]:
     return list(outcomes(evaluations, evaluators=EVALUATORS, bettors=bettors, window=window))
 
 
@@ -82,7 +86,7 @@ def test_the_outcome_at_each_place_of_the_log_is_what_a_count_of_its_prefix_says
             assert outcome_at(told, size) == by_hand(votes, bettors, window, size)
 
 
-def by_hand(votes: list[Evaluation], bettors: frozenset[int], window: range, size: int) -> bool | None:
+def by_hand(votes: list[LoggedEvaluation], bettors: frozenset[int], window: range, size: int) -> bool | None:
     heard = {}
     for one in sorted(votes, key=lambda one: (one.key, one.counter, one.id)):
         if one.leaf < size and one.leaf in window and one.author in EVALUATORS - bettors:

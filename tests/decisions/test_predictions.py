@@ -4,7 +4,7 @@ from itertools import combinations, product
 
 import pytest
 
-from decisions.predictions import Prediction, holds, is_sound, to_evaluate
+from decisions.predictions import DuePrediction, holds, is_sound, to_evaluate
 from protocol.ids import RecordId
 from protocol.records.content import Condition, Term
 
@@ -65,10 +65,10 @@ def test_each_set_of_outcomes_can_be_said_and_each_sound_condition_can_hold() ->
 
 
 def test_only_the_chosen_branch_is_evaluated_by_due_date() -> None:
-    late = Prediction(RecordId("s1"), condition("p1", every=True), 20)
-    early = Prediction(RecordId("s3"), condition("-p2", every=True), 10)
-    other = Prediction(RecordId("s2"), condition("p2", every=True), 5)
-    unsound = Prediction(RecordId("s4"), condition("p1", "p4", every=False), 5)
+    late = DuePrediction(RecordId("s1"), condition("p1", every=True), 20)
+    early = DuePrediction(RecordId("s3"), condition("-p2", every=True), 10)
+    other = DuePrediction(RecordId("s2"), condition("p2", every=True), 5)
+    unsound = DuePrediction(RecordId("s4"), condition("p1", "p4", every=False), 5)
 
     assert to_evaluate([late, other, early, unsound], PROPOSALS, {P1}) == (early, late)
     assert to_evaluate([late, other, early, unsound], PROPOSALS, set()) == (early,)

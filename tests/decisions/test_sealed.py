@@ -5,7 +5,7 @@ from random import Random
 import msgspec
 import pytest
 
-from decisions.sealed import Opening, SealedValue, commitment, opened_values, opens, salt_of, standing_values
+from decisions.sealed import LoggedOpening, SealedValue, commitment, opened_values, opens, salt_of, standing_values
 from protocol.canonical import Json
 from protocol.derivation import pairwise_key, pairwise_seed
 from protocol.keys import PrivateKey
@@ -24,8 +24,8 @@ def a_sealed_value(
     return SealedValue(an_id(name or (author, key, counter, leaf)), author, key, counter, "bets", POLL, hidden, leaf)
 
 
-def an_opening(sealed: SealedValue, *, value: Json = BETS, leaf: int = 10, salt: str = "") -> Opening:
-    return Opening(sealed.id, value, salt or salt_of(SEED, POLL, sealed.counter), leaf)
+def an_opening(sealed: SealedValue, *, value: Json = BETS, leaf: int = 10, salt: str = "") -> LoggedOpening:
+    return LoggedOpening(sealed.id, value, salt or salt_of(SEED, POLL, sealed.counter), leaf)
 
 
 @pytest.mark.parametrize("value", [BETS, {}, [], 7, "ö", True, {"price": 333_333, "quantity": 1_500_001}])
@@ -114,7 +114,7 @@ def test_only_who_opens_in_time_has_said_something() -> None:
         an_opening(standing[1], leaf=19),
         an_opening(standing[2], leaf=20),
         an_opening(standing[3], value={an_id("statement"): 1}),
-        Opening(an_id("nobody's"), BETS, salt_of(SEED, POLL, 1), 6),
+        LoggedOpening(an_id("nobody's"), BETS, salt_of(SEED, POLL, 1), 6),
     ]
 
     assert opened_values(standing, openings, 20) == {1: BETS}

@@ -73,11 +73,11 @@ def test_dc_01_two_pods_open_answer_close_and_count_a_poll_alike(
     bo.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "no"})
     cia.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "no"})
     eventually(lambda: agreed(group, ada, bo))
-    assert seen(bo, group, poll)["result"] is None
+    assert seen(bo, group, poll)["outcome"] is None
     pods[0].set_clock(HOUR + 1000)
 
     reached("provisional", group, poll, ada, bo)
-    results = [seen(person, group, poll)["result"] for person in (ada, bo)]
+    results = [seen(person, group, poll)["outcome"]["results"][0] for person in (ada, bo)]
     assert results[0] == results[1]
     assert [(one["id"], one["support"]["direct"]) for one in results[0]["options"]] == [("yes", 1), ("no", 2)]
     assert results[0]["winners"] == []
@@ -98,7 +98,7 @@ def test_dc_02_anybody_counts_a_result_anew_from_its_file_without_a_pod(
     eventually(lambda: agreed(group, ada, bo))
     pods[0].set_clock(5 * HOUR // 2)
     reached("provisional", group, poll, ada, bo)
-    result = seen(bo, group, poll)["result"]
+    result = seen(bo, group, poll)["outcome"]["results"][0]
     assert [one["support"] for one in result["options"]] == [
         {"direct": 1, "delegated": 1},
         {"direct": 0, "delegated": 0},
@@ -114,7 +114,7 @@ def test_dc_02_anybody_counts_a_result_anew_from_its_file_without_a_pod(
             [sys.executable, "-m", "pod", "verify-result", str(file), "--json"], capture_output=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        assert json.loads(done.stdout)["result"] == result
+        assert json.loads(done.stdout)["rounds"] == [result]
 
 
 def test_nobody_opens_a_poll_in_a_group_of_their_own(community: tuple[str, Person, Person, Person]) -> None:

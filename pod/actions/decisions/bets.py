@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.bets import read_bets
-from decisions.course import PollFacts, Round, Stage
+from decisions.course import PollFacts, PollRound, Stage
 from decisions.poll_bets import statements_of
 from decisions.sealed import commitment, salt_of
 from models.decisions.hidden_values import HiddenValue, load_own_hidden, put_hidden
@@ -62,7 +62,7 @@ async def place_bets(
 
 
 async def load_statements(
-    session: AsyncSession, poll: StoredPoll, facts: PollFacts, first: Round
+    session: AsyncSession, poll: StoredPoll, facts: PollFacts, first: PollRound
 ) -> dict[RecordId, int]:
     """The statements of a poll, with their times of evaluation (ms); `first`: its first round."""
     assert first.predictions is not None or not first.plan.predictions

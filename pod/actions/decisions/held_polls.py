@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.course import Course, PollFacts, Round, Stage
+from decisions.course import Course, PollFacts, PollRound, Stage
 from models.decisions.polls import StoredPoll, load_poll
 from models.groups.groups_and_items import load_group
 from models.people.accounts import Account
@@ -46,7 +46,7 @@ class HeldPoll:
         return self.facts.poll
 
     @property
-    def held(self) -> Round:
+    def held(self) -> PollRound:
         """The round that is held."""
         return self.course.now
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.course import Round
+from decisions.course import PollRound
 from models.decisions.hidden_values import HiddenValue, load_own_hidden, put_hidden
 from models.people.accounts import load_account, load_numbered
 from pod.actions.decisions.hidden_values import LOT_KIND, sealed_up
@@ -38,7 +38,7 @@ async def give_shares(session: AsyncSession, deps: Deps, so_far: PollSoFar) -> N
 
 
 async def _give_share(
-    session: AsyncSession, deps: Deps, group: RecordId, poll: RecordId, held: Round, keeper: int
+    session: AsyncSession, deps: Deps, group: RecordId, poll: RecordId, held: PollRound, keeper: int
 ) -> None:
     membership = await load_numbered(session, group, keeper)
     account = await load_account(session, membership.account_id) if membership is not None else None

@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.count import Count, Result
 from decisions.course import (
+    ChainPlace,
     Course,
     FirstFrom,
-    Mark,
     PollFacts,
+    PollRound,
     Question,
     RootAt,
-    Round,
     SaidBefore,
     Stage,
     WinnersOf,
@@ -84,7 +84,7 @@ class PollSoFar:
             return Phase.FINAL if stage is Stage.FINAL else Phase.PROVISIONAL
         return Phase(stage)
 
-    def through(self, settled: int) -> Mark | None:
+    def through(self, settled: int) -> ChainPlace | None:
         """The last item, not above the height `settled`, that ended a voting or made the poll final."""
         if self.course is None:
             return None
@@ -93,7 +93,7 @@ class PollSoFar:
         return marks[-1] if marks else None
 
     @property
-    def last(self) -> Mark | None:
+    def last(self) -> ChainPlace | None:
         """The last item on which what is known of the poll rests; None before it opens."""
         if self.course is None:
             return None
@@ -143,7 +143,7 @@ async def load_facts(session: AsyncSession, poll: StoredPoll, opening: PollOpeni
     return PollFacts(
         id=poll.id,
         poll=poll.content,
-        opened=Mark(opening.item_id, opening.height, opening.at, opening.log_size),
+        opened=ChainPlace(opening.item_id, opening.height, opening.at, opening.log_size),
         may=lambda capability, number: electors.may(number, terms.least[capability]),
         keepers=terms.keepers,
         forwards=[FastForward(one.at, one.event.target) for one in sealed if one.event.name == FAST_FORWARD],
@@ -201,16 +201,16 @@ class _Answers:
             case WinnersOf(round=held, voided=voided):
                 return await self._winners(held, voided)
 
-    async def _first_from(self, at: int) -> Mark | None:
+    async def _first_from(self, at: int) -> ChainPlace | None:
         place = await first_item_from(self._session, self._poll.group_id, at)
         if place is None or (self._reach.highest is not None and place.height > self._reach.highest):
             return None
-        return Mark(place.id, place.height, place.at, place.log_size)
+        return ChainPlace(place.id, place.height, place.at, place.log_size)
 
     async def _said(self, types: tuple[str, ...], size: int) -> list[LoggedSaid] | None:
         return await said_before(self._session, self._poll, types, size) if size <= self._reach.held else None
 
-    async def _winners(self, held: Round, voided: tuple[int, ...]) -> tuple[str, ...] | None:
+    async def _winners(self, held: PollRound, voided: tuple[int, ...]) -> tuple[str, ...] | None:
         assert held.voting is not None
         kept = await load_result(self._session, self._poll.id, held.voting.id, voided)
         if kept is not None:
@@ -244,7 +244,7 @@ async def load_basis(
 async def load_count(
     session: AsyncSession,
     basis: CountBasis,
-    held: Round,
+    held: PollRound,
     *,
     voided: tuple[int, ...] = (),
     quorum_met: bool | None = None,
@@ -262,14 +262,14 @@ async def load_count(
     )
 
 
-async def _fresh_from(session: AsyncSession, basis: CountBasis, held: Round) -> int:
+async def _fresh_from(session: AsyncSession, basis: CountBasis, held: PollRound) -> int:
     """The first entry of the log that a year before the end of voting hadn't been sealed."""
     first = await first_item_from(session, basis.keys.group, held.times.voting_end - LAPSES_AFTER_MS + 1)
     assert first is not None
     return await load_log_size(session, basis.keys.group, first.height - 1)
 
 
-async def _root_at(session: AsyncSession, mark: Mark) -> str:
+async def _root_at(session: AsyncSession, mark: ChainPlace) -> str:
     item = await load_item(session, mark.id)
     assert item is not None
     content = reopen_record(item.wire).content

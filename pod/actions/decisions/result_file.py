@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.bundle.recount import stated_of
 from decisions.bundle.shape import FORMAT, Bundle, Stated, Unread
-from decisions.course import Mark
+from decisions.course import ChainPlace
 from decisions.rolls import ACTIVE_FOR_MS
 from models.decisions.activity import first_item_from, load_log_size
 from models.groups.groups_and_items import load_group
@@ -33,7 +33,7 @@ class ToldPoll(msgspec.Struct, frozen=True):
     """A poll, and the item up to which its file tells it."""
 
     so_far: PollSoFar
-    through: Mark
+    through: ChainPlace
 
 
 async def write_file(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pod.actions.decisions.poll_course import Phase
-from pod.actions.reading.decisions.poll_status import PollStatus
+from pod.actions.reading.decisions.poll_status import OVER, PollStatus
 from pod.translations import Translator
 
 MINUTE = 60_000

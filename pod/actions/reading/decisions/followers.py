@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.course import Mark, Round
+from decisions.course import ChainPlace, PollRound
 from decisions.delegate_lists import LAPSES_AFTER_MS
 from decisions.entries import Logged
 from decisions.mandates import roots
@@ -27,7 +27,7 @@ async def count_followers(session: AsyncSession, state: GroupState, so_far: Poll
     assert opening is not None
     assert facts is not None
     assert course is not None
-    held, end = course.now, Mark(RecordId(""), 0, 0, FIRST_WAITING)
+    held, end = course.now, ChainPlace(RecordId(""), 0, 0, FIRST_WAITING)
     held = replace(held, locked=held.locked or end, voting=end)
     first = await first_item_from(session, group, held.times.voting_end - LAPSES_AFTER_MS + 1)
     fresh = await load_log_size(session, group, first.height - 1) if first else 0
@@ -46,7 +46,7 @@ async def count_followers(session: AsyncSession, state: GroupState, so_far: Poll
     return await computed(len(logged), _followers, basis, held, logged, number, fresh)
 
 
-def _followers(basis: CountBasis, held: Round, logged: list[Logged], number: int, fresh: int) -> int:
+def _followers(basis: CountBasis, held: PollRound, logged: list[Logged], number: int, fresh: int) -> int:
     """How many paths end at this member's ballot but their own."""
     numbers = basis.roll.numbers.tolist()
     if number not in numbers:
