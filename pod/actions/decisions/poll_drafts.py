@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.rolls import OPEN_POLL
+from decisions.poll_events import OPEN_POLL
 from models.decisions.poll_drafts import (
     StoredPollDraft,
     count_poll_drafts,

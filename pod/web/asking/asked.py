@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from aiohttp import web
 
-from decisions.rolls import OPEN_POLL
+from decisions.poll_events import OPEN_POLL
 from models.people.accounts import Account
 from pod.actions.decisions.poll_drafts import may_ask
 from pod.actions.reading.group.page_header import HeaderSight, load_header

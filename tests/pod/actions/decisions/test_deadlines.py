@@ -26,10 +26,12 @@ def test_a_deadline_that_came_unsealed_waits_like_a_record(pod: ServedPod) -> No
     poll = ada.post(f"/api/v1/groups/{group}/polls", asked)["record"]
     times = eventually(lambda: ada.get(f"/api/v1/groups/{group}/polls/{poll}")["poll"]["times"])
     eventually(lambda: ada.get(f"/api/v1/groups/{group}")["settled_height"] == 1)
-    pod.kill()
 
     def waiting(at: int) -> int | None:
         return pod.act(partial(waiting_at, group=group, now=at))
+
+    eventually(lambda: waiting(times["lock_at"]) is not None)
+    pod.kill()
 
     before, after = (waiting(times["lock_at"] + shift) for shift in (-1, 0))
 
