@@ -107,7 +107,8 @@ class PostOffice:
         return ""
 
     def code_to(self, address: str) -> str:
-        """The code in the next mail to this address, as it is written there."""
-        found = re.search(r"^    (\d{4} \d{4})$", self.mail_to(address).replace("\r\n", "\n"), re.MULTILINE)
-        assert found
+        """The code in the next mail to this address that has one, as it is written there."""
+        found = None
+        while found is None:
+            found = re.search(r"^    (\d{4} \d{4})$", self.mail_to(address).replace("\r\n", "\n"), re.MULTILINE)
         return found[1]

@@ -194,7 +194,8 @@ def _listed(seen: PollPageSight, typed: TypedBallot) -> tuple[str, ...]:
 def _row(
     say: Translator, seen: PollPageSight, typed: TypedBallot, option: str, faults: dict[str, str], focus: str
 ) -> BallotLine:
-    shown, (at, _, what) = seen.sight.poll.options[int(option)], focus.partition(":")
+    shown = next(one for one in seen.sight.poll.options if one.id == option)
+    at, _, what = focus.partition(":")
     return BallotLine(
         id=option,
         name=option_name(say, seen.sight.poll, option),

@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.reading.decisions.poll_page import PollPageSight, read_poll_page
+from pod.actions.reading.decisions.poll_status import OVER
 from pod.app_keys import DEPS
 from pod.translations import Translator
 from pod.web.decisions.status_sentence import status_parts

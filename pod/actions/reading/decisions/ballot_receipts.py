@@ -13,17 +13,17 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.ballots import fits
-from models.decisions.polls import list_ballots_of, load_poll
+from decisions.course import PollRound
+from models.decisions.polls import list_ballots_of
 from models.groups.groups_and_items import load_item
 from models.groups.records import load_record
 from models.groups.waiting_records import load_receipt
-from pod.actions.access import ReadableGroup, Reader, open_group
-from pod.actions.decisions.counted import Course
+from pod.actions.access import Reader, open_group
+from pod.actions.decisions.poll_course import PollSoFar
 from pod.actions.decisions.voters import Bar, Voter, load_voter
-from pod.actions.reading.decisions.polls import OwnBallot, course_of
+from pod.actions.reading.decisions.polls import OwnBallot, so_far_of
 from pod.actions.sync.served_proofs import prove_inclusion
 from pod.deps import Deps
-from pod.rules.decisions import DecisionRule
 from protocol.ids import RecordId
 from protocol.log import leaf_hash, verify_inclusion
 from protocol.records.chain import Handover, Receipt, Seal
@@ -74,21 +74,19 @@ async def read_receipt(deps: Deps, reader: Reader, group: RecordId, poll: Record
     """What became of the reader's ballot; None if they cast none. Raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         readable = await open_group(session, deps, reader, group)
-        stored = await load_poll(session, poll)
-        if stored is None or stored.group_id != group:
-            raise DecisionRule.NO_SUCH_POLL.error()
-        course = await course_of(session, deps, readable, stored)
-        if readable.number is None or course.opening is None:
+        so_far = await so_far_of(session, readable, poll)
+        if readable.number is None or so_far.course is None:
             return None
-        voter = await load_voter(session, readable.state, course, readable.number, now=deps.clock())
-        own = await _own(session, readable, course)
+        held = so_far.course.now
+        voter = await load_voter(session, readable.state, so_far, readable.number, now=deps.clock())
+        own = await _own(session, so_far, held, readable.number)
         if not own:
             return None
         promised = await _promised(session, own[0].record)
-        head = course.closed.id if course.closed is not None else readable.view.head
+        head = held.voting.id if held.voting is not None else readable.view.head
         item, record = await load_item(session, head), await load_record(session, own[0].record)
-    fate = fate_of(course, voter, own[0], promised)
-    found = BallotReceipt(own[0], fate, _counts(course, own, fate), promised)
+    fate = fate_of(held, voter, own[0], promised)
+    found = BallotReceipt(own[0], fate, _counts(held, own, fate), promised)
     if item is None or record is None or own[0].index is None:
         return found
     return await _proven(
@@ -96,11 +94,11 @@ async def read_receipt(deps: Deps, reader: Reader, group: RecordId, poll: Record
     )
 
 
-async def _own(session: AsyncSession, readable: ReadableGroup, course: Course) -> list[OwnBallot]:
-    """The reader's ballots that fit the poll, the newest first."""
-    poll, number = course.poll.content, readable.number or 0
-    ballots = await list_ballots_of(session, course.poll.id, readable.id, number)
-    said = [one for one in ballots if fits(poll, poll.option_ids, one.content)]
+async def _own(session: AsyncSession, so_far: PollSoFar, held: PollRound, number: int) -> list[OwnBallot]:
+    """A member's ballots that fit the round, the newest first."""
+    poll = so_far.poll.content
+    ballots = await list_ballots_of(session, so_far.poll.id, so_far.poll.group_id, number)
+    said = [one for one in ballots if one.content.round == held.number and fits(poll, held.options, one.content)]
     said.sort(key=lambda one: (one.content.key, one.content.counter, one.record_id), reverse=True)
     return [OwnBallot(one.record_id, one.content, one.place if one.place < WAITING_PLACE else None) for one in said]
 
@@ -113,29 +111,29 @@ async def _promised(session: AsyncSession, ballot: RecordId) -> int | None:
     return content.by if isinstance(content, Receipt) else None
 
 
-def fate_of(course: Course, voter: Voter, ballot: OwnBallot, promised: int | None) -> Fate:
+def fate_of(held: PollRound, voter: Voter, ballot: OwnBallot, promised: int | None) -> Fate:
     """What becomes of a ballot, from values alone."""
-    closed, locked = course.closed, course.locked
+    closed, locked = held.voting, held.locked
     if voter.bar is not None and voter.bar is not Bar.LOCKED:
         return Fate.OFF
     if ballot.index is None:
         if closed is None:
             return Fate.WAITING
-        in_time = promised is not None and course.times is not None and promised < course.times.voting_end
+        in_time = promised is not None and promised < held.times.voting_end
         return Fate.LEFT_OUT if in_time else Fate.LATE
-    if voter.delegate and locked is not None and ballot.index >= locked.log_size:
+    if voter.delegate and locked is not None and ballot.index >= locked.size:
         return Fate.FROZEN
     if closed is None:
         return Fate.LOGGED
-    return Fate.COUNTED if ballot.index < closed.log_size else Fate.LATE
+    return Fate.COUNTED if ballot.index < closed.size else Fate.LATE
 
 
-def _counts(course: Course, own: list[OwnBallot], fate: Fate) -> OwnBallot | None:
+def _counts(held: PollRound, own: list[OwnBallot], fate: Fate) -> OwnBallot | None:
     """The older ballot that counts because the newest doesn't."""
-    if fate is Fate.FROZEN and course.locked is not None:
-        end = course.locked.log_size
-    elif fate in (Fate.LATE, Fate.LEFT_OUT) and course.closed is not None:
-        end = course.closed.log_size
+    if fate is Fate.FROZEN and held.locked is not None:
+        end = held.locked.size
+    elif fate in (Fate.LATE, Fate.LEFT_OUT) and held.voting is not None:
+        end = held.voting.size
     else:
         return None
     return next((one for one in own if one.index is not None and one.index < end), None)

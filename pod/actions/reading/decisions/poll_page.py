@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from decisions.orderings import own_order
 from models.decisions.polls import load_poll
 from pod.actions.access import ReadableGroup, Reader, open_group
+from pod.actions.decisions.poll_course import Phase
 from pod.actions.reading.decisions.polls import PollSight, VisiblePoll, load_sight, so_far_of, visible_polls
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.cards import VisibleCard
@@ -65,7 +66,8 @@ async def _goal(session: AsyncSession, deps: Deps, readable: ReadableGroup, poll
 
 def option_order(poll: VisiblePoll, number: int | None) -> tuple[str, ...]:
     """The options' ids as a reader meets them: dates by time, others in their own order, so that no place wins."""
+    options = [one for one in poll.options if one.id in poll.votable or poll.phase is Phase.PROPOSALS]
     if poll.kind == "date":
-        return tuple(one.id for one in sorted(poll.options, key=lambda one: (one.start or 0, one.end or 0)))
-    ids = [one.id for one in poll.options]
+        return tuple(one.id for one in sorted(options, key=lambda one: (one.start or 0, one.end or 0)))
+    ids = [one.id for one in options]
     return tuple(own_order(number, ids) if number is not None else ids)

@@ -33,7 +33,8 @@ _ANY_PLACE: Final = 2**62
 class VisiblePoll(msgspec.Struct, frozen=True):
     """A poll's words, unless this pod's floor hides them (`withheld`); its ballots count all the same.
 
-    `times`: of the round that is held, or was last. `confirmed`: the keepers confirmed the item on which `phase` rests.
+    `times` and `votable` (the ids of what one may choose): of the round that is held, or was last. `confirmed`: the
+    keepers confirmed the item on which `phase` rests.
     """
 
     id: RecordId
@@ -48,6 +49,7 @@ class VisiblePoll(msgspec.Struct, frozen=True):
     phase: Phase
     round: int
     times: PollTimes | None
+    votable: tuple[str, ...]
     confirmed: bool
     goal: Goal | None = None
     about: RecordId | None = None
@@ -189,6 +191,7 @@ def _shown(so_far: PollSoFar, *, now: int, settled: int, withheld: bool) -> Visi
         phase=so_far.phase_at(now, settled=settled),
         round=held.number if held is not None else 1,
         times=held.times if held is not None else None,
+        votable=held.options if held is not None else said.option_ids,
         confirmed=last is not None and last.height <= settled,
         goal=None if withheld else said.goal,
         about=said.about,
