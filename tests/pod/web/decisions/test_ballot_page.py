@@ -193,7 +193,7 @@ def test_dc_03_pages_and_api_agree_a_second_before_and_after_the_deadline(parish
     late = send(browser, page, {"00": "7"})
 
     assert late.status == 403
-    assert "The poll takes ballots from" in late.text
+    assert "The poll takes this from" in late.text
     assert values(late)["00"] == "7"
     with pytest.raises(RefusedByHttpError) as refusal:
         parish.cast("cy", poll, scores={"00": 2})
