@@ -19,16 +19,17 @@ from protocol.records.content import Ballot, Delegate, Delegation, Poll
 
 
 class PollRow(Base):
-    """A poll record. `place`: see `models.content.places`; `poll`: its content as JSON."""
+    """A poll record. `place`: see `models.content.places`; `poll`: its content as JSON; `about`: where it came from."""
 
     __tablename__ = "polls"
-    __table_args__ = (Index(None, "group_id", "place"),)
+    __table_args__ = (Index(None, "group_id", "place"), Index(None, "group_id", "about"))
 
     id: Mapped[RecordId] = mapped_column(primary_key=True)
     group_id: Mapped[RecordId]
     author: Mapped[int]
     place: Mapped[int]
     poll: Mapped[bytes]
+    about: Mapped[RecordId | None]
 
 
 class BallotRow(Base):

@@ -6,6 +6,7 @@ from sqlalchemy import TextClause, inspect, text
 from migrations import configured, is_current, upgrade
 from migrations.drift import differences
 from models.content.word_pieces import folded, name_key
+from models.engine.columns import bytes_of_id
 from models.engine.databases import Database, open_database
 
 
@@ -59,6 +60,24 @@ async def test_public_20_the_step_to_0024_makes_the_words_that_the_code_makes(da
         assert [word for (word,) in words] == [folded(one) for one in texts]
         keys = await connection.execute(text("SELECT subject_key FROM posts ORDER BY seq"))
         assert [key for (key,) in keys] == [*(name_key(one) for one in texts), None]
+    await database.close()
+
+
+async def test_the_step_to_0040_tells_from_which_post_a_poll_came(database_url: str) -> None:
+    database = await open_database(database_url, durable=False)
+    await upgrade(database, "0039")
+    post = "bagaaiera" + "kq5" * 17 + "a"
+    row = {"group_id": b"g", "author": 1, "place": 1}
+    said = {b"1": b'{"about":"%s"}' % post.encode(), b"2": b"{}"}
+    rows = [{**row, "id": poll, "poll": text} for poll, text in said.items()]
+    async with database.writing.begin() as connection:
+        await connection.execute(_insert("polls", rows[0]), rows)
+
+    await upgrade(database)
+
+    async with database.reading.connect() as connection:
+        found = await connection.execute(text("SELECT about FROM polls ORDER BY id"))
+        assert [about for (about,) in found] == [bytes_of_id(post), None]
     await database.close()
 
 

@@ -117,6 +117,13 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "private title": _inside("privatetitle", "/g/{private}"),
     "private words": _inside("privatewords", "/g/{private}/posts/{secret}"),
     "private poll": _inside("privatepoll", "/api/v1/groups/{private}/polls"),
+    # Only its author reads a poll that isn't published.
+    "draft": Canary(
+        "qxdraftxq",
+        {FOUNDER: r"/me/drafts(?:\?.*)?|/g/\w+/polls/new/.*"},
+        "/me/drafts",
+        frozenset({FOUNDER}),
+    ),
     "private reply": _inside("privatereply", "/g/{private}/posts/{secret}"),
     "private nickname": _inside("privatenickname", "/g/{private}/members"),
     "private reason": _inside("privatereason", "/g/{private}/log"),

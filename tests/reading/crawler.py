@@ -159,6 +159,8 @@ def _values(house: House) -> Mapping[str, Iterable[str]]:
         "host": [house.pod.host],
         "to": ["did:key:z6Mk"],
         "secret": ["ab" * 32],
+        "draft": [house.ids["draft"]],
+        "step": ["question", "preview"],
         "poll": [house.ids["private poll"], house.ids["floored poll"]],
     }
 

@@ -19,6 +19,22 @@ GUARDS: Final = (
     *RULES,
     *POD_GUARDS,
     Guard(
+        "a draft is read by its author alone",
+        "models/decisions/poll_drafts.py",
+        'POLL_DRAFTS.c.id == bindparam("id"), POLL_DRAFTS.c.account_id == bindparam("account")',
+        'POLL_DRAFTS.c.id == bindparam("id"), bindparam("account") == bindparam("account")',
+        (MEMBER,),
+        near="/g/",
+    ),
+    Guard(
+        "a post's page lists polls of the group alone in which it is read",
+        "models/decisions/polls_about.py",
+        'POLLS.c.group_id == bindparam("group"), POLLS.c.about == bindparam("about")',
+        'POLLS.c.group_id != bindparam("group"), POLLS.c.about == bindparam("about")',
+        (STRANGER,),
+        near="/g/",
+    ),
+    Guard(
         "a card that the floor hides has no title",
         f"{READING}/post/cards.py",
         'card.title if told else "",',

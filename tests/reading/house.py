@@ -54,6 +54,7 @@ def build(pod: ServedPod, neighbours: Neighbours) -> House:
     _mute(house)
     _moderate(house)
     _propose(house)
+    _draft(house)
     for group in ("open", "unlisted", "private"):
         eventually(partial(_quiet, house, house.ids[group]))
     return house
@@ -96,7 +97,6 @@ def _write_inside(house: House) -> None:
     _post(bo, private, "private words", reply_to={"subject": word("private subject")})
     _record(ada, private, type="Profile", nickname=word("private nickname"), text="Here.")
     _vote(bo, private, {"post": secret}, 500, reason=f"Because {word('private reason')}.")
-    house.ids["private poll"] = _ask(ada, private, "private poll")
     house.ids["quiet"] = _post(ada, house.ids["unlisted"], "unlisted words")
 
 
@@ -127,10 +127,10 @@ def _write_openly(house: House) -> None:
         house.ids[name] = _record(bo, group, type="Profile", nickname="Bo", text=text)
 
 
-def _ask(person: Person, group: str, name: str) -> str:
+def _ask(person: Person, group: str, name: str, *, about: str) -> str:
     """A poll whose title and text hold the canary."""
     said = {"title": word(name), "paragraphs": [{"style": "text", "text": word(name)}]}
-    wish = {"kind": "for-against", "lengths": {"voting": 3_600_000}, **said}
+    wish = {"kind": "for-against", "lengths": {"voting": 3_600_000}, "about": about, **said}
     return str(person.post(f"/api/v1/groups/{group}/polls", wish)["record"])
 
 
@@ -153,7 +153,7 @@ def _write_below_the_floor(house: House) -> None:
         eve, group, type="Profile", nickname=word("floored nickname"), text=word("floored profile")
     )
     _vote(eve, group, {"post": house.ids["plain"]}, 500)
-    house.ids["floored poll"] = poll = _ask(ada, group, "floored poll")
+    house.ids["floored poll"] = poll = _ask(ada, group, "floored poll", about=house.ids["plain"])
     for target in (
         *({"post": poll}, {"post": post}, {"paragraph": {"record": partly, "index": 1}}, {"post": reply}),
         *({"profile": profile}, {"subject": word("floored subject")}),
@@ -201,8 +201,9 @@ def _vote_across(house: House) -> None:
 
 
 def _answer_elsewhere(house: House) -> None:
-    """The open group's post is reposted and answered where only some may read."""
-    bo, plain = house.people["bo"], house.ids["plain"]
+    """The open group's post is reposted and answered where only some may read, and made a question there."""
+    ada, bo, plain = house.people["ada"], house.people["bo"], house.ids["plain"]
+    house.ids["private poll"] = _ask(ada, house.ids["private"], "private poll", about=plain)
     for name in ("unlisted", "private"):
         group = house.ids[name]
         _vote(bo, group, {"post": plain}, 1000)
@@ -229,6 +230,18 @@ def _propose(house: House) -> None:
     wish = {"do": "publish", "with": {"subject": word("proposed name")}}
     asked = house.people["ada"].post(f"/api/v1/groups/{house.ids['private']}/proposals", wish)
     assert asked["open"], "one signature is enough: nothing waits for others"
+
+
+def _draft(house: House) -> None:
+    """The founder writes a poll of the open group, whose other members may start polls, too."""
+    group, ada = house.ids["open"], house.people["ada"]
+    wish = {"do": "set-policy", "with": {"permissions": {"open-poll": 1000}}}
+    ada.post(f"/api/v1/groups/{group}/operations", wish)
+    path, bo = f"/g/{group}/polls/new", Browser(house.pod).sign_in("bo")
+    eventually(lambda: bo.get(path).status == 200)
+    browser = Browser(house.pod).sign_in("ada")
+    step = browser.submit(browser.get(path), "/new", press="Next", title=f"On {word('draft')}", text=word("draft"))
+    house.ids["draft"] = step.path.split("/")[-2]
 
 
 def _moderate(house: House) -> None:

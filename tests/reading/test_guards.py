@@ -25,7 +25,7 @@ from tests.reading.test_canaries import placed, walking
 from tests.support.folders import ROOT
 from tests.support.rig import ServedPod, worker_number
 
-PACKAGES = ("pod", "federation", "migrations", "models", "moderation", "protocol", "static")
+PACKAGES = ("pod", "federation", "migrations", "models", "moderation", "decisions", "protocol", "static")
 NUMBER = 42
 
 

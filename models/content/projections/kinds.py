@@ -171,7 +171,7 @@ def _fold_claim(rows: Rows, record: Accepted, claim: Claim) -> None:
 
 def _fold_poll(rows: Rows, record: Accepted, poll: Poll) -> None:
     row = {"id": record.id, "group_id": record.group, "author": poll.author, "place": record.place}
-    rows.polls.append({**row, "poll": msgspec.json.encode(poll)})
+    rows.polls.append({**row, "poll": msgspec.json.encode(poll), "about": poll.about})
 
 
 def _fold_ballot(rows: Rows, record: Accepted, ballot: Ballot) -> None:

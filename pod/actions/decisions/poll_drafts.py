@@ -18,6 +18,7 @@ from models.decisions.poll_drafts import (
 )
 from models.people.accounts import Account
 from pod.actions.access import open_group
+from pod.actions.decisions.capabilities import may_ask
 from pod.actions.decisions.polls import open_poll
 from pod.actions.signer import Person
 from pod.clock import random_token
@@ -28,7 +29,6 @@ from pod.rules.questions import AskingRule
 from protocol.ids import RecordId
 from protocol.limits import MAX_RECORD_BYTES
 from protocol.records.drafts import Draft
-from protocol.state import GroupState
 
 MOST_DRAFTS: Final = 20
 MOST_BYTES: Final = MAX_RECORD_BYTES  # what is longer could never be published
@@ -118,12 +118,6 @@ async def check_may_ask(session: AsyncSession, deps: Deps, account: Account, gro
         raise GroupRule.CLOSED.error()
     if readable.member is None or not may_ask(readable.state, readable.member.weight):
         raise AskingRule.MAY_NOT_ASK.error(weight=readable.state.permission(OPEN_POLL))
-
-
-def may_ask(state: GroupState, weight: int | None) -> bool:
-    """Whether a member of this weight starts polls; None: nobody of the group."""
-    open_still = state.kind == "group" and state.succeeded_by is None
-    return open_still and weight is not None and weight >= max(0, state.permission(OPEN_POLL))
 
 
 async def _load(session: AsyncSession, account: Account, group: RecordId, draft: str) -> StoredPollDraft:

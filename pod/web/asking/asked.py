@@ -9,7 +9,7 @@ from aiohttp import web
 
 from decisions.poll_events import OPEN_POLL
 from models.people.accounts import Account
-from pod.actions.decisions.poll_drafts import may_ask
+from pod.actions.decisions.capabilities import may_ask
 from pod.actions.reading.group.page_header import HeaderSight, load_header
 from pod.app_keys import DEPS
 from pod.rules.groups import GroupRule

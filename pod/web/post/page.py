@@ -60,6 +60,7 @@ class PostView(msgspec.Struct, frozen=True):
     """The page of a post. `language` is empty when its author named none; `acts` is where its buttons are sent.
 
     `reply` is where an answer is sent, empty where the reader may give none; `answers_go`: in which group it stands.
+    `ask`: where a poll about the post is begun, empty where the reader may begin none.
     """
 
     title: str
@@ -83,6 +84,8 @@ class PostView(msgspec.Struct, frozen=True):
     more_replies: str
     orphans: tuple[ReplyView, ...]
     appears: tuple[AppearanceView, ...]
+    polls: tuple[Link, ...]
+    ask: str
     own: tuple[Press, ...]
     links: tuple[Link, ...]
     path: str
@@ -176,9 +179,9 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         replies=reply_views(say, links, story.replies, story.votes, writes=desk.votes),
         more_replies=links.here(replies=str(story.next_reply), anchor="answers") if story.next_reply else "",
         orphans=reply_views(say, links, story.orphans, {}, writes=False),
-        appears=tuple(
-            AppearanceView(Link(at.name, _through(links, at.group)), score_view(say, at.score)) for at in story.appears
-        ),
+        appears=_appearances(desk),
+        polls=tuple(Link(poll.title, f"{links.group_path}/polls/{poll.id}") for poll in story.polls),
+        ask=f"{links.group_path}/polls/new?about={links.post}" if reading.summary.asks else "",
         own=_own(desk),
         links=_links(desk),
         path=links.path,
@@ -223,6 +226,13 @@ def page_tabs(say: Translator, links: PostLinks, current: str) -> tuple[tuple[st
         "compare": (say("Compare lenses"), links.to("compare")),
     }
     return tuple((text, href, name == current) for name, (text, href) in pages.items())
+
+
+def _appearances(desk: Desk) -> tuple[AppearanceView, ...]:
+    say, links = desk.say, desk.links
+    return tuple(
+        AppearanceView(Link(at.name, _through(links, at.group)), score_view(say, at.score)) for at in desk.story.appears
+    )
 
 
 def _through(links: PostLinks, group: str) -> str:

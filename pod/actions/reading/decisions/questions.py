@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.rolls import BY_WEIGHT, electors, terms
 from models.decisions.polls import PollOpening, StoredPoll, list_polls, load_poll
+from models.decisions.polls_about import list_polls_about
 from pod.actions.access import Reader, open_group
 from pod.actions.decisions.roll import load_roll
 from pod.actions.reading.lens.floor import list_unhosted
@@ -55,6 +56,15 @@ async def list_earlier(deps: Deps, reader: Reader, group: RecordId) -> tuple[Ear
         await open_group(session, deps, reader, group)
         found = await list_polls(session, group, below=_ANY_PLACE, most=MOST_EARLIER)
         return tuple(EarlierPoll(one.id, one.content.title) for one in await _told(session, deps, found))
+
+
+async def load_polls_about(
+    session: AsyncSession, deps: Deps, group: RecordId, about: RecordId
+) -> tuple[EarlierPoll, ...]:
+    """The latest polls of a group that came from a post, for who reads that group."""
+    found = await list_polls_about(session, group, about, most=MOST_EARLIER)
+    told = await _told(session, deps, found) if found else []
+    return tuple(EarlierPoll(one.id, one.content.title) for one in told)
 
 
 async def describe_roll(deps: Deps, reader: Reader, group: RecordId) -> RollSight:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Membership, load_membership
 from pod.actions.access import Reader, open_group
+from pod.actions.decisions.capabilities import may_ask
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from pod.rules.posts import PostRule
@@ -18,7 +19,7 @@ from protocol.state import GroupState
 class GroupSummary(msgspec.Struct, frozen=True):
     """A group in short. `member`: the reader's number there; `weight`: of the reader's votes (thousandths).
 
-    `closed`: it continues elsewhere, and takes nothing new but votes.
+    `closed`: it continues elsewhere, and takes nothing new but votes. `asks`: the reader may start polls.
     """
 
     group: RecordId
@@ -30,6 +31,7 @@ class GroupSummary(msgspec.Struct, frozen=True):
     member: int | None = None
     weight: int = 0
     closed: bool = False
+    asks: bool = False
 
     @property
     def votes(self) -> bool:
@@ -50,6 +52,7 @@ async def load_summary(session: AsyncSession, deps: Deps, reader: Reader, group:
     """The group in short for a reader; raises UnknownGroupError."""
     opened = await open_group(session, deps, reader, group)
     state, number = opened.state, _number_in(opened.state, opened.membership)
+    weight = state.members[number].weight if number is not None else None
     return GroupSummary(
         group,
         state.policy.name,
@@ -58,8 +61,9 @@ async def load_summary(session: AsyncSession, deps: Deps, reader: Reader, group:
         state.default_score,
         state.others_weight,
         number,
-        state.members[number].weight if number is not None else 0,
+        weight or 0,
         state.succeeded_by is not None,
+        may_ask(state, weight),
     )
 
 

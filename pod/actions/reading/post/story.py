@@ -24,6 +24,7 @@ from moderation.lens import Hide, Layer, Lens
 from moderation.scores import is_shown
 from pod.actions.access import Reader
 from pod.actions.chain.views import load_view
+from pod.actions.reading.decisions.questions import EarlierPoll, load_polls_about
 from pod.actions.reading.group.page_facts import GroupSummary, load_summary
 from pod.actions.reading.group.profiles import load_nicknames, load_writers
 from pod.actions.reading.lens.verdicts import Author, Layers, Sums, load_layers
@@ -76,6 +77,7 @@ class Story(msgspec.Struct, frozen=True):
     `bench`: the group in which the reader's votes count; `answers_in`: the group in which the reader's answer is
     written. `answered`: the post that this one answers, if it is here and the reader may find it.
 
+    `polls`: those of the page's group that came from this post.
     `next_reply`: where the next replies begin, None at the end; `thread`: the comments on the requested paragraph.
     """
 
@@ -92,6 +94,7 @@ class Story(msgspec.Struct, frozen=True):
     thread: tuple[ReplySight, ...]
     orphans: tuple[ReplySight, ...]
     appears: tuple[Appearance, ...]
+    polls: tuple[EarlierPoll, ...]
 
 
 async def read_story(
@@ -117,14 +120,13 @@ async def read_story(
         page = cards[:REPLIES_ON_A_PAGE]
         replies = await _load_replies(session, deps, reader, reading, [*page, *comments, *lost], others)
         bench = await load_bench(session, deps, reader, reading.summary, lens)
-        writers = {*map(author_of, reading.text.sheets.values())}
         votes, own_votes = await _load_votes(session, reader, reading, bench, page)
         return Story(
             reading=reading,
             bench=bench,
             answered=await _load_answered(session, reader, reading),
             answers_in=await _answers_in(session, post, reading.summary, bench),
-            nicknames=await load_nicknames(session, deps, group, writers),
+            nicknames=await load_nicknames(session, deps, group, {*map(author_of, reading.text.sheets.values())}),
             votes=votes,
             own_votes=own_votes,
             answers=answers,
@@ -133,6 +135,7 @@ async def read_story(
             thread=tuple(replies[len(page) : len(page) + len(comments)]),
             orphans=tuple(replies[len(page) + len(comments) :]),
             appears=await _load_appearances(session, deps, reader, post),
+            polls=await load_polls_about(session, deps, group, post),
         )
 
 
