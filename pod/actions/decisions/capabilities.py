@@ -5,7 +5,7 @@ The chain asks `permissions` for the name of an event, so starting a poll is `op
 
 from __future__ import annotations
 
-from decisions.rolls import OPEN_POLL
+from decisions.poll_events import OPEN_POLL
 from protocol.state import GroupState
 
 
