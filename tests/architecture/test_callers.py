@@ -29,7 +29,6 @@ NOT_CALLED |= dict.fromkeys(
 )
 NOT_CALLED |= dict.fromkeys(
     (
-        "option_bars",
         "vote_path",
         "vote_flow",
         "standpoints",

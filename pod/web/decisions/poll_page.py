@@ -13,6 +13,7 @@ from pod.plots.phase_timeline import Timeline, phase_timeline
 from pod.translations import Translator
 from pod.web.decisions.ballot_words import fate_view
 from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page, will_count
+from pod.web.decisions.result import ResultView, result_view
 from pod.web.decisions.wording import kind_name, option_name, poll_title, rules_of, when
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import reader_of, say_of
@@ -43,6 +44,7 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
     press: Link
     mine: tuple[str, str, str]
+    result: ResultView | None
     sign_in: bool
     withheld: bool
     paragraphs: tuple[Paragraph, ...]
@@ -76,6 +78,7 @@ def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | No
         remedy=remedy,
         press=_press(say, seen, header.path),
         mine=_mine(say, receipt, header.path),
+        result=result_view(say, seen, header.path),
         sign_in=reader_of(request) is None,
         withheld=poll.withheld,
         paragraphs=poll.paragraphs,
@@ -87,7 +90,7 @@ def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | No
         else ("", ""),
         goal=_goal(say, seen),
         facts=tuple(_facts(say, seen)),
-        rules=tuple(rules_of(say, poll, by_weight=status.by_weight)),
+        rules=tuple(rules_of(say, poll, by_weight=seen.by_weight)),
     )
 
 

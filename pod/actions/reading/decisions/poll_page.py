@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.orderings import own_order
+from decisions.rolls import unpack
 from models.decisions.polls import load_poll
 from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.poll_course import Phase
@@ -21,6 +22,7 @@ class PollPageSight(msgspec.Struct, frozen=True):
     """A poll's page. `order`: the ids of its options as this reader meets them.
 
     `about`: the post it came from, if the group shows it to the reader; `goal`: the poll that it is to carry out.
+    `by_weight`: votes are weights; `closed_at`: the time (ms) of the item that ended the voting, if it is here.
     """
 
     sight: PollSight
@@ -32,13 +34,16 @@ class PollPageSight(msgspec.Struct, frozen=True):
     order: tuple[str, ...]
     about: VisibleCard | None
     goal: VisiblePoll | None
+    by_weight: bool
+    closed_at: int | None
 
 
 async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> PollPageSight:
     """A poll's page; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         readable = await open_group(session, deps, reader, group)
-        sight = await load_sight(session, deps, readable, await so_far_of(session, readable, poll), reader=reader)
+        so_far = await so_far_of(session, readable, poll)
+        sight = await load_sight(session, deps, readable, so_far, reader=reader)
         named = await load_nicknames(session, deps, group, {sight.poll.author})
         wanted = {sight.poll.about} if sight.poll.about else set()
         things = await load_shown_things(session, deps, reader, group, wanted) if wanted else {}
@@ -53,6 +58,8 @@ async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: Reco
         order=option_order(sight.poll, readable.number),
         about=next(iter(things.values()), None),
         goal=goal,
+        by_weight=so_far.opening is not None and bool((unpack(so_far.opening.members).votes != 1).any()),
+        closed_at=so_far.course.now.voting.at if so_far.course and so_far.course.now.voting else None,
     )
 
 

@@ -26,6 +26,7 @@ from pod.deps import Deps
 from pod.rules.decisions import DecisionRule
 from protocol.ids import RecordId
 from protocol.records.content import Ballot, Goal, Lengths, Paragraph, PostTarget, Quorum
+from protocol.records.content.polls import PollKind
 
 _ANY_PLACE: Final = 2**62
 
@@ -39,7 +40,7 @@ class VisiblePoll(msgspec.Struct, frozen=True):
 
     id: RecordId
     author: int
-    kind: str
+    kind: PollKind
     title: str
     paragraphs: tuple[Paragraph, ...]
     options: tuple[VisibleOption, ...]

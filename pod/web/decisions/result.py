@@ -1,0 +1,129 @@
+"""The result of a poll on its page, and as files: a table, the numbers, and all from which anybody counts it anew."""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import web
+
+from decisions.count import Result
+from pod.actions.decisions.poll_course import Phase
+from pod.actions.reading.decisions.files import find_result_file
+from pod.actions.reading.decisions.poll_page import PollPageSight
+from pod.actions.reading.decisions.polls import PollOutcome
+from pod.app_keys import DEPS
+from pod.contracts import CSV, contract
+from pod.plots.option_bars import option_bars
+from pod.plots.plot import Plot
+from pod.rules.decisions import DecisionRule
+from pod.translations import Translator
+from pod.web.decisions.poll_header import load_poll_page
+from pod.web.decisions.result_words import (
+    bars_of,
+    contest_story,
+    risk_sentences,
+    state_sentences,
+    tie_story,
+    turnout_rows,
+    winner_sentence,
+)
+from pod.web.kit.templates import FILE_HEADERS
+from pod.web.kit.visitors import reader_of, say_of
+from protocol.ids import RecordId, parse_id
+from protocol.records.content.polls import PollKind
+
+routes = web.RouteTableDef()
+
+
+class ResultView(msgspec.Struct, frozen=True, kw_only=True):
+    """A result. `earlier` are the pictures of the rounds before the last; `command` verifies the file."""
+
+    winner: str
+    state: tuple[str, ...]
+    plot: Plot
+    story: tuple[str, ...]
+    turnout: tuple[tuple[str, str], ...]
+    risk: tuple[str, ...]
+    earlier: tuple[Plot, ...]
+    files: tuple[tuple[str, str], ...]
+    command: str
+    ballots: str
+
+
+class ResultFile(msgspec.Struct, frozen=True):
+    """A result in numbers: what the page says, for programs."""
+
+    poll: RecordId
+    kind: PollKind
+    phase: Phase
+    outcome: PollOutcome
+
+
+@routes.get("/g/{group}/polls/{poll}/result.csv")
+@contract("reader", media_type=CSV)
+async def get_result_csv(request: web.Request) -> web.Response:
+    """What each option got, as a table."""
+    seen = await load_poll_page(request)
+    plot = _plot(say_of(request), seen, _outcome(seen).results[-1])
+    headers = {"Content-Disposition": f'attachment; filename="{_name(seen)}.csv"', **FILE_HEADERS}
+    return web.Response(text=plot.figures.csv, content_type=CSV, charset="utf-8", headers=headers)
+
+
+@routes.get("/g/{group}/polls/{poll}/result.json")
+@contract("reader", answer=ResultFile)
+async def get_result_json(request: web.Request) -> web.Response:
+    """The result's numbers, as the page has them."""
+    seen = await load_poll_page(request)
+    poll = seen.sight.poll
+    file = ResultFile(poll.id, poll.kind, poll.phase, _outcome(seen))
+    headers = {"Content-Disposition": f'attachment; filename="{_name(seen)}.json"', **FILE_HEADERS}
+    return web.Response(body=msgspec.json.encode(file), content_type="application/json", headers=headers)
+
+
+@routes.get("/g/{group}/polls/{poll}/result.file")
+@contract("reader", answer=bytes)
+async def get_result_file(request: web.Request) -> web.FileResponse:
+    """All from which the result follows; `pod verify-result` counts it anew, without any pod."""
+    group, poll = parse_id(request.match_info["group"]), parse_id(request.match_info["poll"])
+    path = await find_result_file(request.app[DEPS], reader_of(request), group, poll)
+    headers = {"Content-Disposition": f'attachment; filename="result-{poll[-8:]}.file.json"', **FILE_HEADERS}
+    return web.FileResponse(path, headers=headers)
+
+
+def result_view(say: Translator, seen: PollPageSight, path: str) -> ResultView | None:
+    """The result as the page shows it; None while there is none."""
+    poll, outcome = seen.sight.poll, seen.sight.outcome
+    if outcome is None or poll.phase not in {Phase.COUNTED, Phase.PROVISIONAL, Phase.FINAL, Phase.DRAWING}:
+        return None
+    last = outcome.results[-1]
+    settled = poll.phase in {Phase.PROVISIONAL, Phase.FINAL}
+    files = [(say("Table (CSV)"), f"{path}/result.csv"), (say("Numbers (JSON)"), f"{path}/result.json")]
+    files += [(say("All it follows from, to count it anew"), f"{path}/result.file")] if settled else []
+    return ResultView(
+        winner=winner_sentence(say, poll, outcome),
+        state=tuple(state_sentences(say, seen, outcome)),
+        plot=_plot(say, seen, last),
+        story=(*tie_story(say, poll, outcome), *contest_story(say, poll, outcome)),
+        turnout=tuple(turnout_rows(say, poll, last, by_weight=seen.by_weight)),
+        risk=tuple(risk_sentences(say, last)),
+        earlier=tuple(_plot(say, seen, result) for result in outcome.results[:-1]),
+        files=tuple(files),
+        command=f"pod verify-result result-{poll.id[-8:]}.file.json" if settled else "",
+        ballots=f"{path}/ballots",
+    )
+
+
+def _outcome(seen: PollPageSight) -> PollOutcome:
+    """The result; raises NotFoundError while there is none."""
+    if seen.sight.outcome is None:
+        raise DecisionRule.NOT_ENDED.error()
+    return seen.sight.outcome
+
+
+def _plot(say: Translator, seen: PollPageSight, result: Result) -> Plot:
+    poll, outcome = seen.sight.poll, _outcome(seen)
+    bars = bars_of(say, poll, outcome, result)
+    return option_bars(say, poll.kind, bars, key=f"round-{result.round}", weighed=seen.by_weight)
+
+
+def _name(seen: PollPageSight) -> str:
+    return f"result-{seen.sight.poll.id[-8:]}"
