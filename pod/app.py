@@ -17,7 +17,7 @@ from federation.addresses import normal_authority
 from federation.known_keys import KnownKeys
 from federation.shares import Shares
 from federation.signatures import Policy
-from pod import activitypub
+from pod import activitypub, feeds
 from pod.actions.fediverse.actors import fetch_document
 from pod.activitypub.documents import answer_held, is_shared
 from pod.answers import Answers
@@ -108,7 +108,7 @@ def _tell_of_an_end(running: asyncio.Task[None]) -> None:
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
     areas = (peers, groups, content, chain, people, poll_templates, polls, proposals, recovery, openapi, health)
-    for routes in (*activitypub.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
+    for routes in (*activitypub.ROUTES, *feeds.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
         app.add_routes(routes)
 
 

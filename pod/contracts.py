@@ -21,6 +21,7 @@ AS2 = "application/activity+json"
 HTML = "text/html"
 CSV = "text/csv"
 ATOM = "application/atom+xml"
+CALENDAR = "text/calendar"
 
 
 @dataclass(frozen=True)

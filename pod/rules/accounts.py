@@ -146,6 +146,11 @@ class AccountRule(Rule):
         "This link was used, or it is older than ten minutes.",
         "Länken är använd, eller äldre än tio minuter.",
     )
+    NO_SUCH_FEED = (
+        NotFoundError,
+        "There is no such feed. Its owner may have made another one, or stopped it.",
+        "Det finns inget sådant flöde. Ägaren kan ha gjort ett nytt eller stoppat det.",
+    )
     NOT_ME_DEAD = (
         GoneError,
         "This link was used, or it is older than two weeks. Sign in; the settings have the same button.",

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import pytest
 
+from models.people.accounts import load_account_named
+from pod.actions.accounts.feed_secrets import make_feed_secret
+from pod.deps import Deps
 from tests.reading.canaries import (
     BANNED,
     CANARIES,
     FORMER,
     FOUNDER,
     HOME,
+    INSIDE,
     MEMBER,
     MUTER,
     OTHER_POD,
@@ -115,6 +120,23 @@ def test_each_canary_is_where_its_readers_look_for_it(house: House, reader: str)
             if reader in canary.by and canary.word not in walk.meet(house.at(canary.met)).text
         ]
     assert missing == []
+
+
+@pytest.mark.parametrize("reader", sorted({*READERS} - {STRANGER}))
+def test_dc_29_ones_own_feeds_have_no_words_that_are_not_for_oneself(house: House, reader: str) -> None:
+    secret = house.pod.act(partial(_feed_of, READERS[reader]))
+    with walking(house, STRANGER) as walk:  # the secret alone says whose they are
+        answers = [walk.get(f"/feeds/{secret}/decisions.{kind}") for kind in ("ics", "atom")]
+    assert [answer.status for answer in answers] == [200, 200]
+    check(house, reader, iter([answer._replace(text=answer.text.replace("\r\n ", "")) for answer in answers]))
+    assert all((word("private poll") in answer.text) == (reader in INSIDE) for answer in answers)
+
+
+async def _feed_of(name: str, deps: Deps) -> str:
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, name)
+    assert account is not None
+    return await make_feed_secret(deps, account)
 
 
 @pytest.mark.parametrize("reader", sorted(PODS))

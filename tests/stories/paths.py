@@ -132,6 +132,7 @@ PATHS: Mapping[str, Paths] = {
     "/settings": at("/settings"),
     "/settings/authenticator": at("/settings/authenticator"),
     "/settings/confirm": at("/settings/confirm"),
+    "/settings/feeds": at("/settings/feeds"),
     "/settings/keys": at("/settings/keys"),
     "/settings/mail": at("/settings/mail"),
     "/settings/not-me": at("/settings/not-me"),

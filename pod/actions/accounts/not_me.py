@@ -1,8 +1,8 @@
 """Who learns that somebody else decided in their name ends that by one link, signed out: nothing more is decided.
 
 The link's secret is signed by the pod: it names the account and its end, does this alone, and is over once it was used,
-with all others that were mailed before. It ends every session, token, code and link of the account, and freezes what
-decides until the 24 words are typed: a mailed code would prove nothing against somebody who reads the mailbox.
+with all others that were mailed before. It ends every session, token, code, link and feed of the account, and freezes
+what decides until the 24 words are typed: a mailed code would prove nothing against somebody who reads the mailbox.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account, load_account, revoke_all_tokens, set_frozen
 from models.people.decision_notices import end_turn, load_turn
+from models.people.feed_secrets import delete_feed_secret
 from models.people.mailed_codes import delete_codes_of
 from models.people.sessions import delete_sessions
 from models.people.sign_in_links import delete_links_of
@@ -61,6 +62,7 @@ async def _end_all(session: AsyncSession, account: Account, *, now: int) -> None
     await revoke_all_tokens(session, account.id, now)
     await delete_codes_of(session, account.id)
     await delete_links_of(session, account.id)
+    await delete_feed_secret(session, account.id)
     await set_frozen(session, account.id, at=now)
     await end_turn(session, account.id)
 

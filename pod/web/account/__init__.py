@@ -3,6 +3,7 @@
 from pod.web.account import (
     about_pod,
     authenticator,
+    feeds,
     first_admin,
     fresh_proof,
     mail_address,
@@ -17,7 +18,7 @@ from pod.web.account import (
 
 AREAS = (
     *(first_admin, sign_up, sign_in),
-    *(settings, fresh_proof, mail_address, not_me, recovery_words, authenticator, passkeys),
+    *(settings, feeds, fresh_proof, mail_address, not_me, recovery_words, authenticator, passkeys),
     *(recovery, about_pod),
 )
 ROUTES = tuple(area.routes for area in AREAS)

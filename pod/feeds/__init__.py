@@ -1,0 +1,5 @@
+"""Feeds of what a group decides, for calendars and feed readers: without a session, by a secret or for everybody."""
+
+from pod.feeds import decisions
+
+ROUTES = (decisions.routes,)
