@@ -116,7 +116,7 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "private description": _inside("privatedescription", "/g/{private}/about", CHAIN, HOMES | {INVITED}),
     "private title": _inside("privatetitle", "/g/{private}"),
     "private words": _inside("privatewords", "/g/{private}/posts/{secret}"),
-    "private poll": _inside("privatepoll", "/api/v1/groups/{private}/polls"),
+    "private poll": _inside("privatepoll", "/g/{private}/polls/{private poll}"),
     # Only its author reads a poll that isn't published.
     "draft": Canary(
         "qxdraftxq",

@@ -128,10 +128,15 @@ def _write_openly(house: House) -> None:
 
 
 def _ask(person: Person, group: str, name: str, *, about: str) -> str:
-    """A poll whose title and text hold the canary."""
-    said = {"title": word(name), "paragraphs": [{"style": "text", "text": word(name)}]}
-    wish = {"kind": "for-against", "lengths": {"voting": 3_600_000}, "about": about, **said}
-    return str(person.post(f"/api/v1/groups/{group}/polls", wish)["record"])
+    """A poll whose title, text, options and goal hold the canary, and in which its author has voted."""
+    said = {"title": word(name), "paragraphs": [{"style": "text", "text": word(name)}], "goal": {"text": word(name)}}
+    options = [{"title": word(name), "text": word(name)}]
+    wish = {"kind": "approval", "lengths": {"voting": 3_600_000}, "options": options, "about": about, **said}
+    poll = str(person.post(f"/api/v1/groups/{group}/polls", wish)["record"])
+    path = f"/api/v1/groups/{group}/polls/{poll}"
+    eventually(lambda: person.get(path)["poll"]["phase"] == "voting")
+    person.post(f"{path}/ballots", {"approvals": ["00"]})
+    return poll
 
 
 def _add_a_paragraph(writer: Person, voters: Sequence[Person], group: str, post: str, name: str) -> None:

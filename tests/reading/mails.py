@@ -70,7 +70,7 @@ class Letterbox:
 
     def of_a_vote(self, person: Person, group: str, poll: str) -> None:
         """The mail that somebody gets in whose name a ballot was signed."""
-        person.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "no"})
+        person.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"approvals": ["00"]})
         self.take(f"{person.account['name']}@mail2.example")
 
     def of_strangers(self, admin: Browser) -> None:

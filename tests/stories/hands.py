@@ -59,6 +59,18 @@ class Hand:
         """Press the button of the reading pages' one form that does this; `value` is its beginning."""
         self.press(self.page.locator(f'button[form="acts"][value^="{value}"]').first)
 
+    def fill(self, found: Locator, value: str) -> None:
+        """Write into a field."""
+        self._fill(found, value)
+
+    def touch(self, found: Locator) -> None:
+        """Press what leads to no other page."""
+        found.click()
+
+    def hold(self, found: Locator) -> None:
+        """Be where keys go to this control."""
+        found.focus()
+
     def _fill(self, found: Locator, value: str) -> None:
         if found.first.get_attribute("type") in ("radio", "checkbox"):
             found.and_(self.page.locator(f'[value="{value}"]')).check()
@@ -117,6 +129,13 @@ class Keys(Hand):
                 return
             self.page.keyboard.press("ArrowDown")
         raise AssertionError(f"The arrows never lead to {value}.")
+
+    def touch(self, found: Locator) -> None:
+        self._reach(found)
+        self.page.keyboard.press("Enter")
+
+    def hold(self, found: Locator) -> None:
+        self._reach(found)
 
     def press(self, found: Locator) -> None:
         self._unfold(found)
