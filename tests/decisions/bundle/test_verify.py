@@ -10,9 +10,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from decisions.bundle.verify import verify
+from decisions.bundle.recount import Recount
+from decisions.bundle.shape import Bundle, Stated
+from decisions.bundle.verify import open_each, verify
+from decisions.lot import draw
 from protocol.canonical import JsonObject
-from tests.decisions.bundle.decided import Decided
+from tests.decisions.bundle.decided import Decided, Drawn
 
 
 @lru_cache(maxsize=1)
@@ -157,6 +160,75 @@ def end_too_early(file: Any) -> None:
 )
 def test_dc_02_each_tampering_is_named_by_its_own_rule(change: Callable[[Any], None], rule: str) -> None:
     assert found(change) == [rule]
+
+
+@lru_cache(maxsize=1)
+def drawn() -> bytes:
+    return msgspec.json.encode(Drawn().bundle())
+
+
+def test_dc_18_a_file_proves_both_rounds_the_lot_and_what_a_contest_led_to() -> None:
+    verdict = verify(drawn())
+    stated = json.loads(drawn())["stated"]
+
+    assert verdict.faults == ()
+    assert [result.winners for result in verdict.rounds[:2]] == [("00", "01"), ("00", "01")]
+    assert stated["contest"]["voided"] == [2]
+    assert stated["contest"]["winners"] == ["00"]
+    # Without member 2's ballot North alone wins: the result stands if that is what was drawn.
+    assert stated["contest"]["stands"] == verdict.final == (verdict.chosen == ("00",))
+
+
+def leave_share_out(file: Any) -> None:
+    file["records"].remove(record_of(file, "Opening"))
+
+
+def forget_contest(file: Any) -> None:
+    file["stated"]["contest"] = None
+
+
+def forget_round(file: Any) -> None:
+    del file["stated"]["rounds"][1]
+
+
+def choose_other(file: Any) -> None:
+    file["stated"]["chosen"] = ["01"] if file["stated"].get("chosen") == ["00"] else ["00"]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (leave_share_out, "record_missing"),
+        (forget_contest, "wrong_contest"),
+        (forget_round, "wrong_rounds"),
+        (choose_other, "wrong_choice"),
+    ],
+)
+def test_dc_18_tampering_with_a_tie_is_named_by_its_own_rule(change: Callable[[Any], None], rule: str) -> None:
+    file = json.loads(drawn())
+    change(file)
+
+    assert [fault.rule.key for fault in verify(json.dumps(file).encode()).faults] == [rule]
+
+
+def test_dc_18_a_lot_with_a_share_left_out_is_named() -> None:
+    """The file as it stood before the contest window closed: the lot is drawn, and nobody has contested it."""
+    whole = msgspec.json.decode(drawn(), type=Bundle)
+    earlier = msgspec.structs.replace(whole, through=whole.through - 1)
+    told = Recount(earlier, open_each).stated()
+    assert told.drawing is not None
+    assert told.drawing.opened == (1,)
+    assert told.drawing.by_one_pod
+    forged = draw(earlier.poll, "00" * 32, ("00", "01"), {}, {})
+
+    def found(stated: Stated) -> list[str]:
+        file = msgspec.json.encode(msgspec.structs.replace(earlier, stated=stated))
+        return [fault.rule.key for fault in verify(file).faults]
+
+    assert found(told) == []
+    left_out = msgspec.structs.replace(told.drawing, opened=(), unopened=(1,))
+    assert found(msgspec.structs.replace(told, drawing=left_out)) == ["wrong_lot"]
+    assert found(msgspec.structs.replace(told, drawing=forged))[0] == "wrong_lot"
 
 
 def test_what_is_no_file_is_refused_in_words() -> None:
