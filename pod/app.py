@@ -21,7 +21,20 @@ from pod import activitypub, feeds
 from pod.actions.fediverse.actors import fetch_document
 from pod.activitypub.documents import answer_held, is_shared
 from pod.answers import Answers
-from pod.api import chain, content, groups, health, openapi, peers, people, poll_templates, polls, proposals, recovery
+from pod.api import (
+    chain,
+    content,
+    groups,
+    health,
+    openapi,
+    peers,
+    people,
+    poll_phases,
+    poll_templates,
+    polls,
+    proposals,
+    recovery,
+)
 from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, REPLAY
 from pod.budgets.bodies import ALL_BYTES, BODIES, HANDLER, LONGEST_FORM_BYTES, SHARE_BYTES, read_bodies
 from pod.budgets.connections import CountingLoop
@@ -107,7 +120,8 @@ def _tell_of_an_end(running: asyncio.Task[None]) -> None:
 
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    areas = (peers, groups, content, chain, people, poll_templates, polls, proposals, recovery, openapi, health)
+    decided = (polls, poll_phases, poll_templates)
+    areas = (peers, groups, content, chain, people, *decided, proposals, recovery, openapi, health)
     for routes in (*activitypub.ROUTES, *feeds.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
         app.add_routes(routes)
 

@@ -45,7 +45,7 @@ from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.proofs import add_proof, sign
 from protocol.records.envelope import reopen_record
-from protocol.records.operation import Operation, Rehome
+from protocol.records.operation import VOID, Operation, Rehome
 from protocol.records.parts import GroupPolicy
 
 FRESH_MS: Final = 15 * 60_000
@@ -137,7 +137,7 @@ def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> Non
             of_a_person = (("GroupRoot", "person"), ("Operation", "rehome"), ("Claim", None), *_OF_POLLS)
             allowed = kind in OF_THE_POD or named in of_a_person
         case PhraseHolder():
-            allowed = kind == "Handover" or (kind == "Operation" and do in GIVING_AWAY)
+            allowed = kind == "Handover" or (kind == "Operation" and (do in GIVING_AWAY or _voids(body)))
         case SignedIn(proved_at=proved_at) if kind == "Operation" and do in GIVING_AWAY:
             allowed = now - proved_at < FRESH_MS
         case SignedIn() | TokenHolder():
@@ -158,6 +158,12 @@ def _check_may_decide(signer: Signer, *, now: int, within: int) -> None:
         if within < PROVED_WITHIN_MS:
             raise DecisionRule.PROVE_JUST_NOW.error()
         raise DecisionRule.PROVE_FIRST.error()
+
+
+def _voids(body: Mapping[str, Any]) -> bool:
+    """Whether an operation says that votes weren't its author's own."""
+    said = body.get("with")
+    return body.get("do") == "event" and isinstance(said, Mapping) and said.get("name") == VOID
 
 
 def _may_say(body: Mapping[str, Any]) -> bool:

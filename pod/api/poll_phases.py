@@ -12,9 +12,12 @@ from msgspec import Meta
 from pod.actions.decisions.bets import place_bets
 from pod.actions.decisions.polls import audit_poll, forward_poll
 from pod.actions.decisions.proposals import predict, propose, vote_on_areas, withdraw_proposal
+from pod.actions.decisions.voids import void_votes
 from pod.actions.posts.records import Write, submit
+from pod.actions.recovery.phrase import RecoveryKeys
 from pod.api import shapes
-from pod.api.callers import answer, group_of, id_of, members_of, signer_of, wish_of
+from pod.api.callers import account_of, answer, group_of, id_of, members_of, signer_of, wish_of
+from pod.api.recovery_shapes import PhraseWish
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from protocol.ids import RecordId
@@ -107,6 +110,16 @@ async def post_forward(request: web.Request) -> web.Response:
     """Have the present phase end as soon as the steward seals this; voting is never shortened."""
     deps, group, signer, poll = request.app[DEPS], group_of(request), await signer_of(request), id_of(request, "poll")
     record = await deps.store.write(lambda session: forward_poll(session, deps, signer, group, poll))
+    return answer(shapes.Written(record.id), HTTPStatus.CREATED)
+
+
+@routes.post("/api/v1/groups/{group}/polls/{poll}/void")
+@contract("account", body=PhraseWish, answer=shapes.Written, status=HTTPStatus.CREATED)
+async def post_void(request: web.Request) -> web.Response:
+    """Say with the 24 words that what one's account said in the poll wasn't one's own word."""
+    deps, account, wish = request.app[DEPS], await account_of(request), await wish_of(request, PhraseWish)
+    keys = RecoveryKeys(wish.phrase)
+    record = await void_votes(deps, account, group_of(request), id_of(request, "poll"), keys)
     return answer(shapes.Written(record.id), HTTPStatus.CREATED)
 
 

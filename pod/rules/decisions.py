@@ -24,6 +24,11 @@ class DecisionRule(Rule):
         "The poll takes this from %(begins)s until %(ends)s.",
         "Omröstningen tar emot detta från %(begins)s till %(ends)s.",
     )
+    NOT_SEALED_YET = (
+        MayNotWriteError,
+        "The group hasn't sealed yet what the phase before brought. Try again in a minute.",
+        "Gruppen har inte beseglat än vad fasen före gav. Försök igen om en minut.",
+    )
     NO_SUCH_PHASE = (
         MayNotWriteError,
         "The poll has no such phase.",
@@ -33,6 +38,11 @@ class DecisionRule(Rule):
         MayNotWriteError,
         "You lacked the weight for this when the poll was opened: %(capability)s.",
         "Du saknade vikten som krävs för detta när omröstningen öppnades: %(capability)s.",
+    )
+    NOT_CONTESTED_NOW = (
+        MayNotWriteError,
+        "The result of this poll can't be contested any more, or the poll isn't open.",
+        "Resultatet kan inte längre bestridas, eller så är omröstningen inte öppen.",
     )
     NOT_FORWARD = (
         MayNotWriteError,

@@ -129,6 +129,16 @@ CASES: list[tuple[Rule, Make, Make]] = [
         lambda g: operation(g.now.group, g.people[1], "leave", {}, by_recovery=True),
         op(1, "leave", {}),
     ),
+    (
+        Rule.VOID_BY_RECOVERY_KEY,
+        op(1, "event", {"name": "void", "poll": "x"}),
+        lambda g: operation(g.now.group, g.people[1], "event", {"name": "void", "poll": "x"}, by_recovery=True),
+    ),
+    (
+        Rule.RECOVERY_KEY_ONLY_MOVES,
+        lambda g: operation(g.now.group, g.people[0], "event", {"name": "open-poll"}, by_recovery=True),
+        op(0, "event", {"name": "open-poll"}),
+    ),
     (Rule.POLICY_OF_OWNERS, op(1, "set-policy", {"name": "x"}), op(0, "set-policy", {"name": "x"})),
     (
         Rule.JOINERS_TOO_HEAVY,

@@ -212,16 +212,23 @@ class Person:
 
     def post(self, path: str, body: object) -> Any:
         """The answer; who decides and is asked for a proof gives it, and sends it once more."""
+        return self._proven("POST", path, body)
+
+    def put(self, path: str, body: object) -> Any:
+        """As `post`."""
+        return self._proven("PUT", path, body)
+
+    def send(self, path: str, body: object, method: str = "POST") -> Any:
+        return call(method, self.pod.door + path, body, token=self.account["token"])
+
+    def _proven(self, method: str, path: str, body: object) -> Any:
         try:
-            return self.send(path, body)
+            return self.send(path, body, method)
         except RefusedByHttpError as refusal:
             if refusal.status != 403 or refusal.problem["code"] != "proof_needed":
                 raise
         self.send("/api/v1/me/proof", {"link": self.pod.act(partial(_link_of, self.account["name"]))})
-        return self.send(path, body)
-
-    def send(self, path: str, body: object) -> Any:
-        return call("POST", self.pod.door + path, body, token=self.account["token"])
+        return self.send(path, body, method)
 
 
 async def _link_of(name: str, deps: Deps) -> str:

@@ -8,10 +8,9 @@ from sqlalchemy import Column, Table, Update, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.places import select_place
-from models.content.posts_and_votes import POSTS, SHEETS, VOTES
+from models.content.posts_and_votes import VOTES
 from models.content.projections.kinds import PROJECTED
 from models.content.projections.votes import note_reposts
-from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
 from models.engine.statements import AllKeys, Parameter
 from protocol.ids import RecordId
 
@@ -20,11 +19,11 @@ def _placed(own_id: Column[Any], keys: Parameter) -> Update:
     return update(own_id.table).where(own_id.in_(keys)).values(place=select_place(own_id).scalar_subquery())
 
 
-_POSTS: Final = AllKeys(partial(_placed, POSTS.c.id))
-_SHEETS: Final = AllKeys(partial(_placed, SHEETS.c.record_id))
-_POLLS: Final = AllKeys(partial(_placed, POLLS.c.id))
-_BALLOTS: Final = AllKeys(partial(_placed, BALLOTS.c.record_id))
-_DELEGATIONS: Final = AllKeys(partial(_placed, DELEGATIONS.c.record_id))
+# A table's rows have a record each, which is its primary key.
+_PLACED: Final = {
+    table: AllKeys(partial(_placed, *table.primary_key))
+    for table in dict.fromkeys(table for _, kind in PROJECTED for table in kind.ordered if table is not VOTES)
+}
 _REPOSTS: Final = AllKeys(
     lambda keys: (
         update(VOTES)
@@ -37,14 +36,11 @@ _REPOSTS: Final = AllKeys(
 
 async def project_places(session: AsyncSession, records: Mapping[RecordId, str]) -> None:
     """Give the rows of these records, named with their types, the places that the store has for the records now."""
-    in_tables: dict[Table, list[RecordId]] = {POSTS: [], SHEETS: [], VOTES: [], POLLS: [], BALLOTS: [], DELEGATIONS: []}
+    in_tables: dict[Table, list[RecordId]] = {table: [] for table in (*_PLACED, VOTES)}
     for record, type_name in records.items():
         kind = PROJECTED.of(type_name)
         for table in kind.ordered if kind is not None else ():
             in_tables[table].append(record)
-    await _POSTS.run(session, in_tables[POSTS])
-    await _SHEETS.run(session, in_tables[SHEETS])
-    await _POLLS.run(session, in_tables[POLLS])
-    await _BALLOTS.run(session, in_tables[BALLOTS])
-    await _DELEGATIONS.run(session, in_tables[DELEGATIONS])
+    for table, placed in _PLACED.items():
+        await placed.run(session, in_tables[table])
     await note_reposts(session, {(group, target) for group, target in await _REPOSTS.run(session, in_tables[VOTES])})

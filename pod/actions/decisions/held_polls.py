@@ -53,12 +53,21 @@ class HeldPoll:
     def check_stage(self, stage: Stage) -> None:
         """Raise unless the poll is in this phase now."""
         if self.course.stage_at(self.now) is stage:
+            if not self._is_sealed(stage):
+                raise DecisionRule.NOT_SEALED_YET.error()
             return
         times = self.held.times.boundaries
         place = _PHASES[stage]
         if times[place] == times[place + 1]:
             raise DecisionRule.NO_SUCH_PHASE.error()
         raise DecisionRule.NOT_NOW.error(begins=_instant(times[place]), ends=_instant(times[place + 1]))
+
+    def _is_sealed(self, stage: Stage) -> bool:
+        """Whether the items are here that ended the phases before, so that it is known what they brought."""
+        held = self.held
+        proposals = not held.plan.proposals or held.proposals is not None
+        predictions = not held.plan.predictions or held.predictions is not None
+        return stage is Stage.PROPOSALS or (proposals and (predictions or stage is not Stage.BETS))
 
     def check_may(self, capability: str) -> None:
         """Raise unless the member had the weight for this when the poll was opened."""
