@@ -202,7 +202,7 @@ def entries(parish: Parish, person: Person) -> list[dict[str, Any]]:
     size = person.get(f"/api/v1/groups/{parish.group}")["log"]["size"]
     found: list[dict[str, Any]] = []
     while len(found) < size:
-        page = person.get(f"/api/v1/groups/{parish.group}/log?from={len(found)}")
+        page = person.get(f"/groups/{parish.group}/log?from={len(found)}")
         found += page["entries"]
     return found
 
