@@ -192,9 +192,6 @@ KEYS = [
     of_newcomer("new recovery key outside a recovery", Rule.RECOVERY_KEY_KEPT, new_recovery),
     of_newcomer("recovery key that sets weights", Rule.RECOVERY_KEY_ONLY_MOVES, lambda g, who: (
         g.by_recovery(who, "set-weight", weigh(who.number, 1)), g.wish(who, "set-weight", weigh(who.number, 1)))),
-    of_newcomer("void by a signing key", Rule.VOID_BY_RECOVERY_KEY, lambda g, who: (
-        g.wish(who, "event", {"name": "void", "poll": g.scene.post}),
-        g.by_recovery(who, "event", {"name": "void", "poll": g.scene.post}))),
     of_newcomer("recovery key to come", Rule.RECOVERY_KEY_REPLACED, lambda g, who: (
         g.by_recovery(who, "rekey", {"signing": a_key().did}, recovery=1),
         g.by_recovery(who, "rekey", {"signing": a_key().did}))),
