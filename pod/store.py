@@ -22,6 +22,7 @@ from pod.remembered import Remembered
 from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
+from protocol.state import GroupState
 
 Session = AsyncSession
 T = TypeVar("T")
@@ -30,6 +31,7 @@ R = TypeVar("R")
 
 
 ROUND_AFTER_MS: Final = 60_000  # after a write the group gets one more round, which pulls it
+UNUSABLE: Final = -1  # the revision of a view that the store need not have
 _MOVED: Final = "moved_views"
 _WOKEN: Final = "woken_groups"
 
@@ -107,7 +109,7 @@ class Views:
         """Keep the view that an action made; it is dropped if the action fails."""
         group, moved = view.state.group, session.info.setdefault(_MOVED, set())
         held = self._held.get(group)
-        before = held.revision if held else 0
+        before = max(held.revision, 0) if held else 0
         committed = (held.committed or held) if held else None
         self._held[group] = held = _Held(view, before if group in moved else before + 1, committed)
         held.epoch = self._epoch
@@ -118,10 +120,18 @@ class Views:
         if (held := self._held.get(group)) is not None:
             held.committed = None
 
+    def settled(self, group: RecordId) -> list[GroupState]:
+        """The settled states that are kept, however old: a view that is loaded starts from one that the store knows."""
+        held = self._held.get(group)
+        if held is None:
+            return []
+        return [one.view.settled for one in (held, held.committed) if one is not None]
+
     def forget(self, groups: Collection[RecordId] | None = None) -> None:
-        """Drop views (None: all), so that they are loaded from the store again."""
+        """Use views (None: all) no longer, so that they are loaded from the store again."""
         for group in list(self._held) if groups is None else groups:
-            self._held.pop(group, None)
+            if (held := self._held.get(group)) is not None:
+                self._held[group] = _Held(held.view, UNUSABLE, held.committed)
 
     def distrust(self) -> None:
         """Note that another process wrote, so kept views must be checked before an action uses them."""

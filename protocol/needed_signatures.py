@@ -41,7 +41,7 @@ def needed_signatures(state: GroupState, operation: Operation) -> NeededSignatur
 
 def needed_to_publish(state: GroupState) -> NeededSignatures:
     """The same for publishing the group: all members with weight must sign."""
-    weighty = tuple(sorted(one.number for one in state.members.values() if one.weight > 0 and not one.left))
+    weighty = tuple(sorted(one.number for one in state.members.values() if one.decides))
     return NeededSignatures(weighty, len(weighty))
 
 

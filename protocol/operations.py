@@ -44,7 +44,7 @@ from protocol.records.operation import (
     UnknownDo,
 )
 from protocol.rules.operations import OperationRule
-from protocol.state import GroupState, Member, MemberKey, with_member
+from protocol.state import GroupState, Member, MemberKey, with_member, with_use
 
 
 def applied(
@@ -144,13 +144,11 @@ def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int,
         raise OperationRule.KEYS_USED.error()
     if state.kind == "person":
         raise OperationRule.PERSON_ALONE.error()
-    invitations = state.invitations
     if wish.invitation is not None:
         check_invitation(state, wish.invitation, at=at)
         if wish.invitation.content.to not in operation.signers:
             raise OperationRule.INVITATION_NOT_COSIGNED.error()
-        used = invitations.get(wish.invitation.id, 0)
-        invitations = invitations.set(wish.invitation.id, used + 1)
+        state = with_use(state, wish.invitation.id)
         weight = wish.invitation.content.weight
     elif state.visibility == "private":
         raise OperationRule.INVITATION_NEEDED.error()
@@ -172,7 +170,6 @@ def _joined(state: GroupState, operation: Operation, wish: Join, *, height: int,
         member,
         last_number=number,
         keys=state.keys.set(wish.signing, number).set(wish.recovery, number),
-        invitations=invitations,
         owners=state.owners + state.is_owner(member),
     )
 
@@ -275,9 +272,9 @@ def _governed(state: GroupState, author: Member, wish: SetPolicy) -> GroupState:
 
 
 def _published(state: GroupState, operation: Operation, wish: Publish) -> GroupState:
-    weighty = [member for member in state.members.values() if member.weight > 0 and not member.left]
-    if len(weighty) > MAX_PUBLISH_SIGNERS:
+    if sum(state.weights.values()) > MAX_PUBLISH_SIGNERS:
         raise OperationRule.TOO_MANY_TO_PUBLISH.error(most=MAX_PUBLISH_SIGNERS)
+    weighty = [member for member in state.members.values() if member.decides]
     if any(member.signing not in operation.signers for member in weighty):
         raise OperationRule.NAME_NOT_SIGNED_BY_ALL.error()
     return replace(state, published=wish.subject, visibility="public")

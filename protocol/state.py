@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 import msgspec
 from immutables import Map
@@ -24,6 +24,8 @@ from protocol.records.parts import GroupPolicy, Home, policy_of
 # These need more than others_weight unless the policy names them; otherwise newly joined strangers could decide.
 VOTING_CAPABILITIES = frozenset({"vote", "delegate", "be_delegate"})
 HANDOVER_AFTER_MS = 24 * 3600 * 1000
+K = TypeVar("K", bound=Hashable)
+_DIGESTS: Final = 2**256
 
 
 def quorum(keepers: int) -> int:
@@ -64,6 +66,11 @@ class Member(msgspec.Struct, frozen=True, gc=False):
         """Whether the member belongs to the group: hasn't left and isn't black-listed."""
         return self.weight >= 0 and not self.left
 
+    @property
+    def decides(self) -> bool:
+        """Whether the member's votes have weight."""
+        return self.weight > 0 and not self.left
+
 
 class EarlierKeepers(msgspec.Struct, frozen=True, gc=False):
     """Keepers that the handover at `height` replaced, until an item shows that their quorum confirmed it."""
@@ -75,8 +82,10 @@ class EarlierKeepers(msgspec.Struct, frozen=True, gc=False):
 class GroupState(msgspec.Struct, frozen=True, gc=False):
     """The state after item `head`. `trail`: items since the earliest unshown handover, as (height, term).
 
-    `homes`: how many members who count live at each home; it follows from `members`, and is kept to save a walk over
-    all. `visibility`: the root's; but a `published` group, which has a public name, is public.
+    `homes`: how many members who count live at each home. `weights`: how many members who haven't left have each weight
+    above 0. `digest`: the sum of the hashes (hex) of all members and used invitations. These three follow from members
+    and invitations, and are kept to save a walk over all. `visibility`: the root's; but a `published` group, which has
+    a public name, is public.
     """
 
     group: RecordId
@@ -99,6 +108,8 @@ class GroupState(msgspec.Struct, frozen=True, gc=False):
     earlier: tuple[EarlierKeepers, ...] = ()
     trail: Map[RecordId, tuple[int, int]] = Map()
     homes: Map[Home, int] = Map()
+    weights: Map[int, int] = Map()
+    digest: str = ""
     published: str | None = None
     continues: tuple[RecordId, RecordId] | None = None
     succeeded_by: RecordId | None = None
@@ -175,6 +186,8 @@ def founded(group: RecordId, root: GroupRoot) -> GroupState:
         invitations=Map(),
         owners=1,
         homes=Map({member.home: 1}),
+        weights=_weights_of([member]),
+        digest=_digest_of([member], {}),
         published=root.publish,
         continues=root.continues,
     )
@@ -182,22 +195,60 @@ def founded(group: RecordId, root: GroupRoot) -> GroupState:
 
 def with_member(state: GroupState, member: Member, **fields: Any) -> GroupState:
     """The state with a new or changed member, and these other fields changed; the cost is that of the change."""
-    before, homes = state.members.get(member.number), state.homes
-    if before is not None and before.counts:
-        left = homes[before.home] - 1
-        homes = homes.set(before.home, left) if left else homes.delete(before.home)
-    if member.counts:
-        homes = homes.set(member.home, homes.get(member.home, 0) + 1)
-    return replace(state, members=state.members.set(member.number, member), homes=homes, **fields)
+    before, homes, weights = state.members.get(member.number), state.homes, state.weights
+    digest = int(state.digest or "0", 16) + _hash_of_member(member)
+    if before is not None:
+        digest -= _hash_of_member(before)
+        homes = _counted(homes, before.home, -before.counts)
+        weights = _counted(weights, before.weight, -before.decides)
+    return replace(
+        state,
+        members=state.members.set(member.number, member),
+        homes=_counted(homes, member.home, member.counts),
+        weights=_counted(weights, member.weight, member.decides),
+        digest=_hex(digest),
+        **fields,
+    )
 
 
-def describe(state: GroupState) -> dict[str, Any]:
-    """The whole state as a JSON object in one canonical form, for inspection, snapshots and `state_hash`."""
-    plain = _rest(state)
-    plain["members"] = [_member(state.members[number]) for number in sorted(state.members)]
-    plain["keys"] = {did: state.keys[did] for did in state.keys}
-    plain["invitations"] = dict(state.invitations)
-    return plain
+def with_use(state: GroupState, invitation: RecordId) -> GroupState:
+    """The state after one more join with this invitation."""
+    used = state.invitations.get(invitation, 0)
+    digest = int(state.digest or "0", 16) + _hash_of_use(invitation, used + 1)
+    if used:
+        digest -= _hash_of_use(invitation, used)
+    return replace(state, invitations=state.invitations.set(invitation, used + 1), digest=_hex(digest))
+
+
+def _counted(counts: Map[K, int], key: K, by: int) -> Map[K, int]:
+    if not by:
+        return counts
+    count = counts.get(key, 0) + by
+    return counts.set(key, count) if count else counts.delete(key)
+
+
+def _homes_of(members: Iterable[Member]) -> Map[Home, int]:
+    return Map(Counter(member.home for member in members if member.counts))
+
+
+def _weights_of(members: Iterable[Member]) -> Map[int, int]:
+    return Map(Counter(member.weight for member in members if member.decides))
+
+
+def _digest_of(members: Iterable[Member], uses: Mapping[RecordId, int]) -> str:
+    return _hex(sum(map(_hash_of_member, members)) + sum(_hash_of_use(one, count) for one, count in uses.items()))
+
+
+def _hash_of_member(member: Member) -> int:
+    return int.from_bytes(hashlib.sha256(dump_member(member)).digest(), "big")
+
+
+def _hash_of_use(invitation: RecordId, count: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{invitation} {count}".encode()).digest(), "big")
+
+
+def _hex(digest: int) -> str:
+    return f"{digest % _DIGESTS:064x}"
 
 
 def _rest(state: GroupState) -> dict[str, Any]:
@@ -209,18 +260,15 @@ def _rest(state: GroupState) -> dict[str, Any]:
     return plain
 
 
-_MAPS = frozenset({"policy", "members", "keys", "invitations", "trail", "homes"})
-
-
-def _member(member: Member) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(member))
-    plain["keys"] = [{name: v for name, v in key.items() if v is not None} for key in plain["keys"]]
-    return {name: value for name, value in plain.items() if value is not None}
+_MAPS = frozenset({"policy", "members", "keys", "invitations", "trail", "homes", "weights"})
 
 
 def state_hash(state: GroupState) -> str:
-    """sha256 (hex) of the whole state's canonical bytes: equal on two pods exactly if their states are equal."""
-    return hashlib.sha256(canonical_bytes(describe(state))).hexdigest()
+    """sha256 (hex) of the state, with the digest for its members: equal on two pods exactly if their states are equal.
+
+    It shows that two pods took a rule differently, at a cost that doesn't grow with the members.
+    """
+    return hashlib.sha256(canonical_bytes(_rest(state))).hexdigest()
 
 
 def dump_rest(state: GroupState) -> bytes:
@@ -242,6 +290,7 @@ class _Snapshot(GroupState, frozen=True, gc=False, kw_only=True):
     invitations: dict[RecordId, int] = {}  # type: ignore[assignment]
     trail: dict[RecordId, tuple[int, int]] = {}  # type: ignore[assignment]
     homes: None = None  # type: ignore[assignment]
+    weights: None = None  # type: ignore[assignment]
 
 
 _SNAPSHOT = msgspec.json.Decoder(_Snapshot)
@@ -251,17 +300,42 @@ _MEMBER = msgspec.json.Decoder(Member)
 def load_state(rest: bytes, members: Iterable[bytes], invitations: Mapping[RecordId, int]) -> GroupState:
     """Read what `dump_rest` and `dump_member` wrote, or the one snapshot with everything that older versions wrote."""
     plain = _SNAPSHOT.decode(rest)
-    fields = {name: getattr(plain, name) for name in plain.__struct_fields__ if name not in _MAPS}
     found = plain.members or [_MEMBER.decode(member) for member in members]
+    uses = plain.invitations if plain.members else invitations
     return GroupState(
-        **fields,
-        policy=policy_of(plain.policy),
+        **_fields_of(plain),
         members=Map({member.number: member for member in found}),
         keys=Map({did: member.number for member in found for did in _keys_of(member)}),
-        invitations=Map(plain.invitations if plain.members else invitations),
-        trail=Map(plain.trail),
-        homes=Map(Counter(member.home for member in found if member.counts)),
+        invitations=Map(uses),
+        homes=_homes_of(found),
+        weights=_weights_of(found),
+        digest=plain.digest or _digest_of(found, uses),
     )
+
+
+def load_later(
+    known: GroupState, rest: bytes, members: Iterable[bytes], invitations: Mapping[RecordId, int]
+) -> GroupState:
+    """As `load_state`, for a state that follows a known one: of members and uses only those that may have changed."""
+    plain = _SNAPSHOT.decode(rest)
+    state = known
+    for member in map(_MEMBER.decode, members):
+        state = with_member(state, member, keys=state.keys.update(dict.fromkeys(_keys_of(member), member.number)))
+    uses = state.invitations.update(invitations)
+    return GroupState(
+        **_fields_of(plain),
+        members=state.members,
+        keys=state.keys,
+        invitations=uses,
+        homes=state.homes,
+        weights=state.weights,
+        digest=plain.digest or _digest_of(state.members.values(), uses),
+    )
+
+
+def _fields_of(plain: _Snapshot) -> dict[str, Any]:
+    fields = {name: getattr(plain, name) for name in plain.__struct_fields__ if name not in {*_MAPS, "digest"}}
+    return {**fields, "policy": policy_of(plain.policy), "trail": Map(plain.trail)}
 
 
 def _keys_of(member: Member) -> Iterator[DidKey]:

@@ -1,10 +1,10 @@
-"""How busy groups are: public ones with members, posts and when the last came, for those who look around."""
+"""How busy groups are: public ones and when their last post came, for those who look around."""
 
 import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import MEMBERS, POSTS
+from models.content.posts_and_votes import POSTS
 from models.groups.groups_and_items import GROUPS
 from protocol.ids import RecordId
 
@@ -14,7 +14,6 @@ class GroupActivity(msgspec.Struct, frozen=True):
 
     group: RecordId
     name: str
-    members: int
     last_seq: int
     last_at: int
 
@@ -33,12 +32,7 @@ async def list_active(session: AsyncSession, limit: int) -> list[GroupActivity]:
         0,
     )
     busiest = select(public, last.label("last_seq")).order_by(last.desc(), public.c.name).limit(limit).subquery()
-    members = (
-        select(func.count())
-        .where(MEMBERS.c.group_id == busiest.c.id, MEMBERS.c.left.is_(False), MEMBERS.c.weight >= 0)
-        .scalar_subquery()
-    )
     at = select(POSTS.c.at).where(POSTS.c.group_id == busiest.c.id, POSTS.c.seq == busiest.c.last_seq).scalar_subquery()
-    wanted = select(busiest.c.id, busiest.c.name, members, busiest.c.last_seq, func.coalesce(at, 0))
+    wanted = select(busiest.c.id, busiest.c.name, busiest.c.last_seq, func.coalesce(at, 0))
     rows = await session.execute(wanted.order_by(busiest.c.last_seq.desc(), busiest.c.name))
     return [GroupActivity(*row) for row in rows]

@@ -1,12 +1,14 @@
 """Members as pages ask for them: listed by number with nickname and votes, each in one query."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.posts_and_votes import CLAIMS, MEMBERS, VOTES
+from models.engine.statements import Prepared
 from models.engine.upserts import chunks
 from models.fediverse.deliveries import HOSTS
 from models.groups.groups_and_items import ITEMS
@@ -26,24 +28,44 @@ class Seated(msgspec.Struct, frozen=True):
     joined_at: int
 
 
-async def count_weighted(session: AsyncSession, group: RecordId) -> tuple[int, int]:
-    """How many members have weight above 0, and the sum of these weights."""
-    wanted = select(func.count(), func.coalesce(func.sum(MEMBERS.c.weight), 0)).where(
-        MEMBERS.c.group_id == group, MEMBERS.c.left.is_(False), MEMBERS.c.weight > 0
-    )
-    members, weight = (await session.execute(wanted)).one()
-    return int(members), int(weight)
+async def list_heaviest(
+    session: AsyncSession, group: RecordId, limit: int, weights: Mapping[int, int]
+) -> list[tuple[int, int]]:
+    """(number, weight) of members with weight above 0, the heaviest first; `weights`: how many have each weight."""
+    last, found = 0, 0
+    for last in sorted(weights, reverse=True):
+        if found + weights[last] >= limit:
+            break
+        found += weights[last]
+    # Of the last weight, which thousands may have, the lowest numbers are found in the index.
+    heavier = await _HEAVIER.run(session, group=group, weight=last, most=limit)
+    others = await _OF_WEIGHT.run(session, group=group, weight=last, most=limit - len(heavier))
+    return [(number, weight) for number, weight in (*heavier, *others)]
 
 
-async def list_heaviest(session: AsyncSession, group: RecordId, limit: int) -> list[tuple[int, int]]:
-    """(number, weight) of members with weight above 0, the heaviest first."""
-    wanted = (
-        select(MEMBERS.c.number, MEMBERS.c.weight)
-        .where(MEMBERS.c.group_id == group, MEMBERS.c.left.is_(False), MEMBERS.c.weight > 0)
+_WEIGHED: Final = select(MEMBERS.c.number, MEMBERS.c.weight).where(
+    MEMBERS.c.group_id == bindparam("group"), MEMBERS.c.left.is_(False)
+)
+_HEAVIER: Final = Prepared(
+    lambda _: (
+        _WEIGHED.where(MEMBERS.c.weight > bindparam("weight"))
         .order_by(MEMBERS.c.weight.desc(), MEMBERS.c.number)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    return [(number, weight) for number, weight in await session.execute(wanted)]
+)
+_OF_WEIGHT: Final = Prepared(
+    lambda _: (
+        _WEIGHED.where(MEMBERS.c.weight == bindparam("weight"))
+        .order_by(MEMBERS.c.number)
+        .limit(bindparam("most", type_=Integer))
+    )
+)
+
+
+async def names_home(session: AsyncSession, group: RecordId, pod: str) -> bool:
+    """Whether a member, also a former one, is at home on this pod."""
+    wanted = select(MEMBERS.c.number).where(MEMBERS.c.home_pod == pod, MEMBERS.c.group_id == group)
+    return await session.scalar(wanted.limit(1)) is not None
 
 
 async def list_seated(

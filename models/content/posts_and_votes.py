@@ -38,6 +38,7 @@ from protocol.records.content import PostTarget, Token
 from protocol.votes import CastVote
 
 _REPOSTED: Final = text("reposted IS NOT NULL")
+DECIDES: Final = text('weight > 0 AND NOT "left"')
 OUTVOTED: Final = text("sum_micro < 0")
 _SUPPORTED: Final = text("reposted IS NOT NULL AND supporters > 0")
 
@@ -46,7 +47,7 @@ class MemberRow(Base):
     """A member at the group's head; the weight of a former member doesn't count."""
 
     __tablename__ = "members"
-    __table_args__ = (Index(None, "home_pod"), Index(None, "identity"))
+    __table_args__ = (Index(None, "home_pod"), Index(None, "identity"), Index(None, "group_id", "weight"))
 
     group_id: Mapped[RecordId] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)

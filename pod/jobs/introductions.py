@@ -14,6 +14,7 @@ from typing import Final
 from federation.errors import RemoteError
 from federation.known_keys import Bounded
 from federation.rules.answers import RemoteFault
+from models.content.member_lists import names_home
 from models.fediverse.deliveries import Delivery, Host, host_of_inbox
 from models.fediverse.peers import has_brought, has_taken
 from pod.actions.chain.views import find_view
@@ -49,7 +50,7 @@ class Introductions:
         try:
             if state.visibility == "private":
                 await count_in_vain(self._deps, pod)
-            elif _is_home(state, delivery.inbox):
+            elif await self._is_home(state, delivery.inbox):
                 await self._meet(pod, group)
         except (RemoteError, RefusedError) as error:
             return RemoteError(RemoteFault.HOME_NOT_SHOWN, retry=True, because=error)
@@ -98,9 +99,10 @@ class Introductions:
         if head_in(page) is None and not await records_in(page.get("items"), group):
             raise RemoteError(RemoteFault.GROUP_NOT_SHOWN, retry=True)
 
-
-def _is_home(state: GroupState, inbox: str) -> bool:
-    """Whether only a record names this inbox. Followers' servers, in contrast, have asked for deliveries themselves."""
-    pod = inbox.removesuffix("/inbox")
-    # Former and black-listed members named pods, too. The loop is slow but rarely reached.
-    return pod in state.pods or any(member.home.pod == pod for member in state.members.values())
+    async def _is_home(self, state: GroupState, inbox: str) -> bool:
+        """Whether only a record names this inbox. Followers' servers have asked for deliveries themselves."""
+        pod = inbox.removesuffix("/inbox")
+        if pod in state.pods:
+            return True
+        async with self._deps.store.database.read() as session:
+            return await names_home(session, state.group, pod)  # former and black-listed members named pods, too

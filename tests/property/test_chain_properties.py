@@ -165,6 +165,7 @@ def check_operations_apply_once_and_by_their_authors(world: World) -> None:
                 assert (author.signing if wish.recovery is None else author.recovery[-1]) in wish.signers
         state = followed.state
         assert state.owners == sum(map(state.is_owner, state.members.values())) >= 1
+        assert community.kept(state) == state, "what is kept of members follows from them"
     tell("applied", happened=bool(applied))
 
 

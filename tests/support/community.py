@@ -1,10 +1,13 @@
 """People, pods and the records of a chain, really signed and opened: the same names give the same bytes."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from protocol.canonical import JsonObject
 from protocol.chain import follow, found, next_epoch
@@ -223,8 +226,17 @@ def rehomed(group: str, who: Person, pod: str) -> JsonObject:
 
 
 def kept(state: GroupState) -> GroupState:
-    """The state as it comes back from where pods keep it."""
-    return load_state(dump_rest(state), map(dump_member, state.members.values()), dict(state.invitations))
+    """The state as it comes back from where pods keep it, with all sums over its members made anew."""
+    rest = dump_rest(replace(state, digest=""))
+    return load_state(rest, map(dump_member, state.members.values()), dict(state.invitations))
+
+
+def kept_as_one(state: GroupState) -> bytes:
+    """The state as older versions kept it: one value with all members."""
+    rest = json.loads(dump_rest(state))
+    del rest["digest"]
+    members = [json.loads(dump_member(state.members[number])) for number in sorted(state.members)]
+    return json.dumps({**rest, "members": members, "invitations": dict(state.invitations)}).encode()
 
 
 def ack(member: int, pod: str, state: GroupState, **members: Any) -> Record:

@@ -5,7 +5,7 @@ Only this module and `sealing` change a chain. Everything is stored before anybo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from unicodedata import normalize
 
@@ -111,7 +111,7 @@ async def load_view(session: AsyncSession, deps: Deps, group: RecordId) -> View:
         raise GroupRule.UNKNOWN_GROUP.error()
     if (view := views.check(group, revision, version=version)) is not None:
         return view
-    return views.keep(await _folded(session, group), revision, version=version)
+    return views.keep(await _folded(session, group, views.settled(group)), revision, version=version)
 
 
 async def find_view(deps: Deps, group: RecordId) -> View:
@@ -123,10 +123,10 @@ async def find_view(deps: Deps, group: RecordId) -> View:
         return await load_view(session, deps, group)
 
 
-async def _folded(session: AsyncSession, group: RecordId) -> View:
+async def _folded(session: AsyncSession, group: RecordId, known: Iterable[GroupState]) -> View:
     stored = await load_group(session, group)
     assert stored is not None
-    base = await load_base(session, stored)
+    base = await load_base(session, stored, known)
     items = await all_items(session, group, base.height + 1)
     acks = await all_acks(session, group, base.height)
     wires = [item.wire for item in items] + [ack.wire for ack in acks]

@@ -74,7 +74,7 @@ async def _front(request: web.Request) -> FrontView:
     deps, say = request.app[DEPS], say_of(request)
     seen = await load_front(deps, GROUPS_SHOWN)
     cards = [
-        GroupCard(f"/g/{group.group}", group.name, activity_line(say, group.members, group.last_at))
+        GroupCard(f"/g/{group.group}", group.name, activity_line(say, seen.members.get(group.group, 0), group.last_at))
         for group in seen.groups
     ]
     settings = seen.settings

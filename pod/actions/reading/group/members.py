@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.member_lists import Seated, count_votes, count_weighted, list_heaviest, list_seated
+from models.content.member_lists import Seated, count_votes, list_heaviest, list_seated
 from models.content.places import LogPlace
 from models.groups.groups_and_items import load_lines
 from moderation.power import MOST_EXACT, power
@@ -107,18 +107,19 @@ def _roster_line(member: Seated, nickname: str) -> RosterLine:
 async def load_balance(deps: Deps, reader: Reader, group: RecordId, change: tuple[int, int] | None = None) -> Balance:
     """How the weight is distributed; with `change` (number, weight), how it would be after that change."""
     async with deps.store.database.read() as session:
-        await open_group(session, deps, reader, group)
-    return await deps.store.remember(("balance", group, change), partial(_load_balance, deps, group, change))
+        state = (await open_group(session, deps, reader, group)).state
+    return await deps.store.remember(("balance", group, change), partial(_load_balance, deps, state, change))
 
 
-async def _load_balance(deps: Deps, group: RecordId, change: tuple[int, int] | None) -> Balance:
+async def _load_balance(deps: Deps, state: GroupState, change: tuple[int, int] | None) -> Balance:
+    group = state.group
     async with deps.store.database.read() as session:
-        heaviest = await list_heaviest(session, group, MOST_PIECES + 1)
-        count, whole = await count_weighted(session, group)
+        heaviest = await list_heaviest(session, group, MOST_PIECES + 1, state.weights)
         before = await list_seated(session, group, 1, number=change[0]) if change else []
         numbers = {number for number, _ in heaviest} | ({change[0]} if change else set())
         nicknames = await load_nicknames(session, deps, group, numbers)
-    weights = dict(heaviest)
+    weights, count = dict(heaviest), sum(state.weights.values())
+    whole = sum(weight * members for weight, members in state.weights.items())
     if change and before:
         old = max(before[0].weight, 0) if not before[0].left else 0
         new = max(change[1], 0)

@@ -53,16 +53,20 @@ class HomeSight(msgspec.Struct, frozen=True):
 
 
 class FrontSight(msgspec.Struct, frozen=True):
-    """What a visitor sees: the pod's description of itself, and public groups, the busiest first."""
+    """What a visitor sees: the pod's own words, and public groups, the busiest first, with how many belong to each."""
 
     settings: Settings
     groups: tuple[GroupActivity, ...]
+    members: Mapping[RecordId, int]
 
 
 async def load_front(deps: Deps, limit: int) -> FrontSight:
     """The front page for visitors who aren't signed in."""
     async with deps.store.database.read() as session:
-        return FrontSight(await load_settings(session), tuple(await list_active(session, limit)))
+        groups = tuple(await list_active(session, limit))
+        opened = await open_those(session, deps, None, [one.group for one in groups])
+        members = {group: sum(found.state.homes.values()) for group, found in opened.items()}
+        return FrontSight(await load_settings(session), groups, members)
 
 
 async def load_home(

@@ -138,11 +138,12 @@ async def explain_score(deps: Deps, reader: Reader, group: RecordId, target: Tar
         state = (await open_group(session, deps, reader, group)).state
         votes = await all_votes(session, group, target.token)
         nicknames = await load_nicknames(session, deps, group, {vote.member for vote in votes})
-    weights = {number: member.weight for number, member in state.members.items() if not member.left}
+    voters = {vote.member: member for vote in votes if (member := state.members.get(vote.member))}
+    weights = {number: member.weight for number, member in voters.items() if not member.left}
     scale = Scale(weights, state.default_score, state.others_weight)
     explained = explain(scale.for_paragraphs() if isinstance(target, ParagraphTarget) else scale, votes)
     names = {number: name_of(number, nickname) for number, nickname in nicknames.items()}
-    return _told(explained, state, names)
+    return _told(explained, {number: member.home.pod for number, member in voters.items()}, names)
 
 
 async def judge_targets(deps: Deps, reader: Reader, targets: Sequence[Target], lens: Lens) -> Verdicts:
@@ -155,11 +156,10 @@ async def judge_targets(deps: Deps, reader: Reader, targets: Sequence[Target], l
     return Verdicts(tuple(VerdictLine(_raw(token), layers.judge(lens, token)) for token in tokens))
 
 
-def _told(explained: Explanation, state: GroupState, names: dict[int, str]) -> Explained:
+def _told(explained: Explanation, pods: dict[int, str], names: dict[int, str]) -> Explained:
     def name(number: int) -> str:
         return names.get(number) or name_of(number, "")
 
-    pods = {number: member.home.pod for number, member in state.members.items()}
     return Explained(
         tuple(
             ExplainedLine(

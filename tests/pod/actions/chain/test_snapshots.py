@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from msgspec import json
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.groups_and_items import load_group, set_group
 from models.groups.records import load_records
-from models.groups.settled_members import delete_settled
+from models.groups.settled_members import delete_settled, load_settled
 from pod.actions.chain import snapshots
 from pod.actions.chain.door import append
 from pod.actions.chain.lone_recovery import take_recovery
@@ -27,7 +28,7 @@ from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.proofs import sign
 from protocol.records.envelope import Record, open_record
-from protocol.state import GroupState, describe
+from protocol.state import GroupState
 from tests.bench.unsettled import LoneSteward
 from tests.support.community import (
     START,
@@ -36,6 +37,8 @@ from tests.support.community import (
     ack,
     invited,
     join,
+    kept,
+    kept_as_one,
     operation,
     pod_key,
     recovered,
@@ -78,11 +81,26 @@ class Steward:
         async with self.deps.store.database.read() as session:
             return (await load_records(session, [record.id]))[record.id].state
 
-    async def kept(self) -> GroupState:
+    async def kept(self, *known: GroupState) -> GroupState:
+        """The settled state as it is kept, for a process that knows these states."""
         async with self.deps.store.database.read() as session:
             stored = await load_group(session, self.id)
             assert stored is not None
-            return await load_base(session, stored)
+            return await load_base(session, stored, known)
+
+    async def read(self, *known: GroupState) -> int:
+        """How many rows of members and invitations that takes."""
+        rows: list[int] = []
+
+        async def counted(*args: Any, **options: Any) -> tuple[list[bytes], dict[RecordId, int]]:
+            members, uses = await load_settled(*args, **options)
+            rows.append(len(members) + len(uses))
+            return members, uses
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(snapshots, "load_settled", counted)
+            await self.kept(*known)
+        return sum(rows)
 
 
 @pytest.fixture
@@ -110,12 +128,43 @@ async def test_k5_what_is_kept_of_members_follows_each_item(steward: Steward) ->
         assert await steward.settle(*wishes) == await steward.kept()
 
 
+async def test_k5_a_process_that_was_outdated_reads_what_changed_since(steward: Steward) -> None:
+    ada, bo = steward.group.people
+    states = [await steward.kept()]
+    for number, wishes in enumerate(
+        (
+            [join(steward.id, Person("cy", "third", 3))],
+            [invited(steward.id, ada, Person("dag", "third", 4)), join(steward.id, Person("eva", "fourth", 5))],
+            [operation(steward.id, ada, "set-weight", {"member": 3, "weight": -500})],
+            [rehomed(steward.id, bo, "elsewhere")],
+        )
+    ):
+        assert number < len(states)
+        states.append(await steward.settle(*wishes))
+
+    now = states[-1]
+    assert [await steward.kept(state) == now for state in states] == [True] * len(states)
+    assert [kept(state) == state for state in states] == [True] * len(states)
+    read = [await steward.read(state) for state in (*states[1:], states[0])]
+    # The last two items changed ada, cy and bo; the one before let two join, by one invitation.
+    assert read == [6, 3, 1, 0, 6]
+
+
+async def test_k5_a_state_that_the_store_lacks_is_no_beginning(steward: Steward) -> None:
+    before = await steward.kept()
+    other = a_community("another", 3).now
+    ahead = replace(before, height=before.height + 1)
+
+    assert await steward.kept(other, ahead) == before
+    assert await steward.read(other, ahead) == len(before.members) + len(before.invitations)
+
+
 async def test_what_an_older_version_kept_as_one_is_read_and_written_anew(steward: Steward) -> None:
     settled = await steward.settle(join(steward.id, Person("cy", "third", 3)))
 
     async def as_before(session: AsyncSession) -> None:
         await delete_settled(session, steward.id)
-        await set_group(session, steward.id, snapshot=json.encode(describe(settled)), snapshot_item=steward.id)
+        await set_group(session, steward.id, snapshot=kept_as_one(settled), snapshot_item=steward.id)
 
     await steward.deps.store.write(as_before)
     assert await steward.kept() == settled
@@ -125,8 +174,10 @@ async def test_what_an_older_version_kept_as_one_is_read_and_written_anew(stewar
 async def test_k5_what_is_written_of_members_is_what_changed(steward: Steward, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[int] = []
 
-    async def counted(session: AsyncSession, group: RecordId, members: dict[int, bytes], uses: object) -> None:
-        del session, group, uses
+    async def counted(
+        session: AsyncSession, group: RecordId, members: dict[int, bytes], uses: object, *, height: int
+    ) -> None:
+        del session, group, uses, height
         written.append(len(members))
 
     monkeypatch.setattr(snapshots, "put_settled", counted)
@@ -137,7 +188,7 @@ async def test_k5_what_is_written_of_members_is_what_changed(steward: Steward, m
 
 async def test_a_recovery_from_below_what_was_settled_is_kept_whole(steward: Steward) -> None:
     ada, cy = steward.group.people[0], Person("cy", "third", 3)
-    await steward.settle(join(steward.id, cy))
+    lost = await steward.settle(join(steward.id, cy))
     said = {"type": "Vote", "rules": 1, "group": steward.id, "author": 3, "key": 0, "counter": 9, "at": START}
     vote = open_record(sign({**said, "target": {"subject": "well"}, "value": 500}, cy.signing()))
     await steward.bring(vote)
@@ -151,7 +202,7 @@ async def test_a_recovery_from_below_what_was_settled_is_kept_whole(steward: Ste
     assert await steward.deps.store.write(action)
     settled = (await find_view(steward.deps, steward.id)).settled
     assert (settled.head, sorted(settled.members)) == (recovery.id, [1, 2])
-    assert await steward.kept() == settled
+    assert await steward.kept() == await steward.kept(lost) == settled
     assert await steward.state_of(vote) == "refused"
     # The join is sealed again there, by the new steward, and with it what its author wrote counts.
     again = seal(settled, "anew", [join(steward.id, cy)])

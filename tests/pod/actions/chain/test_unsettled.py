@@ -76,7 +76,7 @@ async def test_k3_a_restart_finds_every_unsettled_item_however_many_there_are(
     for name, all_of in (("all_items", stored_chain.all_items), ("all_acks", stored_chain.all_acks)):
         monkeypatch.setattr(f"pod.actions.chain.views.{name}", paged(all_of))
 
-    steward.deps.store.views.forget()
+    steward.deps.store.views._held.clear()
     after = await steward.view()
 
     assert (after.head, after.anchor, after.state) == (before.head, before.anchor, before.state)
