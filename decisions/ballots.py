@@ -22,9 +22,9 @@ def fits(poll: Poll, options: Collection[str], ballot: Ballot) -> bool:
         case "for-against":
             return ballot.choice is not None
         case "score":
-            return ballot.scores is not None and all(option in options for option in ballot.scores)
+            return ballot.scores is not None and all(map(options.__contains__, ballot.scores))
         case "ranking":
             named = ballot.ranking
         case "approval" | "date":
             named = ballot.approvals
-    return named is not None and len(set(named)) == len(named) and all(option in options for option in named)
+    return named is not None and len(set(named)) == len(named) and all(map(options.__contains__, named))

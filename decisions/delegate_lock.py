@@ -45,7 +45,7 @@ class PollEntry(msgspec.Struct, Generic[Content], frozen=True, gc=False):
     author: int
     kind: EntryKind
     scope: str
-    rank: tuple[int, int, str]
+    rank: tuple[int, int, str | bytes]
     content: Content | None
 
 

@@ -26,11 +26,11 @@ from protocol.records.content import Ballot, Delegate, Delegation, Poll
 from protocol.state import GroupState
 
 
-class Logged(msgspec.Struct, frozen=True):
-    """A record that stands in the log, with its place there."""
+class Logged(msgspec.Struct, frozen=True, gc=False):
+    """A record that stands in the log, with its place there. All of one count have ids, or all have an id's bytes."""
 
     index: int
-    id: RecordId
+    id: RecordId | bytes
     content: Ballot | Delegate | Delegation
 
 
@@ -68,7 +68,7 @@ def is_quarantined(reading: PollReading, author: int, key: int) -> bool:
 
 def _entry(reading: PollReading, logged: Logged) -> PollEntry[Said] | None:
     said = logged.content
-    rank = (said.key, said.counter, str(logged.id))
+    rank = (said.key, said.counter, logged.id)
     match said:
         case Ballot():
             if said.round != reading.round or not fits(reading.poll, reading.options, said):

@@ -38,7 +38,6 @@ from protocol.records.content import PostTarget, Token
 from protocol.votes import CastVote
 
 _REPOSTED: Final = text("reposted IS NOT NULL")
-DECIDES: Final = text('weight > 0 AND NOT "left"')
 OUTVOTED: Final = text("sum_micro < 0")
 _SUPPORTED: Final = text("reposted IS NOT NULL AND supporters > 0")
 

@@ -217,24 +217,6 @@ _OPENING: Final = Prepared(
 )
 
 
-async def list_ballots(session: AsyncSession, poll: RecordId, group: RecordId, *, below: int) -> list[StoredBallot]:
-    """The ballots of a poll whose places are below `below`, in the order of the log."""
-    return [StoredBallot(*row) for row in await _BALLOTS.run(session, poll=poll, group=group, below=below)]
-
-
-_BALLOTS: Final = Prepared(
-    lambda _: (
-        select(*_BALLOT_COLUMNS)
-        .where(
-            BALLOTS.c.poll_id == bindparam("poll"),
-            BALLOTS.c.group_id == bindparam("group"),
-            BALLOTS.c.place < bindparam("below"),
-        )
-        .order_by(BALLOTS.c.place)
-    )
-)
-
-
 async def list_ballots_of(session: AsyncSession, poll: RecordId, group: RecordId, author: int) -> list[StoredBallot]:
     """A member's ballots in a poll, also those that the log lacks."""
     return [StoredBallot(*row) for row in await _BALLOTS_OF.run(session, poll=poll, group=group, author=author)]

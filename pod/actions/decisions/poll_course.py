@@ -32,7 +32,8 @@ from decisions.rolls import Roll, Terms, unpack
 from decisions.round_count import CountBasis, count_round
 from models.decisions.activity import first_item_from, load_log_size
 from models.decisions.events import SealedEvent, list_events
-from models.decisions.polls import PollOpening, StoredPoll, list_ballots, list_delegations, load_opening
+from models.decisions.logged import list_logged_ballots
+from models.decisions.polls import PollOpening, StoredPoll, list_delegations, load_opening
 from models.decisions.results import KeptResult, load_result
 from models.decisions.said import list_said
 from models.groups.groups_and_items import load_item
@@ -252,9 +253,8 @@ async def load_count(
     """Count a round whose voting has ended, and whose log is here."""
     assert held.voting is not None
     group, below = basis.keys.group, held.voting.size
-    ballots = await list_ballots(session, basis.facts.id, group, below=below)
+    logged = await list_logged_ballots(session, basis.facts.id, group, below=below)
     delegations = await list_delegations(session, group, below=below)
-    logged = [Logged(one.place, one.record_id, one.content) for one in ballots]
     logged += [Logged(one.place, one.record_id, one.content) for one in delegations]
     fresh = await _fresh_from(session, basis, held)
     return await computed(

@@ -13,7 +13,8 @@ from decisions.mandates import roots
 from decisions.round_count import CountBasis, count_round
 from models.content.places import FIRST_WAITING
 from models.decisions.activity import first_item_from, load_log_size
-from models.decisions.polls import list_ballots, list_delegations
+from models.decisions.logged import list_logged_ballots
+from models.decisions.polls import list_delegations
 from pod.actions.decisions.poll_course import PollSoFar, load_basis
 from pod.budgets.heavy import computed
 from protocol.ids import RecordId
@@ -31,10 +32,7 @@ async def count_followers(session: AsyncSession, state: GroupState, so_far: Poll
     held = replace(held, locked=held.locked or end, voting=end)
     first = await first_item_from(session, group, held.times.voting_end - LAPSES_AFTER_MS + 1)
     fresh = await load_log_size(session, group, first.height - 1) if first else 0
-    logged = [
-        Logged(one.place, one.record_id, one.content)
-        for one in await list_ballots(session, facts.id, group, below=FIRST_WAITING)
-    ]
+    logged = await list_logged_ballots(session, facts.id, group, below=FIRST_WAITING)
     logged += [
         Logged(one.place, one.record_id, one.content)
         for one in await list_delegations(session, group, below=FIRST_WAITING)
@@ -42,7 +40,7 @@ async def count_followers(session: AsyncSession, state: GroupState, so_far: Poll
     basis = await load_basis(session, state, opening, facts, so_far.poll)
     # As if the member cast a ballot now, after everything that is logged.
     header = {**UNSIGNED, "author": number, "key": 2**53}
-    logged.append(Logged(0, facts.id, Ballot(poll=facts.id, round=held.number, blank=True, **header)))  # type: ignore[arg-type]
+    logged.append(Logged(0, b"", Ballot(poll=facts.id, round=held.number, blank=True, **header)))  # type: ignore[arg-type]
     return await computed(len(logged), _followers, basis, held, logged, number, fresh)
 
 
