@@ -3,7 +3,17 @@
 from sqlalchemy import MetaData
 
 from models.content import posts_and_votes, search
-from models.decisions import deadlines, events, hidden_values, poll_drafts, poll_templates, polls, results, said
+from models.decisions import (
+    deadlines,
+    decision_subscriptions,
+    events,
+    hidden_values,
+    poll_drafts,
+    poll_templates,
+    polls,
+    results,
+    said,
+)
 from models.engine import commits
 from models.engine.columns import Base
 from models.fediverse import actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures
@@ -49,7 +59,8 @@ from models.pod import (
 )
 
 ROOMS = (
-    *(posts_and_votes, search, polls, deadlines, events, hidden_values, results, said, poll_drafts, poll_templates),
+    *(posts_and_votes, search, polls, deadlines, events, hidden_values, results, said),
+    *(poll_drafts, poll_templates, decision_subscriptions),
     *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),

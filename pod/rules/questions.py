@@ -126,6 +126,11 @@ class AskingRule(Rule):
         "A group has at most %(most)s templates. Delete one first.",
         "En grupp har högst %(most)s mallar. Ta bort en först.",
     )
+    MANY_SUBSCRIPTIONS = (
+        TooLargeError,
+        "You follow %(most)s areas, delegates and polls, as many as this server keeps. Stop following some.",
+        "Du följer %(most)s områden, ombud och omröstningar, så många som servern sparar. Sluta följa några.",
+    )
     NO_TEMPLATE = (
         MalformedError,
         "This isn't a template as it is exported here.",

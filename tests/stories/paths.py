@@ -85,6 +85,7 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/members/{number}/weight": of_group("/members/2/weight?weight=1"),
     "/g/{group}/policy": of_group("/policy"),
     "/g/{group}/polls": of_group("/polls"),
+    "/g/{group}/polls/calendar": of_group("/polls/calendar"),
     "/g/{group}/polls/new": lambda place: [
         f"/g/{place.village}/polls/new",
         f"/g/{place.village}/polls/new?about={place.post}",
@@ -122,6 +123,7 @@ PATHS: Mapping[str, Paths] = {
     "/join": lambda place: ["/join", f"/join?group={place.village}&pod={place.beta.url}"],
     "/language": at("/language"),
     "/me/drafts": at("/me/drafts"),
+    "/me/needs-you": at("/me/needs-you"),
     "/me/hides": at("/me/hides"),
     "/notifications": at("/notifications"),
     "/not-me": at("/not-me"),

@@ -1,6 +1,7 @@
 """Pages on which members ask their group something, and see which polls wait for them."""
 
-from pod.web.asking import drafts, steps, template_list
+from pod.web.asking import board, drafts, follow_decisions, month, needs_you, steps, template_list
 
-AREAS = (template_list, steps, drafts)
+# Of two routes that fit an address the first answers: the poll's own come last.
+AREAS = (board, month, follow_decisions, template_list, steps, drafts, needs_you)
 ROUTES = tuple(area.routes for area in AREAS)

@@ -1,0 +1,86 @@
+"""A group's board: what needs the reader by its end, what is open, comes and is decided; and so over all groups."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.pod.web.decisions.parish import DAY, HOUR, Parish, settle
+from tests.support.browsing import Seen
+from tests.support.rig import ServedPod, eventually
+
+
+@pytest.fixture(scope="module")
+def parish(pod: ServedPod) -> Parish:
+    return settle(pod)
+
+
+def parts(page: Seen) -> dict[str, list[str]]:
+    """The titles in each part of a board."""
+    found = re.findall(r'<section aria-labelledby="board-(\w+)">(.*?)</section>', page.text, re.DOTALL)
+    return {key: re.findall(r'<a href="[^"]*"><bdi>(.*?)</bdi>', text) for key, text in found}
+
+
+def test_the_board_asks_for_a_vote_until_it_is_cast_or_left_to_somebody(parish: Parish) -> None:
+    later = parish.ask(title="Later?", lengths={"voting": 3 * DAY, "contest": HOUR})
+    soon = parish.ask(title="Sooner?", lengths={"voting": DAY, "contest": HOUR})
+    parish.ask(title="Which?", kind="score", lengths={"proposals": 4 * DAY, "voting": DAY})
+    path, bo = f"/g/{parish.group}/polls", parish.browser("bo")
+
+    assert parts(bo.get(path)) == {"needs": ["Sooner?", "Later?"], "open": [], "soon": ["Which?"], "decided": []}
+    assert parts(parish.browser().get(path))["open"] == ["Sooner?", "Later?"]
+    assert "needs" not in parts(parish.browser("eve").get(path))
+    assert re.findall(r"<bdi>(\w+\?)</bdi>", bo.get("/me/needs-you").text) == ["Sooner?", "Later?"]
+
+    parish.cast("bo", soon, choice="yes")
+    assert parts(bo.get(path))["needs"] == ["Later?"]
+    parish.people["ada"].post(f"/api/v1/groups/{parish.group}/records", {"type": "Delegate", "declared": True})
+    wish = {"type": "Delegation", "delegates": [1], "poll": later}
+    parish.people["bo"].post(f"/api/v1/groups/{parish.group}/records", wish)
+    assert parts(bo.get(path)) == {"needs": [], "open": ["Sooner?", "Later?"], "soon": ["Which?"], "decided": []}
+    assert "Nothing waits for you." in bo.get("/me/needs-you").text
+
+
+def test_a_month_shows_what_ends_on_which_day_and_the_same_as_a_list(parish: Parish) -> None:
+    poll = parish.ask(title="In the calendar?", lengths={"voting": DAY})
+    end = parish.seen("ada", poll)["poll"]["times"]["voting_end"]
+    path = f"/g/{parish.group}/polls/calendar"
+
+    def found() -> str:
+        seen = parish.browser().get(path)
+        pages = [seen, parish.browser().get(re.findall(r'rel="next" href="([^"]+)"', seen.text)[0])]
+        return "".join(one.text for one in pages if f"polls/{poll}" in one.text)
+
+    page = eventually(found)
+    assert "Last moment to vote" in page
+    days = re.findall(r'<a href="#day-(\d+)"', page)
+    assert days == re.findall(r'<div id="day-(\d+)"', page)
+    hours = re.findall(rf'<dd>(\d\d):\d\d Last moment to vote: <a href="[^"]*/{poll}"', page)
+    assert [int(hour) for hour in hours] == [end % DAY // HOUR]
+
+
+def test_a_member_follows_an_area_for_themselves_alone(parish: Parish) -> None:
+    areas = [{"area": "water", "name": "Water"}]
+    wish = {"do": "set-policy", "with": {"areas": areas}}
+    parish.people["ada"].post(f"/api/v1/groups/{parish.group}/operations", wish)
+    path, bo = f"/g/{parish.group}/polls", parish.browser("bo")
+    page = eventually(lambda: (seen := bo.get(path)) and "Follow: " in seen.text and seen)
+    form = [form for form in page.forms if form.action.endswith("/polls/follow")]
+    followed = bo.post(form[0].action, form[0].fields)
+    assert "Unfollow: " in followed.text
+    assert "Unfollow: " not in parish.browser("cy").get(path).text
+    poll = parish.ask(title="Of water?", areas=["water"])
+    parish.cast("bo", poll, choice="yes")
+    assert "Of water?" in bo.get("/me/needs-you").text.partition("You follow")[2]
+    assert "Of water?" in parish.browser("cy").get("/me/needs-you").text.partition("You follow")[0]
+    form = [form for form in followed.forms if form.action.endswith("/polls/follow")]
+    assert "Unfollow: " not in bo.post(form[0].action, form[0].fields).text
+
+
+def test_what_is_decided_stands_apart(parish: Parish) -> None:
+    poll = parish.ask(title="Over soon?", lengths={"voting": HOUR, "contest": 0})
+    parish.cast("ada", poll, choice="yes")
+    parish.pass_time(2 * HOUR)
+    parish.reach(poll, "final", "provisional", "counted")
+    assert "Over soon?" in parts(parish.browser("bo").get(f"/g/{parish.group}/polls"))["decided"]
