@@ -37,7 +37,7 @@ def count_round(
     """
     facts, end = basis.facts, held.times.voting_end
     question = PollQuestion(facts.id, facts.poll, held.number, held.options, held.areas, basis.terms.parents, end)
-    entries = entries_of(reading_of(basis, held, fresh), logged)
+    entries = entries_of(reading_of(facts, basis.keys, held, fresh), logged)
     assert held.locked is not None
     assert held.voting is not None
     return count(
@@ -51,15 +51,15 @@ def count_round(
     )
 
 
-def reading_of(basis: CountBasis, held: PollRound, fresh: int) -> PollReading:
-    """How the log is read for a round."""
-    facts, end = basis.facts, held.times.voting_end
+def reading_of(facts: PollFacts, keys: GroupState, held: PollRound, fresh: int) -> PollReading:
+    """How the log is read for a round; `keys` and `fresh` as in a count."""
+    end = held.times.voting_end
     return PollReading(
         poll=facts.poll,
         round=held.number,
         options=frozenset(held.options),
         may=facts.may,
         opened=facts.opened.height,
-        keys=basis.keys,
+        keys=keys,
         sealed_at=lambda index: end if index >= fresh else 0,
     )

@@ -6,6 +6,7 @@ from models.content import posts_and_votes, search
 from models.decisions import (
     deadlines,
     decision_subscriptions,
+    delegates,
     events,
     hidden_values,
     poll_drafts,
@@ -60,7 +61,7 @@ from models.pod import (
 
 ROOMS = (
     *(posts_and_votes, search, polls, deadlines, events, hidden_values, results, said),
-    *(poll_drafts, poll_templates, decision_subscriptions),
+    *(poll_drafts, poll_templates, decision_subscriptions, delegates),
     *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),

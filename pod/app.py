@@ -24,6 +24,7 @@ from pod.answers import Answers
 from pod.api import (
     chain,
     content,
+    delegations,
     groups,
     health,
     openapi,
@@ -120,7 +121,7 @@ def _tell_of_an_end(running: asyncio.Task[None]) -> None:
 
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    decided = (polls, poll_phases, poll_templates)
+    decided = (polls, poll_phases, poll_templates, delegations)
     areas = (peers, groups, content, chain, people, *decided, proposals, recovery, openapi, health)
     for routes in (*activitypub.ROUTES, *feeds.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
         app.add_routes(routes)

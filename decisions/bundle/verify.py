@@ -128,7 +128,7 @@ def _is_after_recovery(anew: Recount, place: int, index: int) -> bool:
     if record is None or not isinstance(record.content, Ballot):
         return False
     held = anew.course.rounds[place]
-    reading = reading_of(anew.basis, held, anew.fresh_in(held))
+    reading = reading_of(anew.basis.facts, anew.basis.keys, held, anew.fresh_in(held))
     return is_quarantined(reading, record.content.author, record.content.key)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.decisions.deadlines import NEVER
-from models.decisions.polls import DELEGATIONS, OPENINGS, POLLS, StoredDelegation, StoredPoll
+from models.decisions.delegations import StoredDelegation
+from models.decisions.polls import DELEGATIONS, OPENINGS, POLLS, StoredPoll
 from models.engine.statements import AllKeys, Prepared
 from models.groups.groups_and_items import ITEMS
 from protocol.ids import RecordId

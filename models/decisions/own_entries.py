@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.decisions.polls import DELEGATIONS, StoredDelegation
+from models.decisions.delegations import StoredDelegation
+from models.decisions.polls import DELEGATIONS
 from models.engine.statements import AllKeys, Prepared
 from protocol.ids import RecordId
 

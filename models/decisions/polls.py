@@ -15,7 +15,7 @@ from models.engine.statements import Prepared
 from models.engine.upserts import insert_new
 from models.groups.groups_and_items import ITEMS
 from protocol.ids import RecordId
-from protocol.records.content import Ballot, Delegate, Delegation, Poll
+from protocol.records.content import Ballot, Poll
 
 
 class PollRow(Base):
@@ -47,15 +47,20 @@ class BallotRow(Base):
 
 
 class DelegationRow(Base):
-    """A delegation (`scope`: where) or a declaration as delegate (""), whatever it counts for. `said`: its content."""
+    """A delegation (`scope`: where) or a declaration as delegate (""), whatever it counts for. `said`: its content.
+
+    The index has all that a search for the newest needs.
+    """
 
     __tablename__ = "delegations"
-    __table_args__ = (Index(None, "group_id", "place"), Index(None, "group_id", "author"))
+    __table_args__ = (Index(None, "group_id", "author", "scope", "key", "counter", "place"),)
 
     record_id: Mapped[RecordId] = mapped_column(primary_key=True)
     group_id: Mapped[RecordId]
     author: Mapped[int]
     scope: Mapped[str]
+    key: Mapped[int]
+    counter: Mapped[int]
     place: Mapped[int]
     said: Mapped[bytes]
 
@@ -113,20 +118,6 @@ class StoredBallot(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.ballot, type=Ballot)
 
 
-class StoredDelegation(msgspec.Struct, frozen=True):
-    """A delegation or declaration as it is stored."""
-
-    record_id: RecordId
-    scope: str
-    place: int
-    said: bytes
-
-    @property
-    def content(self) -> Delegation | Delegate:
-        """What the record says."""
-        return msgspec.json.decode(self.said, type=Delegation) if self.scope else _DELEGATE.decode(self.said)
-
-
 class PollOpening(msgspec.Struct, frozen=True):
     """Where the head's chain opened a poll: the item, its height, time (ms) and the log that it commits to."""
 
@@ -156,8 +147,6 @@ POLLS: Final = table_of(PollRow)
 BALLOTS: Final = table_of(BallotRow)
 DELEGATIONS: Final = table_of(DelegationRow)
 OPENINGS: Final = table_of(PollOpeningRow)
-_DELEGATE: Final = msgspec.json.Decoder(Delegate)
-_DELEGATION_COLUMNS = [DELEGATIONS.c[name] for name in StoredDelegation.__struct_fields__]
 _POLL_COLUMNS = [POLLS.c[name] for name in StoredPoll.__struct_fields__]
 _BALLOT_COLUMNS = [BALLOTS.c[name] for name in StoredBallot.__struct_fields__]
 
@@ -227,19 +216,5 @@ _BALLOTS_OF: Final = Prepared(
         BALLOTS.c.poll_id == bindparam("poll"),
         BALLOTS.c.group_id == bindparam("group"),
         BALLOTS.c.author == bindparam("author"),
-    )
-)
-
-
-async def list_delegations(session: AsyncSession, group: RecordId, *, below: int) -> list[StoredDelegation]:
-    """The group's delegations and declarations whose places are below `below`, in the order of the log."""
-    return [StoredDelegation(*row) for row in await _DELEGATIONS.run(session, group=group, below=below)]
-
-
-_DELEGATIONS: Final = Prepared(
-    lambda _: (
-        select(*_DELEGATION_COLUMNS)
-        .where(DELEGATIONS.c.group_id == bindparam("group"), DELEGATIONS.c.place < bindparam("below"))
-        .order_by(DELEGATIONS.c.place)
     )
 )

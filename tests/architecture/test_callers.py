@@ -23,7 +23,7 @@ NOT_CALLED = {
 NOT_CALLED |= dict.fromkeys(
     (
         *("order_proposals", "order_predictions", "bet_table", "to_evaluate", "cost_of_a_gap", "calibration"),
-        *("bets_in", "recommend"),
+        "bets_in",
     ),
     "a rule of predictions whose pages come next",
 )

@@ -15,6 +15,7 @@ from models.content.projections.rows import Accepted, Rows
 from models.content.projections.search_words import searched_row
 from models.content.projections.votes import newer, project_votes, retract_votes
 from models.content.search import SEARCHED
+from models.decisions.delegates import FOLLOWED, OFFERS, refollow
 from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
 from models.decisions.said import SAID
 from models.engine.upserts import insert_new, upsert
@@ -59,6 +60,7 @@ async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
     await insert_new(session, POLLS, rows.polls)
     await insert_new(session, BALLOTS, rows.ballots)
     await insert_new(session, DELEGATIONS, rows.delegations)
+    await refollow(session, {(row["group_id"], row["author"], row["scope"]) for row in rows.delegations})
     await insert_new(session, SAID, rows.said)
     await insert_new(session, SEARCHED, rows.searched)
     await upsert(session, PROFILES, list(rows.profiles.values()), newer)
@@ -69,7 +71,8 @@ async def project(session: AsyncSession, batch: Iterable[Accepted]) -> None:
 async def refold_author(session: AsyncSession, group: RecordId, author: int) -> None:
     """Fold one author's records again, after some of them stopped counting, or count again."""
     await retract_votes(session, group, author)
-    for table in (POSTS, SHEETS, CLAIMS, SEARCHED, PROFILES, POLLS, BALLOTS, DELEGATIONS, SAID):
+    of_decisions = (POLLS, BALLOTS, DELEGATIONS, FOLLOWED, OFFERS, SAID)
+    for table in (POSTS, SHEETS, CLAIMS, SEARCHED, PROFILES, *of_decisions):
         column = "member" if table is PROFILES else "author"
         await session.execute(delete(table).where(table.c.group_id == group, table.c[column] == author))
     await session.execute(delete(ERASURES).where(ERASURES.c.group_id == group, ERASURES.c.author == author))

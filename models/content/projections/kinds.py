@@ -195,7 +195,7 @@ def _fold_said(rows: Rows, record: Accepted, said: SaidInPoll) -> None:
 
 def _of_delegation(record: Accepted, said: Delegate | Delegation, scope: str, wire: bytes) -> dict[str, Any]:
     row = {"record_id": record.id, "group_id": record.group, "author": said.author, "scope": scope}
-    return {**row, "place": record.place, "said": wire}
+    return {**row, "key": said.key, "counter": said.counter, "place": record.place, "said": wire}
 
 
 def _withdraw_claim(record: RecordId) -> Delete:

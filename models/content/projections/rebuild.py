@@ -10,11 +10,12 @@ from models.content.posts_and_votes import CLAIMS, ERASURES, MEMBERS, POSTS, PRO
 from models.content.projections.fold import fold_stored
 from models.content.projections.members import project_members
 from models.content.search import SEARCHED
+from models.decisions.delegates import FOLLOWED, OFFERS
 from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
 from models.decisions.said import SAID
 from protocol.state import GroupState
 
-OF_DECISIONS = (BALLOTS, DELEGATIONS, POLLS, SAID)
+OF_DECISIONS = (BALLOTS, DELEGATIONS, FOLLOWED, OFFERS, POLLS, SAID)
 PROJECTED = (*OF_DECISIONS, CLAIMS, ERASURES, MEMBERS, POSTS, PROFILES, SCORES, SEARCHED, SHEETS, VOTES)
 
 

@@ -31,14 +31,16 @@ from decisions.proposals import LoggedSaid
 from decisions.rolls import Roll, Terms, unpack
 from decisions.round_count import CountBasis, count_round
 from models.decisions.activity import first_item_from, load_log_size
+from models.decisions.delegations import list_delegations
 from models.decisions.events import SealedEvent, list_events
 from models.decisions.logged import list_logged_ballots
-from models.decisions.polls import PollOpening, StoredPoll, list_delegations, load_opening
+from models.decisions.polls import PollOpening, StoredPoll, load_opening
 from models.decisions.results import KeptResult, load_result
 from models.decisions.said import list_said
 from models.groups.groups_and_items import load_item
 from pod.actions.decisions.roll import is_on_roll, load_roll
 from pod.budgets.heavy import computed
+from protocol.ids import RecordId
 from protocol.records.chain import Handover, Seal
 from protocol.records.envelope import reopen_record
 from protocol.records.operation import VOID
@@ -251,22 +253,23 @@ async def load_count(
     quorum_met: bool | None = None,
 ) -> Count:
     """Count a round whose voting has ended, and whose log is here."""
+    assert held.locked is not None
     assert held.voting is not None
     group, below = basis.keys.group, held.voting.size
     logged = await list_logged_ballots(session, basis.facts.id, group, below=below)
-    delegations = await list_delegations(session, group, below=below)
+    delegations = await list_delegations(session, group, lock=held.locked.size, end=below)
     logged += [Logged(one.place, one.record_id, one.content) for one in delegations]
-    fresh = await _fresh_from(session, basis, held)
+    fresh = await fresh_from(session, group, held)
     return await computed(
         len(logged), count_round, basis, held, logged, fresh=fresh, voided=voided, quorum_met=quorum_met
     )
 
 
-async def _fresh_from(session: AsyncSession, basis: CountBasis, held: PollRound) -> int:
+async def fresh_from(session: AsyncSession, group: RecordId, held: PollRound) -> int:
     """The first entry of the log that a year before the end of voting hadn't been sealed."""
-    first = await first_item_from(session, basis.keys.group, held.times.voting_end - LAPSES_AFTER_MS + 1)
+    first = await first_item_from(session, group, held.times.voting_end - LAPSES_AFTER_MS + 1)
     assert first is not None
-    return await load_log_size(session, basis.keys.group, first.height - 1)
+    return await load_log_size(session, group, first.height - 1)
 
 
 async def _root_at(session: AsyncSession, mark: ChainPlace) -> str:

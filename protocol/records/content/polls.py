@@ -105,22 +105,29 @@ class Ballot(Authored, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Delegate(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """Whether the member lets others delegate to them, and what they say for themselves."""
+    """Whether the member lets others delegate to them, and what they say for themselves.
+
+    `areas`: the subjects in which they offer it, none: in all. That is for those who look for a delegate; no count
+    looks at it.
+    """
 
     declared: bool
     statement: str = ""
+    areas: Annotated[tuple[Name, ...], Meta(max_length=MAX_OPTIONS)] = ()
 
 
 class Delegation(Authored, frozen=True, kw_only=True, omit_defaults=True):
     """Whom the member's vote follows: members by rank, in the group, in an area of it or in one poll.
 
     An empty list says that it follows nobody there. `expires`: until when (ms) it holds; at most a year in any case.
+    `named`: the member lets pages of their delegates name them.
     """
 
     delegates: Annotated[tuple[Number, ...], Meta(max_length=MAX_DELEGATES)]
     area: Name | None = None
     poll: Id | None = None
     expires: Natural | None = None
+    named: bool = False
 
     @property
     def scope(self) -> str:

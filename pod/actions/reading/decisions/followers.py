@@ -7,15 +7,13 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.course import ChainPlace, PollRound
-from decisions.delegate_lists import LAPSES_AFTER_MS
 from decisions.entries import Logged
 from decisions.mandates import roots
 from decisions.round_count import CountBasis, count_round
 from models.content.places import FIRST_WAITING
-from models.decisions.activity import first_item_from, load_log_size
+from models.decisions.delegations import list_delegations
 from models.decisions.logged import list_logged_ballots
-from models.decisions.polls import list_delegations
-from pod.actions.decisions.poll_course import PollSoFar, load_basis
+from pod.actions.decisions.poll_course import PollSoFar, fresh_from, load_basis
 from pod.budgets.heavy import computed
 from protocol.ids import RecordId
 from protocol.records.content import UNSIGNED, Ballot
@@ -29,13 +27,13 @@ async def count_followers(session: AsyncSession, state: GroupState, so_far: Poll
     assert facts is not None
     assert course is not None
     held, end = course.now, ChainPlace(RecordId(""), 0, 0, FIRST_WAITING)
-    held = replace(held, locked=held.locked or end, voting=end)
-    first = await first_item_from(session, group, held.times.voting_end - LAPSES_AFTER_MS + 1)
-    fresh = await load_log_size(session, group, first.height - 1) if first else 0
+    lock = held.locked or end
+    held = replace(held, locked=lock, voting=end)
+    fresh = await fresh_from(session, group, held)
     logged = await list_logged_ballots(session, facts.id, group, below=FIRST_WAITING)
     logged += [
         Logged(one.place, one.record_id, one.content)
-        for one in await list_delegations(session, group, below=FIRST_WAITING)
+        for one in await list_delegations(session, group, lock=lock.size, end=FIRST_WAITING)
     ]
     basis = await load_basis(session, state, opening, facts, so_far.poll)
     # As if the member cast a ballot now, after everything that is logged.
