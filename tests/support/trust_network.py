@@ -39,7 +39,7 @@ class Rating:
 class Network:
     """The people, numbered as they join: the founder is the one whom most rated, then the others by their ids."""
 
-    def __init__(self, path: Path, homes: tuple[Home, Home], *, most: int | None = None) -> None:
+    def __init__(self, path: Path, homes: tuple[Home, ...], *, most: int | None = None) -> None:
         with path.open() as file:
             rows = [tuple(map(int, row[:3])) for row in csv.reader(file)]
         received: dict[int, int] = {}
@@ -87,24 +87,24 @@ class Network:
         for number in range(2, self.count + 1):
             link = PrivateKey.from_seed(seed_of("link", number))
             weight = min(max(self.weight[number], 1), FOUNDER_WEIGHT - 1)
-            offer = self._body("Invitation", 1, weight=weight, to=link.did, expires=LATE)
+            offer = self.body("Invitation", 1, weight=weight, to=link.did, expires=LATE)
             wish = {"home": self._home(number), **self._new_keys(number), "invitation": sign(offer, self.keys[1])}
             header = {"author": 0, "counter": 1, "do": "join", "with": wish}
-            yield sign(self._body("Operation", number, **header), self.keys[number], link)
+            yield sign(self.body("Operation", number, **header), self.keys[number], link)
 
     def demotions(self) -> Iterator[Body]:
         """The founder takes the weight of those whom people on the whole distrust; 0 counts for nothing."""
         for number, weight in sorted(self.weight.items()):
             if number > 1 and weight <= 0:
-                body = self._body("Operation", 1, do="set-weight", **{"with": {"member": number, "weight": 0}})
+                body = self.body("Operation", 1, do="set-weight", **{"with": {"member": number, "weight": 0}})
                 yield sign(body, self.keys[1])
 
     def introductions(self) -> Iterator[tuple[Body, Body]]:
         """Everybody's profile and introduction, in the order of numbers."""
         for number in self.keys:
-            profile = self._body("Profile", number, nickname=f"trader {number}")
+            profile = self.body("Profile", number, nickname=f"trader {number}")
             words = [{"style": "text", "text": f"I trade, and {len(self.ratings) % number} of you know me."}]
-            post = self._body("Post", number, kind="note", paragraphs=words)
+            post = self.body("Post", number, kind="note", paragraphs=words)
             yield sign(profile, self.keys[number]), sign(post, self.keys[number])
 
     def votes(self, posts: dict[int, RecordId]) -> Iterator[Body]:
@@ -112,7 +112,7 @@ class Network:
         for rating in self.ratings:
             target = {"post": posts[rating.target]}
             yield sign(
-                self._body("Vote", rating.source, target=target, value=100 * rating.value), self.keys[rating.source]
+                self.body("Vote", rating.source, target=target, value=100 * rating.value), self.keys[rating.source]
             )
 
     def posts(self, introductions: list[Body]) -> dict[int, RecordId]:
@@ -123,7 +123,7 @@ class Network:
         """Votes without end, of one member after the other on one introduction after the other."""
         for number in count():
             author, target = number % self.count + 1, number // self.count % self.count + 1
-            vote = self._body("Vote", author, target={"post": posts[target]}, value=number % 1000)
+            vote = self.body("Vote", author, target={"post": posts[target]}, value=number % 1000)
             yield sign(vote, self.keys[author])
 
     def scores(self) -> dict[int, int]:
@@ -139,14 +139,15 @@ class Network:
         return FOUNDER_WEIGHT if number == 1 else min(max(self.weight[number], 0), FOUNDER_WEIGHT - 1)
 
     def _home(self, number: int) -> Body:
-        home = self.homes[(number - 1) % 2]
+        home = self.homes[(number - 1) % len(self.homes)]
         return {"pod": home.pod, "key": home.key}
 
     def _new_keys(self, number: int) -> Body:
         recovery = PrivateKey.from_seed(seed_of("recovery", number))
         return {"signing": self.keys[number].did, "recovery": recovery.did}
 
-    def _body(self, record_type: str, by: int, **members: Any) -> Body:
+    def body(self, record_type: str, by: int, **members: Any) -> Body:
+        """A member's next record, which nobody has signed yet."""
         self._counters[by] += 1
         header = {"author": by, "key": 0, "counter": self._counters[by], "at": START + self._counters[by]}
         return {"type": record_type, "rules": 1, "group": self.group, **header, **members}
