@@ -84,6 +84,11 @@ class DecisionRule(Rule):
         "The condition names an option that isn't there, names one twice, or can never hold.",
         "Villkoret nämner ett alternativ som inte finns, nämner ett två gånger eller kan aldrig uppfyllas.",
     )
+    NO_DAY = (
+        MalformedError,
+        "Choose the day by which it will be seen.",
+        "Välj dagen då det ska synas.",
+    )
     DUE_TOO_EARLY = (
         MalformedError,
         "The prediction is due before the voting ends.",

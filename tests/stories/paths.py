@@ -96,6 +96,7 @@ PATHS: Mapping[str, Paths] = {
     ],
     "/g/{group}/polls/templates": of_group("/polls/templates"),
     "/g/{group}/polls/{poll}": of_poll(),
+    "/g/{group}/polls/{poll}/bets": of_poll("/bets"),
     "/g/{group}/polls/{poll}/ballots": of_poll("/ballots"),
     "/g/{group}/polls/{poll}/receipt": of_poll("/receipt"),
     "/g/{group}/polls/{poll}/vote": of_poll("/vote"),

@@ -1,5 +1,6 @@
 """Pages of decisions: what a group is asked, how one votes, what was decided."""
 
-from pod.web.decisions import ballot_form, cast_ballots, poll_page, receipt, result
+from pod.web.decisions import ballot_form, bets_form, cast_ballots, phase_forms, poll_page, receipt, result
 
-ROUTES = (poll_page.routes, ballot_form.routes, receipt.routes, result.routes, cast_ballots.routes)
+AREAS = (poll_page, ballot_form, receipt, result, cast_ballots, phase_forms, bets_form)
+ROUTES = tuple(area.routes for area in AREAS)

@@ -17,6 +17,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import ProofNeededError
 from pod.translations import Translator
+from pod.web.decisions.phase_words import option_text
 from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page, will_count
 from pod.web.decisions.typed_ballot import (
     Move,
@@ -124,9 +125,14 @@ async def _refused(
     request: web.Request, seen: PollPageSight, typed: TypedBallot, refusal: RefusedError, status: HTTPStatus
 ) -> web.Response:
     if isinstance(refusal, ProofNeededError):
-        to = f"{request.path}?{urlencode({KEEP: keep(typed, sorted(seen.order)), 'said': 'kept-ballot'})}"
-        return see_other(f"{CONFIRM}?{urlencode({'to': to})}")
+        return prove_first(request, keep(typed, sorted(seen.order)))
     return _show(request, seen, typed, refusal=refusal, status=status)
+
+
+def prove_first(request: web.Request, typed: str) -> web.Response:
+    """Go on to proving who one is, and from there back to the form with what was typed."""
+    to = f"{request.path}?{urlencode({KEEP: typed, 'said': 'kept-ballot'})}"
+    return see_other(f"{CONFIRM}?{urlencode({'to': to})}")
 
 
 def typed_in(seen: PollPageSight, form: BallotForm) -> TypedBallot:
@@ -199,7 +205,7 @@ def _row(
     return BallotLine(
         id=option,
         name=option_name(say, seen.sight.poll, option),
-        text=shown.text,
+        text=option_text(shown),
         when=when(say, shown),
         value=typed.values.get(option, ""),
         error=faults.get(option, ""),

@@ -12,6 +12,7 @@ from pod.contracts import HTML, contract
 from pod.plots.phase_timeline import Timeline, phase_timeline
 from pod.translations import Translator
 from pod.web.decisions.ballot_words import fate_view
+from pod.web.decisions.phase_words import PhaseView, option_notes, option_text, phase_view
 from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page, will_count
 from pod.web.decisions.result import ResultView, result_view
 from pod.web.decisions.wording import kind_name, option_name, poll_title, rules_of, when
@@ -24,11 +25,12 @@ Link = tuple[str, str]
 
 
 class OptionView(msgspec.Struct, frozen=True):
-    """Something to choose; `when` is of a date."""
+    """Something to choose; `when` is of a date, `note` of a proposal."""
 
     name: str
     text: str
     when: str
+    note: str
 
 
 class PollView(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,7 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
     press: Link
     mine: tuple[str, str, str]
     result: ResultView | None
+    phase: PhaseView
     sign_in: bool
     withheld: bool
     paragraphs: tuple[Paragraph, ...]
@@ -73,12 +76,13 @@ def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | No
     counts, remedy = will_count(say, seen)
     return PollView(
         header=header,
-        timeline=phase_timeline(say, [poll.times], now, key="poll") if poll.times else None,
+        timeline=phase_timeline(say, seen.rounds, now, key="poll") if seen.rounds else None,
         counts=counts,
         remedy=remedy,
         press=_press(say, seen, header.path),
         mine=_mine(say, receipt, header.path),
         result=result_view(say, seen, header.path),
+        phase=phase_view(say, seen),
         sign_in=reader_of(request) is None,
         withheld=poll.withheld,
         paragraphs=poll.paragraphs,
@@ -112,10 +116,16 @@ def options_of(say: Translator, seen: PollPageSight) -> tuple[OptionView, ...]:
     """The poll's options, as this reader meets them."""
     poll = seen.sight.poll
     if poll.kind == "for-against":
-        return tuple(OptionView(option_name(say, poll, one), "", "") for one in (YES, NO))
+        return tuple(OptionView(option_name(say, poll, one), "", "", "") for one in (YES, NO))
     options = {option.id: option for option in poll.options}
     return tuple(
-        OptionView(option_name(say, poll, one), options[one].text, when(say, options[one])) for one in seen.order
+        OptionView(
+            option_name(say, poll, one),
+            option_text(options[one]),
+            when(say, options[one]),
+            option_notes(say, options[one]),
+        )
+        for one in seen.order
     )
 
 

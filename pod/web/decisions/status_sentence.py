@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Final
+
 from pod.actions.decisions.poll_course import Phase
 from pod.actions.reading.decisions.poll_status import OVER, PollStatus
 from pod.translations import Translator
 
+NEEDED: Final[Mapping[Phase, str]] = {Phase.PROPOSALS: "propose", Phase.PREDICTIONS: "predict", Phase.BETS: "bet"}
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-def status_parts(say: Translator, status: PollStatus, now: int) -> tuple[str, ...]:
-    """The sentence in its parts, each of which says one thing; the page puts a dot between them."""
+def status_parts(say: Translator, status: PollStatus, may: Collection[str], now: int) -> tuple[str, ...]:
+    """The sentence in its parts, each of which says one thing; the page puts a dot between them.
+
+    `may`: what the reader has the capability for in this poll.
+    """
     parts = (
         say("Now: %(stage)s", stage=stage_name(say, status.stage)),
-        _can(say, status),
+        _can(say, status, may),
         _until(say, status, now),
         _counts(say, status),
         say("next: %(stage)s", stage=stage_name(say, status.next)) if status.next else "",
@@ -40,7 +47,7 @@ def stage_name(say: Translator, stage: Phase) -> str:
     return names[stage]
 
 
-def _can(say: Translator, status: PollStatus) -> str:
+def _can(say: Translator, status: PollStatus, may: Collection[str]) -> str:
     if status.stage in ("counted", "provisional", "final"):
         return say("you can: read the result and count it anew")
     if status.stage in ("ended", "drawing"):
@@ -53,7 +60,7 @@ def _can(say: Translator, status: PollStatus) -> str:
         return say("you can: read; 🔒 delegates are frozen, and what you said before counts")
     if status.stage == "voting":
         return _vote(say, status)
-    return _earlier(say, status.stage)
+    return _earlier(say, status.stage, may)
 
 
 def _vote(say: Translator, status: PollStatus) -> str:
@@ -64,7 +71,9 @@ def _vote(say: Translator, status: PollStatus) -> str:
     return say("you can: vote (you haven't yet)")
 
 
-def _earlier(say: Translator, stage: Phase) -> str:
+def _earlier(say: Translator, stage: Phase, may: Collection[str]) -> str:
+    if stage in NEEDED and NEEDED[stage] not in may:
+        return say("you can: read; who speaks now needs more weight than you had when the poll opened")
     if stage == "proposals":
         return say("you can: propose")
     if stage == "predictions":

@@ -38,6 +38,7 @@ LABELS: Final[Mapping[str, str]] = {
     "mail": say("Mail address"),
     "who": say("Name or mail address"),
     "weight": say("Weight"),
+    "statement": say("Prediction"),
 }
 LONG: Final = frozenset({"text", "description", "reason", "terms", "keepers"})
 SECRET: Final = frozenset({"phrase", "code", "credential", "invite", "first", "second", "third"})

@@ -6,10 +6,12 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.orderings import own_order
+from decisions.phases import PollTimes
+from decisions.poll_events import FAST_FORWARD
 from decisions.rolls import unpack
 from models.decisions.polls import load_poll
 from pod.actions.access import ReadableGroup, Reader, open_group
-from pod.actions.decisions.poll_course import Phase
+from pod.actions.decisions.poll_course import Phase, PollSoFar
 from pod.actions.reading.decisions.polls import PollSight, VisiblePoll, load_sight, so_far_of, visible_polls
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.cards import VisibleCard
@@ -22,7 +24,8 @@ class PollPageSight(msgspec.Struct, frozen=True):
     """A poll's page. `order`: the ids of its options as this reader meets them.
 
     `about`: the post it came from, if the group shows it to the reader; `goal`: the poll that it is to carry out.
-    `by_weight`: votes are weights; `closed_at`: the time (ms) of the item that ended the voting, if it is here.
+    `by_weight`: votes are weights; `closed_at`: the time (ms) of the item that ended the voting, if it is
+    here. `rounds`: the times of all that were held. `may_forward`: the reader may have a phase end early.
     """
 
     sight: PollSight
@@ -36,6 +39,8 @@ class PollPageSight(msgspec.Struct, frozen=True):
     goal: VisiblePoll | None
     by_weight: bool
     closed_at: int | None
+    rounds: tuple[PollTimes, ...]
+    may_forward: bool
 
 
 async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> PollPageSight:
@@ -55,12 +60,20 @@ async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: Reco
         visibility=readable.state.visibility,
         number=readable.number,
         asker=named.get(sight.poll.author, ""),
-        order=option_order(sight.poll, readable.number),
+        order=tuple(one for one in option_order(sight.poll, readable.number) if _is_held(so_far, one)),
         about=next(iter(things.values()), None),
         goal=goal,
         by_weight=so_far.opening is not None and bool((unpack(so_far.opening.members).votes != 1).any()),
         closed_at=so_far.course.now.voting.at if so_far.course and so_far.course.now.voting else None,
+        rounds=tuple(one.times for one in so_far.course.rounds) if so_far.course else (),
+        may_forward=readable.member is not None and readable.member.weight >= readable.state.permission(FAST_FORWARD),
     )
+
+
+def _is_held(so_far: PollSoFar, option: str) -> bool:
+    """Whether an option can be chosen in the round that is held: later rounds are among those who tied."""
+    held = so_far.course.now if so_far.course is not None else None
+    return held is None or held.number == 1 or option in held.options
 
 
 async def _goal(session: AsyncSession, deps: Deps, readable: ReadableGroup, poll: VisiblePoll) -> VisiblePoll | None:

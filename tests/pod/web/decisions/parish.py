@@ -66,12 +66,15 @@ class Parish:
         eventually(lambda: self.seen("ada", poll)["poll"]["phase"] in phases)
 
 
-def settle(pod: ServedPod) -> Parish:
-    """Sign up, found, join; the pod serves."""
+def settle(pod: ServedPod, **permissions: int) -> Parish:
+    """Sign up, found, join; the pod serves. `permissions`: the weight that a capability needs."""
     pod.set_clock(0)
     people = {name: sign_up(pod, name) for name in ("ada", "bo", "cy", "dee", "eve")}
     pod.start()
     group = people["ada"].post("/api/v1/groups", {"name": "Parish council", "weight": 3000})["group"]
+    if permissions:
+        wish = {"do": "set-policy", "with": {"permissions": permissions}}
+        people["ada"].post(f"/api/v1/groups/{group}/operations", wish)
     for name in ("bo", "cy"):
         joined(people["ada"], group, people[name], 1000)
     return Parish(pod, people, group)

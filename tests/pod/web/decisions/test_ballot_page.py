@@ -173,7 +173,7 @@ def test_a_ballot_survives_the_way_to_proving_who_one_is(parish: Parish, office:
     back = browser.submit(sent, "/settings/confirm", code=office.code_to("bo@mail.example"))
     assert back.path.startswith(parish.path(poll, "/vote?"))
     assert values(back) == {"00": "70", "01": "", "02": "5"}
-    assert "isn&#39;t cast yet" in back.text
+    assert "nothing is cast yet" in back.text
     assert parish.seen("bo", poll)["own"] is None
     assert send(browser, back, {}).path == parish.path(poll, "/receipt")
 

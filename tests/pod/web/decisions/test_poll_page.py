@@ -67,6 +67,7 @@ READS = {
     "en": {"guest": "members vote", "off-roll": "on the roll"},
     "sv": {"guest": "medlemmar", "off-roll": "röstlängd"},
 }
+ALL = ("propose", "predict", "bet")
 OVER = ("ended", "drawing", "counted", "provisional", "final")
 
 
@@ -84,7 +85,7 @@ def test_dc_02_the_sentence_says_phase_deed_deadline_weight_and_what_is_next(
     facts, now = status(stage, role)
     first, can, following = SAID[language][stage]
 
-    sentence = " · ".join(status_parts(say, facts, now))
+    sentence = " · ".join(status_parts(say, facts, ALL, now))
 
     assert facts.stage == stage
     assert facts.role == role
@@ -193,3 +194,9 @@ def test_an_address_that_names_no_poll_of_this_group_is_refused(parish: Parish) 
 
     assert parish.browser("ada").get(f"/g/{other}/polls/{poll}").status == 404
     assert parish.browser("ada").get(f"/g/{parish.group}/polls/none").status in (400, 404)
+
+
+@pytest.mark.parametrize("stage", ["proposals", "predictions", "bets"])
+def test_dc_02_who_lacks_the_weight_for_a_phase_is_told_to_read(stage: str) -> None:
+    facts, now = status(stage, "voter")
+    assert "you can: read; " in status_parts(translator_for("en"), facts, (), now)[1]

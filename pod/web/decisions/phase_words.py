@@ -1,0 +1,128 @@
+"""What a poll's proposals, predictions and bets are in words, and what of it the reader can do. It decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from pod.actions.decisions.poll_course import Phase
+from pod.actions.reading.decisions.poll_page import PollPageSight
+from pod.actions.reading.decisions.poll_words import VisibleOption, VisibleStatement
+from pod.translations import Translator
+from pod.web.decisions.status_sentence import NEEDED
+from pod.web.decisions.wording import option_name
+from pod.web.group.wording import member_name
+from protocol.records.content import Condition
+
+
+class StatementView(msgspec.Struct, frozen=True):
+    """A prediction: what will be true when, under which condition; `bet`: what the reader said of it."""
+
+    id: str
+    statement: str
+    text: str
+    condition: str
+    due: str
+    by: str
+    bet: str
+
+
+class PhaseView(msgspec.Struct, frozen=True, kw_only=True):
+    """What one says in a poll before voting. `may`: what the reader can do now; `choices`: options for a condition.
+
+    `own`: proposals that the reader can stand no longer behind. `bets`: how many are still lacking, in words.
+    """
+
+    may: str
+    own: tuple[tuple[str, str], ...]
+    choices: tuple[tuple[str, str], ...]
+    statements: tuple[StatementView, ...]
+    bets: str
+    hidden: bool
+    forward: bool
+
+
+def phase_view(say: Translator, seen: PollPageSight) -> PhaseView:
+    """What the page shows of the phases before voting."""
+    sight, stage = seen.sight, seen.sight.status.stage
+    capability = NEEDED.get(stage, "")
+    may = capability if capability in sight.may else ""
+    return PhaseView(
+        may=may,
+        own=tuple(
+            (option.id, option.title)
+            for option in sight.poll.options
+            if option.author is not None and option.author == seen.number and not option.withdrawn
+        ),
+        choices=tuple((option.id, option_name(say, sight.poll, option.id)) for option in sight.poll.options),
+        statements=statement_views(say, seen),
+        bets=bets_sentence(say, seen) if may == "bet" else "",
+        hidden=stage == Phase.BETS,
+        forward=bool(capability) and seen.may_forward,
+    )
+
+
+def statement_views(say: Translator, seen: PollPageSight) -> tuple[StatementView, ...]:
+    """The poll's predictions, in the order in which they were made."""
+    return tuple(_statement(say, seen, one) for one in seen.sight.statements)
+
+
+def _statement(say: Translator, seen: PollPageSight, one: VisibleStatement) -> StatementView:
+    bet = (seen.sight.bets or {}).get(one.id)
+    return StatementView(
+        id=one.id,
+        statement=say("A statement that this pod doesn't show") if one.withheld else one.statement,
+        text=one.text,
+        condition=condition_words(say, seen, one.condition),
+        due=say.moment(one.due_at),
+        by=member_name(say, one.author, ""),
+        bet="" if bet is None else say("you said %(bet)s %%", bet=say.quantity(bet, 1)),
+    )
+
+
+def condition_words(say: Translator, seen: PollPageSight, condition: Condition) -> str:
+    """The condition as one says it."""
+    terms = [
+        say("“%(name)s” is chosen", name=option_name(say, seen.sight.poll, term.proposal))
+        if term.implemented
+        else say("“%(name)s” isn't chosen", name=option_name(say, seen.sight.poll, term.proposal))
+        for term in condition.terms
+    ]
+    return say("If %(terms)s:", terms=_joined(say, terms, every=condition.every))
+
+
+def _joined(say: Translator, terms: Sequence[str], *, every: bool) -> str:
+    joint = say("and") if every else say("or")
+    return f" {joint} ".join(terms)
+
+
+def bets_sentence(say: Translator, seen: PollPageSight) -> str:
+    """How many statements the reader hasn't bet on, and what that may cost (decisions §2, predictor score)."""
+    bets, statements = seen.sight.bets or {}, seen.sight.statements
+    left = sum(one.id not in bets for one in statements)
+    done = say("%(done)s of %(all)s done.", done=len(statements) - left, all=len(statements))
+    if not left:
+        return done
+    cost = say.many(
+        "%(count)s is left. If three others bet on it and disagree, leaving it out costs 0.05 of this poll's score.",
+        "%(count)s are left. If three others bet on one and disagree, leaving it out costs 0.05 of this poll's score.",
+        left,
+    )
+    return f"{done} {cost}"
+
+
+def option_notes(say: Translator, option: VisibleOption) -> str:
+    """What is to say of a proposal beside its words."""
+    notes = [
+        say("proposed by %(name)s", name=member_name(say, option.author, "")) if option.author is not None else "",
+        say("its author no longer stands behind it; it can be chosen all the same") if option.withdrawn else "",
+        say("this pod doesn't show its words; it can be chosen all the same") if option.withheld else "",
+        say("on its way: it counts if the log has it in time") if option.waits else "",
+    ]
+    return " · ".join(note for note in notes if note)
+
+
+def option_text(option: VisibleOption) -> str:
+    """The words of an option below its title."""
+    return option.text or "\n\n".join(paragraph.text for paragraph in option.paragraphs)

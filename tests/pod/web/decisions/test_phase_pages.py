@@ -1,0 +1,123 @@
+"""The phases before voting, by pages without scripts: members propose, predict and bet; bets stay hidden."""
+
+from __future__ import annotations
+
+import pytest
+
+from pod.web.decisions.phase_forms import due_in
+from protocol.errors import MalformedError
+from tests.pod.web.decisions.parish import DAY, HOUR, Parish, settle
+from tests.support.browsing import Browser, Seen
+from tests.support.rig import ServedPod, eventually
+
+SECOND = 1000
+
+
+@pytest.fixture(scope="module")
+def parish(pod: ServedPod) -> Parish:
+    return settle(pod, propose=1, predict=1, bet=1)
+
+
+def form_fields(page: Seen, end: str) -> list[tuple[str, str]]:
+    return next(form for form in page.forms if form.action.endswith(end)).fields
+
+
+def bet(browser: Browser, page: Seen, *values: str, press: tuple[str, str] = ("step", "bet")) -> Seen:
+    """The bets' form with these values, in the order of the page."""
+    typed = iter(values)
+    fields = [(name, next(typed, value) if name == "value" else value) for name, value in form_fields(page, "/bets")]
+    return browser.post(next(form for form in page.forms if form.action.endswith("/bets")).action, [*fields, press])
+
+
+@pytest.fixture(scope="module")
+def poll(parish: Parish) -> str:
+    """A poll that begins with proposals."""
+    lengths = {"proposals": DAY, "predictions": HOUR, "bets": 13 * HOUR, "voting": 2 * DAY, "contest": HOUR}
+    return parish.ask("score", title="The well?", options=[], lengths=lengths)
+
+
+def test_dc_19_members_propose_and_what_was_proposed_stays_a_choice(parish: Parish, poll: str) -> None:
+    ada, bo, path = parish.browser("ada"), parish.browser("bo"), parish.path(poll)
+    for browser, title in ((ada, "Dig deeper"), (bo, "Buy a pump")):
+        done = browser.submit(browser.get(path), "/proposals", title=title, text="As we said.\n\nIn May.")
+        assert "It is proposed" in done.text
+    eventually(lambda: "on its way" not in ada.get(path).text)
+    assert "Propose something" not in parish.browser("eve").get(path).text
+
+    text = ada.press(ada.get(path), "I no longer stand behind it").text
+
+    assert "It says so, and can be chosen all the same." in text
+    eventually(lambda: "its author no longer stands behind it" in bo.get(path).text)
+    assert len(parish.seen("bo", poll)["poll"]["options"]) == 2
+
+
+def test_members_predict_what_follows_from_a_choice(parish: Parish, poll: str) -> None:
+    ada, bo, path = parish.browser("ada"), parish.browser("bo"), parish.path(poll)
+    assert "End this phase now" not in bo.get(path).text
+    ada.press(ada.get(path), "End this phase now")
+    parish.reach(poll, "predictions")
+    pump = next(one["id"] for one in parish.seen("ada", poll)["poll"]["options"] if one["title"] == "Buy a pump")
+    fields = form_fields(bo.get(path), "/predictions")
+    typed = {"term", "every", "statement", "due"}
+    sent = [(name, value) for name, value in fields if name not in typed]
+    sent += [("term", "chosen" if value == pump else "") for name, value in fields if name == "option"]
+    sent += [("every", "every"), ("statement", "Water all summer")]
+
+    refused = bo.post(f"{path}/predictions", sent)
+    said = bo.post(f"{path}/predictions", [*sent, ("due", "2030-01-01")])
+
+    assert refused.status == 400
+    assert "Choose the day by which it will be seen." in refused.text
+    assert "Water all summer" in refused.text
+    assert "It is predicted" in said.text
+    eventually(lambda: "Water all summer" in ada.get(path).text)
+    assert "“Buy a pump” is chosen" in ada.get(path).text
+
+
+def test_dc_13_dc_14_bets_are_counted_off_and_seen_by_nobody_else(parish: Parish, poll: str) -> None:
+    bo, path = parish.browser("bo"), parish.path(poll)
+    parish.pass_time(HOUR + SECOND)
+    parish.reach(poll, "bets")
+    assert "0 of 1 done." in bo.get(path).text
+    statement = parish.seen("bo", poll)["statements"][0]["id"]
+    page = bet(bo, bo.get(f"{path}/bets"), press=("put", f"{statement}:75"))
+    assert ("value", "75") in form_fields(page, "/bets")
+
+    wrong, nothing, sealed = bet(bo, page, "101"), bet(bo, page, ""), bet(bo, page, "80")
+
+    assert (wrong.status, nothing.status, sealed.status) == (400, 400, 200)
+    assert ("value", "101") in form_fields(wrong, "/bets")
+    assert "Your bets are sealed." in sealed.text
+    assert "1 of 1 done." in bo.get(path).text
+    assert "you said 80" in bo.get(path).text
+    for other in (parish.browser("ada"), parish.browser("cy"), parish.browser()):
+        shown = other.get(path).text
+        assert "you said" not in shown
+        assert "What people bet is hidden until this phase ends." in shown
+
+
+def test_bets_survive_the_way_to_proving_who_one_is_and_voting_follows(parish: Parish, poll: str) -> None:
+    bo, path = parish.browser("bo"), parish.path(poll)
+    parish.pass_time(12 * HOUR)
+
+    asked = bet(bo, bo.get(f"{path}/bets"), "70")
+
+    assert asked.path.startswith("/settings/confirm?to=")
+    to = next(value for form in asked.forms for name, value in form.fields if name == "to")
+    assert ("value", "70") in form_fields(bo.get(to), "/bets")
+    parish.pass_time(HOUR)
+    parish.reach(poll, "voting")
+    assert "One can&#39;t bet in this poll now." in bo.get(f"{path}/bets").text
+    ballot = parish.browser("cy").get(f"{path}/vote").text
+    assert "Dig deeper" in ballot
+    assert "In May." in ballot
+
+
+@pytest.mark.parametrize("typed", ["", "tomorrow", "2026-13-01", "2026-02-30", "01/02/2026"])
+def test_what_is_no_day_is_refused(typed: str) -> None:
+    with pytest.raises(MalformedError):
+        due_in(typed)
+
+
+def test_a_prediction_is_due_when_its_day_is_over() -> None:
+    assert due_in("1970-01-02") == 2 * DAY
