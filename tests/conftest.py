@@ -6,15 +6,24 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy.engine import make_url
 
+from tests.support import nursery
 from tests.support.folders import folder_of
 from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.tables import copy_tables, migrate
 
+QUICK = "not slow and not bench"
 # Two shared cores: a deadline per example would measure the neighbours.
 BUSY = [HealthCheck.too_slow]
 settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=BUSY)
 settings.register_profile("all", settings.get_profile("quick"), max_examples=250, print_blob=True)
 settings.load_profile(os.environ.get("POD_HYPOTHESIS", "quick"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Quick tests begin pods as forks; where slow ones or benches are asked for, all pods start as operators do it."""
+    nursery.used = config.option.markexpr == QUICK
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,9 +58,26 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def tables(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a PostgreSQL database with all tables, to copy."""
+    url = postgres.create_database()
+    migrate(url)
+    yield str(make_url(url).database)
+    postgres.drop_database(url)
+
+
 @pytest.fixture
-def postgres_url(postgres: PostgresServer) -> Iterator[str]:
-    """An empty PostgreSQL database for one test."""
+def postgres_url(postgres: PostgresServer, tables: str) -> Iterator[str]:
+    """A PostgreSQL database with all tables and no rows, for one test."""
+    url = postgres.create_database(tables)
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture
+def bare_postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """A PostgreSQL database without tables, for one test."""
     url = postgres.create_database()
     yield url
     postgres.drop_database(url)
@@ -59,7 +85,15 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, the test once on each engine."""
+    """A database with all tables and no rows, the test once on each engine."""
+    if request.param == "sqlite":
+        return copy_tables(tmp_path / "pod.sqlite")
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables, the test once on each engine."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}"
-    return str(request.getfixturevalue("postgres_url"))
+    return str(request.getfixturevalue("bare_postgres_url"))

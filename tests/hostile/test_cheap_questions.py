@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.activities import RecordActivity
-from migrations import upgrade
 from models.engine.databases import open_database
 from pod.actions import inbox
 from pod.actions.chain.views import take_root
@@ -27,6 +26,7 @@ from protocol.proofs import sign
 from protocol.records.envelope import open_record
 from tests.support.community import Community, a_community
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 STRANGER = PrivateKey.from_seed(b"stranger".ljust(32))
 NOWHERE = RecordId("bagaaiera" + "a" * 52)
@@ -45,8 +45,7 @@ class Counted:
 
 @pytest.fixture
 async def held(tmp_path: Path) -> AsyncIterator[tuple[Deps, Community]]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}")
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.sqlite"))
     group = a_community("wells", 2)
     async with some_parts(database, tmp_path, Clock()) as deps:
 

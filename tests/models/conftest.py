@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import text
 
-from migrations import upgrade
 from models.engine.databases import Database, open_database
 from models.engine.writer import Writer, running_writer
 
@@ -13,7 +12,6 @@ from models.engine.writer import Writer, running_writer
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await open_database(database_url, durable=False)
-    await upgrade(opened)
     yield opened
     await opened.close()
 

@@ -6,7 +6,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine import databases
 from models.engine.databases import Database, UnsafeDatabaseError, open_database
 from models.engine.inline_sqlite import READ_BUDGET
@@ -112,7 +111,6 @@ async def test_a_version_changes_with_each_commit_of_any_connection_and_with_not
 
 async def test_on_postgresql_a_version_counts_the_commits_of_all_writers(postgres_url: str) -> None:
     database = await open_database(postgres_url, durable=False)
-    await upgrade(database)
     async with running_writer(database) as one, running_writer(database) as other:
         versions = [await database.version()]
         for writer in (one, other, one):

@@ -10,10 +10,13 @@ from models.engine.columns import bytes_of_id
 from models.engine.databases import Database, open_database
 
 
-async def test_the_migrated_schema_is_the_one_in_code(database: Database) -> None:
+async def test_the_migrated_schema_is_the_one_in_code(bare_database_url: str) -> None:
+    database = await open_database(bare_database_url, durable=False)
+    await upgrade(database)
     async with database.writing.connect() as connection:
         assert await connection.run_sync(differences) == []
     assert await is_current(database)
+    await database.close()
 
 
 async def test_upgrading_again_changes_nothing(database: Database) -> None:
@@ -22,8 +25,8 @@ async def test_upgrading_again_changes_nothing(database: Database) -> None:
     assert await is_current(database)
 
 
-async def test_an_empty_database_is_not_current(database_url: str) -> None:
-    empty = await open_database(database_url, durable=False)
+async def test_an_empty_database_is_not_current(bare_database_url: str) -> None:
+    empty = await open_database(bare_database_url, durable=False)
 
     assert not await is_current(empty)
     await empty.close()
@@ -37,9 +40,9 @@ async def test_downgrading_leaves_no_table_of_ours(database: Database) -> None:
     assert set(left) <= {"alembic_version", "sqlite_sequence"}
 
 
-async def test_public_20_the_step_to_0024_makes_the_words_that_the_code_makes(database_url: str) -> None:
+async def test_public_20_the_step_to_0024_makes_the_words_that_the_code_makes(bare_database_url: str) -> None:
     """A version imports nothing of ours: what it makes of stored texts is held equal to the code's here."""
-    database = await open_database(database_url, durable=False)
+    database = await open_database(bare_database_url, durable=False)
     await upgrade(database, "0023")
     texts = ["Om nötter", "日本語のテキスト 대한민국", "ภาษาไทยค้นหา हिन्दी", "plain"]
     row = {"post_id": None, "group_id": b"g", "author": 1, "kind": "post", "language": ""}

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from pod import actor_keys
 from pod.actions.fediverse import actors
@@ -18,6 +17,7 @@ from pod.errors import NotFoundError
 from pod.rules.groups import GroupRule
 from tests.support.rig import ServedPod, call
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 
 class Kitchen:
@@ -137,8 +137,7 @@ async def test_a_crowd_that_needs_an_actors_keys_waits_for_one_pair(
         return actor_keys.make_keys(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(actors, "make_keys", make)
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"))
     async with some_parts(database, tmp_path, Clock()) as deps:
         keys = await asyncio.gather(*(actors.actor_keys(deps, "u/ada") for _ in range(8)))
     await database.close()

@@ -11,7 +11,6 @@ import pytest
 from federation.errors import RemoteError
 from federation.known_keys import Held
 from federation.signatures.keys import load_key
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.fediverse import known_keys
 from models.fediverse.known_keys import FORGOTTEN_MS, KnownKey, load_known_key, prune_known_keys, put_known_key
@@ -28,11 +27,9 @@ RATE = RATES["key in vain from a server"]
 async def test_processes_share_keys_and_the_tries_in_vain(database_url: str, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         shelves = []
-        for number in range(2):
+        for _ in range(2):
             database = await open_database(database_url, durable=False)
             stack.push_async_callback(database.close)
-            if number == 0:
-                await upgrade(database)
             parts = await stack.enter_async_context(some_parts(database, tmp_path, SetClock(NOON)))
             shelves.append(StoredKeys(parts.store))
         first, second = shelves
@@ -57,7 +54,6 @@ async def test_keys_of_long_ago_and_those_above_the_most_are_forgotten(
 ) -> None:
     monkeypatch.setattr(known_keys, "MOST", 2)
     database = await open_database(database_url, durable=False)
-    await upgrade(database)
     async with some_parts(database, tmp_path, SetClock(NOON)) as parts:
 
         async def left(ages: list[int]) -> list[int]:

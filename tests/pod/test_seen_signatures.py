@@ -9,7 +9,6 @@ import pytest
 
 from federation.rules.signatures import SignatureRule
 from federation.signatures import VerifiedSignature
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.engine.writer import Writer, running_writer
 from models.fediverse.seen_signatures import prune_seen
@@ -28,11 +27,9 @@ async def two(database_url: str) -> AsyncIterator[tuple[list[Writer], list[Limit
     """The writers and limits of two processes on one database."""
     async with AsyncExitStack() as stack:
         writers, limits = [], []
-        for number in range(2):
+        for _ in range(2):
             database = await open_database(database_url, durable=False)
             stack.push_async_callback(database.close)
-            if number == 0:
-                await upgrade(database)
             writers.append(await stack.enter_async_context(running_writer(database)))
             limits.append(Limits(database, writers[-1]))
         yield writers, limits

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from tempfile import mkdtemp
-from threading import Lock
-from typing import Any, TypeVar
+from tempfile import TemporaryFile
+from typing import IO, Any, TypeVar
 
 import msgspec
 
-from migrations import upgrade
-from models.engine.databases import open_database
 from models.people.accounts import load_account_named
 from pod.actions.accounts.sign_in import make_sign_in_link
 from pod.actions.groups.founding import sign_up
 from pod.config import load_config
 from pod.deps import Deps
 from pod.parts import open_parts
+from tests.support import nursery
+from tests.support.tables import copy_tables
 
 T = TypeVar("T")
-_MAKING = Lock()
 
 PORT = 8080
 MOST_ROOM = 30
@@ -63,22 +59,6 @@ class RefusedByHttpError(AssertionError):
         return dict(json.loads(self.document))
 
 
-@cache
-def _empty_database() -> Path:
-    """A SQLite file with all tables and no rows, made once by each worker: pods begin with copies of it."""
-    folder = Path(mkdtemp(prefix="althing-empty-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-
-    async def make() -> None:
-        database = await open_database(f"sqlite+aiosqlite:///{folder / 'pod.sqlite'}")
-        await upgrade(database)
-        await database.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(make())).result()
-    return folder / "pod.sqlite"
-
-
 class ServedPod:
     """One pod: its folder, its process, its URL http://127.77.<worker>.<number>:8080.
 
@@ -93,7 +73,7 @@ class ServedPod:
         self.url = f"http://{self.named}:{PORT}"
         self.door = f"http://{self.host}:{PORT}"
         self.clock_file = folder.with_suffix(".clock")
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | nursery.Forked | None = None
         self.processes = 1
         self.code: Path | None = None  # where the code lies that serves; None: this checkout
 
@@ -108,18 +88,17 @@ class ServedPod:
         if database:
             self.run("migrate")
         else:
-            with _MAKING:  # pods are created side by side, and migrations run once at a time
-                empty = _empty_database()
-            shutil.copyfile(empty, self.folder / "pod.sqlite")
+            copy_tables(self.folder / "pod.sqlite")
 
     def run(self, *command: str) -> str:
         """Run a `pod` command on this pod's folder; its output."""
-        head = [sys.executable, "-m", "pod"]
-        done = subprocess.run(
-            [*head, *command, "--data", str(self.folder)], capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == 0, done.stderr + done.stdout
-        return done.stdout
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as errors:
+            code = self._begin([*command, "--data", str(self.folder)], out, errors).wait(60)
+            for file in (out, errors):
+                file.seek(0)
+            said, complaints = out.read(), errors.read()
+        assert code == 0, complaints + said
+        return said
 
     def sign_up(self, name: str) -> Person:
         """An account with a token, made within this process: quicker than by command line."""
@@ -139,11 +118,16 @@ class ServedPod:
 
     def start(self) -> None:
         """Serve, by as many `processes` as it is told, and return once the pod answers."""
-        command = [sys.executable, "-m", "pod", "serve", "--data", str(self.folder)]
+        command = ["serve", "--data", str(self.folder)]
         command += ["--processes", str(self.processes)] if self.processes > 1 else []
-        with self.folder.with_suffix(".log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.code)
+        with self.folder.with_suffix(".log").open("a") as log:
+            self.process = self._begin(command, log, log)
         eventually(self._answers)
+
+    def _begin(self, command: Sequence[str], out: IO[str], errors: IO[str]) -> subprocess.Popen[bytes] | nursery.Forked:
+        if nursery.used and self.code is None:
+            return nursery.begin(command, out.fileno(), errors.fileno())
+        return subprocess.Popen([sys.executable, "-m", "pod", *command], stdout=out, stderr=errors, cwd=self.code)
 
     def set_clock(self, offset_ms: int) -> None:
         """Shift the pod's clock; its loops see it at their next look."""

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import ReplayedSignatureError
 from federation.signatures import VerifiedSignature
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.records import load_known
 from pod.actions.chain.door import Arrival, append_all, enter
@@ -23,6 +22,7 @@ from protocol.proofs import sign
 from protocol.records.envelope import Record, open_record
 from tests.support.community import START, Community, a_community
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 Place = tuple[Deps, Community]
 HOST = "https://a.example"
@@ -30,8 +30,7 @@ HOST = "https://a.example"
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.sqlite"), durable=False)
     group = a_community("once", 2)
     async with some_parts(database, tmp_path, Clock()) as deps:
 

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from federation.activities import Follow
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.fediverse.deliveries import Outgoing, claim_lanes
 from pod.actions.chain.views import take_root
@@ -22,14 +21,14 @@ from pod.deps import Deps
 from protocol.ids import RecordId
 from tests.support.community import START, a_community
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 READER = "https://reads.example"
 
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[tuple[Deps, RecordId]]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.sqlite"), durable=False)
     root = a_community("read", 2).records[0]
     async with some_parts(database, tmp_path, Clock()) as deps:
         await deps.store.write(partial(take_root, deps=deps, root=root, local=False, now=START))

@@ -12,7 +12,6 @@ from random import Random
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.fediverse.deliveries import enqueue
 from models.fediverse.host_states import count_queue
@@ -39,11 +38,9 @@ async def two(database_url: str, tmp_path: Path) -> AsyncIterator[list[Deps]]:
     """The parts of two processes of one pod."""
     async with AsyncExitStack() as stack:
         processes = []
-        for number in range(2):
+        for _ in range(2):
             database = await open_database(database_url, durable=False)
             stack.push_async_callback(database.close)
-            if number == 0:
-                await upgrade(database)
             clock = SetClock(NOON)
             processes.append(await stack.enter_async_context(some_parts(database, tmp_path, clock)))
         yield processes

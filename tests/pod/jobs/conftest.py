@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from migrations import upgrade
 from models.engine.databases import Database, open_database
 from pod.deps import Deps
 from tests.support.sinks import NOON, SetClock, some_parts
@@ -16,7 +15,6 @@ from tests.support.sinks import NOON, SetClock, some_parts
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await open_database(database_url, durable=False)
-    await upgrade(opened)
     yield opened
     await opened.close()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.pod.floor_groups import FloorGroup
 from pod.deps import Deps
@@ -37,11 +36,9 @@ async def test_r3_a_minute_has_one_try_for_all_processes(
     clock = SetClock(NOON)
     async with AsyncExitStack() as stack:
         tasks, all_of_them = asyncio.TaskGroup(), []
-        for number in range(PROCESSES):
+        for _ in range(PROCESSES):
             database = await open_database(database_url, durable=False)
             stack.push_async_callback(database.close)
-            if number == 0:
-                await upgrade(database)
             deps = await stack.enter_async_context(some_parts(database, tmp_path, clock))
             all_of_them.append(FloorFetches(deps, tasks))
         async with tasks:

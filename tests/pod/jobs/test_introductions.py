@@ -13,7 +13,6 @@ import pytest
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import Database, open_database
 from models.groups.rounds import mark_all_due
 from models.people.accounts import load_account
@@ -32,6 +31,7 @@ from protocol.proofs import sign
 from protocol.records.envelope import open_record
 from tests.support.rig import worker_number
 from tests.support.sinks import SetClock
+from tests.support.tables import copy_tables
 
 GROUPS, JOINS, LOOKS = 4, 2, 12
 FEW = 9
@@ -40,8 +40,7 @@ Answer = Callable[[web.BaseRequest], Awaitable[web.Response]]
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.db'}", durable=False)
-    await upgrade(opened)
+    opened = await open_database(copy_tables(tmp_path / "pod.db"), durable=False)
     yield opened
     await opened.close()
 

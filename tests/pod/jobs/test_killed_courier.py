@@ -14,7 +14,6 @@ from typing import Final
 import pytest
 from sqlalchemy import func, select
 
-from migrations import upgrade
 from models.engine.databases import Database, open_database
 from models.engine.writer import running_writer
 from models.fediverse.deliveries import ACTIVITIES, DELIVERIES, LEASE_MS, MOST_PER_LANE, enqueue
@@ -71,7 +70,6 @@ async def test_a_courier_killed_at_random_moments_loses_nothing(database_url: st
     random = Random(seed)
     (tmp_path / "key.pem").write_bytes(rsa_pem())
     database = await open_database(database_url, durable=False)
-    await upgrade(database)
     async with a_sink() as sink:
         await fill(database, sink)
         for kills in range(1, KILLS + 1):

@@ -13,7 +13,6 @@ import pytest
 
 from federation.known_keys import Held, KnownKeys
 from federation.signatures.keys import load_key
-from migrations import upgrade
 from models.engine import wake_ups
 from models.engine.databases import Database, open_database
 from models.engine.wake_ups import KEYS, listen, send_wake_up
@@ -57,11 +56,9 @@ async def two(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(module, name, A_DAY)
     async with AsyncExitStack() as stack:
         clock, both = SetClock(NOON), []
-        for number in range(2):
+        for _ in range(2):
             database = await open_database(postgres_url, durable=False)
             stack.push_async_callback(database.close)
-            if number == 0:
-                await upgrade(database)
             parts = await stack.enter_async_context(some_parts(database, tmp_path, clock))
             its = Loops(clock)
             both.append(with_loops(parts, its))
@@ -123,7 +120,6 @@ async def test_who_listens_hears_again_after_its_connection_was_lost(
 ) -> None:
     monkeypatch.setattr(wake_ups, "AGAIN_AFTER_SECONDS", 0.0)
     database = await open_database(postgres_url, durable=False)
-    await upgrade(database)
     heard: list[str] = []
     listening = asyncio.create_task(listen(database, heard.append, lambda _: None))
     try:
@@ -143,7 +139,6 @@ async def test_a_key_that_another_process_stored_is_forgotten_and_after_a_lost_c
 ) -> None:
     monkeypatch.setattr(wake_ups, "AGAIN_AFTER_SECONDS", 0.0)
     database = await open_database(postgres_url, durable=False)
-    await upgrade(database)
     keys = KnownKeys(_fetch_nothing, _NoShelf())
     forgotten: list[str | None] = []
 
@@ -206,7 +201,6 @@ async def test_what_a_command_writes_is_due_at_once_and_what_a_process_that_serv
 ) -> None:
     """So on SQLite, where nobody is told, and after a wake-up that was lost, the next look finds it."""
     database = await open_database(database_url, durable=False)
-    await upgrade(database)
     async with some_parts(database, tmp_path, SetClock(NOON)) as parts:
         command = with_loops(parts, Loops(parts.clock))
         ada = await ada_of(command)

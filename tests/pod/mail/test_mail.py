@@ -13,7 +13,6 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from click.testing import CliRunner
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.engine.writer import running_writer
 from models.pod.sent_mails import MOST_MAILS, list_mails
@@ -25,6 +24,7 @@ from tests.support.certificates import self_signed
 from tests.support.post_office import Post, post_office
 from tests.support.rig import worker_number
 from tests.support.sinks import SetClock
+from tests.support.tables import copy_tables
 
 NOW = 1_800_000_000_000
 LETTER = Mail("ada@pod.example", "Välkommen", "Hej Ada!\n\n.\nEn punkt ensam på en rad.\n")
@@ -33,8 +33,7 @@ LETTER = Mail("ada@pod.example", "Välkommen", "Hej Ada!\n\n.\nEn punkt ensam p�
 @asynccontextmanager
 async def mailing(folder: Path, **server: Any) -> AsyncIterator[tuple[Mailer, Any]]:
     """A mailer with a database behind it."""
-    database = await open_database(f"sqlite+aiosqlite:///{folder / 'pod.sqlite'}")
-    await upgrade(database)
+    database = await open_database(copy_tables(folder / "pod.sqlite"))
     config = Config(Server("https://pod.example"), mail=MailServer(**server))
     try:
         async with running_writer(database) as writer:

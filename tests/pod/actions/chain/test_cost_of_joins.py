@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from pod.actions.chain.door import append
 from pod.actions.chain.sealing import confirm_head, seal
@@ -20,14 +19,14 @@ from tests.bench.unsettled import LoneSteward
 from tests.pod.actions.chain.test_unsettled import Lines
 from tests.support.community import Person, a_community, join, pod_key
 from tests.support.sinks import SetClock, some_parts
+from tests.support.tables import copy_tables
 
 FEW, MANY = 20, 120
 MORE_LINES = 40  # maps of more members are a little deeper
 
 
 async def test_k5_a_join_costs_no_more_the_more_members_there_are(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"))
     group = a_community("crowd", 1, others_weight=1000)
     async with some_parts(database, tmp_path, SetClock(group.now.at + 60_000)) as deps:
         deps.identity.keyring.pod_key = pod_key(group.people[0].pod)
@@ -44,8 +43,7 @@ async def test_k5_a_join_costs_no_more_the_more_members_there_are(tmp_path: Path
 
 
 async def test_k5_a_look_at_a_group_costs_no_more_the_more_members_there_are(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"))
     group = a_community("crowd", 1, others_weight=1000)
     own_id = RecordId(group.now.group)
     async with some_parts(database, tmp_path, SetClock(group.now.at + 60_000)) as deps:

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from pod.actions.chain.door import append
 from pod.actions.chain.views import find_view
@@ -20,13 +19,13 @@ from protocol.records.envelope import open_record
 from tests.bench.unsettled import LoneSteward
 from tests.support.community import Community, a_community, pod_key
 from tests.support.sinks import SetClock, some_parts
+from tests.support.tables import copy_tables
 
 MANY = 60
 
 
 async def test_a_seal_asks_no_more_for_many_votes_and_reads_each_once(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"))
     group = a_community("seals", 1, others_weight=1000)
     own_id, asked = RecordId(group.now.group), list[str]()
 

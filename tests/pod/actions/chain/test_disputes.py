@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.seats_and_acks import list_disputes
 from pod.actions.chain.door import append
@@ -23,6 +22,7 @@ from protocol.state import GroupState
 from tests.support import community
 from tests.support.community import a_community
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 OTHER = "https://other.example"
 
@@ -65,8 +65,7 @@ class Story:
 
 @pytest.fixture
 async def story(tmp_path: Path) -> AsyncIterator[Story]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"))
     async with some_parts(database, tmp_path, Clock()) as deps:
         yield Story(deps)
     await database.close()

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.seats_and_acks import list_acks
 from pod.actions.chain.door import Taken, append
@@ -24,6 +23,7 @@ from protocol.state import GroupState
 from tests.support import community
 from tests.support.community import Community, kept_by_all, pod_key
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 MANY = MOST_UNPLACED + 10
 
@@ -60,8 +60,7 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"))
     group = kept_by_all("idle", 3)
     async with some_parts(database, tmp_path, Clock()) as deps:
         root, *records = group.records

@@ -11,7 +11,6 @@ from typing import Final
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.people.accounts import Account, load_account_named
 from pod.actions.chain.sealing import confirm_head, seal
@@ -29,6 +28,7 @@ from protocol.records.content import UNSIGNED, Paragraph, Post, PostTarget
 from protocol.records.drafts import draft
 from tests.support.large_group import enlarge
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 FEW, MANY = 1_000, 10_000
 ROUNDS: Final = 5
@@ -98,8 +98,7 @@ class LargeGroup:
 
 @pytest.fixture
 async def deps(tmp_path: Path) -> AsyncIterator[Deps]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"), durable=False)
     async with some_parts(database, tmp_path, Clock()) as made:
         yield made
     await database.close()

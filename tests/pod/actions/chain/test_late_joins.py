@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.waiting_records import list_operations, load_fate
 from pod.actions.chain.door import append
@@ -22,11 +21,11 @@ from protocol.records.envelope import Record, open_record
 from tests.bench.unsettled import LoneSteward
 from tests.support.community import Person, a_community, join, operation, pod_key
 from tests.support.sinks import SetClock, some_parts
+from tests.support.tables import copy_tables
 
 
 async def test_x6_a_closed_group_seals_no_join_and_says_so_to_who_asked(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"))
     group = a_community("closing", 1, others_weight=1000)
     own_id = RecordId(group.now.group)
     async with some_parts(database, tmp_path, SetClock(group.now.at + 60_000)) as deps:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.records import load_pending_sizes, set_logged
 from models.groups.waiting_records import WaitingRecord, WaitingRoom, list_waiting, put_waiting
@@ -32,6 +31,7 @@ from protocol.records.drafts import Draft
 from protocol.records.envelope import Record, open_record
 from tests.support.community import START, Community, a_community, seed_of
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 LARGE = 60 * 1024
 MOST = MAX_PENDING_BYTES // LARGE + 2
@@ -56,8 +56,7 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.sqlite"), durable=False)
     group = a_community("room", 3)
     async with some_parts(database, tmp_path, Clock()) as deps:
         made = Place(deps, group)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.fediverse.host_states import count_queue
 from models.groups.groups_and_items import load_group
@@ -33,6 +32,7 @@ from protocol.records.envelope import Record, open_record
 from tests.support import community
 from tests.support.community import Community, a_community, pod_key
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 MINUTE = 60_000
 NOTHING = Frontier()
@@ -93,8 +93,7 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db")
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"))
     group = a_community("wells", 2)
     async with some_parts(database, tmp_path, Clock()) as deps:
         root, *items = group.records

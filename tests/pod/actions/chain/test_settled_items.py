@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.records import load_known
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all
@@ -20,6 +19,7 @@ from protocol.proofs import sign
 from protocol.records.envelope import Record, open_record
 from tests.support.community import START, a_community, ack, recovered, seal
 from tests.support.sinks import some_parts
+from tests.support.tables import copy_tables
 
 
 async def test_a_record_that_waits_for_a_key_is_taken_when_a_recovery_brings_it(tmp_path: Path) -> None:
@@ -32,8 +32,7 @@ async def test_a_record_that_waits_for_a_key_is_taken_when_a_recovery_brings_it(
     moved = follow(fork, move).state
     written = {"type": "Vote", "rules": 1, "group": fork.group, "author": 1, "key": 1, "counter": 1, "at": START}
     vote = open_record(sign({**written, "target": {"subject": "The well"}, "value": 500}, me.signing()))
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.sqlite"), durable=False)
     async with some_parts(database, tmp_path, Clock()) as deps:
 
         async def take(session: AsyncSession) -> tuple[Outcome, bool, set[RecordId]]:
@@ -54,8 +53,7 @@ async def test_k1_a_settled_item_that_comes_once_more_is_known(tmp_path: Path) -
     group.confirmed(group.people[0])
     root, *items = group.records
     rival = seal(found(root).state, group.people[0].pod, at=START + 1)
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.sqlite"), durable=False)
     async with some_parts(database, tmp_path, Clock()) as deps:
 
         async def take(session: AsyncSession, records: list[Record]) -> list[Outcome]:

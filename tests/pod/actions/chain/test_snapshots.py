@@ -11,7 +11,6 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.groups_and_items import load_group, set_group
 from models.groups.records import load_records
@@ -46,6 +45,7 @@ from tests.support.community import (
     seal,
 )
 from tests.support.sinks import SetClock, some_parts
+from tests.support.tables import copy_tables
 
 
 class Steward:
@@ -105,8 +105,7 @@ class Steward:
 
 @pytest.fixture
 async def steward(tmp_path: Path) -> AsyncIterator[Steward]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.db"), durable=False)
     async with some_parts(database, tmp_path, SetClock(a_community("kept", 1).now.at + 60_000)) as deps:
         made = Steward(deps)
         await LoneSteward(deps, made.group).take(made.group.records)

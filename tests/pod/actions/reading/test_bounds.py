@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.content import subjects
 from models.content.subjects import find_groups
 from models.engine.databases import open_database
@@ -29,13 +28,13 @@ from pod.actions.signer import TokenHolder
 from pod.deps import Deps
 from protocol.records.content import Address, Paragraph
 from tests.support.sinks import NOON, SetClock, some_parts
+from tests.support.tables import copy_tables
 from tests.support.writing import an_id
 
 
 @pytest.fixture
 async def deps(tmp_path: Path) -> AsyncIterator[Deps]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.sqlite"), durable=False)
     async with some_parts(database, tmp_path, SetClock(NOON)) as parts:
         yield parts
     await database.close()

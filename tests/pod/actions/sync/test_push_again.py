@@ -10,7 +10,6 @@ from msgspec import json
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.fediverse.deliveries import Closing, claim_lanes, close_lanes
 from pod.actions.chain.door import Arrival, append_all
@@ -22,6 +21,7 @@ from protocol.proofs import sign
 from protocol.records.envelope import Record, open_record
 from tests.support.community import START, Community, a_community
 from tests.support.sinks import SetClock, some_parts
+from tests.support.tables import copy_tables
 
 STRANGERS, OWN = AT_ONCE + 6, AT_ONCE + 3
 
@@ -34,8 +34,7 @@ def vote(group: Community, number: int) -> Record:
 
 @pytest.fixture
 async def deps(tmp_path: Path) -> AsyncIterator[Deps]:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.sqlite"), durable=False)
     async with some_parts(database, tmp_path, SetClock(START)) as parts:
         yield parts
     await database.close()

@@ -6,19 +6,18 @@ import pytest
 
 from federation.errors import RemoteError
 from federation.rules.answers import RemoteFault
-from migrations import upgrade
 from models.engine.databases import open_database
 from pod.actions.sync.questions_in_vain import asking
 from pod.errors import TooManyTriesError
 from tests.support.sinks import SetClock, some_parts
+from tests.support.tables import copy_tables
 
 NOON = 1_900_000_000_000
 TWO_HOURS_MS = 2 * 3600 * 1000
 
 
 async def test_w5_questions_in_vain_are_few_whatever_ports_are_named(tmp_path: Path) -> None:
-    database = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'pod.sqlite'}", durable=False)
-    await upgrade(database)
+    database = await open_database(copy_tables(tmp_path / "pod.sqlite"), durable=False)
     clock = SetClock(NOON)
     asked = 0
     async with some_parts(database, tmp_path, clock) as deps:

@@ -18,7 +18,6 @@ from yarl import URL
 
 from federation.errors import RemoteError
 from federation.safe_http.answers import Download
-from migrations import upgrade
 from models.engine.databases import open_database
 from models.groups.groups_and_items import load_group
 from models.groups.records import load_records
@@ -38,6 +37,7 @@ from protocol.records.envelope import Record, open_record
 from tests.support.community import START, Person, a_community, join, seal
 from tests.support.long_group import LongGroup
 from tests.support.sinks import SetClock, some_parts
+from tests.support.tables import copy_tables
 
 ELSEWHERE = "https://elsewhere.example"
 PAGE_BYTES = 256 * 1024
@@ -74,9 +74,8 @@ async def two(tmp_path: Path) -> AsyncIterator[list[Deps]]:
         both = []
         for name in ("old", "late"):
             (folder := tmp_path / name).mkdir()
-            database = await open_database(f"sqlite+aiosqlite:///{folder / 'pod.sqlite'}", durable=False)
+            database = await open_database(copy_tables(folder / "pod.sqlite"), durable=False)
             stack.push_async_callback(database.close)
-            await upgrade(database)
             both.append(await stack.enter_async_context(some_parts(database, folder, SetClock(START + 1))))
         yield both
 
