@@ -86,6 +86,21 @@ class AskingRule(Rule):
         "The group has no such subject area any more. Choose again.",
         "Gruppen har inte det ämnesområdet längre. Välj igen.",
     )
+    MANY_AREAS = (
+        MalformedError,
+        "A group has at most %(most)s subject areas.",
+        "En grupp har högst %(most)s ämnesområden.",
+    )
+    LONG_AREA = (
+        MalformedError,
+        "Area %(number)s: a name has at most %(most)s letters.",
+        "Område %(number)s: ett namn har högst %(most)s bokstäver.",
+    )
+    AREA_BELOW_ITSELF = (
+        MalformedError,
+        "Area %(number)s would lie below itself. Choose another one above it.",
+        "Område %(number)s skulle ligga under sig självt. Välj ett annat ovanför.",
+    )
     PHASE_LENGTH = (
         MalformedError,
         "Phase %(number)s: write how long it lasts, a whole number above 0, or until when.",

@@ -74,6 +74,8 @@ PATHS: Mapping[str, Paths] = {
     "/follows": at("/follows"),
     "/g/{group}": lambda place: [f"/g/{group}" for group in (place.village, place.critics, place.private)],
     "/g/{group}/about": of_group("/about"),
+    "/g/{group}/areas": of_group("/areas"),
+    "/g/{group}/capabilities": of_group("/capabilities"),
     "/g/{group}/chain": lambda place: [f"/g/{place.village}/chain", f"/g/{place.village}/chain?verify=1"],
     "/g/{group}/continue": of_group("/continue"),
     "/g/{group}/invitations": of_group("/invitations"),

@@ -103,7 +103,7 @@ async def show_preview(deps: Deps, asked: AskedGroup, poll: TypedPoll) -> PollPr
         options=tuple(_option(say, option) for option in filled_options(poll)),
         goal=poll.goal,
         roles=tuple(_role(say, role, planned) for role in ROLES),
-        rules=" ".join([await roll_sentence(deps, asked), *_rules(say, poll, planned)]),
+        rules=" ".join([await roll_sentence(deps, asked), *_rules(asked, poll, planned)]),
         notes=notes_of(say, planned),
         fixed=_fixed(asked, poll, planned),
     )
@@ -153,12 +153,26 @@ def _can(say: Translator, role: str, phase: str) -> str:
     }[phase]
 
 
-def _rules(say: Translator, poll: TypedPoll, planned: tuple[PlannedPhase, ...]) -> list[str]:
+def _takers(asked: AskedGroup, planned: tuple[PlannedPhase, ...]) -> list[str]:
+    """What weight the phases before the voting ask for."""
+    say, state = asked.say, asked.seen.state
+    least = {name: say.weight(max(1, state.permission(name))) for name in ("propose", "predict", "bet")}
+    told = {
+        "proposals": say("Proposing takes weight %(weight)s.", weight=least["propose"]),
+        "predictions": say("Predicting takes weight %(weight)s.", weight=least["predict"]),
+        "bets": say("Betting takes weight %(weight)s.", weight=least["bet"]),
+    }
+    return [told[phase.name] for phase in planned if phase.name in told]
+
+
+def _rules(asked: AskedGroup, poll: TypedPoll, planned: tuple[PlannedPhase, ...]) -> list[str]:
     """The rules as sentences, from the same values as the record."""
+    say = asked.say
     found = [next((card.decides for card in kind_cards(say) if card.kind == poll.kind), "")]
     if proposes(poll):
         found.append(say("Members may propose options in the first phase; a proposal can't be removed."))
     if planned:
+        found += _takers(asked, planned)
         found.append(say("Voting ends on %(moment)s.", moment=say.moment(planned[-1].end)))
     found.append(quorum_sentence(say, quorum_of(poll)) if _is_quorum(poll) else "")
     found.append(tie_sentence(say, poll.kind))
