@@ -48,6 +48,7 @@ from protocol.records.content import (
 from protocol.records.envelope import Record
 from protocol.records.operation import VOID
 
+LOOKED_AT = ("Ballot", "Delegate", "Delegation")
 Open = Callable[[Sequence[bytes]], Sequence[Record | Refused]]
 OfPoll = Proposal | AreaVote | Prediction | Sealed | LotShare | Opening | Evaluation
 
@@ -64,7 +65,7 @@ class Recount:
             raise BundleRule.NOT_CONFIRMED.error()
         self.index_of, self.late = self._logged()
         self.unread = {one.id: one.author for one in bundle.unread}
-        self._check_records()
+        self.authors = self._authors()
         self.found: Electors = electors(self.chain.opened)
         self.terms: Terms = terms(self.chain.opened)
         self.roll = self._roll()
@@ -104,23 +105,27 @@ class Recount:
                 raise BundleRule.WRONG_LOG_ROOT.error(height=link.mark.height)
         return index_of, frozenset(given)
 
-    def _check_records(self) -> None:
+    def _authors(self) -> dict[RecordId, int]:
+        """Who wrote each entry; the records are checked to be these entries, signed by their authors."""
+        authors = dict(self.unread)
         for own_id, record in self.records.items():
             if own_id in self.late:
                 raise BundleRule.LATE_RECORD.error(record=own_id)
             if own_id not in self.index_of or record.group != self.bundle.group:
                 raise BundleRule.RECORD_NOT_IN_LOG.error(record=own_id)
-            self._check_author(record, self.index_of[own_id])
+            authors[own_id] = self._checked_author(record, self.index_of[own_id])
         for leaf in self.index_of:
-            if leaf not in self.records and leaf not in self.unread:
+            if leaf not in authors:
                 raise BundleRule.RECORD_MISSING.error(record=leaf)
+        return authors
 
-    def _check_author(self, record: Record, index: int) -> None:
+    def _checked_author(self, record: Record, index: int) -> int:
         try:
             authored = authored_of(record)
             check_logged(self.chain.last, authored.author, authored.key, record.signers, index=index)
         except RefusedError as refusal:
             raise BundleRule.KEY_NOT_VALID.error(record=record.id, why=str(refusal)) from refusal
+        return authored.author
 
     def _roll(self) -> Roll:
         opened = self.chain.opened
@@ -128,9 +133,9 @@ class Recount:
         assert first is not None
         start = self._size_before(opened.at - ACTIVE_FOR_MS)
         active = {author for link in self.chain.links[first.height : opened.height + 1] for author in link.authors}
-        authors = {own_id: authored_of(record).author for own_id, record in self.records.items()}
-        authors |= {own_id: author for own_id, author in self.unread.items() if own_id in self.index_of}
-        active |= {author for own_id, author in authors.items() if start <= self.index_of[own_id] < opened.log.size}
+        begins = self.bundle.start
+        entries = self.bundle.leaves[max(start - begins, 0) : opened.log.size - begins]
+        active |= {self.authors[leaf] for leaf in entries}
         return roll_of(self.found.able(self.terms.least["vote"]), active, since=first.height)
 
     def _facts(self) -> PollFacts:
@@ -184,8 +189,8 @@ class Recount:
         logged = [
             Logged(self.index_of[own_id], own_id, record.content)
             for own_id, record in self.records.items()
-            if isinstance(record.content, Delegate | Delegation)
-            or (isinstance(record.content, Ballot) and record.content.poll == self.bundle.poll)
+            if record.type in LOOKED_AT and isinstance(record.content, Ballot | Delegate | Delegation)
+            if not isinstance(record.content, Ballot) or record.content.poll == self.bundle.poll
         ]
         first = self.counts.get(held.number)
         met = first.result.quorum_met if first is not None and voided else None

@@ -1,0 +1,77 @@
+"""What a poll's page costs doesn't grow with its ballots, while people vote and afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from migrations import upgrade
+from models.engine.databases import open_database
+from models.people.accounts import Account, load_account_named
+from pod.actions.groups.founding import sign_up
+from pod.actions.reading.decisions.polls import describe_poll, list_group_polls
+from pod.deps import Deps
+from pod.jobs.loops import tend
+from protocol.ids import RecordId
+from tests.support.community import START
+from tests.support.sinks import SetClock, some_parts
+from tests.support.voted import HOUR_MS, ask, vote
+
+FEW, MANY = 20, 2_000
+ROUNDS: Final = 7
+MOST: Final = 3  # times; what reads all ballots costs ten times as much
+
+
+@pytest.fixture
+async def deps(tmp_path: Path) -> AsyncIterator[Deps]:
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/pod.db", durable=False)
+    await upgrade(database)
+    async with some_parts(database, tmp_path, SetClock(START)) as made:
+        yield made
+    await database.close()
+
+
+async def least(act: Callable[[], Awaitable[object]]) -> float:
+    """Milliseconds of CPU time."""
+    taken = []
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        await act()
+        taken.append(time.process_time() - begun)
+    return 1000 * min(taken)
+
+
+async def costs(deps: Deps, ada: Account, group: RecordId, poll: RecordId) -> dict[str, float]:
+    return {
+        "for a member": await least(partial(describe_poll, deps, ada, group, poll)),
+        "for a stranger": await least(partial(describe_poll, deps, None, group, poll)),
+        "in a list": await least(partial(list_group_polls, deps, ada, group, below=None, limit=50)),
+    }
+
+
+async def test_a_polls_page_costs_the_same_however_many_voted(deps: Deps) -> None:
+    await sign_up(deps, "ada")
+    async with deps.store.database.read() as session:
+        ada = await load_account_named(session, "ada")
+    assert ada is not None
+    polls = [(*await ask(deps, ada, MANY), ballots) for ballots in (FEW, MANY)]
+    for group, poll, ballots in polls:
+        await vote(deps, group, poll, range(2, ballots + 1))
+    seen: dict[str, tuple[float, float]] = {}
+    for when in ("while people vote", "afterwards"):
+        few, many = [await costs(deps, ada, group, poll) for group, poll, _ in polls]
+        seen |= {f"{name}, {when}": (few[name], cost) for name, cost in many.items() if cost > MOST * few[name]}
+        assert isinstance(deps.clock, SetClock)
+        deps.clock.ms += 3 * HOUR_MS
+        for group, _, _ in polls:
+            for _ in range(2):
+                await tend(deps, group)
+
+    results = [(await describe_poll(deps, ada, group, poll)).outcome for group, poll, _ in polls]
+    assert [outcome and outcome.results[0].counted for outcome in results] == [FEW - 1, MANY - 1]
+    assert seen == {}

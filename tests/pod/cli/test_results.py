@@ -1,0 +1,28 @@
+"""`pod verify-result` says the same with several processes as with one."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import msgspec
+import pytest
+
+from decisions.bundle.verify import verify
+from pod.cli import results
+from tests.decisions.bundle.decided import Decided
+
+
+def test_dc_02_several_processes_say_of_a_file_what_one_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "FEWEST_FOR_ALL", 1)
+    honest = msgspec.json.encode(Decided().bundle())
+    file = json.loads(honest)
+    file["items"][1]["proof"] = [file["items"][1]["proof"]]
+    twice = json.dumps({**file, "items": [*file["items"], file["items"][-1]]}).encode()
+    forged = honest.replace(b'"choice":"yes"', b'"choice":"no"', 1)
+
+    together = partial(results.open_side_by_side, jobs=2)
+
+    for data in (honest, twice, forged):
+        assert verify(data, together) == verify(data)
+    assert [bool(verify(data, together).faults) for data in (honest, twice, forged)] == [False, True, True]
