@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from decisions.delegate_lists import LAPSES_AFTER_MS
-from models.content.posts_and_votes import MEMBERS
+from models.content.posts_and_votes import MEMBERS, PROFILES
 from models.decisions.delegations import DECLARED, load_newest
 from models.engine.columns import Base, table_of
 from models.engine.statements import AllKeys, Prepared
@@ -140,6 +140,17 @@ _DECLARED: Final = AllKeys(
         OFFERS.c.group_id == bindparam("group"), OFFERS.c.area == "", OFFERS.c.author.in_(keys)
     )
 )
+
+
+async def list_named_members(session: AsyncSession, group: RecordId, nickname: str, *, most: int) -> list[int]:
+    """Members with this nickname, whatever the case of its letters, the lowest numbers first."""
+    wanted = (
+        select(PROFILES.c.member)
+        .where(PROFILES.c.group_id == group, func.lower(PROFILES.c.nickname) == nickname.lower())
+        .order_by(PROFILES.c.member)
+        .limit(most)
+    )
+    return list(await session.scalars(wanted))
 
 
 async def count_followers(

@@ -1,6 +1,6 @@
 """The routes of all pages, by area."""
 
-from pod.web import account, admin, asking, decisions, group, person, post
+from pod.web import account, admin, asking, decisions, delegation, group, person, post
 from pod.web.kit import site_routes
 
 # Of two routes that fit an address the first answers: `polls/new` is no poll.
@@ -13,4 +13,5 @@ ROUTES = (
     *post.ROUTES,
     *asking.ROUTES,
     *decisions.ROUTES,
+    *delegation.ROUTES,
 )

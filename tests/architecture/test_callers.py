@@ -29,7 +29,6 @@ NOT_CALLED |= dict.fromkeys(
 )
 NOT_CALLED |= dict.fromkeys(
     (
-        "vote_path",
         "vote_flow",
         "standpoints",
         "forecast_strips",

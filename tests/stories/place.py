@@ -60,6 +60,7 @@ def settle(alpha: ServedPod, beta: ServedPod) -> Place:
     for person in (bo, cy):
         eventually(partial(_has, person, village, patch))
     poll = _ask(ada, village, post)
+    _delegate(ada, bo, village)
     item = ada.get(f"/api/v1/groups/{village}")["head"]
     return Place(
         alpha,
@@ -78,6 +79,15 @@ def settle(alpha: ServedPod, beta: ServedPod) -> Place:
         poll,
         _begin(alpha, village),
     )
+
+
+def _delegate(ada: Person, bo: Person, village: str) -> None:
+    """Bo offers to be followed, follows ada, who follows bo; and both say so in words that are hard to show."""
+    for person in (ada, bo):
+        said = {"declared": True, "statement": f"I read all of it. {EVIL} {LONG}"}
+        person.put(f"/api/v1/groups/{village}/delegate", said)
+    for person, delegates in ((ada, [2, 3, 1]), (bo, [1])):
+        person.put(f"/api/v1/groups/{village}/delegations", {"delegates": delegates, "named": True})
 
 
 def _found(person: Person, name: str, description: str, **wishes: Any) -> str:

@@ -114,6 +114,7 @@ def _tabs(say: Translator, own: str) -> Sequence[tuple[str, str, str]]:
     return (
         ("posts", say("Posts"), own),
         ("polls", say("Polls"), f"{own}/polls"),
+        ("delegates", say("Delegates"), f"{own}/delegates"),
         ("subjects", say("Subjects"), f"{own}/subjects"),
         ("members", say("Members"), f"{own}/members"),
         ("log", say("Log"), f"{own}/log"),

@@ -60,6 +60,9 @@ NOTICES: Final[Mapping[str, str]] = {
     "draft-deleted": say("The draft is deleted."),
     "template-kept": say("The template is kept."),
     "template-deleted": say("The template is deleted."),
+    "delegated": say("Your list is signed. It holds from now on, until you change it or it lapses."),
+    "declared": say("You are a delegate. Others can let their votes follow yours."),
+    "resigned": say("You are no longer a delegate. What you did as one stays to be read."),
     "pulled": say("Asked; what came is shown."),
 }
 

@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.list_warnings import ListWarning, NamedMember, warnings_of
 from models.content.places import FIRST_WAITING
-from models.decisions.delegates import list_declared, list_present
+from models.decisions.delegates import list_declared, list_named_members, list_present
 from models.decisions.delegations import StoredDelegation, list_lists_of
 from models.decisions.polls import load_opening, load_poll
 from models.people.accounts import Account
 from pod.actions.access import ReadableGroup, open_group
+from pod.actions.decisions.delegations import areas_of
 from pod.actions.decisions.roll import is_on_roll
 from pod.actions.reading.decisions.polls import VisiblePoll, so_far_of, visible_polls
 from pod.actions.reading.group.profiles import load_nicknames
@@ -25,6 +26,8 @@ from protocol.ids import RecordId, parse_id
 from protocol.records.content import UNSIGNED, Delegate, Delegation
 
 MOST_LOOKED_AT: Final = 200  # members whose lists are read to find a loop
+MAX_DIGITS: Final = 16
+MOST_CALLED: Final = 6  # members of one name
 MOST_POLLS: Final = 10  # lists for single polls, the latest ones
 POLL: Final = "poll "
 
@@ -131,6 +134,32 @@ async def look_at_list(
         if unknown is not None:
             raise DelegationRule.NEVER_A_MEMBER.error(number=unknown)
         return await _own_list(session, deps, readable, said, None, None)
+
+
+async def find_member(deps: Deps, reader: Account, group: RecordId, who: str) -> int:
+    """The number of the member whom somebody named by number or nickname; raises NotFoundError or MalformedError."""
+    async with deps.store.database.read() as session:
+        readable = await open_group(session, deps, reader, group)
+        if who.isascii() and who.isdecimal() and len(who) < MAX_DIGITS:
+            if int(who) not in readable.state.members:
+                raise DelegationRule.NEVER_A_MEMBER.error(number=int(who))
+            return int(who)
+        found = await list_named_members(session, group, who, most=MOST_CALLED)
+        shown = await load_nicknames(session, deps, group, found)
+    called = sorted(shown)
+    if len(called) > 1:
+        raise DelegationRule.SEVERAL_CALLED.error(name=who, numbers=", ".join(map(str, called)))
+    if not called:
+        raise DelegationRule.NO_MEMBER_CALLED.error(name=who)
+    return called[0]
+
+
+async def list_areas(deps: Deps, reader: Account | None, group: RecordId) -> tuple[tuple[str, str], ...]:
+    """(area, its name) of the group's subject areas, in the policy's order; raises UnknownGroupError."""
+    async with deps.store.database.read() as session:
+        readable = await open_group(session, deps, reader, group)
+    names = {str(area["area"]): str(area["name"]) for area in readable.state.policy.areas or ()}
+    return tuple((area, names[area]) for area in dict.fromkeys(areas_of(readable)))
 
 
 async def _member(session: AsyncSession, deps: Deps, reader: Account, group: RecordId) -> tuple[ReadableGroup, int]:

@@ -23,6 +23,7 @@ from protocol.ids import RecordId
 from protocol.records.content import Ballot
 
 _EVER = 2**62
+MOST_PREVIEWED = 5  # polls, the latest ones
 
 
 class VotePathSight(msgspec.Struct, frozen=True):
@@ -61,6 +62,17 @@ class OwnVotes(msgspec.Struct, frozen=True):
 async def describe_own_vote(deps: Deps, reader: Account, group: RecordId, poll: RecordId) -> VotePathSight:
     """Where the reader's vote goes in a poll; raises UnknownGroupError or NotFoundError."""
     return await _described(deps, reader, group, poll, None)
+
+
+async def list_previews(
+    deps: Deps, reader: Account, group: RecordId, scope: str, delegates: Sequence[int]
+) -> list[VotePathSight]:
+    """Where the vote would go now in polls that are open, if the reader's list of a scope were this one."""
+    async with deps.store.database.read() as session:
+        await open_group(session, deps, reader, group)
+        opened = await list_opened(session, [group], before=_EVER, most=MOST_PREVIEWED)
+    sights = [await _described(deps, reader, group, one.poll, (scope, delegates)) for one in opened]
+    return [one for one in sights if one.tree is not None and not one.counted and one.scope == scope]
 
 
 async def _described(
