@@ -3,77 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from decisions.bundle.verify import verify
-from tests.support.people import agreed, joined
+from tests.support.polling_parish import DAY, HOUR, PollingParish, prediction, soon
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
 PODS = 3
-HOUR = 3_600_000
-DAY = 24 * HOUR
-LENGTHS = {"proposals": HOUR, "predictions": HOUR, "bets": HOUR, "voting": 2 * HOUR, "contest": 30 * HOUR}
-CAN_ALL = dict.fromkeys(("open-poll", "fast-forward", "propose", "predict", "bet", "evaluate", "vote"), 1)
-
-
-class Parish:
-    """A group of ada (pod 1, steward), bo (pod 2) and cy (pod 3); the clock of all pods moves on together."""
-
-    def __init__(self, pods: list[ServedPod]) -> None:
-        self.pods = pods
-        pods[0].set_clock(0)
-        for pod in pods[1:]:
-            pod.clock_file.symlink_to(pods[0].clock_file)
-        self.people = [pod.sign_up(name) for pod, name in zip(pods, ("ada", "bo", "cy"), strict=True)]
-        for pod in pods:
-            pod.start()
-        self.ada, self.bo, self.cy = self.people
-        wish = {"name": "Parish council", "weight": 3000, "permissions": CAN_ALL}
-        self.group = self.ada.post("/api/v1/groups", wish)["group"]
-        for place, person in enumerate(self.people[1:], start=2):
-            assert joined(self.ada, self.group, person, 1000) == place
-        self.offset = 0
-
-    def pass_time(self, by: int) -> None:
-        self.offset += by
-        self.pods[0].set_clock(self.offset)
-
-    def path(self, poll: str, *parts: str) -> str:
-        return "/".join((f"/api/v1/groups/{self.group}/polls/{poll}", *parts))
-
-    def ask(self, **said: Any) -> str:
-        wish = {"kind": "score", "title": "Where shall we dig?", "lengths": LENGTHS, **said}
-        return str(self.ada.post(f"/api/v1/groups/{self.group}/polls", wish)["record"])
-
-    def seen(self, person: Person, poll: str) -> dict[str, Any]:
-        try:
-            answer: dict[str, Any] = person.get(self.path(poll))
-        except RefusedByHttpError as error:
-            if error.status != 404:
-                raise
-            return {"poll": {"phase": "", "round": 0}}
-        return answer
-
-    def reached(self, poll: str, phase: str, held: int = 1) -> None:
-        """Wait until the poll is in that phase of that round on all pods, and all have the same log."""
-
-        def everywhere() -> bool:
-            seen = [self.seen(person, poll)["poll"] for person in self.people]
-            return all((one["phase"], one["round"]) == (phase, held) for one in seen)
-
-        eventually(everywhere, seen=lambda: [self.seen(person, poll)["poll"] for person in self.people])
-        self.agree()
-
-    def agree(self) -> None:
-        eventually(lambda: agreed(self.group, *self.people))
 
 
 @pytest.fixture(scope="module")
-def parish(pods: list[ServedPod]) -> Parish:
-    return Parish(pods)
+def parish(pods: list[ServedPod]) -> PollingParish:
+    return PollingParish(pods)
 
 
 def refused(person: Person, path: str, body: object) -> str:
@@ -82,7 +25,9 @@ def refused(person: Person, path: str, body: object) -> str:
     return str(refusal.value.problem["rule"])
 
 
-def test_dc_18_a_tie_goes_to_a_second_round_and_then_to_a_lot_and_a_contest_is_counted_once(parish: Parish) -> None:
+def test_dc_18_a_tie_goes_to_a_second_round_and_then_to_a_lot_and_a_contest_is_counted_once(
+    parish: PollingParish,
+) -> None:
     poll = parish.ask(areas=["water"])
     parish.reached(poll, "proposals")
     north, south = propose(parish, poll)
@@ -112,18 +57,18 @@ def test_dc_18_a_tie_goes_to_a_second_round_and_then_to_a_lot_and_a_contest_is_c
     check_files(parish, poll)
 
 
-def propose(parish: Parish, poll: str) -> list[str]:
+def propose(parish: PollingParish, poll: str) -> list[str]:
     """Bo proposes and withdraws, cy proposes; both stay options."""
     proposals = parish.path(poll, "proposals")
     north = parish.bo.post(proposals, {"title": "North"})["record"]
     south = parish.cy.post(proposals, {"title": "South"})["record"]
-    parish.bo.post(f"{proposals}/{north}/withdrawal", {})
+    word = parish.bo.post(f"{proposals}/{north}/withdrawal", {})["record"]
     assert refused(parish.bo, parish.path(poll, "predictions"), prediction(north, at=DAY)) == "not_now"
-    parish.agree()
+    parish.logged(north, south, word)
     return [north, south]
 
 
-def predict(parish: Parish, poll: str, north: str) -> str:
+def predict(parish: PollingParish, poll: str, north: str) -> str:
     options = parish.seen(parish.cy, poll)["poll"]["options"]
     assert [(one["title"], one["withdrawn"]) for one in options] == [("North", True), ("South", False)]
     assert refused(parish.bo, parish.path(poll, "proposals"), {"title": "East"}) == "not_now"
@@ -131,23 +76,22 @@ def predict(parish: Parish, poll: str, north: str) -> str:
     due_at = parish.seen(parish.ada, poll)["poll"]["times"]["voting_end"] + 40 * HOUR
     statement = soon(parish.bo.post, predictions, prediction(north, at=due_at))
     assert refused(parish.bo, predictions, prediction(poll, at=10**15)) == "unsound"
-    parish.agree()
+    parish.logged(statement)
     return statement
 
 
-def bet(parish: Parish, poll: str, statement: str) -> None:
+def bet(parish: PollingParish, poll: str, statement: str) -> None:
     """All bet, ada twice; nobody sees anybody else's bets."""
     for person, value in zip(parish.people, (123, 456, 789), strict=True):
         soon(person.put, parish.path(poll, "bets"), {"bets": {statement: value}})
-    parish.ada.put(parish.path(poll, "bets"), {"bets": {statement: 321}})
-    parish.agree()
+    parish.logged(parish.ada.put(parish.path(poll, "bets"), {"bets": {statement: 321}})["record"])
     assert [parish.seen(person, poll)["bets"] for person in parish.people] == [
         {statement: value} for value in (321, 456, 789)
     ]
     assert opened_values(parish, parish.cy, poll) == []
 
 
-def contest(parish: Parish, poll: str, tied: list[str]) -> None:
+def contest(parish: PollingParish, poll: str, tied: list[str]) -> None:
     """Cy voids a ballot; without it both tie as before, so the result stands, and says so for ever."""
     outcomes = [parish.seen(person, poll)["outcome"] for person in parish.people]
     assert outcomes[0] == outcomes[1] == outcomes[2]
@@ -166,39 +110,19 @@ def contest(parish: Parish, poll: str, tied: list[str]) -> None:
     assert after[0]["chosen"] == [drawing["winner"]]
 
 
-def check_files(parish: Parish, poll: str) -> None:
+def check_files(parish: PollingParish, poll: str) -> None:
     chosen = tuple(parish.seen(parish.ada, poll)["outcome"]["chosen"])
     for person in parish.people:
         verdict = verify(json.dumps(person.get(parish.path(poll, "bundle"))).encode())
         assert (verdict.faults, verdict.final, verdict.chosen) == ((), True, chosen)
 
 
-def soon(send: Callable[[str, object], Any], path: str, body: object) -> str:
-    """The record that somebody writes, as soon as the item is here that ended the phase before."""
-
-    def sent() -> str:
-        try:
-            return str(send(path, body)["record"])
-        except RefusedByHttpError as refusal:
-            if refusal.problem["rule"] != "not_sealed_yet":
-                raise
-            return ""
-
-    return str(eventually(sent))
+def tie(parish: PollingParish, poll: str, scores: dict[str, int]) -> None:
+    ballots = parish.path(poll, "ballots")
+    parish.logged(*(soon(person.post, ballots, {"scores": scores}) for person in parish.people))
 
 
-def prediction(proposal: str, *, at: int) -> dict[str, Any]:
-    condition = {"every": True, "terms": [{"proposal": proposal, "implemented": True}]}
-    return {"statement": "It is 12 m deep.", "due_at": at, "condition": condition}
-
-
-def tie(parish: Parish, poll: str, scores: dict[str, int]) -> None:
-    for person in parish.people:
-        soon(person.post, parish.path(poll, "ballots"), {"scores": scores})
-    parish.agree()
-
-
-def entries(parish: Parish, person: Person) -> list[dict[str, Any]]:
+def entries(parish: PollingParish, person: Person) -> list[dict[str, Any]]:
     size = person.get(f"/api/v1/groups/{parish.group}")["log"]["size"]
     found: list[dict[str, Any]] = []
     while len(found) < size:
@@ -207,9 +131,9 @@ def entries(parish: Parish, person: Person) -> list[dict[str, Any]]:
     return found
 
 
-def logged_types(parish: Parish, person: Person) -> set[str]:
+def logged_types(parish: PollingParish, person: Person) -> set[str]:
     return {str(one["type"]) for one in entries(parish, person)}
 
 
-def opened_values(parish: Parish, person: Person, poll: str) -> list[dict[str, int]]:
+def opened_values(parish: PollingParish, person: Person, poll: str) -> list[dict[str, int]]:
     return [one["value"] for one in entries(parish, person) if one["type"] == "Opening" and one["poll"] == poll]
