@@ -66,8 +66,8 @@ async def test_public_20_the_step_to_0024_makes_the_words_that_the_code_makes(ba
     await database.close()
 
 
-async def test_the_step_to_0041_tells_from_which_post_a_poll_came(database_url: str) -> None:
-    database = await open_database(database_url, durable=False)
+async def test_the_step_to_0041_tells_from_which_post_a_poll_came(bare_database_url: str) -> None:
+    database = await open_database(bare_database_url, durable=False)
     await upgrade(database, "0040")
     post = "bagaaiera" + "kq5" * 17 + "a"
     row = {"group_id": b"g", "author": 1, "place": 1}
