@@ -18,7 +18,7 @@ from tests.architecture.tree import code_files, tree_of
 from tests.support.folders import ROOT
 
 EXAMPLE = (ROOT / "pod.toml.example").read_text(encoding="utf-8")
-JOURNEYS = ("life-of-a-vote.md", "life-of-an-activity.md")
+JOURNEYS = ("life-of-a-vote.md", "life-of-an-activity.md", "life-of-a-decision.md")
 PLACE = re.compile(r"`((?:[a-z_0-9]+/)+[a-z_0-9]+\.py)(?:::(\w+))?`")
 FOLDER = re.compile(r"`((?:[a-z_0-9]+/)+)`")
 A_SCREEN = 45
