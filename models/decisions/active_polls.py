@@ -1,4 +1,4 @@
-"""Polls that aren't final yet, found without a look at those that are; and a member's delegations, for each of them."""
+"""Polls that aren't final yet, found without a look at those that are."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.decisions.deadlines import NEVER
-from models.decisions.delegations import StoredDelegation
-from models.decisions.polls import DELEGATIONS, OPENINGS, POLLS, StoredPoll
-from models.engine.statements import AllKeys, Prepared
+from models.decisions.polls import OPENINGS, POLLS, StoredPoll
+from models.engine.statements import AllKeys
 from models.groups.groups_and_items import ITEMS
 from protocol.ids import RecordId
 
@@ -32,18 +31,5 @@ _ACTIVE: Final = AllKeys(
         .where(OPENINGS.c.group_id.in_(keys), OPENINGS.c.look_at < bindparam("never"), ITEMS.c.on_chain)
         .order_by(POLLS.c.place.desc(), POLLS.c.id)
         .limit(bindparam("most", type_=Integer))
-    )
-)
-
-
-async def list_delegations_of(session: AsyncSession, group: RecordId, author: int) -> list[StoredDelegation]:
-    """A member's delegations and declarations, also those that the log lacks."""
-    return [StoredDelegation(*row) for row in await _OWN.run(session, group=group, author=author)]
-
-
-_OWN_COLUMNS: Final = [DELEGATIONS.c[name] for name in StoredDelegation.__struct_fields__]
-_OWN: Final = Prepared(
-    lambda _: select(*_OWN_COLUMNS).where(
-        DELEGATIONS.c.group_id == bindparam("group"), DELEGATIONS.c.author == bindparam("author")
     )
 )

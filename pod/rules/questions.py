@@ -104,17 +104,17 @@ class AskingRule(Rule):
     PHASE_LENGTH = (
         MalformedError,
         "Phase %(number)s: write how long it lasts, a whole number above 0, or until when.",
-        "Fas %(number)s: skriv hur länge den varar, ett heltal över 0, eller till när.",
+        "Skede %(number)s: skriv hur länge det varar, ett heltal över 0, eller till när.",
     )
     PHASE_BOUNDS = (
         MalformedError,
         "Phase %(number)s lasts at least an hour and at most two years.",
-        "Fas %(number)s varar minst en timme och högst två år.",
+        "Skede %(number)s varar minst en timme och högst två år.",
     )
     PHASE_ORDER = (
         MalformedError,
         "Phase %(number)s would end before it begins.",
-        "Fas %(number)s skulle sluta innan den börjar.",
+        "Skede %(number)s skulle sluta innan det börjar.",
     )
     WINDOW_LENGTH = (
         MalformedError,

@@ -165,9 +165,9 @@ def _begin(alpha: ServedPod, village: str) -> str:
     """A draft of a poll with a kind and options; all its steps can be looked at."""
     ada, path = Browser(alpha).sign_in("ada"), f"/g/{village}/polls/new"
     kind = ada.submit(ada.get(path), "/new", press="Next", title=f"Where to dig? {EVIL}", text=LONG)
-    options = ada.submit(kind, "/kind", press="Next", kind="predictions")
+    options = ada.submit(kind, "/kind", press="Next", kind="score")
     typed = {"option": [LONG, f"On the green {EVIL}"], "more": ["", LONG]}
-    areas = ada.submit(options, "/kind", press="Next", kind="predictions", **typed)
+    areas = ada.submit(options, "/kind", press="Next", kind="score", proposing="true", **typed)
     preview = ada.get(areas.path.replace("/areas", "/preview"))
     ada.submit(preview, "/templates", press="Keep as a template", name=LONG)
     return areas.path.split("/")[-2]

@@ -150,7 +150,7 @@ def capability_words(say: Translator, name: str) -> str:
         "propose": say("Propose what can be voted on"),
         "predict": say("Write predictions"),
         "bet": say("Bet on predictions"),
-        "vote": say("Vote"),
+        "vote": say("Vote in polls"),
         "delegate": say("Leave one's vote to a delegate"),
         "be_delegate": say("Be a delegate"),
         "evaluate": say("Say whether a prediction came true"),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pod.deps import Deps
 from pod.translations import Translator
 from pod.web.asking.asked import AskedGroup
-from pod.web.asking.typed_poll import TypedOption, TypedPoll, WizardKind, check_kind
+from pod.web.asking.typed_poll import WITHOUT_OPTIONS, TypedOption, TypedPoll, WizardKind, check_kind
 
 FEWEST_ROWS: Final = 3
 REMOVE: Final = "remove-"
@@ -62,7 +62,7 @@ def typed_kind(poll: TypedPoll, form: KindForm, _: int) -> TypedPoll:
 
 def asks_more(before: TypedPoll, poll: TypedPoll) -> bool:
     """Whether another kind was chosen now, whose options are to be asked for."""
-    return before.kind != poll.kind and poll.kind not in ("", "for-against")
+    return before.kind != poll.kind and poll.kind not in WITHOUT_OPTIONS
 
 
 async def check_step(deps: Deps, asked: AskedGroup, poll: TypedPoll) -> None:
@@ -76,7 +76,7 @@ async def show_kind(deps: Deps, asked: AskedGroup, poll: TypedPoll) -> KindView:
     """The step."""
     assert deps
     rows: tuple[tuple[int, TypedOption], ...] = ()
-    if poll.kind not in ("", "for-against"):
+    if poll.kind not in WITHOUT_OPTIONS:
         shown = (*poll.options, *[TypedOption()] * (FEWEST_ROWS - len(poll.options)))
         rows = tuple(enumerate(shown, 1))
     return KindView(

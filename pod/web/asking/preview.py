@@ -198,13 +198,14 @@ def _windows(say: Translator, poll: TypedPoll) -> str:
 def _fixed(asked: AskedGroup, poll: TypedPoll, planned: tuple[PlannedPhase, ...]) -> tuple[tuple[str, str, str], ...]:
     say, names = asked.say, {area.area: area.name for area in asked.areas}
     areas = ", ".join(names[area] for area in poll.areas if area in names)
-    options = say.many("%(count)s option", "%(count)s options", len(filled_options(poll)))
+    count = len(filled_options(poll))
+    options = f", {say.many('%(count)s option', '%(count)s options', count)}" if count else ""
     lengths = ", ".join(
         f"{phase_name(say, phase.name)} {length_in_words(say, phase.end - phase.start)}" for phase in planned
     )
     values = (
         (say("Question"), poll.title),
-        (say("Kind and options"), f"{kind_name(say, poll.kind)}, {options}"),
+        (say("Kind and options"), kind_name(say, poll.kind) + options),
         (say("Subject areas"), areas or say("none: delegations for the whole group hold")),
         (say("Phases"), lengths),
         (say("Quorum"), quorum_sentence(say, quorum_of(poll)) if _is_quorum(poll) else ""),

@@ -29,6 +29,8 @@ SHORTEST_MS: Final = HOUR_MS
 FEWEST_OPTIONS: Final = 2
 MOST_DIGITS: Final = 15
 PERCENT: Final = 100
+# A prediction names proposals, which are records; so in a poll with predictions everything is proposed.
+WITHOUT_OPTIONS: Final = frozenset({"", "for-against", "predictions"})
 
 
 class TypedLength(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -94,8 +96,8 @@ def proposes(poll: TypedPoll) -> bool:
 
 
 def filled_options(poll: TypedPoll) -> tuple[TypedOption, ...]:
-    """The rows in which something is typed; none where the kind has no options."""
-    return () if poll.kind == "for-against" else tuple(option for option in poll.options if not option.is_blank)
+    """The rows in which something is typed; none where the kind has no options of its own."""
+    return tuple(option for option in poll.options if not option.is_blank) if poll.kind not in WITHOUT_OPTIONS else ()
 
 
 def check_question(poll: TypedPoll) -> None:

@@ -13,19 +13,21 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.delegate_lists import DelegateList, nearest_list, scopes_of
+from decisions.delegate_lists import DelegateList, nearest_list
 from models.content.belonging import list_belonging
-from models.decisions.active_polls import list_active, list_delegations_of
+from models.decisions.active_polls import list_active
 from models.decisions.deadlines_between import list_ending
 from models.decisions.decision_subscriptions import list_subscriptions
+from models.decisions.delegations import list_lists_of
 from models.groups.groups_and_items import load_group
 from models.people.accounts import Account
 from pod.actions.access import ReadableGroup, Reader, open_group, open_those
 from pod.actions.decisions.bets import load_statements, own_bets
-from pod.actions.decisions.poll_course import Phase, PollSoFar, follow_poll, terms_of
+from pod.actions.decisions.poll_course import Phase, PollSoFar, follow_poll
 from pod.actions.decisions.subscriptions import MOST_SUBSCRIPTIONS
 from pod.actions.decisions.voters import load_voter
 from pod.actions.reading.decisions.polls import VisiblePoll, capabilities_of, load_own_ballot, visible_polls
+from pod.actions.reading.decisions.standing_lists import poll_scopes
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import Delegation
@@ -143,26 +145,21 @@ async def _lacks_vote(
 
 async def _has_list(session: AsyncSession, so_far: PollSoFar, number: int) -> bool:
     """Whether the member's vote would follow somebody here; whether those vote is another question."""
-    assert so_far.opening is not None
     assert so_far.course is not None
-    newest: dict[str, Delegation] = {}
-    for one in await list_delegations_of(session, so_far.poll.group_id, number):
-        said = one.content
-        if isinstance(said, Delegation):
-            held = newest.get(one.scope)
-            if held is None or (held.key, held.counter) < (said.key, said.counter):
-                newest[one.scope] = said
-    lists = {scope: DelegateList(said.delegates, said.at, said.expires) for scope, said in newest.items()}
-    scopes = scopes_of(so_far.poll.id, so_far.course.now.areas, terms_of(so_far.opening).parents)
-    return bool(nearest_list(lists, scopes, so_far.course.now.times.voting_end))
+    said = [(one.scope, one.content) for one in await list_lists_of(session, so_far.poll.group_id, number)]
+    lists = {
+        scope: DelegateList(one.delegates, one.at, one.expires) for scope, one in said if isinstance(one, Delegation)
+    }
+    return bool(nearest_list(lists, poll_scopes(so_far), so_far.course.now.times.voting_end))
 
 
 async def _lacks_bets(session: AsyncSession, deps: Deps, reader: Account, so_far: PollSoFar, number: int) -> bool:
     assert so_far.course is not None
     assert so_far.facts is not None
-    if BET not in capabilities_of(so_far, number):
-        return False
-    statements = await load_statements(session, so_far.poll, so_far.facts, so_far.course.rounds[0])
+    first = so_far.course.rounds[0]
+    if first.predictions is None or BET not in capabilities_of(so_far, number):
+        return False  # what is bet on stands only once the end of the predictions is sealed
+    statements = await load_statements(session, so_far.poll, so_far.facts, first)
     bets = await own_bets(session, deps, reader, so_far.poll.id, so_far.course.now.number) or {}
     return bool(statements.keys() - bets.keys())
 

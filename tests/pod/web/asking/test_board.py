@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from tests.pod.web.decisions.parish import DAY, HOUR, Parish, settle
 from tests.support.browsing import Seen
-from tests.support.rig import ServedPod, eventually
+from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,34 @@ def test_a_member_follows_an_area_for_themselves_alone(parish: Parish) -> None:
     assert "Of water?" in parish.browser("cy").get("/me/needs-you").text.partition("You follow")[0]
     form = [form for form in followed.forms if form.action.endswith("/polls/follow")]
     assert "Unfollow: " not in bo.post(form[0].action, form[0].fields).text
+
+
+def test_the_board_asks_for_bets_until_each_prediction_has_one(parish: Parish) -> None:
+    lengths = {"proposals": HOUR, "predictions": HOUR, "bets": DAY, "voting": DAY, "contest": 0}
+    poll = parish.ask(title="What follows?", kind="score", options=[], lengths=lengths)
+    path, ada = f"/api/v1/groups/{parish.group}/polls/{poll}", parish.people["ada"]
+    board, opened = f"/g/{parish.group}/polls", int(parish.seen("ada", poll)["poll"]["times"]["opened_at"])
+    proposal = ada.post(f"{path}/proposals", {"title": "A well"})["record"]
+    parish.pass_time(HOUR)
+    parish.reach(poll, "predictions")
+    condition = {"every": True, "terms": [{"proposal": proposal, "implemented": True}]}
+    wish = {"statement": "Water comes", "due_at": opened + 9 * DAY, "condition": condition}
+    said = eventually(lambda: _accepted(ada, f"{path}/predictions", wish))
+    assert "What follows?" in parts(parish.browser("ada").get(board))["soon"]
+    parish.pass_time(HOUR)
+    parish.reach(poll, "bets")
+    eventually(lambda: "What follows?" in parts(parish.browser("ada").get(board))["needs"])
+    assert "What follows?" in parts(parish.browser("bo").get(board))["soon"], "bo may not bet"
+    call("PUT", f"{parish.pod.door}{path}/bets", {"bets": {said["record"]: 700}}, token=ada.account["token"])
+    assert "What follows?" in parts(parish.browser("ada").get(board))["soon"]
+
+
+def _accepted(person: Person, path: str, body: dict[str, Any]) -> Any:
+    """The answer, once the group has sealed that the phase has begun."""
+    try:
+        return person.post(path, body)
+    except RefusedByHttpError:
+        return None
 
 
 def test_what_is_decided_stands_apart(parish: Parish) -> None:

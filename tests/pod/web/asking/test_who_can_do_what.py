@@ -43,7 +43,7 @@ def test_an_owner_opens_polls_to_every_member_with_a_vote(place: Place) -> None:
     path, ada, bo = place.path("capabilities"), place.browser("ada"), place.browser("bo")
     before = lines(place.browser().get(path))
     assert before["Start a poll"] == "weight 3.0 or more: owners alone"
-    assert before["Vote"] == "weight 0.001 or more: every member with a vote"
+    assert before["Vote in polls"] == "weight 0.001 or more: every member with a vote"
     assert bo.get(place.path("polls/new")).status == 403
     assert "Change who can do what" not in bo.get(path).text
 

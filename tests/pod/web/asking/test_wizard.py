@@ -68,7 +68,7 @@ def test_dc_01_six_steps_make_a_poll(place: Place) -> None:
     ada = place.browser()
     page = begin(ada, place, "Where do we dig?", text="The well is dry.\n\nWe need another.", goal="Water for all")
     assert page.path.endswith("/kind")
-    page = with_kind(ada, page, "predictions", "By the church", "On the green")
+    page = with_kind(ada, page, "predictions")
     assert page.path.endswith("/areas")
     page = ada.submit(page, "/areas", press="Next", area="water")
     assert page.path.endswith("/phases")
@@ -79,7 +79,7 @@ def test_dc_01_six_steps_make_a_poll(place: Place) -> None:
     assert "2 members would be on the roll" in page.text
     page = ada.submit(page, "/votes", press="Next", percent="20")
     assert page.path.endswith("/preview")
-    for told in ("Where do we dig?", "By the church", "20 per cent of the roll", "A voter", "A delegate", "A guest"):
+    for told in ("Where do we dig?", "We need another.", "20 per cent of the roll", "A voter", "A delegate", "A guest"):
         assert told in words(page), told
     done = ada.submit(page, "/preview", press="Publish")
     assert done.status != 400, words(done)
