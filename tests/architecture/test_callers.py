@@ -21,17 +21,13 @@ NOT_CALLED = {
 }
 # Proven before the pages come that show them.
 NOT_CALLED |= dict.fromkeys(
-    (
-        *("order_proposals", "order_predictions", "bet_table", "to_evaluate", "cost_of_a_gap", "calibration"),
-        "bets_in",
-    ),
+    (*("order_proposals", "order_predictions", "bet_table", "to_evaluate", "cost_of_a_gap", "calibration"),),
     "a rule of predictions whose pages come next",
 )
 NOT_CALLED |= dict.fromkeys(
     (
         "vote_flow",
         "standpoints",
-        "forecast_strips",
         "forecast_fan",
         "calibration_curve",
     ),

@@ -17,7 +17,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import ProofNeededError
 from pod.translations import Translator
-from pod.web.decisions.phase_words import option_text
+from pod.web.decisions.phase_words import forecast_words, option_text
 from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page, will_count
 from pod.web.decisions.typed_ballot import (
     Move,
@@ -59,12 +59,13 @@ class BallotForm(msgspec.Struct, frozen=True):
 
 
 class BallotLine(msgspec.Struct, frozen=True):
-    """An option on the ballot; `focus`: the button of it that was pressed last."""
+    """An option on the ballot. `forecasts`: what people bet on what follows; `focus`: the button pressed last."""
 
     id: str
     name: str
     text: str
     when: str
+    forecasts: tuple[str, ...]
     value: str
     error: str
     focus: str
@@ -207,6 +208,7 @@ def _row(
         name=option_name(say, seen.sight.poll, option),
         text=option_text(shown),
         when=when(say, shown),
+        forecasts=forecast_words(say, seen, option),
         value=typed.values.get(option, ""),
         error=faults.get(option, ""),
         focus=what or "none" if at == option and focus else "",

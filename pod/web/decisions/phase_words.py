@@ -9,6 +9,8 @@ import msgspec
 from pod.actions.decisions.poll_course import Phase
 from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.actions.reading.decisions.poll_words import VisibleOption, VisibleStatement
+from pod.plots.forecasts import Forecast, forecast_strips
+from pod.plots.plot import Plot
 from pod.translations import Translator
 from pod.web.decisions.status_sentence import NEEDED
 from pod.web.decisions.wording import option_name
@@ -29,7 +31,7 @@ class StatementView(msgspec.Struct, frozen=True):
 
 
 class PhaseView(msgspec.Struct, frozen=True, kw_only=True):
-    """What one says in a poll before voting. `may`: what the reader can do now; `choices`: options for a condition.
+    """What one says in a poll before voting. `may`: what the reader can do now; `choices`: proposals for a condition.
 
     `own`: proposals that the reader can stand no longer behind. `bets`: how many are still lacking, in words.
     """
@@ -41,6 +43,7 @@ class PhaseView(msgspec.Struct, frozen=True, kw_only=True):
     bets: str
     hidden: bool
     forward: bool
+    forecasts: Plot | None
 
 
 def phase_view(say: Translator, seen: PollPageSight) -> PhaseView:
@@ -55,11 +58,16 @@ def phase_view(say: Translator, seen: PollPageSight) -> PhaseView:
             for option in sight.poll.options
             if option.author is not None and option.author == seen.number and not option.withdrawn
         ),
-        choices=tuple((option.id, option_name(say, sight.poll, option.id)) for option in sight.poll.options),
+        choices=tuple(
+            (option.id, option_name(say, sight.poll, option.id))
+            for option in sight.poll.options
+            if option.author is not None  # a condition names proposals
+        ),
         statements=statement_views(say, seen),
         bets=bets_sentence(say, seen) if may == "bet" else "",
         hidden=stage == Phase.BETS,
         forward=bool(capability) and seen.may_forward,
+        forecasts=forecasts_of(say, seen),
     )
 
 
@@ -76,8 +84,30 @@ def _statement(say: Translator, seen: PollPageSight, one: VisibleStatement) -> S
         text=one.text,
         condition=condition_words(say, seen, one.condition),
         due=say.moment(one.due_at),
-        by=member_name(say, one.author, ""),
+        by=member_name(say, one.author, seen.nicknames.get(one.author, "")),
         bet="" if bet is None else say("you said %(bet)s %%", bet=say.quantity(bet, 1)),
+    )
+
+
+def forecasts_of(say: Translator, seen: PollPageSight, option: str = "") -> Plot | None:
+    """What people bet, as a picture: on all statements, or on those whose condition names an option."""
+    told = [
+        Forecast(f"{one.condition} {one.statement}", seen.bets[known.id])
+        for one, known in zip(statement_views(say, seen), seen.sight.statements, strict=True)
+        if known.id in seen.bets and (not option or option in {term.proposal for term in known.condition.terms})
+    ]
+    return forecast_strips(say, told, key=f"bets-{option}" if option else "bets") if told else None
+
+
+def forecast_words(say: Translator, seen: PollPageSight, option: str) -> tuple[str, ...]:
+    """What people bet on what follows from one option, in words for the ballot."""
+    found = forecasts_of(say, seen, option)
+    if found is None:
+        return ()
+    return tuple(
+        say("%(statement)s – %(bets)s bets, median %(median)s", statement=row[0], bets=row[1], median=row[2])
+        for row in found.rows
+        if row[2]
     )
 
 
@@ -112,10 +142,12 @@ def bets_sentence(say: Translator, seen: PollPageSight) -> str:
     return f"{done} {cost}"
 
 
-def option_notes(say: Translator, option: VisibleOption) -> str:
+def option_notes(say: Translator, seen: PollPageSight, option: VisibleOption) -> str:
     """What is to say of a proposal beside its words."""
     notes = [
-        say("proposed by %(name)s", name=member_name(say, option.author, "")) if option.author is not None else "",
+        say("proposed by %(name)s", name=member_name(say, option.author, seen.nicknames.get(option.author, "")))
+        if option.author is not None
+        else "",
         say("its author no longer stands behind it; it can be chosen all the same") if option.withdrawn else "",
         say("this pod doesn't show its words; it can be chosen all the same") if option.withheld else "",
         say("on its way: it counts if the log has it in time") if option.waits else "",

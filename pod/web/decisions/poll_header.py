@@ -38,7 +38,7 @@ async def load_poll_page(request: web.Request) -> PollPageSight:
 def header_of(say: Translator, seen: PollPageSight, now: int) -> PollHeader:
     """What stands above the page."""
     poll = seen.sight.poll
-    who = member_name(say, poll.author, seen.asker)
+    who = member_name(say, poll.author, seen.nicknames.get(poll.author, ""))
     return PollHeader(
         path=f"/g/{seen.group}/polls/{poll.id}",
         group=(seen.name, f"/g/{seen.group}/polls"),

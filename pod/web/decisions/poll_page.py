@@ -123,7 +123,7 @@ def options_of(say: Translator, seen: PollPageSight) -> tuple[OptionView, ...]:
             option_name(say, poll, one),
             option_text(options[one]),
             when(say, options[one]),
-            option_notes(say, options[one]),
+            option_notes(say, seen, options[one]),
         )
         for one in seen.order
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +14,7 @@ from decisions.rolls import unpack
 from models.decisions.polls import load_poll
 from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.poll_course import Phase, PollSoFar
+from pod.actions.reading.decisions.opened_bets import load_opened_bets
 from pod.actions.reading.decisions.polls import PollSight, VisiblePoll, load_sight, so_far_of, visible_polls
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.cards import VisibleCard
@@ -25,7 +28,8 @@ class PollPageSight(msgspec.Struct, frozen=True):
 
     `about`: the post it came from, if the group shows it to the reader; `goal`: the poll that it is to carry out.
     `by_weight`: votes are weights; `closed_at`: the time (ms) of the item that ended the voting, if it is
-    here. `rounds`: the times of all that were held. `may_forward`: the reader may have a phase end early.
+    here. `rounds`: the times of all that were held. `may_forward`: the reader may have a phase end early. `bets`: what
+    people bet on each statement (thousandths), once that is opened. `nicknames` of all whom the page names.
     """
 
     sight: PollSight
@@ -33,7 +37,7 @@ class PollPageSight(msgspec.Struct, frozen=True):
     name: str
     visibility: str
     number: int | None
-    asker: str
+    nicknames: Mapping[int, str]
     order: tuple[str, ...]
     about: VisibleCard | None
     goal: VisiblePoll | None
@@ -41,6 +45,7 @@ class PollPageSight(msgspec.Struct, frozen=True):
     closed_at: int | None
     rounds: tuple[PollTimes, ...]
     may_forward: bool
+    bets: Mapping[RecordId, tuple[int, ...]]
 
 
 async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> PollPageSight:
@@ -49,7 +54,10 @@ async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: Reco
         readable = await open_group(session, deps, reader, group)
         so_far = await so_far_of(session, readable, poll)
         sight = await load_sight(session, deps, readable, so_far, reader=reader)
-        named = await load_nicknames(session, deps, group, {sight.poll.author})
+        bets = await load_opened_bets(session, so_far)
+        authors = {sight.poll.author, *(one.author for one in sight.statements)}
+        authors |= {one.author for one in sight.poll.options if one.author is not None}
+        named = await load_nicknames(session, deps, group, authors)
         wanted = {sight.poll.about} if sight.poll.about else set()
         things = await load_shown_things(session, deps, reader, group, wanted) if wanted else {}
         goal = await _goal(session, deps, readable, sight.poll)
@@ -59,7 +67,7 @@ async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: Reco
         name=readable.state.policy.name,
         visibility=readable.state.visibility,
         number=readable.number,
-        asker=named.get(sight.poll.author, ""),
+        nicknames=named,
         order=tuple(one for one in option_order(sight.poll, readable.number) if _is_held(so_far, one)),
         about=next(iter(things.values()), None),
         goal=goal,
@@ -67,6 +75,7 @@ async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: Reco
         closed_at=so_far.course.now.voting.at if so_far.course and so_far.course.now.voting else None,
         rounds=tuple(one.times for one in so_far.course.rounds) if so_far.course else (),
         may_forward=readable.member is not None and readable.member.weight >= readable.state.permission(FAST_FORWARD),
+        bets=bets,
     )
 
 

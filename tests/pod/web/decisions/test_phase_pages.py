@@ -83,9 +83,11 @@ def test_dc_13_dc_14_bets_are_counted_off_and_seen_by_nobody_else(parish: Parish
     page = bet(bo, bo.get(f"{path}/bets"), press=("put", f"{statement}:75"))
     assert ("value", "75") in form_fields(page, "/bets")
 
-    wrong, nothing, sealed = bet(bo, page, "101"), bet(bo, page, ""), bet(bo, page, "80")
+    wrong, nothing = bet(bo, page, "101"), bet(bo, page, "")
+    # Until the item that ended the predictions is here, nobody knows on what one bets.
+    sealed = eventually(lambda: (seen := bet(bo, page, "80")).status == 200 and seen)
 
-    assert (wrong.status, nothing.status, sealed.status) == (400, 400, 200)
+    assert (wrong.status, nothing.status) == (400, 400)
     assert ("value", "101") in form_fields(wrong, "/bets")
     assert "Your bets are sealed." in sealed.text
     assert "1 of 1 done." in bo.get(path).text
@@ -121,3 +123,20 @@ def test_what_is_no_day_is_refused(typed: str) -> None:
 
 def test_a_prediction_is_due_when_its_day_is_over() -> None:
     assert due_in("1970-01-02") == 2 * DAY
+
+
+def test_dc_13_what_people_bet_is_shown_beside_the_options_once_it_is_opened(parish: Parish, poll: str) -> None:
+    browser, path = parish.browser("cy"), parish.path(poll)
+    closed = [browser.get(parish.path(poll, rest)).text for rest in ("", "/vote")]
+
+    eventually(lambda: "Opening" in parish.browser("cy").get(f"/g/{parish.group}/log.json").text)
+    parish.pass_time(13 * HOUR)
+    shown = eventually(
+        lambda: (text := browser.get(path).text) and "What predictors think will happen" in text and text
+    )
+
+    assert not any("80\u00a0%" in text or "median" in text for text in closed)
+    assert "80\u00a0%" in shown
+    ballot = parish.browser("cy").get(f"{path}/vote").text.split("<fieldset")
+    assert ["1 bets, median 80\u00a0%" in option for option in ballot if "Buy a pump</legend>" in option] == [True]
+    assert ["median" in option for option in ballot if "Dig deeper</legend>" in option] == [False]
