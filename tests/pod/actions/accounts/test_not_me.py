@@ -153,6 +153,28 @@ def test_dc_28_who_comes_back_decides_nothing_until_the_24_words_are_typed(
     vote(ada, ballots, 7)
 
 
+def test_a_stolen_session_casts_no_ballot(pod: ServedPod, ada: Person, mails: PostOffice) -> None:
+    name, poll = ada.account["name"], ballots_of(ada).removeprefix("/api/v1/groups/").removesuffix("/ballots")
+    thief = Browser(pod).sign_in(name)  # whoever has the cookie
+    page = thief.get(f"/g/{poll}/vote")
+    form = next(form for form in page.forms if form.action.endswith("/vote"))
+    ballot = [(field, "3" if field == "value" else value) for field, value in form.fields] + [("step", "cast")]
+    pod.set_clock(12 * HOUR)
+
+    answer = thief.post(form.action, ballot)
+    assert answer.path.startswith("/settings/confirm?to=")
+    assert ada.get(f"/api/v1/groups/{poll}")["own"] is None
+    sent = thief.submit(answer, "/confirm/mail")
+    for _ in range(5):
+        assert thief.submit(sent, "/settings/confirm", code="00000000").status == 400
+    code = mails.code_to(address(ada))
+    assert thief.submit(sent, "/settings/confirm", code=code).status == 400  # five wrong ones end it
+    assert thief.post(form.action, ballot).path.startswith("/settings/confirm?to=")
+    made = thief.post("/settings/tokens", [form.fields[0], ("name", "loot"), ("decide", "true")])
+    assert made.path.startswith("/settings/confirm?to=")
+    assert ada.get(f"/api/v1/groups/{poll}")["own"] is None
+
+
 def test_dc_28_an_operator_lets_in_who_lost_the_words(pod: ServedPod, ada: Person) -> None:
     ballots, name = ballots_of(ada), ada.account["name"]
     browser = Browser(pod).sign_in(name)
