@@ -34,6 +34,7 @@ from models.groups import (
 from models.people import (
     accounts,
     decision_notices,
+    digests,
     factors,
     feed_secrets,
     mail_addresses,
@@ -72,6 +73,7 @@ ROOMS = (
         subscriptions,
         wanted_claims,
         decision_notices,
+        digests,
         feed_secrets,
         audit,
         floor_groups,

@@ -12,15 +12,17 @@ from pod.mail import Mail
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """A subject and a plain text."""
+    """A subject and a plain text; `html`: the same as HTML; `stop`: where all mails of this kind are stopped."""
 
     subject: str
     text: str
+    html: str = ""
+    stop: str = ""
 
 
 def post(deps: Deps, to: str, letter: Letter) -> None:
     """Queue the letter to be sent soon. A request's answer doesn't tell whether a letter was posted."""
-    deps.outside.mailer.post(Mail(to, letter.subject, letter.text))
+    deps.outside.mailer.post(Mail(to, letter.subject, letter.text, letter.html, letter.stop))
 
 
 async def send(deps: Deps, to: str, letter: Letter) -> str:
@@ -28,4 +30,4 @@ async def send(deps: Deps, to: str, letter: Letter) -> str:
 
     Call it outside of write actions.
     """
-    return (await deps.outside.mailer.send(Mail(to, letter.subject, letter.text))).answer
+    return (await deps.outside.mailer.send(Mail(to, letter.subject, letter.text, letter.html, letter.stop))).answer

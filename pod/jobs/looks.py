@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pod.deps import Deps
 from pod.jobs.calm import Calm
 from pod.jobs.decision_mails import DecisionMails
+from pod.jobs.digests import Digests
 from pod.jobs.exchanges import Exchanges
 from pod.jobs.floor_groups import FloorFetches
 from pod.jobs.introductions import Introductions
@@ -33,6 +34,7 @@ class Looks:
         self._exchanges = Exchanges(deps, tasks, pulls, introductions)
         self._floor = FloorFetches(deps, tasks)
         self._mails = DecisionMails(deps, tasks)
+        self._digests = Digests(deps, tasks)
 
     async def look(self) -> None:
         """Begin what is due, as far as there is room."""
@@ -40,5 +42,10 @@ class Looks:
         await self._floor.start_due()
         if await self._calm.holds(now):
             return
-        times = [await self._rounds.start_due(), await self._exchanges.start_due(), await self._mails.start_due()]
+        times = [
+            await self._rounds.start_due(),
+            await self._exchanges.start_due(),
+            await self._mails.start_due(),
+            await self._digests.start_due(),
+        ]
         self._calm.begin(now, min((time for time in times if time is not None), default=None))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from email.headerregistry import HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy, Policy
 from email.utils import formatdate
 from typing import Final
 
@@ -22,14 +23,20 @@ ENCODED_WORD: Final = "=?"  # an encoded word (RFC 2047), which the mail library
 LONGEST_ADDRESS: Final = 254
 LONGEST_LOCAL: Final = 64
 LONGEST_SUBJECT: Final = 200
+UNSUBSCRIBE: Final = "List-Unsubscribe"
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """A plain text to one address. The subject is kept for the admins, so it holds no codes or links."""
+    """A plain text to one address. The subject is kept for the admins, so it holds no codes or links.
+
+    `html`: the same as HTML. `stop`: where a POST stops all mails of this kind (RFC 8058).
+    """
 
     to: str
     subject: str
     text: str
+    html: str = ""
+    stop: str = ""
 
 
 def mail_address(text: str) -> str:
@@ -74,14 +81,36 @@ def normal_address(typed: str) -> str:
         return typed.strip().lower()
 
 
+class AddressHeader(UniqueUnstructuredHeader):
+    """A header that is an address in angle brackets: written as it is, for a program reads it (RFC 2369)."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """One line, however long: the library would tear it apart, or encode it."""
+        return f"{UNSUBSCRIBE}: {self}{policy.linesep}"
+
+
+def _policy() -> EmailPolicy[EmailMessage]:
+    known = HeaderRegistry()
+    known.map_to_type(UNSUBSCRIBE.lower(), AddressHeader)  # type: ignore[arg-type]  # it gets its base class there
+    return SMTP.clone(header_factory=known)
+
+
+_POLICY: Final = _policy()
+
+
 def written(mail: Mail, sender: str, *, now: int, token: str) -> EmailMessage:
     """The message, with line ends as SMTP demands; `now` in ms, `token` makes its id unique."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = mail_address(sender)
     message["To"] = mail_address(mail.to)
     message["Subject"] = beginning(" ".join(mail.subject.split()), LONGEST_SUBJECT)
     message["Date"] = formatdate(now / 1000)
     message["Message-ID"] = f"<{token}@{message['From'].addresses[0].domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    if mail.stop:
+        message[UNSUBSCRIBE] = f"<{mail.stop}>"
+        message[f"{UNSUBSCRIBE}-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
     return message

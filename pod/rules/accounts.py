@@ -146,6 +146,11 @@ class AccountRule(Rule):
         "This link was used, or it is older than ten minutes.",
         "Länken är använd, eller äldre än tio minuter.",
     )
+    NO_SUCH_DIGEST = (
+        NotFoundError,
+        "There is no such mail. Look in the settings.",
+        "Det finns inget sådant brev. Se i inställningarna.",
+    )
     NO_SUCH_FEED = (
         NotFoundError,
         "There is no such feed. Its owner may have made another one, or stopped it.",

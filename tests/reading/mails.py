@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
+from functools import partial
 from typing import Final
 
+from models.people.accounts import load_account_named
+from models.people.digests import Digest
+from pod.deps import Deps
+from pod.jobs.digests import send_digest
 from tests.support.browsing import Browser, Seen
 from tests.support.folders import ROOT
 from tests.support.post_office import PostOffice
@@ -19,7 +24,7 @@ from tests.support.rig import Person, ServedPod, eventually
 ASKED: Final = frozenset(
     {"address_letter", "sign_in_letter", "confirm_letter", "moved_letter", "known_letter", "try_mail"}
     | {"sign_up_letter", "question_letter", "accepted_letter", "rejected_letter"}
-    | {"token_letter", "decided_letter"}
+    | {"token_letter", "decided_letter", "digest_letter"}
 )
 
 
@@ -40,6 +45,13 @@ def _called(node: ast.AST) -> Iterator[str]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
             yield inner.func.id
+
+
+async def _tell_all(name: str, deps: Deps) -> None:
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, name)
+    assert account is not None
+    assert await send_digest(deps, Digest(account.id, 0, 0, None), now=deps.clock() + 3_600_000)
 
 
 class Letterbox:
@@ -68,6 +80,11 @@ class Letterbox:
         self._wish(f"{name}x", second)
         self.take(second)
 
+    def of_a_day(self, person: Person) -> str:
+        """The daily mail, of all that ever happened in somebody's groups."""
+        self.pod.act(partial(_tell_all, person.account["name"]))
+        return self.take(f"{person.account['name']}@mail2.example")
+
     def of_a_vote(self, person: Person, group: str, poll: str) -> None:
         """The mail that somebody gets in whose name a ballot was signed."""
         person.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"approvals": ["00"]})
@@ -91,9 +108,9 @@ class Letterbox:
     def take(self, address: str) -> str:
         """The next mail to this address."""
         mail: Message = eventually(lambda: self._next(address))
-        payload = mail.get_payload(decode=True)
-        assert isinstance(payload, bytes)
-        self.mails.append(f"{make_header(decode_header(mail['Subject']))}\n\n{payload.decode()}")
+        texts = [part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()]
+        whole = "\n".join(text.decode() for text in texts if isinstance(text, bytes))
+        self.mails.append(f"{make_header(decode_header(mail['Subject']))}\n\n{whole}")
         return self.mails[-1]
 
     def _wish(self, name: str, address: str) -> tuple[Browser, Seen]:

@@ -194,8 +194,11 @@ def test_no_mail_has_words_of_any_group(house: House, mails: PostOffice) -> None
     for name in filter(None, READERS.values()):
         box.of_somebody_here(house.people[name])
     box.of_strangers(Browser(house.pod).sign_in("ada"))
+    told = box.of_a_day(house.people["bo"])
+    assert house.ids["private poll"] in told
+    assert house.ids["floored poll"] in told
     box.of_a_vote(house.people["bo"], house.ids["private"], house.ids["private poll"])
-    assert len(box.mails) == 7 * len([name for name in READERS.values() if name]) + 8
+    assert len(box.mails) == 7 * len([name for name in READERS.values() if name]) + 9
     assert [(canary, mail) for canary in CANARIES for mail in box.mails if word(canary) in mail] == []
     assert mails.post.got == []
 

@@ -3,6 +3,7 @@
 from pod.web.account import (
     about_pod,
     authenticator,
+    digest,
     feeds,
     first_admin,
     fresh_proof,
@@ -18,7 +19,7 @@ from pod.web.account import (
 
 AREAS = (
     *(first_admin, sign_up, sign_in),
-    *(settings, feeds, fresh_proof, mail_address, not_me, recovery_words, authenticator, passkeys),
+    *(settings, digest, feeds, fresh_proof, mail_address, not_me, recovery_words, authenticator, passkeys),
     *(recovery, about_pod),
 )
 ROUTES = tuple(area.routes for area in AREAS)

@@ -1,0 +1,240 @@
+"""The daily mail about decisions: whom it tells what, once, after an outage too; and how it is stopped."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+from functools import partial
+from itertools import count
+
+import pytest
+
+from models.engine.databases import Database
+from models.people.accounts import insert_account, load_account_named
+from models.people.digests import (
+    DAY_MS,
+    HOUR_MS,
+    LAG_MS,
+    MINUTE_MS,
+    USUAL_HOUR,
+    Digest,
+    add_digests,
+    lacks_digests,
+    load_digest,
+    next_digest_at,
+    put_digest_back,
+    save_digest,
+    take_digests,
+)
+from models.people.mail_addresses import MailAddress, save_mail_address
+from pod.clock import Clock
+from pod.deps import Deps
+from tests.support.browsing import Browser
+from tests.support.people import joined
+from tests.support.post_office import PostOffice
+from tests.support.rig import Person, ServedPod, eventually
+from tests.support.shell import settle
+
+NAMES = (f"reader{n}" for n in count(1))
+NOON = DAY_MS * 20_000 + 12 * HOUR_MS
+
+
+def test_dc_28_the_next_mail_comes_at_the_chosen_hour_and_not_for_all_in_one_minute() -> None:
+    midnight = DAY_MS * 20_000
+    assert next_digest_at(60, 6, now=midnight) == midnight + 6 * HOUR_MS
+    assert next_digest_at(61, 6, now=midnight) == midnight + 6 * HOUR_MS + MINUTE_MS
+    assert next_digest_at(60, 6, now=midnight + 6 * HOUR_MS) == midnight + DAY_MS + 6 * HOUR_MS
+
+
+async def test_dc_28_a_mail_is_taken_once_and_one_after_an_outage_tells_of_all_of_it(
+    deps: Deps, database: Database
+) -> None:
+    write = deps.store.write
+    account = await write(lambda session: insert_account(session, name="ada", seed_sealed=b"s", now=1))
+    unproved = await write(lambda session: insert_account(session, name="bo", seed_sealed=b"s", now=1))
+    for number, verified in ((account, 1), (unproved, None)):
+        mail = MailAddress(number, f"{number}@mail.example", f"{number}@mail.example", verified)
+        await write(partial(save_mail_address, mail=mail))
+    async with database.read() as session:
+        assert await lacks_digests(session)
+    await write(partial(add_digests, now=NOON))
+    await write(partial(add_digests, now=NOON + 1))
+    due = next_digest_at(account, USUAL_HOUR, now=NOON)
+    async with database.read() as session:
+        assert not await lacks_digests(session)
+        assert await load_digest(session, account) == Digest(account, USUAL_HOUR, NOON, due)
+        assert await load_digest(session, unproved) is None
+    assert await write(partial(take_digests, now=due - 1, most=9)) == []
+
+    week = due + 7 * DAY_MS + 1
+    taken = await write(partial(take_digests, now=week, most=9))
+
+    assert taken == [Digest(account, USUAL_HOUR, NOON, due)]
+    assert await write(partial(take_digests, now=week, most=9)) == []
+    (again,) = await write(partial(take_digests, now=week + DAY_MS, most=9))
+    assert again.since_at == week - LAG_MS
+    await write(partial(put_digest_back, digest=again, at=week + DAY_MS + 5))
+    (once_more,) = await write(partial(take_digests, now=week + DAY_MS + 5, most=9))
+    assert once_more.since_at == week - LAG_MS
+    await write(partial(save_digest, digest=Digest(account, 9, week, None)))
+    await write(partial(put_digest_back, digest=again, at=week))
+    assert await write(partial(take_digests, now=week + 9 * DAY_MS, most=9)) == []
+
+
+@pytest.fixture(scope="module")
+def mails(pod: ServedPod) -> Iterator[PostOffice]:
+    with PostOffice() as office:
+        office.configure(pod)
+        pod.start()
+        yield office
+
+
+@pytest.fixture
+def parish(pod: ServedPod, mails: PostOffice) -> Iterator[tuple[Person, Person, Person, str]]:
+    """ada, bo and cy in a public group, on a clock that a test may move; before it, nobody is owed a mail."""
+    assert mails
+    pod.set_clock(0)
+    ada, bo, cy = (settle(pod, next(NAMES)) for _ in range(3))
+    group = ada.post("/api/v1/groups", {"name": "Parish", "weight": 3000})["group"]
+    for guest in (bo, cy):
+        joined(ada, group, guest, 1000)
+    for person in (ada, bo, cy):
+        browser = Browser(pod).sign_in(person.account["name"])
+        browser.submit(browser.get("/settings/digest"), "/settings/digest", hour=str(hour_in(pod, 2)))
+    yield ada, bo, cy, group
+    for person in (ada, bo, cy):
+        browser = Browser(pod).sign_in(person.account["name"])
+        browser.submit(browser.get("/settings/digest"), "/settings/digest", hour="")
+
+
+def hour_in(pod: ServedPod, hours: int) -> int:
+    """The hour of the day, so many hours from now."""
+    assert pod
+    return (Clock()() // HOUR_MS + hours) % 24
+
+
+def ask(person: Person, group: str, title: str, **lengths: int) -> str:
+    wish = {"kind": "for-against", "title": title, "lengths": {"voting": 2 * DAY_MS, "contest": HOUR_MS, **lengths}}
+    poll = str(person.post(f"/api/v1/groups/{group}/polls", wish)["record"])
+    eventually(lambda: person.get(f"/api/v1/groups/{group}/polls/{poll}")["poll"]["phase"] == "voting")
+    return poll
+
+
+def vote(person: Person, group: str, poll: str) -> None:
+    person.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "yes"})
+
+
+def told_until(pod: ServedPod, person: Person) -> int:
+    """What the last mail told of, sent or not because there was nothing."""
+    return pod.act(partial(_told_until, person.account["name"]))
+
+
+async def _told_until(name: str, deps: Deps) -> int:
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, name)
+        assert account is not None
+        digest = await load_digest(session, account.id)
+    assert digest is not None
+    return digest.since_at
+
+
+def daily(mails: PostOffice, person: Person) -> list[Message]:
+    """The daily mails to somebody that came so far."""
+    own = f"{person.account['name']}@mail.example"
+    return [mail for mail in mails.post.mails() if mail["To"] == own and mail["List-Unsubscribe"]]
+
+
+def parts(mail: Message) -> tuple[str, str]:
+    """A mail's plain text and its HTML."""
+    found = {part.get_content_type(): part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()}
+    text, html = found["text/plain"], found["text/html"]
+    assert isinstance(text, bytes)
+    assert isinstance(html, bytes)
+    return text.decode(), html.decode()
+
+
+def test_dc_28_a_mail_a_day_says_what_needs_whom_and_never_those_who_acted(
+    pod: ServedPod, mails: PostOffice, parish: tuple[Person, Person, Person, str]
+) -> None:
+    ada, bo, cy, group = parish
+    first, second = ask(ada, group, "Dig <deeper>?"), ask(ada, group, "Buy a pump?")
+    attic = bo.post("/api/v1/groups", {"name": "Attic heliotrope", "visibility": "private", "weight": 3000})["group"]
+    ask(bo, attic, "Behind heliotrope doors?")
+    joined(bo, attic, cy, 1000)  # after the poll was opened: off its roll, but told of it
+    vote(cy, group, second)
+    pod.set_clock(4 * HOUR_MS)
+    eventually(lambda: daily(mails, bo) and daily(mails, cy))
+
+    (to_bo,) = daily(mails, bo)
+    text, html = parts(to_bo)
+    assert to_bo["Subject"].startswith("2 decisions need you")
+    assert 0 < text.find("Buy a pump?") < text.find("Dig <deeper>?")  # the newest first
+    assert "You can vote until" in text
+    assert f"{pod.url}/g/{group}/polls/{second}" in text
+    assert f'<a href="{pod.url}/g/{group}/polls/{second}">Buy a pump?, in Parish</a>' in html
+    assert "Dig &lt;deeper&gt;?" in html
+    ((text, _),) = [parts(mail) for mail in daily(mails, cy)]
+    assert f"{pod.url}/g/{group}/polls/{first}" in text
+    assert "A poll in a private group" in text
+    assert not re.search("heliotrope|pump", text)  # cy has voted on the pump
+    assert daily(mails, ada) == []  # who asks knows it
+
+
+def test_dc_28_nothing_new_no_mail_and_a_result_is_told_after_an_outage_once(
+    pod: ServedPod, mails: PostOffice, parish: tuple[Person, Person, Person, str]
+) -> None:
+    ada, bo, cy, group = parish
+    poll = ask(ada, group, "Over soon?")
+    vote(bo, group, poll)
+    pod.set_clock(4 * HOUR_MS)
+    eventually(lambda: daily(mails, cy))
+    assert daily(mails, bo) == []
+    pod.set_clock(4 * HOUR_MS + DAY_MS)
+    eventually(lambda: told_until(pod, cy) > Clock()() + DAY_MS)
+    assert (len(daily(mails, bo)), len(daily(mails, cy))) == (0, 1)
+    pod.kill()
+    pod.set_clock(8 * DAY_MS)
+    pod.start()
+    eventually(lambda: ada.get(f"/api/v1/groups/{group}/polls/{poll}")["poll"]["phase"] in ("provisional", "final"))
+    assert (len(daily(mails, ada)), len(daily(mails, bo)), len(daily(mails, cy))) == (0, 0, 1)
+    pod.set_clock(9 * DAY_MS)
+    eventually(lambda: [len(daily(mails, one)) for one in (ada, bo, cy)] == [1, 1, 2])
+
+    for person in (ada, bo, cy):
+        assert "The votes are counted" in parts(daily(mails, person)[-1])[0]
+    pod.set_clock(11 * DAY_MS)
+    eventually(lambda: told_until(pod, cy) > Clock()() + 10 * DAY_MS)
+    assert [len(daily(mails, one)) for one in (ada, bo, cy)] == [1, 1, 2]
+
+
+def test_dc_28_the_mail_is_stopped_by_the_mail_programs_own_button_and_by_a_link(
+    pod: ServedPod, mails: PostOffice, parish: tuple[Person, Person, Person, str]
+) -> None:
+    ada, bo, cy, group = parish
+    ask(ada, group, "Stop?")
+    pod.set_clock(4 * HOUR_MS)
+    eventually(lambda: daily(mails, cy) and daily(mails, bo))
+    mail = daily(mails, bo)[0]
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = mail["List-Unsubscribe"].strip("<>")
+    name = bo.account["name"]
+    assert "selected>Never" not in Browser(pod).sign_in(name).get("/settings/digest").text
+
+    request = urllib.request.Request(address, b"List-Unsubscribe=One-Click", method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+    assert "selected>Never" in Browser(pod).sign_in(name).get("/settings/digest").text
+    (link,) = re.findall(r"Stop it: http://[^/]+(/digest/\S+)", parts(daily(mails, cy)[0])[0])
+    browser = Browser(pod)
+    page = browser.get(link)
+    assert "selected>Never" not in Browser(pod).sign_in(cy.account["name"]).get("/settings/digest").text
+    assert "It is stopped" in browser.submit(page, "/stop").text
+    assert "selected>Never" in Browser(pod).sign_in(cy.account["name"]).get("/settings/digest").text
+    for forged in (link[:-3] + "AAA", "/digest/AAAA", "/digest/%C3%B6"):
+        assert browser.get(forged).status == 404
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(urllib.request.Request(pod.url + forged, b"", method="POST"), timeout=10)
