@@ -129,7 +129,9 @@ GUEST: Final = TellingKind[GuestRecord](line=_nothing, concerns=None)
 POLL: Final = TellingKind[Poll](line=lambda record, _: LogLine(thing=record), concerns=None)
 BALLOT: Final = TellingKind[Ballot](line=_of_poll, concerns=None)
 DELEGATE: Final = TellingKind[Delegate](line=_nothing, concerns=None)
-DELEGATION: Final = TellingKind[Delegation](line=_nothing, concerns=None)
+DELEGATION: Final = TellingKind[Delegation](
+    line=lambda _, delegation: LogLine(thing=delegation.poll or ""), concerns=None
+)
 SAID_IN_POLL: Final = TellingKind[OfPoll](line=_of_poll, concerns=None)
 CONFIRM: Final = TellingKind[Confirm](line=_nothing, concerns=None)
 

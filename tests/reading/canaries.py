@@ -117,6 +117,7 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "private title": _inside("privatetitle", "/g/{private}"),
     "private words": _inside("privatewords", "/g/{private}/posts/{secret}"),
     "private poll": _inside("privatepoll", "/g/{private}/polls/{private poll}"),
+    "private statement": _inside("privatestatement", "/g/{private}/delegates"),
     # Only its author reads a poll that isn't published.
     "draft": Canary(
         "qxdraftxq",
@@ -159,6 +160,9 @@ CANARIES: Final[Mapping[str, Canary]] = {
     # The pod's floor.
     "floored title": _floored("flooredtitle"),
     "floored poll": _floored("flooredpoll"),
+    "floored statement": _floored(
+        "flooredstatement", own=r"/(?:g/\w+/delegates/offer|api/v1/groups/\w+/delegations)(?:\?.*)?"
+    ),
     "floored words": _floored("flooredwords"),
     "floored paragraph": _floored("flooredparagraph"),
     "floored reply": _floored("flooredreply"),

@@ -19,7 +19,7 @@ from tests.reading.canaries import CANARIES
 from tests.reading.house import House, word
 from tests.support.browsing import session_secret
 
-MOST_ADDRESSES = 2500
+MOST_ADDRESSES = 3000
 KINDS: Final = ("text/html", "application/activity+json")
 # What changes something when it is read, or leads out of the crawl.
 LEFT_OUT: Final = ("/static/", "/setup/", "/sign-up/open/", "/sign-up/answer/", "/sign-in/link/")
@@ -143,7 +143,9 @@ def _addresses(pattern: str, house: House) -> Iterator[str]:
 
 def _is_new_ground(path: str, query: str) -> bool:
     """Links that only turn the same page another way are left to the seeds."""
-    return path != "/language" and not re.search(r"(?:^|&)(?:lens|mode|back|to|here|a|b|verify|showing)=", query)
+    return path != "/language" and not re.search(
+        r"(?:^|&)(?:lens|mode|back|to|here|a|b|verify|showing|month|add)=", query
+    )
 
 
 def _values(house: House) -> Mapping[str, Iterable[str]]:

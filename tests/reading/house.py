@@ -96,6 +96,7 @@ def _write_inside(house: House) -> None:
     _post(bo, private, "private reply", reply_to={"record": secret})
     _post(bo, private, "private words", reply_to={"subject": word("private subject")})
     _record(ada, private, type="Profile", nickname=word("private nickname"), text="Here.")
+    _offer(bo, private, "private statement")
     _vote(bo, private, {"post": secret}, 500, reason=f"Because {word('private reason')}.")
     house.ids["quiet"] = _post(ada, house.ids["unlisted"], "unlisted words")
 
@@ -139,6 +140,11 @@ def _ask(person: Person, group: str, name: str, *, about: str) -> str:
     return poll
 
 
+def _offer(person: Person, group: str, name: str) -> str:
+    """A declaration as delegate whose statement is the canary; the record's id."""
+    return _record(person, group, type="Delegate", declared=True, statement=word(name))
+
+
 def _add_a_paragraph(writer: Person, voters: Sequence[Person], group: str, post: str, name: str) -> None:
     adds = [{"after": {"record": post, "index": 0}, "style": "text", "text": word(name)}]
     edit = writer.post(f"/api/v1/groups/{group}/patches", {"post": post, "adds": adds, "marks": []})["record"]
@@ -159,9 +165,10 @@ def _write_below_the_floor(house: House) -> None:
     )
     _vote(eve, group, {"post": house.ids["plain"]}, 500)
     house.ids["floored poll"] = poll = _ask(ada, group, "floored poll", about=house.ids["plain"])
+    offer = _offer(ada, group, "floored statement")
     for target in (
         *({"post": poll}, {"post": post}, {"paragraph": {"record": partly, "index": 1}}, {"post": reply}),
-        *({"profile": profile}, {"subject": word("floored subject")}),
+        *({"profile": profile}, {"subject": word("floored subject")}, {"post": offer}),
     ):
         _vote(mod, floor, target, -1000)
 

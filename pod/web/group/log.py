@@ -168,6 +168,8 @@ def _thing(say: Translator, entry: LogEntry, book: Logbook) -> str:
     shown = SHOWN.of(entry.kind)
     if entry.erased or (shown is not None and not shown.named):
         return ""
+    if entry.kind in POLLED and not entry.thing:
+        return ""
     if entry.kind in POLLED:
         return book.polls.get(RecordId(entry.thing)) or say("a poll")
     card = book.things.get(RecordId(entry.post)) if entry.post else None

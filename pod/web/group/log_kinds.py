@@ -36,6 +36,10 @@ def _wrote(say: Translator, entry: LogEntry) -> str:
     return say("answered") if entry.thing else say("wrote")
 
 
+def _followed(say: Translator, entry: LogEntry) -> str:
+    return say("changed whom the vote follows in") if entry.thing else say("changed whom the vote follows")
+
+
 SHOWN: Final[OfEach[ShownKind]] = OfEach(
     Post=ShownKind(say("posts"), _wrote, named=True),
     Patch=ShownKind(say("edits"), _said(say("edited")), named=True),
@@ -46,7 +50,7 @@ SHOWN: Final[OfEach[ShownKind]] = OfEach(
     Poll=ShownKind(say("polls"), _said(say("asked the group:")), named=True),
     Ballot=ShownKind(say("ballots"), _said(say("cast a ballot in")), named=True),
     Delegate=ShownKind(say("delegates"), _said(say("said whether to be a delegate")), named=False),
-    Delegation=ShownKind(say("delegations"), _said(say("changed whom the vote follows")), named=False),
+    Delegation=ShownKind(say("delegations"), _followed, named=True),
     Proposal=ShownKind(say("proposals in polls"), _said(say("made a proposal")), named=False),
     AreaVote=ShownKind(say("areas of polls"), _said(say("said which areas a poll belongs to")), named=False),
     Prediction=ShownKind(say("predictions"), _said(say("predicted something")), named=False),

@@ -29,7 +29,7 @@ from protocol.records.content import SubjectTarget, parse_content
 
 STRETCH: Final = 500
 MOST_STRETCHES: Final = 4
-POLLED: Final = frozenset({"Poll", "Ballot"})  # kinds whose thing is a poll
+POLLED: Final = frozenset({"Poll", "Ballot", "Delegation"})  # kinds whose thing is a poll
 
 
 class LogFilter(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ async def list_logbook(
         named = {RecordId(entry.post) for entry in shown if entry.post}
         things = await load_shown_things(session, deps, reader, group, named)
         polls = await load_poll_titles(
-            session, deps, group, {RecordId(one.thing) for one in shown if one.kind in POLLED}
+            session, deps, group, {RecordId(one.thing) for one in shown if one.kind in POLLED and one.thing}
         )
         nameless = await _withheld_names(session, deps, {entry.thing for entry in shown})
     following = shown[-1].index if len(found) > limit or (len(found) == limit and place) else place or None

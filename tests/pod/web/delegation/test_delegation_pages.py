@@ -120,6 +120,7 @@ def test_dc_07_the_way_of_a_vote_is_a_nested_list_with_the_reason_of_each_choice
     assert "not used: choice no. 2" in seen.text
     assert f"{parish.path(poll)}/vote" in seen.text
     assert "Your vote goes this way" in browser.get("/me/votes").text
+    assert path in browser.get(parish.path(poll)).text
     preview = lists(parish, browser, f"?poll={poll}&add=2")
     assert "What it would do now" in preview.text
     assert "Nothing is signed yet" in preview.text
@@ -149,3 +150,12 @@ def test_strangers_read_delegates_and_are_asked_to_sign_in_for_lists(parish: Par
     assert stranger.get(f"/g/{parish.group}/delegates").status == 200
     assert "/sign-in" in stranger.get(f"/g/{parish.group}/delegation").text
     assert parish.browser("eve").get(f"/g/{parish.group}/delegation").status == 403
+
+
+def test_the_log_says_in_which_poll_somebody_chose_delegates(parish: Parish) -> None:
+    poll = parish.ask(title="Which pump?")
+    browser = parish.browser("cy")
+    pressed(parish, browser, lists(parish, browser, f"?poll={poll}&add=2"), "save")
+    line = "changed whom the vote follows in"
+    log = eventually(lambda: (text := browser.get(f"/g/{parish.group}/log").text) and line in text and text)
+    assert f'href="{parish.path(poll)}"' in log.split(line)[1].split("</")[0] + log.split(line)[1][:400]
