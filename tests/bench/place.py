@@ -17,11 +17,14 @@ SECONDS = 5
 
 
 @contextmanager
-def a_pod(name: str, number: int = 1, *, database: str = "") -> Iterator[ServedPod]:
-    """A pod with configuration, keys and database (a URL, by default SQLite), not yet serving; gone at the end."""
+def a_pod(name: str, number: int = 1, *, database: str = "", clock: bool = False) -> Iterator[ServedPod]:
+    """A pod with configuration, keys and database (a URL, by default SQLite), not yet serving; gone at the end.
+
+    `clock`: its clock can be set.
+    """
     with tempfile.TemporaryDirectory(prefix=f"althing-bench-{name}-") as folder:
         pod = ServedPod(Path(folder) / "pod", worker_number(), number)
-        pod.create(clock=False, database=database)
+        pod.create(clock=clock, database=database)
         try:
             yield pod
         finally:
