@@ -19,7 +19,7 @@ Link = tuple[str, str]
 
 
 class PollHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands above every page of a poll; `status` are the parts of its sentence."""
+    """What stands above every page of a poll; `status` are the parts of its sentence, `again`: why it is held anew."""
 
     path: str
     group: Link
@@ -27,6 +27,7 @@ class PollHeader(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     byline: str
     status: tuple[str, ...]
+    again: str
 
 
 async def load_poll_page(request: web.Request) -> PollPageSight:
@@ -46,7 +47,17 @@ def header_of(say: Translator, seen: PollPageSight, now: int) -> PollHeader:
         language=poll.language,
         byline=say("%(kind)s · asked by %(who)s", kind=kind_name(say, poll.kind), who=who),
         status=status_parts(say, seen.sight.status, seen.sight.may, now),
+        again=round_note(say, poll.round),
     )
+
+
+def round_note(say: Translator, number: int) -> str:
+    """Why a voting is held once more; empty for the first."""
+    again = {
+        2: say("This is the second voting: the first one tied, and only those who tied can be chosen."),
+        3: say("The voting is held once more: without the votes that members voided, another one would have won."),
+    }
+    return again.get(number, "")
 
 
 def will_count(say: Translator, seen: PollPageSight) -> tuple[str, str]:

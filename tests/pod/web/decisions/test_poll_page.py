@@ -12,6 +12,7 @@ from pod.actions.decisions.poll_course import Phase
 from pod.actions.decisions.voters import Bar, Voter
 from pod.actions.reading.decisions.poll_status import PollStatus, status_of
 from pod.translations import translator_for
+from pod.web.decisions.poll_header import round_note
 from pod.web.decisions.status_sentence import relative, status_parts
 from tests.pod.web.decisions.parish import DAY, HOUR, Parish, settle
 from tests.support.people import joined
@@ -201,3 +202,10 @@ def test_an_address_that_names_no_poll_of_this_group_is_refused(parish: Parish) 
 def test_dc_02_who_lacks_the_weight_for_a_phase_is_told_to_read(stage: str) -> None:
     facts, now = status(stage, "voter")
     assert "you can: read; " in status_parts(translator_for("en"), facts, (), now)[1]
+
+
+def test_a_later_round_says_why_it_is_held() -> None:
+    say = translator_for("en")
+    assert round_note(say, 1) == ""
+    assert "only those who tied can be chosen" in round_note(say, 2)
+    assert "held once more" in round_note(say, 3)
