@@ -1,6 +1,16 @@
 """Pages of decisions: what a group is asked, how one votes, what was decided."""
 
-from pod.web.decisions import ballot_form, bets_form, cast_ballots, phase_forms, poll_page, receipt, result
+from pod.web.decisions import (
+    ballot_form,
+    bets_form,
+    cast_ballots,
+    contest,
+    how,
+    phase_forms,
+    poll_page,
+    receipt,
+    result,
+)
 
-AREAS = (poll_page, ballot_form, receipt, result, cast_ballots, phase_forms, bets_form)
+AREAS = (poll_page, ballot_form, receipt, result, cast_ballots, phase_forms, bets_form, contest, how)
 ROUTES = tuple(area.routes for area in AREAS)

@@ -1,0 +1,49 @@
+"""Somebody takes votes that weren't theirs out of a count, with the 24 words; a page says how the group decides."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pod.web.decisions.parish import HOUR, Parish, settle
+from tests.support.rig import ServedPod, eventually
+
+
+@pytest.fixture(scope="module")
+def parish(pod: ServedPod) -> Parish:
+    return settle(pod)
+
+
+def test_dc_08_votes_are_taken_out_of_a_count_with_the_words_of_the_account_alone(parish: Parish) -> None:
+    poll = parish.ask()
+    parish.cast("bo", poll, choice="yes")
+    parish.logged("bo", poll)
+    bo = parish.browser("bo")
+    page = bo.get(parish.path(poll, "/contest"))
+    assert "counts as not said" in page.text
+
+    wrong = bo.submit(page, parish.path(poll, "/contest"), phrase=parish.people["cy"].account["phrase"])
+    assert "not this account" in wrong.text
+    assert parish.people["cy"].account["phrase"].split()[0] + " " not in wrong.text
+    done = bo.submit(wrong, parish.path(poll, "/contest"), phrase=parish.people["bo"].account["phrase"])
+
+    assert "Your votes are taken out of the count once the steward has sealed it." in done.text
+    parish.pass_time(49 * HOUR)
+    parish.reach(poll, "provisional")
+    parish.pass_time(2 * HOUR)
+    parish.reach(poll, "voting")
+    assert parish.seen("ada", poll)["poll"]["round"] == 3
+    parish.pass_time(49 * HOUR)
+    parish.reach(poll, "final")
+    outcome = eventually(lambda: parish.seen("ada", poll)["outcome"])
+    assert outcome["contested"]["voided"] == [2]
+    # Without bo's ballot nobody voted, so nothing is chosen; the group votes once more, and nobody does.
+    assert (outcome["contested"]["stands"], outcome["chosen"]) == (False, [])
+
+
+def test_how_the_group_decides_stands_on_a_page_for_everybody(parish: Parish) -> None:
+    english = parish.browser().get(f"/g/{parish.group}/how-we-decide")
+    swedish = parish.browser("", "sv").get(f"/g/{parish.group}/how-we-decide")
+
+    assert "What if I don&#39;t vote?" in english.text
+    assert "Så beslutar vi här" in swedish.text
+    assert f"/g/{parish.group}/how-we-decide" in parish.browser().get(f"/g/{parish.group}/polls").text
