@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tests import conftest
 from tests.support import nursery
 from tests.support.folders import ROOT
 
@@ -57,3 +59,14 @@ def test_a_fork_can_be_killed_and_two_run_side_by_side(tmp_path: Path) -> None:
     two.kill()
     assert two.wait(30) == -9
     two.terminate()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "used"), [(conftest.QUICK, True), ("not bench", False), ("slow", False), ("", False)]
+)
+def test_where_slow_tests_or_benches_are_asked_for_pods_start_as_operators_start_them(
+    monkeypatch: pytest.MonkeyPatch, chosen: str, used: bool
+) -> None:
+    monkeypatch.setattr(nursery, "used", None)
+    conftest.pytest_configure(SimpleNamespace(option=SimpleNamespace(markexpr=chosen)))  # type: ignore[arg-type]
+    assert nursery.used is used
