@@ -68,7 +68,7 @@ class AuditWish(msgspec.Struct, frozen=True):
 
 @routes.post("/api/v1/groups/{group}/polls/{poll}/proposals")
 @contract("account", body=PollProposalWish, answer=shapes.Written, status=HTTPStatus.CREATED)
-async def post_proposal(request: web.Request) -> web.Response:
+async def post_poll_proposal(request: web.Request) -> web.Response:
     """Propose something to choose; nothing removes it again."""
     return await _say(request, propose, "Proposal", await members_of(request, PollProposalWish))
 

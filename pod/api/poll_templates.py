@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.decisions.poll_templates import PollTemplate, drop_template, keep_template, list_poll_templates
+from pod.api import shapes
 from pod.api.callers import account_of, answer, group_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
@@ -39,9 +40,9 @@ async def post_poll_template(request: web.Request) -> web.Response:
 
 
 @routes.delete("/api/v1/groups/{group}/poll-templates/{template}")
-@contract("account", status=HTTPStatus.NO_CONTENT)
+@contract("account", answer=shapes.Nothing)
 async def delete_poll_template(request: web.Request) -> web.Response:
     """Delete a template by its name."""
     account = await account_of(request)
     await drop_template(request.app[DEPS], account, group_of(request), request.match_info["template"])
-    return web.Response(status=HTTPStatus.NO_CONTENT.value)
+    return answer(shapes.Nothing())
