@@ -139,6 +139,12 @@ def _counts(held: PollRound, own: list[OwnBallot], fate: Fate) -> OwnBallot | No
     return next((one for one in own if one.index is not None and one.index < end), None)
 
 
+def is_proven(ballot: RecordId, proof: LogProof) -> bool:
+    """Whether the path leads from this record to the root."""
+    steps = [bytes.fromhex(step) for step in proof.path]
+    return verify_inclusion(leaf_hash(ballot), proof.leaf, proof.size, steps, bytes.fromhex(proof.root))
+
+
 async def _proven(deps: Deps, reader: Reader, found: BallotReceipt, wire: bytes, group: RecordId) -> BallotReceipt:
     """The receipt with the proof that the ballot stands in the log of this item; its fate says so if it fails."""
     item, index = reopen_record(wire), found.ballot.index
@@ -147,8 +153,6 @@ async def _proven(deps: Deps, reader: Reader, found: BallotReceipt, wire: bytes,
         return found
     size, root = item.content.log.size, item.content.log.root
     path = (await prove_inclusion(deps, reader, group, index, size)).path
-    leaf, steps = leaf_hash(found.ballot.record), [bytes.fromhex(step) for step in path]
-    holds = verify_inclusion(leaf, index, size, steps, bytes.fromhex(root))
     proof = LogProof(index, size, root, path, item.id)
-    fate = found.fate if holds else Fate.UNPROVEN
+    fate = found.fate if is_proven(found.ballot.record, proof) else Fate.UNPROVEN
     return msgspec.structs.replace(found, fate=fate, proof=proof, item=msgspec.Raw(wire))
