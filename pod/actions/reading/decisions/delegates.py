@@ -114,7 +114,9 @@ async def list_delegates(
     )
     if not isinstance(reader, Account) or readable.number is None:
         return page
-    return await _advised(deps, reader, group, page, area)
+    # It takes a look at some polls' ballots, so one's own advice is kept until anything is written.
+    key = ("advised delegates", group, area, after, limit, reader.id)
+    return await deps.store.remember(key, partial(_advised, deps, reader, group, page, area))
 
 
 async def _cards(deps: Deps, reader: Reader, group: RecordId, area: str, after: int, limit: int) -> DelegatePage:

@@ -159,3 +159,20 @@ def test_the_log_says_in_which_poll_somebody_chose_delegates(parish: Parish) -> 
     line = "changed whom the vote follows in"
     log = eventually(lambda: (text := browser.get(f"/g/{parish.group}/log").text) and line in text and text)
     assert f'href="{parish.path(poll)}"' in log.split(line)[1].split("</")[0] + log.split(line)[1][:400]
+
+
+def test_a_list_needs_a_fresh_proof_and_stays_in_the_form_until_it_is_given(parish: Parish) -> None:
+    browser = parish.browser("cy")
+    page = lists(parish, browser, "?add=2")
+    parish.pass_time(13 * HOUR)
+
+    refused = pressed(parish, browser, page, "save", until="2099-01-01")
+
+    assert refused.status == 403
+    assert 'role="alert"' in refused.text
+    assert order(refused) == ["2"]
+    assert 'value="2099-01-01"' in refused.text
+    assert all(
+        one["scope"] != "group"
+        for one in parish.people["cy"].get(f"/api/v1/groups/{parish.group}/delegations")["lists"]
+    )
