@@ -13,7 +13,7 @@ from pod.actions.decisions.bets import place_bets
 from pod.actions.decisions.polls import audit_poll, forward_poll
 from pod.actions.decisions.proposals import predict, propose, vote_on_areas, withdraw_proposal
 from pod.actions.decisions.voids import void_votes
-from pod.actions.posts.records import Write, submit
+from pod.actions.posts.records import Write, submit, write_record
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.api import shapes
 from pod.api.callers import account_of, answer, group_of, id_of, members_of, signer_of, wish_of
@@ -21,9 +21,9 @@ from pod.api.recovery_shapes import PhraseWish
 from pod.app_keys import DEPS
 from pod.contracts import contract
 from protocol.ids import RecordId
-from protocol.records.content import Condition
+from protocol.records.content import UNSIGNED, Condition, Confirm
 from protocol.records.content.shapes import Id, Name, Natural, Paragraph
-from protocol.records.drafts import Draft
+from protocol.records.drafts import Draft, draft
 
 routes = web.RouteTableDef()
 Bet = Annotated[int, Meta(ge=0, le=1000)]
@@ -130,6 +130,15 @@ async def post_audit(request: web.Request) -> web.Response:
     deps, group, signer = request.app[DEPS], group_of(request), await signer_of(request)
     said = msgspec.to_builtins(await wish_of(request, AuditWish))
     record = await deps.store.write(lambda session: audit_poll(session, deps, signer, group, said))
+    return answer(shapes.Written(record.id), HTTPStatus.CREATED)
+
+
+@routes.post("/api/v1/groups/{group}/confirmations")
+@contract("account", answer=shapes.Written, status=HTTPStatus.CREATED)
+async def post_confirmation(request: web.Request) -> web.Response:
+    """Say that one is still here; it puts one on the rolls of the polls that open within a year."""
+    deps, group, signer = request.app[DEPS], group_of(request), await signer_of(request)
+    record = await submit(deps, write_record, signer, group, draft(Confirm(**UNSIGNED)))
     return answer(shapes.Written(record.id), HTTPStatus.CREATED)
 
 

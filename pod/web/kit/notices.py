@@ -54,6 +54,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "proved": say("It is proved. Go back to the tab that you came from, and send once more what was refused."),
     "floor": say("It decides from now on; what it hides is shown nowhere on this pod."),
     "unfloored": say("It no longer decides; what it alone hid is shown again."),
+    "still-here": say("You are on the rolls of the polls that open here within a year."),
     "voided": say("Your votes are taken out of the count once the steward has sealed it."),
     "words": say("The words are right. Keep the paper where you find it in ten years."),
     "poll-asked": say("Your poll is on its way: it opens once the steward has sealed it."),

@@ -44,6 +44,11 @@ def test_how_the_group_decides_stands_on_a_page_for_everybody(parish: Parish) ->
     english = parish.browser().get(f"/g/{parish.group}/how-we-decide")
     swedish = parish.browser("", "sv").get(f"/g/{parish.group}/how-we-decide")
 
+    ada = parish.browser("ada")
+    here = ada.submit(ada.get(f"/g/{parish.group}/how-we-decide"), f"/g/{parish.group}/how-we-decide")
+
+    assert "You are on the rolls of the polls that open here within a year." in here.text
+    assert "I&#39;m still here" not in english.text
     assert "What if I don&#39;t vote?" in english.text
     assert "Så beslutar vi här" in swedish.text
     assert f"/g/{parish.group}/how-we-decide" in parish.browser().get(f"/g/{parish.group}/polls").text
