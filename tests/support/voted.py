@@ -14,7 +14,7 @@ from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import find_view
 from pod.actions.decisions.polls import open_poll
 from pod.actions.groups.founding import found_group
-from pod.actions.posts.records import submit
+from pod.actions.posts.records import submit, write_record
 from pod.actions.signer import SignedIn
 from pod.deps import Deps
 from pod.jobs.loops import tend
@@ -38,11 +38,12 @@ PROOF: Final = {
 
 
 async def ask(deps: Deps, ada: Account, members: int) -> tuple[RecordId, RecordId]:
-    """A group of ada's with so many members, and a poll of ten proposals that is open in it for an hour."""
+    """A group of ada's with so many members, and a poll of ten proposals, open for an hour; ada is a delegate."""
     signer = SignedIn(ada, deps.clock())
     wish = {"name": f"A town of {members}", "weight": 3000, "others_weight": 0}
     group = await deps.store.write(lambda session: found_group(session, deps, signer, ada, dict(wish)))
     await enlarge(deps, group, members - 1)
+    await submit(deps, write_record, signer, group, Draft("Delegate", {"declared": True}))
     options = [{"id": one, "title": f"Proposal {one}"} for one in OPTIONS]
     lengths = {"voting": HOUR_MS, "contest": HOUR_MS}
     said = Draft("Poll", {"kind": "score", "title": "Which first?", "options": options, "lengths": lengths})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,15 +14,27 @@ from decisions.round_count import CountBasis, count_round
 from models.content.places import FIRST_WAITING
 from models.decisions.delegations import list_delegations
 from models.decisions.logged import list_logged_ballots
+from models.engine.databases import UNKNOWN
 from pod.actions.decisions.poll_course import PollSoFar, fresh_from, load_basis
 from pod.budgets.heavy import computed
+from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import UNSIGNED, Ballot
 from protocol.state import GroupState
 
 
-async def count_followers(session: AsyncSession, state: GroupState, so_far: PollSoFar, number: int) -> int:
-    """How many votes would follow this member's ballot; costs as much as a count, so only delegates ask for it."""
+async def count_followers(session: AsyncSession, deps: Deps, state: GroupState, so_far: PollSoFar, number: int) -> int:
+    """How many votes would follow this member's ballot; kept in memory until the next commit.
+
+    It costs as much as a count, so only delegates ask for it.
+    """
+    version, count = await deps.store.database.seen_by(session), partial(_count, session, state, so_far, number)
+    if version is None or version == UNKNOWN:
+        return await count()
+    return await deps.store.remembered.get(version, ("followers", so_far.poll.id, number), count)
+
+
+async def _count(session: AsyncSession, state: GroupState, so_far: PollSoFar, number: int) -> int:
     opening, facts, course, group = so_far.opening, so_far.facts, so_far.course, so_far.poll.group_id
     assert opening is not None
     assert facts is not None

@@ -122,7 +122,7 @@ async def load_sight(
     voter = await load_voter(session, readable.state, so_far, number, now=deps.clock())
     own = await load_own_ballot(session, so_far, number)
     voted = own is not None and not own.says.withdraw
-    delegated = await count_followers(session, readable.state, so_far, number) if voter.delegate else 0
+    delegated = await count_followers(session, deps, readable.state, so_far, number) if voter.delegate else 0
     return PollSight(
         poll=visible,
         status=status_of(visible.phase, visible.times, voter, voted=voted, delegated=delegated),
