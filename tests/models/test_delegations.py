@@ -159,8 +159,8 @@ async def test_dc_10_followers_are_counted_and_named_only_with_their_consent(
         assert await count_followers(session, GROUP, [2, 3], now=now + year + 9) == []
 
 
-async def test_the_step_to_0045_finds_the_newest_lists_and_offers(database_url: str) -> None:
-    database = await open_database(database_url, durable=False)
+async def test_the_step_to_0045_finds_the_newest_lists_and_offers(bare_database_url: str) -> None:
+    database = await open_database(bare_database_url, durable=False)
     await upgrade(database, "0044")
     head = {"author": 2, "key": 0, "at": 5}
     said = [
