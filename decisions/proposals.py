@@ -60,6 +60,11 @@ def withdrawn(said: Sequence[LoggedSaid]) -> frozenset[RecordId]:
 
 def areas_chosen(poll: Poll, said: Iterable[LoggedSaid], may: May) -> tuple[str, ...]:
     """Rule 2: the areas of the poll, the author's if no other was chosen."""
+    return areas_of_poll(area_counts(said, may), AREA_THRESHOLD, poll.areas)
+
+
+def area_counts(said: Iterable[LoggedSaid], may: May) -> dict[str, tuple[int, int]]:
+    """Of each area how many members say that the poll belongs to it, and how many that it doesn't."""
     newest: dict[int, LoggedSaid] = {}
     for one in said:
         author = one.content.author
@@ -70,4 +75,4 @@ def areas_chosen(poll: Poll, said: Iterable[LoggedSaid], may: May) -> tuple[str,
         assert isinstance(one.content, AreaVote)
         for area, belongs in one.content.areas.items():
             (yes if belongs else no)[area] += 1
-    return areas_of_poll({area: (yes[area], no[area]) for area in {*yes, *no}}, AREA_THRESHOLD, poll.areas)
+    return {area: (yes[area], no[area]) for area in {*yes, *no}}

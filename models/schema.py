@@ -9,6 +9,7 @@ from models.decisions import (
     delegates,
     events,
     hidden_values,
+    opened_bets,
     poll_drafts,
     poll_templates,
     polls,
@@ -61,7 +62,7 @@ from models.pod import (
 )
 
 ROOMS = (
-    *(posts_and_votes, search, polls, deadlines, events, hidden_values, results, said),
+    *(posts_and_votes, search, polls, deadlines, events, hidden_values, opened_bets, results, said),
     *(poll_drafts, poll_templates, decision_subscriptions, delegates),
     *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),

@@ -33,6 +33,7 @@ from pod.api import (
     poll_phases,
     poll_templates,
     polls,
+    predictors,
     proposals,
     recovery,
 )
@@ -121,7 +122,7 @@ def _tell_of_an_end(running: asyncio.Task[None]) -> None:
 
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    decided = (polls, poll_phases, poll_templates, delegations)
+    decided = (polls, poll_phases, poll_templates, delegations, predictors)
     areas = (peers, groups, content, chain, people, *decided, proposals, recovery, openapi, health)
     for routes in (*activitypub.ROUTES, *feeds.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
         app.add_routes(routes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -14,6 +15,7 @@ from protocol.state import GroupState, state_hash
 MOST_FOUNDED = 10_000
 MOST_HASHES = 1000
 MOST_FILES_MADE = 2  # at once
+MOST_PASTS = 64
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,30 @@ class Locks:
         return self.filing.setdefault(poll, asyncio.Lock())
 
 
+class Pasts:
+    """What was computed of groups' past polls, by what it was computed from; the oldest gives way."""
+
+    def __init__(self) -> None:
+        self._held: dict[Hashable, object] = {}
+
+    def get(self, key: Hashable) -> object | None:
+        """The value, if it is held."""
+        return self._held.get(key)
+
+    def keep(self, key: Hashable, value: object) -> None:
+        """Hold a value."""
+        if len(self._held) >= MOST_PASTS:
+            del self._held[next(iter(self._held))]
+        self._held[key] = value
+
+
 @dataclass(frozen=True)
 class Memory:
     """What one process remembers; each value may be lost at any time.
 
     `founded`: when groups were founded. `hashes`: state hashes by item. `written`: how many bytes each author stored
     lately. `beats`: when each loop last ran. `told_terms`: the term of each group that its readers were last told.
-    `locks`: what this process does once at a time.
+    `pasts`: past polls of groups. `locks`: what this process does once at a time.
     """
 
     founded: dict[RecordId, int] = field(default_factory=dict)
@@ -51,6 +70,7 @@ class Memory:
     beats: dict[str, int] = field(default_factory=dict)
     told_terms: dict[RecordId, int] = field(default_factory=dict)
     written: WrittenBytes = field(default_factory=WrittenBytes)
+    pasts: Pasts = field(default_factory=Pasts)
     locks: Locks = field(default_factory=Locks)
 
     def hash_of(self, state: GroupState) -> str:

@@ -106,3 +106,20 @@ _COUNT: Final = Prepared(
         )
     )
 )
+
+
+async def load_statements_named(
+    session: AsyncSession, group: RecordId, statements: Collection[RecordId]
+) -> dict[RecordId, str]:
+    """What these predictions of a group's polls say."""
+    found = await _STATED.run(session, group=group, statements=list(statements))
+    return {record: _DECODERS["Prediction"].decode(said).statement for record, said in found}
+
+
+_STATED: Final = Prepared(
+    lambda _: select(SAID.c.record_id, SAID.c.said).where(
+        SAID.c.record_id.in_(bindparam("statements", expanding=True)),
+        SAID.c.group_id == bindparam("group"),
+        SAID.c.type == "Prediction",
+    )
+)

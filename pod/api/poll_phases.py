@@ -10,13 +10,15 @@ from aiohttp import web
 from msgspec import Meta
 
 from pod.actions.decisions.bets import place_bets
+from pod.actions.decisions.evaluations import evaluate
 from pod.actions.decisions.polls import audit_poll, forward_poll
 from pod.actions.decisions.proposals import predict, propose, vote_on_areas, withdraw_proposal
 from pod.actions.decisions.voids import void_votes
 from pod.actions.posts.records import Write, submit, write_record
+from pod.actions.reading.decisions.predictions import PredictionsSight, describe_predictions
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.api import shapes
-from pod.api.callers import account_of, answer, group_of, id_of, members_of, signer_of, wish_of
+from pod.api.callers import account_of, answer, group_of, id_of, members_of, reader_of, signer_of, wish_of
 from pod.api.recovery_shapes import PhraseWish
 from pod.app_keys import DEPS
 from pod.contracts import contract
@@ -58,6 +60,12 @@ class BetsWish(msgspec.Struct, frozen=True):
     bets: Annotated[dict[Id, Bet], Meta(min_length=1, max_length=100)]
 
 
+class EvaluationWish(msgspec.Struct, frozen=True):
+    """Whether the prediction came true; null takes one's word back."""
+
+    happened: bool | None
+
+
 class AuditWish(msgspec.Struct, frozen=True):
     """Which poll of which group was wrong, and why."""
 
@@ -94,6 +102,14 @@ async def post_prediction(request: web.Request) -> web.Response:
     return await _say(request, predict, "Prediction", await members_of(request, PredictionWish))
 
 
+@routes.get("/api/v1/groups/{group}/polls/{poll}/predictions")
+@contract("reader", answer=PredictionsSight)
+async def get_predictions(request: web.Request) -> web.Response:
+    """The predictions of a poll: what all bets on each say, once they are opened, and whether it came true."""
+    deps, group, reader = request.app[DEPS], group_of(request), await reader_of(request)
+    return answer(await describe_predictions(deps, reader, group, id_of(request, "poll")))
+
+
 @routes.put("/api/v1/groups/{group}/polls/{poll}/bets")
 @contract("account", body=BetsWish, answer=shapes.Written, status=HTTPStatus.CREATED)
 async def put_bets(request: web.Request) -> web.Response:
@@ -102,6 +118,17 @@ async def put_bets(request: web.Request) -> web.Response:
     wish = await wish_of(request, BetsWish)
     record = await deps.store.write(lambda session: place_bets(session, deps, signer, group, poll, bets=wish.bets))
     return answer(shapes.Written(record.id), HTTPStatus.CREATED)
+
+
+@routes.put("/api/v1/groups/{group}/polls/{poll}/predictions/{prediction}/evaluation")
+@contract("account", body=EvaluationWish, answer=shapes.Written, status=HTTPStatus.CREATED)
+async def put_evaluation(request: web.Request) -> web.Response:
+    """Say whether a prediction came true, from its due date on for 90 days; the newest word of a member counts."""
+    wish = await wish_of(request, EvaluationWish)
+    said: dict[str, Any] = {"prediction": id_of(request, "prediction")}
+    if wish.happened is not None:
+        said["happened"] = wish.happened
+    return await _say(request, evaluate, "Evaluation", said)
 
 
 @routes.post("/api/v1/groups/{group}/polls/{poll}/fast-forward")

@@ -84,15 +84,35 @@ class DecisionRule(Rule):
         "The condition names an option that isn't there, names one twice, or can never hold.",
         "Villkoret nämner ett alternativ som inte finns, nämner ett två gånger eller kan aldrig uppfyllas.",
     )
-    NO_DAY = (
-        MalformedError,
-        "Choose the day by which it will be seen.",
-        "Välj dagen då det ska synas.",
-    )
     DUE_TOO_EARLY = (
         MalformedError,
         "The prediction is due before the voting ends.",
         "Förutsägelsen ska bedömas innan röstningen är slut.",
+    )
+    NO_SUCH_STATEMENT = (
+        NotFoundError,
+        "There is no such prediction in this poll.",
+        "Det finns ingen sådan förutsägelse i omröstningen.",
+    )
+    NO_PREDICTOR = (
+        NotFoundError,
+        "There is no such member in this group.",
+        "Det finns ingen sådan medlem i gruppen.",
+    )
+    NOT_FINAL_YET = (
+        MayNotWriteError,
+        "The poll isn't final yet. Whether a prediction came true is said afterwards, from its due date on.",
+        "Omröstningen är inte slutgiltig än. Om en förutsägelse slog in sägs efteråt, från dess datum.",
+    )
+    NOT_CHOSEN = (
+        MayNotWriteError,
+        "The condition of this prediction doesn't hold for what the poll chose, so nobody evaluates it.",
+        "Förutsägelsens villkor gäller inte för det som omröstningen valde, så ingen bedömer den.",
+    )
+    BET_ON_IT = (
+        MayNotWriteError,
+        "You bet on this prediction, so others say whether it came true.",
+        "Du satsade på den här förutsägelsen, så andra säger om den slog in.",
     )
     BETS_DO_NOT_FIT = (
         MalformedError,

@@ -1,6 +1,6 @@
 """The routes of all pages, by area."""
 
-from pod.web import account, admin, asking, decisions, delegation, group, person, post
+from pod.web import account, admin, asking, decisions, delegation, group, person, post, predictions
 from pod.web.kit import site_routes
 
 # Of two routes that fit an address the first answers: `polls/new` is no poll.
@@ -14,4 +14,5 @@ ROUTES = (
     *asking.ROUTES,
     *decisions.ROUTES,
     *delegation.ROUTES,
+    *predictions.ROUTES,
 )

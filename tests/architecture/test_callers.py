@@ -19,19 +19,8 @@ NOT_CALLED = {
     "CommitRow": "a table, which is used by its columns",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
-# Proven before the pages come that show them.
 NOT_CALLED |= dict.fromkeys(
-    (*("order_proposals", "order_predictions", "bet_table", "to_evaluate", "cost_of_a_gap", "calibration"),),
-    "a rule of predictions whose pages come next",
-)
-NOT_CALLED |= dict.fromkeys(
-    (
-        "vote_flow",
-        "standpoints",
-        "forecast_fan",
-        "calibration_curve",
-    ),
-    "a picture of a decision, for the pages of polls",
+    ("vote_flow", "standpoints", "forecast_fan"), "a picture of a decision, for the pages of polls"
 )
 OF_MIGRATIONS = "migrations/"
 

@@ -31,6 +31,11 @@ def of_poll(rest: str = "") -> Paths:
     return lambda place: [f"/g/{place.village}/polls/{place.poll}{rest}"]
 
 
+def of_early_poll(rest: str) -> Paths:
+    """A page of the poll whose proposals are being made."""
+    return lambda place: [f"/g/{place.village}/polls/{place.early}{rest}"]
+
+
 def of_paragraph(rest: str) -> Paths:
     """A page of a paragraph of that post."""
     return lambda place: [f"/g/{place.village}/posts/{place.post}/paragraphs/{place.post}/1/{rest}"]
@@ -79,6 +84,7 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/capabilities": of_group("/capabilities"),
     "/g/{group}/chain": lambda place: [f"/g/{place.village}/chain", f"/g/{place.village}/chain?verify=1"],
     "/g/{group}/continue": of_group("/continue"),
+    "/g/{group}/evaluations": of_group("/evaluations"),
     "/g/{group}/invitations": of_group("/invitations"),
     "/g/{group}/keepers": of_group("/keepers"),
     "/g/{group}/leave": of_group("/leave"),
@@ -106,11 +112,13 @@ PATHS: Mapping[str, Paths] = {
     ],
     "/g/{group}/polls/templates": of_group("/polls/templates"),
     "/g/{group}/polls/{poll}": of_poll(),
-    "/g/{group}/polls/{poll}/bets": of_poll("/bets"),
     "/g/{group}/polls/{poll}/ballots": of_poll("/ballots"),
     "/g/{group}/polls/{poll}/my-vote": of_poll("/my-vote"),
     "/g/{group}/polls/{poll}/receipt": of_poll("/receipt"),
     "/g/{group}/polls/{poll}/vote": of_poll("/vote"),
+    "/g/{group}/polls/{poll}/bets": of_early_poll("/bets"),
+    "/g/{group}/polls/{poll}/predictions": of_early_poll("/predictions"),
+    "/g/{group}/polls/{poll}/proposals": of_early_poll("/proposals"),
     "/g/{group}/posts/{post}": looked_at,
     "/g/{group}/posts/{post}/blame": of_post("/blame"),
     "/g/{group}/posts/{post}/compare": lambda place: [
@@ -122,6 +130,8 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/posts/{post}/paragraphs/{record}/{index}/add": of_paragraph("add"),
     "/g/{group}/posts/{post}/paragraphs/{record}/{index}/edit": of_paragraph("edit"),
     "/g/{group}/posts/{post}/why": asked_why,
+    "/g/{group}/predictors": of_group("/predictors"),
+    "/g/{group}/predictors/{number}": of_group("/predictors/2"),
     "/g/{group}/preview": lambda place: [f"/g/{place.village}/preview?lens={place.critics}"],
     "/g/{group}/profile": of_group("/profile"),
     "/g/{group}/proposals": of_group("/proposals"),

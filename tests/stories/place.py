@@ -32,6 +32,7 @@ class Place:
     patch: str
     item: str
     poll: str
+    early: str
     draft: str
 
     @property
@@ -77,6 +78,7 @@ def settle(alpha: ServedPod, beta: ServedPod) -> Place:
         patch,
         item,
         poll,
+        _ask_early(ada, village),
         _begin(alpha, village),
     )
 
@@ -158,6 +160,20 @@ def _ask(person: Person, village: str, post: str) -> str:
     more = {"paragraphs": text, "lengths": {"voting": 86_400_000}, "quorum": {"percent": 20}, "areas": ["water"]}
     poll = str(person.post(f"/api/v1/groups/{village}/polls", wish | more)["record"])
     eventually(lambda: person.get(f"/api/v1/groups/{village}/polls/{poll}")["poll"]["phase"] == "voting")
+    return poll
+
+
+def _ask_early(ada: Person, village: str) -> str:
+    """A poll whose proposals are being made; one is withdrawn."""
+    lengths = {"proposals": 86_400_000, "predictions": 86_400_000, "bets": 86_400_000, "voting": 2 * 86_400_000}
+    wish = {"kind": "score", "title": f"What else? {EVIL}", "lengths": lengths}
+    poll = str(ada.post(f"/api/v1/groups/{village}/polls", wish)["record"])
+    path = f"/api/v1/groups/{village}/polls/{poll}"
+    eventually(lambda: ada.get(path)["poll"]["phase"] == "proposals")
+    texts = [{"style": "text", "text": f"{LONG} {EVIL}"}]
+    proposed = ada.post(f"{path}/proposals", {"title": f"Ask the miller {EVIL}", "paragraphs": texts})["record"]
+    ada.post(f"{path}/proposals/{proposed}/withdrawal", {})
+    ada.post(f"{path}/proposals", {"title": LONG})
     return poll
 
 

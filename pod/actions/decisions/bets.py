@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.bets import read_bets
 from decisions.course import PollFacts, PollRound, Stage
-from decisions.poll_bets import statements_of
 from decisions.sealed import commitment, salt_of
 from models.decisions.hidden_values import HiddenValue, load_own_hidden, put_hidden
 from models.decisions.polls import StoredPoll
@@ -16,7 +15,7 @@ from models.people.accounts import Account
 from pod.actions.chain.door import append
 from pod.actions.decisions.held_polls import hold_poll
 from pod.actions.decisions.hidden_values import sealed_up, value_of
-from pod.actions.decisions.poll_course import said_before
+from pod.actions.decisions.opened_bets import stated_in
 from pod.actions.posts.records import signed_when_numbered
 from pod.actions.signer import Person
 from pod.actions.sync.push import push
@@ -66,10 +65,7 @@ async def load_statements(
 ) -> dict[RecordId, int]:
     """The statements of a poll, with their times of evaluation (ms); `first`: its first round."""
     assert first.predictions is not None or not first.plan.predictions
-    if first.predictions is None:
-        return {}
-    said = await said_before(session, poll, ("Prediction",), first.predictions.size)
-    found = statements_of(said, first.options, facts.may)
+    found = await stated_in(session, poll, facts, first)
     return {one.id: one.content.due_at for one in found if isinstance(one.content, Prediction)}
 
 

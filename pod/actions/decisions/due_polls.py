@@ -14,6 +14,7 @@ from models.groups.groups_and_items import load_group
 from pod.actions.chain.views import load_view
 from pod.actions.decisions.hidden_values import open_values
 from pod.actions.decisions.lots import give_shares
+from pod.actions.decisions.opened_bets import ToldBets, put_told, tell_bets
 from pod.actions.decisions.poll_course import PollSoFar, follow_poll
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -25,35 +26,38 @@ async def carry_on_polls(deps: Deps, group: RecordId) -> None:
         at = (await load_view(session, deps, group)).state.at
         due = [*await list_due(session, group, at), *await list_polls_to_open(session, group)]
     for poll in dict.fromkeys(due):
-        so_far = await _follow(deps, group, poll)
-        if so_far is not None:
-            await deps.store.write(partial(_do, deps=deps, so_far=so_far, sealed=at))
+        found = await _follow(deps, group, poll)
+        if found is not None:
+            so_far, told = found
+            await deps.store.write(partial(_do, deps=deps, so_far=so_far, told=told, sealed=at))
 
 
-async def _follow(deps: Deps, group: RecordId, poll: RecordId) -> PollSoFar | None:
+async def _follow(deps: Deps, group: RecordId, poll: RecordId) -> tuple[PollSoFar, ToldBets] | None:
     async with deps.store.database.read() as session:
         state = (await load_view(session, deps, group)).state
         stored, known = await load_poll(session, poll), await load_group(session, group)
         if stored is None or known is None:
             return None
         so_far = await follow_poll(session, state, stored, held=known.log_size)
-    return so_far if so_far.course is not None else None
+        told = await tell_bets(session, so_far, held=known.log_size)
+    return (so_far, told) if so_far.course is not None else None
 
 
-def _next_at(so_far: PollSoFar, *, sealed: int) -> int:
+def _next_at(so_far: PollSoFar, told: ToldBets, *, sealed: int) -> int:
     """From when on another item may carry the poll further; one that lacks some of the log is looked at each time."""
     course = so_far.course
     assert course is not None
-    if course.final is not None:
-        return NEVER
-    return sealed if course.lacks else min(course.pending, default=sealed)
+    if course.lacks or told.lacks:
+        return sealed
+    return NEVER if course.final is not None else min(course.pending, default=sealed)
 
 
-async def _do(session: AsyncSession, deps: Deps, so_far: PollSoFar, sealed: int) -> None:
-    """Keep what was counted, give shares, open what people here sealed, and have the poll looked at again in time."""
+async def _do(session: AsyncSession, deps: Deps, so_far: PollSoFar, told: ToldBets, sealed: int) -> None:
+    """Keep what was counted and bet, give shares, open what people here sealed, and say when to look again."""
     assert so_far.course is not None
     await put_results(session, so_far.fresh)
+    await put_told(session, told)
     await give_shares(session, deps, so_far)
     await open_values(session, deps, so_far)
-    look = NextLook(so_far.poll.id, so_far.course.pending, _next_at(so_far, sealed=sealed))
+    look = NextLook(so_far.poll.id, so_far.course.pending, _next_at(so_far, told, sealed=sealed))
     await put_looks(session, so_far.poll.group_id, [look])

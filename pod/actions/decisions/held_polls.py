@@ -60,7 +60,7 @@ class HeldPoll:
         place = _PHASES[stage]
         if times[place] == times[place + 1]:
             raise DecisionRule.NO_SUCH_PHASE.error()
-        raise DecisionRule.NOT_NOW.error(begins=_instant(times[place]), ends=_instant(times[place + 1]))
+        raise DecisionRule.NOT_NOW.error(begins=instant(times[place]), ends=instant(times[place + 1]))
 
     def _is_sealed(self, stage: Stage) -> bool:
         """Whether the items are here that ended the phases before, so that it is known what they brought."""
@@ -95,5 +95,6 @@ async def hold_poll(session: AsyncSession, deps: Deps, account: Account, group: 
     return HeldPoll(readable.state, so_far, so_far.facts, so_far.course, readable.number, deps.clock())
 
 
-def _instant(at: int) -> str:
+def instant(at: int) -> str:
+    """A time (ms) as refusals name it."""
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -6,11 +6,10 @@ from pod.web.decisions import (
     cast_ballots,
     contest,
     how,
-    phase_forms,
     poll_page,
     receipt,
     result,
 )
 
-AREAS = (poll_page, ballot_form, receipt, result, cast_ballots, phase_forms, bets_form, contest, how)
+AREAS = (poll_page, ballot_form, receipt, result, cast_ballots, bets_form, contest, how)
 ROUTES = tuple(area.routes for area in AREAS)

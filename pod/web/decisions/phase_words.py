@@ -12,6 +12,7 @@ from pod.actions.reading.decisions.poll_words import VisibleOption, VisibleState
 from pod.plots.forecasts import Forecast, forecast_strips
 from pod.plots.plot import Plot
 from pod.translations import Translator
+from pod.web.decisions.phase_tabs import Tab, phase_tabs
 from pod.web.decisions.status_sentence import NEEDED
 from pod.web.decisions.wording import option_name
 from pod.web.group.wording import member_name
@@ -31,42 +32,35 @@ class StatementView(msgspec.Struct, frozen=True):
 
 
 class PhaseView(msgspec.Struct, frozen=True, kw_only=True):
-    """What one says in a poll before voting. `may`: what the reader can do now; `choices`: proposals for a condition.
+    """What one says in a poll before voting. `tabs`: the pages of its phases.
 
-    `own`: proposals that the reader can stand no longer behind. `bets`: how many are still lacking, in words.
+    `way`: where they do, and what that is called. `bets`: how many are still lacking, in words.
     """
 
-    may: str
-    own: tuple[tuple[str, str], ...]
-    choices: tuple[tuple[str, str], ...]
+    tabs: tuple[Tab, ...]
+    way: tuple[str, str]
     statements: tuple[StatementView, ...]
     bets: str
     hidden: bool
-    forward: bool
     forecasts: Plot | None
 
 
-def phase_view(say: Translator, seen: PollPageSight) -> PhaseView:
+def phase_view(say: Translator, seen: PollPageSight, path: str) -> PhaseView:
     """What the page shows of the phases before voting."""
     sight, stage = seen.sight, seen.sight.status.stage
     capability = NEEDED.get(stage, "")
     may = capability if capability in sight.may else ""
+    ways = {
+        "propose": (say("Propose something"), f"{path}/proposals#propose"),
+        "predict": (say("Say what would follow"), f"{path}/predictions#predict"),
+        "bet": (say("Bet"), f"{path}/bets"),
+    }
     return PhaseView(
-        may=may,
-        own=tuple(
-            (option.id, option.title)
-            for option in sight.poll.options
-            if option.author is not None and option.author == seen.number and not option.withdrawn
-        ),
-        choices=tuple(
-            (option.id, option_name(say, sight.poll, option.id))
-            for option in sight.poll.options
-            if option.author is not None  # a condition names proposals
-        ),
+        tabs=phase_tabs(say, path, sight.poll.lengths, ""),
+        way=ways.get(may, ("", "")),
         statements=statement_views(say, seen),
         bets=bets_sentence(say, seen) if may == "bet" else "",
         hidden=stage == Phase.BETS,
-        forward=bool(capability) and seen.may_forward,
         forecasts=forecasts_of(say, seen),
     )
 

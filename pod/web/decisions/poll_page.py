@@ -84,7 +84,7 @@ def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | No
         mine=_mine(say, receipt, header.path),
         my_vote=f"{header.path}/my-vote" if seen.sight.on_roll else "",
         result=result_view(say, seen, header.path),
-        phase=phase_view(say, seen),
+        phase=phase_view(say, seen, header.path),
         sign_in=reader_of(request) is None,
         withheld=poll.withheld,
         paragraphs=poll.paragraphs,

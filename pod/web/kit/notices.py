@@ -58,6 +58,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "voided": say("Your votes are taken out of the count once the steward has sealed it."),
     "words": say("The words are right. Keep the paper where you find it in ten years."),
     "poll-asked": say("Your poll is on its way: it opens once the steward has sealed it."),
+    "areas-said": say("Noted. Your newest word on the areas counts."),
+    "evaluated": say("Noted. It counts once the steward has sealed it."),
     "draft-kept": say("Your draft is kept. Only you can see it."),
     "draft-deleted": say("The draft is deleted."),
     "template-kept": say("The template is kept."),

@@ -23,7 +23,7 @@ from pod.web.kit.way_back import entry_from, here_of
 
 STYLESHEET: Final = "althing.css"
 # The order in which the parts of the stylesheet stand; each area of pages owns one.
-SHEETS: Final = ("base", "kit", "plots", "reading", "groups", "decisions", "asking", "accounts", "admin")
+SHEETS: Final = ("base", "kit", "plots", "reading", "groups", "decisions", "predictions", "asking", "accounts", "admin")
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self';"
     " connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",

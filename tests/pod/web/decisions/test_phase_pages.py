@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pod.web.decisions.phase_forms import due_in
-from protocol.errors import MalformedError
+from pod.web.predictions.typed_prediction import PredictionForm
 from tests.pod.web.decisions.parish import DAY, HOUR, Parish, settle
 from tests.support.browsing import Browser, Seen
 from tests.support.rig import ServedPod, eventually
@@ -39,39 +38,43 @@ def poll(parish: Parish) -> str:
 def test_dc_19_members_propose_and_what_was_proposed_stays_a_choice(parish: Parish, poll: str) -> None:
     ada, bo, path = parish.browser("ada"), parish.browser("bo"), parish.path(poll)
     for browser, title in ((ada, "Dig deeper"), (bo, "Buy a pump")):
-        done = browser.submit(browser.get(path), "/proposals", title=title, text="As we said.\n\nIn May.")
+        assert f"{path}/proposals#propose" in browser.get(path).text
+        page = browser.get(f"{path}/proposals")
+        done = browser.submit(page, "/proposals", title=title, text="As we said.\n\nIn May.", press="Propose")
         assert "It is proposed" in done.text
     eventually(lambda: "on its way" not in ada.get(path).text)
-    assert "Propose something" not in parish.browser("eve").get(path).text
+    cy = parish.browser("cy")
+    nothing = cy.submit(cy.get(f"{path}/proposals"), "/proposals", title="", text="Only why", press="Propose")
+    assert nothing.status == 400
+    assert "Say in a few words what you propose." in nothing.text
+    assert "Only why" in nothing.text
+    assert "Members of the group propose." in parish.browser("eve").get(f"{path}/proposals").text
 
-    text = ada.press(ada.get(path), "I no longer stand behind it").text
+    text = ada.press(ada.get(f"{path}/proposals"), "Withdraw").text
 
     assert "It says so, and can be chosen all the same." in text
-    eventually(lambda: "its author no longer stands behind it" in bo.get(path).text)
+    eventually(lambda: "Its author no longer stands behind it" in bo.get(f"{path}/proposals").text)
     assert len(parish.seen("bo", poll)["poll"]["options"]) == 2
 
 
 def test_members_predict_what_follows_from_a_choice(parish: Parish, poll: str) -> None:
     ada, bo, path = parish.browser("ada"), parish.browser("bo"), parish.path(poll)
-    assert "End this phase now" not in bo.get(path).text
-    ada.press(ada.get(path), "End this phase now")
+    assert "End this phase now" not in bo.get(f"{path}/proposals").text
+    ada.press(ada.get(f"{path}/proposals"), "End it now")
     parish.reach(poll, "predictions")
     pump = next(one["id"] for one in parish.seen("ada", poll)["poll"]["options"] if one["title"] == "Buy a pump")
-    fields = form_fields(bo.get(path), "/predictions")
-    typed = {"term", "every", "statement", "due"}
-    sent = [(name, value) for name, value in fields if name not in typed]
-    sent += [("term", "chosen" if value == pump else "") for name, value in fields if name == "option"]
-    sent += [("every", "every"), ("statement", "Water all summer")]
+    page = eventually(lambda: (seen := bo.get(f"{path}/predictions?if={pump}")) and "Of several" in seen.text and seen)
 
-    refused = bo.post(f"{path}/predictions", sent)
-    said = bo.post(f"{path}/predictions", [*sent, ("due", "2030-01-01")])
+    refused = bo.submit(page, "/predictions", statement="Water all summer", due="1999-01-01", term=f"{pump}:yes")
+    said = bo.submit(refused, "/predictions", due="2030-01-01", term=f"{pump}:yes")
 
     assert refused.status == 400
-    assert "Choose the day by which it will be seen." in refused.text
+    assert "Choose a day after the voting" in refused.text
     assert "Water all summer" in refused.text
     assert "It is predicted" in said.text
-    eventually(lambda: "Water all summer" in ada.get(path).text)
+    eventually(lambda: "On its way" not in ada.get(f"{path}/predictions").text)
     assert "“Buy a pump” is chosen" in ada.get(path).text
+    assert "“Buy a pump” is carried out" in ada.get(f"{path}/predictions").text
 
 
 def test_dc_13_dc_14_bets_are_counted_off_and_seen_by_nobody_else(parish: Parish, poll: str) -> None:
@@ -117,12 +120,11 @@ def test_bets_survive_the_way_to_proving_who_one_is_and_voting_follows(parish: P
 
 @pytest.mark.parametrize("typed", ["", "tomorrow", "2026-13-01", "2026-02-30", "01/02/2026"])
 def test_what_is_no_day_is_refused(typed: str) -> None:
-    with pytest.raises(MalformedError):
-        due_in(typed)
+    assert PredictionForm(due=typed).due_at is None
 
 
 def test_a_prediction_is_due_when_its_day_is_over() -> None:
-    assert due_in("1970-01-02") == 2 * DAY
+    assert PredictionForm(due="1970-01-02").due_at == 2 * DAY
 
 
 def test_dc_13_what_people_bet_is_shown_beside_the_options_once_it_is_opened(parish: Parish, poll: str) -> None:
