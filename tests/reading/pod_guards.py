@@ -7,9 +7,9 @@ from typing import Final
 from tests.reading.canaries import BANNED_HOME, FORMER_HOME, FORMER_KEY, INVITED, OTHER_POD, STRANGER
 from tests.reading.rule_guards import Guard
 
-_COUNTED: Final = ("if member.counts:\n        homes = homes.set(", "if True:\n        homes = homes.set(")
+_COUNTED: Final = ("_counted(homes, member.home, member.counts)", "_counted(homes, member.home, 1)")
 # As the state is read from a snapshot.
-_KEPT: Final = (("protocol/state.py", "for member in found if member.counts", "for member in found"),)
+_KEPT: Final = (("protocol/state.py", "for member in members if member.counts", "for member in members"),)
 
 POD_GUARDS: Final = (
     Guard(
