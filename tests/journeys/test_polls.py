@@ -52,6 +52,11 @@ def phase(person: Person, group: str, poll: str) -> str:
         return ""
 
 
+def logged(group: str, poll: str, *people: Person) -> None:
+    """Wait until the log holds everybody's ballot: one that it lacks when the end comes is late."""
+    eventually(lambda: all(seen(person, group, poll)["own"]["index"] is not None for person in people))
+
+
 def reached(wanted: str, group: str, poll: str, *people: Person) -> None:
     """Wait until the poll is in that phase at everybody's pod."""
     eventually(
@@ -72,6 +77,7 @@ def test_dc_01_two_pods_open_answer_close_and_count_a_poll_alike(
     bo.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "yes"})
     bo.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "no"})
     cia.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "no"})
+    logged(group, poll, ada, bo, cia)
     eventually(lambda: agreed(group, ada, bo))
     assert seen(bo, group, poll)["outcome"] is None
     pods[0].set_clock(HOUR + 1000)
@@ -95,6 +101,7 @@ def test_dc_02_anybody_counts_a_result_anew_from_its_file_without_a_pod(
     poll = ask(ada, group, title="And now?")
     reached("voting", group, poll, ada, bo)
     ada.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "yes"})
+    logged(group, poll, ada)
     eventually(lambda: agreed(group, ada, bo))
     pods[0].set_clock(5 * HOUR // 2)
     reached("provisional", group, poll, ada, bo)
