@@ -37,7 +37,7 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of a poll. `counts`: whether the reader's vote will count; `remedy`: what they can do if not.
 
     `press`: where to vote and what that is called; empty where the reader can't. `mine`: what became of the reader's
-    ballot, its tone, and the address of its receipt; `my_vote`: where the vote goes, by oneself or delegates.
+    ballot, its tone, and the address of its receipt.
     """
 
     header: PollHeader
@@ -46,7 +46,6 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
     press: Link
     mine: tuple[str, str, str]
-    my_vote: str
     result: ResultView | None
     phase: PhaseView
     sign_in: bool
@@ -82,7 +81,6 @@ def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | No
         remedy=remedy,
         press=_press(say, seen, header.path),
         mine=_mine(say, receipt, header.path),
-        my_vote=f"{header.path}/my-vote" if seen.sight.on_roll else "",
         result=result_view(say, seen, header.path),
         phase=phase_view(say, seen, header.path),
         sign_in=reader_of(request) is None,
