@@ -116,6 +116,8 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "private description": _inside("privatedescription", "/g/{private}/about", CHAIN, HOMES | {INVITED}),
     "private title": _inside("privatetitle", "/g/{private}"),
     "private words": _inside("privatewords", "/g/{private}/posts/{secret}"),
+    "private proposal": _inside("privateproposal", "/g/{private}/polls/{private early}/proposals"),
+    "private prediction": _inside("privateprediction", "/g/{private}/polls/{private early}/predictions"),
     "private poll": _inside("privatepoll", "/g/{private}/polls/{private poll}"),
     "private statement": _inside("privatestatement", "/g/{private}/delegates"),
     # Only its author reads a poll that isn't published.
@@ -160,6 +162,8 @@ CANARIES: Final[Mapping[str, Canary]] = {
     # The pod's floor.
     "floored title": _floored("flooredtitle"),
     "floored poll": _floored("flooredpoll"),
+    "floored proposal": _floored("flooredproposal"),
+    "floored prediction": _floored("flooredprediction"),
     "floored statement": _floored(
         "flooredstatement", own=r"/(?:g/\w+/delegates/offer|api/v1/groups/\w+/delegations)(?:\?.*)?"
     ),

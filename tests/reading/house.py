@@ -145,6 +145,33 @@ def _offer(person: Person, group: str, name: str) -> str:
     return _record(person, group, type="Delegate", declared=True, statement=word(name))
 
 
+def _predict(house: House, group: str, name: str) -> tuple[str, str]:
+    """A poll that has come to its predictions: a proposal and what follows from it hold the canaries of this name."""
+    ada, lengths = house.people["ada"], dict.fromkeys(("proposals", "predictions", "bets", "voting"), 3_600_000)
+    wish = {"kind": "score", "title": "What next?", "lengths": lengths}
+    poll = str(ada.post(f"/api/v1/groups/{group}/polls", wish)["record"])
+    path = f"/api/v1/groups/{group}/polls/{poll}"
+    house.ids[f"{name} early"] = poll
+
+    def said(part: str, body: dict[str, Any]) -> str:
+        try:
+            return str(ada.post(f"{path}/{part}", body)["record"])
+        except RefusedByHttpError as refusal:
+            if refusal.problem["rule"] not in ("not_open_yet", "not_sealed_yet", "not_now"):
+                raise
+            return ""
+
+    texts = [{"style": "text", "text": word(f"{name} proposal")}]
+    wished = {"title": word(f"{name} proposal"), "paragraphs": texts}
+    proposal = str(eventually(partial(said, "proposals", wished)))
+    eventually(lambda: not any(one["waits"] for one in ada.get(path)["poll"]["options"]))
+    ada.post(f"{path}/fast-forward", {})
+    terms = {"every": True, "terms": [{"proposal": proposal, "implemented": True}]}
+    words = {"statement": word(f"{name} prediction"), "text": word(f"{name} prediction")}
+    prediction = eventually(partial(said, "predictions", {**words, "due_at": 2**50, "condition": terms}))
+    return proposal, str(prediction)
+
+
 def _add_a_paragraph(writer: Person, voters: Sequence[Person], group: str, post: str, name: str) -> None:
     adds = [{"after": {"record": post, "index": 0}, "style": "text", "text": word(name)}]
     edit = writer.post(f"/api/v1/groups/{group}/patches", {"post": post, "adds": adds, "marks": []})["record"]
@@ -166,7 +193,9 @@ def _write_below_the_floor(house: House) -> None:
     _vote(eve, group, {"post": house.ids["plain"]}, 500)
     house.ids["floored poll"] = poll = _ask(ada, group, "floored poll", about=house.ids["plain"])
     offer = _offer(ada, group, "floored statement")
+    proposal, prediction = _predict(house, group, "floored")
     for target in (
+        *({"post": proposal}, {"post": prediction}),
         *({"post": poll}, {"post": post}, {"paragraph": {"record": partly, "index": 1}}, {"post": reply}),
         *({"profile": profile}, {"subject": word("floored subject")}, {"post": offer}),
     ):
@@ -216,6 +245,7 @@ def _answer_elsewhere(house: House) -> None:
     """The open group's post is reposted and answered where only some may read, and made a question there."""
     ada, bo, plain = house.people["ada"], house.people["bo"], house.ids["plain"]
     house.ids["private poll"] = _ask(ada, house.ids["private"], "private poll", about=plain)
+    _predict(house, house.ids["private"], "private")
     for name in ("unlisted", "private"):
         group = house.ids[name]
         _vote(bo, group, {"post": plain}, 1000)

@@ -6,7 +6,8 @@ What pods exchange is another matter: a group's pods need every record, and each
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,14 +20,15 @@ from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import (
     Address,
-    Delegate,
+    AreaVote,
+    OfEach,
+    Opening,
     ParagraphTarget,
-    Patch,
-    Poll,
     Post,
     PostTarget,
-    Profile,
+    Prediction,
     ProfileTarget,
+    Proposal,
     SubjectTarget,
     Token,
     Vote,
@@ -34,6 +36,10 @@ from protocol.records.content import (
 from protocol.records.envelope import reopen_record
 
 NOTHING = msgspec.Raw(b"null")
+# As targets: what a record is, edits or answers, all of which must be hosted; and the paragraphs that it adds.
+Held = tuple[tuple[Token, ...], tuple[Token, ...]]
+NO_WORDS: Final[Held] = ((), ())
+InPoll = Proposal | AreaVote | Prediction | Opening
 
 
 async def list_withheld_words(
@@ -51,25 +57,58 @@ async def list_withheld_words(
     return frozenset(record for record, (whole, parts) in told.items() if is_withheld(whole, parts))
 
 
-def _targets(record: StoredRecord) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
-    """As targets: (the post, poll, profile or name that a record is, edits or answers, the paragraphs that it adds)."""
-    match reopen_record(record.wire).content:
-        case Post(reply_to=reply) as post:
-            subject = (SubjectTarget(reply.subject).token,) if reply and reply.subject else ()
-            return (PostTarget(record.id).token, *subject), _parts(record.id, len(post.paragraphs))
-        case Patch() as patch:
-            return (PostTarget(patch.post).token,), _parts(record.id, len(patch.adds))
-        case Poll() as poll:
-            return (PostTarget(record.id).token,), _parts(record.id, len(poll.paragraphs))
-        case Delegate():
-            return (PostTarget(record.id).token,), ()
-        case Profile():
-            return (ProfileTarget(record.id).token,), ()
-        case Vote(target=SubjectTarget() as subject):
-            return (subject.token,), ()
-        case _:
-            return (), ()
+def _targets(record: StoredRecord) -> Held:
+    kind = WORDS.of(record.type)
+    return kind(record.id, reopen_record(record.wire).content) if kind is not None else NO_WORDS
 
 
 def _parts(record: RecordId, count: int) -> tuple[Token, ...]:
     return tuple(ParagraphTarget(Address(record, index)).token for index in range(count))
+
+
+def _post(record: RecordId, post: Post) -> Held:
+    reply = post.reply_to
+    subject = (SubjectTarget(reply.subject).token,) if reply and reply.subject else ()
+    return (PostTarget(record).token, *subject), _parts(record, len(post.paragraphs))
+
+
+def _vote(_: RecordId, vote: Vote) -> Held:
+    return ((vote.target.token,), ()) if isinstance(vote.target, SubjectTarget) else NO_WORDS
+
+
+def _in_poll(record: RecordId, said: InPoll) -> Held:
+    """What is said in a poll isn't shown where the poll isn't."""
+    parts = _parts(record, len(said.paragraphs)) if isinstance(said, Proposal) else ()
+    return (PostTarget(record).token, PostTarget(said.poll).token), parts
+
+
+def _itself(record: RecordId, _: object) -> Held:
+    return (PostTarget(record).token,), ()
+
+
+def _nothing(_: RecordId, __: object) -> Held:
+    return NO_WORDS
+
+
+# An opened value may be any text, and the name of an area, too.
+WORDS: Final[OfEach[Callable[[RecordId, Any], Held]]] = OfEach(
+    Profile=lambda record, _: ((ProfileTarget(record).token,), ()),
+    Post=_post,
+    Patch=lambda record, patch: ((PostTarget(patch.post).token,), _parts(record, len(patch.adds))),
+    Vote=_vote,
+    Erase=_nothing,
+    Claim=_nothing,
+    GuestRecord=_itself,
+    Poll=lambda record, poll: ((PostTarget(record).token,), _parts(record, len(poll.paragraphs))),
+    Ballot=_nothing,
+    Delegate=_itself,
+    Delegation=_itself,
+    Proposal=_in_poll,
+    AreaVote=_in_poll,
+    Prediction=_in_poll,
+    Sealed=_nothing,
+    LotShare=_nothing,
+    Opening=_in_poll,
+    Evaluation=_nothing,
+    Confirm=_nothing,
+)
