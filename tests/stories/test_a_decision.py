@@ -145,8 +145,9 @@ def vote(parish: Parish, hand: Hand, poll: str, scores: dict[str, str]) -> int:
     """Vote from the group's page; how many presses it took from the poll on."""
     hand.open(f"/g/{parish.group}")
     hand.follow(f"/g/{parish.group}/polls")
-    hand.press(hand.page.locator(f'main a[href$="{poll}"]:visible').first)
-    hand.follow(f"{poll}/vote")
+    hand.press(hand.page.locator(f'main a[href*="{poll}"]:visible').first)
+    if not hand.page.url.endswith("/vote"):
+        hand.follow(f"{poll}/vote")
     for option, score in scores.items():
         hand.fill(hand.page.locator(f"#v-{option}"), score)
     hand.press(hand.page.locator('button[value="cast"]'))
