@@ -39,6 +39,13 @@ LABELS: Final[Mapping[str, str]] = {
     "who": say("Name or mail address"),
     "weight": say("Weight"),
     "statement": say("Prediction"),
+    "goal": say("Goal"),
+    "lock": say("Delegates are frozen before the end"),
+    "contest": say("Time in which the result may be contested"),
+    "voices": say("How many must be counted"),
+    "percent": say("Per cent of the roll that must be counted"),
+    "until": say("Until when"),
+    "due": say("When one can look"),
 }
 LONG: Final = frozenset({"text", "description", "reason", "terms", "keepers"})
 SECRET: Final = frozenset({"phrase", "code", "credential", "invite", "first", "second", "third"})

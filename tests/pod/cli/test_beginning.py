@@ -139,13 +139,12 @@ def test_op_03_systemd_takes_its_snippet(tmp_path: Path, name: str, as_word: str
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_no_proxy_logs_an_address_that_ends_in_a_secret() -> None:
+def test_no_proxy_logs_an_address_with_a_secret_in_it() -> None:
     app = web.Application()
     make_routes(app)
     paths = {resource.canonical for resource in app.router.resources()}
-    secret = {path for path in paths if path.endswith(("/{token}", "/{secret}"))}
-    assert secret
-    assert {path.rpartition("/")[0].lstrip("/") for path in secret} == set(SECRET)
+    before = [re.split(r"/\{(?:token|secret)\}", path) for path in paths]
+    assert {path[0].lstrip("/") for path in before if len(path) > 1} == set(SECRET)
     assert f"location ~ ^/({'|'.join(SECRET)})/ {{\n        access_log off;" in snippets(OURS)[NGINX]
 
 

@@ -27,6 +27,7 @@ UNTYPED = {
     *("language", "kind", "subject", "do", "record", "index", "act", "back", "bench", "style", "seen", "number"),
     *("to", "q", "visibility", "decides", "unvoted", "step", "draft", "others_weight", "default_score", "wish"),
     *("pod", "passkey", "session", "groups", "registration", "form_once"),
+    *("hour", "goal_poll", "about", "copy", "template", "move", "choice", "put", "area", "poll", "withdraws", "every"),
 }
 
 
