@@ -10,11 +10,9 @@ from typing import Final, Literal
 from decisions.poll_events import AUDIT, FAST_FORWARD, OPEN_POLL
 from protocol.state import GroupState
 
-ALL: Final = (
-    *(OPEN_POLL, "propose", "predict", "bet", "vote", "delegate", "be_delegate", "evaluate"),
-    *(FAST_FORWARD, AUDIT),
-)
+TAKING_PART: Final = (OPEN_POLL, "propose", "predict", "bet", "vote", "delegate", "be_delegate", "evaluate")
 OF_OWNERS: Final = frozenset({FAST_FORWARD, AUDIT})
+ALL: Final = (*TAKING_PART, FAST_FORWARD, AUDIT)
 Holders = Literal["owners", "voters", "members", "nobody", "some"]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import msgspec
 from aiohttp import web
 
+from pod.actions.decisions.capabilities import TAKING_PART
 from pod.actions.groups.founding import start_group
 from pod.actions.signer import Person
 from pod.app_keys import DEPS
@@ -115,6 +116,8 @@ def wishes_of(form: FoundForm) -> dict[str, Any]:
         "others_weight": kind.others_weight,
         "default_score": kind.default_score,
         "weight": FOUNDER_WEIGHT,
+        # Who decides what is shown takes part in polls, too; the owners can change it, and see who can do what.
+        "permissions": dict.fromkeys(TAKING_PART, max(1, kind.others_weight)),
     }
     return wishes | ({"description": form.description} if form.description else {})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import product
 
@@ -124,6 +125,17 @@ def test_ax_03_a_group_is_founded_by_three_questions_and_looked_at_first(ada: Br
     assert "The group is founded." in group.text
     assert "<bdi>Well keepers</bdi>" in group.text
     assert "Write the first post" in group.text
+
+
+@pytest.mark.parametrize(("decides", "least"), [("given", 1), ("joiners", 1000), ("invited", 1)])
+def test_dc_01_who_decides_in_a_new_group_takes_part_in_polls(ada: Browser, decides: str, least: int) -> None:
+    path = found(ada, f"Group of {decides}", decides=decides)
+
+    root = json.loads(ada.get(f"{path}/chain/0").text)
+
+    assert set(root["permissions"].values()) == {least}
+    assert {"open-poll", "propose", "bet", "vote", "evaluate"} <= set(root["permissions"])
+    assert "fast-forward" not in root["permissions"]
 
 
 def test_ax_08_a_refused_form_keeps_what_was_typed(ada: Browser) -> None:
