@@ -64,9 +64,9 @@ ALL = times(proposals=5, predictions=3, bets=2, voting=7)
     ("day", "states", "said", "swedish"),
     [
         (0, "now next next next next", "Now: Proposals, until", "Nu: Förslag, till"),
-        (9, "past past now next next", "Now: Bets, until 28 Nov 2026 11:06 UTC. Then: Voting.", "Nu: Sannolikheter"),
+        (9, "past past now next next", "Now: Bets, until 28 Nov 2026 11:06 UTC. Then: Voting.", "Nu: Insatser"),
         (17, "past past past past now", "Then the result is final.", "Sedan är resultatet slutgiltigt."),
-        (20, "past past past past past", "All phases are over since 8 Dec 2026", "Alla skeden är slut sedan 8 dec"),
+        (20, "past past past past past", "All phases are over since 8 Dec 2026", "Alla faser är slut sedan 8 dec"),
         (-1, "next next next next next", "The poll isn't open yet.", "Omröstningen är inte öppen än."),
     ],
 )
@@ -120,8 +120,8 @@ def test_v1_the_list_below_the_picture_says_the_same() -> None:
     steps = re.findall(r"<li ([^>]*)>(.*?)</li>", page)
     assert len(steps) == len(drawn.plot.rows) == 5
     assert steps[2][0] == 'class="is-now" aria-current="step"'
-    assert steps[2][1].startswith("Sannolikheter (nu): <time datetime=")
-    assert "Delegaterna är låsta från <time" in steps[3][1]
+    assert steps[2][1].startswith("Insatser (nu): <time datetime=")
+    assert "Ombuden är låsta från <time" in steps[3][1]
 
 
 # V2
@@ -233,7 +233,7 @@ def test_dc_07_the_path_tells_each_choice_and_why_others_were_not_used() -> None
     ("vote", "said", "swedish"),
     [
         (VotePath("", (), "yes"), "Your own ballot counts: yes.", "Din egen röstsedel räknas: yes."),
-        (VotePath("", (), None), "You named no delegate.", "Du har inte valt någon delegat."),
+        (VotePath("", (), None), "You named no delegate.", "Du har inte valt något ombud."),
         (
             VotePath("", ((PathChoice(1, "Bo", "not declared"),),), None),
             "Your vote reaches nobody who votes.",

@@ -54,8 +54,8 @@ SAID = {
     },
     "sv": {
         "proposals": ("Nu: förslag", "du kan: lägga fram förslag", "sedan: förutsägelser"),
-        "predictions": ("Nu: förutsägelser", "du kan: säga vad som skulle följa", "sedan: vadslagning"),
-        "bets": ("Nu: vadslagning", "du kan: slå vad om vad som skulle följa", "sedan: röstning"),
+        "predictions": ("Nu: förutsägelser", "du kan: säga vad som skulle följa", "sedan: insatser"),
+        "bets": ("Nu: insatser", "du kan: satsa på vad som skulle följa", "sedan: röstning"),
         "voting": ("Nu: röstning", "du kan: rösta (det har du inte gjort än)", "sedan: räknat"),
         "ended": ("Nu: röstningen är slut", "du kan: vänta på räkningen", "sedan: räknat"),
         "drawing": ("Nu: lottning pågår", "du kan: vänta på räkningen", "sedan: preliminärt resultat"),
