@@ -13,7 +13,6 @@ from tests.support.folders import folder_of
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.tables import copy_tables, migrate
 
-QUICK = "not slow and not bench"
 # Two shared cores: a deadline per example would measure the neighbours.
 BUSY = [HealthCheck.too_slow]
 settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=BUSY)
@@ -21,9 +20,10 @@ settings.register_profile("all", settings.get_profile("quick"), max_examples=250
 settings.load_profile(os.environ.get("POD_HYPOTHESIS", "quick"))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Quick tests begin pods as forks; where slow ones or benches are asked for, all pods start as operators do it."""
-    nursery.used = config.option.markexpr == QUICK
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Quick tests begin pods as forks; slow ones, which tell of whole lives, and benches start pods as operators do."""
+    nursery.used = not any(item.get_closest_marker(name) for name in ("slow", "bench"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -61,12 +61,10 @@ def test_a_fork_can_be_killed_and_two_run_side_by_side(tmp_path: Path) -> None:
     two.terminate()
 
 
-@pytest.mark.parametrize(
-    ("chosen", "used"), [(conftest.QUICK, True), ("not bench", False), ("slow", False), ("", False)]
-)
-def test_where_slow_tests_or_benches_are_asked_for_pods_start_as_operators_start_them(
-    monkeypatch: pytest.MonkeyPatch, chosen: str, used: bool
+@pytest.mark.parametrize(("marker", "used"), [("", True), ("slow", False), ("bench", False)])
+def test_pods_of_slow_tests_and_benches_start_as_operators_start_them(
+    monkeypatch: pytest.MonkeyPatch, marker: str, used: bool
 ) -> None:
     monkeypatch.setattr(nursery, "used", None)
-    conftest.pytest_configure(SimpleNamespace(option=SimpleNamespace(markexpr=chosen)))  # type: ignore[arg-type]
+    conftest.pytest_runtest_setup(SimpleNamespace(get_closest_marker=lambda name: name == marker))  # type: ignore[arg-type]
     assert nursery.used is used
