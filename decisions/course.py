@@ -94,13 +94,14 @@ class Contested:
 class Course:
     """A poll's course as far as the chain tells it.
 
-    `chosen`: nobody (empty) or one option, None while that isn't known. `pending`: times (ms) whose items are to come,
-    the next first. `lacks`: the log here is too short to go on.
+    `drawn`: the item at which the lot was drawn. `chosen`: nobody (empty) or one option, None while that isn't known.
+    `pending`: times (ms) whose items are to come, the next first. `lacks`: the log here is too short to go on.
     """
 
     rounds: tuple[PollRound, ...]
     deciding: PollRound | None = None
     drawing: Drawing | None = None
+    drawn: ChainPlace | None = None
     contested: Contested | None = None
     chosen: tuple[str, ...] | None = None
     final: ChainPlace | None = None
@@ -277,7 +278,7 @@ class _Walk:
             {keeper: share for keeper, (_, share) in shares.items()},
             secrets_of(said, shares),
         )
-        self.course = replace(self.course, drawing=drawing, chosen=(drawing.winner,))
+        self.course = replace(self.course, drawing=drawing, drawn=end, chosen=(drawing.winner,))
         return end
 
     def _stands(self, deciding: PollRound, window: ChainPlace) -> Asking[bool]:
@@ -292,7 +293,7 @@ class _Walk:
         return holds
 
     def _again(self, deciding: PollRound, window: ChainPlace) -> Asking[None]:
-        self.course = replace(self.course, chosen=None, drawing=None)
+        self.course = replace(self.course, chosen=None, drawing=None, drawn=None)
         plan = vote_again(deciding.plan, window.at)
         last = yield from self._held(3, plan, window, deciding.options, deciding.areas)
         winners, final = self._won(last), self._ended(last)

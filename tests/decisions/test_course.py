@@ -167,6 +167,7 @@ def test_dc_18_a_lot_takes_the_shares_given_before_the_lock_and_opened_within_a_
     assert course.drawing is not None
     assert course.drawing.opened == opened_by
     assert course.chosen == (course.drawing.winner,)
+    assert course.drawn == world.place(4)
     assert course.final == world.place(5)
 
 

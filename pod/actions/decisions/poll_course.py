@@ -100,12 +100,10 @@ class PollSoFar:
         """The last item on which what is known of the poll rests; None before it opens."""
         if self.course is None:
             return None
-        if self.course.final is not None:
-            return self.course.final
-        marks = [
-            mark for one in self.course.rounds for mark in (one.opened, one.bets, one.openings, one.voting) if mark
-        ]
-        return max(marks, key=lambda mark: mark.height)
+        held = self.course.now
+        phases = (held.opened, held.proposals, held.predictions, held.bets, held.openings, held.voting)
+        marks = (*phases, self.course.drawn, self.course.final)
+        return max((mark for mark in marks if mark is not None), key=lambda mark: mark.height)
 
 
 async def follow_poll(

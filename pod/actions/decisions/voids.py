@@ -6,11 +6,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.decisions.polls import load_poll
 from models.people.accounts import Account
-from pod.actions.access import open_group
 from pod.actions.chain.door import append
-from pod.actions.decisions.poll_course import follow_poll
+from pod.actions.decisions.held_polls import hold_poll
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.signer import PhraseHolder, signed
 from pod.actions.sync.push import push
@@ -43,16 +41,12 @@ async def void_votes(deps: Deps, account: Account, group: RecordId, poll: Record
 async def _void(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, poll: RecordId, keys: RecoveryKeys
 ) -> Record:
-    readable = await open_group(session, deps, account, group)
-    stored, number = await load_poll(session, poll), readable.number
-    if stored is None or stored.group_id != group:
-        raise DecisionRule.NO_SUCH_POLL.error()
-    if number is None or keys.member_in(readable.state) != number:
+    held = await hold_poll(session, deps, account, group, poll)
+    if keys.member_in(held.state) != held.number:
         raise AccountRule.NOT_THIS_ACCOUNTS_PHRASE.error()
-    so_far = await follow_poll(session, readable.state, stored, held=0, counting=False)
-    if so_far.course is None or so_far.course.final is not None or so_far.course.contested is not None:
+    if held.course.final is not None or held.course.contested is not None:
         raise DecisionRule.NOT_CONTESTED_NOW.error()
-    member = readable.state.members[number]
+    member = held.state.members[held.number]
     signer = keys.signer(member.recovery[-1])
     if signer is None:
         raise ChainRule.PHRASE_REPLACED.error()

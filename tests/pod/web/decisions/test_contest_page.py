@@ -40,6 +40,20 @@ def test_dc_08_votes_are_taken_out_of_a_count_with_the_words_of_the_account_alon
     assert (outcome["contested"]["stands"], outcome["chosen"]) == (False, [])
 
 
+def test_a_final_result_with_proposals_is_contested_no_more(parish: Parish) -> None:
+    poll = parish.ask("approval", lengths={"proposals": HOUR, "voting": HOUR, "contest": 0})
+    bo = parish.browser("bo")
+    page = bo.get(parish.path(poll, "/contest"))
+    for phase in ("voting", "final"):
+        parish.pass_time(HOUR)
+        parish.reach(poll, phase)
+
+    late = bo.submit(page, parish.path(poll, "/contest"), phrase=parish.people["bo"].account["phrase"])
+
+    assert late.status == 403
+    assert "can&#39;t be contested any more" in late.text
+
+
 def test_how_the_group_decides_stands_on_a_page_for_everybody(parish: Parish) -> None:
     english = parish.browser().get(f"/g/{parish.group}/how-we-decide")
     swedish = parish.browser("", "sv").get(f"/g/{parish.group}/how-we-decide")
