@@ -25,14 +25,6 @@ TWELVE_HOURS = 12 * HOUR
 NAMES = (f"voter{n}" for n in count(1))
 
 
-@pytest.fixture(scope="module")
-def mails(pod: ServedPod) -> Iterator[PostOffice]:
-    with PostOffice() as office:
-        office.configure(pod)
-        pod.start()
-        yield office
-
-
 @pytest.fixture(autouse=True)
 def clock(pod: ServedPod) -> Iterator[None]:
     yield

@@ -23,14 +23,6 @@ NAMES = (f"owner{n}" for n in count(1))
 CANARY = "heliotrope"
 
 
-@pytest.fixture(scope="module")
-def mails(pod: ServedPod) -> Iterator[PostOffice]:
-    with PostOffice() as office:
-        office.configure(pod)
-        pod.start()
-        yield office
-
-
 @pytest.fixture(autouse=True)
 def clock(pod: ServedPod) -> Iterator[None]:
     yield
