@@ -23,6 +23,7 @@ from pod.activitypub.documents import answer_held, is_shared
 from pod.answers import Answers
 from pod.api import (
     chain,
+    comments,
     content,
     delegations,
     groups,
@@ -122,7 +123,7 @@ def _tell_of_an_end(running: asyncio.Task[None]) -> None:
 
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
-    decided = (polls, poll_phases, poll_templates, delegations, predictors)
+    decided = (polls, poll_phases, poll_templates, delegations, predictors, comments)
     areas = (peers, groups, content, chain, people, *decided, proposals, recovery, openapi, health)
     for routes in (*activitypub.ROUTES, *feeds.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
         app.add_routes(routes)

@@ -108,6 +108,13 @@ _COUNT: Final = Prepared(
 )
 
 
+async def load_poll_of(session: AsyncSession, group: RecordId, record: RecordId) -> RecordId | None:
+    """The poll in which a record of this group proposes or predicts something."""
+    types = SAID.c.type.in_(("Proposal", "Prediction"))
+    wanted = select(SAID.c.poll_id).where(SAID.c.record_id == record, SAID.c.group_id == group, types)
+    return (await session.execute(wanted)).scalar_one_or_none()
+
+
 async def load_statements_named(
     session: AsyncSession, group: RecordId, statements: Collection[RecordId]
 ) -> dict[RecordId, str]:

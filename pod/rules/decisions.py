@@ -14,6 +14,11 @@ class DecisionRule(Rule):
         "There is no such poll in this group.",
         "Det finns ingen sådan omröstning i gruppen.",
     )
+    NO_SUCH_PART = (
+        NotFoundError,
+        "There is no such proposal or prediction in this poll.",
+        "Det finns inget sådant förslag och ingen sådan förutsägelse i omröstningen.",
+    )
     NOT_OPEN_YET = (
         MayNotWriteError,
         "The poll isn't open yet: the group hasn't sealed its opening.",

@@ -102,7 +102,7 @@ GUARDS: Final = (
     ),
     Guard(
         "answers below a post have no words that the floor hides",
-        f"{READING}/post/story.py",
+        f"{READING}/post/reply_sights.py",
         "if text and not withheld else ()",
         "if text else ()",
         (STRANGER,),

@@ -9,7 +9,8 @@ from pod.web.decisions import (
     poll_page,
     receipt,
     result,
+    talk,
 )
 
-AREAS = (poll_page, ballot_form, receipt, result, cast_ballots, bets_form, contest, how)
+AREAS = (poll_page, ballot_form, receipt, result, cast_ballots, bets_form, contest, how, talk)
 ROUTES = tuple(area.routes for area in AREAS)

@@ -9,6 +9,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from moderation.lens import Hide, Layer
+from pod.actions.reading.decisions.poll_titles import CommentedPoll
 from pod.actions.reading.post.story import read_story
 from pod.app_keys import DEPS
 from pod.budgets.heavy import computed
@@ -275,6 +276,11 @@ def _answers_to(desk: Desk) -> Link | None:
     if card.reply_record is None:
         return None
     found = desk.story.answered
+    if isinstance(found, CommentedPoll):
+        path = f"/g/{desk.story.reading.summary.group}/polls/{found.id}/talk"
+        about = {"about": str(card.reply_record)} if card.reply_record != found.id else {}
+        name = found.title or say("a poll that this pod doesn't show")
+        return Link(say("a comment on the poll %(name)s", name=name), with_query(path, about.items()))
     return Link(say("an answer to another post"), f"/g/{found.group}/posts/{found.post}" if found else "")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moderation.lens import Layer
-from pod.actions.reading.post.story import ReplySight
+from pod.actions.reading.post.reply_sights import ReplySight
 from pod.translations import Translator
 from pod.web.group.wording import member_name
 from pod.web.post.links import Link, PostLinks, anchor_of, reply_anchor

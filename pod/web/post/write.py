@@ -123,7 +123,9 @@ async def _write(request: web.Request, summary: GroupSummary, form: WriteForm) -
         return await _show_write(request, summary, form, preview=pieces_of(paragraphs))
     written = WrittenPost(form.kind, paragraphs, form.title, form.language, subject=form.subject)
     post = await publish(request.app[DEPS], signer_of(request), summary.group, written)
-    return see_other(f"/g/{summary.group}/posts/{post}", said=await _said(request, summary.group, post, "written"))
+    return see_other(
+        f"/g/{summary.group}/posts/{post}", said=await told_of_new(request, summary.group, post, "written")
+    )
 
 
 async def _reply(request: web.Request, links: PostLinks, form: ReplyForm) -> web.Response:
@@ -138,10 +140,10 @@ async def _reply(request: web.Request, links: PostLinks, form: ReplyForm) -> web
     answers_in = await describe_answers_in(deps, signer.account, links.group, links.post, links.lens)
     group = answers_in.group if answers_in else links.group
     answer = await publish(deps, signer, group, written)
-    return see_other(_after_reply(links, about, answer), said=await _said(request, group, answer, "replied"))
+    return see_other(_after_reply(links, about, answer), said=await told_of_new(request, group, answer, "replied"))
 
 
-async def _said(request: web.Request, group: RecordId, post: RecordId, what: str) -> str:
+async def told_of_new(request: web.Request, group: RecordId, post: RecordId, what: str) -> str:
     """What is told of a new post: that it is there, and whether others see it."""
     reading = await describe_reading(request.app[DEPS], account_of(request), group, post)
     return what if reading.verdict.shown else f"{what}-hidden"

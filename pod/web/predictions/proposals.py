@@ -43,7 +43,10 @@ class OptionForm(msgspec.Struct, frozen=True):
 
 
 class ProposalLine(msgspec.Struct, frozen=True):
-    """A proposal with its number; `notes` say what became of it, `why` why it stands where it does."""
+    """A proposal with its number; `notes` say what became of it, `why` why it stands where it does.
+
+    `own_record`: a member made it, so that comments answer it and not the poll.
+    """
 
     id: str
     number: int
@@ -55,6 +58,7 @@ class ProposalLine(msgspec.Struct, frozen=True):
     why: str
     predict: str
     may_withdraw: bool
+    own_record: bool
 
 
 class AreaLine(msgspec.Struct, frozen=True):
@@ -188,6 +192,7 @@ def _row(say: Translator, seen: PhaseSight, one: VisibleOption, totals: dict[Rec
         why=say("sum of scores: %(total)s", total=say.number(total)) if total is not None else "",
         predict=f"/g/{seen.page.group}/polls/{poll.id}/predictions?if={one.id}#predict" if _predicts(seen) else "",
         may_withdraw=mine and not one.withdrawn,
+        own_record=one.author is not None,
     )
 
 
