@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from protocol.records.content import Poll
+
 
 class DateOption(msgspec.Struct, frozen=True):
     """A date to choose from; start and end in milliseconds."""
@@ -13,6 +15,14 @@ class DateOption(msgspec.Struct, frozen=True):
     id: str
     start: int
     end: int
+
+
+def date_of(poll: Poll, option: str) -> DateOption | None:
+    """The date that an option of a poll is; None for one without times."""
+    found = dict(zip(poll.option_ids, poll.options, strict=True)).get(option)
+    if found is None or found.start is None or found.end is None:
+        return None
+    return DateOption(option, found.start, found.end)
 
 
 def chosen_date(options: Sequence[DateOption], ticks: Sequence[int], *, quorum_met: bool) -> int | None:

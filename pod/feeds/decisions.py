@@ -18,7 +18,7 @@ from pod.budgets.payers import pay_as
 from pod.contracts import ATOM, CALENDAR, contract
 from pod.feeds.atom import atom_of
 from pod.feeds.ical import calendar_of
-from pod.feeds.wording import event_of, feed_of, feed_title
+from pod.feeds.wording import date_event, event_of, feed_of, feed_title
 from pod.translations import DEFAULT, Translator, preferred, translator_for
 from protocol.ids import parse_id
 
@@ -78,7 +78,8 @@ async def _made(request: web.Request, write: Write, say: Translator, kind: str) 
 
 def _calendar(request: web.Request, say: Translator, phases: Phases) -> bytes:
     base = request.app[DEPS].identity.base_url
-    return calendar_of(feed_title(say, phases), [event_of(say, base, phase) for phase in phases.phases])
+    events = [event_of(say, base, phase) for phase in phases.phases]
+    return calendar_of(feed_title(say, phases), [*events, *(date_event(say, base, date) for date in phases.dates)])
 
 
 def _atom(request: web.Request, say: Translator, phases: Phases) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -15,7 +15,10 @@ _LAST_MS: Final = 253_402_300_799_000  # the last second that has four digits fo
 
 
 class CalendarEvent(msgspec.Struct, frozen=True):
-    """An event. `uid` stays the same when it moves, and `sequence` grows then; all times in ms."""
+    """An event. `uid` stays the same when it moves, and `sequence` grows then; all times in ms.
+
+    One with a `status` takes people's time; others only say what goes on.
+    """
 
     uid: str
     sequence: int
@@ -26,6 +29,7 @@ class CalendarEvent(msgspec.Struct, frozen=True):
     text: str
     url: str
     category: str
+    status: Literal["", "TENTATIVE", "CONFIRMED"] = ""
 
 
 def calendar_of(name: str, events: Sequence[CalendarEvent]) -> bytes:
@@ -51,7 +55,9 @@ def _event(event: CalendarEvent) -> Iterator[str]:
     yield f"DESCRIPTION:{_text(event.text)}"
     yield f"URL:{event.url}"
     yield f"CATEGORIES:{_text(event.category)}"
-    yield "TRANSP:TRANSPARENT"
+    if event.status:
+        yield f"STATUS:{event.status}"
+    yield f"TRANSP:{'OPAQUE' if event.status == 'CONFIRMED' else 'TRANSPARENT'}"
     yield "END:VEVENT"
 
 

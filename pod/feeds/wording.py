@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from pod.actions.reading.decisions.calendar import Phases, PollPhase
+from pod.actions.reading.decisions.calendar import ChosenDate, Phases, PollPhase
 from pod.feeds.atom import Feed, FeedEntry
 from pod.feeds.ical import CalendarEvent
 from pod.translations import Translator
@@ -34,6 +34,24 @@ def event_of(say: Translator, base: str, phase: PollPhase) -> CalendarEvent:
     )
 
 
+def date_event(say: Translator, base: str, date: ChosenDate) -> CalendarEvent:
+    """A date that a group chose, in a calendar: tentative while it can be contested."""
+    url = _url(base, date)
+    title = date.title or say("a poll")
+    return CalendarEvent(
+        uid=f"{date.poll}-date@{urlsplit(base).hostname}",
+        sequence=date.moves,
+        made=date.start,
+        start=date.start,
+        end=date.end,
+        summary=f"{title}: {date.called}" if date.called else title,
+        text=f"{date.group_name}\n{url}",
+        url=url,
+        category=date.group_name,
+        status="CONFIRMED" if date.final else "TENTATIVE",
+    )
+
+
 def feed_of(say: Translator, base: str, path: str, phases: Phases, *, now: int) -> Feed:
     """The phases that have begun, the newest first."""
     begun = sorted((one for one in phases.phases if one.start <= now), key=lambda one: -one.start)
@@ -54,7 +72,7 @@ def feed_of(say: Translator, base: str, path: str, phases: Phases, *, now: int) 
     return Feed(name, feed_title(say, phases), f"{base}{path}", page, say.language, 0, entries)
 
 
-def _url(base: str, phase: PollPhase) -> str:
+def _url(base: str, phase: PollPhase | ChosenDate) -> str:
     return f"{base}/g/{phase.group}/polls/{phase.poll}"
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from decisions.dates import date_of
 from models.decisions.deadlines import NEVER, NextLook, list_due, put_looks
 from models.decisions.hidden_values import list_polls_to_open
 from models.decisions.polls import load_poll
@@ -59,5 +60,15 @@ async def _do(session: AsyncSession, deps: Deps, so_far: PollSoFar, told: ToldBe
     await put_told(session, told)
     await give_shares(session, deps, so_far)
     await open_values(session, deps, so_far)
-    look = NextLook(so_far.poll.id, so_far.course.pending, _next_at(so_far, told, sealed=sealed))
+    deadlines = (*so_far.course.pending, *_end_of_date(so_far))
+    look = NextLook(so_far.poll.id, deadlines, _next_at(so_far, told, sealed=sealed))
     await put_looks(session, so_far.poll.group_id, [look])
+
+
+def _end_of_date(so_far: PollSoFar) -> tuple[int, ...]:
+    """When the date that a poll chose ends: until then calendars show it."""
+    course = so_far.course
+    if course is None or course.final is None or not course.chosen:
+        return ()
+    date = date_of(so_far.poll.content, course.chosen[0])
+    return (date.end,) if date is not None else ()

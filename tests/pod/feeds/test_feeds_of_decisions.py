@@ -183,6 +183,40 @@ def test_dc_29_a_phase_that_moves_keeps_its_name_and_counts_on(pod: ServedPod, p
     assert [after[uid] for uid in after if uid != contest] == [before[uid] for uid in before if uid != contest]
 
 
+def test_dc_29_a_chosen_date_stands_in_the_calendar_until_it_is_over(
+    pod: ServedPod, people: tuple[Person, Person]
+) -> None:
+    ada, _ = people
+    group = ada.post("/api/v1/groups", {"name": "Parish, dates", "weight": 3000})["group"]
+    start = ada.get(f"/api/v1/groups/{group}/items")["items"][0]["at"] // 1000 * 1000 + 60 * DAY
+    options = [{"title": "The well", "start": start + late, "end": start + late + HOUR} for late in (0, DAY)]
+    wish = {"kind": "date", "title": "When?", "lengths": {"voting": DAY, "contest": DAY}, "options": options}
+    poll = ada.post(f"/api/v1/groups/{group}/polls", wish)["record"]
+    path = f"/api/v1/groups/{group}/polls/{poll}"
+    eventually(lambda: ada.get(path)["poll"]["phase"] == "voting")
+    ada.post(f"{path}/ballots", {"approvals": ["01"]})
+    eventually(lambda: ada.get(path)["own"]["index"] is not None)
+
+    def date() -> Properties:
+        events = read_calendar(fetched(pod, f"/g/{group}/polls.ics")[2])[1]
+        return next((event for event in events if "-date@" in event["UID"]), {})
+
+    assert date() == {}
+    pod.set_clock(DAY + HOUR)
+    eventually(lambda: date().get("STATUS") == "TENTATIVE")
+    first = date()
+    assert (first["SUMMARY"], instant(first["DTSTART"]) - start, first["TRANSP"]) == (
+        *("When?: The well", DAY),
+        "TRANSPARENT",
+    )
+    pod.set_clock(3 * DAY)
+    eventually(lambda: date().get("STATUS") == "CONFIRMED")
+    assert (date()["UID"], date()["TRANSP"]) == (first["UID"], "OPAQUE")
+    assert int(date()["SEQUENCE"]) > int(first["SEQUENCE"])
+    pod.set_clock(55 * DAY)
+    assert date()["DTSTART"] == first["DTSTART"], "long after the poll, and before the date"
+
+
 def test_dc_29_ones_own_feeds_have_all_ones_groups_and_stop_with_their_secret(
     pod: ServedPod, people: tuple[Person, Person]
 ) -> None:
