@@ -26,6 +26,12 @@ def html_of(paragraphs: Iterable[Paragraph]) -> str:
     return nh3.clean("".join(pieces), tags=set(TAGS), attributes={})
 
 
+def link_html(sentence: str, url: str) -> str:
+    """A paragraph that ends in a link to one of our own pages."""
+    target = escape(url)
+    return f'<p>{escape(sentence, quote=False)} <a href="{target}" rel="nofollow noopener">{target}</a></p>'
+
+
 def text_html(text: str) -> str:
     """Plain text as one paragraph of HTML; an empty text gives an empty string."""
     return _tagged("text", text) if text else ""

@@ -9,7 +9,7 @@ import msgspec
 
 from federation.activities.build import CONTEXT
 from federation.contexts import AS2, PUBLIC
-from federation.html import html_of
+from federation.html import html_of, link_html
 from protocol.canonical import JsonObject
 from protocol.records.content import Paragraph
 
@@ -19,7 +19,7 @@ _LATEST_MS: Final = 253_402_300_799_000  # the end of the year 9999, beyond whic
 class ShownPost(msgspec.Struct, frozen=True, kw_only=True):
     """A post as its group shows it. Ids are URLs; `at` and `changed_at` are in ms, as their authors claim.
 
-    `page`: the post's page for people.
+    `page`: the post's page for people. `ending`: a sentence after the text that ends in a link to the page, if any.
     """
 
     id: str
@@ -33,11 +33,12 @@ class ShownPost(msgspec.Struct, frozen=True, kw_only=True):
     in_reply_to: str
     at: int
     changed_at: int | None
+    ending: str = ""
 
 
 def post_object(post: ShownPost, record: JsonObject | None = None) -> JsonObject:
     """The Note or Article of a post; it carries `record` if that isn't sent beside it."""
-    content = html_of(post.paragraphs)
+    content = html_of(post.paragraphs) + (link_html(post.ending, post.page) if post.ending else "")
     members: JsonObject = {
         "@context": CONTEXT,
         "id": post.id,

@@ -18,7 +18,7 @@ from models.decisions import (
 )
 from models.engine import commits
 from models.engine.columns import Base
-from models.fediverse import actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures
+from models.fediverse import actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures, told_polls
 from models.groups import (
     groups_and_items,
     log_tiles,
@@ -64,7 +64,7 @@ from models.pod import (
 ROOMS = (
     *(posts_and_votes, search, polls, deadlines, events, hidden_values, opened_bets, results, said),
     *(poll_drafts, poll_templates, decision_subscriptions, delegates),
-    *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures),
+    *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures, told_polls),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),

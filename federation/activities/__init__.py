@@ -1,6 +1,6 @@
 """Activities between JSON and frozen values: what `build` writes, `parse` reads."""
 
-from federation.activities.build import accept, announce, ask_to_follow, reject, take_back, wrap
+from federation.activities.build import accept, announce, ask_to_follow, delete, reject, take_back, update, wrap
 from federation.activities.parse import id_of, read_activity
 from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
 
@@ -14,9 +14,11 @@ __all__ = [
     "accept",
     "announce",
     "ask_to_follow",
+    "delete",
     "id_of",
     "read_activity",
     "reject",
     "take_back",
+    "update",
     "wrap",
 ]

@@ -47,12 +47,27 @@ def wrap(
     return activity
 
 
+def update(shown: JsonObject, *, actor: str, mark: str) -> JsonObject:
+    """The Update of a Note or Article of the actor's, as it is shown now; `mark` tells it from others of the same."""
+    id_ = _about(shown["id"], actor, f"update-{mark}")
+    whom = {"to": shown["to"], "cc": shown["cc"]}
+    return {"@context": CONTEXT, "id": id_, "type": "Update", "actor": actor, **whom, "object": shown}
+
+
+def delete(gone: JsonObject, *, actor: str) -> JsonObject:
+    """The Delete of something of the actor's, of which the Tombstone `gone` is left."""
+    id_ = _about(gone["id"], actor, "delete")
+    whom = {"to": [PUBLIC], "cc": [f"{actor}/followers"]}
+    bare = {name: value for name, value in gone.items() if name != "@context"}
+    return {"@context": AS2, "id": id_, "type": "Delete", "actor": actor, **whom, "object": bare}
+
+
 def announce(activity: JsonObject, *, group: str) -> JsonObject:
     """The Announce with which a group sends an activity on, unchanged, to its followers (FEP-1b12)."""
     inner = {name: value for name, value in activity.items() if name != "@context"}
     return {
         "@context": activity["@context"],
-        "id": f"{group}#announces/{activity['id'].rpartition('/')[2]}",
+        "id": f"{group}#announces/{activity['id'].rpartition('/')[2].replace('#', '-')}",
         "type": "Announce",
         "actor": group,
         "to": [PUBLIC],
@@ -86,6 +101,11 @@ def reject(follow: Follow) -> JsonObject:
 def pod_of(actor: str) -> str:
     """The URL of the actor's server."""
     return "/".join(actor.split("/", 3)[:3])
+
+
+def _about(own_id: str, actor: str, what: str) -> str:
+    """The id of a later activity about an object: whoever fetches it gets the activity around the object as it is."""
+    return f"{pod_of(actor)}/activities/{own_id.rpartition('/')[2]}#{what}"
 
 
 def _answered(verb: str, follow: Follow) -> JsonObject:

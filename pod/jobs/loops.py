@@ -30,6 +30,7 @@ from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import find_view
 from pod.actions.decisions.due_polls import carry_on_polls
 from pod.actions.fediverse.followers import tell_followers
+from pod.actions.fediverse.told_polls import tell_of_polls
 from pod.actions.groups.identity_claims import sign_wanted
 from pod.actions.sync.gap_check import compare
 from pod.actions.sync.push import pods_of, push
@@ -240,6 +241,7 @@ async def tend(deps: Deps, group: RecordId) -> list[str]:
     await deps.store.write(action)
     await carry_on_polls(deps, group)
     await tell_followers(deps, group, now=now)
+    await tell_of_polls(deps, group, now=now)
     state = (await find_view(deps, group)).state
     if state.steward.pod != deps.identity.base_url:
         async with deps.store.database.read() as session:

@@ -1,7 +1,8 @@
 """Records for strangers: what other software gets, which has no lenses and can't unfold anything.
 
 They get what the group's own lens and this pod's floor show. A post or edit that isn't shown, a profile that was
-replaced since, and whatever belongs to a private group are refused in one way, as if they weren't there.
+replaced since, what the floor hides of polls and of delegates, and whatever belongs to a private group are refused in
+one way, as if they weren't there.
 """
 
 from __future__ import annotations
@@ -17,14 +18,27 @@ from models.groups.groups_and_items import load_item
 from models.groups.records import StoredRecord, load_record
 from moderation.lens import Lens
 from pod.actions.access import ReadableGroup, open_group, open_those
+from pod.actions.reading.decisions.poll_notes import PollNote, load_poll_note
 from pod.actions.reading.group.profiles import load_visible_profiles
+from pod.actions.reading.lens.floor import list_unhosted
 from pod.actions.reading.post.text import VisiblePost, load_reading
 from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from pod.rules.posts import PostRule
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
-from protocol.records.content import Address, Paragraph, Patch, Post, Profile
+from protocol.records.content import (
+    Address,
+    Delegate,
+    Paragraph,
+    Patch,
+    Poll,
+    Post,
+    PostTarget,
+    Prediction,
+    Profile,
+    Proposal,
+)
 from protocol.records.content.shapes import Style
 from protocol.records.envelope import Record, reopen_record
 from protocol.state import GroupState
@@ -53,13 +67,17 @@ class ToldPost(msgspec.Struct, frozen=True):
 
 
 class ToldRecord(msgspec.Struct, frozen=True):
-    """A record that strangers may know of. `record`: None if erased; `post`: the post that it is or edits."""
+    """A record that strangers may know of. `record`: None if erased; `post`: the post that it is or edits.
+
+    `note`: what it asks, if it is a poll.
+    """
 
     id: RecordId
     type: str
     state: GroupState
     record: Record | None
-    post: ToldPost | None
+    post: ToldPost | None = None
+    note: PollNote | None = None
 
     @property
     def whole(self) -> bool:
@@ -77,12 +95,16 @@ async def load_told(session: AsyncSession, deps: Deps, record: RecordId) -> Told
     if stored is None or opened is None:
         raise _not_told()
     if isinstance(stored, StoredRecord) and stored.erased:
-        return ToldRecord(record, stored.type, opened.state, None, None)
+        return ToldRecord(record, stored.type, opened.state, None)
     whole = reopen_record(stored.wire)
+    if isinstance(whole.content, Poll):
+        note = await load_poll_note(session, deps, opened, record)
+        return ToldRecord(record, stored.type, opened.state, whole, note=note)
     return ToldRecord(record, stored.type, opened.state, whole, await _load_post(session, deps, opened, whole))
 
 
 async def _load_post(session: AsyncSession, deps: Deps, opened: ReadableGroup, record: Record) -> ToldPost | None:
+    """The post that a record is or edits; None for a record of another kind, if all of its words may be told."""
     match record.content:
         case Post():
             return await _told_post(session, deps, opened.state, record.id)
@@ -95,9 +117,19 @@ async def _load_post(session: AsyncSession, deps: Deps, opened: ReadableGroup, r
             current = (await load_visible_profiles(session, deps, opened, [author])).get(author)
             if current is None or current.record != record.id:
                 raise _not_told()
-            return None
+        case Proposal(poll=poll) | Prediction(poll=poll):
+            await _check_hosted(session, deps, record.id, poll)
+        case Delegate():
+            await _check_hosted(session, deps, record.id)
         case _:
-            return None
+            pass
+    return None
+
+
+async def _check_hosted(session: AsyncSession, deps: Deps, *records: RecordId) -> None:
+    """Refuse what the floor hides, itself or with the poll in which it was said."""
+    if await list_unhosted(session, deps, [PostTarget(record).token for record in records]):
+        raise _not_told()
 
 
 async def _told_post(session: AsyncSession, deps: Deps, state: GroupState, post: RecordId) -> ToldPost:
