@@ -72,3 +72,40 @@ async def list_logged_authors(session: AsyncSession, group: RecordId, start: int
         .distinct()
     )
     return set(await session.scalars(wanted))
+
+
+async def last_sealed_at(session: AsyncSession, group: RecordId, author: int, *, joined: int) -> int | None:
+    """The time (ms) of the item that covers a member's newest logged record, or else of that in which they joined."""
+    index: int | None = await _NEWEST.value(session, group=group, author=author)
+    if index is None:
+        found: int | None = await _AT.value(session, group=group, height=joined)
+        return found
+    covered: int | None = await _COVERED.value(session, group=group, index=index)
+    return covered
+
+
+_NEWEST: Final = Prepared(
+    lambda _: (
+        select(RECORDS.c.log_index)
+        .where(
+            RECORDS.c.group_id == bindparam("group"),
+            RECORDS.c.author == bindparam("author"),
+            RECORDS.c.log_index.is_not(None),
+        )
+        .order_by(RECORDS.c.key.desc(), RECORDS.c.counter.desc())
+        .limit(1)
+    )
+)
+_COVERED: Final = Prepared(
+    lambda _: (
+        select(ITEMS.c.at)
+        .where(ITEMS.c.group_id == bindparam("group"), ITEMS.c.on_chain, ITEMS.c.log_size > bindparam("index"))
+        .order_by(ITEMS.c.log_size, ITEMS.c.height)
+        .limit(1)
+    )
+)
+_AT: Final = Prepared(
+    lambda _: select(ITEMS.c.at).where(
+        ITEMS.c.group_id == bindparam("group"), ITEMS.c.on_chain, ITEMS.c.height == bindparam("height")
+    )
+)

@@ -15,11 +15,13 @@ from pod.actions.decisions.subscriptions import list_followed
 from pod.actions.reading.decisions.board import Board, Need, by_end, end_of, read_board
 from pod.actions.reading.decisions.poll_status import OVER
 from pod.actions.reading.decisions.polls import PollPage, VisiblePoll, list_group_polls
+from pod.actions.reading.decisions.presence import read_presence
 from pod.actions.reading.group.page_header import HeaderSight
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.translations import Translator
 from pod.web.asking.asked import area_tree
+from pod.web.decisions.how import presence_sentence
 from pod.web.decisions.status_sentence import relative, stage_name
 from pod.web.decisions.wording import kind_name, poll_title
 from pod.web.group.page_frame import PageFrame, load_frame
@@ -64,9 +66,13 @@ class FollowedArea(msgspec.Struct, frozen=True):
 
 
 class BoardView(msgspec.Struct, frozen=True):
-    """The page. `who`: who starts polls here, where the reader doesn't."""
+    """The page. `who`: who starts polls here, where the reader doesn't.
+
+    `present`: until when the reader stays on rolls, if that is over soon.
+    """
 
     frame: PageFrame
+    present: str
     parts: tuple[BoardPart, ...]
     more: bool
     older: str
@@ -84,9 +90,11 @@ async def get_board(request: web.Request) -> web.Response:
     board = await read_board(deps, reader, frame.group) if below is None else Board((), more=False)
     page = await list_group_polls(deps, reader, frame.group, below=below, limit=ON_A_PAGE)
     followed = await list_followed(deps, reader, frame.group) if reader else frozenset()
+    presence = await read_presence(deps, reader, frame.group)
     say, asks = say_of(request), may_ask(seen.state, seen.weight)
     view = BoardView(
         frame=frame,
+        present=presence_sentence(say, presence if presence and presence.soon else None),
         parts=_parts(say, frame.group, board, page, deps.clock(), first=below is None, member=seen.weight is not None),
         more=board.more,
         older=with_query(f"/g/{frame.group}/polls", [("below", str(page.next))]) if page.next is not None else "",

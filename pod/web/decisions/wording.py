@@ -65,7 +65,7 @@ def bar_sentences(say: Translator, bar: Bar) -> tuple[str, str]:
         case Bar.SILENT:
             return (
                 say("Your vote wouldn't count: in the year before this poll opened you did nothing in the group."),
-                say("Write or vote something in the group, and you are on the roll of the polls of the next year."),
+                say("Write something, or say that you are still here, and you are on the rolls of the next year."),
             )
         case Bar.RECOVERED:
             return (
