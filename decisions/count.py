@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import numpy as np
 
 from decisions.approval import count_approvals, divide
+from decisions.breakdown import BandTable, Breakdown, bands_of_places, bands_of_scores, break_down
 from decisions.concentration import concentration
 from decisions.contest import without
 from decisions.dates import DateOption, chosen_date
@@ -26,7 +26,7 @@ from decisions.delegate_lists import DelegateList, nearest_list, scopes_of, tabl
 from decisions.delegate_lock import PollEntry, StandingEntries, standing
 from decisions.delegation import Flags, Paths, resolve
 from decisions.mandates import Mandates, Support, Voices, mandates
-from decisions.ranking import places_of, tally_rankings
+from decisions.ranking import Matrix, places_of, tally_rankings
 from decisions.rolls import Roll
 from decisions.score import NO_OPINION, tally_scores
 from decisions.winners import highest
@@ -104,6 +104,17 @@ class Count:
     result: Result
     paths: Paths
     places: Mapping[int, int]
+    breakdown: Breakdown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tally:
+    """What a kind of poll makes of the ballots; `bands`: where their scores or places lie."""
+
+    options: tuple[OptionResult, ...]
+    winners: tuple[str, ...]
+    beats: Matrix | None = None
+    bands: BandTable | None = None
 
 
 def count(
@@ -132,8 +143,12 @@ def count(
     if quorum_met is None:
         quorum_met = question.poll.quorum.is_met(carried.counted.voices, carried.roll.voices)
     cast_by = [(index_of[author], one.ballot) for author, one in sorted(ballots.items())]
-    result = _result(question, carried, cast_by, met=quorum_met)
-    return Count(result, paths, {author: one.index for author, one in ballots.items()})
+    voices = carried.voices.of(np.array([index for index, _ in cast_by], np.int32))
+    said = [ballot for _, ballot in cast_by]
+    tally = _TALLIES[question.poll.kind](question, said, voices, met=quorum_met)
+    result = _result(question, carried, said, voices, tally, met=quorum_met)
+    breakdown = break_down(roll, carried.voices, tally.bands, voices)
+    return Count(result, paths, {author: one.index for author, one in ballots.items()}, breakdown)
 
 
 def _lists(question: PollQuestion, held: StandingEntries[Said]) -> dict[int, tuple[int, ...]]:
@@ -145,9 +160,9 @@ def _lists(question: PollQuestion, held: StandingEntries[Said]) -> dict[int, tup
     return lists
 
 
-def _result(question: PollQuestion, carried: Mandates, cast: Sequence[tuple[int, Ballot]], *, met: bool) -> Result:
-    voices = carried.voices.of(np.array([index for index, _ in cast], np.int32))
-    ballots = [ballot for _, ballot in cast]
+def _result(
+    question: PollQuestion, carried: Mandates, ballots: Sequence[Ballot], voices: Voices, tally: _Tally, *, met: bool
+) -> Result:
     blank = np.array([ballot.blank for ballot in ballots], np.bool_)
     risk = concentration(carried.people if carried.roll.people == carried.roll.voices else carried.voices.carried)
     return Result(
@@ -161,32 +176,36 @@ def _result(question: PollQuestion, carried: Mandates, cast: Sequence[tuple[int,
         stranded=carried.stranded.voices,
         quorum_met=met,
         risk=Risk(risk.roots, str(risk.largest), str(risk.top_ten), risk.majority),
-        **_TALLIES[question.poll.kind](question, ballots, voices, met=met),
+        options=tally.options,
+        winners=tally.winners,
+        beats=tally.beats,
     )
 
 
-def _for_against(_: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _for_against(_: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> _Tally:
     division = divide(_flags(ballots, "choice", YES), _flags(ballots, "choice", NO), voices)
     options = (OptionResult(YES, division.yes), OptionResult(NO, division.no))
-    return {"options": options, "winners": (YES,) if division.is_carried(quorum_met=met) else ()}
+    return _Tally(options, (YES,) if division.is_carried(quorum_met=met) else ())
 
 
-def _score(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _score(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> _Tally:
     rows = [[(ballot.scores or {}).get(option, NO_OPINION) for ballot in ballots] for option in question.options]
-    tallies = tally_scores(np.array(rows, np.int8).reshape(len(question.options), len(ballots)), voices)
+    scores = np.array(rows, np.int8).reshape(len(question.options), len(ballots))
+    tallies = tally_scores(scores, voices)
     options = tuple(
         OptionResult(option, one.scored, one.opinions, str(one.mean) if one.mean is not None else None)
         for option, one in zip(question.options, tallies, strict=True)
     )
-    return _won(question, options, highest([one.scored.total for one in tallies], quorum_met=met))
+    winners = highest([one.scored.total for one in tallies], quorum_met=met)
+    return _won(question, options, winners, bands=bands_of_scores(scores))
 
 
-def _approval(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _approval(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> _Tally:
     options = _approved(question, ballots, voices)
     return _won(question, options, highest([one.support.total for one in options], quorum_met=met))
 
 
-def _date(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _date(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> _Tally:
     options = _approved(question, ballots, voices)
     dates = [
         DateOption(option, said.start or 0, said.end or 0)
@@ -196,16 +215,18 @@ def _date(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, 
     return _won(question, options, () if chosen is None else (chosen,))
 
 
-def _ranking(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> dict[str, Any]:
+def _ranking(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices, *, met: bool) -> _Tally:
     place = {option: index for index, option in enumerate(question.options)}
     rankings = [[place[option] for option in ballot.ranking or ()] for ballot in ballots]
-    tally = tally_rankings(places_of(rankings, len(place)), voices)
+    places = places_of(rankings, len(place))
+    tally = tally_rankings(places, voices)
     named = [_named(option, [ballot.ranking for ballot in ballots]) for option in question.options]
     options = tuple(
         OptionResult(option, voices.behind(flags), borda=points)
         for option, flags, points in zip(question.options, named, tally.borda, strict=True)
     )
-    return _won(question, options, tally.winners(quorum_met=met)) | {"beats": tally.preferences}
+    winners = tally.winners(quorum_met=met)
+    return _won(question, options, winners, beats=tally.preferences, bands=bands_of_places(places))
 
 
 _TALLIES = {"for-against": _for_against, "score": _score, "approval": _approval, "date": _date, "ranking": _ranking}
@@ -217,8 +238,15 @@ def _approved(question: PollQuestion, ballots: Sequence[Ballot], voices: Voices)
     return tuple(OptionResult(option, one) for option, one in zip(question.options, supports, strict=True))
 
 
-def _won(question: PollQuestion, options: tuple[OptionResult, ...], winners: Sequence[int]) -> dict[str, Any]:
-    return {"options": options, "winners": tuple(question.options[index] for index in winners)}
+def _won(
+    question: PollQuestion,
+    options: tuple[OptionResult, ...],
+    winners: Sequence[int],
+    *,
+    beats: Matrix | None = None,
+    bands: BandTable | None = None,
+) -> _Tally:
+    return _Tally(options, tuple(question.options[index] for index in winners), beats, bands)
 
 
 def _named(option: str, lists: Sequence[Sequence[str] | None]) -> Flags:

@@ -22,6 +22,7 @@ HTML = "text/html"
 CSV = "text/csv"
 ATOM = "application/atom+xml"
 CALENDAR = "text/calendar"
+SVG = "image/svg+xml"
 
 
 @dataclass(frozen=True)

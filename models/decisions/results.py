@@ -18,7 +18,10 @@ from protocol.ids import RecordId
 
 
 class PollResultRow(Base):
-    """What a voting came to if `item_id` ended it, as JSON. `voided`: the hash of the members left out, or nothing."""
+    """What a voting came to if `item_id` ended it, as JSON. `voided`: the hash of the members left out, or nothing.
+
+    `breakdown` is empty of what was counted before it was kept.
+    """
 
     __tablename__ = "poll_results"
 
@@ -26,6 +29,7 @@ class PollResultRow(Base):
     item_id: Mapped[RecordId] = mapped_column(primary_key=True)
     voided: Mapped[bytes] = mapped_column(primary_key=True)
     result: Mapped[bytes]
+    breakdown: Mapped[bytes] = mapped_column(server_default="")
 
 
 class KeptResult(msgspec.Struct, frozen=True):
@@ -35,6 +39,7 @@ class KeptResult(msgspec.Struct, frozen=True):
     item: RecordId
     voided: tuple[int, ...]
     result: bytes
+    breakdown: bytes
 
 
 RESULTS: Final = table_of(PollResultRow)
@@ -43,7 +48,13 @@ RESULTS: Final = table_of(PollResultRow)
 async def put_results(session: AsyncSession, results: Collection[KeptResult]) -> None:
     """Keep results."""
     rows = [
-        {"poll_id": one.poll, "item_id": one.item, "voided": _digest(one.voided), "result": one.result}
+        {
+            "poll_id": one.poll,
+            "item_id": one.item,
+            "voided": _digest(one.voided),
+            "result": one.result,
+            "breakdown": one.breakdown,
+        }
         for one in results
     ]
     await insert_new(session, RESULTS, rows)
@@ -51,10 +62,10 @@ async def put_results(session: AsyncSession, results: Collection[KeptResult]) ->
 
 async def load_result(
     session: AsyncSession, poll: RecordId, item: RecordId, voided: tuple[int, ...] = ()
-) -> bytes | None:
+) -> KeptResult | None:
     """The result of a voting that this item ended, without the `voided` members, if it is kept."""
-    found: bytes | None = await _RESULT.value(session, poll=poll, item=item, voided=_digest(voided))
-    return found
+    found = await _RESULT.run(session, poll=poll, item=item, voided=_digest(voided))
+    return KeptResult(poll, item, voided, *found[0]) if found else None
 
 
 def _digest(voided: tuple[int, ...]) -> bytes:
@@ -62,7 +73,7 @@ def _digest(voided: tuple[int, ...]) -> bytes:
 
 
 _RESULT: Final = Prepared(
-    lambda _: select(RESULTS.c.result).where(
+    lambda _: select(RESULTS.c.result, RESULTS.c.breakdown).where(
         RESULTS.c.poll_id == bindparam("poll"),
         RESULTS.c.item_id == bindparam("item"),
         RESULTS.c.voided == bindparam("voided"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import partial
-from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
@@ -19,6 +17,7 @@ from pod.contracts import ATOM, CALENDAR, contract
 from pod.feeds.atom import atom_of
 from pod.feeds.ical import calendar_of
 from pod.feeds.wording import date_event, event_of, feed_of, feed_title
+from pod.file_answers import file_answer
 from pod.translations import DEFAULT, Translator, preferred, translator_for
 from protocol.ids import parse_id
 
@@ -61,14 +60,14 @@ async def _own(request: web.Request, write: Write, kind: str) -> web.Response:
     account: Account = await whose_feed(deps, request.match_info["secret"])
     await pay_as(request, account)
     say = translator_for(account.language or DEFAULT)
-    return _answer(request, write(request, say, await list_own_phases(deps, account)), kind, OWN)
+    return file_answer(request, write(request, say, await list_own_phases(deps, account)), kind, OWN)
 
 
 async def _of_group(request: web.Request, write: Write, kind: str) -> web.Response:
     say = translator_for(preferred(request.headers.get("Accept-Language", "")) or DEFAULT)
     made = await request.app[ANSWERS].get((request.path, say.language), partial(_made, request, write, say, kind))
     assert isinstance(made.body, bytes)
-    return _answer(request, made.body, kind, OPEN)
+    return file_answer(request, made.body, kind, OPEN)
 
 
 async def _made(request: web.Request, write: Write, say: Translator, kind: str) -> web.Response:
@@ -85,13 +84,3 @@ def _calendar(request: web.Request, say: Translator, phases: Phases) -> bytes:
 def _atom(request: web.Request, say: Translator, phases: Phases) -> bytes:
     deps = request.app[DEPS]
     return atom_of(feed_of(say, deps.identity.base_url, request.path, phases, now=deps.clock()))
-
-
-def _answer(request: web.Request, body: bytes, kind: str, headers: dict[str, str]) -> web.Response:
-    """The file, or word that the asker's copy is still right."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    known = request.headers.get("If-None-Match", "")
-    if tag in {one.strip().removeprefix("W/") for one in known.split(",")}:
-        return web.Response(status=HTTPStatus.NOT_MODIFIED.value, headers={**headers, "ETag": tag})
-    whole = {**headers, "ETag": tag, "X-Content-Type-Options": "nosniff"}
-    return web.Response(body=body, content_type=kind, charset="utf-8", headers=whole)

@@ -1,11 +1,11 @@
 """V2: what each option of a poll got: a bar for what decides, and beside it how the ballots spread.
 
-    option_bars(say, poll.kind, [OptionBar(name, result, won=..., spread=...), ...], key=poll)
+    option_bars(say, poll.kind, [OptionBar(name, result, won=..., bands=...), ...], key=poll)
 
-Works for all kinds of poll. `spread` says how many voices gave which score (score polls) or place from 1 (rankings),
-direct and delegated apart, in any order; without it bars alone are drawn. With `weighed` voices are thousandths of
-weight. Bars are direct (full) and delegated (hatched); the spread shows direct above its line and delegated below.
-Drawn are at most 20 options; all are in the table.
+Works for all kinds of poll. `bands` are the voices of each of ten scores or places (decisions/breakdown.py); without
+them bars alone are drawn. With `weighed` voices are thousandths of weight. Bars are direct (full) and delegated
+(hatched); the spread shows direct above its line and delegated below. Drawn are at most 20 options; all are in the
+table.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 from markupsafe import Markup
 
+from decisions.breakdown import BANDS
 from decisions.count import OptionResult
 from decisions.mandates import Support
 from pod.plots.plot import Figures, Plot
@@ -32,7 +33,8 @@ SPREAD_LEFT: Final = 254
 SPREAD_WIDTH: Final = WIDTH - SPREAD_LEFT
 SPREAD_UP: Final = 18
 SPREAD_DOWN: Final = 14
-BANDS: Final = 10
+_SCORES: Final = tuple((low, low + BANDS - 1 if low < 90 else 100) for low in range(0, 100, BANDS))
+_PLACES: Final = (*(f"place_{place}" for place in range(1, BANDS)), f"place_{BANDS}_and_later")
 
 
 class OptionBar(msgspec.Struct, frozen=True):
@@ -41,7 +43,7 @@ class OptionBar(msgspec.Struct, frozen=True):
     name: str
     result: OptionResult
     won: bool
-    spread: tuple[tuple[int, Support], ...] = ()
+    bands: tuple[Support, ...] = ()
 
     @property
     def total(self) -> int:
@@ -83,7 +85,7 @@ def option_bars(
     height = TOP + ROW * len(drawn) + (18 if len(drawn) < len(order) else 0)
     svg = picture("v2", key, height, (title, conclusion), _drawn(measure, drawn, len(order), key))
     columns, rows = _table(measure, order)
-    return Plot(title, conclusion, svg, columns, rows, _figures(order))
+    return Plot(title, conclusion, svg, columns, rows, _figures(kind, order))
 
 
 def _rank(option: OptionBar) -> tuple[bool, int, int]:
@@ -123,11 +125,10 @@ def _drawn(measure: _Measure, options: Sequence[OptionBar], all_of_them: int, ke
     yield pattern
     hatched = filled(box(0, 0, (10, 10), "delegated"), fill)
     signs = [(box(0, 0, (10, 10), "direct"), say("direct")), (hatched, say("delegated"))]
-    if any(option.spread and option.result.mean for option in options):
+    if any(option.bands and option.result.mean for option in options):
         signs.append((line((5, -1), (5, 11), "mark"), say("mean")))
     yield legend(signs, 11)
-    spreads = [_bands(measure.kind, option) for option in options]
-    has_spread = any(spreads)
+    has_spread = any(option.bands for option in options)
     if has_spread:
         ends = ("0", "100") if measure.kind == "score" else ("1", f"{BANDS - 1}+")
         yield text((SPREAD_LEFT, 11), ends[0], "faint") + text((WIDTH, 11), ends[1], "faint end")
@@ -135,12 +136,12 @@ def _drawn(measure: _Measure, options: Sequence[OptionBar], all_of_them: int, ke
         yield text(((SPREAD_LEFT + WIDTH) / 2, 11), named, "faint middle")
     right = SPREAD_LEFT - 18 if has_spread else WIDTH
     most = max((option.total for option in options), default=0) or 1
-    highest = max((max(one.direct, one.delegated) for bands in spreads for one in bands), default=0) or 1
-    for place, (option, bands) in enumerate(zip(options, spreads, strict=True)):
+    highest = max((max(one.direct, one.delegated) for option in options for one in option.bands), default=0) or 1
+    for place, option in enumerate(options):
         y = TOP + ROW * place
         yield from _row(measure, option, y, (right, right / most), fill)
-        if bands:
-            yield from _spread(bands, y + SPREAD_UP + 2, highest, fill)
+        if option.bands:
+            yield from _spread(option.bands, y + SPREAD_UP + 2, highest, fill)
             yield from _mean(option, y)
     if len(options) < all_of_them:
         more = say.number(all_of_them - len(options))
@@ -160,18 +161,6 @@ def _row(measure: _Measure, option: OptionBar, y: float, bar: tuple[float, float
         yield box(0, y + 19, (direct, BAR), "direct")
     if support.delegated:
         yield filled(box(direct, y + 19, (delegated, BAR), "delegated"), fill)
-
-
-def _bands(kind: PollKind, option: OptionBar) -> tuple[Support, ...]:
-    """The spread in ten bands: scores 0–9 … 90–100, or places 1 … 9 and all later ones."""
-    if not option.spread:
-        return ()
-    sums = [[0, 0] for _ in range(BANDS)]
-    for value, voices in option.spread:
-        band = min(value // BANDS if kind == "score" else value - 1, BANDS - 1)
-        sums[band][0] += voices.direct
-        sums[band][1] += voices.delegated
-    return tuple(Support(*pair) for pair in sums)
 
 
 def _spread(bands: Sequence[Support], middle: float, highest: int, fill: Markup) -> Iterator[Markup]:
@@ -204,7 +193,7 @@ def _table(measure: _Measure, options: Sequence[OptionBar]) -> tuple[tuple[str, 
         any(option.result.opinions for option in options),
         any(option.result.borda is not None for option in options),
     )
-    has_spread = any(option.spread for option in options)
+    has_spread = any(option.bands for option in options)
     columns += [say("Mean"), say("Had an opinion")] if has_means else []
     columns += [say("Borda points")] if has_points else []
     columns += _band_names(measure) if has_spread else []
@@ -214,7 +203,7 @@ def _table(measure: _Measure, options: Sequence[OptionBar]) -> tuple[tuple[str, 
         row = [option.name, *map(measure.of, (support.total, support.direct, support.delegated))]
         row += [measure.mean(option), measure.of(opinions.total) if opinions else ""] if has_means else []
         row += [measure.of(option.result.borda or 0)] if has_points else []
-        bands = _bands(measure.kind, option) or (Support(0, 0),) * BANDS
+        bands = option.bands or (Support(0, 0),) * BANDS
         row += [f"{measure.of(band.direct)} + {measure.of(band.delegated)}" for band in bands] if has_spread else []
         rows.append((f"★ {row[0]}" if option.won else row[0], *row[1:]))
     return tuple(columns), tuple(rows)
@@ -223,18 +212,25 @@ def _table(measure: _Measure, options: Sequence[OptionBar]) -> tuple[tuple[str, 
 def _band_names(measure: _Measure) -> list[str]:
     say = measure.say
     if measure.kind == "score":
-        bounds = [f"{low}–{100 if low == 90 else low + 9}" for low in range(0, 100, BANDS)]
+        bounds = [f"{low}–{high}" for low, high in _SCORES]
         return [say("%(scores)s (direct + delegated)", scores=bound) for bound in bounds]
     places = [*map(str, range(1, BANDS)), f"{BANDS}+"]
     return [say("place %(place)s (direct + delegated)", place=place) for place in places]
 
 
-def _figures(options: Sequence[OptionBar]) -> Figures:
-    names = ("option", "name", "won", "direct", "delegated", "total", "mean", "opinions", "borda")
+def _figures(kind: PollKind, options: Sequence[OptionBar]) -> Figures:
+    names = ["option", "name", "won", "direct", "delegated", "total", "mean", "opinions", "borda"]
+    has_spread = any(option.bands for option in options)
+    if has_spread:
+        bands = [f"scores_{low}_{high}" for low, high in _SCORES] if kind == "score" else _PLACES
+        names += [f"{band}_{way}" for band in bands for way in ("direct", "delegated")]
     rows = []
     for option in options:
         result = option.result
         amounts = (result.support.direct, result.support.delegated, result.support.total)
         opinions = result.opinions.total if result.opinions else None
-        rows.append((result.id, option.name, int(option.won), *amounts, result.mean, opinions, result.borda))
-    return Figures(names, tuple(rows))
+        row = [result.id, option.name, int(option.won), *amounts, result.mean, opinions, result.borda]
+        bands_of = option.bands or (Support(0, 0),) * BANDS
+        row += [amount for band in bands_of for amount in (band.direct, band.delegated)] if has_spread else []
+        rows.append(tuple(row))
+    return Figures(tuple(names), tuple(rows))

@@ -6,6 +6,7 @@ A page may hold one picture twice (a card for each poll), so ids carry a `key`. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 from unicodedata import east_asian_width
@@ -15,6 +16,9 @@ from markupsafe import Markup
 WIDTH: Final = 360
 LETTER: Final = 6.4  # what a letter takes at most, on the average, in the font size of pictures
 BOLD: Final = 7.4
+MARGIN: Final = 8
+SCALE: Final = 4 / 3  # as much larger than on a phone as pages let it grow
+_BOX: Final = re.compile(r'^<svg viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
 def picture(name: str, key: str, height: float, words: tuple[str, str], parts: Iterable[Markup]) -> Markup:
@@ -24,6 +28,19 @@ def picture(name: str, key: str, height: float, words: tuple[str, str], parts: I
         '<svg viewBox="0 0 {0} {1}" role="img" aria-labelledby="{2}-t {2}-d" class="chart {3}">'
         '<title id="{2}-t">{4}</title><desc id="{2}-d">{5}</desc>{6}</svg>'
     ).format(WIDTH, number(height), mark, name, *words, Markup("").join(parts))
+
+
+def standing_alone(svg: Markup, style: str, language: str) -> str:
+    """The picture as a file of its own, with a margin; `style` says how its classes look."""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" xml:lang="{language}"'
+    widened = _BOX.sub(lambda found: _widened(head, *map(float, found.groups())), svg, count=1)
+    return widened.replace("<title", f"<style>{style}</style><title", 1)
+
+
+def _widened(head: str, width: float, height: float) -> str:
+    across, down = width + 2 * MARGIN, height + 2 * MARGIN
+    size = f'width="{number(across * SCALE)}" height="{number(down * SCALE)}"'
+    return f'{head} {size} viewBox="-{MARGIN} -{MARGIN} {number(across)} {number(down)}"'
 
 
 def number(value: float) -> str:

@@ -3,7 +3,7 @@
     vote_flow(say, [FlowPart("direct", 3), FlowPart("through", 4, name), ..., FlowPart("silent", 2)], key=poll)
 
 The parts sum to the roll. Of those through whom votes went the eight with the most are drawn, the others as one; the
-table has the first hundred and the sum of the rest. With `weighed` voices are thousandths of weight.
+table has all that are given. With `weighed` voices are thousandths of weight.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from pod.translations import Translator
 Kind = Literal["direct", "through", "silent", "stranded"]
 
 MOST_DRAWN: Final = 8
-MOST_TOLD: Final = 100
 TALL: Final = 200  # what the whole roll is
 LEAST: Final = 19  # so that words fit beside each block
 BETWEEN: Final = 3
@@ -48,18 +47,19 @@ class FlowPart(msgspec.Struct, frozen=True):
 
 def vote_flow(say: Translator, parts: Sequence[FlowPart], *, key: str, weighed: bool = False) -> Plot:
     """The flow of one poll."""
+    told = _in_order(parts)
     roll = sum(part.voices for part in parts)
     title, conclusion = say("How the votes went"), _conclusion(say, parts, roll)
-    drawn = _largest(parts, MOST_DRAWN)
+    drawn = _largest(told, MOST_DRAWN)
     bands, height = _bands(say, drawn, roll, key, weighed=weighed)
     svg = picture("flow", key, height, (title, conclusion), bands)
     columns = (say("Way"), say("Voices"), say("Share"))
     rows = tuple(
         (_name(say, part), _amount(say, part.voices, weighed=weighed), percent(say, _share(part, roll)))
-        for part in _largest(parts, MOST_TOLD)
+        for part in told
     )
-    figures = tuple((part.kind, part.name, part.voices) for part in parts)
-    return Plot(title, conclusion, svg, columns, rows, Figures(("way", "through", "voices"), figures))
+    figures = tuple((part.kind, part.name, part.others or None, part.voices) for part in told)
+    return Plot(title, conclusion, svg, columns, rows, Figures(("way", "through", "others", "voices"), figures))
 
 
 def _share(part: FlowPart, roll: int) -> Fraction:
@@ -70,14 +70,22 @@ def _amount(say: Translator, voices: int, *, weighed: bool) -> str:
     return say.weight(voices) if weighed else say.number(voices)
 
 
+def _in_order(parts: Sequence[FlowPart]) -> tuple[FlowPart, ...]:
+    """Direct votes, those through others with the most voices first and sums last, then what wasn't cast."""
+    kinds = ("direct", "through", "silent", "stranded")
+    order = sorted(parts, key=lambda part: (kinds.index(part.kind), part.others > 0, -part.voices))
+    return tuple(part for part in order if part.voices)
+
+
 def _largest(parts: Sequence[FlowPart], most: int) -> tuple[FlowPart, ...]:
-    """Direct votes, those with the most voices behind them and all others as one, then what wasn't cast."""
-    through = sorted((part for part in parts if part.kind == "through"), key=lambda part: -part.voices)
-    others = through[most:]
-    summed = FlowPart("through", sum(part.voices for part in others), others=len(others))
-    kept = [*through[:most], summed] if others else through
-    by_kind = {kind: [part for part in parts if part.kind == kind] for kind in ("direct", "silent", "stranded")}
-    return tuple(part for part in (*by_kind["direct"], *kept, *by_kind["silent"], *by_kind["stranded"]) if part.voices)
+    """The same parts; of those through whom votes came the first, and all others as one."""
+    through = [part for part in parts if part.kind == "through"]
+    others = [part for part in through[most:] if not part.others] + [part for part in through if part.others]
+    if not others:
+        return tuple(parts)
+    kept = [part for part in through[:most] if not part.others]
+    summed = FlowPart("through", sum(part.voices for part in others), others=sum(part.others or 1 for part in others))
+    return _in_order([*(part for part in parts if part.kind != "through"), *kept, summed])
 
 
 def _conclusion(say: Translator, parts: Sequence[FlowPart], roll: int) -> str:
@@ -93,7 +101,7 @@ def _conclusion(say: Translator, parts: Sequence[FlowPart], roll: int) -> str:
         through=shares["through"],
         absent=percent(say, Fraction(sums["silent"] + sums["stranded"], roll)),
     )
-    through = [part for part in parts if part.kind == "through"]
+    through = [part for part in parts if part.kind == "through" and not part.others]
     if not through:
         return told
     most = max(through, key=lambda part: part.voices)

@@ -99,6 +99,11 @@ class DecisionRule(Rule):
         "There is no such prediction in this poll.",
         "Det finns ingen sådan förutsägelse i omröstningen.",
     )
+    NO_SUCH_PICTURE = (
+        NotFoundError,
+        "There is no such picture of this poll now.",
+        "Det finns ingen sådan bild av omröstningen nu.",
+    )
     NO_PREDICTOR = (
         NotFoundError,
         "There is no such member in this group.",

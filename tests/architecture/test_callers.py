@@ -19,9 +19,7 @@ NOT_CALLED = {
     "CommitRow": "a table, which is used by its columns",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
-NOT_CALLED |= dict.fromkeys(
-    ("vote_flow", "standpoints", "forecast_fan"), "a picture of a decision, for the pages of polls"
-)
+NOT_CALLED |= dict.fromkeys(("standpoints", "forecast_fan"), "a picture of a decision, for the pages of polls")
 OF_MIGRATIONS = "migrations/"
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from decisions.breakdown import Breakdown
 from decisions.count import Count, Result
 from decisions.course import (
     ChainPlace,
@@ -46,6 +47,9 @@ from protocol.records.envelope import reopen_record
 from protocol.records.operation import VOID
 from protocol.state import GroupState
 
+_RESULT: Final = msgspec.json.Decoder(Result)
+_BREAKDOWN: Final = msgspec.json.Decoder(Breakdown)
+
 
 class Phase(StrEnum):
     """Where a poll stands for readers: its stage, and whether the keepers confirmed what ended it."""
@@ -66,7 +70,7 @@ class Phase(StrEnum):
 class PollSoFar:
     """A poll and what became of it so far; without an opening there is no course.
 
-    `results`: by round. `fresh`: those that were counted now and aren't kept yet.
+    `results`: by round, with the `breakdowns` of those that have one. `fresh`: what was counted now and isn't kept yet.
     """
 
     poll: StoredPoll
@@ -74,6 +78,7 @@ class PollSoFar:
     facts: PollFacts | None = None
     course: Course | None = None
     results: dict[int, Result] = field(default_factory=dict)
+    breakdowns: dict[int, Breakdown] = field(default_factory=dict)
     fresh: tuple[KeptResult, ...] = ()
 
     def phase_at(self, now: int, *, settled: int) -> Phase:
@@ -134,7 +139,7 @@ async def follow_poll(
             question = asking.send(await answers.to(question))
     except StopIteration as end:
         course: Course = end.value
-    return PollSoFar(poll, opening, facts, course, answers.results, tuple(answers.fresh))
+    return PollSoFar(poll, opening, facts, course, answers.results, answers.breakdowns, tuple(answers.fresh))
 
 
 async def load_facts(session: AsyncSession, poll: StoredPoll, opening: PollOpening) -> PollFacts:
@@ -188,6 +193,7 @@ class _Answers:
         self._session, self._state, self._poll, self._opening = session, state, poll, opening
         self._facts, self._reach = facts, reach
         self.results: dict[int, Result] = {}
+        self.breakdowns: dict[int, Breakdown] = {}
         self.fresh: list[KeptResult] = []
 
     async def to(self, question: Question) -> Any:
@@ -214,18 +220,24 @@ class _Answers:
     async def _winners(self, held: PollRound, voided: tuple[int, ...]) -> tuple[str, ...] | None:
         assert held.voting is not None
         kept = await load_result(self._session, self._poll.id, held.voting.id, voided)
-        if kept is not None:
-            result = msgspec.json.decode(kept, type=Result)
-        elif not self._reach.counting or held.voting.size > self._reach.held:
-            return None
-        else:
-            met = self.results[held.number].quorum_met if voided else None
-            basis = await load_basis(self._session, self._state, self._opening, self._facts, self._poll)
-            result = (await load_count(self._session, basis, held, voided=voided, quorum_met=met)).result
-            self.fresh.append(KeptResult(self._poll.id, held.voting.id, voided, msgspec.json.encode(result)))
+        if kept is None:
+            if not self._reach.counting or held.voting.size > self._reach.held:
+                return None
+            kept = await self._counted(held, held.voting, voided)
+        result = _RESULT.decode(kept.result)
         if not voided:
             self.results[held.number] = result
+            if kept.breakdown:
+                self.breakdowns[held.number] = _BREAKDOWN.decode(kept.breakdown)
         return result.winners
+
+    async def _counted(self, held: PollRound, end: ChainPlace, voided: tuple[int, ...]) -> KeptResult:
+        met = self.results[held.number].quorum_met if voided else None
+        basis = await load_basis(self._session, self._state, self._opening, self._facts, self._poll)
+        found = await load_count(self._session, basis, held, voided=voided, quorum_met=met)
+        result, breakdown = msgspec.json.encode(found.result), msgspec.json.encode(found.breakdown)
+        self.fresh.append(KeptResult(self._poll.id, end.id, voided, result, breakdown))
+        return self.fresh[-1]
 
 
 async def said_before(session: AsyncSession, poll: StoredPoll, types: tuple[str, ...], size: int) -> list[LoggedSaid]:

@@ -6,11 +6,12 @@ from pod.web.decisions import (
     cast_ballots,
     contest,
     how,
+    pictures,
     poll_page,
     receipt,
     result,
     talk,
 )
 
-AREAS = (poll_page, ballot_form, receipt, result, cast_ballots, bets_form, contest, how, talk)
+AREAS = (poll_page, ballot_form, receipt, result, pictures, cast_ballots, bets_form, contest, how, talk)
 ROUTES = tuple(area.routes for area in AREAS)

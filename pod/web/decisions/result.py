@@ -5,20 +5,18 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from decisions.count import Result
 from pod.actions.decisions.poll_course import Phase
 from pod.actions.reading.decisions.files import find_result_file
 from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.actions.reading.decisions.polls import PollOutcome
 from pod.app_keys import DEPS
-from pod.contracts import CSV, contract
-from pod.plots.option_bars import option_bars
+from pod.contracts import contract
 from pod.plots.plot import Plot
 from pod.rules.decisions import DecisionRule
 from pod.translations import Translator
 from pod.web.decisions.poll_header import load_poll_page
+from pod.web.decisions.result_plots import PreferenceTable, bars_plot, comparison_of, flow_plot
 from pod.web.decisions.result_words import (
-    bars_of,
     contest_story,
     risk_sentences,
     state_sentences,
@@ -27,7 +25,7 @@ from pod.web.decisions.result_words import (
     winner_sentence,
 )
 from pod.web.kit.templates import FILE_HEADERS
-from pod.web.kit.visitors import reader_of, say_of
+from pod.web.kit.visitors import reader_of
 from protocol.ids import RecordId, parse_id
 from protocol.records.content.polls import PollKind
 
@@ -35,11 +33,17 @@ routes = web.RouteTableDef()
 
 
 class ResultView(msgspec.Struct, frozen=True, kw_only=True):
-    """A result. `earlier` are the pictures of the rounds before the last; `command` verifies the file."""
+    """A result. `earlier` are the pictures of the rounds before the last; `command` verifies the file.
+
+    `files_at`: the address of the poll, below which pictures and tables stand by themselves.
+    """
 
     winner: str
     state: tuple[str, ...]
     plot: Plot
+    comparison: PreferenceTable | None
+    flow: Plot | None
+    files_at: str
     story: tuple[str, ...]
     turnout: tuple[tuple[str, str], ...]
     risk: tuple[str, ...]
@@ -58,23 +62,13 @@ class ResultFile(msgspec.Struct, frozen=True):
     outcome: PollOutcome
 
 
-@routes.get("/g/{group}/polls/{poll}/result.csv")
-@contract("reader", media_type=CSV)
-async def get_result_csv(request: web.Request) -> web.Response:
-    """What each option got, as a table."""
-    seen = await load_poll_page(request)
-    plot = _plot(say_of(request), seen, _outcome(seen).results[-1])
-    headers = {"Content-Disposition": f'attachment; filename="{_name(seen)}.csv"', **FILE_HEADERS}
-    return web.Response(text=plot.figures.csv, content_type=CSV, charset="utf-8", headers=headers)
-
-
 @routes.get("/g/{group}/polls/{poll}/result.json")
 @contract("reader", answer=ResultFile)
 async def get_result_json(request: web.Request) -> web.Response:
     """The result's numbers, as the page has them."""
     seen = await load_poll_page(request)
     poll = seen.sight.poll
-    file = ResultFile(poll.id, poll.kind, poll.phase, _outcome(seen))
+    file = ResultFile(poll.id, poll.kind, poll.phase, outcome_of(seen))
     headers = {"Content-Disposition": f'attachment; filename="{_name(seen)}.json"', **FILE_HEADERS}
     return web.Response(body=msgspec.json.encode(file), content_type="application/json", headers=headers)
 
@@ -101,28 +95,25 @@ def result_view(say: Translator, seen: PollPageSight, path: str) -> ResultView |
     return ResultView(
         winner=winner_sentence(say, poll, outcome),
         state=tuple(state_sentences(say, seen, outcome)),
-        plot=_plot(say, seen, last),
+        plot=bars_plot(say, seen, outcome),
+        comparison=comparison_of(say, seen, outcome),
+        flow=flow_plot(say, seen, outcome),
+        files_at=path,
         story=(*tie_story(say, poll, outcome), *contest_story(say, poll, outcome)),
         turnout=tuple(turnout_rows(say, poll, last, by_weight=seen.by_weight)),
         risk=tuple(risk_sentences(say, last)),
-        earlier=tuple(_plot(say, seen, result) for result in outcome.results[:-1]),
+        earlier=tuple(bars_plot(say, seen, outcome, place) for place in range(len(outcome.results) - 1)),
         files=tuple(files),
         command=f"pod verify-result result-{poll.id[-8:]}.file.json" if settled else "",
         ballots=f"{path}/ballots",
     )
 
 
-def _outcome(seen: PollPageSight) -> PollOutcome:
+def outcome_of(seen: PollPageSight) -> PollOutcome:
     """The result; raises NotFoundError while there is none."""
     if seen.sight.outcome is None:
         raise DecisionRule.NOT_ENDED.error()
     return seen.sight.outcome
-
-
-def _plot(say: Translator, seen: PollPageSight, result: Result) -> Plot:
-    poll, outcome = seen.sight.poll, _outcome(seen)
-    bars = bars_of(say, poll, outcome, result)
-    return option_bars(say, poll.kind, bars, key=f"round-{result.round}", weighed=seen.by_weight)
 
 
 def _name(seen: PollPageSight) -> str:

@@ -10,7 +10,6 @@ from decisions.count import Result
 from pod.actions.decisions.poll_course import Phase
 from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.actions.reading.decisions.polls import PollOutcome, VisiblePoll
-from pod.plots.option_bars import OptionBar
 from pod.translations import Translator
 from pod.web.decisions.status_sentence import relative
 from pod.web.decisions.wording import option_name, quorum_sentence
@@ -47,12 +46,6 @@ def _nobody(say: Translator, poll: VisiblePoll, result: Result) -> str:
     if poll.kind == "for-against":
         return say("It isn't accepted.")
     return say("Nothing is decided: no option was given anything.")
-
-
-def bars_of(say: Translator, poll: VisiblePoll, outcome: PollOutcome, result: Result) -> list[OptionBar]:
-    """The options with what they got in one round."""
-    won = set(outcome.chosen or ()) if result is outcome.results[-1] else set(result.winners)
-    return [OptionBar(option_name(say, poll, one.id), one, one.id in won) for one in result.options]
 
 
 def state_sentences(say: Translator, seen: PollPageSight, outcome: PollOutcome) -> Iterator[str]:

@@ -127,6 +127,12 @@ def test_v1_the_list_below_the_picture_says_the_same() -> None:
 # V2
 
 
+def banded(spread: dict[int, Support]) -> tuple[Support, ...]:
+    """Scores in their ten bands."""
+    bands = [[one for score, one in spread.items() if min(score // 10, 9) == band] for band in range(10)]
+    return tuple(Support(sum(one.direct for one in band), sum(one.delegated for one in band)) for band in bands)
+
+
 def scored(number: int, spread: dict[int, Support], *, won: bool = False, name: str = "") -> OptionBar:
     total = Support(
         sum(score * one.direct for score, one in spread.items()),
@@ -135,7 +141,7 @@ def scored(number: int, spread: dict[int, Support], *, won: bool = False, name: 
     opinions = Support(sum(one.direct for one in spread.values()), sum(one.delegated for one in spread.values()))
     mean = str(Fraction(total.total, opinions.total)) if opinions.total else None
     result = OptionResult(f"{number:02}", total, opinions, mean)
-    return OptionBar(name or f"Option {number}", result, won, tuple(spread.items()))
+    return OptionBar(name or f"Option {number}", result, won, banded(spread))
 
 
 def test_v2_table_and_csv_have_the_figures_that_were_given() -> None:
@@ -146,7 +152,10 @@ def test_v2_table_and_csv_have_the_figures_that_were_given() -> None:
     assert plot.rows[1][:6] == ("Hill", "29", "29", "0", "3.2", "9")
     assert plot.rows[0][6:] == (*["0 + 0"] * 8, "3 + 2", "1 + 0")
     assert plot.rows[1][6:] == ("2 + 5", "2 + 0", *["0 + 0"] * 8)
-    assert plot.figures.rows[0] == ("00", "Lake", 1, 340, 160, 500, "250/3", 6, None)
+    assert plot.figures.rows[0][:9] == ("00", "Lake", 1, 340, 160, 500, "250/3", 6, None)
+    assert plot.figures.rows[0][9:] == (*[0] * 16, 3, 2, 1, 0)
+    assert plot.figures.names[9:11] == ("scores_0_9_direct", "scores_0_9_delegated")
+    assert plot.figures.names[-1] == "scores_90_100_delegated"
     assert plot.conclusion == "“Lake” won with 500 points: 340 direct, 160 delegated."
     drawn = widths(plot, "direct")[1:]
     assert drawn[0] / drawn[1] == pytest.approx(340 / 29, rel=0.02)
@@ -180,11 +189,12 @@ def test_v2_the_conclusion_fits_each_kind(kind: str, won: list[int], said: str, 
 
 
 def test_v2_places_beyond_the_ninth_are_one_band() -> None:
-    spread = tuple((place, Support(place, 0)) for place in range(1, 13))
-    option = OptionBar("A", OptionResult("00", Support(78, 0), borda=9), True, spread)
+    bands = (*(Support(place, 0) for place in range(1, 10)), Support(33, 0))
+    option = OptionBar("A", OptionResult("00", Support(78, 0), borda=9), True, bands)
     plot = sound(option_bars(EN, "ranking", [option], key="p"))
     assert plot.rows[0][-10:] == (*[f"{place} + 0" for place in range(1, 10)], "33 + 0")
     assert "Borda points" in plot.columns
+    assert plot.figures.names[-2:] == ("place_10_and_later_direct", "place_10_and_later_delegated")
 
 
 def test_v2_a_hundred_options_and_a_million_voices_stay_small_and_none_is_lost() -> None:
@@ -285,14 +295,19 @@ def test_v7_the_flow_of_a_poll_sums_to_its_roll() -> None:
     assert [float(height) for height in blocks] == [80, 50, 20, 40, 10], "as thick as what flows there"
 
 
-def test_v7_of_a_thousand_delegates_the_largest_are_drawn_and_the_rest_is_one() -> None:
-    parts = [FlowPart("direct", 1000), *(FlowPart("through", 2000 - at, f"{at} {LONG}") for at in range(1000))]
-    plot = sound(vote_flow(EN, parts, key="p"))
-    assert len(plot.rows) == 1 + 100 + 1
-    assert plot.rows[-1][:2] == ("through 900 others", EN.number(sum(2000 - at for at in range(100, 1000))))
+def test_v7_of_many_delegates_the_largest_are_drawn_and_the_rest_is_one() -> None:
+    named = [FlowPart("through", 2000 - at, f"{at} {LONG}") for at in range(20)]
+    plot = sound(vote_flow(EN, [FlowPart("direct", 1000), FlowPart("through", 5000, others=980), *named], key="p"))
+    assert len(plot.rows) == 1 + 20 + 1
+    assert plot.rows[-1][:2] == ("through 980 others", EN.number(5000))
     assert "through 992 others" in plot.svg
-    assert len(plot.figures.rows) == 1001
+    assert plot.figures.rows[-1] == ("through", "", 980, 5000)
     assert sound(vote_flow(EN, [], key="p")).conclusion == "Nobody may vote."
+
+
+def test_v7_voices_that_are_summed_are_nobodys_that_carries_the_most() -> None:
+    plot = sound(vote_flow(EN, [FlowPart("through", 90, others=9), FlowPart("through", 10, "Bo")], key="p"))
+    assert plot.conclusion.endswith("Bo carries the most: 10 %.")
 
 
 def test_two_pictures_on_one_page_share_no_id() -> None:

@@ -57,6 +57,7 @@ async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: Reco
         bets = await load_opened_bets(session, so_far)
         authors = {sight.poll.author, *(one.author for one in sight.statements)}
         authors |= {one.author for one in sight.poll.options if one.author is not None}
+        authors |= _carriers(sight)
         named = await load_nicknames(session, deps, group, authors)
         wanted = {sight.poll.about} if sight.poll.about else set()
         things = await load_shown_things(session, deps, reader, group, wanted) if wanted else {}
@@ -77,6 +78,12 @@ async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: Reco
         may_forward=readable.member is not None and readable.member.weight >= readable.state.permission(FAST_FORWARD),
         bets=bets,
     )
+
+
+def _carriers(sight: PollSight) -> set[int]:
+    """Those whom the result names because votes came through them."""
+    last = sight.outcome.breakdowns[-1] if sight.outcome is not None else None
+    return {one.member for one in last.carriers} if last is not None else set()
 
 
 def _is_held(so_far: PollSoFar, option: str) -> bool:

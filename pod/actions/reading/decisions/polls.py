@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from decisions.breakdown import Breakdown
 from decisions.count import Result
 from decisions.course import Contested
 from decisions.lot import Drawing
@@ -67,9 +68,13 @@ class OwnBallot(msgspec.Struct, frozen=True):
 
 
 class PollOutcome(msgspec.Struct, frozen=True):
-    """What the votings came to, round by round. `chosen`: nobody or one option; None while that isn't known."""
+    """What the votings came to, round by round. `chosen`: nobody or one option; None while that isn't known.
+
+    `breakdowns`: what stands behind each result's sums; None of one that was kept before it had that.
+    """
 
     results: tuple[Result, ...]
+    breakdowns: tuple[Breakdown | None, ...]
     chosen: tuple[str, ...] | None
     drawing: Drawing | None
     contested: Contested | None
@@ -206,8 +211,9 @@ def _outcome(readable: ReadableGroup, so_far: PollSoFar) -> PollOutcome | None:
     if course is None or not so_far.results:
         return None
     results = tuple(result for _, result in sorted(so_far.results.items()))
+    breakdowns = tuple(so_far.breakdowns.get(number) for number in sorted(so_far.results))
     alone = len(readable.state.seats) == 1
-    return PollOutcome(results, course.chosen, course.drawing, course.contested, alone)
+    return PollOutcome(results, breakdowns, course.chosen, course.drawing, course.contested, alone)
 
 
 def capabilities_of(so_far: PollSoFar, number: int) -> tuple[str, ...]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from subprocess import run
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -16,6 +20,7 @@ from tests.support.rig import ServedPod, eventually
 
 SECOND = 1000
 SHORT = {"voting": HOUR, "contest": HOUR}
+PICTURES = ("result", "flow")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +74,62 @@ def test_dc_17_the_result_says_who_won_turnout_quorum_and_the_two_ways_to_vote(p
     ]
     file = json.loads(parish.browser().get(parish.path(poll, "/result.json")).text)
     assert file["outcome"] == parish.seen("ada", poll)["outcome"]
+    assert (rows[0]["scores_80_89_direct"], rows[0]["scores_80_89_delegated"]) == ("1", "1")
+    assert (rows[1]["scores_90_100_direct"], rows[1]["scores_20_29_delegated"]) == ("1", "1")
+    assert file["outcome"]["breakdowns"][0]["carriers"] == [{"member": 3, "voices": 1}]
+    assert "66.7 % voted themselves, 33.3 % through delegates, 0 % not at all. " in text
+    assert "through member 3" in text
+
+
+def test_dc_30_pictures_stand_by_themselves_with_their_colours_and_numbers_as_long_as_the_page_may_be_read(
+    parish: Parish,
+) -> None:
+    poll = parish.ask("score", title="The pond?", lengths=SHORT)
+    parish.cast("cy", poll, scores={"00": 80, "01": 20})
+    parish.logged("cy", poll)
+    guest, swede = parish.browser(), parish.browser(language="sv")
+    early = [guest.get(parish.path(poll, f"/{name}.{form}")).status for name in PICTURES for form in ("svg", "csv")]
+    ended(parish, poll)
+
+    for name in PICTURES:
+        told = guest.get(parish.path(poll, f"/{name}.svg"))
+        root = ET.fromstring(told.text)
+        style = next(one.text for one in root.iter() if one.tag.endswith("style"))
+        digest = b64encode(sha256((style or "").encode()).digest()).decode()
+        assert told.headers["Content-Type"].startswith("image/svg+xml")
+        assert told.headers["Content-Security-Policy"] == f"default-src 'none'; style-src 'sha256-{digest}'"
+        assert "Set-Cookie" not in told.headers
+        assert len(told.text.encode()) < 30_000
+        assert "<script" not in told.text
+        assert "prefers-color-scheme:dark" in (style or "")
+        assert f'href="{parish.path(poll, f"/{name}.svg")}"' in guest.get(parish.path(poll)).text
+        again = guest.get(parish.path(poll, f"/{name}.svg"), if_none_match=told.headers["ETag"])
+        assert (again.status, again.text) == (304, "")
+    assert 'xml:lang="sv"' in swede.get(parish.path(poll, "/flow.svg")).text
+    assert "Hur rösterna gick" in swede.get(parish.path(poll, "/flow.svg")).text
+    rows = list(csv.DictReader(io.StringIO(guest.get(parish.path(poll, "/flow.csv")).text.lstrip("\ufeff"))))
+    assert [(row["way"], row["through"], row["voices"]) for row in rows] == [
+        ("direct", "", "1"),
+        ("through", "member 3", "1"),
+        ("silent", "", "1"),
+    ]
+    assert early == [404] * 4
+    assert guest.get(parish.path(poll, "/nothing.svg")).status == 404
+
+
+def test_a_ranking_tells_who_was_preferred_to_whom(parish: Parish) -> None:
+    poll = parish.ask("ranking", title="In which order?", lengths=SHORT)
+    parish.cast("cy", poll, ranking=["02", "00"])
+    parish.cast("ada", poll, ranking=["01"])
+    for name in ("ada", "cy"):
+        parish.logged(name, poll)
+    ended(parish, poll)
+
+    text = parish.browser().get(parish.path(poll)).text
+
+    row = re.search(r'<tr><th scope="row" dir="auto">Carry water</th>(.*?)</tr>', text)
+    assert row is not None
+    assert row[1] == "<td><strong>★ 2</strong></td><td><strong>★ 2</strong></td><td>–</td>"
 
 
 def test_dc_17_the_file_on_the_page_is_counted_anew_without_a_pod(parish: Parish, tmp_path: Path) -> None:
