@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from decisions.ballot_origins import Origins
 from decisions.mandates import Support, Voices
 from decisions.ranking import Places
 from decisions.rolls import Roll
@@ -39,12 +40,14 @@ class Breakdown(msgspec.Struct, frozen=True):
     """`bands`: by option, in the result's order, ten sums of voices; none where a kind of poll has no scores or places.
 
     `carriers`: the most carrying first; `others`: how many more there were, and `others_voices` what came through them.
+    `origins`: where the ballots came from, which only a pod knows, not a file.
     """
 
     bands: tuple[tuple[Support, ...], ...] = ()
     carriers: tuple[Carrier, ...] = ()
     others: int = 0
     others_voices: int = 0
+    origins: Origins = Origins()
 
 
 def bands_of_scores(scores: Scores) -> BandTable:

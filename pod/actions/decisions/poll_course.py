@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from decisions.ballot_origins import YOUNG_FOR_MS, origins_of
 from decisions.breakdown import Breakdown
 from decisions.count import Count, Result
 from decisions.course import (
@@ -235,8 +236,11 @@ class _Answers:
         met = self.results[held.number].quorum_met if voided else None
         basis = await load_basis(self._session, self._state, self._opening, self._facts, self._poll)
         found = await load_count(self._session, basis, held, voided=voided, quorum_met=met)
-        result, breakdown = msgspec.json.encode(found.result), msgspec.json.encode(found.breakdown)
-        self.fresh.append(KeptResult(self._poll.id, end.id, voided, result, breakdown))
+        first = await first_item_from(self._session, self._poll.group_id, held.times.voting_end - YOUNG_FOR_MS)
+        assert first is not None
+        origins = origins_of(self._state.members, found.places, since=first.height)
+        breakdown = msgspec.json.encode(msgspec.structs.replace(found.breakdown, origins=origins))
+        self.fresh.append(KeptResult(self._poll.id, end.id, voided, msgspec.json.encode(found.result), breakdown))
         return self.fresh[-1]
 
 

@@ -18,6 +18,7 @@ from pod.web.decisions.poll_header import load_poll_page
 from pod.web.decisions.result_plots import PreferenceTable, bars_plot, comparison_of, flow_plot
 from pod.web.decisions.result_words import (
     contest_story,
+    origin_sentences,
     risk_sentences,
     state_sentences,
     tie_story,
@@ -101,7 +102,7 @@ def result_view(say: Translator, seen: PollPageSight, path: str) -> ResultView |
         files_at=path,
         story=(*tie_story(say, poll, outcome), *contest_story(say, poll, outcome)),
         turnout=tuple(turnout_rows(say, poll, last, by_weight=seen.by_weight)),
-        risk=tuple(risk_sentences(say, last)),
+        risk=(*risk_sentences(say, last), *origin_sentences(say, outcome.breakdowns[-1])),
         earlier=tuple(bars_plot(say, seen, outcome, place) for place in range(len(outcome.results) - 1)),
         files=tuple(files),
         command=f"pod verify-result result-{poll.id[-8:]}.file.json" if settled else "",

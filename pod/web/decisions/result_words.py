@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
+from decisions.ballot_origins import Origins
+from decisions.breakdown import Breakdown
 from decisions.count import Result
 from pod.actions.decisions.poll_course import Phase
 from pod.actions.reading.decisions.poll_page import PollPageSight
@@ -13,6 +15,7 @@ from pod.actions.reading.decisions.polls import PollOutcome, VisiblePoll
 from pod.translations import Translator
 from pod.web.decisions.status_sentence import relative
 from pod.web.decisions.wording import option_name, quorum_sentence
+from pod.web.group.wording import host_of
 from protocol.records.content import YES
 
 LATE_MS: Final = 10 * 60_000
@@ -110,6 +113,21 @@ def risk_sentences(say: Translator, result: Result) -> Iterator[str]:
         "%(count)s ballot alone holds more than half.",
         "%(count)s ballots together hold more than half.",
         risk.majority,
+    )
+
+
+def origin_sentences(say: Translator, breakdown: Breakdown | None) -> Iterator[str]:
+    """From which pods the ballots came, and how many have young keys; nothing of a result that was kept before."""
+    origins = breakdown.origins if breakdown is not None else Origins()
+    if not origins.pods:
+        return
+    named = [f"{host_of(one.pod)} {say.number(one.ballots)}" for one in origins.pods]
+    named += [say("other pods %(count)s", count=say.number(origins.others))] if origins.others else []
+    yield say("Ballots by the pod at which who cast them is at home: %(pods)s.", pods=", ".join(named))
+    yield say.many(
+        "%(count)s ballot was signed with a key younger than 30 days.",
+        "%(count)s ballots were signed with keys younger than 30 days.",
+        origins.young,
     )
 
 

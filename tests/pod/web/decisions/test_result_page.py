@@ -58,6 +58,8 @@ def test_dc_17_the_result_says_who_won_turnout_quorum_and_the_two_ways_to_vote(p
         "Valid if 50 per cent of the roll are counted. It was met.",
         "The ballot that carries most carries 66.7 % of it.",
         "1 ballot alone holds more than half.",
+        f"at which who cast them is at home: {parish.pod.url.rpartition('/')[2]} 2.",
+        "2 ballots were signed with keys younger than 30 days.",
         "It is provisional until",
         "Confirmed by one pod only",
         "pod verify-result",
