@@ -62,11 +62,20 @@ class Electors:
         able = self.weights >= least
         return Electors(self.numbers[able], self.votes[able], self.joined[able], self.weights[able])
 
+    @property
+    def by_weight(self) -> bool:
+        """Whether votes are weights."""
+        return bool((self.votes != 1).any())
+
+    def place_of(self, number: int) -> int | None:
+        """Where a member stands in the arrays; None for who isn't one of them."""
+        place = int(np.searchsorted(self.numbers, number))
+        return place if place < len(self.numbers) and int(self.numbers[place]) == number else None
+
     def may(self, number: int, least: int) -> bool:
         """Whether a member is one of them and has at least this weight."""
-        place = int(np.searchsorted(self.numbers, number))
-        found = place < len(self.numbers) and int(self.numbers[place]) == number
-        return found and int(self.weights[place]) >= least
+        place = self.place_of(number)
+        return place is not None and int(self.weights[place]) >= least
 
 
 @dataclass(frozen=True, slots=True, eq=False)

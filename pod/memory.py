@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from weakref import WeakValueDictionary
 
 from federation.shares import Shares
@@ -16,6 +17,7 @@ MOST_FOUNDED = 10_000
 MOST_HASHES = 1000
 MOST_FILES_MADE = 2  # at once
 MOST_PASTS = 64
+MOST_FOLLOWED = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,11 @@ class Locks:
         return self.filing.setdefault(poll, asyncio.Lock())
 
 
-class Pasts:
-    """What was computed of groups' past polls, by what it was computed from; the oldest gives way."""
+class Computed:
+    """What was computed of polls, by what it was computed from; the oldest gives way."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._held: dict[Hashable, object] = {}
 
     def get(self, key: Hashable) -> object | None:
@@ -51,9 +54,18 @@ class Pasts:
 
     def keep(self, key: Hashable, value: object) -> None:
         """Hold a value."""
-        if len(self._held) >= MOST_PASTS:
+        self._held.pop(key, None)
+        if len(self._held) >= self._most:
             del self._held[next(iter(self._held))]
         self._held[key] = value
+
+
+@dataclass(frozen=True)
+class OfPolls:
+    """`pasts`: past polls of groups. `followers`: how many votes follow a delegate's in a poll."""
+
+    pasts: Computed = field(default_factory=partial(Computed, MOST_PASTS))
+    followers: Computed = field(default_factory=partial(Computed, MOST_FOLLOWED))
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ class Memory:
 
     `founded`: when groups were founded. `hashes`: state hashes by item. `written`: how many bytes each author stored
     lately. `beats`: when each loop last ran. `told_terms`: the term of each group that its readers were last told.
-    `pasts`: past polls of groups. `locks`: what this process does once at a time.
+    `locks`: what this process does once at a time.
     """
 
     founded: dict[RecordId, int] = field(default_factory=dict)
@@ -70,7 +82,7 @@ class Memory:
     beats: dict[str, int] = field(default_factory=dict)
     told_terms: dict[RecordId, int] = field(default_factory=dict)
     written: WrittenBytes = field(default_factory=WrittenBytes)
-    pasts: Pasts = field(default_factory=Pasts)
+    polls: OfPolls = field(default_factory=OfPolls)
     locks: Locks = field(default_factory=Locks)
 
     def hash_of(self, state: GroupState) -> str:

@@ -16,7 +16,10 @@ from protocol.ids import RecordId
 
 
 class HiddenValueRow(Base):
-    """A sealed record of an account and what it commits to. `opened_by`: the record that opened it, or is to count."""
+    """A sealed record of an account and what it commits to. `opened_by`: the record that opened it, or is to count.
+
+    `opens_at`: from which time (ms) on an item may have it opened.
+    """
 
     __tablename__ = "hidden_values"
     __table_args__ = (
@@ -24,6 +27,7 @@ class HiddenValueRow(Base):
         Index(
             "ix_hidden_values_waiting",
             "group_id",
+            "opens_at",
             sqlite_where=text("opened_by IS NULL"),
             postgresql_where=text("opened_by IS NULL"),
         ),
@@ -39,6 +43,7 @@ class HiddenValueRow(Base):
     salt: Mapped[str]
     value_sealed: Mapped[bytes]
     opened_by: Mapped[RecordId | None]
+    opens_at: Mapped[int] = mapped_column(server_default="0")
 
 
 class HiddenValue(msgspec.Struct, frozen=True):
@@ -54,6 +59,7 @@ class HiddenValue(msgspec.Struct, frozen=True):
     salt: str
     value_sealed: bytes
     opened_by: RecordId | None
+    opens_at: int
 
 
 HIDDEN_VALUES: Final = table_of(HiddenValueRow)
@@ -65,16 +71,20 @@ async def put_hidden(session: AsyncSession, value: HiddenValue) -> None:
     await insert_new(session, HIDDEN_VALUES, [msgspec.structs.asdict(value)])
 
 
-async def list_polls_to_open(session: AsyncSession, group: RecordId) -> list[RecordId]:
-    """The group's polls in which people here have values that aren't opened."""
-    return [poll for (poll,) in await _POLLS.run(session, group=group)]
+async def list_polls_to_open(session: AsyncSession, group: RecordId, at: int) -> list[RecordId]:
+    """The group's polls in which people here have values that aren't opened, and that an item of this time may open."""
+    return [poll for (poll,) in await _POLLS.run(session, group=group, at=at)]
 
 
 _POLLS: Final = Prepared(
     lambda _: (
         select(HIDDEN_VALUES.c.poll_id)
         .distinct()
-        .where(HIDDEN_VALUES.c.group_id == bindparam("group"), HIDDEN_VALUES.c.opened_by.is_(None))
+        .where(
+            HIDDEN_VALUES.c.group_id == bindparam("group"),
+            HIDDEN_VALUES.c.opens_at <= bindparam("at"),
+            HIDDEN_VALUES.c.opened_by.is_(None),
+        )
     )
 )
 
@@ -123,3 +133,8 @@ _OWN: Final = Prepared(
 async def note_opened(session: AsyncSession, sealed: RecordId, opened_by: RecordId) -> None:
     """Store that a value is opened, or needn't be because `opened_by` took its place."""
     await session.execute(update(HIDDEN_VALUES).where(HIDDEN_VALUES.c.sealed_id == sealed).values(opened_by=opened_by))
+
+
+async def put_opens_at(session: AsyncSession, sealed: RecordId, at: int) -> None:
+    """Store from which time on an item may have a value opened."""
+    await session.execute(update(HIDDEN_VALUES).where(HIDDEN_VALUES.c.sealed_id == sealed).values(opens_at=at))

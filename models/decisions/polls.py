@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.engine.columns import Base, table_of
 from models.engine.statements import Prepared
 from models.engine.upserts import insert_new
-from models.groups.groups_and_items import ITEMS
 from protocol.ids import RecordId
 from protocol.records.content import Ballot, Poll
 
@@ -76,6 +75,7 @@ class PollOpeningRow(Base):
     __table_args__ = (
         Index(None, "item_id"),
         Index(None, "group_id", "look_at"),
+        Index(None, "poll_id", "group_id", "author"),  # all that a search needs: `members` may be megabytes
         {"sqlite_with_rowid": False},
     )
 
@@ -116,19 +116,6 @@ class StoredBallot(msgspec.Struct, frozen=True):
     def content(self) -> Ballot:
         """What the record says."""
         return msgspec.json.decode(self.ballot, type=Ballot)
-
-
-class PollOpening(msgspec.Struct, frozen=True):
-    """Where the head's chain opened a poll: the item, its height, time (ms) and the log that it commits to."""
-
-    poll_id: RecordId
-    item_id: RecordId
-    height: int
-    at: int
-    log_size: int
-    author: int
-    members: bytes
-    terms: bytes
 
 
 class NewOpening(msgspec.Struct, frozen=True):
@@ -176,32 +163,6 @@ _POLLS: Final = Prepared(
         .where(POLLS.c.group_id == bindparam("group"), POLLS.c.place < bindparam("below"))
         .order_by(POLLS.c.place.desc(), POLLS.c.id)
         .limit(bindparam("most"))
-    )
-)
-
-
-async def load_opening(session: AsyncSession, poll: RecordId, group: RecordId) -> PollOpening | None:
-    """The first `open-poll` for this poll on the chain of its own group's head, None while there is none."""
-    rows = await _OPENING.run(session, poll=poll, group=group)
-    return PollOpening(*rows[0]) if rows else None
-
-
-_OPENING: Final = Prepared(
-    lambda _: (
-        select(
-            OPENINGS.c.poll_id,
-            OPENINGS.c.item_id,
-            ITEMS.c.height,
-            ITEMS.c.at,
-            ITEMS.c.log_size,
-            OPENINGS.c.author,
-            OPENINGS.c.members,
-            OPENINGS.c.terms,
-        )
-        .join(ITEMS, ITEMS.c.id == OPENINGS.c.item_id)
-        .where(OPENINGS.c.poll_id == bindparam("poll"), OPENINGS.c.group_id == bindparam("group"), ITEMS.c.on_chain)
-        .order_by(ITEMS.c.height, OPENINGS.c.position)
-        .limit(1)
     )
 )
 

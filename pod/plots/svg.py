@@ -24,10 +24,11 @@ _BOX: Final = re.compile(r'^<svg viewBox="0 0 ([\d.]+) ([\d.]+)"')
 def picture(name: str, key: str, height: float, words: tuple[str, str], parts: Iterable[Markup]) -> Markup:
     """The whole picture; `words` are its title and its conclusion."""
     mark = f"{name}-{key}" if key else name
+    title, conclusion = words
     return Markup(
-        '<svg viewBox="0 0 {0} {1}" role="img" aria-labelledby="{2}-t {2}-d" class="chart {3}">'
-        '<title id="{2}-t">{4}</title><desc id="{2}-d">{5}</desc>{6}</svg>'
-    ).format(WIDTH, number(height), mark, name, *words, Markup("").join(parts))
+        '<svg viewBox="0 0 %s %s" role="img" aria-labelledby="%s-t %s-d" class="chart %s">'
+        '<title id="%s-t">%s</title><desc id="%s-d">%s</desc>%s</svg>'
+    ) % (WIDTH, number(height), mark, mark, name, mark, title, mark, conclusion, Markup("").join(parts))
 
 
 def standing_alone(svg: Markup, style: str, language: str) -> str:
@@ -50,9 +51,8 @@ def number(value: float) -> str:
 
 def box(x: float, y: float, size: tuple[float, float], kind: str) -> Markup:
     """A rectangle of a class."""
-    return Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>').format(
-        number(x), number(y), *map(number, size), kind
-    )
+    measures = number(x), number(y), *map(number, size)
+    return Markup('<rect x="%s" y="%s" width="%s" height="%s" class="%s"/>') % (*measures, kind)
 
 
 def line(start: tuple[float, float], end: tuple[float, float], kind: str) -> Markup:
@@ -62,7 +62,7 @@ def line(start: tuple[float, float], end: tuple[float, float], kind: str) -> Mar
 
 def path(shape: str, kind: str) -> Markup:
     """A path of a class."""
-    return Markup('<path d="{}" class="{}"/>').format(shape, kind)
+    return Markup('<path d="%s" class="%s"/>') % (shape, kind)
 
 
 def polygon(points: Iterable[tuple[float, float]], kind: str) -> Markup:
@@ -72,7 +72,7 @@ def polygon(points: Iterable[tuple[float, float]], kind: str) -> Markup:
 
 def dot(at: tuple[float, float], radius: float, kind: str) -> Markup:
     """A circle of a class."""
-    return Markup('<circle cx="{}" cy="{}" r="{}" class="{}"/>').format(*map(number, (*at, radius)), kind)
+    return Markup('<circle cx="%s" cy="%s" r="%s" class="%s"/>') % (*map(number, (*at, radius)), kind)
 
 
 def diamond(at: tuple[float, float], radius: float, kind: str) -> Markup:
@@ -84,8 +84,9 @@ def diamond(at: tuple[float, float], radius: float, kind: str) -> Markup:
 def text(at: tuple[float, float], said: str, kind: str = "") -> Markup:
     """Words; of the classes `end` and `middle` they end or are centred there."""
     x, y = map(number, at)
-    chosen = Markup(' class="{}"').format(kind) if kind else ""
-    return Markup('<text x="{}" y="{}"{}>{}</text>').format(x, y, chosen, said)
+    if not kind:
+        return Markup('<text x="%s" y="%s">%s</text>') % (x, y, said)
+    return Markup('<text x="%s" y="%s" class="%s">%s</text>') % (x, y, kind, said)
 
 
 def hatching(name: str, key: str) -> tuple[Markup, Markup]:

@@ -14,7 +14,7 @@ from models.decisions.polls import StoredPoll
 from models.people.accounts import Account
 from pod.actions.chain.door import append
 from pod.actions.decisions.held_polls import hold_poll
-from pod.actions.decisions.hidden_values import sealed_up, value_of
+from pod.actions.decisions.hidden_values import opens_at, sealed_up, value_of
 from pod.actions.decisions.opened_bets import stated_in
 from pod.actions.posts.records import signed_when_numbered
 from pod.actions.signer import Person
@@ -53,9 +53,8 @@ async def place_bets(
     await push(session, deps, record, now=now)
     ((salt, number),) = salts
     box = sealed_up(deps, record.id, dict(bets))
-    hidden = HiddenValue(
-        record.id, signer.account.id, group, poll_id, BETS_KIND, poll.held.number, number, salt, box, None
-    )
+    until, own = opens_at(poll.held, BETS_KIND), signer.account.id
+    hidden = HiddenValue(record.id, own, group, poll_id, BETS_KIND, poll.held.number, number, salt, box, None, until)
     await put_hidden(session, hidden)
     return record
 

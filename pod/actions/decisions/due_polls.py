@@ -25,7 +25,7 @@ async def carry_on_polls(deps: Deps, group: RecordId) -> None:
     """Follow the group's polls that are due, each read by itself, and do for each what this pod has to do in it."""
     async with deps.store.database.read() as session:
         at = (await load_view(session, deps, group)).state.at
-        due = [*await list_due(session, group, at), *await list_polls_to_open(session, group)]
+        due = [*await list_due(session, group, at), *await list_polls_to_open(session, group, at)]
     for poll in dict.fromkeys(due):
         found = await _follow(deps, group, poll)
         if found is not None:

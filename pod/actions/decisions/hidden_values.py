@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.course import Course
-from models.decisions.hidden_values import HiddenValue, list_hidden, note_opened
+from decisions.course import Course, PollRound
+from models.decisions.hidden_values import HiddenValue, list_hidden, note_opened, put_opens_at
 from models.people.accounts import load_account
 from pod.actions.decisions.poll_course import PollSoFar
 from pod.actions.posts.records import write_for
@@ -40,6 +40,16 @@ async def open_values(session: AsyncSession, deps: Deps, so_far: PollSoFar) -> N
             await note_opened(session, value.sealed_id, value.sealed_id)
         elif _may_open(course, value):
             await _open(session, deps, group, value)
+        elif value.opens_at != (at := opens_at(course.now, value.kind)):
+            await put_opens_at(session, value.sealed_id, at)
+
+
+def opens_at(held: PollRound, kind: str) -> int:
+    """The time (ms) from which on an item may have a value of a round opened, unless a phase is ended earlier.
+
+    A poll whose phase is ended earlier is followed then all the same.
+    """
+    return held.times.bets_end if kind == BETS_KIND else held.times.voting_end
 
 
 def sealed_up(deps: Deps, record: RecordId, value: object) -> bytes:

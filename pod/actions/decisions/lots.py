@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from decisions.course import PollRound
 from models.decisions.hidden_values import HiddenValue, load_own_hidden, put_hidden
 from models.people.accounts import load_account, load_numbered
-from pod.actions.decisions.hidden_values import LOT_KIND, sealed_up
+from pod.actions.decisions.hidden_values import LOT_KIND, opens_at, sealed_up
 from pod.actions.decisions.poll_course import PollSoFar
 from pod.actions.posts.records import write_for
 from pod.actions.signer import signing_seed
@@ -54,4 +54,6 @@ async def _give_share(
     except RefusedError:
         return  # the member left or is on the way to another pod
     box = sealed_up(deps, record.id, secret.hex())
-    await put_hidden(session, HiddenValue(record.id, account.id, group, poll, LOT_KIND, held.number, 0, "", box, None))
+    until = opens_at(held, LOT_KIND)
+    hidden = HiddenValue(record.id, account.id, group, poll, LOT_KIND, held.number, 0, "", box, None, until)
+    await put_hidden(session, hidden)

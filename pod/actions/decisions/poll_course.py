@@ -30,13 +30,14 @@ from decisions.entries import Logged
 from decisions.phases import FastForward
 from decisions.poll_events import FAST_FORWARD
 from decisions.proposals import LoggedSaid
-from decisions.rolls import Roll, Terms, unpack
+from decisions.rolls import Roll
 from decisions.round_count import CountBasis, count_round
 from models.decisions.activity import first_item_from, load_log_size
 from models.decisions.delegations import list_delegations
 from models.decisions.events import SealedEvent, list_events
 from models.decisions.logged import list_logged_ballots
-from models.decisions.polls import PollOpening, StoredPoll, load_opening
+from models.decisions.openings import PollOpening, load_opening
+from models.decisions.polls import StoredPoll
 from models.decisions.results import KeptResult, load_result
 from models.decisions.said import list_said
 from models.groups.groups_and_items import load_item
@@ -72,6 +73,7 @@ class PollSoFar:
     """A poll and what became of it so far; without an opening there is no course.
 
     `results`: by round, with the `breakdowns` of those that have one. `fresh`: what was counted now and isn't kept yet.
+    `held`: how much of the group's log is here.
     """
 
     poll: StoredPoll
@@ -81,6 +83,7 @@ class PollSoFar:
     results: dict[int, Result] = field(default_factory=dict)
     breakdowns: dict[int, Breakdown] = field(default_factory=dict)
     fresh: tuple[KeptResult, ...] = ()
+    held: int = 0
 
     def phase_at(self, now: int, *, settled: int) -> Phase:
         """Where it stands at a time (ms); `settled`: the height up to which the keepers confirmed the chain."""
@@ -140,12 +143,13 @@ async def follow_poll(
             question = asking.send(await answers.to(question))
     except StopIteration as end:
         course: Course = end.value
-    return PollSoFar(poll, opening, facts, course, answers.results, answers.breakdowns, tuple(answers.fresh))
+    fresh = tuple(answers.fresh)
+    return PollSoFar(poll, opening, facts, course, answers.results, answers.breakdowns, fresh, held)
 
 
 async def load_facts(session: AsyncSession, poll: StoredPoll, opening: PollOpening) -> PollFacts:
     """What a poll's course starts from."""
-    electors, terms = unpack(opening.members), terms_of(opening)
+    electors, terms = opening.electors, opening.terms
     sealed = [one for one in await list_events(session, poll.id) if one.group_id == poll.group_id]
     return PollFacts(
         id=poll.id,
@@ -156,11 +160,6 @@ async def load_facts(session: AsyncSession, poll: StoredPoll, opening: PollOpeni
         forwards=[FastForward(one.at, one.event.target) for one in sealed if one.event.name == FAST_FORWARD],
         voids=await _voids(session, poll, opening, sealed),
     )
-
-
-def terms_of(opening: PollOpening) -> Terms:
-    """What the opening item says of capabilities, keepers and areas."""
-    return msgspec.json.decode(opening.terms, type=Terms)
 
 
 async def _voids(
@@ -255,7 +254,7 @@ async def load_basis(
 ) -> CountBasis:
     """What all counts of a poll have in common; `state`: the group's, now."""
     roll: Roll = await load_roll(session, opening, poll.group_id)
-    return CountBasis(facts, terms_of(opening), roll, state)
+    return CountBasis(facts, opening.terms, roll, state)
 
 
 async def load_count(

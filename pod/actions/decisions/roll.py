@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.rolls import ACTIVE_FOR_MS, Electors, Roll, Terms, roll_of, unpack
+from decisions.rolls import ACTIVE_FOR_MS, Roll, roll_of
 from models.decisions.activity import first_item_from, has_logged, list_logged_authors, load_log_size
-from models.decisions.polls import PollOpening
+from models.decisions.openings import PollOpening
 from models.groups.groups_and_items import StoredItem, list_chain
 from pod.actions.chain.void_operations import parse_void
 from protocol.ids import RecordId
@@ -25,27 +24,22 @@ async def load_roll(session: AsyncSession, opening: PollOpening, group: RecordId
     start = await load_log_size(session, group, first.height - 1)
     active = await list_logged_authors(session, group, start, opening.log_size)
     active |= await _list_operators(session, group, first.height, opening.height)
-    return roll_of(_candidates(opening), active, since=first.height)
+    return roll_of(opening.voters, active, since=first.height)
 
 
 async def is_on_roll(session: AsyncSession, opening: PollOpening, group: RecordId, number: int) -> bool:
     """Whether one member is on the roll, without reading a year of the log."""
-    found = _candidates(opening)
+    place = opening.electors.place_of(number)
+    if place is None or not opening.electors.may(number, opening.terms.least["vote"]):
+        return False
     first = await first_item_from(session, group, opening.at - ACTIVE_FOR_MS)
     assert first is not None
-    if number in roll_of(found, (), since=first.height).numbers:
+    if int(opening.electors.joined[place]) >= first.height:
         return True
-    if number not in found.numbers:
-        return False
     start = await load_log_size(session, group, first.height - 1)
     if await has_logged(session, group, number, start, opening.log_size):
         return True
     return number in await _list_operators(session, group, first.height, opening.height)
-
-
-def _candidates(opening: PollOpening) -> Electors:
-    """Who had the weight to vote at the opening item."""
-    return unpack(opening.members).able(msgspec.json.decode(opening.terms, type=Terms).least["vote"])
 
 
 async def _list_operators(session: AsyncSession, group: RecordId, first: int, last: int) -> set[int]:

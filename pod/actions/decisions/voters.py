@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 
 import msgspec
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from decisions.rolls import Electors, unpack
+from decisions.rolls import Electors
+from models.decisions.openings import PollOpening
 from models.decisions.own_entries import list_declarations_of
-from pod.actions.decisions.poll_course import PollSoFar, terms_of
+from pod.actions.decisions.poll_course import PollSoFar
 from pod.actions.decisions.roll import is_on_roll
 from pod.rules.decisions import DecisionRule
 from protocol.errors import RefusedError
@@ -49,17 +49,17 @@ async def load_voter(session: AsyncSession, state: GroupState, so_far: PollSoFar
     opening, course = so_far.opening, so_far.course
     assert opening is not None
     assert course is not None
-    found = unpack(opening.members).able(terms_of(opening).least["vote"])
+    found = opening.electors
     bar: Bar | None = None
     if not await is_on_roll(session, opening, state.group, number):
-        bar = _why_off(state, found, number, opened=opening.height)
+        bar = _why_off(state, opening, number)
     elif _is_recovered(state, number, opened=opening.height):
         bar = Bar.RECOVERED
     delegate = await _is_delegate(session, so_far, number)
     if bar is None and delegate and now >= course.now.times.lock_at:
         bar = Bar.LOCKED
     votes = 0 if bar in OFF_ROLL else _votes_of(found, number)
-    return Voter(number, bar, votes, bool((found.votes != 1).any()), delegate)
+    return Voter(number, bar, votes, found.by_weight, delegate)
 
 
 def refusal_of(voter: Voter) -> RefusedError | None:
@@ -75,11 +75,11 @@ def refusal_of(voter: Voter) -> RefusedError | None:
             return DecisionRule.NOT_ON_ROLL.error()
 
 
-def _why_off(state: GroupState, found: Electors, number: int, *, opened: int) -> Bar:
-    if number in found.numbers:
+def _why_off(state: GroupState, opening: PollOpening, number: int) -> Bar:
+    if opening.electors.may(number, opening.terms.least["vote"]):
         return Bar.SILENT
     member = state.members.get(number)
-    return Bar.JOINED_LATER if member is None or member.joined_height > opened else Bar.WEIGHT
+    return Bar.JOINED_LATER if member is None or member.joined_height > opening.height else Bar.WEIGHT
 
 
 def _is_recovered(state: GroupState, number: int, *, opened: int) -> bool:
@@ -89,7 +89,8 @@ def _is_recovered(state: GroupState, number: int, *, opened: int) -> bool:
 
 
 def _votes_of(found: Electors, number: int) -> int:
-    place = int(np.searchsorted(found.numbers, number))
+    place = found.place_of(number)
+    assert place is not None
     return int(found.votes[place])
 
 

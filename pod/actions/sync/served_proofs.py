@@ -42,8 +42,14 @@ async def prove_inclusion(deps: Deps, reader: Viewer, group: RecordId, leaf: int
         if leaf >= size:
             raise ChainRule.NOT_AMONG_FIRST.error(leaf=leaf, size=size)
         (entry,) = await list_log(session, group, leaf, 1)
-        tiles = await load_tiles(session, group, tiles_for_inclusion(leaf, size))
-    return Proof(_hex(inclusion_proof(tile_reader(_tile(tiles)), leaf, size)), leaf=leaf, size=size, record=entry.id)
+        path = await load_inclusion(session, group, leaf, size)
+    return Proof(path, leaf=leaf, size=size, record=entry.id)
+
+
+async def load_inclusion(session: AsyncSession, group: RecordId, leaf: int, size: int) -> tuple[str, ...]:
+    """The path of an entry among the first `size`, which must be here, for who may read the group."""
+    tiles = await load_tiles(session, group, tiles_for_inclusion(leaf, size))
+    return _hex(inclusion_proof(tile_reader(_tile(tiles)), leaf, size))
 
 
 async def prove_consistency(deps: Deps, reader: Viewer, group: RecordId, first: int, second: int) -> Proof:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from pod.actions.reading.decisions.poll_page import PollPageSight, read_poll_page
+from pod.actions.reading.decisions.ballot_receipts import BallotReceipt
+from pod.actions.reading.decisions.poll_page import PollPageSight, read_page_and_receipt, read_poll_page
 from pod.actions.reading.decisions.poll_status import OVER
 from pod.app_keys import DEPS
 from pod.translations import Translator
@@ -34,6 +35,12 @@ async def load_poll_page(request: web.Request) -> PollPageSight:
     """The poll that the path names, for whoever asks; raises UnknownGroupError or NotFoundError."""
     group, poll = parse_id(request.match_info["group"]), parse_id(request.match_info["poll"])
     return await read_poll_page(request.app[DEPS], reader_of(request), group, poll)
+
+
+async def load_page_and_receipt(request: web.Request) -> tuple[PollPageSight, BallotReceipt | None]:
+    """The same, with what became of the ballot of whoever asks."""
+    group, poll = parse_id(request.match_info["group"]), parse_id(request.match_info["poll"])
+    return await read_page_and_receipt(request.app[DEPS], reader_of(request), group, poll)
 
 
 def header_of(say: Translator, seen: PollPageSight, now: int) -> PollHeader:

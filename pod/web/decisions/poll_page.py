@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from pod.actions.reading.decisions.ballot_receipts import BallotReceipt, read_receipt
+from pod.actions.reading.decisions.ballot_receipts import BallotReceipt
 from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -13,7 +13,7 @@ from pod.plots.phase_timeline import Timeline, phase_timeline
 from pod.translations import Translator
 from pod.web.decisions.ballot_words import fate_view
 from pod.web.decisions.phase_words import PhaseView, option_notes, option_text, phase_view
-from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page, will_count
+from pod.web.decisions.poll_header import PollHeader, header_of, load_page_and_receipt, will_count
 from pod.web.decisions.result import ResultView, result_view
 from pod.web.decisions.wording import kind_name, option_name, poll_title, rules_of, when
 from pod.web.kit.templates import render
@@ -64,8 +64,7 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
 @contract("reader", media_type=HTML)
 async def get_poll_page(request: web.Request) -> web.Response:
     """A poll: where it stands, whether one's vote will count, what is asked, how it is counted."""
-    seen = await load_poll_page(request)
-    receipt = await read_receipt(request.app[DEPS], reader_of(request), seen.group, seen.sight.poll.id)
+    seen, receipt = await load_page_and_receipt(request)
     return render(request, "decisions/poll.html", _view(request, seen, receipt))
 
 

@@ -12,7 +12,7 @@ from pod.contracts import HTML, contract
 from pod.rules.decisions import DecisionRule
 from pod.translations import Translator
 from pod.web.decisions.ballot_words import BallotFateView, fate_view, said_in
-from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page
+from pod.web.decisions.poll_header import PollHeader, header_of, load_page_and_receipt
 from pod.web.kit.templates import PRIVATE, render
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from protocol.ids import RecordId, parse_id
@@ -48,8 +48,8 @@ class ReceiptFile(msgspec.Struct, frozen=True):
 async def get_receipt_page(request: web.Request) -> web.Response:
     """The receipt of one's ballot, and whether it is in the count."""
     account_of(request)
-    seen, receipt = await load_poll_page(request), await load_receipt_of(request)
-    return render(request, "decisions/receipt.html", _view(request, seen, receipt), private=True)
+    seen, receipt = await load_page_and_receipt(request)
+    return render(request, "decisions/receipt.html", _view(request, seen, _cast(receipt)), private=True)
 
 
 @routes.get("/g/{group}/polls/{poll}/receipt.json")
@@ -66,7 +66,10 @@ async def get_receipt_file(request: web.Request) -> web.Response:
 async def load_receipt_of(request: web.Request) -> BallotReceipt:
     """The visitor's receipt in the poll that the path names; raises NotFoundError where they cast no ballot."""
     group, poll = parse_id(request.match_info["group"]), parse_id(request.match_info["poll"])
-    found = await read_receipt(request.app[DEPS], reader_of(request), group, poll)
+    return _cast(await read_receipt(request.app[DEPS], reader_of(request), group, poll))
+
+
+def _cast(found: BallotReceipt | None) -> BallotReceipt:
     if found is None:
         raise DecisionRule.NO_BALLOT.error()
     return found

@@ -18,11 +18,11 @@ from models.decisions.polls import list_ballots_of
 from models.groups.groups_and_items import load_item
 from models.groups.records import load_record
 from models.groups.waiting_records import load_receipt
-from pod.actions.access import Reader, open_group
+from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.poll_course import PollSoFar
-from pod.actions.decisions.voters import Bar, Voter, load_voter
-from pod.actions.reading.decisions.polls import OwnBallot, so_far_of
-from pod.actions.sync.served_proofs import prove_inclusion
+from pod.actions.decisions.voters import Bar, Voter
+from pod.actions.reading.decisions.polls import OwnBallot, so_far_of, voter_of
+from pod.actions.sync.served_proofs import load_inclusion
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.log import leaf_hash, verify_inclusion
@@ -75,23 +75,28 @@ async def read_receipt(deps: Deps, reader: Reader, group: RecordId, poll: Record
     async with deps.store.database.read() as session:
         readable = await open_group(session, deps, reader, group)
         so_far = await so_far_of(session, readable, poll)
-        if readable.number is None or so_far.course is None:
-            return None
-        held = so_far.course.now
-        voter = await load_voter(session, readable.state, so_far, readable.number, now=deps.clock())
-        own = await _own(session, so_far, held, readable.number)
-        if not own:
-            return None
-        promised = await _promised(session, own[0].record)
-        head = held.voting.id if held.voting is not None else readable.view.head
-        item, record = await load_item(session, head), await load_record(session, own[0].record)
+        voter = await voter_of(session, deps, readable, so_far)
+        return await load_ballot_receipt(session, readable, so_far, voter) if voter is not None else None
+
+
+async def load_ballot_receipt(
+    session: AsyncSession, readable: ReadableGroup, so_far: PollSoFar, voter: Voter
+) -> BallotReceipt | None:
+    """What became of a voter's ballot in an open poll; None if they cast none."""
+    assert so_far.course is not None
+    held = so_far.course.now
+    own = await _own(session, so_far, held, voter.number)
+    if not own:
+        return None
+    promised = await _promised(session, own[0].record)
+    head = held.voting.id if held.voting is not None else readable.view.head
+    item, record = await load_item(session, head), await load_record(session, own[0].record)
     fate = fate_of(held, voter, own[0], promised)
     found = BallotReceipt(own[0], fate, _counts(held, own, fate), promised)
-    if item is None or record is None or own[0].index is None:
+    if item is None or record is None or own[0].index is None or item.log_size > so_far.held:
         return found
-    return await _proven(
-        deps, reader, msgspec.structs.replace(found, record=msgspec.Raw(record.wire)), item.wire, group
-    )
+    found = msgspec.structs.replace(found, record=msgspec.Raw(record.wire))
+    return await _proven(session, found, item.wire, readable.id)
 
 
 async def _own(session: AsyncSession, so_far: PollSoFar, held: PollRound, number: int) -> list[OwnBallot]:
@@ -145,14 +150,14 @@ def is_proven(ballot: RecordId, proof: LogProof) -> bool:
     return verify_inclusion(leaf_hash(ballot), proof.leaf, proof.size, steps, bytes.fromhex(proof.root))
 
 
-async def _proven(deps: Deps, reader: Reader, found: BallotReceipt, wire: bytes, group: RecordId) -> BallotReceipt:
+async def _proven(session: AsyncSession, found: BallotReceipt, wire: bytes, group: RecordId) -> BallotReceipt:
     """The receipt with the proof that the ballot stands in the log of this item; its fate says so if it fails."""
     item, index = reopen_record(wire), found.ballot.index
     assert index is not None
     if not isinstance(item.content, Seal | Handover) or index >= item.content.log.size:
         return found
     size, root = item.content.log.size, item.content.log.root
-    path = (await prove_inclusion(deps, reader, group, index, size)).path
+    path = await load_inclusion(session, group, index, size)
     proof = LogProof(index, size, root, path, item.id)
     fate = found.fate if is_proven(found.ballot.record, proof) else Fate.UNPROVEN
     return msgspec.structs.replace(found, fate=fate, proof=proof, item=msgspec.Raw(wire))

@@ -12,7 +12,8 @@ from decisions.list_warnings import ListWarning, NamedMember, warnings_of
 from models.content.places import FIRST_WAITING
 from models.decisions.delegates import list_declared, list_named_members, list_present
 from models.decisions.delegations import StoredDelegation, list_lists_of
-from models.decisions.polls import load_opening, load_poll
+from models.decisions.openings import load_opening
+from models.decisions.polls import load_poll
 from models.people.accounts import Account
 from pod.actions.access import ReadableGroup, open_group
 from pod.actions.decisions.delegations import areas_of

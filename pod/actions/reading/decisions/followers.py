@@ -1,10 +1,11 @@
-"""How many others' votes a delegate's ballot would carry in an open poll, as lists and ballots stand here now."""
+"""How many others' votes a delegate's ballot would carry in an open poll, as lists and ballots stand in the log."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from typing import Final
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.course import ChainPlace, PollRound
@@ -14,7 +15,6 @@ from decisions.round_count import CountBasis, count_round
 from models.content.places import FIRST_WAITING
 from models.decisions.delegations import list_delegations
 from models.decisions.logged import list_logged_ballots
-from models.engine.databases import UNKNOWN
 from pod.actions.decisions.poll_course import PollSoFar, fresh_from, load_basis
 from pod.budgets.heavy import computed
 from pod.deps import Deps
@@ -22,19 +22,34 @@ from protocol.ids import RecordId
 from protocol.records.content import UNSIGNED, Ballot
 from protocol.state import GroupState
 
+LATE: Final = 100
+
+
+class _Followers(msgspec.Struct, frozen=True):
+    """A number of votes, and from how many ballots and lists and how long a log it was counted."""
+
+    votes: int
+    entries: int
+    log_size: int
+
 
 async def count_followers(session: AsyncSession, deps: Deps, state: GroupState, so_far: PollSoFar, number: int) -> int:
-    """How many votes would follow this member's ballot; kept in memory until the next commit.
+    """How many votes would follow this member's ballot, as the log stood when it was a hundredth shorter, or since.
 
-    It costs as much as a count, so only delegates ask for it.
+    It costs as much as a count, so only delegates ask for it, and nobody again until the log has grown by a hundredth
+    of the entries that were counted, or delegates were frozen, or another round is held.
     """
-    version, count = await deps.store.database.seen_by(session), partial(_count, session, state, so_far, number)
-    if version is None or version == UNKNOWN:
-        return await count()
-    return await deps.store.remembered.get(version, ("followers", so_far.poll.id, number), count)
+    course, kept = so_far.course, deps.memory.polls.followers
+    assert course is not None
+    asked = (so_far.poll.id, number, course.now.number, course.now.locked)
+    found = kept.get(asked)
+    if not isinstance(found, _Followers) or not 0 <= so_far.held - found.log_size <= found.entries // LATE:
+        found = await _count(session, state, so_far, number)
+        kept.keep(asked, found)
+    return found.votes
 
 
-async def _count(session: AsyncSession, state: GroupState, so_far: PollSoFar, number: int) -> int:
+async def _count(session: AsyncSession, state: GroupState, so_far: PollSoFar, number: int) -> _Followers:
     opening, facts, course, group = so_far.opening, so_far.facts, so_far.course, so_far.poll.group_id
     assert opening is not None
     assert facts is not None
@@ -52,7 +67,8 @@ async def _count(session: AsyncSession, state: GroupState, so_far: PollSoFar, nu
     # As if the member cast a ballot now, after everything that is logged.
     header = {**UNSIGNED, "author": number, "key": 2**53}
     logged.append(Logged(0, b"", Ballot(poll=facts.id, round=held.number, blank=True, **header)))  # type: ignore[arg-type]
-    return await computed(len(logged), _followers, basis, held, logged, number, fresh)
+    votes = await computed(len(logged), _followers, basis, held, logged, number, fresh)
+    return _Followers(votes, len(logged), so_far.held)
 
 
 def _followers(basis: CountBasis, held: PollRound, logged: list[Logged], number: int, fresh: int) -> int:

@@ -62,10 +62,10 @@ async def load_forecasts(
     if not opened:
         return None
     key = (past.key, opened[-1].item_id)
-    if (kept := deps.memory.pasts.get(key)) is None:
+    if (kept := deps.memory.polls.pasts.get(key)) is None:
         polls = past.polls(areas_of(opened[-1])[0])
         kept = await computed(_size(opened[-1], polls), forecast, opened[-1], polls)
-        deps.memory.pasts.keep(key, kept)
+        deps.memory.polls.pasts.keep(key, kept)
     assert isinstance(kept, PollForecasts)
     return kept
 

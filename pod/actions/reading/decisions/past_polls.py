@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.evaluation import LoggedEvaluation, Outcome, outcomes
 from decisions.predictor_scores import AreaScores, PastPoll, PastStatement, replay
-from decisions.rolls import unpack
 from models.decisions.opened_bets import (
     DueWindow,
     OpenedBets,
@@ -23,10 +22,9 @@ from models.decisions.opened_bets import (
     list_evaluations,
     list_opened_bets,
 )
-from models.decisions.polls import load_opening
+from models.decisions.openings import load_opening
 from models.groups.groups_and_items import load_group
 from pod.actions.access import ReadableGroup
-from pod.actions.decisions.poll_course import terms_of
 from pod.budgets.heavy import computed
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -89,9 +87,9 @@ async def load_past(session: AsyncSession, deps: Deps, readable: ReadableGroup) 
     held = stored.log_size if stored is not None else 0
     # What an item ends is kept a moment after the item came.
     key = (readable.id, readable.state.head, held, *await count_kept(session, readable.id))
-    if (kept := deps.memory.pasts.get(key)) is None:
+    if (kept := deps.memory.polls.pasts.get(key)) is None:
         kept = await _read(session, key, readable.id, held)
-        deps.memory.pasts.keep(key, kept)
+        deps.memory.polls.pasts.keep(key, kept)
     assert isinstance(kept, GroupPast)
     return kept
 
@@ -100,10 +98,10 @@ async def load_area(session: AsyncSession, deps: Deps, readable: ReadableGroup, 
     """The past of an area and its scores."""
     past = await load_past(session, deps, readable)
     key = (past.key, area)
-    if (kept := deps.memory.pasts.get(key)) is None:
+    if (kept := deps.memory.polls.pasts.get(key)) is None:
         polls = past.polls(area)
         kept = AreaPast(area, polls, await computed(_bets_in(polls), replay, polls, past.held))
-        deps.memory.pasts.keep(key, kept)
+        deps.memory.polls.pasts.keep(key, kept)
     assert isinstance(kept, AreaPast)
     return kept
 
@@ -132,7 +130,7 @@ async def _able(session: AsyncSession, poll: RecordId, group: RecordId, authors:
     opening = await load_opening(session, poll, group)
     if opening is None:
         return set()
-    electors, least = unpack(opening.members), terms_of(opening).least["evaluate"]
+    electors, least = opening.electors, opening.terms.least["evaluate"]
     return {one for one in authors if electors.may(one, least)}
 
 

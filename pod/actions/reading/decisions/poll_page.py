@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from decisions.orderings import own_order
 from decisions.phases import PollTimes
 from decisions.poll_events import FAST_FORWARD
-from decisions.rolls import unpack
 from models.decisions.polls import load_poll
 from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.poll_course import Phase, PollSoFar
+from pod.actions.decisions.voters import Voter
+from pod.actions.reading.decisions.ballot_receipts import BallotReceipt, load_ballot_receipt
 from pod.actions.reading.decisions.opened_bets import load_opened_bets
-from pod.actions.reading.decisions.polls import PollSight, VisiblePoll, load_sight, so_far_of, visible_polls
+from pod.actions.reading.decisions.polls import PollSight, VisiblePoll, load_sight, so_far_of, visible_polls, voter_of
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.shown_things import load_shown_things
@@ -53,30 +54,53 @@ async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: Reco
     async with deps.store.database.read() as session:
         readable = await open_group(session, deps, reader, group)
         so_far = await so_far_of(session, readable, poll)
-        sight = await load_sight(session, deps, readable, so_far, reader=reader)
-        bets = await load_opened_bets(session, so_far)
-        authors = {sight.poll.author, *(one.author for one in sight.statements)}
-        authors |= {one.author for one in sight.poll.options if one.author is not None}
-        authors |= _carriers(sight)
-        named = await load_nicknames(session, deps, group, authors)
-        wanted = {sight.poll.about} if sight.poll.about else set()
-        things = await load_shown_things(session, deps, reader, group, wanted) if wanted else {}
-        goal = await _goal(session, deps, readable, sight.poll)
+        voter = await voter_of(session, deps, readable, so_far)
+        return await _load_page(session, deps, readable, so_far, voter, reader=reader)
+
+
+async def read_page_and_receipt(
+    deps: Deps, reader: Reader, group: RecordId, poll: RecordId
+) -> tuple[PollPageSight, BallotReceipt | None]:
+    """A poll's page, and what became of the reader's ballot in it; the poll is followed once for both."""
+    async with deps.store.database.read() as session:
+        readable = await open_group(session, deps, reader, group)
+        so_far = await so_far_of(session, readable, poll)
+        voter = await voter_of(session, deps, readable, so_far)
+        page = await _load_page(session, deps, readable, so_far, voter, reader=reader)
+        return page, await load_ballot_receipt(session, readable, so_far, voter) if voter is not None else None
+
+
+async def _load_page(
+    session: AsyncSession,
+    deps: Deps,
+    readable: ReadableGroup,
+    so_far: PollSoFar,
+    voter: Voter | None,
+    *,
+    reader: Reader,
+) -> PollPageSight:
+    group = readable.id
+    sight = await load_sight(session, deps, readable, so_far, voter, reader=reader)
+    authors = {sight.poll.author, *(one.author for one in sight.statements)}
+    authors |= {one.author for one in sight.poll.options if one.author is not None}
+    authors |= _carriers(sight)
+    wanted = {sight.poll.about} if sight.poll.about else set()
+    things = await load_shown_things(session, deps, reader, group, wanted) if wanted else {}
     return PollPageSight(
         sight=sight,
         group=group,
         name=readable.state.policy.name,
         visibility=readable.state.visibility,
         number=readable.number,
-        nicknames=named,
+        nicknames=await load_nicknames(session, deps, group, authors),
         order=tuple(one for one in option_order(sight.poll, readable.number) if _is_held(so_far, one)),
         about=next(iter(things.values()), None),
-        goal=goal,
-        by_weight=so_far.opening is not None and bool((unpack(so_far.opening.members).votes != 1).any()),
+        goal=await _goal(session, deps, readable, sight.poll),
+        by_weight=so_far.opening is not None and so_far.opening.electors.by_weight,
         closed_at=so_far.course.now.voting.at if so_far.course and so_far.course.now.voting else None,
         rounds=tuple(one.times for one in so_far.course.rounds) if so_far.course else (),
         may_forward=readable.member is not None and readable.member.weight >= readable.state.permission(FAST_FORWARD),
-        bets=bets,
+        bets=await load_opened_bets(session, so_far),
     )
 
 

@@ -17,10 +17,10 @@ from models.decisions.polls import StoredPoll, list_ballots_of, list_polls, load
 from models.groups.groups_and_items import load_group
 from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.bets import own_bets
-from pod.actions.decisions.poll_course import Phase, PollSoFar, follow_poll, terms_of
-from pod.actions.decisions.voters import OFF_ROLL, Bar, load_voter
+from pod.actions.decisions.poll_course import Phase, PollSoFar, follow_poll
+from pod.actions.decisions.voters import OFF_ROLL, Bar, Voter, load_voter
 from pod.actions.reading.decisions.followers import count_followers
-from pod.actions.reading.decisions.poll_status import PollStatus, status_of
+from pod.actions.reading.decisions.poll_status import OVER, PollStatus, status_of
 from pod.actions.reading.decisions.poll_words import VisibleOption, VisibleStatement, load_words, own_options
 from pod.actions.reading.lens.floor import list_unhosted
 from pod.deps import Deps
@@ -110,24 +110,39 @@ async def describe_poll(deps: Deps, reader: Reader, group: RecordId, poll: Recor
     """One poll; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
         readable = await open_group(session, deps, reader, group)
-        return await load_sight(session, deps, readable, await so_far_of(session, readable, poll), reader=reader)
+        so_far = await so_far_of(session, readable, poll)
+        voter = await voter_of(session, deps, readable, so_far)
+        return await load_sight(session, deps, readable, so_far, voter, reader=reader)
+
+
+async def voter_of(session: AsyncSession, deps: Deps, readable: ReadableGroup, so_far: PollSoFar) -> Voter | None:
+    """Who reads as a voter; None for a guest and before the poll is open."""
+    if readable.number is None or so_far.course is None:
+        return None
+    return await load_voter(session, readable.state, so_far, readable.number, now=deps.clock())
 
 
 async def load_sight(
-    session: AsyncSession, deps: Deps, readable: ReadableGroup, so_far: PollSoFar, *, reader: Reader
+    session: AsyncSession,
+    deps: Deps,
+    readable: ReadableGroup,
+    so_far: PollSoFar,
+    voter: Voter | None,
+    *,
+    reader: Reader,
 ) -> PollSight:
-    """One poll of a group that somebody reads."""
+    """One poll of a group that somebody reads, who is this voter."""
     (visible,) = await visible_polls(session, deps, [so_far])
     options, statements = await load_words(session, deps, so_far, withheld=visible.withheld)
     visible = msgspec.structs.replace(visible, options=options)
-    number, course = readable.number, so_far.course
-    if number is None or course is None or reader is None:
+    course = so_far.course
+    if voter is None or course is None or reader is None:
         status = status_of(visible.phase, visible.times, None, voted=False, delegated=0)
         return PollSight(visible, status, None, None, None, _outcome(readable, so_far), statements)
-    voter = await load_voter(session, readable.state, so_far, number, now=deps.clock())
-    own = await load_own_ballot(session, so_far, number)
+    own = await load_own_ballot(session, so_far, voter.number)
     voted = own is not None and not own.says.withdraw
-    delegated = await count_followers(session, deps, readable.state, so_far, number) if voter.delegate else 0
+    asks = voter.delegate and visible.phase not in OVER
+    delegated = await count_followers(session, deps, readable.state, so_far, voter.number) if asks else 0
     return PollSight(
         poll=visible,
         status=status_of(visible.phase, visible.times, voter, voted=voted, delegated=delegated),
@@ -136,7 +151,7 @@ async def load_sight(
         own=own,
         outcome=_outcome(readable, so_far),
         statements=statements,
-        may=capabilities_of(so_far, number),
+        may=capabilities_of(so_far, voter.number),
         bets=await own_bets(session, deps, reader, so_far.poll.id, course.now.number),
     )
 
@@ -220,7 +235,7 @@ def capabilities_of(so_far: PollSoFar, number: int) -> tuple[str, ...]:
     """What a member may do in an open poll."""
     assert so_far.opening is not None
     assert so_far.facts is not None
-    return tuple(name for name in terms_of(so_far.opening).least if so_far.facts.may(name, number))
+    return tuple(name for name in so_far.opening.terms.least if so_far.facts.may(name, number))
 
 
 async def load_own_ballot(session: AsyncSession, so_far: PollSoFar, number: int) -> OwnBallot | None:

@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.rolls import BY_WEIGHT, electors, terms
-from models.decisions.polls import PollOpening, StoredPoll, list_polls, load_poll
+from models.decisions.openings import PollOpening
+from models.decisions.polls import StoredPoll, list_polls, load_poll
 from models.decisions.polls_about import list_polls_about
 from pod.actions.access import Reader, open_group
 from pod.actions.decisions.roll import load_roll
@@ -75,8 +76,7 @@ async def describe_roll(deps: Deps, reader: Reader, group: RecordId) -> RollSigh
 
 
 async def _count_roll(deps: Deps, state: GroupState) -> RollSight:
-    packed, said = electors(state).pack(), msgspec.json.encode(terms(state))
-    now = PollOpening(state.group, state.head, state.height, state.at, state.log.size, 0, packed, said)
+    now = PollOpening(state.group, state.head, state.height, state.at, state.log.size, 0, terms(state), electors(state))
     async with deps.store.database.read() as session:
         roll = await load_roll(session, now, state.group)
     return RollSight(len(roll.numbers), roll.size, (state.policy.voting or {}).get("votes") == BY_WEIGHT)

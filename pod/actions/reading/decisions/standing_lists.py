@@ -18,7 +18,7 @@ from models.decisions.delegations import list_delegations
 from models.decisions.taken_part import list_ballots_by
 from models.groups.groups_and_items import load_group
 from pod.actions.access import ReadableGroup
-from pod.actions.decisions.poll_course import PollSoFar, fresh_from, terms_of
+from pod.actions.decisions.poll_course import PollSoFar, fresh_from
 from pod.actions.decisions.roll import is_on_roll
 from protocol.records.content import Ballot
 
@@ -150,4 +150,4 @@ def poll_scopes(so_far: PollSoFar) -> tuple[str, ...]:
     """The scopes of an opened poll, nearest first."""
     assert so_far.opening is not None
     assert so_far.course is not None
-    return scopes_of(so_far.poll.id, so_far.course.now.areas, terms_of(so_far.opening).parents)
+    return scopes_of(so_far.poll.id, so_far.course.now.areas, so_far.opening.terms.parents)

@@ -15,11 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.count import InLog
 from decisions.recommendations import Recommendation, recommend
-from decisions.rolls import unpack
 from models.decisions.delegations import load_first_declared
 from models.decisions.polls import list_polls
 from pod.actions.access import ReadableGroup
-from pod.actions.decisions.poll_course import Phase, terms_of
+from pod.actions.decisions.poll_course import Phase
 from pod.actions.reading.decisions.poll_words import load_words
 from pod.actions.reading.decisions.polls import VisiblePoll, so_far_of, visible_polls
 from pod.actions.reading.decisions.standing_lists import load_prefixes, load_standing
@@ -70,7 +69,7 @@ async def list_frozen(
         (poll,) = await visible_polls(session, deps, [so_far])
         options, _ = await load_words(session, deps, so_far, withheld=poll.withheld)
         standing = await load_standing(session, readable, so_far, prefixes, members)
-        electors = unpack(so_far.opening.members).able(terms_of(so_far.opening).least["vote"]).numbers
+        electors = so_far.opening.voters.numbers
         able = frozenset(number for number in members if bool(np.any(electors == number)))
         ballots = {number: said.ballot for number, said in standing.ballots.items() if isinstance(said, InLog)}
         shown = msgspec.structs.replace(poll, options=options)

@@ -8,12 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pytest
+from sqlalchemy import update
 
+from decisions.rolls import Electors
 from migrations import upgrade
+from models.decisions.openings import load_opening
+from models.decisions.polls import OPENINGS
 from models.engine.databases import open_database
 from models.people.accounts import Account, load_account_named
 from pod.actions.groups.founding import sign_up
+from pod.actions.reading.decisions.poll_page import read_page_and_receipt
 from pod.actions.reading.decisions.polls import describe_poll, list_group_polls
 from pod.deps import Deps
 from pod.jobs.loops import tend
@@ -50,8 +56,53 @@ async def costs(deps: Deps, ada: Account, group: RecordId, poll: RecordId) -> di
     return {
         "for a member": await least(partial(describe_poll, deps, ada, group, poll)),
         "for a stranger": await least(partial(describe_poll, deps, None, group, poll)),
+        "as a page": await least(partial(read_page_and_receipt, deps, ada, group, poll)),
         "in a list": await least(partial(list_group_polls, deps, ada, group, below=None, limit=50)),
     }
+
+
+async def once(act: Callable[[], Awaitable[object]]) -> float:
+    begun = time.process_time()
+    await act()
+    return time.process_time() - begun
+
+
+async def test_a_delegates_page_counts_again_when_the_log_has_grown_by_a_hundredth(deps: Deps) -> None:
+    await sign_up(deps, "ada")
+    async with deps.store.database.read() as session:
+        ada = await load_account_named(session, "ada")
+    assert ada is not None
+    group, poll = await ask(deps, ada, MANY)
+    await vote(deps, group, poll, range(2, MANY - 30))
+    seen = partial(read_page_and_receipt, deps, ada, group, poll)
+
+    counted, kept = await once(seen), []
+    for voter in range(MANY - 30, MANY - 20):
+        await vote(deps, group, poll, range(voter, voter + 1))
+        kept.append(await once(seen))
+    await vote(deps, group, poll, range(MANY - 20, MANY - 5))
+    again = await once(seen)
+
+    assert max(sorted(kept)[:-2]) * MOST < min(counted, again)
+
+
+async def test_what_opened_a_poll_is_found_without_reading_who_was_a_member(deps: Deps) -> None:
+    await sign_up(deps, "ada")
+    async with deps.store.database.read() as session:
+        ada = await load_account_named(session, "ada")
+    assert ada is not None
+    group, poll = await ask(deps, ada, FEW)
+
+    async def read() -> None:
+        async with deps.store.database.read() as session:
+            for _ in range(20):
+                assert await load_opening(session, poll, group) is not None
+
+    few = await least(read)
+    members = Electors(*(np.arange(100_000) for _ in range(4))).pack()
+    await deps.store.write(lambda session: session.execute(update(OPENINGS).values(members=members)))
+
+    assert await least(read) < MOST * few
 
 
 async def test_a_polls_page_costs_the_same_however_many_voted(deps: Deps) -> None:
