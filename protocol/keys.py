@@ -24,6 +24,7 @@ import nacl.exceptions
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from protocol.bases import from_base_58
 from protocol.limits import MAX_LOADED_KEYS
 from protocol.rules.texts import TextRule
 
@@ -34,6 +35,7 @@ SIGNATURE_BYTES: Final = 64
 DID_PREFIX: Final = "did:key:"
 _ED25519_CODEC: Final = b"\xed\x01"
 _KEY_BYTES: Final = 32
+_KEY_BITS: Final = (1 << 8 * _KEY_BYTES) - 1
 _DID: Final = re.compile(r"did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{44}", re.ASCII)
 
 _P: Final = 2**255 - 19  # coordinates count modulo p, multiples of the base point modulo L
@@ -124,10 +126,10 @@ _SODIUM_HAS_NO_COFACTOR: Final = not _sodium_verifies(*_WITH_COFACTOR)
 @lru_cache(maxsize=MAX_LOADED_KEYS)
 def _load(did: str) -> bytes:
     """The 32 bytes of a key, decoded and checked once; the keys of a busy group stay in memory."""
-    decoded = base58.b58decode(did.removeprefix(f"{DID_PREFIX}z"))
-    codec, public_key = decoded[: len(_ED25519_CODEC)], decoded[len(_ED25519_CODEC) :]
-    if codec != _ED25519_CODEC or len(public_key) != _KEY_BYTES:
+    number = from_base_58(did.removeprefix(f"{DID_PREFIX}z"))
+    if number >> 8 * _KEY_BYTES != int.from_bytes(_ED25519_CODEC, "big"):
         raise TextRule.NOT_ED25519.error()
+    public_key = (number & _KEY_BITS).to_bytes(_KEY_BYTES, "big")
     if not _is_sound(public_key):
         raise TextRule.UNSOUND_DID.error()
     return public_key

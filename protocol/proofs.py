@@ -152,8 +152,16 @@ def _check_form(proof: Json) -> DidKey:
 
 
 def _key_of_method(method: Json) -> DidKey:
+    if type(method) is not str:
+        raise ProofRule.SIGNER_NOT_A_DID.error()
+    return _key_named(method)
+
+
+@lru_cache(maxsize=MAX_LOADED_KEYS)
+def _key_named(method: str) -> DidKey:
+    """The key of a method that names it as all pods do; such names are short, and others aren't kept in memory."""
     try:
-        key = parse_did(method.partition("#")[0] if type(method) is str else None)
+        key = parse_did(method.partition("#")[0])
     except MalformedError as error:
         raise ProofRule.SIGNER_NOT_A_DID.error() from error
     if method != _method_of(key):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from decisions.bundle.chain import Chain, ChainLink, fold
@@ -49,7 +49,7 @@ from protocol.records.envelope import Record
 from protocol.records.operation import VOID
 
 LOOKED_AT = ("Ballot", "Delegate", "Delegation")
-Open = Callable[[Sequence[bytes]], Sequence[Record | Refused]]
+Open = Callable[[Sequence[bytes]], Iterable[Record | Refused]]  # may go on opening while other things are looked at
 OfPoll = Proposal | AreaVote | Prediction | Sealed | LotShare | Opening | Evaluation
 
 
@@ -59,11 +59,12 @@ class Recount:
     def __init__(self, bundle: Bundle, open_all: Open) -> None:
         self.bundle = bundle
         self.chain = _chain_of(bundle, open_all)
-        self.records = _records_of(bundle, open_all)
         self.through = self._through()
         if self.chain.settled < bundle.through:
             raise BundleRule.NOT_CONFIRMED.error()
+        opened = open_all([bytes(raw) for raw in bundle.records])
         self.index_of, self.late = self._logged()
+        self.records = _records_of(opened)
         self.unread = {one.id: one.author for one in bundle.unread}
         self.authors = self._authors()
         self.found: Electors = electors(self.chain.opened)
@@ -211,7 +212,7 @@ class Recount:
         return self.chain.links[first.height - 1].mark.size if first.height else 0
 
 
-def _all_opened(opened: Sequence[Record | Refused]) -> list[Record]:
+def _all_opened(opened: Iterable[Record | Refused]) -> list[Record]:
     """The records of a list in which nothing was refused; raises the first refusal."""
     records = []
     for height, one in enumerate(opened):
@@ -258,10 +259,10 @@ def _chain_of(bundle: Bundle, open_all: Open) -> Chain:
     return fold(items, acks, bundle.poll)
 
 
-def _records_of(bundle: Bundle, open_all: Open) -> dict[RecordId, Record]:
+def _records_of(opened: Iterable[Record | Refused]) -> dict[RecordId, Record]:
     records: dict[RecordId, Record] = {}
-    for opened in open_all([bytes(raw) for raw in bundle.records]):
-        if isinstance(opened, Refused):
-            raise BundleRule.FORGED_RECORD.error(why=opened.detail)
-        records[opened.id] = opened
+    for one in opened:
+        if isinstance(one, Refused):
+            raise BundleRule.FORGED_RECORD.error(why=one.detail)
+        records[one.id] = one
     return records

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 
 import msgspec
 import pytest
@@ -21,8 +20,7 @@ def test_dc_02_several_processes_say_of_a_file_what_one_says(monkeypatch: pytest
     twice = json.dumps({**file, "items": [*file["items"], file["items"][-1]]}).encode()
     forged = honest.replace(b'"choice":"yes"', b'"choice":"no"', 1)
 
-    together = partial(results.open_side_by_side, jobs=2)
-
-    for data in (honest, twice, forged):
-        assert verify(data, together) == verify(data)
-    assert [bool(verify(data, together).faults) for data in (honest, twice, forged)] == [False, True, True]
+    with results.opener(2) as together:
+        for data in (honest, twice, forged):
+            assert verify(data, together) == verify(data)
+        assert [bool(verify(data, together).faults) for data in (honest, twice, forged)] == [False, True, True]
