@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from aiohttp import web
@@ -28,6 +28,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 
 FILES = {"/admin/audit.csv"}  # routes of pages that aren't pages
+SIGN_IN = "/sign-in"
 REFLECTED = "\"'><svg/onload=alert(1)>"
 Open = Callable[..., Window]
 
@@ -74,20 +75,30 @@ def test_ax_01_ax_02_ax_10_every_page_is_accessible_fits_and_asks_nobody_else(
 ) -> None:
     shown = window(name, viewport=WIDE, **look)
     faults: list[str] = []
+    asked_in = False
     for route, paths in PATHS.items():
         for path in paths(place):
             answer = shown.page.goto(place.alpha.url + path)
             assert answer is not None
-            found = [f"status {answer.status}"] if answer.status >= 500 else []
-            found += violations(shown.page)
-            shown.page.set_viewport_size(NARROW)
-            found += [f"too wide at 320: {what}" for what in too_wide(shown.page)]
-            found += [f"too small: {what}" for what in too_small(shown.page)]
-            shown.page.set_viewport_size(WIDE)
-            faults += [f"{route}: {fault}" for fault in found]
+            faults += [f"{route}: status {answer.status}"] if answer.status >= 500 else []
+            # A stranger comes to the page for signing in from half of the addresses: it is looked at once.
+            if urlsplit(shown.page.url).path == SIGN_IN and route != SIGN_IN and asked_in:
+                continue
+            asked_in = asked_in or urlsplit(shown.page.url).path == SIGN_IN
+            faults += [f"{route}: {fault}" for fault in faults_of(shown)]
     assert not faults, "\n".join(faults)
     assert shown.strangers == []
     assert [told for told in shown.complaints if "Failed to load resource" not in told] == []
+
+
+def faults_of(shown: Window) -> list[str]:
+    """What is wrong with the page that is open, wide and narrow."""
+    found = violations(shown.page)
+    shown.page.set_viewport_size(NARROW)
+    found += [f"too wide at 320: {what}" for what in too_wide(shown.page)]
+    found += [f"too small: {what}" for what in too_small(shown.page)]
+    shown.page.set_viewport_size(WIDE)
+    return found
 
 
 # Those that are text may come together; each of the others is refused, so it comes alone.
