@@ -65,6 +65,16 @@ class CombinedBets:
     bias: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _System:
+    """The equations of rule 5 for all predictors. `magnitudes`: of the matrix's members; `sides`: three right sides."""
+
+    matrix: Floats
+    magnitudes: Floats
+    inverse: Floats | None
+    sides: Floats
+
+
 def combine(past: PerMille, outcomes: PerMille, current: PerMille, rule: CombinationRule = IN_FORCE) -> CombinedBets:
     """Combine the bets of a poll. Rows are predictors, in `past` and `current` alike; columns are statements.
 
@@ -114,13 +124,12 @@ def _weights(matrix: Floats, took_part: Flags, rule: CombinationRule) -> Floats:
     weights = np.zeros(took_part.shape)
     if not took_part.size:
         return weights
-    sides = _right_sides(len(matrix))
-    inverse = _inverse(matrix)
+    system = _system(matrix)
     columns, which = np.unique(took_part, axis=1, return_inverse=True)
     for number, column in enumerate(columns.T):
         there = np.flatnonzero(column)
         if len(there):
-            solved = _solve(matrix, inverse, sides, column)
+            solved = _solve(system, column)
             weights[np.ix_(there, np.flatnonzero(which == number))] = _scaled(solved, len(there), rule)[:, None]
     return weights
 
@@ -144,29 +153,31 @@ def _right_sides(size: int) -> Floats:
     return np.column_stack([np.ones(size), *signs])
 
 
-def _inverse(matrix: Floats) -> Floats | None:
+def _system(matrix: Floats) -> _System:
     try:
-        inverse: Floats = np.linalg.inv(matrix)
+        inverse: Floats | None = np.linalg.inv(matrix)
     except np.linalg.LinAlgError:
-        return None
-    return inverse
+        inverse = None
+    return _System(matrix, np.abs(matrix), inverse, _right_sides(len(matrix)))
 
 
-def _solve(matrix: Floats, inverse: Floats | None, sides: Floats, column: Flags) -> Floats | None:
-    """A⁻¹·1 for the rows and columns of `column`; None if that part of the matrix is as good as singular."""
-    there = np.flatnonzero(column)
-    part = matrix[np.ix_(there, there)]
-    wanted = sides[there]
-    size = np.abs(part).sum(axis=1).max()
+def _solve(system: _System, column: Flags) -> Floats | None:
+    """A⁻¹·1 for the rows and columns of `column`; None if that part of the matrix is as good as singular.
+
+    Vectors have their whole length here, with zeros outside of `column`: no part of the matrix has to be copied.
+    """
+    wanted = np.where(column[:, None], system.sides, 0)
+    size = (system.magnitudes @ column)[column].max()
     try:
-        found = _by_the_inverse(inverse, wanted, column)
-        if found is None or np.abs(part @ found - wanted).max() > MOST_LEFT_OVER:
-            found = np.linalg.solve(part, wanted)
+        found = _by_the_inverse(system.inverse, wanted, column)
+        if found is None or np.abs((system.matrix @ found - wanted)[column]).max() > MOST_LEFT_OVER:
+            found = np.zeros(wanted.shape)
+            found[column] = np.linalg.solve(system.matrix[np.ix_(column, column)], wanted[column])
     except np.linalg.LinAlgError:
         return None
     if not np.isfinite(found).all() or np.abs(found).max() * size > MOST_BLOWN_UP:
         return None
-    solved: Floats = found[:, 0]
+    solved: Floats = found[column, 0]
     return solved
 
 
@@ -178,9 +189,9 @@ def _by_the_inverse(inverse: Floats | None, wanted: Floats, column: Flags) -> Fl
     rest = np.flatnonzero(~column)
     if inverse is None or 2 * len(rest) > len(column):
         return None
-    there = np.flatnonzero(column)
-    found: Floats = inverse[np.ix_(there, there)] @ wanted
+    sides = wanted.copy()
     if len(rest):
-        bridge = inverse[np.ix_(rest, there)]
-        found = found - inverse[np.ix_(there, rest)] @ np.linalg.solve(inverse[np.ix_(rest, rest)], bridge @ wanted)
+        sides[rest] = -np.linalg.solve(inverse[np.ix_(rest, rest)], inverse[rest] @ wanted)
+    found: Floats = inverse @ sides
+    found[rest] = 0
     return found

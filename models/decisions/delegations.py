@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.decisions.polls import DELEGATIONS
@@ -39,19 +39,15 @@ _COLUMNS: Final = [DELEGATIONS.c[name] for name in StoredDelegation.__struct_fie
 
 
 async def list_delegations(
-    session: AsyncSession, group: RecordId, *, lock: int, end: int, authors: Collection[int] | None = None
+    session: AsyncSession, group: RecordId, authors: Collection[int], *, lock: int, end: int
 ) -> list[StoredDelegation]:
-    """What a count may look at: of each author, scope and key the newest below `lock`, and the newest below `end`.
+    """Of some authors what a count may look at: by scope and key the newest below `lock`, and the newest below `end`.
 
-    `standing` (decisions.delegate_lock) makes the same of these as of all that lie below `end`: what counts of an
-    author and scope is the newest by (key, counter, id) in a prefix, of the keys that count. With `authors`, theirs.
+    A count reads everybody's (`models.decisions.logged`).
     """
     found: dict[RecordId, StoredDelegation] = {}
     for below in {lock, end}:
-        if authors is None:
-            rows = await _ALL.run(session, group=group, below=below)
-        else:
-            rows = await _OF_AUTHORS.run(session, authors, group=group, below=below)
+        rows = await _OF_AUTHORS.run(session, authors, group=group, below=below)
         found |= {row[0]: StoredDelegation(*row) for row in rows}
     return sorted(found.values(), key=lambda one: one.place)
 
@@ -65,14 +61,13 @@ def _newest(wanted: ColumnElement[bool]) -> Select[Any]:
     return select(*_COLUMNS).join(table, same).where(*own)
 
 
-_ALL: Final = Prepared(lambda _: _newest(true()))
 _OF_AUTHORS: Final = AllKeys(lambda keys: _newest(DELEGATIONS.c.author.in_(keys)))
 
 
 async def list_lists_of(session: AsyncSession, group: RecordId, author: int) -> list[StoredDelegation]:
     """A member's newest delegation in each scope and declaration, also those that the log lacks."""
     found: dict[str, StoredDelegation] = {}
-    for one in await list_delegations(session, group, lock=_ANY, end=_ANY, authors=[author]):
+    for one in await list_delegations(session, group, [author], lock=_ANY, end=_ANY):
         held = found.get(one.scope)
         if held is None or _rank(held) < _rank(one):
             found[one.scope] = one
@@ -88,7 +83,7 @@ def _rank(one: StoredDelegation) -> tuple[int, int, str]:
 
 async def was_delegate(session: AsyncSession, group: RecordId, author: int, *, below: int) -> bool:
     """Whether the newest declaration that a member had in the log below a place says so."""
-    found = await list_delegations(session, group, lock=below, end=below, authors=[author])
+    found = await list_delegations(session, group, [author], lock=below, end=below)
     newest = max((one for one in found if one.scope == DECLARED), key=_rank, default=None)
     said = newest.content if newest is not None else None
     return isinstance(said, Delegate) and said.declared

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from fractions import Fraction
 from random import Random
-from time import perf_counter
+from time import process_time
 from typing import Final
 
 import numpy as np
@@ -30,7 +30,7 @@ POLLS, STATEMENTS, PREDICTORS = 200, 10, 1_000
 
 
 def measure() -> list[tuple[str, float, str]]:
-    """Milliseconds, the best of five (of the replay: one)."""
+    """Milliseconds of CPU time, the best of five (of the replay: one)."""
     command = [sys.executable, "-m", "tests.bench.bets"]
     one_thread = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600, env=one_thread).stdout
@@ -53,12 +53,12 @@ def main() -> None:
 
 
 def best(work: Callable[[], object], runs: int = 5) -> float:
-    """The shortest of some runs, in milliseconds."""
+    """The least CPU time of some runs, in milliseconds."""
     found = []
     for _ in range(runs):
-        start = perf_counter()
+        start = process_time()
         work()
-        found.append(1000 * (perf_counter() - start))
+        found.append(1000 * (process_time() - start))
     return min(found)
 
 

@@ -18,6 +18,7 @@ from decisions.delegation import NOBODY, Flags, Numbers, Paths, faults, resolve
 from decisions.mandates import Voices, mandates
 from decisions.ranking import places_of, tally_rankings
 from decisions.score import NO_OPINION, tally_scores
+from tests.bench import bets
 from tests.bench.hard_lists import WORST, lists_of
 from tests.decisions.oracles import count as plain_count
 from tests.decisions.oracles.delegation import resolve as plain_resolve
@@ -42,6 +43,7 @@ def measure() -> Iterator[Figure]:
     yield from _after_paths(lists, cast, paths)
     yield from _scores()
     yield from _rankings()
+    yield from bets.measure()
 
 
 def _anybody(voters: int, places: int) -> Electorate:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -194,15 +195,16 @@ def _verified() -> list[Figure]:
         file = place.folder / "result.json"
         file.write_bytes(msgspec.json.encode(_Signed().bundle()))
         assert len(read_bundle(file.read_bytes()).records) == SIGNED + 1
-        begun = time.monotonic()
+        begun, used = time.monotonic(), sum(os.times()[2:4])
         command = [sys.executable, "-m", "pod", "verify-result", str(file), "--jobs", "2"]
         subprocess.run(command, check=True, capture_output=True)
-        took = time.monotonic() - begun
+        took, used = time.monotonic() - begun, sum(os.times()[2:4]) - used
     begun = time.process_time()
     for _ in range(SIGNED // 10):
         assert verify(key.did, said, proof)
     bare = 10 * (time.process_time() - begun)
     return [
         (f"a file of {SIGNED} signed ballots, two processes (aim 6)", took, "s"),
+        ("the same, CPU time of all its processes (aim 12)", used, "s"),
         ("as many signatures, a bare loop", bare, "s"),
     ]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from random import Random
 
+import msgspec
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,10 +16,13 @@ from migrations import upgrade
 from models.content.projections import project, project_members, rebuild_and_compare
 from models.decisions.delegates import Followers, count_followers, list_consenting, list_declared, list_offers
 from models.decisions.delegations import StoredDelegation, list_delegations
+from models.decisions.logged import list_logged_delegations
 from models.decisions.polls import DELEGATIONS
+from models.engine.columns import id_of_bytes
 from models.engine.databases import Database, open_database
 from models.engine.writer import Writer
-from protocol.records.content import Delegate
+from protocol.records.content import Delegate, Delegation
+from protocol.records.content.polls import GROUP_SCOPE, scope_of_area
 from protocol.records.envelope import Record
 from tests.models.builders import GROUP, a_record, a_state, accept
 
@@ -95,14 +99,34 @@ async def test_dc_08_the_newest_of_each_prefix_count_as_all_that_was_logged(
         assert len(whole) == len(records)
         for _ in range(12):
             lock, end = sorted((rng.randrange(COUNT + 1), rng.randrange(COUNT + 1)))
-            read = await list_delegations(session, GROUP, lock=lock, end=end)
-            of_two = await list_delegations(session, GROUP, lock=lock, end=end, authors=[1, 3])
+            read = await read_by_a_count(session, lock=lock, end=end)
+            others = await read_by_a_count(session, lock=lock, end=end, scopes=SCOPES[:1])
+            assert {one.record_id for one in others} == {
+                one.record_id for one in read if one.scope in ("", GROUP_SCOPE)
+            }
+            of_two = await list_delegations(session, GROUP, [1, 3], lock=lock, end=end)
             for quarantined in (1, 2, 3):
                 expected = standing(entries(whole, quarantined), lock, end)
                 assert standing(entries(read, quarantined), lock, end) == expected
                 assert standing(entries(of_two, quarantined), lock, end) == _of(expected, {1, 3})
             registers = {(one.content.author, one.scope, one.content.key) for one in read}
             assert len(read) <= 3 * len(registers), "more is read than the newest, and what has the same counter"
+
+
+SCOPES = (GROUP_SCOPE, scope_of_area("energy"), scope_of_area("water"))
+
+
+async def read_by_a_count(
+    session: AsyncSession, *, lock: int, end: int, scopes: Sequence[str] = SCOPES
+) -> list[StoredDelegation]:
+    logged = await list_logged_delegations(session, GROUP, scopes, lock=lock, end=end)
+    found = []
+    for one in logged:
+        assert isinstance(one.id, bytes)
+        assert isinstance(one.content, Delegate | Delegation)
+        scope = one.content.scope if isinstance(one.content, Delegation) else ""
+        found.append(StoredDelegation(id_of_bytes(one.id), scope, one.index, msgspec.json.encode(one.content)))
+    return found
 
 
 def _of(counted: StandingEntries[object], authors: set[int]) -> StandingEntries[object]:

@@ -25,17 +25,15 @@ from decisions.course import (
     WinnersOf,
     follow,
 )
-from decisions.delegate_lists import LAPSES_AFTER_MS
-from decisions.entries import Logged
+from decisions.delegate_lists import LAPSES_AFTER_MS, scopes_of
 from decisions.phases import FastForward
 from decisions.poll_events import FAST_FORWARD
 from decisions.proposals import LoggedSaid
 from decisions.rolls import Roll
 from decisions.round_count import CountBasis, count_round
 from models.decisions.activity import first_item_from, load_log_size
-from models.decisions.delegations import list_delegations
 from models.decisions.events import SealedEvent, list_events
-from models.decisions.logged import list_logged_ballots
+from models.decisions.logged import list_logged_ballots, list_logged_delegations
 from models.decisions.openings import PollOpening, load_opening
 from models.decisions.polls import StoredPoll
 from models.decisions.results import KeptResult, load_result
@@ -270,8 +268,8 @@ async def load_count(
     assert held.voting is not None
     group, below = basis.keys.group, held.voting.size
     logged = await list_logged_ballots(session, basis.facts.id, group, below=below)
-    delegations = await list_delegations(session, group, lock=held.locked.size, end=below)
-    logged += [Logged(one.place, one.record_id, one.content) for one in delegations]
+    scopes = scopes_of(basis.facts.id, held.areas, basis.terms.parents)
+    logged += await list_logged_delegations(session, group, scopes, lock=held.locked.size, end=below)
     fresh = await fresh_from(session, group, held)
     return await computed(
         len(logged), count_round, basis, held, logged, fresh=fresh, voided=voided, quorum_met=quorum_met

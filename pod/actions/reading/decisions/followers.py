@@ -9,12 +9,12 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.course import ChainPlace, PollRound
+from decisions.delegate_lists import scopes_of
 from decisions.entries import Logged
 from decisions.mandates import roots
 from decisions.round_count import CountBasis, count_round
 from models.content.places import FIRST_WAITING
-from models.decisions.delegations import list_delegations
-from models.decisions.logged import list_logged_ballots
+from models.decisions.logged import list_logged_ballots, list_logged_delegations
 from pod.actions.decisions.poll_course import PollSoFar, fresh_from, load_basis
 from pod.budgets.heavy import computed
 from pod.deps import Deps
@@ -59,10 +59,8 @@ async def _count(session: AsyncSession, state: GroupState, so_far: PollSoFar, nu
     held = replace(held, locked=lock, voting=end)
     fresh = await fresh_from(session, group, held)
     logged = await list_logged_ballots(session, facts.id, group, below=FIRST_WAITING)
-    logged += [
-        Logged(one.place, one.record_id, one.content)
-        for one in await list_delegations(session, group, lock=lock.size, end=FIRST_WAITING)
-    ]
+    scopes = scopes_of(facts.id, held.areas, opening.terms.parents)
+    logged += await list_logged_delegations(session, group, scopes, lock=lock.size, end=FIRST_WAITING)
     basis = await load_basis(session, state, opening, facts, so_far.poll)
     # As if the member cast a ballot now, after everything that is logged.
     header = {**UNSIGNED, "author": number, "key": 2**53}

@@ -67,7 +67,7 @@ async def load_standing(
     assert so_far.course is not None
     assert facts is not None
     held = so_far.course.now
-    said = await list_delegations(session, group, lock=prefixes.lock, end=prefixes.end, authors=authors)
+    said = await list_delegations(session, group, authors, lock=prefixes.lock, end=prefixes.end)
     ballots = await list_ballots_by(session, group, poll, authors)
     logged = [Logged(one.place, one.record_id, one.content) for one in said]
     logged += [Logged(one.place, one.record_id, one.content) for one in ballots]
