@@ -14,7 +14,7 @@ Rules of this file (federation §1.8, §2.5, §2.6, §2.24 to §2.27):
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, Self, TypeVar
+from typing import Final, Literal, Self, TypeVar
 from urllib.parse import urljoin
 
 import aiohttp
@@ -134,13 +134,14 @@ class SafeHttp:
         headers: Mapping[str, str] | None = None,
         sign: Sign | None = None,
         hear_refusal: bool = False,
+        method: Literal["POST", "PUT"] = "POST",
     ) -> Answer:
         """Deliver a body; raises RemoteError for an answer other than 2xx, which says whether to try again.
 
         A refusal's body is read only if the caller asks for it, so that a slow one doesn't hold up deliveries.
         """
         fields = {"Content-Type": content_type, "Accept": ACCEPT_AS2, **(headers or {})}
-        return await self._told(self._post(url, body, fields, sign, hear_refusal=hear_refusal))
+        return await self._told(self._post(method, url, body, fields, sign, hear_refusal=hear_refusal))
 
     async def _get_document(self, url: str, sign: Sign | None) -> Document:
         download = await self._told(self._get(url, ACCEPT_AS2, is_as2, MAX_DOCUMENT_BYTES, sign))
@@ -172,11 +173,11 @@ class SafeHttp:
             return read_date(response)
 
     async def _post(
-        self, url: str, body: bytes, fields: dict[str, str], sign: Sign | None, *, hear_refusal: bool
+        self, method: str, url: str, body: bytes, fields: dict[str, str], sign: Sign | None, *, hear_refusal: bool
     ) -> Answer:
         target = self._checked(url)
-        headers = _signed("POST", target, fields, body, sign)
-        async with self._session.post(target, data=body, headers=headers, allow_redirects=False) as response:
+        headers = _signed(method, target, fields, body, sign)
+        async with self._session.request(method, target, data=body, headers=headers, allow_redirects=False) as response:
             return await read_answer(response, hear_refusal=hear_refusal)
 
     def _checked(self, url: str) -> URL:

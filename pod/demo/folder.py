@@ -15,6 +15,7 @@ from pod.demo.stage import HOST, NamedPort
 PREFIX: Final = "althing-demo-"
 MARKER: Final = "made-by-pod-demo.json"
 TOLD: Final = "told.json"
+CLOCK: Final = "clock"
 
 
 class NotOursError(Exception):
@@ -48,7 +49,7 @@ def wipe(folder: Path) -> None:
         raise NotOursError(f"The demo in {folder} is being served on port {serving[0].port}: end it first.")
     for named in named_ports:
         shutil.rmtree(folder / named.name, ignore_errors=True)
-    for name in (TOLD, MARKER):
+    for name in (TOLD, CLOCK, MARKER):
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()

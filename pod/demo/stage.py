@@ -15,6 +15,7 @@ import msgspec
 
 from federation.errors import RemoteError
 from federation.safe_http import SafeHttp
+from pod.clock import Clock
 from pod.config import Config, parse_config
 
 HOST = "127.0.0.1"
@@ -24,6 +25,7 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 JSON = "application/json"
 PATIENCE_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.1
+DAY_MS = 86_400_000
 CONFIG = """\
 # A pod of the demo. It is thrown away with its folder.
 [server]
@@ -36,6 +38,10 @@ data = {data}
 
 [federation]
 allow_networks = {loopback}
+
+[testing]
+# The demo began days ago by this clock, so that its polls have a past; it goes right since.
+clock_file = {clock}
 """
 
 
@@ -44,6 +50,26 @@ class NamedPort(msgspec.Struct, frozen=True):
 
     name: str
     port: int
+
+
+class DemoClock:
+    """The clock of all pods of the demo: so many days from now, in one file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.day = 0
+
+    def set_to(self, day: int) -> None:
+        """Have it that many days from now."""
+        self.day = day
+        # Written beside it and put in its place: a pod never reads half a number.
+        fresh = self.file.with_suffix(".new")
+        fresh.write_text(str(day * DAY_MS), encoding="ascii")
+        fresh.replace(self.file)
+
+    def __call__(self) -> int:
+        """The time (ms) that the pods have now."""
+        return Clock(self.file)()
 
 
 class DemoPod:
@@ -55,11 +81,13 @@ class DemoPod:
         self.url = f"http://{name}:{port}"
         self._process: asyncio.subprocess.Process | None = None
 
-    def write_config(self) -> Config:
+    def write_config(self, clock: DemoClock) -> Config:
         """Make the folder with a configuration."""
         self.folder.mkdir(parents=True)
-        data = json.dumps(str(self.folder))  # every JSON string is a basic string of TOML, too
-        text = CONFIG.format(url=self.url, host=HOST, port=self.port, data=data, loopback=json.dumps(LOOPBACK))
+        # Every JSON string is a basic string of TOML, too.
+        named = {"data": str(self.folder), "loopback": LOOPBACK, "clock": str(clock.file)}
+        told = {name: json.dumps(value) for name, value in named.items()}
+        text = CONFIG.format(url=self.url, host=HOST, port=self.port, **told)
         (self.folder / "pod.toml").write_text(text, encoding="utf-8")
         return parse_config(text)
 
@@ -99,8 +127,19 @@ class Actor(msgspec.Struct, frozen=True):
 
     async def post(self, path: str, body: object) -> dict[str, Any]:
         """Call the API once; raises RemoteError with the pod's answer if it refuses."""
+        return await self.send("POST", path, body)
+
+    async def send(self, method: str, path: str, body: object) -> dict[str, Any]:
+        """As `post`, by another method."""
         headers = {"Authorization": f"Bearer {self.token}", "Accept": JSON}
-        answer = await self.http.post(self.pod + path, msgspec.json.encode(body), content_type=JSON, headers=headers)
+        answer = await self.http.post(
+            self.pod + path,
+            msgspec.json.encode(body),
+            content_type=JSON,
+            headers=headers,
+            hear_refusal=True,
+            method=method,
+        )
         document: dict[str, Any] = msgspec.json.decode(answer.body)
         return document
 

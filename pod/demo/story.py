@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,16 @@ from models.people.accounts import list_accounts, load_account_named
 from models.pod.settings import Settings, save_settings
 from pod.actions.accounts.sign_in import make_sign_in_link
 from pod.actions.admin.people import promote
+from pod.actions.decisions.capabilities import TAKING_PART
 from pod.actions.groups.founding import sign_up
 from pod.clock import random_bytes
 from pod.config import load_config
+from pod.demo.assembly import BEGINS, Assembly
 from pod.demo.bodies import WrittenText, change_body, text_body, vote_body
 from pod.demo.doings import BALLOTS, CHANGES
-from pod.demo.folder import TOLD, claim
-from pod.demo.stage import LOOPBACK, NAMES, Actor, DemoPod, NamedPort, eventually, free_ports
+from pod.demo.folder import CLOCK, TOLD, claim
+from pod.demo.likeness import Logs, agree, are_members
+from pod.demo.stage import LOOPBACK, NAMES, Actor, DemoClock, DemoPod, NamedPort, eventually, free_ports
 from pod.demo.texts import ARTICLES, LATE_REPLIES, REPLIES
 from pod.demo.village import CIRCLES, PEOPLE, PODS, VILLAGE, Circle
 from pod.deps import Deps
@@ -92,21 +96,27 @@ async def _sign_in_links(pods: list[DemoPod]) -> dict[str, str]:
 
 async def _play(pods: list[DemoPod], http: SafeHttp, say: Say) -> Told:
     say(f"Making two pods: {', '.join(pod.url for pod in pods)}")
+    clock = DemoClock(pods[0].folder.parent / CLOCK)
+    clock.set_to(BEGINS)
     people: dict[str, Actor] = {}
     for number, pod in enumerate(pods):
-        tokens = await _house(number, pod)
+        tokens = await _house(number, pod, clock)
         people |= {name: Actor(http, pod.url, token) for name, token in tokens.items()}
     await asyncio.gather(*(pod.start(http) for pod in pods))
     say(f"{len(people)} people found {' and '.join(circle.name for circle in CIRCLES)}")
     groups = await asyncio.gather(*(_gather(circle, people, http) for circle in CIRCLES))
     written = WrittenText(dict(zip((circle.key for circle in CIRCLES), groups, strict=True)), pods[0].url)
     say("They write, answer, patch and vote")
-    await _write(written, people, http)
+    logs = Logs(http, [pod.url for pod in pods])
+    await _write(written, people, logs)
+    say("They decide: nine days pass in a few seconds")
+    assembly = Assembly(http, clock, logs, people, written, partial(_prove, pods, people))
+    await assembly.decide()
     say("Waiting until both pods have settled the same")
-    await eventually(lambda: _agree(pods, groups, http), "both pods agree")
+    await eventually(lambda: agree(http, logs.pods, groups), "both pods agree")
     return Told(
         tuple(pod.port for pod in pods),
-        tuple(_pages(pods, written)),
+        (*_pages(pods, written), *_poll_pages(pods, written, assembly.polls)),
         {name: (actor.pod, actor.token) for name, actor in people.items()},
     )
 
@@ -119,9 +129,21 @@ def _pages(pods: list[DemoPod], written: WrittenText) -> Iterable[str]:
     yield f"{pods[-1].url}/g/{village}/posts/{written.texts['well']}"
 
 
-async def _house(number: int, pod: DemoPod) -> dict[str, str]:
+def _poll_pages(pods: list[DemoPod], written: WrittenText, polls: dict[str, str]) -> Iterable[str]:
+    board = f"{pods[0].url}/g/{written.groups[VILLAGE]}/polls"
+    yield board
+    yield from (f"{board}/{poll}" for poll in polls.values())
+
+
+async def _prove(pods: list[DemoPod], people: dict[str, Actor]) -> None:
+    """Everybody proves who they are, by what an operator gives to people without mail and authenticator."""
+    links = await _sign_in_links(pods)
+    await asyncio.gather(*(people[name].post("/api/v1/me/proof", {"link": link}) for name, link in links.items()))
+
+
+async def _house(number: int, pod: DemoPod, clock: DemoClock) -> dict[str, str]:
     """Make a pod with its people; returns each person's token."""
-    config = pod.write_config()
+    config = pod.write_config(clock)
     create_key_file(config.key_file)
     database = await open_database(config.database_url)
     try:
@@ -132,7 +154,7 @@ async def _house(number: int, pod: DemoPod) -> dict[str, str]:
     async with open_parts(config) as deps:
         await _name(deps, Settings(name=name, description=description, registration="open"))
         names = [villager.name for villager in PEOPLE if villager.pod == number]
-        tokens = {name: (await sign_up(deps, name)).token for name in names}
+        tokens = {name: (await sign_up(deps, name, decides=True)).token for name in names}
         async with deps.store.database.read() as session:
             first = await load_account_named(session, names[0])
         assert first is not None
@@ -147,15 +169,21 @@ async def _name(deps: Deps, settings: Settings) -> None:
 async def _gather(circle: Circle, people: dict[str, Actor], http: SafeHttp) -> str:
     """Found the group, let everybody join it and write a profile; returns the group's id."""
     founder = people[circle.founder]
-    wishes = {"name": circle.name, "description": circle.description, "weight": circle.weights[circle.founder]}
-    founding = await founder.post("/api/v1/groups", {**wishes, "default_score": circle.default_score})
+    wishes: dict[str, Any] = {
+        "name": circle.name,
+        "description": circle.description,
+        "weight": circle.weights[circle.founder],
+    }
+    permissions = dict.fromkeys(TAKING_PART, 1)  # as the page gives them that founds groups
+    wishes |= {"default_score": circle.default_score, "permissions": permissions, "areas": list(circle.areas)}
+    founding = await founder.post("/api/v1/groups", wishes)
     group = str(founding["group"])
     others = [name for name in circle.weights if name != circle.founder]
     # One after another, so that members get the numbers of the list; a join needn't be sealed before the next.
     for name in others:
         await _join(founder, people[name], circle.weights[name], group)
     pods = {people[name].pod for name in circle.weights}
-    await eventually(lambda: _are_members(len(circle.weights), pods, group, http), "everybody is a member")
+    await eventually(lambda: are_members(http, pods, group, len(circle.weights)), "everybody is a member")
     await asyncio.gather(
         *(
             people[villager.name].post(
@@ -176,18 +204,13 @@ async def _join(founder: Actor, person: Actor, weight: int, group: str) -> None:
     await person.post("/api/v1/joins", {**invitation, "secret": seed.hex()})
 
 
-async def _are_members(count: int, pods: set[str], group: str, http: SafeHttp) -> bool:
-    seen = [await _group(pod, group, http) for pod in pods]
-    return all(one is not None and len(one["members"]) == count for one in seen)
-
-
-async def _write(written: WrittenText, people: dict[str, Actor], http: SafeHttp) -> None:
+async def _write(written: WrittenText, people: dict[str, Actor], logs: Logs) -> None:
     for texts in (ARTICLES, REPLIES, LATE_REPLIES):
         for text in texts:
             path = f"/api/v1/groups/{written.groups[text.circle]}/posts"
             made = await people[text.author].post(path, text_body(text, written))
             written.texts[text.key] = str(made["record"])
-        await _everywhere(written, http, people)
+        await logs.everywhere(written.groups.values(), written.texts.values())
     # Their order doesn't matter, so they are sent at the same time and need only a few seals.
     patches = f"/api/v1/groups/{written.groups[VILLAGE]}/patches"
     made_patches = await asyncio.gather(
@@ -196,45 +219,8 @@ async def _write(written: WrittenText, people: dict[str, Actor], http: SafeHttp)
     written.changes.update(
         (change.key, str(made["record"])) for change, made in zip(CHANGES, made_patches, strict=True)
     )
-    await _everywhere(written, http, people)
+    await logs.everywhere([written.groups[VILLAGE]], written.changes.values())
     votes = {circle: f"/api/v1/groups/{group}/votes" for circle, group in written.groups.items()}
     await asyncio.gather(
         *(people[ballot.voter].post(votes[ballot.circle], vote_body(ballot, written)) for ballot in BALLOTS)
     )
-
-
-async def _everywhere(written: WrittenText, http: SafeHttp, people: dict[str, Actor]) -> None:
-    pods = {person.pod for person in people.values()}
-    records = {*written.texts.values(), *written.changes.values()}
-
-    async def are_there() -> bool:
-        for pod in pods:
-            there: set[str] = set()
-            for group in written.groups.values():
-                entries = (await http.get_json(f"{pod}/api/v1/groups/{group}/log?limit=500"))["entries"]
-                there.update(entry["id"] for entry in entries)
-            if not records <= there:
-                return False
-        return True
-
-    await eventually(are_there, "every pod has what was written")
-
-
-async def _agree(pods: list[DemoPod], groups: Iterable[str], http: SafeHttp) -> bool:
-    for group in groups:
-        seen = [await _group(pod.url, group, http) for pod in pods]
-        waits = [(await http.get_json(f"{pod.url}/groups/{group}/pending?from=0"))["records"] for pod in pods]
-        if None in seen or any(waits):
-            return False
-        sights = {(s["head"], s["state_hash"], s["log"]["held"], s["settled_height"]) for s in seen if s}
-        if len(sights) > 1 or any(s["log"]["held"] != s["log"]["size"] for s in seen if s):
-            return False
-    return True
-
-
-async def _group(pod: str, group: str, http: SafeHttp) -> dict[str, Any] | None:
-    listed = await http.get_json(f"{pod}/api/v1/groups")
-    if group not in {line["group"] for line in listed["groups"]}:
-        return None
-    seen: dict[str, Any] = await http.get_json(f"{pod}/api/v1/groups/{group}")
-    return seen

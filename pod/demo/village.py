@@ -1,4 +1,4 @@
-"""The village of the demo: seven people, the community that they share, and four who read it with other eyes."""
+"""The village of the demo: eight people, the community that they share, and four who read it with other eyes."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Circle(msgspec.Struct, frozen=True):
     description: str
     weights: dict[str, int]
     default_score: int = 0
+    areas: tuple[dict[str, str], ...] = ()
 
     @property
     def founder(self) -> str:
@@ -104,6 +105,7 @@ PEOPLE: Final = (
     Villager("elin", "Elin", 0, "Kör bussen. Svarar helst på svenska före kaffet."),
     Villager("fay", "Fay", 1, "Brews at The Dry Bucket. The name is older than the drought."),
     Villager("gus", "Gus", 0, "Surveyor, retired. Measures everything twice and people once."),
+    Villager("hilda", "Hilda", 1, "Keeps bees. They vote with their feet."),
 )
 
 VILLAGE: Final = "village"
@@ -114,7 +116,12 @@ CIRCLES: Final = (
         VILLAGE,
         "Lower Wells",
         "What the village of Lower Wells writes together: minutes, plans, recipes and the odd complaint.",
-        {"ada": 3000, "bo": 2000, "gus": 2000, "cy": 2000, "elin": 1000, "fay": 1000, "dee": 1000},
+        {"ada": 3000, "bo": 2000, "gus": 2000, "cy": 2000, "elin": 1000, "fay": 1000, "dee": 1000, "hilda": 1000},
+        areas=(
+            {"area": "green", "name": "The green"},
+            {"area": "water", "name": "Water", "parent": "green"},
+            {"area": "feasts", "name": "Bread and music"},
+        ),
     ),
     # Hides only what its members vote against, so it can serve as a lens.
     Circle(

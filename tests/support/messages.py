@@ -30,7 +30,7 @@ Message = str | tuple[str, str]
 def messages() -> dict[Message, str]:
     """Every message with its area: the folder below pod/web with its templates; `kit` for what lies in none."""
     found: dict[Message, str] = {}
-    for path in sorted(path for path in (ROOT / "pod").rglob("*.py") if not QUIET & set(path.parts)):
+    for path in sorted(path for path in (ROOT / "pod").rglob("*.py") if not QUIET & set(path.relative_to(ROOT).parts)):
         for message in spoken(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(message, area_of(path))
     for path in sorted(TEMPLATES.rglob("*.*ml")):

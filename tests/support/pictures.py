@@ -49,7 +49,8 @@ def main() -> None:
     with demo() as (pages, links), launched() as browser:
         village, critics = (page.rpartition("/g/")[2] for page in pages[1:3])
         here = pages[0].rstrip("/")
-        post = f"{here}/g/{pages[-1].rpartition('/g/')[2]}"
+        (well,) = (page for page in pages if "/posts/" in page)
+        post = f"{here}/g/{well.rpartition('/g/')[2]}"
         draw(browser, "group", f"{here}/g/{village}", sign_in=links["ada"])
         draw(browser, "post", post)
         draw(browser, "compare", f"{post}/compare?a={village}&b={critics}")

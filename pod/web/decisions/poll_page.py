@@ -137,7 +137,6 @@ def _goal(say: Translator, seen: PollPageSight) -> tuple[str, Link]:
 
 
 def _facts(say: Translator, seen: PollPageSight) -> list[Link]:
-    poll = seen.sight.poll
-    facts = [(say("Kind"), kind_name(say, poll.kind))]
-    facts += [(say("Areas"), ", ".join(poll.areas))] if poll.areas else []
+    facts = [(say("Kind"), kind_name(say, seen.sight.poll.kind))]
+    facts += [(say("Areas"), ", ".join(seen.areas))] if seen.areas else []
     return facts

@@ -16,15 +16,28 @@ from typing import Any
 
 import pytest
 
+from decisions.bundle.verify import verify
 from pod.demo.doings import BALLOTS, CHANGES
 from pod.demo.folder import MARKER, TOLD
+from pod.demo.polls import (
+    DELEGATES,
+    EVALUATIONS,
+    LISTS,
+    PREDICTIONS,
+    PROPOSALS,
+    RANKINGS,
+    SCORES,
+    SUNDAY,
+    SURPLUS,
+    WATER,
+)
 from pod.demo.texts import ARTICLES, LATE_REPLIES, REPLIES
 from pod.demo.village import CIRCLES, CRITICS, PEOPLE, SUBJECT, VILLAGE
 from tests.support.rig import call, eventually, worker_number
 
 TEXTS = (*ARTICLES, *REPLIES, *LATE_REPLIES)
 PORT = 20_000 + 50 * worker_number() + 20
-MOST_SECONDS = 20.0
+MOST_SECONDS = 30.0
 
 
 def demo(*options: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -47,6 +60,20 @@ def test_the_village_speaks_of_people_texts_and_changes_that_are_there() -> None
         assert not ballot.text or ballot.text in texts
         assert not ballot.change or ballot.change in changes
     assert len(TEXTS) == len(texts)
+
+
+def test_the_polls_speak_of_people_proposals_and_delegates_that_are_there() -> None:
+    names, proposals = {person.name for person in PEOPLE}, {one.key: one.poll for one in PROPOSALS}
+    bettors = {one.key: set(one.bets) for one in PREDICTIONS}
+    assert {one.author for one in (*PROPOSALS, *PREDICTIONS)} | {one.who for one in (*DELEGATES, *LISTS)} <= names
+    assert all(proposals[one.proposal] == one.poll for one in PREDICTIONS)
+    assert {name for one in LISTS for name in one.delegates} <= {one.who for one in DELEGATES}
+    assert all(proposals[key] == one.poll for one in SCORES for key in one.scores)
+    assert all(place < len(SUNDAY.options) for one in RANKINGS for place in one.ranking)
+    # Who bet has no say, three at least must have one, and five bets make a prediction count for predictors.
+    for _, key, _ in EVALUATIONS:
+        evaluators = {who for who, on, _ in EVALUATIONS if on == key}
+        assert (len(evaluators) >= 3, evaluators & bettors[key], len(bettors[key]) >= 5) == (True, set(), True)
 
 
 def test_op_41_the_village_is_lively() -> None:
@@ -84,12 +111,14 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     return Played(tmp_path_factory.mktemp("demo") / "village")
 
 
-def test_op_41_it_is_there_in_twenty_seconds_and_both_pods_agree(played: Played) -> None:
+def test_op_41_it_is_there_in_half_a_minute_and_both_pods_agree(played: Played) -> None:
     print(f"{played.seconds:.1f} s, of which {played.work:.1f} s of work")
     # Where others keep the machine busy, the time is theirs; the work is ours.
     assert min(played.seconds, played.work) < MOST_SECONDS
     assert "Both pods agreed." in played.done.stdout
-    assert played.done.stdout.count("/g/bagaaiera") == 5
+    pages = [line for line in played.done.stdout.splitlines() if "/g/bagaaiera" in line]
+    assert len(pages) == 9
+    assert sum("/polls/" in line for line in pages) == 3
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +181,53 @@ def read(pod: str, group: str, title: str, lens: str) -> list[str]:
     (post,) = (line["post"] for line in listed(pod, group, lens) if line.get("title") == title)
     sight = call("GET", f"{pod}/api/v1/groups/{group}/posts/{post}?lens={lens}")
     return [paragraph["text"] for paragraph in sight["paragraphs"] if paragraph["shown"]]
+
+
+def polls_on(pod: str) -> dict[str, dict[str, Any]]:
+    """The village's polls as a pod tells of each, by title."""
+    groups = {line["name"]: line["group"] for line in call("GET", f"{pod}/api/v1/groups")["groups"]}
+    path = f"{pod}/api/v1/groups/{groups['Lower Wells']}/polls"
+    found = [call("GET", f"{path}/{one['id']}") | {"path": f"{path}/{one['id']}"} for one in call("GET", path)["polls"]]
+    return {one["poll"]["title"]: one for one in found}
+
+
+def test_op_41_one_poll_is_over_one_is_voted_on_and_in_one_people_bet(served: list[str]) -> None:
+    for pod in served:
+        polls = polls_on(pod)
+        phases = {title: one["poll"]["phase"] for title, one in polls.items()}
+        assert phases == {WATER.title: "final", SUNDAY.title: "voting", SURPLUS.title: "bets"}
+        water = polls[WATER.title]
+        (result,) = water["outcome"]["results"]
+        titles = {one["id"]: one["title"] for one in water["poll"]["options"]}
+        assert [titles[one] for one in water["outcome"]["chosen"]] == ["Collect the rain of the school roof"]
+        # Five ballots; Elin's first choice didn't vote, so she follows Gus, and Hilda follows Cy; Dee is silent.
+        assert (result["counted"], result["roll"], result["blank"]) == (7, len(PEOPLE), 0)
+        sums = {titles[one["id"]]: sum(one["support"].values()) for one in result["options"]}
+        assert sums == {
+            "Collect the rain of the school roof": 85 * 2 + 95 * 2 + 80 + 40 + 30,
+            "Dig four metres deeper": 20 * 2 + 50 + 90 + 70,
+            "Lay a pipe to Upper Wells": 40 * 2 + 60 * 2 + 55 + 20,
+        }
+
+
+def test_op_41_bets_were_opened_and_an_evaluation_moved_the_scores(served: list[str]) -> None:
+    for pod in served:
+        path = polls_on(pod)[WATER.title]["path"]
+        seen = {one["stated"]["statement"]: one for one in call("GET", f"{path}/predictions")["statements"]}
+        for said in (one for one in PREDICTIONS if one.poll == WATER.key):
+            bets = seen[said.statement]["forecast"]["bets"]
+            assert sorted(bets.values()) == sorted(said.bets.values())
+        assert seen["The school lends its roof in writing"]["evaluation"]["happened"] is True
+        (area,) = call("GET", f"{path.rpartition('/polls')[0]}/predictors")["areas"]
+        assert area["predictors"][0]["score"] != area["predictors"][-1]["score"]
+
+
+def test_op_41_the_file_of_the_finished_poll_is_right_on_both_pods(served: list[str]) -> None:
+    for pod in served:
+        water = polls_on(pod)[WATER.title]
+        verdict = verify(json.dumps(call("GET", f"{water['path']}/bundle")).encode())
+        assert (verdict.faults, verdict.final) == ((), True)
+        assert list(verdict.chosen or ()) == water["outcome"]["chosen"]
 
 
 def test_op_41_what_is_being_served_is_not_wiped(played: Played, served: list[str]) -> None:

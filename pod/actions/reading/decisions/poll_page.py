@@ -17,6 +17,7 @@ from pod.actions.decisions.voters import Voter
 from pod.actions.reading.decisions.ballot_receipts import BallotReceipt, load_ballot_receipt
 from pod.actions.reading.decisions.opened_bets import load_opened_bets
 from pod.actions.reading.decisions.polls import PollSight, VisiblePoll, load_sight, so_far_of, visible_polls, voter_of
+from pod.actions.reading.decisions.predictors import area_name
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.post.cards import VisibleCard
 from pod.actions.reading.post.shown_things import load_shown_things
@@ -30,7 +31,8 @@ class PollPageSight(msgspec.Struct, frozen=True):
     `about`: the post it came from, if the group shows it to the reader; `goal`: the poll that it is to carry out.
     `by_weight`: votes are weights; `closed_at`: the time (ms) of the item that ended the voting, if it is
     here. `rounds`: the times of all that were held. `may_forward`: the reader may have a phase end early. `bets`: what
-    people bet on each statement (thousandths), once that is opened. `nicknames` of all whom the page names.
+    people bet on each statement (thousandths), once that is opened. `nicknames` of all whom the page names; `areas`:
+    the names of the subject areas that the poll is in.
     """
 
     sight: PollSight
@@ -47,6 +49,7 @@ class PollPageSight(msgspec.Struct, frozen=True):
     rounds: tuple[PollTimes, ...]
     may_forward: bool
     bets: Mapping[RecordId, tuple[int, ...]]
+    areas: tuple[str, ...]
 
 
 async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> PollPageSight:
@@ -101,6 +104,7 @@ async def _load_page(
         rounds=tuple(one.times for one in so_far.course.rounds) if so_far.course else (),
         may_forward=readable.member is not None and readable.member.weight >= readable.state.permission(FAST_FORWARD),
         bets=await load_opened_bets(session, so_far),
+        areas=tuple(area_name(readable, area) for area in sight.poll.areas),
     )
 
 
