@@ -1,4 +1,4 @@
-"""Polls that aren't final yet, found without a look at those that are."""
+"""Polls that aren't final yet, and the groups in which there are some, found without a look at those that are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.decisions.deadlines import NEVER
 from models.decisions.polls import OPENINGS, POLLS, StoredPoll
-from models.engine.statements import AllKeys
+from models.engine.statements import AllKeys, Prepared
 from models.groups.groups_and_items import ITEMS
 from protocol.ids import RecordId
 
@@ -20,6 +20,16 @@ async def list_active(session: AsyncSession, groups: Collection[RecordId], *, mo
     rows = await _ACTIVE.run(session, groups, never=NEVER, most=most)
     found = {row[0]: StoredPoll(*row) for row in rows}
     return sorted(found.values(), key=lambda one: (-one.place, one.id))[:most]
+
+
+async def list_deciding(session: AsyncSession) -> list[RecordId]:
+    """Groups in which an opened poll isn't final."""
+    return [group for (group,) in await _DECIDING.run(session, never=NEVER)]
+
+
+_DECIDING: Final = Prepared(
+    lambda _: select(OPENINGS.c.group_id).distinct().where(OPENINGS.c.look_at < bindparam("never"))
+)
 
 
 _COLUMNS: Final = [POLLS.c[name] for name in StoredPoll.__struct_fields__]

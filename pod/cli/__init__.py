@@ -27,6 +27,8 @@ AREAS: Final = {
     "queue": "hosts",
     "renew-key": "recovery",
     "demo": "demo",
+    "poll": "polls",
+    "decisions": "polls",
     "verify-result": "results",
 }
 # All that the pod writes is for its own user alone: the database, its log, copies, mails' secrets.

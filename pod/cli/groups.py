@@ -17,29 +17,15 @@ from pod.actions.chain.verify_chain import Progress, Verified, verify_group
 from pod.actions.handover.propose import hand_over
 from pod.actions.reading.group.groups import GroupSight, describe_held
 from pod.cli.base import run_action
-from pod.cli.options import as_json, configuration, data_option, json_option
+from pod.cli.options import IdType, as_json, configuration, data_option, json_option
 from pod.deps import Deps
 from pod.doctor.examination import is_served
-from protocol.errors import MalformedError
-from protocol.ids import RecordId, parse_id
+from protocol.ids import RecordId
 
 PAGE = 500
 
 
-class GroupId(click.ParamType[RecordId]):
-    """The id of a group."""
-
-    name = "group"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> RecordId:
-        """Parse it, or say what an id looks like."""
-        try:
-            return parse_id(value)
-        except MalformedError as error:
-            self.fail(str(error), param, ctx)
-
-
-group_argument = click.argument("group", type=GroupId())
+group_argument = click.argument("group", type=IdType("group"))
 
 
 @click.group(name="group")

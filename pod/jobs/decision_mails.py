@@ -60,14 +60,16 @@ class DecisionMails:
             self._running -= 1
 
 
-async def tell_decisions(deps: Deps, notice: DecisionNotice) -> None:
-    """Mail this to the account's proved address, if it has one; raises MailError if it couldn't be sent."""
+async def tell_decisions(deps: Deps, notice: DecisionNotice) -> bool:
+    """Mail this to the account's proved address; whether there is one. Raises MailError if it couldn't be sent."""
     async with deps.store.database.read() as session:
         account = await load_account(session, notice.account_id)
         mail = await load_mail_address(session, notice.account_id)
     now, pod = deps.clock(), pod_name(deps, await read_settings(deps))
-    if account is not None and not account.disabled and mail is not None and mail.verified_at is not None:
+    reached = account is not None and not account.disabled and mail is not None and mail.verified_at is not None
+    if account is not None and mail is not None and reached:
         link = f"{deps.identity.base_url}/not-me/{make_not_me(deps, account.id, notice.turn, now=now)}"
         told = DecidedInName(pod, account.name, notice.untold, notice.since_at, link)
         await send(deps, mail.address, decided_letter(translator_for(account.language or DEFAULT), told))
     await deps.store.write(lambda session: settle_notice(session, notice, now=now))
+    return reached
