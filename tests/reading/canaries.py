@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 STRANGER, READER, MEMBER, FOUNDER = "stranger", "reader", "member", "founder"
-FORMER, BANNED, MUTER = "former", "banned", "muter"
-EVERYBODY: Final = frozenset({STRANGER, READER, MEMBER, FOUNDER, FORMER, BANNED, MUTER})
+FORMER, BANNED, MUTER, ADMIN = "former", "banned", "muter", "admin"
+EVERYBODY: Final = frozenset({STRANGER, READER, MEMBER, FOUNDER, FORMER, BANNED, MUTER, ADMIN})
 INSIDE: Final = frozenset({MEMBER, FOUNDER})
 # Other pods, by the signatures of their requests: each read what strangers read, and what is pulled by who may pull it.
 HOME, FORMER_HOME, BANNED_HOME, OTHER_POD = "home of a member", "home of who left", "home of the banned", "other pod"
@@ -99,7 +99,9 @@ def _muted(word: str) -> Canary:
 
 def _unlisted(word: str, met: str = "", pulled: str = "/groups/{unlisted}/log") -> Canary:
     """Read by whoever knows the address; told at no other address but to who is in the group."""
-    known = r"/.*{unlisted}.*|/.*{quiet}.*|/.*{unlisted answer}.*|/.*{unlisted edit}.*"
+    asked = r"/.*{unlisted poll}.*|/.*{unlisted early}.*|/.*{unlisted proposal}.*|/.*{unlisted prediction}.*"
+    asked += r"|/.*{unlisted comment}.*"
+    known = rf"/.*{{unlisted}}.*|/.*{{quiet}}.*|/.*{{unlisted answer}}.*|/.*{{unlisted edit}}.*|{asked}"
     return Canary(
         f"qx{word}xq",
         {**dict.fromkeys(EVERYBODY, known), **dict.fromkeys(INSIDE, ANYWHERE)},
@@ -119,6 +121,7 @@ CANARIES: Final[Mapping[str, Canary]] = {
     "private proposal": _inside("privateproposal", "/g/{private}/polls/{private early}/proposals"),
     "private prediction": _inside("privateprediction", "/g/{private}/polls/{private early}/predictions"),
     "private poll": _inside("privatepoll", "/g/{private}/polls/{private poll}"),
+    "private comment": _inside("privatecomment", "/g/{private}/polls/{private poll}/talk"),
     "private statement": _inside("privatestatement", "/g/{private}/delegates"),
     # Only its author reads a poll that isn't published.
     "draft": Canary(
@@ -144,6 +147,10 @@ CANARIES: Final[Mapping[str, Canary]] = {
     # The unlisted group.
     "unlisted name": _unlisted("unlistedname", "/g/{unlisted}", "/groups/{unlisted}/chain"),
     "unlisted words": _unlisted("unlistedwords", "/g/{unlisted}/posts/{quiet}"),
+    "unlisted poll": _unlisted("unlistedpoll", "/g/{unlisted}/polls/{unlisted poll}"),
+    "unlisted comment": _unlisted("unlistedcomment", "/g/{unlisted}/polls/{unlisted poll}/talk"),
+    "unlisted proposal": _unlisted("unlistedproposal", "/g/{unlisted}/polls/{unlisted early}/proposals"),
+    "unlisted prediction": _unlisted("unlistedprediction", "/g/{unlisted}/polls/{unlisted early}/predictions"),
     # Answers to a post of the open group and edits of it, from groups that repost it.
     "private edit": _inside("privateedit", "/g/{open}/posts/{plain}?mode=wiki"),
     "unlisted edit": _unlisted("unlistededit"),

@@ -20,6 +20,7 @@ from tests.reading.house import House, word
 from tests.support.browsing import session_secret
 
 MOST_ADDRESSES = 3000
+_WHOSE: Final = {"open": "floored", "unlisted": "unlisted", "private": "private"}
 KINDS: Final = ("text/html", "application/activity+json")
 # What changes something when it is read, or leads out of the crawl.
 LEFT_OUT: Final = ("/static/", "/setup/", "/sign-up/open/", "/sign-up/answer/", "/sign-in/link/")
@@ -29,7 +30,23 @@ _POSTS: Final[Mapping[str, tuple[str, ...]]] = {
     "private": ("secret", "quiet"),
     "floor": ("floored",),
 }
-_RECORDS: Final = ("secret", "quiet", "plain", "hidden", "edited", "erased", "floored", "partly")
+# Polls in their own groups, and in another one where they could be asked for by mistake.
+_POLLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "open": ("floored poll", "floored early", "private poll", "unlisted poll"),
+    "unlisted": ("unlisted poll", "unlisted early"),
+    "private": ("private poll", "private early"),
+}
+# What members said in polls and as delegates, which is asked for as records.
+_SAID: Final = tuple(
+    f"{whose} {what}"
+    for whose, said in {
+        "floored": ("poll", "proposal", "prediction", "statement"),
+        "private": ("poll", "proposal", "prediction", "statement", "comment"),
+        "unlisted": ("poll", "proposal", "prediction", "comment"),
+    }.items()
+    for what in said
+)
+_RECORDS: Final = ("secret", "quiet", "plain", "hidden", "edited", "erased", "floored", "partly", "was", "disliked")
 _TARGETS: Final = (
     "/g/{group}/posts/{post}/why",
     "/api/v1/groups/{group}/explanation",
@@ -152,7 +169,7 @@ def _values(house: House) -> Mapping[str, Iterable[str]]:
     ids = house.ids
     return {
         "group": [ids[name] for name in ("open", "unlisted", "private", "floor")],
-        "record": [ids[name] for name in (*_RECORDS, "was", "disliked")],
+        "record": [ids[name] for name in (*_RECORDS, *_SAID)],
         "name": [*house.people, *(word(f"{name} subject") for name in ("private", "floored"))],
         "number": ["1", "2", "3"],
         "height": ["0", "1"],
@@ -163,27 +180,39 @@ def _values(house: House) -> Mapping[str, Iterable[str]]:
         "secret": ["ab" * 32],
         "draft": [house.ids["draft"]],
         "step": ["question", "preview"],
-        "poll": [house.ids["private poll"], house.ids["floored poll"]],
     }
 
 
 def _filled(pattern: str, house: House) -> Iterator[str]:
     """The pattern with every value; of a post only in groups where it could be asked for by mistake."""
     values = _values(house)
-    names = [name for name in re.findall(r"{(\w+)}", pattern) if name not in {"group", "post", "record"}]
+    names = [name for name in re.findall(r"{(\w+)}", pattern) if name not in {"group", "post", "record", "poll"}]
     for chosen in product(*(list(values.get(name, ["none"])) for name in names)):
         named = dict(zip(names, chosen, strict=True))
-        if "{post}" in pattern or ("{record}" in pattern and "{group}" in pattern):
-            for group, posts in _POSTS.items():
-                for post in posts:
-                    record = house.ids[post]
-                    yield pattern.format(**named, group=house.ids[group], post=record, record=record)
+        told = _told_in_groups(pattern)
+        if told:
+            for group, things in told.items():
+                for thing in things:
+                    found = house.ids[thing]
+                    yield pattern.format(**named, group=house.ids[group], post=found, record=found, poll=found)
         elif "{group}" in pattern:
             yield from (pattern.format(**named, group=group) for group in values["group"])
         elif "{record}" in pattern:
             yield from (pattern.format(**named, record=record) for record in values["record"])
         else:
             yield pattern.format(**named)
+
+
+def _told_in_groups(pattern: str) -> Mapping[str, tuple[str, ...]]:
+    """What is asked for in which groups, if the pattern names a thing of a group."""
+    if "{poll}" in pattern:
+        return _POLLS
+    if "{post}" in pattern:
+        return _POSTS
+    if "{record}" not in pattern or "{group}" not in pattern:
+        return {}
+    said = {group: tuple(name for name in _SAID if name.startswith(whose)) for group, whose in _WHOSE.items()}
+    return {group: (*posts, *said.get(group, ())) for group, posts in _POSTS.items()}
 
 
 def _queries(pattern: str, house: House) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.reading.canaries import MEMBER, READER, STRANGER
 from tests.reading.pod_guards import POD_GUARDS
+from tests.reading.poll_guards import POLL_GUARDS
 from tests.reading.rule_guards import RULES, Guard
 
 READING: Final = "pod/actions/reading"
@@ -18,6 +19,7 @@ NO_ROW: Final = (
 GUARDS: Final = (
     *RULES,
     *POD_GUARDS,
+    *POLL_GUARDS,
     Guard(
         "a draft is read by its author alone",
         "models/decisions/poll_drafts.py",

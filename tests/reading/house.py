@@ -13,7 +13,7 @@ from tests.support.browsing import Browser
 from tests.support.people import joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
-NAMES: Final = ("ada", "bo", "cy", "dee", "eve", "mod", "zed", "mu")
+NAMES: Final = ("ada", "bo", "cy", "dee", "eve", "mod", "zed", "mu", "root")
 
 
 @dataclass
@@ -40,7 +40,8 @@ def word(name: str) -> str:
 def build(pod: ServedPod, neighbours: Neighbours) -> House:
     """Sign everybody up, found the groups, write, hide, edit, erase, leave, ban and mute."""
     people = {name: pod.sign_up(name) for name in NAMES}
-    pod.run("user", "promote", "ada")
+    for admin in ("ada", "root"):
+        pod.run("user", "promote", admin)
     pod.start()
     house = House(pod, people, neighbours, {}, [])
     _found(house)
@@ -96,7 +97,7 @@ def _write_inside(house: House) -> None:
     _post(bo, private, "private reply", reply_to={"record": secret})
     _post(bo, private, "private words", reply_to={"subject": word("private subject")})
     _record(ada, private, type="Profile", nickname=word("private nickname"), text="Here.")
-    _offer(bo, private, "private statement")
+    house.ids["private statement"] = _offer(bo, private, "private statement")
     _vote(bo, private, {"post": secret}, 500, reason=f"Because {word('private reason')}.")
     house.ids["quiet"] = _post(ada, house.ids["unlisted"], "unlisted words")
 
@@ -145,7 +146,7 @@ def _offer(person: Person, group: str, name: str) -> str:
     return _record(person, group, type="Delegate", declared=True, statement=word(name))
 
 
-def _predict(house: House, group: str, name: str) -> tuple[str, str]:
+def _predict(house: House, group: str, name: str) -> None:
     """A poll that has come to its predictions: a proposal and what follows from it hold the canaries of this name."""
     ada, lengths = house.people["ada"], dict.fromkeys(("proposals", "predictions", "bets", "voting"), 3_600_000)
     wish = {"kind": "score", "title": "What next?", "lengths": lengths}
@@ -163,13 +164,13 @@ def _predict(house: House, group: str, name: str) -> tuple[str, str]:
 
     texts = [{"style": "text", "text": word(f"{name} proposal")}]
     wished = {"title": word(f"{name} proposal"), "paragraphs": texts}
-    proposal = str(eventually(partial(said, "proposals", wished)))
+    house.ids[f"{name} proposal"] = proposal = str(eventually(partial(said, "proposals", wished)))
     eventually(lambda: not any(one["waits"] for one in ada.get(path)["poll"]["options"]))
     ada.post(f"{path}/fast-forward", {})
     terms = {"every": True, "terms": [{"proposal": proposal, "implemented": True}]}
     words = {"statement": word(f"{name} prediction"), "text": word(f"{name} prediction")}
-    prediction = eventually(partial(said, "predictions", {**words, "due_at": 2**50, "condition": terms}))
-    return proposal, str(prediction)
+    foretold = str(eventually(partial(said, "predictions", {**words, "due_at": 2**50, "condition": terms})))
+    house.ids[f"{name} prediction"] = foretold
 
 
 def _add_a_paragraph(writer: Person, voters: Sequence[Person], group: str, post: str, name: str) -> None:
@@ -192,10 +193,10 @@ def _write_below_the_floor(house: House) -> None:
     )
     _vote(eve, group, {"post": house.ids["plain"]}, 500)
     house.ids["floored poll"] = poll = _ask(ada, group, "floored poll", about=house.ids["plain"])
-    offer = _offer(ada, group, "floored statement")
-    proposal, prediction = _predict(house, group, "floored")
+    house.ids["floored statement"] = offer = _offer(ada, group, "floored statement")
+    _predict(house, group, "floored")
     for target in (
-        *({"post": proposal}, {"post": prediction}),
+        *({"post": house.ids["floored proposal"]}, {"post": house.ids["floored prediction"]}),
         *({"post": poll}, {"post": post}, {"paragraph": {"record": partly, "index": 1}}, {"post": reply}),
         *({"profile": profile}, {"subject": word("floored subject")}, {"post": offer}),
     ):
@@ -244,10 +245,11 @@ def _vote_across(house: House) -> None:
 def _answer_elsewhere(house: House) -> None:
     """The open group's post is reposted and answered where only some may read, and made a question there."""
     ada, bo, plain = house.people["ada"], house.people["bo"], house.ids["plain"]
-    house.ids["private poll"] = _ask(ada, house.ids["private"], "private poll", about=plain)
-    _predict(house, house.ids["private"], "private")
     for name in ("unlisted", "private"):
         group = house.ids[name]
+        house.ids[f"{name} poll"] = poll = _ask(ada, group, f"{name} poll", about=plain)
+        house.ids[f"{name} comment"] = _post(bo, group, f"{name} comment", reply_to={"record": poll})
+        _predict(house, group, name)
         _vote(bo, group, {"post": plain}, 1000)
         house.ids[f"{name} answer"] = _post(bo, group, f"{name} answer", reply_to={"record": plain})
         adds = [{"style": "text", "text": f"Better: {word(f'{name} edit')}.", "after": {"record": plain, "index": 0}}]
