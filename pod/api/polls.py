@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
+from msgspec import Meta
 
 from pod.actions.decisions.polls import cast_ballot, open_poll
 from pod.actions.posts.records import submit
@@ -55,10 +56,10 @@ class BallotWish(msgspec.Struct, frozen=True):
 
 
 class PollsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the list of polls goes on: below this place."""
+    """Where the list of polls goes on: below this place. Each poll on a page is followed, with all who were members."""
 
     below: Natural | None = None
-    limit: shapes.Limit = 50
+    limit: Annotated[int, Meta(ge=1, le=50)] = 50
 
 
 @routes.get("/api/v1/groups/{group}/polls")
