@@ -49,6 +49,22 @@ async def delete_subscription(session: AsyncSession, account: int, wish: Decisio
     await session.execute(delete(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.account_id == account, *mine))
 
 
+async def has_subscription(session: AsyncSession, account: int, wish: DecisionSubscription) -> bool:
+    """Whether an account follows this."""
+    found = await _HAS.value(session, account=account, group=wish.group_id, named=wish.kind, what=wish.what)
+    return found is not None
+
+
+_HAS: Final = Prepared(
+    lambda _: select(SUBSCRIPTIONS.c.kind).where(
+        SUBSCRIPTIONS.c.account_id == bindparam("account"),
+        SUBSCRIPTIONS.c.group_id == bindparam("group"),
+        SUBSCRIPTIONS.c.kind == bindparam("named"),
+        SUBSCRIPTIONS.c.what == bindparam("what"),
+    )
+)
+
+
 async def list_subscriptions(session: AsyncSession, account: int, *, most: int) -> Sequence[DecisionSubscription]:
     """What an account follows, by group."""
     return [DecisionSubscription(*row) for row in await _OF_ACCOUNT.run(session, account=account, most=most)]

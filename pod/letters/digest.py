@@ -8,7 +8,8 @@ import msgspec
 from markupsafe import Markup
 
 from pod.actions.letters import Letter
-from pod.actions.reading.decisions.digest import DigestPoll
+from pod.actions.reading.decisions.digest import DigestPoll, WhyTold
+from pod.actions.reading.decisions.needs import Need
 from pod.translations import Translator
 
 
@@ -25,7 +26,7 @@ class DigestOf(msgspec.Struct, frozen=True):
 
 def digest_letter(say: Translator, told: DigestOf) -> Letter:
     """The mail; never empty, for nobody is sent one without polls."""
-    needs = sum(one.needs for one in told.polls)
+    needs = sum(one.need is not None for one in told.polls)
     subject = (
         say.many(
             "%(count)s decision needs you at %(pod)s", "%(count)s decisions need you at %(pod)s", needs, pod=told.pod
@@ -33,7 +34,7 @@ def digest_letter(say: Translator, told: DigestOf) -> Letter:
         if needs
         else say("Decisions at %(pod)s", pod=told.pod)
     )
-    blocks = [(_title(say, one), _sentence(say, one), _url(told.base, one)) for one in told.polls]
+    blocks = [(_title(say, one), _sentence(say, one), _url(told.base, one), _because(say, one)) for one in told.polls]
     ending = (
         say("You get this mail at most once a day, and only when something happened."),
         say("Choose the hour: %(address)s", address=told.choose),
@@ -44,8 +45,8 @@ def digest_letter(say: Translator, told: DigestOf) -> Letter:
         [
             Markup("<p>{}</p>").format(say("Hello %(name)s,", name=told.name)),
             *(
-                Markup('<h2><a href="{}">{}</a></h2><p>{}</p>').format(url, title, sentence)
-                for title, sentence, url in blocks
+                Markup('<h2><a href="{}">{}</a></h2><p>{}</p><p>{}</p>').format(url, title, sentence, why)
+                for title, sentence, url, why in blocks
             ),
             *(Markup("<p>{}</p>").format(line) for line in ending),
         ]
@@ -61,9 +62,19 @@ def _title(say: Translator, one: DigestPoll) -> str:
 
 
 def _sentence(say: Translator, one: DigestPoll) -> str:
-    if one.needs:
-        return say("You can vote until %(until)s.", until=say.moment(one.until))
+    match one.need:
+        case Need.VOTE:
+            return say("You can vote until %(until)s.", until=say.moment(one.until))
+        case Need.BET:
+            return say("Some predictions lack your bets, which are taken until %(until)s.", until=say.moment(one.until))
+        case None:
+            return _happened(say, one)
+
+
+def _happened(say: Translator, one: DigestPoll) -> str:
     match one.what:
+        case "delegate":
+            return say("A delegate that you follow voted on %(at)s. No mail says how.", at=say.moment(one.at))
         case "opened":
             return say("It was asked on %(at)s.", at=say.moment(one.at))
         case "proposals":
@@ -76,6 +87,22 @@ def _sentence(say: Translator, one: DigestPoll) -> str:
             return say("Voting began on %(at)s.", at=say.moment(one.at))
         case _:
             return say("The votes are counted since %(at)s.", at=say.moment(one.at))
+
+
+def _because(say: Translator, one: DigestPoll) -> str:
+    """Why the reader is told of this poll."""
+    name = {"what": one.because, "group": one.group_name}
+    match one.why:
+        case WhyTold.ROLL:
+            return say("You are told because you are on the roll of this poll.")
+        case WhyTold.POLL:
+            return say("You are told because you follow this poll.")
+        case WhyTold.AREA | WhyTold.DELEGATE if one.because:
+            return say("You are told because you follow %(what)s in %(group)s.", **name)
+        case WhyTold.AREA:
+            return say("You are told because you follow its subject area.")
+        case WhyTold.DELEGATE:
+            return say("You are told because you follow a delegate who votes in it.")
 
 
 def _url(base: str, one: DigestPoll) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.decisions.decision_subscriptions import (
     DecisionSubscription,
     delete_subscription,
+    has_subscription,
     list_subscriptions,
     put_subscription,
 )
@@ -34,6 +35,12 @@ async def subscribe(deps: Deps, account: Account, wish: DecisionSubscription, *,
         return await put_subscription(session, account.id, wish)
 
     await deps.store.write(action)
+
+
+async def is_followed(deps: Deps, account: Account, wish: DecisionSubscription) -> bool:
+    """Whether the account follows this."""
+    async with deps.store.database.read() as session:
+        return await has_subscription(session, account.id, wish)
 
 
 async def list_followed(deps: Deps, account: Account, group: RecordId) -> frozenset[tuple[str, str]]:

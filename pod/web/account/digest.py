@@ -9,8 +9,13 @@ from aiohttp import web
 
 from pod.actions.accounts.digest_choice import choose_digest, digest_hour, whose_digest
 from pod.actions.accounts.mail_address import address_of_account
+from pod.actions.decisions.subscriptions import SubscriptionKind
+from pod.actions.reading.decisions.followed import FollowedThing, list_followed_things
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.translations import Translator
+from pod.web.group.wording import member_name
+from pod.web.kit.follow_button import FollowButton, follow_button
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of
@@ -31,11 +36,15 @@ class StopForm(msgspec.Struct, frozen=True):
 
 
 class DigestView(msgspec.Struct, frozen=True):
-    """The hour that holds, those that can be chosen, and whether there is a proved address to send to."""
+    """The hour that holds, those that can be chosen, and whether there is a proved address to send to.
+
+    `follows`: what is followed, its page, and the button that ends it.
+    """
 
     hour: str
     hours: tuple[tuple[str, str], ...]
     proved: bool
+    follows: tuple[tuple[str, str, FollowButton], ...]
 
 
 class StopView(msgspec.Struct, frozen=True):
@@ -53,7 +62,23 @@ async def get_digest(request: web.Request) -> web.Response:
     hour, mail = await digest_hour(deps, account), await address_of_account(deps, account)
     hours = (("", say("Never")), *((str(one), f"{one:02}:00 UTC") for one in HOURS))
     proved = mail is not None and mail.verified_at is not None
-    return render(request, "account/digest.html", DigestView("" if hour is None else str(hour), hours, proved))
+    follows = tuple(_followed(say, one) for one in await list_followed_things(deps, account))
+    view = DigestView("" if hour is None else str(hour), hours, proved, follows)
+    return render(request, "account/digest.html", view)
+
+
+def _followed(say: Translator, one: FollowedThing) -> tuple[str, str, FollowButton]:
+    name, where = one.name, f"/g/{one.group}/polls"
+    match one.kind:
+        case "poll":
+            name, where = name or say("a poll"), f"{where}/{one.what}"
+        case "delegate":
+            name, where = member_name(say, int(one.what), name), f"/g/{one.group}/delegates/{one.what}"
+        case _:
+            name = name or one.what
+    called = say("%(title)s, in %(group)s", title=name, group=one.group_name)
+    kind: SubscriptionKind = one.kind  # type: ignore[assignment]  # the table holds these only
+    return called, where, follow_button(one.group, kind, one.what, called, follows=True, back=PAGE)
 
 
 @routes.post("/settings/digest")

@@ -12,7 +12,8 @@ from decisions.poll_events import OPEN_POLL
 from pod.actions.decisions.capabilities import may_ask
 from pod.actions.decisions.poll_course import Phase
 from pod.actions.decisions.subscriptions import list_followed
-from pod.actions.reading.decisions.board import Board, Need, by_end, end_of, read_board
+from pod.actions.reading.decisions.board import Board, by_end, end_of, read_board
+from pod.actions.reading.decisions.needs import Need
 from pod.actions.reading.decisions.poll_status import OVER
 from pod.actions.reading.decisions.polls import PollPage, VisiblePoll, list_group_polls
 from pod.actions.reading.decisions.presence import read_presence
@@ -25,6 +26,7 @@ from pod.web.decisions.how import presence_sentence
 from pod.web.decisions.status_sentence import relative, stage_name
 from pod.web.decisions.wording import kind_name, poll_title
 from pod.web.group.page_frame import PageFrame, load_frame
+from pod.web.kit.follow_button import FollowButton, follow_button
 from pod.web.kit.queries import before_of, with_query
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import reader_of, say_of
@@ -57,14 +59,6 @@ class BoardPart(msgspec.Struct, frozen=True):
     empty: str
 
 
-class FollowedArea(msgspec.Struct, frozen=True):
-    """A subject area that can be followed, or is."""
-
-    area: str
-    name: str
-    followed: bool
-
-
 class BoardView(msgspec.Struct, frozen=True):
     """The page. `who`: who starts polls here, where the reader doesn't.
 
@@ -78,7 +72,7 @@ class BoardView(msgspec.Struct, frozen=True):
     older: str
     may_ask: bool
     who: str
-    areas: tuple[FollowedArea, ...]
+    areas: tuple[FollowButton, ...]
 
 
 @routes.get("/g/{group}/polls")
@@ -101,7 +95,7 @@ async def get_board(request: web.Request) -> web.Response:
         may_ask=asks,
         who="" if asks else _who(say, seen),
         areas=tuple(
-            FollowedArea(area.area, area.name, ("area", area.area) in followed)
+            follow_button(frame.group, "area", area.area, area.name, follows=("area", area.area) in followed)
             for area in (area_tree(seen.state.policy.areas or []) if reader else ())
         ),
     )

@@ -16,6 +16,7 @@ from pod.web.decisions.phase_words import PhaseView, option_notes, option_text, 
 from pod.web.decisions.poll_header import PollHeader, header_of, load_page_and_receipt, will_count
 from pod.web.decisions.result import ResultView, result_view
 from pod.web.decisions.wording import kind_name, option_name, poll_title, rules_of, when
+from pod.web.kit.follow_button import FollowButton, load_follow_button
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import reader_of, say_of
 from protocol.records.content import NO, YES, Paragraph
@@ -57,6 +58,7 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
     about: Link
     goal: tuple[str, Link]
     facts: tuple[Link, ...]
+    follow: FollowButton | None
     rules: tuple[str, ...]
 
 
@@ -65,7 +67,9 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
 async def get_poll_page(request: web.Request) -> web.Response:
     """A poll: where it stands, whether one's vote will count, what is asked, how it is counted."""
     seen, receipt = await load_page_and_receipt(request)
-    return render(request, "decisions/poll.html", _view(request, seen, receipt))
+    view = _view(request, seen, receipt)
+    follow = await load_follow_button(request, seen.group, "poll", seen.sight.poll.id, view.header.title)
+    return render(request, "decisions/poll.html", msgspec.structs.replace(view, follow=follow))
 
 
 def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | None) -> PollView:
@@ -93,6 +97,7 @@ def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | No
         else ("", ""),
         goal=_goal(say, seen),
         facts=tuple(_facts(say, seen)),
+        follow=None,
         rules=tuple(rules_of(say, poll, by_weight=seen.by_weight)),
     )
 

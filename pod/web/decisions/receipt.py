@@ -13,6 +13,7 @@ from pod.rules.decisions import DecisionRule
 from pod.translations import Translator
 from pod.web.decisions.ballot_words import BallotFateView, fate_view, said_in
 from pod.web.decisions.poll_header import PollHeader, header_of, load_page_and_receipt
+from pod.web.kit.follow_button import FollowButton, load_follow_button
 from pod.web.kit.templates import PRIVATE, render
 from pod.web.kit.visitors import account_of, reader_of, say_of
 from protocol.ids import RecordId, parse_id
@@ -31,6 +32,7 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
     change: str
     until: str
     file: str
+    follow: FollowButton | None
 
 
 class ReceiptFile(msgspec.Struct, frozen=True):
@@ -49,7 +51,9 @@ async def get_receipt_page(request: web.Request) -> web.Response:
     """The receipt of one's ballot, and whether it is in the count."""
     account_of(request)
     seen, receipt = await load_page_and_receipt(request)
-    return render(request, "decisions/receipt.html", _view(request, seen, _cast(receipt)), private=True)
+    view = _view(request, seen, _cast(receipt))
+    follow = await load_follow_button(request, seen.group, "poll", seen.sight.poll.id, view.header.title)
+    return render(request, "decisions/receipt.html", msgspec.structs.replace(view, follow=follow), private=True)
 
 
 @routes.get("/g/{group}/polls/{poll}/receipt.json")
@@ -88,6 +92,7 @@ def _view(request: web.Request, seen: PollPageSight, found: BallotReceipt) -> Re
         change=f"{header.path}/vote" if can else "",
         until=say.moment(status.until) if can and status.until else "",
         file=f"{header.path}/receipt.json" if found.proof else "",
+        follow=None,
     )
 
 

@@ -28,6 +28,7 @@ from pod.web.decisions.ballot_words import said_in
 from pod.web.decisions.wording import option_name, poll_title
 from pod.web.delegation.wording import called, scope_name
 from pod.web.group.page_frame import PageFrame, load_frame
+from pod.web.kit.follow_button import FollowButton, load_follow_button
 from pod.web.kit.queries import before_of, number_in, with_query
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import reader_of, say_of
@@ -79,6 +80,7 @@ class DelegateView(msgspec.Struct, frozen=True):
     declarations: tuple[tuple[str, str], ...]
     record: tuple[TrackRow, ...]
     older: str
+    follow: FollowButton | None = None
 
 
 @routes.get("/g/{group}/delegates")
@@ -171,7 +173,9 @@ async def get_delegate_page(request: web.Request) -> web.Response:
     number = number_in(request.match_info["number"], "number")
     sight = await describe_delegate(deps, reader, seen.group, number, below=before_of(request))
     areas = dict(await list_areas(deps, reader, seen.group))
-    return render(request, "delegation/delegate.html", _record_view(say, frame, sight, areas))
+    view = _record_view(say, frame, sight, areas)
+    follow = await load_follow_button(request, seen.group, "delegate", str(number), view.name)
+    return render(request, "delegation/delegate.html", msgspec.structs.replace(view, follow=follow))
 
 
 def _record_view(say: Translator, frame: PageFrame, sight: DelegateSight, areas: Mapping[str, str]) -> DelegateView:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from email.message import Message
 from functools import partial
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -116,15 +117,25 @@ def hour_in(pod: ServedPod, hours: int) -> int:
     return (Clock()() // HOUR_MS + hours) % 24
 
 
-def ask(person: Person, group: str, title: str, **lengths: int) -> str:
-    wish = {"kind": "for-against", "title": title, "lengths": {"voting": 2 * DAY_MS, "contest": HOUR_MS, **lengths}}
+def ask(person: Person, group: str, title: str, phase: str = "voting", **said: Any) -> str:
+    lengths = {"voting": 2 * DAY_MS, "contest": HOUR_MS, **({} if phase == "voting" else {phase: 3 * DAY_MS})}
+    wish = {"kind": "for-against", "title": title, "lengths": lengths, **said}
     poll = str(person.post(f"/api/v1/groups/{group}/polls", wish)["record"])
-    eventually(lambda: person.get(f"/api/v1/groups/{group}/polls/{poll}")["poll"]["phase"] == "voting")
+    eventually(lambda: person.get(f"/api/v1/groups/{group}/polls/{poll}")["poll"]["phase"] == phase)
     return poll
 
 
 def vote(person: Person, group: str, poll: str) -> None:
     person.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"choice": "yes"})
+
+
+def follow(pod: ServedPod, person: Person, group: str, kind: str, what: str) -> None:
+    """Press "Follow" on the page of the thing."""
+    browser = Browser(pod).sign_in(person.account["name"])
+    page = {"poll": f"polls/{what}", "delegate": f"delegates/{what}", "area": "polls"}[kind]
+    wish = {("kind", kind), ("what", what), ("wish", "follow")}
+    (form,) = (one for one in browser.get(f"/g/{group}/{page}").forms if wish <= set(one.fields))
+    assert "You follow it now." in browser.post(form.action, form.fields).text
 
 
 def told_until(pod: ServedPod, person: Person) -> int:
@@ -162,8 +173,9 @@ def test_dc_28_a_mail_a_day_says_what_needs_whom_and_never_those_who_acted(
     ada, bo, cy, group = parish
     first, second = ask(ada, group, "Dig <deeper>?"), ask(ada, group, "Buy a pump?")
     attic = bo.post("/api/v1/groups", {"name": "Attic heliotrope", "visibility": "private", "weight": 3000})["group"]
-    ask(bo, attic, "Behind heliotrope doors?")
-    joined(bo, attic, cy, 1000)  # after the poll was opened: off its roll, but told of it
+    hidden = ask(bo, attic, "Behind heliotrope doors?")
+    joined(bo, attic, cy, 1000)  # after the poll was opened: off its roll
+    follow(pod, cy, attic, "poll", hidden)
     vote(cy, group, second)
     pod.set_clock(4 * HOUR_MS)
     eventually(lambda: daily(mails, bo) and daily(mails, cy))
@@ -179,8 +191,59 @@ def test_dc_28_a_mail_a_day_says_what_needs_whom_and_never_those_who_acted(
     ((text, _),) = [parts(mail) for mail in daily(mails, cy)]
     assert f"{pod.url}/g/{group}/polls/{first}" in text
     assert "A poll in a private group" in text
+    assert "because you follow this poll" in text
+    assert "because you are on the roll" in text
     assert not re.search("heliotrope|pump", text)  # cy has voted on the pump
     assert daily(mails, ada) == []  # who asks knows it
+
+
+def test_dc_28_the_mail_tells_of_what_one_follows_and_says_so(
+    pod: ServedPod, mails: PostOffice, parish: tuple[Person, Person, Person, str]
+) -> None:
+    ada, bo, cy, group = parish
+    wish = {"do": "set-policy", "with": {"areas": [{"area": "water", "name": "Water"}]}}
+    ada.post(f"/api/v1/groups/{group}/operations", wish)
+    eventually(lambda: "Follow: " in Browser(pod).sign_in(bo.account["name"]).get(f"/g/{group}/polls").text)
+    ada.post(f"/api/v1/groups/{group}/records", {"type": "Delegate", "declared": True})
+    eventually(lambda: ada.get(f"/api/v1/groups/{group}/delegates")["delegates"])
+    follow(pod, bo, group, "area", "water")
+    follow(pod, cy, group, "delegate", "1")
+    wells = ask(ada, group, "Which well?", "proposals", kind="score", areas=["water"])
+    roads = ask(ada, group, "Which road?", "proposals", kind="score")
+    voted, posted = ask(ada, group, "Ada votes here?"), ask(ada, group, "Keep cy posted?")
+    for person, poll in ((ada, voted), (bo, voted), (bo, posted), (cy, posted)):
+        vote(person, group, poll)
+    follow(pod, cy, group, "poll", posted)
+    pod.set_clock(4 * HOUR_MS)
+    eventually(lambda: daily(mails, bo) and daily(mails, cy))
+
+    text, _ = parts(daily(mails, bo)[0])
+    assert "because you follow Water in Parish" in text
+    assert [one in text for one in (wells, roads, voted, posted)] == [True, False, False, False]
+    text, _ = parts(daily(mails, cy)[0])
+    assert [one in text for one in (wells, roads, voted, posted)] == [False, False, True, True]
+    assert "because you follow this poll" in text
+    assert text.index("You can vote until") < text.index("because you are on the roll")
+
+
+def test_dc_28_what_one_follows_stands_in_the_settings_and_is_ended_there(
+    pod: ServedPod, mails: PostOffice, parish: tuple[Person, Person, Person, str]
+) -> None:
+    assert mails
+    ada, _, cy, group = parish
+    ada.post(f"/api/v1/groups/{group}/records", {"type": "Delegate", "declared": True})
+    eventually(lambda: ada.get(f"/api/v1/groups/{group}/delegates")["delegates"])
+    follow(pod, cy, group, "poll", ask(ada, group, "Followed?"))
+    follow(pod, cy, group, "delegate", "1")
+    browser = Browser(pod).sign_in(cy.account["name"])
+    page = browser.get("/settings/digest")
+    assert "Followed?, in Parish" in page.text
+    ending = [form for form in page.forms if ("wish", "unfollow") in form.fields]
+    assert len(ending) == 2
+    for form in ending:
+        page = browser.post(form.action, form.fields)
+    assert page.path.startswith("/settings/digest")
+    assert "You follow nothing yet." in page.text
 
 
 def test_dc_28_nothing_new_no_mail_and_a_result_is_told_after_an_outage_once(
