@@ -10,6 +10,7 @@ from models.decisions import (
     events,
     hidden_values,
     opened_bets,
+    poll_calls,
     poll_drafts,
     poll_templates,
     polls,
@@ -42,6 +43,7 @@ from models.people import (
     mailed_codes,
     mutes,
     notifications,
+    own_calls,
     phrase_checks,
     sent_forms,
     sessions,
@@ -63,7 +65,7 @@ from models.pod import (
 
 ROOMS = (
     *(posts_and_votes, search, polls, deadlines, events, hidden_values, opened_bets, results, said),
-    *(poll_drafts, poll_templates, decision_subscriptions, delegates),
+    *(poll_drafts, poll_templates, poll_calls, decision_subscriptions, delegates),
     *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures, told_polls),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
@@ -76,6 +78,7 @@ ROOMS = (
         decision_notices,
         digests,
         feed_secrets,
+        own_calls,
         audit,
         floor_groups,
         outside_checks,

@@ -69,6 +69,25 @@ async def list_accounts_of(session: AsyncSession, group: RecordId, numbers: Coll
     return found
 
 
+async def list_local_numbers(
+    session: AsyncSession, group: RecordId, after: int, most: int
+) -> list[tuple[int, int, int]]:
+    """(number, account, counter of what it signed) of the members above `after` who live here and belong to the group.
+
+    By number, `most` of them.
+    """
+    entry = (MEMBERS.c.group_id == MEMBERSHIPS.c.group_id) & (MEMBERS.c.number == MEMBERSHIPS.c.number)
+    wanted = (
+        select(MEMBERSHIPS.c.number, MEMBERSHIPS.c.account_id, MEMBERSHIPS.c.counter)
+        .join(MEMBERS, entry)
+        .where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.number > after)
+        .where(MEMBERS.c.left.is_(False), MEMBERS.c.weight >= 0)
+        .order_by(MEMBERSHIPS.c.number)
+        .limit(most)
+    )
+    return [(number, account, counter) for number, account, counter in await session.execute(wanted)]
+
+
 async def list_own(session: AsyncSession, account: int) -> set[RecordId]:
     """The groups to which an account belongs, or asked to belong."""
     asked = select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.state == "asked")

@@ -208,6 +208,48 @@ _CONSENTING: Final = Prepared(
 )
 
 
+async def list_followed(session: AsyncSession, group: RecordId, delegates: Collection[int], *, now: int) -> set[int]:
+    """Those of the delegates whom somebody names in a list that holds."""
+    return {row[0] for row in await _NAMED.run(session, delegates, group=group, now=now)}
+
+
+_NAMED: Final = AllKeys(
+    lambda keys: (
+        select(FOLLOWED.c.delegate)
+        .where(
+            FOLLOWED.c.group_id == bindparam("group"),
+            FOLLOWED.c.delegate.in_(keys),
+            FOLLOWED.c.until > bindparam("now"),
+        )
+        .distinct()
+    )
+)
+
+
+async def list_followers(
+    session: AsyncSession, group: RecordId, delegate: int, *, now: int, after: int, most: int
+) -> list[int]:
+    """The members above `after` who name the delegate in a list that holds, whether they let that be shown or not."""
+    rows = await _FOLLOWING.run(session, group=group, delegate=delegate, now=now, after=after, most=most)
+    return [row[0] for row in rows]
+
+
+_FOLLOWING: Final = Prepared(
+    lambda _: (
+        select(FOLLOWED.c.author)
+        .where(
+            FOLLOWED.c.group_id == bindparam("group"),
+            FOLLOWED.c.delegate == bindparam("delegate"),
+            FOLLOWED.c.until > bindparam("now"),
+            FOLLOWED.c.author > bindparam("after"),
+        )
+        .distinct()
+        .order_by(FOLLOWED.c.author)
+        .limit(bindparam("most"))
+    )
+)
+
+
 async def list_present(
     session: AsyncSession, group: RecordId, scope: str, authors: Collection[int], *, now: int
 ) -> Mapping[int, tuple[int, ...]]:

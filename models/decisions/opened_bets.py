@@ -40,7 +40,7 @@ class DueStatementRow(Base):
     """A statement of a poll that `item_id` made final, and whose condition holds. `begins`, `ends`: in ms."""
 
     __tablename__ = "due_statements"
-    __table_args__ = (Index(None, "group_id", "begins"),)
+    __table_args__ = (Index(None, "group_id", "begins"), Index(None, "poll_id"))
 
     statement_id: Mapped[RecordId] = mapped_column(primary_key=True)
     item_id: Mapped[RecordId] = mapped_column(primary_key=True)
@@ -184,6 +184,30 @@ _WINDOWS: Final = Prepared(
         .join(ITEMS, ITEMS.c.id == DUE.c.item_id)
         .where(DUE.c.group_id == bindparam("group"), ITEMS.c.on_chain)
         .order_by(DUE.c.begins, DUE.c.statement_id)
+    )
+)
+
+
+async def list_due_now(
+    session: AsyncSession, group: RecordId, poll: RecordId, *, now: int
+) -> list[tuple[RecordId, int]]:
+    """The statements of a poll that are evaluated now, with the end of that, as the head's chain tells it."""
+    rows = await _DUE_NOW.run(session, group=group, poll=poll, now=now)
+    return [(statement, ends) for statement, ends in rows]
+
+
+_DUE_NOW: Final = Prepared(
+    lambda _: (
+        select(DUE.c.statement_id, DUE.c.ends)
+        .join(ITEMS, ITEMS.c.id == DUE.c.item_id)
+        .where(
+            DUE.c.poll_id == bindparam("poll"),
+            DUE.c.group_id == bindparam("group"),
+            ITEMS.c.on_chain,
+            DUE.c.begins <= bindparam("now"),
+            DUE.c.ends > bindparam("now"),
+        )
+        .distinct()
     )
 )
 

@@ -88,6 +88,22 @@ _SAID: Final = Prepared(
 )
 
 
+async def list_evaluated(session: AsyncSession, poll: RecordId, group: RecordId, author: int) -> set[RecordId]:
+    """The predictions of a poll of which a member has said whether they came true."""
+    found = await _EVALUATED.run(session, poll=poll, group=group, author=author)
+    return {RecordId(_DECODERS["Evaluation"].decode(said).prediction) for (said,) in found}
+
+
+_EVALUATED: Final = Prepared(
+    lambda _: select(SAID.c.said).where(
+        SAID.c.poll_id == bindparam("poll"),
+        SAID.c.group_id == bindparam("group"),
+        SAID.c.type == "Evaluation",
+        SAID.c.author == bindparam("author"),
+    )
+)
+
+
 async def count_said(session: AsyncSession, poll: RecordId, group: RecordId, kind: str, author: int) -> int:
     """How many records of a kind a member has in a poll, also those that the log lacks."""
     found: int = await _COUNT.value(session, poll=poll, group=group, kind=kind, author=author)

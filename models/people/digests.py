@@ -1,7 +1,7 @@
 """Who gets a daily mail about decisions, at which hour, and up to when the last one told; everybody does by default.
 
-A mail's time moves on in the commit that takes it, before it is sent: none is ever sent twice, and after an outage one
-mail tells of the whole time. If a process is killed in between, that one is lost, and the pages say what it would have.
+A mail is claimed by moving its time a little forward, and settled once it is sent: if the process dies in between,
+another one sends it, with the same id. After an outage one mail tells of the whole time.
 """
 
 from __future__ import annotations
@@ -103,18 +103,18 @@ def told_through(digest: Digest, *, now: int) -> int:
     return max(digest.since_at, now - LAG_MS)
 
 
-async def take_digests(session: AsyncSession, *, now: int, most: int) -> list[Digest]:
-    """Take mails that are due, and move each one's time on: nobody else takes them."""
+async def claim_digests(session: AsyncSession, *, now: int, until: int, most: int) -> list[Digest]:
+    """Claim mails that are due, the longest overdue first, until `until`: nobody else sends them before."""
     due = select(*_COLUMNS).where(DIGESTS.c.due_at <= now).order_by(DIGESTS.c.due_at, DIGESTS.c.account_id).limit(most)
-    taken = [Digest(*row) for row in await session.execute(due)]
-    for one in taken:
-        after = next_digest_at(one.account_id, one.hour, now=now)
+    claimed = [Digest(*row) for row in await session.execute(due)]
+    for one in claimed:
         own = DIGESTS.c.account_id == one.account_id
-        await session.execute(update(DIGESTS).where(own).values(since_at=told_through(one, now=now), due_at=after))
-    return taken
+        await session.execute(update(DIGESTS).where(own).values(due_at=until))
+    return [msgspec.structs.replace(one, due_at=until) for one in claimed]
 
 
-async def put_digest_back(session: AsyncSession, digest: Digest, *, at: int) -> None:
-    """Have a mail that couldn't be sent tried again, unless its owner chose anew."""
-    own = DIGESTS.c.account_id == digest.account_id, DIGESTS.c.due_at.is_not(None)
-    await session.execute(update(DIGESTS).where(*own).values(since_at=digest.since_at, due_at=at))
+async def settle_digest(session: AsyncSession, claimed: Digest, *, now: int) -> None:
+    """Note that a claimed mail was sent, or had nothing to tell, unless its owner chose anew meanwhile."""
+    own = DIGESTS.c.account_id == claimed.account_id, DIGESTS.c.due_at == claimed.due_at
+    after = next_digest_at(claimed.account_id, claimed.hour, now=now)
+    await session.execute(update(DIGESTS).where(*own).values(since_at=told_through(claimed, now=now), due_at=after))

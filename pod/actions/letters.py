@@ -25,9 +25,13 @@ def post(deps: Deps, to: str, letter: Letter) -> None:
     deps.outside.mailer.post(Mail(to, letter.subject, letter.text, letter.html, letter.stop))
 
 
-async def send(deps: Deps, to: str, letter: Letter) -> str:
+async def send(deps: Deps, to: str, letter: Letter, *, about: str = "") -> str:
     """Send the letter now; returns the mail server's answer. Raises BadAddressError or MailError.
+
+    `about`: what tells it from all others, of a letter that may be sent twice; both then have one Message-ID.
 
     Call it outside of write actions.
     """
-    return (await deps.outside.mailer.send(Mail(to, letter.subject, letter.text, letter.html, letter.stop))).answer
+    own_id = deps.identity.keyring.keyed("mail", about).hex()[:32] if about else ""
+    mail = Mail(to, letter.subject, letter.text, letter.html, letter.stop, own_id)
+    return (await deps.outside.mailer.send(mail)).answer

@@ -1,4 +1,4 @@
-"""The daily mails about decisions: taken one by one when they are due, a few at a time, never twice.
+"""The daily mails about decisions: claimed one by one when they are due, a few at a time; told of once, if all lives.
 
 A process that has just started waits: what happened while it was off comes from other pods, in the first minutes.
 """
@@ -15,14 +15,14 @@ from models.people.digests import (
     LAG_MS,
     Digest,
     add_digests,
+    claim_digests,
     first_digest_at,
     lacks_digests,
-    put_digest_back,
-    take_digests,
+    settle_digest,
     told_through,
 )
 from models.people.mail_addresses import load_mail_address
-from pod.actions.accounts.digest_choice import stop_secret
+from pod.actions.accounts.digest_choice import DAILY, stop_secret
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.letters import send
 from pod.actions.reading.decisions.digest import list_happenings
@@ -32,7 +32,7 @@ from pod.letters.digest import DigestOf, digest_letter
 from pod.translations import DEFAULT, translator_for
 
 AT_ONCE: Final = 4
-AGAIN_MS: Final = 600_000
+CLAIM_MS: Final = 600_000
 ADD_EVERY_MS: Final = 60_000
 _LOG = logging.getLogger(__name__)
 
@@ -57,7 +57,8 @@ class Digests:
         if first is None or max(first, ready) > now:
             return None if first is None else max(first, ready)
         if room > 0:
-            for digest in await self._deps.store.write(partial(take_digests, now=now, most=room)):
+            claim = partial(claim_digests, now=now, until=now + CLAIM_MS, most=room)
+            for digest in await self._deps.store.write(claim):
                 self._running += 1
                 self._tasks.create_task(self._send(digest, now))
         return now
@@ -74,10 +75,10 @@ class Digests:
     async def _send(self, digest: Digest, now: int) -> None:
         try:
             await send_digest(self._deps, digest, now=now)
+            await self._deps.store.write(partial(settle_digest, claimed=digest, now=now))
         except (BadAddressError, MailError) as error:
             _LOG.warning("a daily mail wasn't sent, and is tried again: %s", error)
-            await self._deps.store.write(partial(put_digest_back, digest=digest, at=now + AGAIN_MS))
-        except Exception:  # noqa: BLE001  (logged; the loops go on)
+        except Exception:  # noqa: BLE001  (logged; the claim ends by itself, and the loops go on)
             _LOG.exception("a daily mail failed")
         finally:
             self._running -= 1
@@ -95,7 +96,8 @@ async def send_digest(deps: Deps, digest: Digest, *, now: int) -> bool:
     if not polls:
         return False
     base, pod = deps.identity.base_url, pod_name(deps, await read_settings(deps))
-    stop = f"{base}/digest/{stop_secret(deps, account.id)}"
+    stop = f"{base}/digest/{stop_secret(deps, account.id, DAILY)}"
     told = DigestOf(pod, account.name, base, stop, f"{base}/settings/digest", polls)
-    await send(deps, mail.address, digest_letter(translator_for(account.language or DEFAULT), told))
+    letter = digest_letter(translator_for(account.language or DEFAULT), told)
+    await send(deps, mail.address, letter, about=f"daily {account.id} {digest.since_at}")
     return True

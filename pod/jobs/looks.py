@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from pod.deps import Deps
+from pod.jobs.calls import Calls
 from pod.jobs.calm import Calm
 from pod.jobs.decision_mails import DecisionMails
 from pod.jobs.digests import Digests
@@ -35,6 +36,7 @@ class Looks:
         self._floor = FloorFetches(deps, tasks)
         self._mails = DecisionMails(deps, tasks)
         self._digests = Digests(deps, tasks)
+        self._calls = Calls(deps, tasks)
 
     async def look(self) -> None:
         """Begin what is due, as far as there is room."""
@@ -47,5 +49,6 @@ class Looks:
             await self._exchanges.start_due(),
             await self._mails.start_due(),
             await self._digests.start_due(),
+            await self._calls.start_due(),
         ]
         self._calm.begin(now, min((time for time in times if time is not None), default=None))

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.group_header import GroupHeader
+from models.decisions.poll_calls import prune_calls
 from models.engine.wake_ups import listen
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import host_of_inbox, prune_hosts
@@ -23,6 +24,7 @@ from models.groups.groups_and_items import load_group
 from models.groups.rounds import hasten_rounds, mark_all_due, mark_due
 from models.groups.told_reposts import prune_told
 from models.groups.waiting_records import prune_void, prune_waiting
+from models.people.own_calls import prune_own_calls
 from models.pod.tries import prune_buckets
 from pod.actions.chain.hopeless_operations import let_void_go
 from pod.actions.chain.proposed_operations import judge_proposed
@@ -220,6 +222,8 @@ async def _prune(session: AsyncSession, now: int) -> None:
     await prune_hosts(session, now=now)
     await prune_buckets(session, now=now)
     await prune_told(session, now - REMEMBERS_TOLD_MS)
+    await prune_calls(session, now=now)
+    await prune_own_calls(session, now=now)
 
 
 async def tend(deps: Deps, group: RecordId) -> list[str]:

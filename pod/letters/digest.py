@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from markupsafe import Markup
 
 from pod.actions.letters import Letter
 from pod.actions.reading.decisions.digest import DigestPoll, WhyTold
 from pod.actions.reading.decisions.needs import Need
+from pod.letters.blocks import Block, letter_of
 from pod.translations import Translator
 
 
@@ -34,25 +34,15 @@ def digest_letter(say: Translator, told: DigestOf) -> Letter:
         if needs
         else say("Decisions at %(pod)s", pod=told.pod)
     )
-    blocks = [(_title(say, one), _sentence(say, one), _url(told.base, one), _because(say, one)) for one in told.polls]
+    blocks = [
+        Block(_title(say, one), _sentence(say, one), _url(told.base, one), _because(say, one)) for one in told.polls
+    ]
     ending = (
         say("You get this mail at most once a day, and only when something happened."),
         say("Choose the hour: %(address)s", address=told.choose),
         say("Stop it: %(address)s", address=told.stop),
     )
-    text = "\n\n".join([say("Hello %(name)s,", name=told.name), *("\n".join(block) for block in blocks), *ending])
-    html = Markup("").join(
-        [
-            Markup("<p>{}</p>").format(say("Hello %(name)s,", name=told.name)),
-            *(
-                Markup('<h2><a href="{}">{}</a></h2><p>{}</p><p>{}</p>').format(url, title, sentence, why)
-                for title, sentence, url, why in blocks
-            ),
-            *(Markup("<p>{}</p>").format(line) for line in ending),
-        ]
-    )
-    whole = Markup('<!doctype html><html lang="{}"><body>{}</body></html>').format(say.language, html)
-    return Letter(subject, text + "\n", str(whole), told.stop)
+    return letter_of(say, subject, told.name, blocks, ending, told.stop)
 
 
 def _title(say: Translator, one: DigestPoll) -> str:
@@ -67,6 +57,8 @@ def _sentence(say: Translator, one: DigestPoll) -> str:
             return say("You can vote until %(until)s.", until=say.moment(one.until))
         case Need.BET:
             return say("Some predictions lack your bets, which are taken until %(until)s.", until=say.moment(one.until))
+        case Need.EVALUATE:
+            return say("Say whether what was predicted came true.")
         case None:
             return _happened(say, one)
 

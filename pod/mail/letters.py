@@ -29,7 +29,8 @@ UNSUBSCRIBE: Final = "List-Unsubscribe"
 class Mail(msgspec.Struct, frozen=True):
     """A plain text to one address. The subject is kept for the admins, so it holds no codes or links.
 
-    `html`: the same as HTML. `stop`: where a POST stops all mails of this kind (RFC 8058).
+    `html`: the same as HTML. `stop`: where a POST stops all mails of this kind (RFC 8058). `id`: what makes its
+    Message-ID, of a mail that may be sent twice; empty: it is sent once.
     """
 
     to: str
@@ -37,6 +38,7 @@ class Mail(msgspec.Struct, frozen=True):
     text: str
     html: str = ""
     stop: str = ""
+    id: str = ""
 
 
 def mail_address(text: str) -> str:

@@ -75,7 +75,7 @@ class Mailer:
         if not self.is_set:
             _show(mail)
             return Sent(SHOWN)
-        message = written(mail, self._sender, now=self._clock(), token=random_bytes(16).hex())
+        message = written(mail, self._sender, now=self._clock(), token=mail.id or random_bytes(16).hex())
         async with self._gate:
             try:
                 async with asyncio.timeout(LONGEST_SECONDS):

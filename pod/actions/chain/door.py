@@ -28,6 +28,7 @@ from models.groups.records import (
     set_state,
 )
 from models.groups.waiting_records import delete_waiting, list_waiting, load_waiting_forms, put_operations
+from pod.actions.called_people import note_acts
 from pod.actions.chain.closed_groups import check_open, why_closed
 from pod.actions.chain.links import News, take_acks, take_items
 from pod.actions.chain.pending_room import beyond_limits, make_wait
@@ -302,6 +303,7 @@ async def _store(session: AsyncSession, deps: Deps, records: Sequence[tuple[Reco
     fresh = {record.id: accepted_of(record, inserted[record.id]) for record, _ in records if record.id in inserted}
     await project(session, list(fresh.values()))
     await note_contents(session, list(fresh.values()), now=deps.clock())
+    await note_acts(session, list(fresh.values()), now=deps.clock())
     _signal(session, deps, fresh.values())
     return set(fresh)
 

@@ -11,7 +11,6 @@ from decisions.course import PollFacts, PollRound, Stage
 from decisions.sealed import commitment, salt_of
 from models.decisions.hidden_values import HiddenValue, load_own_hidden, put_hidden
 from models.decisions.polls import StoredPoll
-from models.people.accounts import Account
 from pod.actions.chain.door import append
 from pod.actions.decisions.held_polls import hold_poll
 from pod.actions.decisions.hidden_values import opens_at, sealed_up, value_of
@@ -69,8 +68,8 @@ async def load_statements(
 
 
 async def own_bets(
-    session: AsyncSession, deps: Deps, account: Account, poll: RecordId, round_number: int
+    session: AsyncSession, deps: Deps, account: int, poll: RecordId, round_number: int
 ) -> dict[RecordId, int] | None:
     """What an account bet last in a round of a poll; None if it didn't."""
-    hidden = await load_own_hidden(session, account.id, poll, BETS_KIND, round_number)
+    hidden = await load_own_hidden(session, account, poll, BETS_KIND, round_number)
     return None if hidden is None else value_of(deps, hidden)

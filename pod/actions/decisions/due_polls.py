@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from decisions.dates import date_of
 from models.decisions.deadlines import NEVER, NextLook, list_due, put_looks
 from models.decisions.hidden_values import list_polls_to_open
+from models.decisions.poll_calls import put_poll_calls
 from models.decisions.polls import load_poll
 from models.decisions.results import put_results
 from models.groups.groups_and_items import load_group
@@ -16,6 +17,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.decisions.hidden_values import open_values
 from pod.actions.decisions.lots import give_shares
 from pod.actions.decisions.opened_bets import ToldBets, put_told, tell_bets
+from pod.actions.decisions.poll_calls import calls_of
 from pod.actions.decisions.poll_course import PollSoFar, follow_poll
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -63,6 +65,7 @@ async def _do(session: AsyncSession, deps: Deps, so_far: PollSoFar, told: ToldBe
     deadlines = (*so_far.course.pending, *_end_of_date(so_far))
     look = NextLook(so_far.poll.id, deadlines, _next_at(so_far, told, sealed=sealed))
     await put_looks(session, so_far.poll.group_id, [look])
+    await put_poll_calls(session, await calls_of(session, so_far, sealed=sealed, now=deps.clock()))
 
 
 def _end_of_date(so_far: PollSoFar) -> tuple[int, ...]:

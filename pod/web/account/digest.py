@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 import msgspec
 from aiohttp import web
 
-from pod.actions.accounts.digest_choice import choose_digest, digest_hour, whose_digest
+from pod.actions.accounts.digest_choice import (
+    DAILY,
+    choose_at_once,
+    choose_digest,
+    digest_hour,
+    gets_call_mails,
+    stop_mails,
+    whose_mails,
+)
 from pod.actions.accounts.mail_address import address_of_account
 from pod.actions.decisions.subscriptions import SubscriptionKind
 from pod.actions.reading.decisions.followed import FollowedThing, list_followed_things
@@ -26,9 +32,10 @@ HOURS = range(24)
 
 
 class DigestForm(msgspec.Struct, frozen=True):
-    """The hour; empty: no mail."""
+    """The hour; empty: no daily mail. `at_once`: mails come at once where something can't wait."""
 
     hour: str = ""
+    at_once: bool = False
 
 
 class StopForm(msgspec.Struct, frozen=True):
@@ -36,20 +43,22 @@ class StopForm(msgspec.Struct, frozen=True):
 
 
 class DigestView(msgspec.Struct, frozen=True):
-    """The hour that holds, those that can be chosen, and whether there is a proved address to send to.
+    """The hour that holds, and those that can be chosen; `at_once`: mails come at once, too.
 
-    `follows`: what is followed, its page, and the button that ends it.
+    `proved`: there is an address to send to. `follows`: what is followed, its page, and the button that ends it.
     """
 
     hour: str
     hours: tuple[tuple[str, str], ...]
+    at_once: bool
     proved: bool
     follows: tuple[tuple[str, str, FollowButton], ...]
 
 
 class StopView(msgspec.Struct, frozen=True):
-    """Where the button leads; `done`: it was pressed."""
+    """Where the button leads; `done`: it was pressed. `daily`: it is the daily mail's, else that of those at once."""
 
+    daily: bool
     action: str
     done: bool
 
@@ -63,7 +72,7 @@ async def get_digest(request: web.Request) -> web.Response:
     hours = (("", say("Never")), *((str(one), f"{one:02}:00 UTC") for one in HOURS))
     proved = mail is not None and mail.verified_at is not None
     follows = tuple(_followed(say, one) for one in await list_followed_things(deps, account))
-    view = DigestView("" if hour is None else str(hour), hours, proved, follows)
+    view = DigestView("" if hour is None else str(hour), hours, await gets_call_mails(deps, account), proved, follows)
     return render(request, "account/digest.html", view)
 
 
@@ -88,6 +97,7 @@ async def post_digest(request: web.Request) -> web.Response:
     account, form = account_of(request), await read_form(request, DigestForm)
     hour = int(form.hour) if form.hour in map(str, HOURS) else None
     await choose_digest(request.app[DEPS], account.id, hour)
+    await choose_at_once(request.app[DEPS], account.id, wanted=form.at_once)
     return see_other(PAGE, said="saved")
 
 
@@ -95,8 +105,9 @@ async def post_digest(request: web.Request) -> web.Response:
 @contract(media_type=HTML)
 async def get_stop(request: web.Request) -> web.Response:
     """The button behind the link of the mail: looking at it changes nothing."""
-    whose_digest(request.app[DEPS], request.match_info["secret"])
-    return render(request, "account/digest-stop.html", StopView(f"{request.path}/stop", done=False), private=True)
+    _, kind = whose_mails(request.app[DEPS], request.match_info["secret"])
+    view = StopView(kind == DAILY, f"{request.path}/stop", done=False)
+    return render(request, "account/digest-stop.html", view, private=True)
 
 
 @routes.post("/digest/{secret}/stop")
@@ -104,5 +115,6 @@ async def get_stop(request: web.Request) -> web.Response:
 async def post_stop(request: web.Request) -> web.Response:
     """Stop the mail."""
     await read_form(request, StopForm)
-    await choose_digest(request.app[DEPS], whose_digest(request.app[DEPS], request.match_info["secret"]), None)
-    return render(request, "account/digest-stop.html", StopView("", done=True), HTTPStatus.OK, private=True)
+    _, kind = whose_mails(request.app[DEPS], request.match_info["secret"])
+    await stop_mails(request.app[DEPS], request.match_info["secret"])
+    return render(request, "account/digest-stop.html", StopView(kind == DAILY, "", done=True), private=True)

@@ -35,6 +35,7 @@ from protocol.ids import RecordId
 routes = web.RouteTableDef()
 ON_A_PAGE: Final = 30
 OPEN: Final = frozenset({Phase.VOTING})
+_WAYS: Final = {Need.VOTE: "/vote", Need.BET: "/bets", Need.EVALUATE: "/predictions"}
 SOON: Final = frozenset({Phase.UNOPENED, Phase.PROPOSALS, Phase.PREDICTIONS, Phase.BETS})
 
 
@@ -119,7 +120,7 @@ def _parts(
     )
     if not first:
         return (decided,)
-    needs = tuple(board_row(say, group, one.poll, one.need, now) for one in needed)
+    needs = tuple(board_row(say, group, one.poll, one.need, now, until=one.until) for one in needed)
     return (
         *([BoardPart("needs", say("Needs you"), needs, say("Nothing waits for you here."))] if member else []),
         BoardPart("open", say("Open"), rows(_nearest(rest, OPEN)), say("No poll is open.")),
@@ -136,15 +137,22 @@ def _nearest(polls: Iterable[VisiblePoll], phases: frozenset[Phase]) -> list[Vis
 
 
 def board_row(
-    say: Translator, group: RecordId, poll: VisiblePoll, need: Need | None, now: int, *, name: str = ""
+    say: Translator,
+    group: RecordId,
+    poll: VisiblePoll,
+    need: Need | None,
+    now: int,
+    *,
+    name: str = "",
+    until: int | None = None,
 ) -> BoardRow:
-    """A poll on a board; `name`: of its group, on a board of many groups."""
-    end = end_of(poll) if poll.phase not in OVER else None
+    """A poll on a board; `name`: of its group, on a board of many groups. `until`: when what is needed ends."""
+    end = end_of(poll) if poll.phase not in OVER else until
     left = relative(say, end - now) if end is not None else ""
     path = f"/g/{group}/polls/{poll.id}"
     return BoardRow(
         title=poll_title(say, poll),
-        href=f"{path}/vote" if need is Need.VOTE else path,
+        href=f"{path}{_WAYS[need]}" if need is not None else path,
         need=need_sentence(say, need),
         stage=stage_name(say, poll.phase),
         kind=kind_name(say, poll.kind),
@@ -160,6 +168,7 @@ def need_sentence(say: Translator, need: Need | None) -> str:
     return {
         Need.VOTE: say("Vote: you haven't, and you follow nobody here."),
         Need.BET: say("Bet: some predictions lack yours."),
+        Need.EVALUATE: say("Say what came true: predictions are due."),
     }[need]
 
 

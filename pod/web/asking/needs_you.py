@@ -35,7 +35,9 @@ async def get_needs(request: web.Request) -> web.Response:
     now = deps.clock()
 
     def rows(polls: tuple[BoardPoll, ...]) -> tuple[BoardRow, ...]:
-        return tuple(board_row(say, one.group, one.poll, one.need, now, name=one.group_name) for one in polls)
+        return tuple(
+            board_row(say, one.group, one.poll, one.need, now, name=one.group_name, until=one.until) for one in polls
+        )
 
     view = NeedsView(rows(board.needs), rows(board.followed), board.more)
     return render(request, "asking/needs.html", view, private=True)

@@ -47,7 +47,8 @@ class Page(msgspec.Struct, frozen=True):
     """What the layout shows around every page.
 
     `here` is the path to come back to, `entry` the query of links to signing in or up that says where to go on then,
-    `said` what just happened, `news` how much somebody wasn't shown yet, `waiting` how many sign-ups wait for an admin.
+    `said` what just happened, `news` how much somebody wasn't shown yet, `needs` how many polls need them, `waiting`
+    how many sign-ups wait for an admin.
     """
 
     language: str
@@ -56,6 +57,7 @@ class Page(msgspec.Struct, frozen=True):
     name: str = ""
     admin: bool = False
     news: int = 0
+    needs: int = 0
     waiting: int = 0
     said: str = ""
     languages: tuple[tuple[str, str], ...] = tuple(LANGUAGES.items())
@@ -128,8 +130,9 @@ def _page(request: web.Request, visitor: Visitor) -> Page:
         entry=entry_from(here),
         name=account.name if account else "",
         admin=account.admin if account else False,
-        news=visitor.news,
-        waiting=visitor.waiting,
+        news=visitor.counts.news,
+        needs=visitor.counts.needs,
+        waiting=visitor.counts.waiting,
         said=said_in(say, request.query.get("said", "")),
     )
 

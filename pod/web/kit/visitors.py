@@ -24,7 +24,7 @@ from federation.addresses import origin_of
 from models.people.accounts import Account
 from models.people.sessions import Session
 from pod.actions.accounts.sessions import LIFE_MS, session_of
-from pod.actions.reading.person.profile import count_news
+from pod.actions.reading.person.profile import Counts, count_news
 from pod.actions.signer import SignedIn
 from pod.app_keys import DEPS
 from pod.budgets.payers import SESSION, pay_as
@@ -48,8 +48,7 @@ MEMBERS: Final = frozenset({"account", "admin"})
 class Visitor:
     """Who asks for a page. `account` and `session` are None for those who aren't signed in.
 
-    `news` is how much an account wasn't told yet, `waiting` how many sign-ups wait for an admin; `asked`: a form of the
-    page carries this visitor's token.
+    `asked`: a form of the page carries this visitor's token.
     """
 
     say: Translator
@@ -57,9 +56,8 @@ class Visitor:
     session: Session | None
     secret: str
     key: bytes
+    counts: Counts = field(default_factory=Counts)
     fresh: bool = field(default=False)
-    news: int = 0
-    waiting: int = 0
     asked: bool = False
 
     @property
@@ -104,8 +102,8 @@ async def _visitor(request: web.Request) -> Visitor:
         await pay_as(request, account)
     say = translator_for(_language(request, account))
     kept = secret if found else cookie_of(request, VISIT)
-    news, waiting = await count_news(deps, account) if account else (0, 0)
-    return Visitor(say, account, session, kept, deps.identity.keyring.forms, news=news, waiting=waiting)
+    counts = await count_news(deps, account) if account else Counts()
+    return Visitor(say, account, session, kept, deps.identity.keyring.forms, counts)
 
 
 def stranger(request: web.Request) -> Visitor:

@@ -23,16 +23,17 @@ from models.people.digests import (
     USUAL_HOUR,
     Digest,
     add_digests,
+    claim_digests,
     lacks_digests,
     load_digest,
     next_digest_at,
-    put_digest_back,
     save_digest,
-    take_digests,
+    settle_digest,
 )
 from models.people.mail_addresses import MailAddress, save_mail_address
 from pod.clock import Clock
 from pod.deps import Deps
+from pod.jobs.digests import CLAIM_MS
 from tests.support.browsing import Browser
 from tests.support.people import joined
 from tests.support.post_office import PostOffice
@@ -50,7 +51,7 @@ def test_dc_28_the_next_mail_comes_at_the_chosen_hour_and_not_for_all_in_one_min
     assert next_digest_at(60, 6, now=midnight + 6 * HOUR_MS) == midnight + DAY_MS + 6 * HOUR_MS
 
 
-async def test_dc_28_a_mail_is_taken_once_and_one_after_an_outage_tells_of_all_of_it(
+async def test_dc_28_a_mail_is_claimed_by_one_and_sent_by_another_if_that_one_dies(
     deps: Deps, database: Database
 ) -> None:
     write = deps.store.write
@@ -68,21 +69,27 @@ async def test_dc_28_a_mail_is_taken_once_and_one_after_an_outage_tells_of_all_o
         assert not await lacks_digests(session)
         assert await load_digest(session, account) == Digest(account, USUAL_HOUR, NOON, due)
         assert await load_digest(session, unproved) is None
-    assert await write(partial(take_digests, now=due - 1, most=9)) == []
+    assert await write(partial(claim_digests, now=due - 1, until=due + 9, most=9)) == []
 
     week = due + 7 * DAY_MS + 1
-    taken = await write(partial(take_digests, now=week, most=9))
+    claim = partial(claim_digests, until=week + CLAIM_MS, most=9)
+    claimed = await write(partial(claim, now=week))
 
-    assert taken == [Digest(account, USUAL_HOUR, NOON, due)]
-    assert await write(partial(take_digests, now=week, most=9)) == []
-    (again,) = await write(partial(take_digests, now=week + DAY_MS, most=9))
-    assert again.since_at == week - LAG_MS
-    await write(partial(put_digest_back, digest=again, at=week + DAY_MS + 5))
-    (once_more,) = await write(partial(take_digests, now=week + DAY_MS + 5, most=9))
-    assert once_more.since_at == week - LAG_MS
+    assert claimed == [Digest(account, USUAL_HOUR, NOON, week + CLAIM_MS)]
+    assert await write(partial(claim, now=week)) == []
+    # The process that claimed it dies: another one tells the same.
+    (again,) = await write(partial(claim_digests, now=week + CLAIM_MS, until=week + 2 * CLAIM_MS, most=9))
+    assert again.since_at == NOON
+    await write(partial(settle_digest, claimed=claimed[0], now=week))  # too late: it is somebody else's now
+    await write(partial(settle_digest, claimed=again, now=week + CLAIM_MS))
+    async with database.read() as session:
+        assert await load_digest(session, account) == Digest(
+            account, USUAL_HOUR, week + CLAIM_MS - LAG_MS, next_digest_at(account, USUAL_HOUR, now=week)
+        )
+    (later,) = await write(partial(claim_digests, now=week + 2 * DAY_MS, until=week + 2 * DAY_MS + 1, most=9))
     await write(partial(save_digest, digest=Digest(account, 9, week, None)))
-    await write(partial(put_digest_back, digest=again, at=week))
-    assert await write(partial(take_digests, now=week + 9 * DAY_MS, most=9)) == []
+    await write(partial(settle_digest, claimed=later, now=week + 2 * DAY_MS))
+    assert await write(partial(claim_digests, now=week + 9 * DAY_MS, until=week + 9 * DAY_MS + 1, most=9)) == []
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +162,8 @@ async def _told_until(name: str, deps: Deps) -> int:
 def daily(mails: PostOffice, person: Person) -> list[Message]:
     """The daily mails to somebody that came so far."""
     own = f"{person.account['name']}@mail.example"
-    return [mail for mail in mails.post.mails() if mail["To"] == own and mail["List-Unsubscribe"]]
+    found = [mail for mail in mails.post.mails() if mail["To"] == own and mail["List-Unsubscribe"]]
+    return [mail for mail in found if "at most once a day" in parts(mail)[0]]
 
 
 def parts(mail: Message) -> tuple[str, str]:

@@ -1,12 +1,12 @@
 """A group's board, and what needs one person: polls that aren't final, and what each asks of the reader now.
 
-Final polls aren't looked at, however many there are; of the others as many as are named here, and the answer says if
-there are more.
+Of final polls those are looked at whose predictions the reader may evaluate now, however many others there are; of
+those that aren't final as many as are named here, and the answer says if there are more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -15,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.content.belonging import list_belonging
 from models.decisions.active_polls import list_active
 from models.decisions.deadlines_between import list_ending
+from models.decisions.polls import load_poll
 from models.groups.groups_and_items import load_group
 from models.people.accounts import Account
+from models.people.own_calls import list_own_calls
 from pod.actions.access import ReadableGroup, Reader, open_group, open_those
 from pod.actions.decisions.poll_course import Phase, follow_poll
 from pod.actions.reading.decisions.followed import GroupFollows, list_followed_votes, load_followed
-from pod.actions.reading.decisions.needs import Need, need_of
+from pod.actions.reading.decisions.needs import Asked, Need, need_of
 from pod.actions.reading.decisions.polls import VisiblePoll, visible_polls
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -87,8 +89,11 @@ def by_end(polls: list[BoardPoll]) -> tuple[BoardPoll, ...]:
 
 async def _board(session: AsyncSession, deps: Deps, reader: Reader, opened: Mapping[RecordId, ReadableGroup]) -> Board:
     found = await list_active(session, list(opened), most=MOST_ACTIVE + 1)
+    active = {one.id: one for one in found[:MOST_ACTIVE]}
+    ends = await _list_due(session, opened, reader.id, now=deps.clock()) if reader is not None else {}
+    due = [one for poll in ends if poll not in active and (one := await load_poll(session, poll)) is not None]
     followed = []
-    for stored in found[:MOST_ACTIVE]:
+    for stored in (*active.values(), *due):
         group = await load_group(session, stored.group_id)
         assert group is not None
         state = opened[stored.group_id].state
@@ -96,9 +101,26 @@ async def _board(session: AsyncSession, deps: Deps, reader: Reader, opened: Mapp
     polls = []
     for so_far, poll in zip(followed, await visible_polls(session, deps, followed), strict=True):
         readable = opened[so_far.poll.group_id]
-        need = await need_of(session, deps, reader, readable, so_far, poll.phase)
-        polls.append(BoardPoll(poll, readable.id, readable.name, need, end_of(poll)))
+        asked = asked_of(reader, readable)
+        need = await need_of(session, deps, readable.state, asked, so_far, poll.phase) if asked else None
+        if need is not None or poll.id in active:
+            until = ends.get(poll.id) if need is Need.EVALUATE else end_of(poll)
+            polls.append(BoardPoll(poll, readable.id, readable.name, need, until))
     return Board(tuple(polls), len(found) > MOST_ACTIVE)
+
+
+async def _list_due(
+    session: AsyncSession, groups: Collection[RecordId], account: int, *, now: int
+) -> dict[RecordId, int]:
+    """The polls of these groups of which the account may evaluate predictions now, with the end of that."""
+    calls = await list_own_calls(session, account, now=now)
+    found = {one.about: one.until for one in calls if one.kind == Need.EVALUATE and one.group_id in groups}
+    return dict(list(found.items())[:MOST_ACTIVE])
+
+
+def asked_of(reader: Reader, readable: ReadableGroup) -> Asked | None:
+    """The reader as somebody whom the group's polls may need; None for who is no member."""
+    return Asked(reader.id, readable.number) if reader is not None and readable.number is not None else None
 
 
 def end_of(poll: VisiblePoll) -> int | None:

@@ -23,8 +23,8 @@ from pod.actions.decisions.voters import OFF_ROLL, load_voter
 from pod.actions.reading.decisions.board import end_of
 from pod.actions.reading.decisions.calendar import MOST_GROUPS, MOST_POLLS
 from pod.actions.reading.decisions.followed import GroupFollows, area_names, list_followed_votes, load_followed
-from pod.actions.reading.decisions.needs import Need, need_of
-from pod.actions.reading.decisions.polls import load_own_ballot, visible_polls
+from pod.actions.reading.decisions.needs import Asked, Need, has_voted, need_of
+from pod.actions.reading.decisions.polls import visible_polls
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -105,7 +105,7 @@ async def _told(  # noqa: PLR0917  (whom, what, and of which time)
     if so_far.course is None or group.number is None:
         return None
     (visible,) = await visible_polls(session, deps, [so_far])
-    need = await need_of(session, deps, account, group, so_far, visible.phase)
+    need = await need_of(session, deps, group.state, Asked(account.id, group.number), so_far, visible.phase)
     why = await _why(session, group, so_far, followed, latest, need, now=now)
     if why is None:
         return None
@@ -156,9 +156,7 @@ async def _why(
 
 
 async def _has_acted(session: AsyncSession, so_far: PollSoFar, number: int, latest: Happening) -> bool:
-    own = await load_own_ballot(session, so_far, number)
-    voted = own is not None and not own.says.withdraw
-    return voted or (latest.what == OPENED and so_far.poll.author == number)
+    return await has_voted(session, so_far, number) or (latest.what == OPENED and so_far.poll.author == number)
 
 
 async def _name(session: AsyncSession, deps: Deps, group: ReadableGroup, why: WhyTold, what: str) -> str:

@@ -152,7 +152,7 @@ async def load_sight(
         outcome=_outcome(readable, so_far),
         statements=statements,
         may=capabilities_of(so_far, voter.number),
-        bets=await own_bets(session, deps, reader, so_far.poll.id, course.now.number),
+        bets=await own_bets(session, deps, reader.id, so_far.poll.id, course.now.number),
     )
 
 

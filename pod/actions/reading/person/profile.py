@@ -13,6 +13,7 @@ from models.content.places import LogPlace
 from models.groups.told_reposts import list_told_named
 from models.people.accounts import Account
 from models.people.notifications import REPOSTED, News, count_unseen, list_news, mark_seen
+from models.people.own_calls import count_needs
 from models.people.subscriptions import Following, load_following
 from models.pod.sign_ups import count_sign_ups
 from pod.actions.access import Reader, open_group, open_those
@@ -128,11 +129,23 @@ async def list_told(deps: Deps, account: Account, *, before: int | None, limit: 
     return NewsPage(tuple(lines), news[limit - 1].id if len(news) > limit else None)
 
 
-async def count_news(deps: Deps, account: Account) -> tuple[int, int]:
-    """(the account's unseen notifications, the sign-ups that wait for it if it is an admin)."""
+class Counts(msgspec.Struct, frozen=True):
+    """What stands beside the links on all pages: unseen notifications, polls that need the person, sign-ups that wait.
+
+    Sign-ups wait for admins alone.
+    """
+
+    news: int = 0
+    needs: int = 0
+    waiting: int = 0
+
+
+async def count_news(deps: Deps, account: Account) -> Counts:
+    """The account's numbers, each found by an index, however much happened before."""
     async with deps.store.database.read() as session:
         waiting = await count_sign_ups(session, "waiting") if account.admin else 0
-        return await count_unseen(session, account.id), waiting
+        needs = await count_needs(session, account.id, now=deps.clock())
+        return Counts(await count_unseen(session, account.id), needs, waiting)
 
 
 async def see_news(deps: Deps, account: Account, newest: int) -> None:
