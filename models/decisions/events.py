@@ -39,6 +39,7 @@ class SealedEvent(msgspec.Struct, frozen=True):
     at: int
     group_id: RecordId
     said: bytes
+    item: RecordId
 
     @property
     def event(self) -> PollEvent:
@@ -75,7 +76,7 @@ async def list_events(session: AsyncSession, poll: RecordId) -> list[SealedEvent
 
 _EVENTS: Final = Prepared(
     lambda _: (
-        select(ITEMS.c.height, ITEMS.c.at, POLL_EVENTS.c.group_id, POLL_EVENTS.c.said)
+        select(ITEMS.c.height, ITEMS.c.at, POLL_EVENTS.c.group_id, POLL_EVENTS.c.said, ITEMS.c.id)
         .join(ITEMS, ITEMS.c.id == POLL_EVENTS.c.item_id)
         .where(POLL_EVENTS.c.poll_id == bindparam("poll"), ITEMS.c.on_chain)
         .order_by(ITEMS.c.height, POLL_EVENTS.c.position)

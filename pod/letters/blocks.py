@@ -11,7 +11,7 @@ from pod.actions.letters import Letter
 from pod.translations import Translator
 
 
-class Block(msgspec.Struct, frozen=True):
+class LetterBlock(msgspec.Struct, frozen=True):
     """One thing that is told; `why`: for what reason."""
 
     title: str
@@ -21,7 +21,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 def letter_of(
-    say: Translator, subject: str, name: str, blocks: Sequence[Block], ending: Sequence[str], stop: str
+    say: Translator, subject: str, name: str, blocks: Sequence[LetterBlock], ending: Sequence[str], stop: str
 ) -> Letter:
     """The mail to somebody of this name. `stop`: the address by which mails of its kind are stopped."""
     greeting = say("Hello %(name)s,", name=name)

@@ -9,7 +9,7 @@ import msgspec
 from models.people.own_calls import NEEDS
 from pod.actions.letters import Letter
 from pod.actions.reading.decisions.call_news import CallNews
-from pod.letters.blocks import Block, letter_of
+from pod.letters.blocks import LetterBlock, letter_of
 from pod.translations import Translator
 
 
@@ -35,7 +35,8 @@ def call_letter(say: Translator, told: CallsOf) -> Letter:
         else say("Your delegate at %(pod)s", pod=told.pod)
     )
     blocks = [
-        Block(_title(say, one), _sentence(say, one), _url(told.base, one), _because(say, one)) for one in told.news
+        LetterBlock(_title(say, one), _sentence(say, one), _url(told.base, one), _because(say, one))
+        for one in told.news
     ]
     ending = (
         say("Such a mail comes at most once an hour, and tells each thing once."),

@@ -9,7 +9,7 @@ import msgspec
 from pod.actions.letters import Letter
 from pod.actions.reading.decisions.digest import DigestPoll, WhyTold
 from pod.actions.reading.decisions.needs import Need
-from pod.letters.blocks import Block, letter_of
+from pod.letters.blocks import LetterBlock, letter_of
 from pod.translations import Translator
 
 
@@ -35,7 +35,8 @@ def digest_letter(say: Translator, told: DigestOf) -> Letter:
         else say("Decisions at %(pod)s", pod=told.pod)
     )
     blocks = [
-        Block(_title(say, one), _sentence(say, one), _url(told.base, one), _because(say, one)) for one in told.polls
+        LetterBlock(_title(say, one), _sentence(say, one), _url(told.base, one), _because(say, one))
+        for one in told.polls
     ]
     ending = (
         say("You get this mail at most once a day, and only when something happened."),

@@ -24,7 +24,7 @@ from models.people.own_calls import NEEDS, OwnCall, delete_need, list_mailed, pu
 from pod.actions.chain.views import load_view
 from pod.actions.decisions.opened_bets import statements_due
 from pod.actions.decisions.poll_course import PollSoFar, follow_poll, terms_of
-from pod.actions.reading.decisions.needs import Asked, Need, need_of
+from pod.actions.reading.decisions.needs import AskedMember, Need, need_of
 from pod.deps import Deps
 from protocol.ids import RecordId
 
@@ -100,7 +100,7 @@ async def _unmoved(session: AsyncSession, deps: Deps, call: PollCall, found: _Fo
     gone = {
         account
         for account, number in moved.items()
-        if so_far is None or not await _still_needs(session, deps, so_far, Asked(account, number), call.kind)
+        if so_far is None or not await _still_needs(session, deps, so_far, AskedMember(account, number), call.kind)
     }
     return [one for one in found.calls if one.account_id not in gone]
 
@@ -126,7 +126,7 @@ async def _needed(session: AsyncSession, deps: Deps, call: PollCall, now: int) -
     if call.kind == Need.VOTE:
         ballots = await list_ballots_by(session, call.group_id, call.about, able)
         able -= {one.content.author for one in ballots if one.content.round == call.round and not one.content.withdraw}
-    asked = [Asked(account, number) for number, account, _ in members if number in able]
+    asked = [AskedMember(account, number) for number, account, _ in members if number in able]
     needed = [one for one in asked if await _still_needs(session, deps, so_far, one, call.kind)]
     mailed = await list_mailed(session, [one.account for one in needed]) if call.mail_at is not None else set()
     if call.mail_at is not None and call.mail_at <= now:
@@ -154,7 +154,7 @@ async def _load(session: AsyncSession, deps: Deps, group: RecordId, poll: Record
     return await follow_poll(session, state, stored, held=known.log_size, counting=False)
 
 
-async def _still_needs(session: AsyncSession, deps: Deps, so_far: PollSoFar, asked: Asked, kind: str) -> bool:
+async def _still_needs(session: AsyncSession, deps: Deps, so_far: PollSoFar, asked: AskedMember, kind: str) -> bool:
     state = (await load_view(session, deps, so_far.poll.group_id)).state
     return await need_of(session, deps, state, asked, so_far, so_far.phase_at(deps.clock(), settled=_SETTLED)) == kind
 
@@ -166,7 +166,7 @@ async def _renew(session: AsyncSession, deps: Deps, renewed: PollCall) -> None:
     calls = await list_open_calls(session, group, now=deps.clock()) if account is not None else []
     for call in [one for one in calls if one.kind in NEEDS]:
         assert account is not None
-        so_far, asked = await _load(session, deps, group, call.about), Asked(account, number)
+        so_far, asked = await _load(session, deps, group, call.about), AskedMember(account, number)
         if so_far is not None and await _still_needs(session, deps, so_far, asked, call.kind):
             await put_own_calls(session, [_own(call, account, mailed=False)])
         else:

@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.decisions.poll_course import Phase
+from pod.actions.reading.decisions.audits import VisibleAudit
 from pod.actions.reading.decisions.files import find_result_file
 from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.actions.reading.decisions.polls import PollOutcome
@@ -25,12 +26,23 @@ from pod.web.decisions.result_words import (
     turnout_rows,
     winner_sentence,
 )
+from pod.web.group.wording import member_name
 from pod.web.kit.templates import FILE_HEADERS
 from pod.web.kit.visitors import reader_of
 from protocol.ids import RecordId, parse_id
 from protocol.records.content.polls import PollKind
 
 routes = web.RouteTableDef()
+
+
+class PollAuditView(msgspec.Struct, frozen=True):
+    """What a group says is wrong with the poll: who said it for it and when, and the signed item."""
+
+    group: str
+    href: str
+    said: str
+    reason: str
+    item: str
 
 
 class ResultView(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +64,7 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[tuple[str, str], ...]
     command: str
     ballots: str
+    audits: tuple[PollAuditView, ...]
 
 
 class ResultFile(msgspec.Struct, frozen=True):
@@ -61,6 +74,7 @@ class ResultFile(msgspec.Struct, frozen=True):
     kind: PollKind
     phase: Phase
     outcome: PollOutcome
+    audits: tuple[VisibleAudit, ...]
 
 
 @routes.get("/g/{group}/polls/{poll}/result.json")
@@ -69,7 +83,7 @@ async def get_result_json(request: web.Request) -> web.Response:
     """The result's numbers, as the page has them."""
     seen = await load_poll_page(request)
     poll = seen.sight.poll
-    file = ResultFile(poll.id, poll.kind, poll.phase, outcome_of(seen))
+    file = ResultFile(poll.id, poll.kind, poll.phase, outcome_of(seen), seen.sight.audits)
     headers = {"Content-Disposition": f'attachment; filename="{_name(seen)}.json"', **FILE_HEADERS}
     return web.Response(body=msgspec.json.encode(file), content_type="application/json", headers=headers)
 
@@ -107,7 +121,14 @@ def result_view(say: Translator, seen: PollPageSight, path: str) -> ResultView |
         files=tuple(files),
         command=f"pod verify-result result-{poll.id[-8:]}.file.json" if settled else "",
         ballots=f"{path}/ballots",
+        audits=tuple(_audit(say, one) for one in seen.sight.audits),
     )
+
+
+def _audit(say: Translator, one: VisibleAudit) -> PollAuditView:
+    who, path = member_name(say, one.author, one.nickname), f"/g/{one.group}"
+    said = say("said by %(who)s on %(at)s", who=who, at=say.moment(one.at))
+    return PollAuditView(one.group_name, path, said, one.reason, f"{path}/chain/{one.height}")
 
 
 def outcome_of(seen: PollPageSight) -> PollOutcome:

@@ -22,7 +22,7 @@ from models.people.own_calls import list_own_calls
 from pod.actions.access import ReadableGroup, Reader, open_group, open_those
 from pod.actions.decisions.poll_course import Phase, follow_poll
 from pod.actions.reading.decisions.followed import GroupFollows, list_followed_votes, load_followed
-from pod.actions.reading.decisions.needs import Asked, Need, need_of
+from pod.actions.reading.decisions.needs import AskedMember, Need, need_of
 from pod.actions.reading.decisions.polls import VisiblePoll, visible_polls
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -118,9 +118,9 @@ async def _list_due(
     return dict(list(found.items())[:MOST_ACTIVE])
 
 
-def asked_of(reader: Reader, readable: ReadableGroup) -> Asked | None:
+def asked_of(reader: Reader, readable: ReadableGroup) -> AskedMember | None:
     """The reader as somebody whom the group's polls may need; None for who is no member."""
-    return Asked(reader.id, readable.number) if reader is not None and readable.number is not None else None
+    return AskedMember(reader.id, readable.number) if reader is not None and readable.number is not None else None
 
 
 def end_of(poll: VisiblePoll) -> int | None:

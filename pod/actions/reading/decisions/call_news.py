@@ -17,7 +17,7 @@ from models.people.accounts import Account
 from models.people.own_calls import NEEDS, VOTED, OwnCall
 from pod.actions.access import ReadableGroup, open_those
 from pod.actions.decisions.poll_course import Phase, PollSoFar
-from pod.actions.reading.decisions.needs import Asked, Need, has_voted, list_that_holds, need_of
+from pod.actions.reading.decisions.needs import AskedMember, Need, has_voted, list_that_holds, need_of
 from pod.actions.reading.decisions.polls import so_far_of, visible_polls
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.deps import Deps
@@ -45,13 +45,13 @@ async def list_call_news(deps: Deps, account: Account, calls: Sequence[OwnCall])
         for call in calls:
             group = opened.get(call.group_id)
             if group is not None and group.number is not None:
-                news = await _told(session, deps, group, Asked(account.id, group.number), call)
+                news = await _told(session, deps, group, AskedMember(account.id, group.number), call)
                 found += [news] if news is not None else []
     return sorted(found, key=lambda one: (one.kind not in NEEDS, one.until))
 
 
 async def _told(
-    session: AsyncSession, deps: Deps, group: ReadableGroup, asked: Asked, call: OwnCall
+    session: AsyncSession, deps: Deps, group: ReadableGroup, asked: AskedMember, call: OwnCall
 ) -> CallNews | None:
     may_name = group.state.visibility != "private"
     named = await load_nicknames(session, deps, group.id, [call.number]) if call.number and may_name else {}
@@ -83,7 +83,7 @@ async def _concerns(  # noqa: PLR0917  (whom, what, and where it stands)
     session: AsyncSession,
     deps: Deps,
     group: ReadableGroup,
-    asked: Asked,
+    asked: AskedMember,
     call: OwnCall,
     so_far: PollSoFar,
     phase: Phase,

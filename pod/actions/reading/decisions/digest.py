@@ -23,7 +23,7 @@ from pod.actions.decisions.voters import OFF_ROLL, load_voter
 from pod.actions.reading.decisions.board import end_of
 from pod.actions.reading.decisions.calendar import MOST_GROUPS, MOST_POLLS
 from pod.actions.reading.decisions.followed import GroupFollows, area_names, list_followed_votes, load_followed
-from pod.actions.reading.decisions.needs import Asked, Need, has_voted, need_of
+from pod.actions.reading.decisions.needs import AskedMember, Need, has_voted, need_of
 from pod.actions.reading.decisions.polls import visible_polls
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.deps import Deps
@@ -105,7 +105,7 @@ async def _told(  # noqa: PLR0917  (whom, what, and of which time)
     if so_far.course is None or group.number is None:
         return None
     (visible,) = await visible_polls(session, deps, [so_far])
-    need = await need_of(session, deps, group.state, Asked(account.id, group.number), so_far, visible.phase)
+    need = await need_of(session, deps, group.state, AskedMember(account.id, group.number), so_far, visible.phase)
     why = await _why(session, group, so_far, followed, latest, need, now=now)
     if why is None:
         return None

@@ -33,7 +33,7 @@ class Need(StrEnum):
     EVALUATE = "evaluate"  # predictions are due on which they didn't bet, and they haven't said what came true
 
 
-class Asked(msgspec.Struct, frozen=True):
+class AskedMember(msgspec.Struct, frozen=True):
     """Somebody of this pod who may be asked: their account, and their number in the group."""
 
     account: int
@@ -41,7 +41,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 async def need_of(
-    session: AsyncSession, deps: Deps, state: GroupState, asked: Asked, so_far: PollSoFar, phase: Phase
+    session: AsyncSession, deps: Deps, state: GroupState, asked: AskedMember, so_far: PollSoFar, phase: Phase
 ) -> Need | None:
     """What a poll in this phase asks of somebody; None if nothing."""
     if so_far.course is None:
@@ -79,7 +79,7 @@ async def list_that_holds(session: AsyncSession, so_far: PollSoFar, number: int)
     return tuple(nearest_list(lists, poll_scopes(so_far), so_far.course.now.times.voting_end))
 
 
-async def _lacks_bets(session: AsyncSession, deps: Deps, asked: Asked, so_far: PollSoFar) -> bool:
+async def _lacks_bets(session: AsyncSession, deps: Deps, asked: AskedMember, so_far: PollSoFar) -> bool:
     assert so_far.course is not None
     assert so_far.facts is not None
     first = so_far.course.rounds[0]

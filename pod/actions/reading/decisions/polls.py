@@ -19,6 +19,7 @@ from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.bets import own_bets
 from pod.actions.decisions.poll_course import Phase, PollSoFar, follow_poll
 from pod.actions.decisions.voters import OFF_ROLL, Bar, Voter, load_voter
+from pod.actions.reading.decisions.audits import VisibleAudit, load_audits
 from pod.actions.reading.decisions.followers import count_followers
 from pod.actions.reading.decisions.poll_status import OVER, PollStatus, status_of
 from pod.actions.reading.decisions.poll_words import VisibleOption, VisibleStatement, load_words, own_options
@@ -85,7 +86,8 @@ class PollSight(msgspec.Struct, frozen=True):
     """A poll for one reader. `on_roll`: whether the reader's ballot counts; None for strangers, and before it opens.
 
     `bar`: what keeps a ballot of theirs from counting now, the roll or something else; None if nothing does. `may`:
-    what else they have the capability for in this poll. `bets`: theirs, in thousandths by statement.
+    what else they have the capability for in this poll. `bets`: theirs, in thousandths by statement. `audits`: what
+    other groups say of its result.
     """
 
     poll: VisiblePoll
@@ -97,6 +99,7 @@ class PollSight(msgspec.Struct, frozen=True):
     statements: tuple[VisibleStatement, ...] = ()
     may: tuple[str, ...] = ()
     bets: dict[RecordId, int] | None = None
+    audits: tuple[VisibleAudit, ...] = ()
 
 
 class PollPage(msgspec.Struct, frozen=True):
@@ -135,10 +138,12 @@ async def load_sight(
     (visible,) = await visible_polls(session, deps, [so_far])
     options, statements = await load_words(session, deps, so_far, withheld=visible.withheld)
     visible = msgspec.structs.replace(visible, options=options)
-    course = so_far.course
+    course, outcome = so_far.course, _outcome(readable, so_far)
+    told = outcome is not None and not visible.withheld
+    audits = await load_audits(session, deps, reader, readable.id, so_far.poll.id) if told else ()
     if voter is None or course is None or reader is None:
         status = status_of(visible.phase, visible.times, None, voted=False, delegated=0)
-        return PollSight(visible, status, None, None, None, _outcome(readable, so_far), statements)
+        return PollSight(visible, status, None, None, None, outcome, statements, audits=audits)
     own = await load_own_ballot(session, so_far, voter.number)
     voted = own is not None and not own.says.withdraw
     asks = voter.delegate and visible.phase not in OVER
@@ -149,10 +154,11 @@ async def load_sight(
         on_roll=voter.bar not in OFF_ROLL,
         bar=voter.bar,
         own=own,
-        outcome=_outcome(readable, so_far),
+        outcome=outcome,
         statements=statements,
         may=capabilities_of(so_far, voter.number),
         bets=await own_bets(session, deps, reader.id, so_far.poll.id, course.now.number),
+        audits=audits,
     )
 
 
