@@ -47,12 +47,16 @@ OfPoll = Ballot | Proposal | AreaVote | Prediction | Sealed | LotShare | Opening
 
 
 class LogLine(msgspec.Struct, frozen=True):
-    """What the log says of a record: the thing (a record's id or a name), its post, the vote, and the reason."""
+    """What the log says of a record: the thing (a record's id or a name), its post, the vote, and the reason.
+
+    `declared`: whether somebody became a delegate, or resigned.
+    """
 
     thing: str = ""
     post: str = ""
     value: int | None = None
     reason: str = ""
+    declared: bool | None = None
 
 
 class Concern(msgspec.Struct, frozen=True):
@@ -128,7 +132,7 @@ CLAIM: Final = TellingKind[Claim](line=_nothing, concerns=None)
 GUEST: Final = TellingKind[GuestRecord](line=_nothing, concerns=None)
 POLL: Final = TellingKind[Poll](line=lambda record, _: LogLine(thing=record), concerns=None)
 BALLOT: Final = TellingKind[Ballot](line=_of_poll, concerns=None)
-DELEGATE: Final = TellingKind[Delegate](line=_nothing, concerns=None)
+DELEGATE: Final = TellingKind[Delegate](line=lambda _, said: LogLine(declared=said.declared), concerns=None)
 DELEGATION: Final = TellingKind[Delegation](
     line=lambda _, delegation: LogLine(thing=delegation.poll or ""), concerns=None
 )

@@ -26,6 +26,7 @@ from pod.letters.calls import CallsOf, call_letter
 from pod.translations import DEFAULT, translator_for
 
 MOST_MAILS: Final = 4
+PAGES_AT_ONCE: Final = 5  # each in a write of its own, so others write between them
 CLAIM_MS: Final = 600_000
 _LOG = logging.getLogger(__name__)
 
@@ -57,7 +58,9 @@ class Calls:
 
     async def _look(self) -> None:
         try:
-            await call_people(self._deps)
+            for _ in range(PAGES_AT_ONCE):
+                if not await call_people(self._deps):
+                    break
         except Exception:  # noqa: BLE001  (logged; it is tried again, and the loops go on)
             _LOG.exception("people weren't called")
         finally:

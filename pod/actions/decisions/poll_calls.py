@@ -56,13 +56,13 @@ async def calls_of(session: AsyncSession, so_far: PollSoFar, *, sealed: int, now
     return [PollCall(group, poll, kind, held.number, 0, end, max(now, end - DAY_MS), now)]
 
 
-async def call_people(deps: Deps) -> None:
-    """Call the next people of the call whose turn it is."""
+async def call_people(deps: Deps) -> bool:
+    """Call the next people of the call whose turn it is; returns whether there was one."""
     now = deps.clock()
     async with deps.store.database.read() as session:
         call = await load_due_call(session, now=now)
         if call is None:
-            return
+            return False
         if call.kind == RENEWED:
             found = _Found([], {}, None)
         else:
@@ -76,6 +76,7 @@ async def call_people(deps: Deps) -> None:
         await move_on(session, call, after=found.after, now=now)
 
     await deps.store.write(action)
+    return True
 
 
 class _Found(msgspec.Struct, frozen=True):

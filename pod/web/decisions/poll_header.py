@@ -53,7 +53,7 @@ def header_of(say: Translator, seen: PollPageSight, now: int) -> PollHeader:
         title=poll_title(say, poll),
         language=poll.language,
         byline=say("%(kind)s · asked by %(who)s", kind=kind_name(say, poll.kind), who=who),
-        status=status_parts(say, seen.sight.status, seen.sight.may, now),
+        status=status_parts(say, seen.sight.status, seen.sight.may, now, seen.areas),
         again=round_note(say, poll.round),
     )
 

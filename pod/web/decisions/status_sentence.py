@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from pod.actions.decisions.poll_course import Phase
@@ -15,16 +15,18 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-def status_parts(say: Translator, status: PollStatus, may: Collection[str], now: int) -> tuple[str, ...]:
+def status_parts(
+    say: Translator, status: PollStatus, may: Collection[str], now: int, areas: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The sentence in its parts, each of which says one thing; the page puts a dot between them.
 
-    `may`: what the reader has the capability for in this poll.
+    `may`: what the reader has the capability for in this poll; `areas`: the names of its subject areas.
     """
     parts = (
         say("Now: %(stage)s", stage=stage_name(say, status.stage)),
         _can(say, status, may),
         _until(say, status, now),
-        _counts(say, status),
+        _counts(say, status, areas),
         say("next: %(stage)s", stage=stage_name(say, status.next)) if status.next else "",
     )
     return tuple(part for part in parts if part)
@@ -106,11 +108,19 @@ def relative(say: Translator, left: int) -> str:
     return say("%(minutes)s min", minutes=minutes) if minutes else say("less than a minute")
 
 
-def _counts(say: Translator, status: PollStatus) -> str:
+def _counts(say: Translator, status: PollStatus, areas: Sequence[str]) -> str:
     """What the reader's vote counts for; nothing for who doesn't vote, or once it is over."""
     if status.role in ("guest", "off-roll") or status.stage in {*OVER, Phase.UNOPENED}:
         return ""
     votes = say.weight(status.votes) if status.by_weight else say.number(status.votes)
+    if status.delegated and areas:
+        return say.many(
+            "your vote counts %(votes)s (+%(count)s voice that follows you in %(areas)s)",
+            "your vote counts %(votes)s (+%(count)s voices that follow you in %(areas)s)",
+            status.delegated,
+            votes=votes,
+            areas=", ".join(areas),
+        )
     if status.delegated:
         return say.many(
             "your vote counts %(votes)s (+%(count)s voice that follows you)",

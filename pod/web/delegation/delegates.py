@@ -8,6 +8,7 @@ from fractions import Fraction
 import msgspec
 from aiohttp import web
 
+from decisions.agreement import agrees
 from pod.actions.reading.decisions.delegates import (
     Advice,
     Declaration,
@@ -22,6 +23,8 @@ from pod.actions.reading.decisions.delegations import list_areas
 from pod.actions.reading.decisions.track_records import Attendance
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.plots.plot import Plot
+from pod.plots.track_strip import TrackCell, track_strip
 from pod.plots.weights import percent
 from pod.translations import Translator
 from pod.web.decisions.ballot_words import said_in
@@ -59,13 +62,15 @@ class DelegatesView(msgspec.Struct, frozen=True):
 
 
 class TrackRow(msgspec.Struct, frozen=True):
-    """A poll in a track record."""
+    """A poll in a track record. `voices`: how many came through them; `given`: their score of what was decided."""
 
     title: str
     href: str
     mark: str
     ballot: str
     chosen: str
+    voices: str
+    given: str
 
 
 class DelegateView(msgspec.Struct, frozen=True):
@@ -79,6 +84,7 @@ class DelegateView(msgspec.Struct, frozen=True):
     named: tuple[tuple[str, str], ...]
     declarations: tuple[tuple[str, str], ...]
     record: tuple[TrackRow, ...]
+    strip: Plot | None
     older: str
     follow: FollowButton | None = None
 
@@ -202,6 +208,7 @@ def _record_view(say: Translator, frame: PageFrame, sight: DelegateSight, areas:
         ),
         declarations=tuple(_declared(say, one) for one in sight.declarations),
         record=tuple(_row(say, line, group) for line in sight.record),
+        strip=_strip(say, sight) if sight.record else None,
         older=with_query(own, [("before", str(sight.next))]) if sight.next is not None else "",
     )
 
@@ -224,4 +231,24 @@ def _row(say: Translator, line: TrackLine, group: str) -> TrackRow:
         mark="●" if line.ballot is not None else "○",
         ballot=", ".join(f"{option} {value}".strip() for option, value in said) or say("didn't vote"),
         chosen=outcome,
+        voices=say.number(line.voices) if line.voices is not None else "",
+        given=_given(say, line),
     )
+
+
+def _given(say: Translator, line: TrackLine) -> str:
+    """Their score of what was decided, in a poll with scores."""
+    scores = line.ballot.scores if line.ballot is not None else None
+    if not scores or not line.chosen:
+        return ""
+    given = scores.get(line.chosen[0])
+    return say("no opinion") if given is None else say.number(given)
+
+
+def _strip(say: Translator, sight: DelegateSight) -> Plot:
+    """The polls of this page, the oldest first."""
+    cells = [
+        TrackCell(poll_title(say, line.poll), line.ballot is not None, agrees(line.ballot, line.chosen), line.voices)
+        for line in reversed(sight.record)
+    ]
+    return track_strip(say, cells, key=f"delegate-{sight.number}")

@@ -40,6 +40,12 @@ def _followed(say: Translator, entry: LogEntry) -> str:
     return say("changed whom the vote follows in") if entry.thing else say("changed whom the vote follows")
 
 
+def _declared(say: Translator, entry: LogEntry) -> str:
+    if entry.declared is None:
+        return say("said whether to be a delegate")
+    return say("declared to be a delegate") if entry.declared else say("resigned as a delegate")
+
+
 SHOWN: Final[OfEach[ShownKind]] = OfEach(
     Post=ShownKind(say("posts"), _wrote, named=True),
     Patch=ShownKind(say("edits"), _said(say("edited")), named=True),
@@ -49,7 +55,7 @@ SHOWN: Final[OfEach[ShownKind]] = OfEach(
     Claim=ShownKind(say("claims"), _said(say("claimed to be a member elsewhere")), named=False),
     Poll=ShownKind(say("polls"), _said(say("asked the group:")), named=True),
     Ballot=ShownKind(say("ballots"), _said(say("cast a ballot in")), named=True),
-    Delegate=ShownKind(say("delegates"), _said(say("said whether to be a delegate")), named=False),
+    Delegate=ShownKind(say("delegates"), _declared, named=False),
     Delegation=ShownKind(say("delegations"), _followed, named=True),
     Proposal=ShownKind(say("proposals in polls"), _said(say("made a proposal")), named=False),
     AreaVote=ShownKind(say("areas of polls"), _said(say("said which areas a poll belongs to")), named=False),

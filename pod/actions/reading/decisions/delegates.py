@@ -79,11 +79,15 @@ class DelegatePage(msgspec.Struct, frozen=True):
 
 
 class TrackLine(msgspec.Struct, frozen=True):
-    """A poll in a delegate's record; `ballot` is None where they didn't vote. `chosen`: what was decided, if it was."""
+    """A poll in a delegate's record; `ballot` is None where they didn't vote. `chosen`: what was decided, if it was.
+
+    `voices`: how many others' came through them; None where that isn't counted yet, or wasn't kept.
+    """
 
     poll: VisiblePoll
     ballot: Ballot | None
     chosen: tuple[str, ...] | None
+    voices: int | None = None
 
 
 class DelegateSight(msgspec.Struct, frozen=True):
@@ -223,7 +227,10 @@ async def describe_delegate(
             followers=_of(number, await count_followers(session, group, [number], now=now)),
             named=tuple(Chosen(one, nicknames.get(one, "")) for one in consenting),
             attendance=(await load_attendance(session, readable, latest, [number]))[number],
-            record=tuple(TrackLine(one.poll, one.ballots.get(number), one.chosen) for one in in_record),
+            record=tuple(
+                TrackLine(one.poll, one.ballots.get(number), one.chosen, one.voices_through(number))
+                for one in in_record
+            ),
             next=following,
             active_at=(await load_last_acts(session, group, [number])).get(number),
         )

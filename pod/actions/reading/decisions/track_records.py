@@ -38,13 +38,22 @@ class Attendance(msgspec.Struct, frozen=True):
 
 
 class FrozenPoll(msgspec.Struct, frozen=True):
-    """A poll whose delegates are frozen, who of some members could vote in it, and what they said."""
+    """A poll whose delegates are frozen, who of some members could vote in it, and what they said.
+
+    `carried`: the voices that came through those who carried most, once they are counted; `cut`: others carried some.
+    """
 
     poll: VisiblePoll
     chosen: tuple[str, ...] | None
     able: frozenset[int]
     ballots: Mapping[int, Ballot]
     lock: int
+    carried: Mapping[int, int] | None = None
+    cut: bool = False
+
+    def voices_through(self, number: int) -> int | None:
+        """How many others' voices came through a member; None where that isn't counted yet, or wasn't kept."""
+        return None if self.carried is None else self.carried.get(number, None if self.cut else 0)
 
 
 async def list_frozen(
@@ -73,7 +82,10 @@ async def list_frozen(
         able = frozenset(number for number in members if bool(np.any(electors == number)))
         ballots = {number: said.ballot for number, said in standing.ballots.items() if isinstance(said, InLog)}
         shown = msgspec.structs.replace(poll, options=options)
-        found.append(FrozenPoll(shown, so_far.course.chosen, able, ballots, prefixes.lock))
+        behind = so_far.breakdowns.get(so_far.course.now.number)
+        carried = {one.member: one.voices for one in behind.carriers} if behind is not None else None
+        cut = behind is not None and behind.others > 0
+        found.append(FrozenPoll(shown, so_far.course.chosen, able, ballots, prefixes.lock, carried, cut))
     return found, stored[-1].place if len(stored) == most else None
 
 

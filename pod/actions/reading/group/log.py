@@ -43,7 +43,10 @@ class LogFilter(msgspec.Struct, frozen=True):
 
 
 class LogEntry(msgspec.Struct, frozen=True):
-    """An entry: who did what to which thing (a record's id or a name), with which vote (thousandths) and reason."""
+    """An entry: who did what to which thing (a record's id or a name), with which vote (thousandths) and reason.
+
+    `declared`: whether the author became a delegate, or resigned.
+    """
 
     index: int
     record: RecordId
@@ -56,6 +59,7 @@ class LogEntry(msgspec.Struct, frozen=True):
     value: int | None = None
     reason: str = ""
     title: str = ""
+    declared: bool | None = None
 
 
 class Logbook(msgspec.Struct, frozen=True):
