@@ -1,7 +1,8 @@
 """A person who is known by a session or a token proves once more who they are, by what signing in would ask for.
 
 By a code of the authenticator app, where there is one, else by a mailed code. A program whose person has neither uses
-an operator's sign-in link up. Tries are counted as at signing in. Passkeys prove it in a browser alone.
+an operator's sign-in link up. Tries are counted as at signing in. In a
+browser a passkey proves it, too.
 """
 
 from __future__ import annotations

@@ -132,6 +132,12 @@ async def end_by_passkey(deps: Deps, visit: bytes, answer: str) -> Account:
     return account
 
 
+async def check_passkey(deps: Deps, visit: bytes, account: Account, answer: str) -> None:
+    """Check that a passkey of this account answered; raises BadPasskeyError."""
+    if (await end_by_passkey(deps, visit, answer)).id != account.id:
+        raise AccountRule.UNKNOWN_PASSKEY.error()
+
+
 def _verified(deps: Deps, challenge: bytes, passkey: Passkey, answer: str) -> int:
     try:
         shown = webauthn.verify_authentication_response(

@@ -1,4 +1,4 @@
-"""The pod asks for a fresh proof before sensitive acts: a code of the authenticator app, or else a mailed code."""
+"""The pod asks for a fresh proof before sensitive acts: a passkey, a code of the authenticator app, or of a mail."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from aiohttp import web
 
 from pod.actions.accounts.fresh_proofs import check_proof
 from pod.actions.accounts.mail_address import address_of_account, mail_confirmation
+from pod.actions.accounts.passkeys import check_passkey, own_passkeys, request_options
 from pod.actions.accounts.second_factors import has_second_factor
 from pod.actions.accounts.sessions import confirm_session
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
+from pod.requests import address_of
 from pod.web.account.letters import confirm_letter
 from pod.web.account.session_start import session_here, visit_of
 from pod.web.kit.form_page import FormView, told
@@ -34,13 +36,24 @@ class ConfirmForm(msgspec.Struct, frozen=True):
     to: str = "/settings"
 
 
+class PasskeyProofForm(msgspec.Struct, frozen=True):
+    """What a passkey answered, and where to go then."""
+
+    credential: str = ""
+    to: str = "/settings"
+
+
 class ConfirmView(FormView, frozen=True):
-    """How somebody can prove who they are: `app`, or by mail to `mail`; `sent` once a code is on its way."""
+    """How somebody can prove who they are: `app`, or by mail to `mail`; `sent` once a code is on its way.
+
+    `options`: what a browser needs to show a passkey; empty for who has none.
+    """
 
     to: str
     app: bool
     mail: str
     sent: bool
+    options: str
 
 
 @routes.get("/settings/confirm")
@@ -83,6 +96,24 @@ async def _confirm(request: web.Request, form: ConfirmForm) -> web.Response:
     return see_other(form.to)
 
 
+@routes.post("/settings/confirm/passkey")
+@contract("account", media_type=HTML)
+async def post_confirm_passkey(request: web.Request) -> web.Response:
+    """Take the answer of a passkey as proof."""
+    account_of(request)
+    form = await read_form(request, PasskeyProofForm)
+    refused = partial(_refused, request, ConfirmForm(to=form.to))
+    return await act_or_show(partial(_confirm_by_passkey, request, form), refused)
+
+
+async def _confirm_by_passkey(request: web.Request, form: PasskeyProofForm) -> web.Response:
+    deps, account = request.app[DEPS], account_of(request)
+    await deps.store.limits.take("passkey of an address", address_of(request), now=deps.clock())
+    await check_passkey(deps, visit_of(request), account, form.credential)
+    await confirm_session(deps, session_here(request))
+    return see_other(form.to)
+
+
 async def _refused(request: web.Request, form: ConfirmForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:
     return await _show(request, form, status, sent=refusal.code == "bad_code", **told(request, refusal))
 
@@ -92,5 +123,6 @@ async def _show(
 ) -> web.Response:
     deps, account = request.app[DEPS], account_of(request)
     mail, app = await address_of_account(deps, account), await has_second_factor(deps, account)
-    view = ConfirmView(local_path(form.to), app, mail.address if mail else "", sent)
+    options = request_options(deps, visit_of(request)) if await own_passkeys(deps, account) else ""
+    view = ConfirmView(local_path(form.to), app, mail.address if mail else "", sent, options)
     return render(request, "account/confirm.html", msgspec.structs.replace(view, **more), status)

@@ -65,6 +65,9 @@ def test_ax_07_a_passkey_is_made_and_signs_in_by_one_press(local: ServedPod, pag
     page.goto(f"{NAME}/sign-in?to=/settings/keys")
     page.get_by_role("button", name="Sign in by a passkey").click()
     page.get_by_role("heading", name="Your keys on this pod").wait_for()
+    page.goto(f"{NAME}/settings/confirm?to=/settings/tokens")
+    page.get_by_role("button", name="Prove it by a passkey").click()
+    page.get_by_role("heading", name="API tokens").wait_for()
 
 
 def test_ax_07_who_has_none_is_told_and_signs_in_by_mail(local: ServedPod, page: Page) -> None:
