@@ -13,7 +13,6 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.course import Stage
-from decisions.rolls import unpack
 from models.content.belonging import list_accounts_of, list_local_numbers
 from models.decisions.delegates import list_followers
 from models.decisions.poll_calls import RENEWED, PollCall, list_open_calls, load_due_call, move_on
@@ -23,7 +22,7 @@ from models.groups.groups_and_items import load_group
 from models.people.own_calls import NEEDS, OwnCall, delete_need, list_mailed, put_own_calls
 from pod.actions.chain.views import load_view
 from pod.actions.decisions.opened_bets import statements_due
-from pod.actions.decisions.poll_course import PollSoFar, follow_poll, terms_of
+from pod.actions.decisions.poll_course import PollSoFar, follow_poll
 from pod.actions.reading.decisions.needs import AskedMember, Need, need_of
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -122,8 +121,8 @@ async def _needed(session: AsyncSession, deps: Deps, call: PollCall, now: int) -
     so_far = await _load(session, deps, call.group_id, call.about)
     if so_far is None or so_far.opening is None:
         return _Found([], {}, None)
-    least = terms_of(so_far.opening).least[_CAPABILITY[Need(call.kind)]]
-    able = set(numbers) & set(unpack(so_far.opening.members).able(least).numbers.tolist())
+    electors, least = so_far.opening.electors, so_far.opening.terms.least[_CAPABILITY[Need(call.kind)]]
+    able = {number for number in numbers if electors.may(number, least)}
     if call.kind == Need.VOTE:
         ballots = await list_ballots_by(session, call.group_id, call.about, able)
         able -= {one.content.author for one in ballots if one.content.round == call.round and not one.content.withdraw}
