@@ -17,13 +17,16 @@ from models.decisions.hidden_values import list_hidden
 from models.decisions.polls import load_poll
 from models.groups.groups_and_items import load_group
 from models.people.decision_notices import claim_notices
-from models.people.digests import put_digest_back, take_digests
+from models.people.digests import claim_digests, settle_digest
+from models.people.own_calls import claim_call_mails
 from pod.actions.chain.views import load_view
+from pod.actions.decisions.poll_calls import call_people
 from pod.actions.decisions.poll_course import Phase, follow_poll
 from pod.deps import Deps
 from pod.errors import BadAddressError, MailError
+from pod.jobs.calls import send_calls
 from pod.jobs.decision_mails import AT_ONCE, CLAIM_MS, tell_decisions
-from pod.jobs.digests import AGAIN_MS, send_digest
+from pod.jobs.digests import send_digest
 from pod.jobs.loops import tend
 from protocol.ids import RecordId
 
@@ -68,8 +71,9 @@ async def do_what_is_due(deps: Deps) -> DueDone:
     done = [await _tend(deps, group) for group in groups]
     told, untold = await _tell(deps)
     sent, unsent = await _send_digests(deps)
+    called, uncalled = await _call(deps)
     found = tuple(one for one in done if one.items or one.opened or one.moved or one.owed_by)
-    return DueDone(found, told + sent, untold + unsent)
+    return DueDone(found, told + sent + called, untold + unsent + uncalled)
 
 
 class _Standing(msgspec.Struct, frozen=True):
@@ -132,11 +136,27 @@ async def _tell(deps: Deps) -> tuple[int, int]:
 async def _send_digests(deps: Deps) -> tuple[int, int]:
     """Send the daily mails that are due; how many were sent, and how many couldn't be."""
     now, sent, unsent = deps.clock(), 0, 0
-    while digests := await deps.store.write(partial(take_digests, now=now, most=AT_ONCE)):
+    claim = partial(claim_digests, now=now, until=now + CLAIM_MS, most=AT_ONCE)
+    while digests := await deps.store.write(claim):
         for digest in digests:
             try:
                 sent += await send_digest(deps, digest, now=now)
+                await deps.store.write(partial(settle_digest, claimed=digest, now=now))
             except (BadAddressError, MailError):
                 unsent += 1
-                await deps.store.write(partial(put_digest_back, digest=digest, at=now + AGAIN_MS))
+    return sent, unsent
+
+
+async def _call(deps: Deps) -> tuple[int, int]:
+    """Call people to what needs them, and mail it where it can't wait; how many were sent, and how many couldn't be."""
+    now, sent, unsent = deps.clock(), 0, 0
+    while await call_people(deps):
+        pass
+    claim = partial(claim_call_mails, now=now, until=now + CLAIM_MS, most=AT_ONCE)
+    while accounts := await deps.store.write(claim):
+        for account in accounts:
+            try:
+                sent += await send_calls(deps, account)
+            except (BadAddressError, MailError):
+                unsent += 1
     return sent, unsent
