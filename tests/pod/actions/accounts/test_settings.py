@@ -297,23 +297,6 @@ def test_ax_07_a_passkey_signs_in_without_name_and_mail(pod: ServedPod, browser:
     assert f'href="/@{person.account["name"]}"' in answer.text
 
 
-def test_ax_07_a_passkey_is_a_fresh_proof_and_nobody_elses_is(pod: ServedPod, browser: Browser) -> None:
-    assert "Prove it by a passkey" not in browser.get("/settings/confirm").text
-    key = with_passkey(pod, browser)
-    stranger = settle(pod, next(NAMES))
-    other = Browser(pod).sign_in(stranger.account["name"])
-    theirs = with_passkey(pod, other)
-    pod.set_clock(QUARTER_MS + 1000)
-    page = browser.get("/settings/tokens")
-    assert "Prove it by a passkey" in page.text
-    refused = browser.submit(page, "/confirm/passkey", credential=theirs.show(options_on(page)))
-    assert refused.status == 400
-    assert browser.get("/settings/tokens").path.startswith("/settings/confirm")
-    page = browser.get("/settings/confirm?to=/settings/tokens")
-    answer = browser.submit(page, "/confirm/passkey", credential=key.show(options_on(page)))
-    assert answer.path == "/settings/tokens"
-
-
 def test_ax_10_a_passkeys_answer_is_taken_once_and_in_its_own_browser(pod: ServedPod, browser: Browser) -> None:
     key = with_passkey(pod, browser)
     key.counts = False  # else the counter alone would refuse what comes again
