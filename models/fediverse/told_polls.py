@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.content.places import FIRST_WAITING, LogPlace
 from models.content.posts_and_votes import SCORES, post_target_key
+from models.decisions.deadlines import NEVER
 from models.decisions.polls import OPENINGS, POLLS
 from models.engine.columns import Base, table_of
 from models.engine.upserts import upsert
@@ -24,6 +25,7 @@ from models.groups.records import RECORDS
 from protocol.ids import RecordId
 
 GONE: Final = "gone"
+LATEST: Final = 200  # a poll that is opened after more than so many newer ones isn't told any more
 
 
 class ToldPollRow(Base):
@@ -69,14 +71,19 @@ async def count_opened_polls(session: AsyncSession, group: RecordId) -> int:
 
 
 async def list_untold_polls(session: AsyncSession, group: RecordId, since_seq: int, limit: int) -> list[LastTold]:
-    """Opened polls after record number `since_seq` of which no follower was told: the latest, in the log's order."""
+    """Opened polls after record number `since_seq` of which no follower was told, in the log's order.
+
+    Only the latest polls are considered, so that the cost doesn't grow with the group's age.
+    """
+    logged = select(POLLS.c.id).where(POLLS.c.group_id == group, POLLS.c.place < FIRST_WAITING)
+    latest = logged.order_by(POLLS.c.place.desc()).limit(LATEST).scalar_subquery()
     told = exists().where(TOLD_POLLS.c.poll_id == POLLS.c.id)
     wanted = (
         select(POLLS.c.id, func.min(OPENINGS.c.look_at))
         .join(RECORDS, RECORDS.c.id == POLLS.c.id)
         .join(OPENINGS, (OPENINGS.c.poll_id == POLLS.c.id) & (OPENINGS.c.group_id == POLLS.c.group_id))
         .join(ITEMS, ITEMS.c.id == OPENINGS.c.item_id)
-        .where(POLLS.c.group_id == group, POLLS.c.place < FIRST_WAITING, RECORDS.c.seq > since_seq)
+        .where(POLLS.c.id.in_(latest), POLLS.c.group_id == group, RECORDS.c.seq > since_seq)
         .where(ITEMS.c.on_chain, ~told)
         .group_by(POLLS.c.id, POLLS.c.place)
         .order_by(POLLS.c.place.desc())
@@ -86,13 +93,13 @@ async def list_untold_polls(session: AsyncSession, group: RecordId, since_seq: i
 
 
 async def list_moved_polls(session: AsyncSession, group: RecordId, limit: int) -> list[LastTold]:
-    """Told polls in which something ended, or was moved, since."""
+    """Told polls in which something ended, or was moved, since; of those that were final nothing can."""
     wanted = (
         select(TOLD_POLLS.c.poll_id, TOLD_POLLS.c.stated, func.min(OPENINGS.c.look_at))
         .join(OPENINGS, OPENINGS.c.poll_id == TOLD_POLLS.c.poll_id)
         .join(ITEMS, ITEMS.c.id == OPENINGS.c.item_id)
         .where(TOLD_POLLS.c.group_id == group, OPENINGS.c.group_id == group, ITEMS.c.on_chain)
-        .where(TOLD_POLLS.c.stated != GONE, TOLD_POLLS.c.looked != OPENINGS.c.look_at)
+        .where(TOLD_POLLS.c.stated != GONE, TOLD_POLLS.c.looked != NEVER, TOLD_POLLS.c.looked != OPENINGS.c.look_at)
         .group_by(TOLD_POLLS.c.poll_id, TOLD_POLLS.c.stated)
         .limit(limit)
     )

@@ -112,6 +112,9 @@ def _unlisted(word: str, met: str = "", pulled: str = "/groups/{unlisted}/log") 
     )
 
 
+# Records of the private group's polls: only who may read it finds their ids, but in addresses that were asked for.
+PRIVATE_IDS: Final = ("poll", "early", "proposal", "prediction", "comment", "statement", "ballot")
+
 CANARIES: Final[Mapping[str, Canary]] = {
     # The private group, its post, and what was written after somebody left.
     "private name": _inside("privatename", "/g/{private}", CHAIN, HOMES | {INVITED}),

@@ -41,7 +41,7 @@ _SAID: Final = tuple(
     f"{whose} {what}"
     for whose, said in {
         "floored": ("poll", "proposal", "prediction", "statement"),
-        "private": ("poll", "proposal", "prediction", "statement", "comment"),
+        "private": ("poll", "proposal", "prediction", "statement", "comment", "ballot"),
         "unlisted": ("poll", "proposal", "prediction", "comment"),
     }.items()
     for what in said

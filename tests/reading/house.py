@@ -129,15 +129,16 @@ def _write_openly(house: House) -> None:
         house.ids[name] = _record(bo, group, type="Profile", nickname="Bo", text=text)
 
 
-def _ask(person: Person, group: str, name: str, *, about: str) -> str:
+def _ask(house: House, group: str, name: str, *, about: str) -> str:
     """A poll whose title, text, options and goal hold the canary, and in which its author has voted."""
+    person = house.people["ada"]
     said = {"title": word(name), "paragraphs": [{"style": "text", "text": word(name)}], "goal": {"text": word(name)}}
     options = [{"title": word(name), "text": word(name)}]
     wish = {"kind": "approval", "lengths": {"voting": 3_600_000}, "options": options, "about": about, **said}
     poll = str(person.post(f"/api/v1/groups/{group}/polls", wish)["record"])
     path = f"/api/v1/groups/{group}/polls/{poll}"
     eventually(lambda: person.get(path)["poll"]["phase"] == "voting")
-    person.post(f"{path}/ballots", {"approvals": ["00"]})
+    house.ids[name.replace("poll", "ballot")] = person.post(f"{path}/ballots", {"approvals": ["00"]})["record"]
     return poll
 
 
@@ -192,7 +193,7 @@ def _write_below_the_floor(house: House) -> None:
         eve, group, type="Profile", nickname=word("floored nickname"), text=word("floored profile")
     )
     _vote(eve, group, {"post": house.ids["plain"]}, 500)
-    house.ids["floored poll"] = poll = _ask(ada, group, "floored poll", about=house.ids["plain"])
+    house.ids["floored poll"] = poll = _ask(house, group, "floored poll", about=house.ids["plain"])
     house.ids["floored statement"] = offer = _offer(ada, group, "floored statement")
     _predict(house, group, "floored")
     for target in (
@@ -244,10 +245,10 @@ def _vote_across(house: House) -> None:
 
 def _answer_elsewhere(house: House) -> None:
     """The open group's post is reposted and answered where only some may read, and made a question there."""
-    ada, bo, plain = house.people["ada"], house.people["bo"], house.ids["plain"]
+    bo, plain = house.people["bo"], house.ids["plain"]
     for name in ("unlisted", "private"):
         group = house.ids[name]
-        house.ids[f"{name} poll"] = poll = _ask(ada, group, f"{name} poll", about=plain)
+        house.ids[f"{name} poll"] = poll = _ask(house, group, f"{name} poll", about=plain)
         house.ids[f"{name} comment"] = _post(bo, group, f"{name} comment", reply_to={"record": poll})
         _predict(house, group, name)
         _vote(bo, group, {"post": plain}, 1000)

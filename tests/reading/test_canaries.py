@@ -20,11 +20,14 @@ from tests.reading.canaries import (
     FORMER,
     FOUNDER,
     HOME,
+    HOMES,
     INSIDE,
+    INVITED,
     MEMBER,
     MUTER,
     OTHER_POD,
     PODS,
+    PRIVATE_IDS,
     READER,
     STRANGER,
     Canary,
@@ -48,6 +51,7 @@ READERS: Final = {
     MUTER: "mu",
     ADMIN: "root",
 }
+TOLD_OF_IDS: Final = INSIDE | HOMES
 # What other pods tell this one, or ask it for: of a group that is private, and of one that isn't here.
 TOLD: Final = (
     ("/inbox", {"type": "Follow", "object": "{pod}/groups/{group}"}),
@@ -96,14 +100,23 @@ def check(house: House, reader: str, answers: Iterator[Answer]) -> None:
     found: dict[str, set[str]] = {}
     faults = []
     canaries = {name: placed(house, canary) for name, canary in CANARIES.items()}
+    unnamed = {f"private {what}": house.ids[f"private {what}"] for what in PRIVATE_IDS if reader not in TOLD_OF_IDS}
     for answer in answers:
         if answer.status >= 500:
             faults.append(f"{answer.status} {answer.path}")
+        for name, own_id in unnamed.items():
+            if own_id in answer.text and own_id not in answer.path and not _is_invited(reader, answer.path):
+                found.setdefault(f"the id of {name}", set()).add(answer.path)
         for name, canary in canaries.items():
             if canary.word in answer.text and not canary.may_stand(reader, answer.path):
                 found.setdefault(name, set()).add(answer.path)
     assert faults == []
     assert sorted(f"{name}: {path}" for name, paths in found.items() for path in paths) == []
+
+
+def _is_invited(reader: str, path: str) -> bool:
+    """Who may write a join reads the chain, which says which polls were opened."""
+    return reader == INVITED and path.partition("?")[0].endswith("/chain")
 
 
 @pytest.mark.parametrize("reader", READERS)
