@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar, cast
 from weakref import WeakValueDictionary
 
 from federation.shares import Shares
@@ -13,6 +14,7 @@ from pod.budgets.written_bytes import WrittenBytes
 from protocol.ids import RecordId
 from protocol.state import GroupState, state_hash
 
+T = TypeVar("T")
 MOST_FOUNDED = 10_000
 MOST_HASHES = 1000
 MOST_FILES_MADE = 2  # at once
@@ -47,6 +49,7 @@ class Computed:
     def __init__(self, most: int) -> None:
         self._most = most
         self._held: dict[Hashable, object] = {}
+        self._making = WeakValueDictionary[Hashable, asyncio.Lock]()
 
     def get(self, key: Hashable) -> object | None:
         """The value, if it is held."""
@@ -58,6 +61,18 @@ class Computed:
         if len(self._held) >= self._most:
             del self._held[next(iter(self._held))]
         self._held[key] = value
+
+    async def once(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """The value that is held, or else the one that `make` gives; who asks while it is made waits for that.
+
+        Else strangers at many addresses would have the same computed for each of them.
+        """
+        if (held := self.get(key)) is None:
+            async with self._making.setdefault(key, asyncio.Lock()):
+                if (held := self.get(key)) is None:
+                    held = await make()
+                    self.keep(key, held)
+        return cast("T", held)
 
 
 @dataclass(frozen=True)

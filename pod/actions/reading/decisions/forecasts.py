@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from math import isnan
 
 import msgspec
@@ -17,7 +18,7 @@ from decisions.predictor_scores import PastPoll, PastStatement, replay
 from models.decisions.opened_bets import OpenedBets
 from pod.actions.access import ReadableGroup
 from pod.actions.decisions.poll_course import PollSoFar
-from pod.actions.reading.decisions.past_polls import areas_of, load_past
+from pod.actions.reading.decisions.past_polls import GroupPast, areas_of, load_past
 from pod.budgets.heavy import computed
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -61,13 +62,12 @@ async def load_forecasts(
     opened = [one for one in past.opened if one.poll_id == so_far.poll.id]
     if not opened:
         return None
-    key = (past.key, opened[-1].item_id)
-    if (kept := deps.memory.polls.pasts.get(key)) is None:
-        polls = past.polls(areas_of(opened[-1])[0])
-        kept = await computed(_size(opened[-1], polls), forecast, opened[-1], polls)
-        deps.memory.polls.pasts.keep(key, kept)
-    assert isinstance(kept, PollForecasts)
-    return kept
+    return await deps.memory.polls.pasts.once((past.key, opened[-1].item_id), partial(_forecast, opened[-1], past))
+
+
+async def _forecast(opened: OpenedBets, past: GroupPast) -> PollForecasts:
+    polls = past.polls(areas_of(opened)[0])
+    return await computed(_size(opened, polls), forecast, opened, polls)
 
 
 def forecast(opened: OpenedBets, polls: tuple[PastPoll, ...]) -> PollForecasts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -87,23 +88,18 @@ async def load_past(session: AsyncSession, deps: Deps, readable: ReadableGroup) 
     held = stored.log_size if stored is not None else 0
     # What an item ends is kept a moment after the item came.
     key = (readable.id, readable.state.head, held, *await count_kept(session, readable.id))
-    if (kept := deps.memory.polls.pasts.get(key)) is None:
-        kept = await _read(session, key, readable.id, held)
-        deps.memory.polls.pasts.keep(key, kept)
-    assert isinstance(kept, GroupPast)
-    return kept
+    return await deps.memory.polls.pasts.once(key, partial(_read, session, key, readable.id, held))
 
 
 async def load_area(session: AsyncSession, deps: Deps, readable: ReadableGroup, area: str) -> AreaPast:
     """The past of an area and its scores."""
     past = await load_past(session, deps, readable)
-    key = (past.key, area)
-    if (kept := deps.memory.polls.pasts.get(key)) is None:
-        polls = past.polls(area)
-        kept = AreaPast(area, polls, await computed(_bets_in(polls), replay, polls, past.held))
-        deps.memory.polls.pasts.keep(key, kept)
-    assert isinstance(kept, AreaPast)
-    return kept
+    return await deps.memory.polls.pasts.once((past.key, area), partial(_area, past, area))
+
+
+async def _area(past: GroupPast, area: str) -> AreaPast:
+    polls = past.polls(area)
+    return AreaPast(area, polls, await computed(_bets_in(polls), replay, polls, past.held))
 
 
 async def _read(session: AsyncSession, key: Hashable, group: RecordId, held: int) -> GroupPast:
