@@ -46,7 +46,7 @@ class MemberRow(Base):
     """A member at the group's head; the weight of a former member doesn't count."""
 
     __tablename__ = "members"
-    __table_args__ = (Index(None, "home_pod"), Index(None, "identity"), Index(None, "group_id", "weight"))
+    __table_args__ = (Index(None, "home_pod", "group_id"), Index(None, "identity"), Index(None, "group_id", "weight"))
 
     group_id: Mapped[RecordId] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)

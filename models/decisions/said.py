@@ -6,12 +6,12 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Index, bindparam, func, select
+from sqlalchemy import Index, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
-from models.engine.statements import Prepared
+from models.engine.statements import AllKeys, Prepared
 from protocol.ids import RecordId
 from protocol.records.content import (
     AreaVote,
@@ -31,7 +31,7 @@ class SaidRow(Base):
 
     __tablename__ = "said_in_polls"
     __table_args__ = (
-        Index(None, "poll_id", "group_id", "type", "place"),
+        Index(None, "poll_id", "group_id", "type", "author", "place"),
         Index(None, "group_id", "author", "poll_id"),
     )
 
@@ -100,6 +100,45 @@ _EVALUATED: Final = Prepared(
         SAID.c.group_id == bindparam("group"),
         SAID.c.type == "Evaluation",
         SAID.c.author == bindparam("author"),
+    )
+)
+
+
+async def list_authors(session: AsyncSession, poll: RecordId, group: RecordId, kind: str) -> list[int]:
+    """Who wrote records of a kind in a poll: as much work as they are, however much each of them wrote."""
+    return [author for (author,) in await _AUTHORS.run(session, poll=poll, group=group, kind=kind)]
+
+
+def _authors(_: str) -> Select[Any]:
+    of_kind = (
+        SAID.c.poll_id == bindparam("poll"),
+        SAID.c.group_id == bindparam("group"),
+        SAID.c.type == bindparam("kind"),
+    )
+    found = select(func.min(SAID.c.author).label("author")).where(*of_kind).cte("found", recursive=True)
+    following = select(func.min(SAID.c.author)).where(*of_kind, SAID.c.author > found.c.author).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.author.is_not(None)))
+    return select(found.c.author).where(found.c.author.is_not(None))
+
+
+_AUTHORS: Final = Prepared(_authors)
+
+
+async def list_said_by(
+    session: AsyncSession, poll: RecordId, group: RecordId, kind: str, authors: Collection[int], *, below: int
+) -> list[StoredSaid]:
+    """A poll's records of a kind by these members whose places are below `below`, in no order."""
+    found = await _SAID_BY.run(session, authors, poll=poll, group=group, kind=kind, below=below)
+    return [StoredSaid(*row) for row in found]
+
+
+_SAID_BY: Final = AllKeys(
+    lambda keys: select(*_COLUMNS).where(
+        SAID.c.author.in_(keys),
+        SAID.c.poll_id == bindparam("poll"),
+        SAID.c.group_id == bindparam("group"),
+        SAID.c.type == bindparam("kind"),
+        SAID.c.place < bindparam("below"),
     )
 )
 

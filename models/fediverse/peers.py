@@ -121,9 +121,9 @@ async def list_standings(session: AsyncSession, pod: str, limit: int, *, after: 
         _CURSORS,
         (_CURSORS.c.group_id == GROUPS.c.id) & (_CURSORS.c.pod == pod) & (_CURSORS.c.list == "pending"),
     )
-    shared = select(MEMBERS.c.group_id).where(MEMBERS.c.home_pod == pod, *_COUNTS)
+    shared = exists().where(MEMBERS.c.group_id == GROUPS.c.id, MEMBERS.c.home_pod == pod, *_COUNTS)
     wanted = select(GROUPS.c.id, GROUPS.c.head_id, GROUPS.c.log_size, _CURSORS.c.position).select_from(groups)
-    wanted = wanted.where(GROUPS.c.id.in_(shared))
+    wanted = wanted.where(shared)
     if after is not None:
         wanted = wanted.where(GROUPS.c.id > after)
     rows = await session.execute(wanted.order_by(GROUPS.c.id).limit(limit))

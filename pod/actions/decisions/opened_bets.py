@@ -74,7 +74,7 @@ async def stated_in(
     """The statements on which people bet, in the order of the log; none before their phase has ended."""
     if first.predictions is None:
         return ()
-    said = await said_before(session, poll, ("Prediction",), first.predictions.size)
+    said = await said_before(session, poll, facts, ("Prediction",), first.predictions.size)
     return statements_of(said, first.options, facts.may)
 
 
@@ -83,7 +83,7 @@ async def _opened(
 ) -> OpenedBets:
     assert held.openings is not None
     statements = [one.id for one in await stated_in(session, poll, facts, course.rounds[0])]
-    said = await said_before(session, poll, ("Sealed", "Opening"), held.openings.size)
+    said = await said_before(session, poll, facts, ("Sealed", "Opening"), held.openings.size)
     bets = await computed(len(said), _by_statement, said, held, statements, facts)
     end, areas = held.openings, course.rounds[0].areas
     return OpenedBets(poll.id, end.id, poll.group_id, held.number, end.size, areas, bets)

@@ -37,7 +37,7 @@ from models.decisions.logged import list_logged_ballots, list_logged_delegations
 from models.decisions.openings import PollOpening, load_opening
 from models.decisions.polls import StoredPoll
 from models.decisions.results import KeptResult, load_result
-from models.decisions.said import list_said
+from models.decisions.said import StoredSaid, list_authors, list_said, list_said_by
 from models.groups.groups_and_items import load_item
 from pod.actions.decisions.roll import is_on_roll, load_roll
 from pod.budgets.heavy import computed
@@ -49,6 +49,9 @@ from protocol.state import GroupState
 
 _RESULT: Final = msgspec.json.Decoder(Result)
 _BREAKDOWN: Final = msgspec.json.Decoder(Breakdown)
+
+
+NEEDS: Final = {"Proposal": "propose", "AreaVote": "vote", "Prediction": "predict", "Sealed": "bet"}
 
 
 class Phase(StrEnum):
@@ -213,7 +216,9 @@ class _Answers:
         return ChainPlace(place.id, place.height, place.at, place.log_size)
 
     async def _said(self, types: tuple[str, ...], size: int) -> list[LoggedSaid] | None:
-        return await said_before(self._session, self._poll, types, size) if size <= self._reach.held else None
+        if size > self._reach.held:
+            return None
+        return await said_before(self._session, self._poll, self._facts, types, size)
 
     async def _winners(self, held: PollRound, voided: tuple[int, ...]) -> tuple[str, ...] | None:
         assert held.voting is not None
@@ -241,9 +246,22 @@ class _Answers:
         return self.fresh[-1]
 
 
-async def said_before(session: AsyncSession, poll: StoredPoll, types: tuple[str, ...], size: int) -> list[LoggedSaid]:
-    """What members said in a poll, of these types, among the first `size` entries of its group's log."""
-    found = await list_said(session, poll.id, poll.group_id, types, below=size)
+async def said_before(
+    session: AsyncSession, poll: StoredPoll, facts: PollFacts, types: tuple[str, ...], size: int
+) -> list[LoggedSaid]:
+    """What members said in a poll, of these types, among the first `size` entries of its group's log.
+
+    What somebody says who lacks the capability for it counts nothing and isn't read, however much that is.
+    """
+    found: list[StoredSaid] = []
+    for kind in types:
+        if kind not in NEEDS:
+            found += await list_said(session, poll.id, poll.group_id, (kind,), below=size)
+            continue
+        authors = await list_authors(session, poll.id, poll.group_id, kind)
+        able = [author for author in authors if facts.may(NEEDS[kind], author)]
+        found += await list_said_by(session, poll.id, poll.group_id, kind, able, below=size)
+    found.sort(key=lambda one: (one.place, one.record_id))
     return [LoggedSaid(one.place, one.record_id, one.content) for one in found]
 
 

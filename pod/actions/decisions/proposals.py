@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.course import Stage
 from decisions.predictions import is_sound
-from models.decisions.said import count_said, list_said
+from models.decisions.said import count_said, list_said_by
 from pod.actions.decisions.held_polls import HeldPoll, hold_poll
 from pod.actions.posts.records import write_record
 from pod.actions.signer import Person
@@ -35,8 +35,8 @@ async def propose(session: AsyncSession, deps: Deps, signer: Person, group: Reco
 async def withdraw_proposal(session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft) -> Record:
     """Say that one no longer stands behind one's proposal; it stays an option."""
     poll = await _held(session, deps, signer, group, said)
-    proposals = await list_said(session, poll.stored.id, group, ("Proposal",), below=_EVER)
-    own = {one.record_id for one in proposals if one.author == poll.number}
+    proposals = await list_said_by(session, poll.stored.id, group, "Proposal", [poll.number], below=_EVER)
+    own = {one.record_id for one in proposals}
     if said.members.get("withdraws") not in own:
         raise DecisionRule.NOT_OWN_PROPOSAL.error()
     await _check_number(session, poll, "Proposal", most=2 * MOST_OF_A_KIND)

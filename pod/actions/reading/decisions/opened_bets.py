@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.poll_bets import bets_in
+from models.decisions.opened_bets import load_opened_bets as load_kept_bets
 from pod.actions.decisions.bets import load_statements
 from pod.actions.decisions.poll_course import PollSoFar, said_before
 from protocol.ids import RecordId
@@ -22,8 +23,12 @@ async def load_opened_bets(session: AsyncSession, so_far: PollSoFar) -> Mapping[
     held = next((one for one in reversed(so_far.course.rounds) if one.openings is not None), None)
     if held is None or held.openings is None:
         return {}
+    kept = await load_kept_bets(session, so_far.poll.group_id, so_far.poll.id)
+    told = next((one for one in kept if one.item_id == held.openings.id), None)
+    if told is not None:
+        return {statement: tuple(bets.values()) for statement, bets in told.bets.items()}
     statements = await load_statements(session, so_far.poll, so_far.facts, so_far.course.rounds[0])
-    said = await said_before(session, so_far.poll, ("Sealed", "Opening"), held.openings.size)
+    said = await said_before(session, so_far.poll, so_far.facts, ("Sealed", "Opening"), held.openings.size)
     opened = bets_in(said, held, statements, so_far.facts.may)
     return {
         statement: tuple(bets[statement] for _, bets in sorted(opened.items()) if statement in bets)

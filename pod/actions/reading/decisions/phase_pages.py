@@ -9,6 +9,7 @@ from decisions.poll_events import FAST_FORWARD
 from decisions.predictor_scores import cost_of_a_gap
 from decisions.proposals import LoggedSaid, area_counts
 from models.content.places import FIRST_WAITING
+from models.decisions.said import list_said_by
 from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.poll_course import PollSoFar, said_before
 from pod.actions.reading.decisions.past_polls import WHOLE_GROUP, load_area
@@ -85,9 +86,8 @@ async def _areas(session: AsyncSession, readable: ReadableGroup, so_far: PollSoF
     if not policy or so_far.facts is None or so_far.course is None or not so_far.poll.content.lengths.proposals:
         return ()
     first = so_far.course.rounds[0]
-    said = await said_before(
-        session, so_far.poll, ("AreaVote",), first.proposals.size if first.proposals else FIRST_WAITING
-    )
+    end = first.proposals.size if first.proposals else FIRST_WAITING
+    said = await said_before(session, so_far.poll, so_far.facts, ("AreaVote",), end)
     own = await _own_areas(session, readable, so_far)
     counts = area_counts(said, so_far.facts.may)
     return tuple(
@@ -100,9 +100,11 @@ async def _areas(session: AsyncSession, readable: ReadableGroup, so_far: PollSoF
 
 async def _own_areas(session: AsyncSession, readable: ReadableGroup, so_far: PollSoFar) -> dict[str, bool]:
     """What the reader said of areas last, also while the log lacks it."""
-    said = await said_before(session, so_far.poll, ("AreaVote",), _EVER)
-    own = [one for one in said if one.content.author == readable.number]
-    newest: LoggedSaid | None = max(own, key=lambda one: one.rank, default=None)
+    if readable.number is None:
+        return {}
+    own = await list_said_by(session, so_far.poll.id, readable.id, "AreaVote", [readable.number], below=_EVER)
+    said = [LoggedSaid(one.place, one.record_id, one.content) for one in own]
+    newest: LoggedSaid | None = max(said, key=lambda one: one.rank, default=None)
     return dict(newest.content.areas) if newest is not None and isinstance(newest.content, AreaVote) else {}
 
 

@@ -53,9 +53,9 @@ async def load_words(
 ) -> tuple[tuple[VisibleOption, ...], tuple[VisibleStatement, ...]]:
     """The options and statements of a poll so far; `withheld`: the floor hides the poll itself."""
     poll = so_far.poll.content
-    if not poll.lengths.proposals and not poll.lengths.predictions:
+    if so_far.facts is None or (not poll.lengths.proposals and not poll.lengths.predictions):
         return own_options(poll, withheld=withheld), ()
-    said = await said_before(session, so_far.poll, ("Proposal", "Prediction"), _EVER)
+    said = await said_before(session, so_far.poll, so_far.facts, ("Proposal", "Prediction"), _EVER)
     tokens = {one.id: PostTarget(one.id).token for one in said}
     unhosted = await list_unhosted(session, deps, tokens.values())
     hidden = {own_id for own_id, token in tokens.items() if withheld or token in unhosted}

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 import pytest
 from sqlalchemy import update
@@ -16,14 +17,22 @@ from decisions.rolls import Electors
 from migrations import upgrade
 from models.decisions.openings import load_opening
 from models.decisions.polls import OPENINGS
+from models.decisions.said import SAID
 from models.engine.databases import open_database
+from models.engine.upserts import insert_new
 from models.people.accounts import Account, load_account_named
-from pod.actions.groups.founding import sign_up
+from pod.actions.decisions.polls import open_poll
+from pod.actions.decisions.proposals import propose
+from pod.actions.groups.founding import found_group, sign_up
+from pod.actions.posts.records import submit
 from pod.actions.reading.decisions.poll_page import read_page_and_receipt
 from pod.actions.reading.decisions.polls import describe_poll, list_group_polls
+from pod.actions.signer import SignedIn
 from pod.deps import Deps
 from pod.jobs.loops import tend
-from protocol.ids import RecordId
+from protocol.ids import RecordId, id_from_digest
+from protocol.records.content import Proposal
+from protocol.records.drafts import Draft
 from tests.support.community import START
 from tests.support.sinks import SetClock, some_parts
 from tests.support.voted import HOUR_MS, ask, vote
@@ -102,6 +111,41 @@ async def test_what_opened_a_poll_is_found_without_reading_who_was_a_member(deps
     members = Electors(*(np.arange(100_000) for _ in range(4))).pack()
     await deps.store.write(lambda session: session.execute(update(OPENINGS).values(members=members)))
 
+    assert await least(read) < MOST * few
+
+
+async def test_what_those_say_who_may_say_nothing_costs_a_polls_page_nothing(deps: Deps) -> None:
+    await sign_up(deps, "ada")
+    async with deps.store.database.read() as session:
+        ada = await load_account_named(session, "ada")
+    assert ada is not None
+    signer = SignedIn(ada, deps.clock())
+    group = await deps.store.write(lambda session: found_group(session, deps, signer, ada, {"name": "A town"}))
+    lengths = {"proposals": HOUR_MS, "predictions": HOUR_MS, "bets": 13 * HOUR_MS, "voting": HOUR_MS, "contest": 0}
+    asked = Draft("Poll", {"kind": "score", "title": "Which first?", "options": [], "lengths": lengths})
+    poll = (await submit(deps, open_poll, signer, group, asked)).id
+    await tend(deps, group)
+    await submit(deps, propose, signer, group, Draft("Proposal", {"poll": poll, "title": "A pump"}))
+    await tend(deps, group)
+    read = partial(read_page_and_receipt, deps, ada, group, poll)
+    few = await least(read)
+
+    said = Proposal(author=9, key=0, counter=1, at=START, poll=poll, title="A stranger's")
+    rows = [
+        {
+            "record_id": id_from_digest(number.to_bytes(32, "big")),
+            "poll_id": poll,
+            "group_id": group,
+            "author": 9,
+            "type": "Proposal",
+            "place": number,
+            "said": msgspec.json.encode(said),
+        }
+        for number in range(MANY)
+    ]
+    await deps.store.write(lambda session: insert_new(session, SAID, rows))
+
+    assert [one.title for one in (await read())[0].sight.poll.options] == ["A pump"]
     assert await least(read) < MOST * few
 
 
