@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from decisions.vote_path import Branch, ChoiceEnd
+from pod.actions.decisions.poll_course import Phase
 from pod.actions.reading.decisions.own_votes import VotePathSight
 from pod.plots.plot import Plot
 from pod.plots.vote_path import PathChoice, VotePath, vote_path
@@ -16,6 +17,7 @@ from pod.web.decisions.wording import poll_title
 from pod.web.delegation.wording import called, choice_words, scope_name
 
 USED = frozenset({ChoiceEnd.USED, ChoiceEnd.CAST})
+EARLY = frozenset({Phase.PROPOSALS, Phase.PREDICTIONS, Phase.BETS})
 
 
 class TreeLine(msgspec.Struct, frozen=True):
@@ -34,18 +36,20 @@ class TreeLine(msgspec.Struct, frozen=True):
 
 
 class VoteTreeView(msgspec.Struct, frozen=True):
-    """Where a vote goes. `adds`: what the voter's voice adds there; `lines` is empty where there is no tree."""
+    """Where a vote goes. `adds`: what the voter's voice adds there; `lines` is empty where there is no tree.
+
+    `press`: what the voter can do about it now, and where; empty while nobody votes.
+    """
 
     title: str
     href: str
-    vote: str
     sentence: str
     scope: str
     adds: str
     notes: tuple[str, ...]
     lines: tuple[TreeLine, ...]
     plot: Plot | None
-    may_vote: bool
+    press: tuple[str, str]
 
 
 def tree_view(
@@ -60,7 +64,6 @@ def tree_view(
     return VoteTreeView(
         title=poll_title(say, sight.poll),
         href=path,
-        vote=f"{path}/vote",
         sentence=_sentence(say, sight, names),
         scope=say("Your list for %(scope)s holds here.", scope=scope_name(say, sight.scope, areas))
         if sight.scope
@@ -69,8 +72,16 @@ def tree_view(
         notes=tuple(_notes(say, sight, preview=preview)),
         lines=tuple(_line(say, sight, choice, names) for choice in tree.choices) if tree is not None else (),
         plot=vote_path(say, _drawn(say, sight, tree, names, areas, adds), key=key) if tree is not None else None,
-        may_vote=bool(sight.on_roll) and not sight.counted,
+        press=_press(say, sight, f"{path}/vote"),
     )
+
+
+def _press(say: Translator, sight: VotePathSight, vote: str) -> tuple[str, str]:
+    if sight.tree is None or sight.poll.phase is not Phase.VOTING:
+        return "", ""
+    if sight.tree.why is ChoiceEnd.CAST:
+        return say("Change your ballot"), vote
+    return (say("Vote yourself instead") if len(sight.way) > 1 else say("Vote in this poll")), vote
 
 
 def _sentence(say: Translator, sight: VotePathSight, names: Mapping[int, str]) -> str:
@@ -81,15 +92,23 @@ def _sentence(say: Translator, sight: VotePathSight, names: Mapping[int, str]) -
     tree = sight.tree
     if tree is None:
         return say("You aren't on the roll of this poll, so no vote of yours goes anywhere.")
-    match tree.why:
-        case ChoiceEnd.CAST:
-            return say("You have cast a ballot yourself. It counts, whatever your delegates do.")
-        case ChoiceEnd.SILENT:
-            return say("You haven't voted, and you name no delegate here: your vote is counted nowhere.")
-        case ChoiceEnd.NOBODY:
-            return say("Your vote is stranded: you name delegates, but they lead to nobody who has voted.")
-    way = " → ".join(names.get(number) or called(say, number, names) for number in sight.way)
-    return say("Your vote goes this way: %(way)s.", way=way)
+    if tree.why not in {ChoiceEnd.CAST, ChoiceEnd.SILENT, ChoiceEnd.NOBODY}:
+        way = " → ".join(names.get(number) or called(say, number, names) for number in sight.way)
+        return say("Your vote goes this way: %(way)s.", way=way)
+    return _own_or_none(say, tree.why, early=sight.poll.phase in EARLY)
+
+
+def _own_or_none(say: Translator, why: ChoiceEnd, *, early: bool) -> str:
+    """What is said of a vote that follows nobody to a ballot; `early`: nobody votes yet."""
+    if why is ChoiceEnd.CAST:
+        return say("You have cast a ballot yourself. It counts, whatever your delegates do.")
+    if why is ChoiceEnd.SILENT:
+        if early:
+            return say("Voting hasn't begun, and you name no delegate here.")
+        return say("You haven't voted, and you name no delegate here: your vote is counted nowhere.")
+    if early:
+        return say("Voting hasn't begun: your vote goes where your delegates' ballots will be.")
+    return say("Your vote is stranded: you name delegates, but they lead to nobody who has voted.")
 
 
 def _notes(say: Translator, sight: VotePathSight, *, preview: bool) -> Iterator[str]:

@@ -176,3 +176,21 @@ def test_a_list_needs_a_fresh_proof_and_stays_in_the_form_until_it_is_given(pari
         one["scope"] != "group"
         for one in parish.people["cy"].get(f"/api/v1/groups/{parish.group}/delegations")["lists"]
     )
+
+
+def test_dc_07_what_one_can_do_about_ones_vote_fits_where_the_poll_stands(parish: Parish) -> None:
+    lengths = {"proposals": HOUR, "voting": 24 * HOUR, "contest": HOUR}
+    early, open_now = parish.ask("score", title="Early", options=[], lengths=lengths), parish.ask(title="Open")
+    browser = parish.browser("bo")
+
+    waits = browser.get(parish.path(early, "/my-vote")).text
+    silent = browser.get(parish.path(open_now, "/my-vote")).text
+    parish.cast("bo", open_now, choice="yes")
+    parish.logged("bo", open_now)
+    cast = browser.get(parish.path(open_now, "/my-vote")).text
+
+    assert "Voting hasn" in waits
+    assert '/vote"' not in waits
+    assert "Vote in this poll" in silent
+    assert "Change your ballot" in cast
+    assert "Vote yourself instead" not in cast
