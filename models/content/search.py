@@ -19,9 +19,9 @@ from protocol.ids import RecordId
 
 
 class SearchedRow(Base):
-    """The text of a post, a patch's additions or a profile, and its words, cut by `models.content.word_pieces`.
+    """The text of a post, a patch's additions, a profile, a poll or a proposal, and its words.
 
-    `post_id`: the post in which people read the words.
+    They are cut by `models.content.word_pieces`. `post_id`: the post or poll in which people read the words.
     """
 
     __tablename__ = "searched"
@@ -60,7 +60,7 @@ class Query(msgspec.Struct, frozen=True):
 
     terms: str
     own: tuple[RecordId, ...] = ()
-    kind: str = ""
+    kinds: tuple[str, ...] = ()
     group: RecordId | None = None
     language: str = ""
 
@@ -107,7 +107,7 @@ def _narrowed(wanted: Select[Any], query: Query) -> Select[Any]:
         wanted.join(GROUPS, GROUPS.c.id == table.group_id)
         .outerjoin(PROFILES, profile)
         .where(may_find, current, func.coalesce(PROFILES.c.indexable, True))
-        .where(table.kind == query.kind if query.kind else true())
+        .where(table.kind.in_(query.kinds) if query.kinds else true())
         .where(table.group_id == query.group if query.group else true())
         .where(table.language == query.language if query.language else true())
     )

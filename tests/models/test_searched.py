@@ -176,7 +176,7 @@ async def test_public_20_public_names_are_found_in_capitals_or_not(stocked: Writ
 async def test_md_26_what_is_narrowed_hidden_or_erased_is_not_found(stocked: Writer, database: Database) -> None:
     assert await found(database, "värmepump", language="en") == []
     assert await found(database, "värmepump", group=record_id(b"other")) == []
-    assert await found(database, "värmepump", kind="profile") == []
+    assert await found(database, "värmepump", kinds=("profile",)) == []
     await take(stocked, a_record("Profile", 1, 9, nickname="ada", indexable=False))
     assert await found(database, "värmepump") == []
     await take(stocked, a_record("Profile", 1, 10, nickname="ada"))

@@ -249,6 +249,23 @@ GUARDS: Final = (
         near="/search",
     ),
     Guard(
+        "a search finds no proposal that the floor hides",
+        f"{READING}/search.py",
+        "        if tokens[one.record_id] not in hidden\n",
+        "",
+        (STRANGER,),
+        near="/search",
+    ),
+    Guard(
+        "a search finds no poll that the floor hides",
+        f"{READING}/decisions/poll_titles.py",
+        "return {poll: title for poll, title in titles.items() if tokens[poll] not in hidden}",
+        "return titles",
+        (STRANGER,),
+        near="/search",
+        behind=((f"{READING}/search.py", "        if tokens[one.record_id] not in hidden\n", ""),),
+    ),
+    Guard(
         "a search finds nobody by an old profile",
         "models/content/search.py",
         'current = or_(table.kind != "profile", PROFILES.c.record_id == table.record_id)',

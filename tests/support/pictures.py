@@ -57,6 +57,9 @@ def main() -> None:
         draw(browser, "why", f"{post}/why?target={post.rpartition('/')[2]}")
         draw(browser, "phone", post, viewport=PHONE, color_scheme="dark", locale="sv")
         draw(browser, "members", f"{here}/g/{village}/members")
+        water = next(page for page in pages if "/polls/" in page)
+        draw(browser, "result", water)
+        draw(browser, "my-vote", f"{water}/my-vote", sign_in=links["elin"])
 
 
 def draw(browser: Browser, name: str, url: str, *, sign_in: str = "", **wishes: Any) -> None:

@@ -32,6 +32,7 @@ from protocol.records.content import (
     Poll,
     Post,
     Profile,
+    Proposal,
     Vote,
 )
 from protocol.records.erased import parse_erased
@@ -41,7 +42,7 @@ Shape = TypeVar("Shape")
 
 
 class Searched(msgspec.Struct, frozen=True):
-    """The words by which a record is found, and the post in which people read them."""
+    """The words by which a record is found, and the post or poll in which people read them."""
 
     kind: str
     post: RecordId | None
@@ -58,7 +59,7 @@ class ProjectedKind(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
     """
 
     fold: Callable[[Rows, Accepted, Shape], None] | None
-    search: Callable[[RecordId, Shape], Searched] | None
+    search: Callable[[RecordId, Shape], Searched | None] | None
     sheet: Callable[[RecordId, RecordId, Shape], Sheet] | None
     empty: Callable[[RecordId], Update | Delete] | None
     fold_erased: Callable[[Rows, Accepted, StoredRecord], None] | None
@@ -174,6 +175,21 @@ def _fold_poll(rows: Rows, record: Accepted, poll: Poll) -> None:
     rows.polls.append({**row, "poll": msgspec.json.encode(poll), "about": poll.about})
 
 
+def _search_poll(record: RecordId, poll: Poll) -> Searched:
+    options = [text for option in poll.options for text in (option.title, option.text)]
+    goal = [poll.goal.text] if poll.goal else []
+    words = [poll.title, *(paragraph.text for paragraph in poll.paragraphs), *options, *goal]
+    return Searched("poll", record, poll.language, words)
+
+
+def _search_proposal(_: RecordId, proposal: Proposal) -> Searched | None:
+    """The words of a proposal; one that withdraws another has none."""
+    if not proposal.title:
+        return None
+    words = [proposal.title, *(paragraph.text for paragraph in proposal.paragraphs)]
+    return Searched("proposal", proposal.poll, "", words)
+
+
 def _fold_ballot(rows: Rows, record: Accepted, ballot: Ballot) -> None:
     row = {"record_id": record.id, "poll_id": ballot.poll, "group_id": record.group, "author": ballot.author}
     rows.ballots.append({**row, "place": record.place, "ballot": msgspec.json.encode(ballot)})
@@ -238,7 +254,7 @@ CLAIM: Final = ProjectedKind[Claim](
     fold=_fold_claim, search=None, sheet=None, empty=_withdraw_claim, fold_erased=_fold_erased_claim, ordered=()
 )
 POLL: Final = ProjectedKind[Poll](
-    fold=_fold_poll, search=None, sheet=None, empty=None, fold_erased=None, ordered=(POLLS,)
+    fold=_fold_poll, search=_search_poll, sheet=None, empty=None, fold_erased=None, ordered=(POLLS,)
 )
 BALLOT: Final = ProjectedKind[Ballot](
     fold=_fold_ballot, search=None, sheet=None, empty=None, fold_erased=None, ordered=(BALLOTS,)
@@ -251,6 +267,9 @@ DELEGATION: Final = ProjectedKind[Delegation](
 )
 SAID_IN_POLL: Final = ProjectedKind[SaidInPoll](
     fold=_fold_said, search=None, sheet=None, empty=None, fold_erased=None, ordered=(SAID,)
+)
+PROPOSAL: Final = ProjectedKind[Proposal](
+    fold=_fold_said, search=_search_proposal, sheet=None, empty=None, fold_erased=None, ordered=(SAID,)
 )
 # It is in the log, which is all that a roll looks at.
 CONFIRM: Final = ProjectedKind[Confirm](fold=None, search=None, sheet=None, empty=None, fold_erased=None, ordered=())
@@ -269,7 +288,7 @@ PROJECTED: Final[OfEach[ProjectedKind[Any]]] = OfEach(
     Ballot=BALLOT,
     Delegate=DELEGATE,
     Delegation=DELEGATION,
-    Proposal=SAID_IN_POLL,
+    Proposal=PROPOSAL,
     AreaVote=SAID_IN_POLL,
     Prediction=SAID_IN_POLL,
     Sealed=SAID_IN_POLL,

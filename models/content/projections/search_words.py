@@ -14,6 +14,8 @@ def searched_row(record: Accepted) -> dict[str, Any] | None:
     if kind is None or kind.search is None or not isinstance(content, Authored):
         return None
     found = kind.search(record.id, content)
+    if found is None:
+        return None
     text = "\n".join(part for part in found.words if part)
     return {
         "seq": record.seq,

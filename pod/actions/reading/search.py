@@ -1,4 +1,4 @@
-"""Search: posts and people by their words, groups and subjects by name, anything by its id.
+"""Search: posts, polls and people by their words, groups and subjects by name, anything by its id.
 
 Only shown posts are results: a post whose matching words are hidden is counted as hidden; posts that this pod withholds
 aren't counted at all.
@@ -23,6 +23,7 @@ from models.people.accounts import load_account_named
 from moderation.lens import Layer, Lens
 from pod.actions.access import Reader, open_those
 from pod.actions.fediverse.actor_documents import handle_host
+from pod.actions.reading.decisions.poll_titles import load_poll_titles
 from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.group.subjects import find_names, own_groups
 from pod.actions.reading.lens.floor import list_unhosted
@@ -37,7 +38,13 @@ MOST_NAMED: Final = 12
 SEARCHED: Final = Bounds(sheets=500, paragraphs=5000)
 _ID: Final = re.compile(r"bagaaiera[a-z2-7]{51}[aq]")
 _NAME: Final = re.compile(r"@?([a-z0-9][a-z0-9_-]{0,29})(?:@([^@\s/]{1,255}))?")
-KINDS: Final = {"posts": ("post", "patch"), "people": ("profile",), "groups": (), "subjects": ()}
+KINDS: Final = {
+    "posts": ("post", "patch"),
+    "polls": ("poll", "proposal"),
+    "people": ("profile",),
+    "groups": (),
+    "subjects": (),
+}
 
 
 class SearchQuestion(msgspec.Struct, frozen=True):
@@ -49,10 +56,18 @@ class SearchQuestion(msgspec.Struct, frozen=True):
     language: str = ""
 
 
+class FoundPoll(msgspec.Struct, frozen=True):
+    """The poll in which words were found, with its title."""
+
+    id: RecordId
+    title: str
+
+
 class Hit(msgspec.Struct, frozen=True):
     """A record whose words match: a member's profile, or (`card`) a post or an edit of it, judged by its own group.
 
-    `text`: the shown text of the profile or edit. `shown`: the matching words are shown.
+    Or a poll or a proposal in it (`poll`). `text`: the shown text of the profile, edit, poll or proposal. `shown`: the
+    matching words are shown.
     """
 
     kind: str
@@ -64,6 +79,7 @@ class Hit(msgspec.Struct, frozen=True):
     text: str
     card: VisibleCard | None
     shown: bool
+    poll: FoundPoll | None = None
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -117,13 +133,12 @@ async def _find(
     session: AsyncSession, query: SearchQuestion, own: Collection[RecordId], before: int | None, limit: int
 ) -> tuple[list[FoundRecord], int | None]:
     """The hits of the index, shown or not, and the `before` of the next page."""
-    kinds = KINDS.get(query.area, ("post", "patch", "profile"))
-    if not kinds or _ID.search(query.terms):
+    kinds = KINDS.get(query.area)
+    if kinds == () or _ID.search(query.terms):
         return [], None
-    kind = kinds[0] if len(kinds) == 1 else ""
-    narrowed = Query(query.terms, tuple(sorted(own)), kind, query.group, query.language)
+    narrowed = Query(query.terms, tuple(sorted(own)), kinds or (), query.group, query.language)
     found = await search(session, narrowed, limit + 1, before=before)
-    return [one for one in found[:limit] if one.kind in kinds], found[limit - 1].seq if len(found) > limit else None
+    return found[:limit], found[limit - 1].seq if len(found) > limit else None
 
 
 async def _hits(
@@ -131,16 +146,51 @@ async def _hits(
 ) -> list[Hit]:
     opened = await open_those(session, deps, reader, {one.group_id for one in wanted})
     wanted = [one for one in wanted if one.group_id in opened and opened[one.group_id].is_met]
-    looked = await _look(session, deps, reader, [one.post_id for one in wanted if one.post_id is not None])
+    posts = [one.post_id for one in wanted if one.post_id is not None and one.kind in KINDS["posts"]]
+    looked = await _look(session, deps, reader, posts)
+    polls = await _polls_of(session, deps, [one for one in wanted if one.kind in KINDS["polls"]])
     nicknames = await load_writers(session, deps, {(one.group_id, one.author) for one in wanted})
     profiles = {one.record_id: ProfileTarget(one.record_id).token for one in wanted if one.kind == "profile"}
     hidden = await list_unhosted(session, deps, profiles.values())
     hits = (
-        _hit(one, opened[one.group_id].name, nicknames.get((one.group_id, one.author), ""), looked, query)
+        _poll_hit(one, opened[one.group_id].name, nicknames.get((one.group_id, one.author), ""), polls, query)
+        if one.kind in KINDS["polls"]
+        else _hit(one, opened[one.group_id].name, nicknames.get((one.group_id, one.author), ""), looked, query)
         for one in wanted
         if profiles.get(one.record_id) not in hidden
     )
     return [hit for hit in hits if hit is not None]
+
+
+async def _polls_of(session: AsyncSession, deps: Deps, found: Sequence[FoundRecord]) -> dict[RecordId, FoundPoll]:
+    """By record, the poll in which its words stand; without what this pod's floor hides, or whose poll it hides."""
+    tokens = {one.record_id: PostTarget(one.record_id).token for one in found}
+    hidden = await list_unhosted(session, deps, tokens.values())
+    by_group: dict[RecordId, set[RecordId]] = {}
+    for one in found:
+        if one.post_id is not None:
+            by_group.setdefault(one.group_id, set()).add(one.post_id)
+    titles = {
+        group: await load_poll_titles(session, deps, group, sorted(polls)) for group, polls in sorted(by_group.items())
+    }
+    return {
+        one.record_id: FoundPoll(one.post_id, titles[one.group_id][one.post_id])
+        for one in found
+        if one.post_id is not None
+        if one.post_id in titles[one.group_id]
+        if tokens[one.record_id] not in hidden
+    }
+
+
+def _poll_hit(
+    found: FoundRecord, group_name: str, nickname: str, polls: Mapping[RecordId, FoundPoll], query: SearchQuestion
+) -> Hit | None:
+    """A poll or proposal; None if this pod withholds it."""
+    poll = polls.get(found.record_id)
+    if poll is None or not has_terms(found.text, query.terms):
+        return None
+    place = found.kind, found.group_id, group_name, found.author, nickname, found.language
+    return Hit(*place, found.text, None, shown=True, poll=poll)
 
 
 class _Looked(msgspec.Struct, frozen=True):

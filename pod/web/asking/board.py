@@ -22,6 +22,7 @@ from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.translations import Translator
 from pod.web.asking.asked import area_tree
+from pod.web.decisions.feed_links import FeedLinks, feed_links
 from pod.web.decisions.how import presence_sentence
 from pod.web.decisions.status_sentence import relative, stage_name
 from pod.web.decisions.wording import kind_name, poll_title
@@ -74,6 +75,7 @@ class BoardView(msgspec.Struct, frozen=True):
     may_ask: bool
     who: str
     areas: tuple[FollowButton, ...]
+    feeds: FeedLinks
 
 
 @routes.get("/g/{group}/polls")
@@ -99,6 +101,7 @@ async def get_board(request: web.Request) -> web.Response:
             follow_button(frame.group, "area", area.area, area.name, follows=("area", area.area) in followed)
             for area in (area_tree(seen.state.policy.areas or []) if reader else ())
         ),
+        feeds=feed_links(frame.group, seen.state.visibility, signed_in=reader is not None),
     )
     return render(request, "asking/board.html", view)
 

@@ -15,6 +15,7 @@ from pod.actions.reading.decisions.board import PhaseEnd, list_ends
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.translations import Translator
+from pod.web.decisions.feed_links import FeedLinks, feed_links
 from pod.web.decisions.wording import poll_title
 from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.kit.templates import render
@@ -52,19 +53,20 @@ class MonthView(msgspec.Struct, frozen=True):
     weeks: tuple[tuple[MonthDay, ...], ...]
     before: str
     after: str
+    feeds: FeedLinks
 
 
 @routes.get("/g/{group}/polls/calendar")
 @contract("reader", media_type=HTML)
 async def get_month(request: web.Request) -> web.Response:
     """What ends in the group's polls in one month, by day (UTC)."""
-    _, frame = await load_frame(request, "polls")
-    deps, say = request.app[DEPS], say_of(request)
+    seen, frame = await load_frame(request, "polls")
+    deps, say, reader = request.app[DEPS], say_of(request), reader_of(request)
     today = datetime.fromtimestamp(deps.clock() / 1000, UTC).date()
     found = MONTH.fullmatch(request.query.get("month", ""))
     first = date(int(found[1]), int(found[2]), 1) if found else today.replace(day=1)
     later = next_month(first)
-    ends = await list_ends(deps, reader_of(request), frame.group, since=_ms(first), until=_ms(later))
+    ends = await list_ends(deps, reader, frame.group, since=_ms(first), until=_ms(later))
     own = f"/g/{frame.group}/polls"
     view = MonthView(
         frame=frame,
@@ -73,6 +75,7 @@ async def get_month(request: web.Request) -> web.Response:
         weeks=_weeks(say, own, first, today, ends),
         before=f"{own}/calendar?month={_previous(first):%Y-%m}",
         after=f"{own}/calendar?month={later:%Y-%m}",
+        feeds=feed_links(frame.group, seen.state.visibility, signed_in=reader is not None),
     )
     return render(request, "asking/calendar.html", view)
 

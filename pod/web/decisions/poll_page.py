@@ -12,6 +12,7 @@ from pod.contracts import HTML, contract
 from pod.plots.phase_timeline import Timeline, phase_timeline
 from pod.translations import Translator
 from pod.web.decisions.ballot_words import fate_view
+from pod.web.decisions.feed_links import FeedLinks, feed_links
 from pod.web.decisions.phase_words import PhaseView, option_notes, option_text, phase_view
 from pod.web.decisions.poll_header import PollHeader, header_of, load_page_and_receipt, will_count
 from pod.web.decisions.result import ResultView, result_view
@@ -60,6 +61,7 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[Link, ...]
     follow: FollowButton | None
     rules: tuple[str, ...]
+    feeds: FeedLinks
 
 
 @routes.get("/g/{group}/polls/{poll}")
@@ -99,6 +101,7 @@ def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | No
         facts=tuple(_facts(say, seen)),
         follow=None,
         rules=tuple(rules_of(say, poll, by_weight=seen.by_weight)),
+        feeds=feed_links(seen.group, seen.visibility, signed_in=reader_of(request) is not None),
     )
 
 

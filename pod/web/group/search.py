@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from moderation.lens import Layer
-from pod.actions.reading.search import KINDS, Hit, SearchQuestion, Seen, seek
+from pod.actions.reading.search import KINDS, FoundPoll, Hit, SearchQuestion, Seen, seek
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.translations import Translator
@@ -106,14 +106,37 @@ def _kinds(say: Translator) -> tuple[Option, ...]:
     return (
         ("", say("everything")),
         ("posts", say("posts")),
+        ("polls", say("polls")),
         ("people", say("people")),
         ("groups", say("groups")),
         ("subjects", say("subjects")),
     )
 
 
+def _poll_row(say: Translator, hit: Hit, poll: FoundPoll, name: str) -> PostLineView:
+    own = f"/g/{hit.group}"
+    proposed = hit.kind == "proposal"
+    text = hit.text if proposed else hit.text.removeprefix(poll.title)
+    return PostLineView(
+        href=f"{own}/polls/{poll.id}" + ("/proposals" if proposed else ""),
+        title=poll.title,
+        excerpt=cut(" ".join(text.split()), 2 * LONGEST_TITLE),
+        language=hit.language,
+        byline=say("proposal by %(name)s", name=name) if proposed else say("poll by %(name)s", name=name),
+        at="",
+        score="",
+        tone="even",
+        note="",
+        answers="",
+        origin=hit.group_name,
+        origin_href=own,
+    )
+
+
 def _row(say: Translator, hit: Hit) -> PostLineView:
     name, own, card = member_name(say, hit.author, hit.nickname), f"/g/{hit.group}", hit.card
+    if hit.poll is not None:
+        return _poll_row(say, hit, hit.poll, name)
     if card is None:
         text = " ".join(hit.text.removeprefix(hit.nickname).split())
         return PostLineView(

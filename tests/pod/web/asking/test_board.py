@@ -113,3 +113,19 @@ def test_what_is_decided_stands_apart(parish: Parish) -> None:
     parish.pass_time(2 * HOUR)
     parish.reach(poll, "final", "provisional", "counted")
     assert "Over soon?" in parts(parish.browser("bo").get(f"/g/{parish.group}/polls"))["decided"]
+
+
+def test_dc_29_board_calendar_and_poll_lead_to_feeds_and_where_ones_own_are_made(parish: Parish) -> None:
+    poll, own = parish.ask(title="In your calendar?"), f"/g/{parish.group}/polls"
+    for path in (own, f"{own}/calendar", f"{own}/{poll}"):
+        stranger, bo = parish.browser().get(path).text, parish.browser("bo").get(path).text
+        for address in (f"{own}.ics", f"{own}.atom"):
+            assert stranger.count(f'href="{address}"') == 2, "once to press, once for programs"
+        assert ('href="/settings/feeds"' in bo, 'href="/settings/feeds"' in stranger) == (True, False)
+    assert parish.browser().get(f"{own}.ics").status == 200
+    assert parish.browser().get(f"{own}.atom").status == 200
+    ada = parish.people["ada"]
+    closed = ada.post("/api/v1/groups", {"name": "Choir", "visibility": "private"})["group"]
+    for path in (f"/g/{closed}/polls", f"/g/{closed}/polls/calendar"):
+        text = parish.browser("ada").get(path).text
+        assert (f"{closed}/polls.ics" in text, 'href="/settings/feeds"' in text) == (False, True)

@@ -228,6 +228,36 @@ def test_what_a_reader_hid_is_hidden_for_that_reader_alone(place: Place) -> None
         assert "Kumquat" in place.browser(name).get(f"/g/{group}").text
 
 
+def asked(person: Person, group: str, **said: object) -> str:
+    wish = {"kind": "approval", "lengths": {"voting": 3_600_000}, **said}
+    return str(person.post(f"/api/v1/groups/{group}/polls", wish)["record"])
+
+
+def test_polls_are_found_by_what_is_asked_and_proposed_and_private_ones_by_members_alone(place: Place) -> None:
+    ada, group, private = place.ada, place.groups[0], place.groups[7]
+    options = [{"title": "Hornbeam"}, {"title": "Rowan", "text": "with berries"}]
+    tree = asked(ada, group, title="Which tree?", paragraphs=paragraphs("Ask the squirrels."), options=options)
+    yew = asked(ada, private, title="Which yew?", options=options)
+    lengths = {"proposals": 3_600_000, "voting": 3_600_000}
+    shrub = asked(ada, group, kind="score", title="Which shrub?", lengths=lengths)
+    path = f"/api/v1/groups/{group}/polls/{shrub}"
+    eventually(lambda: ada.get(path)["poll"]["phase"] == "proposals")
+    proposal = ada.post(f"{path}/proposals", {"title": "Tamarisk", "paragraphs": paragraphs("It likes salt.")})[
+        "record"
+    ]
+    ada.post(f"{path}/proposals/{proposal}/withdrawal", {})
+
+    for words in ("Which tree", "squirrels", "hornbeam", "berries"):
+        assert f'/polls/{tree}"' in place.found(words), words
+    for words in ("tamarisk", "likes salt"):
+        text = place.found(words)
+        assert (f'/polls/{shrub}/proposals"' in text, "Which shrub?" in text) == (True, True)
+    assert f'/polls/{tree}"' in place.found("which", kind="polls")
+    assert f'/polls/{tree}"' not in place.found("which", kind="posts")
+    assert f'/polls/{tree}"' not in place.found("which", group=place.groups[1])
+    assert [place.found("yew", name).count(f'/polls/{yew}"') > 0 for name in ("ada", "bo", "")] == [True, False, False]
+
+
 def test_zz_a_rebuild_leaves_what_is_searched_as_it_was(place: Place) -> None:
     place.pod.kill()
 
