@@ -2,8 +2,9 @@
 
 They are told of: a reply to their post or paragraph, an edit of their post, a vote with a reason on what they wrote, a
 group that reposts their post, a join of theirs that was sealed, somebody who joined by their invitation, a wish of
-theirs that the rules came to refuse or that too few signed, a wish of others that waits for their signature, and a
-group that they keep whose steward is silent. What is decided in their own name they are told, too, also by mail. Nobody
+theirs that the rules came to refuse or that too few signed, a wish of others that waits for their signature, another
+weight that somebody gave them, whether their proposal in a poll can be chosen, and a group that they keep whose steward
+is silent. What is decided in their own name they are told, too, also by mail. Nobody
 is told of what a muted writer does, of what they do themselves in another group, or of a group that they may not find;
 a changed vote gives no second notification. Records older than a month came by a pull, as history, and give none.
 """
@@ -35,6 +36,9 @@ VOID: Final = "void"
 PROPOSED: Final = "proposed"
 LAPSED: Final = "lapsed"
 DECIDED: Final = "decided"
+WEIGHED: Final = "weighed"
+STANDS: Final = "stands"
+LATE: Final = "late"
 
 
 async def note_contents(session: AsyncSession, accepted: Sequence[Accepted], *, now: int) -> None:
@@ -111,6 +115,34 @@ async def note_invited(
         News(accounts[inviter], INVITED, group, join, member, now)
         for join, inviter, member in joins
         if inviter in accounts
+    ]
+    await insert_news(session, news)
+
+
+async def note_weighed(
+    session: AsyncSession, group: RecordId, changes: Sequence[tuple[RecordId, int, int]], *, at: int, now: int
+) -> None:
+    """Notify the member of each (operation, author, member) of another weight than before; `at`: of the item."""
+    if at < now - OLDEST_MS:
+        return
+    accounts = await list_accounts_of(session, group, {member for _, _, member in changes})
+    news = [
+        News(accounts[member], WEIGHED, group, operation, author, now)
+        for operation, author, member in changes
+        if member in accounts and member != author
+    ]
+    await insert_news(session, news)
+
+
+async def note_proposals(
+    session: AsyncSession, group: RecordId, proposals: Sequence[tuple[RecordId, int, bool]], *, now: int
+) -> None:
+    """Notify the author of each (proposal, author, whether it can be chosen) in a poll whose proposals have ended."""
+    accounts = await list_accounts_of(session, group, {author for _, author, _ in proposals})
+    news = [
+        News(accounts[author], STANDS if stands else LATE, group, proposal, 0, now)
+        for proposal, author, stands in proposals
+        if author in accounts
     ]
     await insert_news(session, news)
 

@@ -43,7 +43,7 @@ from pod.actions.chain.seat_memory import memory_of, stored_keeper
 from pod.actions.chain.snapshots import keep_settled, keep_whole, load_base
 from pod.actions.chain.stored_chain import all_acks, all_items
 from pod.actions.chain.void_operations import dump_void
-from pod.actions.notifications import note_invited, note_joined
+from pod.actions.notifications import note_invited, note_joined, note_weighed
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.branches import Fault, View, anchored, opened, resolve
@@ -264,6 +264,9 @@ async def _note_operations(session: AsyncSession, deps: Deps, view: View, item: 
     # If another pod's key replaced ours, the membership here ends.
     authors = (state.members[state.keys[did]] for did in signing)
     replaced = {key.did for author in authors for key in author.keys[:-1]}
+    weighed = [(one.id, one.author, one.wish.member) for one in done if isinstance(one.wish, SetWeight)]
+    if weighed:
+        await note_weighed(session, state.group, weighed, at=state.at, now=deps.clock())
     if any(isinstance(operation.wish, Join) and operation.wish.identity for operation in done):
         after_commit(session, partial(deps.signals.lacks, state.group))
     if signing:

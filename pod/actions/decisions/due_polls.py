@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +13,7 @@ from models.decisions.hidden_values import list_polls_to_open
 from models.decisions.poll_calls import put_poll_calls
 from models.decisions.polls import load_poll
 from models.decisions.results import put_results
+from models.decisions.said import list_said
 from models.groups.groups_and_items import load_group
 from pod.actions.chain.views import load_view
 from pod.actions.decisions.hidden_values import open_values
@@ -19,8 +21,12 @@ from pod.actions.decisions.lots import give_shares
 from pod.actions.decisions.opened_bets import ToldBets, put_told, tell_bets
 from pod.actions.decisions.poll_calls import calls_of
 from pod.actions.decisions.poll_course import PollSoFar, follow_poll
+from pod.actions.notifications import note_proposals
 from pod.deps import Deps
 from protocol.ids import RecordId
+from protocol.records.content import Proposal
+
+TOLD_FOR_MS: Final = 86_400_000
 
 
 async def carry_on_polls(deps: Deps, group: RecordId) -> None:
@@ -65,7 +71,20 @@ async def _do(session: AsyncSession, deps: Deps, so_far: PollSoFar, told: ToldBe
     deadlines = (*so_far.course.pending, *_end_of_date(so_far))
     look = NextLook(so_far.poll.id, deadlines, _next_at(so_far, told, sealed=sealed))
     await put_looks(session, so_far.poll.group_id, [look])
+    await _tell_proposers(session, so_far, now=deps.clock())
     await put_poll_calls(session, await calls_of(session, so_far, sealed=sealed, now=deps.clock()))
+
+
+async def _tell_proposers(session: AsyncSession, so_far: PollSoFar, *, now: int) -> None:
+    """Tell members here, once, whether what they proposed can be chosen; not of proposals that ended long ago."""
+    assert so_far.course is not None
+    first, poll = so_far.course.rounds[0], so_far.poll
+    if first.proposals is None or first.times.proposals_end < now - TOLD_FOR_MS:
+        return
+    said = await list_said(session, poll.id, poll.group_id, ("Proposal",), below=2**62)
+    made = [one for one in said if isinstance(one.content, Proposal) and one.content.withdraws is None]
+    proposals = [(one.record_id, one.author, str(one.record_id) in first.options) for one in made]
+    await note_proposals(session, poll.group_id, proposals, now=now)
 
 
 def _end_of_date(so_far: PollSoFar) -> tuple[int, ...]:

@@ -105,6 +105,15 @@ async def get_notifications(request: web.Request) -> web.Response:
     return render(request, "person/news.html", view, private=True)
 
 
+_PLACES: Final = {
+    notifications.HANDOVER: "/keepers",
+    notifications.PROPOSED: "/proposals",
+    notifications.WEIGHED: "/members",
+    notifications.STANDS: "/polls",
+    notifications.LATE: "/polls",
+}
+
+
 def _news(say: Translator, line: NewsLine) -> NewsRow:
     news = line.news
     who = member_name(say, news.author, line.nickname)
@@ -119,15 +128,16 @@ def _news(say: Translator, line: NewsLine) -> NewsRow:
         notifications.PROPOSED: say("%(who)s proposed a change and asks for your signature", who=who),
         notifications.LAPSED: say("Your proposal has expired: too few members signed it"),
         notifications.DECIDED: say("A vote or delegation was signed in your name. Was it you?"),
+        notifications.WEIGHED: say("%(who)s gave you another weight", who=who),
+        notifications.STANDS: say("Your proposal stands: members can choose it when they vote"),
+        notifications.LATE: say("Your proposal came too late: members can't choose it in this poll"),
         notifications.HANDOVER: say("The steward is silent, and too few keepers signed a handover"),
     }
     href = f"/g/{news.group_id}"
-    if news.kind == notifications.HANDOVER:
-        href += "/keepers"
+    if news.kind in _PLACES:
+        href += _PLACES[news.kind]
     elif news.kind == notifications.DECIDED:
         href = "/settings/not-me"
-    elif news.kind == notifications.PROPOSED:
-        href += "/proposals"
     elif news.kind == notifications.INVITED:
         href += f"/members/{news.author}"
     elif line.pod:
