@@ -89,9 +89,11 @@ _SAID: Final = Prepared(
 
 
 async def list_evaluated(session: AsyncSession, poll: RecordId, group: RecordId, author: int) -> set[RecordId]:
-    """The predictions of a poll of which a member has said whether they came true."""
-    found = await _EVALUATED.run(session, poll=poll, group=group, author=author)
-    return {RecordId(_DECODERS["Evaluation"].decode(said).prediction) for (said,) in found}
+    """The predictions of a poll of which a member has said whether they came true, and hasn't taken that back."""
+    rows = await _EVALUATED.run(session, poll=poll, group=group, author=author)
+    said = sorted((_DECODERS["Evaluation"].decode(row) for (row,) in rows), key=lambda one: (one.key, one.counter))
+    last = {one.prediction: one.happened for one in said}
+    return {RecordId(prediction) for prediction, happened in last.items() if happened is not None}
 
 
 _EVALUATED: Final = Prepared(

@@ -97,6 +97,29 @@ def test_dc_15_only_who_gains_nothing_says_what_came_true_once_it_is_due(village
     assert told["statements"][2]["evaluation"] is None
 
 
+def needs(village: Village, name: str) -> tuple[int, str]:
+    """The number beside "Needs you", and what the page names."""
+    page = village.browser(name).get("/me/needs-you").text
+    found = re.search(r'href="/me/needs-you">Needs you(?: <strong class="badge">(\d+)</strong>)?', page)
+    assert found
+    return int(found[1] or 0), page.partition("You follow")[0]
+
+
+def test_dc_15_predictions_that_are_due_need_who_may_say_what_came_true(village: Village, poll: str) -> None:
+    count, page = eventually(lambda: (found := needs(village, "hal")) and found[0] > 0 and found)
+    place = village.path(poll, "/predictions")
+    assert f'href="{place}"' in page
+    assert "Say what came true: predictions are due." in page
+    assert f'href="{place}"' in village.browser("hal").get(f"/g/{village.group}/polls").text
+    assert place not in needs(village, "bo")[1]  # who bet on all of them gains by it
+    for statement in (0, 1):
+        village.evaluate("hal", poll, statement, happened=True)
+    eventually(lambda: needs(village, "hal")[0] == count - 1)
+    assert place not in needs(village, "hal")[1]
+    village.evaluate("hal", poll, 0, happened=None)
+    eventually(lambda: needs(village, "hal")[0] == count)
+
+
 def test_dc_15_dc_16_a_profile_says_how_often_it_happened_and_why_the_score_moved(village: Village, poll: str) -> None:
     village.evaluate("hal", poll, 0, happened=True)
     eventually(lambda: village.told("hal", poll)["statements"][0]["evaluation"]["happened"])
