@@ -28,7 +28,7 @@ from pod.deps import Deps
 from protocol.ids import RecordId
 
 DAY_MS: Final = 86_400_000
-MOST_AT_ONCE: Final = 200
+MOST_AT_ONCE: Final = 100
 _SETTLED: Final = 2**62  # what is final here is evaluated, whether or not the keepers have confirmed it
 _CAPABILITY: Final = {Need.VOTE: "vote", Need.BET: "bet", Need.EVALUATE: "evaluate"}
 

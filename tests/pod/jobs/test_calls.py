@@ -10,10 +10,16 @@ from functools import partial
 from itertools import count
 
 import pytest
+from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.decisions.poll_calls import CALLS
 from models.engine.databases import Database
-from models.people.accounts import insert_account
+from models.people.accounts import Membership, insert_account, load_account_named, save_membership
+from models.people.mail_addresses import MailAddress, save_mail_address
 from models.people.own_calls import (
+    CALL_MAILS,
+    OWN_CALLS,
     OwnCall,
     claim_call_mails,
     count_needs,
@@ -22,8 +28,12 @@ from models.people.own_calls import (
     put_own_calls,
     settle_call_mail,
 )
+from pod.actions.decisions.poll_calls import MOST_AT_ONCE, call_people
+from pod.actions.groups.founding import sign_up
 from pod.deps import Deps
 from protocol.ids import RecordId, record_id
+from protocol.keys import DidKey
+from tests.support import voted
 from tests.support.browsing import Browser
 from tests.support.people import joined
 from tests.support.post_office import PostOffice
@@ -64,6 +74,41 @@ async def test_dc_28_between_two_mails_lies_an_hour_and_each_thing_is_told_once(
         assert waiting == [second]
         assert await count_needs(session, account, now=0) == 2
         assert await count_needs(session, account, now=100 * HOUR) == 0
+
+
+async def test_dc_28_a_poll_costs_one_row_and_people_are_called_by_pages_however_many_there_are(
+    deps: Deps, database: Database
+) -> None:
+    members = 2 * MOST_AT_ONCE + 20
+    await sign_up(deps, "ada")
+    async with database.read() as session:
+        ada = await load_account_named(session, "ada")
+    assert ada is not None
+    group, _ = await voted.ask(deps, ada, members)
+    numbers = range(2, members + 1)
+
+    async def live_here(session: AsyncSession) -> None:
+        for number in numbers:
+            name = f"p{number}"
+            account = await insert_account(session, name=name, seed_sealed=b"s", now=1)
+            signing = DidKey(f"did:key:member-{number}")
+            await save_membership(session, Membership(account, group, number, signing, "", 0, 0, 0, "member"))
+            if number % 2:
+                await save_mail_address(session, MailAddress(account, f"{name}@a.example", f"{name}@a.example", 1))
+
+    await deps.store.write(live_here)
+
+    async def counted(table: Table, *wanted: ColumnElement[bool]) -> int:
+        async with database.read() as session:
+            return int(await session.scalar(select(func.count()).select_from(table).where(*wanted)) or 0)
+
+    assert (await counted(CALLS), await counted(OWN_CALLS)) == (1, 0)
+    found = []
+    while await call_people(deps):
+        found.append(await counted(OWN_CALLS))
+    assert found == [MOST_AT_ONCE, 2 * MOST_AT_ONCE, members]
+    mailed = sum(number % 2 for number in numbers)
+    assert await counted(CALL_MAILS, CALL_MAILS.c.due_at.is_not(None)) == mailed  # only who has a proved address
 
 
 @pytest.fixture(scope="module")
