@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from decisions.lot import Drawing, commitment, draw, preimage
+from tests.decisions.oracles.lot import drawn as drawn_by_definition
 from tests.support.folders import read_vectors
 
 E2: Any = next(vector for vector in read_vectors("decisions_more.json") if vector["id"] == "E2")["lot"]
@@ -52,6 +53,22 @@ def test_ids_are_sorted_by_their_bytes() -> None:
     winners = {draw("poll", f"{root:064x}", tied, {}, {}).index: root for root in range(20)}
     for index, root in winners.items():
         assert draw("poll", f"{root:064x}", tied[::-1], {}, {}).winner == tied[index]
+
+
+def test_dc_18_lots_are_drawn_as_the_definition_says() -> None:
+    rng = Random(71)
+    for _ in range(2000):
+        tied = [f"{rng.randrange(10**6)}" for _ in range(rng.randint(1, 4))]
+        secrets = {keeper: rng.randbytes(rng.choice([0, 1, 32])) for keeper in rng.sample(range(1, 120), 4)}
+        shares = {keeper: commitment(secret) for keeper, secret in secrets.items() if rng.random() < 0.8}
+        told = {keeper: secret for keeper, secret in secrets.items() if rng.random() < 0.8}
+        told |= {keeper: b"another" for keeper in secrets if rng.random() < 0.1}
+        poll, root = f"poll{rng.randrange(10**6)}", rng.randbytes(32).hex()
+
+        found = draw(poll, root, tied, shares, told)
+
+        expected = drawn_by_definition(poll, root, tied, shares, told)
+        assert (found.seed, found.winner, list(found.opened), list(found.unopened)) == expected
 
 
 def test_every_one_of_the_tied_can_win() -> None:
