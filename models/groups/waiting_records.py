@@ -301,10 +301,19 @@ async def list_broken_promises(
     return [Promise(*row) for row in await session.execute(wanted)]
 
 
-async def delete_receipts(session: AsyncSession, group: RecordId, records: Collection[RecordId]) -> None:
-    """Delete the receipts of records that are logged now, because the log is the better proof."""
-    if await _ANY_KEPT.value(session, group=group) is not None:
-        await _KEPT.run(session, records)
+async def delete_receipts(session: AsyncSession, group: RecordId, logged: Mapping[RecordId, int | None]) -> None:
+    """Delete the receipts of records that are logged now, because the log is the better proof.
+
+    `logged`: by record the time (ms) of the item that logs it, if a promise for an earlier time stays, as a proof that
+    it was broken.
+    """
+    if await _ANY_KEPT.value(session, group=group) is None:
+        return
+    timed, broken = [record for record, at in logged.items() if at is not None], set[RecordId]()
+    for some in chunks(timed):
+        wanted = select(RECEIPTS.c.record_id, RECEIPTS.c.by_at).where(RECEIPTS.c.record_id.in_(some))
+        broken |= {record for record, by_at in await session.execute(wanted) if by_at < (logged[record] or 0)}
+    await _KEPT.run(session, [record for record in logged if record not in broken])
 
 
 _ANY_KEPT: Final = Prepared(

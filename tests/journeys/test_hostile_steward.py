@@ -8,7 +8,12 @@ from functools import partial
 
 import pytest
 
+from decisions.bundle.verify import verify
 from protocol.proofs import sign
+from protocol.records.chain import Handover, Receipt, Seal
+from protocol.records.envelope import open_record
+from tests.support.asked_council import AskedCouncil
+from tests.support.browsing import Browser
 from tests.support.hostile import Body, HostilePod, Sight, id_of, log_of, serving
 from tests.support.relay import relaying
 from tests.support.rig import PORT, RefusedByHttpError, ServedPod, eventually, worker_number
@@ -250,3 +255,81 @@ def test_a_handover_that_comes_in_copies_of_too_few_proofs_is_whole_once_all_cam
     for pod in council.pods[1:]:
         assert mal.tell(pod, offer) == [202]
     eventually(lambda: council.heads(offer) and council.settled(2))
+
+
+def test_dc_05_a_steward_that_drops_a_promised_ballot_is_replaced_and_the_ballot_counts(town: Town) -> None:
+    council = AskedCouncil(town, "Dropped", minutes=6 * 60)
+    ada, bo, _ = council.people
+    dropped, other = council.cast(bo, "yes"), council.cast(ada, "yes")
+    bos = Browser(bo.pod).sign_in("bo")
+    assert "promised to log it by" in council.receipt_page(bos)
+    town.pass_minutes(2)
+    eventually(partial(council.is_promised_everywhere, dropped))
+    sight = council.look()
+
+    seal = council.seal(other)
+
+    for person in council.people:
+        eventually(partial(council.doubts, person, seal, "promise_broken"))
+        eventually(partial(council.withholds, person, dropped))
+        assert council.seen(person)["settled_height"] == sight.state.height
+    town.pass_minutes(62)
+    town.by_and_by(lambda: town.mal.url not in council.steward() and council.is_logged(dropped), minutes=16)
+    town.pass_minutes(6 * 60)
+    town.by_and_by(lambda: council.phases() == {"provisional"})
+    assert council.sums() == [{"yes": 2, "no": 0}] * 3
+    assert "Your ballot is in the count ✓" in council.receipt_page(bos)
+    for person in council.people:
+        assert council.seen_poll(person)["left_out"] == 0
+        assert "Contested" not in council.poll_page(person)
+
+
+def test_dc_05_a_steward_that_ends_a_poll_without_a_promised_ballot_is_proven_wrong_for_ever(town: Town) -> None:
+    """Nobody else writes, so the first item that leaves the ballot out is the one that ends the poll."""
+    council = AskedCouncil(town, "Ended without", minutes=60)
+    _, bo, cy = council.people
+    counted = council.cast(cy, "no")
+    council.seal(counted)
+    eventually(partial(council.settled, 4))
+    town.pass_minutes(50)
+    dropped = council.cast(bo, "yes")
+    town.pass_minutes(2)
+    eventually(partial(council.is_promised_everywhere, dropped))
+    sight = council.look()
+    town.pass_minutes(10)
+
+    seal = council.seal()
+
+    for person in council.people:
+        eventually(partial(council.doubts, person, seal, "promise_broken"))
+        assert council.seen(person)["settled_height"] == sight.state.height
+    bos = Browser(bo.pod).sign_in("bo")
+    page = council.receipt_page(bos)
+    assert "Your ballot isn't in the count, though the steward promised to log it by" in page
+    assert "The keepers' servers haven't confirmed this end" in page
+    assert proven(council, bos, dropped) == id_of(seal)
+
+    # The handover is the first item after the end that the keepers confirm, and adds nothing to the log.
+    town.pass_minutes(62)
+    town.by_and_by(lambda: town.mal.url not in council.steward() and council.is_logged(dropped), minutes=16)
+    town.by_and_by(lambda: council.phases() <= {"provisional", "final"})
+    assert council.sums() == [{"yes": 0, "no": 1}] * 3
+    assert proven(council, bos, dropped) not in (id_of(seal), "")
+    assert "The result says so, too" in council.receipt_page(bos)
+    for person, file in zip(council.people, council.files(), strict=True):
+        assert council.seen_poll(person)["left_out"] == 1
+        assert "Contested: 1 ballot isn't counted" in council.poll_page(person)
+        assert verify(file).faults == ()
+
+
+def proven(council: AskedCouncil, browser: Browser, ballot: Body) -> str:
+    """The item that ended the poll, if the file proves that the steward had promised its log this ballot in time."""
+    file = council.receipt_file(browser)
+    assert (file["fate"], file["record"], file["proof"]) == ("left-out", ballot, None)
+    promise, item = open_record(file["promise"]), open_record(file["item"])
+    assert isinstance(promise.content, Receipt)
+    assert isinstance(item.content, Seal | Handover)
+    assert (promise.content.record, promise.content.steward) == (id_of(ballot), council.mal.key.did)
+    assert promise.content.by < item.content.at
+    assert id_of(ballot) not in [id_of(entry) for entry in council.entries(council.people[0])[: item.content.log.size]]
+    return item.id

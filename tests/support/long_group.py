@@ -113,6 +113,6 @@ class LongGroup:
             assert stored is not None
             ids = [entry.id for entry in entries]
             frontier = frontier_of(stored.log_size, stored.log_peaks).append_many([leaf_hash(one) for one in ids])
-            await place_entries(session, stored, await load_entries(session, ids), frontier)
+            await place_entries(session, stored, await load_entries(session, ids), frontier, [])
 
         await deps.store.write(action)

@@ -16,7 +16,7 @@ from models.groups.groups_and_items import StoredGroup, load_group
 from models.groups.log_entries import load_entries
 from models.groups.log_tiles import SideLog, delete_side_logs, insert_side_log, list_entries, load_side_logs
 from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
-from pod.actions.chain.log_places import frontier_in, place_entries
+from pod.actions.chain.log_places import LogEnd, frontier_in, place_entries
 from protocol.authorship import check_author
 from protocol.branches import View
 from protocol.branches.weighing import path_to
@@ -58,7 +58,8 @@ async def place_side_logs(session: AsyncSession, after: View, added: Sequence[Re
         frontier = await frontier_in(session, stored, side.first)
         frontier = frontier.append_many([leaf_hash(entry) for entry in side.entries])
         if frontier.root().hex() == node.state.log.root:
-            await place_entries(session, stored, await load_entries(session, side.entries), frontier)
+            entries, end = await load_entries(session, side.entries), LogEnd(frontier.size, node.state.at)
+            await place_entries(session, stored, entries, frontier, [end])
     await delete_side_logs(session, added)
 
 

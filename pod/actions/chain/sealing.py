@@ -16,7 +16,7 @@ from models.groups.waiting_records import list_operations
 from pod.actions.chain.closed_groups import why_closed
 from pod.actions.chain.hopeless_operations import give_up
 from pod.actions.chain.links import take_ack, take_item
-from pod.actions.chain.log_places import place_entries
+from pod.actions.chain.log_places import LogEnd, place_entries
 from pod.actions.chain.rejudged_records import stands_in
 from pod.actions.chain.seat_memory import findings_to_confirm, memory_of, seats_of, stored_keeper
 from pod.actions.chain.views import load_view
@@ -70,7 +70,7 @@ async def seal(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) 
     )
     # Its operations were verified when they came, and our own signature needs no check.
     record = reopen_record(bytes_of_checked(signed(PodItself(), body, deps.identity.keyring.pod_key, now=now)))
-    await place_entries(session, stored, entries, frontier)
+    await place_entries(session, stored, entries, frontier, [LogEnd(frontier.size, at)])
     await take_item(session, deps, record)
     return record
 

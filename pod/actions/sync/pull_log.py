@@ -26,7 +26,7 @@ from models.groups.log_entries import load_entries
 from models.groups.records import REFUSED, NewRecord, insert_records, list_placed, load_known
 from models.groups.waiting_records import delete_waiting
 from pod.actions.chain.door import Arrival, Outcome, Taken, append_all, take_proven
-from pod.actions.chain.log_places import place_entries
+from pod.actions.chain.log_places import LogEnd, place_entries
 from pod.actions.chain.views import load_view
 from pod.actions.sync.remote_lists import Source, WalkStep, entries_in, walk
 from pod.budgets.written_bytes import WrittenBytes
@@ -186,8 +186,8 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
     if not heads:
         return Placed(0, more=False)
     roots: dict[int, set[str]] = {}
-    for log in heads:
-        roots.setdefault(log.size, set()).add(log.root)
+    for head in heads:
+        roots.setdefault(head.log.size, set()).add(head.log.root)
     holdable = await _holdable(session, view, gathered, now=deps.clock())
     frontier = frontier_of(stored.log_size, stored.log_peaks)
     placed, at = frontier, 0
@@ -204,9 +204,10 @@ async def _placed(session: AsyncSession, deps: Deps, group: RecordId, gathered: 
         await insert_records(session, shapes)
         await delete_waiting(session, [shape.id for shape in shapes])
         await take_proven(session, deps, [arrival for arrival in holdable[:at] if isinstance(arrival, Arrival)])
-        await place_entries(session, stored, await load_entries(session, gathered.entries[:at]), placed)
+        ends = [LogEnd(head.log.size, head.at) for head in heads]
+        await place_entries(session, stored, await load_entries(session, gathered.entries[:at]), placed, ends)
         deps.signals.wake(session, group)
-    return Placed(at, more=len(heads) == MOST_ROOTS and at == heads[-1].size - stored.log_size)
+    return Placed(at, more=len(heads) == MOST_ROOTS and at == heads[-1].log.size - stored.log_size)
 
 
 async def _holdable(session: AsyncSession, view: View, gathered: Gathered, *, now: int) -> list[Held]:
@@ -291,13 +292,14 @@ def _of_shape(shape: ErasedRecord, *, now: int) -> NewRecord:
 
 class _Committed(msgspec.Struct):
     log: TreeHead
+    at: int
 
 
 _COMMITTED = msgspec.json.Decoder(_Committed)
 
 
-async def _tree_heads(session: AsyncSession, stored: StoredGroup, gathered: int) -> list[TreeHead]:
-    """The logs, by size, to which items of our branch commit and which `gathered` more entries can reach."""
+async def _tree_heads(session: AsyncSession, stored: StoredGroup, gathered: int) -> list[_Committed]:
+    """The items of our branch, by the size of their logs, whose logs `gathered` more entries can reach."""
     first, last = stored.log_size + 1, stored.log_size + gathered
     wires = await list_tree_heads(session, stored.id, first, last, MOST_ROOTS)
-    return [_COMMITTED.decode(wire).log for wire in wires]
+    return [_COMMITTED.decode(wire) for wire in wires]

@@ -71,9 +71,7 @@ def _wrong(say: Translator, found: BallotReceipt, promised: str) -> tuple[str, s
                     "Your ballot isn't in the count, though the steward promised to log it by %(moment)s.",
                     moment=promised,
                 ),
-                say(
-                    "That is a proven fault of the steward. Show the members this page, so that they contest the poll."
-                ),
+                _against_the_steward(say, settled=found.settled),
             )
         case Fate.OFF:
             return (
@@ -90,6 +88,18 @@ def _wrong(say: Translator, found: BallotReceipt, promised: str) -> tuple[str, s
                 say("Your ballot isn't in the count: it reached the group's log after the end."),
                 say("The end is the first item of the chain at or after the deadline; nothing is counted later."),
             )
+
+
+def _against_the_steward(say: Translator, *, settled: bool) -> str:
+    if settled:
+        return say(
+            "That is a fault of the steward, and the file below proves it to anybody. The result says so, too. The"
+            " members can choose another steward, and ask again."
+        )
+    return say(
+        "That is a fault of the steward, and the file below proves it to anybody. The keepers' servers haven't"
+        " confirmed this end; they take the job from a steward that leaves out what it promised."
+    )
 
 
 def said_in(say: Translator, poll: VisiblePoll, ballot: Ballot) -> tuple[tuple[str, str], ...]:

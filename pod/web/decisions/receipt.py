@@ -22,7 +22,7 @@ routes = web.RouteTableDef()
 
 
 class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
-    """The receipt. `said` are options and what was said of each; `file`: where the proof is."""
+    """The receipt. `said` are options and what was said of each; `file`: where the proof is, and what it holds."""
 
     header: PollHeader
     fate: BallotFateView
@@ -31,16 +31,20 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
     counts: tuple[tuple[str, str], ...]
     change: str
     until: str
-    file: str
+    file: tuple[str, str]
     follow: FollowButton | None
 
 
 class ReceiptFile(msgspec.Struct, frozen=True):
-    """A ballot with the path from it to the root of the log that the signed `item` commits to."""
+    """A ballot with the path from it to the root of the log that the signed `item` commits to.
+
+    Of a ballot that was left out: the steward's signed `promise`, and the `item` that ended the poll without it.
+    """
 
     poll: RecordId
     fate: Fate
     record: msgspec.Raw
+    promise: msgspec.Raw
     proof: LogProof | None
     item: msgspec.Raw
 
@@ -59,10 +63,10 @@ async def get_receipt_page(request: web.Request) -> web.Response:
 @routes.get("/g/{group}/polls/{poll}/receipt.json")
 @contract("account", answer=ReceiptFile)
 async def get_receipt_file(request: web.Request) -> web.Response:
-    """The proof that one's ballot stands in the group's log, for whoever checks it without this pod."""
+    """The proof that one's ballot stands in the log, or was to stand there, for whoever checks it without this pod."""
     account_of(request)
     found, poll = await load_receipt_of(request), parse_id(request.match_info["poll"])
-    file = ReceiptFile(poll, found.fate, found.record, found.proof, found.item)
+    file = ReceiptFile(poll, found.fate, found.record, found.promise, found.proof, found.item)
     headers = {"Content-Disposition": f'attachment; filename="ballot-{poll[-8:]}.json"', **PRIVATE}
     return web.Response(body=msgspec.json.encode(file), content_type="application/json", headers=headers)
 
@@ -91,9 +95,24 @@ def _view(request: web.Request, seen: PollPageSight, found: BallotReceipt) -> Re
         counts=said_in(say, poll, found.counts.says) if found.counts else (),
         change=f"{header.path}/vote" if can else "",
         until=say.moment(status.until) if can and status.until else "",
-        file=f"{header.path}/receipt.json" if found.proof else "",
+        file=_file(say, found, header.path),
         follow=None,
     )
+
+
+def _file(say: Translator, found: BallotReceipt, path: str) -> tuple[str, str]:
+    if found.fate is Fate.LEFT_OUT:
+        holds = say(
+            "your signed ballot, the steward's signed promise, and the signed item that ended the poll; the file of"
+            " the result shows that the log of this item lacks the ballot"
+        )
+    elif found.proof is not None:
+        holds = say(
+            "your signed ballot, the path to the root of the log, and the signed item of the chain that has this root"
+        )
+    else:
+        return "", ""
+    return f"{path}/receipt.json", holds
 
 
 def _facts(say: Translator, found: BallotReceipt) -> list[tuple[str, str]]:
@@ -106,6 +125,8 @@ def _facts(say: Translator, found: BallotReceipt) -> list[tuple[str, str]]:
     ]
     if found.ballot.index is not None:
         facts.append((say("Entry of the log"), str(found.ballot.index)))
+    if found.promised is not None:
+        facts.append((say("Promised by the steward until"), say.moment(found.promised)))
     if found.proof is not None:
         facts.append((say("Checked against the log of"), say("%(size)s entries", size=say.number(found.proof.size))))
         facts.append((say("Item"), found.proof.item))

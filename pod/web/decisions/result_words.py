@@ -63,6 +63,14 @@ def state_sentences(say: Translator, seen: PollPageSight, outcome: PollOutcome) 
             yield say("It is final.")
         case _:
             pass
+    if seen.sight.left_out:
+        yield say.many(
+            "Contested: %(count)s ballot isn't counted, though the steward had promised in time to log it. This pod has"
+            " the signed promise.",
+            "Contested: %(count)s ballots aren't counted, though the steward had promised in time to log them. This pod"
+            " has the signed promises.",
+            seen.sight.left_out,
+        )
     if outcome.confirmed_by_one:
         yield say("Confirmed by one pod only: the group has no other keepers.")
     late = seen.closed_at - poll.times.voting_end if seen.closed_at is not None and poll.times is not None else 0

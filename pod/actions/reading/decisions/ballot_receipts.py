@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from decisions.ballots import fits
-from decisions.course import PollRound
+from decisions.course import ChainPlace, PollRound
 from models.decisions.polls import list_ballots_of
 from models.groups.groups_and_items import load_item
 from models.groups.records import load_record
@@ -58,15 +58,18 @@ class LogProof(msgspec.Struct, frozen=True):
 class BallotReceipt(msgspec.Struct, frozen=True):
     """One's newest ballot and its fate. `counts`: the older one that counts in its place, if it is another.
 
-    `promised`: until when (ms) the steward promised to log it. `record` and `item` are the signed records.
+    `promised`: until when (ms) the steward promised to log it. `settled`: the keepers confirmed the item on which the
+    fate rests. `record`, `promise` (the steward's receipt) and that `item` are the signed records.
     """
 
     ballot: OwnBallot
     fate: Fate
+    settled: bool
     counts: OwnBallot | None = None
     promised: int | None = None
     proof: LogProof | None = None
     record: msgspec.Raw = msgspec.Raw(b"null")
+    promise: msgspec.Raw = msgspec.Raw(b"null")
     item: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -88,15 +91,24 @@ async def load_ballot_receipt(
     own = await _own(session, so_far, held, voter.number)
     if not own:
         return None
-    promised = await _promised(session, own[0].record)
-    head = held.voting.id if held.voting is not None else readable.view.head
-    item, record = await load_item(session, head), await load_record(session, own[0].record)
+    promise, record = await load_receipt(session, own[0].record), await load_record(session, own[0].record)
+    end, _ = _end(held, voter)
+    item = await load_item(session, end.id if end is not None else readable.view.head)
+    assert item is not None
+    assert record is not None
+    promised = _promised(promise)
     fate = fate_of(held, voter, own[0], promised)
-    found = BallotReceipt(own[0], fate, _counts(held, own, fate), promised)
-    if item is None or record is None or own[0].index is None or item.log_size > so_far.held:
-        return found
-    found = msgspec.structs.replace(found, record=msgspec.Raw(record.wire))
-    return await _proven(session, found, item.wire, readable.id)
+    found = BallotReceipt(
+        own[0],
+        fate,
+        settled=item.height <= readable.view.settled.height,
+        counts=_counts(held, voter, own, fate),
+        promised=promised,
+        record=msgspec.Raw(record.wire),
+        promise=msgspec.Raw(promise or b"null"),
+        item=msgspec.Raw(item.wire),
+    )
+    return await _proven(session, found, item.wire, readable.id) if item.log_size <= so_far.held else found
 
 
 async def _own(session: AsyncSession, so_far: PollSoFar, held: PollRound, number: int) -> list[OwnBallot]:
@@ -108,40 +120,39 @@ async def _own(session: AsyncSession, so_far: PollSoFar, held: PollRound, number
     return [OwnBallot(one.record_id, one.content, one.place if one.place < WAITING_PLACE else None) for one in said]
 
 
-async def _promised(session: AsyncSession, ballot: RecordId) -> int | None:
-    wire = await load_receipt(session, ballot)
-    if wire is None:
-        return None
-    content = reopen_record(wire).content
+def _promised(promise: bytes | None) -> int | None:
+    content = reopen_record(promise).content if promise is not None else None
     return content.by if isinstance(content, Receipt) else None
+
+
+def _end(held: PollRound, voter: Voter) -> tuple[ChainPlace | None, int]:
+    """The item with which what this voter says ends, if it is here, and when (ms) it was due."""
+    if voter.delegate and held.locked is not None:
+        return held.locked, held.times.lock_at
+    return held.voting, held.times.voting_end
 
 
 def fate_of(held: PollRound, voter: Voter, ballot: OwnBallot, promised: int | None) -> Fate:
     """What becomes of a ballot, from values alone."""
-    closed, locked = held.voting, held.locked
+    end, due_at = _end(held, voter)
     if voter.bar is not None and voter.bar is not Bar.LOCKED:
         return Fate.OFF
-    if ballot.index is None:
-        if closed is None:
-            return Fate.WAITING
-        in_time = promised is not None and promised < held.times.voting_end
-        return Fate.LEFT_OUT if in_time else Fate.LATE
-    if voter.delegate and locked is not None and ballot.index >= locked.size:
-        return Fate.FROZEN
-    if closed is None:
-        return Fate.LOGGED
-    return Fate.COUNTED if ballot.index < closed.size else Fate.LATE
+    if end is None:
+        return Fate.WAITING if ballot.index is None else Fate.LOGGED
+    if ballot.index is not None and ballot.index < end.size:
+        return Fate.COUNTED if held.voting is not None else Fate.LOGGED
+    # Also if the log has it since then: an entry that comes too late is no promise kept.
+    if promised is not None and promised < due_at:
+        return Fate.LEFT_OUT
+    return Fate.FROZEN if end is held.locked else Fate.LATE
 
 
-def _counts(held: PollRound, own: list[OwnBallot], fate: Fate) -> OwnBallot | None:
+def _counts(held: PollRound, voter: Voter, own: list[OwnBallot], fate: Fate) -> OwnBallot | None:
     """The older ballot that counts because the newest doesn't."""
-    if fate is Fate.FROZEN and held.locked is not None:
-        end = held.locked.size
-    elif fate in (Fate.LATE, Fate.LEFT_OUT) and held.voting is not None:
-        end = held.voting.size
-    else:
+    end, _ = _end(held, voter)
+    if end is None or fate not in (Fate.FROZEN, Fate.LATE, Fate.LEFT_OUT):
         return None
-    return next((one for one in own if one.index is not None and one.index < end), None)
+    return next((one for one in own if one.index is not None and one.index < end.size), None)
 
 
 def is_proven(ballot: RecordId, proof: LogProof) -> bool:
@@ -151,10 +162,9 @@ def is_proven(ballot: RecordId, proof: LogProof) -> bool:
 
 
 async def _proven(session: AsyncSession, found: BallotReceipt, wire: bytes, group: RecordId) -> BallotReceipt:
-    """The receipt with the proof that the ballot stands in the log of this item; its fate says so if it fails."""
+    """The receipt with the proof that the ballot stands in the log of this item, if it does; its fate, if it fails."""
     item, index = reopen_record(wire), found.ballot.index
-    assert index is not None
-    if not isinstance(item.content, Seal | Handover) or index >= item.content.log.size:
+    if index is None or not isinstance(item.content, Seal | Handover) or index >= item.content.log.size:
         return found
     size, root = item.content.log.size, item.content.log.root
     path = await load_inclusion(session, group, index, size)

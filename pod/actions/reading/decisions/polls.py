@@ -21,6 +21,7 @@ from pod.actions.decisions.poll_course import Phase, PollSoFar, follow_poll
 from pod.actions.decisions.voters import OFF_ROLL, Bar, Voter, load_voter
 from pod.actions.reading.decisions.audits import VisibleAudit, load_audits
 from pod.actions.reading.decisions.followers import count_followers
+from pod.actions.reading.decisions.left_out_ballots import count_left_out
 from pod.actions.reading.decisions.poll_status import OVER, PollStatus, status_of
 from pod.actions.reading.decisions.poll_words import VisibleOption, VisibleStatement, load_words, own_options
 from pod.actions.reading.lens.floor import list_unhosted
@@ -87,7 +88,8 @@ class PollSight(msgspec.Struct, frozen=True):
 
     `bar`: what keeps a ballot of theirs from counting now, the roll or something else; None if nothing does. `may`:
     what else they have the capability for in this poll. `bets`: theirs, in thousandths by statement. `audits`: what
-    other groups say of its result.
+    other groups say of its result. `left_out`: so many members' ballots aren't counted, though the steward had
+    promised to log them in time.
     """
 
     poll: VisiblePoll
@@ -99,6 +101,7 @@ class PollSight(msgspec.Struct, frozen=True):
     statements: tuple[VisibleStatement, ...] = ()
     may: tuple[str, ...] = ()
     bets: dict[RecordId, int] | None = None
+    left_out: int = 0
     audits: tuple[VisibleAudit, ...] = ()
 
 
@@ -140,10 +143,11 @@ async def load_sight(
     visible = msgspec.structs.replace(visible, options=options)
     course, outcome = so_far.course, _outcome(readable, so_far)
     told = outcome is not None and not visible.withheld
+    left_out = await count_left_out(session, so_far) if outcome is not None else 0
     audits = await load_audits(session, deps, reader, readable.id, so_far.poll.id) if told else ()
     if voter is None or course is None or reader is None:
         status = status_of(visible.phase, visible.times, None, voted=False, delegated=0)
-        return PollSight(visible, status, None, None, None, outcome, statements, audits=audits)
+        return PollSight(visible, status, None, None, None, outcome, statements, audits=audits, left_out=left_out)
     own = await load_own_ballot(session, so_far, voter.number)
     voted = own is not None and not own.says.withdraw
     asks = voter.delegate and visible.phase not in OVER
@@ -159,6 +163,7 @@ async def load_sight(
         may=capabilities_of(so_far, voter.number),
         bets=await own_bets(session, deps, reader.id, so_far.poll.id, course.now.number),
         audits=audits,
+        left_out=left_out,
     )
 
 

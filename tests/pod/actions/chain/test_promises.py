@@ -14,12 +14,13 @@ from models.fediverse.host_states import count_queue
 from models.groups.groups_and_items import load_group
 from models.groups.log_entries import load_entries
 from models.groups.seats_and_acks import list_withheld
+from models.groups.waiting_records import load_receipt
 from pod.actions.chain.door import Arrival, append, append_all
-from pod.actions.chain.log_places import place_entries
+from pod.actions.chain.log_places import LogEnd, place_entries
 from pod.actions.chain.receipts import answer_with, promise, receipt_in
 from pod.actions.chain.seat_memory import findings_on_branch
 from pod.actions.chain.views import load_view, take_root
-from pod.actions.sync.withheld_records import note_withheld
+from pod.actions.sync.withheld_records import TELL_MS, note_withheld
 from pod.clock import Clock
 from pod.deps import Deps
 from pod.errors import NotStewardError
@@ -46,9 +47,14 @@ class Place:
         self.group = group
         ada = group.people[0]
         self.steward = ada.pod
-        body = {"type": "Vote", "rules": 1, "group": self.state.group, "author": 1, "key": 0, "counter": 9}
-        vote = {**body, "at": self.state.at, "target": {"subject": "wells"}, "value": 1000}
-        self.vote = open_record(sign(vote, ada.signing()))
+        self._counter, self._log = 8, NOTHING
+        self._signing = ada.signing()
+        self.vote = self.by_ada("Vote", target={"subject": "wells"}, value=1000)
+
+    def by_ada(self, type_: str, **said: Any) -> Record:
+        self._counter += 1
+        header = {"rules": 1, "group": self.state.group, "author": 1, "key": 0, "counter": self._counter}
+        return open_record(sign({"type": type_, **header, "at": self.state.at, **said}, self._signing))
 
     @property
     def state(self) -> Any:
@@ -76,6 +82,28 @@ class Place:
         self.group.add(item)
         await self.take(item)
         return item.id
+
+    async def log(self, record: Record, *, at: int) -> None:
+        """Place a record in the log by an item of that time."""
+        self._log = self._log.append(leaf_hash(record.id))
+        await self.sealed(at, self._log)
+
+        async def action(session: AsyncSession) -> None:
+            stored = await load_group(session, self.state.group)
+            assert stored is not None
+            entries = await load_entries(session, [record.id])
+            await place_entries(session, stored, entries, self._log, [LogEnd(self._log.size, at)])
+
+        await self.deps.store.write(action)
+
+    async def receipt_of(self, record: Record) -> bytes | None:
+        async with self.deps.store.database.read() as session:
+            return await load_receipt(session, record.id)
+
+    async def told(self) -> int:
+        """How many deliveries wait."""
+        async with self.deps.store.database.read() as session:
+            return (await count_queue(session)).deliveries
 
     async def sound(self) -> list[RecordId]:
         async with self.deps.store.database.read() as session:
@@ -117,17 +145,9 @@ async def test_an_item_that_leaves_out_what_was_promised_is_not_confirmed_and_th
     assert await place.sound() == [start, in_time]
     late = await place.sealed(promised + 1)
     assert await place.sound() == [start, in_time]
-    whole = NOTHING.append(leaf_hash(place.vote.id))
-    good = await place.sealed(promised + 2, whole)
-
-    async def action(session: AsyncSession) -> None:
-        stored = await load_group(session, place.state.group)
-        assert stored is not None
-        await place_entries(session, stored, await load_entries(session, [place.vote.id]), whole)
-
-    await place.deps.store.write(action)
+    await place.log(place.vote, at=promised + 2)
     assert late in await place.sound()
-    assert (await place.sound())[-1] == good
+    assert (await place.sound())[-1] == place.state.head
 
 
 async def test_a_broken_promise_is_shown_at_once_and_told_to_all_pods_once(place: Place) -> None:
@@ -138,8 +158,41 @@ async def test_a_broken_promise_is_shown_at_once_and_told_to_all_pods_once(place
     await place.sealed(promised + 1)
     for _ in range(2):
         assert await place.withheld() == [place.vote.id]
-    async with place.deps.store.database.read() as session:
-        assert (await count_queue(session)).deliveries == 2, "one for each of the two pods"
+    assert await place.told() == 2, "one for each of the two pods"
+
+
+async def test_a_promise_whose_time_is_over_is_told_before_any_item_breaks_it(place: Place) -> None:
+    """Where nobody else writes, the first item that breaks it may be the one that ends a poll."""
+    await place.keep(place.receipt(place.deps.clock() - TELL_MS + MINUTE))
+    assert await place.withheld() == []
+    assert await place.told() == 2, "one for each of the two pods"
+
+
+async def test_a_promise_whose_time_is_not_over_or_long_over_is_not_told(place: Place) -> None:
+    now = place.deps.clock()
+    for term_by in (now + MINUTE, now - TELL_MS - MINUTE):
+        await place.keep(place.receipt(term_by))
+        assert await place.withheld() == []
+        assert await place.told() == 0
+
+
+@pytest.mark.parametrize(("type_", "kept"), [("Ballot", [True, False]), ("Vote", [False, False])])
+async def test_a_promise_broken_about_a_ballot_stays_once_the_ballot_is_logged(
+    place: Place, type_: str, kept: list[bool]
+) -> None:
+    """It proves that the steward logged the ballot too late."""
+    for late, stays in zip((True, False), kept, strict=True):
+        promised = place.state.at + MINUTE
+        said = {"Ballot": {"poll": place.state.group, "blank": True}}.get(
+            type_, {"target": {"subject": "x"}, "value": 1}
+        )
+        record = place.by_ada(type_, **said)
+        await place.take(record)
+        await place.keep(place.receipt(promised, record=record.id))
+
+        await place.log(record, at=promised + 1 if late else promised)
+
+        assert (await place.receipt_of(record) is not None) is stays
 
 
 @pytest.mark.parametrize(
