@@ -77,10 +77,15 @@ class Computed:
 
 @dataclass(frozen=True)
 class OfPolls:
-    """`pasts`: past polls of groups. `followers`: how many votes follow a delegate's in a poll."""
+    """`pasts`: past polls of groups. `followers`: how many votes follow a delegate's in a poll.
+
+    `forecasts`: of rounds whose bets are open. `delegates`: whose ballots voters followed in votings that have ended.
+    """
 
     pasts: Computed = field(default_factory=partial(Computed, MOST_PASTS))
     followers: Computed = field(default_factory=partial(Computed, MOST_FOLLOWED))
+    forecasts: Computed = field(default_factory=partial(Computed, MOST_PASTS))
+    delegates: Computed = field(default_factory=partial(Computed, MOST_FOLLOWED))
 
 
 @dataclass(frozen=True)

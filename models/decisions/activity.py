@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.statements import Prepared
@@ -49,6 +49,26 @@ async def load_log_size(session: AsyncSession, group: RecordId, height: int) -> 
 _SIZE: Final = Prepared(
     lambda _: select(ITEMS.c.log_size).where(
         ITEMS.c.group_id == bindparam("group"), ITEMS.c.on_chain, ITEMS.c.height == bindparam("height")
+    )
+)
+
+
+async def list_log_sizes(session: AsyncSession, group: RecordId, *, above: int, most: int) -> list[tuple[int, int]]:
+    """The sizes above a leaf that the log had up to a size, each with the time (ms) of the first item that has it."""
+    return [(size, at) for size, at in await _SIZES.run(session, group=group, above=above, most=most)]
+
+
+_SIZES: Final = Prepared(
+    lambda _: (
+        select(ITEMS.c.log_size, func.min(ITEMS.c.at))
+        .where(
+            ITEMS.c.group_id == bindparam("group"),
+            ITEMS.c.on_chain,
+            ITEMS.c.log_size > bindparam("above"),
+            ITEMS.c.log_size <= bindparam("most"),
+        )
+        .group_by(ITEMS.c.log_size)
+        .order_by(ITEMS.c.log_size)
     )
 )
 

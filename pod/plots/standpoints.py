@@ -3,12 +3,12 @@
     standpoints(say, [Standpoint(option, own=70, delegate=50, group=Fraction(160, 3)), ...], delegate=name, key=poll)
 
 None is "no opinion", or what isn't to be seen yet: the group's mean before the end. Who isn't on any line isn't in the
-legend. Drawn are the first 20 options; all are in the table.
+legend, and without a name there is no delegate. Drawn are the first 20 options; all are in the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -36,22 +36,33 @@ class Standpoint(msgspec.Struct, frozen=True):
     group: Fraction | None = None
 
     @property
-    def apart(self) -> int | None:
-        """How far voter and delegate are from each other."""
-        return None if self.own is None or self.delegate is None else abs(self.own - self.delegate)
+    def scores(self) -> tuple[int | Fraction | None, ...]:
+        """The three, in the order of the columns."""
+        return (self.own, self.delegate, self.group)
+
+
+Pair = tuple[int, int]  # whose scores are compared: 0 the voter, 1 the delegate, 2 the group
 
 
 def standpoints(say: Translator, points: Sequence[Standpoint], *, delegate: str, key: str) -> Plot:
-    """The options in the order in which they are given; `delegate` is a name."""
-    title = say("You, %(delegate)s and the group", delegate=delegate)
-    conclusion = _conclusion(say, points, delegate)
+    """The options in the order in which they are given; `delegate` is a name, or empty."""
+    there = [any(point.scores[who] is not None for point in points) for who in range(3)]
+    title, conclusion = _title(say, delegate, group=there[2]), _conclusion(say, points, delegate, there)
     drawn = points[:MOST_DRAWN]
     height = TOP + ROW * len(drawn) + 14 + (16 if len(drawn) < len(points) else 0)
     svg = picture("v3", key, height, (title, conclusion), _drawn(say, drawn, len(points), delegate))
-    columns = (say("Option"), say("You"), delegate, say("The group"))
+    named = (say("You"), delegate, say("The group"))
+    told = [who for who in range(3) if there[who]]  # a column of who isn't to be seen would say that they said nothing
+    columns = (say("Option"), *(named[who] for who in told))
     no_opinion = say("no opinion")
     rows = tuple(
-        (point.option, *(no_opinion if score is None else say.number(_rounded(score)) for score in _scores(point)))
+        (
+            point.option,
+            *(
+                no_opinion if score is None else say.number(_rounded(score))
+                for score in (point.scores[who] for who in told)
+            ),
+        )
         for point in points
     )
     figures = tuple(
@@ -60,34 +71,80 @@ def standpoints(say: Translator, points: Sequence[Standpoint], *, delegate: str,
     return Plot(title, conclusion, svg, columns, rows, Figures(("option", "you", "delegate", "group"), figures))
 
 
-def _scores(point: Standpoint) -> tuple[int | Fraction | None, ...]:
-    return (point.own, point.delegate, point.group)
+def _title(say: Translator, delegate: str, *, group: bool) -> str:
+    if not delegate:
+        return say("You and the group")
+    if not group:
+        return say("You and %(delegate)s", delegate=delegate)
+    return say("You, %(delegate)s and the group", delegate=delegate)
 
 
 def _rounded(score: int | Fraction) -> float:
-    return score if isinstance(score, int) else round(float(score), 1)
+    found = round(float(score), 1)
+    return int(found) if found == int(found) else found
 
 
-def _conclusion(say: Translator, points: Sequence[Standpoint], delegate: str) -> str:
-    both = [(point.apart, point.option) for point in points if point.apart is not None]
-    if not both:
-        return say("There is no option to which both you and %(delegate)s gave a score.", delegate=delegate)
-    mean = say.number(round(sum(apart for apart, _ in both) / len(both), 1))
-    furthest = max(both, key=lambda pair: pair[0])
-    if furthest[0] == 0:
-        return say("You and %(delegate)s gave the same scores.", delegate=delegate)
+def _conclusion(say: Translator, points: Sequence[Standpoint], delegate: str, there: Sequence[bool]) -> str:
+    own, theirs, group = there
+    if own and (theirs or (delegate and not group)):
+        return _compared(say, points, (0, 1), delegate)
+    if own and group:
+        return _compared(say, points, (0, 2), delegate)
+    if theirs and group:
+        return _compared(say, points, (1, 2), delegate)
+    if theirs:
+        most = max(points, key=lambda point: -1 if point.delegate is None else point.delegate)
+        return say(
+            "%(delegate)s gave most to “%(option)s”: %(score)s of 100.",
+            delegate=delegate,
+            option=most.option,
+            score=say.number(most.delegate or 0),
+        )
+    return say("There is nothing to compare.")
+
+
+def _compared(say: Translator, points: Sequence[Standpoint], pair: Pair, delegate: str) -> str:
+    apart = [(found, point.option) for point in points if (found := _between(point, pair)) is not None]
+    facts = {"delegate": delegate}
+    if not apart:
+        return {
+            (0, 1): say("There is no option to which both you and %(delegate)s gave a score.", **facts),
+            (0, 2): say("There is no option to which both you and the group gave a score."),
+            (1, 2): say("There is no option to which both %(delegate)s and the group gave a score.", **facts),
+        }[pair]
+    most, option = max(apart, key=lambda one: one[0])
+    if most == 0:
+        return {
+            (0, 1): say("You and %(delegate)s gave the same scores.", **facts),
+            (0, 2): say("You gave what the group gave on average."),
+            (1, 2): say("%(delegate)s gave what the group gave on average.", **facts),
+        }[pair]
+    mean = sum((found for found, _ in apart), Fraction()) / len(apart)
+    facts |= {"mean": say.number(_rounded(mean)), "apart": say.number(_rounded(most)), "option": option}
+    return _apart(say, pair, facts)
+
+
+def _between(point: Standpoint, pair: Pair) -> Fraction | None:
+    """How far two are from each other; None where one of them said nothing."""
+    one, other = (point.scores[who] for who in pair)
+    return None if one is None or other is None else abs(Fraction(one) - Fraction(other))
+
+
+def _apart(say: Translator, pair: Pair, facts: Mapping[str, str]) -> str:
+    if pair == (0, 1):
+        return say(
+            "On average you and %(delegate)s are %(mean)s points apart; most, %(apart)s, on “%(option)s”.", **facts
+        )
+    if pair == (0, 2):
+        return say("On average you and the group are %(mean)s points apart; most, %(apart)s, on “%(option)s”.", **facts)
     return say(
-        "On average you and %(delegate)s are %(mean)s points apart; most, %(apart)s, on “%(option)s”.",
-        delegate=delegate,
-        mean=mean,
-        option=furthest[1],
-        apart=say.number(furthest[0]),
+        "On average %(delegate)s and the group are %(mean)s points apart; most, %(apart)s, on “%(option)s”.", **facts
     )
 
 
 def _drawn(say: Translator, points: Sequence[Standpoint], all_of_them: int, delegate: str) -> Iterator[Markup]:
     names = (say("You"), shortened(delegate, LONGEST_NAME), say("The group"))
-    seen = [any(_scores(point)[who] is not None for point in points) for who in range(3)]
+    seen = [any(point.scores[who] is not None for point in points) for who in range(3)]
     yield legend([(_sign(who, (5, 5)), names[who]) for who in range(3) if seen[who]], 11)
     for place, point in enumerate(points):
         yield from _row(say, point, TOP + ROW * place)
@@ -101,7 +158,7 @@ def _drawn(say: Translator, points: Sequence[Standpoint], all_of_them: int, dele
 
 
 def _row(say: Translator, point: Standpoint, y: float) -> Iterator[Markup]:
-    given = [(who, score) for who, score in enumerate(_scores(point)) if score is not None]
+    given = [(who, score) for who, score in enumerate(point.scores) if score is not None]
     note = "" if given else say("no opinion")
     yield text((0, y + 12), shortened(point.option, WIDTH - 8 * len(note)))
     yield text((WIDTH, y + 12), note, "faint end")

@@ -19,7 +19,6 @@ NOT_CALLED = {
     "CommitRow": "a table, which is used by its columns",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
-NOT_CALLED |= dict.fromkeys(("standpoints", "forecast_fan"), "a picture of a decision, for the pages of polls")
 OF_MIGRATIONS = "migrations/"
 
 

@@ -16,9 +16,11 @@ from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import ProofNeededError
+from pod.plots.plot import Plot
 from pod.translations import Translator
 from pod.web.decisions.phase_words import forecast_words, option_text
 from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page, will_count
+from pod.web.decisions.standpoint_plot import delegate_note, standpoint_plot
 from pod.web.decisions.typed_ballot import (
     Move,
     TypedBallot,
@@ -72,7 +74,10 @@ class BallotLine(msgspec.Struct, frozen=True):
 
 
 class BallotView(msgspec.Struct, frozen=True, kw_only=True):
-    """The ballot's page. `notes`: what holds of it; `counts` and `remedy` stand in its place where one can't vote."""
+    """The ballot's page. `notes`: what holds of it; `counts` and `remedy` stand in its place where one can't vote.
+
+    `delegate`: what becomes of the vote otherwise, once delegates are locked; `beside`: the reader and that delegate.
+    """
 
     header: PollHeader
     kind: str
@@ -86,6 +91,8 @@ class BallotView(msgspec.Struct, frozen=True, kw_only=True):
     problem: RefusalView | None
     voted: bool
     places: int
+    delegate: str
+    beside: Plot | None
 
 
 @routes.get("/g/{group}/polls/{poll}/vote")
@@ -93,7 +100,7 @@ class BallotView(msgspec.Struct, frozen=True, kw_only=True):
 async def get_ballot_page(request: web.Request) -> web.Response:
     """One's ballot, as it was cast, or as it was typed before one had to prove who one is."""
     account_of(request)
-    seen = await load_poll_page(request)
+    seen = await load_poll_page(request, delegate=True)
     said = seen.sight.own.says if seen.sight.own else None
     held = request.query.get(KEEP)
     kind = seen.sight.poll.kind
@@ -104,7 +111,7 @@ async def get_ballot_page(request: web.Request) -> web.Response:
 @contract("account", media_type=HTML)
 async def post_ballot_form(request: web.Request) -> web.Response:
     """Cast the ballot, or set a score or place by a button."""
-    form, seen = await read_form(request, BallotForm), await load_poll_page(request)
+    form, seen = await read_form(request, BallotForm), await load_poll_page(request, delegate=True)
     typed = pressed(typed_in(seen, form), form)
     faults = faults_of(say_of(request), typed, _names(say_of(request), seen)) if form.step == "cast" else {}
     if faults:
@@ -186,6 +193,8 @@ def _show(
         problem=problem_of(say, refusal) if refusal else None,
         voted=seen.sight.status.voted,
         places=len(seen.order),
+        delegate=delegate_note(say, seen),
+        beside=standpoint_plot(say, seen),
     )
     return render(request, "decisions/ballot.html", view, status, private=True)
 

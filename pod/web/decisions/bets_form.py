@@ -12,19 +12,20 @@ from aiohttp import web
 
 from pod.actions.decisions.bets import place_bets
 from pod.actions.decisions.poll_course import Phase
+from pod.actions.reading.decisions.phase_pages import read_cost_of_a_gap
 from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.errors import ProofNeededError
 from pod.translations import Translator
 from pod.web.decisions.ballot_form import KEEP, prove_first
-from pod.web.decisions.phase_words import StatementView, bets_sentence, statement_views
+from pod.web.decisions.phase_words import StatementView, bets_sentence, gap_sentence, statement_views
 from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page
 from pod.web.decisions.typed_ballot import TypedBallot, keep, kept
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of
 from pod.web.kit.templates import render
-from pod.web.kit.visitors import account_of, say_of, signer_of
+from pod.web.kit.visitors import account_of, reader_of, say_of, signer_of
 from protocol.errors import RefusedError
 
 routes = web.RouteTableDef()
@@ -52,12 +53,13 @@ class BetLine(msgspec.Struct, frozen=True):
 
 
 class BetsView(msgspec.Struct, frozen=True, kw_only=True):
-    """The page of one's bets; `open`: one can bet now."""
+    """The page of one's bets; `open`: one can bet now; `gap`: what it costs to leave one out."""
 
     header: PollHeader
     open: bool
     lines: tuple[BetLine, ...]
     done: str
+    gap: str
     fault: str
     problem: RefusalView | None
     chips: tuple[str, ...]
@@ -71,7 +73,7 @@ async def get_bets_page(request: web.Request) -> web.Response:
     seen = await load_poll_page(request)
     held = request.query.get(KEEP)
     statements = [str(one.id) for one in seen.sight.statements]
-    return _show(request, seen, typed_bets(seen) if held is None else kept("score", statements, held).values)
+    return await _show(request, seen, typed_bets(seen) if held is None else kept("score", statements, held).values)
 
 
 @routes.post("/g/{group}/polls/{poll}/bets")
@@ -81,10 +83,10 @@ async def post_bets_form(request: web.Request) -> web.Response:
     form, seen = await read_form(request, BetsForm), await load_poll_page(request)
     typed = typed_in_form(form)
     if form.step == "look":
-        return _show(request, seen, typed, focus=form.put)
+        return await _show(request, seen, typed, focus=form.put)
     faults = faults_in(say_of(request), typed)
     if faults:
-        return _show(request, seen, typed, faults=faults, status=HTTPStatus.BAD_REQUEST)
+        return await _show(request, seen, typed, faults=faults, status=HTTPStatus.BAD_REQUEST)
     return await act_or_show(partial(_bet, request, seen, typed), partial(_refused, request, seen, typed))
 
 
@@ -102,7 +104,7 @@ async def _refused(
     if isinstance(refusal, ProofNeededError):
         statements = [str(one.id) for one in seen.sight.statements]
         return prove_first(request, keep(TypedBallot("score", typed), statements))
-    return _show(request, seen, typed, refusal=refusal, status=status)
+    return await _show(request, seen, typed, refusal=refusal, status=status)
 
 
 def typed_bets(seen: PollPageSight) -> dict[str, str]:
@@ -130,7 +132,7 @@ def _is_percent(value: str) -> bool:
     return value.isascii() and value.isdecimal() and len(value) <= len(str(MOST)) and int(value) <= MOST
 
 
-def _show(
+async def _show(
     request: web.Request,
     seen: PollPageSight,
     typed: Mapping[str, str],
@@ -140,12 +142,14 @@ def _show(
     focus: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
-    say, found = say_of(request), faults or {}
+    say, found, poll = say_of(request), faults or {}, seen.sight.poll.id
+    cost = await read_cost_of_a_gap(request.app[DEPS], reader_of(request), seen.group, poll)
     view = BetsView(
         header=header_of(say, seen, request.app[DEPS].clock()),
         open=(seen.sight.status.stage == Phase.BETS and "bet" in seen.sight.may) or refusal is not None,
         lines=tuple(_line(one, typed, found, focus) for one in statement_views(say, seen)),
         done=bets_sentence(say, seen),
+        gap=gap_sentence(say, seen, cost),
         fault=found.get("", ""),
         problem=problem_of(say, refusal) if refusal else None,
         chips=CHIPS,

@@ -13,6 +13,7 @@ from pod.plots.forecasts import Forecast, forecast_strips
 from pod.plots.plot import Plot
 from pod.translations import Translator
 from pod.web.decisions.phase_tabs import Tab, phase_tabs
+from pod.web.decisions.prediction_words import bets_words
 from pod.web.decisions.status_sentence import NEEDED
 from pod.web.decisions.wording import option_name
 from pod.web.group.wording import member_name
@@ -85,24 +86,23 @@ def _statement(say: Translator, seen: PollPageSight, one: VisibleStatement) -> S
 
 def forecasts_of(say: Translator, seen: PollPageSight, option: str = "") -> Plot | None:
     """What people bet, as a picture: on all statements, or on those whose condition names an option."""
-    told = [
-        Forecast(f"{one.condition} {one.statement}", seen.bets[known.id])
+    found = [
+        Forecast(f"{one.condition} {one.statement}", tuple(told.bets.values()), told.combined)
         for one, known in zip(statement_views(say, seen), seen.sight.statements, strict=True)
-        if known.id in seen.bets and (not option or option in {term.proposal for term in known.condition.terms})
+        if (told := seen.forecasts.get(known.id)) is not None
+        and (not option or option in {term.proposal for term in known.condition.terms})
     ]
-    return forecast_strips(say, told, key=f"bets-{option}" if option else "bets") if told else None
+    return forecast_strips(say, found, key=f"bets-{option}" if option else "bets") if found else None
 
 
 def forecast_words(say: Translator, seen: PollPageSight, option: str) -> tuple[str, ...]:
-    """What people bet on what follows from one option, in words for the ballot."""
-    found = forecasts_of(say, seen, option)
-    if found is None:
-        return ()
-    return tuple(
-        say("%(statement)s – %(bets)s bets, median %(median)s", statement=row[0], bets=row[1], median=row[2])
-        for row in found.rows
-        if row[2]
-    )
+    """What people bet on what follows from one option, in words: all together, the median, a band, how many."""
+    told = []
+    for one, known in zip(statement_views(say, seen), seen.sight.statements, strict=True):
+        forecast = seen.forecasts.get(known.id)
+        if forecast is not None and option in {term.proposal for term in known.condition.terms}:
+            told.append(f"{one.condition} {one.statement} – {bets_words(say, forecast)}")
+    return tuple(told)
 
 
 def condition_words(say: Translator, seen: PollPageSight, condition: Condition) -> str:
@@ -122,18 +122,26 @@ def _joined(say: Translator, terms: Sequence[str], *, every: bool) -> str:
 
 
 def bets_sentence(say: Translator, seen: PollPageSight) -> str:
-    """How many statements the reader hasn't bet on, and what that may cost (decisions §2, predictor score)."""
+    """How many statements the reader has bet on."""
     bets, statements = seen.sight.bets or {}, seen.sight.statements
-    left = sum(one.id not in bets for one in statements)
-    done = say("%(done)s of %(all)s done.", done=len(statements) - left, all=len(statements))
+    done = sum(one.id in bets for one in statements)
+    return say("%(done)s of %(all)s done.", done=done, all=len(statements))
+
+
+def gap_sentence(say: Translator, seen: PollPageSight, cost: float) -> str:
+    """What it costs to leave out a statement (decisions §2, predictor score); empty where nothing is left."""
+    bets = seen.sight.bets or {}
+    left = sum(one.id not in bets for one in seen.sight.statements)
     if not left:
-        return done
-    cost = say.many(
-        "%(count)s is left. If three others bet on it and disagree, leaving it out costs 0.05 of this poll's score.",
-        "%(count)s are left. If three others bet on one and disagree, leaving it out costs 0.05 of this poll's score.",
+        return ""
+    return say.many(
+        "%(count)s is left. If three others bet on it and disagree, leaving it out lowers your predictor score by"
+        " %(cost)s of 100 points.",
+        "%(count)s are left. If three others bet on one and disagree, leaving it out lowers your predictor score by"
+        " %(cost)s of 100 points, once for this poll, however many you leave out.",
         left,
+        cost=say.number(round(100 * cost, 2)),
     )
-    return f"{done} {cost}"
 
 
 def option_notes(say: Translator, seen: PollPageSight, option: VisibleOption) -> str:

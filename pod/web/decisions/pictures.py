@@ -17,6 +17,7 @@ from pod.web.decisions.phase_words import forecasts_of
 from pod.web.decisions.poll_header import load_poll_page
 from pod.web.decisions.result import outcome_of
 from pod.web.decisions.result_plots import bars_plot, flow_plot
+from pod.web.decisions.standpoint_plot import standpoint_plot
 from pod.web.kit.plot_files import picture_file, table_file
 from pod.web.kit.visitors import say_of
 
@@ -26,7 +27,7 @@ routes = web.RouteTableDef()
 @routes.get("/g/{group}/polls/{poll}/{picture}.svg")
 @contract("reader", media_type=SVG)
 async def get_poll_picture(request: web.Request) -> web.Response:
-    """A picture of a poll (result, flow or forecasts), for other pages to show."""
+    """A picture of a poll (result, flow, forecasts, or the reader's own standpoints), for other pages to show."""
     return await picture_file(request, partial(_plot, request))
 
 
@@ -40,7 +41,7 @@ async def get_poll_table(request: web.Request) -> web.Response:
 
 async def _plot(request: web.Request) -> Plot:
     make = PICTURES.get(request.match_info["picture"])
-    plot = make(say_of(request), await load_poll_page(request)) if make is not None else None
+    plot = make(say_of(request), await load_poll_page(request, delegate=True)) if make is not None else None
     if plot is None:
         raise DecisionRule.NO_SUCH_PICTURE.error()
     return plot
@@ -58,4 +59,5 @@ PICTURES: Final[Mapping[str, Callable[[Translator, PollPageSight], Plot | None]]
     "result": _result,
     "flow": _flow,
     "forecasts": forecasts_of,
+    "standpoints": standpoint_plot,
 }

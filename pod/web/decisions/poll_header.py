@@ -31,10 +31,13 @@ class PollHeader(msgspec.Struct, frozen=True, kw_only=True):
     again: str
 
 
-async def load_poll_page(request: web.Request) -> PollPageSight:
-    """The poll that the path names, for whoever asks; raises UnknownGroupError or NotFoundError."""
+async def load_poll_page(request: web.Request, *, delegate: bool = False) -> PollPageSight:
+    """The poll that the path names, for whoever asks; raises UnknownGroupError or NotFoundError.
+
+    `delegate`: also whose ballot the vote of whoever asks follows, if delegates are locked.
+    """
     group, poll = parse_id(request.match_info["group"]), parse_id(request.match_info["poll"])
-    return await read_poll_page(request.app[DEPS], reader_of(request), group, poll)
+    return await read_poll_page(request.app[DEPS], reader_of(request), group, poll, delegate=delegate)
 
 
 async def load_page_and_receipt(request: web.Request) -> tuple[PollPageSight, BallotReceipt | None]:

@@ -13,7 +13,7 @@ from pod.plots.phase_timeline import Timeline, phase_timeline
 from pod.translations import Translator
 from pod.web.decisions.ballot_words import fate_view
 from pod.web.decisions.feed_links import FeedLinks, feed_links
-from pod.web.decisions.phase_words import PhaseView, option_notes, option_text, phase_view
+from pod.web.decisions.phase_words import PhaseView, forecast_words, option_notes, option_text, phase_view
 from pod.web.decisions.poll_header import PollHeader, header_of, load_page_and_receipt, will_count
 from pod.web.decisions.result import ResultView, result_view
 from pod.web.decisions.wording import kind_name, option_name, poll_title, rules_of, when
@@ -27,12 +27,13 @@ Link = tuple[str, str]
 
 
 class OptionView(msgspec.Struct, frozen=True):
-    """Something to choose; `when` is of a date, `note` of a proposal."""
+    """Something to choose; `when` is of a date, `note` of a proposal, `forecasts` of what follows from it."""
 
     name: str
     text: str
     when: str
     note: str
+    forecasts: tuple[str, ...] = ()
 
 
 class PollView(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +132,7 @@ def options_of(say: Translator, seen: PollPageSight) -> tuple[OptionView, ...]:
             option_text(options[one]),
             when(say, options[one]),
             option_notes(say, seen, options[one]),
+            forecast_words(say, seen, one),
         )
         for one in seen.order
     )

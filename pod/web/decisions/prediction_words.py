@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from decisions.bets import MAX_BET
 from decisions.evaluation import FEWEST_EVALUATIONS
+from pod.actions.reading.decisions.forecasts import StatementForecast
 from pod.actions.reading.decisions.poll_words import VisibleStatement
 from pod.actions.reading.decisions.polls import VisiblePoll
 from pod.actions.reading.decisions.predictions import EvaluationSight, StatementSight
@@ -44,16 +45,19 @@ def bet_words(say: Translator, bet: int) -> str:
 
 def forecast_sentence(say: Translator, one: StatementSight) -> str:
     """What the bets on a prediction say; empty before they are opened."""
-    if one.forecast is None:
-        return ""
-    spread = spread_of(list(one.forecast.bets.values()))
-    if spread is None or one.forecast.combined is None:
+    return bets_words(say, one.forecast) if one.forecast is not None else ""
+
+
+def bets_words(say: Translator, told: StatementForecast) -> str:
+    """What the bets on a statement say: all together, the median, a band, how many."""
+    spread = spread_of(list(told.bets.values()))
+    if spread is None or told.combined is None:
         return say("Nobody bet on it.")
     return say.many(
         "All together: %(combined)s. %(count)s bet: %(median)s.",
         "All together: %(combined)s. %(count)s bets, median %(median)s, nine of ten within %(low)s to %(high)s.",
-        len(one.forecast.bets),
-        combined=share(say, one.forecast.combined),
+        len(told.bets),
+        combined=share(say, told.combined),
         median=share(say, spread[2]),
         low=share(say, spread[0]),
         high=share(say, spread[-1]),

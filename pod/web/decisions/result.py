@@ -26,6 +26,7 @@ from pod.web.decisions.result_words import (
     turnout_rows,
     winner_sentence,
 )
+from pod.web.decisions.standpoint_plot import standpoint_plot
 from pod.web.group.wording import member_name
 from pod.web.kit.templates import FILE_HEADERS
 from pod.web.kit.visitors import reader_of
@@ -55,6 +56,7 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     state: tuple[str, ...]
     plot: Plot
     comparison: PreferenceTable | None
+    own: Plot | None
     flow: Plot | None
     files_at: str
     story: tuple[str, ...]
@@ -112,6 +114,7 @@ def result_view(say: Translator, seen: PollPageSight, path: str) -> ResultView |
         state=tuple(state_sentences(say, seen, outcome)),
         plot=bars_plot(say, seen, outcome),
         comparison=comparison_of(say, seen, outcome),
+        own=standpoint_plot(say, seen),
         flow=flow_plot(say, seen, outcome),
         files_at=path,
         story=(*tie_story(say, poll, outcome), *contest_story(say, poll, outcome)),

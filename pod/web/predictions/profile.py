@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import partial
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -11,17 +14,20 @@ from decisions.predictor_scores import MISSED
 from decisions.score_accounts import BetAccount, PollAccount
 from pod.actions.reading.decisions.predictors import AreaAccount, PredictorSight, describe_predictor
 from pod.app_keys import DEPS
-from pod.contracts import HTML, contract
+from pod.contracts import CSV, HTML, SVG, contract
+from pod.plots.brier_curve import brier_curve
 from pod.plots.calibration_curve import calibration_curve
 from pod.plots.plot import Plot
+from pod.rules.decisions import DecisionRule
 from pod.translations import Translator
 from pod.web.decisions.prediction_words import bet_words, share
 from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.wording import member_name
+from pod.web.kit.plot_files import picture_file, table_file
 from pod.web.kit.queries import number_in
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import reader_of, say_of
-from protocol.ids import RecordId
+from protocol.ids import RecordId, parse_id
 
 routes = web.RouteTableDef()
 
@@ -53,15 +59,58 @@ class BetRow(msgspec.Struct, frozen=True):
 
 
 class PredictorView(msgspec.Struct, frozen=True, kw_only=True):
-    """The page. `steps`: the Brier score after each bet that came out."""
+    """The page. `brier`: the score of each bet that came out, over time; `at`: below which files of pictures stand."""
 
     frame: PageFrame
     name: str
     plot: Plot
     warning: str
-    steps: tuple[tuple[str, str, str], ...]
+    brier: Plot | None
+    at: str
     areas: tuple[AreaScore, ...]
     bets: tuple[BetRow, ...]
+
+
+@routes.get("/g/{group}/predictors/{number}/{picture}.svg")
+@contract("reader", media_type=SVG)
+async def get_predictor_picture(request: web.Request) -> web.Response:
+    """A picture of a predictor (calibration or brier), for other pages to show."""
+    return await picture_file(request, partial(_plot, request))
+
+
+@routes.get("/g/{group}/predictors/{number}/{picture}.csv")
+@contract("reader", media_type=CSV)
+async def get_predictor_table(request: web.Request) -> web.Response:
+    """The numbers of that picture, as a table."""
+    return await table_file(request, partial(_plot, request), f"predictor-{request.match_info['number'][:15]}")
+
+
+async def _plot(request: web.Request) -> Plot:
+    make = PICTURES.get(request.match_info["picture"])
+    if make is None:
+        raise DecisionRule.NO_SUCH_PICTURE.error()
+    return make(say_of(request), await _load(request))
+
+
+async def _load(request: web.Request) -> PredictorSight:
+    group, number = parse_id(request.match_info["group"]), number_in(request.match_info["number"], "number")
+    return await describe_predictor(request.app[DEPS], reader_of(request), group, number)
+
+
+def _calibration(say: Translator, found: PredictorSight) -> Plot:
+    name = member_name(say, found.number, found.name)
+    return calibration_curve(say, name, found.calibration, key=f"predictor-{found.number}")
+
+
+def _brier(say: Translator, found: PredictorSight) -> Plot:
+    name = member_name(say, found.number, found.name)
+    return brier_curve(say, name, found.calibration, key=f"predictor-{found.number}")
+
+
+PICTURES: Final[Mapping[str, Callable[[Translator, PredictorSight], Plot]]] = {
+    "calibration": _calibration,
+    "brier": _brier,
+}
 
 
 @routes.get("/g/{group}/predictors/{number}")
@@ -69,10 +118,7 @@ class PredictorView(msgspec.Struct, frozen=True, kw_only=True):
 async def get_predictor_page(request: web.Request) -> web.Response:
     """A predictor: how often what they called likely did happen."""
     _, frame = await load_frame(request, "polls")
-    found = await describe_predictor(
-        request.app[DEPS], reader_of(request), frame.group, number_in(request.match_info["number"], "number")
-    )
-    return render(request, "predictions/predictor.html", _view(say_of(request), frame, found))
+    return render(request, "predictions/predictor.html", _view(say_of(request), frame, await _load(request)))
 
 
 def _view(say: Translator, frame: PageFrame, found: PredictorSight) -> PredictorView:
@@ -82,12 +128,10 @@ def _view(say: Translator, frame: PageFrame, found: PredictorSight) -> Predictor
     return PredictorView(
         frame=frame,
         name=name,
-        plot=calibration_curve(say, name, found.calibration, key=f"predictor-{found.number}"),
+        plot=_calibration(say, found),
         warning=say("Fewer than 20 bets have come out: this may be chance.") if found.calibration.has_few_bets else "",
-        steps=tuple(
-            (say.number(step.count), _points(say, step.own), _points(say, step.mean))
-            for step in found.calibration.steps
-        ),
+        brier=_brier(say, found) if found.calibration.steps else None,
+        at=f"/g/{frame.group}/predictors/{found.number}",
         areas=tuple(_area(say, frame.group, one, titles, stated) for one in found.areas),
         bets=tuple(
             BetRow(

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from decisions.calibration import ResolvedBet, calibration, wilson
+from pod.plots.brier_curve import brier_curve
 from pod.plots.calibration_curve import calibration_curve
 from pod.plots.forecasts import Forecast, forecast_fan, forecast_strips, spread_of
 from pod.plots.plot import Plot
@@ -46,6 +47,7 @@ def test_v3_three_shapes_stand_where_the_scores_are() -> None:
 def test_v3_who_is_not_to_be_seen_yet_is_not_in_the_legend() -> None:
     plot = sound(standpoints(EN, [Standpoint("Lake", 50, 50)], delegate="Anna", key="p"))
     assert 'class="group"' not in plot.svg
+    assert plot.columns == ("Option", "You", "Anna")
     assert plot.conclusion == "You and Anna gave the same scores."
     alone = standpoints(SV, [Standpoint("Lake", 50, None)], delegate="Anna", key="p")
     assert alone.conclusion == "Det finns inget alternativ som både du och Anna gav poäng."
@@ -56,6 +58,47 @@ def test_v3_a_hundred_options_stay_small() -> None:
     plot = sound(standpoints(SV, points, delegate=LONG, key="p"))
     assert plot.svg.count('class="own"') == MOST_DRAWN + 1
     assert len(plot.rows) == 100
+
+
+@pytest.mark.parametrize(
+    ("point", "delegate", "title", "said", "swedish"),
+    [
+        (
+            Standpoint("Lake", 70, None, Fraction(95, 2)),
+            "",
+            "You and the group",
+            "On average you and the group are 22.5 points apart; most, 22.5, on “Lake”.",
+            "I snitt skiljer det 22,5 poäng mellan dig och gruppen; mest, 22,5, på ”Lake”.",
+        ),
+        (
+            Standpoint("Lake", None, 40, Fraction(50)),
+            "Anna",
+            "You, Anna and the group",
+            "On average Anna and the group are 10 points apart; most, 10, on “Lake”.",
+            "I snitt skiljer det 10 poäng mellan Anna och gruppen; mest, 10, på ”Lake”.",
+        ),
+        (
+            Standpoint("Lake", None, 40),
+            "Anna",
+            "You and Anna",
+            "Anna gave most to “Lake”: 40 of 100.",
+            "Anna gav mest till ”Lake”: 40 av 100.",
+        ),
+        (
+            Standpoint("Lake", 50, None, Fraction(50)),
+            "",
+            "You and the group",
+            "You gave what the group gave on average.",
+            "Du gav det som gruppen gav i snitt.",
+        ),
+    ],
+)
+def test_v3_those_are_compared_who_are_to_be_seen(
+    point: Standpoint, delegate: str, title: str, said: str, swedish: str
+) -> None:
+    plot = sound(standpoints(EN, [point], delegate=delegate, key="p"))
+    assert (plot.title, plot.conclusion) == (title, said)
+    assert standpoints(SV, [point], delegate=delegate, key="p").conclusion == swedish
 
 
 # V4
@@ -145,6 +188,29 @@ def test_dc_16_below_twenty_bets_the_picture_warns(count: int, warns: bool) -> N
     assert swedish.startswith(f"När Bo säger 90 % händer det i 100 % av fallen ({count} bedömda).")
     assert swedish.endswith("Det är få: kurvan kan vara slump.") is warns
     assert ('class="curve"' in plot.svg) is not warns
+
+
+@pytest.mark.parametrize(
+    ("bet", "mean", "said", "swedish"),
+    [
+        (900, "0.01", "better than always saying 50 % (0.25).", "bättre än att alltid säga 50 % (0,25)."),
+        (100, "0.81", "worse than always saying 50 % (0.25).", "sämre än att alltid säga 50 % (0,25)."),
+        (500, "0.25", "as if always saying 50 %.", "som om man alltid sade 50 %."),
+    ],
+)
+def test_dc_15_dc_16_the_score_over_time_is_the_mean_so_far(bet: int, mean: str, said: str, swedish: str) -> None:
+    plot = sound(brier_curve(EN, "Eva", calibration(bets((3, bet, 3))), key="p"))
+    assert plot.rows == tuple((str(count), mean, mean) for count in (1, 2, 3))
+    assert plot.conclusion.startswith(f"After 3 bets the mean is {mean}")
+    assert plot.conclusion.endswith(said)
+    assert brier_curve(SV, "Eva", calibration(bets((3, bet, 3))), key="p").conclusion.endswith(swedish)
+    assert plot.svg.count('class="point"') == 3
+
+
+def test_v5_of_a_thousand_bets_the_last_hundred_are_drawn_and_all_are_in_the_figures() -> None:
+    plot = sound(brier_curve(SV, LONG, calibration(bets((1000, 700, 700))), key="p"))
+    assert plot.svg.count('class="point"') == len(plot.rows) == 100
+    assert len(plot.figures.rows) == 1000
 
 
 def test_dc_16_nobody_is_judged_by_nothing() -> None:

@@ -15,10 +15,10 @@ from decisions.combined_bets import UNDECIDED, combine
 from decisions.evaluation import outcome_at
 from decisions.orderings import PlacedPrediction, order_predictions
 from decisions.predictor_scores import PastPoll, PastStatement, replay
-from models.decisions.opened_bets import OpenedBets
+from models.decisions.opened_bets import OpenedBets, count_kept
 from pod.actions.access import ReadableGroup
 from pod.actions.decisions.poll_course import PollSoFar
-from pod.actions.reading.decisions.past_polls import GroupPast, areas_of, load_past
+from pod.actions.reading.decisions.past_polls import areas_of, load_past
 from pod.budgets.heavy import computed
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -54,18 +54,23 @@ async def load_forecasts(
 ) -> PollForecasts | None:
     """The forecasts of the round that is held, or was last with bets; None while they are hidden.
 
-    What was known when the openings ended weighs the bets, so they stay as they are from then on.
+    What was known when the openings ended weighs the bets, so they stay as they are from then on. What other polls'
+    items ended is kept a moment after the item came, so it is looked at whether more of that is kept.
     """
-    if so_far.course is None or not any(one.openings for one in so_far.course.rounds):
+    ends = [one.openings for one in so_far.course.rounds if one.openings] if so_far.course is not None else []
+    if not ends:
         return None
+    key = (so_far.poll.id, ends[-1].id, *await count_kept(session, readable.id))
+    return await deps.memory.polls.forecasts.once(key, partial(_forecasts, session, deps, readable, so_far.poll.id))
+
+
+async def _forecasts(
+    session: AsyncSession, deps: Deps, readable: ReadableGroup, poll: RecordId
+) -> PollForecasts | None:
     past = await load_past(session, deps, readable)
-    opened = [one for one in past.opened if one.poll_id == so_far.poll.id]
-    if not opened:
+    opened = next((one for one in reversed(past.opened) if one.poll_id == poll), None)
+    if opened is None:
         return None
-    return await deps.memory.polls.pasts.once((past.key, opened[-1].item_id), partial(_forecast, opened[-1], past))
-
-
-async def _forecast(opened: OpenedBets, past: GroupPast) -> PollForecasts:
     polls = past.polls(areas_of(opened)[0])
     return await computed(_size(opened, polls), forecast, opened, polls)
 

@@ -12,6 +12,7 @@ from models.content.places import FIRST_WAITING
 from models.decisions.said import list_said_by
 from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.poll_course import PollSoFar, said_before
+from pod.actions.reading.decisions.bet_times import BetsAt, load_bet_times
 from pod.actions.reading.decisions.past_polls import WHOLE_GROUP, load_area
 from pod.actions.reading.decisions.poll_page import PollPageSight, read_poll_page
 from pod.actions.reading.decisions.polls import so_far_of
@@ -39,8 +40,7 @@ class AreaSight(msgspec.Struct, frozen=True):
 class PhaseSight(msgspec.Struct, frozen=True):
     """A poll in its early phases. `area`: what the group calls the area whose past weighs the bets; `names`: nicknames.
 
-    `forward`: the reader may end the present phase early; `gap`: what leaving out a required statement would cost the
-    reader's score, as a share.
+    `forward`: the reader may end the present phase early.
     """
 
     page: PollPageSight
@@ -49,7 +49,6 @@ class PhaseSight(msgspec.Struct, frozen=True):
     area: str
     names: dict[int, str]
     forward: bool
-    gap: float
 
 
 async def read_phase_page(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> PhaseSight:
@@ -62,8 +61,27 @@ async def read_phase_page(deps: Deps, reader: Reader, group: RecordId, poll: Rec
         named = await load_nicknames(session, deps, group, _people(page, predictions))
         areas = await _areas(session, readable, so_far)
         weighs = area_name(readable, predictions.area)
-        gap = await _gap(session, deps, readable, so_far)
-    return PhaseSight(page, predictions, areas, weighs, named, _may_forward(readable, page), gap)
+    return PhaseSight(page, predictions, areas, weighs, named, _may_forward(readable, page))
+
+
+async def read_cost_of_a_gap(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> float:
+    """By how much leaving out a required statement would lower the reader's predictor score, as a share."""
+    async with deps.store.database.read() as session:
+        readable = await open_group(session, deps, reader, group)
+        so_far = await so_far_of(session, readable, poll)
+        areas = so_far.course.rounds[0].areas if so_far.course is not None else ()
+        area = await load_area(session, deps, readable, areas[0] if areas else WHOLE_GROUP)
+    bet_in = sum(any(readable.number in one.bets for one in known.statements) for known in area.polls)
+    return float(cost_of_a_gap(bet_in))
+
+
+async def read_bet_times(
+    deps: Deps, reader: Reader, group: RecordId, poll: RecordId, statement: RecordId
+) -> tuple[BetsAt, ...]:
+    """How the bets on a statement came in; empty while they are hidden."""
+    async with deps.store.database.read() as session:
+        readable = await open_group(session, deps, reader, group)
+        return await load_bet_times(session, await so_far_of(session, readable, poll), statement)
 
 
 def _people(page: PollPageSight, predictions: PredictionsSight) -> set[int]:
@@ -106,11 +124,3 @@ async def _own_areas(session: AsyncSession, readable: ReadableGroup, so_far: Pol
     said = [LoggedSaid(one.place, one.record_id, one.content) for one in own]
     newest: LoggedSaid | None = max(said, key=lambda one: one.rank, default=None)
     return dict(newest.content.areas) if newest is not None and isinstance(newest.content, AreaVote) else {}
-
-
-async def _gap(session: AsyncSession, deps: Deps, readable: ReadableGroup, so_far: PollSoFar) -> float:
-    areas = so_far.course.rounds[0].areas if so_far.course is not None else ()
-    area = await load_area(session, deps, readable, areas[0] if areas else WHOLE_GROUP)
-    number = readable.number
-    bet_in = sum(any(number in one.bets for one in poll.statements) for poll in area.polls)
-    return float(cost_of_a_gap(bet_in))

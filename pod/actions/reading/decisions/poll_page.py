@@ -15,7 +15,8 @@ from pod.actions.access import ReadableGroup, Reader, open_group
 from pod.actions.decisions.poll_course import Phase, PollSoFar
 from pod.actions.decisions.voters import Voter
 from pod.actions.reading.decisions.ballot_receipts import BallotReceipt, load_ballot_receipt
-from pod.actions.reading.decisions.opened_bets import load_opened_bets
+from pod.actions.reading.decisions.forecasts import StatementForecast, load_forecasts
+from pod.actions.reading.decisions.own_delegate import DelegateBallot, load_own_delegate
 from pod.actions.reading.decisions.polls import PollSight, VisiblePoll, load_sight, so_far_of, visible_polls, voter_of
 from pod.actions.reading.decisions.predictors import area_name
 from pod.actions.reading.group.profiles import load_nicknames
@@ -30,9 +31,10 @@ class PollPageSight(msgspec.Struct, frozen=True):
 
     `about`: the post it came from, if the group shows it to the reader; `goal`: the poll that it is to carry out.
     `by_weight`: votes are weights; `closed_at`: the time (ms) of the item that ended the voting, if it is
-    here. `rounds`: the times of all that were held. `may_forward`: the reader may have a phase end early. `bets`: what
-    people bet on each statement (thousandths), once that is opened. `nicknames` of all whom the page names; `areas`:
-    the names of the subject areas that the poll is in.
+    here. `rounds`: the times of all that were held. `may_forward`: the reader may have a phase end early. `forecasts`:
+    what the bets on each statement say, once they are opened. `delegate`: whose ballot the reader's vote followed or
+    would follow, told where somebody asks, and with a result. `nicknames` of all whom the page names; `areas`: the
+    names of the subject areas that the poll is in.
     """
 
     sight: PollSight
@@ -48,17 +50,23 @@ class PollPageSight(msgspec.Struct, frozen=True):
     closed_at: int | None
     rounds: tuple[PollTimes, ...]
     may_forward: bool
-    bets: Mapping[RecordId, tuple[int, ...]]
+    forecasts: Mapping[RecordId, StatementForecast]
+    delegate: DelegateBallot | None
     areas: tuple[str, ...]
 
 
-async def read_poll_page(deps: Deps, reader: Reader, group: RecordId, poll: RecordId) -> PollPageSight:
-    """A poll's page; raises UnknownGroupError or NotFoundError."""
+async def read_poll_page(
+    deps: Deps, reader: Reader, group: RecordId, poll: RecordId, *, delegate: bool = False
+) -> PollPageSight:
+    """A poll's page; raises UnknownGroupError or NotFoundError. `delegate`: also whose ballot the reader's follows."""
     async with deps.store.database.read() as session:
         readable = await open_group(session, deps, reader, group)
         so_far = await so_far_of(session, readable, poll)
         voter = await voter_of(session, deps, readable, so_far)
-        return await _load_page(session, deps, readable, so_far, voter, reader=reader)
+        page = await _load_page(session, deps, readable, so_far, voter, reader=reader)
+        if not delegate or page.delegate is not None:
+            return page
+        return msgspec.structs.replace(page, delegate=await _delegate(session, deps, readable, so_far, page.sight))
 
 
 async def read_page_and_receipt(
@@ -89,6 +97,7 @@ async def _load_page(
     authors |= _carriers(sight)
     wanted = {sight.poll.about} if sight.poll.about else set()
     things = await load_shown_things(session, deps, reader, group, wanted) if wanted else {}
+    told = await load_forecasts(session, deps, readable, so_far)
     return PollPageSight(
         sight=sight,
         group=group,
@@ -103,9 +112,19 @@ async def _load_page(
         closed_at=so_far.course.now.voting.at if so_far.course and so_far.course.now.voting else None,
         rounds=tuple(one.times for one in so_far.course.rounds) if so_far.course else (),
         may_forward=readable.member is not None and readable.member.weight >= readable.state.permission(FAST_FORWARD),
-        bets=await load_opened_bets(session, so_far),
+        forecasts={one.statement: one for one in told.forecasts} if told is not None else {},
+        delegate=await _delegate(session, deps, readable, so_far, sight) if sight.outcome is not None else None,
         areas=tuple(area_name(readable, area) for area in sight.poll.areas),
     )
+
+
+async def _delegate(
+    session: AsyncSession, deps: Deps, readable: ReadableGroup, so_far: PollSoFar, sight: PollSight
+) -> DelegateBallot | None:
+    """Whose ballot the reader's vote follows; scores alone are compared, so it isn't asked in other polls."""
+    if readable.number is None or not sight.on_roll or sight.poll.kind != "score":
+        return None
+    return await load_own_delegate(session, deps, readable, so_far, readable.number)
 
 
 def _carriers(sight: PollSight) -> set[int]:

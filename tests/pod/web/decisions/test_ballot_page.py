@@ -213,12 +213,24 @@ def test_dc_08_after_the_lock_a_delegate_is_frozen_and_others_override_until_the
     eventually(lambda: parish.seen("cy", poll)["status"]["delegated"] == 1)
     delegate, ballot = parish.ballot("cy", poll)
     assert "+1 voice: one other vote follows yours in this poll." in ballot.text
+    assert "member 3" not in browser.get(parish.path(poll, "/vote")).text, "a delegate may still change it"
+    assert browser.get(parish.path(poll, "/standpoints.svg")).status == 404
     parish.pass_time(2 * HOUR - HOUR // 4)
+    locked = eventually(
+        lambda: (text := browser.get(parish.path(poll, "/vote")).text) and "🔒 member 3" in text and text
+    )
 
     frozen = send(delegate, ballot, {"00": "1"})
     page = browser.get(parish.path(poll, "/vote"))
     own = send(browser, page, {"00": "10"})
 
+    assert "If you cast nothing, your vote follows member 3." in locked
+    assert "member 3 gave most to “Dig deeper”: 80 of 100." in locked
+    assert "The group" not in locked, "what others gave is told after the end"
+    assert "withdraw it, and your vote follows member 3." in browser.get(parish.path(poll, "/vote")).text
+    assert "On average you and member 3 are 70 points apart" in browser.get(parish.path(poll, "/vote")).text
+    assert "<svg" in browser.get(parish.path(poll, "/standpoints.svg")).text
+    assert parish.browser().get(parish.path(poll, "/standpoints.svg")).status == 404
     assert frozen.status == 403
     assert "delegates are frozen: what you said before the lock counts" in frozen.text
     assert "🔒" in delegate.get(parish.path(poll)).text

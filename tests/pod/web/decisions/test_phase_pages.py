@@ -82,6 +82,10 @@ def test_dc_13_dc_14_bets_are_counted_off_and_seen_by_nobody_else(parish: Parish
     parish.pass_time(HOUR + SECOND)
     parish.reach(poll, "bets")
     assert "0 of 1 done." in bo.get(path).text
+    cost = (
+        "1 is left. If three others bet on it and disagree, leaving it out lowers your predictor score by 0.45 of 100"
+    )
+    assert cost in bo.get(f"{path}/bets").text
     statement = parish.seen("bo", poll)["statements"][0]["id"]
     page = bet(bo, bo.get(f"{path}/bets"), press=("put", f"{statement}:75"))
     assert ("value", "75") in form_fields(page, "/bets")
@@ -139,6 +143,9 @@ def test_dc_13_what_people_bet_is_shown_beside_the_options_once_it_is_opened(par
 
     assert not any("80\u00a0%" in text or "median" in text for text in closed)
     assert "80\u00a0%" in shown
-    ballot = parish.browser("cy").get(f"{path}/vote").text.split("<fieldset")
-    assert ["1 bets, median 80\u00a0%" in option for option in ballot if "Buy a pump</legend>" in option] == [True]
-    assert ["median" in option for option in ballot if "Dig deeper</legend>" in option] == [False]
+    told = "All together: 80\u00a0%. 1 bet: 80\u00a0%."
+    ballot, page = parish.browser("cy").get(f"{path}/vote").text.split("<fieldset"), shown.split("<li dir")
+    assert [told in option for option in ballot if "Buy a pump</legend>" in option] == [True]
+    assert [told in option for option in page if "Buy a pump</strong>" in option] == [True]
+    assert ["All together" in option for option in ballot if "Dig deeper</legend>" in option] == [False]
+    assert ["All together" in option for option in page if "Dig deeper</strong>" in option] == [False]

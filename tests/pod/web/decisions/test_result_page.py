@@ -47,7 +47,8 @@ def test_dc_17_the_result_says_who_won_turnout_quorum_and_the_two_ways_to_vote(p
         parish.logged(name, poll)
     ended(parish, poll)
 
-    text = parish.browser().get(parish.path(poll)).text
+    path = parish.path(poll)
+    text = parish.browser().get(path).text
     result = parish.seen("ada", poll)["outcome"]["results"][0]
 
     assert result["options"][0]["support"] == {"direct": 80, "delegated": 80}
@@ -81,6 +82,9 @@ def test_dc_17_the_result_says_who_won_turnout_quorum_and_the_two_ways_to_vote(p
     assert file["outcome"]["breakdowns"][0]["carriers"] == [{"member": 3, "voices": 1}]
     assert "66.7 % voted themselves, 33.3 % through delegates, 0 % not at all. " in text
     assert "through member 3" in text
+    assert "On average you and the group are 53.3 points apart; most, 53.3" in parish.browser("ada").get(path).text
+    assert "On average member 3 and the group are 26.7 points apart" in parish.browser("bo").get(path).text
+    assert not any(word in text for word in ("You and the group", "standpoints"))
 
 
 def test_dc_30_pictures_stand_by_themselves_with_their_colours_and_numbers_as_long_as_the_page_may_be_read(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 
@@ -43,12 +45,16 @@ def test_dc_13_nothing_tells_what_others_bet_before_their_phase_ends(village: Vi
     village.propose(poll)
     village.predict(poll)
     village.bet(poll)
-    told = {}
+    told, one = {}, f"/predictions/{village.polls[poll][1][0]}"
 
     for name in ("ada", "hal", ""):
         browser = village.browser(name)
-        for path in PAGES:
+        for path in (*PAGES, one):
             told[name, path] = browser.get(village.path(poll, path))
+        files = [
+            browser.get(village.path(poll, path)).status for path in ("/forecasts.csv", f"{one}.csv", f"{one}.svg")
+        ]
+        assert files == [404] * 3
         for path in GROUP_PAGES:
             told[name, path] = browser.get(f"/g/{village.group}{path}")
     answers = {
@@ -139,3 +145,30 @@ def test_dc_15_dc_16_a_profile_says_how_often_it_happened_and_why_the_score_move
     poll_page = village.browser("hal").get(village.path(poll, "/predictions")).text
     assert "Stands here because its bets are opposed" in poll_page
     assert "All together: " in poll_page
+    at = f"/g/{village.group}/predictors/{best['number']}"
+    rows = table(village.browser().get(f"{at}/brier.csv").text)
+    assert [(row["count"], row["own"], row["mean"]) for row in rows] == [("1", "0.008649", "0.008649")]
+    assert sum(int(row["count"]) for row in table(village.browser().get(f"{at}/calibration.csv").text)) == 1
+    for name in ("brier", "calibration"):
+        assert village.browser().get(f"{at}/{name}.svg").text.startswith("<svg xmlns=")
+        assert f'href="{at}/{name}.svg"' in text
+    assert village.browser().get(f"{at}/other.svg").status == 404
+
+
+def test_a_prediction_tells_how_the_bets_on_it_came_in_once_they_are_open(village: Village, poll: str) -> None:
+    path = f"/predictions/{village.polls[poll][1][0]}"
+
+    page = village.browser("hal").get(village.path(poll, path)).text
+    rows = table(village.browser().get(village.path(poll, f"{path}.csv")).text)
+
+    assert "How the bets came in" in page
+    assert "All together: " in page
+    assert (rows[-1]["bets"], rows[-1]["p50"]) == ("5", "351/500")
+    assert [int(row["bets"]) for row in rows] == sorted({int(row["bets"]) for row in rows})
+    assert village.browser().get(village.path(poll, f"{path}.svg")).text.startswith("<svg xmlns=")
+    assert f'href="{village.path(poll, path)}"' in village.browser().get(village.path(poll, "/predictions")).text
+    assert village.browser().get(village.path(poll, f"/predictions/{poll}")).status == 404
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
