@@ -24,7 +24,9 @@ NAMES = ("localhost", HOST)
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 JSON = "application/json"
 PATIENCE_SECONDS = 60.0
-LOOK_EVERY_SECONDS = 0.1
+# A look costs the pods work that they need for what is waited for, so looks become rarer.
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 0.5
 DAY_MS = 86_400_000
 CONFIG = """\
 # A pod of the demo. It is thrown away with its folder.
@@ -161,9 +163,11 @@ def free_ports(first: int, count: int) -> list[int]:
 
 async def eventually(holds: Callable[[], Awaitable[bool]], what: str) -> None:
     """Wait until `holds()` is true; raises TimeoutError that names `what` didn't happen."""
+    pause = FIRST_PAUSE_SECONDS
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await holds():  # noqa: ASYNC110  (the state that it waits for is in another process)
-                await asyncio.sleep(LOOK_EVERY_SECONDS)
+            while not await holds():
+                await asyncio.sleep(pause)  # the state that it waits for is in another process
+                pause = min(1.3 * pause, LONGEST_PAUSE_SECONDS)
     except TimeoutError as error:
         raise TimeoutError(f"It took too long until {what}.") from error

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any, Final
 
 import pytest
 from click.testing import CliRunner
 
 from decisions.bundle.verify import verify
+from models.people.accounts import load_account_named
+from models.people.decision_notices import count_decision
+from models.people.mail_addresses import MailAddress, save_mail_address
 from pod.cli import main
+from pod.deps import Deps
 from tests.support.people import agreed, joined
 from tests.support.polling_parish import CAN_ALL, HOUR, prediction, soon
 from tests.support.rig import Person, ServedPod, eventually
@@ -137,6 +142,24 @@ def test_a_resting_pods_poll_goes_on_by_run_due_and_twice_is_once(council: Counc
     assert (seen["poll"]["phase"], seen["poll"]["waits_for"], seen["roll"]) == ("final", "", 2)
     assert (seen["poll"]["chosen"], seen["results"][0]["counted"]) == ([], 0)
     assert "decided   nothing" in run(council.pod, "poll", "show", council.poll)[1]
+
+
+def test_run_due_sends_mails_that_are_due_and_none_twice(council: Council) -> None:
+    council.pod.act(partial(decided_unmailed, council.bo.account["name"]))
+    done = CliRunner().invoke(main, ["decisions", "run-due", "--data", str(council.pod.folder), "--json"])
+    assert (done.exit_code, json.loads(done.stdout)["mails"]) == (0, 1)
+    assert "Mail to bo@example.org" in done.stderr
+    assert told(council.pod, "decisions", "run-due")["mails"] == 0
+
+
+async def decided_unmailed(name: str, deps: Deps) -> None:
+    """Somebody with a proved address decided, and the pod ended before it mailed that."""
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, name)
+    assert account is not None
+    address, now = MailAddress(account.id, f"{name}@example.org", f"{name}@example.org", deps.clock()), deps.clock()
+    await deps.store.write(lambda session: save_mail_address(session, address))
+    await deps.store.write(lambda session: count_decision(session, account.id, now=now))
 
 
 def test_run_due_beside_a_serving_pod_leaves_one_chain_and_one_result(council: Council) -> None:
