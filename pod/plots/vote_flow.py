@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -23,6 +24,7 @@ from pod.translations import Translator
 Kind = Literal["direct", "through", "silent", "stranded"]
 
 MOST_DRAWN: Final = 8
+MOST_KEPT: Final = 128
 TALL: Final = 200  # what the whole roll is
 LEAST: Final = 19  # so that words fit beside each block
 BETWEEN: Final = 3
@@ -47,6 +49,12 @@ class FlowPart(msgspec.Struct, frozen=True):
 
 def vote_flow(say: Translator, parts: Sequence[FlowPart], *, key: str, weighed: bool = False) -> Plot:
     """The flow of one poll."""
+    return _plot(say, tuple(parts), key, weighed)
+
+
+@lru_cache(MOST_KEPT)
+def _plot(say: Translator, parts: tuple[FlowPart, ...], key: str, weighed: bool) -> Plot:  # noqa: FBT001
+    """The same, drawn once for all who see these words and numbers."""
     told = _in_order(parts)
     roll = sum(part.voices for part in parts)
     title, conclusion = say("How the votes went"), _conclusion(say, parts, roll)
