@@ -82,7 +82,7 @@ def square(pods: list[ServedPod]) -> Iterator[Square]:
         yield Square(pod, peer)
 
 
-def test_dc_28_a_poll_is_a_note_elsewhere_told_once_when_it_opens_and_once_when_it_is_over(square: Square) -> None:
+def test_a_poll_is_a_note_elsewhere_told_once_when_it_opens_and_once_when_it_is_over(square: Square) -> None:
     poll = square.poll(square.group)
 
     (created,) = eventually(lambda: square.told(poll))
@@ -130,7 +130,7 @@ def test_dc_28_a_poll_is_a_note_elsewhere_told_once_when_it_opens_and_once_when_
     assert [told["object"]["type"] for told in square.told(poll)] == ["Create", "Update"]
 
 
-def test_dc_28_a_poll_in_swedish_speaks_swedish_elsewhere(square: Square) -> None:
+def test_a_poll_in_swedish_speaks_swedish_elsewhere(square: Square) -> None:
     poll = square.poll(square.group, title="Var ska vi gräva?", language="sv", kind="for-against", options=[])
 
     note = square.ask(f"/records/{poll}")[1]
@@ -139,7 +139,7 @@ def test_dc_28_a_poll_in_swedish_speaks_swedish_elsewhere(square: Square) -> Non
     assert note["contentMap"] == {"sv": note["content"]}
 
 
-def test_dc_28_whose_end_moves_says_so_elsewhere_and_nothing_else_does(square: Square) -> None:
+def test_whose_end_moves_says_so_elsewhere_and_nothing_else_does(square: Square) -> None:
     lengths = {"proposals": HOUR, "voting": HOUR, "contest": HOUR}
     poll = square.poll(square.group, kind="score", options=[], lengths=lengths)
     path = f"/api/v1/groups/{square.group}/polls/{poll}"
@@ -161,7 +161,7 @@ def test_dc_28_whose_end_moves_says_so_elsewhere_and_nothing_else_does(square: S
 
 
 @pytest.mark.parametrize("visibility", ["unlisted", "private"])
-def test_dc_28_a_poll_is_told_nowhere_that_a_post_of_its_group_is_not(square: Square, visibility: str) -> None:
+def test_a_poll_is_told_nowhere_that_a_post_of_its_group_is_not(square: Square, visibility: str) -> None:
     group = square.found(visibility)
     poll = square.poll(group)
 
@@ -175,7 +175,7 @@ def test_dc_28_a_poll_is_told_nowhere_that_a_post_of_its_group_is_not(square: Sq
     assert outbox[0] == 404 if visibility == "private" else outbox[1]["totalItems"] == 0
 
 
-def test_dc_28_what_the_floor_hides_is_deleted_elsewhere_and_told_no_more(square: Square) -> None:
+def test_what_the_floor_hides_is_deleted_elsewhere_and_told_no_more(square: Square) -> None:
     square.choose_floor()
     shown, lengths = square.poll(square.group), {"proposals": HOUR, "predictions": HOUR, "voting": HOUR}
     asked = square.poll(square.group, kind="score", options=[], lengths=lengths)

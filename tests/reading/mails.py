@@ -24,8 +24,10 @@ from tests.support.rig import Person, ServedPod, eventually
 ASKED: Final = frozenset(
     {"address_letter", "sign_in_letter", "confirm_letter", "moved_letter", "known_letter", "try_mail"}
     | {"sign_up_letter", "question_letter", "accepted_letter", "rejected_letter"}
-    | {"token_letter", "decided_letter", "digest_letter"}
+    | {"token_letter", "decided_letter", "digest_letter", "call_letter"}
 )
+
+_PARTS: Final = ("letter_of",)  # puts together what others say
 
 
 def letter_makers() -> set[str]:
@@ -33,9 +35,15 @@ def letter_makers() -> set[str]:
     found = set()
     for path in (ROOT / "pod").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+            if (
+                isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                and node.name not in _PARTS
+                and node.name[0] != "_"
+            ):
                 makes = set(_called(node))
-                written = makes & {"Letter", "_letter"} and (path.name == "letters.py" or path.parent.name == "letters")
+                written = makes & {"Letter", "_letter", "letter_of"} and (
+                    path.name == "letters.py" or path.parent.name == "letters"
+                )
                 posted = "Mail" in makes and path.parts[-2:] != ("actions", "letters.py")
                 found |= {node.name} if written or posted else set()
     return found

@@ -23,6 +23,7 @@ from models.engine.upserts import insert_new
 from models.people.accounts import Account, load_account_named
 from pod.actions.decisions.polls import open_poll
 from pod.actions.decisions.proposals import propose
+from pod.actions.fediverse.post_documents import show_record
 from pod.actions.groups.founding import found_group, sign_up
 from pod.actions.posts.records import submit
 from pod.actions.reading.decisions.poll_page import read_page_and_receipt
@@ -66,6 +67,7 @@ async def costs(deps: Deps, ada: Account, group: RecordId, poll: RecordId) -> di
         "for a member": await least(partial(describe_poll, deps, ada, group, poll)),
         "for a stranger": await least(partial(describe_poll, deps, None, group, poll)),
         "as a page": await least(partial(read_page_and_receipt, deps, ada, group, poll)),
+        "for other software": await least(partial(show_record, deps, poll)),
         "in a list": await least(partial(list_group_polls, deps, ada, group, below=None, limit=50)),
     }
 

@@ -233,7 +233,7 @@ def test_a_new_file_of_a_poll_takes_the_place_of_earlier_ones(tmp_path: Path, na
     assert [kept.find(group, poll, mark, now=0) is not None for mark in ("before", "after")] == [False, True]
 
 
-def test_dc_05_who_looks_at_a_poll_has_nothing_counted(
+def test_w8_who_looks_at_a_poll_has_nothing_counted(
     pod: ServedPod, decided: Decided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def lacking(*_: Any) -> None:
