@@ -27,26 +27,18 @@ ASKED: Final = frozenset(
     | {"token_letter", "decided_letter", "digest_letter", "call_letter"}
 )
 
-_PARTS: Final = ("letter_of",)  # puts together what others say
-
 
 def letter_makers() -> set[str]:
     """The functions of pages that write a letter, and of actions that make a mail without one."""
     found = set()
     for path in (ROOT / "pod").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-                and node.name not in _PARTS
-                and node.name[0] != "_"
-            ):
-                makes = set(_called(node))
-                written = makes & {"Letter", "_letter", "letter_of"} and (
-                    path.name == "letters.py" or path.parent.name == "letters"
-                )
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                makes, is_words = set(_called(node)), path.name == "letters.py" or path.parent.name == "letters"
+                written = is_words and makes & {"Letter", "_letter", "letter_of"}
                 posted = "Mail" in makes and path.parts[-2:] != ("actions", "letters.py")
                 found |= {node.name} if written or posted else set()
-    return found
+    return found - {"letter_of"}  # it puts together what others say
 
 
 def _called(node: ast.AST) -> Iterator[str]:
@@ -97,6 +89,12 @@ class Letterbox:
         """The mail that somebody gets in whose name a ballot was signed."""
         person.post(f"/api/v1/groups/{group}/polls/{poll}/ballots", {"approvals": ["00"]})
         self.take(f"{person.account['name']}@mail2.example")
+
+    def of_a_call(self, author: Person, group: str, title: str, person: Person) -> str:
+        """The mail of who is called to vote, in somebody's poll with this title that ends within a day."""
+        wish = {"kind": "for-against", "title": title, "lengths": {"voting": 3_600_000}}
+        author.post(f"/api/v1/groups/{group}/polls", wish)
+        return self.take(f"{person.account['name']}@mail2.example")
 
     def of_strangers(self, admin: Browser) -> None:
         """The mails of who wants an account: a code, a question, yes and no; and the admin's own trial."""

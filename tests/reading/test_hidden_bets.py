@@ -155,7 +155,7 @@ WALKS: Final = (
 
 
 @pytest.mark.parametrize(("place", "name", "values"), WALKS)
-def test_dc_04_nobody_finds_a_bet_at_any_address_of_any_pod(
+def test_dc_13_nobody_finds_a_bet_at_any_address_of_any_pod(
     betting: Round, place: int, name: str, values: tuple[int, ...]
 ) -> None:
     found = [
@@ -181,7 +181,7 @@ def _answers(betting: Round, place: int, name: str) -> Iterator[Answer]:
         walk.close()
 
 
-def test_dc_04_ones_own_bet_is_found_by_oneself_alone(betting: Round) -> None:
+def test_dc_13_ones_own_bet_is_found_by_oneself_alone(betting: Round) -> None:
     walk = Walk(betting.house(betting.parish.pods[0]), "ada")
     page = walk.get(f"/g/{betting.parish.group}/polls/{betting.poll}/bets").text
     walk.close()
@@ -196,7 +196,7 @@ def parish_bets(betting: Round, person: Person) -> Any:
 
 
 @pytest.mark.parametrize(("value", "home"), [(ADAS, 0), (BOS, 1)])
-def test_dc_04_no_file_of_another_pod_and_no_log_of_any_has_a_bet(betting: Round, value: int, home: int) -> None:
+def test_dc_13_no_file_of_another_pod_and_no_log_of_any_has_a_bet(betting: Round, value: int, home: int) -> None:
     secret = betting.sealed[value].salt
     traces = (secret.encode(), bytes.fromhex(secret), f'{betting.statement}":{value}'.encode())
     pods = betting.parish.pods
@@ -209,12 +209,12 @@ def test_dc_04_no_file_of_another_pod_and_no_log_of_any_has_a_bet(betting: Round
     assert traces[2] not in own, "and keeps the value encrypted"
 
 
-def test_dc_04_no_mail_and_no_news_tell_of_a_bet(betting: Round) -> None:
+def test_dc_13_no_mail_and_no_news_tell_of_a_bet(betting: Round) -> None:
     assert any(betting.poll in mail for mail in betting.told)
     assert [mail for mail in betting.told for value in (ADAS, BOS) if betting.finds(mail, value)] == []
 
 
-def test_dc_04_once_their_time_is_over_all_find_all_bets(betting: Round) -> None:
+def test_dc_13_once_their_time_is_over_all_find_all_bets(betting: Round) -> None:
     parish = betting.parish
     parish.pass_time(HOUR)
     parish.reached(betting.poll, "voting")
