@@ -80,7 +80,8 @@ def _steps(say: Translator, rounds: Sequence[PollTimes], now: int) -> Iterator[T
     for times, stop in zip(rounds, stops, strict=True):
         for phase, start, planned in times.spans:
             end = planned if stop is None else min(planned, stop)
-            if start >= end:
+            # Nobody could contest a tie: the second voting follows at once.
+            if start >= end or (phase == "contest" and end < planned):
                 continue
             state: State = "next" if now < start else "now" if now < end else "past"
             locked = times.lock_at if phase == "voting" and start < times.lock_at < end else None

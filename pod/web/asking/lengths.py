@@ -54,7 +54,6 @@ def _notes(say: Translator, planned: Sequence[PlannedPhase]) -> Iterator[str]:
     for phase in planned:
         if datetime.fromtimestamp(phase.end / 1000, UTC).weekday() >= SATURDAY:
             yield say("“%(phase)s” ends on a weekend, when fewer people look.", phase=phase_name(say, phase.name))
-        if phase.end - phase.start < DAY_MS:
-            yield say(
-                "“%(phase)s” lasts less than a day: who sleeps or works may miss it.", phase=phase_name(say, phase.name)
-            )
+    short = [phase_name(say, phase.name) for phase in planned if phase.end - phase.start < DAY_MS]
+    if short:
+        yield say("Less than a day, so who sleeps or works may miss it: %(phases)s.", phases=", ".join(short))

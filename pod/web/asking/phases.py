@@ -173,10 +173,12 @@ def _when(say: Translator, phase: PlannedPhase) -> str:
     return say("%(start)s to %(end)s", start=say.moment(phase.start), end=say.moment(phase.end))
 
 
+def lock_at(poll: TypedPoll, voting: PlannedPhase) -> int:
+    """When delegates are locked (ms): no later than half of the voting; of a poll whose lock is a number."""
+    return voting.end - min(window(poll.lock), (voting.end - voting.start) // 2)
+
+
 def _lock(say: Translator, poll: TypedPoll, planned: tuple[PlannedPhase, ...]) -> str:
-    """When delegates are locked; no later than half of the voting."""
-    if not planned or not (poll.lock.number.isascii() and poll.lock.number.isdecimal()):
+    if not planned or number_in(poll.lock.number) is None:
         return ""
-    voting = planned[-1]
-    before = min(window(poll.lock), (voting.end - voting.start) // 2)
-    return say("As it is now, that is %(moment)s.", moment=say.moment(voting.end - before))
+    return say("As it is now, that is %(moment)s.", moment=say.moment(lock_at(poll, planned[-1])))

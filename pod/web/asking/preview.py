@@ -11,7 +11,7 @@ from pod.translations import Translator
 from pod.web.asking.asked import STEPS, AskedGroup
 from pod.web.asking.kinds import kind_cards, kind_name
 from pod.web.asking.lengths import length_in_words, notes_of, phase_name
-from pod.web.asking.phases import planned_or_none
+from pod.web.asking.phases import lock_at, planned_or_none
 from pod.web.asking.question import about_post
 from pod.web.asking.typed_poll import (
     PlannedPhase,
@@ -57,7 +57,7 @@ class PreviewPhase(msgspec.Struct, frozen=True):
 
 
 class PreviewRole(msgspec.Struct, frozen=True):
-    """What somebody meets."""
+    """What somebody meets; a guest can do nothing in any phase, so has none."""
 
     title: str
     intro: str
@@ -130,7 +130,8 @@ def _role(say: Translator, role: str, planned: tuple[PlannedPhase, ...]) -> Prev
             say("You read what the group shows to everybody. Only members on the roll vote."),
         ),
     }[role]
-    return PreviewRole(title, intro, tuple(_phase(say, role, phase) for phase in planned))
+    shown = planned if role != "guest" else ()
+    return PreviewRole(title, intro, tuple(_phase(say, role, phase) for phase in shown))
 
 
 def _phase(say: Translator, role: str, phase: PlannedPhase) -> PreviewPhase:
@@ -139,8 +140,6 @@ def _phase(say: Translator, role: str, phase: PlannedPhase) -> PreviewPhase:
 
 
 def _can(say: Translator, role: str, phase: str) -> str:
-    if role == "guest":
-        return say("read what members bring in")
     voting = {
         "voter": say("vote, change your vote, or leave it to a delegate, until the end"),
         "delegate": say("vote until delegates are locked; your ballot is then frozen for those who follow you"),
@@ -155,12 +154,13 @@ def _can(say: Translator, role: str, phase: str) -> str:
 
 def _takers(asked: AskedGroup, planned: tuple[PlannedPhase, ...]) -> list[str]:
     """What weight the phases before the voting ask for."""
-    say, state = asked.say, asked.seen.state
-    least = {name: say.weight(max(1, state.permission(name))) for name in ("propose", "predict", "bet")}
+    say, least = asked.say, {name: max(1, asked.seen.state.permission(name)) for name in ("propose", "predict", "bet")}
+    if set(least.values()) == {1}:
+        return []
     told = {
-        "proposals": say("Proposing takes weight %(weight)s.", weight=least["propose"]),
-        "predictions": say("Predicting takes weight %(weight)s.", weight=least["predict"]),
-        "bets": say("Betting takes weight %(weight)s.", weight=least["bet"]),
+        "proposals": say("Proposing takes weight %(weight)s.", weight=say.weight(least["propose"])),
+        "predictions": say("Predicting takes weight %(weight)s.", weight=say.weight(least["predict"])),
+        "bets": say("Betting takes weight %(weight)s.", weight=say.weight(least["bet"])),
     }
     return [told[phase.name] for phase in planned if phase.name in told]
 
@@ -176,7 +176,7 @@ def _rules(asked: AskedGroup, poll: TypedPoll, planned: tuple[PlannedPhase, ...]
         found.append(say("Voting ends on %(moment)s.", moment=say.moment(planned[-1].end)))
     found.append(quorum_sentence(say, quorum_of(poll)) if _is_quorum(poll) else "")
     found.append(tie_sentence(say, poll.kind))
-    found.append(_windows(say, poll))
+    found.append(_windows(say, poll, planned))
     found.append(say("Ballots are open: whoever reads the group's log can count them. Pages show no running totals."))
     return [sentence for sentence in found if sentence]
 
@@ -185,12 +185,13 @@ def _is_quorum(poll: TypedPoll) -> bool:
     return all(not text or number_in(text) is not None for text in (poll.percent, poll.voices))
 
 
-def _windows(say: Translator, poll: TypedPoll) -> str:
-    if any(number_in(length.number) is None for length in (poll.lock, poll.contest)):
+def _windows(say: Translator, poll: TypedPoll, planned: tuple[PlannedPhase, ...]) -> str:
+    if not planned or any(number_in(length.number) is None for length in (poll.lock, poll.contest)):
         return ""
+    voting = planned[-1]
     return say(
         "Delegates are locked %(lock)s before the end, and the result may be contested for %(contest)s.",
-        lock=length_in_words(say, window(poll.lock)),
+        lock=length_in_words(say, voting.end - lock_at(poll, voting)),
         contest=length_in_words(say, window(poll.contest)),
     )
 

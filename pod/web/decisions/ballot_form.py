@@ -18,7 +18,7 @@ from pod.contracts import HTML, contract
 from pod.errors import ProofNeededError
 from pod.plots.plot import Plot
 from pod.translations import Translator
-from pod.web.decisions.phase_words import forecast_words, option_text
+from pod.web.decisions.phase_words import forecast_words, option_notes, option_text
 from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page, will_count
 from pod.web.decisions.standpoint_plot import delegate_note, standpoint_plot
 from pod.web.decisions.typed_ballot import (
@@ -61,11 +61,15 @@ class BallotForm(msgspec.Struct, frozen=True):
 
 
 class BallotLine(msgspec.Struct, frozen=True):
-    """An option on the ballot. `forecasts`: what people bet on what follows; `focus`: the button pressed last."""
+    """An option on the ballot. `note`: of a proposal; `forecasts`: what people bet on what follows.
+
+    `focus`: the button pressed last.
+    """
 
     id: str
     name: str
     text: str
+    note: str
     when: str
     forecasts: tuple[str, ...]
     value: str
@@ -216,6 +220,7 @@ def _row(
         id=option,
         name=option_name(say, seen.sight.poll, option),
         text=option_text(shown),
+        note=option_notes(say, seen, shown),
         when=when(say, shown),
         forecasts=forecast_words(say, seen, option),
         value=typed.values.get(option, ""),

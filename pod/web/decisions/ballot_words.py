@@ -54,6 +54,11 @@ def _fate(say: Translator, found: BallotReceipt) -> tuple[str, str]:
             )
         case Fate.COUNTED:
             return say("Your ballot is in the count ✓"), say("This pod has checked the proof.")
+        case Fate.VOIDED:
+            return (
+                say("You took your votes in this poll out of the count."),
+                say("Once the time to contest is over, all pods count once more without them."),
+            )
         case Fate.FROZEN:
             return (
                 say("🔒 This ballot came after delegates were locked, so what you said before counts."),

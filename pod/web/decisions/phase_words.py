@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from pod.actions.decisions.poll_course import Phase
@@ -13,11 +11,9 @@ from pod.plots.forecasts import Forecast, forecast_strips
 from pod.plots.plot import Plot
 from pod.translations import Translator
 from pod.web.decisions.phase_tabs import Tab, phase_tabs
-from pod.web.decisions.prediction_words import bets_words
+from pod.web.decisions.prediction_words import bet_words, bets_words, condition_sentence
 from pod.web.decisions.status_sentence import NEEDED
-from pod.web.decisions.wording import option_name
 from pod.web.group.wording import member_name
-from protocol.records.content import Condition
 
 
 class StatementView(msgspec.Struct, frozen=True):
@@ -77,17 +73,17 @@ def _statement(say: Translator, seen: PollPageSight, one: VisibleStatement) -> S
         id=one.id,
         statement=say("A statement that this pod doesn't show") if one.withheld else one.statement,
         text=one.text,
-        condition=condition_words(say, seen, one.condition),
-        due=say.moment(one.due_at),
+        condition=condition_sentence(say, seen.sight.poll, one),
+        due=say.day(one.due_at - 1),
         by=member_name(say, one.author, seen.nicknames.get(one.author, "")),
-        bet="" if bet is None else say("you said %(bet)s %%", bet=say.quantity(bet, 1)),
+        bet="" if bet is None else say("you said %(bet)s", bet=bet_words(say, bet)),
     )
 
 
 def forecasts_of(say: Translator, seen: PollPageSight, option: str = "") -> Plot | None:
     """What people bet, as a picture: on all statements, or on those whose condition names an option."""
     found = [
-        Forecast(f"{one.condition} {one.statement}", tuple(told.bets.values()), told.combined)
+        Forecast(f"{one.condition}: {one.statement}", tuple(told.bets.values()), told.combined)
         for one, known in zip(statement_views(say, seen), seen.sight.statements, strict=True)
         if (told := seen.forecasts.get(known.id)) is not None
         and (not option or option in {term.proposal for term in known.condition.terms})
@@ -101,24 +97,8 @@ def forecast_words(say: Translator, seen: PollPageSight, option: str) -> tuple[s
     for one, known in zip(statement_views(say, seen), seen.sight.statements, strict=True):
         forecast = seen.forecasts.get(known.id)
         if forecast is not None and option in {term.proposal for term in known.condition.terms}:
-            told.append(f"{one.condition} {one.statement} – {bets_words(say, forecast)}")
+            told.append(f"{one.condition}: {one.statement} – {bets_words(say, forecast)}")
     return tuple(told)
-
-
-def condition_words(say: Translator, seen: PollPageSight, condition: Condition) -> str:
-    """The condition as one says it."""
-    terms = [
-        say("“%(name)s” is chosen", name=option_name(say, seen.sight.poll, term.proposal))
-        if term.implemented
-        else say("“%(name)s” isn't chosen", name=option_name(say, seen.sight.poll, term.proposal))
-        for term in condition.terms
-    ]
-    return say("If %(terms)s:", terms=_joined(say, terms, every=condition.every))
-
-
-def _joined(say: Translator, terms: Sequence[str], *, every: bool) -> str:
-    joint = say("and") if every else say("or")
-    return f" {joint} ".join(terms)
 
 
 def bets_sentence(say: Translator, seen: PollPageSight) -> str:

@@ -24,9 +24,9 @@ def statement_name(say: Translator, one: VisibleStatement, number: int) -> str:
 def condition_sentence(say: Translator, poll: VisiblePoll, one: VisibleStatement) -> str:
     """Under which condition a prediction is looked at."""
     terms = [
-        say("“%(proposal)s” is carried out", proposal=option_name(say, poll, term.proposal))
+        say("“%(proposal)s” is chosen", proposal=option_name(say, poll, term.proposal))
         if term.implemented
-        else say("“%(proposal)s” isn't carried out", proposal=option_name(say, poll, term.proposal))
+        else say("“%(proposal)s” isn't chosen", proposal=option_name(say, poll, term.proposal))
         for term in one.condition.terms
     ]
     joined = (say(" and ") if one.condition.every else say(" or ")).join(terms)

@@ -71,6 +71,12 @@ def state_sentences(say: Translator, seen: PollPageSight, outcome: PollOutcome) 
             " has the signed promises.",
             seen.sight.left_out,
         )
+    if seen.voided and poll.phase is Phase.PROVISIONAL:
+        yield say(
+            "Members %(numbers)s took their votes out of the count. Once the time to contest is over, all pods count"
+            " once more without them.",
+            numbers=", ".join(map(str, seen.voided)),
+        )
     if outcome.confirmed_by_one:
         yield say("Confirmed by one pod only: the group has no other keepers.")
     late = seen.closed_at - poll.times.voting_end if seen.closed_at is not None and poll.times is not None else 0

@@ -54,13 +54,15 @@ def _can(say: Translator, status: PollStatus, may: Collection[str]) -> str:
         return say("you can: read the result and count it anew")
     if status.stage in ("ended", "drawing"):
         return say("you can: wait for the count")
+    if status.stage == Phase.UNOPENED:
+        return say("you can: wait until the group's steward has opened it")
     if status.role == "guest":
         return say("you can: read; members vote")
     if status.role == "off-roll":
         return say("you can: read; you aren't on the roll of this poll")
     if status.locked:
         return say("you can: read; 🔒 delegates are frozen, and what you said before counts")
-    if status.stage == "voting":
+    if status.stage == Phase.VOTING:
         return _vote(say, status)
     return _earlier(say, status.stage, may)
 
@@ -80,9 +82,7 @@ def _earlier(say: Translator, stage: Phase, may: Collection[str]) -> str:
         return say("you can: propose")
     if stage == "predictions":
         return say("you can: say what would follow")
-    if stage == "bets":
-        return say("you can: bet on what would follow")
-    return say("you can: wait until the group's steward has opened it")
+    return say("you can: bet on what would follow")
 
 
 def _until(say: Translator, status: PollStatus, now: int) -> str:

@@ -95,10 +95,10 @@ def _sentence(say: Translator, sight: VotePathSight, names: Mapping[int, str]) -
     if tree.why not in {ChoiceEnd.CAST, ChoiceEnd.SILENT, ChoiceEnd.NOBODY}:
         way = " → ".join(names.get(number) or called(say, number, names) for number in sight.way)
         return say("Your vote goes this way: %(way)s.", way=way)
-    return _own_or_none(say, tree.why, early=sight.poll.phase in EARLY)
+    return _own_or_none(say, tree.why, early=sight.poll.phase in EARLY, counted=sight.counted)
 
 
-def _own_or_none(say: Translator, why: ChoiceEnd, *, early: bool) -> str:
+def _own_or_none(say: Translator, why: ChoiceEnd, *, early: bool, counted: bool) -> str:
     """What is said of a vote that follows nobody to a ballot; `early`: nobody votes yet."""
     if why is ChoiceEnd.CAST:
         return say("You have cast a ballot yourself. It counts, whatever your delegates do.")
@@ -108,6 +108,8 @@ def _own_or_none(say: Translator, why: ChoiceEnd, *, early: bool) -> str:
         return say("You haven't voted, and you name no delegate here: your vote is counted nowhere.")
     if early:
         return say("Voting hasn't begun: your vote goes where your delegates' ballots will be.")
+    if not counted:
+        return say("Nobody to whom your list leads has voted yet. As soon as somebody does, your vote follows.")
     return say("Your vote is stranded: you name delegates, but they lead to nobody who has voted.")
 
 

@@ -45,7 +45,7 @@ LABELS: Final[Mapping[str, str]] = {
     "voices": say("How many must be counted"),
     "percent": say("Per cent of the roll that must be counted"),
     "until": say("Until when"),
-    "due": say("When one can look"),
+    "due": say("By which day"),
 }
 LONG: Final = frozenset({"text", "description", "reason", "terms", "keepers"})
 SECRET: Final = frozenset({"phrase", "code", "credential", "invite", "first", "second", "third"})

@@ -49,7 +49,7 @@ def faults_of(say: Translator, form: PredictionForm, *, after: int) -> dict[str,
     if not form.terms:
         faults["term"] = say("Choose at least one proposal.")
     elif form.every == IMPLEMENTED and list(form.terms.values()).count(IMPLEMENTED) > 1:
-        faults["term"] = say("Only one proposal can win, so two can't both be carried out. Choose “one is enough”.")
+        faults["term"] = say("Only one proposal can win, so two can't both be chosen. Choose “one is enough”.")
     if form.due_at is None:
         faults["due"] = say("Choose a day.")
     elif form.due_at <= after:

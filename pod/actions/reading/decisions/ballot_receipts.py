@@ -32,6 +32,9 @@ from protocol.records.envelope import reopen_record
 WAITING_PLACE: Final = 2**52
 
 
+REPEATED: Final = 3  # the round that is held because members contested a result
+
+
 class Fate(StrEnum):
     """What became of a ballot."""
 
@@ -42,6 +45,7 @@ class Fate(StrEnum):
     LEFT_OUT = "left-out"  # the steward promised to log it in time, and didn't
     FROZEN = "frozen"  # a delegate's, after the lock
     OFF = "off"  # its author isn't on the roll, or their key came by a later recovery
+    VOIDED = "voided"  # its author took it out of the count
     UNPROVEN = "unproven"  # the path doesn't lead to the root that the item signed
 
 
@@ -97,7 +101,7 @@ async def load_ballot_receipt(
     assert item is not None
     assert record is not None
     promised = _promised(promise)
-    fate = fate_of(held, voter, own[0], promised)
+    fate = Fate.VOIDED if _voided(so_far, held, voter.number) else fate_of(held, voter, own[0], promised)
     found = BallotReceipt(
         own[0],
         fate,
@@ -118,6 +122,11 @@ async def _own(session: AsyncSession, so_far: PollSoFar, held: PollRound, number
     said = [one for one in ballots if one.content.round == held.number and fits(poll, held.options, one.content)]
     said.sort(key=lambda one: (one.content.key, one.content.counter, one.record_id), reverse=True)
     return [OwnBallot(one.record_id, one.content, one.place if one.place < WAITING_PLACE else None) for one in said]
+
+
+def _voided(so_far: PollSoFar, held: PollRound, number: int) -> bool:
+    """Whether a member took their votes out of this round's count; what is voted once more afterwards stands."""
+    return held.number < REPEATED and so_far.facts is not None and number in {one[0] for one in so_far.facts.voids}
 
 
 def _promised(promise: bytes | None) -> int | None:

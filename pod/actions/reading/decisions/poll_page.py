@@ -34,7 +34,7 @@ class PollPageSight(msgspec.Struct, frozen=True):
     here. `rounds`: the times of all that were held. `may_forward`: the reader may have a phase end early. `forecasts`:
     what the bets on each statement say, once they are opened. `delegate`: whose ballot the reader's vote followed or
     would follow, told where somebody asks, and with a result. `nicknames` of all whom the page names; `areas`: the
-    names of the subject areas that the poll is in.
+    names of the subject areas that the poll is in. `voided`: members who took their votes out of the count.
     """
 
     sight: PollSight
@@ -53,6 +53,7 @@ class PollPageSight(msgspec.Struct, frozen=True):
     forecasts: Mapping[RecordId, StatementForecast]
     delegate: DelegateBallot | None
     areas: tuple[str, ...]
+    voided: tuple[int, ...]
 
 
 async def read_poll_page(
@@ -115,6 +116,7 @@ async def _load_page(
         forecasts={one.statement: one for one in told.forecasts} if told is not None else {},
         delegate=await _delegate(session, deps, readable, so_far, sight) if sight.outcome is not None else None,
         areas=tuple(area_name(readable, area) for area in sight.poll.areas),
+        voided=tuple(sorted({one[0] for one in so_far.facts.voids})) if so_far.facts is not None else (),
     )
 
 

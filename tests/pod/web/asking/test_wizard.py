@@ -81,6 +81,8 @@ def test_dc_01_six_steps_make_a_poll(place: Place) -> None:
     assert page.path.endswith("/preview")
     for told in ("Where do we dig?", "We need another.", "20 per cent of the roll", "A voter", "A delegate", "A guest"):
         assert told in words(page), told
+    # A day before the end would be when voting begins: delegates are never locked before half of it is over.
+    assert "Delegates are locked 12 hours before the end" in words(page)
     done = ada.submit(page, "/preview", press="Publish")
     assert done.status != 400, words(done)
     polls = place.ada.get(f"/api/v1/groups/{place.group}/polls")["polls"]

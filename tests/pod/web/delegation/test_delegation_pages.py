@@ -106,7 +106,7 @@ def test_dc_09_a_loop_is_named_before_it_is_signed_and_refuses_nothing(parish: P
 def test_dc_07_the_way_of_a_vote_is_a_nested_list_with_the_reason_of_each_choice(parish: Parish) -> None:
     poll = parish.ask("score", areas=["wells"], lengths={"voting": 2 * HOUR, "lock": HOUR, "contest": 0})
     browser, path = parish.browser("cy"), parish.path(poll, "/my-vote")
-    assert "stranded" in browser.get(path).text
+    assert "As soon as somebody does, your vote follows." in browser.get(path).text
     parish.cast("ada", poll, scores={"00": 80, "01": 20})
     parish.cast("bo", poll, scores={"00": 10})
     parish.logged("ada", poll)
