@@ -116,6 +116,7 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/polls/{poll}/ballots": of_poll("/ballots"),
     "/g/{group}/polls/{poll}/my-vote": of_poll("/my-vote"),
     "/g/{group}/polls/{poll}/receipt": of_poll("/receipt"),
+    "/g/{group}/polls/{poll}/talk": of_poll("/talk"),
     "/g/{group}/polls/{poll}/vote": of_poll("/vote"),
     "/g/{group}/polls/{poll}/bets": of_early_poll("/bets"),
     "/g/{group}/polls/{poll}/contest": of_poll("/contest"),
