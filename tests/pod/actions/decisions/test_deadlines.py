@@ -41,4 +41,4 @@ def test_a_deadline_that_came_unsealed_waits_like_a_record(pod: ServedPod) -> No
     pod.start()
     sealed = eventually(lambda: (seen := ada.get(f"/api/v1/groups/{group}"))["settled_height"] > height and seen)
     assert sealed["settled_height"] == height + 1
-    assert ada.get(f"/api/v1/groups/{group}/polls/{poll}")["poll"]["phase"] == "final"
+    eventually(lambda: ada.get(f"/api/v1/groups/{group}/polls/{poll}")["poll"]["phase"] == "final")
