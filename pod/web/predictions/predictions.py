@@ -163,18 +163,19 @@ def _show(
         prediction_line(say, seen, one, number, now=now, back="")
         for number, one in enumerate(seen.predictions.statements, start=1)
     )
+    terms = tuple(
+        TermLine(one.id, option_name(say, poll, one.id), form.terms.get(one.id, ""))
+        for one in poll.options
+        if one.author is not None and one.id in poll.votable  # a condition names proposals
+    )
     view = PredictionsView(
         frame=frame,
         rows=rows,
         order=_order(say, seen),
         plot=forecast_plot(say, seen) if seen.predictions.opened else None,
         matrix=_matrix(say, seen),
-        barred=_barred(say, seen),
-        terms=tuple(
-            TermLine(one.id, option_name(say, poll, one.id), form.terms.get(one.id, ""))
-            for one in poll.options
-            if one.author is not None and one.id in poll.votable  # a condition names proposals
-        ),
+        barred=_barred(say, seen) or ("" if terms else _nothing(say)),
+        terms=terms,
         form=form,
         earliest=say.stamp(poll.times.voting_end)[:10] if poll.times else "",
         faults={"statement": "", "term": "", "due": "", **(faults or {})},
@@ -262,6 +263,10 @@ def _matrix(say: Translator, seen: PhaseSight) -> tuple[tuple[str, tuple[str, ..
 def _cell(say: Translator, one: StatementSight, option: str) -> str:
     said = [term.implemented for term in one.stated.condition.terms if term.proposal == option]
     return "" if not said else say("if") if said[0] else say("if not")
+
+
+def _nothing(say: Translator) -> str:
+    return say("A prediction hangs on proposals, and none is sealed here yet. Look again in a minute.")
 
 
 def _barred(say: Translator, seen: PhaseSight) -> str:

@@ -57,6 +57,13 @@ def test_dc_19_members_propose_and_what_was_proposed_stays_a_choice(parish: Pari
     assert len(parish.seen("bo", poll)["poll"]["options"]) == 2
 
 
+def test_dc_13_where_no_proposal_is_sealed_yet_nobody_is_given_a_form_without_conditions(parish: Parish) -> None:
+    poll = parish.ask("score", lengths={"predictions": DAY, "bets": HOUR, "voting": DAY, "contest": HOUR})
+    shown = parish.browser("bo").get(f"{parish.path(poll)}/predictions").text
+    assert "none is sealed here yet" in shown
+    assert "Of several" not in shown
+
+
 def test_members_predict_what_follows_from_a_choice(parish: Parish, poll: str) -> None:
     ada, bo, path = parish.browser("ada"), parish.browser("bo"), parish.path(poll)
     assert "End this phase now" not in bo.get(f"{path}/proposals").text
