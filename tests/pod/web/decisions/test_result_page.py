@@ -8,13 +8,18 @@ import json
 import re
 import sys
 from base64 import b64encode
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from subprocess import run
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from protocol.records.envelope import open_record
+from tests.decisions.oracles import whole_count
+from tests.decisions.oracles.whole_count import Said
 from tests.pod.web.decisions.parish import HOUR, Parish, settle
 from tests.support.rig import ServedPod, eventually
 
@@ -85,6 +90,55 @@ def test_dc_17_the_result_says_who_won_turnout_quorum_and_the_two_ways_to_vote(p
     assert "On average you and the group are 53.3 points apart; most, 53.3" in parish.browser("ada").get(path).text
     assert "On average member 3 and the group are 26.7 points apart" in parish.browser("bo").get(path).text
     assert not any(word in text for word in ("You and the group", "standpoints"))
+
+
+def test_api_07_log_and_members_give_the_numbers_of_page_table_and_file(parish: Parish) -> None:
+    """Whoever has nothing but the exports comes to what the page says."""
+    poll = parish.ask("score", title="The mill?", lengths=SHORT)
+    parish.cast("cy", poll, scores={"00": 70, "02": 11})
+    parish.cast("ada", poll, scores={"01": 100})
+    for name in ("ada", "cy"):
+        parish.logged(name, poll)
+    ended(parish, poll)
+    ada, path, guest = parish.people["ada"], f"/api/v1/groups/{parish.group}", parish.browser()
+    times = parish.seen("ada", poll)["poll"]["times"]
+    entries = ada.get(f"/groups/{parish.group}/log?from=0")["entries"]
+    roll = {one["number"]: 1 for one in ada.get(f"{path}/members")["members"] if one["weight"] > 0}
+    everybody = frozenset(roll)
+
+    said = [one for index, body in enumerate(entries) for one in said_in(index, body, poll)]
+    options, ends = ("00", "01", "02"), {"lock": len(entries), "end": len(entries), "ends_at": times["voting_end"]}
+    able = {"delegate": everybody, "be_delegate": everybody}
+    asked = whole_count.Asked(
+        id=poll, kind="score", options=options, times={}, areas=(), parents={}, roll=roll, fresh=0,
+        percent=None, number=None, able=able, **ends,
+    )  # fmt: skip
+    anew = whole_count.count(asked, said)
+
+    assert anew["sums"] == {"00": 140, "01": 100, "02": 22}
+    text = guest.get(parish.path(poll)).text
+    table = list(csv.DictReader(io.StringIO(guest.get(parish.path(poll, "/result.csv")).text.lstrip("\ufeff"))))
+    (result,) = json.loads(guest.get(parish.path(poll, "/result.json")).text)["outcome"]["results"]
+    assert [int(row["direct"]) + int(row["delegated"]) for row in table] == list(anew["sums"].values())
+    assert [sum(one["support"].values()) for one in result["options"]] == list(anew["sums"].values())
+    for name in ("roll", "counted", "direct", "blank", "silent", "stranded", "winners"):
+        assert result[name] == anew[name], name
+    assert "“Dig deeper” won with 140 points: 70 direct, 70 delegated." in text
+    for row, total in zip(table, anew["sums"].values(), strict=True):
+        assert f"{row['name']}</th><td>{total}</td>" in text
+    log = guest.get(f"/g/{parish.group}/log.json").text
+    assert all(one.id in log for one in said if one.what == "ballot")
+
+
+def said_in(index: int, body: Any, poll: str) -> Iterator[Said]:
+    """An entry of the log as the definition of a count takes it; nothing for what is no part of this poll."""
+    kind, header = body["type"].lower(), (index, open_record(body).id, body["author"], body["key"], body["counter"])
+    if kind == "ballot" and body["poll"] == poll:
+        yield Said(*header, kind, {"scores": body["scores"]})
+    elif kind == "delegate":
+        yield Said(*header, kind, {"declared": body["declared"]})
+    elif kind == "delegation":
+        yield Said(*header, kind, {"scope": "group", "delegates": body["delegates"], "expires": body.get("expires")})
 
 
 def test_dc_30_pictures_stand_by_themselves_with_their_colours_and_numbers_as_long_as_the_page_may_be_read(
