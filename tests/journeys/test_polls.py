@@ -92,7 +92,7 @@ def test_dc_01_two_pods_open_answer_close_and_count_a_poll_alike(
     assert refusal.value.problem["rule"] == "not_now"
 
 
-def test_dc_02_anybody_counts_a_result_anew_from_its_file_without_a_pod(
+def test_dc_17_anybody_counts_a_result_anew_from_its_file_without_a_pod(
     community: tuple[str, Person, Person, Person], pods: list[ServedPod], tmp_path: Path
 ) -> None:
     group, ada, bo, cia = community

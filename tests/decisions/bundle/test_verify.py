@@ -35,7 +35,7 @@ def found(change: Callable[[Any], None]) -> list[str]:
     return [fault.rule.key for fault in verify(json.dumps(file).encode()).faults]
 
 
-def test_dc_02_an_honest_file_is_right() -> None:
+def test_dc_17_an_honest_file_is_right() -> None:
     verdict = verify(honest())
 
     assert verdict.faults == ()
@@ -158,7 +158,7 @@ def end_too_early(file: Any) -> None:
         (end_too_early, "end_missing"),
     ],
 )
-def test_dc_02_each_tampering_is_named_by_its_own_rule(change: Callable[[Any], None], rule: str) -> None:
+def test_dc_17_each_tampering_is_named_by_its_own_rule(change: Callable[[Any], None], rule: str) -> None:
     assert found(change) == [rule]
 
 

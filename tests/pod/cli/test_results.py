@@ -12,7 +12,7 @@ from pod.cli import results
 from tests.decisions.bundle.decided import Decided
 
 
-def test_dc_02_several_processes_say_of_a_file_what_one_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dc_17_several_processes_say_of_a_file_what_one_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "FEWEST_FOR_ALL", 1)
     honest = msgspec.json.encode(Decided().bundle())
     file = json.loads(honest)

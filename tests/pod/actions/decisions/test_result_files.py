@@ -86,7 +86,7 @@ def scans(asked: list[str]) -> list[str]:
     return [one for one in asked if "records.wire" in one]
 
 
-def test_dc_02_who_asks_again_for_a_results_file_costs_no_scan(pod: ServedPod, decided: Decided) -> None:
+def test_dc_17_who_asks_again_for_a_results_file_costs_no_scan(pod: ServedPod, decided: Decided) -> None:
     first, second = pod.act(lambda deps: statements(deps, decided, 2))
 
     assert scans(first)
@@ -96,7 +96,7 @@ def test_dc_02_who_asks_again_for_a_results_file_costs_no_scan(pod: ServedPod, d
     assert len(ranged["leaves"]) == len(ranged["records"])
 
 
-def test_dc_02_many_who_ask_at_once_have_one_file_made(
+def test_dc_17_many_who_ask_at_once_have_one_file_made(
     pod: ServedPod, decided: Decided, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
@@ -118,7 +118,7 @@ def test_dc_02_many_who_ask_at_once_have_one_file_made(
     assert made == [decided.poll]
 
 
-def test_dc_02_only_few_files_are_made_at_once(pod: ServedPod, decided: Decided) -> None:
+def test_dc_17_only_few_files_are_made_at_once(pod: ServedPod, decided: Decided) -> None:
     async def asked(deps: Deps) -> None:
         KeptFiles(deps.config.data).forget(decided.group)
         with ExitStack() as others:
@@ -130,7 +130,7 @@ def test_dc_02_only_few_files_are_made_at_once(pod: ServedPod, decided: Decided)
         pod.act(asked)
 
 
-def test_dc_02_what_the_floor_withholds_is_in_no_kept_file(decided: Decided) -> None:
+def test_dc_17_what_the_floor_withholds_is_in_no_kept_file(decided: Decided) -> None:
     post, path = decided.posts[0], f"/api/v1/groups/{decided.floor}/votes"
     assert "Words 0." in json.dumps(decided.file())
 
@@ -145,7 +145,7 @@ def test_dc_02_what_the_floor_withholds_is_in_no_kept_file(decided: Decided) -> 
     assert "Words 0." not in json.dumps(decided.file())
 
 
-def test_dc_02_what_the_floor_withholds_of_a_count_takes_its_file_away(decided: Decided) -> None:
+def test_dc_17_what_the_floor_withholds_of_a_count_takes_its_file_away(decided: Decided) -> None:
     path = f"/api/v1/groups/{decided.floor}/votes"
     decided.mod.post(path, {"target": {"post": decided.poll}, "value": -1000})
 
@@ -157,7 +157,7 @@ def test_dc_02_what_the_floor_withholds_of_a_count_takes_its_file_away(decided: 
     assert decided.file()["poll"] == decided.poll
 
 
-def test_dc_02_a_floor_that_hides_all_it_does_not_vote_for_is_followed_too(decided: Decided) -> None:
+def test_dc_17_a_floor_that_hides_all_it_does_not_vote_for_is_followed_too(decided: Decided) -> None:
     group, votes = decided.floor, f"/api/v1/groups/{decided.floor}/votes"
     decided.mod.post(f"/api/v1/groups/{group}/operations", {"do": "set-policy", "with": {"default_score": 0}})
     eventually(lambda: _refused(decided))
@@ -171,7 +171,7 @@ def test_dc_02_a_floor_that_hides_all_it_does_not_vote_for_is_followed_too(decid
     decided.mod.post(votes, {"target": {"post": decided.posts[1]}, "value": 1000})
 
 
-def test_dc_02_what_was_erased_is_in_no_kept_file(pod: ServedPod, decided: Decided) -> None:
+def test_dc_17_what_was_erased_is_in_no_kept_file(pod: ServedPod, decided: Decided) -> None:
     post, kept = decided.posts[1], pod.folder / FOLDER / decided.group
     assert "Words 1." in json.dumps(decided.file())
     (before,) = kept.iterdir()
