@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -39,7 +38,7 @@ def test_dc_18_a_tie_goes_to_a_second_round_and_then_to_a_lot_and_a_contest_is_c
     bet(parish, poll, statement)
     parish.pass_time(HOUR)
     parish.reached(poll, "voting")
-    opened = eventually(lambda: len(found := opened_values(parish, parish.cy, poll)) == 3 and found)
+    opened = eventually(lambda: len(found := parish.opened(parish.cy, poll)) == 3 and found)
     assert sorted(value[statement] for value in opened) == [321, 456, 789]
     tie(parish, poll, {north: 60, south: 60})
     parish.pass_time(2 * HOUR)
@@ -48,7 +47,7 @@ def test_dc_18_a_tie_goes_to_a_second_round_and_then_to_a_lot_and_a_contest_is_c
     parish.pass_time(HOUR)
     parish.reached(poll, "voting", held=2)
     tie(parish, poll, {north: 10, south: 10})
-    eventually(lambda: "LotShare" in logged_types(parish, parish.cy))
+    eventually(lambda: any(one["type"] == "LotShare" for one in parish.entries(parish.cy)))
     parish.pass_time(2 * HOUR)
     parish.reached(poll, "drawing", held=2)
     parish.pass_time(DAY)
@@ -88,7 +87,7 @@ def bet(parish: PollingParish, poll: str, statement: str) -> None:
     assert [parish.seen(person, poll)["bets"] for person in parish.people] == [
         {statement: value} for value in (321, 456, 789)
     ]
-    assert opened_values(parish, parish.cy, poll) == []
+    assert parish.opened(parish.cy, poll) == []
 
 
 def contest(parish: PollingParish, poll: str, tied: list[str]) -> None:
@@ -120,20 +119,3 @@ def check_files(parish: PollingParish, poll: str) -> None:
 def tie(parish: PollingParish, poll: str, scores: dict[str, int]) -> None:
     ballots = parish.path(poll, "ballots")
     parish.logged(*(soon(person.post, ballots, {"scores": scores}) for person in parish.people))
-
-
-def entries(parish: PollingParish, person: Person) -> list[dict[str, Any]]:
-    size = person.get(f"/api/v1/groups/{parish.group}")["log"]["size"]
-    found: list[dict[str, Any]] = []
-    while len(found) < size:
-        page = person.get(f"/groups/{parish.group}/log?from={len(found)}")
-        found += page["entries"]
-    return found
-
-
-def logged_types(parish: PollingParish, person: Person) -> set[str]:
-    return {str(one["type"]) for one in entries(parish, person)}
-
-
-def opened_values(parish: PollingParish, person: Person, poll: str) -> list[dict[str, int]]:
-    return [one["value"] for one in entries(parish, person) if one["type"] == "Opening" and one["poll"] == poll]

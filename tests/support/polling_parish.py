@@ -89,6 +89,18 @@ class PollingParish:
         eventually(lambda: all(holds(person, record) for person in self.people for record in records))
         self.agree()
 
+    def entries(self, person: Person) -> list[dict[str, Any]]:
+        """The records of the group's log, as this person's pod has them."""
+        size = person.get(f"/api/v1/groups/{self.group}")["log"]["size"]
+        found: list[dict[str, Any]] = []
+        while len(found) < size:
+            found += person.get(f"/groups/{self.group}/log?from={len(found)}")["entries"]
+        return found
+
+    def opened(self, person: Person, poll: str) -> list[dict[str, int]]:
+        """The bets of a poll that the log tells."""
+        return [one["value"] for one in self.entries(person) if one["type"] == "Opening" and one["poll"] == poll]
+
     def agree(self, *people: Person) -> None:
         """Wait until these people's pods (all) hold the same chain and log."""
         eventually(lambda: agreed(self.group, *(people or self.people)))
