@@ -120,7 +120,12 @@ PATHS: Mapping[str, Paths] = {
     "/g/{group}/polls/{poll}/vote": of_poll("/vote"),
     "/g/{group}/polls/{poll}/bets": of_early_poll("/bets"),
     "/g/{group}/polls/{poll}/contest": of_poll("/contest"),
-    "/g/{group}/polls/{poll}/predictions": of_early_poll("/predictions"),
+    "/g/{group}/polls/{poll}/predictions": lambda place: [
+        f"/g/{place.village}/polls/{poll}/predictions" for poll in (place.early, place.foretold)
+    ],
+    "/g/{group}/polls/{poll}/predictions/{prediction}": lambda place: [
+        f"/g/{place.village}/polls/{place.foretold}/predictions/{place.prediction}"
+    ],
     "/g/{group}/polls/{poll}/proposals": of_early_poll("/proposals"),
     "/g/{group}/posts/{post}": looked_at,
     "/g/{group}/posts/{post}/blame": of_post("/blame"),

@@ -33,6 +33,8 @@ class Place:
     item: str
     poll: str
     early: str
+    foretold: str
+    prediction: str
     draft: str
 
     @property
@@ -79,6 +81,7 @@ def settle(alpha: ServedPod, beta: ServedPod) -> Place:
         item,
         poll,
         _ask_early(ada, village),
+        *_foretell(ada, village),
         _begin(alpha, village),
     )
 
@@ -175,6 +178,24 @@ def _ask_early(ada: Person, village: str) -> str:
     ada.post(f"{path}/proposals/{proposed}/withdrawal", {})
     ada.post(f"{path}/proposals", {"title": LONG})
     return poll
+
+
+def _foretell(ada: Person, village: str) -> tuple[str, str]:
+    """A poll in which people predict, and what one of them predicted."""
+    day = 86_400_000
+    lengths = {"proposals": day, "predictions": day, "bets": day, "voting": 2 * day}
+    wish = {"kind": "score", "title": f"And then? {EVIL}", "lengths": lengths}
+    poll = str(ada.post(f"/api/v1/groups/{village}/polls", wish)["record"])
+    path = f"/api/v1/groups/{village}/polls/{poll}"
+    eventually(lambda: ada.get(path)["poll"]["phase"] == "proposals")
+    options = [ada.post(f"{path}/proposals", {"title": title})["record"] for title in (LONG, f"Wait {EVIL}")]
+    eventually(lambda: not any(one["waits"] for one in ada.get(path)["poll"]["options"]))
+    ada.post(f"{path}/fast-forward", {})
+    eventually(lambda: ada.get(path)["poll"]["phase"] == "predictions")
+    terms = [{"proposal": option, "implemented": option == options[0]} for option in options]
+    due = ada.get(path)["poll"]["times"]["contest_end"] + day
+    said = {"statement": f"{LONG} {EVIL}", "due_at": due, "condition": {"every": True, "terms": terms}}
+    return poll, str(ada.post(f"{path}/predictions", said)["record"])
 
 
 def _begin(alpha: ServedPod, village: str) -> str:
