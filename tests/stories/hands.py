@@ -80,11 +80,11 @@ class Hand:
             found.last.fill(value)
 
     def press(self, found: Locator) -> None:
-        self._unfold(found)
+        self.unfold(found)
         with self.page.expect_navigation():
             found.click()
 
-    def _unfold(self, found: Locator) -> None:
+    def unfold(self, found: Locator) -> None:
         """Open what the thing is folded in."""
         for summary in found.locator("xpath=ancestor::details[not(@open)]/summary").all():
             self._open(summary)
@@ -138,7 +138,7 @@ class Keys(Hand):
         self._reach(found)
 
     def press(self, found: Locator) -> None:
-        self._unfold(found)
+        self.unfold(found)
         self._reach(found)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")

@@ -22,7 +22,6 @@ from tests.support.shell import settle
 
 DAY = 86_400_000
 WAYS = [
-    pytest.param(("en", True, Hand), id="en-scripts-mouse", marks=pytest.mark.slow),
     pytest.param(("sv", False, Hand), id="sv-plain-mouse", marks=pytest.mark.slow),
     pytest.param(("sv", True, Keys), id="sv-scripts-keyboard", marks=pytest.mark.slow),
 ]

@@ -17,12 +17,14 @@ CAN_ALL = dict.fromkeys(("open-poll", "fast-forward", "propose", "predict", "bet
 class PollingParish:
     """A group of ada (pod 1, steward), bo (pod 2) and cy (pod 3); the clock of all pods moves on together."""
 
-    def __init__(self, pods: list[ServedPod], **root: Any) -> None:
+    def __init__(
+        self, pods: list[ServedPod], sign_up: Callable[[ServedPod, str], Person] = ServedPod.sign_up, **root: Any
+    ) -> None:
         self.pods = pods
         pods[0].set_clock(0)
         for pod in pods[1:]:
             pod.clock_file.symlink_to(pods[0].clock_file)
-        self.people = [pod.sign_up(name) for pod, name in zip(pods, ("ada", "bo", "cy"), strict=True)]
+        self.people = [sign_up(pod, name) for pod, name in zip(pods, ("ada", "bo", "cy"), strict=True)]
         for pod in pods:
             pod.start()
         self.ada, self.bo, self.cy = self.people
