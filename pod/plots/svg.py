@@ -14,8 +14,8 @@ from unicodedata import east_asian_width
 from markupsafe import Markup
 
 WIDTH: Final = 360
-LETTER: Final = 6.4  # what a letter takes at most, on the average, in the font size of pictures
-BOLD: Final = 7.4
+LETTER: Final = 6.9  # what a letter takes at most, on the average, in the font size of pictures, in wide fonts
+BOLD: Final = 7.9
 MARGIN: Final = 8
 SCALE: Final = 4 / 3  # as much larger than on a phone as pages let it grow
 _BOX: Final = re.compile(r'^<svg viewBox="0 0 ([\d.]+) ([\d.]+)"')
