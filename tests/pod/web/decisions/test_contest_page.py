@@ -23,7 +23,7 @@ def test_dc_08_votes_are_taken_out_of_a_count_with_the_words_of_the_account_alon
 
     wrong = bo.submit(page, parish.path(poll, "/contest"), phrase=parish.people["cy"].account["phrase"])
     assert "not this account" in wrong.text
-    assert parish.people["cy"].account["phrase"].split()[0] + " " not in wrong.text
+    assert " ".join(parish.people["cy"].account["phrase"].split()[:3]) not in wrong.text
     done = bo.submit(wrong, parish.path(poll, "/contest"), phrase=parish.people["bo"].account["phrase"])
 
     assert "Your votes are taken out of the count once the steward has sealed it." in done.text
