@@ -303,7 +303,7 @@ def check() -> int:
 def test(chosen: Sequence[str], *, everything: bool) -> int:
     """The checks and the tests; only the chosen tests when pytest got arguments."""
     make_environment(DEV_LOCK)
-    pytest = [str(BIN / "pytest"), "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-q", *chosen]
+    pytest = [str(BIN / "pytest"), "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-q", *chosen]
     steps = [(name, [str(BIN / tool), *rest]) for name, (tool, *rest) in CHECKS]
     if everything:
         pytest += ["-m", "not bench", "--durations=25"]
