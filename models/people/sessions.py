@@ -89,8 +89,13 @@ async def set_session_seen(session: AsyncSession, sha256: bytes, *, now: int, ex
     )
 
 
-async def set_session_confirmed(session: AsyncSession, sha256: bytes, *, now: int) -> None:
-    await session.execute(update(SESSIONS).where(SESSIONS.c.sha256 == sha256).values(confirmed_at=now))
+async def replace_session(session: AsyncSession, sha256: bytes, renewed: Session) -> bool:
+    """Have `renewed` stand in the place of a session; returns whether that was still there."""
+    values = msgspec.structs.asdict(renewed)
+    replaced = await session.execute(
+        update(SESSIONS).where(SESSIONS.c.sha256 == sha256).values(values).returning(SESSIONS.c.sha256)
+    )
+    return replaced.first() is not None
 
 
 async def delete_session(session: AsyncSession, account: int, sha256: bytes) -> int:

@@ -186,6 +186,8 @@ def test_dc_03_a_stolen_session_casts_nothing_and_its_owners_ballot_is_kept_over
     owner.send("/settings/confirm/mail")
     owner.send("/settings/confirm", code=parish.office.code_to("bo@mail.example"))
     assert owner.page.locator('[name="choice"][value="yes"]').is_checked()
+    thief.open(f"/g/{parish.group}/polls/{poll}/vote")
+    assert "/sign-in" in thief.page.url  # the proof is the owner's, and so is the session from then on
     owner.press(owner.page.locator('button[value="cast"]'))
     assert "Your ballot is cast" in owner.text
     own = eventually(partial(cast_by_bo, parish, poll))

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from email.message import Message
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.request import Request
 
 from models.people.accounts import load_account_named
 from pod.actions.accounts.sessions import open_session
@@ -138,8 +140,17 @@ class Browser:
     def sign_in(self, name: str) -> Browser:
         """Be signed in as somebody at home here, without the pages for that."""
         secret, cookie = session_secret(self.pod, name)
-        self._opener.addheaders = [*self._opener.addheaders, ("Cookie", f"{cookie}={secret}")]
+        handed = Message()
+        handed["Set-Cookie"] = f"{cookie}={secret}; Path=/"
+        self.cookies.extract_cookies(cast("Any", SimpleNamespace(info=lambda: handed)), Request(self.pod.door))
         return self
+
+    def copied(self) -> Browser:
+        """A browser to which somebody copied the cookies of this one."""
+        twin = Browser(self.pod, self.language, address=self.address)
+        for cookie in self.cookies:
+            twin.cookies.set_cookie(cookie)
+        return twin
 
     def _open(self, path: str, body: bytes | None, headers: dict[str, str]) -> Seen:
         url = path if path.startswith("http") else self.pod.door + path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account
@@ -15,7 +16,7 @@ from models.people.sessions import (
     insert_session,
     list_sessions,
     load_session,
-    set_session_confirmed,
+    replace_session,
     set_session_seen,
 )
 from pod.actions.groups.founding import token_hash
@@ -57,9 +58,19 @@ def check_confirmed(deps: Deps, session: Session, *, back: str = "/settings") ->
         raise AccountRule.CONFIRM_FIRST.error(back=back)
 
 
-async def confirm_session(deps: Deps, session: Session) -> None:
-    """Note that the session's person proved just now who they are."""
-    await deps.store.write(lambda own: set_session_confirmed(own, session.sha256, now=deps.clock()))
+async def renew_session(deps: Deps, proved: Session) -> str:
+    """Have a session whose person proved just now who they are go on under a new secret, which is returned.
+
+    Whoever has a copy of the old one is signed out by it, and so never has the proof. Raises SignInError if the session
+    ended meanwhile.
+    """
+    secret, now = random_token(), deps.clock()
+    renewed = msgspec.structs.replace(
+        proved, sha256=token_hash(secret), seen_at=now, expires_at=now + LIFE_MS, confirmed_at=now
+    )
+    if not await deps.store.write(lambda session: replace_session(session, proved.sha256, renewed)):
+        raise AccountRule.SIGN_IN_FIRST.error()
+    return secret
 
 
 async def list_own_sessions(deps: Deps, account: Account) -> Sequence[Session]:

@@ -12,13 +12,12 @@ from pod.actions.accounts.fresh_proofs import check_proof
 from pod.actions.accounts.mail_address import address_of_account, mail_confirmation
 from pod.actions.accounts.passkeys import check_passkey, own_passkeys, request_options
 from pod.actions.accounts.second_factors import has_second_factor
-from pod.actions.accounts.sessions import confirm_session
 from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
 from pod.web.account.letters import confirm_letter
-from pod.web.account.session_start import session_here, visit_of
+from pod.web.account.session_start import go_on_proved, visit_of
 from pod.web.kit.form_page import FormView, told
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
@@ -83,7 +82,7 @@ async def _mail(request: web.Request, form: ConfirmForm) -> web.Response:
 @routes.post("/settings/confirm")
 @contract("account", media_type=HTML)
 async def post_confirm(request: web.Request) -> web.Response:
-    """Take the proof; what is sensitive is open for a quarter of an hour."""
+    """Take the proof; what is sensitive is open for a quarter of an hour, to this browser and no copy of its cookie."""
     account_of(request)
     form = await read_form(request, ConfirmForm)
     return await act_or_show(partial(_confirm, request, form), partial(_refused, request, form))
@@ -92,8 +91,7 @@ async def post_confirm(request: web.Request) -> web.Response:
 async def _confirm(request: web.Request, form: ConfirmForm) -> web.Response:
     deps, account = request.app[DEPS], account_of(request)
     await check_proof(deps, visit_of(request), account, form.code)
-    await confirm_session(deps, session_here(request))
-    return see_other(form.to)
+    return await go_on_proved(request, see_other(form.to))
 
 
 @routes.post("/settings/confirm/passkey")
@@ -110,8 +108,7 @@ async def _confirm_by_passkey(request: web.Request, form: PasskeyProofForm) -> w
     deps, account = request.app[DEPS], account_of(request)
     await deps.store.limits.take("passkey of an address", address_of(request), now=deps.clock())
     await check_passkey(deps, visit_of(request), account, form.credential)
-    await confirm_session(deps, session_here(request))
-    return see_other(form.to)
+    return await go_on_proved(request, see_other(form.to))
 
 
 async def _refused(request: web.Request, form: ConfirmForm, refusal: RefusedError, status: HTTPStatus) -> web.Response:

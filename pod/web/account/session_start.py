@@ -1,4 +1,4 @@
-"""When a person signs in, the pod gives their browser a new secret."""
+"""When a person signs in, or proves once more who they are, the pod gives their browser a new secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiohttp import web
 from models.people.accounts import Account
 from models.people.sessions import Session
 from pod.actions.accounts.mailed_codes import visit_hash
-from pod.actions.accounts.sessions import open_session
+from pod.actions.accounts.sessions import open_session, renew_session
 from pod.actions.accounts.sign_in import mark_of
 from pod.app_keys import DEPS
 from pod.budgets.payers import SESSION
@@ -63,6 +63,12 @@ async def become(request: web.Request, account: Account) -> Keep:
 async def enter(request: web.Request, account: Account, response: web.Response) -> web.Response:
     """Sign the account in with this answer."""
     return (await become(request, account))(response)
+
+
+async def go_on_proved(request: web.Request, response: web.Response) -> web.Response:
+    """Have the browser go on, with this answer, as one whose person proved just now who they are."""
+    set_cookie(request, response, SESSION, await renew_session(request.app[DEPS], session_here(request)))
+    return response
 
 
 class PhraseView(msgspec.Struct, frozen=True):
