@@ -77,7 +77,7 @@ def exactly(bets: PerMille) -> list[Bets]:
 def test_the_combined_bet_is_what_fractions_say(plain: bool) -> None:
     rng = Random(10)
     exact, rule = ExactRule(plain=plain), PLAIN if plain else IN_FORCE
-    for world in range(400):
+    for world in range(1000):
         past, outcomes, current = a_world(rng)
         values = combine(past, outcomes, current, rule).values
         history, what = exactly(past), [Fraction(outcome, 1000) for outcome in outcomes.tolist()]

@@ -116,7 +116,7 @@ def test_a_score_is_never_below_zero_or_above_one() -> None:
 
 def test_dc_15_scores_are_what_the_definition_says_at_every_size_of_the_log() -> None:
     rng = Random(15)
-    for world in range(500):
+    for world in range(2000):
         polls = an_area(rng)
         exact = ExactScores(as_told(polls))
         for size in (rng.randint(0, 50), rng.randint(0, 50), 50):
