@@ -18,7 +18,7 @@ from tests.property.test_chain_properties import (
     check_settled_is_final_and_the_group_goes_on,
 )
 
-HISTORIES = 10_000 if os.environ.get("ALTHING_FULL") else 4_000
+HISTORIES = 10_000 if os.environ.get("ALTHING_FULL") else 2_000
 BATCH = 250
 STARTS = range(0, HISTORIES // len(KINDS), BATCH)
 
