@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, ViewportSize
 from tests.stories.hands import Hand, Keys
 from tests.support.browsing import Browser as PlainBrowser
 from tests.support.browsing import Seen, session_secret
-from tests.support.chromium import Window
+from tests.support.chromium import Window, too_small, too_wide, violations
 from tests.support.people import joined
 from tests.support.polling_parish import PollingParish
 from tests.support.post_office import PostOffice
@@ -27,10 +27,14 @@ WAYS: dict[str, tuple[str, bool, type[Hand], str]] = {
 OTHERS = {"dan": 0, "eva": 1, "fia": 0, "gus": 1, "hal": 2}
 AREAS = [{"area": "water", "name": "Water"}, {"area": "roads", "name": "Roads"}]
 WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 320, "height": 800}
 
 
 class Town(PollingParish):
-    """`hands`: browsers of ada, bo and cy; `others`: those of the others, who meet the same pages without Chromium."""
+    """`hands`: browsers of ada, bo and cy; `others`: those of the others, who meet the same pages without Chromium.
+
+    `faults`: what was wrong with pages that somebody looked at.
+    """
 
     def __init__(self, pods: list[ServedPod], chromium: Browser, office: PostOffice) -> None:
         for pod in pods:
@@ -38,6 +42,7 @@ class Town(PollingParish):
         super().__init__(pods, settle)
         self.office = office
         self.windows: list[Window] = []
+        self.faults: list[str] = []
         self.hands = {name: self._at_home(chromium, name, pod) for name, pod in zip(WAYS, pods, strict=True)}
         self.others = {name: self._moves_in(name, pods[place]) for name, place in OTHERS.items()}
         self._sign({"areas": AREAS})
@@ -71,6 +76,16 @@ class Town(PollingParish):
     def page(self, poll: str, *parts: str) -> str:
         """The address of a poll's page."""
         return "/".join((f"/g/{self.group}/polls/{poll}", *parts))
+
+    def look(self, name: str, what: str) -> None:
+        """Note what is wrong with the page that somebody with scripts has before them: by axe, and at 320 px."""
+        page = self.hands[name].page
+        found = violations(page)
+        page.set_viewport_size(NARROW)
+        found += [f"too wide at 320: {one}" for one in too_wide(page)]
+        found += [f"too small: {one}" for one in too_small(page)]
+        page.set_viewport_size(WIDE)
+        self.faults += [f"{what}: {one}" for one in found]
 
     def meets(self, name: str, path: str, wanted: str) -> Hand:
         """Open a page until what a selector names stands on it."""
