@@ -96,6 +96,7 @@ def village(pods: list[ServedPod]) -> Iterator[Village]:
 
 def test_a_pod_that_swallows_packets_delays_no_delivery_to_a_third(village: Village) -> None:
     ada, bo, cy = village.people
+    eventually(lambda: agreed(village.group, ada, bo, cy), seconds=AWHILE)
     size, seen = log_size(ada, village.group), village.score(cy)
     village.relays[2].black_hole()
     waits = []
