@@ -101,7 +101,8 @@ class PostOffice:
             if envelope.rcpt_tos == [address]:
                 del self.post.got[place]
                 mail = message_from_bytes(envelope.original_content or b"")
-                payload = mail.get_payload(decode=True)
+                text = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
+                payload = text.get_payload(decode=True)
                 assert isinstance(payload, bytes)
                 return payload.decode()
         return ""
