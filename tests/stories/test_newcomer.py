@@ -26,7 +26,6 @@ WAYS = [
     pytest.param(("en", True, Hand, "postgres"), id="en-scripts-mouse-postgres", marks=pytest.mark.slow),
     pytest.param(("sv", False, Hand, "sqlite"), id="sv-plain-mouse", marks=pytest.mark.slow),
     pytest.param(("sv", True, Keys, "sqlite"), id="sv-scripts-keyboard", marks=pytest.mark.slow),
-    pytest.param(("en", False, Keys, "sqlite"), id="en-plain-keyboard", marks=pytest.mark.slow),
 ]
 TEXT = """# What we know
 
