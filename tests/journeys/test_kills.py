@@ -18,7 +18,7 @@ from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
 PODS = 3
-KILLS: Final = 10
+KILLS: Final = 10 if os.environ.get("ALTHING_FULL") else 4
 AWHILE: Final = 90  # on a machine that has much else to do
 NEAR_SECONDS: Final = 0.02
 MINUTE_MS: Final = 60_000
@@ -134,7 +134,7 @@ def settle(pods: list[ServedPod]) -> tuple[str, str, list[Person]]:
     return group, post, people
 
 
-def test_ten_kills_at_random_moments_lose_nothing_that_was_acknowledged(pods: list[ServedPod]) -> None:
+def test_kills_at_random_moments_lose_nothing_that_was_acknowledged(pods: list[ServedPod]) -> None:
     seed = int(os.environ.get("POD_SEED", "20261125"))
     random = Random(seed)
     group, post, people = settle(pods)
