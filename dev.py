@@ -303,7 +303,9 @@ def check() -> int:
 def test(chosen: Sequence[str], *, everything: bool) -> int:
     """The checks and the tests; only the chosen tests when pytest got arguments."""
     make_environment(DEV_LOCK)
-    pytest = [str(BIN / "pytest"), "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-q", *chosen]
+    # Pods of whole lives starve beside a third worker on two cores; quick tests don't start any.
+    workers = "2" if everything else "3"
+    pytest = [str(BIN / "pytest"), "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder", "-q", *chosen]
     steps = [(name, [str(BIN / tool), *rest]) for name, (tool, *rest) in CHECKS]
     if everything:
         pytest += ["-m", "not bench", "--durations=25"]
