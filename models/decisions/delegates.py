@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Index, bindparam, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, Index, Select, bindparam, case, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -191,21 +191,24 @@ async def list_consenting(
     return [row[0] for row in rows]
 
 
-_CONSENTING: Final = Prepared(
-    lambda _: (
+def _following(*conditions: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The members above `after` who name the delegate in a list that holds."""
+    return (
         select(FOLLOWED.c.author)
         .where(
             FOLLOWED.c.group_id == bindparam("group"),
             FOLLOWED.c.delegate == bindparam("delegate"),
             FOLLOWED.c.until > bindparam("now"),
             FOLLOWED.c.author > bindparam("after"),
-            FOLLOWED.c.named,
+            *conditions,
         )
         .distinct()
         .order_by(FOLLOWED.c.author)
         .limit(bindparam("most"))
     )
-)
+
+
+_CONSENTING: Final = Prepared(lambda _: _following(FOLLOWED.c.named))
 
 
 async def list_followed(session: AsyncSession, group: RecordId, delegates: Collection[int], *, now: int) -> set[int]:
@@ -234,20 +237,7 @@ async def list_followers(
     return [row[0] for row in rows]
 
 
-_FOLLOWING: Final = Prepared(
-    lambda _: (
-        select(FOLLOWED.c.author)
-        .where(
-            FOLLOWED.c.group_id == bindparam("group"),
-            FOLLOWED.c.delegate == bindparam("delegate"),
-            FOLLOWED.c.until > bindparam("now"),
-            FOLLOWED.c.author > bindparam("after"),
-        )
-        .distinct()
-        .order_by(FOLLOWED.c.author)
-        .limit(bindparam("most"))
-    )
-)
+_FOLLOWING: Final = Prepared(lambda _: _following())
 
 
 async def list_present(
