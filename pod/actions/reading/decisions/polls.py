@@ -186,9 +186,10 @@ async def so_far_of(session: AsyncSession, readable: ReadableGroup, poll: Record
 
 
 async def _follow(session: AsyncSession, readable: ReadableGroup, stored: StoredPoll) -> PollSoFar:
+    """Nobody has a voting counted by looking at it: all who wait for a result would, each for themselves."""
     group = await load_group(session, readable.id)
     assert group is not None
-    return await follow_poll(session, readable.state, stored, held=group.log_size)
+    return await follow_poll(session, readable.state, stored, held=group.log_size, counting=False)
 
 
 async def _settled(session: AsyncSession, group: RecordId) -> int:

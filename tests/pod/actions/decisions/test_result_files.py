@@ -14,9 +14,11 @@ import pytest
 from sqlalchemy import event
 
 from federation.errors import BusyError
+from pod.actions.decisions import poll_course
 from pod.actions.decisions.kept_files import FOLDER, KeptFiles
 from pod.actions.decisions.result_file import ToldPoll, write_file
 from pod.actions.reading.decisions.files import find_result_file
+from pod.actions.reading.decisions.polls import describe_poll
 from pod.deps import Deps
 from pod.memory import MOST_FILES_MADE
 from protocol.ids import RecordId, record_id
@@ -229,3 +231,25 @@ def test_a_new_file_of_a_poll_takes_the_place_of_earlier_ones(tmp_path: Path, na
             pass
 
     assert [kept.find(group, poll, mark, now=0) is not None for mark in ("before", "after")] == [False, True]
+
+
+def test_w8_who_looks_at_a_poll_has_nothing_counted(
+    pod: ServedPod, decided: Decided, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lacking(*_: Any) -> None:
+        return None
+
+    async def counted(*_: Any, **__: Any) -> None:
+        raise AssertionError("a reader had it counted")
+
+    monkeypatch.setattr(poll_course, "load_result", lacking)
+    monkeypatch.setattr(poll_course, "load_count", counted)
+
+    async def look(deps: Deps) -> tuple[str, object]:
+        sight = await describe_poll(deps, None, decided.group, decided.poll)
+        return sight.poll.phase, sight.outcome
+
+    assert pod.act(look) == ("ended", None)
+    monkeypatch.undo()
+    phase, outcome = pod.act(look)
+    assert (phase, outcome is None) == ("final", False)
