@@ -68,6 +68,11 @@ class AskedCouncil(Council):
     def phases(self) -> set[str]:
         return {self.seen_poll(person)["poll"]["phase"] for person in self.people}
 
+    def minutes_to_the_end(self) -> int:
+        """How many minutes of the town's clock until this poll's voting has just ended."""
+        ends_at: int = self.seen_poll(self.people[0])["poll"]["times"]["voting_end"]
+        return (ends_at - self.mal.now()) // MINUTE_MS + 1
+
     def sums(self) -> list[dict[str, int]]:
         """What each pod counts, option by option."""
         rounds = [self.seen_poll(person)["outcome"]["results"][-1] for person in self.people]

@@ -12,6 +12,8 @@ from tests.hostile.load import attacks, hostile_pods
 from tests.hostile.load.ground import Attack, Ground, a_ground, attacked, check, check_serving
 
 SECONDS = 2.0
+# Whoever reads takes a second of the processor before it counts as much; so long that this is a small part of the time.
+SECONDS_OF_READERS = 5.0
 SECONDS_OF_ALL = 28 * 60.0  # with what goes before and after, half an hour
 ALL: list[Attack] = [
     hostile_pods.w1_endless_lists,
@@ -39,7 +41,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 @pytest.mark.parametrize("attack", ALL, ids=[attack.__name__ for attack in ALL])
 def test_others_do_not_notice(ground: Ground, attack: Attack) -> None:
-    check(ground, *attacked(ground, [attack], SECONDS))
+    seconds = SECONDS_OF_READERS if attack is attacks.w8_long_pages else SECONDS
+    check(ground, *attacked(ground, [attack], seconds))
 
 
 @pytest.mark.skipif(not os.environ.get("ALTHING_FULL"), reason="half an hour; ALTHING_FULL=1 runs it")
