@@ -57,6 +57,11 @@ RECOVERY_KEYS: Final = 64  # derived at sign-up, then the recovery seed is forgo
 FEW_RECOVERY_KEYS: Final = 8  # below this the person is asked for the phrase
 MAX_LOADED_KEYS: Final = 16_384  # loaded public keys kept in memory: decoding one costs a tenth of a verification
 
+# Copies of accounts (portability §1, ADR 0065).
+MAX_LINE_BYTES: Final = 640 * 1024  # an item of a chain with all its proofs, and what surrounds it
+MAX_LINE_KEY: Final = MAX_URL_LENGTH + 200  # characters; the longest names an actor of another server
+MAX_LINES: Final = 1_000_000  # in a class: nobody who writes by hand comes near
+
 # Documents of other software (federation §2.31).
 MAX_DOCUMENT_BYTES: Final = 1024 * 1024
 MAX_DOCUMENT_DEPTH: Final = 32  # parsers give up by recursion not far above

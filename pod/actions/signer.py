@@ -40,6 +40,7 @@ from pod.rules.accounts import AccountRule
 from pod.rules.decisions import DecisionRule
 from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
+from protocol.copies import MANIFEST
 from protocol.derivation import pairwise_key, pairwise_seed
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
@@ -63,6 +64,7 @@ OF_THE_POD: Final = (
     "Handover",
     "Ack",
     "Receipt",
+    MANIFEST,
     *(name for name, kind in DRAFTED if not kind.by_members),
 )
 

@@ -1,0 +1,1 @@
+"""An account moves whole: what a copy of it holds, and how it travels."""

@@ -1,0 +1,94 @@
+"""An account as a copy holds it: eight classes of lines, read in pages from any line on, and their totals.
+
+A cursor is the key of the last line that somebody has; "" stands for the beginning. `personal` and `records` only
+grow, but for what is erased: who has them goes on from a cursor (in `records` one for each group). The others are read
+whole. Whose copy it is was asked before: these functions give one account's lines to nobody in particular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import Account
+from pod.actions.moving.copy_logs import list_personal, list_records
+from pod.actions.moving.copy_rows import list_actor, list_choices, list_follows, list_memberships
+from pod.actions.signer import PodItself, load_signing_membership, signed, signing_key
+from pod.actions.sync.page_budget import ENTRIES, PageBudget
+from pod.deps import Deps
+from pod.rules.groups import GroupRule
+from protocol.canonical import JsonObject
+from protocol.copies import CLASSES, PERSONAL, RECORDS, ClassTotal, CopyLine, CopyManifest, CopyTally, manifest_members
+
+_READERS: Final = {
+    PERSONAL: list_personal,
+    "memberships": list_memberships,
+    "follows": list_follows,
+    "choices": list_choices,
+    "actor": list_actor,
+}
+
+
+class CopyPage(msgspec.Struct, frozen=True):
+    """Lines of a class, and the cursor with which the next page begins; None: this is the last one."""
+
+    lines: tuple[CopyLine, ...]
+    next: str | None
+
+
+async def read_class(
+    session: AsyncSession, deps: Deps, account: Account, name: str, after: str = "", *, private: bool = False
+) -> CopyPage:
+    """A page of one class of an account; `private`: `records` holds what it wrote in private groups, too.
+
+    Raises MalformedError for a cursor that no line has.
+    """
+    if name == RECORDS:
+        found = await list_records(session, account, after, ENTRIES + 1, private=private)
+    elif name in _READERS:
+        found = await _READERS[name](session, deps, account, after, ENTRIES + 1)
+    else:  # this pod holds no files yet and makes no boxes
+        found = []
+    budget, lines = PageBudget(), list[CopyLine]()
+    for line in found[:ENTRIES]:
+        if not budget.take(line.text):
+            break
+        lines.append(line)
+    return CopyPage(tuple(lines), lines[-1].key if len(lines) < len(found) else None)
+
+
+async def class_pages(
+    session: AsyncSession, deps: Deps, account: Account, name: str, *, private: bool = False
+) -> AsyncIterator[CopyPage]:
+    """A class from its beginning to its end."""
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await read_class(session, deps, account, name, cursor, private=private)
+        yield page
+        cursor = page.next
+
+
+async def class_total(
+    session: AsyncSession, deps: Deps, account: Account, name: str, *, private: bool = False
+) -> ClassTotal:
+    """Count, bytes and root of one class, as it stands now; it is read to its end for that."""
+    tally = CopyTally()
+    async for page in class_pages(session, deps, account, name, private=private):
+        tally = tally.add(page.lines)
+    return tally.total()
+
+
+async def signed_manifest(
+    session: AsyncSession, deps: Deps, account: Account, *, now: int, private: bool = False
+) -> JsonObject:
+    """What this pod says that the account is now, signed by the person's key in the personal group."""
+    group = account.personal_group
+    if group is None:
+        raise GroupRule.NO_PERSONAL_GROUP.error()
+    membership, _ = await load_signing_membership(session, deps, account, group)
+    totals = {name: await class_total(session, deps, account, name, private=private) for name in CLASSES}
+    members = manifest_members(CopyManifest(group, deps.identity.base_url, now, totals))
+    return signed(PodItself(), members, signing_key(deps, account, membership), now=now)

@@ -1,0 +1,19 @@
+"""What a line of a copy and its manifest must be. Engineers read these sentences."""
+
+from protocol.errors import MalformedError, NotAuthorError, Rule, TooLargeError
+
+
+class CopyRule(Rule):
+    """What a line of a copy and its manifest must be."""
+
+    NO_LINE = (MalformedError, "A line is a JSON object with a `key` and a `kind`.")
+    LINE_NOT_CANONICAL = (MalformedError, "The line %(key)s isn't in its canonical form.")
+    LINE_TOO_LONG = (TooLargeError, "The line %(key)s has more than %(most)s bytes.")
+    KEYS_FALL = (MalformedError, "The line %(key)s stands after one whose key isn't lower.")
+    TOO_MANY_LINES = (TooLargeError, "A class has %(most)s lines at most; %(key)s is one too many.")
+    NO_CURSOR = (MalformedError, "No line of this class has this key.")
+    NO_MANIFEST = (
+        MalformedError,
+        "A manifest has exactly `type`, `rules`, `group`, `pod`, `at`, `classes` and `proof`, each in its form.",
+    )
+    NOT_THEIR_MANIFEST = (NotAuthorError, "A manifest is signed by its person's present key in the personal group.")
