@@ -171,3 +171,11 @@ class ReplayedSignatureError(SignatureError):
     """The same signature was used before and is still valid."""
 
     code = "signature_replayed"
+
+
+class ForeignFileError(RefusedError):
+    """A file of other software, or one row of it, isn't taken; the rule says why."""
+
+    code = "foreign_file"
+    en = "This file, or a row of it, can't be taken."
+    sv = "Filen, eller en rad i den, går inte att ta emot."

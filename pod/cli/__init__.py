@@ -30,6 +30,7 @@ AREAS: Final = {
     "poll": "polls",
     "decisions": "polls",
     "verify-result": "results",
+    "look-at": "foreign_files",
 }
 # All that the pod writes is for its own user alone: the database, its log, copies, mails' secrets.
 PRIVATE_UMASK: Final = 0o077
