@@ -34,7 +34,7 @@ class FileTold(msgspec.Struct):
 
 
 @click.command("look-at")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--kind", type=click.Choice(get_args(CsvKind)), help="Which CSV it is, if its content leaves that open.")
 @click.option("--failed", type=click.Path(path_type=Path), help="Where to write the rows of a CSV that can't be taken.")
 @json_option
