@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from hashlib import sha256
 from typing import Final
 
 from msgspec.structs import replace
@@ -43,14 +44,18 @@ _MAKER: Final = object()
 
 
 class VerifiedPod:
-    """A pod, by one of its actors, whose URL is `actor`. Only `receive_reader` makes one."""
+    """A pod, by one of its actors, whose URL is `actor`. Only `receive_reader` makes one.
 
-    __slots__ = ("actor",)
+    `key_sha256` is a hash of the public key that signed, whatever blanks its owner wrote in it.
+    """
 
-    def __init__(self, actor: str, maker: object) -> None:
+    __slots__ = ("actor", "key_sha256")
+
+    def __init__(self, actor: str, key_text: str, maker: object) -> None:
         if maker is not _MAKER:
             raise TypeError("Only federation.readers makes a VerifiedPod.")
         self.actor = actor
+        self.key_sha256 = sha256("".join(key_text.split()).encode()).digest()
 
 
 class VerifiedHolder:
@@ -83,7 +88,7 @@ async def receive_reader(
         raise KeyRule.OUR_KEY.error()
     signature = await verify_as_known(claim, keys, now=now, asker=request.asker)
     await replay.admit(signature, now=now)
-    return VerifiedPod(signature.owner, _MAKER)
+    return VerifiedPod(signature.owner, signature.key_text, _MAKER)
 
 
 def invitation_field(invitation: JsonObject) -> str:

@@ -33,6 +33,7 @@ from models.groups import (
     told_reposts,
     waiting_records,
 )
+from models.moving import grants, moves
 from models.people import (
     accounts,
     decision_notices,
@@ -79,6 +80,8 @@ ROOMS = (
         digests,
         feed_secrets,
         own_calls,
+        grants,
+        moves,
         audit,
         floor_groups,
         outside_checks,

@@ -26,6 +26,7 @@ from pod.api import (
     comments,
     content,
     delegations,
+    grants,
     groups,
     health,
     openapi,
@@ -124,7 +125,7 @@ def _tell_of_an_end(running: asyncio.Task[None]) -> None:
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
     decided = (polls, poll_phases, poll_templates, delegations, predictors, comments)
-    areas = (peers, groups, content, chain, people, *decided, proposals, recovery, openapi, health)
+    areas = (peers, groups, content, chain, people, *decided, proposals, recovery, grants, openapi, health)
     for routes in (*activitypub.ROUTES, *feeds.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
         app.add_routes(routes)
 

@@ -294,6 +294,32 @@ class BeingDoneError(RefusedError):
     sv = "Du har skickat det här förut. Se efter om det finns; om inte, skicka det igen."
 
 
+class WrongHostError(RefusedError):
+    """The typed host isn't the one that would read the account."""
+
+    code = "wrong_host"
+    en = "This isn't the address of the server that asks. If you expected another one, refuse."
+    sv = "Det är inte adressen till servern som frågar. Om du väntade dig en annan: neka."
+
+
+class NoGrantError(RefusedError):
+    """The signer may not read this: nobody agreed, it ended, or it signs with another key."""
+
+    code = "no_grant"
+    status = 403
+    en = "Nobody has allowed this server to read that."
+    sv = "Ingen har låtit den servern läsa det."
+
+
+class OtherBrowserError(RefusedError):
+    """The move began in another browser, or too long ago."""
+
+    code = "other_browser"
+    status = 403
+    en = "This move began in another browser, or too long ago. Nothing was read."
+    sv = "Flytten började i en annan webbläsare, eller för länge sedan. Inget är läst."
+
+
 class NameTakenError(RefusedError):
     """The account name is taken or isn't a name."""
 

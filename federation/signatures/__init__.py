@@ -61,6 +61,7 @@ def verify_claim(claim: SignatureClaim, key: VerificationKey) -> VerifiedSignatu
         signature=claim.signature,
         covered=claim.covered,
         until=claim.until,
+        key_text=key.text,
     )
 
 

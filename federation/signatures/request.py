@@ -83,7 +83,10 @@ class SignatureClaim(msgspec.Struct, frozen=True):
 
 
 class VerifiedSignature(msgspec.Struct, frozen=True):
-    """The key that signed a received request; `signature` and `until` are for the replay check."""
+    """The key that signed a received request; `signature` and `until` are for the replay check.
+
+    `key_text`: the public key, as its owner wrote it.
+    """
 
     scheme: Scheme
     key_id: str
@@ -91,6 +94,7 @@ class VerifiedSignature(msgspec.Struct, frozen=True):
     signature: bytes
     covered: frozenset[str]
     until: int
+    key_text: str
 
 
 Fields = dict[str, list[str]]

@@ -17,7 +17,6 @@ NOT_CALLED = {
     "check_document": "reads what sign_document wrote",
     "verify_consistency": "the other half of a proof that /proof serves, held by the vectors of other implementations",
     "CommitRow": "a table, which is used by its columns",
-    "signed_manifest": "what carriers of a copy ask of the pod at which the account is",
     "parse_manifest": "reads what signed_manifest wrote",
     "parse_line": "reads what record_line and line wrote at another pod",
     "ROOMS": "the modules of tables, imported for what they declare",

@@ -79,4 +79,4 @@ async def test_keys_of_no_kind_and_of_ours_are_refused() -> None:
 @pytest.mark.parametrize("kind", [VerifiedPod, VerifiedHolder])
 def test_nobody_else_makes_a_reader(kind: type) -> None:
     with pytest.raises(TypeError, match=r"Only federation\.readers"):
-        kind(ALICE, object()) if kind is VerifiedPod else kind(LINK.did, None, object())
+        kind(ALICE, "", object()) if kind is VerifiedPod else kind(LINK.did, None, object())

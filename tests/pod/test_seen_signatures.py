@@ -39,7 +39,7 @@ Two = tuple[list[Writer], list[Limits]]
 
 
 def a_signature(number: int, key: str = RSA_ID, until: int = NOW + HOUR) -> VerifiedSignature:
-    return VerifiedSignature("cavage", key, ALICE, number.to_bytes(256, "big"), frozenset(), until)
+    return VerifiedSignature("cavage", key, ALICE, number.to_bytes(256, "big"), frozenset(), until, "")
 
 
 async def refused(seen: SeenSignatures, signature: VerifiedSignature) -> bool:

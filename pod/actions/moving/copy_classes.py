@@ -7,7 +7,7 @@ whole. Whose copy it is was asked before: these functions give one account's lin
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import msgspec
@@ -82,13 +82,19 @@ async def class_total(
 
 
 async def signed_manifest(
-    session: AsyncSession, deps: Deps, account: Account, *, now: int, private: bool = False
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    *,
+    now: int,
+    private: bool = False,
+    names: Sequence[str] = CLASSES,
 ) -> JsonObject:
-    """What this pod says that the account is now, signed by the person's key in the personal group."""
+    """What this pod says that these classes of the account are now, signed by its key in the personal group."""
     group = account.personal_group
     if group is None:
         raise GroupRule.NO_PERSONAL_GROUP.error()
     membership, _ = await load_signing_membership(session, deps, account, group)
-    totals = {name: await class_total(session, deps, account, name, private=private) for name in CLASSES}
+    totals = {name: await class_total(session, deps, account, name, private=private) for name in names}
     members = manifest_members(CopyManifest(group, deps.identity.base_url, now, totals))
     return signed(PodItself(), members, signing_key(deps, account, membership), now=now)

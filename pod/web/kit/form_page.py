@@ -23,6 +23,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "dead_code": "code",
     "bad_invite": "invite",
     "bad_phrase": "phrase",
+    "wrong_host": "host",
 }
 
 

@@ -67,6 +67,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "delegated": say("Your list is signed. It holds from now on, until you change it or it lapses."),
     "declared": say("You are a delegate. Others can let their votes follow yours."),
     "resigned": say("You are no longer a delegate. What you did as one stays to be read."),
+    "refused": say("Refused: nothing was read."),
+    "granted": say("Thank you. Your old server lets this pod read your account."),
     "pulled": say("Asked; what came is shown."),
 }
 

@@ -52,7 +52,7 @@ def a_vote(group: Community, number: int) -> Record:
 async def a_use(deps: Deps, number: int) -> FirstUse:
     use = FirstUse(SeenSignatures(deps.store.writer))
     signature = VerifiedSignature(
-        "cavage", "https://a.example/#k", "https://a.example/", bytes([number]), frozenset(), 9
+        "cavage", "https://a.example/#k", "https://a.example/", bytes([number]), frozenset(), 9, ""
     )
     await use.admit(signature, now=1)
     return use
