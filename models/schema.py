@@ -33,7 +33,7 @@ from models.groups import (
     told_reposts,
     waiting_records,
 )
-from models.moving import grants, moves
+from models.moving import grants, kept_copies, moves
 from models.people import (
     accounts,
     decision_notices,
@@ -69,6 +69,7 @@ ROOMS = (
     *(poll_drafts, poll_templates, poll_calls, decision_subscriptions, delegates),
     *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures, told_polls),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
+    kept_copies,
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(

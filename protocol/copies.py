@@ -48,7 +48,7 @@ MANIFEST: Final = "Manifest"
 _LINE_DEPTH: Final = MAX_ITEM_DEPTH + 1
 _LINE_MEMBERS: Final = MAX_ITEM_MEMBERS + 10_000  # proofs have a bound of their own
 _DIGITS: Final = 16  # of the largest integer
-_KEY_OF_LOG: Final = re.compile(r"(?:(b[a-z2-7]+)/)?([0-9]{16})(?:(~)|/([0-9]{16})(?:/.*)?)?")
+_KEY_OF_LOG: Final = re.compile(r"(?:(b[a-z2-7]+)/)?(?:([0-9]{16})(?:(~)|/([0-9]{16})(?:/.*)?)?)?")
 _ROOT_LENGTH: Final = 64
 _OWNER: Final = 1  # the number of a personal group's person in it
 _MEMBERS: Final = frozenset({"type", "rules", "group", "pod", "at", "classes", "proof"})
@@ -153,15 +153,15 @@ def ack_key(log_size: int, height: int, term: int, item: RecordId, seat: str) ->
     return f"{item_key(log_size, height)}/{term:0{_DIGITS}d}/{item}/{seat}"
 
 
-def place_of(key: str) -> Place:
-    """Where reading goes on after the line with this key, in `personal` or `records`; raises MalformedError."""
-    match = _KEY_OF_LOG.fullmatch(key)
-    if key and match is None:
+def place_of(cursor: str) -> Place:
+    """Where reading `personal` or `records` goes on: after the line with this key, or where a group begins ("…/")."""
+    match = _KEY_OF_LOG.fullmatch(cursor)
+    if match is None:
         raise CopyRule.NO_CURSOR.error()
-    group, index, mark, height = match.groups() if match else (None, "0", "", None)
+    group, index, mark, height = match.groups()
     # An entry is passed; an item stands before the entry with its log's size.
-    passed = 1 if group or mark else 0
-    return Place(int(index) + passed, int(height) if height else -1, parse_id(group) if group else None)
+    passed = 1 if index and (group or mark) else 0
+    return Place(int(index or 0) + passed, int(height) if height else -1, parse_id(group) if group else None)
 
 
 def manifest_members(manifest: CopyManifest) -> JsonObject:

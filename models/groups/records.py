@@ -28,6 +28,7 @@ REFUSED: Final = "refused"
 _PENDING = text("state = 'pending'")
 _OWN_PENDING = text("state = 'pending' AND origin = ''")
 _ERASED = text("erased")
+_LOGGED = text("log_index IS NOT NULL")
 
 
 class RecordRow(Base):
@@ -47,6 +48,14 @@ class RecordRow(Base):
             "seq",
             sqlite_where=_OWN_PENDING,
             postgresql_where=_OWN_PENDING,
+        ),
+        Index(
+            "ix_records_group_id_author_logged",
+            "group_id",
+            "author",
+            "log_index",
+            sqlite_where=_LOGGED,
+            postgresql_where=_LOGGED,
         ),
         Index("ix_records_group_id_erased", "group_id", "log_index", sqlite_where=_ERASED, postgresql_where=_ERASED),
         {"sqlite_autoincrement": True},

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Integer, bindparam, select, true
+from sqlalchemy import Integer, Select, bindparam, func, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.statements import AllKeys, Prepared
@@ -43,6 +43,15 @@ class PlacedRecord(msgspec.Struct, frozen=True):
     wire: bytes
 
 
+class OwnMark(msgspec.Struct, frozen=True):
+    """A group in which an account wrote: its number there, the last place of its records, how many are erased."""
+
+    group: RecordId
+    number: int
+    last: int
+    erased: int
+
+
 class OwnGroup(msgspec.Struct, frozen=True):
     """A group in which an account has this number."""
 
@@ -63,6 +72,14 @@ _SETTLED: Final = Prepared(
         .where(GROUPS.c.id == bindparam("group"))
     )
 )
+
+
+async def load_settled_mark(session: AsyncSession, group: RecordId) -> tuple[RecordId, int, int]:
+    """The last settled item, how often the group's view changed, and the size of the settled log."""
+    wanted = select(GROUPS.c.anchor_id, GROUPS.c.revision, ITEMS.c.log_size)
+    wanted = wanted.join(ITEMS, ITEMS.c.id == GROUPS.c.anchor_id).where(GROUPS.c.id == group)
+    anchor, revision, log_size = (await session.execute(wanted)).one()
+    return anchor, revision, log_size
 
 
 async def list_settled_items(
@@ -121,15 +138,27 @@ async def list_own_groups(
     session: AsyncSession, account: int, *, from_group: RecordId | None, private: bool
 ) -> list[OwnGroup]:
     """Groups that have numbered the account, from one on, by id; `private`: private ones, too."""
-    wanted = (
-        select(MEMBERSHIPS.c.group_id, MEMBERSHIPS.c.number)
-        .join(GROUPS, GROUPS.c.id == MEMBERSHIPS.c.group_id)
+    wanted = _own(select(MEMBERSHIPS.c.group_id, MEMBERSHIPS.c.number), account, private=private)
+    wanted = wanted.where(MEMBERSHIPS.c.group_id >= from_group if from_group else true())
+    return [OwnGroup(*row) for row in await session.execute(wanted)]
+
+
+async def list_own_marks(session: AsyncSession, account: int, *, private: bool) -> list[OwnMark]:
+    """The same groups, each with what changes when the account's records in its log do."""
+    mine = (RECORDS.c.group_id == MEMBERSHIPS.c.group_id, RECORDS.c.author == MEMBERSHIPS.c.number)
+    last = select(func.coalesce(func.max(RECORDS.c.log_index), -1)).where(*mine, RECORDS.c.log_index >= 0)
+    erased = select(func.count()).where(*mine, text("records.erased"), RECORDS.c.log_index >= 0)
+    wanted = select(MEMBERSHIPS.c.group_id, MEMBERSHIPS.c.number, last.scalar_subquery(), erased.scalar_subquery())
+    return [OwnMark(*row) for row in await session.execute(_own(wanted, account, private=private))]
+
+
+def _own(wanted: Select[Any], account: int, *, private: bool) -> Select[Any]:
+    return (
+        wanted.join(GROUPS, GROUPS.c.id == MEMBERSHIPS.c.group_id)
         .where(MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.number.is_not(None), GROUPS.c.kind != "person")
-        .where(MEMBERSHIPS.c.group_id >= from_group if from_group else true())
         .where(true() if private else GROUPS.c.visibility != "private")
         .order_by(MEMBERSHIPS.c.group_id)
     )
-    return [OwnGroup(*row) for row in await session.execute(wanted)]
 
 
 async def list_own_placed(session: AsyncSession, own: OwnGroup, start: int, limit: int) -> Sequence[PlacedRecord]:

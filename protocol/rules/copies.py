@@ -12,6 +12,12 @@ class CopyRule(Rule):
     KEYS_FALL = (MalformedError, "The line %(key)s stands after one whose key isn't lower.")
     TOO_MANY_LINES = (TooLargeError, "A class has %(most)s lines at most; %(key)s is one too many.")
     NO_CURSOR = (MalformedError, "No line of this class has this key.")
+    NO_PAGE = (MalformedError, "A page of %(name)s goes on where its last line isn't: at %(key)s.")
+    BEYOND_PLAN = (TooLargeError, "%(name)s has more than was announced: reading stopped before the line %(key)s.")
+    BEYOND_QUOTA = (
+        TooLargeError,
+        "The copy would have more than %(most)s bytes: reading stopped in %(name)s, before the line %(key)s.",
+    )
     NO_MANIFEST = (
         MalformedError,
         "A manifest has exactly `type`, `rules`, `group`, `pod`, `at`, `classes` and `proof`, each in its form.",

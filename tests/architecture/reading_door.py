@@ -17,7 +17,13 @@ OUTPUTS = (
     "pod/actions/letters.py",
     "pod/actions/notifications.py",
 )
-TEXTS = ("models.content", "models.groups.records")
+TEXTS = (
+    "models.content",
+    "models.groups.records",
+    "models.moving.kept_copies",
+    "models.moving.own_log",
+    "models.moving.own_rows",
+)
 # What of these rooms holds no words: who belongs where, where what stands, a key, what the writing door has just taken.
 WORDLESS = (
     "models.content.belonging",

@@ -19,6 +19,13 @@ NOT_CALLED = {
     "CommitRow": "a table, which is used by its columns",
     "parse_manifest": "reads what signed_manifest wrote",
     "parse_line": "reads what record_line and line wrote at another pod",
+    "insert_copy": "a job begins a copy",
+    "delete_copy": "a job ends one",
+    "list_manifests": "what a copy's holder shows of it",
+    "leaves_of": "what a carrier sends to whoever compares a copy",
+    "read_marks": "what a carrier sends to whoever holds a copy",
+    "bring_up": "a job has a copy brought up to date",
+    "verify_copy": "a job says whether a copy is whole",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
 OF_MIGRATIONS = "migrations/"

@@ -8,16 +8,20 @@ from functools import partial
 from pathlib import Path
 
 from models.engine.databases import open_database
+from models.moving.kept_copies import insert_copy
 from models.people.accounts import Account, load_account
 from pod.actions.chain.sealing import confirm_head, seal
+from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import sign_up, start_group
-from pod.actions.moving.copy_classes import CopyPage, class_pages, read_class
+from pod.actions.moving.copy_classes import CopyPage, class_pages, read_class, read_marks, signed_manifest
+from pod.actions.moving.taken_copies import LeafPage, kept_page, leaves_of
 from pod.actions.posts.posts import WrittenPost, publish
 from pod.actions.posts.votes_and_marks import mute
 from pod.actions.signer import TokenHolder
 from pod.clock import Clock
 from pod.deps import Deps
-from protocol.copies import CopyLine
+from protocol.canonical import canonical_bytes
+from protocol.copies import CopyLine, CopyManifest, parse_line, parse_manifest
 from protocol.ids import RecordId
 from protocol.records.content import Paragraph
 from tests.support.sinks import some_parts
@@ -52,18 +56,18 @@ class Traveller:
         written = [WrittenPost("note", [Paragraph("text", text)]) for text in texts]
         return [await publish(self.deps, self.signer, group, post) for post in written]
 
-    async def mutes(self, group: RecordId, member: int) -> None:
-        await mute(self.deps, self.account, group, member, muted=True)
+    async def mutes(self, group: RecordId, member: int, *, muted: bool = True) -> None:
+        await mute(self.deps, self.account, group, member, muted=muted)
 
     async def settles(self, group: RecordId) -> None:
         """What waits is sealed and confirmed."""
         for act in (seal, confirm_head):
             await self.deps.store.write(partial(act, deps=self.deps, group=group, now=self.deps.clock()))
 
-    async def page(self, name: str, after: str = "", *, private: bool = False) -> CopyPage:
+    async def page(self, name: str, after: str = "", *, until: str = "", private: bool = False) -> CopyPage:
         """A page of a class as this pod reads it out."""
         async with self.deps.store.database.read() as session:
-            return await read_class(session, self.deps, self.account, name, after, private=private)
+            return await read_class(session, self.deps, self.account, name, after, until=until, private=private)
 
     async def lines(self, name: str, *, private: bool = False) -> list[CopyLine]:
         """A class as this pod reads it out."""
@@ -85,3 +89,56 @@ async def a_traveller(folder: Path, clock: Clock | None = None) -> AsyncIterator
             yield Traveller(deps, account)
     finally:
         await database.close()
+
+
+class PodSource:
+    """A traveller's pod as a copy's source, asked without a network; `asked` counts what was."""
+
+    def __init__(self, traveller: Traveller, *, private: bool = False) -> None:
+        self.traveller = traveller
+        self.private = private
+        self.asked: list[str] = []
+
+    async def marks(self) -> dict[str, str]:
+        self.asked.append("marks")
+        async with self.traveller.deps.store.database.read() as session:
+            return await read_marks(session, self.traveller.deps, self.traveller.account, private=self.private)
+
+    async def manifest(self) -> tuple[CopyManifest, bytes]:
+        self.asked.append("manifest")
+        deps, account = self.traveller.deps, self.traveller.account
+        async with deps.store.database.read() as session:
+            state = (await load_view(session, deps, self.traveller.own)).state
+            body = await signed_manifest(session, deps, account, now=deps.clock(), private=self.private)
+        return parse_manifest(body, state), canonical_bytes(body)
+
+    async def page(self, name: str, after: str, until: str) -> CopyPage:
+        self.asked.append(name)
+        page = await self.traveller.page(name, after, until=until, private=self.private)
+        return CopyPage(tuple(parse_line(line.text) for line in page.lines), page.next)
+
+    async def leaves(self, name: str, after: str) -> LeafPage:
+        self.asked.append(f"leaves of {name}")
+        return leaves_of(await self.traveller.page(name, after, private=self.private))
+
+
+@asynccontextmanager
+async def a_second_home(folder: Path, group: RecordId, *, quota: int = 10**9) -> AsyncIterator[tuple[Deps, int]]:
+    """The parts of another pod, with an empty copy of the account with this personal group."""
+    folder.mkdir()  # noqa: ASYNC240  (one folder of a test)
+    database = await open_database(copy_tables(folder / "pod.sqlite"), durable=False)
+    try:
+        async with some_parts(database, folder, Clock()) as deps:
+            begun = partial(insert_copy, group=group, pod="https://old.example", quota=quota, now=deps.clock())
+            yield deps, await deps.store.write(begun)
+    finally:
+        await database.close()
+
+
+async def kept_lines(deps: Deps, copy: int, name: str) -> list[CopyLine]:
+    """A class as the copy's pod reads it out."""
+    lines: list[CopyLine] = []
+    async with deps.store.database.read() as session:
+        while (page := await kept_page(session, copy, name, lines[-1].key if lines else "")).lines:
+            lines += page.lines
+    return lines

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.people.accounts import Account
-from pod.actions.moving.copy_logs import list_personal, list_records
+from pod.actions.moving.copy_logs import list_personal, list_records, mark_personal, mark_records
 from pod.actions.moving.copy_rows import list_actor, list_choices, list_follows, list_memberships
 from pod.actions.signer import PodItself, load_signing_membership, signed, signing_key
 from pod.actions.sync.page_budget import ENTRIES, PageBudget
@@ -40,18 +40,31 @@ class CopyPage(msgspec.Struct, frozen=True):
 
 
 async def read_class(
-    session: AsyncSession, deps: Deps, account: Account, name: str, after: str = "", *, private: bool = False
+    session: AsyncSession,
+    deps: Deps,
+    account: Account,
+    name: str,
+    after: str = "",
+    *,
+    until: str = "",
+    private: bool = False,
 ) -> CopyPage:
     """A page of one class of an account; `private`: `records` holds what it wrote in private groups, too.
 
-    Raises MalformedError for a cursor that no line has.
+    `until`: no line whose key isn't below it is wanted; "": all are. Raises MalformedError for a cursor that no line
+    has.
     """
     if name == RECORDS:
-        found = await list_records(session, account, after, ENTRIES + 1, private=private)
+        found = await list_records(session, account, after, ENTRIES + 1, until=until, private=private)
     elif name in _READERS:
         found = await _READERS[name](session, deps, account, after, ENTRIES + 1)
     else:  # this pod holds no files yet and makes no boxes
         found = []
+    return page_of([line for line in found if not until or line.key < until])
+
+
+def page_of(found: Sequence[CopyLine]) -> CopyPage:
+    """As many of the lines as fit on a page."""
     budget, lines = PageBudget(), list[CopyLine]()
     for line in found[:ENTRIES]:
         if not budget.take(line.text):
@@ -79,6 +92,19 @@ async def class_total(
     async for page in class_pages(session, deps, account, name, private=private):
         tally = tally.add(page.lines)
     return tally.total()
+
+
+async def read_marks(session: AsyncSession, deps: Deps, account: Account, *, private: bool = False) -> dict[str, str]:
+    """For each class, in `records` for each group, a text that stays the same as long as its lines do.
+
+    It costs little where classes may be long: whoever holds a copy asks for these first, and reads what differs.
+    """
+    marks = {f"{RECORDS}/{group}": mark for group, mark in await mark_records(session, account, private=private)}
+    marks[PERSONAL] = await mark_personal(session, account)
+    for name in CLASSES:
+        if name not in (PERSONAL, RECORDS):
+            marks[name] = (await class_total(session, deps, account, name)).root
+    return marks
 
 
 async def signed_manifest(

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.groups.records import count_erased
 from models.moving.own_log import (
     SettledItem,
     list_own_groups,
+    list_own_marks,
     list_own_placed,
     list_placed,
     list_settled_acks,
     list_settled_items,
     load_settled,
+    load_settled_mark,
 )
 from models.people.accounts import Account
 from pod.deps import Deps
@@ -64,14 +67,29 @@ async def _acks(session: AsyncSession, group: RecordId, items: Sequence[SettledI
 
 
 async def list_records(
-    session: AsyncSession, account: Account, after: str, limit: int, *, private: bool
+    session: AsyncSession, account: Account, after: str, limit: int, *, until: str, private: bool
 ) -> list[CopyLine]:
     """The next of the records that the account wrote in groups and their logs hold, group by group."""
     place, lines = place_of(after), list[CopyLine]()
     for own in await list_own_groups(session, account.id, from_group=place.group, private=private):
+        if len(lines) == limit or (until and own.group >= until):
+            break
         start = place.index if own.group == place.group else 0
         found = await list_own_placed(session, own, start, limit - len(lines))
         lines += [record_line(entry_key(entry.log_index, own.group), ENTRY, entry.wire) for entry in found]
-        if len(lines) == limit:
-            break
     return lines
+
+
+async def mark_personal(session: AsyncSession, account: Account) -> str:
+    """What changes with any line of `personal`: the settled item, what was confirmed, what was erased."""
+    group = account.personal_group
+    if group is None:
+        return ""
+    anchor, revision, log_size = await load_settled_mark(session, group)
+    return f"{anchor} {revision} {await count_erased(session, group, 0, log_size)}"
+
+
+async def mark_records(session: AsyncSession, account: Account, *, private: bool) -> list[tuple[RecordId, str]]:
+    """For each group, what changes with any line of `records` there: the last one, and how many are erased."""
+    found = await list_own_marks(session, account.id, private=private)
+    return [(own.group, f"{own.number} {own.last} {own.erased}") for own in found]
