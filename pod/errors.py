@@ -249,6 +249,24 @@ class MayNotDecideError(RefusedError):
     sv = "Den här API-nyckeln får inte besluta."
 
 
+class NotNowError(RefusedError):
+    """The poll takes this at another time, or never: what is wished for doesn't fit where it stands."""
+
+    code = "not_now"
+    status = 409
+    en = "The poll doesn't take this now."
+    sv = "Omröstningen tar inte emot detta nu."
+
+
+class NeverErasedError(RefusedError):
+    """Records of this kind keep their words, whatever their author wishes."""
+
+    code = "never_erased"
+    status = 409
+    en = "What was said in decisions stays, and so do votes."
+    sv = "Det som sagts i beslut står kvar, och så även röster."
+
+
 class DecisionsFrozenError(RefusedError):
     """The person said that somebody else decided in their name, and hasn't come back by the 24 words yet."""
 

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.groups.records import load_record
+from models.groups.records import load_record, load_records
 from models.people.accounts import Account
 from pod.actions.access import open_group
 from pod.actions.groups.claimable import check_claim
@@ -16,7 +16,7 @@ from pod.deps import Deps
 from pod.errors import UnknownGroupError
 from pod.rules.posts import PostRule
 from protocol.canonical import JsonObject
-from protocol.ids import RecordId
+from protocol.ids import RecordId, parse_id
 from protocol.records.content import (
     OfEach,
     ParagraphTarget,
@@ -24,6 +24,7 @@ from protocol.records.content import (
     ProfileTarget,
     ReactionTarget,
     Target,
+    is_erasable,
     parse_target,
 )
 
@@ -70,6 +71,18 @@ async def _of_no_private_group(
     return claim
 
 
+async def _of_what_loses_words(
+    session: AsyncSession, _: Deps, __: Account, group: RecordId, wish: JsonObject
+) -> JsonObject:
+    """The erasure; of records that keep their words it would be an empty promise."""
+    named = wish.get("records")
+    ids = [parse_id(one) for one in named] if isinstance(named, list) else []
+    held = [one for one in (await load_records(session, ids)).values() if one.group_id == group]
+    if not all(is_erasable(one.type) for one in held):
+        raise PostRule.KEPT_FOR_EVER.error()
+    return wish
+
+
 def _record_of(target: Target) -> RecordId | None:
     """The record that a vote is about; None for a public subject."""
     match target:
@@ -88,7 +101,7 @@ DRAFTED: Final[OfEach[DraftedKind]] = OfEach(
     Post=PLAIN,
     Patch=PLAIN,
     Vote=DraftedKind(by_members=True, complete=_with_origin),
-    Erase=PLAIN,
+    Erase=DraftedKind(by_members=True, complete=_of_what_loses_words),
     Claim=DraftedKind(by_members=True, complete=_of_no_private_group),
     GuestRecord=DraftedKind(by_members=False, complete=None),
     Poll=PLAIN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pod.errors import DecisionsFrozenError, MayNotDecideError, NotFoundError, ProofNeededError
+from pod.errors import DecisionsFrozenError, MayNotDecideError, NotFoundError, NotNowError, ProofNeededError
 from protocol.errors import MalformedError, MayNotWriteError, Rule
 
 
@@ -20,22 +20,22 @@ class DecisionRule(Rule):
         "Det finns inget sådant förslag och ingen sådan förutsägelse i omröstningen.",
     )
     NOT_OPEN_YET = (
-        MayNotWriteError,
+        NotNowError,
         "The poll isn't open yet: the group hasn't sealed its opening.",
         "Omröstningen är inte öppen än: gruppen har inte beseglat öppnandet.",
     )
     NOT_NOW = (
-        MayNotWriteError,
+        NotNowError,
         "The poll takes this from %(begins)s until %(ends)s.",
         "Omröstningen tar emot detta från %(begins)s till %(ends)s.",
     )
     NOT_SEALED_YET = (
-        MayNotWriteError,
+        NotNowError,
         "The group hasn't sealed yet what the phase before brought. Try again in a minute.",
         "Gruppen har inte beseglat än vad fasen före gav. Försök igen om en minut.",
     )
     NO_SUCH_PHASE = (
-        MayNotWriteError,
+        NotNowError,
         "The poll has no such phase.",
         "Omröstningen har ingen sådan fas.",
     )
@@ -45,12 +45,12 @@ class DecisionRule(Rule):
         "Du saknade vikten som krävs för detta när omröstningen öppnades: %(capability)s.",
     )
     NOT_CONTESTED_NOW = (
-        MayNotWriteError,
+        NotNowError,
         "The result of this poll can't be contested any more, or the poll isn't open.",
         "Resultatet kan inte längre bestridas, eller så är omröstningen inte öppen.",
     )
     NOT_FORWARD = (
-        MayNotWriteError,
+        NotNowError,
         "Only a phase before the voting can be ended early.",
         "Bara en fas före röstningen kan avslutas i förtid.",
     )
@@ -70,7 +70,7 @@ class DecisionRule(Rule):
         "Din röstsedel skulle inte räknas: din nyckel kommer från en återställning efter att omröstningen öppnades.",
     )
     DELEGATE_LOCKED = (
-        MayNotWriteError,
+        NotNowError,
         "You are a delegate, and delegates are frozen: what you said before the lock counts.",
         "Du är ombud, och ombuden är låsta: det du sade före låsningen räknas.",
     )
@@ -110,7 +110,7 @@ class DecisionRule(Rule):
         "Det finns ingen sådan medlem i gruppen.",
     )
     NOT_FINAL_YET = (
-        MayNotWriteError,
+        NotNowError,
         "The poll isn't final yet. Whether a prediction came true is said afterwards, from its due date on.",
         "Omröstningen är inte slutgiltig än. Om en förutsägelse slog in sägs efteråt, från dess datum.",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pod.errors import NotFoundError
+from pod.errors import NotFoundError, NotNowError
 from protocol.errors import MalformedError, MayNotWriteError, Rule
 
 
@@ -70,7 +70,7 @@ class DelegationRule(Rule):
         "Det här är ingen dag. Skriv den som 2027-03-31.",
     )
     VOTING_OVER = (
-        MayNotWriteError,
+        NotNowError,
         "The voting in this poll is over, so a list for it would change nothing.",
         "Röstningen är slut, så en lista för omröstningen skulle inte ändra något.",
     )
@@ -80,7 +80,7 @@ class DelegationRule(Rule):
         "En lista för omröstningen skulle inte räknas: du fanns inte i röstlängden när den öppnades.",
     )
     LIST_FROZEN = (
-        MayNotWriteError,
+        NotNowError,
         "You are a delegate, and delegates are frozen before the end: a list for this poll would change nothing.",
         "Du är ombud, och ombuden låses före slutet: en lista för omröstningen skulle inte ändra något.",
     )

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pod.errors import MayNotSignError, NotFoundError, NotMemberError, PendingFullError, StaleEditError
+from pod.errors import (
+    MayNotSignError,
+    NeverErasedError,
+    NotFoundError,
+    NotMemberError,
+    PendingFullError,
+    StaleEditError,
+)
 from protocol.errors import MalformedError, MayNotWriteError, Rule
 
 
@@ -71,6 +78,11 @@ class PostRule(Rule):
         StaleEditError,
         "Somebody deleted this paragraph meanwhile. If you want your version nevertheless, send it once more.",
         "Någon har tagit bort stycket under tiden. Vill du ändå ha din version, skicka den igen.",
+    )
+    KEPT_FOR_EVER = (
+        NeverErasedError,
+        "This is never erased: votes, and what was said in a poll. A proposal can be withdrawn, and stays a choice.",
+        "Det raderas aldrig: röster och vad som sagts i en omröstning. Ett förslag kan dras tillbaka men står kvar.",
     )
     NOTHING_CHANGED = (MalformedError, "Nothing was changed.", "Inget ändrades.")
     PRIVATE_STAYS_INSIDE = (

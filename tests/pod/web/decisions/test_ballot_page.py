@@ -192,7 +192,7 @@ def test_dc_03_pages_and_api_agree_a_second_before_and_after_the_deadline(parish
 
     late = send(browser, page, {"00": "7"})
 
-    assert late.status == 403
+    assert late.status == 409
     assert "The poll takes this from" in late.text
     assert values(late)["00"] == "7"
     with pytest.raises(RefusedByHttpError) as refusal:
@@ -231,12 +231,20 @@ def test_dc_08_after_the_lock_a_delegate_is_frozen_and_others_override_until_the
     assert "On average you and member 3 are 70 points apart" in browser.get(parish.path(poll, "/vote")).text
     assert "<svg" in browser.get(parish.path(poll, "/standpoints.svg")).text
     assert parish.browser().get(parish.path(poll, "/standpoints.svg")).status == 404
-    assert frozen.status == 403
+    assert frozen.status == 409
     assert "delegates are frozen: what you said before the lock counts" in frozen.text
     assert "🔒" in delegate.get(parish.path(poll)).text
     assert own.path == parish.path(poll, "/receipt")
     assert parish.seen("cy", poll)["bar"] == "locked"
     assert parish.seen("cy", poll)["own"]["says"]["scores"] == {"00": 80}
+    with pytest.raises(RefusedByHttpError) as refusal:
+        parish.cast("cy", poll, scores={"00": 1})
+    assert (refusal.value.status, refusal.value.problem["rule"]) == (409, "delegate_locked")
+    parish.logged("bo", poll)
+    parish.pass_time(HOUR // 4 + SECOND)
+    parish.reach(poll, "provisional", "final")
+    (result,) = parish.seen("bo", poll)["outcome"]["results"]
+    assert result["options"][0]["support"] == {"direct": 80 + 10, "delegated": 0}
 
 
 def test_dc_05_after_the_end_the_page_says_by_itself_that_the_ballot_is_in_the_count(parish: Parish) -> None:

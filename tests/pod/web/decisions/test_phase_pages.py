@@ -7,7 +7,7 @@ import pytest
 from pod.web.predictions.typed_prediction import PredictionForm
 from tests.pod.web.decisions.parish import DAY, HOUR, Parish, settle
 from tests.support.browsing import Browser, Seen
-from tests.support.rig import ServedPod, eventually
+from tests.support.rig import RefusedByHttpError, ServedPod, eventually
 
 SECOND = 1000
 
@@ -26,6 +26,17 @@ def bet(browser: Browser, page: Seen, *values: str, press: tuple[str, str] = ("s
     typed = iter(values)
     fields = [(name, next(typed, value) if name == "value" else value) for name, value in form_fields(page, "/bets")]
     return browser.post(next(form for form in page.forms if form.action.endswith("/bets")).action, [*fields, press])
+
+
+def withdrawn(parish: Parish, poll: str) -> str:
+    """The proposal that its author withdrew."""
+    (found,) = (one["id"] for one in parish.seen("bo", poll)["poll"]["options"] if one["withdrawn"])
+    return str(found)
+
+
+def erase(parish: Parish, name: str, *records: str) -> None:
+    path = f"/api/v1/groups/{parish.group}/records"
+    parish.people[name].post(path, {"type": "Erase", "records": list(records)})
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +66,13 @@ def test_dc_19_members_propose_and_what_was_proposed_stays_a_choice(parish: Pari
     assert "It says so, and can be chosen all the same." in text
     eventually(lambda: "Its author no longer stands behind it" in bo.get(f"{path}/proposals").text)
     assert len(parish.seen("bo", poll)["poll"]["options"]) == 2
+    with pytest.raises(RefusedByHttpError) as refusal:
+        erase(parish, "ada", withdrawn(parish, poll))
+    assert (refusal.value.status, refusal.value.problem["rule"]) == (409, "kept_for_ever")
+    one = f"/api/v1/groups/{parish.group}/polls/{poll}/proposals/{withdrawn(parish, poll)}"
+    with pytest.raises(RefusedByHttpError) as refusal:
+        parish.people["ada"].send(one, {}, "DELETE")
+    assert refusal.value.status in (404, 405)
 
 
 def test_dc_13_where_no_proposal_is_sealed_yet_nobody_is_given_a_form_without_conditions(parish: Parish) -> None:
@@ -157,3 +175,15 @@ def test_dc_13_what_people_bet_is_shown_beside_the_options_once_it_is_opened(par
     assert [told in option for option in page if "Buy a pump</strong>" in option] == [True]
     assert ["All together" in option for option in ballot if "Dig deeper</legend>" in option] == [False]
     assert ["All together" in option for option in page if "Dig deeper</strong>" in option] == [False]
+
+
+def test_dc_19_what_its_author_withdrew_is_voted_on_and_can_win(parish: Parish, poll: str) -> None:
+    dug, path = withdrawn(parish, poll), parish.path(poll)
+    label = "its author no longer stands behind it; it can be chosen all the same"
+    assert label in parish.browser("cy").get(f"{path}/vote").text.lower()
+    parish.cast("cy", poll, scores={dug: 90})
+    parish.logged("cy", poll)
+    parish.pass_time(2 * DAY)
+    parish.reach(poll, "provisional", "final")
+    assert "“Dig deeper” won." in parish.browser().get(path).text
+    assert parish.seen("ada", poll)["outcome"]["chosen"] == [dug]
