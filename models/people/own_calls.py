@@ -24,6 +24,7 @@ from protocol.ids import RecordId
 NEEDS: Final = ("vote", "bet", "evaluate")
 VOTED: Final = "voted"
 RESIGNED: Final = "resigned"
+STRANDED: Final = "stranded"  # nobody to whom their list leads had voted when delegates were locked
 
 
 class OwnCallRow(Base):

@@ -1,4 +1,4 @@
-"""Mails that come at once: a poll that needs the reader soon, and what a delegate of theirs did. None says a choice."""
+"""Mails that come at once: what polls need of the reader, what delegates did or didn't do. None says a choice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from models.people.own_calls import NEEDS
+from models.people.own_calls import NEEDS, STRANDED, VOTED
 from pod.actions.letters import Letter
 from pod.actions.reading.decisions.call_news import CallNews
 from pod.letters.blocks import LetterBlock, letter_of
@@ -26,7 +26,7 @@ class CallsOf(msgspec.Struct, frozen=True):
 
 def call_letter(say: Translator, told: CallsOf) -> Letter:
     """The mail; never empty, for nobody is sent one without news."""
-    needs = sum(one.kind in NEEDS for one in told.news)
+    needs = sum(one.kind in {*NEEDS, STRANDED} for one in told.news)
     subject = (
         say.many(
             "%(count)s decision needs you at %(pod)s", "%(count)s decisions need you at %(pod)s", needs, pod=told.pod
@@ -67,6 +67,12 @@ def _sentence(say: Translator, one: CallNews) -> str:
             return say("Some predictions lack your bets, which are taken until %(until)s.", until=say.moment(one.until))
         case "evaluate":
             return say("Say whether what was predicted came true, until %(until)s.", until=say.moment(one.until))
+        case "stranded":
+            return say(
+                "Nobody to whom your list of delegates leads had voted when delegates were locked. "
+                "You can vote yourself until %(until)s.",
+                until=say.moment(one.until),
+            )
         case "voted" if who:
             return say("Your delegate %(who)s has voted. Your own ballot would come first.", who=who)
         case "voted":
@@ -81,6 +87,8 @@ def _because(say: Translator, one: CallNews) -> str:
     """Why the reader is told of this."""
     if one.kind in NEEDS:
         return say("You are told because you are on the roll of this poll.")
+    if one.kind == STRANDED:
+        return say("You are told because your list of delegates holds in this poll.")
     return say("You are told because your list of delegates names them.")
 
 
@@ -89,4 +97,4 @@ def _url(base: str, one: CallNews) -> str:
     if one.poll is None:
         return f"{base}/g/{one.group}/delegation"
     path = f"{base}/g/{one.group}/polls/{one.poll}"
-    return path if one.kind != "voted" else f"{path}/my-vote"
+    return f"{path}/my-vote" if one.kind in {VOTED, STRANDED} else path

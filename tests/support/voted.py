@@ -59,16 +59,22 @@ async def vote(deps: Deps, group: RecordId, poll: RecordId, members: range) -> N
 
 
 async def _take(deps: Deps, group: RecordId, poll: RecordId, members: range) -> None:
-    now, state = deps.clock(), (await find_view(deps, group)).state
     rng = np.random.default_rng(members.start)
     scores = rng.integers(0, 101, (len(members), len(OPTIONS))).tolist()
+    said = [{"poll": poll, "scores": dict(zip(OPTIONS, row, strict=True))} for row in scores]
+    await say(deps, group, "Ballot", dict(zip(members, said, strict=True)))
+
+
+async def say(deps: Deps, group: RecordId, kind: str, said: dict[int, dict[str, Any]]) -> None:
+    """Members each say one thing of this kind, by number, and the log takes it."""
+    now, state = deps.clock(), (await find_view(deps, group)).state
     records = [
-        reopen_record(_ballot(group, poll, number, state.members[number].signing, row, now))
-        for number, row in zip(members, scores, strict=True)
+        reopen_record(_wire(group, kind, number, state.members[number].signing, members, now))
+        for number, members in said.items()
     ]
     rows = [
         NewRecord(one.id, group, one.type, number, 0, 1, now, one.wire, now)
-        for number, one in zip(members, records, strict=True)
+        for number, one in zip(said, records, strict=True)
     ]
 
     async def action(session: AsyncSession) -> None:
@@ -80,9 +86,6 @@ async def _take(deps: Deps, group: RecordId, poll: RecordId, members: range) -> 
     await deps.store.write(action)
 
 
-def _ballot(group: RecordId, poll: RecordId, number: int, key: DidKey, scores: list[int], at: int) -> bytes:
-    body: dict[str, Any] = {
-        "type": "Ballot", "rules": 1, "group": group, "author": number, "key": 0, "counter": 1, "at": at,
-        "poll": poll, "scores": dict(zip(OPTIONS, scores, strict=True)),
-    }  # fmt: skip
+def _wire(group: RecordId, kind: str, number: int, key: DidKey, members: dict[str, Any], at: int) -> bytes:
+    body = {"type": kind, "rules": 1, "group": group, "author": number, "key": 0, "counter": 1, "at": at, **members}
     return canonical_bytes({**body, "proof": {**PROOF, "verificationMethod": f"{key}#{key}"}})

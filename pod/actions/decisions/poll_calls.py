@@ -1,4 +1,4 @@
-"""People here are called to what polls need of them, and told what their delegates did; each once a poll and phase.
+"""People here are called to what polls need of them, and told what their delegates did or didn't; each once a phase.
 
 A call is made with the item or record from which it follows, and costs one row, however many members there are. Whom it
 concerns is looked up afterwards, `MOST_AT_ONCE` people of this pod at a time, each time in a write of its own.
@@ -19,11 +19,22 @@ from models.decisions.poll_calls import RENEWED, PollCall, list_open_calls, load
 from models.decisions.polls import load_poll
 from models.decisions.taken_part import list_ballots_by
 from models.groups.groups_and_items import load_group
-from models.people.own_calls import NEEDS, OwnCall, delete_need, list_mailed, put_own_calls
+from models.people.own_calls import (
+    NEEDS,
+    RESIGNED,
+    STRANDED,
+    VOTED,
+    OwnCall,
+    delete_need,
+    list_mailed,
+    put_own_calls,
+)
 from pod.actions.chain.views import load_view
 from pod.actions.decisions.opened_bets import statements_due
 from pod.actions.decisions.poll_course import PollSoFar, follow_poll
+from pod.actions.decisions.voters import load_voter
 from pod.actions.reading.decisions.needs import AskedMember, Need, need_of
+from pod.actions.reading.decisions.standing_lists import list_stranded
 from pod.deps import Deps
 from protocol.ids import RecordId
 
@@ -52,7 +63,10 @@ async def calls_of(session: AsyncSession, so_far: PollSoFar, *, sealed: int, now
     kind, end = (Need.VOTE if stage is Stage.VOTING else Need.BET), held.times.phase_end(sealed)
     if end is None or end <= now:
         return []
-    return [PollCall(group, poll, kind, held.number, 0, end, max(now, end - DAY_MS), now)]
+    calls = [PollCall(group, poll, kind, held.number, 0, end, max(now, end - DAY_MS), now)]
+    if stage is Stage.VOTING and held.locked is not None:
+        calls.append(PollCall(group, poll, STRANDED, held.number, 0, end, now, now))
+    return calls
 
 
 async def call_people(deps: Deps) -> bool:
@@ -62,10 +76,7 @@ async def call_people(deps: Deps) -> bool:
         call = await load_due_call(session, now=now)
         if call is None:
             return False
-        if call.kind == RENEWED:
-            found = _Found([], {}, None)
-        else:
-            found = await (_needed if call.kind in NEEDS else _following)(session, deps, call, now)
+        found = await _PAGES.get(call.kind, _needed)(session, deps, call, now)
 
     async def action(session: AsyncSession) -> None:
         if call.kind == RENEWED:
@@ -114,6 +125,21 @@ async def _following(session: AsyncSession, deps: Deps, call: PollCall, now: int
     return _Found([_own(call, account) for account in sorted(mailed)], {}, _next(followers))
 
 
+async def _stranded(session: AsyncSession, deps: Deps, call: PollCall, now: int) -> _Found:
+    """The next accounts here that want mails, can vote, and whose list of delegates leads to nobody who has voted."""
+    members = await list_local_numbers(session, call.group_id, call.after, MOST_AT_ONCE)
+    mailed = await list_mailed(session, [account for _, account, _ in members])
+    so_far = await _load(session, deps, call.group_id, call.about) if mailed else None
+    found: list[OwnCall] = []
+    if so_far is not None:
+        state = (await load_view(session, deps, call.group_id)).state
+        accounts = {number: account for number, account, _ in members if account in mailed}
+        stranded = sorted(await list_stranded(session, state, so_far, accounts))
+        bars = {one: (await load_voter(session, state, so_far, one, now=now)).bar for one in stranded}
+        found = [_own(call, accounts[number]) for number, bar in bars.items() if bar is None]
+    return _Found(found, {}, _next([number for number, _, _ in members]))
+
+
 async def _needed(session: AsyncSession, deps: Deps, call: PollCall, now: int) -> _Found:
     """The next accounts here that a poll needs: those that may do it are asked one by one, unless they have voted."""
     members = await list_local_numbers(session, call.group_id, call.after, MOST_AT_ONCE)
@@ -134,6 +160,14 @@ async def _needed(session: AsyncSession, deps: Deps, call: PollCall, now: int) -
     counters = {account: (number, counter) for number, account, counter in members}
     calls = [_own(call, one.account, mailed=one.account in mailed) for one in needed]
     return _Found(calls, counters, _next(numbers))
+
+
+async def _nobody(_: AsyncSession, __: Deps, ___: PollCall, ____: int) -> _Found:
+    return _Found([], {}, None)
+
+
+# By the kind of call, who finds its next people; any other kind is a need.
+_PAGES: Final = {RENEWED: _nobody, VOTED: _following, RESIGNED: _following, STRANDED: _stranded}
 
 
 def _next(numbers: Sequence[int]) -> int | None:

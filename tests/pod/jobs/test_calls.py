@@ -223,6 +223,37 @@ def test_dc_28_whose_list_names_a_delegate_is_told_that_they_voted_and_resigned_
     pod.set_clock(0)
 
 
+def test_dc_28_whose_delegates_had_not_voted_at_the_lock_is_told_once_and_nothing_of_anybodys_ballot(
+    pod: ServedPod, mails: PostOffice, parish: tuple[Person, Person, Person, str]
+) -> None:
+    ada, bo, cy, group = parish
+    records = f"/api/v1/groups/{group}/records"
+    ada.post(records, {"type": "Delegate", "declared": True})
+    followed, waits = ask(ada, group, "Where ada votes?", 3 * DAY), ask(ada, group, "Where ada doesn't?", 3 * DAY)
+    for person in (bo, cy):
+        person.post(records, {"type": "Delegation", "delegates": [1]})
+    vote(ada, group, followed, choice="no")
+    vote(cy, group, waits)
+    eventually(lambda: (needs(pod, bo), needs(pod, cy)) == (0, 0))
+    # That ada has voted is told first; cy needs nothing more where cy has voted.
+    eventually(lambda: at_once(mails, bo) and at_once(mails, cy))
+
+    pod.set_clock(2 * DAY + 5 * 60_000)
+    (_, text) = eventually(lambda: len(found := at_once(mails, bo)) == 2 and found)
+
+    assert "Nobody to whom your list of delegates leads had voted when delegates were locked." in text
+    assert "You can vote yourself until" in text
+    assert f"{pod.url}/g/{group}/polls/{waits}/my-vote" in text
+    assert followed not in text
+    assert not re.search(r"\b(yes|no|no\. 1)\b", text)
+    pod.set_clock(2 * DAY + 3 * HOUR)
+    short = ask(ada, group, "Later?", 12 * HOUR)  # of which all are told, so whatever came before it has come
+    vote(ada, group, short)
+    eventually(lambda: all(short in at_once(mails, one)[-1] for one in (bo, cy)))
+    assert [sum("when delegates were locked" in text for text in at_once(mails, one)) for one in (bo, cy)] == [1, 0]
+    pod.set_clock(0)
+
+
 def test_dc_28_the_number_of_what_needs_one_stands_on_all_pages_and_follows_what_one_does(
     pod: ServedPod, parish: tuple[Person, Person, Person, str]
 ) -> None:

@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.decisions.delegates import list_followers
 from models.decisions.polls import load_poll
 from models.people.accounts import Account
-from models.people.own_calls import NEEDS, VOTED, OwnCall
+from models.people.own_calls import NEEDS, RESIGNED, STRANDED, OwnCall
 from pod.actions.access import ReadableGroup, open_those
 from pod.actions.decisions.poll_course import Phase, PollSoFar
 from pod.actions.reading.decisions.needs import AskedMember, Need, has_voted, list_that_holds, need_of
 from pod.actions.reading.decisions.polls import so_far_of, visible_polls
+from pod.actions.reading.decisions.standing_lists import list_stranded
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.deps import Deps
 from protocol.ids import RecordId
@@ -65,7 +66,7 @@ async def _told(
         delegate=call.number if may_name else 0,
         nickname=named.get(call.number, ""),
     )
-    if call.kind not in {*NEEDS, VOTED}:
+    if call.kind == RESIGNED:
         after = asked.number - 1
         names = await list_followers(session, group.id, call.number, now=deps.clock(), after=after, most=1)
         return news if names == [asked.number] else None
@@ -95,4 +96,6 @@ async def _concerns(  # noqa: PLR0917  (whom, what, and where it stands)
         return await need_of(session, deps, group.state, asked, so_far, phase) == Need(call.kind)
     if phase is not Phase.VOTING or await has_voted(session, so_far, asked.number):
         return False
+    if call.kind == STRANDED:
+        return bool(await list_stranded(session, group.state, so_far, [asked.number]))
     return call.number in await list_that_holds(session, so_far, asked.number)

@@ -51,7 +51,7 @@ class _Root(msgspec.Struct, frozen=True):
 
 
 async def _reached(session: AsyncSession, readable: ReadableGroup, so_far: PollSoFar, voter: int) -> _Root:
-    found = await load_lists_from(session, readable, so_far, voter)
+    found = await load_lists_from(session, readable.state, so_far, voter)
     known = found.reached
     if voter not in known.roll or not found.prefixes.locked:
         return _Root(voter, None)

@@ -101,7 +101,7 @@ async def _with_tree(
 ) -> VotePathSight:
     voter = readable.number
     assert voter is not None
-    found = await load_lists_from(session, readable, so_far, voter, instead)
+    found = await load_lists_from(session, readable.state, so_far, voter, instead)
     tree = explain(voter, found.reached, found.reached.paths())
     told = set(_members(tree))
     return msgspec.structs.replace(

@@ -17,10 +17,10 @@ from decisions.vote_path import Reached
 from models.decisions.delegations import list_delegations
 from models.decisions.taken_part import list_ballots_by
 from models.groups.groups_and_items import load_group
-from pod.actions.access import ReadableGroup
 from pod.actions.decisions.poll_course import PollSoFar, fresh_from
 from pod.actions.decisions.roll import is_on_roll
 from protocol.records.content import Ballot
+from protocol.state import GroupState
 
 MOST_REACHED: Final = 300  # members whose lists are read for one page
 
@@ -60,10 +60,10 @@ async def load_prefixes(session: AsyncSession, so_far: PollSoFar) -> Prefixes:
 
 
 async def load_standing(
-    session: AsyncSession, readable: ReadableGroup, so_far: PollSoFar, prefixes: Prefixes, authors: Collection[int]
+    session: AsyncSession, state: GroupState, so_far: PollSoFar, prefixes: Prefixes, authors: Collection[int]
 ) -> StandingEntries[Said]:
     """What counts of these members in the poll: their ballots, their lists by scope, and who of them is a delegate."""
-    group, poll, facts = readable.id, so_far.poll.id, so_far.facts
+    group, poll, facts = state.group, so_far.poll.id, so_far.facts
     assert so_far.course is not None
     assert facts is not None
     held = so_far.course.now
@@ -71,31 +71,47 @@ async def load_standing(
     ballots = await list_ballots_by(session, group, poll, authors)
     logged = [Logged(one.place, one.record_id, one.content) for one in said]
     logged += [Logged(one.place, one.record_id, one.content) for one in ballots]
-    reading = reading_of(facts, readable.state, held, await fresh_from(session, group, held))
+    reading = reading_of(facts, state, held, await fresh_from(session, group, held))
     return standing(entries_of(reading, logged), prefixes.lock, prefixes.end)
 
 
 async def load_lists_from(
     session: AsyncSession,
-    readable: ReadableGroup,
+    state: GroupState,
     so_far: PollSoFar,
     voter: int,
     instead: tuple[str, Sequence[int]] | None = None,
 ) -> StandingLists:
     """Whom the voter's list leads to in an opened poll. `instead`: the voter's list of a scope, as it might become."""
-    walk = _ListWalk(session, readable, so_far, await load_prefixes(session, so_far), voter, instead)
+    walk = _ListWalk(session, state, so_far, await load_prefixes(session, so_far), frozenset({voter}), instead)
     await walk.go()
     reached = Reached(tuple(sorted(walk.roll)), walk.lists, frozenset(walk.delegates), frozenset(walk.ballots))
     return StandingLists(walk.prefixes, reached, walk.ballots, walk.scope, walk.cut)
 
 
+async def list_stranded(
+    session: AsyncSession, state: GroupState, so_far: PollSoFar, voters: Collection[int]
+) -> set[int]:
+    """Those of the voters who name delegates that lead to no ballot in an opened poll, as it stands here.
+
+    At most `MOST_REACHED` more members are read; those beyond pass for people who voted, so nobody is stranded by them.
+    """
+    walk = _ListWalk(session, state, so_far, await load_prefixes(session, so_far), frozenset(voters), None)
+    await walk.go()
+    unread = {named for row in walk.lists.values() for named in row} - walk.seen
+    roll = sorted(walk.roll | unread)
+    reached = Reached(roll, walk.lists, frozenset(walk.delegates | unread), frozenset(walk.ballots) | unread)
+    counted = {number for number, reaches in zip(roll, reached.paths().reached, strict=True) if reaches}
+    return {number for number in voters if number in walk.lists and number not in counted}
+
+
 @dataclass(slots=True)
 class _ListWalk:
     session: AsyncSession
-    readable: ReadableGroup
+    state: GroupState
     so_far: PollSoFar
     prefixes: Prefixes
-    voter: int
+    voters: frozenset[int]
     instead: tuple[str, Sequence[int]] | None
     roll: set[int] = field(default_factory=set)
     delegates: set[int] = field(default_factory=set)
@@ -106,18 +122,18 @@ class _ListWalk:
     cut: bool = False
 
     async def go(self) -> None:
-        level = [self.voter]
+        level, most = sorted(self.voters), MOST_REACHED + len(self.voters) - 1
         while level:
             self.seen |= set(level)
             await self._look(level)
-            able = [one for one in level if one == self.voter or (one in self.roll and one in self.delegates)]
-            asked = [one for one in able if one == self.voter or one not in self.ballots]
+            able = [one for one in level if one in self.voters or (one in self.roll and one in self.delegates)]
+            asked = [one for one in able if one in self.voters or one not in self.ballots]
             level = sorted({named for one in asked for named in self.lists.get(one, ())} - self.seen)
-            if len(self.seen) + len(level) > MOST_REACHED:
-                level, self.cut = level[: MOST_REACHED - len(self.seen)], True
+            if len(self.seen) + len(level) > most:
+                level, self.cut = level[: most - len(self.seen)], True
 
     async def _look(self, level: Sequence[int]) -> None:
-        held = await load_standing(self.session, self.readable, self.so_far, self.prefixes, level)
+        held = await load_standing(self.session, self.state, self.so_far, self.prefixes, level)
         self.delegates |= held.delegates
         for number in level:
             if not await self._is_on_roll(number):
@@ -133,13 +149,13 @@ class _ListWalk:
     async def _is_on_roll(self, number: int) -> bool:
         opening = self.so_far.opening
         assert opening is not None
-        return await is_on_roll(self.session, opening, self.readable.id, number)
+        return await is_on_roll(self.session, opening, self.state.group, number)
 
     def _list_of(self, number: int, by_scope: Mapping[str, Said]) -> tuple[int, ...]:
         said = {scope: one for scope, one in by_scope.items() if isinstance(one, DelegateList)}
         assert self.so_far.course is not None
         scopes, end = poll_scopes(self.so_far), self.so_far.course.now.times.voting_end
-        if number == self.voter:
+        if number in self.voters:
             if self.instead is not None and not (self.prefixes.locked and number in self.delegates):
                 said[self.instead[0]] = DelegateList(tuple(self.instead[1]), end)
             self.scope = next((scope for scope in scopes if scope in said and not said[scope].has_lapsed(end)), "")

@@ -77,7 +77,7 @@ async def list_frozen(
             continue
         (poll,) = await visible_polls(session, deps, [so_far])
         options, _ = await load_words(session, deps, so_far, withheld=poll.withheld)
-        standing = await load_standing(session, readable, so_far, prefixes, members)
+        standing = await load_standing(session, readable.state, so_far, prefixes, members)
         electors = so_far.opening.voters.numbers
         able = frozenset(number for number in members if bool(np.any(electors == number)))
         ballots = {number: said.ballot for number, said in standing.ballots.items() if isinstance(said, InLog)}
