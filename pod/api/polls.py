@@ -18,10 +18,13 @@ from pod.actions.reading.decisions.polls import (
     describe_poll,
     list_group_polls,
 )
+from pod.actions.reading.search import FoundPoll, Hit, SearchQuestion, seek
 from pod.api import shapes
 from pod.api.callers import answer, group_of, id_of, members_of, query_of, reader_of, signer_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
+from pod.translations import DEFAULT
+from protocol.ids import RecordId, parse_id
 from protocol.records.content.polls import Goal, Lengths, Option, OptionId, PollKind, Quorum, Score
 from protocol.records.content.shapes import Id, Name, Natural, Paragraph
 from protocol.records.drafts import Draft
@@ -60,6 +63,51 @@ class PollsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     below: Natural | None = None
     limit: Annotated[int, Meta(ge=1, le=50)] = 50
+
+
+class PollSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words to find, in one group or in all; `before`: where the answer before goes on (its `next`)."""
+
+    q: Annotated[str, Meta(min_length=1, max_length=300)]
+    group: Id | None = None
+    before: Natural | None = None
+    limit: Annotated[int, Meta(ge=1, le=50)] = 30
+
+
+class PollFound(msgspec.Struct, frozen=True):
+    """A poll, or a proposal in one (`kind`), whose words were found; `title` is the poll's, `text` what was found."""
+
+    kind: str
+    group: RecordId
+    group_name: str
+    poll: RecordId
+    title: str
+    author: int
+    nickname: str
+    text: str
+
+
+class PollsFound(msgspec.Struct, frozen=True):
+    """What was found, the latest first."""
+
+    polls: tuple[PollFound, ...]
+    next: int | None
+
+
+@routes.get("/api/v1/polls")
+@contract("reader", query=PollSearch, answer=PollsFound)
+async def get_found_polls(request: web.Request) -> web.Response:
+    """Polls and proposals with these words, in public groups and the reader's own."""
+    deps, reader, query = request.app[DEPS], await reader_of(request), query_of(request, PollSearch)
+    group = parse_id(query.group) if query.group else None
+    wanted = SearchQuestion(query.q.strip(), "polls", group)
+    seen = await seek(deps, reader, wanted, before=query.before, limit=query.limit, in_order_of=DEFAULT)
+    return answer(PollsFound(tuple(_found(hit, hit.poll) for hit in seen.hits if hit.poll), seen.next))
+
+
+def _found(hit: Hit, poll: FoundPoll) -> PollFound:
+    place = hit.kind, hit.group, hit.group_name
+    return PollFound(*place, poll.id, poll.title, hit.author, hit.nickname, hit.text)
 
 
 @routes.get("/api/v1/groups/{group}/polls")

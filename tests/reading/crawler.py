@@ -227,6 +227,7 @@ def _queries(pattern: str, house: House) -> list[str]:
     given = {
         # The beginning finds the word, and the page that repeats what was asked doesn't hold it.
         "/search": [{"q": word[:-1]} for word in _all_words()],
+        "/api/v1/polls": [{"q": word[:-1]} for word in _all_words()],
         "/.well-known/webfinger": [
             {"resource": f"{house.pod.url}/{at}"} for at in ("u/ada", f"groups/{ids['private']}")
         ],
