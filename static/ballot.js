@@ -1,4 +1,4 @@
-// A ballot, livelier: sliders beside the score boxes, buttons that need no new page, and what the ballot says so far.
+// A ballot or bets, livelier: sliders beside the boxes, buttons that need no new page, and what a ballot says so far.
 "use strict";
 
 const form = document.querySelector("form.ballot");
@@ -27,11 +27,11 @@ const tellScores = () => {
 const showScore = (option) => {
   const range = option.querySelector("input[type=range]");
   const value = box(option).value;
-  const words = range.dataset.words.split("|");
+  const words = range.dataset.words ? range.dataset.words.split("|") : [];
   const word = words[Number(value) >= 100 ? 4 : Number(value) > 50 ? 3 : Number(value) === 50 ? 2 : Number(value) > 0 ? 1 : 0];
   range.value = value === "" ? 50 : value;
   range.classList.toggle("unsaid", value === "");
-  range.setAttribute("aria-valuetext", value === "" ? range.dataset.none : `${value} ${range.dataset.of}, ${word}`);
+  range.setAttribute("aria-valuetext", value === "" ? range.dataset.none : [`${value} ${range.dataset.of}`, word].filter(Boolean).join(", "));
 };
 
 const tellPlaces = () => {
@@ -88,20 +88,24 @@ form.addEventListener("input", (event) => {
   if (event.target.type === "range") {
     box(option).value = event.target.value;
   }
-  if (form.dataset.kind === "score") {
-    showScore(option);
-    tellScores();
-  } else {
+  if (form.dataset.kind === "ranking") {
     tellPlaces();
+    return;
+  }
+  showScore(option);
+  if (form.dataset.kind === "score") {
+    tellScores();
   }
 });
 
-if (form.dataset.kind === "score") {
+if (form.dataset.kind === "ranking") {
+  tellPlaces();
+} else {
   for (const range of form.querySelectorAll("input[type=range]")) {
     range.hidden = false;
   }
   options().forEach(showScore);
-  tellScores();
-} else {
-  tellPlaces();
+  if (form.dataset.kind === "score") {
+    tellScores();
+  }
 }

@@ -85,7 +85,9 @@ def town(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterato
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_dc_18_polls_of_every_kind_live_through_pages_on_three_pods(town: Town, tmp_path: Path) -> None:
+def test_dc_13_dc_14_dc_15_dc_16_dc_18_polls_of_every_kind_live_through_pages_on_three_pods(
+    town: Town, tmp_path: Path
+) -> None:
     asked = ask_about(town, discuss(town))
     delegate(town)
     options = propose(town, asked)
@@ -209,6 +211,7 @@ def bet(town: Town, poll: str, statements: list[str]) -> None:
             town.done_by_other(name, partial(bet_plainly, path=town.page(poll, "bets"), values=values))
     ada.open(town.page(poll, "bets"))
     town.look("ada", "bets")
+    slide(ada)
     type_bets(ada, ("", "35"))
     town.reads("ada", town.page(poll), "1 of 2 done.")
     for person in town.people:
@@ -217,6 +220,19 @@ def bet(town: Town, poll: str, statements: list[str]) -> None:
     assert len(statements) == len(BETS["bo"])
     town.pass_time(HOUR)
     town.reached(poll, "voting")
+
+
+def slide(hand: Hand) -> None:
+    """The slider, a button and the number say the same; an empty number is no bet."""
+    bet = hand.page.locator(".option").last
+    slider, number = bet.locator('input[type="range"]'), bet.locator('input[name="value"]')
+    assert (number.input_value(), slider.get_attribute("aria-valuetext")) == ("", "no bet")
+    hand.hold(slider)
+    for key, value in (("Home", "0"), ("PageUp", "10"), ("End", "100"), ("ArrowLeft", "99")):
+        hand.page.keyboard.press(key)
+        assert (number.input_value(), slider.get_attribute("aria-valuetext")) == (value, f"{value} per cent")
+    hand.touch(bet.locator('button[value$=":25"]'))
+    assert (number.input_value(), slider.input_value()) == ("25", "25")
 
 
 def type_bets(hand: Hand, values: tuple[str, str]) -> None:
