@@ -23,6 +23,7 @@ import pytest
 
 import dev
 from tests.decisions.bundle.decided import Decided, Drawn
+from tests.support.cut_off import build_wheel, hook_in
 from tests.support.folders import ROOT
 from tests.support.rig import worker_number
 
@@ -36,11 +37,7 @@ KEPT = ("PATH", "LANG", "SSL_CERT", "PIP_", "UV_", "HTTP_PROXY", "HTTPS_PROXY", 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (built,) = folder.iterdir()
-    return built
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def clean(home: Path) -> dict[str, str]:
@@ -168,17 +165,6 @@ TAMPERING: dict[str, Callable[[Any], None]] = {
     "record_missing": drop_record,
     "wrong_result": change_sum,
 }
-# Ends the process that asks for a network or a database, past whatever it would catch.
-CUT_OFF = """
-import os, sys
-
-def refuse(event, arguments):
-    if event.startswith("socket.") or event == "sqlite3.connect":
-        os.write(2, event.encode())
-        os._exit(99)
-
-sys.addaudithook(refuse)
-"""
 
 
 def test_dc_17_a_result_is_counted_anew_from_the_wheel_alone_without_network(
@@ -193,10 +179,7 @@ def test_dc_17_a_result_is_counted_anew_from_the_wheel_alone_without_network(
         file = json.loads(honest)
         change(file)
         (files / rule).write_text(json.dumps(file))
-    hook = tmp_path / "hook"
-    hook.mkdir()
-    (hook / "sitecustomize.py").write_text(CUT_OFF)
-    environment = {**clean(tmp_path / "home"), "PYTHONPATH": str(hook)}
+    environment = {**clean(tmp_path / "home"), "PYTHONPATH": str(hook_in(tmp_path))}
 
     def said(*command: str, code: int) -> str:
         program = str(installed.programs / command[0])

@@ -52,6 +52,7 @@ def test_dc_18_a_tie_goes_to_a_second_round_and_then_to_a_lot_and_a_contest_is_c
     parish.reached(poll, "drawing", held=2)
     parish.pass_time(DAY)
     parish.reached(poll, "provisional", held=2)
+    leave_share_out(parish, poll)
     contest(parish, poll, [north, south])
     check_files(parish, poll)
 
@@ -88,6 +89,23 @@ def bet(parish: PollingParish, poll: str, statement: str) -> None:
         {statement: value} for value in (321, 456, 789)
     ]
     assert parish.opened(parish.cy, poll) == []
+
+
+def leave_share_out(parish: PollingParish, poll: str) -> None:
+    """Of the file with the lot, leaving a share out is named: from the lot, or from the records."""
+    data = json.dumps(parish.cy.get(parish.path(poll, "bundle")))
+
+    def faults(*, stated: bool, logged: bool) -> list[str]:
+        file = json.loads(data)
+        if stated:
+            file["stated"]["drawing"] |= {"opened": [], "unopened": [1]}
+        if logged:
+            file["records"].remove(next(one for one in file["records"] if one["type"] == "LotShare"))
+        return [fault.rule.key for fault in verify(json.dumps(file).encode()).faults]
+
+    assert faults(stated=False, logged=False) == []
+    assert faults(stated=True, logged=False) == ["wrong_lot"]
+    assert faults(stated=False, logged=True) == ["record_missing"]
 
 
 def contest(parish: PollingParish, poll: str, tied: list[str]) -> None:

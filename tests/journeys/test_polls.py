@@ -65,7 +65,7 @@ def reached(wanted: str, group: str, poll: str, *people: Person) -> None:
     )
 
 
-def test_dc_01_two_pods_open_answer_close_and_count_a_poll_alike(
+def test_dc_17_two_pods_open_answer_close_and_count_a_poll_alike(
     community: tuple[str, Person, Person, Person], pods: list[ServedPod]
 ) -> None:
     group, ada, bo, cia = community
