@@ -1,10 +1,11 @@
-"""What one types isn't lost: a wizard by the keyboard alone, and a stolen session; and how few clicks a decision takes.
+"""What one types isn't lost, how few clicks a decision takes, and where a vote goes that others cast.
 
 Told on one pod, with one clock.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -196,3 +197,90 @@ def test_dc_03_a_stolen_session_casts_nothing_and_its_owners_ballot_is_kept_over
 
 def cast_by_bo(parish: Parish, poll: str) -> object:
     return parish.people["bo"].get(parish.path(poll))["own"]
+
+
+@pytest.mark.slow
+def test_dc_07_a_vote_is_followed_in_three_areas_overridden_by_one_click_and_follows_its_delegate_again(
+    parish: Parish,
+) -> None:
+    """Five in an area: a delegate with 80 and 20, three who follow, and eve, who overrides with 0 and 100."""
+    bo, polls = follow_ada(parish)
+    hand = parish.somebody(Hand, session_secret(parish.pod, "bo"))
+
+    assert "Your list for Water holds here." in went(hand, parish, polls["water"])
+    assert "Your vote goes this way: You → member 1." in plain(hand)
+    roads = went(hand, parish, polls["roads"])
+    assert re.search(r"member 3\W+choice no. 1: not used: hasn't voted, and leads to nobody who has", roads)
+    assert re.search(r"member 1\W+choice no. 2: used: has cast a ballot", roads)
+    mill = went(hand, parish, polls["mill"])
+    assert "you name no delegate here: your vote is counted nowhere" in mill, "an empty list comes before the group's"
+    assert bo.get(f"{parish.path(polls['mill'])}/my-vote")["scope"] == "area mill"
+
+    eve = parish.somebody(Hand, session_secret(parish.pod, "eve"))
+    override(eve, parish, polls["water"])
+    eve.open(f"/g/{parish.group}/polls/{polls['water']}/vote")
+    eve.press(eve.page.locator('button[value="withdraw"]'))
+    eventually(lambda: "Your vote goes this way: You → member 1." in went(eve, parish, polls["water"]))
+    override(eve, parish, polls["water"])
+
+    parish.pass_time(3 * DAY + HOUR)
+    parish.reach(polls["water"], "provisional", "final")
+    eve.open(f"/g/{parish.group}/polls/{polls['water']}")
+    assert "“Dig” won with 320 points" in plain(eve)
+    (result,) = bo.get(parish.path(polls["water"]))["outcome"]["results"]
+    assert [sum(one["support"].values()) for one in result["options"]] == [320, 180]
+
+
+def follow_ada(parish: Parish) -> tuple[Person, dict[str, str]]:
+    """Bo, with a list in each of three areas; and the polls in them, in all of which ada has voted."""
+    for name in ("cia", "dan", "eve"):
+        parish.people[name] = settle(parish.pod, name)
+        joined(parish.ada, parish.group, parish.people[name], 1000)
+    group, bo = f"/api/v1/groups/{parish.group}", parish.people["bo"]
+    areas = [{"area": area, "name": area.capitalize()} for area in ("water", "roads", "mill")]
+    height = parish.ada.get(group)["settled_height"]
+    parish.ada.post(f"{group}/operations", {"do": "set-policy", "with": {"areas": areas}})
+    eventually(lambda: parish.ada.get(group)["settled_height"] > height)
+    for name in ("ada", "cia"):
+        parish.people[name].put(f"{group}/delegate", {"declared": True})
+    for name in ("cia", "dan", "eve"):
+        parish.people[name].put(f"{group}/delegations", {"delegates": [1], "area": "water"})
+    bo.put(f"{group}/delegations", {"delegates": [1]})
+    for area, delegates in {"water": [1], "roads": [3, 1], "mill": []}.items():
+        bo.put(f"{group}/delegations", {"delegates": delegates, "area": area})
+    polls = {}
+    for area in ("water", "roads", "mill"):
+        wish = {"kind": "score", "title": f"For {area}?", "options": [{"title": "Dig"}, {"title": "Pump"}]}
+        said = {**wish, "areas": [area], "lengths": {"voting": 3 * DAY, "contest": HOUR}}
+        polls[area] = parish.ada.post(f"{group}/polls", said)["record"]
+        parish.reach(polls[area], "voting")
+        parish.ada.post(f"{parish.path(polls[area])}/ballots", {"scores": {"00": 80, "01": 20}})
+        eventually(partial(is_logged, parish, polls[area]))
+    return bo, polls
+
+
+def is_logged(parish: Parish, poll: str) -> bool:
+    own = parish.ada.get(parish.path(poll))["own"]
+    return own is not None and own["index"] is not None
+
+
+def went(hand: Hand, parish: Parish, poll: str) -> str:
+    """What the page says of where the vote goes."""
+    hand.open(f"/g/{parish.group}/polls/{poll}/my-vote")
+    return plain(hand)
+
+
+def plain(hand: Hand) -> str:
+    """The page's words, without the letters that isolate a value's direction."""
+    return re.sub("[\u2068\u2069]", "", hand.text)
+
+
+def override(hand: Hand, parish: Parish, poll: str) -> None:
+    """One click leads from the way of the vote to the ballot, on which eve gives all to the second option."""
+    hand.open(f"/g/{parish.group}/polls/{poll}/my-vote")
+    hand.press(hand.page.get_by_role("link", name="Vote yourself instead"))
+    for option, score in (("00", "0"), ("01", "100")):
+        hand.fill(hand.page.locator(f"#v-{option}"), score)
+    hand.press(hand.page.locator('button[value="cast"]'))
+    assert "Your ballot is cast" in hand.text
+    eventually(lambda: "You have cast a ballot yourself." in went(hand, parish, poll))

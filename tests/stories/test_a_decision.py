@@ -96,7 +96,9 @@ def parish(
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("parish", WAYS, indirect=True)
-def test_dc_05_ax_03_ax_04_a_discussion_becomes_a_poll_people_vote_and_read_the_result(parish: Parish) -> None:
+def test_dc_04_dc_05_dc_06_ax_03_ax_04_a_discussion_becomes_a_poll_people_vote_and_read_the_result(
+    parish: Parish,
+) -> None:
     ada, bo = parish.somebody("ada"), parish.somebody("bo")
     poll = ask(parish, ada)
     vote(parish, ada, poll, {"00": "10", "01": "90"})

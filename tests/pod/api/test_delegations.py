@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from tests.support.browsing import Browser
 from tests.support.people import joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 
@@ -149,6 +151,8 @@ def test_dc_07_dc_11_a_vote_is_followed_to_a_ballot_and_what_it_did_is_kept(vill
     village.pod.set_clock(HOUR + 60_000)
     eventually(lambda: mine(village, "dan", poll)["locked"])
     assert village.refused("bo", "/delegations", {"delegates": [1], "poll": poll}) == "list_frozen"
+    locked = village.people["dan"].get(village.at("/delegates/1"))["record"]
+    assert [(one["poll"]["phase"], one["ballot"]["scores"]) for one in locked] == [("voting", {"00": 80, "01": 20})]
     village.pod.set_clock(2 * HOUR + 60_000)
     outcome = eventually(lambda: village.people["ada"].get(village.at(f"/polls/{poll}"))["outcome"])
     result = outcome["results"][0]
@@ -200,3 +204,7 @@ def test_dc_12_who_scored_alike_is_recommended_with_the_number_of_proposals(vill
     found = [(one["number"], one["alike"], one["proposals"]) for one in page["recommended"]]
     assert found == [(2, 950, 6), (3, 217, 6)]
     assert village.people["ada"].get(village.at("/delegates"))["recommended"] == [], "she scored none of these"
+    shown = Browser(village.pod).sign_in("dan").get(f"/g/{village.group}/delegates").text
+    advice = re.sub("<[^>]+>|[\u2068\u2069]", "", shown.partition("Recommended for you")[2].partition("</ul>")[0])
+    told = "because you and they agree by %s %% on 6 options that both scored in final polls"
+    assert [line.partition(": ")[2] for line in advice.split("member")[1:]] == [told % "95", told % "21.7"]

@@ -87,8 +87,8 @@ def test_dc_28_the_first_vote_is_told_at_once_and_the_next_ones_together_after_a
     assert "a vote or delegation was signed in your name" in first
     assert "4 votes or delegations were signed in your name" in second
     assert "at most once an hour" in first
-    for text in (first, second):  # no minute of the day is one of these scores
-        assert not re.search(rf"{CANARY}|\b(61|67|71|73|blank)\b", text)
+    for text in (first, second):  # no minute of the day is one of these scores; the link's secret has any letters
+        assert not re.search(rf"{CANARY}|\b(61|67|71|73|blank)\b", text.replace(link_in(text), ""))
     assert news.text.count("A vote or delegation was signed in your name. Was it you?") == 4
     assert 'href="/settings/not-me"' in news.text
 

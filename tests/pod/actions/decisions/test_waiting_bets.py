@@ -91,7 +91,7 @@ async def opened(deps: Deps, group: RecordId, poll: RecordId) -> tuple[int, int]
         return len(waiting), len(await list_said(session, poll, group, ["Opening"], below=2**62))
 
 
-async def test_dc_14_a_bet_that_waits_has_no_poll_followed_before_its_time(deps: Deps) -> None:
+async def test_dc_13_a_bet_that_waits_has_no_poll_followed_before_its_time(deps: Deps) -> None:
     group, poll = await a_bet(deps)
     before = await followed(deps, group), await opened(deps, group, poll)
 
@@ -102,7 +102,7 @@ async def test_dc_14_a_bet_that_waits_has_no_poll_followed_before_its_time(deps:
     assert await followed(deps, group) == []
 
 
-async def test_dc_14_a_bet_is_opened_when_its_phase_is_ended_before_its_time(deps: Deps) -> None:
+async def test_dc_13_a_bet_is_opened_when_its_phase_is_ended_before_its_time(deps: Deps) -> None:
     group, poll = await a_bet(deps)
     ada = await signer_of(deps)
 

@@ -81,6 +81,9 @@ def test_dc_01_six_steps_make_a_poll(place: Place) -> None:
     assert page.path.endswith("/preview")
     for told in ("Where do we dig?", "We need another.", "20 per cent of the roll", "A voter", "A delegate", "A guest"):
         assert told in words(page), told
+    fixed = words(page).partition("What can't be changed later")[2] or words(page).partition("What can&#39;t")[2]
+    for told in ("Where do we dig?", "Water", "20 per cent of the roll"):
+        assert told in fixed, told
     # A day before the end would be when voting begins: delegates are never locked before half of it is over.
     assert "Delegates are locked 12 hours before the end" in words(page)
     done = ada.submit(page, "/preview", press="Publish")

@@ -6,7 +6,7 @@ from tests.pod.web.decisions.parish import DAY, settle
 from tests.support.rig import ServedPod, eventually
 
 
-def test_dc_05_a_member_who_only_reads_is_asked_in_time_and_stays_on_the_rolls_by_one_press(pod: ServedPod) -> None:
+def test_a_member_who_only_reads_is_asked_in_time_and_stays_on_the_rolls_by_one_press(pod: ServedPod) -> None:
     parish = settle(pod)
     bo, board, how = parish.browser("bo"), f"/g/{parish.group}/polls", f"/g/{parish.group}/how-we-decide"
     assert "keeps you on the rolls of polls that open until" in bo.get(how).text

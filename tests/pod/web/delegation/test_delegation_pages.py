@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -94,7 +95,12 @@ def test_dc_09_a_loop_is_named_before_it_is_signed_and_refuses_nothing(parish: P
 
     looked = pressed(parish, bo, lists(parish, bo, "?add=1"), "look")
 
-    assert "A loop:" in looked.text
+    way = re.findall(r"A loop: (.*?)\. It harms nothing", looked.text)[0]
+    assert [re.sub(r"[\u2068\u2069]", "", one) for one in way.split(" → ")] == [
+        "You (no. 2)",
+        "member 1",
+        "You (no. 2)",
+    ]
     signed = pressed(parish, bo, looked, "save")
     assert signed.status == 200
     assert "A loop:" in signed.text

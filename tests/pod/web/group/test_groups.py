@@ -128,7 +128,7 @@ def test_ax_03_a_group_is_founded_by_three_questions_and_looked_at_first(ada: Br
 
 
 @pytest.mark.parametrize(("decides", "least"), [("given", 1), ("joiners", 1000), ("invited", 1)])
-def test_dc_01_who_decides_in_a_new_group_takes_part_in_polls(ada: Browser, decides: str, least: int) -> None:
+def test_who_decides_in_a_new_group_takes_part_in_polls(ada: Browser, decides: str, least: int) -> None:
     path = found(ada, f"Group of {decides}", decides=decides)
 
     root = json.loads(ada.get(f"{path}/chain/0").text)
