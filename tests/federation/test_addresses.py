@@ -44,6 +44,12 @@ def test_fed_25_a_url_written_to_deceive_is_refused(url: str) -> None:
     assert not is_contacted(url.split(" (", maxsplit=1)[0])
 
 
+@pytest.mark.parametrize("odd", ["\ufdd0", "\uffff", "\U0001fffe", "\U0010ffff"])
+def test_a_url_with_what_no_record_can_hold_is_refused(odd: str) -> None:
+    assert not is_contacted(f"https://pod.example/u/{odd}")
+    assert is_contacted("https://pod.example/u/\U0001f600")
+
+
 @pytest.mark.parametrize("url", SAME_AS_POD)
 def test_fed_33_spellings_of_one_host_are_one_origin(url: str) -> None:
     assert same_origin(url.split(" (", maxsplit=1)[0], "https://pod.example/y")

@@ -14,11 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from federation.signatures import Scheme, SignedRequest
 from federation.signatures.keys import rsa_signing_key
+from protocol.copies import CLASSES, CopyManifest, CopyTally, manifest_members
+from protocol.ids import RecordId
 from protocol.keys import PrivateKey
+from protocol.proofs import sign
 from tests.support.calls import ApiRefusal, Call, ask, at, body, by, saying
 from tests.support.peer import Peer, send, serving
 from tests.support.rig import ServedPod, eventually
-from tests.support.scene import Body, Scene, a_scene, check_problem
+from tests.support.scene import BO, Body, Scene, a_scene, check_problem
 from tests.support.wire import changed, with_fields
 
 PODS = 1
@@ -192,6 +195,15 @@ REQUESTS = [
     Refusal("not the gzip that it says", 415, "encoded_body", request(no_gzip)),
     Refusal("gzip bomb", 415, "encoded_body", request(gzip_bomb)),
 ]
+
+
+def manifest(scene: Scene) -> Body:
+    """What bo's copy would say of the group if it were his own: a record without author and counter."""
+    total = CopyTally().total()
+    told = CopyManifest(RecordId(scene.group), scene.peer.url, scene.peer.now(), dict.fromkeys(CLASSES, total))
+    return sign(manifest_members(told), BO)
+
+
 DOCUMENTS = [
     Refusal("deep JSON", 400, "malformed_document", member("[" * 5000 + "]" * 5000)),
     Refusal("JSON beyond the depth", 400, "malformed_document", member("[" * 33 + "]" * 33)),
@@ -219,6 +231,7 @@ RECORDS = [
     Refusal("record of other rules", 400, "malformed_record", record(lambda s, _: s.vote(rules=2))),
     Refusal("record of 65 KiB", 413, "too_large", record(lambda s, _: s.vote(more="x" * 65 * 1024))),
     Refusal("record by an unknown key", 400, "not_author", record(lambda s, _: s.vote(STRANGER))),
+    Refusal("manifest of a copy", 400, "not_author", record(lambda s, _: manifest(s))),
     Refusal("vote in the name of another", 400, "not_author", record(lambda s, _: s.vote(author=1))),
     Refusal("record with a flipped byte", 400, "bad_proof", record(lambda _, vote: vote | {"value": -vote["value"]})),
     Refusal("proof with a flipped byte", 400, "bad_proof", record(flipped)),

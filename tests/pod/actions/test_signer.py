@@ -56,6 +56,7 @@ TABLE: list[tuple[dict[str, Any], set[Signer]]] = [
     ({"type": "Handover"}, {WORDS, POD}),
     ({"type": "GroupRoot", "kind": "person"}, {POD}),
     ({"type": "Seal"}, {POD}),
+    ({"type": "Manifest"}, {POD}),
     ({"type": "Ack"}, {POD}),
     ({"type": "Receipt"}, {POD}),
     ({"type": "GuestRecord"}, {POD}),
