@@ -187,3 +187,18 @@ _STATED: Final = Prepared(
         SAID.c.type == "Prediction",
     )
 )
+
+
+async def load_proposals_named(
+    session: AsyncSession, proposals: Collection[RecordId]
+) -> dict[RecordId, tuple[RecordId, str]]:
+    """The poll and the title of each of these proposals."""
+    found = await _PROPOSED.run(session, proposals=list(proposals))
+    return {record: (poll, _DECODERS["Proposal"].decode(said).title) for record, poll, said in found}
+
+
+_PROPOSED: Final = Prepared(
+    lambda _: select(SAID.c.record_id, SAID.c.poll_id, SAID.c.said).where(
+        SAID.c.record_id.in_(bindparam("proposals", expanding=True)), SAID.c.type == "Proposal"
+    )
+)

@@ -42,12 +42,27 @@ def _conclusion(say: Translator, name: str, steps: Sequence[BrierStep]) -> str:
     if not steps:
         return say("Nothing that %(name)s bet on has been resolved yet.", name=name)
     mean = steps[-1].mean
-    facts = {"name": name, "mean": _points(say, mean), "count": say.number(len(steps))}
+    count, told = len(steps), _points(say, mean)
     if mean < COIN:
-        return say("After %(count)s bets the mean is %(mean)s: better than always saying 50 %% (0.25).", **facts)
+        return say.many(
+            "After %(count)s bet the mean is %(mean)s: better than always saying 50 %% (0.25).",
+            "After %(count)s bets the mean is %(mean)s: better than always saying 50 %% (0.25).",
+            count,
+            mean=told,
+        )
     if mean > COIN:
-        return say("After %(count)s bets the mean is %(mean)s: worse than always saying 50 %% (0.25).", **facts)
-    return say("After %(count)s bets the mean is %(mean)s, as if always saying 50 %%.", **facts)
+        return say.many(
+            "After %(count)s bet the mean is %(mean)s: worse than always saying 50 %% (0.25).",
+            "After %(count)s bets the mean is %(mean)s: worse than always saying 50 %% (0.25).",
+            count,
+            mean=told,
+        )
+    return say.many(
+        "After %(count)s bet the mean is %(mean)s, as if always saying 50 %%.",
+        "After %(count)s bets the mean is %(mean)s, as if always saying 50 %%.",
+        count,
+        mean=told,
+    )
 
 
 def _points(say: Translator, value: Fraction) -> str:

@@ -59,12 +59,13 @@ def _conclusion(say: Translator, name: str, found: Calibration) -> str:
         return say("Nothing that %(name)s bet on has been resolved yet.", name=name)
     most = max(found.bins, key=lambda one: one.count)
     assert most.happened is not None, "a bin with bets"
-    told = say(
-        "When %(name)s says %(said)s, it happens %(happened)s of the time (%(scored)s scored).",
+    told = say.many(
+        "When %(name)s says %(said)s, it happens %(happened)s of the time (%(count)s bet scored).",
+        "When %(name)s says %(said)s, it happens %(happened)s of the time (%(count)s bets scored).",
+        count,
         name=name,
         said=_whole(say, most.said),
         happened=_whole(say, most.happened),
-        scored=say.number(count),
     )
     if found.has_few_bets:
         return say("%(told)s That is few: the curve may be chance.", told=told)

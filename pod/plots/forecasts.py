@@ -117,9 +117,9 @@ def _strips_conclusion(say: Translator, forecasts: Sequence[Forecast]) -> str:
         return say("Nobody bet.")
     likely, unlikely = max(medians, key=lambda pair: pair[0]), min(medians, key=lambda pair: pair[0])
     if len(medians) == 1:
-        return say("“%(likely)s”: %(share)s.", likely=likely[1], share=_percent(say, likely[0]))
+        return say("%(likely)s: %(share)s.", likely=likely[1], share=_percent(say, likely[0]))
     return say(
-        "Most likely: “%(likely)s” (%(share)s). Least likely: “%(unlikely)s” (%(less)s).",
+        "Most likely: %(likely)s (%(share)s). Least likely: %(unlikely)s (%(less)s).",
         likely=likely[1],
         share=_percent(say, likely[0]),
         unlikely=unlikely[1],
@@ -176,8 +176,9 @@ def _strip(say: Translator, one: Forecast, y: float) -> Iterator[Markup]:
     )
     if one.combined is not None:
         yield diamond((one.combined * STRIP, middle), 6, "theirs")
-    yield text((STRIP + 8, middle + 4), _percent(say, round(float(spread[2]), 2)), "strong")
-    yield text((WIDTH, middle + 4), f"n {say.number(len(one.bets))}", "faint end")
+    yield text((STRIP + 8, middle + 4), _percent(say, spread[2]), "strong")
+    count = say.many("%(count)s bet", "%(count)s bets", len(one.bets))
+    yield text((WIDTH, middle + 4), count, "faint end")
 
 
 def _fan(say: Translator, points: Sequence[tuple[int, tuple[int, ...]]]) -> Iterator[Markup]:

@@ -117,6 +117,12 @@ def _conclusion(measure: _Measure, options: Sequence[OptionBar]) -> str:
         return say("%(count)s options tie with %(got)s each.", count=say.number(len(won)), got=got)
     if measure.kind == "ranking":
         return say("“%(name)s” won: it was preferred to every other option.", name=first.name)
+    alike = sum(option.total == first.total for option in options)
+    if alike > 1 and measure.kind != "date":
+        count = say.number(alike)
+        return say(
+            "%(count)s options tie with %(got)s each; “%(name)s” was drawn.", count=count, got=got, name=first.name
+        )
     direct, delegated = measure.of(first.result.support.direct), measure.of(first.result.support.delegated)
     return say(
         "“%(name)s” won with %(got)s: %(direct)s direct, %(delegated)s delegated.",

@@ -36,5 +36,5 @@ WON = {
     "ranking": {"en": "“South” won.", "sv": "”South” vann."},
     "approval": {"en": "“East” won.", "sv": "”East” vann."},
     "for-against": {"en": "It is accepted.", "sv": "Det är bifallet."},
-    "date": {"en": "“2027-05-02 10:00 UTC” won.", "sv": "”2027-05-02 10:00 UTC” vann."},
+    "date": {"en": "“2 May 2027 10:00 UTC” won.", "sv": "”2 maj 2027 10:00 UTC” vann."},
 }

@@ -16,7 +16,7 @@ from tests.stories.paths import PATHS
 from tests.stories.place import Place
 from tests.support.browsing import Browser as Reader
 from tests.support.browsing import session_secret
-from tests.support.chromium import Window, too_small, too_wide, violations
+from tests.support.chromium import Window, broken, too_small, too_wide, violations
 
 # Words differ by language, contrasts by colours: two looks have both of each; strangers see the same parts in one.
 LIGHT = {"locale": "en", "color_scheme": "light"}
@@ -101,6 +101,7 @@ def faults_of(shown: Window) -> list[str]:
     shown.page.set_viewport_size(NARROW)
     found += [f"too wide at 320: {what}" for what in too_wide(shown.page)]
     found += [f"too small: {what}" for what in too_small(shown.page)]
+    found += [f"broken: {what}" for what in broken(shown.page)]
     shown.page.set_viewport_size(WIDE)
     return found
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, ViewportSize
 from tests.stories.hands import Hand, Keys
 from tests.support.browsing import Browser as PlainBrowser
 from tests.support.browsing import Seen, session_secret
-from tests.support.chromium import Window, too_small, too_wide, violations
+from tests.support.chromium import Window, broken, too_small, too_wide, violations
 from tests.support.people import joined
 from tests.support.polling_parish import PollingParish
 from tests.support.post_office import PostOffice
@@ -84,6 +84,7 @@ class Town(PollingParish):
         page.set_viewport_size(NARROW)
         found += [f"too wide at 320: {one}" for one in too_wide(page)]
         found += [f"too small: {one}" for one in too_small(page)]
+        found += [f"broken: {one}" for one in broken(page)]
         page.set_viewport_size(WIDE)
         self.faults += [f"{what}: {one}" for one in found]
 

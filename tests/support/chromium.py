@@ -31,6 +31,21 @@ TOO_WIDE = """() => {
   const wide = [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > width + 1);
   return wide.slice(-3).map(e => e.outerHTML.slice(0, 120)).concat(wide.length ? [] : ["the page"]);
 }"""
+# A word of a table that scrolls is never broken over lines; folded tables are opened for it.
+BROKEN = """() => {
+  const folded = [...document.querySelectorAll("details:not([open])")];
+  folded.forEach(one => one.open = true);
+  const texts = [...document.querySelectorAll(".scroll th, .scroll td")].flatMap(e => [...e.childNodes])
+    .filter(node => node.nodeType === Node.TEXT_NODE);
+  const broken = texts.flatMap(node => [...node.data.matchAll(/[\\p{L}\\p{N}]+/gu)].filter(word => {
+    const range = document.createRange();
+    range.setStart(node, word.index);
+    range.setEnd(node, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1;
+  })).map(word => word[0]);
+  folded.forEach(one => one.open = false);
+  return broken.slice(0, 3);
+}"""
 # WCAG 2.2, 2.5.8: links within a sentence are exempt, so only controls and links that stand alone are measured.
 TOO_SMALL = """() => [...document.querySelectorAll(
   "button, input:not([type=hidden]), select, textarea, summary, nav a, .button")]
@@ -97,6 +112,12 @@ def violations(page: Page) -> list[str]:
 def too_wide(page: Page) -> list[str]:
     """What makes the page scroll sideways at the present width."""
     found: list[str] = page.evaluate(TOO_WIDE)
+    return found
+
+
+def broken(page: Page) -> list[str]:
+    """Words of tables that are broken over lines at the present width."""
+    found: list[str] = page.evaluate(BROKEN)
     return found
 
 

@@ -25,7 +25,7 @@ from pod.web.asking.asked import area_tree
 from pod.web.decisions.feed_links import FeedLinks, feed_links
 from pod.web.decisions.how import presence_sentence
 from pod.web.decisions.status_sentence import relative, stage_name
-from pod.web.decisions.wording import kind_name, poll_title
+from pod.web.decisions.wording import chosen_sentence, kind_name, poll_title
 from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.kit.follow_button import FollowButton, follow_button
 from pod.web.kit.queries import before_of, with_query
@@ -41,11 +41,15 @@ SOON: Final = frozenset({Phase.UNOPENED, Phase.PROPOSALS, Phase.PREDICTIONS, Pha
 
 
 class BoardRow(msgspec.Struct, frozen=True):
-    """A poll: what it asks of the reader, where it stands, until when. `group`: its name, on boards of many groups."""
+    """A poll: what it asks of the reader, what was chosen, where it stands, until when.
+
+    `group`: its name, on boards of many groups.
+    """
 
     title: str
     href: str
     need: str
+    chosen: str
     stage: str
     kind: str
     until: str
@@ -126,12 +130,16 @@ def _parts(
     needs = tuple(board_row(say, group, one.poll, one.need, now, until=one.until) for one in needed)
     return (
         *([BoardPart("needs", say("Needs you"), needs, say("Nothing waits for you here."))] if member else []),
-        BoardPart("open", say("Open"), rows(_nearest(rest, OPEN)), say("No poll is open.")),
+        BoardPart("open", say("Open"), rows(_nearest(rest, OPEN)), _none_open(say, waits=bool(needs and member))),
         BoardPart(
             "soon", say("Soon"), rows([*_nearest(rest, SOON), *(one for one in others if one.phase in SOON)]), ""
         ),
         decided,
     )
+
+
+def _none_open(say: Translator, *, waits: bool) -> str:
+    return say("No other poll is open.") if waits else say("No poll is open.")
 
 
 def _nearest(polls: Iterable[VisiblePoll], phases: frozenset[Phase]) -> list[VisiblePoll]:
@@ -157,6 +165,7 @@ def board_row(
         title=poll_title(say, poll),
         href=f"{path}{_WAYS[need]}" if need is not None else path,
         need=need_sentence(say, need),
+        chosen=chosen_sentence(say, poll),
         stage=stage_name(say, poll.phase),
         kind=kind_name(say, poll.kind),
         until=say("until %(moment)s (in %(left)s)", moment=say.moment(end), left=left) if end and left else "",

@@ -10,6 +10,7 @@ import msgspec
 
 from pod.actions.decisions.poll_templates import PollTemplate
 from pod.rules.questions import AskingRule
+from pod.web.decisions.wording import date_title
 from pod.web.post.plain_text import paragraphs_of, typed
 from protocol.errors import MalformedError
 from protocol.ids import RecordId, parse_id
@@ -239,7 +240,7 @@ def _option(option: TypedOption, *, dated: bool) -> Option:
     if not dated:
         return Option(option.title, option.text)
     start, end = moment_in(option.start), moment_in(option.end)
-    return Option(option.title or f"{option.start.replace('T', ' ')} UTC", option.text, start, end)
+    return Option(option.title or date_title(start or 0), option.text, start, end)
 
 
 def typed_again(poll: Poll) -> TypedPoll:

@@ -21,6 +21,7 @@ from pod.translations import Translator
 from pod.web.decisions.phase_words import forecast_words, option_notes, option_text
 from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page, will_count
 from pod.web.decisions.standpoint_plot import delegate_note, standpoint_plot
+from pod.web.decisions.status_sentence import NEEDED
 from pod.web.decisions.typed_ballot import (
     Move,
     TypedBallot,
@@ -183,13 +184,14 @@ def _show(
 ) -> web.Response:
     say, poll = say_of(request), seen.sight.poll
     counts, remedy = will_count(say, seen)
+    begins = _begins(say, seen)
     found = faults or {}
     view = BallotView(
         header=header_of(say, seen, request.app[DEPS].clock()),
         kind=poll.kind,
         open=(seen.sight.status.can != "nothing" and not poll.withheld) or refusal is not None,
-        counts=counts or say("Voting has ended."),
-        remedy=remedy,
+        counts=begins or counts or say("Voting has ended."),
+        remedy=counts if begins else remedy,
         notes=tuple(_notes(say, seen)),
         rows=tuple(_row(say, seen, typed, option, found, focus) for option in _listed(seen, typed)),
         choice=typed.choice,
@@ -201,6 +203,14 @@ def _show(
         beside=standpoint_plot(say, seen),
     )
     return render(request, "decisions/ballot.html", view, status, private=True)
+
+
+def _begins(say: Translator, seen: PollPageSight) -> str:
+    """When voting begins, while an earlier phase goes on; else empty."""
+    times = seen.sight.poll.times
+    if times is None or seen.sight.status.stage not in NEEDED:
+        return ""
+    return say("Voting hasn't begun. It begins at %(moment)s.", moment=say.moment(times.voting_start))
 
 
 def _listed(seen: PollPageSight, typed: TypedBallot) -> tuple[str, ...]:

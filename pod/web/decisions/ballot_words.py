@@ -12,6 +12,7 @@ from pod.translations import Translator
 from pod.web.decisions.wording import option_name
 from protocol.records.content import Ballot
 
+TICKED: Final = "✓"
 HOLDS: Final = frozenset({Fate.LOGGED, Fate.COUNTED})
 FAILS: Final = frozenset({Fate.LATE, Fate.LEFT_OUT, Fate.OFF, Fate.UNPROVEN})
 
@@ -57,7 +58,9 @@ def _fate(say: Translator, found: BallotReceipt) -> tuple[str, str]:
         case Fate.VOIDED:
             return (
                 say("You took your votes in this poll out of the count."),
-                say("Once the time to contest is over, all pods count once more without them."),
+                say("When the time to contest was over, all pods counted once more without them.")
+                if found.recounted
+                else say("Once the time to contest is over, all pods count once more without them."),
             )
         case Fate.FROZEN:
             return (
@@ -123,4 +126,10 @@ def said_in(say: Translator, poll: VisiblePoll, ballot: Ballot) -> tuple[tuple[s
             (option_name(say, poll, option), say("place %(place)s", place=place))
             for place, option in enumerate(ballot.ranking, start=1)
         )
-    return tuple((option_name(say, poll, option), "✓") for option in ballot.approvals or ())
+    return tuple((option_name(say, poll, option), TICKED) for option in ballot.approvals or ())
+
+
+def told_in(say: Translator, poll: VisiblePoll, ballot: Ballot) -> str:
+    """The same in one line: “North: 20; South: 10”. What is only ticked is only named."""
+    said = said_in(say, poll, ballot)
+    return "; ".join(option if value in ("", TICKED) else f"{option}: {value}" for option, value in said)

@@ -12,7 +12,7 @@ from pod.actions.reading.decisions.polls import VisiblePoll
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.translations import Translator
-from pod.web.decisions.ballot_words import said_in
+from pod.web.decisions.ballot_words import told_in
 from pod.web.decisions.poll_header import PollHeader, header_of, load_poll_page
 from pod.web.group.wording import member_name
 from pod.web.kit.queries import before_of, with_query
@@ -58,11 +58,10 @@ async def get_cast_ballots_page(request: web.Request) -> web.Response:
 
 
 def _row(say: Translator, poll: VisiblePoll, own: str, line: CastLine) -> CastLineView:
-    said = ", ".join(f"{name} {value}".strip() for name, value in said_in(say, poll, line.says))
     return CastLineView(
         who=member_name(say, line.number, line.nickname),
         href=f"{own}/{line.number}",
         at=say.moment(line.says.at),
-        said=said,
+        said=told_in(say, poll, line.says),
         note="" if line.holds else say("another one of theirs counts"),
     )

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.contracts import CSV, SVG, contract
-from pod.plots.plot import Plot
+from pod.plots.plot import Figures, Plot
 from pod.rules.decisions import DecisionRule
 from pod.translations import Translator
 from pod.web.decisions.phase_words import forecasts_of
@@ -48,11 +49,24 @@ async def _plot(request: web.Request) -> Plot:
 
 
 def _result(say: Translator, seen: PollPageSight) -> Plot:
-    return bars_plot(say, seen, outcome_of(seen))
+    return _of_a_round(seen, bars_plot(say, seen, outcome_of(seen)))
 
 
 def _flow(say: Translator, seen: PollPageSight) -> Plot | None:
-    return flow_plot(say, seen, outcome_of(seen))
+    plot = flow_plot(say, seen, outcome_of(seen))
+    return _of_a_round(seen, plot) if plot is not None else None
+
+
+def _of_a_round(seen: PollPageSight, plot: Plot) -> Plot:
+    """The same; each row of its numbers says of which voting they are, and where the poll stands.
+
+    They may be of a voting that tied, or was contested, while the next one goes on: only in a poll that is final are
+    they the result for good.
+    """
+    facts = (outcome_of(seen).results[-1].round, str(seen.sight.poll.phase))
+    names, rows = plot.figures.names, plot.figures.rows
+    figures = Figures((*names, "round", "phase"), tuple((*row, *facts) for row in rows))
+    return msgspec.structs.replace(plot, figures=figures)
 
 
 PICTURES: Final[Mapping[str, Callable[[Translator, PollPageSight], Plot | None]]] = {

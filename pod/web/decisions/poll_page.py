@@ -10,12 +10,13 @@ from pod.actions.reading.decisions.poll_page import PollPageSight
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.plots.phase_timeline import Timeline, phase_timeline
+from pod.plots.plot import Plot
 from pod.translations import Translator
 from pod.web.decisions.ballot_words import fate_view
 from pod.web.decisions.feed_links import FeedLinks, feed_links
 from pod.web.decisions.phase_words import PhaseView, forecast_words, option_notes, option_text, phase_view
 from pod.web.decisions.poll_header import PollHeader, header_of, load_page_and_receipt, will_count
-from pod.web.decisions.result import ResultView, result_view
+from pod.web.decisions.result import ResultView, earlier_plots, result_view
 from pod.web.decisions.wording import kind_name, option_name, poll_title, rules_of, when
 from pod.web.kit.follow_button import FollowButton, load_follow_button
 from pod.web.kit.templates import render
@@ -40,7 +41,7 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of a poll. `counts`: whether the reader's vote will count; `remedy`: what they can do if not.
 
     `press`: where to vote and what that is called; empty where the reader can't. `mine`: what became of the reader's
-    ballot, its tone, and the address of its receipt.
+    ballot, its tone, and the address of its receipt. `earlier`: what votings came to before the one that goes on.
     """
 
     header: PollHeader
@@ -50,6 +51,7 @@ class PollView(msgspec.Struct, frozen=True, kw_only=True):
     press: Link
     mine: tuple[str, str, str]
     result: ResultView | None
+    earlier: tuple[Plot, ...]
     phase: PhaseView
     sign_in: bool
     withheld: bool
@@ -88,6 +90,7 @@ def _view(request: web.Request, seen: PollPageSight, receipt: BallotReceipt | No
         press=_press(say, seen, header.path),
         mine=_mine(say, receipt, header.path),
         result=result_view(say, seen, header.path),
+        earlier=earlier_plots(say, seen),
         phase=phase_view(say, seen, header.path),
         sign_in=reader_of(request) is None,
         withheld=poll.withheld,

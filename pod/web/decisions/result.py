@@ -9,6 +9,7 @@ from pod.actions.decisions.poll_course import Phase
 from pod.actions.reading.decisions.audits import VisibleAudit
 from pod.actions.reading.decisions.files import find_result_file
 from pod.actions.reading.decisions.poll_page import PollPageSight
+from pod.actions.reading.decisions.poll_status import OVER
 from pod.actions.reading.decisions.polls import PollOutcome
 from pod.app_keys import DEPS
 from pod.contracts import contract
@@ -126,6 +127,14 @@ def result_view(say: Translator, seen: PollPageSight, path: str) -> ResultView |
         ballots=f"{path}/ballots",
         audits=tuple(_audit(say, one) for one in seen.sight.audits),
     )
+
+
+def earlier_plots(say: Translator, seen: PollPageSight) -> tuple[Plot, ...]:
+    """What the votings before came to, while another one goes on; nothing else of a result is there then."""
+    outcome = seen.sight.outcome
+    if outcome is None or seen.sight.poll.phase in OVER:
+        return ()
+    return tuple(bars_plot(say, seen, outcome, place) for place in range(len(outcome.results)))
 
 
 def _audit(say: Translator, one: VisibleAudit) -> PollAuditView:

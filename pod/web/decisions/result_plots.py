@@ -32,7 +32,7 @@ def bars_plot(say: Translator, seen: PollPageSight, outcome: PollOutcome, round_
     """What each option got in a round, the last one if no other is named."""
     poll, result, breakdown = seen.sight.poll, outcome.results[round_place], outcome.breakdowns[round_place]
     is_last = result is outcome.results[-1]
-    won = set(outcome.chosen or ()) if is_last else set(result.winners)
+    won = set(outcome.chosen if is_last and outcome.chosen is not None else result.winners)
     bands = breakdown.bands if breakdown is not None and breakdown.bands else ((),) * len(result.options)
     bars = [
         OptionBar(option_name(say, poll, one.id), one, one.id in won, spread)

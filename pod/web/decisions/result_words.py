@@ -19,6 +19,7 @@ from pod.web.group.wording import host_of
 from protocol.records.content import YES
 
 LATE_MS: Final = 10 * 60_000
+TOP: Final = 10  # ballots whose common part is told, where there are more
 
 
 def winner_sentence(say: Translator, poll: VisiblePoll, outcome: PollOutcome) -> str:
@@ -72,9 +73,12 @@ def state_sentences(say: Translator, seen: PollPageSight, outcome: PollOutcome) 
             seen.sight.left_out,
         )
     if seen.voided and poll.phase is Phase.PROVISIONAL:
-        yield say(
+        yield say.many(
+            "Member %(numbers)s took their votes out of the count. Once the time to contest is over, all pods count"
+            " once more without them.",
             "Members %(numbers)s took their votes out of the count. Once the time to contest is over, all pods count"
             " once more without them.",
+            len(seen.voided),
             numbers=", ".join(map(str, seen.voided)),
         )
     if outcome.confirmed_by_one:
@@ -122,7 +126,8 @@ def risk_sentences(say: Translator, result: Result) -> Iterator[str]:
         "%(count)s ballot carries all that is counted.", "%(count)s ballots carry all that is counted.", risk.roots
     )
     yield say("The ballot that carries most carries %(part)s of it.", part=_percent(say, Fraction(risk.largest)))
-    yield say("The ten that carry most carry %(part)s.", part=_percent(say, Fraction(risk.top_ten)))
+    if risk.roots > TOP:
+        yield say("The ten that carry most carry %(part)s.", part=_percent(say, Fraction(risk.top_ten)))
     yield say.many(
         "%(count)s ballot alone holds more than half.",
         "%(count)s ballots together hold more than half.",
@@ -135,8 +140,8 @@ def origin_sentences(say: Translator, breakdown: Breakdown | None) -> Iterator[s
     origins = breakdown.origins if breakdown is not None else Origins()
     if not origins.pods:
         return
-    named = [f"{host_of(one.pod)} {say.number(one.ballots)}" for one in origins.pods]
-    named += [say("other pods %(count)s", count=say.number(origins.others))] if origins.others else []
+    named = [f"{host_of(one.pod)} ({say.number(one.ballots)})" for one in origins.pods]
+    named += [say("other pods (%(count)s)", count=say.number(origins.others))] if origins.others else []
     yield say("Ballots by the pod at which who cast them is at home: %(pods)s.", pods=", ".join(named))
     yield say.many(
         "%(count)s ballot was signed with a key younger than 30 days.",
@@ -170,7 +175,12 @@ def _lot(say: Translator, outcome: PollOutcome) -> Iterator[str]:
         yield say("It was drawn by one pod.")
     if drawn.unopened:
         numbers = ", ".join(map(str, drawn.unopened))
-        yield say("These keepers gave a share and didn't open it: members %(numbers)s.", numbers=numbers)
+        yield say.many(
+            "This keeper gave a share and didn't open it: member %(numbers)s.",
+            "These keepers gave a share and didn't open it: members %(numbers)s.",
+            len(drawn.unopened),
+            numbers=numbers,
+        )
 
 
 def contest_story(say: Translator, poll: VisiblePoll, outcome: PollOutcome) -> Iterator[str]:
@@ -179,8 +189,11 @@ def contest_story(say: Translator, poll: VisiblePoll, outcome: PollOutcome) -> I
     if contested is None:
         return
     numbers = ", ".join(map(str, contested.voided))
-    yield say(
-        "Contested: members %(numbers)s voided their votes, and it was counted again without them.", numbers=numbers
+    yield say.many(
+        "Contested: member %(numbers)s voided their votes, and it was counted again without them.",
+        "Contested: members %(numbers)s voided their votes, and it was counted again without them.",
+        len(contested.voided),
+        numbers=numbers,
     )
     if contested.stands:
         yield say("The same was chosen, so it stands.")

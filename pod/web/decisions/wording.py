@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from decisions.phases import PollTimes
 from pod.actions.decisions.voters import Bar
@@ -37,7 +38,29 @@ def option_name(say: Translator, poll: VisiblePoll, option: str) -> str:
     found = [(place, one) for place, one in enumerate(poll.options, start=1) if one.id == option]
     if not found or found[0][1].withheld:
         return say("Option %(number)s", number=found[0][0] if found else 0)
-    return found[0][1].title
+    shown = found[0][1]
+    if shown.start is not None and shown.title == date_title(shown.start):
+        return say.moment(shown.start)
+    return shown.title
+
+
+def date_title(at_ms: int) -> str:
+    """What a date is called in its poll where nobody named it; readers see it as their language writes times."""
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def chosen_sentence(say: Translator, poll: VisiblePoll) -> str:
+    """What the poll chose, for lists; empty while that isn't known, and where its words aren't shown."""
+    if poll.chosen is None or poll.withheld:
+        return ""
+    if poll.kind == "for-against":
+        return say("It is accepted.") if YES in poll.chosen else say("It isn't accepted.")
+    if not poll.chosen:
+        return say("Nothing was chosen.")
+    shown = next((one for one in poll.options if one.id == poll.chosen[0]), None)
+    if shown is None or shown.withheld:
+        return say("A proposal was chosen whose words this pod doesn't show.")
+    return say("Chosen: %(name)s", name=option_name(say, poll, shown.id))
 
 
 def when(say: Translator, option: VisibleOption) -> str:

@@ -27,7 +27,7 @@ from pod.plots.plot import Plot
 from pod.plots.track_strip import TrackCell, track_strip
 from pod.plots.weights import percent
 from pod.translations import Translator
-from pod.web.decisions.ballot_words import said_in
+from pod.web.decisions.ballot_words import told_in
 from pod.web.decisions.wording import option_name, poll_title
 from pod.web.delegation.wording import called, scope_name
 from pod.web.group.page_frame import PageFrame, load_frame
@@ -167,7 +167,12 @@ def _areas(say: Translator, said: Declaration, areas: Mapping[str, str]) -> str:
 def _cast(say: Translator, seen: Attendance) -> str:
     if not seen.possible:
         return say("no poll yet in which they could vote as a delegate")
-    return say("%(cast)s of %(possible)s of the latest polls", cast=say.number(seen.cast), possible=seen.possible)
+    return say.many(
+        "%(cast)s of %(count)s poll",
+        "%(cast)s of the %(count)s latest polls",
+        seen.possible,
+        cast=say.number(seen.cast),
+    )
 
 
 @routes.get("/g/{group}/delegates/{number}")
@@ -220,7 +225,6 @@ def _declared(say: Translator, said: Declaration) -> tuple[str, str]:
 
 
 def _row(say: Translator, line: TrackLine, group: str) -> TrackRow:
-    said = said_in(say, line.poll, line.ballot) if line.ballot is not None else ()
     chosen = line.chosen
     outcome = ""
     if chosen is not None:
@@ -229,7 +233,7 @@ def _row(say: Translator, line: TrackLine, group: str) -> TrackRow:
         title=poll_title(say, line.poll),
         href=f"{group}/polls/{line.poll.id}",
         mark="●" if line.ballot is not None else "○",
-        ballot=", ".join(f"{option} {value}".strip() for option, value in said) or say("didn't vote"),
+        ballot=told_in(say, line.poll, line.ballot) if line.ballot is not None else say("didn't vote"),
         chosen=outcome,
         voices=say.number(line.voices) if line.voices is not None else "",
         given=_given(say, line),

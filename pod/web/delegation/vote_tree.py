@@ -12,7 +12,7 @@ from pod.actions.reading.decisions.own_votes import VotePathSight
 from pod.plots.plot import Plot
 from pod.plots.vote_path import PathChoice, VotePath, vote_path
 from pod.translations import Translator
-from pod.web.decisions.ballot_words import said_in
+from pod.web.decisions.ballot_words import said_in, told_in
 from pod.web.decisions.wording import poll_title
 from pod.web.delegation.wording import called, choice_words, scope_name
 
@@ -56,11 +56,12 @@ def tree_view(
     say: Translator, sight: VotePathSight, path: str, areas: Mapping[str, str], *, key: str, preview: bool = False
 ) -> VoteTreeView:
     """The view of a vote; `path` of the poll's page; `areas`: names of subject areas."""
+    begun = sight.poll.phase not in EARLY  # before that nobody has voted, so no way leads anywhere
     tree, names = sight.tree, {sight.number or 0: say("You")} | dict(sight.names)
     names[sight.number or 0] = say("You")
     root = sight.way[-1] if sight.way else None
     ballot = sight.ballots.get(root) if root is not None else None
-    adds = _said(say, sight, root) if ballot is not None and root is not None else ""
+    adds = told_in(say, sight.poll, ballot) if ballot is not None else ""
     return VoteTreeView(
         title=poll_title(say, sight.poll),
         href=path,
@@ -70,8 +71,10 @@ def tree_view(
         else "",
         adds=say("What your voice adds there: %(ballot)s.", ballot=adds) if adds else "",
         notes=tuple(_notes(say, sight, preview=preview)),
-        lines=tuple(_line(say, sight, choice, names) for choice in tree.choices) if tree is not None else (),
-        plot=vote_path(say, _drawn(say, sight, tree, names, areas, adds), key=key) if tree is not None else None,
+        lines=tuple(_line(say, sight, choice, names) for choice in tree.choices) if tree is not None and begun else (),
+        plot=vote_path(say, _drawn(say, sight, tree, names, areas, adds), key=key)
+        if tree is not None and begun
+        else None,
         press=_press(say, sight, f"{path}/vote"),
     )
 
@@ -89,6 +92,8 @@ def _sentence(say: Translator, sight: VotePathSight, names: Mapping[int, str]) -
         return say("You aren't a member of this group, so no vote of yours goes anywhere.")
     if sight.on_roll is None:
         return say("The poll isn't open yet: the roll is fixed when it opens.")
+    if sight.voided:
+        return say("You took your votes in this poll out of the count.")
     tree = sight.tree
     if tree is None:
         return say("You aren't on the roll of this poll, so no vote of yours goes anywhere.")
@@ -139,11 +144,6 @@ def _line(say: Translator, sight: VotePathSight, choice: Branch, names: Mapping[
         ballot=said_in(say, sight.poll, ballot) if ballot is not None else (),
         lines=tuple(_line(say, sight, one, names) for one in choice.choices),
     )
-
-
-def _said(say: Translator, sight: VotePathSight, root: int) -> str:
-    said = said_in(say, sight.poll, sight.ballots[root])
-    return ", ".join(f"{option} {value}".strip() for option, value in said)
 
 
 def _drawn(

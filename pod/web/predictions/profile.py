@@ -64,7 +64,6 @@ class PredictorView(msgspec.Struct, frozen=True, kw_only=True):
     frame: PageFrame
     name: str
     plot: Plot
-    warning: str
     brier: Plot | None
     at: str
     areas: tuple[AreaScore, ...]
@@ -129,7 +128,6 @@ def _view(say: Translator, frame: PageFrame, found: PredictorSight) -> Predictor
         frame=frame,
         name=name,
         plot=_calibration(say, found),
-        warning=say("Fewer than 20 bets have come out: this may be chance.") if found.calibration.has_few_bets else "",
         brier=_brier(say, found) if found.calibration.steps else None,
         at=f"/g/{frame.group}/predictors/{found.number}",
         areas=tuple(_area(say, frame.group, one, titles, stated) for one in found.areas),

@@ -167,8 +167,8 @@ def test_v2_table_and_csv_have_the_figures_that_were_given() -> None:
         (
             "approval",
             [0],
-            "“A” won with 12 voices: 5 direct, 7 delegated.",
-            "”A” vann med 12 röster: 5 direkt, 7 genom",
+            "2 options tie with 12 voices each; “A” was drawn.",
+            "2 alternativ fick lika mycket, 12 röster var; ”A” drogs med lott.",
         ),
         ("approval", [0, 1], "2 options tie with 12 voices each.", "2 alternativ fick lika mycket, 12 röster var."),
         ("date", [], "No option won.", "Inget alternativ vann."),

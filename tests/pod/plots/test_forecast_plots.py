@@ -122,10 +122,11 @@ def test_v4_a_strip_has_median_bands_and_number() -> None:
     assert plain[0] == ("Rain", "101", "50 %", "25 % – 75 %", "5 % – 95 %", "61 %")
     assert plain[2] == ("Hail", "0", "", "", "", "")
     assert plot.figures.rows[0] == ("Rain", 101, "1/20", "1/4", "1/2", "3/4", "19/20", 0.61)
-    assert plot.conclusion.replace("\u00a0", " ") == "Most likely: “Rain” (50 %). Least likely: “Snow” (20 %)."
+    assert plot.conclusion.replace("\u00a0", " ") == "Most likely: Rain (50 %). Least likely: Snow (20 %)."
     swedish = forecast_strips(SV, forecasts, key="p").conclusion
-    assert swedish.startswith("Mest sannolikt: ”Rain”")
+    assert swedish.startswith("Mest sannolikt: Rain")
     assert "no bets" in plot.svg
+    assert "101 bets" in plot.svg
     assert forecast_strips(EN, forecasts[2:], key="p").conclusion == "Nobody bet."
 
 
@@ -169,7 +170,7 @@ def bets(*counted: tuple[int, int, int]) -> list[ResolvedBet]:
 def test_dc_16_the_curve_says_how_often_it_happens_with_number_and_bars() -> None:
     plot = sound(calibration_curve(EN, "Eva", calibration(bets((25, 800, 19), (16, 100, 2))), key="p"))
     plain = plot.conclusion.replace("\u00a0", " ")
-    assert plain == "When Eva says 80 %, it happens 76 % of the time (41 scored)."
+    assert plain == "When Eva says 80 %, it happens 76 % of the time (41 bets scored)."
     low, high = wilson(19, 25)
     assert plot.rows[8] == ("80–90 %", "25", "80 %", "76 % (19)", f"{round(100 * low)}–{round(100 * high)} %")
     assert plot.rows[0] == ("0–10 %", "0", "", "", "")
@@ -185,7 +186,7 @@ def test_dc_16_below_twenty_bets_the_picture_warns(count: int, warns: bool) -> N
     plot = sound(calibration_curve(EN, "Bo", found, key="p"))
     assert plot.conclusion.endswith("That is few: the curve may be chance.") is warns
     swedish = calibration_curve(SV, "Bo", found, key="p").conclusion.replace("\u00a0", " ")
-    assert swedish.startswith(f"När Bo säger 90 % händer det i 100 % av fallen ({count} bedömda).")
+    assert swedish.startswith(f"När Bo säger 90 % händer det i 100 % av fallen ({count} bedömda insatser).")
     assert swedish.endswith("Det är få: kurvan kan vara slump.") is warns
     assert ('class="curve"' in plot.svg) is not warns
 

@@ -63,12 +63,14 @@ class BallotReceipt(msgspec.Struct, frozen=True):
     """One's newest ballot and its fate. `counts`: the older one that counts in its place, if it is another.
 
     `promised`: until when (ms) the steward promised to log it. `settled`: the keepers confirmed the item on which the
-    fate rests. `record`, `promise` (the steward's receipt) and that `item` are the signed records.
+    fate rests. `recounted`: the count was repeated without those who took their votes out. `record`, `promise` (the
+    steward's receipt) and that `item` are the signed records.
     """
 
     ballot: OwnBallot
     fate: Fate
     settled: bool
+    recounted: bool = False
     counts: OwnBallot | None = None
     promised: int | None = None
     proof: LogProof | None = None
@@ -101,11 +103,12 @@ async def load_ballot_receipt(
     assert item is not None
     assert record is not None
     promised = _promised(promise)
-    fate = Fate.VOIDED if _voided(so_far, held, voter.number) else fate_of(held, voter, own[0], promised)
+    fate = Fate.VOIDED if is_voided(so_far, voter.number) else fate_of(held, voter, own[0], promised)
     found = BallotReceipt(
         own[0],
         fate,
         settled=item.height <= readable.view.settled.height,
+        recounted=so_far.course.contested is not None,
         counts=_counts(held, voter, own, fate),
         promised=promised,
         record=msgspec.Raw(record.wire),
@@ -124,9 +127,11 @@ async def _own(session: AsyncSession, so_far: PollSoFar, held: PollRound, number
     return [OwnBallot(one.record_id, one.content, one.place if one.place < WAITING_PLACE else None) for one in said]
 
 
-def _voided(so_far: PollSoFar, held: PollRound, number: int) -> bool:
-    """Whether a member took their votes out of this round's count; what is voted once more afterwards stands."""
-    return held.number < REPEATED and so_far.facts is not None and number in {one[0] for one in so_far.facts.voids}
+def is_voided(so_far: PollSoFar, number: int) -> bool:
+    """Whether a member took their votes out of the count; what is voted once more afterwards stands."""
+    if so_far.course is None or so_far.facts is None:
+        return False
+    return so_far.course.now.number < REPEATED and number in {one[0] for one in so_far.facts.voids}
 
 
 def _promised(promise: bytes | None) -> int | None:

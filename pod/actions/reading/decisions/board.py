@@ -23,7 +23,7 @@ from pod.actions.access import ReadableGroup, Reader, open_group, open_those
 from pod.actions.decisions.poll_course import Phase, follow_poll
 from pod.actions.reading.decisions.followed import GroupFollows, list_followed_votes, load_followed
 from pod.actions.reading.decisions.needs import AskedMember, Need, need_of
-from pod.actions.reading.decisions.polls import VisiblePoll, visible_polls
+from pod.actions.reading.decisions.polls import VisiblePoll, listed_polls, visible_polls
 from pod.deps import Deps
 from protocol.ids import RecordId
 
@@ -99,7 +99,7 @@ async def _board(session: AsyncSession, deps: Deps, reader: Reader, opened: Mapp
         state = opened[stored.group_id].state
         followed.append(await follow_poll(session, state, stored, held=group.log_size, counting=False))
     polls = []
-    for so_far, poll in zip(followed, await visible_polls(session, deps, followed), strict=True):
+    for so_far, poll in zip(followed, await listed_polls(session, deps, followed), strict=True):
         readable = opened[so_far.poll.group_id]
         asked = asked_of(reader, readable)
         need = await need_of(session, deps, readable.state, asked, so_far, poll.phase) if asked else None

@@ -13,6 +13,7 @@ from models.people.accounts import Account, list_memberships
 from pod.actions.access import ReadableGroup, open_group, open_those
 from pod.actions.decisions.poll_course import PollSoFar
 from pod.actions.decisions.voters import OFF_ROLL, load_voter
+from pod.actions.reading.decisions.ballot_receipts import is_voided
 from pod.actions.reading.decisions.poll_words import load_words
 from pod.actions.reading.decisions.polls import VisiblePoll, so_far_of, visible_polls
 from pod.actions.reading.decisions.standing_lists import load_lists_from
@@ -29,14 +30,15 @@ MOST_PREVIEWED = 5  # polls, the latest ones
 class VotePathSight(msgspec.Struct, frozen=True):
     """Where a vote goes. `tree` is None before the poll opens, and for who isn't on its roll.
 
-    `names` and `ballots` are those of members in the tree. `locked`: delegates are frozen; `counted`: this is how it
-    was counted, else how things stand in the log now. `scope`: whose list of the voter's holds. `cut`: the lists lead
-    further than is looked at.
+    It is None, too, for who took their votes out of the count (`voided`). `names` and `ballots` are those of members in
+    the tree. `locked`: delegates are frozen; `counted`: this is how it was counted, else how things stand in the log
+    now. `scope`: whose list of the voter's holds. `cut`: the lists lead further than is looked at.
     """
 
     poll: VisiblePoll
     number: int | None
     on_roll: bool | None
+    voided: bool = False
     tree: Branch | None = None
     names: Mapping[int, str] = {}
     ballots: Mapping[int, Ballot] = {}
@@ -88,6 +90,8 @@ async def _described(
             return sight
         voter = await load_voter(session, readable.state, so_far, readable.number, now=deps.clock())
         sight = msgspec.structs.replace(sight, on_roll=voter.bar not in OFF_ROLL)
+        if is_voided(so_far, readable.number):
+            return msgspec.structs.replace(sight, voided=True)
         return await _with_tree(session, deps, readable, so_far, sight, instead) if sight.on_roll else sight
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from decisions.course import Course, PollFacts
 from decisions.poll_bets import statements_of
 from decisions.proposals import LoggedSaid, withdrawn
 from models.content.places import FIRST_WAITING
+from models.decisions.said import load_proposals_named
 from pod.actions.decisions.poll_course import PollSoFar, said_before
 from pod.actions.reading.lens.floor import list_unhosted
 from pod.deps import Deps
@@ -61,6 +63,23 @@ async def load_words(
     hidden = {own_id for own_id, token in tokens.items() if withheld or token in unhosted}
     options = own_options(poll, withheld=withheld) + _proposed(so_far.course, said, hidden)
     return options, _stated(so_far.course, so_far.facts, said, hidden)
+
+
+async def load_chosen(session: AsyncSession, deps: Deps, polls: Collection[PollSoFar]) -> dict[RecordId, VisibleOption]:
+    """By poll the proposal that was chosen in it, with its title alone; polls whose own options won have none."""
+    chosen = {RecordId(own_id) for one in polls for own_id in _chosen_proposals(one)}
+    found = await load_proposals_named(session, chosen) if chosen else {}
+    tokens = {own_id: PostTarget(own_id).token for own_id in found}
+    hidden = await list_unhosted(session, deps, tokens.values()) if tokens else ()
+    return {
+        poll: VisibleOption(own_id, "" if tokens[own_id] in hidden else title, withheld=tokens[own_id] in hidden)
+        for own_id, (poll, title) in found.items()
+    }
+
+
+def _chosen_proposals(poll: PollSoFar) -> tuple[str, ...]:
+    said, chosen = poll.poll.content, poll.course.chosen if poll.course is not None else None
+    return tuple(one for one in chosen or () if said.lengths.proposals and one not in said.option_ids)
 
 
 def own_options(poll: Poll, *, withheld: bool) -> tuple[VisibleOption, ...]:

@@ -23,7 +23,13 @@ from pod.actions.reading.decisions.audits import VisibleAudit, load_audits
 from pod.actions.reading.decisions.followers import count_followers
 from pod.actions.reading.decisions.left_out_ballots import count_left_out
 from pod.actions.reading.decisions.poll_status import OVER, PollStatus, status_of
-from pod.actions.reading.decisions.poll_words import VisibleOption, VisibleStatement, load_words, own_options
+from pod.actions.reading.decisions.poll_words import (
+    VisibleOption,
+    VisibleStatement,
+    load_chosen,
+    load_words,
+    own_options,
+)
 from pod.actions.reading.lens.floor import list_unhosted
 from pod.deps import Deps
 from pod.rules.decisions import DecisionRule
@@ -38,7 +44,7 @@ class VisiblePoll(msgspec.Struct, frozen=True):
     """A poll's words, unless this pod's floor hides them (`withheld`); its ballots count all the same.
 
     `times` and `votable` (the ids of what one may choose): of the round that is held, or was last. `confirmed`: the
-    keepers confirmed the item on which `phase` rests.
+    keepers confirmed the item on which `phase` rests. `chosen`: nobody or one option; None while that isn't known.
     """
 
     id: RecordId
@@ -59,6 +65,7 @@ class VisiblePoll(msgspec.Struct, frozen=True):
     about: RecordId | None = None
     language: str = ""
     withheld: bool = False
+    chosen: tuple[str, ...] | None = None
 
 
 class OwnBallot(msgspec.Struct, frozen=True):
@@ -173,7 +180,7 @@ async def list_group_polls(deps: Deps, reader: Reader, group: RecordId, *, below
         readable = await open_group(session, deps, reader, group)
         found = await list_polls(session, group, below=_ANY_PLACE if below is None else below, most=limit)
         followed = [await _follow(session, readable, stored) for stored in found]
-        polls = await visible_polls(session, deps, followed)
+        polls = await listed_polls(session, deps, followed)
     return PollPage(tuple(polls), found[-1].place if len(found) == limit else None)
 
 
@@ -209,6 +216,17 @@ async def visible_polls(session: AsyncSession, deps: Deps, followed: list[PollSo
     return shown
 
 
+async def listed_polls(session: AsyncSession, deps: Deps, followed: list[PollSoFar]) -> list[VisiblePoll]:
+    """The same, with the proposal that was chosen among the options, for lists that say what was."""
+    shown, chosen = await visible_polls(session, deps, followed), await load_chosen(session, deps, followed)
+    return [
+        msgspec.structs.replace(one, options=(*one.options, chosen[one.id]))
+        if one.id in chosen and not one.withheld
+        else one
+        for one in shown
+    ]
+
+
 def _shown(so_far: PollSoFar, *, now: int, settled: int, withheld: bool) -> VisiblePoll:
     said, held, last = so_far.poll.content, so_far.course.now if so_far.course is not None else None, so_far.last
     return VisiblePoll(
@@ -230,6 +248,7 @@ def _shown(so_far: PollSoFar, *, now: int, settled: int, withheld: bool) -> Visi
         about=said.about,
         language=said.language,
         withheld=withheld,
+        chosen=so_far.course.chosen if so_far.course is not None else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ def test_the_board_asks_for_a_vote_until_it_is_cast_or_left_to_somebody(parish: 
     path, bo = f"/g/{parish.group}/polls", parish.browser("bo")
 
     assert parts(bo.get(path)) == {"needs": ["Sooner?", "Later?"], "open": [], "soon": ["Which?"], "decided": []}
+    assert "No other poll is open." in bo.get(path).text
     assert parts(parish.browser().get(path))["open"] == ["Sooner?", "Later?"]
     assert "needs" not in parts(parish.browser("eve").get(path))
     assert re.findall(r"<bdi>(\w+\?)</bdi>", bo.get("/me/needs-you").text) == ["Sooner?", "Later?"]
@@ -112,7 +114,32 @@ def test_what_is_decided_stands_apart(parish: Parish) -> None:
     parish.cast("ada", poll, choice="yes")
     parish.pass_time(2 * HOUR)
     parish.reach(poll, "final", "provisional", "counted")
-    assert "Over soon?" in parts(parish.browser("bo").get(f"/g/{parish.group}/polls"))["decided"]
+    page = parish.browser("bo").get(f"/g/{parish.group}/polls")
+    assert "Over soon?" in parts(page)["decided"]
+    assert "Over soon?</bdi></a><br><strong><bdi>It is accepted.</bdi></strong>" in page.text
+
+
+def may_be_chosen(parish: Parish, poll: str, option: str) -> bool:
+    return option in parish.seen("ada", poll)["poll"]["votable"]
+
+
+def test_the_board_says_what_was_chosen_also_of_proposals(parish: Parish) -> None:
+    lengths = {"proposals": HOUR, "voting": HOUR, "contest": 0}
+    polls = [parish.ask("approval", title=f"Where {number}?", lengths=lengths) for number in range(2)]
+    group = f"/api/v1/groups/{parish.group}/polls"
+    ada = parish.people["ada"]
+    chosen = [ada.post(f"{group}/{poll}/proposals", {"title": f"Yard {poll[-4:]}"})["record"] for poll in polls]
+    parish.pass_time(HOUR)
+    for poll, proposal in zip(polls, chosen, strict=True):
+        eventually(partial(may_be_chosen, parish, poll, proposal))
+        parish.cast("ada", poll, approvals=[proposal])
+        parish.logged("ada", poll)
+    parish.pass_time(HOUR)
+    for poll in polls:
+        parish.reach(poll, "final", "provisional", "counted")
+    for language, said in (("en", "Chosen"), ("sv", "Valt")):
+        text = parish.browser("bo", language).get(f"/g/{parish.group}/polls").text
+        assert all(f"<bdi>{said}: Yard {poll[-4:]}</bdi>" in text for poll in polls)
 
 
 def test_dc_29_board_calendar_and_poll_lead_to_feeds_and_where_ones_own_are_made(parish: Parish) -> None:

@@ -29,8 +29,11 @@ def test_votes_are_taken_out_of_a_count_with_the_words_of_the_account_alone(pari
     assert "Your votes are taken out of the count once the steward has sealed it." in done.text
     parish.pass_time(49 * HOUR)
     parish.reach(poll, "provisional")
-    assert "Members 2 took their votes out of the count." in parish.browser().get(parish.path(poll)).text
+    assert "Member 2 took their votes out of the count." in parish.browser().get(parish.path(poll)).text
     assert "You took your votes in this poll out of the count." in bo.get(parish.path(poll)).text
+    own = bo.get(parish.path(poll, "/my-vote")).text
+    assert "You took your votes in this poll out of the count." in own
+    assert "It counts, whatever your delegates do." not in own
     parish.pass_time(2 * HOUR)
     parish.reach(poll, "voting")
     assert parish.seen("ada", poll)["poll"]["round"] == 3

@@ -124,6 +124,7 @@ def test_dc_13_dc_14_bets_are_counted_off_and_seen_by_nobody_else(parish: Parish
     assert "Your bets are sealed." in sealed.text
     assert "1 of 1 done." in bo.get(path).text
     assert "you said 80" in bo.get(path).text
+    assert "Voting hasn&#39;t begun. It begins at " in bo.get(f"{path}/vote").text
     for other in (parish.browser("ada"), parish.browser("cy"), parish.browser()):
         shown = other.get(path).text
         assert "you said" not in shown

@@ -137,7 +137,7 @@ def test_dc_02_voter_guest_and_stranger_read_where_a_poll_stands_and_the_api_say
     assert parish.path(poll, "/my-vote") in texts["ada"]
     assert parish.path(poll, "/my-vote") not in texts[""]
     for text in texts.values():
-        assert "This page shows no sums while one may vote." in text
+        assert "This page shows no sums of a voting while it goes on." in text
         assert "North" in text
     facts = parish.seen("ada", poll)["status"]
     assert (facts["stage"], facts["role"], facts["can"], facts["next"]) == ("voting", "voter", "vote", "counted")

@@ -64,14 +64,14 @@ def test_dc_17_the_result_says_who_won_turnout_quorum_and_the_two_ways_to_vote(p
         "Valid if 50 per cent of the roll are counted. It was met.",
         "The ballot that carries most carries 66.7 % of it.",
         "1 ballot alone holds more than half.",
-        f"at which who cast them is at home: {parish.pod.url.rpartition('/')[2]} 2.",
+        f"at which who cast them is at home: {parish.pod.url.rpartition('/')[2]} (2).",
         "2 ballots were signed with keys younger than 30 days.",
         "It is provisional until",
         "Confirmed by one pod only",
         "pod verify-result",
     ):
         assert told in text, told
-    assert "This page shows no sums while one may vote." not in text
+    assert "This page shows no sums of a voting while it goes on." not in text
     rows = list(
         csv.DictReader(io.StringIO(parish.browser().get(parish.path(poll, "/result.csv")).text.lstrip("\ufeff")))
     )
@@ -241,9 +241,9 @@ def test_who_cast_what_is_listed_once_voting_has_ended_and_what_was_replaced_is_
 
     text = parish.browser().get(parish.path(poll, "/ballots")).text
 
-    assert "<del>Carry water place 1</del>" in text
-    assert "<bdi>Buy a pump place 1, Dig deeper place 2</bdi>" in text
-    assert text.index("<del>") < text.index("Buy a pump place 1")
+    assert "<del>Carry water: place 1</del>" in text
+    assert "<bdi>Buy a pump: place 1; Dig deeper: place 2</bdi>" in text
+    assert text.index("<del>") < text.index("Buy a pump: place 1")
     assert text.count("another one of theirs counts") == 1
 
 
@@ -261,3 +261,30 @@ def test_a_poll_that_was_closed_late_says_so(parish: Parish) -> None:
     assert "Closed late: the item that ended the voting came 2 h" in text
     assert "It isn&#39;t accepted." in text
     eventually(lambda: parish.seen("ada", poll)["poll"]["confirmed"])
+
+
+def test_api_07_a_table_says_of_which_voting_it_is_while_the_next_one_goes_on(parish: Parish) -> None:
+    poll = parish.ask("approval", title="Which one?", lengths=SHORT)
+    for name, option in (("ada", "00"), ("cy", "01"), ("bo", "02")):
+        parish.cast(name, poll, approvals=[option])
+        parish.logged(name, poll)
+    parish.pass_time(HOUR + SECOND)
+    eventually(lambda: parish.seen("ada", poll)["poll"]["round"] == 2)
+    browser, path = parish.browser(), parish.path(poll)
+
+    text, tables = browser.get(path).text, [browser.get(f"{path}/{name}.csv").text for name in PICTURES]
+
+    for table in tables:
+        rows = list(csv.DictReader(io.StringIO(table.lstrip("\ufeff"))))
+        assert {(row["round"], row["phase"]) for row in rows} == {("1", "voting")}
+    assert "What the earlier voting came to" in text
+    assert "3 options tie with 1 voice each." in text
+    assert 'id="result"' not in text
+    parish.cast("ada", poll, approvals=["01"])
+    parish.logged("ada", poll)
+    ended(parish, poll)
+    rows = list(csv.DictReader(io.StringIO(browser.get(f"{path}/result.csv").text.lstrip("\ufeff"))))
+    won = next(row for row in rows if row["won"] == "1")
+    assert (won["name"], won["round"]) == ("Buy a pump", "2")
+    assert won["phase"] in ("provisional", "final")
+    assert "What the earlier voting came to" not in browser.get(path).text

@@ -121,7 +121,7 @@ def test_dc_07_the_way_of_a_vote_is_a_nested_list_with_the_reason_of_each_choice
     seen = browser.get(path)
 
     assert "Your list for Wells holds here." in seen.text
-    assert "Dig deeper 80" in seen.text
+    assert "Dig deeper: 80" in seen.text
     assert "used: has cast a ballot" in seen.text
     assert "not used: choice no. 2" in seen.text
     assert f"{parish.path(poll)}/vote" in seen.text

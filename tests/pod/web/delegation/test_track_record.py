@@ -44,7 +44,7 @@ def test_dc_11_the_record_has_voices_and_scores_of_each_poll_and_a_strip_of_all(
         for found in re.findall(r"<bdi>(Which \w+\?)</bdi></a></th>(.*?)</tr>", page)
     }
     ballot, voices, chosen, given = rows["Which well?"]
-    assert "Dig deeper 90" in ballot
+    assert "Dig deeper: 90" in ballot
     assert (voices, chosen, given) == ("1", "Dig deeper", "90")
     assert rows["Which pump?"][0].endswith("didn't vote") or "didn&#39;t vote" in rows["Which pump?"][0]
     assert rows["Which pump?"][1:] == ["0", "Buy a pump", "–"]

@@ -139,7 +139,7 @@ def test_dc_15_dc_16_a_profile_says_how_often_it_happened_and_why_the_score_move
     assert best["resolved"] == 1
     assert "When " in text
     assert "it happens 100" in text
-    assert "Fewer than 20 bets have come out: this may be chance." in text
+    assert "(1 bet scored). That is few: the curve may be chance." in text
     assert "it came true. Brier score 0.0086" in text
     assert "den slog in. Brierpoäng 0,0086" in page
     poll_page = village.browser("hal").get(village.path(poll, "/predictions")).text
