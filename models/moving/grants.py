@@ -187,6 +187,12 @@ async def pause_grant(session: AsyncSession, sha256: bytes, *, now: int) -> None
     )
 
 
+async def delete_grants_of(session: AsyncSession, account: int) -> None:
+    """End all grants of an account, and let all that ask for it go."""
+    for table in (ASKED, GRANTS):
+        await session.execute(delete(table).where(table.c.account_id == account))
+
+
 async def delete_grant(session: AsyncSession, account: int, sha256: bytes) -> bool:
     """End a grant; False if the account has no such one."""
     ended = delete(GRANTS).where(GRANTS.c.account_id == account, GRANTS.c.sha256 == sha256)

@@ -1,8 +1,9 @@
 """Who learns that somebody else decided in their name ends that by one link, signed out: nothing more is decided.
 
 The link's secret is signed by the pod: it names the account and its end, does this alone, and is over once it was used,
-with all others that were mailed before. It ends every session, token, code, link and feed of the account, and freezes
-what decides until the 24 words are typed: a mailed code would prove nothing against somebody who reads the mailbox.
+with all others that were mailed before. It ends every session, token, code, link, feed and grant of the account, and
+freezes what decides until the 24 words are typed: a mailed code would prove nothing against somebody who reads the
+mailbox.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.moving.grants import delete_grants_of
 from models.people.accounts import Account, load_account, revoke_all_tokens, set_frozen
 from models.people.decision_notices import end_turn, load_turn
 from models.people.feed_secrets import delete_feed_secret
@@ -63,6 +65,7 @@ async def _end_all(session: AsyncSession, account: Account, *, now: int) -> None
     await delete_codes_of(session, account.id)
     await delete_links_of(session, account.id)
     await delete_feed_secret(session, account.id)
+    await delete_grants_of(session, account.id)
     await set_frozen(session, account.id, at=now)
     await end_turn(session, account.id)
 

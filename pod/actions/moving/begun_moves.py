@@ -95,7 +95,7 @@ async def find_account(deps: Deps, typed: str) -> LookedUpAccount:
             raise GroupRule.NOBODY_THERE.error() from error
         return LookedUpAccount(_typed_host(deps, typed), None, "gone")
     except RefusedError as error:
-        if error.refused.rule is GroupRule.NO_POD_THERE:
+        if _is_other_software(error, typed):
             return LookedUpAccount(_typed_host(deps, typed), None, "files")
         raise
     if link.group is None:
@@ -175,6 +175,13 @@ async def _push(deps: Deps, url: str, wish: msgspec.Struct, kind: type[T]) -> T:
         return msgspec.json.decode(answer.body, type=kind)
     except msgspec.DecodeError as error:
         raise RemoteError(RemoteFault.NO_OBJECT, retry=False) from error
+
+
+def _is_other_software(error: RefusedError, typed: str) -> bool:
+    """Whether a server knows somebody of that address, but isn't a pod."""
+    rule = error.refused.rule
+    named = not typed.strip().startswith(("http://", "https://"))
+    return rule is GroupRule.NO_POD_THERE or (rule is GroupRule.NEITHER_GROUP_NOR_PERSON and named)
 
 
 def _purpose(move: Move) -> str:
