@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Select, Table, Text, collate, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Integer, Select, Table, Text, bindparam, collate, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.decisions.decision_subscriptions import SUBSCRIPTIONS
 from models.decisions.poll_drafts import POLL_DRAFTS
+from models.engine.statements import Prepared
 from models.fediverse.followers import FOLLOWERS
 from models.fediverse.readers import READERS
 from models.people.accounts import MEMBERSHIPS
@@ -46,15 +48,24 @@ async def list_own_rows(
     session: AsyncSession, own: OwnTable, owner: Any, after: Sequence[Any] | None, limit: int
 ) -> list[dict[str, Any]]:
     """The owner's rows after one key, by key: each with its keys and what is told of it."""
-    engine = session.get_bind().dialect.name
-    keys = [_by_bytes(own.table.c[name], engine) for name in own.keys]
-    wanted: Select[Any] = select(*(own.table.c[name] for name in (*own.keys, *own.told)))
-    wanted = wanted.where(own.table.c[own.owner] == owner)
-    if after is not None:
-        given = [literal(value, own.table.c[name].type) for name, value in zip(own.keys, after, strict=True)]
-        wanted = wanted.where(tuple_(*keys) > tuple_(*given))
-    rows = await session.execute(wanted.order_by(*keys).limit(limit))
-    return [dict(row) for row in rows.mappings()]
+    given = {f"after_{name}": value for name, value in zip(own.keys, after or (), strict=after is not None)}
+    rows = await _statement(own, after is not None).run(session, owner=owner, most=limit, **given)
+    return [dict(zip((*own.keys, *own.told), row, strict=True)) for row in rows]
+
+
+@cache
+def _statement(own: OwnTable, going_on: bool) -> Prepared:  # noqa: FBT001  (a key of the cache)
+    def made(engine: str) -> Select[Any]:
+        columns = own.table.c
+        keys = [_by_bytes(columns[name], engine) for name in own.keys]
+        wanted: Select[Any] = select(*(columns[name] for name in (*own.keys, *own.told)))
+        wanted = wanted.where(columns[own.owner] == bindparam("owner"))
+        if going_on:
+            after = (bindparam(f"after_{name}", type_=columns[name].type) for name in own.keys)
+            wanted = wanted.where(tuple_(*keys) > tuple_(*after))
+        return wanted.order_by(*keys).limit(bindparam("most", type_=Integer))
+
+    return Prepared(made)
 
 
 def _by_bytes(column: Column[Any], engine: str) -> ColumnElement[Any]:

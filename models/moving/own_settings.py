@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.engine.statements import Prepared
 from models.people.accounts import ACCOUNTS
 from models.people.digests import DIGESTS
 from models.people.own_calls import CALL_MAILS
@@ -23,14 +26,23 @@ class OwnSettings(msgspec.Struct, frozen=True):
 
 async def load_own_settings(session: AsyncSession, account: int) -> OwnSettings:
     """The account's settings."""
-    joined = ACCOUNTS.outerjoin(DIGESTS, DIGESTS.c.account_id == ACCOUNTS.c.id)
-    joined = joined.outerjoin(CALL_MAILS, CALL_MAILS.c.account_id == ACCOUNTS.c.id)
-    wanted = select(
-        ACCOUNTS.c.language,
-        ACCOUNTS.c.frozen_at,
-        DIGESTS.c.hour,
-        DIGESTS.c.due_at.is_not(None),
-        func.coalesce(CALL_MAILS.c.stopped, False),
-    )
-    row = (await session.execute(wanted.select_from(joined).where(ACCOUNTS.c.id == account))).one()
+    row = (await _SETTINGS.run(session, account=account))[0]
     return OwnSettings(row[0], row[1], row[2], row[2] is None or bool(row[3]), not row[4])
+
+
+_OF_ACCOUNT: Final = ACCOUNTS.outerjoin(DIGESTS, DIGESTS.c.account_id == ACCOUNTS.c.id).outerjoin(
+    CALL_MAILS, CALL_MAILS.c.account_id == ACCOUNTS.c.id
+)
+_SETTINGS: Final = Prepared(
+    lambda _: (
+        select(
+            ACCOUNTS.c.language,
+            ACCOUNTS.c.frozen_at,
+            DIGESTS.c.hour,
+            DIGESTS.c.due_at.is_not(None),
+            func.coalesce(CALL_MAILS.c.stopped, False),
+        )
+        .select_from(_OF_ACCOUNT)
+        .where(ACCOUNTS.c.id == bindparam("account"))
+    )
+)

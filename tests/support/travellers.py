@@ -77,11 +77,11 @@ class Traveller:
 
 
 @asynccontextmanager
-async def a_traveller(folder: Path, clock: Clock | None = None) -> AsyncIterator[Traveller]:
-    """Ada, who has just signed up."""
-    database = await open_database(copy_tables(folder / "pod.sqlite"), durable=False)
+async def a_traveller(folder: Path, url: str = "") -> AsyncIterator[Traveller]:
+    """Ada, who has just signed up; `url`: of an empty database."""
+    database = await open_database(url or copy_tables(folder / "pod.sqlite"), durable=False)
     try:
-        async with some_parts(database, folder, clock or Clock()) as deps:
+        async with some_parts(database, folder, Clock()) as deps:
             opened = await sign_up(deps, "ada")
             async with database.read() as session:
                 account = await load_account(session, opened.account)
@@ -122,15 +122,20 @@ class PodSource:
         return leaves_of(await self.traveller.page(name, after, private=self.private))
 
 
+async def a_copy_of(traveller: Traveller, deps: Deps, *, quota: int = 10**9) -> int:
+    """An empty copy of the traveller's account at another pod."""
+    begun = partial(insert_copy, group=traveller.own, pod="https://old.example", quota=quota, now=deps.clock())
+    return await deps.store.write(begun)
+
+
 @asynccontextmanager
-async def a_second_home(folder: Path, group: RecordId, *, quota: int = 10**9) -> AsyncIterator[tuple[Deps, int]]:
-    """The parts of another pod, with an empty copy of the account with this personal group."""
+async def a_second_home(folder: Path, traveller: Traveller, *, quota: int = 10**9) -> AsyncIterator[tuple[Deps, int]]:
+    """The parts of another pod, with an empty copy of the traveller's account."""
     folder.mkdir()  # noqa: ASYNC240  (one folder of a test)
     database = await open_database(copy_tables(folder / "pod.sqlite"), durable=False)
     try:
         async with some_parts(database, folder, Clock()) as deps:
-            begun = partial(insert_copy, group=group, pod="https://old.example", quota=quota, now=deps.clock())
-            yield deps, await deps.store.write(begun)
+            yield deps, await a_copy_of(traveller, deps, quota=quota)
     finally:
         await database.close()
 

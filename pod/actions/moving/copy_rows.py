@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.fediverse.actor_keys import load_actor_keys
-from models.groups.groups_and_items import load_visibility
+from models.groups.groups_and_items import load_lines
 from models.moving.own_rows import (
     OWN_CLAIM_WISHES,
     OWN_DRAFTS,
@@ -29,7 +29,7 @@ from pod.actions.sync.push import pods_of
 from pod.deps import Deps
 from protocol.canonical import JsonObject
 from protocol.copies import CopyLine, line
-from protocol.ids import parse_id
+from protocol.ids import RecordId, parse_id
 from protocol.records.parts import integer
 from protocol.rules.copies import CopyRule
 
@@ -45,16 +45,18 @@ async def list_memberships(
 ) -> list[CopyLine]:
     """The groups of the account, each with what another pod needs to go on there."""
     found = await _rows(session, "membership", OWN_MEMBERSHIPS, account.id, after, limit)
-    return [line(key, "membership", **row, **await _group_of(session, deps, row)) for key, row in found]
+    here = await load_lines(session, [row["group"] for _, row in found])
+    lines: list[CopyLine] = []
+    for key, row in found:
+        # Where a join is under way, the group may not be here yet.
+        group = here.get(row["group"])
+        told = {"visibility": group.visibility, "pods": await _pods_of(session, deps, group.id)} if group else {}
+        lines.append(line(key, "membership", **row, **told))
+    return lines
 
 
-async def _group_of(session: AsyncSession, deps: Deps, row: Mapping[str, Any]) -> JsonObject:
-    """Visibility and pods of a membership's group; nothing where its join is under way and the group isn't here."""
-    group = parse_id(row["group"])
-    if await load_visibility(session, group) is None:
-        return {}
-    state = (await load_view(session, deps, group)).state
-    return {"visibility": state.visibility, "pods": pods_of(state)}
+async def _pods_of(session: AsyncSession, deps: Deps, group: RecordId) -> list[str]:
+    return pods_of((await load_view(session, deps, group)).state)
 
 
 async def list_follows(session: AsyncSession, deps: Deps, account: Account, after: str, limit: int) -> list[CopyLine]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.moving.kept_copies import LINES
+from models.fediverse.followers import Follower, put_follower
+from models.moving.kept_copies import LINES, delete_copy
 from models.schema import METADATA
 from pod.actions.moving import copy_classes, taken_copies
 from pod.actions.moving.copy_classes import CopyPage
@@ -20,7 +22,7 @@ from pod.deps import Deps
 from protocol.copies import CLASSES, CopyLine, line
 from protocol.errors import RefusedError, TooLargeError
 from protocol.ids import RecordId
-from tests.support.travellers import PodSource, Traveller, a_second_home, a_traveller, kept_lines
+from tests.support.travellers import PodSource, Traveller, a_copy_of, a_second_home, a_traveller, kept_lines
 
 HELD = ("personal", "records", "memberships", "choices", "actor")
 
@@ -39,7 +41,7 @@ async def check_equal(ada: Traveller, deps: Deps, copy: int, *, private: bool = 
 
 @pytest.mark.parametrize("private", [False, True], ids=["without private groups", "with them"])
 async def test_mg_17_what_is_taken_in_is_written_out_as_the_same_bytes(tmp_path: Path, *, private: bool) -> None:
-    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada.own) as (deps, copy):
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
         await lived(ada)
         source = PodSource(ada, private=private)
         assert await bring_up(deps, copy, source) == []
@@ -48,8 +50,33 @@ async def test_mg_17_what_is_taken_in_is_written_out_as_the_same_bytes(tmp_path:
         assert await verify_copy(deps, copy, manifest) == []
 
 
+async def test_both_engines_read_and_keep_lines_in_the_order_of_their_bytes(database_url: str, tmp_path: Path) -> None:
+    names = ["https://b.example/u/a", "https://B.example/u/a", "https://b.example/u/å", "https://b.example/u/B"]
+
+    async def followed(session: AsyncSession) -> None:
+        for name in names:
+            assert await put_follower(session, Follower("u/ada", name, f"{name}/inbox", f"{name}#1", 0, 1), most=9)
+
+    async with a_traveller(tmp_path, database_url) as ada:
+        await lived(ada)
+        await ada.deps.store.write(followed)
+        copy = await a_copy_of(ada, ada.deps)
+        follows = await ada.lines("follows")
+        assert [one.key for one in follows] == sorted(f"follower/{name}" for name in names)
+        assert [(await ada.page("follows", one.key)).lines for one in follows] == [
+            tuple(follows[place:]) for place in range(1, len(follows) + 1)
+        ]
+        assert await bring_up(ada.deps, copy, PodSource(ada)) == []
+        await check_equal(ada, ada.deps, copy)
+        await ada.mutes(ada.own, 7, muted=False)
+        assert await bring_up(ada.deps, copy, PodSource(ada)) == []
+        await check_equal(ada, ada.deps, copy)
+        await ada.deps.store.write(partial(delete_copy, copy=copy))
+        assert await kept_lines(ada.deps, copy, "personal") == []
+
+
 async def test_a_copy_of_an_unchanged_account_costs_one_question(tmp_path: Path) -> None:
-    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada.own) as (deps, copy):
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
         await lived(ada)
         await bring_up(deps, copy, PodSource(ada))
         source = PodSource(ada)
@@ -68,7 +95,7 @@ async def test_mg_05_copy_and_account_are_equal_after_any_mix_of_writing_and_rea
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = Random(seed)
-    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada.own) as (deps, copy):
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
         for module in (copy_classes, taken_copies):
             monkeypatch.setattr(module, "ENTRIES", 4)
         groups = [ada.own, await ada.founds("Well"), await ada.founds("Cellar", "private")]
@@ -99,7 +126,7 @@ async def test_mg_08_a_flipped_byte_is_named_by_class_and_line_and_mended(tmp_pa
         assert said is not None
         await session.execute(update(LINES).where(mine).values(text=said[:-2] + bytes([said[-2] ^ 1]) + said[-1:]))
 
-    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada.own) as (deps, copy):
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
         await lived(ada)
         source = PodSource(ada)
         await bring_up(deps, copy, source)
@@ -126,7 +153,7 @@ async def test_mg_05_a_copy_that_was_cut_short_goes_on_where_it_was(
             self.left -= 1
             return await super().page(name, after, until)
 
-    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada.own) as (deps, copy):
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
         monkeypatch.setattr(copy_classes, "ENTRIES", 2)
         await lived(ada)
         pages, done = 0, False
@@ -145,12 +172,12 @@ async def test_a_bound_stops_the_taking_and_says_where(tmp_path: Path, monkeypat
     async with a_traveller(tmp_path) as ada:
         await lived(ada)
         first = (await ada.lines("personal"))[0].key
-        async with a_second_home(tmp_path / "small", ada.own, quota=100) as (deps, copy):
+        async with a_second_home(tmp_path / "small", ada, quota=100) as (deps, copy):
             with pytest.raises(TooLargeError) as refused:
                 await bring_up(deps, copy, PodSource(ada))
             assert refused.value.refused.facts == {"name": "personal", "key": first, "most": 100}
             assert await kept_lines(deps, copy, "personal") == []
-        async with a_second_home(tmp_path / "many", ada.own) as (deps, copy):
+        async with a_second_home(tmp_path / "many", ada) as (deps, copy):
             monkeypatch.setattr(taken_copies, "MAX_LINES", 1)
             with pytest.raises(TooLargeError):
                 await bring_up(deps, copy, PodSource(ada))
@@ -178,7 +205,7 @@ async def test_a_page_that_isnt_in_order_is_refused(tmp_path: Path, keys: list[s
         async def page(self, *_: str) -> CopyPage:
             return CopyPage(tuple(line(key, "x") for key in keys), following)
 
-    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada.own) as (deps, copy):
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
         with pytest.raises(RefusedError):
             await bring_up(deps, copy, Disordered(ada))
 
@@ -192,7 +219,7 @@ async def test_a_line_of_a_kind_of_tomorrow_is_kept_and_handed_on(
         return [unknown]
 
     monkeypatch.setitem(copy_classes._READERS, "media", tomorrows)
-    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada.own) as (deps, copy):
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
         assert await bring_up(deps, copy, PodSource(ada)) == []
         assert await kept_lines(deps, copy, "media") == [unknown]
 
@@ -205,7 +232,7 @@ async def test_mg_04_a_copy_touches_no_table_but_its_own(tmp_path: Path) -> None
             if not name.startswith(("copy_", "copies", "commits"))
         }
 
-    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada.own) as (deps, copy):
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
         await lived(ada)
         before = await deps.store.write(counted)
         await bring_up(deps, copy, PodSource(ada))
