@@ -38,6 +38,7 @@ from pod.api import (
     predictors,
     proposals,
     recovery,
+    switches,
 )
 from pod.app_keys import ANSWERS, DEPS, KEYS, MEASURES, POLICY, REPLAY
 from pod.budgets.bodies import ALL_BYTES, BODIES, HANDLER, LONGEST_FORM_BYTES, SHARE_BYTES, read_bodies
@@ -125,7 +126,8 @@ def _tell_of_an_end(running: asyncio.Task[None]) -> None:
 def make_routes(app: web.Application) -> None:
     """Add every route that a pod serves."""
     decided = (polls, poll_phases, poll_templates, delegations, predictors, comments)
-    areas = (peers, groups, content, chain, people, *decided, proposals, recovery, grants, openapi, health)
+    moved = (grants, switches)
+    areas = (peers, groups, content, chain, people, *decided, proposals, recovery, *moved, openapi, health)
     for routes in (*activitypub.ROUTES, *feeds.ROUTES, *(area.routes for area in areas), *routing.ROUTES):
         app.add_routes(routes)
 

@@ -196,7 +196,7 @@ class MayNotJoinError(RefusedError):
 
 
 class MovingError(RefusedError):
-    """The membership is moving to this pod, or to a new key; until that is done the pod signs nothing for it."""
+    """The membership is moving to this pod or to a new key, or its account to another pod: nothing is signed for it."""
 
     code = "moving"
     status = 409
@@ -250,7 +250,7 @@ class MayNotDecideError(RefusedError):
 
 
 class NotNowError(RefusedError):
-    """The poll takes this at another time, or never: what is wished for doesn't fit where it stands."""
+    """The poll, or the move, takes this at another time, or never: what is wished for doesn't fit where it stands."""
 
     code = "not_now"
     status = 409

@@ -6,6 +6,7 @@ The asker is a value that is made where the request comes in; its type says what
 - `SignedIn`: a browser, with the time at which its person last proved who it is.
 - `PhraseHolder`: a person who gave the 24 words of the account.
 - `PodItself`: nobody else asked; the pod opens an account, renews its key, seals, confirms, opens what was sealed.
+- `Leaving`: an account that agreed to move to one home, and is frozen.
 
 Rules of this file:
 
@@ -19,6 +20,9 @@ Rules of this file:
    policy says {"voting": {"proof": "fresh"}} (ADR 0054); from a program also a token that may decide. It is signed for
    nobody whose account is frozen, nor by a caller that doesn't say what the group demands.
 6. A membership that is on its way here or that went to another home signs nothing (`load_signing_membership`).
+7. A key of a person is made for an account that stays (`Staying`), as the action that signs with it found it. An
+   account that moves is `Leaving`: its keys sign its rehomes to the home that it agreed to, the event that overtakes
+   one, and nothing else. Only openings that are due and a copy's manifest are still written (`WRITTEN_WHILE_MOVING`).
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.moving.departures import Departure, load_departure
 from models.people.accounts import Account, Membership, load_membership
 from pod.actions.chain.stored_chain import waiting_operations
 from pod.actions.chain.views import load_view
@@ -39,15 +44,16 @@ from pod.keyring import Keyring
 from pod.rules.accounts import AccountRule
 from pod.rules.decisions import DecisionRule
 from pod.rules.groups import GroupRule
+from pod.rules.switches import SwitchRule
 from protocol.canonical import JsonObject
 from protocol.copies import MANIFEST
 from protocol.derivation import pairwise_key, pairwise_seed
 from protocol.ids import RecordId
-from protocol.keys import PrivateKey
+from protocol.keys import DidKey, PrivateKey
 from protocol.proofs import add_proof, sign
 from protocol.records.envelope import reopen_record
 from protocol.records.operation import VOID, Operation, Rehome
-from protocol.records.parts import GroupPolicy
+from protocol.records.parts import GroupPolicy, Home
 
 FRESH_MS: Final = 15 * 60_000
 PROVED_WITHIN_MS: Final = 12 * 3_600_000
@@ -58,6 +64,8 @@ FRESH_PROOF: Final = "fresh"
 WISHES: Final = ("join", "leave", "set-weight", "set-policy", "publish", "succeed", "event")
 GIVING_AWAY: Final = ("rekey", "rehome")
 STEPPED_UP: Final = ("Ballot", "Delegation", "Sealed")
+WRITTEN_WHILE_MOVING: Final = ("Opening", MANIFEST)
+WITHDRAW: Final = "withdraw"
 _OF_POLLS: Final = (("Opening", None), ("LotShare", None))
 OF_THE_POD: Final = (
     "Seal",
@@ -99,8 +107,39 @@ class PodItself:
     """The pod, on its own behalf or for one of its people who didn't ask."""
 
 
+@dataclass(frozen=True)
+class Staying:
+    """An account that isn't moving away, as the action that holds this value found it (`load_staying`)."""
+
+    account: Account
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """An account that agreed to move to `home`, and that is frozen (`leaving`)."""
+
+    account: Account
+    home: Home
+
+
 Person = TokenHolder | SignedIn
-Signer = Person | PhraseHolder | PodItself
+Signer = Person | PhraseHolder | PodItself | Leaving
+KeyHolder = Staying | Leaving
+
+
+async def load_staying(session: AsyncSession, deps: Deps, account: Account, kind: str = "") -> Staying:
+    """Leave to use the account's keys in this action, for a record of this kind; raises MovingError."""
+    departure = await load_departure(session, account.id)
+    if departure is not None and departure.is_frozen(deps.clock()) and kind not in WRITTEN_WHILE_MOVING:
+        raise SwitchRule.MOVING.error(pod=departure.pod)
+    return Staying(account)
+
+
+def leaving(account: Account, departure: Departure, *, now: int) -> Leaving:
+    """Leave to sign what moves the account to the home that it agreed to; raises NotNowError."""
+    if not departure.is_frozen(now):
+        raise SwitchRule.NOT_FROZEN.error()
+    return Leaving(account, Home(departure.pod, departure.key))
 
 
 def signed(
@@ -140,6 +179,8 @@ def _check_may_sign(signer: Signer, body: Mapping[str, Any], *, now: int) -> Non
             allowed = kind in OF_THE_POD or named in of_a_person
         case PhraseHolder():
             allowed = kind == "Handover" or (kind == "Operation" and (do in GIVING_AWAY or _voids(body)))
+        case Leaving(home=home):
+            allowed = kind == "Operation" and (_leads_to(body, home) or _overtakes(body))
         case SignedIn(proved_at=proved_at) if kind == "Operation" and do in GIVING_AWAY:
             allowed = now - proved_at < FRESH_MS
         case SignedIn() | TokenHolder():
@@ -160,6 +201,19 @@ def _check_may_decide(signer: Signer, *, now: int, within: int) -> None:
         if within < PROVED_WITHIN_MS:
             raise DecisionRule.PROVE_JUST_NOW.error()
         raise DecisionRule.PROVE_FIRST.error()
+
+
+def _leads_to(body: Mapping[str, Any], home: Home) -> bool:
+    """Whether an operation moves its author to exactly this home."""
+    said = body.get("with")
+    told = said.get("home") if isinstance(said, Mapping) else None
+    return body.get("do") == "rehome" and told == {"pod": home.pod, "key": home.key}
+
+
+def _overtakes(body: Mapping[str, Any]) -> bool:
+    """Whether an operation only overtakes what its author signed before."""
+    said = body.get("with")
+    return body.get("do") == "event" and isinstance(said, Mapping) and said.get("name") == WITHDRAW
 
 
 def _voids(body: Mapping[str, Any]) -> bool:
@@ -216,19 +270,24 @@ def seed_of(keyring: Keyring, account: Account) -> bytes:
     return keyring.unseal(account.seed_sealed, f"seed/{account.name}")
 
 
-def member_key(deps: Deps, account: Account, context: str, index: int = 0) -> PrivateKey:
+def member_key(deps: Deps, holder: KeyHolder, context: str, index: int = 0) -> PrivateKey:
     """The account's signing key for a context (a group, or a root's nonce) and an index."""
-    return pairwise_key(seed_of(deps.identity.keyring, account), "signing", context, index)
+    return pairwise_key(seed_of(deps.identity.keyring, holder.account), "signing", context, index)
 
 
-def signing_key(deps: Deps, account: Account, membership: Membership) -> PrivateKey:
+def coming_key(keyring: Keyring, name: str, seed_sealed: bytes, context: str, index: int) -> DidKey:
+    """The public key that somebody will have here who isn't here yet."""
+    return pairwise_key(keyring.unseal(seed_sealed, f"seed/{name}"), "signing", context, index).did
+
+
+def signing_key(deps: Deps, holder: KeyHolder, membership: Membership) -> PrivateKey:
     """The account's present key in a group; raises LookupError if the account's seed doesn't give it."""
-    return PrivateKey.from_seed(signing_seed(deps, account, membership))
+    return PrivateKey.from_seed(signing_seed(deps, holder, membership))
 
 
-def signing_seed(deps: Deps, account: Account, membership: Membership) -> bytes:
+def signing_seed(deps: Deps, holder: KeyHolder, membership: Membership) -> bytes:
     """What the account's present key in a group is made of; raises LookupError."""
-    seed = seed_of(deps.identity.keyring, account)
+    seed = seed_of(deps.identity.keyring, holder.account)
     # A key that was asked for under one index may be sealed under a later one if another replacement came first.
     for index in range(membership.key_index, -1, -1):
         own = pairwise_seed(seed, "signing", membership.context, index)

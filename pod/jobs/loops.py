@@ -34,6 +34,7 @@ from pod.actions.decisions.due_polls import carry_on_polls
 from pod.actions.fediverse.followers import tell_followers
 from pod.actions.fediverse.told_polls import tell_of_polls
 from pod.actions.groups.identity_claims import sign_wanted
+from pod.actions.moving.switch_freeze import thaw_overdue
 from pod.actions.sync.gap_check import compare
 from pod.actions.sync.push import pods_of, push
 from pod.budgets.processor import Processor
@@ -185,6 +186,7 @@ class Loops:
         if now - self._pruned_at >= PRUNE_EVERY_MS:
             self._pruned_at = now
             await deps.store.write(lambda session: _prune(session, now))
+            await thaw_overdue(deps)
 
     async def _fetch(self, deps: Deps, group: RecordId) -> None:
         if await fetch_bounded(deps, group):

@@ -26,6 +26,8 @@ NOT_CALLED = {
     "read_marks": "what a carrier sends to whoever holds a copy",
     "bring_up": "a job has a copy brought up to date",
     "verify_copy": "a job says whether a copy is whole",
+    "advance": "what the job of a move calls; each step of a switch is in it",
+    "stop_waiting": "what a person says who doesn't wait for a group that lags",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
 OF_MIGRATIONS = "migrations/"

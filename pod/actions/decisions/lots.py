@@ -15,7 +15,7 @@ from models.people.accounts import load_account, load_numbered
 from pod.actions.decisions.hidden_values import LOT_KIND, opens_at, sealed_up
 from pod.actions.decisions.poll_course import PollSoFar
 from pod.actions.posts.records import write_for
-from pod.actions.signer import signing_seed
+from pod.actions.signer import load_staying, signing_seed
 from pod.deps import Deps
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -47,9 +47,10 @@ async def _give_share(
     if await load_own_hidden(session, account.id, poll, LOT_KIND, held.number) is not None:
         return
     info = f"lot{poll}{held.number}".encode("ascii")
-    secret = HKDF(SHA256(), SECRET_BYTES, salt=None, info=info).derive(signing_seed(deps, account, membership))
-    share = LotShare(poll=poll, commitment=sha256(secret).hexdigest(), round=held.number, **UNSIGNED)
     try:
+        seed = signing_seed(deps, await load_staying(session, deps, account), membership)
+        secret = HKDF(SHA256(), SECRET_BYTES, salt=None, info=info).derive(seed)
+        share = LotShare(poll=poll, commitment=sha256(secret).hexdigest(), round=held.number, **UNSIGNED)
         record = await write_for(session, deps, account, group, draft(share))
     except RefusedError:
         return  # the member left or is on the way to another pod

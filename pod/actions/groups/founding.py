@@ -25,7 +25,7 @@ from models.people.accounts import (
 from pod.actions.chain.views import take_root
 from pod.actions.groups.claimable import check_identity
 from pod.actions.groups.identity_claims import write_claim
-from pod.actions.signer import Person, PodItself, Signer, member_key, signed
+from pod.actions.signer import Person, PodItself, Signer, load_staying, member_key, signed
 from pod.clock import random_bytes, random_token
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
@@ -145,7 +145,7 @@ async def found_group(
 ) -> RecordId:
     """Found a group with `account` as member 1; `wishes` are members of the root. Raises MalformedError."""
     nonce = random_bytes(16).hex()
-    key = member_key(deps, account, nonce)
+    key = member_key(deps, await load_staying(session, deps, account), nonce)
     taken = await take_recovery_key(session, account.id, None)
     if taken is None:
         raise AccountRule.FOUNDER_WITHOUT_KEY.error()

@@ -6,6 +6,7 @@ public log, so it would tell everybody of a private group: there nobody is known
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,7 @@ from pod.actions.posts.records import signed_for, write_record
 from pod.actions.signer import Person, PodItself, Signer, load_signing_membership
 from pod.actions.sync.push import push
 from pod.deps import Deps
+from pod.errors import MovingError
 from protocol.ids import RecordId
 from protocol.records.content import UNSIGNED, Claim, ClaimedMembership, Erase
 from protocol.records.drafts import draft
@@ -52,10 +54,10 @@ async def sign_wanted(session: AsyncSession, deps: Deps, group: RecordId) -> Non
         entry = view.settled.members.get(membership.number or 0) if membership is not None else None
         if entry is None and membership is not None and membership.number is not None:
             continue
-        await forget_wanted(session, number, group)
-        if account is None or entry is None or entry.identity != account.personal_group:
-            continue
-        await write_claim(session, deps, PodItself(), account, group, entry.number)
+        with suppress(MovingError):  # the claim stays wanted; it is written if the move stops
+            if account is not None and entry is not None and entry.identity == account.personal_group:
+                await write_claim(session, deps, PodItself(), account, group, entry.number)
+            await forget_wanted(session, number, group)
 
 
 async def show_identity(deps: Deps, signer: Person, group: RecordId) -> None:

@@ -14,8 +14,8 @@ from pod.actions.chain.door import append
 from pod.actions.chain.hopeless_operations import why_void
 from pod.actions.chain.proposed_operations import LASTS_MS
 from pod.actions.chain.views import load_view
-from pod.actions.posts.records import WITHDRAW, signed_record, write_record
-from pod.actions.signer import Person, cosigned, load_signing_membership, signing_key
+from pod.actions.posts.records import signed_record, write_record
+from pod.actions.signer import WITHDRAW, Person, cosigned, load_signing_membership, load_staying, signing_key
 from pod.actions.sync.push import push, push_inside
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
@@ -73,7 +73,7 @@ async def sign_proposal(deps: Deps, signer: Person, group: RecordId, operation: 
         needed = needed_signatures(state, held.content)
         if needed is None or number not in needed.of:
             raise GroupRule.NOT_ASKED_TO_SIGN.error()
-        key = signing_key(deps, signer.account, membership)
+        key = signing_key(deps, await load_staying(session, deps, signer.account), membership)
         body = cosigned(signer, held.body, key, now=deps.clock())
         return AskedOperation(operation, await _enter(session, deps, open_record(body)))
 

@@ -75,7 +75,7 @@ async def hand_over(deps: Deps, group: RecordId, keepers: Sequence[int] | None =
         return await _propose(session, deps, group, keepers, now=now)
 
     body, parent = await deps.store.write(propose)
-    record = open_record(await _gather(deps, parent, body))
+    record = open_record(await gather_signatures(deps, parent, body))
     try:
         follow(parent, record)
     except BrokenItemError as error:
@@ -99,13 +99,13 @@ async def _propose(
     if not any(seat.key == own_key for seat in view.state.seats):
         raise ChainRule.KEEPER_PROPOSES.error()
     memory = memory_of(await load_keeper(session, group, own_key, lock=True))
-    state, findings = await _parent(session, view, memory, now=now)
+    state, findings = await parent_of_proposal(session, view, memory, now=now)
     members = [seat.member for seat in state.seats] if keepers is None else list(keepers)
     if not all(number in state.members for number in members):
         raise ChainRule.KEEPER_IS_MEMBER.error()
     at = max(now, state.at)
     tries = await load_tries(session, group, view.anchor)
-    term = next_term(_known_term(tries, view, memory, state), state)
+    term = next_term(known_term(tries, view, memory, state), state)
     memory = check_sign(memory, view, state.head, term, findings, at=at, now=now)
     await save_keeper(session, stored_keeper(group, memory))
     operations, _ = await choose_operations(session, state, at=at)
@@ -122,7 +122,9 @@ async def _propose(
     return signed(PodItself(), body, deps.identity.keyring.pod_key, now=now, as_list=True), state
 
 
-async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now: int) -> tuple[GroupState, LogFindings]:
+async def parent_of_proposal(
+    session: AsyncSession, view: View, memory: SeatMemory, *, now: int
+) -> tuple[GroupState, LogFindings]:
     """The state on which an honest keeper would hand over, and what this pod found in that item's log."""
     stored = await load_group(session, view.state.group)
     assert stored is not None
@@ -131,7 +133,7 @@ async def _parent(session: AsyncSession, view: View, memory: SeatMemory, *, now:
     return view.nodes[item].state, await findings_of(session, view, stored, memory, item)
 
 
-def _known_term(tries: Tries, view: View, memory: SeatMemory, state: GroupState) -> int:
+def known_term(tries: Tries, view: View, memory: SeatMemory, state: GroupState) -> int:
     """The highest term that the proposal must exceed. It rises towards a term named in a refusal in steps only.
 
     Otherwise one lying keeper could drive the terms up.
@@ -149,7 +151,7 @@ def _homes(state: GroupState, members: Sequence[int], operations: Sequence[Recor
     return homes
 
 
-async def _gather(deps: Deps, state: GroupState, body: Body) -> Body:
+async def gather_signatures(deps: Deps, state: GroupState, body: Body) -> Body:
     """The proposal with the proofs of all who sign it; who refuses at first is asked again with the others' proofs."""
     seats = {seat.member for seat in state.asked_seats}
     pods = {state.members[member].home.pod for member in seats} - {deps.identity.base_url}

@@ -14,6 +14,7 @@ Spec: protocol.md section 3, "What an honest keeper's pod does".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,14 +22,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import load_keeper, retire_keepers
-from models.people.accounts import Account, Membership, list_local, list_signing, load_account, set_membership
+from models.people.accounts import Membership, list_local, list_signing, load_account, set_membership
 from pod.actions.chain.door import append
 from pod.actions.chain.seat_memory import memory_of
 from pod.actions.chain.views import load_view
-from pod.actions.signer import PodItself, member_key, signed, signing_key
+from pod.actions.signer import PodItself, Staying, load_staying, member_key, signed, signing_key
 from pod.actions.sync.pull import pull
 from pod.actions.sync.push import pods_of, push
 from pod.deps import Deps
+from pod.errors import MovingError
 from protocol.branches import View
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
@@ -156,13 +158,15 @@ async def _moves(session: AsyncSession, deps: Deps, state: GroupState, membershi
         if member is None or account is None or member.signing != membership.signing or member.left:
             continue
         if member.home.pod == deps.identity.base_url and member.home.key in formers:
-            wishes.append(await _move(session, deps, account, membership, member))
+            with suppress(MovingError):  # it moves to the new key once its move to another pod has stopped
+                holder = await load_staying(session, deps, account)
+                wishes.append(await _move(session, deps, holder, membership, member))
     return wishes
 
 
-async def _move(session: AsyncSession, deps: Deps, account: Account, membership: Membership, member: Member) -> Body:
+async def _move(session: AsyncSession, deps: Deps, holder: Staying, membership: Membership, member: Member) -> Body:
     index = len(member.keys)
-    key = member_key(deps, account, membership.context, index)
+    key = member_key(deps, holder, membership.context, index)
     header: Header = {
         "author": member.number,
         "key": index - 1,
@@ -170,10 +174,10 @@ async def _move(session: AsyncSession, deps: Deps, account: Account, membership:
         "at": deps.clock(),
     }
     body = by_signing_key(draft_wish(Rehome(deps.identity.home, key.did)), membership.group_id, header)
-    wish = signed(PodItself(), body, signing_key(deps, account, membership), now=deps.clock())
+    wish = signed(PodItself(), body, signing_key(deps, holder, membership), now=deps.clock())
     await set_membership(
         session,
-        account.id,
+        holder.account.id,
         membership.group_id,
         number=None,
         signing=key.did,

@@ -16,12 +16,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.people.accounts import Account
 from pod.actions.moving.copy_logs import list_personal, list_records, mark_personal, mark_records
 from pod.actions.moving.copy_rows import list_actor, list_choices, list_follows, list_memberships
-from pod.actions.signer import PodItself, load_signing_membership, signed, signing_key
+from pod.actions.signer import PodItself, load_signing_membership, load_staying, signed, signing_key
 from pod.actions.sync.page_budget import ENTRIES, PageBudget
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
-from protocol.copies import CLASSES, PERSONAL, RECORDS, ClassTotal, CopyLine, CopyManifest, CopyTally, manifest_members
+from protocol.copies import (
+    CLASSES,
+    MANIFEST,
+    PERSONAL,
+    RECORDS,
+    ClassTotal,
+    CopyLine,
+    CopyManifest,
+    CopyTally,
+    manifest_members,
+)
 
 _READERS: Final = {
     PERSONAL: list_personal,
@@ -123,4 +133,5 @@ async def signed_manifest(
     membership, _ = await load_signing_membership(session, deps, account, group)
     totals = {name: await class_total(session, deps, account, name, private=private) for name in names}
     members = manifest_members(CopyManifest(group, deps.identity.base_url, now, totals))
-    return signed(PodItself(), members, signing_key(deps, account, membership), now=now)
+    holder = await load_staying(session, deps, account, MANIFEST)
+    return signed(PodItself(), members, signing_key(deps, holder, membership), now=now)

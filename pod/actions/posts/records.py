@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,10 +26,13 @@ from pod.actions.notifications import note_decided
 from pod.actions.private_groups import check_spoken_for, unknown_group
 from pod.actions.signer import (
     STEPPED_UP,
+    WITHDRAW,
     Person,
     PodItself,
     Signer,
+    Staying,
     load_signing_membership,
+    load_staying,
     member_key,
     proved_within,
     signed,
@@ -54,7 +56,6 @@ from protocol.records.parts import Invitation
 from protocol.rules.operations import OperationRule
 from protocol.state import GroupState
 
-WITHDRAW: Final = "withdraw"
 Write = Callable[[AsyncSession, Deps, Person, RecordId, Draft], Awaitable[Record]]
 
 
@@ -121,7 +122,8 @@ async def signed_for(
     *cosigners: PrivateKey,
 ) -> Record:
     """As `signed_record`, for an account that may not be the one who asks."""
-    return await signed_when_numbered(session, deps, signer, account, group, lambda _, __: said, *cosigners)
+    holder = await load_staying(session, deps, account, said.type)
+    return await _signed_by(session, deps, signer, holder, group, lambda _, __: said, *cosigners)
 
 
 async def signed_when_numbered(
@@ -134,11 +136,24 @@ async def signed_when_numbered(
     *cosigners: PrivateKey,
 ) -> Record:
     """As `signed_for`, for a draft made from the record's header and the seed of the key that signs it."""
-    now = deps.clock()
+    holder = await load_staying(session, deps, account)
+    return await _signed_by(session, deps, signer, holder, group, make, *cosigners)
+
+
+async def _signed_by(
+    session: AsyncSession,
+    deps: Deps,
+    signer: Signer,
+    holder: Staying,
+    group: RecordId,
+    make: Callable[[Header, bytes], Draft],
+    *cosigners: PrivateKey,
+) -> Record:
+    account, now = holder.account, deps.clock()
     membership, number = await load_signing_membership(session, deps, account, group)
     counter = await take_counter(session, account.id, group)
     header: Header = {"author": number, "key": membership.key_index, "counter": counter, "at": now}
-    seed, policy = signing_seed(deps, account, membership), (await load_view(session, deps, group)).state.policy
+    seed, policy = signing_seed(deps, holder, membership), (await load_view(session, deps, group)).state.policy
     said = make(header, seed)
     body = by_signing_key(said, group, header)
     key, within = PrivateKey.from_seed(seed), proved_within(policy)
@@ -235,7 +250,7 @@ async def _ask_to_join(
     state = (await load_view(session, deps, group)).state
     former = await load_membership(session, account.id, group)
     _check_may_come(state, former, invited=invitation is not None)
-    context, key = _fresh_key(deps, account, state, former)
+    context, key = _fresh_key(deps, await load_staying(session, deps, account), state, former)
     taken = await take_recovery_key(session, account.id, group)
     if taken is None:
         raise ChainRule.NO_RECOVERY_KEY.error()
@@ -276,13 +291,13 @@ def _check_may_come(state: GroupState, former: Membership | None, *, invited: bo
         raise GroupRule.TAKES_THE_INVITED.error()
 
 
-def _fresh_key(deps: Deps, account: Account, state: GroupState, former: Membership | None) -> tuple[str, PrivateKey]:
+def _fresh_key(deps: Deps, holder: Staying, state: GroupState, former: Membership | None) -> tuple[str, PrivateKey]:
     """The context and key of a new membership: the account's first key that the group never saw.
 
     A former member comes back with the key of the next index, in a context of its own.
     """
     context, index = str(state.group), former.key_index if former else 0
-    while (key := member_key(deps, account, context)).did in state.keys:
+    while (key := member_key(deps, holder, context)).did in state.keys:
         index += 1
         context = f"{state.group}/{index}"
     return context, key

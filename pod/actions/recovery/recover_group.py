@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
 from models.groups.seats_and_acks import StoredKeeper, load_keeper, save_keeper
+from models.moving.departures import delete_departure
 from models.people.accounts import (
     Account,
     Membership,
@@ -37,7 +38,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.private_groups import unknown_group
 from pod.actions.recovery.keeper_promises import gather_promises
 from pod.actions.recovery.phrase import RecoveryKeys
-from pod.actions.signer import PhraseHolder, cosigned, member_key, signed
+from pod.actions.signer import PhraseHolder, cosigned, load_staying, member_key, signed
 from pod.actions.sync.pull import pull
 from pod.actions.sync.push import pods_of, push
 from pod.actions.sync.remote_lists import Pass
@@ -283,8 +284,10 @@ async def expect_rehome(
     session: AsyncSession, deps: Deps, account: Account, group: RecordId, member: Member, *, recovery_index: int
 ) -> DidKey:
     """Return the member's new signing key here, and store the membership as moving until the rehome is sealed."""
+    # The words outrank what an account agreed to: whoever gives them here isn't moving away any more.
+    await delete_departure(session, account.id)
     index = len(member.keys)
-    signing = member_key(deps, account, group, index).did
+    signing = member_key(deps, await load_staying(session, deps, account), group, index).did
     await save_membership(
         session, Membership(account.id, group, None, signing, group, index, recovery_index, 0, state="moving")
     )

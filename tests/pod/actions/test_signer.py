@@ -12,6 +12,7 @@ from pod.actions.signer import (
     PROVED_JUST_NOW_MS,
     PROVED_WITHIN_MS,
     STEPPED_UP,
+    Leaving,
     PhraseHolder,
     PodItself,
     SignedIn,
@@ -25,7 +26,7 @@ from pod.errors import MayNotSignError
 from protocol.errors import RefusedError
 from protocol.keys import PrivateKey
 from protocol.proofs import signers
-from protocol.records.parts import GroupPolicy
+from protocol.records.parts import GroupPolicy, Home
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
 NOW = 1_800_000_000_000
@@ -34,11 +35,16 @@ OTHER = PrivateKey.from_seed(bytes([1]) * 32)
 ADA = Account(1, "ada", b"", None, 0, disabled=False, language="", admin=False)
 TOKEN, FRESH, STALE = TokenHolder(ADA), SignedIn(ADA, NOW - FRESH_MS + 1), SignedIn(ADA, NOW - FRESH_MS)
 WORDS, POD = PhraseHolder(), PodItself()
-NAMES = {TOKEN: "token", FRESH: "fresh browser", STALE: "browser", WORDS: "words", POD: "pod"}
+LEAVING = Leaving(ADA, Home("https://new.example", OTHER.did))
+NAMES = {TOKEN: "token", FRESH: "fresh browser", STALE: "browser", WORDS: "words", POD: "pod", LEAVING: "leaving"}
 
 
 def operation(do: str) -> dict[str, Any]:
     return {"type": "Operation", "do": do, "with": {}}
+
+
+def rehome(pod: str, key: str) -> dict[str, Any]:
+    return {**operation("rehome"), "with": {"home": {"pod": pod, "key": key}, "signing": OTHER.did}}
 
 
 MEMBERS: set[Signer] = {TOKEN, FRESH, STALE}
@@ -50,6 +56,10 @@ TABLE: list[tuple[dict[str, Any], set[Signer]]] = [
     ({"type": "GroupRoot", "kind": "group"}, MEMBERS),
     ({"type": "Claim"}, {*MEMBERS, POD}),
     (operation("rehome"), {FRESH, WORDS, POD}),
+    (rehome("https://new.example", OTHER.did), {FRESH, WORDS, POD, LEAVING}),
+    (rehome("https://new.example", KEY.did), {FRESH, WORDS, POD}),
+    (rehome("https://thief.example", OTHER.did), {FRESH, WORDS, POD}),
+    ({**operation("event"), "with": {"name": "withdraw"}}, {*MEMBERS, LEAVING}),
     (operation("rekey"), {FRESH, WORDS}),
     (operation("tomorrow"), set()),
     ({"type": "Operation", "do": ["rekey"]}, set()),

@@ -1,0 +1,140 @@
+"""Accounts here that agreed to move: to which home, whether their writes are refused meanwhile, and what committed it.
+
+A switch is frozen for a short time only, until its handover is signed here; from then on it holds until it is closed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ForeignKey, bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.statements import Prepared
+from models.engine.upserts import upsert
+from protocol.ids import RecordId
+from protocol.keys import DidKey
+
+FREEZE_MS: Final = 600_000
+
+
+class DepartureRow(Base):
+    """An account's consent to move to one home. `item`: the handover of the personal group that did it.
+
+    `handed_out`: a rehome was signed for that handover and given to the new pod, which may still show it.
+    """
+
+    __tablename__ = "departures"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    personal_group: Mapped[RecordId] = mapped_column(unique=True)
+    pod: Mapped[str]
+    key: Mapped[DidKey]
+    agreed_at: Mapped[int]
+    frozen_at: Mapped[int | None]
+    handed_out: Mapped[bool] = mapped_column(server_default="0")
+    item: Mapped[RecordId | None]
+
+
+class DepartingGroupRow(Base):
+    """What a departure remembers of a group. `unwaited`: its records aren't waited for; `refusals`: of handovers."""
+
+    __tablename__ = "departing_groups"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    unwaited: Mapped[bool] = mapped_column(server_default="0")
+    refusals: Mapped[int] = mapped_column(server_default="0")
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """The same as a value."""
+
+    account_id: int
+    personal_group: RecordId
+    pod: str
+    key: DidKey
+    agreed_at: int
+    frozen_at: int | None = None
+    handed_out: bool = False
+    item: RecordId | None = None
+
+    def is_frozen(self, now: int) -> bool:
+        """Whether nothing may be written in the account's name: the switch is done, or was begun a moment ago."""
+        if self.item is not None:
+            return True
+        return self.frozen_at is not None and now < self.frozen_at + FREEZE_MS
+
+
+DEPARTURES = table_of(DepartureRow)
+DEPARTING_GROUPS = table_of(DepartingGroupRow)
+_COLUMNS = [DEPARTURES.c[name] for name in Departure.__struct_fields__]
+
+
+async def save_departure(session: AsyncSession, departure: Departure) -> None:
+    await upsert(session, DEPARTURES, [msgspec.structs.asdict(departure)])
+
+
+async def set_departure(session: AsyncSession, account: int, **values: object) -> None:
+    """Set columns by name: frozen_at, handed_out, item."""
+    changes: Mapping[str, Any] = values
+    await session.execute(update(DEPARTURES).where(DEPARTURES.c.account_id == account).values(changes))
+
+
+async def delete_departure(session: AsyncSession, account: int) -> None:
+    await session.execute(delete(DEPARTING_GROUPS).where(DEPARTING_GROUPS.c.account_id == account))
+    await session.execute(delete(DEPARTURES).where(DEPARTURES.c.account_id == account))
+
+
+async def load_departure(session: AsyncSession, account: int) -> Departure | None:
+    rows = await _OF_ACCOUNT.run(session, account=account)
+    return Departure(*rows[0]) if rows else None
+
+
+_OF_ACCOUNT: Final = Prepared(lambda _: select(*_COLUMNS).where(DEPARTURES.c.account_id == bindparam("account")))
+
+
+async def load_departure_of(session: AsyncSession, personal_group: RecordId) -> Departure | None:
+    """The departure of the account with this personal group."""
+    wanted = select(*_COLUMNS).where(DEPARTURES.c.personal_group == personal_group)
+    row = (await session.execute(wanted)).one_or_none()
+    return Departure(*row) if row else None
+
+
+async def list_overdue(session: AsyncSession, now: int, limit: int) -> list[Departure]:
+    """Departures whose freeze has lasted too long without a handover."""
+    late = DEPARTURES.c.item.is_(None), DEPARTURES.c.frozen_at <= now - FREEZE_MS
+    rows = await session.execute(select(*_COLUMNS).where(*late).order_by(DEPARTURES.c.frozen_at).limit(limit))
+    return [Departure(*row) for row in rows]
+
+
+async def list_unwaited(session: AsyncSession, account: int) -> set[RecordId]:
+    """The groups for whose records the account doesn't wait."""
+    wanted = select(DEPARTING_GROUPS.c.group_id).where(
+        DEPARTING_GROUPS.c.account_id == account, DEPARTING_GROUPS.c.unwaited.is_(True)
+    )
+    return set(await session.scalars(wanted))
+
+
+async def stop_waiting(session: AsyncSession, account: int, group: RecordId) -> None:
+    """Store that the account doesn't wait for its records in this group."""
+    refusals = await count_refusals(session, account, group)
+    row = {"account_id": account, "group_id": group, "unwaited": True, "refusals": refusals}
+    await upsert(session, DEPARTING_GROUPS, [row])
+
+
+async def count_refusals(session: AsyncSession, account: int, group: RecordId) -> int:
+    """How often the group's other keepers refused to name this account's seat anew."""
+    of = DEPARTING_GROUPS.c.account_id == account, DEPARTING_GROUPS.c.group_id == group
+    return int(await session.scalar(select(DEPARTING_GROUPS.c.refusals).where(*of)) or 0)
+
+
+async def add_refusal(session: AsyncSession, account: int, group: RecordId) -> int:
+    """Count one more refusal; how many there were."""
+    refusals = await count_refusals(session, account, group) + 1
+    unwaited = group in await list_unwaited(session, account)
+    row = {"account_id": account, "group_id": group, "unwaited": unwaited, "refusals": refusals}
+    await upsert(session, DEPARTING_GROUPS, [row])
+    return refusals

@@ -1,0 +1,106 @@
+"""Accounts of other pods that are on their way here: the seed that their keys here come from, and their groups."""
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import ForeignKey, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.engine.columns import Base, table_of
+from models.engine.upserts import insert_new, upsert
+from protocol.ids import RecordId
+
+MOST_GROUPS: Final = 10_000
+
+
+class NewcomerRow(Base):
+    """A person who moves here from `pod`. `account_id`: the account here, once the personal group's handover holds."""
+
+    __tablename__ = "newcomers"
+
+    personal_group: Mapped[RecordId] = mapped_column(primary_key=True)
+    pod: Mapped[str]
+    name: Mapped[str] = mapped_column(unique=True)
+    seed_sealed: Mapped[bytes]
+    begun_at: Mapped[int]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+
+class NewcomerGroupRow(Base):
+    """A group of such a person, as the old pod told it. `let_go`: it stood still; only the words can fetch it now."""
+
+    __tablename__ = "newcomer_groups"
+
+    personal_group: Mapped[RecordId] = mapped_column(ForeignKey("newcomers.personal_group"), primary_key=True)
+    group_id: Mapped[RecordId] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    keys: Mapped[int]
+    recovery_index: Mapped[int]
+    keeps: Mapped[bool]
+    let_go: Mapped[bool] = mapped_column(server_default="0")
+
+
+class Newcomer(msgspec.Struct, frozen=True):
+    """The same as a value."""
+
+    personal_group: RecordId
+    pod: str
+    name: str
+    seed_sealed: bytes
+    begun_at: int
+    account_id: int | None = None
+
+
+class NewcomerGroup(msgspec.Struct, frozen=True):
+    """The same as a value. `keys`: how many signing keys the member had; the next one is this pod's."""
+
+    group_id: RecordId
+    number: int
+    keys: int
+    recovery_index: int
+    keeps: bool
+    let_go: bool = False
+
+
+NEWCOMERS = table_of(NewcomerRow)
+NEWCOMER_GROUPS = table_of(NewcomerGroupRow)
+_COLUMNS = [NEWCOMERS.c[name] for name in Newcomer.__struct_fields__]
+_OF_GROUP = [NEWCOMER_GROUPS.c[name] for name in NewcomerGroup.__struct_fields__]
+
+
+async def insert_newcomer(session: AsyncSession, newcomer: Newcomer) -> None:
+    """Store that somebody is on the way here, unless that is stored already."""
+    await insert_new(session, NEWCOMERS, [msgspec.structs.asdict(newcomer)])
+
+
+async def load_newcomer(session: AsyncSession, personal_group: RecordId) -> Newcomer | None:
+    wanted = select(*_COLUMNS).where(NEWCOMERS.c.personal_group == personal_group)
+    row = (await session.execute(wanted)).one_or_none()
+    return Newcomer(*row) if row else None
+
+
+async def set_arrived(session: AsyncSession, personal_group: RecordId, account: int) -> None:
+    """Store which account the person has here now."""
+    await session.execute(
+        update(NEWCOMERS).where(NEWCOMERS.c.personal_group == personal_group).values(account_id=account)
+    )
+
+
+async def save_newcomer_groups(session: AsyncSession, personal_group: RecordId, groups: list[NewcomerGroup]) -> None:
+    """Store what the old pod told of these groups."""
+    rows = [{"personal_group": personal_group, **msgspec.structs.asdict(group)} for group in groups]
+    await upsert(session, NEWCOMER_GROUPS, rows)
+
+
+async def list_newcomer_groups(session: AsyncSession, personal_group: RecordId) -> list[NewcomerGroup]:
+    """The groups that the person had at the old pod, by id."""
+    wanted = select(*_OF_GROUP).where(NEWCOMER_GROUPS.c.personal_group == personal_group)
+    rows = await session.execute(wanted.order_by(NEWCOMER_GROUPS.c.group_id).limit(MOST_GROUPS))
+    return [NewcomerGroup(*row) for row in rows]
+
+
+async def set_let_go(session: AsyncSession, personal_group: RecordId, group: RecordId) -> None:
+    """Store that the person goes without this group."""
+    of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.group_id == group
+    await session.execute(update(NEWCOMER_GROUPS).where(*of).values(let_go=True))

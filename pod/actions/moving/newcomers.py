@@ -1,0 +1,215 @@
+"""Somebody moves here from a pod that helps: this pod asks the old one, step by step, and makes the account.
+
+1. `begin` draws the seed from which all their keys here come, once: so every step can be asked for again.
+2. `advance` does what can be done now: it has the account frozen at the old pod, and once all is settled there, takes
+   the personal group, with which the account here opens; then each other group, by a handover where they keep it.
+3. Of a handover this pod signs the old pod's draft, the old one signs last, and both confirm. If an answer is lost,
+   asking again brings it.
+4. It tells how each group stands: asked for, sealed, settled, let go, or why it waits.
+
+Spec: portability.md section 3, steps 2 to 4.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import RemoteError
+from models.groups.groups_and_items import load_group
+from models.moving.newcomers import (
+    Newcomer,
+    NewcomerGroup,
+    insert_newcomer,
+    list_newcomer_groups,
+    load_newcomer,
+    save_newcomer_groups,
+    set_let_go,
+)
+from models.people.accounts import load_account_named, load_membership
+from pod.actions.chain.views import load_view
+from pod.actions.groups.founding import NAME
+from pod.actions.moving.new_home import account_at, arrive, expect, new_key, open_account_of
+from pod.actions.moving.old_pod import ask_old_pod
+from pod.actions.moving.switch_handover import DraftedHandover, WishedKey
+from pod.actions.moving.switch_rehome import AskedRehome, FrozenAccount
+from pod.actions.signer import PodItself, signed
+from pod.actions.sync.pull import fetch_group
+from pod.clock import random_bytes
+from pod.deps import Deps
+from pod.rules.accounts import AccountRule
+from pod.rules.switches import SwitchRule
+from protocol.errors import RefusedError
+from protocol.ids import RecordId, parse_id
+from protocol.keys import DidKey
+from protocol.records.chain import Handover, Seat
+from protocol.records.envelope import Record, open_record
+from protocol.records.operation import Operation, Rehome
+
+Body = dict[str, Any]
+Standing = Literal["waits", "asked", "sealed", "settled", "let go"]
+
+
+class GroupMove(msgspec.Struct, frozen=True):
+    """How a group of somebody who moves here stands; `why`: what the old pod, or its silence, said last."""
+
+    group: RecordId
+    standing: Standing
+    why: str = ""
+
+
+class SwitchProgress(msgspec.Struct, frozen=True):
+    """A switch as far as it is. `late`: before the account is here, groups in which something isn't settled there."""
+
+    arrived: bool
+    late: tuple[RecordId, ...]
+    groups: tuple[GroupMove, ...]
+
+
+async def begin(deps: Deps, person: RecordId, pod: str, name: str) -> Newcomer:
+    """Remember that the person with this personal group moves here from `pod` under `name`; raises NameTakenError."""
+    if not NAME.fullmatch(name):
+        raise AccountRule.NO_NAME.error()
+    seed = random_bytes(32)
+
+    async def action(session: AsyncSession) -> Newcomer:
+        sealed = deps.identity.keyring.seal(seed, f"seed/{name}")
+        if await load_newcomer(session, person) is None and await load_account_named(session, name) is None:
+            await insert_newcomer(session, Newcomer(person, pod, name, sealed, deps.clock()))
+        newcomer = await load_newcomer(session, person)
+        if newcomer is None:
+            raise AccountRule.NAME_TAKEN.error(name=name)
+        return newcomer
+
+    return await deps.store.write(action)
+
+
+async def advance(deps: Deps, person: RecordId, *, plainly: frozenset[RecordId] = frozenset()) -> SwitchProgress:
+    """Do what can be done now, and tell how the switch stands; raises RemoteError before the account is here.
+
+    `plainly`: groups in which the person goes without a handover that names their seat anew, after three refusals.
+    """
+    newcomer = await _load(deps, person)
+    if newcomer.account_id is None:
+        frozen = await ask_old_pod(deps, newcomer, "freeze", {}, FrozenAccount)
+        if frozen.lags:
+            return SwitchProgress(arrived=False, late=tuple(lag.group for lag in frozen.lags), groups=())
+        told = [
+            NewcomerGroup(parse_id(one.group), one.number, one.keys, one.recovery_index, one.keeps)
+            for one in frozen.groups
+        ]
+        await deps.store.write(lambda session: save_newcomer_groups(session, person, told))
+        await _take(deps, newcomer, await _told(deps, person, person))
+        newcomer = await _load(deps, person)
+    moves = [await _advance(deps, newcomer, told, plainly=plainly) for told in await _groups(deps, person)]
+    return SwitchProgress(arrived=True, late=(), groups=tuple(moves))
+
+
+async def let_go(deps: Deps, person: RecordId, group: RecordId) -> None:
+    """Go without a group that stands still; the recovery phrase can fetch it later."""
+    await deps.store.write(lambda session: set_let_go(session, person, group))
+
+
+async def _load(deps: Deps, person: RecordId) -> Newcomer:
+    async with deps.store.database.read() as session:
+        newcomer = await load_newcomer(session, person)
+    if newcomer is None:
+        raise SwitchRule.NOT_COMING.error()
+    return newcomer
+
+
+async def _groups(deps: Deps, person: RecordId) -> list[NewcomerGroup]:
+    async with deps.store.database.read() as session:
+        return await list_newcomer_groups(session, person)
+
+
+async def _told(deps: Deps, person: RecordId, group: RecordId) -> NewcomerGroup:
+    told = next((one for one in await _groups(deps, person) if one.group_id == group), None)
+    if told is None:
+        raise SwitchRule.OTHER_ANSWER.error()
+    return told
+
+
+async def _advance(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, *, plainly: frozenset[RecordId]) -> GroupMove:
+    """Take one group as far as it goes now; a refusal of one doesn't hold up the others."""
+    why = ""
+    if await _standing(deps, newcomer, told) in ("waits", "asked"):
+        try:
+            await _take(deps, newcomer, told, plain=told.group_id in plainly)
+        except RemoteError as error:
+            why = error.body.decode(errors="replace") or str(error)
+        except RefusedError as error:
+            why = str(error)
+    return GroupMove(told.group_id, await _standing(deps, newcomer, told), why)
+
+
+async def _standing(deps: Deps, newcomer: Newcomer, told: NewcomerGroup) -> Standing:
+    if told.let_go:
+        return "let go"
+    signing = new_key(deps, newcomer, told)
+    async with deps.store.database.read() as session:
+        account = await account_at(session, newcomer)
+        membership = await load_membership(session, account.id, told.group_id) if account else None
+        if membership is None:
+            return "waits"
+        if await load_group(session, told.group_id) is None:
+            return "asked"
+        view = await load_view(session, deps, told.group_id)
+    if signing not in view.state.keys:
+        return "asked"
+    return "settled" if signing in view.settled.keys else "sealed"
+
+
+async def _take(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, *, plain: bool = False) -> None:
+    """Move one membership here; asking again changes nothing twice. Raises RemoteError or a refusal."""
+    group, signing = told.group_id, new_key(deps, newcomer, told)
+    if group == newcomer.personal_group:
+        await fetch_group(deps, newcomer.pod, group)
+        handover = await _handed_over(deps, newcomer, told, signing)
+        await deps.store.write(lambda session: open_account_of(session, deps, newcomer, told, handover))
+        return
+    item = None
+    await deps.store.write(lambda session: expect(session, deps, newcomer, told))
+    if told.keeps and not plain:
+        item = await _handed_over(deps, newcomer, told, signing)
+    else:
+        await ask_old_pod(deps, newcomer, "rehomes", WishedKey(group, signing, plain=plain), AskedRehome)
+    # A private group opens to this pod once it is home to the member.
+    with suppress(RemoteError, RefusedError):
+        await fetch_group(deps, newcomer.pod, group)
+    await deps.store.write(lambda session: arrive(session, deps, newcomer, told, item))
+
+
+async def _handed_over(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, signing: DidKey) -> Record:
+    """The item that moved the seat here, signed by all who must; raises RemoteError."""
+    group = told.group_id
+    async with deps.store.database.read() as session:
+        known = await load_group(session, group) is not None
+        head = (await load_view(session, deps, group)).head if known else None
+    wish = WishedKey(group, signing, head)
+    answer = await ask_old_pod(deps, newcomer, "drafts", wish, DraftedHandover)
+    if not answer.done:
+        drafted = _signed(deps, told, signing, answer.handover)
+        answer = await ask_old_pod(deps, newcomer, "handovers", drafted.body, DraftedHandover)
+    return open_record(answer.handover)
+
+
+def _signed(deps: Deps, told: NewcomerGroup, signing: DidKey, draft: Body) -> Record:
+    """The draft with this pod's proof, if it is the handover that was asked for."""
+    if "proof" in draft or draft.get("type") != "Handover":
+        raise SwitchRule.OTHER_ANSWER.error()
+    home = deps.identity.home
+    record = open_record(signed(PodItself(), draft, deps.identity.keyring.pod_key, now=deps.clock(), as_list=True))
+    handover = record.content
+    if not isinstance(handover, Handover) or record.group != told.group_id or len(handover.operations) != 1:
+        raise SwitchRule.OTHER_ANSWER.error()
+    (operation,) = handover.operations
+    wished = told.number, Rehome(home, signing)
+    if not isinstance(operation, Operation) or (operation.author, operation.wish) != wished:
+        raise SwitchRule.OTHER_ANSWER.error()
+    if Seat(told.number, home.key) not in handover.keepers:
+        raise SwitchRule.OTHER_ANSWER.error()
+    return record

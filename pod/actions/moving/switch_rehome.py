@@ -1,0 +1,127 @@
+"""What the old pod of somebody who moves does for the new one: freeze, thaw, and a rehome in each group.
+
+A group in which the person keeps no seat gets a plain rehome: signed here, appended and pushed. Where they keep one it
+rides in a handover (`switch_handover`): after a plain one the group would look for the seat at a pod that lacks its
+key. Only when the other keepers refused three times, and the person says so, it goes plainly; the others then name the
+seat anew, because a seat whose key isn't its member's home's counts as something that waits.
+
+Spec: portability.md section 3, steps 2 and 4.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.readers import VerifiedPod
+from models.moving.departures import FREEZE_MS, Departure, count_refusals
+from models.people.accounts import list_memberships
+from pod.actions.chain.door import append
+from pod.actions.chain.views import load_view
+from pod.actions.moving.departing_members import (
+    DepartingMember,
+    open_departing,
+    open_departure,
+    signed_rehome,
+)
+from pod.actions.moving.switch_freeze import Lag, freeze, lags, thaw
+from pod.actions.moving.switch_handover import WishedKey
+from pod.actions.sync.push import push
+from pod.deps import Deps
+from pod.rules.switches import SwitchRule
+from protocol.ids import RecordId
+from protocol.records.envelope import open_record
+
+REFUSALS_BEFORE_PLAIN: Final = 3
+
+
+class DepartingGroup(msgspec.Struct, frozen=True):
+    """A group of somebody who moves: their number, how many signing keys they had, and whether they keep it here."""
+
+    group: RecordId
+    number: int
+    keys: int
+    recovery_index: int
+    keeps: bool
+
+
+class FrozenAccount(msgspec.Struct, frozen=True):
+    """A frozen account: until when, in which groups something isn't settled yet, and its groups."""
+
+    until: int
+    lags: tuple[Lag, ...]
+    groups: tuple[DepartingGroup, ...]
+
+
+class AskedRehome(msgspec.Struct, frozen=True):
+    """Whether the group's head holds the rehome; else it waits for a seal."""
+
+    sealed: bool
+
+
+async def freeze_for(deps: Deps, asker: VerifiedPod, person: RecordId) -> FrozenAccount:
+    """Freeze the account, unless it is, and say what it waits for; NotFoundError unless it moves to the asker."""
+
+    async def action(session: AsyncSession) -> FrozenAccount:
+        departure, _ = await open_departure(session, asker, person)
+        departure = await freeze(session, deps, departure)
+        assert departure.frozen_at is not None
+        late = await lags(session, deps, departure)
+        return FrozenAccount(departure.frozen_at + FREEZE_MS, late, await _groups(session, deps, departure))
+
+    return await deps.store.write(action)
+
+
+async def thaw_for(deps: Deps, asker: VerifiedPod, person: RecordId) -> None:
+    """Thaw the account, because the new pod can't go on; raises if its move is done."""
+
+    async def action(session: AsyncSession) -> None:
+        departure, _ = await open_departure(session, asker, person)
+        await thaw(session, deps, departure)
+
+    await deps.store.write(action)
+
+
+async def _groups(session: AsyncSession, deps: Deps, departure: Departure) -> tuple[DepartingGroup, ...]:
+    groups = []
+    for membership in await list_memberships(session, departure.account_id):
+        if membership.number is None:
+            continue
+        state = (await load_view(session, deps, membership.group_id)).state
+        member = state.members[membership.number]
+        if not member.left:
+            keeps = any(seat.member == member.number for seat in state.seats)
+            told = (membership.number, len(member.keys), membership.recovery_index, keeps)
+            groups.append(DepartingGroup(membership.group_id, *told))
+    return tuple(groups)
+
+
+async def rehome_for(deps: Deps, asker: VerifiedPod, person: RecordId, wish: WishedKey) -> AskedRehome:
+    """Sign the person's rehome in a group, append and push it, unless that is done; raises NotNowError."""
+
+    async def action(session: AsyncSession) -> AskedRehome:
+        found = await open_departing(session, deps, asker, person, wish.group)
+        if wish.signing in found.view.state.keys:
+            return AskedRehome(sealed=True)
+        if found.membership.state == "moved":
+            return AskedRehome(sealed=False)
+        await found.check_ready(session, deps)
+        await _check_seat(session, found, wish)
+        record, now = open_record(await signed_rehome(session, deps, found, wish.signing)), deps.clock()
+        await append(session, deps, record, origin="", now=now)
+        await push(session, deps, record, now=now, also={found.departure.pod})
+        return AskedRehome(sealed=False)
+
+    return await deps.store.write(action)
+
+
+async def _check_seat(session: AsyncSession, found: DepartingMember, wish: WishedKey) -> None:
+    """Raise NotNowError if the rehome would leave the person's seat behind, unless the person says that it may."""
+    if not any(seat.member == found.number for seat in found.view.state.seats):
+        return
+    refusals = await count_refusals(session, found.account.id, wish.group)
+    alone = len(found.view.state.seats) == 1
+    if alone or not wish.plain or refusals < REFUSALS_BEFORE_PLAIN:
+        raise SwitchRule.SEAT_MOVES.error()

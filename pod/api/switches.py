@@ -1,0 +1,72 @@
+"""What a pod asks of another from which somebody moves: freeze the account, sign a handover, sign a rehome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from pod.actions.moving.switch_handover import DraftedHandover, WishedKey, draft_handover, sign_handover_of
+from pod.actions.moving.switch_rehome import AskedRehome, FrozenAccount, freeze_for, rehome_for, thaw_for
+from pod.api.callers import answer, group_of, object_of, pod_of, wish_of
+from pod.app_keys import DEPS
+from pod.contracts import contract
+from protocol.ids import parse_id
+from protocol.keys import parse_did
+from protocol.limits import MAX_ITEM_BYTES
+from protocol.records.envelope import open_record
+
+routes = web.RouteTableDef()
+
+
+class Thawed(msgspec.Struct, frozen=True):
+    """The account writes again."""
+
+
+async def _key_of(request: web.Request) -> WishedKey:
+    wish = await wish_of(request, WishedKey)
+    head = parse_id(wish.head) if wish.head is not None else None
+    return WishedKey(parse_id(wish.group), parse_did(wish.signing), head, wish.plain)
+
+
+@routes.post("/switches/{group}/freeze")
+@contract("pod", answer=FrozenAccount)
+async def post_freeze(request: web.Request) -> web.Response:
+    """Refuse what the account with this personal group writes, and say what isn't settled yet."""
+    asker, person = await pod_of(request), group_of(request)
+    return answer(await freeze_for(request.app[DEPS], asker, person))
+
+
+@routes.post("/switches/{group}/thaw")
+@contract("pod", answer=Thawed)
+async def post_thaw(request: web.Request) -> web.Response:
+    """Let the account write again, because its move can't go on."""
+    asker, person = await pod_of(request), group_of(request)
+    await thaw_for(request.app[DEPS], asker, person)
+    return answer(Thawed())
+
+
+@routes.post("/switches/{group}/drafts")
+@contract("pod", body=WishedKey, answer=DraftedHandover)
+async def post_draft(request: web.Request) -> web.Response:
+    """Draft the handover that moves a seat of this person to the pod that asks."""
+    asker, person = await pod_of(request), group_of(request)
+    return answer(await draft_handover(request.app[DEPS], asker, person, await _key_of(request)))
+
+
+@routes.post("/switches/{group}/handovers")
+@contract("pod", body=dict[str, Any], answer=DraftedHandover)
+async def post_signed_draft(request: web.Request) -> web.Response:
+    """Sign a drafted handover that the pod that asks has signed, and put it onto the chain."""
+    asker, person = await pod_of(request), group_of(request)
+    record = open_record(await object_of(request, most=2 * MAX_ITEM_BYTES))
+    return answer(await sign_handover_of(request.app[DEPS], asker, person, record))
+
+
+@routes.post("/switches/{group}/rehomes")
+@contract("pod", body=WishedKey, answer=AskedRehome)
+async def post_rehome(request: web.Request) -> web.Response:
+    """Sign a rehome of this person, in a group that they don't keep, to the pod that asks."""
+    asker, person = await pod_of(request), group_of(request)
+    return answer(await rehome_for(request.app[DEPS], asker, person, await _key_of(request)))

@@ -1,0 +1,38 @@
+"""Rules of accounts that move from pod to pod while both work."""
+
+from __future__ import annotations
+
+from pod.errors import MovingError, NotFoundError, NotNowError
+from protocol.errors import MalformedError, Rule
+
+
+class SwitchRule(Rule):
+    """Rules of a switch."""
+
+    MOVING = (
+        MovingError,
+        "Your account is moving to %(pod)s, so this pod writes nothing in your name.",
+        "Ditt konto flyttar till %(pod)s, så den här servern skriver inget i ditt namn.",
+    )
+    NOT_AGREED = (NotFoundError, "Nobody here has agreed to move this account to the pod that asks.")
+    NOT_FROZEN = (NotNowError, "The account isn't frozen, or its ten minutes are over: freeze it first.")
+    NOT_DRAINED = (NotNowError, "Something that the account wrote isn't settled yet, in so many groups: %(groups)s.")
+    NOT_COMMITTED = (NotNowError, "The personal group moves first.")
+    COMMITTED = (NotNowError, "The personal group has moved. From here one moves back.")
+    OTHER_HEAD = (NotNowError, "The group has moved on since this handover was drafted: ask for another draft.")
+    OTHER_KEY = (NotNowError, "The account's key in this group isn't this pod's: it was recovered elsewhere.")
+    NO_SEAT = (NotNowError, "The account doesn't keep this group here, so no handover moves it.")
+    SEAT_MOVES = (
+        NotNowError,
+        "The account keeps this group: its seat moves by a handover, or without one after three refusals, if wished.",
+        "Kontot är väktare i gruppen, så platsen flyttas med en överlämning; utan den först efter tre avslag.",
+    )
+    SEAT_TAKEN = (
+        NotNowError,
+        "The new pod keeps this group already, for another member: name another keeper first.",
+        "Den nya servern är redan väktare i gruppen, för en annan medlem: utse en annan väktare först.",
+    )
+    SEAT_REFUSED = (NotNowError, "The other keepers refused to name the seat anew, so many times: %(times)s.")
+    OTHER_HANDOVER = (MalformedError, "This isn't the handover that was drafted here, with the new pod's proof.")
+    OTHER_ANSWER = (MalformedError, "The old pod's answer isn't the handover that was asked for.")
+    NOT_COMING = (NotFoundError, "Nobody with this personal group is on the way here.")

@@ -1,0 +1,179 @@
+"""A person moves with all groups from a pod that helps: same numbers and weights, and only the new pod signs then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from federation.errors import RemoteError
+from models.people.accounts import insert_token, load_account_named
+from pod.actions.groups.founding import token_hash
+from pod.actions.moving.newcomers import SwitchProgress, advance, begin
+from pod.actions.moving.switch_freeze import agree
+from pod.actions.sync.pull import pull
+from pod.deps import Deps
+from protocol.ids import RecordId
+from protocol.records.parts import Home
+from tests.support.people import agreed, joined
+from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
+
+pytestmark = pytest.mark.slow
+
+PODS = 4
+STEP_MS = 121_000
+NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
+
+
+@dataclass
+class Village:
+    """ada (alpha) moves to beta; bo lives at gamma, cy at delta."""
+
+    alpha: ServedPod
+    beta: ServedPod
+    ada: Person
+    bo: Person
+    cy: Person
+    parish: str  # bo's, public
+    council: str  # ada's, private: she keeps it alone
+    mill: str  # ada's: kept by all three
+    post: str
+
+    @property
+    def person(self) -> RecordId:
+        return RecordId(self.ada.account["personal_group"])
+
+    def advance(self, **said: Any) -> SwitchProgress:
+        return self.beta.act(lambda deps: advance(deps, self.person, **said))
+
+    def people(self, moved: Person) -> dict[str, list[Person]]:
+        """Who sees what of the open groups, once ada is at the new pod."""
+        return {self.parish: [moved, self.bo, self.ada], self.mill: [moved, self.bo, self.cy]}
+
+    def standings(self) -> dict[str, str]:
+        return {str(move.group): f"{move.standing} {move.why}".strip() for move in self.advance().groups}
+
+
+@pytest.fixture(scope="module")
+def village(pods: list[ServedPod]) -> Village:
+    alpha, beta, gamma, delta = pods
+    ada, bo, cy = alpha.sign_up("ada"), gamma.sign_up("bo"), delta.sign_up("cy")
+    for pod in pods:
+        pod.start()
+    parish = bo.post("/api/v1/groups", {"name": "Parish", "weight": 3000})["group"]
+    council = ada.post("/api/v1/groups", {"name": "Council", "weight": 3000, "visibility": "private"})["group"]
+    mill = ada.post("/api/v1/groups", {"name": "Mill", "weight": 3000})["group"]
+    assert joined(bo, parish, ada, 1000) == 2
+    assert joined(ada, council, bo, 1000) == 2
+    assert [joined(ada, mill, person, 1000) for person in (bo, cy)] == [2, 3]
+    ada.post(f"/api/v1/groups/{mill}/handovers", {"keepers": [1, 2, 3]})
+    post = bo.post(f"/api/v1/groups/{parish}/posts", NOTE)["record"]
+    ada.post(f"/api/v1/groups/{council}/posts", NOTE)
+    eventually(lambda: agreed(mill, ada, bo, cy) and agreed(parish, ada, bo) and agreed(council, ada, bo))
+    return Village(alpha, beta, ada, bo, cy, parish, council, mill, post)
+
+
+def settled(group: str, *people: Person) -> bool:
+    """All hold the same, and it is final."""
+    seen = [person.get(f"/api/v1/groups/{group}") for person in people]
+    whole = all(one["settled_height"] == one["height"] and one["log"]["held"] == one["log"]["size"] for one in seen)
+    return whole and not people[0].get(f"/groups/{group}/pending?from=0")["records"] and agreed(group, *people)
+
+
+def members(person: Person, group: str) -> list[tuple[int, int]]:
+    return [(one["number"], one["weight"]) for one in person.get(f"/api/v1/groups/{group}")["members"]]
+
+
+def consent(village: Village) -> None:
+    async def home(deps: Deps) -> Home:
+        return deps.identity.home
+
+    new_home = village.beta.act(home)
+
+    async def action(session: AsyncSession, deps: Deps) -> None:
+        account = await load_account_named(session, "ada")
+        assert account is not None
+        await agree(session, deps, account, new_home)
+
+    village.alpha.act(lambda deps: deps.store.write(lambda session: action(session, deps)))
+    village.beta.act(lambda deps: begin(deps, village.person, village.alpha.url, "ada"))
+
+
+def at_the_new_pod(village: Village) -> Person:
+    async def token(deps: Deps) -> str:
+        async def action(session: AsyncSession) -> None:
+            account = await load_account_named(session, "ada")
+            assert account is not None
+            now = deps.clock()
+            await insert_token(session, sha256=token_hash("t"), account=account.id, name="t", now=now, decides=True)
+
+        await deps.store.write(action)
+        return "t"
+
+    return Person(village.beta, {**village.ada.account, "token": village.beta.act(token)})
+
+
+def test_nobody_moves_without_consent_to_that_very_pod(village: Village) -> None:
+    village.beta.act(lambda deps: begin(deps, village.person, village.alpha.url, "ada"))
+
+    with pytest.raises(RemoteError) as refused:
+        village.advance()
+
+    assert refused.value.status == 404
+
+
+def test_mg_02_a_record_that_isnt_logged_at_the_freeze_is_waited_for(village: Village) -> None:
+    ada, bo = village.ada, village.bo
+    for pod in (village.alpha, village.beta, bo.pod, village.cy.pod):
+        pod.set_clock(STEP_MS)  # a keeper signs at most one handover a minute
+    bo.pod.kill()
+    ada.post(f"/api/v1/groups/{village.parish}/votes", {"target": {"post": village.post}, "value": 500})
+    consent(village)
+
+    progress = village.advance()
+
+    assert (progress.arrived, progress.late) == (False, (village.parish,))
+    with pytest.raises(RefusedByHttpError, match="moving"):
+        ada.post(f"/api/v1/groups/{village.person}/posts", NOTE)
+    bo.pod.start()
+
+
+def test_mg_02_all_groups_come_along_with_the_same_numbers_and_weights(village: Village) -> None:
+    before = {group: members(village.bo, group) for group in (village.parish, village.council, village.mill)}
+
+    eventually(partial(settled, village.parish, village.ada, village.bo))
+    assert village.advance().arrived
+    moved = at_the_new_pod(village)
+    for group, people in village.people(moved).items():
+        eventually(partial(settled, group, *people))
+    whole = dict.fromkeys((village.person, village.parish, village.council, village.mill), "settled")
+    eventually(lambda: village.standings() == whole, seen=village.standings)
+
+    assert {group: members(village.bo, group) for group in before} == before
+    seen = moved.get(f"/api/v1/groups/{village.mill}")
+    assert (seen["steward"], seen["keepers"]) == (village.beta.url, [1, 2, 3])
+
+
+def test_mg_02_only_the_new_pod_signs_and_its_votes_count_everywhere(village: Village) -> None:
+    moved, ada, bo = at_the_new_pod(village), village.ada, village.bo
+
+    moved.post(f"/api/v1/groups/{village.parish}/votes", {"target": {"post": village.post}, "value": -1000})
+
+    for group in (village.council, village.mill, str(village.person)):
+        moved.post(f"/api/v1/groups/{group}/posts", NOTE)
+    path = f"/api/v1/groups/{village.parish}/posts/{village.post}"
+    eventually(lambda: {person.get(path)["score"] for person in (moved, bo)} == {3000 * 1000 - 1000 * 1000})
+    with pytest.raises(RefusedByHttpError, match="mov"):
+        ada.post(f"/api/v1/groups/{village.parish}/posts", NOTE)
+
+
+def test_a_private_group_answers_the_old_pod_no_more(village: Village) -> None:
+    pull_it = partial(pull, pod=village.bo.pod.url, group=RecordId(village.council))
+
+    with pytest.raises(RemoteError) as refused:
+        village.alpha.act(pull_it)
+
+    assert refused.value.status == 404
