@@ -48,6 +48,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "words of an account": Rate(10, MINUTE_MS),
     "test mail of an account": Rate(5, MINUTE_MS),
     "look of an account": Rate(5, MINUTE_MS),
+    "archive of an account": Rate(2, 60 * MINUTE_MS),
     "recovery of a group": Rate(5, 2 * MINUTE_MS),
     # A server that only records name and that never wrote to this pod: a few questions, then one now and then.
     "question in vain to a server": Rate(6, 120 * MINUTE_MS),

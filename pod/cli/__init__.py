@@ -30,12 +30,13 @@ AREAS: Final = {
     "poll": "polls",
     "decisions": "polls",
     "verify-result": "results",
+    "verify-archive": "archives",
     "look-at": "foreign_files",
 }
 # All that the pod writes is for its own user alone: the database, its log, copies, mails' secrets.
 PRIVATE_UMASK: Final = 0o077
 # Whose subcommands stand in more than one module.
-ALSO: Final = {"user": ("recovery", "sign_in_links"), "group": ("recovery",)}
+ALSO: Final = {"user": ("recovery", "sign_in_links", "archives"), "group": ("recovery",)}
 
 
 class Lazily(click.Group):

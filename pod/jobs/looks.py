@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from pod.deps import Deps
+from pod.jobs.archives import Archives
 from pod.jobs.calls import Calls
 from pod.jobs.calm import Calm
 from pod.jobs.decision_mails import DecisionMails
@@ -37,6 +38,7 @@ class Looks:
         self._mails = DecisionMails(deps, tasks)
         self._digests = Digests(deps, tasks)
         self._calls = Calls(deps, tasks)
+        self._archives = Archives(deps, tasks)
 
     async def look(self) -> None:
         """Begin what is due, as far as there is room."""
@@ -50,5 +52,6 @@ class Looks:
             await self._mails.start_due(),
             await self._digests.start_due(),
             await self._calls.start_due(),
+            await self._archives.start_due(),
         ]
         self._calm.begin(now, min((time for time in times if time is not None), default=None))

@@ -1,12 +1,13 @@
 """The routes of all pages, by area."""
 
-from pod.web import account, admin, asking, decisions, delegation, group, moving, person, post, predictions
+from pod.web import account, admin, archive, asking, decisions, delegation, group, moving, person, post, predictions
 from pod.web.kit import site_routes
 
 # Of two routes that fit an address the first answers: `polls/new` is no poll.
 ROUTES = (
     site_routes.routes,
     *account.ROUTES,
+    *archive.ROUTES,
     *moving.ROUTES,
     *admin.ROUTES,
     *person.ROUTES,

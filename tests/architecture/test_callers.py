@@ -18,7 +18,6 @@ NOT_CALLED = {
     "verify_consistency": "the other half of a proof that /proof serves, held by the vectors of other implementations",
     "CommitRow": "a table, which is used by its columns",
     "parse_manifest": "reads what signed_manifest wrote",
-    "parse_line": "reads what record_line and line wrote at another pod",
     "insert_copy": "a job begins a copy",
     "delete_copy": "a job ends one",
     "list_manifests": "what a copy's holder shows of it",

@@ -167,6 +167,8 @@ PATHS: Mapping[str, Paths] = {
     "/s/{name}": at("/s/Wells"),
     "/search": lambda _: ["/search", "/search?q=well", "/search?q=nothing+like+this"],
     "/settings": at("/settings"),
+    "/settings/archive": at("/settings/archive"),
+    "/settings/archive/file": at("/settings/archive/file"),
     "/settings/authenticator": at("/settings/authenticator"),
     "/settings/confirm": at("/settings/confirm"),
     "/settings/digest": at("/settings/digest"),

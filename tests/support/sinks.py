@@ -14,7 +14,7 @@ from federation.safe_http import SafeHttp
 from models.engine.databases import Database
 from models.engine.writer import running_writer
 from pod.clock import Clock
-from pod.config import Config, Server
+from pod.config import Config, Server, Storage
 from pod.deps import Deps, Outside, Signals
 from pod.identity import Identity
 from pod.keyring import create_key_file, open_keyring
@@ -106,7 +106,8 @@ async def some_parts(database: Database, folder: Path, clock: Clock) -> AsyncIte
     key_file = folder / "keys" / "pod.key"
     if not key_file.exists():
         create_key_file(key_file)
-    config = Config(server=Server(base_url=f"http://127.77.{worker_number()}.1:8080"))
+    server = Server(base_url=f"http://127.77.{worker_number()}.1:8080")
+    config = Config(server=server, storage=Storage(data=str(folder)))
     async with running_writer(database) as writer, SafeHttp("tests", allow_networks=["127.77.0.0/16"]) as http:
         yield Deps(
             config,

@@ -77,11 +77,11 @@ class Traveller:
 
 
 @asynccontextmanager
-async def a_traveller(folder: Path, url: str = "") -> AsyncIterator[Traveller]:
+async def a_traveller(folder: Path, url: str = "", *, clock: Clock | None = None) -> AsyncIterator[Traveller]:
     """Ada, who has just signed up; `url`: of an empty database."""
     database = await open_database(url or copy_tables(folder / "pod.sqlite"), durable=False)
     try:
-        async with some_parts(database, folder, Clock()) as deps:
+        async with some_parts(database, folder, clock or Clock()) as deps:
             opened = await sign_up(deps, "ada")
             async with database.read() as session:
                 account = await load_account(session, opened.account)

@@ -28,6 +28,7 @@ from models.groups.records import (
     set_state,
 )
 from models.groups.waiting_records import delete_waiting, list_waiting, load_waiting_forms, put_operations
+from models.moving.archives import drop_archives_of
 from pod.actions.called_people import note_acts
 from pod.actions.chain.closed_groups import check_open, why_closed
 from pod.actions.chain.links import News, take_acks, take_items
@@ -304,6 +305,9 @@ async def _store(session: AsyncSession, deps: Deps, records: Sequence[tuple[Reco
     await project(session, list(fresh.values()))
     await note_contents(session, list(fresh.values()), now=deps.clock())
     await note_acts(session, list(fresh.values()), now=deps.clock())
+    for one in fresh.values():
+        if isinstance(one.content, Erase):
+            await drop_archives_of(session, one.group, one.content.author)
     _signal(session, deps, fresh.values())
     return set(fresh)
 

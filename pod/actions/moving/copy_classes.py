@@ -127,11 +127,18 @@ async def signed_manifest(
     names: Sequence[str] = CLASSES,
 ) -> JsonObject:
     """What this pod says that these classes of the account are now, signed by its key in the personal group."""
+    totals = {name: await class_total(session, deps, account, name, private=private) for name in names}
+    return await sign_manifest(session, deps, account, totals, now=now)
+
+
+async def sign_manifest(
+    session: AsyncSession, deps: Deps, account: Account, totals: dict[str, ClassTotal], *, now: int
+) -> JsonObject:
+    """The manifest of classes that were read already, with these totals."""
     group = account.personal_group
     if group is None:
         raise GroupRule.NO_PERSONAL_GROUP.error()
     membership, _ = await load_signing_membership(session, deps, account, group)
-    totals = {name: await class_total(session, deps, account, name, private=private) for name in names}
     members = manifest_members(CopyManifest(group, deps.identity.base_url, now, totals))
     holder = await load_staying(session, deps, account, MANIFEST)
     return signed(PodItself(), members, signing_key(deps, holder, membership), now=now)
