@@ -45,12 +45,12 @@ def _bar(one: CalibrationBin) -> tuple[float, float]:
 
 
 def _row(say: Translator, one: CalibrationBin) -> tuple[str, ...]:
-    said = f"{one.low // 10}–{one.high // 10} %"
+    said = f"{one.low // 10}–{one.high // 10}\u00a0%"
     if one.happened is None:
         return (said, say.number(0), "", "", "")
     low, high = (say.number(round(100 * bound)) for bound in one.bar)
     happened = f"{percent(say, one.happened)} ({say.number(one.came_true)})"
-    return (said, say.number(one.count), percent(say, one.said), happened, f"{low}–{high} %")
+    return (said, say.number(one.count), percent(say, one.said), happened, f"{low}–{high}\u00a0%")
 
 
 def _conclusion(say: Translator, name: str, found: Calibration) -> str:

@@ -32,7 +32,7 @@ class WeightPiece(msgspec.Struct, frozen=True):
 
 def percent(say: Translator, part: Fraction) -> str:
     """A share in per cent, to one decimal."""
-    return f"{say.number(round(float(part) * 100, 1))} %"
+    return f"{say.number(round(float(part) * 100, 1))}\u00a0%"
 
 
 def weight_strip(say: Translator, pieces: Sequence[WeightPiece], others: Fraction) -> Plot:

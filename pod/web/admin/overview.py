@@ -30,11 +30,12 @@ class Light(msgspec.Struct, frozen=True):
 
 
 class AdminHomeView(AdminView, frozen=True):
-    """The overview."""
+    """The overview. `english`: that the doctor's words are English, where the page isn't."""
 
     lights: tuple[Light, ...]
     items: tuple[Item, ...]
     done: str
+    english: str
     version: str
 
 
@@ -46,7 +47,10 @@ async def get_admin(request: web.Request) -> web.Response:
     running, say = await look_over(request.app[DEPS]), say_of(request)
     items = checklist(say, running)
     done = say("%(done)s of %(all)s done", done=sum(item.done for item in items), all=len(items))
-    view = AdminHomeView(_lights(say, running), items, done, running.version, **tabs(request, "/admin"))
+    lights = _lights(say, running)
+    told = any(one.found for one in lights) or any(one.found for one in items)
+    english = say("What the checks found is told in English.") if told and say.language != "en" else ""
+    view = AdminHomeView(lights, items, done, english, running.version, **tabs(request, "/admin"))
     return render(request, "admin/home.html", view)
 
 
@@ -69,7 +73,7 @@ def _lights(say: Translator, running: Running) -> tuple[Light, ...]:
     reasons, mail, queue, room = running.reasons, running.last_mail, running.queue, running.disk.level is Level.OK
     lights = [
         Light(say("Work"), not reasons, ill if reasons else well, " ".join(reason.says for reason in reasons)),
-        Light(say("Disk"), room, well if room else ill, _free(say, running.free_bytes)),
+        Light(say("Disk"), room, f"{well if room else ill} · {_free(say, running.free_bytes)}"),
         Light(say("Deliveries"), ok=True, state=say.many("%(count)s waits", "%(count)s wait", queue.deliveries)),
     ]
     if running.floor_lacking:

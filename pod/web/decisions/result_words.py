@@ -207,4 +207,4 @@ def _names(say: Translator, poll: VisiblePoll, options: tuple[str, ...]) -> str:
 
 
 def _percent(say: Translator, part: Fraction) -> str:
-    return f"{say.number(round(float(part) * 100, 1))} %"
+    return f"{say.number(round(float(part) * 100, 1))}\u00a0%"

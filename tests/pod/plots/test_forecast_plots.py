@@ -172,8 +172,14 @@ def test_dc_16_the_curve_says_how_often_it_happens_with_number_and_bars() -> Non
     plain = plot.conclusion.replace("\u00a0", " ")
     assert plain == "When Eva says 80 %, it happens 76 % of the time (41 bets scored)."
     low, high = wilson(19, 25)
-    assert plot.rows[8] == ("80–90 %", "25", "80 %", "76 % (19)", f"{round(100 * low)}–{round(100 * high)} %")
-    assert plot.rows[0] == ("0–10 %", "0", "", "", "")
+    assert plot.rows[8] == (
+        "80–90\u00a0%",
+        "25",
+        "80\u00a0%",
+        "76\u00a0% (19)",
+        f"{round(100 * low)}–{round(100 * high)}\u00a0%",
+    )
+    assert plot.rows[0] == ("0–10\u00a0%", "0", "", "", "")
     assert plot.figures.rows[8] == (800, 900, 25, 20_000, 19, round(low, 4), round(high, 4))
     assert plot.svg.count('class="point"') == 2
     assert plot.svg.count('class="whisker"') == 6

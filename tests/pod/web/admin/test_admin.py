@@ -101,6 +101,8 @@ def test_op_02_the_list_of_what_is_to_do_ticks_itself(pod: ServedPod, admin: Bro
     after = ticks(looked)
     outside = ("Its name leads here", "Its certificate holds", "People are found", "Its inbox takes deliveries")
     assert all(after[name] for name in outside), looked.text
+    assert "told in English" not in looked.text
+    assert "Vad kontrollerna fann står på engelska." in Browser(pod, "sv").sign_in("root").get("/admin").text
     admin.submit(admin.get("/admin/mail"), "/mail/test", mail="root@mail.example")
     mails.mail_to("root@mail.example")
     choose(admin, contact="Root, Brunnsgatan 1", terms="Var snäll.")

@@ -60,9 +60,9 @@ def test_dc_17_the_result_says_who_won_turnout_quorum_and_the_two_ways_to_vote(p
     for told in (
         "“Dig deeper” won.",
         "160 points",
-        "3 (100 %)",
+        "3 (100\u00a0%)",
         "Valid if 50 per cent of the roll are counted. It was met.",
-        "The ballot that carries most carries 66.7 % of it.",
+        "The ballot that carries most carries 66.7\u00a0% of it.",
         "1 ballot alone holds more than half.",
         f"at which who cast them is at home: {parish.pod.url.rpartition('/')[2]} (2).",
         "2 ballots were signed with keys younger than 30 days.",
@@ -85,7 +85,7 @@ def test_dc_17_the_result_says_who_won_turnout_quorum_and_the_two_ways_to_vote(p
     assert (rows[0]["scores_80_89_direct"], rows[0]["scores_80_89_delegated"]) == ("1", "1")
     assert (rows[1]["scores_90_100_direct"], rows[1]["scores_20_29_delegated"]) == ("1", "1")
     assert file["outcome"]["breakdowns"][0]["carriers"] == [{"member": 3, "voices": 1}]
-    assert "66.7 % voted themselves, 33.3 % through delegates, 0 % not at all. " in text
+    assert "66.7\u00a0% voted themselves, 33.3\u00a0% through delegates, 0\u00a0% not at all. " in text
     assert "through member 3" in text
     assert "On average you and the group are 53.3 points apart; most, 53.3" in parish.browser("ada").get(path).text
     assert "On average member 3 and the group are 26.7 points apart" in parish.browser("bo").get(path).text

@@ -93,7 +93,7 @@ def test_the_members_page_says_who_decides_and_warns_of_more_than_half(place: Pl
     assert "<script" not in text
     assert "Bo &lt;script&gt;" in text
     assert 'role="img"' in text
-    assert "<td>60 %</td><td>100 %</td>" in text.replace("\n", "")
+    assert "<td>60\u00a0%</td><td>100\u00a0%</td>" in text.replace("\n", "")
 
 
 PARTS = (
@@ -114,8 +114,8 @@ def test_md_19_the_effect_of_a_weight_is_seen_before_it_is_given(place: Place) -
     ada, path = place.browser("ada"), f"{place.group}/members/2/weight"
     look = ada.submit(ada.get(path), path, press="See what it changes", weight="3")
     flat = look.text.replace("\n", "")
-    assert "<bdi>member 1</bdi></th><td>100 %</td><td>33.3 %</td>" in flat
-    assert "</bdi></th><td>0 %</td><td>33.3 %</td>" in flat
+    assert "<bdi>member 1</bdi></th><td>100\u00a0%</td><td>33.3\u00a0%</td>" in flat
+    assert "</bdi></th><td>0\u00a0%</td><td>33.3\u00a0%</td>" in flat
     (two,) = [
         m for m in place.ada.get(f"/api/v1{place.group.replace('/g/', '/groups/')}")["members"] if m["number"] == 2
     ]
