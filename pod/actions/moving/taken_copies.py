@@ -14,7 +14,7 @@ Rules of this file (portability §1):
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
 from typing import Final, Literal, Protocol
@@ -40,7 +40,7 @@ from pod.actions.moving.copy_classes import CopyPage, page_of
 from pod.actions.sync.page_budget import ENTRIES
 from pod.deps import Deps
 from pod.rules.copies import KeptCopyRule
-from protocol.copies import CLASSES, PERSONAL, RECORDS, ClassTotal, CopyLine, CopyManifest, CopyTally
+from protocol.copies import CLASSES, PERSONAL, RECORDS, ClassTotal, CopyManifest, CopyTally
 from protocol.limits import MAX_LINES
 from protocol.rules.copies import CopyRule
 
@@ -121,12 +121,13 @@ async def bring_up(deps: Deps, copy: int, source: CopySource) -> list[CopyDiffer
 
 async def compare(deps: Deps, copy: int, source: CopySource, name: str, *, mend: bool = False) -> list[CopyDifference]:
     """The lines of a class that differ from the account's; `mend`: pages in which any does are read again."""
-    found: list[CopyDifference] = []
+    found, seen = list[CopyDifference](), 0
     cursor: str | None = ""
     while cursor is not None:
         theirs = await source.leaves(name, cursor)
-        span = LineSpan(copy, name, after=cursor, last=theirs.next or "")
-        differing = _differences(name, theirs.leaves, await _leaves(deps, span))
+        seen += len(theirs.leaves)
+        _check_leaves(name, cursor, theirs, seen)
+        differing = await _differences(deps, LineSpan(copy, name, after=cursor, last=theirs.next or ""), theirs)
         found += differing
         if differing and mend:
             page = await source.page(name, cursor, "")
@@ -253,24 +254,28 @@ async def _is_equal(deps: Deps, copy: int, name: str, manifest: CopyManifest) ->
         return await kept_total(session, copy, name) == manifest.classes.get(name, CopyTally().total())
 
 
-async def _leaves(deps: Deps, span: LineSpan) -> dict[str, str]:
-    """The leaves of a span as they follow from what is stored."""
+def _check_leaves(name: str, after: str, page: LeafPage, seen: int) -> None:
+    keys = [after, *page.leaves]
+    for lower, higher in pairwise(keys):
+        if higher <= lower:
+            raise CopyRule.KEYS_FALL.error(key=higher)
+    if page.next is not None and (not page.leaves or page.next != keys[-1]):
+        raise CopyRule.NO_PAGE.error(name=name, key=page.next)
+    if seen > MAX_LINES:
+        raise CopyRule.TOO_MANY_LINES.error(most=MAX_LINES, key=keys[-1])
+
+
+async def _differences(deps: Deps, span: LineSpan, theirs: LeafPage) -> list[CopyDifference]:
+    """What differs in a span, by what is stored; where the copy has far more lines, only as far as those were read."""
+    most = len(theirs.leaves) + ENTRIES
     async with deps.store.database.read() as session:
-        return {line.key: line.leaf.hex() async for line in _lines(session, span)}
-
-
-async def _lines(session: AsyncSession, span: LineSpan) -> AsyncIterator[CopyLine]:
-    while lines := await list_lines(session, span, ENTRIES):
-        for line in lines:
-            yield line
-        span = msgspec.structs.replace(span, after=lines[-1].key)
-
-
-def _differences(name: str, theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[CopyDifference]:
-    found = [CopyDifference(name, key, "surplus") for key in ours.keys() - theirs.keys()]
-    for key, leaf in theirs.items():
+        held = await list_lines(session, span, most)
+    ours = {line.key: line.leaf.hex() for line in held}
+    told = {key: leaf for key, leaf in theirs.leaves.items() if len(held) < most or key <= held[-1].key}
+    found = [CopyDifference(span.name, key, "surplus") for key in ours.keys() - told.keys()]
+    for key, leaf in told.items():
         if key not in ours:
-            found.append(CopyDifference(name, key, "lacks"))
+            found.append(CopyDifference(span.name, key, "lacks"))
         elif ours[key] != leaf:
-            found.append(CopyDifference(name, key, "other"))
+            found.append(CopyDifference(span.name, key, "other"))
     return sorted(found, key=lambda one: one.key)

@@ -15,8 +15,9 @@ from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
 from pod.actions.moving import copy_classes
 from pod.actions.moving.copy_classes import class_total, signed_manifest
+from protocol import copies
 from protocol.copies import CLASSES, CopyLine, CopyTally, parse_line, parse_manifest
-from protocol.errors import NotAuthorError, RefusedError
+from protocol.errors import NotAuthorError, RefusedError, TooLargeError
 from protocol.keys import PrivateKey
 from protocol.log import leaf_hash, root_of
 from protocol.proofs import sign
@@ -111,6 +112,20 @@ async def test_a_manifest_tells_each_class_and_is_signed_by_the_persons_present_
     ):
         with pytest.raises(RefusedError):
             parse_manifest(forged, state)
+
+
+async def test_a_class_of_too_many_lines_is_read_no_further_and_the_line_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_traveller(tmp_path) as ada:
+        await ada.writes(ada.own, "One.")
+        monkeypatch.setattr(copies, "MAX_LINES", 3)
+        monkeypatch.setattr(copy_classes, "ENTRIES", 2)
+        fourth = (await ada.lines("personal"))[3].key
+        async with ada.deps.store.database.read() as session:
+            with pytest.raises(TooLargeError) as refused:
+                await class_total(session, ada.deps, ada.account, "personal")
+    assert refused.value.refused.facts["key"] == fourth
 
 
 async def test_the_door_refuses_a_manifest_because_it_has_no_author(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.fediverse.followers import Follower, put_follower
-from models.moving.kept_copies import LINES, delete_copy
+from models.moving.kept_copies import LINES, LineSpan, delete_copy, replace_lines
 from models.schema import METADATA
 from pod.actions.moving import copy_classes, taken_copies
 from pod.actions.moving.copy_classes import CopyPage
-from pod.actions.moving.taken_copies import bring_up, compare, verify_copy
+from pod.actions.moving.taken_copies import LeafPage, bring_up, compare, verify_copy
 from pod.actions.posts.posts import erase
 from pod.deps import Deps
 from protocol.copies import CLASSES, CopyLine, line
@@ -208,6 +208,29 @@ async def test_a_page_that_isnt_in_order_is_refused(tmp_path: Path, keys: list[s
     async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
         with pytest.raises(RefusedError):
             await bring_up(deps, copy, Disordered(ada))
+
+
+@pytest.mark.parametrize(("keys", "following"), [(["b", "a"], None), (["a"], "c"), ([], ""), ([], "c")], ids=str)
+async def test_hashes_that_arent_in_order_are_refused(tmp_path: Path, keys: list[str], following: str | None) -> None:
+    class Disordered(PodSource):
+        async def leaves(self, *_: str) -> LeafPage:
+            return LeafPage(dict.fromkeys(keys, "00"), following)
+
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
+        with pytest.raises(RefusedError):
+            await compare(deps, copy, Disordered(ada), "choices")
+
+
+async def test_what_a_copy_has_too_much_is_named_and_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_traveller(tmp_path) as ada, a_second_home(tmp_path / "b", ada) as (deps, copy):
+        monkeypatch.setattr(taken_copies, "ENTRIES", 2)
+        source = PodSource(ada)
+        await bring_up(deps, copy, source)
+        more = [line(f"z{number}", "more") for number in range(6)]
+        await deps.store.write(partial(replace_lines, span=LineSpan(copy, "choices", after="y"), lines=more))
+        named = await compare(deps, copy, source, "choices", mend=True)
+        assert {(one.key[0], one.what) for one in named} == {("z", "surplus")}
+        await check_equal(ada, deps, copy)
 
 
 async def test_a_line_of_a_kind_of_tomorrow_is_kept_and_handed_on(
