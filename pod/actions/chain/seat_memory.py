@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.decisions.deadlines import next_deadline
-from models.groups.groups_and_items import StoredGroup
+from models.groups.groups_and_items import StoredGroup, list_chain
 from models.groups.log_entries import Claimed, list_claims_logged, load_claims
 from models.groups.records import load_oldest_record
 from models.groups.seats_and_acks import StoredKeeper
@@ -53,7 +53,7 @@ def seats_of(view: View, key: str) -> list[int]:
 
 
 async def load_waiting_since(session: AsyncSession, view: View, *, now: int) -> int | None:
-    """Since when something isn't settled: an operation, a record, a deadline of a poll that has come.
+    """Since when something isn't settled: an operation, a record, a deadline of a poll that has come, a stale seat.
 
     A steward's seal alone settles nothing.
     """
@@ -61,8 +61,18 @@ async def load_waiting_since(session: AsyncSession, view: View, *, now: int) -> 
     operation = await load_oldest_operation(session, group, settled.height)
     record = await load_oldest_record(session, group, settled.log.size)
     deadline = await next_deadline(session, group, after=settled.at)
-    times = [time for time in (operation, record) if time is not None]
+    stale = await _stale_since(session, view.state)
+    times = [time for time in (operation, record, stale) if time is not None]
     return min([*times, deadline] if deadline is not None and deadline <= now else times, default=None)
+
+
+async def _stale_since(session: AsyncSession, state: GroupState) -> int | None:
+    """Since when a seat's key isn't its member's home's any more, where other keepers can name it anew."""
+    if len(state.seats) == 1:
+        return None
+    stale = [state.members[seat.member] for seat in state.seats if state.members[seat.member].home.key != seat.key]
+    times = [(await list_chain(session, state.group, member.keys[-1].height, 1))[0].at for member in stale]
+    return min(times, default=None)
 
 
 async def findings_on_branch(

@@ -42,6 +42,7 @@ from protocol.keeping import (
     proposal_due,
     proposal_due_at,
 )
+from protocol.keys import DidKey
 from protocol.proofs import merge_proofs
 from protocol.records.chain import Seat
 from protocol.records.drafts import handover_members
@@ -220,12 +221,18 @@ def _named_term(problem: bytes) -> int | None:
 async def proposal_at(session: AsyncSession, deps: Deps, view: View, waiting_since: int) -> int | None:
     """The time at which this pod should propose itself as steward, if the group still waits then; None if never."""
     state, own_key = view.state, deps.identity.keyring.pod_key.did
-    index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
+    index = _own_place(state, own_key)
     if index is None or state.steward.key == own_key:
         return None
     tries = await load_tries(session, state.group, view.anchor)
     since = max(waiting_since, tries.counting_from)
     return proposal_due_at(state, index, waiting_since=since, tries=tries.failed)
+
+
+def _own_place(state: GroupState, own_key: DidKey) -> int | None:
+    """The place of this pod's seat; None if it has none, or only one whose member has moved: that can't be steward."""
+    places = [place for place, seat in enumerate(state.seats) if seat.key == own_key]
+    return next((place for place in places if state.members[state.seats[place].member].home.key == own_key), None)
 
 
 async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
@@ -236,7 +243,7 @@ async def hand_over_if_due(deps: Deps, group: RecordId) -> bool:
         view = await load_view(session, deps, group)
         state, own_key = view.state, deps.identity.keyring.pod_key.did
         tries = await load_tries(session, group, view.anchor)
-        index = next((place for place, seat in enumerate(state.seats) if seat.key == own_key), None)
+        index = _own_place(state, own_key)
         if index is None or state.steward.key == own_key:
             return False
         waiting_since = await load_waiting_since(session, view, now=now)

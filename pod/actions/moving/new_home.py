@@ -93,7 +93,8 @@ async def _settle_in(
     await insert_recovery_keys(session, account.id, told.recovery_index, [member.recovery[-1]])
     await set_recovery_group(session, account.id, told.recovery_index, group)
     for ack in await confirm_head(session, deps, group, now=now):
-        await push(session, deps, ack, now=now)
+        # The old pod isn't the group's any more, but it tells its person that the move is settled.
+        await push(session, deps, ack, now=now, also={newcomer.pod})
     deps.signals.wake(session, group)
 
 

@@ -16,7 +16,7 @@ from models.people.accounts import load_account_named
 from pod.actions.chain.door import append
 from pod.actions.moving import newcomers, switch_handover
 from pod.actions.moving.new_home import open_account_of
-from pod.actions.moving.newcomers import advance, begin
+from pod.actions.moving.newcomers import begin
 from pod.actions.moving.old_pod import ask_old_pod
 from pod.actions.moving.switch_freeze import agree
 from pod.actions.moving.switch_handover import DraftedHandover
@@ -29,6 +29,7 @@ from protocol.ids import RecordId
 from protocol.records.envelope import open_record
 from protocol.records.parts import Home
 from tests.support.rig import Person, ServedPod, eventually, worker_number
+from tests.support.switched import advanced
 
 NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
 LOST = RemoteError(RemoteFault.NOT_REACHED, retry=True)
@@ -75,14 +76,14 @@ class Traveller:
         beta.act(lambda deps: begin(deps, self.group, alpha.url, name))
 
     def advance(self) -> bool:
-        return self.beta.act(lambda deps: advance(deps, self.group)).arrived
+        return self.beta.act(lambda deps: advanced(deps, self.group)).arrived
 
     def arrives(self) -> None:
         """The move goes through, both pods hold one handover that is settled, and asking again changes nothing."""
         assert self.advance()
         for pod, other in ((self.alpha, self.beta), (self.beta, self.alpha)):
             pod.act(partial(pull, pod=other.url, group=self.group))
-        assert self._is_settled(), self._seen()
+        eventually(self._is_settled, seen=self._seen)
         before = self._seen()
         assert self.advance()
         assert self._seen() == before
