@@ -108,6 +108,16 @@ class ElsewhereRule(Rule):
         "Rows of the kind “%(kind)s” aren't taken.",
         "Rader av slaget ”%(kind)s” tas inte emot.",
     )
+    ROW_NOT_PUBLIC = (
+        ForeignFileError,
+        "Not everybody was meant to read the post (%(audience)s), so it can only go into a private group.",
+        "Inlägget var inte för alla (%(audience)s), så det kan bara läggas i en privat grupp.",
+    )
+    ROW_NOT_A_POST = (
+        ForeignFileError,
+        "It can't become a post here: it would show nothing, or is too long.",
+        "Det kan inte bli ett inlägg här: det skulle inte visa något, eller är för långt.",
+    )
     ROW_TWICE = (ForeignFileError, "The same stands in row %(first)s.", "Samma sak står i rad %(first)s.")
 
     # Warnings: the file is read, but people are told first.

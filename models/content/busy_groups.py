@@ -32,7 +32,11 @@ async def list_active(session: AsyncSession, limit: int) -> list[GroupActivity]:
         0,
     )
     busiest = select(public, last.label("last_seq")).order_by(last.desc(), public.c.name).limit(limit).subquery()
-    at = select(POSTS.c.at).where(POSTS.c.group_id == busiest.c.id, POSTS.c.seq == busiest.c.last_seq).scalar_subquery()
+    at = (
+        select(func.max(POSTS.c.at))
+        .where(POSTS.c.group_id == busiest.c.id, POSTS.c.seq == busiest.c.last_seq)
+        .scalar_subquery()
+    )
     wanted = select(busiest.c.id, busiest.c.name, busiest.c.last_seq, func.coalesce(at, 0))
     rows = await session.execute(wanted.order_by(busiest.c.last_seq.desc(), busiest.c.name))
     return [GroupActivity(*row) for row in rows]

@@ -1,6 +1,7 @@
 """The newest posts of many groups at once: each group's latest by its index, so that it never grows with history.
 
 Home is in the order of arrival: logs of different groups can't be compared, and what is new here belongs at the top.
+What was imported was published elsewhere long ago, so it is never there.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,7 +12,7 @@ from sqlalchemy import func, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.places import LogPlace, where_now
-from models.content.posts_and_votes import POSTS, SCORES, is_before
+from models.content.posts_and_votes import NEVER_NEW, POSTS, SCORES, is_before
 from models.content.reposts import GROUPS_AT_ONCE, Repost, list_new_reposts
 from models.engine.upserts import chunks
 from models.groups.groups_and_items import GROUPS
@@ -35,6 +36,7 @@ class FeedCard(msgspec.Struct, frozen=True):
     erased: bool
     reply_record: RecordId | None
     subject: str | None
+    imported: bytes | None
     group_name: str
     group_kind: str
     visibility: str
@@ -42,7 +44,7 @@ class FeedCard(msgspec.Struct, frozen=True):
     via: RecordId | None = None
 
 
-_COLUMNS = [POSTS.c[name] for name in FeedCard.__struct_fields__[:11]]
+_COLUMNS = [POSTS.c[name] for name in FeedCard.__struct_fields__[:12]]
 
 
 async def list_feed(
@@ -84,7 +86,8 @@ async def _list_own(
         parts = [
             select(
                 select(POSTS.c.seq, POSTS.c.id)
-                .where(POSTS.c.group_id == group, POSTS.c.seq < before if before is not None else true())
+                .where(POSTS.c.group_id == group, POSTS.c.seq > NEVER_NEW)
+                .where(POSTS.c.seq < before if before is not None else true())
                 .order_by(POSTS.c.seq.desc())
                 .limit(limit)
                 .subquery()

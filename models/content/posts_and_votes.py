@@ -38,6 +38,8 @@ from protocol.records.content import PostTarget, Token
 from protocol.votes import CastVote
 
 _REPOSTED: Final = text("reposted IS NOT NULL")
+_IMPORTED: Final = text("imported_key IS NOT NULL")
+NEVER_NEW: Final = 0  # the seq of posts that were published elsewhere before: nobody is told of them as new
 OUTVOTED: Final = text("sum_micro < 0")
 _SUPPORTED: Final = text("reposted IS NOT NULL AND supporters > 0")
 
@@ -81,7 +83,8 @@ class ProfileRow(Base):
 class PostRow(Base):
     """A post without its text, which is in sheets. `target`: the key of its score; `seq`: when it came here.
 
-    `subject_key`: the search key of its public name (`models.content.word_pieces`).
+    `subject_key`: the search key of its public name (`models.content.word_pieces`). `imported`: where it was published
+    before, as JSON; then `at` is when, and `seq` is NEVER_NEW, as that of an erased post is.
     """
 
     __tablename__ = "posts"
@@ -93,6 +96,7 @@ class PostRow(Base):
         Index(None, "subject", "group_id"),
         Index(None, "subject_key"),
         Index(None, "group_id", "author", "place", "target"),
+        Index(None, "group_id", "imported_key", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
     )
 
     id: Mapped[RecordId] = mapped_column(primary_key=True)
@@ -111,6 +115,8 @@ class PostRow(Base):
     place: Mapped[int] = mapped_column(server_default="0")
     target: Mapped[bytes]
     erased: Mapped[bool]
+    imported: Mapped[bytes | None]
+    imported_key: Mapped[bytes | None]
 
 
 class SheetRow(Base):
@@ -243,6 +249,7 @@ class PostCard(msgspec.Struct, frozen=True):
     at: int
     place: int
     erased: bool
+    imported: bytes | None
     tally: Tally
 
 
@@ -364,6 +371,21 @@ async def has_claim(session: AsyncSession, identity: RecordId, group: RecordId, 
         .limit(1)
     )
     return await session.scalar(wanted) is not None
+
+
+def imported_key(url: str) -> bytes:
+    """By which an imported post is found again: its own address elsewhere."""
+    return sha256(url.encode()).digest()
+
+
+async def find_imported(session: AsyncSession, group: RecordId, urls: Collection[str]) -> dict[str, RecordId]:
+    """The posts of the group that were imported from these addresses, by address; of several the first in its log."""
+    keys = {imported_key(url): url for url in urls}
+    wanted = select(POSTS.c.imported_key, POSTS.c.id).where(
+        POSTS.c.group_id == group, POSTS.c.imported_key.in_(list(keys))
+    )
+    rows = await session.execute(wanted.order_by(POSTS.c.place.desc(), POSTS.c.id.desc()))
+    return {keys[key]: post for key, post in rows}
 
 
 def post_target_key(post: RecordId) -> bytes:

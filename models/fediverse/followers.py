@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.content.places import LogPlace, where_now
-from models.content.posts_and_votes import POSTS, SCORES, SHEETS, is_before
+from models.content.posts_and_votes import NEVER_NEW, POSTS, SCORES, SHEETS, is_before
 from models.engine.columns import Base, table_of
 from models.engine.statements import Prepared
 from models.engine.upserts import insert_new, upsert
@@ -167,7 +167,8 @@ def _shown(shows: Shows) -> Select[tuple[int, RecordId]]:
     return (
         select(POSTS.c.place, POSTS.c.id)
         .outerjoin(SCORES, (SCORES.c.group_id == POSTS.c.group_id) & (SCORES.c.target == POSTS.c.target))
-        .where(POSTS.c.group_id == shows.group, POSTS.c.erased.is_(False), score > 0, hosted(shows.floor))
+        .where(POSTS.c.group_id == shows.group, POSTS.c.seq > NEVER_NEW)
+        .where(POSTS.c.erased.is_(False), score > 0, hosted(shows.floor))
     )
 
 

@@ -88,7 +88,9 @@ def _post_line(record: RecordId, post: Post) -> LogLine:
 
 
 def _answers(post: Post) -> Concern | None:
-    return Concern(REPLY, post.reply_to.record) if post.reply_to and post.reply_to.record else None
+    """What a post answers; an imported one answered it elsewhere, long ago."""
+    reply = None if post.imported else post.reply_to
+    return Concern(REPLY, reply.record) if reply and reply.record else None
 
 
 def _vote_line(_: RecordId, vote: Vote) -> LogLine:

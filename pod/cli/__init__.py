@@ -32,6 +32,7 @@ AREAS: Final = {
     "verify-result": "results",
     "verify-archive": "archives",
     "look-at": "foreign_files",
+    "import": "imports",
 }
 # All that the pod writes is for its own user alone: the database, its log, copies, mails' secrets.
 PRIVATE_UMASK: Final = 0o077

@@ -10,10 +10,12 @@ from protocol.records.content import (
     GuestPost,
     GuestRecord,
     GuestVote,
+    Imported,
     Post,
     Profile,
     Unknown,
     Vote,
+    dump_content,
     parse_content,
     parse_target,
 )
@@ -148,6 +150,18 @@ def test_a_votes_reason_is_read_where_it_is_text_and_passed_over_elsewhere() -> 
     assert isinstance(said, Vote)
     assert isinstance(odd, Vote)
     assert (said.reason, odd.reason) == ("off topic", "")
+
+
+def test_mg_11_where_a_post_was_published_before_is_read_in_its_form_and_passed_over_in_any_other() -> None:
+    form = {"url": "https://old.example/1", "published": 7, "from": "https://old.example/anna", "warning": "Ducks"}
+    post = parse_content("Post", a_body(**NOTE, imported=form))
+    assert isinstance(post, Post)
+    assert post.imported == Imported(url=form["url"], published=7, from_="https://old.example/anna", warning="Ducks")
+    assert dump_content(post)["imported"] == form
+    for odd in (True, {}, {"url": "", "published": 7}, {"url": "x", "published": -1}, {**form, "warning": "x" * 201}):
+        other = parse_content("Post", a_body(**NOTE, imported=odd))
+        assert isinstance(other, Post)
+        assert other.imported is None
 
 
 def test_every_target_has_a_token_of_its_own_that_leads_back_to_it() -> None:

@@ -11,7 +11,16 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from sqlalchemy import Delete, Table, Update, delete, update
 
-from models.content.posts_and_votes import CLAIMS, POSTS, PROFILES, SHEETS, VOTES, post_target_key
+from models.content.posts_and_votes import (
+    CLAIMS,
+    NEVER_NEW,
+    POSTS,
+    PROFILES,
+    SHEETS,
+    VOTES,
+    imported_key,
+    post_target_key,
+)
 from models.content.projections.rows import NO_WORDS, Accepted, CastHere, Rows, erased_post_row, sheet_row
 from models.content.word_pieces import name_key
 from models.decisions.polls import BALLOTS, DELEGATIONS, POLLS
@@ -109,11 +118,13 @@ def _fold_post(rows: Rows, record: Accepted, post: Post) -> None:
             "subject": reply.subject if reply else None,
             "subject_key": name_key(reply.subject) if reply and reply.subject else None,
             "attachments": msgspec.json.encode(post.attachments),
-            "at": post.at,
-            "seq": record.seq,
+            "at": post.imported.published if post.imported else post.at,
+            "seq": NEVER_NEW if post.imported else record.seq,
             "place": record.place,
             "target": post_target_key(record.id),
             "erased": False,
+            "imported": msgspec.json.encode(post.imported) if post.imported else None,
+            "imported_key": imported_key(post.imported.url) if post.imported else None,
         }
     )
     sheet = post_sheet(record.id, record.group, post)

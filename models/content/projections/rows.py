@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from models.content.posts_and_votes import post_target_key
+from models.content.posts_and_votes import NEVER_NEW, post_target_key
 from models.groups.records import StoredRecord
 from protocol.content import Sheet
 from protocol.ids import RecordId
@@ -73,7 +73,7 @@ def sheet_row(record: RecordId, group: RecordId, place: int, author: int, sheet:
 
 def erased_post_row(record: Accepted, author: int) -> dict[str, Any]:
     """The row of a post of which only the shape is left."""
-    row = {"id": record.id, "group_id": record.group, "author": author, "seq": record.seq, "place": record.place}
+    row = {"id": record.id, "group_id": record.group, "author": author, "place": record.place}
     return {**row, **NO_WORDS, "target": post_target_key(record.id), "erased": True}
 
 
@@ -87,6 +87,9 @@ NO_WORDS: dict[str, Any] = {
     "subject": None,
     "subject_key": None,
     "attachments": b"[]",
+    "seq": NEVER_NEW,
+    "imported": None,
+    "imported_key": None,
     "at": 0,
 }
 

@@ -38,7 +38,7 @@ from pod.actions.signer import (
     signed,
     signing_seed,
 )
-from pod.actions.sync.push import push
+from pod.actions.sync.push import push, push_inside
 from pod.actions.sync.told_reposts import list_pods_told
 from pod.deps import Deps
 from pod.rules.chains import ChainRule
@@ -48,7 +48,7 @@ from protocol.canonical import JsonObject
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.limits import MAX_VOTE
-from protocol.records.content import UNSIGNED, Header, PostTarget, Vote
+from protocol.records.content import UNSIGNED, Header, Post, PostTarget, Vote
 from protocol.records.drafts import Draft, by_signing_key, draft, draft_join
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Event, Join, Leave, Operation
@@ -73,7 +73,19 @@ async def write_record(
     if isinstance(record.content, Operation):
         await check_operation(session, deps, record)
     await append(session, deps, record, origin="", now=now)
-    await push(session, deps, record, now=now, also=await list_pods_told(session, deps, record))
+    if isinstance(record.content, Post) and record.content.imported:
+        await push_inside(session, deps, record, now=now)
+    else:
+        await push(session, deps, record, now=now, also=await list_pods_told(session, deps, record))
+    return record
+
+
+async def write_untold(session: AsyncSession, deps: Deps, signer: Person, group: RecordId, said: Draft) -> Record:
+    """As `write_record` for what is no news: the group's own pods get it, readers find it when they pull."""
+    record = await signed_record(session, deps, signer, group, said)
+    now = deps.clock()
+    await append(session, deps, record, origin="", now=now)
+    await push_inside(session, deps, record, now=now)
     return record
 
 

@@ -70,7 +70,7 @@ def _group_row(say: Translator, group: RecordId, line: PostLine, posts: GroupPos
         title=title,
         excerpt=excerpt,
         language="",
-        byline=_by(say, author, reply=line.reply_to is not None),
+        byline=_by(say, author, reply=line.reply_to is not None, imported=line.imported is not None),
         at=say.moment(line.at),
         score=say.score(line.score),
         tone=tone_of(line.score),
@@ -91,7 +91,7 @@ def home_row(say: Translator, card: VisibleCard, names: Mapping[RecordId, str]) 
         title=title,
         excerpt=excerpt,
         language=card.language,
-        byline=_by(say, author, reply=card.reply),
+        byline=_by(say, author, reply=card.reply, imported=card.imported),
         at=say.moment(card.at),
         score=say.score(card.score),
         tone=tone_of(card.score),
@@ -131,7 +131,9 @@ def hidden_by(say: Translator, layer: Layer) -> str:
     return say("hidden by this pod") if layer is Layer.POD else say("hidden by the lens")
 
 
-def _by(say: Translator, author: str, *, reply: bool) -> str:
+def _by(say: Translator, author: str, *, reply: bool, imported: bool) -> str:
+    if imported:
+        return say("imported by %(name)s", name=author)
     return say("reply by %(name)s", name=author) if reply else author
 
 

@@ -21,6 +21,7 @@ from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query
 from pod.web.kit.templates import held, render
 from pod.web.kit.visitors import reader_of, say_of
 from pod.web.post.drawn_items import Frame, drawn_item
+from pod.web.post.imported import ImportedView, imported_view
 from pod.web.post.links import WIKI, Link, PostLinks, address_in, links_of, sign_in_to
 from pod.web.post.paragraphs import Desk, ItemView, desk_of, slice_view
 from pod.web.post.replies import Press, ReplyView, reply_views, vote_presses
@@ -94,6 +95,7 @@ class PostView(msgspec.Struct, frozen=True):
     reply: str
     answers_go: str
     alternate: str
+    imported: ImportedView | None
 
 
 @routes.get("/g/{group}/posts/{post}")
@@ -190,6 +192,7 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         reply=links.to("reply") if story.answers_in else "",
         answers_go=_answers_go(desk),
         alternate=f"/records/{links.post}",
+        imported=imported_view(say, reading),
     )
 
 

@@ -12,6 +12,7 @@ Rules of this file (protocol §1.1, §1.5, §4):
    poll's options, and no others, have a time.
 7. A ballot says exactly one thing. Whether it fits its poll, the count judges: a ballot may come before its poll.
 8. A proposal has a title, or withdraws another one. Whether a record of a poll came in its phase, the count judges.
+9. A post's `imported` counts if it has its form, and is passed over otherwise: older pods accepted any value there.
 """
 
 from collections.abc import Callable
@@ -33,6 +34,7 @@ from protocol.records.content.shapes import (
     GuestRecord,
     GuestVote,
     Id,
+    Imported,
     Name,
     ParagraphTarget,
     Patch,
@@ -109,13 +111,23 @@ def _convert(value: object, form: type[Parsed], name: str) -> Parsed:
         raise ContentRule.ODD_CONTENT.error(name=name, why=str(error)) from error
 
 
+def _has_form(value: object, form: type[msgspec.Struct]) -> bool:
+    try:
+        msgspec.convert(value, form, strict=True)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def parse_profile(body: JsonObject) -> Profile:
     """A member's profile. Only `indexable: false` counts, because older pods accepted any value there."""
     return _convert({**body, "indexable": body.get("indexable") is not False}, Profile, "Profile")
 
 
 def parse_post(body: JsonObject) -> Post:
-    """A member's post."""
+    """A member's post; rule 9."""
+    if "imported" in body and not _has_form(body["imported"], Imported):
+        body = {name: value for name, value in body.items() if name != "imported"}
     post = _convert(body, Post, "Post")
     _check_reply(post.reply_to)
     return post

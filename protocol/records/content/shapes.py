@@ -189,8 +189,23 @@ class Profile(Authored, frozen=True, kw_only=True, omit_defaults=True):
     indexable: bool = True
 
 
+class Imported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a post was published before, as the one who brought it here says; its old server signed nothing.
+
+    `url`: its address there, or what the file called it. `published`: ms since 1970. `from_`: the actor there, if that
+    actor named the author here. `author`: the name of whoever wrote it, in a group's past. `warning`: what stood
+    before it, so that readers could choose.
+    """
+
+    url: Url
+    published: Natural
+    from_: Annotated[str, Meta(max_length=MAX_URL_LENGTH)] = msgspec.field(default="", name="from")
+    author: Annotated[str, Meta(max_length=MAX_NAME_LENGTH)] = ""
+    warning: Annotated[str, Meta(max_length=MAX_NAME_LENGTH)] = ""
+
+
 class Post(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """An article or a note."""
+    """An article or a note; `imported` if it was published elsewhere before (ADR 0067)."""
 
     kind: Literal["article", "note"]
     paragraphs: tuple[Paragraph, ...]
@@ -198,6 +213,7 @@ class Post(Authored, frozen=True, kw_only=True, omit_defaults=True):
     language: str = ""
     reply_to: ReplyTo | None = None
     attachments: tuple[Attachment, ...] = ()
+    imported: Imported | None = None
 
 
 class Patch(Authored, frozen=True, kw_only=True, omit_defaults=True):

@@ -92,7 +92,7 @@ async def _load(
 ) -> GroupPosts:
     """The page as the reader sees it. `everybody`: as it is without the reader's own hides."""
     page = await list_posts(deps, reader, group, lens, before=before, limit=limit, everybody=everybody, folded=True)
-    told = [line.post for line in page.posts if not line.withheld]
+    told = [line.post for line in page.posts if not line.withheld and not line.warned]
     async with deps.store.database.read() as session:
         nicknames = await load_writers(session, deps, {(line.group, line.author) for line in page.posts})
         names = await load_group_names(session, {line.group for line in page.posts} - {group})

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.home_feed import FeedCard
 from models.content.lens_sources import load_sums
+from models.content.posts_and_votes import PostCard
 from models.content.replies import load_few_sheets
 from models.people.mutes import load_muted
 from moderation.clusters import beginning
@@ -28,7 +29,7 @@ from pod.actions.reading.post.text import writer_of
 from pod.deps import Deps
 from protocol.content import Sheet, Text, assemble
 from protocol.ids import RecordId
-from protocol.records.content import Address, ParagraphTarget, Token
+from protocol.records.content import Address, Imported, ParagraphTarget, Token
 from protocol.visibility import Combine, see
 
 ENOUGH: Final = 3  # read so many times the length, because a part may be hidden
@@ -59,18 +60,20 @@ class VisibleCard(msgspec.Struct, frozen=True):
     group_name: str
     nickname: str
     via: RecordId | None = None
+    imported: bool = False
 
 
 def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str, nickname: str = "") -> VisibleCard:
     """The card of a post that the reader sees, or that `layer` hides. `nickname`: the writer's."""
     told = layer is not Layer.POD
+    origin = origin_of(card)
     return VisibleCard(
         card.id,
         card.group_id,
         card.author,
         card.kind,
         card.title if told else "",
-        excerpt if told else "",
+        excerpt_of(origin, excerpt) if told else "",
         card.language,
         card.at,
         score,
@@ -80,7 +83,18 @@ def visible_card(card: FeedCard, score: int, layer: Layer | None, excerpt: str, 
         card.group_name,
         nickname,
         card.via,
+        origin is not None,
     )
+
+
+def origin_of(card: FeedCard | PostCard) -> Imported | None:
+    """Where an imported post was published before."""
+    return msgspec.json.decode(card.imported, type=Imported) if card.imported else None
+
+
+def excerpt_of(origin: Imported | None, excerpt: str) -> str:
+    """What a list shows of a post's text: nothing if its author set a warning before it, else its beginning."""
+    return "" if origin is not None and origin.warning else excerpt
 
 
 class Moderators(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from models.groups.records import load_records
 from moderation.lens import Hide, Layer, Lens
 from pod.actions.access import Reader, open_state
 from pod.actions.reading.lens.verdicts import Layers, load_layers
+from pod.actions.reading.post.cards import origin_of
 from pod.actions.reading.post.slices import slice_from
 from pod.actions.reading.post.text import (
     VisibleParagraph,
@@ -27,7 +28,7 @@ from pod.actions.reading.post.text_parts import part_from
 from pod.deps import Deps
 from protocol.content import Sheet
 from protocol.ids import RecordId
-from protocol.records.content import Address, PostTarget, SubjectTarget
+from protocol.records.content import Address, Imported, PostTarget, SubjectTarget
 
 LINE_CHARACTERS = 300  # the size of a paragraph or mark in an answer without its words
 
@@ -50,6 +51,12 @@ class PostLine(msgspec.Struct, frozen=True):
     reply_to: RecordId | None = None
     subject: str | None = None
     erased: bool = False
+    imported: Imported | None = None
+
+    @property
+    def warned(self) -> bool:
+        """Whether its author set a warning before it, so that a list shows none of its text."""
+        return self.imported is not None and bool(self.imported.warning)
 
     @property
     def withheld(self) -> bool:
@@ -188,6 +195,7 @@ def _line(card: PostCard, default_score: int, layers: Layers, lens: Lens, *, fol
         card.reply_record,
         None if hides_name else card.subject,
         card.erased,
+        origin_of(card),
     )
 
 

@@ -229,7 +229,7 @@ async def _load_editors(
 
 def without_words(card: PostCard) -> PostCard:
     """The card of a post that this pod withholds: it tells only that the post exists."""
-    return replace(card, title="", subject=None, attachments=b"[]")
+    return replace(card, title="", subject=None, attachments=b"[]", imported=None)
 
 
 def _silent(
