@@ -153,7 +153,12 @@ def test_a_votes_reason_is_read_where_it_is_text_and_passed_over_elsewhere() -> 
 
 
 def test_mg_11_where_a_post_was_published_before_is_read_in_its_form_and_passed_over_in_any_other() -> None:
-    form = {"url": "https://old.example/1", "published": 7, "from": "https://old.example/anna", "warning": "Ducks"}
+    form: dict[str, Any] = {
+        "url": "https://old.example/1",
+        "published": 7,
+        "from": "https://old.example/anna",
+        "warning": "Ducks",
+    }
     post = parse_content("Post", a_body(**NOTE, imported=form))
     assert isinstance(post, Post)
     assert post.imported == Imported(url=form["url"], published=7, from_="https://old.example/anna", warning="Ducks")
