@@ -334,11 +334,7 @@ _POST: Final = Prepared(lambda _: select_cards(bindparam("group")).where(POSTS.c
 
 
 async def list_posts(
-    session: AsyncSession,
-    group: RecordId,
-    limit: int,
-    *,
-    before: LogPlace | None = None,
+    session: AsyncSession, group: RecordId, limit: int, *, before: LogPlace | None = None
 ) -> list[PostCard]:
     """The group's own posts, the last in its log first."""
     wanted = select_cards(group).where(POSTS.c.group_id == group, is_before(POSTS, before))
@@ -371,21 +367,6 @@ async def has_claim(session: AsyncSession, identity: RecordId, group: RecordId, 
         .limit(1)
     )
     return await session.scalar(wanted) is not None
-
-
-def imported_key(url: str) -> bytes:
-    """By which an imported post is found again: its own address elsewhere."""
-    return sha256(url.encode()).digest()
-
-
-async def find_imported(session: AsyncSession, group: RecordId, urls: Collection[str]) -> dict[str, RecordId]:
-    """The posts of the group that were imported from these addresses, by address; of several the first in its log."""
-    keys = {imported_key(url): url for url in urls}
-    wanted = select(POSTS.c.imported_key, POSTS.c.id).where(
-        POSTS.c.group_id == group, POSTS.c.imported_key.in_(list(keys))
-    )
-    rows = await session.execute(wanted.order_by(POSTS.c.place.desc(), POSTS.c.id.desc()))
-    return {keys[key]: post for key, post in rows}
 
 
 def post_target_key(post: RecordId) -> bytes:

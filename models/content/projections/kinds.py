@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from sqlalchemy import Delete, Table, Update, delete, update
 
+from models.content.imported_posts import imported_key
 from models.content.posts_and_votes import (
     CLAIMS,
     NEVER_NEW,
@@ -18,7 +19,6 @@ from models.content.posts_and_votes import (
     PROFILES,
     SHEETS,
     VOTES,
-    imported_key,
     post_target_key,
 )
 from models.content.projections.rows import NO_WORDS, Accepted, CastHere, Rows, erased_post_row, sheet_row

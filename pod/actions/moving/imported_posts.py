@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.elsewhere.foreign_posts import ForeignEntry, ForeignPost
 from federation.elsewhere.rows import RefusedRow
 from federation.rules.elsewhere import ElsewhereRule
-from models.content.posts_and_votes import find_imported
+from models.content.imported_posts import find_imported
 from models.groups.records import load_pending_sizes
 from pod.actions.access import open_group
 from pod.actions.posts.records import write_untold

@@ -156,9 +156,8 @@ def lens_counts(desk: Desk) -> tuple[str, ...]:
 def post_view(desk: Desk, lens: LensBar) -> PostView:
     """The page, from what was read."""
     say, links, story = desk.say, desk.links, desk.story
-    reading, card = story.reading, story.reading.card
+    reading, card, text = story.reading, story.reading.card, slice_view(desk)
     who = called(say, card.author, story.nicknames)
-    text = slice_view(desk)
     frame = Frame(links.wiki, language_of(card.language))
     mine = story.votes.get(PostTarget(links.post).token, 0)
     return PostView(
