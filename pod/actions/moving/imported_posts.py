@@ -1,6 +1,6 @@
 """Posts of other software become posts of a group: with their own dates, and without news of it to anybody.
 
-Rules of this file (portability.md §5, ADR 0067):
+Rules of this file (portability.md §5, ADR 0068):
 
 1. Public posts are taken; unlisted ones if their person says so; all others only into a private group.
 2. Nobody is told: no follower, no notification, no home has them as new. Pods of the group's members get the records.

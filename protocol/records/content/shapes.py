@@ -205,7 +205,7 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Post(Authored, frozen=True, kw_only=True, omit_defaults=True):
-    """An article or a note; `imported` if it was published elsewhere before (ADR 0067)."""
+    """An article or a note; `imported` if it was published elsewhere before (ADR 0068)."""
 
     kind: Literal["article", "note"]
     paragraphs: tuple[Paragraph, ...]
