@@ -137,22 +137,25 @@ def test_each_column_of_a_table_in_a_class_is_told_or_stays_for_a_reason() -> No
 
 
 async def test_a_copy_has_no_secret_no_address_and_nothing_that_others_noted(tmp_path: Path) -> None:
-    """Each table that stays gets a row about ada with a canary in every text and number; no class sings."""
+    """Each table that stays gets a row about ada with a canary in every text and number; none of them is told."""
+    staying = [table for name, table in METADATA.tables.items() if name in STAYS and all(map(_own, table.foreign_keys))]
+    assert len(staying) > len(STAYS) // 2
 
-    async def plant(session: AsyncSession, account: int, name: str, group: str) -> None:
-        for table in METADATA.sorted_tables:
-            if table.name in STAYS and not table.foreign_keys - {key for key in table.foreign_keys if _own(key)}:
-                await session.execute(insert(table).prefix_with("OR REPLACE").values(_canaries(table, account, group)))
-        await session.execute(METADATA.tables["accounts"].update().values(name=name))
+    async def plant(session: AsyncSession, account: int, group: str, tables: list[Table]) -> None:
+        for table in tables:
+            await session.execute(insert(table).prefix_with("OR REPLACE").values(_canaries(table, account, group)))
 
     async with a_traveller(tmp_path) as ada:
+
+        async def told_after(*tables: Table) -> bool:
+            await ada.deps.store.write(partial(plant, account=ada.account.id, group=ada.own, tables=list(tables)))
+            lines = [line.text for name in CLASSES for line in await ada.lines(name, private=True)]
+            return any(canary in line for line in lines for canary in (b"canary", str(CANARY).encode()))
+
         await ada.writes(ada.own, "One.")
         await ada.mutes(ada.own, 3)
-        await ada.deps.store.write(partial(plant, account=ada.account.id, name="ada", group=ada.own))
-        lines = [line.text for name in CLASSES for line in await ada.lines(name, private=True)]
-    assert lines
-    for canary in (b"canary", str(CANARY).encode(), ada.account.seed_sealed):
-        assert not any(canary in line for line in lines)
+        assert not await told_after(*staying)
+        assert await told_after(METADATA.tables["poll_drafts"]), "what is in a class would have been seen"
 
 
 CANARY: Final = 987_654_321
