@@ -74,7 +74,7 @@ class PollSoFar:
     """A poll and what became of it so far; without an opening there is no course.
 
     `results`: by round, with the `breakdowns` of those that have one. `fresh`: what was counted now and isn't kept yet.
-    `held`: how much of the group's log is here.
+    `held`: how much of the group's log is here. `repeated`: the count without those who took their votes out of it.
     """
 
     poll: StoredPoll
@@ -85,6 +85,7 @@ class PollSoFar:
     breakdowns: dict[int, Breakdown] = field(default_factory=dict)
     fresh: tuple[KeptResult, ...] = ()
     held: int = 0
+    repeated: Result | None = None
 
     def phase_at(self, now: int, *, settled: int) -> Phase:
         """Where it stands at a time (ms); `settled`: the height up to which the keepers confirmed the chain."""
@@ -145,7 +146,8 @@ async def follow_poll(
     except StopIteration as end:
         course: Course = end.value
     fresh = tuple(answers.fresh)
-    return PollSoFar(poll, opening, facts, course, answers.results, answers.breakdowns, fresh, held)
+    found = PollSoFar(poll, opening, facts, course, answers.results, answers.breakdowns, fresh, held)
+    return replace(found, repeated=answers.repeated)
 
 
 async def load_facts(session: AsyncSession, poll: StoredPoll, opening: PollOpening) -> PollFacts:
@@ -196,6 +198,7 @@ class _Answers:
         self.results: dict[int, Result] = {}
         self.breakdowns: dict[int, Breakdown] = {}
         self.fresh: list[KeptResult] = []
+        self.repeated: Result | None = None
 
     async def to(self, question: Question) -> Any:
         """The answer; None if it isn't there yet."""
@@ -228,7 +231,9 @@ class _Answers:
                 return None
             kept = await self._counted(held, held.voting, voided)
         result = _RESULT.decode(kept.result)
-        if not voided:
+        if voided:
+            self.repeated = result
+        else:
             self.results[held.number] = result
             if kept.breakdown:
                 self.breakdowns[held.number] = _BREAKDOWN.decode(kept.breakdown)

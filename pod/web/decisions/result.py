@@ -17,7 +17,7 @@ from pod.plots.plot import Plot
 from pod.rules.decisions import DecisionRule
 from pod.translations import Translator
 from pod.web.decisions.poll_header import load_poll_page
-from pod.web.decisions.result_plots import PreferenceTable, bars_plot, comparison_of, flow_plot
+from pod.web.decisions.result_plots import PreferenceTable, bars_plot, comparison_of, flow_plot, repeated_plot
 from pod.web.decisions.result_words import (
     contest_story,
     origin_sentences,
@@ -61,6 +61,7 @@ class ResultView(msgspec.Struct, frozen=True, kw_only=True):
     flow: Plot | None
     files_at: str
     story: tuple[str, ...]
+    repeated: Plot | None
     turnout: tuple[tuple[str, str], ...]
     risk: tuple[str, ...]
     earlier: tuple[Plot, ...]
@@ -119,6 +120,7 @@ def result_view(say: Translator, seen: PollPageSight, path: str) -> ResultView |
         flow=flow_plot(say, seen, outcome),
         files_at=path,
         story=(*tie_story(say, poll, outcome), *contest_story(say, poll, outcome)),
+        repeated=repeated_plot(say, seen, outcome),
         turnout=tuple(turnout_rows(say, poll, last, by_weight=seen.by_weight)),
         risk=(*risk_sentences(say, last), *origin_sentences(say, outcome.breakdowns[-1])),
         earlier=tuple(bars_plot(say, seen, outcome, place) for place in range(len(outcome.results) - 1)),

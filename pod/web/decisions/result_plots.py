@@ -41,6 +41,15 @@ def bars_plot(say: Translator, seen: PollPageSight, outcome: PollOutcome, round_
     return option_bars(say, poll.kind, bars, key=f"round-{result.round}", weighed=seen.by_weight)
 
 
+def repeated_plot(say: Translator, seen: PollPageSight, outcome: PollOutcome) -> Plot | None:
+    """What each option got in the count without those who took their votes out of it; None where nobody did."""
+    poll, result = seen.sight.poll, outcome.repeated
+    if result is None:
+        return None
+    bars = [OptionBar(option_name(say, poll, one.id), one, one.id in result.winners) for one in result.options]
+    return option_bars(say, poll.kind, bars, key="repeated", weighed=seen.by_weight)
+
+
 def flow_plot(say: Translator, seen: PollPageSight, outcome: PollOutcome) -> Plot | None:
     """How the votes of the last round went; None of a result that was kept without it."""
     result, breakdown = outcome.results[-1], outcome.breakdowns[-1]

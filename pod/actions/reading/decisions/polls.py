@@ -79,7 +79,8 @@ class OwnBallot(msgspec.Struct, frozen=True):
 class PollOutcome(msgspec.Struct, frozen=True):
     """What the votings came to, round by round. `chosen`: nobody or one option; None while that isn't known.
 
-    `breakdowns`: what stands behind each result's sums; None of one that was kept before it had that.
+    `breakdowns`: what stands behind each result's sums; None of one that was kept before it had that. `repeated`: the
+    count without those who took their votes out of it, where somebody did.
     """
 
     results: tuple[Result, ...]
@@ -88,6 +89,7 @@ class PollOutcome(msgspec.Struct, frozen=True):
     drawing: Drawing | None
     contested: Contested | None
     confirmed_by_one: bool
+    repeated: Result | None = None
 
 
 class PollSight(msgspec.Struct, frozen=True):
@@ -259,7 +261,7 @@ def _outcome(readable: ReadableGroup, so_far: PollSoFar) -> PollOutcome | None:
     results = tuple(result for _, result in sorted(so_far.results.items()))
     breakdowns = tuple(so_far.breakdowns.get(number) for number in sorted(so_far.results))
     alone = len(readable.state.seats) == 1
-    return PollOutcome(results, breakdowns, course.chosen, course.drawing, course.contested, alone)
+    return PollOutcome(results, breakdowns, course.chosen, course.drawing, course.contested, alone, so_far.repeated)
 
 
 def capabilities_of(so_far: PollSoFar, number: int) -> tuple[str, ...]:
