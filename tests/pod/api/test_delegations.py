@@ -206,5 +206,5 @@ def test_dc_12_who_scored_alike_is_recommended_with_the_number_of_proposals(vill
     assert village.people["ada"].get(village.at("/delegates"))["recommended"] == [], "she scored none of these"
     shown = Browser(village.pod).sign_in("dan").get(f"/g/{village.group}/delegates").text
     advice = re.sub("<[^>]+>|[\u2068\u2069]", "", shown.partition("Recommended for you")[2].partition("</ul>")[0])
-    told = "because you and they agree by %s %% on 6 options that both scored in final polls"
+    told = "because you and they agree by %s\u00a0%% on 6 options that both scored in final polls"
     assert [line.partition(": ")[2] for line in advice.split("member")[1:]] == [told % "95", told % "21.7"]
