@@ -42,9 +42,9 @@ def test_votes_are_taken_out_of_a_count_with_the_words_of_the_account_alone(pari
     outcome = eventually(lambda: parish.seen("ada", poll)["outcome"])
     assert outcome["contested"]["voided"] == [2]
     assert (outcome["repeated"]["counted"], outcome["results"][0]["counted"]) == (0, 1)
-    page = parish.browser().get(parish.path(poll)).text
-    assert "Counted again without the votes that members took out" in page
-    assert "Not carried: 0 for, 0 against." in page
+    told = parish.browser().get(parish.path(poll)).text
+    assert "Counted again without the votes that members took out" in told
+    assert "Not carried: 0 for, 0 against." in told
     # Without bo's ballot nobody voted, so nothing is chosen; the group votes once more, and nobody does.
     assert (outcome["contested"]["stands"], outcome["chosen"]) == (False, [])
 
