@@ -11,7 +11,7 @@ def archive_letter(say: Translator, name: str, pod: str, page: str) -> Letter:
     lines = (
         say("Hello %(name)s,", name=name),
         say("the archive of your account at %(pod)s that you asked for is made.", pod=pod),
-        say("Sign in and load it down from this page, within a week:"),
+        say("Sign in and download it from this page, within a week:"),
         page,
         say("If you didn't ask for it, somebody else is signed in as you: end that session on the same pages."),
     )

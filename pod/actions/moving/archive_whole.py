@@ -64,7 +64,10 @@ Told = Callable[[ArchiveStep], Awaitable[None]]
 
 
 class _Sources(msgspec.Struct, frozen=True):
-    """Groups that the account may read and wrote in, its own first; `left_out`: private ones that weren't asked for."""
+    """Groups that the account may read, its own first, and how much it wrote in each.
+
+    `left_out`: private ones in which it wrote, and that weren't asked for.
+    """
 
     groups: Sequence[ReadableGroup]
     counts: Sequence[int]
@@ -123,13 +126,13 @@ async def _sources(session: AsyncSession, deps: Deps, wish: ArchiveWish) -> _Sou
     left_out = 0
     for membership in await list_memberships(session, wish.account.id):
         opened = (await open_those(session, deps, wish.account, [membership.group_id])).get(membership.group_id)
-        count = await count_own_writing(session, opened) if opened else 0
-        if opened is None or count == 0:
+        if opened is None:
             continue
-        if opened.state.visibility == "private" and not wish.private:
-            left_out += 1
-        else:
+        count = await count_own_writing(session, opened)
+        if opened.state.visibility != "private" or wish.private:
             found.append((opened, count))
+        else:
+            left_out += count > 0
     own = wish.account.personal_group
     found.sort(key=lambda one: (one[0].id != own, one[0].name.casefold(), one[0].id))
     return _Sources([opened for opened, _ in found], [count for _, count in found], left_out)
@@ -179,16 +182,18 @@ async def _write_readme(
     groups = [
         ReadmeGroup(opened.id, opened.name, count, opened.id == own, opened.state.visibility == "private")
         for opened, count in zip(sources.groups, sources.counts, strict=True)
+        if count
     ]
+    opened_of = {opened.id: opened for opened in sources.groups}
     lines = [(name, total.count) for name, total in totals.items()]
     pod = pod_name(deps, await read_settings(deps))
     writing.begin()
     with writing.out.entry(README) as write:
         write(readme_head(say, ReadmeOf(account.name, pod, now, groups, lines, sources.left_out)).encode())
         done = 0
-        for group, opened in zip(groups, sources.groups, strict=True):
+        for group in groups:
             write(readme_group(say, group).encode())
-            async for page in own_writing(session, opened):
+            async for page in own_writing(session, opened_of[group.id]):
                 write(readme_posts(say, deps.identity.base_url, group.id, page).encode())
                 done += len(page)
                 await writing.tell(README, done, sources.total)

@@ -1,4 +1,4 @@
-"""Take everything with you: a file of the whole account is asked for, made beside everything else, and loaded down."""
+"""Take everything with you: a file of the whole account is asked for, made beside everything else, and downloaded."""
 
 from __future__ import annotations
 

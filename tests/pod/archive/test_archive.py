@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from federation.contexts import PUBLIC
+from federation.elsewhere.foreign_posts import ForeignPost
+from federation.elsewhere.known_files import origin_of
+from federation.elsewhere.mastodon_archive import read_posts
 from models.people.accounts import load_account
 from models.people.subscriptions import Following, save_following
 from pod.actions.groups.founding import sign_up
@@ -22,7 +25,7 @@ from pod.actions.posts.votes_and_marks import cast_vote
 from pod.archive.contents import NAMES
 from pod.archive.opened import check_archive
 from protocol.copies import CLASSES
-from protocol.records.content import Address, Paragraph, ParagraphTarget
+from protocol.records.content import Address, Paragraph, ParagraphTarget, PostTarget
 from tests.support.archives import archive_of
 from tests.support.travellers import Traveller, a_traveller
 
@@ -111,6 +114,35 @@ async def test_mg_16_lists_are_in_mastodons_shapes_and_likes_are_of_others_posts
     actor = made.json("actor.json")
     assert (actor["preferredUsername"], actor["outbox"], actor["likes"]) == ("ada", "outbox.json", "likes.json")
     assert made.json("likes.json")["orderedItems"] == made.json("bookmarks.json")["orderedItems"] == []
+
+
+async def test_mg_16_likes_are_the_posts_of_others_that_one_voted_for(ada: Traveller) -> None:
+    bo, well = await bo_at(ada), await ada.founds("Well")
+    good, bad = await ada.writes(well, "Dig.", "Fill it.")
+    await join_at(bo.deps, bo.signer, PastedLink(well, ada.deps.identity.base_url), known=True)
+    await ada.settles(well)
+    for post, value in ((good, 1000), (bad, -1000)):
+        await cast_vote(bo.deps, bo.signer, well, PostTarget(post), value)
+
+    likes = (await archive_of(bo)).json("likes.json")
+
+    assert likes["orderedItems"] == [f"{ada.deps.identity.base_url}/records/{good}"]
+
+
+async def test_mg_11_what_reads_mastodons_archives_here_reads_ours(ada: Traveller) -> None:
+    well, mill = await ada.founds("Well"), await ada.founds("Mill", "unlisted")
+    await ada.writes(mill, "Grind.")
+    article = WrittenPost("article", [Paragraph("text", "Dry.\nOld.")], title="On wells", language="sv")
+    post = await publish(ada.deps, ada.signer, well, article)
+
+    whole = (await archive_of(ada)).whole
+    assert origin_of(io.BytesIO(whole), "ada.zip") == "mastodon"
+    found = {one.id: one for one in read_posts(io.BytesIO(whole), "ada.zip") if isinstance(one, ForeignPost)}
+
+    told = found[f"{ada.deps.identity.base_url}/records/{post}"]
+    assert {one.audience for one in found.values()} == {"public", "unlisted"}
+    assert (told.language, told.audience) == ("sv", "public")
+    assert told.paragraphs == (Paragraph("heading-1", "On wells"), Paragraph("text", "Dry.\nOld."))
 
 
 async def test_erased_words_never_come_out_and_replaced_ones_are_told_as_former(ada: Traveller) -> None:
