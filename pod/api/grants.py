@@ -9,7 +9,8 @@ from aiohttp import web
 
 from pod.actions.moving.asked_grants import ask_grant
 from pod.actions.moving.grant_messages import ClassPage, ConsentPage, GivenGrant, ShownCode, WantedGrant
-from pod.actions.moving.grants import OpenGrant, granted_manifest, open_grant, read_granted, redeem_code
+from pod.actions.moving.grants import OpenGrant, granted_manifest, granted_marks, open_grant, read_granted, redeem_code
+from pod.actions.moving.taken_copies import LeafPage, leaves_of
 from pod.api.callers import answer, pod_of, query_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
@@ -18,7 +19,17 @@ routes = web.RouteTableDef()
 
 
 class ClassQuery(msgspec.Struct, frozen=True, rename={"after": "from"}):
-    """The cursor: the key of the last line that the asking pod has; empty for the beginning."""
+    """The cursor: the key of the last line that the asking pod has; empty for the beginning.
+
+    `until`: no line is wanted whose key isn't below it.
+    """
+
+    after: str = ""
+    until: str = ""
+
+
+class LeafQuery(msgspec.Struct, frozen=True, rename={"after": "from"}):
+    """The cursor, as of lines."""
 
     after: str = ""
 
@@ -50,9 +61,24 @@ async def get_manifest(request: web.Request) -> web.Response:
 @contract("pod", query=ClassQuery, answer=ClassPage)
 async def get_class(request: web.Request) -> web.Response:
     """Lines of a class that the grant holds, after cursor `from`, and `next`, the cursor to go on from."""
-    opened, after = await _opened(request), query_of(request, ClassQuery).after
-    page = await read_granted(request.app[DEPS], opened, request.match_info["name"], after)
+    opened, query = await _opened(request), query_of(request, ClassQuery)
+    page = await read_granted(request.app[DEPS], opened, request.match_info["name"], query.after, query.until)
     return answer(ClassPage([msgspec.Raw(line.text) for line in page.lines], page.next))
+
+
+@routes.get("/moves/{grant}/leaves/{name}")
+@contract("pod", query=LeafQuery, answer=LeafPage)
+async def get_leaves(request: web.Request) -> web.Response:
+    """The same lines as hashes by their keys, for a pod that compares its copy line by line."""
+    opened, after = await _opened(request), query_of(request, LeafQuery).after
+    return answer(leaves_of(await read_granted(request.app[DEPS], opened, request.match_info["name"], after)))
+
+
+@routes.get("/moves/{grant}/marks")
+@contract("pod", answer=dict[str, str])
+async def get_marks(request: web.Request) -> web.Response:
+    """For each class that the grant holds, a text that stays the same as long as its lines do."""
+    return answer(await granted_marks(request.app[DEPS], await _opened(request)))
 
 
 async def _opened(request: web.Request) -> OpenGrant:

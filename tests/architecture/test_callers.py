@@ -21,8 +21,6 @@ NOT_CALLED = {
     "insert_copy": "a job begins a copy",
     "delete_copy": "a job ends one",
     "list_manifests": "what a copy's holder shows of it",
-    "leaves_of": "what a carrier sends to whoever compares a copy",
-    "read_marks": "what a carrier sends to whoever holds a copy",
     "bring_up": "a job has a copy brought up to date",
     "verify_copy": "a job says whether a copy is whole",
     "advance": "what the job of a move calls; each step of a switch is in it",

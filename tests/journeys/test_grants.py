@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from federation.signatures import SignedRequest, SigningKey, sign
 from federation.signatures.keys import rsa_public_pem, rsa_signing_key
+from pod.actions.fediverse.actors import POD, actor_keys
 from pod.actions.moving.grant_messages import challenge_of
 from tests.support.browsing import Browser, Seen
 from tests.support.peer import Peer, send, serving
@@ -118,6 +119,7 @@ def place(pods: list[ServedPod]) -> Iterator[Place]:
         for name in ("bo", "eve"):
             old.sign_up(name)
         for pod in pods:
+            pod.act(lambda deps: actor_keys(deps, POD))  # made once, and not while somebody waits
             pod.start()
         private, public = (
             ada.post("/api/v1/groups", {"name": name, "visibility": visibility})["group"]
@@ -173,15 +175,23 @@ def test_a_person_moves_by_a_consent_that_they_typed_and_sees_it_listed(place: P
 
 def test_a_grant_gives_its_classes_page_by_page_and_a_manifest_of_these_alone(place: Place) -> None:
     grant = place.grant("personal", "records")
-    status, page = place.reads(grant, "personal")
+    status, page = place.reads(grant, "records")
     assert (status, bool(page["lines"])) == (200, True)
     first, rest = page["lines"][0]["key"], [line["key"] for line in page["lines"][1:]]
-    status, later = place.asker.calls("GET", f"/moves/{grant}/classes/personal?from={first}")
+    status, later = place.asker.calls("GET", f"/moves/{grant}/classes/records?from={first}")
     assert [line["key"] for line in later["lines"]] == rest
     status, manifest = place.asker.calls("GET", f"/moves/{grant}/manifest")
     assert set(manifest["classes"]) == {"personal", "records"}
-    assert manifest["classes"]["personal"]["count"] == len(page["lines"])
-    assert refusal(place.reads(grant, "memberships")) == (403, "class_not_granted")
+    assert manifest["classes"]["records"]["count"] == len(page["lines"])
+    status, hashed = place.asker.calls("GET", f"/moves/{grant}/leaves/records")
+    assert list(hashed["leaves"]) == [first, *rest]
+    _, below = place.asker.calls("GET", f"/moves/{grant}/classes/records?until={rest[0]}")
+    assert [line["key"] for line in below["lines"]] == [first]
+    _, marks = place.asker.calls("GET", f"/moves/{grant}/marks")
+    assert {mark.partition("/")[0] for mark in marks} == {"personal", "records"}
+    for what in ("classes", "leaves"):
+        answer = place.asker.calls("GET", f"/moves/{grant}/{what}/memberships")
+        assert refusal(answer) == (403, "class_not_granted")
     assert "last read" in place.adas().get("/settings/grants").text
 
 
@@ -332,6 +342,13 @@ def test_somebody_elses_grant_is_revoked_by_nobody(place: Place) -> None:
     answer = browser.post("/settings/grants/revoke", [("form_token", token), ("grant", mine)])
     assert answer.status == 404
     assert place.reads(grant)[0] == 200
+
+
+def test_it_wasnt_me_ends_all_that_was_allowed_or_asked_for(place: Place) -> None:
+    grant, page, browser = place.grant(), place.asker.asks(), place.adas()
+    browser.submit(browser.get("/settings/not-me"), "/settings/not-me")
+    assert refusal(place.reads(grant)) == (403, "grant_over")
+    assert place.adas().get(page).status == 410
 
 
 def test_another_key_of_the_same_actor_pauses_a_grant_until_it_is_given_anew(place: Place) -> None:

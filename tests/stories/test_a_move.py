@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page
 
+from pod.actions.fediverse.actors import POD, actor_keys
 from pod.actions.groups.founding import sign_up
 from tests.support.browsing import session_secret
 from tests.support.chromium import Window, too_small, too_wide, violations
@@ -41,6 +42,7 @@ def pods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pods]:
             pod.create()
         made.old.act(lambda deps: sign_up(deps, "ada"))
         for pod in made:
+            pod.act(lambda deps: actor_keys(deps, POD))
             pod.start()
         yield made
     finally:

@@ -31,7 +31,7 @@ from models.moving.grants import (
 from models.people.accounts import Account, load_account
 from pod.actions.groups.founding import token_hash
 from pod.actions.moving.asked_grants import code_hash
-from pod.actions.moving.copy_classes import CopyPage, read_class, signed_manifest
+from pod.actions.moving.copy_classes import CopyPage, read_class, read_marks, signed_manifest
 from pod.actions.moving.grant_messages import GivenGrant, ShownCode, challenge_of
 from pod.clock import random_token
 from pod.deps import Deps
@@ -108,11 +108,19 @@ async def open_grant(deps: Deps, asker: VerifiedPod, secret: str) -> OpenGrant:
     return OpenGrant(grant, account, _MAKER)
 
 
-async def read_granted(deps: Deps, opened: OpenGrant, name: str, after: str) -> CopyPage:
-    """A page of a class that the grant holds; raises NoGrantError or MalformedError."""
+async def read_granted(deps: Deps, opened: OpenGrant, name: str, after: str, until: str = "") -> CopyPage:
+    """A page of a class that the grant holds, as `read_class`; raises NoGrantError or MalformedError."""
     opened.check(name)
+    private = opened.grant.private
     async with deps.store.database.read() as session:
-        return await read_class(session, deps, opened.account, name, after, private=opened.grant.private)
+        return await read_class(session, deps, opened.account, name, after, until=until, private=private)
+
+
+async def granted_marks(deps: Deps, opened: OpenGrant) -> dict[str, str]:
+    """The marks of the classes that the grant holds: what stays the same wherever nothing changed."""
+    async with deps.store.database.read() as session:
+        marks = await read_marks(session, deps, opened.account, private=opened.grant.private)
+    return {mark: told for mark, told in marks.items() if mark.partition("/")[0] in opened.grant.classes.split()}
 
 
 async def granted_manifest(deps: Deps, opened: OpenGrant) -> JsonObject:
