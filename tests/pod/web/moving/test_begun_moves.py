@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from models.pod.settings import Registration, Settings, save_settings
+from pod.deps import Deps
 from tests.support.browsing import Browser, Seen
 from tests.support.peer import PORT, Peer, serving
 from tests.support.rig import ServedPod
@@ -31,6 +33,14 @@ def here(pod: ServedPod) -> ServedPod:
 def looked_up(pod: ServedPod, account: str) -> Seen:
     browser = Browser(pod)
     return browser.submit(browser.get("/move"), "/move", account=account)
+
+
+def registers(pod: ServedPod, mode: Registration) -> None:
+    async def act(deps: Deps) -> None:
+        chosen = Settings(registration=mode)
+        await deps.store.write(lambda session: save_settings(session, chosen, now=deps.clock()))
+
+    pod.act(act)
 
 
 def test_a_server_that_doesnt_answer_is_told_to_be_gone_and_the_words_are_named(here: ServedPod) -> None:
@@ -60,3 +70,17 @@ def test_who_is_at_home_here_needs_no_move_and_what_names_nobody_is_kept_as_type
 def test_a_browser_in_which_no_move_began_sees_none(here: ServedPod) -> None:
     assert Browser(here).get("/move/journey").status == 404
     assert Browser(here).get("/move/return?state=a&code=b").status == 403
+
+
+def test_mg_01_who_couldnt_sign_up_here_has_nothing_looked_up(here: ServedPod) -> None:
+    gone = f"@ada@{here.host.rpartition('.')[0]}.200:8080"
+    try:
+        registers(here, "invite")
+        assert (looked_up(here, gone).status, "Invitation" in looked_up(here, gone).text) == (400, True)
+        browser = Browser(here)
+        page = browser.get("/move")
+        registers(here, "closed")
+        assert browser.submit(page, "/move", account=gone).status == 403
+        assert not [form for form in browser.get("/move").forms if form.action == "/move"]
+    finally:
+        registers(here, "open")
