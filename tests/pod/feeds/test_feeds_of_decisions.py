@@ -13,6 +13,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from icalendar import Calendar
 
 from pod.feeds.atom import NAMESPACE, Feed, FeedEntry, atom_of
 from pod.feeds.ical import LONGEST_LINE, CalendarEvent, calendar_of
@@ -23,6 +24,16 @@ from tests.support.rig import Person, ServedPod, eventually
 HOUR = 3_600_000
 DAY = 24 * HOUR
 Properties = dict[str, str]
+
+
+def _fits_for_others(file: bytes, events: list[Properties]) -> None:
+    """The same events as another program reads them, which found no fault in the file."""
+    calendar = Calendar.from_ical(file)
+    found = calendar.walk("VEVENT")
+    assert calendar.errors == []
+    assert [(str(one["UID"]), one.errors) for one in found] == [(event["UID"], []) for event in events]
+    starts = [one.decoded("DTSTART").strftime("%Y%m%dT%H%M%SZ") for one in found]
+    assert starts == [event["DTSTART"] for event in events]
 
 
 def read_calendar(file: bytes) -> tuple[Properties, list[Properties]]:
@@ -56,6 +67,7 @@ def read_calendar(file: bytes) -> tuple[Properties, list[Properties]]:
         assert {"UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY"} <= event.keys()
         assert all(re.fullmatch(r"\d{8}T\d{6}Z", event[name]) for name in ("DTSTAMP", "DTSTART", "DTEND"))
     assert len({event["UID"] for event in events}) == len(events)
+    _fits_for_others(file, events)
     return whole, events
 
 
