@@ -11,8 +11,10 @@ from email.message import Message
 from functools import partial
 from typing import Final
 
+from models.moving.grants import AskedGrant, insert_asked
 from models.people.accounts import load_account_named
 from models.people.digests import Digest
+from pod.actions.groups.founding import token_hash
 from pod.deps import Deps
 from pod.jobs.digests import send_digest
 from tests.support.browsing import Browser, Seen
@@ -25,7 +27,9 @@ ASKED: Final = frozenset(
     {"address_letter", "sign_in_letter", "confirm_letter", "moved_letter", "known_letter", "try_mail"}
     | {"sign_up_letter", "question_letter", "accepted_letter", "rejected_letter"}
     | {"token_letter", "decided_letter", "digest_letter", "call_letter"}
+    | {"archive_letter", "grant_letter"}
 )
+ASKED_IN: Final = "a" * 43  # the secret of a request to read an account
 
 
 def letter_makers() -> set[str]:
@@ -52,6 +56,21 @@ async def _tell_all(name: str, deps: Deps) -> None:
         account = await load_account_named(session, name)
     assert account is not None
     assert await send_digest(deps, Digest(account.id, 0, 0, None), now=deps.clock() + 3_600_000)
+
+
+async def _asked_for(name: str, pod: str, deps: Deps) -> None:
+    """A pod has asked for somebody's account."""
+    now = deps.clock()
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, name)
+    assert account is not None
+    sha256, until = token_hash(f"asked/{ASKED_IN}"), now + 600_000
+    key = deps.identity.keyring.pod_key.did
+    asked = AskedGrant(
+        *(sha256, account.id, pod, key, f"{pod}/actor", bytes(32), "personal", False, False),
+        *("c" * 43, "s" * 43, until),
+    )
+    assert await deps.store.write(lambda session: insert_asked(session, asked, most_of_pod=9, most=9, now=now))
 
 
 class Letterbox:
@@ -95,6 +114,17 @@ class Letterbox:
         wish = {"kind": "for-against", "title": title, "lengths": {"voting": 3_600_000}}
         author.post(f"/api/v1/groups/{group}/polls", wish)
         return self.take(f"{person.account['name']}@mail2.example")
+
+    def of_leaving(self, person: Person) -> None:
+        """The mails of who has an archive made, and of who lets another pod read their account."""
+        name = person.account["name"]
+        browser, archive = Browser(self.pod).sign_in(name), "/settings/archive"
+        browser.submit(browser.get(archive), archive)
+        self.take(f"{name}@mail2.example")
+        self.pod.act(partial(_asked_for, name, self.pod.url))
+        page = f"/move/consent/{ASKED_IN}"
+        browser.submit(browser.get(page), page, classes=["personal"], host=self.pod.url.partition("://")[2])
+        self.take(f"{name}@mail2.example")
 
     def of_strangers(self, admin: Browser) -> None:
         """The mails of who wants an account: a code, a question, yes and no; and the admin's own trial."""
