@@ -135,7 +135,7 @@ def test_a_poll_in_swedish_speaks_swedish_elsewhere(square: Square) -> None:
 
     note = square.ask(f"/records/{poll}")[1]
 
-    assert "Medlemmarna röstar på sin egen podd:" in note["content"]
+    assert "Medlemmarna röstar på sin egen server:" in note["content"]
     assert note["contentMap"] == {"sv": note["content"]}
 
 

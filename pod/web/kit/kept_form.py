@@ -35,6 +35,8 @@ LABELS: Final[Mapping[str, str]] = {
     "link": say("Invitation or address"),
     "group": say("Group"),
     "address": say("Address of the group"),
+    "account": say("Your address there"),
+    "host": say("Address of the server"),
     "mail": say("Mail address"),
     "who": say("Name or mail address"),
     "weight": say("Weight"),

@@ -29,4 +29,4 @@ def test_r3_about_names_the_floor(pod: ServedPod) -> None:
     member = Browser(pod).sign_in("mod").get("/about").text
     assert "Back room" in member
     assert "1 more group that" not in member
-    assert "visas ingen på den här podden" in Browser(pod, "sv").get("/about").text
+    assert "visas ingen på den här servern" in Browser(pod, "sv").get("/about").text
