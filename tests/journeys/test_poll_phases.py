@@ -52,6 +52,7 @@ def test_dc_18_a_tie_goes_to_a_second_round_and_then_to_a_lot_and_a_contest_is_c
     parish.reached(poll, "drawing", held=2)
     parish.pass_time(DAY)
     parish.reached(poll, "provisional", held=2)
+    leave_share_out(parish, poll)
     contest(parish, poll, [north, south])
     check_files(parish, poll)
     leave_share_out(parish, poll)
@@ -92,7 +93,7 @@ def bet(parish: PollingParish, poll: str, statement: str) -> None:
 
 
 def leave_share_out(parish: PollingParish, poll: str) -> None:
-    """Of the final file, which has the lot, leaving a share out is named: from the lot, or from the records."""
+    """Of a file with the lot, final or not yet, leaving a share out is named: from the lot, or from the records."""
     data = json.dumps(parish.cy.get(parish.path(poll, "bundle")))
 
     def faults(*, stated: bool, logged: bool) -> list[str]:

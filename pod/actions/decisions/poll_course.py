@@ -99,11 +99,15 @@ class PollSoFar:
         return Phase(stage)
 
     def through(self, settled: int) -> ChainPlace | None:
-        """The last item, not above the height `settled`, that ended a voting or made the poll final."""
+        """The last item, not above the height `settled`, that ended a voting, drew the lot or made the poll final."""
         if self.course is None:
             return None
         ended = [one.voting for one in self.course.rounds if one.winners is not None]
-        marks = [mark for mark in (*ended, self.course.final) if mark is not None and mark.height <= settled]
+        marks = [
+            mark
+            for mark in (*ended, self.course.drawn, self.course.final)
+            if mark is not None and mark.height <= settled
+        ]
         return marks[-1] if marks else None
 
     @property
