@@ -23,8 +23,7 @@ from tests.support.postgres import postgres_server
 from tests.support.rig import ServedPod, eventually, worker_number
 
 WAYS = [
-    pytest.param(("en", True, Hand, "postgres"), id="en-scripts-mouse-postgres", marks=pytest.mark.slow),
-    pytest.param(("sv", False, Hand, "sqlite"), id="sv-plain-mouse", marks=pytest.mark.slow),
+    pytest.param(("en", False, Hand, "postgres"), id="en-plain-mouse-postgres", marks=pytest.mark.slow),
     pytest.param(("sv", True, Keys, "sqlite"), id="sv-scripts-keyboard", marks=pytest.mark.slow),
 ]
 TEXT = """# What we know

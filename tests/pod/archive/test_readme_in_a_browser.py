@@ -17,6 +17,8 @@ from tests.support.archives import archive_of
 from tests.support.chromium import launched, too_small, too_wide, violations
 from tests.support.travellers import a_traveller
 
+pytestmark = pytest.mark.slow
+
 EVIL = '<img src="http://127.0.0.1:9/x" onerror="document.title=1"><script>document.title = "taken"</script>'
 
 

@@ -31,6 +31,8 @@ from protocol.records.parts import Home
 from tests.support.rig import Person, ServedPod, eventually, worker_number
 from tests.support.switched import advanced
 
+pytestmark = pytest.mark.slow
+
 NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
 LOST = RemoteError(RemoteFault.NOT_REACHED, retry=True)
 STEPS = ("freeze", "drafts", "handovers")

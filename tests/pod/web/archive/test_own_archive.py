@@ -17,6 +17,8 @@ from tests.support.post_office import PostOffice
 from tests.support.rig import Person, ServedPod, eventually
 from tests.support.shell import settle
 
+pytestmark = pytest.mark.slow
+
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
 PAGE = "/settings/archive"

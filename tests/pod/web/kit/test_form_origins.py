@@ -14,6 +14,8 @@ from tests.support.chromium import Window, launched
 from tests.support.reading_room import ReadingRoom, a_reading_room
 from tests.support.rig import ServedPod
 
+pytestmark = pytest.mark.slow
+
 ELSEWHERE = "https://elsewhere.example"
 
 

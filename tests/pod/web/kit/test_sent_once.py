@@ -20,6 +20,8 @@ from tests.support.chromium import Window, launched
 from tests.support.reading_room import ReadingRoom, a_reading_room
 from tests.support.rig import ServedPod, call
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def room(pod: ServedPod) -> ReadingRoom:

@@ -12,6 +12,8 @@ from tests.support.chromium import Window, launched
 from tests.support.reading_room import ReadingRoom, a_reading_room
 from tests.support.rig import ServedPod
 
+pytestmark = pytest.mark.slow
+
 MOST_TABS = 400
 FOCUSED = """() => {
   const one = document.activeElement, box = one.getBoundingClientRect();
