@@ -4,13 +4,13 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.content.posts_and_votes import POSTS
+from models.content.posts_and_votes import NEVER_NEW, POSTS
 from models.groups.groups_and_items import GROUPS
 from protocol.ids import RecordId
 
 
 class GroupActivity(msgspec.Struct, frozen=True):
-    """A group in a list. `last_seq`: this pod's number of its last post, higher if it came later; 0: no post."""
+    """A group in a list. `last_seq`: this pod's number of its last new post, higher if it came later; 0: none."""
 
     group: RecordId
     name: str
@@ -32,11 +32,9 @@ async def list_active(session: AsyncSession, limit: int) -> list[GroupActivity]:
         0,
     )
     busiest = select(public, last.label("last_seq")).order_by(last.desc(), public.c.name).limit(limit).subquery()
-    at = (
-        select(func.max(POSTS.c.at))
-        .where(POSTS.c.group_id == busiest.c.id, POSTS.c.seq == busiest.c.last_seq)
-        .scalar_subquery()
-    )
+    # One row at most: all that is never new has the same number, however much was imported or erased.
+    is_last = (POSTS.c.group_id == busiest.c.id) & (POSTS.c.seq == busiest.c.last_seq) & (POSTS.c.seq > NEVER_NEW)
+    at = select(POSTS.c.at).where(is_last).scalar_subquery()
     wanted = select(busiest.c.id, busiest.c.name, busiest.c.last_seq, func.coalesce(at, 0))
     rows = await session.execute(wanted.order_by(busiest.c.last_seq.desc(), busiest.c.name))
     return [GroupActivity(*row) for row in rows]

@@ -124,6 +124,6 @@ async def drop_archives_of(session: AsyncSession, group: RecordId, member: int) 
     await session.execute(delete(ARCHIVES).where(ARCHIVES.c.account_id.in_(account)))
 
 
-async def list_archive_names(session: AsyncSession, limit: int) -> list[str]:
-    """The names of all files that are asked for."""
-    return list(await session.scalars(select(ARCHIVES.c.name).limit(limit)))
+async def list_archive_names(session: AsyncSession) -> list[str]:
+    """The names of all files that are asked for: one an account and week at most. What isn't named is deleted."""
+    return list(await session.scalars(select(ARCHIVES.c.name)))

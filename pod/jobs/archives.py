@@ -38,7 +38,6 @@ from protocol.errors import TooLargeError
 CLAIM_MS: Final = 60_000
 NOTED_EVERY_MS: Final = 1_000
 MOST_TRIES: Final = 3
-MOST_NAMED: Final = 100_000
 Write = Callable[[Deps, ArchiveWish, BinaryIO, Callable[[ArchiveStep], Awaitable[None]]], Awaitable[int]]
 _LOG = logging.getLogger(__name__)
 
@@ -82,7 +81,7 @@ class Archives:
 async def sweep(deps: Deps) -> None:
     """Delete the files that no row asks for."""
     async with deps.store.database.read() as session:
-        names = await list_archive_names(session, MOST_NAMED)
+        names = await list_archive_names(session)
     await asyncio.to_thread(sweep_archives, deps, names)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from random import Random
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.busy_groups import list_active
@@ -16,6 +17,7 @@ from models.content.member_lists import (
     list_heaviest,
     list_seated,
 )
+from models.content.posts_and_votes import NEVER_NEW, POSTS
 from models.content.projections import project, project_members
 from models.content.replies import count_answers
 from models.content.search import Query, search
@@ -209,6 +211,13 @@ async def test_lists_of_posts_members_and_subjects_answer_on_both_engines(stocke
         assert [line.id for line in await list_public(session, 9)] == [GROUP]
         assert await load_held(session, GROUP) == (GROUP, 3)
         assert GROUP in await load_lines(session, [GROUP])
+
+
+async def test_mg_11_a_group_of_imported_posts_alone_has_no_last_post(stocked: Writer, database: Database) -> None:
+    await stocked.write(lambda session: session.execute(update(POSTS).values(seq=NEVER_NEW)))
+    async with database.read() as session:
+        (group,) = await list_active(session, 9)
+    assert (group.last_seq, group.last_at) == (0, 0)
 
 
 async def test_the_log_is_leafed_through_backwards(stocked: Writer, database: Database) -> None:

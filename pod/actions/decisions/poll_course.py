@@ -150,8 +150,8 @@ async def follow_poll(
     except StopIteration as end:
         course: Course = end.value
     fresh = tuple(answers.fresh)
-    found = PollSoFar(poll, opening, facts, course, answers.results, answers.breakdowns, fresh, held)
-    return replace(found, repeated=answers.repeated)
+    counted = answers.results, answers.breakdowns
+    return PollSoFar(poll, opening, facts, course, *counted, fresh, held, answers.repeated)
 
 
 async def load_facts(session: AsyncSession, poll: StoredPoll, opening: PollOpening) -> PollFacts:
