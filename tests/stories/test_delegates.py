@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.stories.place import Place
 from tests.support.browsing import session_secret
 from tests.support.chromium import Window
+from tests.support.rig import eventually
 
 
 @pytest.mark.slow
@@ -35,7 +37,13 @@ def test_dc_07_ax_03_ax_04_a_list_is_ranked_and_signed_by_keyboard_without_scrip
         page.keyboard.press("Enter")
         expect(page.get_by_text("Your list is signed.")).to_be_visible()
         expect(page.get_by_text("Signed as record")).to_be_visible()
-        page.goto(f"{place.alpha.url}/g/{place.village}/polls/{place.poll}/my-vote")
-        expect(page.get_by_text("Your list for this poll alone holds here.")).to_be_visible()
+        # A list holds from where it stands in the log, a moment after it was signed.
+        eventually(partial(holds, page, f"{place.alpha.url}/g/{place.village}/polls/{place.poll}/my-vote"))
     finally:
         window.close()
+
+
+def holds(page: Page, address: str) -> bool:
+    """Whether the page about one's vote says by now that the list for this poll counts."""
+    page.goto(address)
+    return page.get_by_text("Your list for this poll alone holds here.").is_visible()
