@@ -6,7 +6,7 @@ else anybody could have us write to somebody else.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -15,11 +15,13 @@ from federation.contexts import CONTEXT
 from federation.rules.documents import DocumentRule
 from protocol.canonical import JsonObject
 
+MOST_ALIASES: Final = 100
+
 
 class OwnActor(msgspec.Struct, frozen=True, kw_only=True):
     """What one of our actors says about itself; `pod` is the pod's URL, `summary` HTML; None and "" are left out.
 
-    `page`: the actor's page for people.
+    `page`: the actor's page for people. `also_known_as`: who it was elsewhere; `moved_to`: who it is now, if it left.
     """
 
     id: str
@@ -34,6 +36,8 @@ class OwnActor(msgspec.Struct, frozen=True, kw_only=True):
     published: str = ""
     discoverable: bool = True
     has_followers: bool = True
+    also_known_as: tuple[str, ...] = ()
+    moved_to: str = ""
 
 
 class RemoteActor(msgspec.Struct, frozen=True):
@@ -68,7 +72,8 @@ def actor_document(actor: OwnActor) -> JsonObject:
         ],
     }
     lists = {name: f"{own_id}/{name}" for name in ("outbox", "followers")} if actor.has_followers else {}
-    optional = {"name": actor.name, "summary": actor.summary, "published": actor.published}
+    optional: JsonObject = {"name": actor.name, "summary": actor.summary, "published": actor.published}
+    optional |= {"alsoKnownAs": list(actor.also_known_as), "movedTo": actor.moved_to}
     return members | lists | {name: value for name, value in optional.items() if value}
 
 
@@ -81,3 +86,10 @@ def read_actor(document: JsonObject) -> RemoteActor:
     if isinstance(shared, str) and same_origin(own_id, shared):
         return RemoteActor(own_id, shared)
     return RemoteActor(own_id, inbox)
+
+
+def also_known_as(document: JsonObject) -> tuple[str, ...]:
+    """The actors that a document says its actor was elsewhere; other software writes one of them without a list."""
+    named = document.get("alsoKnownAs")
+    listed = named if isinstance(named, list) else [named]
+    return tuple(one for one in listed[:MOST_ALIASES] if isinstance(one, str))

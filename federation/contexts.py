@@ -14,6 +14,9 @@ RECORD_TERM: Final[JsonObject] = {"record": {"@id": "urn:althing:v1#record", "@t
 # Marks a Follow with which a pod asks for the records themselves; a name that is a URL needs no context.
 READS: Final = "urn:althing:v1#reads"
 
+# In a Move: the personal group of whoever moved, so that a pod can ask that group's chain instead of believing.
+WHOSE: Final = "urn:althing:v1#group"
+
 # Terms that neither of the two has. `schema` must be the http form: Mastodon's mapping is wrong but required.
 TERMS: Final[JsonObject] = {
     "toot": "http://joinmastodon.org/ns#",

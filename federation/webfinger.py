@@ -9,7 +9,7 @@ Rules of this file (federation §1.1, §2.2):
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -76,14 +76,16 @@ def question(host: str, resource: str) -> str:
     return str(URL.build(scheme="https", authority=host, path="/.well-known/webfinger", query={"resource": resource}))
 
 
-def actor_descriptor(handle: Handle, actor: str, *, profile_page: str = "", subscribe: str = "") -> JsonObject:
+def actor_descriptor(
+    handle: Handle, actor: str, *, profile_page: str = "", subscribe: str = "", aliases: Sequence[str] = ()
+) -> JsonObject:
     """Our descriptor of a person or group; `subscribe` is a URL template with {uri}. "" is left out."""
     links = [{"rel": "self", "type": ACTIVITY_JSON, "href": actor}]
     if profile_page:
         links.insert(0, {"rel": PROFILE_PAGE, "type": "text/html", "href": profile_page})
     if subscribe:
         links.append({"rel": SUBSCRIBE, "template": subscribe})
-    return {"subject": f"acct:{handle}", "aliases": sorted({actor, profile_page or actor}), "links": links}
+    return {"subject": f"acct:{handle}", "aliases": sorted({actor, profile_page or actor, *aliases}), "links": links}
 
 
 def server_descriptor(base_url: str, server_actor: str) -> JsonObject:

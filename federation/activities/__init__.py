@@ -1,6 +1,6 @@
 """Activities between JSON and frozen values: what `build` writes, `parse` reads."""
 
-from federation.activities.build import accept, announce, ask_to_follow, delete, reject, take_back, update, wrap
+from federation.activities.build import accept, announce, ask_to_follow, delete, move, reject, take_back, update, wrap
 from federation.activities.parse import id_of, read_activity
 from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
 
@@ -16,6 +16,7 @@ __all__ = [
     "ask_to_follow",
     "delete",
     "id_of",
+    "move",
     "read_activity",
     "reject",
     "take_back",

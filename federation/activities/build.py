@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from federation.activities.kinds import SPOKEN, Spoken, added
 from federation.activities.shapes import Follow
-from federation.contexts import AS2, PUBLIC, READS, RECORD_TERM
+from federation.contexts import AS2, PUBLIC, READS, RECORD_TERM, WHOSE
 from protocol.canonical import JsonObject
 from protocol.records.chain import Ack, Receipt
 from protocol.records.envelope import Record
@@ -96,6 +96,13 @@ def accept(follow: Follow) -> JsonObject:
 def reject(follow: Follow) -> JsonObject:
     """The Reject of a Follow."""
     return _answered("Reject", follow)
+
+
+def move(actor: str, target: str, *, group: str) -> JsonObject:
+    """The Move with which an actor tells its followers who it is now; `group`: the personal group of both."""
+    mark = sha256(target.encode()).hexdigest()[:32]
+    told = {"id": f"{actor}#moves/{mark}", "type": "Move", "actor": actor, "object": actor, "target": target}
+    return {"@context": AS2, **told, "to": [f"{actor}/followers"], WHOSE: group}
 
 
 def pod_of(actor: str) -> str:

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -127,11 +127,12 @@ class Closing(msgspec.Struct, frozen=True):
     """The result of a lane: the deliveries that are done, and the host's new state.
 
     `host.next_at` counts if anything is left in the lane. `older_than`: deliveries that were queued before are given
-    up.
+    up. `refused`: what was said to those of `over` that the host refused, by delivery.
     """
 
     host: Host
     over: tuple[Delivery, ...] = ()
+    refused: Mapping[int, str] = {}
     older_than: int | None = None
 
 
@@ -148,10 +149,10 @@ def host_of_inbox(inbox: str) -> str:
 
 async def enqueue(
     session: AsyncSession, actor: str, group: RecordId | None, body: bytes, inboxes: Sequence[str], *, now: int
-) -> None:
-    """Queue an activity for each inbox; the same commit stores what the activity tells."""
+) -> int | None:
+    """Queue an activity for each inbox; the same commit stores what the activity tells. Returns its number, if any."""
     if not inboxes:
-        return
+        return None
     # Lanes first and in one order: their rows are locked before deliveries are added, so that no worker can find
     # a lane empty and close it while this waits to be committed.
     lanes = [{"host": host, "next_at": now} for host in sorted(set(map(host_of_inbox, inboxes)))]
@@ -163,11 +164,14 @@ async def enqueue(
         lanes,
     )
     values = {"actor": actor, "group_id": group, "body": body}
-    activity = await session.scalar(insert_into(session, ACTIVITIES).values(values).returning(ACTIVITIES.c.id))
+    activity: int = (
+        await session.execute(insert_into(session, ACTIVITIES).values(values).returning(ACTIVITIES.c.id))
+    ).scalar_one()
     rows = [
         {"activity_id": activity, "host": host_of_inbox(inbox), "inbox": inbox, "queued_at": now} for inbox in inboxes
     ]
     await session.execute(DELIVERIES.insert(), rows)
+    return activity
 
 
 async def list_silent(session: AsyncSession, hosts: Collection[str]) -> set[str]:

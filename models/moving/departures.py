@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ForeignKey, bindparam, delete, select, update
+from sqlalchemy import ForeignKey, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from models.engine.statements import Prepared
 from models.engine.upserts import upsert
+from models.moving.move_deliveries import MOVE_DELIVERIES
+from models.people.accounts import ACCOUNTS
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 
@@ -24,6 +26,8 @@ class DepartureRow(Base):
     """An account's consent to move to one home. `item`: the handover of the personal group that did it.
 
     `handed_out`: a rehome was signed for that handover and given to the new pod, which may still show it.
+    `name`: the account's there; `soft`: followers elsewhere aren't told; `telling_at`: when they are, unless they were
+    at `told_at`. The row stays as long as the account's actor leads to the new one.
     """
 
     __tablename__ = "departures"
@@ -36,6 +40,10 @@ class DepartureRow(Base):
     frozen_at: Mapped[int | None]
     handed_out: Mapped[bool] = mapped_column(server_default="0")
     item: Mapped[RecordId | None]
+    name: Mapped[str | None]
+    soft: Mapped[bool] = mapped_column(server_default="0")
+    telling_at: Mapped[int | None] = mapped_column(index=True)
+    told_at: Mapped[int | None]
 
 
 class DepartingGroupRow(Base):
@@ -60,6 +68,10 @@ class Departure(msgspec.Struct, frozen=True):
     frozen_at: int | None = None
     handed_out: bool = False
     item: RecordId | None = None
+    name: str | None = None
+    soft: bool = False
+    telling_at: int | None = None
+    told_at: int | None = None
 
     def is_frozen(self, now: int) -> bool:
         """Whether nothing may be written in the account's name: the switch is done, or was begun a moment ago."""
@@ -78,13 +90,14 @@ async def save_departure(session: AsyncSession, departure: Departure) -> None:
 
 
 async def set_departure(session: AsyncSession, account: int, **values: object) -> None:
-    """Set columns by name: frozen_at, handed_out, item."""
+    """Set columns by name: frozen_at, handed_out, item, name, telling_at, told_at."""
     changes: Mapping[str, Any] = values
     await session.execute(update(DEPARTURES).where(DEPARTURES.c.account_id == account).values(changes))
 
 
 async def delete_departure(session: AsyncSession, account: int) -> None:
     await session.execute(delete(DEPARTING_GROUPS).where(DEPARTING_GROUPS.c.account_id == account))
+    await session.execute(delete(MOVE_DELIVERIES).where(MOVE_DELIVERIES.c.account_id == account))
     await session.execute(delete(DEPARTURES).where(DEPARTURES.c.account_id == account))
 
 
@@ -98,9 +111,38 @@ _OF_ACCOUNT: Final = Prepared(lambda _: select(*_COLUMNS).where(DEPARTURES.c.acc
 
 async def load_departure_of(session: AsyncSession, personal_group: RecordId) -> Departure | None:
     """The departure of the account with this personal group."""
-    wanted = select(*_COLUMNS).where(DEPARTURES.c.personal_group == personal_group)
-    row = (await session.execute(wanted)).one_or_none()
-    return Departure(*row) if row else None
+    rows = await _OF_GROUP.run(session, group=personal_group)
+    return Departure(*rows[0]) if rows else None
+
+
+_OF_GROUP: Final = Prepared(lambda _: select(*_COLUMNS).where(DEPARTURES.c.personal_group == bindparam("group")))
+
+
+async def load_departure_named(session: AsyncSession, name: str) -> Departure | None:
+    """The departure of the account of this name."""
+    rows = await _OF_NAME.run(session, name=name)
+    return Departure(*rows[0]) if rows else None
+
+
+_OF_NAME: Final = Prepared(
+    lambda _: (
+        select(*_COLUMNS)
+        .join(ACCOUNTS, ACCOUNTS.c.id == DEPARTURES.c.account_id)
+        .where(ACCOUNTS.c.name == bindparam("name"))
+    )
+)
+
+
+async def list_untold(session: AsyncSession, now: int, limit: int) -> list[Departure]:
+    """Departures of whose moves followers elsewhere are to be told now, those that wait longest first."""
+    due = select(*_COLUMNS).where(DEPARTURES.c.telling_at <= now).order_by(DEPARTURES.c.telling_at)
+    return [Departure(*row) for row in await session.execute(due.limit(limit))]
+
+
+async def first_untold_at(session: AsyncSession) -> int | None:
+    """The earliest time at which followers are to be told of a move; None: there is none."""
+    first: int | None = await session.scalar(select(func.min(DEPARTURES.c.telling_at)))
+    return first
 
 
 async def list_overdue(session: AsyncSession, now: int, limit: int) -> list[Departure]:

@@ -15,7 +15,10 @@ MOST_GROUPS: Final = 10_000
 
 
 class NewcomerRow(Base):
-    """A person who moves here from `pod`. `account_id`: the account here, once the personal group's handover holds."""
+    """A person who moves here from `pod`. `account_id`: the account here, once the personal group's handover holds.
+
+    `actor`: the person's there, as the old pod told it.
+    """
 
     __tablename__ = "newcomers"
 
@@ -25,6 +28,7 @@ class NewcomerRow(Base):
     seed_sealed: Mapped[bytes]
     begun_at: Mapped[int]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    actor: Mapped[str | None]
 
 
 class NewcomerGroupRow(Base):
@@ -50,6 +54,7 @@ class Newcomer(msgspec.Struct, frozen=True):
     seed_sealed: bytes
     begun_at: int
     account_id: int | None = None
+    actor: str | None = None
 
 
 class NewcomerGroup(msgspec.Struct, frozen=True):
@@ -87,8 +92,10 @@ async def set_arrived(session: AsyncSession, personal_group: RecordId, account: 
     )
 
 
-async def save_newcomer_groups(session: AsyncSession, personal_group: RecordId, groups: list[NewcomerGroup]) -> None:
-    """Store what the old pod told of these groups."""
+async def save_told(session: AsyncSession, personal_group: RecordId, actor: str, groups: list[NewcomerGroup]) -> None:
+    """Store what the old pod told of the person's actor there, and of these groups."""
+    of = NEWCOMERS.c.personal_group == personal_group
+    await session.execute(update(NEWCOMERS).where(of).values(actor=actor))
     rows = [{"personal_group": personal_group, **msgspec.structs.asdict(group)} for group in groups]
     await upsert(session, NEWCOMER_GROUPS, rows)
 

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey, draft_handover, sign_handover_of
-from pod.actions.moving.switch_rehome import AskedRehome, FrozenAccount, freeze_for, rehome_for, thaw_for
+from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount, freeze_for, rehome_for, thaw_for
 from pod.api.callers import answer, group_of, object_of, pod_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
@@ -31,11 +31,12 @@ async def _key_of(request: web.Request) -> WishedKey:
 
 
 @routes.post("/switches/{group}/freeze")
-@contract("pod", answer=FrozenAccount)
+@contract("pod", body=FreezeWish, answer=FrozenAccount)
 async def post_freeze(request: web.Request) -> web.Response:
     """Refuse what the account with this personal group writes, and say what isn't settled yet."""
     asker, person = await pod_of(request), group_of(request)
-    return answer(await freeze_for(request.app[DEPS], asker, person))
+    wish = await wish_of(request, FreezeWish)
+    return answer(await freeze_for(request.app[DEPS], asker, person, wish.name))
 
 
 @routes.post("/switches/{group}/thaw")

@@ -52,6 +52,7 @@ from pod.actions.chain.door import Arrival, append_all
 from pod.actions.chain.receipts import receipt_in
 from pod.actions.chain.views import find_view
 from pod.actions.fediverse.actors import signing_key
+from pod.actions.moving.told_moves import note_moves
 from pod.actions.private_groups import may_be_told
 from pod.clock import jitter, random_token
 from pod.deps import Deps
@@ -191,13 +192,16 @@ class Courier:
         """Send a lane's deliveries in order, up to the first that has to wait."""
         host = lane.host
         over: list[Delivery] = []
+        refused: dict[int, str] = {}
         for delivery in lane.deliveries:
             outcome = await self._send(host, delivery)
             host = self._after(host, outcome)
             if isinstance(outcome, Postponed):
-                return Closing(host, tuple(over), older_than=self._deps.clock() - OLDEST_MS)
+                return Closing(host, tuple(over), refused, older_than=self._deps.clock() - OLDEST_MS)
+            if isinstance(outcome, GivenUp):
+                refused[delivery.id] = kept_error(outcome.error)
             over.append(delivery)
-        return Closing(host, tuple(over))
+        return Closing(host, tuple(over), refused)
 
     def _after(self, host: Host, outcome: Outcome) -> Host:
         """The host's new state after this outcome."""
@@ -294,6 +298,7 @@ class Courier:
         async def close(session: AsyncSession) -> int:
             await hasten_peers(session, again, now=now)
             await append_all(session, self._deps, [Arrival(receipt, "", now) for receipt in receipts])
+            await note_moves(session, closings, now=now)
             return await close_lanes(session, self._worker, closings)
 
         try:

@@ -21,10 +21,12 @@ from models.content.places import LogPlace
 from models.fediverse.actor_keys import count_people
 from models.fediverse.followers import count_followers
 from models.groups.groups_and_items import load_group
+from models.moving.former_actors import list_former_actors
 from models.people.accounts import load_account_named
 from models.pod.settings import load_settings
 from pod.actions.access import open_group
-from pod.actions.fediverse.actors import POD, actor_keys, group_path, load_open_state
+from pod.actions.fediverse.actors import POD, actor_keys, group_path, load_open_state, person_path
+from pod.actions.fediverse.moved import load_new_place
 from pod.actions.fediverse.post_documents import told
 from pod.actions.reading.group.profiles import NOBODY, load_visible_profiles
 from pod.actions.reading.post.untold import count_told_posts, list_told_posts
@@ -90,7 +92,8 @@ async def person_actor(deps: Deps, name: str) -> JsonObject:
         person = await load_person(session, deps, name)
         opened = await open_group(session, deps, None, person.state.group)
         profile = (await load_visible_profiles(session, deps, opened, [1])).get(1, NOBODY)
-    path = f"u/{name}"
+        former, there = await list_former_actors(session, person.name), await load_new_place(session, person.name)
+    path = person_path(name)
     keys = await actor_keys(deps, path)
     return actor_document(
         OwnActor(
@@ -102,7 +105,9 @@ async def person_actor(deps: Deps, name: str) -> JsonObject:
             name=profile.nickname or name,
             summary=text_html(profile.text),
             published=date_of(person.created_at),
-            discoverable=person.state.visibility == "public",
+            discoverable=person.state.visibility == "public" and there is None,
+            also_known_as=tuple(former),
+            moved_to=there.actor if there else "",
             rsa_pem=keys.rsa_public,
             ed25519_multibase=keys.ed25519_public,
         )

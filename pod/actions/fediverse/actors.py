@@ -86,8 +86,13 @@ async def speaker_of(session: AsyncSession, state: GroupState) -> str:
     if state.kind == "person":
         name = await load_owner_name(session, state.group)
         if name is not None:
-            return f"u/{name}"
+            return person_path(name)
     return group_path(state.group)
+
+
+def person_path(name: str) -> str:
+    """The path of a person's actor."""
+    return f"u/{name}"
 
 
 def group_path(group: RecordId) -> str:

@@ -23,6 +23,7 @@ from models.fediverse.followers import (
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actor_documents import load_followed
 from pod.actions.fediverse.actors import POD, fetch_document, speaker_of
+from pod.actions.fediverse.moved import has_moved
 from pod.actions.fediverse.post_documents import told
 from pod.actions.fediverse.readers import drop_reader, keep_reading, take_reader, tell_of_term
 from pod.actions.reading.post.untold import list_untold_posts
@@ -40,7 +41,7 @@ async def take_follow(deps: Deps, follow: Follow, *, now: int) -> None:
     """Answer a Follow of a local actor, at the inbox that the follower's own document names.
 
     Raises NotFoundError or UnknownGroupError if the actor doesn't exist. The answer is Reject for the pod's actor, for
-    a group that isn't public, for a personal group instead of its person, and at MOST_FOLLOWERS.
+    a group that isn't public, for a personal group instead of its person, for who moved away, and at MOST_FOLLOWERS.
     """
     path = path_of(deps, follow.object)
     if path is None or await take_reader(deps, follow, now=now):
@@ -102,7 +103,7 @@ async def tell_followers(deps: Deps, group: RecordId, *, now: int) -> None:
 
 async def _tell(session: AsyncSession, deps: Deps, group: RecordId, *, now: int) -> None:
     state = (await load_view(session, deps, group)).state
-    if state.visibility != "public":
+    if state.visibility != "public" or await has_moved(session, state):
         return
     path = await speaker_of(session, state)
     since = await load_followed_since(session, path)
@@ -137,4 +138,6 @@ async def _is_willing(session: AsyncSession, deps: Deps, path: str) -> bool:
     if kind == "groups":
         parse_id(name)
     state: GroupState = await load_followed(session, deps, path)
+    if await has_moved(session, state):
+        return False
     return state.visibility == "public" and await speaker_of(session, state) == path

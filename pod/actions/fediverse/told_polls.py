@@ -29,6 +29,7 @@ from models.fediverse.told_polls import (
 from pod.actions.chain.views import load_view
 from pod.actions.fediverse.actors import speaker_of
 from pod.actions.fediverse.followers import MOST_FOLLOWERS
+from pod.actions.fediverse.moved import has_moved
 from pod.actions.fediverse.post_documents import told, told_again
 from pod.actions.reading.lens.floor import load_floor
 from pod.deps import Deps
@@ -63,7 +64,7 @@ async def tell_of_polls(deps: Deps, group: RecordId, *, now: int) -> None:
 async def _of_group(session: AsyncSession, deps: Deps, group: RecordId) -> list[Telling]:
     state = (await load_view(session, deps, group)).state
     since = await load_followed_since(session, await speaker_of(session, state))
-    if state.visibility != "public" or since is None:
+    if state.visibility != "public" or since is None or await has_moved(session, state):
         return []
     found = await list_untold_polls(session, group, since, MOST_AT_ONCE)
     found += await list_moved_polls(session, group, MOST_AT_ONCE)

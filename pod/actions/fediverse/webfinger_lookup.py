@@ -8,6 +8,7 @@ from federation.webfinger import Handle, actor_descriptor, server_descriptor
 from models.people.accounts import folded_name
 from pod.actions.fediverse.actor_documents import handle_host, load_followed, pod_name
 from pod.actions.fediverse.actors import POD
+from pod.actions.fediverse.moved import load_new_place
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
 from protocol.canonical import JsonObject
@@ -23,9 +24,14 @@ async def find_actor(deps: Deps, resource: Handle | URL) -> JsonObject:
     try:
         async with deps.store.database.read() as session:
             await load_followed(session, deps, _checked(path))
+            kind, _, name = path.partition("/")
+            there = await load_new_place(session, name) if kind == "u" else None
     except RefusedError as error:
         raise GroupRule.NOBODY_OF_THAT_NAME.error() from error
-    return actor_descriptor(Handle(path.partition("/")[2], handle_host(deps)), f"{deps.identity.base_url}/{path}")
+    # The old actor stays the handle's own, because its document alone says where its owner went.
+    page, aliases = (there.page, [there.actor]) if there else ("", [])
+    own_id = f"{deps.identity.base_url}/{path}"
+    return actor_descriptor(Handle(name, handle_host(deps)), own_id, profile_page=page, aliases=aliases)
 
 
 def _path_of_handle(deps: Deps, handle: Handle) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
+from models.moving.former_actors import put_former_actor
 from models.moving.newcomers import Newcomer, NewcomerGroup, load_newcomer, set_arrived
 from models.people.accounts import (
     Account,
@@ -56,6 +57,9 @@ async def open_account_of(
     number = await insert_account(session, name=newcomer.name, seed_sealed=newcomer.seed_sealed, now=deps.clock())
     await set_personal_group(session, number, newcomer.personal_group)
     await set_arrived(session, newcomer.personal_group, number)
+    if newcomer.actor is not None:
+        # In the same commit, so that the new actor never stands without the old one's name.
+        await put_former_actor(session, number, newcomer.actor, now=deps.clock())
     account = await load_account(session, number)
     assert account is not None
     await _settle_in(session, deps, account, newcomer, told)

@@ -13,11 +13,12 @@ Spec: portability.md section 3, steps 2 to 4.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.addresses import same_origin
 from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
 from models.moving.newcomers import (
@@ -26,7 +27,7 @@ from models.moving.newcomers import (
     insert_newcomer,
     list_newcomer_groups,
     load_newcomer,
-    save_newcomer_groups,
+    save_told,
     set_let_go,
 )
 from models.people.accounts import load_account_named, load_membership
@@ -35,7 +36,7 @@ from pod.actions.groups.founding import NAME
 from pod.actions.moving.new_home import account_at, arrive, expect, new_key, open_account_of
 from pod.actions.moving.old_pod import ask_old_pod
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey
-from pod.actions.moving.switch_rehome import AskedRehome, FrozenAccount
+from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount
 from pod.actions.signer import PodItself, signed
 from pod.actions.sync.pull import fetch_group
 from pod.clock import random_bytes
@@ -49,6 +50,7 @@ from protocol.records.chain import Handover, Seat
 from protocol.records.envelope import Record, open_record
 from protocol.records.operation import Operation, Rehome
 
+MAX_ACTOR_LENGTH: Final = 2048
 Body = dict[str, Any]
 Standing = Literal["waits", "asked", "sealed", "settled", "let go"]
 
@@ -94,18 +96,26 @@ async def advance(deps: Deps, person: RecordId, *, plainly: frozenset[RecordId] 
     """
     newcomer = await _load(deps, person)
     if newcomer.account_id is None:
-        frozen = await ask_old_pod(deps, newcomer, "freeze", {}, FrozenAccount)
+        frozen = await ask_old_pod(deps, newcomer, "freeze", FreezeWish(newcomer.name), FrozenAccount)
         if frozen.lags:
             return SwitchProgress(arrived=False, late=tuple(lag.group for lag in frozen.lags), groups=())
         told = [
             NewcomerGroup(parse_id(one.group), one.number, one.keys, one.recovery_index, one.keeps)
             for one in frozen.groups
         ]
-        await deps.store.write(lambda session: save_newcomer_groups(session, person, told))
+        actor = _former(newcomer, frozen.actor)
+        await deps.store.write(lambda session: save_told(session, person, actor, told))
         await _take(deps, newcomer, await _told(deps, person, person))
         newcomer = await _load(deps, person)
     moves = [await _advance(deps, newcomer, told, plainly=plainly) for told in await _groups(deps, person)]
     return SwitchProgress(arrived=True, late=(), groups=tuple(moves))
+
+
+def _former(newcomer: Newcomer, actor: str) -> str:
+    """The person's actor at the old pod, as that told it."""
+    if len(actor) > MAX_ACTOR_LENGTH or not same_origin(actor, newcomer.pod):
+        raise SwitchRule.OTHER_ANSWER.error()
+    return actor
 
 
 async def let_go(deps: Deps, person: RecordId, group: RecordId) -> None:

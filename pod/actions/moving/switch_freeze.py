@@ -56,15 +56,20 @@ class Lag(msgspec.Struct, frozen=True):
     under_way: bool = False
 
 
-async def agree(session: AsyncSession, deps: Deps, account: Account, home: Home) -> Departure:
-    """Store that the account agreed to move to this home, in place of any other; raises once it has moved."""
+async def agree(
+    session: AsyncSession, deps: Deps, account: Account, home: Home, *, name: str | None = None, soft: bool = False
+) -> Departure:
+    """Store that the account agreed to move to this home, in place of any other; raises once it has moved.
+
+    `name`: what it will be called there, as far as that is known; `soft`: no Move is sent to its followers elsewhere.
+    """
     before = await load_departure(session, account.id)
     if before is not None and before.item is not None:
         raise SwitchRule.COMMITTED.error()
     if before is not None:
         await thaw(session, deps, before)
     assert account.personal_group is not None
-    departure = Departure(account.id, account.personal_group, home.pod, home.key, deps.clock())
+    departure = Departure(account.id, account.personal_group, home.pod, home.key, deps.clock(), name=name, soft=soft)
     await save_departure(session, departure)
     return departure
 

@@ -212,5 +212,5 @@ async def _publish(session: AsyncSession, deps: Deps, departure: Departure, reco
     tries = await load_tries(session, group, record.id)
     await save_tries(session, msgspec.structs.replace(tries, failed=0, highest_term=0))
     if group == departure.personal_group:
-        await set_departure(session, departure.account_id, item=record.id)
+        await set_departure(session, departure.account_id, item=record.id, telling_at=None if departure.soft else now)
     return DraftedHandover(record.body, done=True)

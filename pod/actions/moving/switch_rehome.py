@@ -16,10 +16,12 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.readers import VerifiedPod
-from models.moving.departures import FREEZE_MS, Departure, count_refusals
+from models.moving.departures import FREEZE_MS, Departure, count_refusals, set_departure
 from models.people.accounts import list_memberships
 from pod.actions.chain.door import append
 from pod.actions.chain.views import load_view
+from pod.actions.fediverse.actors import person_path
+from pod.actions.groups.founding import NAME
 from pod.actions.moving.departing_members import (
     DepartingMember,
     open_departing,
@@ -30,6 +32,7 @@ from pod.actions.moving.switch_freeze import Lag, freeze, lags, thaw
 from pod.actions.moving.switch_handover import WishedKey
 from pod.actions.sync.push import push
 from pod.deps import Deps
+from pod.rules.accounts import AccountRule
 from pod.rules.switches import SwitchRule
 from protocol.ids import RecordId
 from protocol.records.envelope import open_record
@@ -47,9 +50,16 @@ class DepartingGroup(msgspec.Struct, frozen=True):
     keeps: bool
 
 
-class FrozenAccount(msgspec.Struct, frozen=True):
-    """A frozen account: until when, in which groups something isn't settled yet, and its groups."""
+class FreezeWish(msgspec.Struct, frozen=True):
+    """What the account will be called at the new pod."""
 
+    name: str
+
+
+class FrozenAccount(msgspec.Struct, frozen=True):
+    """A frozen account: its actor, until when, in which groups something isn't settled yet, and its groups."""
+
+    actor: str
     until: int
     lags: tuple[Lag, ...]
     groups: tuple[DepartingGroup, ...]
@@ -61,15 +71,23 @@ class AskedRehome(msgspec.Struct, frozen=True):
     sealed: bool
 
 
-async def freeze_for(deps: Deps, asker: VerifiedPod, person: RecordId) -> FrozenAccount:
-    """Freeze the account, unless it is, and say what it waits for; NotFoundError unless it moves to the asker."""
+async def freeze_for(deps: Deps, asker: VerifiedPod, person: RecordId, name: str) -> FrozenAccount:
+    """Freeze the account, unless it is, and say what it waits for; NotFoundError unless it moves to the asker.
+
+    `name`: what it will be called there, which this pod tells others once the move is done.
+    """
+    if not NAME.fullmatch(name):
+        raise AccountRule.NO_NAME.error()
 
     async def action(session: AsyncSession) -> FrozenAccount:
-        departure, _ = await open_departure(session, asker, person)
+        departure, account = await open_departure(session, asker, person)
         departure = await freeze(session, deps, departure)
+        if departure.item is None:
+            await set_departure(session, account.id, name=name)
         assert departure.frozen_at is not None
+        until, actor = departure.frozen_at + FREEZE_MS, f"{deps.identity.base_url}/{person_path(account.name)}"
         late = await lags(session, deps, departure)
-        return FrozenAccount(departure.frozen_at + FREEZE_MS, late, await _groups(session, deps, departure))
+        return FrozenAccount(actor, until, late, await _groups(session, deps, departure))
 
     return await deps.store.write(action)
 

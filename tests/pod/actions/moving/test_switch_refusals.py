@@ -60,7 +60,7 @@ def test_mg_04_nothing_is_signed_for_a_move_before_its_time_nor_for_another_pod(
 
     assert refused(draft_handover, OTHER, person) == "not_agreed"
     assert refused(draft_handover, NEW, person) == "not_frozen"
-    pod.act(lambda deps: freeze_for(deps, asking(NEW), person))
+    pod.act(lambda deps: freeze_for(deps, asking(NEW), person, "ada"))
     assert refused(draft_handover, NEW, person) == "not_drained"
     assert refused(draft_handover, NEW, parish) == "not_committed"
     assert refused(rehome_for, NEW, parish) == "not_committed"

@@ -68,6 +68,8 @@ STAYS: Final = {
     "moves": "an account that comes here",
     "departures": "an account of this pod that goes",
     "departing_groups": "the same, by group",
+    "move_deliveries": "which servers this pod told of an account that went",
+    "former_actors": "who an account was before; the new pod learns this pod's actor at the switch",
     "newcomers": "an account that comes here, with the seed of its keys",
     "newcomer_groups": "the same, by group",
     "copies": "an account of another pod",
