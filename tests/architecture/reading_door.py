@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.architecture.tree import imports_of, is_within
+from tests.architecture.tree import imports_of, is_within, nodes_of
 
 # Whatever people, mails and other software are shown is written by these.
 OUTPUTS = (
@@ -59,7 +59,7 @@ def texts_in_outputs(path: str, tree: ast.Module) -> Iterator[str]:
 
 def words_made_elsewhere(path: str, tree: ast.Module) -> Iterator[str]:
     """A value that holds words is made only where it is decided which."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             if name in MAKERS and path != MAKERS[name]:

@@ -4,13 +4,15 @@ import ast
 import re
 from collections.abc import Iterator
 
+from tests.architecture.tree import nodes_of
+
 READERS = {"startswith", "endswith", "partition", "split", "find", "index", "match", "search", "fullmatch", "count"}
 TELLS = re.compile(r"[a-z0-9_]+")  # a code or rule as a problem document has it; a sentence has blanks and capitals
 
 
 def read_sentences(tree: ast.AST) -> Iterator[str]:
     """`str(error)`, `.detail` or `["detail"]` of a refusal that is compared, searched or taken apart."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Compare():
                 asked: list[ast.expr] = [node.left, *node.comparators]
@@ -38,7 +40,7 @@ def _is_sentence(node: ast.AST) -> bool:
 
 def matched_sentences(tree: ast.AST, families: set[str]) -> Iterator[str]:
     """`pytest.raises(Family, match=…)`, and a match over HTTP that is neither code nor rule."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Call(func=ast.Attribute(attr="raises"), args=[ast.Name(id=name), *_], keywords=keywords):
                 words = [word.value for word in keywords if word.arg == "match"]
@@ -54,7 +56,7 @@ def matched_sentences(tree: ast.AST, families: set[str]) -> Iterator[str]:
 
 def told_facts(tree: ast.AST) -> Iterator[tuple[int, str, str, set[str]]]:
     """Line, enum, rule and facts of each refusal that a module makes."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Attribute(value=ast.Name(id=enum), attr=rule), attr="error" | "refused"),
@@ -71,7 +73,7 @@ def told_facts(tree: ast.AST) -> Iterator[tuple[int, str, str, set[str]]]:
 
 def remote_failures(tree: ast.AST) -> Iterator[tuple[str, set[str]]]:
     """The way and the facts of each failure of another server that a module tells."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Call(func=ast.Name(id="RemoteError"), args=[ast.Attribute(attr=way)], keywords=keywords):
                 if way != "fault":  # the same failure, raised once more

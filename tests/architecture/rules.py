@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from tests.architecture.tree import imports_of, is_within
+from tests.architecture.tree import imports_of, is_within, nodes_of
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
@@ -33,7 +33,7 @@ READINGS = {
 
 def long_functions(tree: ast.Module) -> Iterator[str]:
     """A function that no longer fits a screen is two."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > LONGEST_FUNCTION:
@@ -45,7 +45,7 @@ def empty_names(path: str, tree: ast.Module) -> Iterator[str]:
     parts = PurePosixPath(path).with_suffix("").parts
     for word in {word for part in parts for word in part.lower().split("_")} & EMPTY_WORDS:
         yield f"1: the path says nothing with “{word}”"
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.ClassDef):
             words = {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", node.name)}
             for word in words & EMPTY_WORDS:
@@ -61,7 +61,7 @@ def missing_promise(tree: ast.Module) -> Iterator[str]:
 
 def prints(tree: ast.Module) -> Iterator[str]:
     """What a pod says goes through its log; only commands talk to a terminal."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
             yield f"{node.lineno}: print"
 
@@ -72,7 +72,7 @@ def readings(tree: ast.Module) -> Iterator[str]:
         for source in CLOCKS_AND_ENTROPY:
             if is_within(name, source):
                 yield f"{line}: imports {name}"
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
             owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
             if f"{owner}.{node.attr}" in READINGS:

@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.architecture.tree import code_files, name_of, tree_of
+from tests.architecture.tree import code_files, name_of, nodes_of, tree_of
 from tests.support.folders import ROOT
 
 # Each of these has no caller yet, or none of its kind, and says why it stays.
@@ -55,7 +55,7 @@ def _defined() -> Iterator[tuple[str, str]]:
 
 def _used() -> Iterator[str]:
     for path in code_files():
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(tree_of(path)):
             match node:
                 case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
                     yield name

@@ -14,7 +14,7 @@ import pod
 import protocol
 from pod.config import SECTIONS, Config, parse_config
 from protocol.errors import RefusedError
-from tests.architecture.tree import code_files, tree_of
+from tests.architecture.tree import code_files, nodes_of, tree_of
 from tests.support.folders import ROOT
 
 EXAMPLE = (ROOT / "pod.toml.example").read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ def routes() -> set[tuple[str, str]]:
 def names_in(path: str) -> set[str]:
     tree = tree_of(ROOT / path)
     return {
-        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        node.name for node in nodes_of(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     }
 
 

@@ -13,7 +13,7 @@ from pod.web.group.log_kinds import SHOWN
 from protocol.records.content import KINDS, Content, Leaves, OfEach, Unknown
 from protocol.records.envelope import CHAIN_TYPES
 from protocol.records.operation import WISHES, UnknownDo, Wish
-from tests.architecture.tree import code_files, tree_of
+from tests.architecture.tree import code_files, nodes_of, tree_of
 from tests.support.folders import ROOT
 
 TABLES = {"read": KINDS, "drafted": DRAFTED, "projected": PROJECTED, "spoken": SPOKEN, "told": TELLING, "shown": SHOWN}
@@ -50,7 +50,7 @@ def test_what_erasing_leaves_can_be_emptied_and_folded_again() -> None:
 
 @pytest.mark.parametrize("path", ENTRIES)
 def test_no_part_of_an_entry_has_a_default_so_that_a_missing_one_does_not_type_check(path: str) -> None:
-    classes = {node.name: node for node in ast.walk(tree_of(ROOT / path)) if isinstance(node, ast.ClassDef)}
+    classes = {node.name: node for node in nodes_of(tree_of(ROOT / path)) if isinstance(node, ast.ClassDef)}
     for name in ENTRIES[path]:
         fields = [node for node in classes[name].body if isinstance(node, ast.AnnAssign)]
         assert fields
@@ -66,7 +66,7 @@ def records_by_hand(tree: ast.Module) -> list[int]:
     named = {*OfEach.__struct_fields__, *CHAIN_TYPES}
     said = [
         (node.lineno, key.value, value.value)
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.Dict)
         for key, value in zip(node.keys, node.values, strict=True)
         if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)

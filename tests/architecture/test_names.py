@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tests.architecture.tree import code_files, name_of, tree_of
+from tests.architecture.tree import code_files, name_of, nodes_of, tree_of
 
 PARTS = ("pod/deps.py", "pod/store.py", "pod/identity.py", "pod/memory.py")
 MOST_FIELDS = 7
@@ -27,7 +27,7 @@ MEANT = {
 def test_no_class_name_stands_twice() -> None:
     places: dict[str, list[str]] = defaultdict(list)
     for path in code_files():
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(tree_of(path)):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(name_of(path))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
@@ -59,7 +59,7 @@ def test_a_name_of_the_glossary_means_one_thing(name: str) -> None:
     others = {
         f"{name_of(path)}:{node.lineno}: {ast.unparse(node.annotation)}"
         for path in code_files()
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(tree_of(path))
         if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation and _named(node) == name
         if not re.fullmatch(MEANT[name], ast.unparse(node.annotation))
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.architecture import reading_door
-from tests.architecture.tree import code_files, name_of, tree_of
+from tests.architecture.tree import code_files, name_of, nodes_of, tree_of
 
 Rule = Callable[[str, ast.Module], Iterator[str]]
 RULES = (reading_door.texts_in_outputs, reading_door.words_made_elsewhere)
@@ -18,7 +18,7 @@ def test_words_leave_by_the_reading_door_alone(rule: Rule) -> None:
 def test_every_value_with_words_is_made_where_the_rule_says() -> None:
     for name, path in reading_door.MAKERS.items():
         (found,) = [file for file in code_files() if name_of(file) == path]
-        assert any(isinstance(node, ast.ClassDef) and node.name == name for node in ast.walk(tree_of(found))), name
+        assert any(isinstance(node, ast.ClassDef) and node.name == name for node in nodes_of(tree_of(found))), name
 
 
 PLANTED = [

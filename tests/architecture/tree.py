@@ -42,14 +42,25 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+@cache
+def nodes_of(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All nodes of a tree, as `ast.walk` gives them; walked once, for many rules look at each tree."""
+    return tuple(ast.walk(tree))
+
+
 def name_of(path: Path) -> str:
     """A path as messages and rules write it: pod/clock.py."""
     return path.relative_to(ROOT).as_posix()
 
 
-def imports_of(tree: ast.AST) -> Iterator[tuple[int, str]]:
+@cache
+def imports_of(tree: ast.AST) -> tuple[tuple[int, str], ...]:
     """Line and full dotted name of all that is imported: `from a import b` is a.b."""
-    for node in ast.walk(tree):
+    return tuple(_imports_of(tree))
+
+
+def _imports_of(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name

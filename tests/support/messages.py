@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ TEMPLATES = ROOT / "pod" / "web"
 Message = str | tuple[str, str]
 
 
+@cache
 def messages() -> dict[Message, str]:
     """Every message with its area: the folder below pod/web with its templates; `kit` for what lies in none."""
     found: dict[Message, str] = {}
