@@ -28,6 +28,8 @@ class DepartureRow(Base):
     `handed_out`: a rehome was signed for that handover and given to the new pod, which may still show it.
     `name`: the account's there; `soft`: followers elsewhere aren't told; `telling_at`: when they are, unless they were
     at `told_at`. The row stays as long as the account's actor leads to the new one.
+    `moved_at`: when that handover was signed here; `closed_at`: since when the person is done with this account;
+    `keyless_at`: since when the keys of its actor are gone.
     """
 
     __tablename__ = "departures"
@@ -44,10 +46,16 @@ class DepartureRow(Base):
     soft: Mapped[bool] = mapped_column(server_default="0")
     telling_at: Mapped[int | None] = mapped_column(index=True)
     told_at: Mapped[int | None]
+    moved_at: Mapped[int | None]
+    closed_at: Mapped[int | None] = mapped_column(index=True)
+    keyless_at: Mapped[int | None]
 
 
 class DepartingGroupRow(Base):
-    """What a departure remembers of a group. `unwaited`: its records aren't waited for; `refusals`: of handovers."""
+    """What a departure remembers of a group. `unwaited`: its records aren't waited for; `refusals`: of handovers.
+
+    `let_go`: the account is closed without waiting for this group's rehome.
+    """
 
     __tablename__ = "departing_groups"
 
@@ -55,6 +63,7 @@ class DepartingGroupRow(Base):
     group_id: Mapped[RecordId] = mapped_column(primary_key=True)
     unwaited: Mapped[bool] = mapped_column(server_default="0")
     refusals: Mapped[int] = mapped_column(server_default="0")
+    let_go: Mapped[bool] = mapped_column(server_default="0")
 
 
 class Departure(msgspec.Struct, frozen=True):
@@ -72,6 +81,9 @@ class Departure(msgspec.Struct, frozen=True):
     soft: bool = False
     telling_at: int | None = None
     told_at: int | None = None
+    moved_at: int | None = None
+    closed_at: int | None = None
+    keyless_at: int | None = None
 
     def is_frozen(self, now: int) -> bool:
         """Whether nothing may be written in the account's name: the switch is done, or was begun a moment ago."""
@@ -90,7 +102,7 @@ async def save_departure(session: AsyncSession, departure: Departure) -> None:
 
 
 async def set_departure(session: AsyncSession, account: int, **values: object) -> None:
-    """Set columns by name: frozen_at, handed_out, item, name, telling_at, told_at."""
+    """Set columns by name."""
     changes: Mapping[str, Any] = values
     await session.execute(update(DEPARTURES).where(DEPARTURES.c.account_id == account).values(changes))
 

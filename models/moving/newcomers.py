@@ -3,13 +3,14 @@
 from typing import Final
 
 import msgspec
-from sqlalchemy import ForeignKey, select, update
+from sqlalchemy import ForeignKey, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from models.engine.upserts import insert_new, upsert
 from protocol.ids import RecordId
+from protocol.keys import DidKey
 
 MOST_GROUPS: Final = 10_000
 
@@ -18,6 +19,7 @@ class NewcomerRow(Base):
     """A person who moves here from `pod`. `account_id`: the account here, once the personal group's handover holds.
 
     `actor`: the person's there, as the old pod told it.
+    `key`: the old pod's, to which a move back would lead; `arrived_at`: when the account here opened.
     """
 
     __tablename__ = "newcomers"
@@ -27,8 +29,10 @@ class NewcomerRow(Base):
     name: Mapped[str] = mapped_column(unique=True)
     seed_sealed: Mapped[bytes]
     begun_at: Mapped[int]
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     actor: Mapped[str | None]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    key: Mapped[DidKey | None]
+    arrived_at: Mapped[int | None]
 
 
 class NewcomerGroupRow(Base):
@@ -55,6 +59,8 @@ class Newcomer(msgspec.Struct, frozen=True):
     begun_at: int
     account_id: int | None = None
     actor: str | None = None
+    key: DidKey | None = None
+    arrived_at: int | None = None
 
 
 class NewcomerGroup(msgspec.Struct, frozen=True):
@@ -85,11 +91,24 @@ async def load_newcomer(session: AsyncSession, personal_group: RecordId) -> Newc
     return Newcomer(*row) if row else None
 
 
-async def set_arrived(session: AsyncSession, personal_group: RecordId, account: int) -> None:
-    """Store which account the person has here now."""
-    await session.execute(
-        update(NEWCOMERS).where(NEWCOMERS.c.personal_group == personal_group).values(account_id=account)
-    )
+async def replace_newcomer(session: AsyncSession, newcomer: Newcomer) -> None:
+    """Store that somebody who was here comes again; what was told of their groups then is forgotten."""
+    await session.execute(delete(NEWCOMER_GROUPS).where(NEWCOMER_GROUPS.c.personal_group == newcomer.personal_group))
+    await upsert(session, NEWCOMERS, [msgspec.structs.asdict(newcomer)])
+
+
+async def load_arrival(session: AsyncSession, account: int) -> Newcomer | None:
+    """How an account came here; None for one that was opened here."""
+    row = (await session.execute(select(*_COLUMNS).where(NEWCOMERS.c.account_id == account))).one_or_none()
+    return Newcomer(*row) if row else None
+
+
+async def set_arrived(
+    session: AsyncSession, personal_group: RecordId, account: int, key: DidKey | None, *, now: int
+) -> None:
+    """Store which account the person has here now, and the key of the pod from which they came."""
+    arrived = update(NEWCOMERS).where(NEWCOMERS.c.personal_group == personal_group)
+    await session.execute(arrived.values(account_id=account, key=key, arrived_at=now))
 
 
 async def save_told(session: AsyncSession, personal_group: RecordId, actor: str, groups: list[NewcomerGroup]) -> None:
@@ -105,6 +124,12 @@ async def list_newcomer_groups(session: AsyncSession, personal_group: RecordId) 
     wanted = select(*_OF_GROUP).where(NEWCOMER_GROUPS.c.personal_group == personal_group)
     rows = await session.execute(wanted.order_by(NEWCOMER_GROUPS.c.group_id).limit(MOST_GROUPS))
     return [NewcomerGroup(*row) for row in rows]
+
+
+async def list_let_go(session: AsyncSession, personal_group: RecordId) -> set[RecordId]:
+    """The groups without which the person came."""
+    of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.let_go.is_(True)
+    return set(await session.scalars(select(NEWCOMER_GROUPS.c.group_id).where(*of)))
 
 
 async def set_let_go(session: AsyncSession, personal_group: RecordId, group: RecordId) -> None:

@@ -35,4 +35,19 @@ class SwitchRule(Rule):
     SEAT_REFUSED = (NotNowError, "The other keepers refused to name the seat anew, so many times: %(times)s.")
     OTHER_HANDOVER = (MalformedError, "This isn't the handover that was drafted here, with the new pod's proof.")
     OTHER_ANSWER = (MalformedError, "The old pod's answer isn't the handover that was asked for.")
+    RESTS = (
+        NotNowError,
+        "This account moved here lately. It can move to another server from %(time)s on.",
+        "Kontot flyttade hit nyligen. Det kan flytta till en annan server från och med %(time)s.",
+    )
+    CANT_RETURN = (
+        NotNowError,
+        "The day in which you can move back is over. You can still move there like to any other server.",
+        "Dygnet då du kan flytta tillbaka är över. Du kan fortfarande flytta dit som till vilken server som helst.",
+    )
+    CLOSED_HERE = (
+        NotNowError,
+        "This account is closed here. You can still move here like to any other server.",
+        "Det här kontot är avslutat här. Du kan fortfarande flytta hit som till vilken server som helst.",
+    )
     NOT_COMING = (NotFoundError, "Nobody with this personal group is on the way here.")

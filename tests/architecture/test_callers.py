@@ -24,6 +24,8 @@ NOT_CALLED = {
     "bring_up": "a job has a copy brought up to date",
     "verify_copy": "a job says whether a copy is whole",
     "advance": "what the job of a move calls; each step of a switch is in it",
+    "agree_to_return": "what a person presses who moves back, at the pod where they are",
+    "begin_return": "the same, at the pod to which they return",
     "stop_waiting": "what a person says who doesn't wait for a group that lags",
     "ROOMS": "the modules of tables, imported for what they declare",
 }

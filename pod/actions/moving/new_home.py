@@ -22,6 +22,7 @@ from models.people.accounts import (
 from pod.actions.chain.door import append
 from pod.actions.chain.sealing import confirm_head
 from pod.actions.chain.views import load_view
+from pod.actions.moving.way_back import account_left, take_back
 from pod.actions.signer import coming_key
 from pod.actions.sync.push import push
 from pod.deps import Deps
@@ -49,17 +50,24 @@ async def open_account_of(
     again = await load_newcomer(session, newcomer.personal_group)
     if again is None or again.account_id is not None:
         return
-    if await load_account_named(session, newcomer.name) is not None:
+    now, left = deps.clock(), await account_left(session, newcomer.personal_group)
+    if left is None and await load_account_named(session, newcomer.name) is not None:
         raise AccountRule.NAME_TAKEN.error(name=newcomer.name)
-    await append(session, deps, item, origin=newcomer.pod, now=deps.clock())
+    await append(session, deps, item, origin=newcomer.pod, now=now)
     if await _member(session, deps, newcomer, told) is None:
         raise SwitchRule.OTHER_ANSWER.error()
-    number = await insert_account(session, name=newcomer.name, seed_sealed=newcomer.seed_sealed, now=deps.clock())
-    await set_personal_group(session, number, newcomer.personal_group)
-    await set_arrived(session, newcomer.personal_group, number)
+    if left is not None:
+        number = left.id
+        await take_back(session, deps, left)
+    else:
+        number = await insert_account(session, name=newcomer.name, seed_sealed=newcomer.seed_sealed, now=now)
+        await set_personal_group(session, number, newcomer.personal_group)
+    # A lone keeper's handover has two proofs: this pod's, and that of the pod to which one can move back.
+    old = next((key for key in sorted(item.signers) if key != deps.identity.home.key), None)
+    await set_arrived(session, newcomer.personal_group, number, old, now=now)
     if newcomer.actor is not None:
         # In the same commit, so that the new actor never stands without the old one's name.
-        await put_former_actor(session, number, newcomer.actor, now=deps.clock())
+        await put_former_actor(session, number, newcomer.actor, now=now)
     account = await load_account(session, number)
     assert account is not None
     await _settle_in(session, deps, account, newcomer, told)
@@ -70,7 +78,8 @@ async def expect(session: AsyncSession, deps: Deps, newcomer: Newcomer, told: Ne
     account = await account_at(session, newcomer)
     if account is None:
         raise SwitchRule.NOT_COMMITTED.error()
-    if await load_membership(session, account.id, told.group_id) is None:
+    held = await load_membership(session, account.id, told.group_id)
+    if held is None or held.state == "moved":
         await save_membership(session, _membership(deps, account, newcomer, told, None))
 
 

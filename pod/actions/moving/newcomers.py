@@ -33,10 +33,17 @@ from models.moving.newcomers import (
 from models.people.accounts import load_account_named, load_membership
 from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import NAME
-from pod.actions.moving.new_home import account_at, arrive, expect, new_key, open_account_of
+from pod.actions.moving.new_home import (
+    account_at,
+    arrive,
+    expect,
+    new_key,
+    open_account_of,
+)
 from pod.actions.moving.old_pod import ask_old_pod
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey
 from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount
+from pod.actions.moving.way_back import account_left, come_back
 from pod.actions.signer import PodItself, signed
 from pod.actions.sync.pull import fetch_group
 from pod.clock import random_bytes
@@ -72,12 +79,18 @@ class SwitchProgress(msgspec.Struct, frozen=True):
 
 
 async def begin(deps: Deps, person: RecordId, pod: str, name: str) -> Newcomer:
-    """Remember that the person with this personal group moves here from `pod` under `name`; raises NameTakenError."""
+    """Remember that the person with this personal group moves here from `pod` under `name`; raises NameTakenError.
+
+    Who left an account here gets that one back, and its name.
+    """
     if not NAME.fullmatch(name):
         raise AccountRule.NO_NAME.error()
     seed = random_bytes(32)
 
     async def action(session: AsyncSession) -> Newcomer:
+        left = await account_left(session, person)
+        if left is not None:
+            return await come_back(session, deps, left, pod)
         sealed = deps.identity.keyring.seal(seed, f"seed/{name}")
         if await load_newcomer(session, person) is None and await load_account_named(session, name) is None:
             await insert_newcomer(session, Newcomer(person, pod, name, sealed, deps.clock()))
@@ -198,7 +211,10 @@ async def _handed_over(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, sign
     group = told.group_id
     async with deps.store.database.read() as session:
         known = await load_group(session, group) is not None
-        head = (await load_view(session, deps, group)).head if known else None
+        state = (await load_view(session, deps, group)).state if known else None
+    # Of a private group that nobody at home here is in, this pod may hold an old copy, which nobody brings up to date.
+    stale = state is None or (state.visibility == "private" and deps.identity.base_url not in state.pods)
+    head = state.head if state is not None and not stale else None
     wish = WishedKey(group, signing, head)
     answer = await ask_old_pod(deps, newcomer, "drafts", wish, DraftedHandover)
     if not answer.done:

@@ -26,11 +26,13 @@ from models.moving.departures import (
     save_departure,
     set_departure,
 )
+from models.moving.newcomers import list_let_go
 from models.moving.unsettled import count_unsettled
 from models.people.accounts import Account, Membership, list_memberships, load_account, load_membership, take_counter
 from pod.actions.chain.door import append
 from pod.actions.chain.stored_chain import waiting_operations
 from pod.actions.chain.views import load_view
+from pod.actions.moving.cool_down import check_rested
 from pod.actions.signer import WITHDRAW, leaving, signed, signing_key
 from pod.actions.sync.push import push
 from pod.deps import Deps
@@ -59,13 +61,15 @@ class Lag(msgspec.Struct, frozen=True):
 async def agree(
     session: AsyncSession, deps: Deps, account: Account, home: Home, *, name: str | None = None, soft: bool = False
 ) -> Departure:
-    """Store that the account agreed to move to this home, in place of any other; raises once it has moved.
+    """Store that the account agreed to move to this home, in place of any other.
 
     `name`: what it will be called there, as far as that is known; `soft`: no Move is sent to its followers elsewhere.
+    Raises NotNowError once it has moved, and in the week after it came here, unless it goes back within a day.
     """
     before = await load_departure(session, account.id)
     if before is not None and before.item is not None:
         raise SwitchRule.COMMITTED.error()
+    await check_rested(session, account, home.pod, now=deps.clock())
     if before is not None:
         await thaw(session, deps, before)
     assert account.personal_group is not None
@@ -111,18 +115,23 @@ async def thaw_overdue(deps: Deps) -> None:
 
 async def _overtake(session: AsyncSession, deps: Deps, departure: Departure) -> None:
     """Write an operation that voids a rehome which was handed out."""
+    if departure.handed_out:
+        await overtake_in(session, deps, departure, departure.personal_group)
+
+
+async def overtake_in(session: AsyncSession, deps: Deps, departure: Departure, group: RecordId) -> None:
+    """The same for what was signed in one group, whether or not it waits to be sealed."""
     account = await load_account(session, departure.account_id)
-    membership = await load_membership(session, departure.account_id, departure.personal_group)
-    if not departure.handed_out or account is None or membership is None or membership.number is None:
+    membership = await load_membership(session, departure.account_id, group)
+    if account is None or membership is None or membership.number is None or departure.frozen_at is None:
         return
     now = deps.clock()
     # The freeze may be over by its clock; this is what ends it.
-    assert departure.frozen_at is not None
     holder = leaving(account, departure, now=departure.frozen_at)
-    counter = await take_counter(session, account.id, departure.personal_group)
+    counter = await take_counter(session, account.id, group)
     header: Header = {"author": membership.number, "key": membership.key_index, "counter": counter, "at": now}
     wish = draft_wish(Event(WITHDRAW, {}))
-    body = by_signing_key(wish, departure.personal_group, header)
+    body = by_signing_key(wish, group, header)
     record = open_record(signed(holder, body, signing_key(deps, holder, membership), now=now))
     await append(session, deps, record, origin="", now=now)
     await push(session, deps, record, now=now)
@@ -130,7 +139,7 @@ async def _overtake(session: AsyncSession, deps: Deps, departure: Departure) -> 
 
 async def lags(session: AsyncSession, deps: Deps, departure: Departure) -> tuple[Lag, ...]:
     """The groups for which the move waits, by id; those that the person doesn't wait for are left out."""
-    unwaited = await list_unwaited(session, departure.account_id)
+    unwaited = await _unwaited(session, departure)
     found = [
         await _lag(session, deps, membership)
         for membership in await list_memberships(session, departure.account_id)
@@ -142,9 +151,15 @@ async def lags(session: AsyncSession, deps: Deps, departure: Departure) -> tuple
 async def lag_in(session: AsyncSession, deps: Deps, departure: Departure, group: RecordId) -> Lag | None:
     """How far the account lags in one group; None if all that it wrote is settled, or isn't waited for."""
     membership = await load_membership(session, departure.account_id, group)
-    if membership is None or group in await list_unwaited(session, departure.account_id):
+    if membership is None or group in await _unwaited(session, departure):
         return None
     return await _lag(session, deps, membership)
+
+
+async def _unwaited(session: AsyncSession, departure: Departure) -> set[RecordId]:
+    """Groups that aren't waited for: for their records, or because the account came here without them."""
+    came_without = await list_let_go(session, departure.personal_group)
+    return came_without | await list_unwaited(session, departure.account_id)
 
 
 async def _lag(session: AsyncSession, deps: Deps, membership: Membership) -> Lag | None:

@@ -212,5 +212,6 @@ async def _publish(session: AsyncSession, deps: Deps, departure: Departure, reco
     tries = await load_tries(session, group, record.id)
     await save_tries(session, msgspec.structs.replace(tries, failed=0, highest_term=0))
     if group == departure.personal_group:
-        await set_departure(session, departure.account_id, item=record.id, telling_at=None if departure.soft else now)
+        telling_at = None if departure.soft else now
+        await set_departure(session, departure.account_id, item=record.id, moved_at=now, telling_at=telling_at)
     return DraftedHandover(record.body, done=True)

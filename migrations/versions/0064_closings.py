@@ -1,0 +1,43 @@
+"""How an account came here and can go back; an account that moved away is closed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0064"
+down_revision = "0063"
+branch_labels = None
+depends_on = None
+
+
+def _n(name: str) -> "sa.Column[int]":
+    return sa.Column(name, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+
+
+def _no(name: str) -> "sa.Column[bool]":
+    return sa.Column(name, sa.Boolean(), server_default="0", nullable=False)
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("newcomers") as table:
+        table.add_column(sa.Column("key", sa.Text(), nullable=True))
+        table.add_column(_n("arrived_at"))
+    op.create_index(op.f("ix_newcomers_account_id"), "newcomers", ["account_id"])
+    with op.batch_alter_table("departures") as table:
+        for column in (_n("moved_at"), _n("closed_at"), _n("keyless_at")):
+            table.add_column(column)
+    op.create_index(op.f("ix_departures_closed_at"), "departures", ["closed_at"])
+    with op.batch_alter_table("departing_groups") as table:
+        table.add_column(_no("let_go"))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("departing_groups") as table:
+        table.drop_column("let_go")
+    op.drop_index(op.f("ix_departures_closed_at"), "departures")
+    with op.batch_alter_table("departures") as table:
+        for name in ("moved_at", "closed_at", "keyless_at"):
+            table.drop_column(name)
+    op.drop_index(op.f("ix_newcomers_account_id"), "newcomers")
+    with op.batch_alter_table("newcomers") as table:
+        for name in ("key", "arrived_at"):
+            table.drop_column(name)
