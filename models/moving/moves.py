@@ -1,16 +1,31 @@
-"""Moves to this pod that travellers began: one a browser, known by the hash of the secret that it keeps as a cookie."""
+"""Moves to this pod that travellers began: one a browser, known by the hash of the secret that it keeps as a cookie.
+
+A move that was granted is a job (pod/jobs/moves.py): it goes from stage to stage, and `due_at` says when something is
+next to be done for it. Whoever does it claims the move for a while, by a turn of its own, and notes how far it came.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import LargeBinary, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from protocol.ids import RecordId
+
+# The stages of a job, in their order; a move has none before it is granted.
+BEGUN: Final = "begun"
+COPYING: Final = "copying"
+VERIFIED: Final = "verified"
+SWITCHING: Final = "switching"
+SETTLED: Final = "settled"
+CLOSED: Final = "closed"
+STOPPED: Final = "stopped"
+_NAMED: Final = text("name <> ''")
 
 
 class MoveRow(Base):
@@ -29,14 +44,38 @@ class MoveRow(Base):
     classes: Mapped[str]
     begun_at: Mapped[int]
     granted_at: Mapped[int | None]
-    expires_at: Mapped[int] = mapped_column(index=True)
+    expires_at: Mapped[int | None] = mapped_column(index=True)
+    stage: Mapped[str] = mapped_column(server_default="")
+    stopped_in: Mapped[str] = mapped_column(server_default="")
+    why: Mapped[str] = mapped_column(server_default="")
+    said: Mapped[bytes | None] = mapped_column(LargeBinary)
+    name: Mapped[str] = mapped_column(server_default="")
+    address: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="")
+    standing: Mapped[bool] = mapped_column(server_default="0")
+    private: Mapped[bool] = mapped_column(server_default="0")
+    copy_id: Mapped[int | None] = mapped_column(ForeignKey("copies.id"), unique=True)
+    plan: Mapped[bytes | None] = mapped_column(LargeBinary)
+    current: Mapped[str] = mapped_column(server_default="")
+    stage_at: Mapped[int | None]
+    due_at: Mapped[int | None] = mapped_column(index=True)
+    turn: Mapped[int] = mapped_column(server_default="0")
+    tries: Mapped[int] = mapped_column(server_default="0")
+
+    __table_args__ = (Index("ix_moves_name", "name", sqlite_where=_NAMED, postgresql_where=_NAMED),)
 
 
 class Move(msgspec.Struct, frozen=True):
     """A move. `who`: the name at `pod`, as it was typed; `tier`: what that pod can give.
 
     `state`: what the old pod sends back with a code; `consent_page`: where the person agrees there, once it was asked;
-    `granted_at`: since when this pod may read `classes`.
+    `granted_at`: since when this pod may read `classes`; `private`: those hold what was written in private groups, too.
+    `expires_at`: when the move is over; None: a standing copy, which ends when it is revoked.
+
+    Of a job: `stage`, since `stage_at`; `stopped_in`: the stage in which it stopped. `why`: code of the last fault, and
+    `said` its sentences as JSON. `name`: wished here; `address`, `language`: for the mail. `plan`: as JSON; `current`:
+    the class that is read now. `due_at`: when something is next to be done, None: nothing until somebody asks.
+    `turn`: how often it was claimed; `tries`: how often in a row something failed.
     """
 
     sha256: bytes
@@ -50,7 +89,23 @@ class Move(msgspec.Struct, frozen=True):
     classes: str
     begun_at: int
     granted_at: int | None
-    expires_at: int
+    expires_at: int | None
+    stage: str = ""
+    stopped_in: str = ""
+    why: str = ""
+    said: bytes | None = None
+    name: str = ""
+    address: str = ""
+    language: str = ""
+    standing: bool = False
+    private: bool = False
+    copy_id: int | None = None
+    plan: bytes | None = None
+    current: str = ""
+    stage_at: int | None = None
+    due_at: int | None = None
+    turn: int = 0
+    tries: int = 0
 
 
 MOVES: Final = table_of(MoveRow)
@@ -58,15 +113,19 @@ _COLUMNS = [MOVES.c[name] for name in Move.__struct_fields__]
 
 
 async def insert_move(session: AsyncSession, move: Move, *, instead_of: bytes, now: int) -> None:
-    """Store a new move in place of the browser's former one that came to nothing; deletes those that ended."""
+    """Store a new move in place of the browser's former one that came to nothing; deletes those that ended.
+
+    One with a copy is ended by the sweep, which deletes the copy first.
+    """
     in_vain = (MOVES.c.sha256 == instead_of) & MOVES.c.granted_at.is_(None)
-    await session.execute(delete(MOVES).where((MOVES.c.expires_at <= now) | in_vain))
+    ended = (MOVES.c.expires_at <= now) & MOVES.c.copy_id.is_(None)
+    await session.execute(delete(MOVES).where(ended | in_vain))
     await session.execute(MOVES.insert().values(**msgspec.structs.asdict(move)))
 
 
 async def load_move(session: AsyncSession, sha256: bytes, *, now: int) -> Move | None:
     """The move of a browser that keeps this secret."""
-    wanted = select(*_COLUMNS).where(MOVES.c.sha256 == sha256, MOVES.c.expires_at > now)
+    wanted = select(*_COLUMNS).where(MOVES.c.sha256 == sha256, _lasts(now))
     row = (await session.execute(wanted)).one_or_none()
     return Move(*row) if row else None
 
@@ -76,3 +135,36 @@ async def set_move(session: AsyncSession, move: Move, **changes: Any) -> bool:
     unchanged = (MOVES.c.sha256 == move.sha256) & (MOVES.c.state == move.state)
     changed = update(MOVES).where(unchanged).values(**changes).returning(MOVES.c.sha256)
     return (await session.scalar(changed)) is not None
+
+
+async def first_move_at(session: AsyncSession) -> int | None:
+    """When something is next to be done for any move; None: when somebody asks."""
+    first: int | None = await session.scalar(select(func.min(MOVES.c.due_at)))
+    return first
+
+
+async def claim_move(session: AsyncSession, *, now: int, until: int) -> Move | None:
+    """Claim the move that is due longest until `until`, by a new turn; None: none is due."""
+    due = select(*_COLUMNS).where(MOVES.c.due_at <= now).order_by(MOVES.c.due_at, MOVES.c.sha256).limit(1)
+    row = (await session.execute(due)).one_or_none()
+    if row is None:
+        return None
+    found = Move(*row)
+    await session.execute(update(MOVES).where(MOVES.c.sha256 == found.sha256).values(due_at=until, turn=found.turn + 1))
+    return msgspec.structs.replace(found, due_at=until, turn=found.turn + 1)
+
+
+async def note_move(session: AsyncSession, move: Move, changes: Mapping[str, Any]) -> bool:
+    """Note how far a claimed move came; False if it is another's turn by now, or it was cancelled."""
+    mine = (MOVES.c.sha256 == move.sha256) & (MOVES.c.turn == move.turn)
+    noted = update(MOVES).where(mine).values(**changes).returning(MOVES.c.sha256)
+    return (await session.scalar(noted)) is not None
+
+
+async def hasten_moves(session: AsyncSession, *, now: int) -> None:
+    """Have all that has a time done now: a process that stopped may have left it undone, and peers may answer again."""
+    await session.execute(update(MOVES).where(MOVES.c.due_at > now).values(due_at=now))
+
+
+def _lasts(now: int) -> ColumnElement[bool]:
+    return MOVES.c.expires_at.is_(None) | (MOVES.c.expires_at > now)

@@ -15,6 +15,7 @@ from pod.jobs.exchanges import Exchanges
 from pod.jobs.floor_groups import FloorFetches
 from pod.jobs.introductions import Introductions
 from pod.jobs.moved_actors import MovedActors
+from pod.jobs.moves import Moves
 from pod.jobs.pulls import Pulls
 from pod.jobs.rounds import Rounds
 from protocol.ids import RecordId
@@ -41,6 +42,7 @@ class Looks:
         self._calls = Calls(deps, tasks)
         self._archives = Archives(deps, tasks)
         self._moved = MovedActors(deps, tasks)
+        self._moves = Moves(deps, tasks)
 
     async def look(self) -> None:
         """Begin what is due, as far as there is room."""
@@ -56,5 +58,6 @@ class Looks:
             await self._calls.start_due(),
             await self._archives.start_due(),
             await self._moved.start_due(),
+            await self._moves.start_due(),
         ]
         self._calm.begin(now, min((time for time in times if time is not None), default=None))

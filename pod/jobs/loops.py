@@ -24,6 +24,7 @@ from models.groups.groups_and_items import load_group
 from models.groups.rounds import hasten_rounds, mark_all_due, mark_due
 from models.groups.told_reposts import prune_told
 from models.groups.waiting_records import prune_void, prune_waiting
+from models.moving.moves import hasten_moves
 from models.people.own_calls import prune_own_calls
 from models.pod.tries import prune_buckets
 from pod.actions.chain.hopeless_operations import let_void_go
@@ -140,6 +141,7 @@ class Loops:
         await hasten_rounds(session, now=now)
         # Nobody repeats what other pods sent while this pod was down, so it asks them.
         await hasten_peers(session, None, now=now)
+        await hasten_moves(session, now=now)
         if deps.identity.keyring.former:
             await mark_all_due(session, now=now)
 

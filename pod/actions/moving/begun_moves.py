@@ -19,7 +19,7 @@ from federation.errors import RemoteError
 from federation.rules.answers import RemoteFault
 from federation.signatures import SignedRequest, sign_once
 from federation.webfinger import parse_handle
-from models.moving.moves import Move, insert_move, load_move, set_move
+from models.moving.moves import BEGUN, Move, insert_move, load_move, set_move
 from models.pod.pod_invites import load_invite_by_code
 from models.pod.settings import load_settings
 from pod.actions.admin.pod_invites import code_hash
@@ -150,7 +150,12 @@ async def take_code(deps: Deps, move: Move, state: str, code: str) -> None:
         sealed=deps.identity.keyring.seal(given.grant.encode(), _purpose(move)),
         classes=" ".join(name for name in CLASSES if name in given.classes),
         granted_at=now,
-        expires_at=now + KEPT_MS,
+        expires_at=None if given.expires_at is None else now + KEPT_MS,
+        standing=given.expires_at is None,
+        private=given.private,
+        stage=BEGUN,
+        stage_at=now,
+        due_at=now,
     )
 
 

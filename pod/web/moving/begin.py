@@ -138,7 +138,7 @@ async def _show_journey(request: web.Request, status: HTTPStatus = HTTPStatus.OK
         tier=move.tier,
         consent=move.consent_page,
         granted=move.granted_at is not None,
-        until=say.day(move.expires_at),
+        until=say.day(move.expires_at) if move.expires_at is not None else "",
         classes=named_classes(say, move.classes),
     )
     page = msgspec.structs.replace(view, **problem)

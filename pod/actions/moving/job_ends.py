@@ -1,0 +1,46 @@
+"""How a step of a move's job ends when it doesn't succeed: it is tried again later, or the job stops with a reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from federation.errors import RemoteError, sentences_of
+from models.moving.moves import STOPPED, Move
+from pod.deps import Deps
+from protocol.errors import RefusedError
+
+FIRST_WAIT_MS: Final = 5_000
+LONGEST_WAIT_MS: Final = 3_600_000
+BROKEN: Final = "pod_fault"
+
+
+def waiting(deps: Deps, move: Move, error: RemoteError | RefusedError | None) -> Move:
+    """The job, to be tried again later, the longer the more often it failed; None: this pod has a fault."""
+    wait = min(FIRST_WAIT_MS * 2 ** min(move.tries, 20), LONGEST_WAIT_MS)
+    why, said = (code_of(error), _said(error)) if error is not None else (BROKEN, None)
+    return msgspec.structs.replace(move, due_at=deps.clock() + wait, tries=move.tries + 1, why=why, said=said)
+
+
+def stopped(deps: Deps, move: Move, error: RemoteError | RefusedError) -> Move:
+    """The job stopped by a refusal, until its person asks to try again."""
+    return msgspec.structs.replace(
+        move,
+        stage=STOPPED,
+        stopped_in=move.stage,
+        stage_at=deps.clock(),
+        due_at=None,
+        current="",
+        why=code_of(error),
+        said=_said(error),
+    )
+
+
+def code_of(error: RemoteError | RefusedError) -> str:
+    """The stable name of a fault."""
+    return error.fault.name.lower() if isinstance(error, RemoteError) else error.refused.rule.name.lower()
+
+
+def _said(error: RemoteError | RefusedError) -> bytes:
+    return msgspec.json.encode(sentences_of(error))
