@@ -93,14 +93,12 @@ class Memory:
     """What one process remembers; each value may be lost at any time.
 
     `founded`: when groups were founded. `hashes`: state hashes by item. `written`: how many bytes each author stored
-    lately. `beats`: when each loop last ran. `told_terms`: the term of each group that its readers were last told.
-    `locks`: what this process does once at a time.
+    lately. `beats`: when each loop last ran. `locks`: what this process does once at a time.
     """
 
     founded: dict[RecordId, int] = field(default_factory=dict)
     hashes: dict[RecordId, str] = field(default_factory=dict)
     beats: dict[str, int] = field(default_factory=dict)
-    told_terms: dict[RecordId, int] = field(default_factory=dict)
     written: WrittenBytes = field(default_factory=WrittenBytes)
     polls: OfPolls = field(default_factory=OfPolls)
     locks: Locks = field(default_factory=Locks)

@@ -19,6 +19,7 @@ from models.engine.writer import after_commit
 from models.fediverse.deliveries import host_of_inbox, prune_hosts
 from models.fediverse.known_keys import prune_known_keys
 from models.fediverse.peers import hasten_peers
+from models.fediverse.readers import prune_readers
 from models.fediverse.seen_signatures import prune_seen
 from models.groups.groups_and_items import load_group
 from models.groups.rounds import hasten_rounds, mark_all_due, mark_due
@@ -224,6 +225,7 @@ async def _prune(session: AsyncSession, now: int) -> None:
     await prune_seen(session, now=now)
     await prune_known_keys(session, now=now)
     await prune_hosts(session, now=now)
+    await prune_readers(session, now)
     await prune_buckets(session, now=now)
     await prune_told(session, now - REMEMBERS_TOLD_MS)
     await prune_calls(session, now=now)

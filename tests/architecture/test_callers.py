@@ -27,6 +27,7 @@ NOT_CALLED = {
     "agree_to_return": "what a person presses who moves back, at the pod where they are",
     "begin_return": "the same, at the pod to which they return",
     "stop_waiting": "what a person says who doesn't wait for a group that lags",
+    "take_copied_readers": "who recovers an account with its copy tells those who read it",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
 OF_MIGRATIONS = "migrations/"

@@ -87,10 +87,10 @@ def test_x2_a_vote_and_a_post_reach_a_pod_that_only_follows_without_a_look_round
     eventually(lambda: valley.seen(valley.dag)["settled_height"] == valley.seen(valley.ada)["height"])
 
 
-def test_x2_a_follower_hears_of_a_handover_and_of_the_new_stewards_seals(valley: Valley) -> None:
+def test_x2_a_follower_hears_of_a_keeper_who_takes_over_from_a_dead_pod_and_of_its_seals(valley: Valley) -> None:
+    valley.pods[0].kill()
     valley.bo.post(f"/api/v1/groups/{valley.group}/handovers", {})
     eventually(lambda: valley.seen(valley.dag)["steward"] == valley.bo.pod.url)
-    valley.pods[0].kill()
 
     post = valley.write(valley.cy)
 

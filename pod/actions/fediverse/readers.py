@@ -7,7 +7,7 @@ own pods get everything, and no other pod does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,15 +18,19 @@ from models.content.claims import is_claimed
 from models.engine.writer import after_commit
 from models.fediverse.deliveries import enqueue
 from models.fediverse.readers import (
+    NEVER_TOLD,
     Reading,
     delete_reader,
     delete_reading,
     is_followed_here,
-    list_readers,
     list_readings,
+    list_untold,
+    put_copied_readers,
     put_reader,
     save_reading,
+    set_told_term,
 )
+from models.groups.groups_and_items import load_item
 from pod.actions.chain.views import find_view, load_view
 from pod.actions.fediverse.actors import POD, group_path
 from pod.actions.private_groups import is_home
@@ -34,9 +38,13 @@ from pod.actions.reading.lens.floor import list_floor
 from pod.deps import Deps
 from protocol.canonical import JsonObject, bytes_of_checked
 from protocol.ids import RecordId, parse_id
+from protocol.origins import is_bare_origin
+from protocol.records.envelope import reopen_record
 from protocol.state import GroupState
 
 MOST_READERS: Final = 10_000  # of one group; each record is delivered to all of them
+MOST_COPIED: Final = 1000  # that a copy names: each is sent to, and none has asked
+COPIED_MS: Final = 7 * 24 * 3600 * 1000
 MOST_TOLD: Final = 7  # pods of a group that are told who reads it: as many as keepers at most
 AGAIN_AFTER_MS: Final = 24 * 3600 * 1000  # a pod that was restored from a backup may have forgotten its readers
 
@@ -59,7 +67,9 @@ async def take_reader(deps: Deps, follow: Follow, *, now: int) -> bool:
 
     async def action(session: AsyncSession) -> None:
         state = (await load_view(session, deps, group)).state
-        taken = state.visibility != "private" and await put_reader(session, group, pod, most=MOST_READERS, now=now)
+        taken = state.visibility != "private" and await put_reader(
+            session, group, pod, term=state.term, most=MOST_READERS, now=now
+        )
         answer = accept(follow) if taken else reject(follow)
         # The answer says how far the group is, so that the reader pulls what came between its last pull and its Follow.
         about = group if taken else None
@@ -99,22 +109,41 @@ async def keep_reading(deps: Deps, group: RecordId, *, now: int) -> None:
         await deps.store.write(lambda session: _say(session, deps, group, asked, ended, now=now))
 
 
+async def take_copied_readers(
+    session: AsyncSession, deps: Deps, group: RecordId, pods: Collection[str], *, now: int
+) -> None:
+    """Have the readers that a copy names told of the recovery that brought the group here: their old source is dead.
+
+    A pod that reads learns from it where the group is, and says anew that it reads. Who doesn't within some days is
+    told no more, so that no copy can have a pod send to others for ever. Call it once the group's recovery is stored.
+    """
+    bare = sorted({pod for pod in pods if is_bare_origin(pod) and pod != deps.identity.base_url})
+    await put_copied_readers(session, group, bare[:MOST_COPIED], until=now + COPIED_MS)
+    deps.signals.wake(session, group)
+
+
 async def tell_of_term(deps: Deps, group: RecordId, *, now: int) -> None:
-    """Send a handover or recovery that another pod made to our readers, whom that pod may not know."""
-    told = deps.memory.told_terms
-    view = await find_view(deps, group)
-    state, record = view.state, view.nodes[view.head].record
-    known, told[group] = told.get(group, state.term), state.term
-    if known == state.term or record is None or state.visibility == "private":
+    """Send the last handover or recovery to our readers that weren't sent it: the pod that made it may not know them.
+
+    What this pod made went to all that it knew in the commit that stored it.
+    """
+    state = (await find_view(deps, group)).state
+    if state.visibility == "private":
         return
+    async with deps.store.database.read() as session:
+        untold = await list_untold(session, group, state.term, MOST_READERS)
+        item = await load_item(session, state.head) if untold else None
+    if item is None:
+        return
+    pushed = state.steward.pod == deps.identity.base_url
+    inboxes = [f"{pod}/inbox" for pod, told in untold if told == NEVER_TOLD or not pushed]
     actor = f"{deps.identity.base_url}/{group_path(group)}"
-    body = bytes_of_checked(wrap(record, actor=actor))
+    body = bytes_of_checked(wrap(reopen_record(item.wire), actor=actor))
 
     async def action(session: AsyncSession) -> None:
-        inboxes = [f"{pod}/inbox" for pod in await list_readers(session, group, MOST_READERS)]
-        if inboxes:
-            await enqueue(session, actor, group, body, inboxes, now=now)
-            after_commit(session, deps.signals.deliver)
+        await set_told_term(session, group, state.term)
+        await enqueue(session, actor, group, body, inboxes, now=now)
+        after_commit(session, deps.signals.deliver)
 
     await deps.store.write(action)
 

@@ -106,7 +106,7 @@ async def test_a_vote_that_a_command_writes_is_sealed_and_sent_at_once_by_the_pr
     group = await start_group(command, TokenHolder(ada), {"name": "Group"})
     async with a_sink() as sink:
         reader = f"http://{sink.host(7)}"
-        await command.store.write(partial(put_reader, group=group, pod=reader, most=9, now=NOON))
+        await command.store.write(partial(put_reader, group=group, pod=reader, term=0, most=9, now=NOON))
         vote = draft(Vote(target=SubjectTarget("The well"), value=700, **UNSIGNED))
         cast = await submit(command, write_record, TokenHolder(ada), group, vote)
         await until(lambda: any(cast.id.encode() in body or b'"value":700' in body for body in sink.taken(7)))

@@ -73,7 +73,7 @@ async def test_mg_11_nothing_imported_is_delivered_notified_or_new_in_a_home(ada
     opened = await sign_up(deps, "bo")
     follower = Follower(f"u/{ada.account.name}", "https://gamma.example/bo", "https://gamma.example/inbox", "x", 0, 1)
     await deps.store.write(partial(put_follower, follower=follower, most=9))
-    await deps.store.write(partial(put_reader, group=own, pod=READER, most=9, now=1))
+    await deps.store.write(partial(put_reader, group=own, pod=READER, term=0, most=9, now=1))
     await deps.store.write(partial(save_following, following=Following(opened.account, own, lens=True, since_at=1)))
     entries = archive(note(1), note(2, inReplyTo=f"{files.ANNA}/statuses/1"), note(3, summary="Ducks"))
 

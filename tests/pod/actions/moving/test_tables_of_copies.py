@@ -23,7 +23,7 @@ IN_A_CLASS: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "memberships": ("memberships", {"context": "a key's derivation from this pod's seed", "counter": "that key's"}),
     "followings": ("follows", {}),
     "followers": ("follows", {"follow": "an id to answer here", "since_seq": "this pod's count of records"}),
-    "readers": ("follows", {}),
+    "readers": ("follows", {"told_term": "what this pod sent them", "until": "how long a copy's word holds"}),
     "blocks": ("choices", {}),
     "decision_subscriptions": ("choices", {}),
     "poll_drafts": ("choices", {}),
