@@ -7,7 +7,7 @@ import pytest
 
 
 def is_required(what: str) -> bool:
-    """Whether POD_REQUIRE, a list with commas, names `what` (postgres, vectors, seeds, data)."""
+    """Whether POD_REQUIRE, a list with commas, names `what` (postgres, browser, vectors, seeds, data, node)."""
     return what in {name.strip() for name in os.environ.get("POD_REQUIRE", "").split(",")}
 
 

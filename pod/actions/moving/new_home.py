@@ -65,9 +65,9 @@ async def open_account_of(
     # A lone keeper's handover has two proofs: this pod's, and that of the pod to which one can move back.
     old = next((key for key in sorted(item.signers) if key != deps.identity.home.key), None)
     await set_arrived(session, newcomer.personal_group, number, old, now=now)
-    if newcomer.actor is not None:
+    if again.actor is not None:
         # In the same commit, so that the new actor never stands without the old one's name.
-        await put_former_actor(session, number, newcomer.actor, now=now)
+        await put_former_actor(session, number, again.actor, now=now)
     account = await load_account(session, number)
     assert account is not None
     await _settle_in(session, deps, account, newcomer, told)

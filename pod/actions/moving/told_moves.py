@@ -43,7 +43,8 @@ from protocol.canonical import bytes_of_checked
 from protocol.errors import RefusedError
 
 AT_ONCE: Final = 20
-AGAIN_AFTER_MS: Final = 60_000
+FIRST_PAUSE_MS: Final = 1_000
+LONGEST_PAUSE_MS: Final = 600_000
 HOSTS_ON_A_PAGE: Final = 200
 _LOG = logging.getLogger(__name__)
 
@@ -81,8 +82,11 @@ async def _tell(deps: Deps, departure: Departure) -> None:
     if await _is_confirmed(deps, _actor_of(deps, account), there):
         await deps.store.write(partial(_queue, deps=deps, account=account, now=now))
         return
-    late = departure.frozen_at is not None and now > departure.frozen_at + OLDEST_MS
-    await deps.store.write(partial(_set_telling, departure=departure, at=None if late else now + AGAIN_AFTER_MS))
+    waited = now - (departure.frozen_at or departure.agreed_at)
+    # The first look is mostly too early by a moment: the new pod opens the account when it has our answer.
+    pause = min(max(FIRST_PAUSE_MS, waited // 4), LONGEST_PAUSE_MS)
+    at = None if waited > OLDEST_MS else now + pause
+    await deps.store.write(partial(_set_telling, departure=departure, at=at))
 
 
 def _actor_of(deps: Deps, account: Account) -> str:

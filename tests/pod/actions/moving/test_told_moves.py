@@ -24,7 +24,7 @@ from pod.actions.fediverse import followers
 from pod.actions.fediverse.actor_documents import person_actor
 from pod.actions.fediverse.webfinger_lookup import find_actor
 from pod.actions.moving import told_moves
-from pod.actions.moving.told_moves import AGAIN_AFTER_MS, ToldOfMove, list_told, note_moves, tell_of_moves
+from pod.actions.moving.told_moves import FIRST_PAUSE_MS, ToldOfMove, list_told, note_moves, tell_of_moves
 from protocol.keys import PrivateKey
 from tests.support.travellers import Traveller, a_traveller
 from tests.support.writing import an_id
@@ -157,7 +157,7 @@ async def test_mg_03_no_move_is_sent_until_the_new_actor_names_the_old_one(
     assert await lanes(ada) == {}
     again = (await departure_of(ada)).telling_at
     assert again is not None
-    assert now + AGAIN_AFTER_MS <= again <= ada.deps.clock() + AGAIN_AFTER_MS
+    assert now + FIRST_PAUSE_MS <= again <= ada.deps.clock() + 2 * FIRST_PAUSE_MS
     assert (await told(ada)).waits
 
 

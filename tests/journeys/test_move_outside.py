@@ -1,0 +1,135 @@
+"""Who follows somebody from another server comes along when they move: on other software, and on a third pod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.people.accounts import insert_token, load_account_named
+from pod.actions.groups.founding import token_hash
+from pod.actions.moving.newcomers import begin
+from pod.actions.moving.switch_freeze import agree
+from pod.actions.moving.told_moves import ToldOfMove, list_told
+from pod.deps import Deps
+from protocol.ids import RecordId
+from protocol.records.parts import Home
+from tests.support.browsing import Browser
+from tests.support.fedify_follower import FedifyFollower, fedify_follower
+from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually, worker_number
+from tests.support.switched import advanced
+
+pytestmark = pytest.mark.slow
+
+PODS = 3
+NOTE: Final[dict[str, Any]] = {"kind": "note", "paragraphs": [{"style": "text", "text": "I live at beta now."}]}
+
+
+class Journey:
+    """ada and eve live at alpha; fia follows them from Fedify, bo follows ada from gamma. Both move to beta."""
+
+    def __init__(self, pods: list[ServedPod], fia: FedifyFollower) -> None:
+        self.alpha, self.beta, self.gamma = pods
+        self.fia = fia
+        self.ada, self.eve = (self.alpha.sign_up(name) for name in ("ada", "eve"))
+        self.bo = self.gamma.sign_up("bo")
+        for pod in pods:
+            pod.start()
+        for name in ("ada", "eve"):
+            fia.follow(f"{self.alpha.url}/u/{name}")
+        browser = Browser(self.gamma).sign_in("bo")
+        address = f"{self.alpha.url}/g/{self.group_of(self.ada)}"
+        assert browser.submit(browser.get("/follows"), "/follows", group=address).status == 200
+        eventually(lambda: self.seen_by_bo()["settled_height"] == 0)
+
+    def group_of(self, person: Person) -> RecordId:
+        return RecordId(person.account["personal_group"])
+
+    def seen_by_bo(self) -> Any:
+        return self.bo.get(f"/api/v1/groups/{self.group_of(self.ada)}")
+
+    def move(self, person: Person, name: str, *, soft: bool) -> None:
+        group, home = self.group_of(person), self.beta.act(home_of)
+
+        async def consent(session: AsyncSession, deps: Deps) -> None:
+            account = await load_account_named(session, person.account["name"])
+            assert account is not None
+            await agree(session, deps, account, home, soft=soft)
+
+        self.alpha.act(lambda deps: deps.store.write(lambda session: consent(session, deps)))
+        self.beta.act(lambda deps: begin(deps, group, self.alpha.url, name))
+        eventually(lambda: self.beta.act(lambda deps: advanced(deps, group)).arrived)
+
+    def at_beta(self, person: Person, name: str) -> Person:
+        async def token(deps: Deps) -> str:
+            async def action(session: AsyncSession) -> None:
+                account = await load_account_named(session, name)
+                assert account is not None
+                await insert_token(session, sha256=token_hash(name), account=account.id, name="t", now=deps.clock())
+
+            await deps.store.write(action)
+            return name
+
+        return Person(self.beta, {**person.account, "token": self.beta.act(token)})
+
+    def told(self, name: str) -> ToldOfMove:
+        async def look(deps: Deps) -> ToldOfMove:
+            async with deps.store.database.read() as session:
+                account = await load_account_named(session, name)
+            assert account is not None
+            told = await list_told(deps, account)
+            assert told is not None
+            return told
+
+        return self.alpha.act(look)
+
+    def received(self, kind: str) -> list[tuple[str, str]]:
+        found = [one for one in self.fia.received() if one["type"] == kind]
+        return [(one["actor"], one.get("target", "")) for one in found]
+
+
+async def home_of(deps: Deps) -> Home:
+    return deps.identity.home
+
+
+@pytest.fixture(scope="module")
+def journey(pods: list[ServedPod], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
+    folder: Path = tmp_path_factory.mktemp("fedify") / "follower"
+    with fedify_follower(f"127.77.{worker_number()}.60", folder) as fia:
+        yield Journey(pods, fia)
+
+
+def test_mg_03_and_mg_19_followers_of_other_software_come_along_but_not_in_a_soft_move(journey: Journey) -> None:
+    old = {name: f"{journey.alpha.url}/u/{name}" for name in ("ada", "eve")}
+    new = f"{journey.beta.url}/u/ada2"
+
+    journey.move(journey.eve, "eve", soft=True)
+    journey.move(journey.ada, "ada2", soft=False)
+
+    eventually(lambda: sorted(journey.fia.following()) == sorted([new, old["eve"]]), seen=journey.fia.received)
+    assert journey.received("Move") == [(old["ada"], new)]
+    assert all(one["whole"] for one in journey.fia.received() if one["type"] == "Move")
+    eventually(lambda: journey.told("ada").total.taken == 1)
+    assert (journey.told("eve").soft, journey.told("eve").total.all) == (True, 0)
+    assert call("GET", old["eve"])["movedTo"] == f"{journey.beta.url}/u/eve"
+    assert call("GET", new)["alsoKnownAs"] == [old["ada"]]
+
+
+def test_mg_03_what_is_written_after_the_move_comes_from_the_new_actor_alone(journey: Journey) -> None:
+    moved, group = journey.at_beta(journey.ada, "ada2"), journey.group_of(journey.ada)
+
+    post = moved.post(f"/api/v1/groups/{group}/posts", NOTE)["record"]
+
+    eventually(lambda: journey.received("Create") == [(f"{journey.beta.url}/u/ada2", "")], seen=journey.fia.received)
+
+    def read_by_bo() -> bool:
+        try:
+            return bool(journey.bo.get(f"/api/v1/groups/{group}/records/{post}"))
+        except RefusedByHttpError:
+            return False
+
+    eventually(read_by_bo, seen=journey.seen_by_bo)
+    assert journey.seen_by_bo()["steward"] == journey.beta.url
