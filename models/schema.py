@@ -33,7 +33,17 @@ from models.groups import (
     told_reposts,
     waiting_records,
 )
-from models.moving import archives, departures, former_actors, grants, kept_copies, move_deliveries, moves, newcomers
+from models.moving import (
+    archives,
+    boxes,
+    departures,
+    former_actors,
+    grants,
+    kept_copies,
+    move_deliveries,
+    moves,
+    newcomers,
+)
 from models.people import (
     accounts,
     decision_notices,
@@ -71,7 +81,7 @@ ROOMS = (
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     kept_copies,
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
-    *(archives, departures, former_actors, move_deliveries, newcomers),
+    *(archives, boxes, departures, former_actors, move_deliveries, newcomers),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(
         sessions,

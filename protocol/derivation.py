@@ -7,6 +7,7 @@ Rules of this file (protocol §2):
 2. use `signing`: context is the group's id, for the founder of a root its nonce; an index above 0 appends `/`
    and the index.
    use `recovery`: context is a running index 0, 1, 2 …  use `actor`: identity statements.
+   use `box`: 0; the bytes are an X25519 key (`protocol/boxes.py`).
 3. A recovery seed is written as 24 words of the English BIP-39 list, which carry a checksum of 8 bits.
 """
 
@@ -23,7 +24,7 @@ from protocol.keys import SEED_BYTES, DidKey, PrivateKey
 from protocol.limits import RECOVERY_KEYS
 from protocol.rules.phrases import PhraseRule
 
-Use = Literal["signing", "recovery", "actor"]
+Use = Literal["signing", "recovery", "actor", "box"]
 
 PHRASE_WORDS: Final = 24
 _WORD: Final = re.compile(r"[^\W\d_]+")

@@ -60,6 +60,7 @@ MAX_LOADED_KEYS: Final = 16_384  # loaded public keys kept in memory: decoding o
 # Copies of accounts (portability §1, ADR 0065).
 MAX_LINE_BYTES: Final = 640 * 1024  # an item of a chain with all its proofs, and what surrounds it
 MAX_LINE_KEY: Final = MAX_URL_LENGTH + 200  # characters; the longest names an actor of another server
+MAX_BOX_BYTES: Final = 1024 * 1024  # what a sealed box holds
 MAX_LINES: Final = 1_000_000  # in a class: nobody who writes by hand comes near
 
 # Documents of other software (federation §2.31).

@@ -28,6 +28,7 @@ NOT_CALLED = {
     "begin_return": "the same, at the pod to which they return",
     "stop_waiting": "what a person says who doesn't wait for a group that lags",
     "take_copied_readers": "who recovers an account with its copy tells those who read it",
+    "open_kept_box": "who recovers an account with its copy opens the box in it",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
 OF_MIGRATIONS = "migrations/"

@@ -31,9 +31,10 @@ from tests.support.tables import copy_tables
 class Traveller:
     """An account here, and what it does."""
 
-    def __init__(self, deps: Deps, account: Account) -> None:
+    def __init__(self, deps: Deps, account: Account, phrase: str = "") -> None:
         self.deps = deps
         self.account = account
+        self.phrase = phrase
         self.signer = TokenHolder(account, decides=True)
 
     @property
@@ -86,7 +87,7 @@ async def a_traveller(folder: Path, url: str = "", *, clock: Clock | None = None
             async with database.read() as session:
                 account = await load_account(session, opened.account)
             assert account is not None
-            yield Traveller(deps, account)
+            yield Traveller(deps, account, opened.phrase)
     finally:
         await database.close()
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.moving.boxes import put_box_key
 from models.people.accounts import Account, set_frozen
 from models.people.phrase_checks import PhraseCheck, load_phrase_check, set_phrase_checked
 from pod.actions.recovery.phrase import RecoveryKeys
@@ -61,6 +62,7 @@ async def check_whole_phrase(deps: Deps, account: Account, keys: RecoveryKeys) -
 
     async def action(session: AsyncSession) -> None:
         await check_own(session, account, keys)
+        await put_box_key(session, account.id, keys.box_public)
         await set_phrase_checked(session, account.id, now=deps.clock())
         await set_frozen(session, account.id, at=None)
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.moving.boxes import put_box_key
 from models.people.accounts import (
     Account,
     Membership,
@@ -30,6 +31,7 @@ from pod.clock import random_bytes, random_token
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
 from pod.rules.groups import GroupRule
+from protocol.boxes import box_public
 from protocol.derivation import phrase_of, recovery_dids
 from protocol.ids import RecordId
 from protocol.keys import DidKey
@@ -57,6 +59,7 @@ class Drawn(msgspec.Struct, frozen=True):
     seed: bytes
     dids: tuple[DidKey, ...]
     phrase: str
+    box: bytes
 
     def __repr__(self) -> str:
         return "Drawn()"
@@ -65,7 +68,7 @@ class Drawn(msgspec.Struct, frozen=True):
 def draw() -> Drawn:
     """Make new keys for one account."""
     recovery_seed = random_bytes(32)
-    return Drawn(random_bytes(32), recovery_dids(recovery_seed), phrase_of(recovery_seed))
+    return Drawn(random_bytes(32), recovery_dids(recovery_seed), phrase_of(recovery_seed), box_public(recovery_seed))
 
 
 async def sign_up(deps: Deps, name: str, *, decides: bool = False) -> SignedUp:
@@ -103,6 +106,7 @@ async def open_account(session: AsyncSession, deps: Deps, name: str, drawn: Draw
     sealed = deps.identity.keyring.seal(drawn.seed, f"seed/{name}")
     number = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())
     await insert_recovery_keys(session, number, 0, drawn.dids)
+    await put_box_key(session, number, drawn.box)
     account = await load_account(session, number)
     assert account is not None
     root = {"kind": "person", "name": name, "visibility": "public"}

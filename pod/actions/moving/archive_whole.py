@@ -18,6 +18,7 @@ from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.moving.archive_lists import archive_lists
 from pod.actions.moving.archive_outbox import archived_actor_json, likes_pieces, no_bookmarks, outbox_pieces
 from pod.actions.moving.copy_classes import class_pages, sign_manifest
+from pod.actions.moving.sealed_boxes import bring_box_up
 from pod.actions.reading.person.own_words import count_own_writing, own_writing
 from pod.archive.contents import ACTOR, BOOKMARKS, CLASS_FILES, LIKES, MANIFEST, NAMES, OUTBOX, README
 from pod.archive.readme import (
@@ -109,6 +110,7 @@ async def write_archive(deps: Deps, wish: ArchiveWish, file: BinaryIO, told: Tol
     writing = _Writing(deps, wish, ZipOutput(file, at=now), told)
     # First of all: it makes the actor's keys if nobody needed them yet, and the classes tell of them.
     actor = await archived_actor_json(deps, wish.account)
+    await bring_box_up(deps, wish.account)
     async with deps.store.database.read() as session:
         sources = await _sources(session, deps, wish)
         totals = await _write_classes(session, writing)

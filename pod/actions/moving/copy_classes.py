@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.moving.boxes import load_box
 from models.people.accounts import Account
 from pod.actions.moving.copy_logs import list_personal, list_records, mark_personal, mark_records
 from pod.actions.moving.copy_rows import list_actor, list_choices, list_follows, list_memberships
@@ -20,6 +21,7 @@ from pod.actions.signer import PodItself, load_signing_membership, load_staying,
 from pod.actions.sync.page_budget import ENTRIES, PageBudget
 from pod.deps import Deps
 from pod.rules.groups import GroupRule
+from protocol.boxes import box_lines
 from protocol.canonical import JsonObject
 from protocol.copies import (
     CLASSES,
@@ -33,12 +35,21 @@ from protocol.copies import (
     manifest_members,
 )
 
+
+async def _list_box(session: AsyncSession, deps: Deps, account: Account, after: str, limit: int) -> list[CopyLine]:
+    """The account's box, as it was sealed last."""
+    del deps, limit  # it has three parts at most
+    box = await load_box(session, account.id)
+    return [line for line in box_lines(box.sealed) if line.key > after] if box and box.sealed else []
+
+
 _READERS: Final = {
     PERSONAL: list_personal,
     "memberships": list_memberships,
     "follows": list_follows,
     "choices": list_choices,
     "actor": list_actor,
+    "box": _list_box,
 }
 
 
@@ -68,7 +79,7 @@ async def read_class(
         found = await list_records(session, account, after, ENTRIES + 1, until=until, private=private)
     elif name in _READERS:
         found = await _READERS[name](session, deps, account, after, ENTRIES + 1)
-    else:  # this pod holds no files yet and makes no boxes
+    else:  # this pod holds no files yet
         found = []
     return page_of([line for line in found if not until or line.key < until])
 

@@ -33,6 +33,7 @@ from pod.actions.groups.founding import token_hash
 from pod.actions.moving.asked_grants import code_hash
 from pod.actions.moving.copy_classes import CopyPage, read_class, read_marks, signed_manifest
 from pod.actions.moving.grant_messages import GivenGrant, ShownCode, challenge_of
+from pod.actions.moving.sealed_boxes import bring_box_up
 from pod.clock import random_token
 from pod.deps import Deps
 from pod.rules.grants import GrantRule
@@ -118,6 +119,8 @@ async def read_granted(deps: Deps, opened: OpenGrant, name: str, after: str, unt
 
 async def granted_marks(deps: Deps, opened: OpenGrant) -> dict[str, str]:
     """The marks of the classes that the grant holds: what stays the same wherever nothing changed."""
+    if "box" in opened.grant.classes.split():
+        await bring_box_up(deps, opened.account)
     async with deps.store.database.read() as session:
         marks = await read_marks(session, deps, opened.account, private=opened.grant.private)
     return {mark: told for mark, told in marks.items() if mark.partition("/")[0] in opened.grant.classes.split()}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pod.rules.accounts import AccountRule
+from protocol.boxes import BoxContent, box_public, open_box
 from protocol.derivation import recovery_dids, recovery_key, seed_of
+from protocol.ids import RecordId
 from protocol.keys import DidKey, PrivateKey
 from protocol.limits import RECOVERY_KEYS
 from protocol.state import GroupState
@@ -36,6 +38,15 @@ class RecoveryKeys:
     def key(self, number: int) -> PrivateKey:
         """The private key of this number."""
         return recovery_key(self._seed, number)
+
+    @property
+    def box_public(self) -> bytes:
+        """The public half of the key of the account's sealed box."""
+        return box_public(self._seed)
+
+    def open_box(self, sealed: bytes, group: RecordId) -> BoxContent:
+        """What the box of this personal group holds; raises BadProofError or MalformedError."""
+        return open_box(sealed, self._seed, group)
 
     def member_in(self, state: GroupState) -> int | None:
         """The number of the member who has, or once had, one of these keys as recovery key; None if nobody has."""

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.errors import RemoteError
 from models.groups.groups_and_items import list_groups, load_group
+from models.moving.boxes import put_box_key
 from models.people.accounts import (
     Account,
     count_recovery_keys,
@@ -108,6 +109,7 @@ async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) ->
 
     async def action(session: AsyncSession) -> int:
         await check_own(session, account, keys)
+        await put_box_key(session, account.id, keys.box_public)
         first = await load_next_recovery_index(session, account.id)
         await insert_recovery_keys(session, account.id, first, keys.dids(first))
         return await count_recovery_keys(session, account.id)
@@ -199,6 +201,7 @@ async def _open_account(
     for number, (did, group) in used.items():
         await insert_recovery_keys(session, account.id, number, [did])
         await set_recovery_group(session, account.id, number, group)
+    await put_box_key(session, account.id, keys.box_public)
     return account
 
 

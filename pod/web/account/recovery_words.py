@@ -10,6 +10,7 @@ from aiohttp import web
 
 from pod.actions.accounts.overview import kit_groups_of, look_at
 from pod.actions.accounts.phrase_check import check_three_words, check_whole_phrase, phrase_check_of
+from pod.actions.moving.sealed_boxes import box_of_account, choose_actor_key
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_person import add_recovery_keys
 from pod.app_keys import DEPS
@@ -35,6 +36,12 @@ class PhraseForm(msgspec.Struct, frozen=True):
     """All 24."""
 
     phrase: str = ""
+
+
+class BoxForm(msgspec.Struct, frozen=True):
+    """Whether the key of the account's address goes into the box."""
+
+    kept: str = ""
 
 
 class WordQuestion(msgspec.Struct, frozen=True):
@@ -66,6 +73,8 @@ class PhraseSettingsView(FormView, frozen=True):
     left: str
     pod: str
     groups: tuple[KitGroupView, ...]
+    box: bool
+    box_key: bool
 
 
 @routes.get("/settings/words")
@@ -122,11 +131,20 @@ async def _derive(request: web.Request, form: PhraseForm) -> web.Response:
     return see_other("/settings/words", said="saved")
 
 
+@routes.post("/settings/words/box")
+@contract("account", media_type=HTML)
+async def post_box(request: web.Request) -> web.Response:
+    """Choose whether the sealed box holds the key of the account's address."""
+    account, form = account_of(request), await read_form(request, BoxForm)
+    await choose_actor_key(request.app[DEPS], account, kept=form.kept == "yes")
+    return see_other("/settings/words#box", said="saved")
+
+
 async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more: object) -> web.Response:
     deps, account, say = request.app[DEPS], account_of(request), say_of(request)
     sight, check = await look_at(deps, account), await phrase_check_of(deps, account)
     numbers = check.numbers.split(",") if check and check.numbers else []
-    groups = await kit_groups_of(deps, account)
+    groups, box = await kit_groups_of(deps, account), await box_of_account(deps, account)
     view = PhraseSettingsView(
         frozen=account.frozen_at is not None,
         checked=sight.phrase_checked,
@@ -141,6 +159,8 @@ async def _show(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **more
             KitGroupView(group.name, group.group, group.visibility == "private", str(group.recovery))
             for group in groups
         ),
+        box=box is not None,
+        box_key=box is not None and box.actor_key,
     )
     # What was typed is not shown again: it is what nobody may see.
     return render(request, "account/words-settings.html", msgspec.structs.replace(view, **more), status, private=True)

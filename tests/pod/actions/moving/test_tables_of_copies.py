@@ -38,6 +38,7 @@ ALSO_IN_A_CLASS: Final = {
     "digests": "choices",
     "call_mails": "choices",
     "actor_keys": "actor",
+    "boxes": "box",
 }
 STAYS: Final = {
     "tokens": "secret of a program here",
