@@ -21,7 +21,9 @@ def upgrade() -> None:
     with op.batch_alter_table("newcomers") as table:
         table.add_column(sa.Column("key", sa.Text(), nullable=True))
         table.add_column(_n("arrived_at"))
+        table.add_column(_no("returns"))
     op.create_index(op.f("ix_newcomers_account_id"), "newcomers", ["account_id"])
+    op.create_index(op.f("ix_newcomers_returns"), "newcomers", ["returns"])
     with op.batch_alter_table("departures") as table:
         for column in (_n("moved_at"), _n("closed_at"), _n("keyless_at")):
             table.add_column(column)
@@ -37,7 +39,8 @@ def downgrade() -> None:
     with op.batch_alter_table("departures") as table:
         for name in ("moved_at", "closed_at", "keyless_at"):
             table.drop_column(name)
+    op.drop_index(op.f("ix_newcomers_returns"), "newcomers")
     op.drop_index(op.f("ix_newcomers_account_id"), "newcomers")
     with op.batch_alter_table("newcomers") as table:
-        for name in ("key", "arrived_at"):
+        for name in ("key", "arrived_at", "returns"):
             table.drop_column(name)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from models.engine.statements import Prepared
-from models.engine.upserts import upsert
+from models.engine.upserts import insert_new, upsert
 from models.moving.move_deliveries import MOVE_DELIVERIES
 from models.people.accounts import ACCOUNTS
 from protocol.ids import RecordId
@@ -177,6 +177,19 @@ async def stop_waiting(session: AsyncSession, account: int, group: RecordId) -> 
     refusals = await count_refusals(session, account, group)
     row = {"account_id": account, "group_id": group, "unwaited": True, "refusals": refusals}
     await upsert(session, DEPARTING_GROUPS, [row])
+
+
+async def list_let_go_here(session: AsyncSession, account: int) -> set[RecordId]:
+    """The groups for whose rehome an account that moved away waits no more."""
+    of = DEPARTING_GROUPS.c.account_id == account, DEPARTING_GROUPS.c.let_go.is_(True)
+    return set(await session.scalars(select(DEPARTING_GROUPS.c.group_id).where(*of)))
+
+
+async def let_group_go(session: AsyncSession, account: int, group: RecordId) -> None:
+    """Store that an account that moved away doesn't wait for this group's rehome."""
+    await insert_new(session, DEPARTING_GROUPS, [{"account_id": account, "group_id": group}])
+    of = DEPARTING_GROUPS.c.account_id == account, DEPARTING_GROUPS.c.group_id == group
+    await session.execute(update(DEPARTING_GROUPS).where(*of).values(let_go=True))
 
 
 async def count_refusals(session: AsyncSession, account: int, group: RecordId) -> int:

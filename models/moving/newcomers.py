@@ -19,7 +19,8 @@ class NewcomerRow(Base):
     """A person who moves here from `pod`. `account_id`: the account here, once the personal group's handover holds.
 
     `actor`: the person's there, as the old pod told it.
-    `key`: the old pod's, to which a move back would lead; `arrived_at`: when the account here opened.
+    `key`: the old pod's, to which a move back would lead; `arrived_at`: when the account here opened. `returns`: a
+    move back, which this pod carries on by itself.
     """
 
     __tablename__ = "newcomers"
@@ -33,6 +34,7 @@ class NewcomerRow(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     key: Mapped[DidKey | None]
     arrived_at: Mapped[int | None]
+    returns: Mapped[bool] = mapped_column(server_default="0", index=True)
 
 
 class NewcomerGroupRow(Base):
@@ -61,6 +63,7 @@ class Newcomer(msgspec.Struct, frozen=True):
     actor: str | None = None
     key: DidKey | None = None
     arrived_at: int | None = None
+    returns: bool = False
 
 
 class NewcomerGroup(msgspec.Struct, frozen=True):
@@ -101,6 +104,20 @@ async def load_arrival(session: AsyncSession, account: int) -> Newcomer | None:
     """How an account came here; None for one that was opened here."""
     row = (await session.execute(select(*_COLUMNS).where(NEWCOMERS.c.account_id == account))).one_or_none()
     return Newcomer(*row) if row else None
+
+
+async def list_returning(session: AsyncSession, *, since: int, limit: int) -> list[Newcomer]:
+    """Moves back that aren't done, but for those that were begun before `since` and came to nothing."""
+    lasts = NEWCOMERS.c.account_id.is_not(None) | (NEWCOMERS.c.begun_at > since)
+    wanted = select(*_COLUMNS).where(NEWCOMERS.c.returns.is_(True), lasts)
+    rows = await session.execute(wanted.order_by(NEWCOMERS.c.personal_group).limit(limit))
+    return [Newcomer(*row) for row in rows]
+
+
+async def end_return(session: AsyncSession, personal_group: RecordId) -> None:
+    """Store that a move back is done."""
+    ended = update(NEWCOMERS).where(NEWCOMERS.c.personal_group == personal_group)
+    await session.execute(ended.values(returns=False))
 
 
 async def set_arrived(

@@ -17,6 +17,7 @@ from pod.jobs.introductions import Introductions
 from pod.jobs.moved_actors import MovedActors
 from pod.jobs.moves import Moves
 from pod.jobs.pulls import Pulls
+from pod.jobs.returns import Returns
 from pod.jobs.rounds import Rounds
 from protocol.ids import RecordId
 
@@ -43,6 +44,7 @@ class Looks:
         self._archives = Archives(deps, tasks)
         self._moved = MovedActors(deps, tasks)
         self._moves = Moves(deps, tasks)
+        self._returns = Returns(deps, tasks)
 
     async def look(self) -> None:
         """Begin what is due, as far as there is room."""
@@ -59,5 +61,6 @@ class Looks:
             await self._archives.start_due(),
             await self._moved.start_due(),
             await self._moves.start_due(),
+            await self._returns.start_due(),
         ]
         self._calm.begin(now, min((time for time in times if time is not None), default=None))

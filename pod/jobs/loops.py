@@ -36,6 +36,7 @@ from pod.actions.decisions.due_polls import carry_on_polls
 from pod.actions.fediverse.followers import tell_followers
 from pod.actions.fediverse.told_polls import tell_of_polls
 from pod.actions.groups.identity_claims import sign_wanted
+from pod.actions.moving.closed_accounts import carry_on_closings
 from pod.actions.moving.switch_freeze import thaw_overdue
 from pod.actions.sync.gap_check import compare
 from pod.actions.sync.push import pods_of, push
@@ -190,6 +191,7 @@ class Loops:
             self._pruned_at = now
             await deps.store.write(lambda session: _prune(session, now))
             await thaw_overdue(deps)
+            await carry_on_closings(deps)
 
     async def _fetch(self, deps: Deps, group: RecordId) -> None:
         if await fetch_bounded(deps, group):

@@ -37,8 +37,8 @@ class SwitchRule(Rule):
     OTHER_ANSWER = (MalformedError, "The old pod's answer isn't the handover that was asked for.")
     RESTS = (
         NotNowError,
-        "This account moved here lately. It can move to another server from %(time)s on.",
-        "Kontot flyttade hit nyligen. Det kan flytta till en annan server från och med %(time)s.",
+        "This account moved here lately. It can move to another server from %(moment)s on.",
+        "Kontot flyttade hit nyligen. Det kan flytta till en annan server från och med %(moment)s.",
     )
     CANT_RETURN = (
         NotNowError,
@@ -49,5 +49,26 @@ class SwitchRule(Rule):
         NotNowError,
         "This account is closed here. You can still move here like to any other server.",
         "Det här kontot är avslutat här. Du kan fortfarande flytta hit som till vilken server som helst.",
+    )
+    NOT_MOVED = (NotNowError, "This account didn't move away.", "Det här kontot har inte flyttat.")
+    NAME_NOT_TYPED = (
+        MalformedError,
+        "Type the account's name: %(name)s.",
+        "Skriv kontots namn: %(name)s.",
+    )
+    CLOSES_LATER = (
+        NotNowError,
+        "Until %(moment)s you can still move back, so the account can be closed only after that.",
+        "Till och med %(moment)s kan du flytta tillbaka, så kontot kan avslutas först därefter.",
+    )
+    GROUPS_WAIT = (
+        NotNowError,
+        "In so many groups your move isn't settled yet: %(groups)s. Wait for them, or let them go.",
+        "I så här många grupper är flytten inte slutgiltig än: %(groups)s. Vänta på dem eller låt dem vara.",
+    )
+    PERSONAL_STAYS = (
+        NotNowError,
+        "Your personal group can't be let go: your account is what it says.",
+        "Din personliga grupp kan inte lämnas därhän: ditt konto är vad den säger.",
     )
     NOT_COMING = (NotFoundError, "Nobody with this personal group is on the way here.")

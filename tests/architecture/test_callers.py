@@ -24,8 +24,6 @@ NOT_CALLED = {
     "bring_up": "a job has a copy brought up to date",
     "verify_copy": "a job says whether a copy is whole",
     "advance": "what the job of a move calls; each step of a switch is in it",
-    "agree_to_return": "what a person presses who moves back, at the pod where they are",
-    "begin_return": "the same, at the pod to which they return",
     "stop_waiting": "what a person says who doesn't wait for a group that lags",
     "take_copied_readers": "who recovers an account with its copy tells those who read it",
     "open_kept_box": "who recovers an account with its copy opens the box in it",

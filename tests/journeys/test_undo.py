@@ -118,7 +118,7 @@ def test_mg_20_who_came_lately_rests_for_a_week_but_for_the_way_back(road: Road)
 
     assert rule == "rests"
     arrived = road.beta.act(_arrived_at)
-    assert facts["time"] == arrived + 7 * DAY_MS
+    assert facts["moment"] == arrived + 7 * DAY_MS
 
 
 async def _arrived_at(deps: Deps) -> int:

@@ -177,6 +177,7 @@ PATHS: Mapping[str, Paths] = {
     "/settings/keys": at("/settings/keys"),
     "/settings/mail": at("/settings/mail"),
     "/settings/not-me": at("/settings/not-me"),
+    "/settings/moved": at("/settings/moved"),
     "/settings/passkeys": at("/settings/passkeys"),
     "/settings/sessions": at("/settings/sessions"),
     "/settings/tokens": at("/settings/tokens"),

@@ -35,7 +35,7 @@ async def check_rested(session: AsyncSession, account: Account, pod: str, *, now
         return
     if same_origin(pod, arrival.pod) and now < arrival.arrived_at + UNDO_MS:
         return
-    raise SwitchRule.RESTS.error(time=arrival.arrived_at + REST_MS)
+    raise SwitchRule.RESTS.error(moment=arrival.arrived_at + REST_MS)
 
 
 async def way_back(session: AsyncSession, account: Account, *, now: int) -> WayBack | None:

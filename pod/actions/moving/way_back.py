@@ -14,6 +14,7 @@ Spec: portability.md section 3, step 7.
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from federation.addresses import same_origin
@@ -48,6 +49,12 @@ async def agree_to_return(deps: Deps, account: Account) -> Departure:
     return await deps.store.write(action)
 
 
+def check_typed(account: Account, typed: str) -> None:
+    """Raise MalformedError unless somebody typed the account's name, as it is or with an @."""
+    if typed.strip().removeprefix("@").lower() != account.name:
+        raise SwitchRule.NAME_NOT_TYPED.error(name=account.name)
+
+
 async def begin_return(deps: Deps, account: Account) -> Newcomer:
     """Have an account that left come back from where it went; raises NotNowError once a day is over."""
 
@@ -57,7 +64,9 @@ async def begin_return(deps: Deps, account: Account) -> Newcomer:
             raise SwitchRule.CANT_RETURN.error()
         if departure.closed_at is not None:
             raise SwitchRule.CLOSED_HERE.error()
-        return await come_back(session, deps, account, departure.pod)
+        newcomer = msgspec.structs.replace(await come_back(session, deps, account, departure.pod), returns=True)
+        await replace_newcomer(session, newcomer)
+        return newcomer
 
     return await deps.store.write(action)
 

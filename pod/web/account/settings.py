@@ -124,6 +124,7 @@ def _doors(say: Translator, sight: AccountSight) -> tuple[SettingsDoor, ...]:
         SettingsDoor(say("Authenticator app"), app, "/settings/authenticator"),
         SettingsDoor(say("API tokens"), say.number(sight.tokens), "/settings/tokens"),
         SettingsDoor(say("Servers that may read your account"), "", "/settings/grants"),
+        SettingsDoor(say("Your move"), "", "/settings/moved"),
         SettingsDoor(say("Mails about decisions"), "", "/settings/digest"),
         SettingsDoor(say("Calendar and feed of decisions"), "", "/settings/feeds"),
         SettingsDoor(say("Votes in your name"), decisions, "/settings/words" if sight.frozen else "/settings/not-me"),

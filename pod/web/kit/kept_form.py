@@ -36,6 +36,8 @@ LABELS: Final[Mapping[str, str]] = {
     "group": say("Group"),
     "address": say("Address of the group"),
     "account": say("Your address there"),
+    "handle": say("Name of your account"),
+    "handle": say("Name of your account"),
     "host": say("Address of the server"),
     "mail": say("Mail address"),
     "who": say("Name or mail address"),

@@ -50,6 +50,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "looked": say("Looked; what was found stands below."),
     "retried": say("It is tried now."),
     "ended": say("Ended."),
+    "closed": say("Your account here is closed. Your name leads to the new server."),
     "revoked": say("It no longer works."),
     "proved": say("It is proved. Go back to the tab that you came from, and send once more what was refused."),
     "floor": say("It decides from now on; what it hides is shown nowhere on this pod."),

@@ -32,6 +32,7 @@ WAYS: Final[Mapping[str, tuple[str, str]]] = {
     "decisions_frozen": ("/settings/words", say("Type the 24 words, in another tab")),
 }
 WEIGHT: Final = "weight"  # the fact that is in thousandths
+MOMENT: Final = "moment"  # the fact that is a time in ms
 
 
 class RefusalView(msgspec.Struct, frozen=True):
@@ -56,4 +57,6 @@ def problem_of(say: Translator, refusal: RefusedError) -> RefusalView:
 def _fact(say: Translator, name: str, fact: Fact) -> str:
     if isinstance(fact, str):
         return fact
+    if name == MOMENT:
+        return say.moment(fact)
     return say.weight(fact) if name == WEIGHT else say.number(fact)

@@ -71,7 +71,7 @@ class Arrived:
             self.pod.act(act)
         except RefusedError as error:
             told = error.refused
-            return f"{told.rule.key} {told.facts.get('time', '')}".strip()
+            return f"{told.rule.key} {told.facts.get('moment', '')}".strip()
         return ""
 
 

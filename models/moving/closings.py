@@ -1,0 +1,123 @@
+"""What goes of an account that is closed after it moved away: its private rows, and groups that nobody here is in.
+
+The departure stays (models/moving/departures.py): it keeps the name, leads to the new place, and has every write in the
+account's name refused for ever. Of the memberships that in the personal group stays, because it says whose actor speaks
+for that group; of the recovery keys that of the personal group, so that the words still prove whose name it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Table, delete, exists, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.decisions.decision_subscriptions import SUBSCRIPTIONS
+from models.decisions.hidden_values import HIDDEN_VALUES
+from models.decisions.poll_drafts import POLL_DRAFTS
+from models.engine.columns import Base
+from models.fediverse.actor_keys import ACTOR_KEYS
+from models.fediverse.followers import FOLLOWERS
+from models.groups.groups_and_items import GROUPS
+from models.groups.seats_and_acks import INVITATIONS
+from models.moving.archives import ARCHIVES
+from models.moving.departures import DEPARTING_GROUPS, DEPARTURES, Departure
+from models.moving.grants import ASKED, GRANTS
+from models.moving.move_deliveries import MOVE_DELIVERIES
+from models.moving.newcomers import NEWCOMER_GROUPS, NEWCOMERS
+from models.people.accounts import ACCOUNTS, MEMBERSHIPS, RECOVERY_KEYS, TOKENS, Account
+from models.people.decision_notices import NOTICES
+from models.people.digests import DIGESTS
+from models.people.factors import AUTHENTICATORS, PASSKEYS, RECOVERY_CODES
+from models.people.feed_secrets import FEED_SECRETS
+from models.people.mail_addresses import MAIL_ADDRESSES
+from models.people.mailed_codes import CODES
+from models.people.mutes import BLOCKS
+from models.people.notifications import NOTIFICATIONS
+from models.people.own_calls import CALL_MAILS, OWN_CALLS
+from models.people.phrase_checks import PHRASE_CHECKS
+from models.people.sent_forms import SENT_FORMS
+from models.people.sessions import SESSIONS
+from models.people.sign_in_links import SIGN_IN_LINKS
+from models.people.subscriptions import FOLLOWINGS
+from models.people.wanted_claims import WANTED
+from models.pod.floor_groups import FLOOR_GROUPS
+from models.pod.pod_invites import INVITED, INVITES
+from models.pod.sign_ups import SIGN_UPS
+from protocol.ids import RecordId
+
+# Tables whose rows have an account's number as `account_id`; all of these rows go.
+ERASED: Final[tuple[Table, ...]] = (
+    *(ARCHIVES, ASKED, GRANTS, DEPARTING_GROUPS),
+    *(SESSIONS, TOKENS, PASSKEYS, AUTHENTICATORS, RECOVERY_CODES, CODES, SIGN_IN_LINKS, FEED_SECRETS, PHRASE_CHECKS),
+    *(MAIL_ADDRESSES, DIGESTS, CALL_MAILS, NOTICES, NOTIFICATIONS, OWN_CALLS, SENT_FORMS),
+    *(BLOCKS, FOLLOWINGS, SUBSCRIPTIONS, POLL_DRAFTS, WANTED, HIDDEN_VALUES, INVITATIONS, INVITED),
+)
+# Of a group that goes: who is a member from here is another list, and what a seat promised is never forgotten.
+_OF_ACCOUNTS: Final = {"memberships", "departing_groups", "newcomer_groups", "copies", "moves"}
+_PROMISES: Final = {"keepers"}
+
+
+async def erase_private(session: AsyncSession, account: Account, *, seed_sealed: bytes) -> None:
+    """Delete what is private to the account, and put another seed in the place of its own.
+
+    Memberships in private groups stay until `list_private_left` has given them out.
+    """
+    for table in ERASED:
+        await session.execute(delete(table).where(table.c.account_id == account.id))
+    came = select(NEWCOMERS.c.personal_group).where(NEWCOMERS.c.account_id == account.id)
+    await session.execute(delete(NEWCOMER_GROUPS).where(NEWCOMER_GROUPS.c.personal_group.in_(came)))
+    await session.execute(delete(NEWCOMERS).where(NEWCOMERS.c.account_id == account.id))
+    await session.execute(delete(SIGN_UPS).where(SIGN_UPS.c.name == account.name))
+    await session.execute(update(INVITES).where(INVITES.c.inviter_id == account.id).values(note="", expires_at=0))
+    keys = RECOVERY_KEYS.c.account_id == account.id, RECOVERY_KEYS.c.used_by.is_distinct_from(account.personal_group)
+    await session.execute(delete(RECOVERY_KEYS).where(*keys))
+    private = select(GROUPS.c.id).where(GROUPS.c.visibility == "private")
+    other = MEMBERSHIPS.c.account_id == account.id, MEMBERSHIPS.c.group_id != account.personal_group
+    await session.execute(delete(MEMBERSHIPS).where(*other, MEMBERSHIPS.c.group_id.not_in(private)))
+    changed = {"seed_sealed": seed_sealed, "language": "", "admin": False, "frozen_at": None}
+    await session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account.id).values(changed))
+
+
+async def list_closing(session: AsyncSession, limit: int) -> list[Departure]:
+    """Closed accounts of which something still has to go, the first closed first."""
+    wanted = select(*(DEPARTURES.c[name] for name in Departure.__struct_fields__))
+    wanted = wanted.where(DEPARTURES.c.closed_at.is_not(None), DEPARTURES.c.keyless_at.is_(None))
+    rows = await session.execute(wanted.order_by(DEPARTURES.c.closed_at, DEPARTURES.c.account_id).limit(limit))
+    return [Departure(*row) for row in rows]
+
+
+async def list_private_left(session: AsyncSession, departure: Departure, limit: int) -> list[RecordId]:
+    """Private groups that a closed account was in and that weren't looked at yet."""
+    of = MEMBERSHIPS.c.account_id == departure.account_id, MEMBERSHIPS.c.group_id != departure.personal_group
+    wanted = select(MEMBERSHIPS.c.group_id).where(*of).order_by(MEMBERSHIPS.c.group_id).limit(limit)
+    return list(await session.scalars(wanted))
+
+
+async def leave_private(session: AsyncSession, departure: Departure, group: RecordId) -> bool:
+    """Forget that a closed account was in a private group; True if nobody else here is in it or follows it."""
+    of = MEMBERSHIPS.c.account_id == departure.account_id, MEMBERSHIPS.c.group_id == group
+    await session.execute(delete(MEMBERSHIPS).where(*of))
+    used = union_all(
+        select(MEMBERSHIPS.c.group_id).where(MEMBERSHIPS.c.group_id == group, MEMBERSHIPS.c.state != "moved"),
+        *(select(table.c.group_id).where(table.c.group_id == group) for table in (FOLLOWINGS, FLOOR_GROUPS)),
+    )
+    return not await session.scalar(select(exists(used)))
+
+
+async def drop_group(session: AsyncSession, group: RecordId) -> None:
+    """Delete all that this pod holds of a group, but for what its own seats promised there."""
+    tables: list[Table] = list(Base.metadata.tables.values())
+    for table in tables:
+        if "group_id" in table.c and table.name not in _OF_ACCOUNTS | _PROMISES | {"activities"}:
+            await session.execute(delete(table).where(table.c.group_id == group))
+    await session.execute(delete(GROUPS).where(GROUPS.c.id == group))
+
+
+async def drop_actor(session: AsyncSession, departure: Departure, path: str, *, now: int) -> None:
+    """Delete the keys of a closed account's actor, and who followed it."""
+    account: Any = departure.account_id
+    await session.execute(delete(ACTOR_KEYS).where(ACTOR_KEYS.c.path == path))
+    await session.execute(delete(FOLLOWERS).where(FOLLOWERS.c.path == path))
+    await session.execute(delete(MOVE_DELIVERIES).where(MOVE_DELIVERIES.c.account_id == account))
+    await session.execute(update(DEPARTURES).where(DEPARTURES.c.account_id == account).values(keyless_at=now))

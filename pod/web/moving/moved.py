@@ -1,0 +1,191 @@
+"""Where an account went that moved away, what still waits, and the ways from here: move back, or close it.
+
+At the pod where it lives now the same page offers to move back, for a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from models.people.accounts import Account
+from pod.actions.accounts.sessions import check_confirmed
+from pod.actions.moving.asked_grants import host_in
+from pod.actions.moving.closed_accounts import LeftGroup, close_account, let_go_here
+from pod.actions.moving.left_account import MoveSight, look_at_move
+from pod.actions.moving.way_back import agree_to_return, begin_return, check_typed
+from pod.app_keys import DEPS
+from pod.contracts import HTML, contract
+from pod.deps import Deps
+from pod.translations import Translator
+from pod.web.account.session_start import session_here
+from pod.web.kit.form_page import FormView, again
+from pod.web.kit.forms import act_or_show, read_form, see_other
+from pod.web.kit.templates import render
+from pod.web.kit.visitors import account_of, say_of
+from protocol.ids import parse_id
+
+routes = web.RouteTableDef()
+PAGE: Final = "/settings/moved"
+
+
+class TypedNameForm(msgspec.Struct, frozen=True):
+    """The account's name, typed so that nobody does it by a slip."""
+
+    handle: str = ""
+
+
+class LetGoForm(msgspec.Struct, frozen=True):
+    """Which group isn't waited for."""
+
+    group: str = ""
+
+
+class GroupLine(msgspec.Struct, frozen=True):
+    """A group of the account. `waits`: its rehome isn't settled, and it isn't let go; `own`: the personal group."""
+
+    id: str
+    name: str
+    says: str
+    waits: bool
+    own: bool
+
+
+class MovedView(FormView, frozen=True):
+    """A move away, or one to here a moment ago. Texts are empty where they don't apply.
+
+    `away`: the account lives at `host`; `undo`: until when one can move back; `back`: the page there that goes on.
+    """
+
+    name: str
+    away: bool
+    host: str
+    page: str
+    since: str
+    undo: str
+    back: str
+    agreed: bool
+    returning: bool
+    closed: str
+    closes: str
+    groups: tuple[GroupLine, ...]
+    form: TypedNameForm
+
+
+@routes.get(PAGE)
+@contract("account", media_type=HTML)
+async def get_moved(request: web.Request) -> web.Response:
+    """Where one's account went, or came from."""
+    return await _show(request, TypedNameForm())
+
+
+@routes.post(f"{PAGE}/back")
+@contract("account", media_type=HTML)
+async def post_back(request: web.Request) -> web.Response:
+    """Agree, where one lives now, to move back."""
+    return await _typed(request, agree_to_return)
+
+
+@routes.post(f"{PAGE}/undo")
+@contract("account", media_type=HTML)
+async def post_undo(request: web.Request) -> web.Response:
+    """Have the account come back to this pod."""
+    return await _typed(request, begin_return)
+
+
+@routes.post(f"{PAGE}/close")
+@contract("account", media_type=HTML)
+async def post_close(request: web.Request) -> web.Response:
+    """Close the account here: what is private goes, and the browser is signed out."""
+    account, form = account_of(request), await read_form(request, TypedNameForm)
+    check_confirmed(request.app[DEPS], session_here(request), back=PAGE)
+
+    async def act() -> web.Response:
+        await close_account(request.app[DEPS], account, form.handle)
+        return see_other("/", said="closed")
+
+    return await act_or_show(act, again(request, partial(_show, request, form)))
+
+
+@routes.post(f"{PAGE}/let-go")
+@contract("account", media_type=HTML)
+async def post_let_go(request: web.Request) -> web.Response:
+    """Don't wait for one group's rehome."""
+    account, form = account_of(request), await read_form(request, LetGoForm)
+    await let_go_here(request.app[DEPS], account, parse_id(form.group))
+    return see_other(PAGE)
+
+
+async def _typed(request: web.Request, step: Callable[[Deps, Account], Awaitable[object]]) -> web.Response:
+    account, form, deps = account_of(request), await read_form(request, TypedNameForm), request.app[DEPS]
+    check_confirmed(deps, session_here(request), back=PAGE)
+
+    async def act() -> web.Response:
+        check_typed(account, form.handle)
+        await step(deps, account)
+        return see_other(PAGE)
+
+    return await act_or_show(act, again(request, partial(_show, request, form)))
+
+
+async def _show(
+    request: web.Request, form: TypedNameForm, status: HTTPStatus = HTTPStatus.OK, **problem: object
+) -> web.Response:
+    account, say = account_of(request), say_of(request)
+    sight = await look_at_move(request.app[DEPS], account)
+    view = msgspec.structs.replace(_view(say, account, sight, form), **problem)
+    return render(request, "moving/moved.html", view, status, private=True)
+
+
+def _view(say: Translator, account: Account, sight: MoveSight, form: TypedNameForm) -> MovedView:
+    def moment(at: int | None) -> str:
+        return say.moment(at) if at is not None else ""
+
+    return MovedView(
+        name=account.name,
+        away=sight.away,
+        host=host_in(sight.pod) if sight.pod else "",
+        page=sight.page,
+        since=moment(sight.since),
+        undo=moment(sight.undo_until),
+        back=f"{sight.pod}{PAGE}",
+        agreed=sight.agreed,
+        returning=sight.returning,
+        closed=moment(sight.closed_at),
+        closes=moment(sight.closes_at),
+        groups=tuple(_line(say, account, group) for group in sight.groups),
+        form=form,
+    )
+
+
+def _line(say: Translator, account: Account, group: LeftGroup) -> GroupLine:
+    standing = group.standing
+    own = group.group == account.personal_group
+    return GroupLine(
+        id=str(group.group),
+        name=say("Your personal group") if own else group.name or str(group.group),
+        says=_standing(say, group),
+        waits=standing in ("asked", "here"),
+        own=own,
+    )
+
+
+def _standing(say: Translator, group: LeftGroup) -> str:
+    match group.standing:
+        case "settled":
+            members = ", ".join(str(number) for number in group.acks)
+            told = say("Settled with item %(height)s", height=say.number(group.height))
+            if not members:
+                return told
+            return say("%(settled)s; confirmed by member %(members)s", settled=told, members=members)
+        case "asked":
+            return say("Asked for; the group hasn't settled it yet, as far as this pod sees")
+        case "here":
+            return say("Not asked for yet")
+        case "let go":
+            return say("Let go; the 24 words can still fetch it")
