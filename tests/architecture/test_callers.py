@@ -23,7 +23,6 @@ NOT_CALLED = {
     "list_manifests": "what a copy's holder shows of it",
     "bring_up": "a job has a copy brought up to date",
     "verify_copy": "a job says whether a copy is whole",
-    "advance": "what the job of a move calls; each step of a switch is in it",
     "stop_waiting": "what a person says who doesn't wait for a group that lags",
     "take_copied_readers": "who recovers an account with its copy tells those who read it",
     "open_kept_box": "who recovers an account with its copy opens the box in it",

@@ -14,17 +14,18 @@ from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import token_hash
 from pod.actions.moving.newcomers import begin
 from pod.actions.moving.switch_freeze import agree
-from pod.actions.moving.way_back import agree_to_return, begin_return
 from pod.deps import Deps
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 from protocol.records.parts import Home
+from tests.support.browsing import Browser
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
 from tests.support.switched import advanced
 
 pytestmark = pytest.mark.slow
 
+PAGE = "/settings/moved"
 DAY_MS = 24 * 3600 * 1000
 NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
 
@@ -67,14 +68,6 @@ async def home_of(deps: Deps) -> Home:
 async def agreed_to_leave(deps: Deps, home: Home) -> None:
     account = await account_of(deps)
     await deps.store.write(lambda session: agree(session, deps, account, home))
-
-
-async def goes_back(deps: Deps) -> None:
-    await agree_to_return(deps, await account_of(deps))
-
-
-async def comes_back(deps: Deps) -> None:
-    await begin_return(deps, await account_of(deps))
 
 
 async def token(deps: Deps) -> str:
@@ -130,8 +123,15 @@ def test_mg_18_who_goes_back_within_a_day_has_the_same_account_with_fresh_keys(r
     moved = Person(road.beta, {**road.ada.account, "token": road.beta.act(token)})
     moved.post(f"/api/v1/groups/{road.council}/posts", NOTE)
 
-    road.beta.act(goes_back)
-    road.alpha.act(comes_back)
+    there, here = (Browser(pod).sign_in("ada") for pod in (road.beta, road.alpha))
+    offered, left = there.get(PAGE), here.get(PAGE)
+    assert "Move back to" in offered.text
+    assert "Settled with item" in left.text
+    assert "confirmed by member 1" in left.text
+    assert "Type the account" in here.submit(left, f"{PAGE}/undo", handle="bo").text
+    agreed_there = there.submit(offered, f"{PAGE}/back", handle="ada")
+    assert f"{road.alpha.url}{PAGE}" in agreed_there.text
+    assert "You are moving back" in here.submit(left, f"{PAGE}/undo", handle="@ada").text
     road.moves(road.alpha)
 
     assert road.alpha.act(account_of) == before
@@ -145,6 +145,23 @@ def test_mg_18_who_goes_back_within_a_day_has_the_same_account_with_fresh_keys(r
     assert weights == [[3000, 1000], [3000, 1000]]
     keys = road.alpha.act(partial(_keys, group=road.group))
     assert len(keys) == len(set(keys)) == 3
+
+
+def test_mg_23_who_left_closes_the_account_a_day_later_and_nobody_else_ever_gets_the_name(road: Road) -> None:
+    early = Browser(road.beta).sign_in("ada").get(PAGE)
+    assert "/settings/archive" in early.text
+    assert f"{PAGE}/close" not in early.text
+    road.beta.set_clock(DAY_MS + 1000)
+    browser = Browser(road.beta).sign_in("ada")
+
+    page = browser.get(PAGE)
+    assert f"{PAGE}/undo" not in page.text
+    assert "Your account here is closed" in browser.submit(page, f"{PAGE}/close", handle="ada").text
+
+    assert browser.get("/settings").path.startswith("/sign-in")
+    with pytest.raises(RefusedError, match="taken"):
+        road.beta.sign_up("ada")
+    assert road.bo.get(f"/api/v1/groups/{road.council}")["name"] == "Council", "bo is in it here"
 
 
 def groups(road: Road) -> tuple[str, str]:

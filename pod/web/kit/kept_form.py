@@ -37,7 +37,6 @@ LABELS: Final[Mapping[str, str]] = {
     "address": say("Address of the group"),
     "account": say("Your address there"),
     "handle": say("Name of your account"),
-    "handle": say("Name of your account"),
     "host": say("Address of the server"),
     "mail": say("Mail address"),
     "who": say("Name or mail address"),

@@ -46,7 +46,7 @@ class LetGoForm(msgspec.Struct, frozen=True):
     group: str = ""
 
 
-class GroupLine(msgspec.Struct, frozen=True):
+class LeftGroupLine(msgspec.Struct, frozen=True):
     """A group of the account. `waits`: its rehome isn't settled, and it isn't let go; `own`: the personal group."""
 
     id: str
@@ -73,7 +73,7 @@ class MovedView(FormView, frozen=True):
     returning: bool
     closed: str
     closes: str
-    groups: tuple[GroupLine, ...]
+    groups: tuple[LeftGroupLine, ...]
     form: TypedNameForm
 
 
@@ -163,10 +163,10 @@ def _view(say: Translator, account: Account, sight: MoveSight, form: TypedNameFo
     )
 
 
-def _line(say: Translator, account: Account, group: LeftGroup) -> GroupLine:
+def _line(say: Translator, account: Account, group: LeftGroup) -> LeftGroupLine:
     standing = group.standing
     own = group.group == account.personal_group
-    return GroupLine(
+    return LeftGroupLine(
         id=str(group.group),
         name=say("Your personal group") if own else group.name or str(group.group),
         says=_standing(say, group),
