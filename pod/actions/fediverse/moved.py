@@ -12,7 +12,9 @@ from yarl import URL
 
 from federation.addresses import normal_authority
 from models.moving.departures import Departure, load_departure_named, load_departure_of
+from pod.actions.chain.views import find_view
 from pod.actions.fediverse.actors import person_path
+from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.state import GroupState
 
@@ -55,6 +57,20 @@ async def load_new_place(session: AsyncSession, name: str) -> NewPlace | None:
 async def load_place_of_group(session: AsyncSession, personal_group: RecordId) -> NewPlace | None:
     """Where the owner of a personal group lives who had an account here; None: here, or never was here."""
     return place_of(await load_departure_of(session, personal_group))
+
+
+async def find_new_place(deps: Deps, name: str) -> NewPlace | None:
+    """As `load_new_place`, for a page."""
+    async with deps.store.database.read() as session:
+        return await load_new_place(session, name)
+
+
+async def find_place_of_group(deps: Deps, group: RecordId) -> NewPlace | None:
+    """As `load_place_of_group`, for a page of a group that may be shown; asks only if it is somebody's own group."""
+    if (await find_view(deps, group)).state.kind != "person":
+        return None
+    async with deps.store.database.read() as session:
+        return await load_place_of_group(session, group)
 
 
 async def has_moved(session: AsyncSession, state: GroupState) -> bool:

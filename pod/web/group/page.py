@@ -15,6 +15,7 @@ from pod.contracts import HTML, contract
 from pod.translations import Translator
 from pod.web.group.page_frame import PageFrame, load_frame
 from pod.web.group.post_rows import PostLineView, group_rows
+from pod.web.kit.leads_elsewhere import leads_to_new_pod
 from pod.web.kit.lens_bar import LensBar, lens_of, load_lens_bar
 from pod.web.kit.queries import place_before, with_query
 from pod.web.kit.templates import held, render
@@ -45,6 +46,8 @@ class GroupView(msgspec.Struct, frozen=True):
 async def get_group_page(request: web.Request) -> web.Response:
     """A group: its posts in a lens, the last in its log first."""
     seen, frame = await load_frame(request, "posts")
+    if (elsewhere := await leads_to_new_pod(request, seen.group)) is not None:
+        return elsewhere
     own = seen.membership.number if seen.membership else None
     view = await _view(request, frame, lens_of(request, seen.group), own)
     return render(request, "group/group.html", view)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from pod.actions import notifications, record_kinds
 from pod.actions.fediverse.actor_documents import handle_host
+from pod.actions.fediverse.moved import find_new_place
 from pod.actions.reading.person.profile import NewsLine, describe_person, list_told, see_news
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -16,6 +17,7 @@ from pod.translations import Translator
 from pod.web.group.post_rows import PostLineView, written_row
 from pod.web.group.wording import member_name
 from pod.web.kit.forms import read_form, see_other
+from pod.web.kit.leads_elsewhere import onward, told_place
 from pod.web.kit.queries import before_of, place_before, with_query
 from pod.web.kit.templates import held, render
 from pod.web.kit.visitors import account_of, reader_of, say_of
@@ -26,7 +28,10 @@ NEWS_ON_A_PAGE: Final = 50
 
 
 class PersonView(msgspec.Struct, frozen=True):
-    """A person. `follow` is (wish, text) of the button, for other people who are signed in."""
+    """A person. `follow` is (wish, text) of the button, for other people who are signed in.
+
+    `moved`: handle and address on the server to which they went.
+    """
 
     name: str
     handle: str
@@ -39,6 +44,7 @@ class PersonView(msgspec.Struct, frozen=True):
     rows: tuple[PostLineView, ...]
     older: str
     alternate: str
+    moved: tuple[str, str]
 
 
 class NewsRow(msgspec.Struct, frozen=True):
@@ -74,6 +80,9 @@ async def get_person_page(request: web.Request) -> web.Response:
     deps, say, reader = request.app[DEPS], say_of(request), reader_of(request)
     name = request.match_info["name"]
     seen = await describe_person(deps, reader, name, before=place_before(request), limit=POSTS_ON_A_PAGE)
+    there = await find_new_place(deps, seen.name)
+    if there is not None and reader is None:
+        return onward(there.page)
     wish = ("follow", say("Follow")) if seen.following is None else ("unfollow", say("Unfollow"))
     mine = reader is not None and reader.personal_group == seen.group
     view = PersonView(
@@ -88,6 +97,7 @@ async def get_person_page(request: web.Request) -> web.Response:
         rows=tuple(written_row(say, card, seen.nickname or seen.name) for card in seen.posts),
         older="" if seen.next is None else with_query(f"/@{seen.name}", [("before", str(seen.next))]),
         alternate=f"/u/{seen.name}",
+        moved=told_place(there),
     )
     return render(request, "person/person.html", view)
 

@@ -17,6 +17,7 @@ from pod.contracts import HTML, contract
 from pod.cursors import place_in
 from pod.rules.requests import RequestRule
 from pod.translations import Translator
+from pod.web.kit.leads_elsewhere import leads_to_new_pod
 from pod.web.kit.lens_bar import LensBar, lens_fields, load_lens_bar, with_query
 from pod.web.kit.templates import held, render
 from pod.web.kit.visitors import reader_of, say_of
@@ -114,6 +115,8 @@ async def get_post_page(request: web.Request) -> web.Response:
         thread=thread,
         after_reply=place_in(request.query.get("replies"), "replies"),
     )
+    if (elsewhere := await leads_to_new_pod(request, links.group)) is not None:
+        return elsewhere
     desk = desk_of(say_of(request), links, story, thread, signed_in=reader_of(request) is not None)
     bar = await _bar(request, desk)
 
