@@ -12,50 +12,33 @@ from typing import Any, Final
 from sqlalchemy import Table, delete, exists, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.decisions.decision_subscriptions import SUBSCRIPTIONS
-from models.decisions.hidden_values import HIDDEN_VALUES
-from models.decisions.poll_drafts import POLL_DRAFTS
 from models.engine.columns import Base
 from models.fediverse.actor_keys import ACTOR_KEYS
 from models.fediverse.followers import FOLLOWERS
 from models.groups.groups_and_items import GROUPS
-from models.groups.seats_and_acks import INVITATIONS
-from models.moving.archives import ARCHIVES
-from models.moving.departures import DEPARTING_GROUPS, DEPARTURES, Departure
-from models.moving.grants import ASKED, GRANTS
+from models.moving.departures import DEPARTURES, Departure
 from models.moving.move_deliveries import MOVE_DELIVERIES
 from models.moving.newcomers import NEWCOMER_GROUPS, NEWCOMERS
-from models.people.accounts import ACCOUNTS, MEMBERSHIPS, RECOVERY_KEYS, TOKENS, Account
-from models.people.decision_notices import NOTICES
-from models.people.digests import DIGESTS
-from models.people.factors import AUTHENTICATORS, PASSKEYS, RECOVERY_CODES
-from models.people.feed_secrets import FEED_SECRETS
-from models.people.mail_addresses import MAIL_ADDRESSES
-from models.people.mailed_codes import CODES
-from models.people.mutes import BLOCKS
-from models.people.notifications import NOTIFICATIONS
-from models.people.own_calls import CALL_MAILS, OWN_CALLS
-from models.people.phrase_checks import PHRASE_CHECKS
-from models.people.sent_forms import SENT_FORMS
-from models.people.sessions import SESSIONS
-from models.people.sign_in_links import SIGN_IN_LINKS
+from models.people.accounts import ACCOUNTS, MEMBERSHIPS, RECOVERY_KEYS, Account
 from models.people.subscriptions import FOLLOWINGS
-from models.people.wanted_claims import WANTED
 from models.pod.floor_groups import FLOOR_GROUPS
-from models.pod.pod_invites import INVITED, INVITES
+from models.pod.pod_invites import INVITES
 from models.pod.sign_ups import SIGN_UPS
 from protocol.ids import RecordId
 
-# Tables whose rows have an account's number as `account_id`; all of these rows go.
-ERASED: Final[tuple[Table, ...]] = (
-    *(ARCHIVES, ASKED, GRANTS, DEPARTING_GROUPS),
-    *(SESSIONS, TOKENS, PASSKEYS, AUTHENTICATORS, RECOVERY_CODES, CODES, SIGN_IN_LINKS, FEED_SECRETS, PHRASE_CHECKS),
-    *(MAIL_ADDRESSES, DIGESTS, CALL_MAILS, NOTICES, NOTIFICATIONS, OWN_CALLS, SENT_FORMS),
-    *(BLOCKS, FOLLOWINGS, SUBSCRIPTIONS, POLL_DRAFTS, WANTED, HIDDEN_VALUES, INVITATIONS, INVITED),
-)
+# Of tables whose rows have an account's number as `account_id`, all rows go, but for these.
+KEPT: Final = {
+    *("departures", "memberships", "recovery_keys", "former_actors", "move_deliveries", "newcomers"),
+}
 # Of a group that goes: who is a member from here is another list, and what a seat promised is never forgotten.
 _OF_ACCOUNTS: Final = {"memberships", "departing_groups", "newcomer_groups", "copies", "moves"}
 _PROMISES: Final = {"keepers"}
+
+
+def erased_tables() -> list[Table]:
+    """The tables of which closing deletes all rows of the account; what points to others comes first."""
+    tables: list[Table] = list(reversed(Base.metadata.sorted_tables))
+    return [table for table in tables if "account_id" in table.c and table.name not in KEPT]
 
 
 async def erase_private(session: AsyncSession, account: Account, *, seed_sealed: bytes) -> None:
@@ -63,7 +46,7 @@ async def erase_private(session: AsyncSession, account: Account, *, seed_sealed:
 
     Memberships in private groups stay until `list_private_left` has given them out.
     """
-    for table in ERASED:
+    for table in erased_tables():
         await session.execute(delete(table).where(table.c.account_id == account.id))
     came = select(NEWCOMERS.c.personal_group).where(NEWCOMERS.c.account_id == account.id)
     await session.execute(delete(NEWCOMER_GROUPS).where(NEWCOMER_GROUPS.c.personal_group.in_(came)))
