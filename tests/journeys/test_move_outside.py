@@ -114,6 +114,10 @@ def test_mg_03_and_mg_19_followers_of_other_software_come_along_but_not_in_a_sof
     assert all(one["whole"] for one in journey.fia.received() if one["type"] == "Move")
     eventually(lambda: journey.told("ada").total.taken == 1)
     assert (journey.told("eve").soft, journey.told("eve").total.all) == (True, 0)
+    page = Browser(journey.alpha).sign_in("ada").get("/settings/moved").text
+    assert "100 %: 1 of 1 messages have arrived." in page
+    assert f"<strong>{journey.fia.host}</strong>" in page
+    assert "You chose that nobody is told." in Browser(journey.alpha).sign_in("eve").get("/settings/moved").text
     assert call("GET", old["eve"])["movedTo"] == f"{journey.beta.url}/u/eve"
     assert call("GET", new)["alsoKnownAs"] == [old["ada"]]
 

@@ -24,7 +24,8 @@ class FedifyFollower:
     """The follower at `actor`."""
 
     def __init__(self, host: str) -> None:
-        self.url = f"http://{host}:{PORT}"
+        self.host = f"{host}:{PORT}"
+        self.url = f"http://{self.host}"
         self.actor = f"{self.url}/users/fia"
 
     def follow(self, actor: str) -> None:

@@ -18,6 +18,7 @@ from pod.actions.accounts.sessions import check_confirmed
 from pod.actions.moving.asked_grants import host_in
 from pod.actions.moving.closed_accounts import LeftGroup, close_account, let_go_here
 from pod.actions.moving.left_account import MoveSight, look_at_move
+from pod.actions.moving.told_moves import list_told
 from pod.actions.moving.way_back import agree_to_return, begin_return, check_typed
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
@@ -28,6 +29,7 @@ from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of
+from pod.web.moving.told import ToldView, told_view
 from protocol.ids import parse_id
 
 routes = web.RouteTableDef()
@@ -75,6 +77,7 @@ class MovedView(FormView, frozen=True):
     closes: str
     groups: tuple[LeftGroupLine, ...]
     form: TypedNameForm
+    told: ToldView | None
 
 
 @routes.get(PAGE)
@@ -138,11 +141,13 @@ async def _show(
 ) -> web.Response:
     account, say = account_of(request), say_of(request)
     sight = await look_at_move(request.app[DEPS], account)
-    view = msgspec.structs.replace(_view(say, account, sight, form), **problem)
+    told = await list_told(request.app[DEPS], account, after=request.query.get("after", "")) if sight.away else None
+    view = _view(say, account, sight, form, told_view(say, told, PAGE) if told is not None else None)
+    view = msgspec.structs.replace(view, **problem)
     return render(request, "moving/moved.html", view, status, private=True)
 
 
-def _view(say: Translator, account: Account, sight: MoveSight, form: TypedNameForm) -> MovedView:
+def _view(say: Translator, account: Account, sight: MoveSight, form: TypedNameForm, told: ToldView | None) -> MovedView:
     def moment(at: int | None) -> str:
         return say.moment(at) if at is not None else ""
 
@@ -160,6 +165,7 @@ def _view(say: Translator, account: Account, sight: MoveSight, form: TypedNameFo
         closes=moment(sight.closes_at),
         groups=tuple(_line(say, account, group) for group in sight.groups),
         form=form,
+        told=told,
     )
 
 
