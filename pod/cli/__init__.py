@@ -37,7 +37,7 @@ AREAS: Final = {
 # All that the pod writes is for its own user alone: the database, its log, copies, mails' secrets.
 PRIVATE_UMASK: Final = 0o077
 # Whose subcommands stand in more than one module.
-ALSO: Final = {"user": ("recovery", "sign_in_links", "archives"), "group": ("recovery",)}
+ALSO: Final = {"user": ("recovery", "sign_in_links", "archives", "moves"), "group": ("recovery",)}
 
 
 class Lazily(click.Group):

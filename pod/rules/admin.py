@@ -54,5 +54,6 @@ class AdminRule(Rule):
         "Gruppen står i pod.toml: den som sköter maskinen kan ta bort den där.",
     )
     NOT_ADMIN = (NotAdminError, "This page is for those who run the pod.", "Sidan är för dem som sköter servern.")
+    NO_STOPPED_MOVE = (NotFoundError, "No move with this id has stopped.", "Ingen flytt med detta id har stannat.")
     MUST_BE_NUMBER = (MalformedError, "This must be a number.", "Här ska det stå ett tal.")
     TEXTS_TOO_LONG = (MalformedError, "The name or the texts are too long.", "Namnet eller texterna är för långa.")

@@ -28,6 +28,7 @@ PAGES = (
     "/floor/x",
     "/hosts",
     "/hosts/x.example",
+    "/moves",
     "/mail",
     "/audit",
     "/audit.csv",
@@ -42,6 +43,7 @@ FORMS = (
         "/floor/x/choose",
         "/floor/x/remove",
         "/hosts/x.example/retry",
+        "/moves/rerun",
         "/mail/test",
     ),
 )
