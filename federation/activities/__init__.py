@@ -2,13 +2,14 @@
 
 from federation.activities.build import accept, announce, ask_to_follow, delete, move, reject, take_back, update, wrap
 from federation.activities.parse import id_of, read_activity
-from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
+from federation.activities.shapes import Activity, Follow, Gone, Ignored, Moved, RecordActivity, Unfollow
 
 __all__ = [
     "Activity",
     "Follow",
     "Gone",
     "Ignored",
+    "Moved",
     "RecordActivity",
     "Unfollow",
     "accept",

@@ -5,19 +5,20 @@ Rules of this file (federation §1.5, §2.7):
 1. An activity has an id and one actor; an actor or object stands there as its id or as an object with an id, alone or
    as a list of one: JSON-LD says the same by both. A list of several names nobody.
 2. Whatever else it is, an activity with a `record` is read for its record.
-3. An Undo counts only where it undoes the same actor's Follow; a Delete only where the actor deletes itself.
+3. An Undo counts only where it undoes the same actor's Follow; a Delete or Move only where the actor deletes or moves
+   itself.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from federation.activities.shapes import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
-from federation.contexts import READS
+from federation.activities.shapes import Activity, Follow, Gone, Ignored, Moved, RecordActivity, Unfollow
+from federation.contexts import READS, WHOSE
 from federation.rules.documents import DocumentRule
 from protocol.canonical import JsonObject
 
-KINDS: Final = ("Follow", "Undo", "Delete")
+KINDS: Final = ("Follow", "Undo", "Delete", "Move")
 
 
 def read_activity(document: JsonObject) -> Activity:
@@ -35,6 +36,9 @@ def read_activity(document: JsonObject) -> Activity:
             return _read_undo(own_id, actor, inner)
         case "Delete" if id_of(inner) == actor:
             return Gone(own_id, actor)
+        case "Move" if id_of(inner) == actor and (target := id_of(document.get("target"))):
+            whose = document.get(WHOSE)
+            return Moved(own_id, actor, target, whose if isinstance(whose, str) else "")
     return Ignored(own_id, actor)
 
 

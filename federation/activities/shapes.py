@@ -40,6 +40,15 @@ class Gone(msgspec.Struct, frozen=True):
     actor: str
 
 
+class Moved(msgspec.Struct, frozen=True):
+    """An actor says that it is `target` now; `group`: the personal group of both, if it says that it has one."""
+
+    id: str
+    actor: str
+    target: str
+    group: str
+
+
 class Ignored(msgspec.Struct, frozen=True):
     """An activity of a kind that this pod doesn't use; the answer is the same as for others."""
 
@@ -47,4 +56,4 @@ class Ignored(msgspec.Struct, frozen=True):
     actor: str
 
 
-Activity = RecordActivity | Follow | Unfollow | Gone | Ignored
+Activity = RecordActivity | Follow | Unfollow | Gone | Moved | Ignored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from federation.activities import Activity, Follow, Gone, Ignored, RecordActivity, Unfollow
+from federation.activities import Activity, Follow, Gone, Ignored, Moved, RecordActivity, Unfollow
 from federation.activities.build import pod_of
 from federation.errors import ReplayedSignatureError
 from federation.receive import VerifiedActivity
@@ -13,6 +13,7 @@ from pod.actions.chain.lone_recovery import is_by_recovery_key, may_recover
 from pod.actions.chain.receipts import promise
 from pod.actions.chain.views import find_view
 from pod.actions.fediverse.followers import forget, take_follow, take_unfollow
+from pod.actions.fediverse.heard_moves import hear_of_move
 from pod.actions.private_groups import check_spoken_for, is_home, unknown_group
 from pod.actions.sync.push import sources_of
 from pod.actions.sync.told_reposts import take_told
@@ -70,6 +71,8 @@ async def _do(deps: Deps, activity: Activity, use: FirstUse, *, now: int) -> Rec
             await take_unfollow(deps, undo)
         case Gone() as gone:
             await forget(deps, gone)
+        case Moved() as moved:
+            await hear_of_move(deps, moved, now=now)
         case Ignored():
             pass
         case other:
