@@ -70,7 +70,7 @@ class InvitationRow(Base):
 
     id: Mapped[RecordId] = mapped_column(primary_key=True)
     group_id: Mapped[RecordId]
-    account_id: Mapped[int]
+    account_id: Mapped[int] = mapped_column(index=True)
     to: Mapped[DidKey] = mapped_column(index=True)
     wire: Mapped[bytes]
     expires_at: Mapped[int]

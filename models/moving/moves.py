@@ -61,6 +61,8 @@ class MoveRow(Base):
     due_at: Mapped[int | None] = mapped_column(index=True)
     turn: Mapped[int] = mapped_column(server_default="0")
     tries: Mapped[int] = mapped_column(server_default="0")
+    verifier: Mapped[bytes | None] = mapped_column(LargeBinary)
+    invite_id: Mapped[int | None]
 
     __table_args__ = (Index("ix_moves_name", "name", sqlite_where=_NAMED, postgresql_where=_NAMED),)
 
@@ -76,6 +78,8 @@ class Move(msgspec.Struct, frozen=True):
     `said` its sentences as JSON. `name`: wished here; `address`, `language`: for the mail. `plan`: as JSON; `current`:
     the class that is read now. `due_at`: when something is next to be done, None: nothing until somebody asks.
     `turn`: how often it was claimed; `tries`: how often in a row something failed.
+
+    `verifier`: the sealed secret of the code by which the account may switch; `invite_id`: the invitation that lets in.
     """
 
     sha256: bytes
@@ -106,6 +110,8 @@ class Move(msgspec.Struct, frozen=True):
     due_at: int | None = None
     turn: int = 0
     tries: int = 0
+    verifier: bytes | None = None
+    invite_id: int | None = None
 
 
 MOVES: Final = table_of(MoveRow)

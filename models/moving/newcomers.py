@@ -49,6 +49,10 @@ class NewcomerGroupRow(Base):
     recovery_index: Mapped[int]
     keeps: Mapped[bool]
     let_go: Mapped[bool] = mapped_column(server_default="0")
+    standing: Mapped[str] = mapped_column(server_default="")
+    why: Mapped[str] = mapped_column(server_default="")
+    asked_at: Mapped[int] = mapped_column(server_default="0")
+    plain: Mapped[bool] = mapped_column(server_default="0")
 
 
 class Newcomer(msgspec.Struct, frozen=True):

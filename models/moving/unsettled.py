@@ -1,9 +1,10 @@
-"""What a member wrote that no settled item of the group holds yet."""
+"""What somebody who moves leaves behind: what no settled item holds yet, and invitations that a rehome ends."""
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.records import PENDING, RECORDS
+from models.groups.seats_and_acks import INVITATIONS
 from protocol.ids import RecordId
 
 
@@ -12,3 +13,9 @@ async def count_unsettled(session: AsyncSession, group: RecordId, author: int, s
     above = or_(RECORDS.c.state == PENDING, RECORDS.c.log_index >= settled_size)
     wanted = select(func.count()).where(RECORDS.c.group_id == group, RECORDS.c.author == author, above)
     return int(await session.scalar(wanted) or 0)
+
+
+async def count_open_invitations(session: AsyncSession, account: int, *, now: int) -> int:
+    """How many invitations of the account may still be used, as far as their end says."""
+    of = (INVITATIONS.c.account_id == account) & (INVITATIONS.c.expires_at > now)
+    return int(await session.scalar(select(func.count()).select_from(INVITATIONS).where(of)) or 0)

@@ -1,4 +1,4 @@
-"""What a pod asks of another from which somebody moves: freeze the account, sign a handover, sign a rehome."""
+"""What a pod asks of another from which somebody moves: the person's word, freeze, handovers, rehomes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from pod.actions.moving.asked_switches import ask_switch, redeem_switch
+from pod.actions.moving.grant_messages import ConsentPage, ShownCode
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey, draft_handover, sign_handover_of
-from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount, freeze_for, rehome_for, thaw_for
+from pod.actions.moving.switch_messages import AgreedSwitch, WantedSwitch
+from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount, freeze_for, rehome_for, stop_for
 from pod.api.callers import answer, group_of, object_of, pod_of, wish_of
 from pod.app_keys import DEPS
 from pod.contracts import contract
@@ -20,14 +23,30 @@ from protocol.records.envelope import open_record
 routes = web.RouteTableDef()
 
 
-class Thawed(msgspec.Struct, frozen=True):
-    """The account writes again."""
+class Stopped(msgspec.Struct, frozen=True):
+    """The account writes again, and moves nowhere before its person agrees anew."""
 
 
 async def _key_of(request: web.Request) -> WishedKey:
     wish = await wish_of(request, WishedKey)
     head = parse_id(wish.head) if wish.head is not None else None
     return WishedKey(parse_id(wish.group), parse_did(wish.signing), head, wish.plain)
+
+
+@routes.post("/switches/{group}/asked")
+@contract("pod", body=WantedSwitch, answer=ConsentPage)
+async def post_asked_switch(request: web.Request) -> web.Response:
+    """A pod that has copied the account asks to be its home; the answer says where its person agrees or refuses."""
+    asker, person = await pod_of(request), group_of(request)
+    return answer(await ask_switch(request.app[DEPS], asker, person, await wish_of(request, WantedSwitch)))
+
+
+@routes.post("/switches/{group}/agreed")
+@contract("pod", body=ShownCode, answer=AgreedSwitch)
+async def post_agreed_switch(request: web.Request) -> web.Response:
+    """The same pod shows the code with which the person's browser came back; from then on the consent holds."""
+    asker, person = await pod_of(request), group_of(request)
+    return answer(await redeem_switch(request.app[DEPS], asker, person, await wish_of(request, ShownCode)))
 
 
 @routes.post("/switches/{group}/freeze")
@@ -39,13 +58,13 @@ async def post_freeze(request: web.Request) -> web.Response:
     return answer(await freeze_for(request.app[DEPS], asker, person, wish.name))
 
 
-@routes.post("/switches/{group}/thaw")
-@contract("pod", answer=Thawed)
-async def post_thaw(request: web.Request) -> web.Response:
-    """Let the account write again, because its move can't go on."""
+@routes.post("/switches/{group}/stop")
+@contract("pod", answer=Stopped)
+async def post_stop(request: web.Request) -> web.Response:
+    """Let the account write again and forget that it agreed, because its move can't go on."""
     asker, person = await pod_of(request), group_of(request)
-    await thaw_for(request.app[DEPS], asker, person)
-    return answer(Thawed())
+    await stop_for(request.app[DEPS], asker, person)
+    return answer(Stopped())
 
 
 @routes.post("/switches/{group}/drafts")

@@ -15,10 +15,23 @@ class SwitchRule(Rule):
         "Ditt konto flyttar till %(pod)s, så den här servern skriver inget i ditt namn.",
     )
     NOT_AGREED = (NotFoundError, "Nobody here has agreed to move this account to the pod that asks.")
+    OTHER_COPY = (
+        MalformedError,
+        "The manifest isn't one that this pod signed under this grant, of the classes that it holds: copy anew.",
+    )
+    NOT_LEAVING = (
+        NotFoundError,
+        "You haven't agreed to move, or the move was stopped.",
+        "Du har inte gått med på att flytta, eller så är flytten stoppad.",
+    )
     NOT_FROZEN = (NotNowError, "The account isn't frozen, or its ten minutes are over: freeze it first.")
     NOT_DRAINED = (NotNowError, "Something that the account wrote isn't settled yet, in so many groups: %(groups)s.")
     NOT_COMMITTED = (NotNowError, "The personal group moves first.")
-    COMMITTED = (NotNowError, "The personal group has moved. From here one moves back.")
+    COMMITTED = (
+        NotNowError,
+        "The personal group has moved. From here one moves back.",
+        "Den personliga gruppen har flyttat. Härifrån flyttar man tillbaka.",
+    )
     OTHER_HEAD = (NotNowError, "The group has moved on since this handover was drafted: ask for another draft.")
     OTHER_KEY = (NotNowError, "The account's key in this group isn't this pod's: it was recovered elsewhere.")
     NO_SEAT = (NotNowError, "The account doesn't keep this group here, so no handover moves it.")

@@ -11,6 +11,7 @@ from email.message import Message
 from functools import partial
 from typing import Final
 
+from models.moving.asked_switches import AskedSwitch, put_asked_switch
 from models.moving.grants import AskedGrant, insert_asked
 from models.people.accounts import load_account_named
 from models.people.digests import Digest
@@ -27,7 +28,7 @@ ASKED: Final = frozenset(
     {"address_letter", "sign_in_letter", "confirm_letter", "moved_letter", "known_letter", "try_mail"}
     | {"sign_up_letter", "question_letter", "accepted_letter", "rejected_letter"}
     | {"token_letter", "decided_letter", "digest_letter", "call_letter"}
-    | {"archive_letter", "grant_letter"}
+    | {"archive_letter", "grant_letter", "switch_letter"}
 )
 ASKED_IN: Final = "a" * 43  # the secret of a request to read an account
 
@@ -59,7 +60,7 @@ async def _tell_all(name: str, deps: Deps) -> None:
 
 
 async def _asked_for(name: str, pod: str, deps: Deps) -> None:
-    """A pod has asked for somebody's account."""
+    """A pod has asked for somebody's account, and to be its home."""
     now = deps.clock()
     async with deps.store.database.read() as session:
         account = await load_account_named(session, name)
@@ -71,6 +72,11 @@ async def _asked_for(name: str, pod: str, deps: Deps) -> None:
         *("c" * 43, "s" * 43, until),
     )
     assert await deps.store.write(lambda session: insert_asked(session, asked, most_of_pod=9, most=9, now=now))
+    switch = AskedSwitch(
+        *(token_hash(f"switch/{ASKED_IN}"), account.id, pod, key, f"{pod}/actor", bytes(32)),
+        *(name, now, 1, "c" * 43, "s" * 43, until),
+    )
+    await deps.store.write(lambda session: put_asked_switch(session, switch, now=now))
 
 
 class Letterbox:
@@ -116,7 +122,7 @@ class Letterbox:
         return self.take(f"{person.account['name']}@mail2.example")
 
     def of_leaving(self, person: Person) -> None:
-        """The mails of who has an archive made, and of who lets another pod read their account."""
+        """The mails of who has an archive made, lets another pod read their account, and agrees that it moves there."""
         name = person.account["name"]
         browser, archive = Browser(self.pod).sign_in(name), "/settings/archive"
         browser.submit(browser.get(archive), archive)
@@ -124,6 +130,9 @@ class Letterbox:
         self.pod.act(partial(_asked_for, name, self.pod.url))
         page = f"/move/consent/{ASKED_IN}"
         browser.submit(browser.get(page), page, classes=["personal"], host=self.pod.url.partition("://")[2])
+        self.take(f"{name}@mail2.example")
+        page = f"/move/switch/{ASKED_IN}"
+        browser.submit(browser.get(page), page, handle=name)
         self.take(f"{name}@mail2.example")
 
     def of_strangers(self, admin: Browser) -> None:

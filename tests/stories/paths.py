@@ -159,6 +159,8 @@ PATHS: Mapping[str, Paths] = {
     "/me/hides": at("/me/hides"),
     "/move": at("/move"),
     "/move/consent/{asked}": at("/move/consent/none"),
+    "/move/switch/{asked}": at("/move/switch/none"),
+    "/settings/leaving": at("/settings/leaving"),
     "/move/journey": at("/move/journey"),
     "/move/return": at("/move/return"),
     "/notifications": at("/notifications"),

@@ -1,9 +1,9 @@
 """Who learns that somebody else decided in their name ends that by one link, signed out: nothing more is decided.
 
 The link's secret is signed by the pod: it names the account and its end, does this alone, and is over once it was used,
-with all others that were mailed before. It ends every session, token, code, link, feed and grant of the account, and
-freezes what decides until the 24 words are typed: a mailed code would prove nothing against somebody who reads the
-mailbox.
+with all others that were mailed before. It ends every session, token, code, link, feed and grant of the account, and a
+move that it agreed to, and freezes what decides until the 24 words are typed: a mailed code would prove nothing against
+somebody who reads the mailbox.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.moving.asked_switches import delete_asked_switches
+from models.moving.departures import load_departure
 from models.moving.grants import delete_grants_of
 from models.people.accounts import Account, load_account, revoke_all_tokens, set_frozen
 from models.people.decision_notices import end_turn, load_turn
@@ -22,6 +24,7 @@ from models.people.feed_secrets import delete_feed_secret
 from models.people.mailed_codes import delete_codes_of
 from models.people.sessions import delete_sessions
 from models.people.sign_in_links import delete_links_of
+from pod.actions.moving.switch_freeze import stop
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
 
@@ -48,7 +51,7 @@ async def end_by_not_me(deps: Deps, secret: str) -> Account:
 
     async def action(session: AsyncSession) -> Account:
         account = await _opened(session, deps, secret)
-        await _end_all(session, account, now=deps.clock())
+        await _end_all(session, deps, account, now=deps.clock())
         return account
 
     return await deps.store.write(action)
@@ -56,16 +59,20 @@ async def end_by_not_me(deps: Deps, secret: str) -> Account:
 
 async def end_all(deps: Deps, account: Account) -> None:
     """The same for somebody who is signed in."""
-    await deps.store.write(lambda session: _end_all(session, account, now=deps.clock()))
+    await deps.store.write(lambda session: _end_all(session, deps, account, now=deps.clock()))
 
 
-async def _end_all(session: AsyncSession, account: Account, *, now: int) -> None:
+async def _end_all(session: AsyncSession, deps: Deps, account: Account, *, now: int) -> None:
     await delete_sessions(session, account.id)
     await revoke_all_tokens(session, account.id, now)
     await delete_codes_of(session, account.id)
     await delete_links_of(session, account.id)
     await delete_feed_secret(session, account.id)
     await delete_grants_of(session, account.id)
+    await delete_asked_switches(session, account.id)
+    departure = await load_departure(session, account.id)
+    if departure is not None and departure.item is None:
+        await stop(session, deps, departure)
     await set_frozen(session, account.id, at=now)
     await end_turn(session, account.id)
 

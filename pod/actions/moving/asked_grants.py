@@ -53,7 +53,7 @@ class Agreement(msgspec.Struct, frozen=True):
 
 async def ask_grant(deps: Deps, asker: VerifiedPod, wanted: WantedGrant) -> ConsentPage:
     """Store the request; where its person answers it. Raises MalformedError, NotFoundError, TooManyTriesError."""
-    _check_home(asker, wanted.home)
+    check_home(asker, wanted.home)
     now = deps.clock()
     await deps.store.limits.take("grant asked by a pod", wanted.home.pod, now=now)
     _check_form(wanted)
@@ -119,16 +119,22 @@ def _hashed(secret: str) -> bytes:
     return token_hash(f"asked/{secret}")
 
 
-def _check_home(asker: VerifiedPod, home: AskingHome) -> None:
+def check_home(asker: VerifiedPod, home: AskingHome) -> None:
+    """Refuse a pod that asks for another one, or by somebody's actor."""
     if not is_bare_origin(home.pod) or asker.actor != f"{home.pod}/{POD}":
         raise GrantRule.HOME_OF_ANOTHER.error(home=home.pod, actor=asker.actor)
     parse_did(home.key)
 
 
+def check_token(name: str, told: str) -> None:
+    """Refuse a member that isn't 43 letters of base64url."""
+    if not _TOKEN.fullmatch(told):
+        raise GrantRule.ODD_WISH.error(name=name)
+
+
 def _check_form(wanted: WantedGrant) -> None:
     for name in ("challenge", "state"):
-        if not _TOKEN.fullmatch(getattr(wanted, name)):
-            raise GrantRule.ODD_WISH.error(name=name)
+        check_token(name, getattr(wanted, name))
     if not set(wanted.classes) & set(CLASSES):
         raise GrantRule.ODD_WISH.error(name="classes")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import Final
@@ -67,3 +68,8 @@ class ClassPage(msgspec.Struct, frozen=True):
 def challenge_of(verifier: str) -> str:
     """The hash that a request names of its secret (RFC 7636, S256)."""
     return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def challenge_fits(challenge: str, verifier: str) -> bool:
+    """Whether this is the secret whose hash a request named."""
+    return hmac.compare_digest(challenge.encode(), challenge_of(verifier).encode())

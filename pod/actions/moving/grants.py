@@ -11,7 +11,6 @@ Rules of this file (portability §2, Consent):
 
 from __future__ import annotations
 
-import hmac
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,7 +31,7 @@ from models.people.accounts import Account, load_account
 from pod.actions.groups.founding import token_hash
 from pod.actions.moving.asked_grants import code_hash
 from pod.actions.moving.copy_classes import CopyPage, read_class, read_marks, signed_manifest
-from pod.actions.moving.grant_messages import GivenGrant, ShownCode, challenge_of
+from pod.actions.moving.grant_messages import GivenGrant, ShownCode, challenge_fits
 from pod.actions.moving.sealed_boxes import bring_box_up
 from pod.clock import random_token
 from pod.deps import Deps
@@ -89,7 +88,7 @@ async def redeem_code(deps: Deps, asker: VerifiedPod, shown: ShownCode) -> Given
 
 def _fits(asked: AskedGrant, asker: VerifiedPod, verifier: str) -> bool:
     same = asked.actor == asker.actor and asked.actor_key == asker.key_sha256
-    return same and hmac.compare_digest(asked.challenge.encode(), challenge_of(verifier).encode())
+    return same and challenge_fits(asked.challenge, verifier)
 
 
 async def open_grant(deps: Deps, asker: VerifiedPod, secret: str) -> OpenGrant:

@@ -14,6 +14,9 @@ Spec: portability.md section 3, step 2.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Final
+
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,6 +49,7 @@ from protocol.records.operation import Event, Operation
 from protocol.records.parts import Home
 
 AT_ONCE = 100
+AGREED_MS: Final = 86_400_000  # how long what somebody agreed to can begin a freeze
 UNDER_WAY = ("asked", "moving")
 
 
@@ -71,7 +75,7 @@ async def agree(
         raise SwitchRule.COMMITTED.error()
     await check_rested(session, account, home.pod, now=deps.clock())
     if before is not None:
-        await thaw(session, deps, before)
+        await stop(session, deps, before)
     assert account.personal_group is not None
     departure = Departure(account.id, account.personal_group, home.pod, home.key, deps.clock(), name=name, soft=soft)
     await save_departure(session, departure)
@@ -79,10 +83,15 @@ async def agree(
 
 
 async def freeze(session: AsyncSession, deps: Deps, departure: Departure) -> Departure:
-    """Refuse what the account writes from now on; changes nothing while it is frozen already."""
+    """Refuse what the account writes from now on; changes nothing while it is frozen already.
+
+    Raises NotFoundError if the account agreed too long ago.
+    """
     now = deps.clock()
     if departure.is_frozen(now):
         return departure
+    if now >= departure.agreed_at + AGREED_MS:
+        raise SwitchRule.NOT_AGREED.error()
     await _overtake(session, deps, departure)
     frozen = msgspec.structs.replace(departure, frozen_at=now, handed_out=False)
     await set_departure(session, departure.account_id, frozen_at=now, handed_out=False)
@@ -139,10 +148,16 @@ async def overtake_in(session: AsyncSession, deps: Deps, departure: Departure, g
 
 async def lags(session: AsyncSession, deps: Deps, departure: Departure) -> tuple[Lag, ...]:
     """The groups for which the move waits, by id; those that the person doesn't wait for are left out."""
-    unwaited = await _unwaited(session, departure)
+    return await lags_of(session, deps, departure.account_id, await _unwaited(session, departure))
+
+
+async def lags_of(
+    session: AsyncSession, deps: Deps, account: int, unwaited: Collection[RecordId] = ()
+) -> tuple[Lag, ...]:
+    """The groups in which something of the account isn't settled, by id, but for `unwaited`."""
     found = [
         await _lag(session, deps, membership)
-        for membership in await list_memberships(session, departure.account_id)
+        for membership in await list_memberships(session, account)
         if membership.state != "moved" and membership.group_id not in unwaited
     ]
     return tuple(lag for lag in found if lag is not None)

@@ -1,4 +1,4 @@
-"""What the old pod of somebody who moves does for the new one: freeze, thaw, and a rehome in each group.
+"""What the old pod of somebody who moves does for the new one: freeze, stop, and a rehome in each group.
 
 A group in which the person keeps no seat gets a plain rehome: signed here, appended and pushed. Where they keep one it
 rides in a handover (`switch_handover`): after a plain one the group would look for the seat at a pod that lacks its
@@ -28,7 +28,7 @@ from pod.actions.moving.departing_members import (
     open_departure,
     signed_rehome,
 )
-from pod.actions.moving.switch_freeze import Lag, freeze, lags, thaw
+from pod.actions.moving.switch_freeze import Lag, freeze, lags, stop
 from pod.actions.moving.switch_handover import WishedKey
 from pod.actions.sync.push import push
 from pod.deps import Deps
@@ -92,12 +92,12 @@ async def freeze_for(deps: Deps, asker: VerifiedPod, person: RecordId, name: str
     return await deps.store.write(action)
 
 
-async def thaw_for(deps: Deps, asker: VerifiedPod, person: RecordId) -> None:
-    """Thaw the account, because the new pod can't go on; raises if its move is done."""
+async def stop_for(deps: Deps, asker: VerifiedPod, person: RecordId) -> None:
+    """End what the account agreed to, because the new pod can't go on; raises if its move is done."""
 
     async def action(session: AsyncSession) -> None:
         departure, _ = await open_departure(session, asker, person)
-        await thaw(session, deps, departure)
+        await stop(session, deps, departure)
 
     await deps.store.write(action)
 

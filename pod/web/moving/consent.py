@@ -102,7 +102,7 @@ async def _agree(request: web.Request, asked: AskedGrant, form: ConsentForm) -> 
     if mail is not None and mail.verified_at is not None:
         post(deps, mail.address, grant_letter(say, deps.identity.base_url, account.name, host_in(asked.pod)))
     headers = {"Location": onward, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return web.Response(status=HTTPStatus.SEE_OTHER.value, headers=headers | {POLICY: _policy(asked)})
+    return web.Response(status=HTTPStatus.SEE_OTHER.value, headers=headers | {POLICY: policy_to(asked.pod)})
 
 
 async def _show(
@@ -120,10 +120,10 @@ async def _show(
         form=form,
     )
     response = render(request, "moving/consent.html", msgspec.structs.replace(view, **problem), status, private=True)
-    response.headers[POLICY] = _policy(asked)
+    response.headers[POLICY] = policy_to(asked.pod)
     return response
 
 
-def _policy(asked: AskedGrant) -> str:
-    """The policy of our pages, with the one address that the form may lead to; `asked.pod` is a bare origin."""
-    return HEADERS[POLICY].replace("form-action 'self'", f"form-action 'self' {asked.pod}")
+def policy_to(pod: str) -> str:
+    """The policy of our pages, with the one address that the form may lead to, a bare origin."""
+    return HEADERS[POLICY].replace("form-action 'self'", f"form-action 'self' {pod}")

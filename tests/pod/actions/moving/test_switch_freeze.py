@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.departures import FREEZE_MS, Departure, load_departure, stop_waiting
 from models.people.accounts import Account, load_account_named
-from pod.actions.moving.switch_freeze import Lag, agree, freeze, lags, stop, thaw
+from pod.actions.moving.switch_freeze import AGREED_MS, Lag, agree, freeze, lags, stop, thaw
 from pod.actions.posts.records import submit, write_post
 from pod.actions.signer import TokenHolder, load_staying
 from pod.deps import Deps
-from pod.errors import MovingError
+from pod.errors import MovingError, NotFoundError
 from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.records.drafts import Draft
@@ -128,3 +128,20 @@ def test_mg_02_who_thaws_or_stops_writes_again(ada: Person) -> None:
 
         ada.pod.act(lambda deps, action=action: deps.store.write(lambda session: action(session, deps)))  # type: ignore[misc]
         assert post()["record"]
+
+
+def test_what_somebody_agreed_to_begins_no_freeze_a_day_later(ada: Person) -> None:
+    async def consent(session: AsyncSession, deps: Deps) -> None:
+        await agree(session, deps, await account_of(session, "ada"), ELSEWHERE)
+
+    async def late(session: AsyncSession, deps: Deps) -> None:
+        await freeze(session, deps, await departure_of(session))
+
+    def act(action: Any) -> None:
+        ada.pod.act(lambda deps: deps.store.write(lambda session: action(session, deps)))
+
+    act(consent)
+    ada.pod.set_clock(FREEZE_MS + 60_000 + AGREED_MS)
+
+    with pytest.raises(NotFoundError):
+        act(late)

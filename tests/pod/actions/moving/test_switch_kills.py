@@ -20,7 +20,7 @@ from pod.actions.moving.newcomers import begin
 from pod.actions.moving.old_pod import ask_old_pod
 from pod.actions.moving.switch_freeze import agree
 from pod.actions.moving.switch_handover import DraftedHandover
-from pod.actions.moving.switch_rehome import thaw_for
+from pod.actions.moving.switch_rehome import stop_for
 from pod.actions.sync.pull import pull
 from pod.deps import Deps
 from pod.jobs.loops import tend
@@ -177,7 +177,7 @@ def test_mg_05_an_old_pod_that_is_killed_while_it_signs_has_signed_nothing(
     with pytest.raises(KilledError):
         traveller.advance()
     monkeypatch.undo()
-    alpha.act(partial(thaw_for, asker=asker, person=traveller.group))
+    alpha.act(partial(stop_for, asker=asker, person=traveller.group))
     traveller.person.post(f"/api/v1/groups/{traveller.group}/posts", NOTE)
     eventually(lambda: _whole(traveller.person, traveller.group))
 
@@ -209,7 +209,7 @@ def test_mg_05_a_rehome_that_was_handed_out_is_worth_nothing_once_the_account_th
         traveller.advance()
     monkeypatch.undo()
     asker = asking(beta)
-    alpha.act(partial(thaw_for, asker=asker, person=traveller.group))
+    alpha.act(partial(stop_for, asker=asker, person=traveller.group))
     alpha.act(partial(tend, group=traveller.group))
     rehome = open_record(kept[0]["operations"][0])
 

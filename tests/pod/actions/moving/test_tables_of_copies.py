@@ -66,6 +66,7 @@ STAYS: Final = {
     "audit": "what those who run the pod did and noted",
     "grants": "who may read a copy of an account of this pod",
     "asked_grants": "the same, not agreed to yet",
+    "asked_switches": "which pod asks to be its home",
     "moves": "an account that comes here",
     "departures": "an account of this pod that goes",
     "departing_groups": "the same, by group",
