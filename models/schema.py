@@ -39,6 +39,7 @@ from models.moving import (
     departures,
     former_actors,
     grants,
+    imported_files,
     kept_copies,
     move_deliveries,
     moves,
@@ -81,7 +82,7 @@ ROOMS = (
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     kept_copies,
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
-    *(archives, boxes, departures, former_actors, move_deliveries, newcomers),
+    *(archives, boxes, departures, former_actors, imported_files, move_deliveries, newcomers),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(
         sessions,

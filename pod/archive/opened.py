@@ -192,16 +192,23 @@ def _read_class(whole: ZipFile, entry: ZipInfo) -> tuple[str, ClassTotal]:
 
 
 def _lines(pieces: Iterator[bytes], name: str) -> Iterator[CopyLine]:
-    """Lines that each end in a line end."""
-    rest = b""
+    """Lines that each end in a line end; the first one that is none is named by its number."""
+    rest, number = b"", 0
     for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield parse_line(line)
+        for number, line in enumerate(whole, number + 1):  # noqa: B020  (it counts on over the pieces)
+            yield _line(line, name, number)
         if len(rest) > MAX_LINE_BYTES:
             raise ArchiveRule.INFLATES_TOO_FAR.error(name=name)
     if rest:
         raise ArchiveRule.DAMAGED.error(name=name)
+
+
+def _line(raw: bytes, name: str, number: int) -> CopyLine:
+    try:
+        return parse_line(raw)
+    except RefusedError as error:
+        raise ArchiveRule.DAMAGED_LINE.error(name=name, line=number) from error
 
 
 def _damaged(name: str, error: RefusedError) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,15 +10,20 @@ from pathlib import Path
 import click
 
 from models.people.accounts import load_account_named
+from pod.actions.groups.founding import NAME
+from pod.actions.moving.archive_source import open_archive
 from pod.actions.moving.archive_whole import ArchiveStep, ArchiveWish, write_archive
+from pod.actions.moving.imported_archives import import_archive
+from pod.archive.contents import MOST_INFLATED_BYTES
 from pod.archive.opened import check_archive
 from pod.cli.base import run_action
 from pod.cli.options import as_json, configuration, data_option, json_option
 from pod.cli.people import user
 from pod.cli.progress import progress
 from pod.deps import Deps
+from pod.rules.accounts import AccountRule
 from pod.rules.groups import GroupRule
-from protocol.copies import CLASSES
+from protocol.copies import CLASSES, CopyManifest
 from protocol.errors import RefusedError
 
 PART = ".part"
@@ -53,6 +59,34 @@ def export_user(data: Path, name: str, out: Path, *, private: bool, json: bool) 
         part.unlink(missing_ok=True)
     told_of = {"file": str(out), "posts": posts, "bytes": size}
     click.echo(as_json(told_of) if json else f"{out}: {posts} posts and edits, {size} bytes")
+
+
+@user.command(name="import")
+@data_option
+@json_option
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.option("--as", "name", default="", help="The name that the person wishes here; the words page proposes it.")
+def import_user(data: Path, file: Path, name: str, *, json: bool) -> None:
+    """Take a copy of the account that FILE holds. Nobody sees it until its person types their 24 words here.
+
+    Importing a file twice gives one copy; after a kill the same command goes on.
+    """
+    if name and not NAME.fullmatch(name):
+        raise click.ClickException(str(AccountRule.NO_NAME.error()))
+    with progress() as told, file.open("rb") as stream:
+
+        async def act(deps: Deps) -> CopyManifest:
+            source = await asyncio.to_thread(open_archive, stream, told)
+            await import_archive(deps, source, name=name, quota=MOST_INFLATED_BYTES)
+            return source.told
+
+        manifest = run_action(configuration(data), act)
+    counts = {own: total.count for own, total in manifest.classes.items()}
+    if json:
+        click.echo(as_json({"group": manifest.group, "pod": manifest.pod, "at": manifest.at, "classes": counts}))
+        return
+    click.echo(f"A copy of {manifest.group} from {manifest.pod} lies here. It is shown nowhere.")
+    click.echo(", ".join(f"{own}: {count}" for own, count in counts.items()))
 
 
 def _teller(told: Callable[[str, int, int], None]) -> Callable[[ArchiveStep], Awaitable[None]]:

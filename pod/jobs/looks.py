@@ -13,6 +13,7 @@ from pod.jobs.decision_mails import DecisionMails
 from pod.jobs.digests import Digests
 from pod.jobs.exchanges import Exchanges
 from pod.jobs.floor_groups import FloorFetches
+from pod.jobs.imports import Imports
 from pod.jobs.introductions import Introductions
 from pod.jobs.moved_actors import MovedActors
 from pod.jobs.moves import Moves
@@ -45,6 +46,7 @@ class Looks:
         self._moved = MovedActors(deps, tasks)
         self._moves = Moves(deps, tasks)
         self._returns = Returns(deps, tasks)
+        self._imports = Imports(deps, tasks)
 
     async def look(self) -> None:
         """Begin what is due, as far as there is room."""
@@ -62,5 +64,6 @@ class Looks:
             await self._moved.start_due(),
             await self._moves.start_due(),
             await self._returns.start_due(),
+            await self._imports.start_due(),
         ]
         self._calm.begin(now, min((time for time in times if time is not None), default=None))

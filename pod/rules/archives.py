@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from federation.errors import BusyError
 from pod.errors import GoneError
-from protocol.errors import MalformedError, Rule, TooLargeError
+from protocol.errors import MalformedError, NotAuthorError, Rule, TooLargeError
 
 
 class ArchiveRule(Rule):
@@ -65,4 +65,34 @@ class ArchiveRule(Rule):
         MalformedError,
         "In the archive, %(name)s is damaged: it isn't what was written.",
         "I arkivet är %(name)s skadad: den är inte det som skrevs.",
+    )
+    DAMAGED_LINE = (
+        MalformedError,
+        "In the archive, line %(line)s of %(name)s is damaged: it isn't what was written.",
+        "I arkivet är rad %(line)s i %(name)s skadad: den är inte det som skrevs.",
+    )
+    NOT_SIGNED_BY_THEM = (
+        NotAuthorError,
+        "In the archive, manifest.json isn't signed by the key of the person whose account it is.",
+        "I arkivet är manifest.json inte undertecknad med nyckeln som den person har vars konto det är.",
+    )
+    OTHER_HISTORY = (
+        MalformedError,
+        "The archive tells another past of this person's own group than the one that is settled here.",
+        "Arkivet berättar ett annat förflutet för personens egen grupp än det som är avgjort här.",
+    )
+    OLDER = (
+        BusyError,
+        "A later copy of this account is here already, of %(at)s.",
+        "En senare kopia av kontot finns redan här, från %(at)s.",
+    )
+    NOT_VERIFIED = (
+        BusyError,
+        "The copy isn't the same as the archive yet. Import it once more.",
+        "Kopian är inte densamma som arkivet ännu. Importera det en gång till.",
+    )
+    OTHERS_WAIT = (
+        BusyError,
+        "Others' files are being read. Send yours in a few minutes.",
+        "Andras filer läses just nu. Skicka din om några minuter.",
     )

@@ -23,3 +23,13 @@ class CopyRule(Rule):
         "A manifest has exactly `type`, `rules`, `group`, `pod`, `at`, `classes` and `proof`, each in its form.",
     )
     NOT_THEIR_MANIFEST = (NotAuthorError, "A manifest is signed by its person's present key in the personal group.")
+    OTHER_LINE = (
+        MalformedError,
+        "The line %(key)s of the personal group doesn't follow from those before it.",
+        "Raden %(key)s i den personliga gruppen följer inte av dem före den.",
+    )
+    NOT_SETTLED = (
+        MalformedError,
+        "The personal group in the copy doesn't end with an item that its keepers confirmed.",
+        "Den personliga gruppen i kopian slutar inte med något som dess väktare har bekräftat.",
+    )

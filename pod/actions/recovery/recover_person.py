@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.errors import RemoteError
 from models.groups.groups_and_items import list_groups, load_group
 from models.moving.boxes import put_box_key
+from models.moving.imported_files import find_file_copies, put_file_copy
+from models.moving.kept_copies import load_copy
 from models.people.accounts import (
     Account,
     count_recovery_keys,
@@ -37,6 +39,8 @@ from pod.actions.chain.door import append
 from pod.actions.chain.stored_chain import waiting_operations
 from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import NAME, token_hash
+from pod.actions.moving.copied_memberships import copied_memberships
+from pod.actions.moving.restored_personal import restore_personal
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import begin_recovery, check_own, expect_rehome, rehome
 from pod.actions.sync.pull import fetch_group, pull
@@ -88,6 +92,7 @@ async def recover(
         raise AccountRule.NO_NAME.error()
     async with deps.store.database.read() as session:
         await _check_name(session, name, keys)
+    groups = [*groups, *await _take_from_copy(deps, keys)]
     unreachable = await _fetch_concerned(deps, groups, keys)
     holders = {whereabouts.pod for whereabouts in groups}
     seed, made = random_bytes(32), random_token() if token else ""
@@ -97,11 +102,18 @@ async def recover(
         account = await _open_account(session, deps, name, keys, seed, found)
         stuck = [one[0].group for one in found if not await _move(session, deps, account, keys, one, also=holders)]
         now = deps.clock()
+        await _ask_copies(session, keys, now=now)
         if made:
             await insert_token(session, sha256=token_hash(made), account=account.id, name="recovery", now=now)
         return await _told(session, account, made, unreachable + stuck)
 
     return await deps.store.write(action)
+
+
+async def _ask_copies(session: AsyncSession, keys: RecoveryKeys, *, now: int) -> None:
+    """Have the person's copies give what they hold, once the recovery is settled."""
+    for copy in await find_file_copies(session, tuple(keys.numbers)):
+        await put_file_copy(session, msgspec.structs.replace(copy, due_at=now, outcome=None))
 
 
 async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) -> int:
@@ -117,6 +129,26 @@ async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) ->
     return await deps.store.write(action)
 
 
+async def _take_from_copy(deps: Deps, keys: RecoveryKeys) -> list[RecoveryWhereabouts]:
+    """Hold the personal group of the person's copy here, if there is one; returns where their groups may be found."""
+    async with deps.store.database.read() as session:
+        found = await find_file_copies(session, tuple(keys.numbers))
+        copies = [await load_copy(session, one.copy_id) for one in found]
+    groups: list[RecoveryWhereabouts] = []
+    for copy in copies:
+        if copy is None:
+            continue
+        await restore_personal(deps, copy)
+        groups += [
+            RecoveryWhereabouts(one.group, pod, one.recovery if one.is_private else None)
+            for one in await copied_memberships(deps, copy)
+            for pod in one.pods
+            # The pod that is left is asked only for what no other one has.
+            if pod != deps.identity.base_url and (pod != copy.pod or one.pods == (pod,))
+        ]
+    return groups
+
+
 async def _fetch_concerned(deps: Deps, groups: Sequence[RecoveryWhereabouts], keys: RecoveryKeys) -> list[RecordId]:
     """Fetch those groups that know a key of the phrase; returns those that couldn't be fetched, or don't know one."""
     quarantine = Quarantine(deps)
@@ -128,7 +160,8 @@ async def _fetch_concerned(deps: Deps, groups: Sequence[RecoveryWhereabouts], ke
             await _find(session, deps, keys)
         # A group may use a key of a later batch; only the groups that were fetched now show that the batch exists.
         if not left or len(left) == len(waiting) or len(keys.numbers) == looked_at:
-            return [whereabouts.group for whereabouts in left]
+            reached = {whereabouts.group for whereabouts in groups if whereabouts not in left}
+            return list(dict.fromkeys(one.group for one in left if one.group not in reached))
         waiting = left
 
 

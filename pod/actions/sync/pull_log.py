@@ -103,9 +103,7 @@ async def pull_log(deps: Deps, source: Source) -> bool:
         entries = (await entries_in(page.get("entries"), source.group))[: max(0, size - position)]
         if not entries:
             return WalkStep(None, useful=False)
-        gathered.add(entries, await _take(deps, source, entries, gathered))
-        if not gathered.is_stuck:
-            await _place(deps, source.group, gathered)
+        await take_entries(deps, source.pod, source.group, entries, gathered)
         if gathered.bytes > MOST_BYTES:
             _LOG.info("log of %s at %s: too much that can't be held before a root fits", source.group, source.pod)
             return WalkStep(None, useful=False)
@@ -113,6 +111,15 @@ async def pull_log(deps: Deps, source: Source) -> bool:
         return WalkStep(following if following < size else None, useful=True)
 
     return await walk(deps, source, "log", have, take, most=PAGES)
+
+
+async def take_entries(
+    deps: Deps, pod: str, group: RecordId, entries: Sequence[Record | ErasedRecord], gathered: Gathered
+) -> None:
+    """Take the next entries, and give places to those that a root covers; `pod`: from where they came."""
+    gathered.add(entries, await _take(deps, pod, entries, gathered))
+    if not gathered.is_stuck:
+        await _place(deps, group, gathered)
 
 
 async def is_log_whole(deps: Deps, group: RecordId) -> bool:
@@ -130,12 +137,10 @@ async def _keep_pace(deps: Deps, group: RecordId, gathered: Gathered, position: 
     return True
 
 
-async def _take(
-    deps: Deps, source: Source, entries: Sequence[Record | ErasedRecord], gathered: Gathered
-) -> list[Arrival]:
+async def _take(deps: Deps, pod: str, entries: Sequence[Record | ErasedRecord], gathered: Gathered) -> list[Arrival]:
     """Give the records to the door; returns those that it refused, or that wait."""
     now = deps.clock()
-    arrivals = [Arrival(entry, source.pod, now) for entry in entries if isinstance(entry, Record)]
+    arrivals = [Arrival(entry, pod, now) for entry in entries if isinstance(entry, Record)]
 
     async def action(session: AsyncSession) -> list[Outcome]:
         return await append_all(session, deps, arrivals)

@@ -175,7 +175,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "a wrong CRC": (lambda: patched("outbox.json", 16, b"\x00\x00\x00\x00"), "DAMAGED", "outbox.json"),
     "a line that is too long": (long_line, "INFLATES_TOO_FAR", RECORDS),
     "a line without its end": (lambda: zipped(without_sums(**{RECORDS: b"{}"})), "DAMAGED", RECORDS),
-    "a line that isn't JSON": (lambda: zipped(without_sums(**{RECORDS: b"{\n"})), "DAMAGED", RECORDS),
+    "a line that isn't JSON": (lambda: zipped(without_sums(**{RECORDS: b"{\n"})), "DAMAGED_LINE", RECORDS),
     "other lines than the manifest says": (another_line, "DAMAGED", RECORDS),
     "no manifest": (lambda: lacking("manifest.json"), "LACKS", "manifest.json"),
     "a class less": (lambda: lacking(RECORDS), "LACKS", RECORDS),

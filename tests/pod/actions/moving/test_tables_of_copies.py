@@ -77,6 +77,8 @@ STAYS: Final = {
     "copies": "an account of another pod",
     "copy_classes": "an account of another pod",
     "copy_lines": "an account of another pod",
+    "file_copies": "an account of another pod",
+    "uploads": "an account that comes here",
     "copy_manifests": "an account of another pod",
 }
 # What everybody who holds the group has, folded from its chain and log; none of it names an account.

@@ -1,0 +1,71 @@
+"""A pod is gone for good. A file of the account and the 24 words bring it back at another one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.people import agreed, joined
+from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
+
+pytestmark = pytest.mark.slow
+
+PODS = 3
+NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
+
+
+def posts(person: Person, group: str) -> set[str]:
+    return {entry["post"] for entry in person.get(f"/api/v1/groups/{group}/posts")["posts"]}
+
+
+def members(person: Person, group: str) -> list[tuple[int, int]]:
+    return [(one["number"], one["weight"]) for one in person.get(f"/api/v1/groups/{group}")["members"]]
+
+
+def standings(person: Person) -> dict[str, tuple[str, int]]:
+    return {one["group"]: (one["state"], one["number"]) for one in person.get("/api/v1/me")["memberships"]}
+
+
+def settled(person: Person, group: str) -> bool:
+    seen = person.get(f"/api/v1/groups/{group}")
+    waits = person.get(f"/groups/{group}/pending?from=0")["records"]
+    return not waits and seen["settled_height"] == seen["height"] and seen["log"]["held"] == seen["log"]["size"]
+
+
+def test_mg_13_a_file_and_the_words_bring_an_account_back_from_a_dead_pod(pods: list[ServedPod]) -> None:
+    alpha, beta, gamma = pods
+    ada, bo = alpha.sign_up("ada"), gamma.sign_up("bo")
+    for pod in pods:
+        pod.start()
+    own = ada.account["personal_group"]
+    parish = bo.post("/api/v1/groups", {"name": "Parish", "weight": 3000})["group"]
+    assert joined(bo, parish, ada, 2000) == 2
+    mine = {ada.post(f"/api/v1/groups/{own}/posts", NOTE)["record"] for _ in range(3)}
+    said = ada.post(f"/api/v1/groups/{parish}/posts", NOTE)["record"]
+    eventually(lambda: settled(ada, own) and settled(ada, parish) and agreed(parish, ada, bo))
+    before = members(bo, parish)
+
+    file = alpha.folder.parent / "ada.zip"
+    alpha.run("user", "export", "ada", "--out", str(file))
+    alpha.kill()
+    counts = [json.loads(beta.run("user", "import", str(file), "--as", "ada", "--json"))["classes"] for _ in range(2)]
+
+    assert counts[0] == counts[1]
+    assert counts[0]["personal"] > len(mine)
+    for hidden in ("/u/ada", f"/groups/{own}", f"/.well-known/webfinger?resource=acct:ada@{beta.named}:8080"):
+        with pytest.raises(RefusedByHttpError, match="404"):
+            call("GET", f"{beta.url}{hidden}")
+
+    answered = call("POST", f"{beta.url}/api/v1/recoveries", {"name": "ada", "phrase": ada.account["phrase"]})
+
+    again = Person(beta, {**ada.account, "token": answered["token"]})
+    assert answered["personal_group"] == own
+    assert answered["unreachable"] == []
+    assert posts(again, own) == mine, "nobody but the file had them"
+    eventually(lambda: standings(again) == {own: ("member", 1), parish: ("member", 2)})
+    eventually(lambda: members(again, parish) == before and agreed(parish, again, bo))
+    assert said in posts(again, parish)
+    new = again.post(f"/api/v1/groups/{parish}/posts", NOTE)["record"]
+    eventually(lambda: new in posts(bo, parish))
