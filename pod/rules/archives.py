@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from federation.errors import BusyError
 from pod.errors import GoneError
-from protocol.errors import MalformedError, NotAuthorError, Rule, TooLargeError
+from protocol.errors import MalformedError, Rule, TooLargeError
 
 
 class ArchiveRule(Rule):
@@ -72,7 +72,7 @@ class ArchiveRule(Rule):
         "I arkivet är rad %(line)s i %(name)s skadad: den är inte det som skrevs.",
     )
     NOT_SIGNED_BY_THEM = (
-        NotAuthorError,
+        MalformedError,
         "In the archive, manifest.json isn't signed by the key of the person whose account it is.",
         "I arkivet är manifest.json inte undertecknad med nyckeln som den person har vars konto det är.",
     )
