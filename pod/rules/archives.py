@@ -73,8 +73,8 @@ class ArchiveRule(Rule):
     )
     NOT_SIGNED_BY_THEM = (
         MalformedError,
-        "In the archive, manifest.json isn't signed by the key of the person whose account it is.",
-        "I arkivet är manifest.json inte undertecknad med nyckeln som den person har vars konto det är.",
+        "The archive isn't signed by the person whose account it says it is.",
+        "Arkivet är inte undertecknat av den person vars konto det säger sig vara.",
     )
     OTHER_HISTORY = (
         MalformedError,

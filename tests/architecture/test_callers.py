@@ -13,15 +13,13 @@ from tests.support.folders import ROOT
 
 # Each of these has no caller yet, or none of its kind, and says why it stays.
 NOT_CALLED = {
+    "keep_upload": "the page to which somebody sends a file",
+    "find_upload": "the same page, while it is read",
     "sign_document": "a person's statements about their other keys (FEP-c390), which move with them",
     "check_document": "reads what sign_document wrote",
     "verify_consistency": "the other half of a proof that /proof serves, held by the vectors of other implementations",
     "CommitRow": "a table, which is used by its columns",
-    "insert_copy": "a job begins a copy",
-    "delete_copy": "a job ends one",
     "list_manifests": "what a copy's holder shows of it",
-    "bring_up": "a job has a copy brought up to date",
-    "verify_copy": "a job says whether a copy is whole",
     "take_copied_readers": "who recovers an account with its copy tells those who read it",
     "open_kept_box": "who recovers an account with its copy opens the box in it",
     "ROOMS": "the modules of tables, imported for what they declare",
