@@ -84,6 +84,15 @@ class UnsafeAddressError(RefusedError):
     sv = "En sådan adress kontaktar servern aldrig."
 
 
+class HostBlockedError(RefusedError):
+    """A server with which this pod has nothing to do, because those who run it blocked it."""
+
+    code = "host_blocked"
+    status = 403
+    en = "Those who run this pod have blocked that server."
+    sv = "De som sköter den här servern har blockerat den andra servern."
+
+
 class MalformedDocumentError(RefusedError):
     """A document that no honest server sends, or that reads differently to different parsers."""
 

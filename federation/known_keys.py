@@ -99,6 +99,10 @@ class Failure(msgspec.Struct, frozen=True):
 class Shelf(Protocol):
     """Keys and failures that all processes of a pod share."""
 
+    async def admit(self, key_id: str) -> None:
+        """Raise HostBlockedError for a key at a server with which the pod has nothing to do."""
+        ...
+
     async def load(self, key_id: str) -> Held | None:
         """The key, if any process has fetched it."""
         ...
@@ -141,6 +145,7 @@ class KnownKeys:
 
     async def find(self, key_id: str, *, now: int, asker: str = "") -> VerificationKey:
         """The key; raises the refusal or RemoteError that kept it away, or BusyError if `asker` asks too much."""
+        await self._shelf.admit(key_id)
         held = self._held.get(key_id)
         if held is not None:
             return held.key

@@ -65,6 +65,7 @@ from models.people import (
 )
 from models.pod import (
     audit,
+    blocked_hosts,
     floor_groups,
     outside_checks,
     pod_invites,
@@ -98,6 +99,7 @@ ROOMS = (
         audit,
         floor_groups,
         outside_checks,
+        blocked_hosts,
         pod_invites,
         sent_mails,
         settings,

@@ -10,6 +10,7 @@ from federation.known_keys import Held
 from federation.rules.answers import RemoteFault
 from federation.signatures.keys import load_key
 from models.fediverse.known_keys import KnownKey, load_known_key, put_known_key
+from pod.blocked_hosts import HostBlocks
 from pod.store import Store
 from protocol.errors import RefusedError
 
@@ -21,6 +22,7 @@ class StoredKeys:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.admit = HostBlocks(store).admit
 
     async def load(self, key_id: str) -> Held | None:
         """The key, if any process has fetched it."""

@@ -9,6 +9,7 @@ from typing import Final
 from federation.safe_http import SafeHttp
 from models.engine.databases import open_database
 from models.engine.writer import running_writer
+from pod.blocked_hosts import HostBlocks
 from pod.clock import Clock
 from pod.config import Config
 from pod.deps import Deps, Outside, Signals
@@ -27,10 +28,12 @@ async def assemble(config: Config, keyring: Keyring, loops: Loops, stack: AsyncE
     stack.push_async_callback(database.close)
     writer = await stack.enter_async_context(running_writer(database))
     http = await stack.enter_async_context(SafeHttp(USER_AGENT, allow_networks=config.federation.allow_networks))
+    store = Store(loops.clock, database, writer)
+    http.admit = HostBlocks(store).admit
     return Deps(
         config,
         loops.clock,
-        Store(loops.clock, database, writer),
+        store,
         Identity(config.base_url, keyring),
         Outside(http, Mailer(config, loops.clock, writer)),
         Signals(loops.wake, loops.deliver, loops.behind, loops.lacks, loops.heard),

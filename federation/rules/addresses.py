@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from federation.errors import UnsafeAddressError
+from federation.errors import HostBlockedError, UnsafeAddressError
 from protocol.errors import Rule
 
 
 class AddressRule(Rule):
     """Which addresses this pod never contacts."""
 
+    HOST_BLOCKED = (
+        HostBlockedError,
+        "Those who run this pod have blocked %(host)s.",
+        "De som sköter den här servern har blockerat %(host)s.",
+    )
     URL_TOO_LONG = (UnsafeAddressError, "The URL is longer than %(most)s characters.")
     NO_URL = (UnsafeAddressError, "The URL isn't an absolute http or https URL.")
     AMBIGUOUS_HOST = (UnsafeAddressError, "The URL's host is ambiguous.")

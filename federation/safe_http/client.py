@@ -58,7 +58,8 @@ class SafeHttp:
     one house. `resolver` replaces the system's; its answers are checked, too.
 
     Raises RemoteError if the other server fails, UnsafeAddressError for a URL or address that this pod must not
-    contact, and MalformedDocumentError for an answer that no honest server gives.
+    contact, and MalformedDocumentError for an answer that no honest server gives. `admit`, if set, is asked before each
+    request and may refuse its URL.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class SafeHttp:
         resolver: AbstractResolver | None = None,
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
+        self.admit: Callable[[str], Awaitable[None]] | None = None
         self._guard = Guard(allow_networks)
         self._total_seconds = total_seconds
         self._resolver = GuardedResolver(resolver or aiohttp.ThreadedResolver(), self._guard)
@@ -158,6 +160,7 @@ class SafeHttp:
         target = self._checked(url)
         visited = {target}
         while len(visited) <= MAX_REDIRECTS + 1:
+            await self._admit(target)
             headers = _signed("GET", target, {"Accept": accept}, b"", sign)
             async with self._session.get(target, headers=headers, allow_redirects=False) as response:
                 if response.status not in _REDIRECTS:
@@ -169,6 +172,7 @@ class SafeHttp:
         raise RemoteError(RemoteFault.TOO_FAR, retry=False, facts={"most": MAX_REDIRECTS})
 
     async def _get_date(self, target: URL) -> int | None:
+        await self._admit(target)
         async with self._session.get(target, allow_redirects=False) as response:
             return read_date(response)
 
@@ -176,9 +180,14 @@ class SafeHttp:
         self, method: str, url: str, body: bytes, fields: dict[str, str], sign: Sign | None, *, hear_refusal: bool
     ) -> Answer:
         target = self._checked(url)
+        await self._admit(target)
         headers = _signed(method, target, fields, body, sign)
         async with self._session.request(method, target, data=body, headers=headers, allow_redirects=False) as response:
             return await read_answer(response, hear_refusal=hear_refusal)
+
+    async def _admit(self, target: URL) -> None:
+        if self.admit is not None:
+            await self.admit(str(target))
 
     def _checked(self, url: str) -> URL:
         target = parse_url(url).with_fragment(None)

@@ -1,4 +1,4 @@
-"""How an account came here and can go back; an account that moved away is closed."""
+"""How an account came here and can go back; an account that moved away is closed; blocked hosts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,9 +30,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_departures_closed_at"), "departures", ["closed_at"])
     with op.batch_alter_table("departing_groups") as table:
         table.add_column(_no("let_go"))
+    op.create_table(
+        "blocked_hosts",
+        sa.Column("host", sa.Text(), nullable=False),
+        _no("allows_moves"),
+        sa.Column("at", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_blocked_hosts")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("blocked_hosts")
     with op.batch_alter_table("departing_groups") as table:
         table.drop_column("let_go")
     op.drop_index(op.f("ix_departures_closed_at"), "departures")

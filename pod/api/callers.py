@@ -14,6 +14,7 @@ from pod.actions.access import Viewer, is_open
 from pod.actions.groups.founding import token_hash
 from pod.actions.signer import TokenHolder
 from pod.app_keys import DEPS, KEYS, POLICY, REPLAY
+from pod.blocked_hosts import for_a_move
 from pod.budgets.payers import pay_as
 from pod.requests import as_signed
 from pod.rules.accounts import AccountRule
@@ -23,6 +24,7 @@ from protocol.ids import RecordId, parse_id
 from protocol.limits import MAX_ITEM_DEPTH, MAX_RECORD_BYTES
 
 BEARER = "bearer"
+OF_MOVES = ("/moves/", "/switches/")
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -92,7 +94,8 @@ async def pod_of(request: web.Request) -> VerifiedPod:
 async def _signer_of(request: web.Request) -> VerifiedReader | None:
     app = request.app
     signed = await as_signed(request)
-    signer = await receive_reader(signed, app[POLICY], app[KEYS], app[REPLAY], now=app[DEPS].clock())
+    with for_a_move(really=request.path.startswith(OF_MOVES)):
+        signer = await receive_reader(signed, app[POLICY], app[KEYS], app[REPLAY], now=app[DEPS].clock())
     if isinstance(signer, VerifiedPod):
         app[DEPS].signals.heard(signer.actor, None)
     return signer

@@ -25,6 +25,7 @@ AREAS: Final = {
     "group": "groups",
     "host": "hosts",
     "queue": "hosts",
+    "peers": "peers",
     "renew-key": "recovery",
     "demo": "demo",
     "poll": "polls",

@@ -30,6 +30,7 @@ from models.moving.moves import (
 from pod.actions.moving.copy_step import advance_copy
 from pod.actions.moving.job_ends import stopped, waiting
 from pod.actions.moving.switch_step import advance_switch
+from pod.blocked_hosts import for_a_move
 from pod.deps import Deps
 from protocol.errors import RefusedError
 
@@ -100,7 +101,8 @@ async def work(deps: Deps, claimed: Move) -> bool:
 async def _done(deps: Deps, claimed: Move, step: Step) -> Move:
     """The job after the step, or as the step's failure leaves it."""
     try:
-        after = await step(deps, msgspec.structs.replace(claimed, why="", said=None))
+        with for_a_move():
+            after = await step(deps, msgspec.structs.replace(claimed, why="", said=None))
     except RemoteError as error:
         return waiting(deps, claimed, error) if error.retry else stopped(deps, claimed, error)
     except RefusedError as error:

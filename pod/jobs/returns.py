@@ -10,6 +10,7 @@ from federation.errors import RemoteError
 from models.moving.newcomers import Newcomer, end_return, list_returning
 from pod.actions.moving.cool_down import UNDO_MS
 from pod.actions.moving.newcomers import advance
+from pod.blocked_hosts import for_a_move
 from pod.deps import Deps
 from protocol.errors import RefusedError
 
@@ -54,7 +55,8 @@ class Returns:
 async def carry_on_return(deps: Deps, newcomer: Newcomer) -> None:
     """Take one move back as far as it goes now; what another pod refuses or doesn't answer is asked again later."""
     try:
-        progress = await advance(deps, newcomer.personal_group)
+        with for_a_move():
+            progress = await advance(deps, newcomer.personal_group)
     except (RemoteError, RefusedError) as error:
         _LOG.info("a move back waits: %s", error)
         return

@@ -54,6 +54,9 @@ class AdminRule(Rule):
         "Gruppen står i pod.toml: den som sköter maskinen kan ta bort den där.",
     )
     NOT_ADMIN = (NotAdminError, "This page is for those who run the pod.", "Sidan är för dem som sköter servern.")
+    OWN_HOST = (MalformedError, "This is the pod's own host.", "Det är serverns egen adress.")
+    NOT_BLOCKED = (NotFoundError, "This host isn't blocked.", "Servern är inte blockerad.")
+    TOO_MANY_BLOCKED = (MalformedError, "At most %(most)s hosts are blocked.", "Högst %(most)s servrar blockeras.")
     NO_STOPPED_MOVE = (NotFoundError, "No move with this id has stopped.", "Ingen flytt med detta id har stannat.")
     MUST_BE_NUMBER = (MalformedError, "This must be a number.", "Här ska det stå ett tal.")
     TEXTS_TOO_LONG = (MalformedError, "The name or the texts are too long.", "Namnet eller texterna är för långa.")

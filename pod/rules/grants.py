@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from pod.errors import GoneError, NoGrantError, NotFoundError, OtherBrowserError, TooManyTriesError, WrongHostError
+from pod.errors import (
+    GoneError,
+    NoGrantError,
+    NotFoundError,
+    NotNowError,
+    OtherBrowserError,
+    TooManyTriesError,
+    WrongHostError,
+)
 from protocol.errors import MalformedError, Rule
 
 
@@ -44,6 +52,11 @@ class GrantRule(Rule):
         NotFoundError,
         "No move began in this browser, or it is over.",
         "Ingen flytt har börjat i den här webbläsaren, eller så är den över.",
+    )
+    BLOCKED_THERE = (
+        NotNowError,
+        "Those who run the old server have blocked this one, and let no account move between them. Ask them.",
+        "De som sköter den gamla servern har blockerat den här och låter inga konton flytta emellan. Fråga dem.",
     )
     HERE_ALREADY = (
         MalformedError,

@@ -70,6 +70,7 @@ PATHS: Mapping[str, Paths] = {
     "/admin/floor": at("/admin/floor"),
     "/admin/floor/{group}": lambda place: [f"/admin/floor/{place.critics}"],
     "/admin/hosts": at("/admin/hosts"),
+    "/admin/blocks": at("/admin/blocks"),
     "/admin/moves": at("/admin/moves"),
     "/admin/hosts/{host}": lambda place: [f"/admin/hosts/{place.beta.url.removeprefix('http://')}"],
     "/admin/invites": at("/admin/invites"),

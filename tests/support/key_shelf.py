@@ -18,6 +18,9 @@ class KeyShelf:
         self.kept: dict[str, Held] = {}
         self.in_vain: Counter[str] = Counter()
 
+    async def admit(self, key_id: str) -> None:
+        """No server is blocked."""
+
     async def load(self, key_id: str) -> Held | None:
         await asyncio.sleep(0)  # as reading a database lets others go on
         return self.kept.get(key_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final, Literal, TypeVar
 
 import msgspec
@@ -15,7 +16,7 @@ from yarl import URL
 
 from federation.addresses import same_origin
 from federation.content_types import PLAIN_JSON
-from federation.errors import RemoteError
+from federation.errors import HostBlockedError, RemoteError
 from federation.rules.answers import RemoteFault
 from federation.signatures import SignedRequest, sign_once
 from federation.webfinger import parse_handle
@@ -35,6 +36,7 @@ from pod.actions.moving.grant_messages import (
     WantedGrant,
     challenge_of,
 )
+from pod.blocked_hosts import HostBlocks, for_a_move
 from pod.clock import random_token
 from pod.deps import Deps
 from pod.rules.accounts import AccountRule
@@ -89,7 +91,8 @@ async def begin_move(deps: Deps, typed: str, former: str) -> str:
 async def find_account(deps: Deps, typed: str) -> LookedUpAccount:
     """Where an account is at home, and what that pod can give. Never call it inside a write action."""
     try:
-        link = await resolve(deps, typed)
+        with for_a_move():
+            link = await resolve(deps, typed)
     except RemoteError as error:
         if error.status is not None and not error.retry:
             raise GroupRule.NOBODY_THERE.error() from error
@@ -103,6 +106,8 @@ async def find_account(deps: Deps, typed: str) -> LookedUpAccount:
     pod = link.pod or await _known_home(deps, link.group)
     if pod == deps.identity.base_url:
         raise GrantRule.HERE_ALREADY.error()
+    with for_a_move():
+        await HostBlocks(deps.store).admit(pod)
     return LookedUpAccount(pod, link.group, "full")
 
 
@@ -175,7 +180,14 @@ async def _push(deps: Deps, url: str, wish: msgspec.Struct, kind: type[T]) -> T:
     def signed(request: SignedRequest) -> Mapping[str, str]:
         return sign_once(request, key, nonce=random_token(), now=deps.clock())
 
-    answer = await deps.outside.http.post(url, msgspec.json.encode(wish), content_type=PLAIN_JSON, sign=signed)
+    body = msgspec.json.encode(wish)
+    try:
+        with for_a_move():
+            answer = await deps.outside.http.post(url, body, content_type=PLAIN_JSON, sign=signed, hear_refusal=True)
+    except RemoteError as error:
+        if error.status == HTTPStatus.FORBIDDEN and HostBlockedError.code.encode() in error.body:
+            raise GrantRule.BLOCKED_THERE.error() from error
+        raise
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except msgspec.DecodeError as error:

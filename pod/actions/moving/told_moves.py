@@ -38,6 +38,7 @@ from models.people.accounts import Account, load_account
 from pod.actions.fediverse.actors import fetch_document, person_path
 from pod.actions.fediverse.followers import MOST_FOLLOWERS
 from pod.actions.fediverse.moved import NewPlace, place_of
+from pod.blocked_hosts import for_a_move
 from pod.deps import Deps
 from protocol.canonical import bytes_of_checked
 from protocol.errors import RefusedError
@@ -96,7 +97,8 @@ def _actor_of(deps: Deps, account: Account) -> str:
 async def _is_confirmed(deps: Deps, actor: str, there: NewPlace) -> bool:
     """Whether the new actor says that it was the old one."""
     try:
-        document = await fetch_document(deps, there.actor)
+        with for_a_move():
+            document = await fetch_document(deps, there.actor)
     except (RemoteError, RefusedError) as error:
         _LOG.info("%s can't be read yet: %s", there.actor, error)
         return False

@@ -48,6 +48,7 @@ def _pages(say: Translator) -> tuple[tuple[str, str], ...]:
         (say("Invitations"), "/admin/invites"),
         (say("Floor"), "/admin/floor"),
         (say("Other hosts"), "/admin/hosts"),
+        (say("Blocked hosts"), "/admin/blocks"),
         (say("Moves"), "/admin/moves"),
         (say("Mail"), "/admin/mail"),
         (say("Audit"), "/admin/audit"),

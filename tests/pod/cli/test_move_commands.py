@@ -116,3 +116,16 @@ def test_mg_26_the_operator_lists_the_grants_of_an_account_and_ends_one(planted:
     assert run(planted, "grants", "ada", "--revoke", "08" * 8)[0] == 1
     assert run(planted, "grants", "ada", "--revoke", "07" * 8) == (0, "No pod may.\n")
     assert run(planted, "grants", "nobody")[0] == 1
+
+
+def test_mg_25_the_operator_blocks_a_host_lists_it_and_lets_it_in_again(planted: ServedPod) -> None:
+    def peers(*command: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["peers", *command, "--data", str(planted.folder)])
+        return done.exit_code, " ".join(done.output.split())
+
+    assert peers("list") == (0, "No host is blocked.")
+    assert peers("block", "bad.example", "--allow-moves", "--why", "spam") == (0, "")
+    assert peers("list") == (0, "bad.example moves pass spam")
+    assert json.loads(peers("list", "--json")[1])[0]["host"] == "bad.example"
+    assert peers("unblock", "bad.example") == (0, "")
+    assert peers("unblock", "bad.example")[0] == 1

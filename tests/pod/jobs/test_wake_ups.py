@@ -169,6 +169,9 @@ async def test_a_key_that_another_process_stored_is_forgotten_and_after_a_lost_c
 class _NoShelf:
     """Nothing is stored."""
 
+    async def admit(self, _key_id: str) -> None:
+        """Nobody is blocked."""
+
     async def load(self, _key_id: str) -> None:
         return None
 

@@ -93,7 +93,7 @@ OF_GROUPS: Final = {
 OF_THE_POD: Final = {
     *("activities", "deliveries", "hosts", "peers", "known_keys", "seen_signatures", "spent_challenges", "buckets"),
     *("commits", "cursors", "rounds", "looks", "settings", "setup_links", "floor_groups", "announced", "readings"),
-    *("told_polls", "told_reposts"),
+    *("told_polls", "told_reposts", "blocked_hosts"),
 }
 NAMES_PEOPLE: Final = {"account_id", "inviter_id", "address", "normal", "who", "visit", "made_by", "owner_id"}
 
