@@ -36,6 +36,7 @@ from models.groups import (
 from models.moving import (
     archives,
     boxes,
+    brought_files,
     departures,
     former_actors,
     grants,
@@ -83,7 +84,7 @@ ROOMS = (
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
     kept_copies,
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
-    *(archives, boxes, departures, former_actors, imported_files, move_deliveries, newcomers),
+    *(archives, boxes, brought_files, departures, former_actors, imported_files, move_deliveries, newcomers),
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(
         sessions,

@@ -60,6 +60,7 @@ from pod.seen_signatures import SeenSignatures
 from pod.web import routing
 from pod.web.kit.once import take_once
 from pod.web.kit.problem_page import may_show_problem, show_problems
+from pod.web.kit.sent_file import MOST_AT_ONCE, UPLOADS
 from pod.web.kit.visitors import has_visitors, know_visitors
 
 SOFTWARE = "Althing"
@@ -90,6 +91,7 @@ async def make_app(config: Config) -> web.Application:
     app[MEASURES] = Measures()
     app[PROCESSOR] = Processor(asyncio.get_running_loop())
     app[BODIES] = Shares(each=SHARE_BYTES, whole=ALL_BYTES)
+    app[UPLOADS] = Shares(each=1, whole=MOST_AT_ONCE)
     make_routes(app)
 
     async def parts(app: web.Application) -> AsyncIterator[None]:

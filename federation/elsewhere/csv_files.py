@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import BinaryIO, Final
 
@@ -87,12 +87,19 @@ def read_csv(stream: BinaryIO, file: str, chosen: CsvKind | None = None, bounds:
     return CsvFile(guess.kind, tuple(rows), tuple(refused), odd_letters + guess.warnings)
 
 
-def failed_rows(kind: CsvKind, refused: Sequence[RefusedRow], language: str) -> tuple[list[str], list[list[str]]]:
-    """Names and rows of the table that holds what was refused, with the reason: it can be mended and read again."""
+def failed_rows(kind: CsvKind, refused: Iterable[tuple[Cells, str]]) -> tuple[list[str], list[list[str]]]:
+    """Names and rows of the table of refused rows, each with its reason: it can be mended and read again."""
     width = len(COLUMNS[kind])
-    padded = ([*one.cells[:width], *[""] * (width - len(one.cells))] for one in refused)
-    told = (one.refused.told(language) for one in refused)
-    return [*COLUMNS[kind], REASON], [[*cells, reason] for cells, reason in zip(padded, told, strict=True)]
+    rows = [[*cells[:width], *[""] * (width - len(cells)), reason] for cells, reason in refused]
+    return [*COLUMNS[kind], REASON], rows
+
+
+def cells_of(kind: CsvKind, row: CsvRow) -> tuple[str, ...]:
+    """A row that was read as cells again, in the order of the kind's columns."""
+    flags = {name: str(value).lower() for name, value in row.flags.items()}
+    named = {**flags, **row.texts, "list name": row.list_name}
+    names = [plain(name) for name in COLUMNS[kind]]
+    return tuple(row.what if name in _ALREADY - {"list name"} else named.get(name, "") for name in names)
 
 
 def _numbered(text: str, file: str, bounds: FileBounds) -> Iterator[tuple[int, list[str] | Refused]]:

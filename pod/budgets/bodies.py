@@ -5,6 +5,7 @@
 3. It must come at least as fast as over a slow phone line, or the connection ends.
 4. A body takes memory until the request is answered: an address may use no more than its share, and all together no
    more than the pod has for bodies.
+5. A handler that takes a file reads the body itself, piece by piece, once it knows who sends it (`reads_itself`).
 """
 
 from __future__ import annotations
@@ -41,6 +42,15 @@ HANDLER: Final[dict[str, Any]] = {
 }
 
 
+_READ_THEMSELVES: Final[set[Handler]] = set()
+
+
+def reads_itself(handler: Handler) -> Handler:
+    """Leave the body to the handler, which has bounds of its own."""
+    _READ_THEMSELVES.add(handler)
+    return handler
+
+
 @web.middleware
 async def read_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Read the whole body before the handler runs; raises the refusal of a body that isn't taken."""
@@ -48,6 +58,8 @@ async def read_bodies(request: web.Request, handler: Handler) -> web.StreamRespo
         return await handler(request)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise RequestRule.BODY_ENCODED.error()
+    if request.match_info.handler in _READ_THEMSELVES:
+        return await handler(request)
     length, longest = request.content_length, LONGEST_BYTES
     if (length is None or length > LONGEST_BYTES) and request.content_type == FORM_TYPE:
         longest = LONGEST_FORM_BYTES

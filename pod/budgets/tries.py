@@ -49,6 +49,10 @@ RATES: Final[Mapping[str, Rate]] = {
     "test mail of an account": Rate(5, MINUTE_MS),
     "look of an account": Rate(5, MINUTE_MS),
     "archive of an account": Rate(2, 60 * MINUTE_MS),
+    "import of an account": Rate(20, 3 * MINUTE_MS),
+    # Of an account's list; and of all lists together, rows that name one server.
+    "row of an import": Rate(30, 1000),
+    "row of an import at a server": Rate(30, 1000),
     "recovery of a group": Rate(5, 2 * MINUTE_MS),
     # A server that only records name and that never wrote to this pod: a few questions, then one now and then.
     "question in vain to a server": Rate(6, 120 * MINUTE_MS),

@@ -64,7 +64,8 @@ def _look(stream: BinaryIO, name: str, kind: CsvKind | None) -> FileTold:
         case "csv":
             stream.seek(0)
             table = read_csv(stream, name, kind)
-            again = spreadsheet(*failed_rows(table.kind, table.refused, ENGLISH)) if table.refused else ""
+            failed = [(one.cells, one.refused.told(ENGLISH)) for one in table.refused]
+            again = spreadsheet(*failed_rows(table.kind, failed)) if failed else ""
             taken = Counter({"rows": len(table.rows)})
             return FileTold(FILE_NAMES[table.kind], taken, list(table.refused), table.warnings, again)
         case "lemmy":

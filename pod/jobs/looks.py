@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from pod.deps import Deps
 from pod.jobs.archives import Archives
+from pod.jobs.brought_files import BroughtFiles
 from pod.jobs.calls import Calls
 from pod.jobs.calm import Calm
 from pod.jobs.decision_mails import DecisionMails
@@ -47,6 +48,7 @@ class Looks:
         self._moves = Moves(deps, tasks)
         self._returns = Returns(deps, tasks)
         self._imports = Imports(deps, tasks)
+        self._brought = BroughtFiles(deps, tasks)
 
     async def look(self) -> None:
         """Begin what is due, as far as there is room."""
@@ -65,5 +67,6 @@ class Looks:
             await self._moves.start_due(),
             await self._returns.start_due(),
             await self._imports.start_due(),
+            await self._brought.start_due(),
         ]
         self._calm.begin(now, min((time for time in times if time is not None), default=None))

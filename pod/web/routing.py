@@ -1,6 +1,19 @@
 """The routes of all pages, by area."""
 
-from pod.web import account, admin, archive, asking, decisions, delegation, group, moving, person, post, predictions
+from pod.web import (
+    account,
+    admin,
+    archive,
+    asking,
+    decisions,
+    delegation,
+    group,
+    imports,
+    moving,
+    person,
+    post,
+    predictions,
+)
 from pod.web.kit import site_routes
 
 # Of two routes that fit an address the first answers: `polls/new` is no poll.
@@ -8,6 +21,7 @@ ROUTES = (
     site_routes.routes,
     *account.ROUTES,
     *archive.ROUTES,
+    *imports.ROUTES,
     *moving.ROUTES,
     *admin.ROUTES,
     *person.ROUTES,

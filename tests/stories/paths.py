@@ -178,6 +178,8 @@ PATHS: Mapping[str, Paths] = {
     "/settings/digest": at("/settings/digest"),
     "/settings/feeds": at("/settings/feeds"),
     "/settings/grants": at("/settings/grants"),
+    "/settings/import": at("/settings/import"),
+    "/settings/import/failed": at("/settings/import/failed"),
     "/settings/keys": at("/settings/keys"),
     "/settings/mail": at("/settings/mail"),
     "/settings/not-me": at("/settings/not-me"),

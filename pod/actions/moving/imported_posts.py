@@ -11,9 +11,9 @@ Rules of this file (portability.md §5, ADR 0068):
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,7 +38,6 @@ from protocol.records.drafts import Draft, draft
 
 AT_ONCE: Final = 20  # posts in one commit: a longer one would make others wait
 _HEADER_BYTES: Final = 1024  # of a record's header, proof, and what it answers
-Pause = Callable[[], Awaitable[bool]]
 
 
 class ImportWish(msgspec.Struct, frozen=True):
@@ -61,6 +60,13 @@ class ImportTold(msgspec.Struct):
     stopped: bool = False
 
 
+class Pause(Protocol):
+    """Awaited before each commit with what was done so far, and again and again while there is no room."""
+
+    async def __call__(self, told: ImportTold, /, *, room: bool) -> bool:
+        """False ends the import."""
+
+
 class _Import(msgspec.Struct):
     """An import on its way. `places`: the record of each post of the file, for those that answer it."""
 
@@ -75,15 +81,17 @@ class _Import(msgspec.Struct):
 async def import_posts(
     deps: Deps, signer: Person, group: RecordId, entries: Iterable[ForeignEntry], wish: ImportWish, pause: Pause
 ) -> ImportTold:
-    """Write what can become posts of the group. `pause` is awaited while there is no room; False from it ends all."""
+    """Write what can become posts of the group, as `pause` lets it."""
     async with deps.store.database.read() as session:
         state = (await open_group(session, deps, signer.account, group)).state
         _, number = await load_signing_membership(session, deps, signer.account, group)
     job = _Import(signer, group, wish, ImportTold(), state.visibility == "private")
     taken = _taken(job, entries)
     while posts := list(islice(taken, AT_ONCE)):
-        while not await _has_room(deps, group, number):
-            if not await pause():
+        room = False
+        while not room:
+            room = await _has_room(deps, group, number)
+            if not await pause(job.told, room=room):
                 job.told.stopped = True
                 return job.told
         await _write_some(deps, job, posts)

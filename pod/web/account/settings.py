@@ -131,6 +131,7 @@ def _doors(say: Translator, sight: AccountSight) -> tuple[SettingsDoor, ...]:
         SettingsDoor(say("The 24 words"), words, "/settings/words"),
         SettingsDoor(say("Your keys on this pod"), say("What it can do with them"), "/settings/keys"),
         SettingsDoor(say("Take everything with you"), say("Your account as a file"), "/settings/archive"),
+        SettingsDoor(say("Bring things from elsewhere"), "", "/settings/import"),
     )
 
 

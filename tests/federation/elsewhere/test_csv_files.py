@@ -139,7 +139,7 @@ def test_mg_09_failed_rows_come_back_as_the_same_csv_with_a_reason_and_only_they
     first = read(spoiled)
     assert len(first.refused) == 3
 
-    names, rows = failed_rows(first.kind, first.refused, "sv")
+    names, rows = failed_rows(first.kind, [(one.cells, one.refused.told("sv")) for one in first.refused])
     again = read(spreadsheet(names, rows).encode(), "failed.csv")
 
     assert names[-1] == "reason"

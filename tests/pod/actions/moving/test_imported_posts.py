@@ -52,8 +52,8 @@ def archive(*entries: Any) -> list[ForeignEntry]:
     return list(read_posts(BytesIO(outbox(*entries)), "outbox.json"))
 
 
-async def no_room() -> bool:
-    return False
+async def no_room(_told: ImportTold, *, room: bool) -> bool:
+    return room
 
 
 async def brings(ada: Traveller, entries: list[ForeignEntry], into: RecordId | None = None, **wish: Any) -> ImportTold:
@@ -180,9 +180,10 @@ async def test_an_import_leaves_its_person_room_and_goes_on_when_there_is_some(
     entries = archive(*map(note, range(6)))
     pauses: list[int] = []
 
-    async def settle_first() -> bool:
-        pauses.append(1)
-        await ada.settles(ada.own)
+    async def settle_first(_told: ImportTold, *, room: bool) -> bool:
+        if not room:
+            pauses.append(1)
+            await ada.settles(ada.own)
         return True
 
     stopped = await import_posts(ada.deps, ada.signer, ada.own, entries, ImportWish(), no_room)

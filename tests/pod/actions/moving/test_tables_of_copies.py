@@ -61,6 +61,8 @@ STAYS: Final = {
     "decision_notices": "mails under way",
     "own_calls": "calls under way; polls call anew where one is at home",
     "archives": "files that lie here for a week",
+    "imports": "files of other software that are worked through here",
+    "imported_rows": "the same, by row",
     "sent_forms": "forms sent here, so that nothing is done twice",
     "hidden_values": "unopened values go in the sealed box, or at the switch, never in clear",
     "audit": "what those who run the pod did and noted",
