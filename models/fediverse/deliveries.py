@@ -174,6 +174,13 @@ async def enqueue(
     return activity
 
 
+async def drop_deliveries(session: AsyncSession, numbers: Collection[int]) -> None:
+    """Delete deliveries that nobody wants any more; a lane that is left empty is closed by its next worker."""
+    for some in chunks(numbers):
+        gone = delete(DELIVERIES).where(DELIVERIES.c.id.in_(some)).returning(DELIVERIES.c.activity_id)
+        await _forget_activities(session, set(await session.scalars(gone)))
+
+
 async def list_silent(session: AsyncSession, hosts: Collection[str]) -> set[str]:
     """Those hosts that never took anything and already have as much waiting as is kept for such hosts."""
     found: set[str] = set()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.engine.columns import Base, table_of
 from models.engine.statements import Prepared
 from models.engine.upserts import insert_new, upsert
-from models.moving.move_deliveries import MOVE_DELIVERIES
+from models.moving.move_deliveries import drop_move_deliveries
 from models.people.accounts import ACCOUNTS
 from protocol.ids import RecordId
 from protocol.keys import DidKey
@@ -109,7 +109,7 @@ async def set_departure(session: AsyncSession, account: int, **values: object) -
 
 async def delete_departure(session: AsyncSession, account: int) -> None:
     await session.execute(delete(DEPARTING_GROUPS).where(DEPARTING_GROUPS.c.account_id == account))
-    await session.execute(delete(MOVE_DELIVERIES).where(MOVE_DELIVERIES.c.account_id == account))
+    await drop_move_deliveries(session, account)
     await session.execute(delete(DEPARTURES).where(DEPARTURES.c.account_id == account))
 
 

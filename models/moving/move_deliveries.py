@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ForeignKey, Integer, Select, Text, case, func, literal, select, update
+from sqlalchemy import ForeignKey, Integer, Select, Text, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from models.engine.upserts import chunks
-from models.fediverse.deliveries import DELIVERIES, HOSTS
+from models.fediverse.deliveries import DELIVERIES, HOSTS, drop_deliveries
 
 Outcome = Literal["taken", "refused"]
 
@@ -63,6 +63,14 @@ async def insert_move_deliveries(session: AsyncSession, account: int, activity: 
     """Remember all deliveries of this activity as those of the account's Move."""
     of = select(DELIVERIES.c.id, literal(account), DELIVERIES.c.host).where(DELIVERIES.c.activity_id == activity)
     await session.execute(MOVE_DELIVERIES.insert().from_select(["delivery_id", "account_id", "host"], of))
+
+
+async def drop_move_deliveries(session: AsyncSession, account: int) -> None:
+    """Forget whom the account's Move told, and tell nobody more: a Move that comes late would undo what it undid."""
+    of = MOVE_DELIVERIES.c.account_id == account
+    numbers = list(await session.scalars(select(MOVE_DELIVERIES.c.delivery_id).where(of)))
+    await drop_deliveries(session, numbers)
+    await session.execute(delete(MOVE_DELIVERIES).where(of))
 
 
 async def note_outcome(

@@ -18,6 +18,7 @@ from federation.rules.answers import RemoteFault
 from federation.webfinger import Handle
 from models.fediverse.deliveries import Closing, Delivery, Lane, claim_lanes, close_lanes
 from models.fediverse.followers import Follower, put_follower
+from models.fediverse.host_states import count_queue
 from models.moving.departures import Departure, delete_departure, load_departure, save_departure, set_departure
 from models.moving.former_actors import put_former_actor
 from pod.actions.fediverse import followers
@@ -214,6 +215,18 @@ async def test_mg_03_the_page_shows_of_each_server_whether_it_has_the_move(ada: 
     assert [one.given_up for one in (await told(ada)).hosts] == [0, 0, 1]
     await ada.deps.store.write(partial(delete_departure, account=ada.account.id))
     assert await list_told(ada.deps, ada.account) is None
+
+
+async def test_mg_18_a_move_that_was_taken_back_is_told_to_nobody_more(ada: Traveller, outside: Outside) -> None:
+    outside.document = {"id": THERE, "alsoKnownAs": [actor(ada)]}
+    await tell_of_moves(ada.deps)
+
+    await ada.deps.store.write(partial(delete_departure, account=ada.account.id))
+
+    assert {host: lane.deliveries for host, lane in (await lanes(ada)).items()} == dict.fromkeys(HOSTS, ())
+    assert "movedTo" not in await person_actor(ada.deps, "ada")
+    async with ada.deps.store.database.read() as session:
+        assert (await count_queue(session)).activities == 0
 
 
 async def test_mg_19_a_soft_move_tells_no_follower_and_forwards_all_the_same(tmp_path: Path, outside: Outside) -> None:
