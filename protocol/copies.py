@@ -176,18 +176,24 @@ def parse_manifest(body: JsonObject, state: GroupState) -> CopyManifest:
 
     Raises MalformedError, BadProofError, or NotAuthorError.
     """
+    claimed = claimed_manifest(body)
+    if claimed.group != state.group or signers(body) != (state.members[_OWNER].signing,):
+        raise CopyRule.NOT_THEIR_MANIFEST.error()
+    return claimed
+
+
+def claimed_manifest(body: JsonObject) -> CopyManifest:
+    """What a manifest says, whoever signed it; raises MalformedError."""
     check_value(body, max_depth=MAX_ITEM_DEPTH)
     if body.keys() != _MEMBERS or body["type"] != MANIFEST:
         raise CopyRule.NO_MANIFEST.error()
     integer(body, "rules", 1, 1)
-    if parse_id(body["group"]) != state.group or signers(body) != (state.members[_OWNER].signing,):
-        raise CopyRule.NOT_THEIR_MANIFEST.error()
     pod = text(body, "pod", MAX_URL_LENGTH, shortest=1)
     classes = mapping(body, "classes")
     if not is_bare_origin(pod):
         raise CopyRule.NO_MANIFEST.error()
     totals = {name: _total(mapping(classes, name)) for name in classes}
-    return CopyManifest(state.group, pod, integer(body, "at", 0), totals)
+    return CopyManifest(parse_id(body["group"]), pod, integer(body, "at", 0), totals)
 
 
 def _total(body: Mapping[str, Any]) -> ClassTotal:

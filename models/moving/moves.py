@@ -131,7 +131,7 @@ async def insert_move(session: AsyncSession, move: Move, *, instead_of: bytes, n
 
 async def load_move(session: AsyncSession, sha256: bytes, *, now: int) -> Move | None:
     """The move of a browser that keeps this secret."""
-    wanted = select(*_COLUMNS).where(MOVES.c.sha256 == sha256, _lasts(now))
+    wanted = select(*_COLUMNS).where(MOVES.c.sha256 == sha256, lasts(now))
     row = (await session.execute(wanted)).one_or_none()
     return Move(*row) if row else None
 
@@ -172,5 +172,32 @@ async def hasten_moves(session: AsyncSession, *, now: int) -> None:
     await session.execute(update(MOVES).where(MOVES.c.due_at > now).values(due_at=now))
 
 
-def _lasts(now: int) -> ColumnElement[bool]:
+async def set_stage(session: AsyncSession, sha256: bytes, stage: str, changes: Mapping[str, Any]) -> bool:
+    """Change a job that is in this stage, and end whatever turn it is; False if it isn't in it."""
+    mine = (MOVES.c.sha256 == sha256) & (MOVES.c.stage == stage)
+    changed = update(MOVES).where(mine).values(turn=MOVES.c.turn + 1, **changes).returning(MOVES.c.sha256)
+    return (await session.scalar(changed)) is not None
+
+
+async def delete_move(session: AsyncSession, sha256: bytes) -> int | None:
+    """Delete a move; the copy that was its own, if it had one."""
+    copy: int | None = await session.scalar(delete(MOVES).where(MOVES.c.sha256 == sha256).returning(MOVES.c.copy_id))
+    return copy
+
+
+async def list_ended(session: AsyncSession, limit: int, *, now: int) -> list[Move]:
+    """Moves whose time is over, the longest ago first, but for those that have begun to switch."""
+    over = MOVES.c.expires_at <= now, MOVES.c.stage.not_in([SWITCHING, SETTLED, CLOSED])
+    rows = await session.execute(select(*_COLUMNS).where(*over).order_by(MOVES.c.expires_at).limit(limit))
+    return [Move(*row) for row in rows]
+
+
+async def count_names_of(session: AsyncSession, pod: str) -> int:
+    """How many names are kept for people of one pod."""
+    wanted = select(func.count()).select_from(MOVES).where(MOVES.c.name != "", MOVES.c.pod == pod)
+    return int(await session.scalar(wanted) or 0)
+
+
+def lasts(now: int) -> ColumnElement[bool]:
+    """Whether a move isn't over."""
     return MOVES.c.expires_at.is_(None) | (MOVES.c.expires_at > now)

@@ -8,8 +8,23 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.moving.asked_grants import ask_grant
-from pod.actions.moving.grant_messages import ClassPage, ConsentPage, GivenGrant, ShownCode, WantedGrant
-from pod.actions.moving.grants import OpenGrant, granted_manifest, granted_marks, open_grant, read_granted, redeem_code
+from pod.actions.moving.grant_messages import (
+    ClassPage,
+    ConsentPage,
+    GivenGrant,
+    LeftBehind,
+    ShownCode,
+    WantedGrant,
+)
+from pod.actions.moving.grants import (
+    OpenGrant,
+    granted_manifest,
+    granted_marks,
+    granted_plan,
+    open_grant,
+    read_granted,
+    redeem_code,
+)
 from pod.actions.moving.taken_copies import LeafPage, leaves_of
 from pod.api.callers import answer, pod_of, query_of, wish_of
 from pod.app_keys import DEPS
@@ -55,6 +70,13 @@ async def post_code(request: web.Request) -> web.Response:
 async def get_manifest(request: web.Request) -> web.Response:
     """Count, bytes and root of each class that the grant holds, signed by the person's key."""
     return answer(await granted_manifest(request.app[DEPS], await _opened(request)))
+
+
+@routes.get("/moves/{grant}/plan")
+@contract("pod", answer=LeftBehind)
+async def get_plan(request: web.Request) -> web.Response:
+    """What doesn't simply come along: private groups that weren't ticked, open invitations, joins, keepers' seats."""
+    return answer(await granted_plan(request.app[DEPS], await _opened(request)))
 
 
 @routes.get("/moves/{grant}/classes/{name}")

@@ -69,6 +69,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "move told of a group": Rate(5, 10 * MINUTE_MS),
     "switch asked by a pod": Rate(30, MINUTE_MS // 6),
     "move of an address": Rate(20, MINUTE_MS),
+    "another try of a move": Rate(10, MINUTE_MS),
     "claim of a group": Rate(50, 10 * MINUTE_MS),
     "claim from a pod": Rate(10, 60 * MINUTE_MS),
 }

@@ -37,6 +37,10 @@ def wrong_values(config: Config) -> Iterator[Fault]:
     yield from _wrong_mail(config)
     if 0 < len(config.metrics.token) < SHORTEST_TOKEN:
         yield ("metrics", "token"), f"must have at least {SHORTEST_TOKEN} characters, or be empty."
+    if config.copies.most < 0:
+        yield ("copies", "most"), "must be 0 or more."
+    if config.copies.quota_mib < 1:
+        yield ("copies", "quota_mib"), "must be 1 or more."
     if config.log.format not in FORMATS:
         yield ("log", "format"), "must be json or console."
     if config.log.level not in LEVELS:

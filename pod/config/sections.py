@@ -72,6 +72,13 @@ class MailServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.password_file).read_text(encoding="utf-8").strip()
 
 
+class CopyRoom(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many copies of other pods' accounts this pod holds at most, and how large one may be."""
+
+    most: int = 50
+    quota_mib: int = 1024
+
+
 class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who may read /metrics: programs on this machine, and holders of the token, if there is one."""
 
@@ -99,6 +106,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     federation: FederationPolicy = FederationPolicy()
     moderation: Moderation = Moderation()
     mail: MailServer = MailServer()
+    copies: CopyRoom = CopyRoom()
     metrics: Metrics = Metrics()
     testing: Testing = Testing()
     log: Logging = Logging()

@@ -58,6 +58,16 @@ class GrantRule(Rule):
         "Those who run the old server have blocked this one, and let no account move between them. Ask them.",
         "De som sköter den gamla servern har blockerat den här och låter inga konton flytta emellan. Fråga dem.",
     )
+    NOT_THIS_STAGE = (
+        NotNowError,
+        "The move is at another stage by now. Look at it again.",
+        "Flytten är i ett annat skede nu. Titta på den igen.",
+    )
+    TOO_MANY_COME = (
+        NotNowError,
+        "Too many people of that server are on their way here. Try again in some days.",
+        "För många från den servern är på väg hit. Försök igen om några dagar.",
+    )
     HERE_ALREADY = (
         MalformedError,
         "This account is at home here already.",

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.moving.kept_names import is_name_kept
 from models.people.accounts import Account, load_account_named
 from models.people.mail_addresses import load_account_by_mail
 from models.pod.pod_invites import Invite, load_invite, load_invite_by_code, note_invited, take_invite
@@ -65,7 +66,8 @@ async def wish_for_account(deps: Deps, visit: bytes, wish: SignUpWish, letters: 
     if not NAME.fullmatch(wish.name):
         raise AccountRule.NO_NAME.error()
     async with deps.store.database.read() as session:
-        if await load_account_named(session, wish.name) is not None:
+        taken = await load_account_named(session, wish.name) is not None
+        if taken or await is_name_kept(session, wish.name, None, now=now):
             raise AccountRule.NAME_TAKEN.error(name=wish.name)
         invite = await _invited(session, wish, now)
         known = await load_account_by_mail(session, normal_address(address))

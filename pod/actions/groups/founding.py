@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.boxes import put_box_key
+from models.moving.kept_names import is_name_kept
 from models.people.accounts import (
     Account,
     Membership,
@@ -101,7 +102,8 @@ async def open_account(session: AsyncSession, deps: Deps, name: str, drawn: Draw
     """Open an account with its personal group; raises NameTakenError."""
     if not NAME.fullmatch(name):
         raise AccountRule.NO_NAME.error()
-    if await load_account_named(session, name) is not None:
+    taken = await load_account_named(session, name) is not None
+    if taken or await is_name_kept(session, name, None, now=deps.clock()):
         raise AccountRule.NAME_TAKEN.error(name=name)
     sealed = deps.identity.keyring.seal(drawn.seed, f"seed/{name}")
     number = await insert_account(session, name=name, seed_sealed=sealed, now=deps.clock())

@@ -164,6 +164,13 @@ async def take_code(deps: Deps, move: Move, state: str, code: str) -> None:
     )
 
 
+def grant_of(deps: Deps, move: Move) -> str:
+    """The grant's name at the old pod, of a move that was granted."""
+    if move.sealed is None or move.granted_at is None:
+        raise GrantRule.NO_MOVE_HERE.error()
+    return deps.identity.keyring.unseal(move.sealed, _purpose(move)).decode()
+
+
 def move_hash(secret: str) -> bytes:
     """What the database keeps of a traveller's secret."""
     return token_hash(f"move/{secret}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 RETURN_PATH: Final = "/move/return"  # of each pod; where a code goes to is never given
 
 
@@ -63,6 +64,19 @@ class ClassPage(msgspec.Struct, frozen=True):
 
     lines: list[msgspec.Raw]
     next: str | None = None
+
+
+class LeftBehind(msgspec.Struct, frozen=True):
+    """What a move ends or waits for, as the old pod counts it.
+
+    `private`: groups whose words weren't ticked; `invitations`: open links, which end; `joins`: under way, waited for;
+    `seats`: groups that the person keeps, which move by a handover.
+    """
+
+    private: Count = 0
+    invitations: Count = 0
+    joins: Count = 0
+    seats: Count = 0
 
 
 def challenge_of(verifier: str) -> str:

@@ -31,7 +31,8 @@ from models.people.accounts import Account, load_account
 from pod.actions.groups.founding import token_hash
 from pod.actions.moving.asked_grants import code_hash
 from pod.actions.moving.copy_classes import CopyPage, read_class, read_marks, signed_manifest
-from pod.actions.moving.grant_messages import GivenGrant, ShownCode, challenge_fits
+from pod.actions.moving.grant_messages import GivenGrant, LeftBehind, ShownCode, challenge_fits
+from pod.actions.moving.left_behind import count_left_behind
 from pod.actions.moving.sealed_boxes import bring_box_up
 from pod.clock import random_token
 from pod.deps import Deps
@@ -133,6 +134,15 @@ async def granted_manifest(deps: Deps, opened: OpenGrant) -> JsonObject:
         return await signed_manifest(
             session, deps, opened.account, now=now, private=grant.private, names=grant.classes.split()
         )
+
+
+async def granted_plan(deps: Deps, opened: OpenGrant) -> LeftBehind:
+    """What a move would end or wait for, of memberships that may be read; raises NoGrantError."""
+    opened.check("memberships")
+    now, grant = deps.clock(), opened.grant
+    await deps.store.limits.take("manifest of a grant", grant.sha256.hex(), now=now)
+    async with deps.store.database.read() as session:
+        return await count_left_behind(session, deps, opened.account, private=grant.private)
 
 
 async def list_own_grants(deps: Deps, account: Account) -> list[Grant]:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from federation.addresses import same_origin
 from federation.errors import RemoteError
 from models.groups.groups_and_items import load_group
+from models.moving.kept_names import is_name_kept
 from models.moving.newcomers import (
     Newcomer,
     NewcomerGroup,
@@ -92,7 +93,10 @@ async def begin(deps: Deps, person: RecordId, pod: str, name: str) -> Newcomer:
         if left is not None:
             return await come_back(session, deps, left, pod)
         sealed = deps.identity.keyring.seal(seed, f"seed/{name}")
-        if await load_newcomer(session, person) is None and await load_account_named(session, name) is None:
+        taken = await load_account_named(session, name) is not None or await is_name_kept(
+            session, name, person, now=deps.clock()
+        )
+        if await load_newcomer(session, person) is None and not taken:
             await insert_newcomer(session, Newcomer(person, pod, name, sealed, deps.clock()))
         newcomer = await load_newcomer(session, person)
         if newcomer is None:

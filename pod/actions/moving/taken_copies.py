@@ -107,7 +107,7 @@ async def bring_up(deps: Deps, copy: int, source: CopySource) -> list[CopyDiffer
             parts = [part for part in map(_part_of, sorted(changed)) if part.name == name]
             if turn == 0:
                 for part in parts:
-                    await _read_on(deps, copy, source, part)
+                    await read_on(deps, copy, source, part)
             else:
                 differing += await compare(deps, copy, source, name, mend=True)
             if await _is_equal(deps, copy, name, manifest):
@@ -236,7 +236,7 @@ def _part_of(mark: str) -> CopyPart:
     return CopyPart(name, f"{group}/", f"{group}0") if group else CopyPart(name)  # "0" is the sign after "/"
 
 
-async def _read_on(deps: Deps, copy: int, source: CopySource, part: CopyPart) -> None:
+async def read_on(deps: Deps, copy: int, source: CopySource, part: CopyPart) -> None:
     """Read a part to its end: from the last line that is here where it only grows, else from its beginning."""
     after = part.after
     if part.name in (PERSONAL, RECORDS):

@@ -1,0 +1,21 @@
+"""Names that are kept for people on their way here: wished by a move, or by somebody whose switch has begun."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.moving.moves import MOVES, lasts
+from models.moving.newcomers import NEWCOMERS
+from protocol.ids import RecordId
+
+
+async def is_name_kept(session: AsyncSession, name: str, person: RecordId | None, *, now: int) -> bool:
+    """Whether a name is kept for anybody else than the person with this personal group (None: for anybody)."""
+    newcomer = NEWCOMERS.c.personal_group != person if person else true()
+    if await session.scalar(select(NEWCOMERS.c.name).where(NEWCOMERS.c.name == name, newcomer).limit(1)):
+        return True
+    # The condition that the name isn't empty lets SQLite use the index of names.
+    traveller = MOVES.c.group_id != person if person else true()
+    wished = (MOVES.c.name == name) & (MOVES.c.name != "")
+    return await session.scalar(select(MOVES.c.name).where(wished, lasts(now), traveller).limit(1)) is not None
