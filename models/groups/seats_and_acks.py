@@ -332,13 +332,6 @@ async def load_invitation_to(session: AsyncSession, to: DidKey) -> StoredInvitat
     return StoredInvitation(*row) if row else None
 
 
-async def count_open_invitations(session: AsyncSession, account: int, groups: Sequence[RecordId], *, now: int) -> int:
-    """How many invitations of an account to these groups still work."""
-    table = INVITATIONS
-    mine = table.c.group_id.in_(groups) & (table.c.account_id == account) & (table.c.expires_at > now)
-    return int(await session.scalar(select(func.count()).select_from(table).where(mine)) or 0)
-
-
 async def list_invitations(session: AsyncSession, group: RecordId, limit: int) -> list[StoredInvitation]:
     """Invitations made here for this group, the latest first."""
     wanted = (

@@ -152,6 +152,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "federation": FederationPolicy,
     "moderation": Moderation,
     "mail": MailServer,
+    "copies": CopyRoom,
     "metrics": Metrics,
     "testing": Testing,
     "log": Logging,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_lines
-from models.groups.seats_and_acks import count_open_invitations
+from models.moving.open_invitations import count_open_invitations
 from models.people.accounts import Account, list_memberships
 from pod.actions.chain.views import load_view
 from pod.actions.moving.grant_messages import LeftBehind

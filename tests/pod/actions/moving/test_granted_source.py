@@ -93,6 +93,7 @@ async def test_mg_02_a_copy_over_http_is_equal_and_an_unchanged_account_costs_on
     await way.check_equal()
 
 
+@pytest.mark.slow
 async def test_mg_05_a_job_begins_one_copy_with_its_own_note(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     async def killed(*_: object) -> list[object]:
         raise ConnectionError
@@ -127,6 +128,7 @@ async def test_mg_08_a_signed_line_with_a_flipped_byte_is_named_never_stored_and
     await way.check_equal()
 
 
+@pytest.mark.slow
 async def test_mg_08_another_line_with_a_flipped_byte_is_named_and_healed_by_trying_again(way: Way) -> None:
     way.old.lies["classes/choices"] = lambda said: said.replace(b'"language":"', b'"language":"x', 1)
     move = way.move
@@ -139,6 +141,7 @@ async def test_mg_08_another_line_with_a_flipped_byte_is_named_and_healed_by_try
     await way.check_equal()
 
 
+@pytest.mark.slow
 async def test_mg_05_what_an_account_says_while_it_is_copied_comes_too(way: Way) -> None:
     await way.old.ada.says(way.old.ada.own, "Three.")
     await way.check_equal()
@@ -146,6 +149,7 @@ async def test_mg_05_what_an_account_says_while_it_is_copied_comes_too(way: Way)
     await way.check_equal()
 
 
+@pytest.mark.slow
 async def test_a_manifest_that_another_key_signed_is_refused(way: Way) -> None:
     def resigned(said: bytes) -> bytes:
         body = msgspec.json.decode(said)
@@ -159,6 +163,7 @@ async def test_a_manifest_that_another_key_signed_is_refused(way: Way) -> None:
     await way.check_equal()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left_out", ["entry", "item", "ack"])
 async def test_a_log_or_chain_with_a_hole_is_refused_and_read_anew(way: Way, left_out: str) -> None:
     def holed(said: bytes) -> bytes:
@@ -174,6 +179,7 @@ async def test_a_log_or_chain_with_a_hole_is_refused_and_read_anew(way: Way, lef
     await way.check_equal()
 
 
+@pytest.mark.slow
 async def test_who_is_at_home_elsewhere_by_now_is_copied_no_further(way: Way) -> None:
     await way.check_equal()
     state = await settled_person(way.deps, way.copy, way.old.ada.own)
@@ -199,6 +205,7 @@ LIES: list[tuple[str, Callable[[bytes], bytes]]] = [
 ]
 
 
+@pytest.mark.slow
 async def test_an_answer_out_of_form_or_bounds_stops_the_job(way: Way) -> None:
     for what, lie in LIES:
         way.old.lies = {what: lie}
@@ -207,6 +214,7 @@ async def test_an_answer_out_of_form_or_bounds_stops_the_job(way: Way) -> None:
         assert not isinstance(refusal.value, RemoteError) or not refusal.value.retry
 
 
+@pytest.mark.slow
 async def test_a_grant_that_ended_stops_the_job_with_that_reason(way: Way) -> None:
     way.old.status = 403
     assert (await way.refused())["rule"] == "GRANT_ENDED"
@@ -216,6 +224,7 @@ async def test_a_grant_that_ended_stops_the_job_with_that_reason(way: Way) -> No
     assert silent.value.retry
 
 
+@pytest.mark.slow
 async def test_without_the_personal_group_nothing_can_be_checked(way: Way) -> None:
     source = GrantedSource(way.deps, msgspec.structs.replace(granted(way.deps, way.move), classes=("records",)))
     with pytest.raises(RefusedError) as refusal:
@@ -223,6 +232,7 @@ async def test_without_the_personal_group_nothing_can_be_checked(way: Way) -> No
     assert refusal.value.refused.rule.name == "PERSONAL_NEEDED"
 
 
+@pytest.mark.slow
 async def test_a_pod_holds_no_more_copies_than_it_has_room_for(way: Way) -> None:
     room = msgspec.structs.replace(way.deps.config.copies, most=1)
     full = Deps(msgspec.structs.replace(way.deps.config, copies=room), *_rest(way.deps))
