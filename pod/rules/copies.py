@@ -35,7 +35,7 @@ class KeptCopyRule(Rule):
         "What came isn't what was signed, in %(name)s at %(key)s: %(why)s",
         "Det som kom är inte det som skrevs under, i %(name)s vid %(key)s: %(why)s",
     )
-    NOT_SETTLED = (
+    CHAIN_UNSETTLED = (
         MalformedError,
         "The old server sent a part of your personal group that isn't settled.",
         "Den gamla servern skickade en del av din personliga grupp som inte ligger fast.",
@@ -45,7 +45,7 @@ class KeptCopyRule(Rule):
         "The entries before an item aren't the log to which it commits.",
         "Posterna före ett led är inte den logg som ledet binder sig till.",
     )
-    NO_PERSON = (
+    COPY_OF_NO_PERSON = (
         MalformedError,
         "This isn't a person's own group.",
         "Det här är inte en persons egen grupp.",

@@ -93,7 +93,7 @@ async def settled_person(deps: Deps, copy: int, group: RecordId) -> GroupState:
 def check_of_person(state: GroupState, pod: str) -> None:
     """Refuse a personal group whose person isn't at home at this pod any more: a recovery elsewhere moved them."""
     if state.kind != "person" or PERSON not in state.members:
-        raise KeptCopyRule.NO_PERSON.error()
+        raise KeptCopyRule.COPY_OF_NO_PERSON.error()
     if state.members[PERSON].home.pod != pod:
         raise KeptCopyRule.MOVED_ELSEWHERE.error(pod=state.members[PERSON].home.pod)
 
@@ -133,7 +133,7 @@ class _Fold:
         """The group after all lines; raises MalformedError where something of them isn't settled."""
         view = self._view
         if view is None or view.anchor != view.head or self._uncovered:
-            raise KeptCopyRule.NOT_SETTLED.error()
+            raise KeptCopyRule.CHAIN_UNSETTLED.error()
         for record, (author, key) in self._erased.items():
             if (record, author) not in self._erasures:
                 raise KeptCopyRule.LINE_UNPROVEN.error(name=PERSONAL, key=key, why="nothing erased it")

@@ -174,7 +174,7 @@ async def test_a_log_or_chain_with_a_hole_is_refused_and_read_anew(way: Way, lef
         return msgspec.json.encode(page)
 
     way.old.lies["classes/personal"] = holed
-    assert (await way.refused())["rule"] in {"LINE_UNPROVEN", "NOT_SETTLED"}
+    assert (await way.refused())["rule"] in {"LINE_UNPROVEN", "CHAIN_UNSETTLED"}
     way.old.lies.clear()
     await way.check_equal()
 
