@@ -105,6 +105,12 @@ def move(actor: str, target: str, *, group: str) -> JsonObject:
     return {"@context": AS2, **told, "to": [f"{actor}/followers"], WHOSE: group}
 
 
+def forget_actor(actor: str) -> JsonObject:
+    """The Delete with which an actor asks servers to forget it."""
+    told = {"id": f"{actor}#delete", "type": "Delete", "actor": actor, "object": actor}
+    return {"@context": AS2, **told, "to": [PUBLIC]}
+
+
 def pod_of(actor: str) -> str:
     """The URL of the actor's server."""
     return "/".join(actor.split("/", 3)[:3])

@@ -25,9 +25,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_newcomers_account_id"), "newcomers", ["account_id"])
     op.create_index(op.f("ix_newcomers_returns"), "newcomers", ["returns"])
     with op.batch_alter_table("departures") as table:
-        for column in (_n("moved_at"), _n("closed_at"), _n("keyless_at")):
+        for column in (_n("moved_at"), _n("closed_at"), _n("keyless_at"), _n("asked_at")):
             table.add_column(column)
-    op.create_index(op.f("ix_departures_closed_at"), "departures", ["closed_at"])
+        table.add_column(sa.Column("receipt", sa.LargeBinary(), nullable=True))
+    for name in ("closed_at", "receipt"):
+        op.create_index(op.f(f"ix_departures_{name}"), "departures", [name])
     with op.batch_alter_table("departing_groups") as table:
         table.add_column(_no("let_go"))
     op.create_table(
@@ -44,9 +46,10 @@ def downgrade() -> None:
     op.drop_table("blocked_hosts")
     with op.batch_alter_table("departing_groups") as table:
         table.drop_column("let_go")
-    op.drop_index(op.f("ix_departures_closed_at"), "departures")
+    for name in ("closed_at", "receipt"):
+        op.drop_index(op.f(f"ix_departures_{name}"), "departures")
     with op.batch_alter_table("departures") as table:
-        for name in ("moved_at", "closed_at", "keyless_at"):
+        for name in ("moved_at", "closed_at", "keyless_at", "asked_at", "receipt"):
             table.drop_column(name)
     op.drop_index(op.f("ix_newcomers_returns"), "newcomers")
     op.drop_index(op.f("ix_newcomers_account_id"), "newcomers")

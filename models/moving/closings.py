@@ -7,7 +7,7 @@ for that group; of the recovery keys that of the personal group, so that the wor
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Table, delete, exists, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -97,10 +97,16 @@ async def drop_group(session: AsyncSession, group: RecordId) -> None:
     await session.execute(delete(GROUPS).where(GROUPS.c.id == group))
 
 
+async def drop_told(session: AsyncSession, account: int) -> None:
+    """Forget how the account's Move was delivered, because a Delete takes its place."""
+    await session.execute(delete(MOVE_DELIVERIES).where(MOVE_DELIVERIES.c.account_id == account))
+
+
 async def drop_actor(session: AsyncSession, departure: Departure, path: str, *, now: int) -> None:
-    """Delete the keys of a closed account's actor, and who followed it."""
-    account: Any = departure.account_id
+    """Delete the keys of a closed account's actor, and who followed it. Whom a Delete asked stays for its person."""
+    account = departure.account_id
     await session.execute(delete(ACTOR_KEYS).where(ACTOR_KEYS.c.path == path))
     await session.execute(delete(FOLLOWERS).where(FOLLOWERS.c.path == path))
-    await session.execute(delete(MOVE_DELIVERIES).where(MOVE_DELIVERIES.c.account_id == account))
+    if departure.receipt is None:
+        await session.execute(delete(MOVE_DELIVERIES).where(MOVE_DELIVERIES.c.account_id == account))
     await session.execute(update(DEPARTURES).where(DEPARTURES.c.account_id == account).values(keyless_at=now))

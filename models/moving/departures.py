@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ForeignKey, bindparam, delete, func, select, update
+from sqlalchemy import ForeignKey, LargeBinary, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,7 +29,8 @@ class DepartureRow(Base):
     `name`: the account's there; `soft`: followers elsewhere aren't told; `telling_at`: when they are, unless they were
     at `told_at`. The row stays as long as the account's actor leads to the new one.
     `moved_at`: when that handover was signed here; `closed_at`: since when the person is done with this account;
-    `keyless_at`: since when the keys of its actor are gone.
+    `keyless_at`: since when the keys of its actor are gone. `receipt`: the hash of the secret by which its person sees
+    whom a Delete asked at `asked_at`; None: nobody is to be asked.
     """
 
     __tablename__ = "departures"
@@ -49,6 +50,8 @@ class DepartureRow(Base):
     moved_at: Mapped[int | None]
     closed_at: Mapped[int | None] = mapped_column(index=True)
     keyless_at: Mapped[int | None]
+    receipt: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    asked_at: Mapped[int | None]
 
 
 class DepartingGroupRow(Base):
@@ -84,6 +87,8 @@ class Departure(msgspec.Struct, frozen=True):
     moved_at: int | None = None
     closed_at: int | None = None
     keyless_at: int | None = None
+    receipt: bytes | None = None
+    asked_at: int | None = None
 
     def is_frozen(self, now: int) -> bool:
         """Whether nothing may be written in the account's name: the switch is done, or was begun a moment ago."""
@@ -155,6 +160,12 @@ async def first_untold_at(session: AsyncSession) -> int | None:
     """The earliest time at which followers are to be told of a move; None: there is none."""
     first: int | None = await session.scalar(select(func.min(DEPARTURES.c.telling_at)))
     return first
+
+
+async def load_departure_by_receipt(session: AsyncSession, receipt: bytes) -> Departure | None:
+    """The closed account whose person keeps the secret of this hash."""
+    row = (await session.execute(select(*_COLUMNS).where(DEPARTURES.c.receipt == receipt))).one_or_none()
+    return Departure(*row) if row else None
 
 
 async def list_overdue(session: AsyncSession, now: int, limit: int) -> list[Departure]:

@@ -79,6 +79,7 @@ class SwitchRule(Rule):
         "In so many groups your move isn't settled yet: %(groups)s. Wait for them, or let them go.",
         "I så här många grupper är flytten inte slutgiltig än: %(groups)s. Vänta på dem eller låt dem vara.",
     )
+    NO_RECEIPT = (NotFoundError, "No closed account is shown here.", "Här visas inget avslutat konto.")
     PERSONAL_STAYS = (
         NotNowError,
         "Your personal group can't be let go: your account is what it says.",

@@ -156,7 +156,10 @@ def test_mg_23_who_left_closes_the_account_a_day_later_and_nobody_else_ever_gets
 
     page = browser.get(PAGE)
     assert f"{PAGE}/undo" not in page.text
-    assert "Your account here is closed" in browser.submit(page, f"{PAGE}/close", handle="ada").text
+    shown = browser.submit(page, f"{PAGE}/close", handle="ada", asks="true")
+    assert shown.path.startswith("/closed/")
+    assert "ask" in Browser(road.beta).get(shown.path).text
+    assert Browser(road.beta).get("/closed/none").status == 404
 
     assert browser.get("/settings").path.startswith("/sign-in")
     with pytest.raises(RefusedError, match="taken"):

@@ -166,6 +166,7 @@ PATHS: Mapping[str, Paths] = {
     "/move/return": at("/move/return"),
     "/notifications": at("/notifications"),
     "/not-me": at("/not-me"),
+    "/closed/{secret}": at("/closed/none"),
     "/not-me/{secret}": at("/not-me/none"),
     "/recover": at("/recover"),
     "/s/{name}": at("/s/Wells"),

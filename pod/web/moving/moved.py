@@ -13,10 +13,11 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
+from models.moving.move_deliveries import ToldHost
 from models.people.accounts import Account
 from pod.actions.accounts.sessions import check_confirmed
 from pod.actions.moving.asked_grants import host_in
-from pod.actions.moving.closed_accounts import LeftGroup, close_account, let_go_here
+from pod.actions.moving.closed_accounts import LeftGroup, close_account, find_receipt, let_go_here
 from pod.actions.moving.left_account import MoveSight, look_at_move
 from pod.actions.moving.told_moves import list_told
 from pod.actions.moving.way_back import agree_to_return, begin_return, check_typed
@@ -40,6 +41,30 @@ class TypedNameForm(msgspec.Struct, frozen=True):
     """The account's name, typed so that nobody does it by a slip."""
 
     handle: str = ""
+
+
+class CloseForm(msgspec.Struct, frozen=True):
+    """The same, and whether followers' servers are asked to forget the address."""
+
+    handle: str = ""
+    asks: bool = False
+
+
+class AskedHostLine(msgspec.Struct, frozen=True):
+    """A server that was asked to forget an address, and what it did."""
+
+    host: str
+    says: str
+
+
+class ClosedView(msgspec.Struct, frozen=True):
+    """A closed account; `due` is empty once its followers' servers were `asked`."""
+
+    host: str
+    closed: str
+    asked: str
+    due: str
+    hosts: tuple[AskedHostLine, ...]
 
 
 class LetGoForm(msgspec.Struct, frozen=True):
@@ -105,14 +130,39 @@ async def post_undo(request: web.Request) -> web.Response:
 @contract("account", media_type=HTML)
 async def post_close(request: web.Request) -> web.Response:
     """Close the account here: what is private goes, and the browser is signed out."""
-    account, form = account_of(request), await read_form(request, TypedNameForm)
+    account, form = account_of(request), await read_form(request, CloseForm)
     check_confirmed(request.app[DEPS], session_here(request), back=PAGE)
 
     async def act() -> web.Response:
-        await close_account(request.app[DEPS], account, form.handle)
-        return see_other("/", said="closed")
+        secret = await close_account(request.app[DEPS], account, form.handle, asks=form.asks)
+        return see_other(f"/closed/{secret}" if secret else "/", said="closed")
 
-    return await act_or_show(act, again(request, partial(_show, request, form)))
+    return await act_or_show(act, again(request, partial(_show, request, TypedNameForm(form.handle))))
+
+
+@routes.get("/closed/{secret}")
+@contract(media_type=HTML)
+async def get_closed(request: web.Request) -> web.Response:
+    """For who closed an account: which servers were asked to forget it, and what each did."""
+    say = say_of(request)
+    receipt = await find_receipt(request.app[DEPS], request.match_info["secret"])
+    asked = receipt.asked_at is not None
+    view = ClosedView(
+        host=host_in(receipt.pod),
+        closed=say.moment(receipt.closed_at),
+        asked=say.moment(receipt.asked_at) if receipt.asked_at is not None else "",
+        due="" if asked else say.day(receipt.due),
+        hosts=tuple(AskedHostLine(one.host, _answer(say, one)) for one in receipt.hosts),
+    )
+    return render(request, "moving/closed.html", view, private=True)
+
+
+def _answer(say: Translator, host: ToldHost) -> str:
+    if host.refused:
+        return say("refused")
+    if host.pending or host.given_up:
+        return say("silent")
+    return say("confirmed")
 
 
 @routes.post(f"{PAGE}/let-go")

@@ -7,13 +7,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 from sqlalchemy import Column, MetaData, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from federation.delivery import OLDEST_MS
+from federation.errors import Sentences
+from models.fediverse.deliveries import Closing
 from models.groups.groups_and_items import load_group
 from models.moving.closings import KEPT, erased_tables
-from models.moving.departures import Departure, load_departure, save_departure
+from models.moving.departures import Departure, load_departure, save_departure, set_departure
 from models.people.accounts import load_account, set_membership
 from models.schema import METADATA
 from pod.actions.fediverse.actors import actor_keys, person_path
@@ -23,6 +27,7 @@ from pod.actions.moving.closed_accounts import (
     OPENS_MS,
     carry_on_closings,
     close_account,
+    find_receipt,
     let_go_here,
     list_left_groups,
 )
@@ -35,6 +40,7 @@ from protocol.ids import RecordId
 from protocol.keys import PrivateKey
 from protocol.records.content import Paragraph
 from tests.pod.actions.moving.test_tables_of_copies import NAMES_PEOPLE, _canaries
+from tests.pod.actions.moving.test_told_moves import HOSTS, actor, closes, lanes, moves, sent
 from tests.support.travellers import Traveller, a_traveller
 from tests.support.writing import an_id
 
@@ -201,3 +207,46 @@ async def test_mg_23_a_group_that_stands_still_is_let_go_and_the_personal_group_
             mill: "let go",
         }
         assert await refused(begin_return(ada.deps, ada.account)) == "cant_return"
+
+
+async def test_mg_23_each_followers_server_is_asked_once_and_shown_as_confirmed_refused_or_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_leaver(tmp_path) as (ada, ahead):
+        deps = ada.deps
+        await moves(ada)
+        await deps.store.write(lambda session: set_departure(session, ada.account.id, moved_at=0, telling_at=None))
+        monkeypatch.setattr(closed_accounts, "_left_groups", _none)
+        secret = await close_account(deps, ada.account, "ada", asks=True)
+        assert await refused(find_receipt(deps, "other")) == "no_receipt"
+        assert (await find_receipt(deps, secret)).asked_at is None
+        assert await lanes(ada) == {}
+
+        ahead["ms"] = KEYS_KEPT_MS
+        keys = await actor_keys(deps, person_path("ada"))
+        for _ in range(2):
+            await carry_on_closings(deps)
+        found = await lanes(ada)
+        assert {host: len(lane.deliveries) for host, lane in found.items()} == dict.fromkeys(HOSTS, 1)
+        (gone,) = sent(found["a.example"])
+        assert (gone["type"], gone["actor"], gone["object"]) == ("Delete", actor(ada), actor(ada))
+        done = {host: found[host].deliveries for host in HOSTS}
+        refusal = msgspec.json.encode(Sentences("No.", "Nej.")).decode()
+        await closes(
+            ada,
+            Closing(found["a.example"].host, done["a.example"]),
+            Closing(found["b.example"].host, done["b.example"], {done["b.example"][0].id: refusal}),
+            Closing(msgspec.structs.replace(found["c.example"].host, next_at=9, last_error=refusal)),
+        )
+        await carry_on_closings(deps)
+        assert await actor_keys(deps, person_path("ada")) == keys, "a server is silent, and it is tried again"
+
+        ahead["ms"] += OLDEST_MS
+        await carry_on_closings(deps)
+        assert await actor_keys(deps, person_path("ada")) != keys
+        receipt = await find_receipt(deps, secret)
+        assert [(one.host, one.taken, one.refused) for one in receipt.hosts] == [
+            ("a.example", 1, 0),
+            ("b.example", 0, 1),
+            ("c.example", 0, 0),
+        ]
