@@ -45,6 +45,7 @@ from models.moving import (
     move_deliveries,
     moves,
     newcomers,
+    unfolded_lines,
 )
 from models.people import (
     accounts,
@@ -85,6 +86,7 @@ ROOMS = (
     kept_copies,
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
     *(archives, boxes, brought_files, departures, former_actors, imported_files, move_deliveries, newcomers),
+    unfolded_lines,
     *(accounts, factors, mail_addresses, mailed_codes, mutes, notifications, phrase_checks, sent_forms),
     *(
         sessions,

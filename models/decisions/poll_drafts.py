@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from models.engine.statements import Prepared
-from models.engine.upserts import upsert
+from models.engine.upserts import insert_new, upsert
 from protocol.ids import RecordId
 
 
@@ -46,6 +46,11 @@ _COLUMNS: Final = [POLL_DRAFTS.c[name] for name in StoredPollDraft.__struct_fiel
 async def save_poll_draft(session: AsyncSession, draft: StoredPollDraft) -> None:
     """Store a draft, or what is new in it."""
     await upsert(session, POLL_DRAFTS, [msgspec.structs.asdict(draft)])
+
+
+async def put_poll_draft(session: AsyncSession, draft: StoredPollDraft) -> None:
+    """Store a draft that came from elsewhere; one of this number that is here stays, whoever's it is."""
+    await insert_new(session, POLL_DRAFTS, [msgspec.structs.asdict(draft)])
 
 
 async def load_poll_draft(session: AsyncSession, account: int, draft: str) -> StoredPollDraft | None:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Integer, Select, Table, Text, bindparam, collate, select, tuple_
+from sqlalchemy import Column, ColumnElement, Integer, Select, Table, Text, bindparam, collate, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.decisions.decision_subscriptions import SUBSCRIPTIONS
@@ -24,12 +24,16 @@ _BYTES_OF: Final = {"sqlite": "BINARY", "postgresql": "C"}
 
 
 class OwnTable(msgspec.Struct, frozen=True):
-    """A table with rows of one owner. `owner`: the column that names it; `keys`: those that tell its rows apart."""
+    """A table with rows of one owner. `owner`: the column that names it; `keys`: those that tell its rows apart.
+
+    `unless`: a column; rows that have a value in it aren't told.
+    """
 
     table: Table
     owner: str
     keys: tuple[str, ...]
     told: tuple[str, ...] = ()
+    unless: str = ""
 
 
 OWN_MEMBERSHIPS: Final = OwnTable(
@@ -37,7 +41,7 @@ OWN_MEMBERSHIPS: Final = OwnTable(
 )
 OWN_FOLLOWINGS: Final = OwnTable(FOLLOWINGS, "account_id", ("group_id",), ("lens", "since_at"))
 OWN_FOLLOWERS: Final = OwnTable(FOLLOWERS, "path", ("actor",), ("inbox", "at"))
-OWN_READERS: Final = OwnTable(READERS, "group_id", ("pod",), ("at",))
+OWN_READERS: Final = OwnTable(READERS, "group_id", ("pod",), ("at",), unless="until")
 OWN_MUTES: Final = OwnTable(BLOCKS, "account_id", ("group_id", "member"), ("created_at",))
 OWN_SUBSCRIPTIONS: Final = OwnTable(SUBSCRIPTIONS, "account_id", ("group_id", "kind", "what"))
 OWN_DRAFTS: Final = OwnTable(POLL_DRAFTS, "account_id", ("id",), ("group_id", "saved_at", "said"))
@@ -53,6 +57,12 @@ async def list_own_rows(
     return [dict(zip((*own.keys, *own.told), row, strict=True)) for row in rows]
 
 
+async def count_own_rows(session: AsyncSession, table: Table, account: int) -> int:
+    """How many rows of a table are an account's."""
+    counted = select(func.count()).select_from(table).where(table.c.account_id == account)
+    return int(await session.scalar(counted) or 0)
+
+
 @cache
 def _statement(own: OwnTable, going_on: bool) -> Prepared:  # noqa: FBT001  (a key of the cache)
     def made(engine: str) -> Select[Any]:
@@ -60,6 +70,8 @@ def _statement(own: OwnTable, going_on: bool) -> Prepared:  # noqa: FBT001  (a k
         keys = [_by_bytes(columns[name], engine) for name in own.keys]
         wanted: Select[Any] = select(*(columns[name] for name in (*own.keys, *own.told)))
         wanted = wanted.where(columns[own.owner] == bindparam("owner"))
+        if own.unless:
+            wanted = wanted.where(columns[own.unless].is_(None))
         if going_on:
             after = (bindparam(f"after_{name}", type_=columns[name].type) for name in own.keys)
             wanted = wanted.where(tuple_(*keys) > tuple_(*after))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from models.engine.statements import Prepared
-from models.engine.upserts import upsert
+from models.engine.upserts import insert_new, upsert
 from protocol.ids import RecordId
 
 
@@ -41,6 +41,11 @@ _COLUMNS = [FOLLOWINGS.c[name] for name in Following.__struct_fields__]
 
 async def save_following(session: AsyncSession, following: Following) -> None:
     await upsert(session, FOLLOWINGS, [msgspec.structs.asdict(following)])
+
+
+async def put_following(session: AsyncSession, following: Following) -> None:
+    """Follow something; what is followed already stays as it is."""
+    await insert_new(session, FOLLOWINGS, [msgspec.structs.asdict(following)])
 
 
 async def delete_following(session: AsyncSession, account: int, group: RecordId) -> None:

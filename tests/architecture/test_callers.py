@@ -24,6 +24,8 @@ NOT_CALLED = {
     "start_copy": "what the page of a journey has pressed",
     "try_again": "the same",
     "cancel_move": "the same",
+    "unfold_copy": "a switch, or a recovery with a copy, calls it once the account is open here",
+    "bring_next_follow": "the job of a move calls it at its pace, after unfold_copy",
     "ROOMS": "the modules of tables, imported for what they declare",
 }
 OF_MIGRATIONS = "migrations/"

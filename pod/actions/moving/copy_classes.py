@@ -17,6 +17,7 @@ from models.moving.boxes import load_box
 from models.people.accounts import Account
 from pod.actions.moving.copy_logs import list_personal, list_records, mark_personal, mark_records
 from pod.actions.moving.copy_rows import list_actor, list_choices, list_follows, list_memberships
+from pod.actions.moving.handed_on import with_handed_on
 from pod.actions.signer import PodItself, load_signing_membership, load_staying, signed, signing_key
 from pod.actions.sync.page_budget import ENTRIES, PageBudget
 from pod.deps import Deps
@@ -53,6 +54,9 @@ _READERS: Final = {
 }
 
 
+_HANDED_ON: Final = ("memberships", "follows", "choices", "actor")  # where lines may have come from another pod
+
+
 class CopyPage(msgspec.Struct, frozen=True):
     """Lines of a class, and the cursor with which the next page begins; None: this is the last one."""
 
@@ -79,6 +83,8 @@ async def read_class(
         found = await list_records(session, account, after, ENTRIES + 1, until=until, private=private)
     elif name in _READERS:
         found = await _READERS[name](session, deps, account, after, ENTRIES + 1)
+        if name in _HANDED_ON:
+            found = await with_handed_on(session, account.id, name, after, ENTRIES + 1, found)
     else:  # this pod holds no files yet
         found = []
     return page_of([line for line in found if not until or line.key < until])

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.fediverse.actor_keys import load_actor_keys
 from models.groups.groups_and_items import load_lines
+from models.moving.former_actors import list_former_actors
 from models.moving.own_rows import (
     OWN_CLAIM_WISHES,
     OWN_DRAFTS,
@@ -44,7 +45,8 @@ async def list_memberships(
     session: AsyncSession, deps: Deps, account: Account, after: str, limit: int
 ) -> list[CopyLine]:
     """The groups of the account, each with what another pod needs to go on there."""
-    found = await _rows(session, "membership", OWN_MEMBERSHIPS, account.id, after, limit)
+    past = after >= "membership0"  # a line of another kind, after all of these
+    found = [] if past else await _rows(session, "membership", OWN_MEMBERSHIPS, account.id, after, limit)
     here = await load_lines(session, [row["group"] for _, row in found])
     lines: list[CopyLine] = []
     for key, row in found:
@@ -89,7 +91,7 @@ async def list_choices(session: AsyncSession, deps: Deps, account: Account, afte
 
 
 async def list_actor(session: AsyncSession, deps: Deps, account: Account, after: str, limit: int) -> list[CopyLine]:
-    """The account's actor: its addresses and public keys, as long as any are needed."""
+    """The account's actor: its addresses here and before, and public keys, as long as any are needed."""
     del limit
     if after >= "actor":
         return []
@@ -97,7 +99,9 @@ async def list_actor(session: AsyncSession, deps: Deps, account: Account, after:
     own_id, keys = f"{deps.identity.base_url}/{path}", await load_actor_keys(session, path)
     addresses = {name: f"{own_id}/{name}" for name in ("inbox", "outbox", "followers")}
     public = {"rsa": keys.rsa_public, "ed25519": keys.ed25519_public} if keys else {}
-    return [line("actor", "actor", id=own_id, name=account.name, opened_at=account.created_at, **addresses, **public)]
+    former = await list_former_actors(session, account.name)
+    more = {**addresses, **public, **({"former": former} if former else {})}
+    return [line("actor", "actor", id=own_id, name=account.name, opened_at=account.created_at, **more)]
 
 
 async def _lines_of(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
+from pod.actions.decisions.typed_polls import TypedPoll
 from pod.deps import Deps
 from pod.web.asking.asked import Area, AskedGroup
-from pod.web.asking.typed_poll import TypedPoll, check_areas
+from pod.web.asking.typed_poll import check_areas
 
 
 class AreasForm(msgspec.Struct, frozen=True):

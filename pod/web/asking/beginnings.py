@@ -5,11 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pod.actions.decisions.poll_templates import read_template
+from pod.actions.decisions.typed_polls import TypedPoll
 from pod.actions.reading.decisions.questions import read_question
 from pod.deps import Deps
 from pod.web.asking.asked import AskedGroup
 from pod.web.asking.question import QuestionForm, about_post
-from pod.web.asking.typed_poll import TypedPoll, from_template, typed_again
+from pod.web.asking.typed_poll import from_template, typed_again
 from protocol.ids import parse_id
 
 

@@ -8,9 +8,9 @@ import msgspec
 from aiohttp import web
 
 from pod.actions.decisions.poll_drafts import MOST_DRAFTS, drop_draft, list_drafts
+from pod.actions.decisions.typed_polls import TypedPoll
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
-from pod.web.asking.typed_poll import TypedPoll
 from pod.web.kit.forms import read_form, see_other
 from pod.web.kit.templates import render
 from pod.web.kit.visitors import account_of, say_of

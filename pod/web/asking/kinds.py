@@ -7,10 +7,11 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from pod.actions.decisions.typed_polls import TypedOption, TypedPoll, WizardKind
 from pod.deps import Deps
 from pod.translations import Translator
 from pod.web.asking.asked import AskedGroup
-from pod.web.asking.typed_poll import WITHOUT_OPTIONS, TypedOption, TypedPoll, WizardKind, check_kind
+from pod.web.asking.typed_poll import WITHOUT_OPTIONS, check_kind
 
 FEWEST_ROWS: Final = 3
 REMOVE: Final = "remove-"

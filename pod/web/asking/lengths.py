@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from pod.actions.decisions.typed_polls import PhaseName
 from pod.translations import Translator
-from pod.web.asking.typed_poll import DAY_MS, HOUR_MS, UNITS, PhaseName, PlannedPhase
+from pod.web.asking.typed_poll import DAY_MS, HOUR_MS, UNITS, PlannedPhase
 
 SATURDAY: Final = 5
 MINUTE_MS: Final = 60_000

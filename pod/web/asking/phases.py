@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from decisions.phases import plan_of, poll_times
+from pod.actions.decisions.typed_polls import PhaseName, TypedLength, TypedPoll, Unit
 from pod.deps import Deps
 from pod.plots.phase_timeline import Timeline, phase_timeline
 from pod.translations import Translator
@@ -15,11 +16,7 @@ from pod.web.asking.asked import AskedGroup
 from pod.web.asking.lengths import length_in_words, notes_of, phase_name, phase_use
 from pod.web.asking.typed_poll import (
     HOUR_MS,
-    PhaseName,
     PlannedPhase,
-    TypedLength,
-    TypedPoll,
-    Unit,
     lengths_of,
     number_in,
     phase_names,

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from pod.actions.decisions.typed_polls import TypedOption, TypedPoll
 from pod.deps import Deps
 from pod.translations import Translator
 from pod.web.asking.asked import STEPS, AskedGroup
@@ -15,8 +16,6 @@ from pod.web.asking.phases import lock_at, planned_or_none
 from pod.web.asking.question import about_post
 from pod.web.asking.typed_poll import (
     PlannedPhase,
-    TypedOption,
-    TypedPoll,
     draft_of,
     filled_options,
     moment_in,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
+from pod.actions.decisions.typed_polls import TypedPoll
 from pod.actions.reading.decisions.questions import EarlierPoll, list_earlier
 from pod.actions.reading.post.text import describe_reading
 from pod.deps import Deps
 from pod.errors import NotFoundError
 from pod.web.asking.asked import AskedGroup
-from pod.web.asking.typed_poll import TypedPoll, check_question
+from pod.web.asking.typed_poll import check_question
 from pod.web.kit.forms import Verbatim
 from pod.web.post.write import language_choices
 from protocol.errors import MalformedError

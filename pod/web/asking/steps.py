@@ -12,6 +12,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from pod.actions.decisions.poll_drafts import begin_draft, keep_draft, publish_draft, read_draft
+from pod.actions.decisions.typed_polls import TypedPoll
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.deps import Deps
@@ -20,7 +21,7 @@ from pod.translations import Translator
 from pod.web.asking import areas, kinds, phases, preview, question, votes
 from pod.web.asking.asked import STEPS, AskedGroup, asked_in
 from pod.web.asking.beginnings import beginning_of
-from pod.web.asking.typed_poll import TypedPoll, draft_of
+from pod.web.asking.typed_poll import draft_of
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.once import numbered
 from pod.web.kit.refusals import RefusalView, problem_of

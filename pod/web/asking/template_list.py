@@ -18,13 +18,14 @@ from pod.actions.decisions.poll_templates import (
     read_template,
     template_in,
 )
+from pod.actions.decisions.typed_polls import TypedPoll
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.questions import AskingRule
 from pod.web.asking.asked import AskedGroup, asked_in
 from pod.web.asking.kinds import kind_name
 from pod.web.asking.lengths import length_in_words
-from pod.web.asking.typed_poll import TypedPoll, from_template, template_of
+from pod.web.asking.typed_poll import from_template, template_of
 from pod.web.decisions.wording import quorum_sentence
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.refusals import RefusalView, problem_of

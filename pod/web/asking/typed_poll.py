@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from pod.actions.decisions.poll_templates import PollTemplate
+from pod.actions.decisions.typed_polls import PhaseName, TypedLength, TypedOption, TypedPoll, Unit
 from pod.rules.questions import AskingRule
 from pod.web.decisions.wording import date_title
 from pod.web.post.plain_text import paragraphs_of, typed
@@ -19,10 +20,6 @@ from protocol.records.content import Option, Poll
 from protocol.records.content.polls import Goal, Lengths, PollKind, Quorum
 from protocol.records.drafts import Draft
 
-WizardKind = Literal["", "predictions", "score", "ranking", "approval", "for-against", "date"]
-Unit = Literal["hours", "days", "weeks"]
-PhaseName = Literal["proposals", "predictions", "bets", "voting"]
-
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 UNITS: Final[dict[Unit, int]] = {"weeks": 7 * DAY_MS, "days": DAY_MS, "hours": HOUR_MS}
@@ -32,48 +29,6 @@ MOST_DIGITS: Final = 15
 PERCENT: Final = 100
 # A prediction names proposals, which are records; so in a poll with predictions everything is proposed.
 WITHOUT_OPTIONS: Final = frozenset({"", "for-against", "predictions"})
-
-
-class TypedLength(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A length as typed: a number of units, or until when (UTC, as a browser writes it), which goes first."""
-
-    number: str = ""
-    unit: Unit = "days"
-    until: str = ""
-
-
-class TypedOption(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An option as typed; times are UTC, as a browser writes them."""
-
-    title: str = ""
-    text: str = ""
-    start: str = ""
-    end: str = ""
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing is typed in the row."""
-        return self == TypedOption()
-
-
-class TypedPoll(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """All that the steps ask for. `proposing`: members propose options, too."""
-
-    title: str = ""
-    text: str = ""
-    language: str = ""
-    goal: str = ""
-    goal_poll: str = ""
-    about: str = ""
-    kind: WizardKind = ""
-    options: tuple[TypedOption, ...] = ()
-    proposing: bool = False
-    areas: tuple[str, ...] = ()
-    phases: dict[PhaseName, TypedLength] = {}
-    lock: TypedLength = TypedLength("24", "hours")
-    contest: TypedLength = TypedLength("3", "days")
-    percent: str = ""
-    voices: str = ""
 
 
 class PlannedPhase(msgspec.Struct, frozen=True):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 from msgspec.structs import replace
 
+from pod.actions.decisions.typed_polls import TypedPoll
 from pod.actions.reading.decisions.questions import describe_roll
 from pod.deps import Deps
 from pod.translations import Translator
 from pod.web.asking.asked import AskedGroup
-from pod.web.asking.typed_poll import TypedPoll, quorum_of
+from pod.web.asking.typed_poll import quorum_of
 
 
 class VotesForm(msgspec.Struct, frozen=True):

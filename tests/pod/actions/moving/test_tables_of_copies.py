@@ -39,6 +39,8 @@ ALSO_IN_A_CLASS: Final = {
     "call_mails": "choices",
     "actor_keys": "actor",
     "boxes": "box",
+    "former_actors": "actor",
+    "unfolded_lines": "choices",  # and what else was brought and is handed on
 }
 STAYS: Final = {
     "tokens": "secret of a program here",
@@ -73,7 +75,6 @@ STAYS: Final = {
     "departures": "an account of this pod that goes",
     "departing_groups": "the same, by group",
     "move_deliveries": "which servers this pod told of an account that went",
-    "former_actors": "who an account was before; the new pod learns this pod's actor at the switch",
     "newcomers": "an account that comes here, with the seed of its keys",
     "newcomer_groups": "the same, by group",
     "copies": "an account of another pod",
@@ -82,6 +83,7 @@ STAYS: Final = {
     "file_copies": "an account of another pod",
     "uploads": "an account that comes here",
     "copy_manifests": "an account of another pod",
+    "unfolded_copies": "how far what somebody brought was written here",
 }
 # What everybody who holds the group has, folded from its chain and log; none of it names an account.
 OF_GROUPS: Final = {
