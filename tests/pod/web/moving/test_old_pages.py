@@ -19,6 +19,8 @@ from tests.support.browsing import Browser
 from tests.support.rig import Person, ServedPod, eventually
 from tests.support.writing import an_id
 
+pytestmark = pytest.mark.slow
+
 NEW: Final = "https://new.example"
 NOTE: Final[dict[str, Any]] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
 
