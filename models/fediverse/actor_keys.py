@@ -7,7 +7,7 @@ only with the pod's keyring, which isn't in the database.
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,6 +54,15 @@ async def load_actor_keys(session: AsyncSession, path: str) -> StoredActorKeys |
 async def insert_actor_keys(session: AsyncSession, keys: StoredActorKeys) -> None:
     """Store an actor's keys; if it has keys already, those stay."""
     await insert_new(session, ACTOR_KEYS, [msgspec.structs.asdict(keys)])
+
+
+async def delete_borrowed_keys(session: AsyncSession, before: int) -> list[str]:
+    """Delete the keys of actors of other servers that came before this time; returns the actors.
+
+    Such an actor is named by its whole id, which begins with its server's address.
+    """
+    old = ACTOR_KEYS.c.path.like("http%://%"), ACTOR_KEYS.c.made_at <= before
+    return list(await session.scalars(delete(ACTOR_KEYS).where(*old).returning(ACTOR_KEYS.c.path)))
 
 
 async def load_owner_name(session: AsyncSession, personal_group: RecordId) -> str | None:

@@ -39,6 +39,7 @@ from pod.actions.groups.identity_claims import sign_wanted
 from pod.actions.moving.closed_accounts import carry_on_closings
 from pod.actions.moving.switch_freeze import thaw_overdue
 from pod.actions.moving.traveller_wishes import sweep_moves
+from pod.actions.moving.words_opened import forget_dead_actors
 from pod.actions.sync.gap_check import compare
 from pod.actions.sync.push import pods_of, push
 from pod.budgets.processor import Processor
@@ -192,6 +193,7 @@ class Loops:
             self._pruned_at = now
             await deps.store.write(lambda session: _prune(session, now))
             await thaw_overdue(deps)
+            await forget_dead_actors(deps)
             await carry_on_closings(deps)
             await sweep_moves(deps)
 

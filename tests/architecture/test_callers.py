@@ -19,8 +19,6 @@ NOT_CALLED = {
     "check_document": "reads what sign_document wrote",
     "verify_consistency": "the other half of a proof that /proof serves, held by the vectors of other implementations",
     "CommitRow": "a table, which is used by its columns",
-    "take_copied_readers": "who recovers an account with its copy tells those who read it",
-    "open_kept_box": "who recovers an account with its copy opens the box in it",
     "start_copy": "what the page of a journey has pressed",
     "try_again": "the same",
     "cancel_move": "the same",

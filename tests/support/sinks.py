@@ -101,12 +101,12 @@ async def a_black_hole() -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def some_parts(database: Database, folder: Path, clock: Clock) -> AsyncIterator[Deps]:
+async def some_parts(database: Database, folder: Path, clock: Clock, *, host: int = 1) -> AsyncIterator[Deps]:
     """A pod's parts on a database, with nothing running but the writer."""
     key_file = folder / "keys" / "pod.key"
     if not key_file.exists():
         create_key_file(key_file)
-    server = Server(base_url=f"http://127.77.{worker_number()}.1:8080")
+    server = Server(base_url=f"http://127.77.{worker_number()}.{host}:8080")
     config = Config(server=server, storage=Storage(data=str(folder)))
     async with running_writer(database) as writer, SafeHttp("tests", allow_networks=["127.77.0.0/16"]) as http:
         yield Deps(

@@ -125,17 +125,21 @@ class PodSource:
 
 async def a_copy_of(traveller: Traveller, deps: Deps, *, quota: int = 10**9) -> int:
     """An empty copy of the traveller's account at another pod."""
-    begun = partial(insert_copy, group=traveller.own, pod="https://old.example", quota=quota, now=deps.clock())
+    begun = partial(
+        insert_copy, group=traveller.own, pod=traveller.deps.identity.base_url, quota=quota, now=deps.clock()
+    )
     return await deps.store.write(begun)
 
 
 @asynccontextmanager
-async def a_second_home(folder: Path, traveller: Traveller, *, quota: int = 10**9) -> AsyncIterator[tuple[Deps, int]]:
+async def a_second_home(
+    folder: Path, traveller: Traveller, *, quota: int = 10**9, clock: Clock | None = None
+) -> AsyncIterator[tuple[Deps, int]]:
     """The parts of another pod, with an empty copy of the traveller's account."""
     folder.mkdir()  # noqa: ASYNC240  (one folder of a test)
     database = await open_database(copy_tables(folder / "pod.sqlite"), durable=False)
     try:
-        async with some_parts(database, folder, Clock()) as deps:
+        async with some_parts(database, folder, clock or Clock(), host=2) as deps:
             yield deps, await a_copy_of(traveller, deps, quota=quota)
     finally:
         await database.close()

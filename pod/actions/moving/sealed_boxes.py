@@ -6,7 +6,8 @@ stays the same meanwhile, so an unchanged box costs its holder nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,22 +18,28 @@ from decisions.sealed import LoggedOpening, SealedValue, opens
 from federation.signatures.keys import rsa_public_pem
 from models.decisions.hidden_values import HiddenValue, put_hidden
 from models.fediverse.actor_keys import StoredActorKeys, load_actor_keys
-from models.groups.records import StoredRecord, load_records
+from models.groups.records import load_records
 from models.moving.boxes import StoredBox, list_unopened, load_box, set_actor_key_in_box, set_box
-from models.people.accounts import Account, load_membership
+from models.moving.kept_copies import LineSpan, list_lines
+from models.people.accounts import Account
 from pod.actions.decisions.hidden_values import LOT_KIND, sealed_up, value_of
 from pod.actions.fediverse.actors import person_path
 from pod.actions.moving.taken_copies import kept_page
 from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.sync.page_budget import ENTRIES
 from pod.actor_keys import MAIN_KEY
+from pod.budgets.steps import let_others
 from pod.deps import Deps
 from protocol.boxes import SUITE, BoxContent, BoxedValue, box_bytes, box_of, info_of, public_key
+from protocol.copies import RECORDS
+from protocol.errors import RefusedError
 from protocol.ids import RecordId, parse_id
 from protocol.limits import MAX_BOX_BYTES
 from protocol.records.content import LotShare, Sealed
-from protocol.records.envelope import reopen_record
+from protocol.records.envelope import Record, open_record, reopen_record
 
 MOST_VALUES: Final = 10_000
+_COMMITS: Final = b'"commitment":"'
 
 
 class OpenedBox(msgspec.Struct, frozen=True):
@@ -92,7 +99,7 @@ async def choose_actor_key(deps: Deps, account: Account, *, kept: bool) -> None:
 async def open_kept_box(deps: Deps, account: Account, copy: int, keys: RecoveryKeys) -> OpenedBox | None:
     """Open the box in a copy of this account with its words, and keep the values that are its own.
 
-    None: the copy has no box. Raises BadProofError or MalformedError.
+    None: the copy has no box. Raises BadProofError or MalformedError. It may be called again.
     """
     async with deps.store.database.read() as session:
         lines = (await kept_page(session, copy, "box")).lines
@@ -101,43 +108,58 @@ async def open_kept_box(deps: Deps, account: Account, copy: int, keys: RecoveryK
     if whole is None or account.personal_group is None:
         return None
     content = keys.open_box(whole, account.personal_group)
-    refused = await deps.store.write(
-        lambda session: take_values(session, deps, account, content.values)  # what the box says of itself isn't asked
-    )
+    refused = await take_values(deps, account, copy, content.values)
     told = msgspec.json.decode(actor[0].text) if actor else {}
     fits = told.get("id") == content.actor and is_key_of(content.rsa, str(told.get("rsa", "")))
     return OpenedBox(content.actor, content.rsa if fits else "", refused)
 
 
-async def take_values(
-    session: AsyncSession, deps: Deps, account: Account, values: Sequence[BoxedValue]
-) -> tuple[RecordId, ...]:
-    """Keep what a box tells of sealed records, to be opened here; which of these records refute it or aren't here.
+async def take_values(deps: Deps, account: Account, copy: int, values: Sequence[BoxedValue]) -> tuple[RecordId, ...]:
+    """Keep what a box tells of sealed records, to be opened here; returns the records that refute it or are nowhere.
 
-    Anybody can make a box: a value counts only where it is what the account's own record committed to. It may be
-    called again: what is kept or opened already stays.
+    Anybody can make a box: a value counts only where a record committed to it, which stands in the copy's class
+    `records`, or is here already.
     """
-    ids = [parse_id(value.sealed) for value in values[:MOST_VALUES]]
-    found = await load_records(session, ids)
-    refused = []
-    for value, sealed in zip(values, ids, strict=False):
-        record, group = found.get(sealed), parse_id(value.group)
-        membership = await load_membership(session, account.id, group)
-        if record is None or membership is None or not fits(value, record, membership.number):
-            refused.append(sealed)
-            continue
-        kept = sealed_up(deps, sealed, value.value)
-        where = (sealed, account.id, group, parse_id(value.poll), value.kind, value.round, value.number)
-        await put_hidden(session, HiddenValue(*where, value.salt, kept, None, 0))
-    return tuple(refused)
+    wanted = {parse_id(value.sealed): value for value in values[:MOST_VALUES]}
+    async with deps.store.database.read() as session:
+        stored = await load_records(session, wanted.keys())
+    found = {one.id: reopen_record(one.wire) for one in stored.values()}
+    for group in sorted({parse_id(value.group) for sealed, value in wanted.items() if sealed not in found}):
+        found |= {record.id: record async for record in _sealed_in(deps, copy, group) if record.id in wanted}
+    kept = {sealed: value for sealed, value in wanted.items() if sealed in found and fits(value, found[sealed])}
+
+    async def action(session: AsyncSession) -> None:
+        for sealed, value in kept.items():
+            where = (sealed, account.id, parse_id(value.group), parse_id(value.poll), value.kind, value.round)
+            secret = sealed_up(deps, sealed, value.value)
+            await put_hidden(session, HiddenValue(*where, value.number, value.salt, secret, None, 0))
+
+    await deps.store.write(action)
+    return tuple(sealed for sealed in wanted if sealed not in kept)
 
 
-def fits(value: BoxedValue, record: StoredRecord, author: int | None) -> bool:
-    """Whether a value is what this author's record committed to, in the poll and round that it names."""
-    said = reopen_record(record.wire).content
-    if not isinstance(said, Sealed | LotShare) or said.author != author:
+async def _sealed_in(deps: Deps, copy: int, group: RecordId) -> AsyncIterator[Record]:
+    """The records of a copy in one group that may commit to something."""
+    after, until = f"{group}/", f"{group}0"  # "0" is the sign after "/"
+    while True:
+        async with deps.store.database.read() as session:
+            lines = await list_lines(session, LineSpan(copy, RECORDS, after, until=until), ENTRIES)
+        for line in lines:
+            if _COMMITS in line.text:
+                with suppress(RefusedError):
+                    yield open_record(msgspec.json.decode(line.text)["record"])
+        if len(lines) < ENTRIES:
+            return
+        after = lines[-1].key
+        await let_others()
+
+
+def fits(value: BoxedValue, record: Record) -> bool:
+    """Whether a value is what a record committed to, in the group, poll and round that it names."""
+    said = record.content
+    if not isinstance(said, Sealed | LotShare):
         return False
-    if (record.group_id, said.poll, said.round) != (value.group, value.poll, value.round):
+    if (record.group, said.poll, said.round) != (value.group, value.poll, value.round):
         return False
     if isinstance(said, LotShare):
         return value.kind == LOT_KIND and not value.salt and _is_secret_of(value.value, said.commitment)

@@ -41,6 +41,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import NAME, token_hash
 from pod.actions.moving.copied_memberships import copied_memberships
 from pod.actions.moving.restored_personal import restore_personal
+from pod.actions.moving.words_opened import take_what_words_open
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import begin_recovery, check_own, expect_rehome, rehome
 from pod.actions.sync.pull import fetch_group, pull
@@ -107,7 +108,12 @@ async def recover(
             await insert_token(session, sha256=token_hash(made), account=account.id, name="recovery", now=now)
         return await _told(session, account, made, unreachable + stuck)
 
-    return await deps.store.write(action)
+    recovered = await deps.store.write(action)
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, name)
+    if account is not None:
+        await take_what_words_open(deps, account, keys)
+    return recovered
 
 
 async def _ask_copies(session: AsyncSession, keys: RecoveryKeys, *, now: int) -> None:
