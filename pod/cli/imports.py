@@ -17,6 +17,7 @@ from federation.rules.elsewhere import ElsewhereRule
 from models.people.accounts import load_token
 from pod.actions.groups.founding import token_hash
 from pod.actions.moving.imported_posts import ImportTold, ImportWish, import_posts
+from pod.actions.moving.proven_actors import proven_author
 from pod.actions.signer import TokenHolder
 from pod.cli.base import run_action
 from pod.cli.options import IdType, as_json, configuration, data_option, json_option
@@ -48,7 +49,8 @@ def import_file(data: Path, file: Path, group: RecordId | None, token: str, *, u
             entries = _entries(stream, file.name)
             into = group or held.account.personal_group
             assert into is not None, "Every account has a personal group."
-            return await import_posts(deps, signer, into, entries, ImportWish(unlisted), _Patience())
+            proven, entries = await proven_author(deps, held.account, entries)
+            return await import_posts(deps, signer, into, entries, ImportWish(unlisted, proven), _Patience())
 
     told = run_action(configuration(data), act)
     if json:

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from itertools import chain
 from typing import Final
 
 import msgspec
@@ -37,7 +36,7 @@ from pod.actions.moving.brought_files import POSTS, ToldOfFile, in_thread, read_
 from pod.actions.moving.import_orders import DONE, FAILED, KEPT_MS, LINES, import_path, sweep_imports
 from pod.actions.moving.imported_posts import ImportTold, ImportWish, import_posts
 from pod.actions.moving.imported_rows import end_others, try_row
-from pod.actions.moving.proven_actors import proven_actor
+from pod.actions.moving.proven_actors import proven_author
 from pod.actions.signer import SignedIn
 from pod.deps import Deps
 from pod.errors import BadAddressError, MailError
@@ -174,10 +173,9 @@ class _Posts:
         own = self._account.personal_group
         assert own is not None, "An import begins only with one."
         posts = wished_posts(import_path(self._deps, self._stored.name, LINES))
-        first = next(posts, None)
-        proven = await proven_actor(self._deps, self._account, first.author) if first else ""
-        wish, entries = ImportWish(self._stored.unlisted, proven), chain([first] if first else [], posts)
-        told = await import_posts(self._deps, SignedIn(self._account, 0), own, entries, wish, self._pace)
+        proven, posts = await proven_author(self._deps, self._account, posts)
+        wish = ImportWish(self._stored.unlisted, proven)
+        told = await import_posts(self._deps, SignedIn(self._account, 0), own, posts, wish, self._pace)
         await self._note(told)
         return self._stored
 

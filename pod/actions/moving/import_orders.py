@@ -21,6 +21,7 @@ from federation.errors import ForeignFileError
 from federation.rules.elsewhere import ElsewhereRule
 from models.moving.brought_files import (
     GOING,
+    ImportedRow,
     StoredImport,
     count_refused,
     drop_import,
@@ -52,15 +53,22 @@ KEPT_MS: Final = 7 * SHOWN_MS
 LEFT_MS: Final = 2 * HOUR_MS  # a file that has no row this long after it was written is nobody's
 MOST_OF_POD: Final = 4 * 1024**3
 MOST_ROWS: Final = 11_000  # of a list, and of its failed ones
+MOST_SHOWN: Final = 10  # of its rows that aren't taken, on its page
 LONGEST_NAME: Final = 100
 
 
 class ImportSight(msgspec.Struct, frozen=True):
-    """An account's file: how far it is, what to say of it, how many of its rows weren't taken."""
+    """An account's file: how far it is, what to say of it, how many rows weren't taken, and the first of those."""
 
     stored: StoredImport
     told: ToldOfFile
     refused: int
+    first: tuple[ImportedRow, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows a list has, with those that can't be tried."""
+        return self.stored.total + self.refused - (self.stored.done - self.stored.taken)
 
 
 async def own_import(deps: Deps, account: Account) -> ImportSight | None:
@@ -70,7 +78,8 @@ async def own_import(deps: Deps, account: Account) -> ImportSight | None:
         if found is None or (found.state != GOING and found.due_at <= deps.clock()):
             return None
         refused = await count_refused(session, account.id)
-    return ImportSight(found, msgspec.json.decode(found.told, type=ToldOfFile), refused)
+        first = await list_refused(session, account.id, MOST_SHOWN)
+    return ImportSight(found, msgspec.json.decode(found.told, type=ToldOfFile), refused, tuple(first))
 
 
 @asynccontextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final, TypeVar
 
+from federation.elsewhere.foreign_posts import ForeignEntry, ForeignPost
 from federation.errors import RemoteError
 from models.people.accounts import Account
 from pod.actions.fediverse.actors import fetch_document
@@ -11,6 +14,18 @@ from pod.deps import Deps
 from protocol.errors import RefusedError
 
 MOST_NAMES: Final = 100
+Entry = TypeVar("Entry", bound=ForeignEntry)
+
+
+async def proven_author(deps: Deps, account: Account, entries: Iterator[Entry]) -> tuple[str, Iterator[Entry]]:
+    """The actor whose posts these are, if it names the account; and all entries. Readers refuse posts of others."""
+    before: list[Entry] = []
+    for entry in entries:
+        before.append(entry)
+        if isinstance(entry, ForeignPost):
+            actor = await proven_actor(deps, account, entry.author) if "://" in entry.author else ""
+            return actor, chain(before, entries)
+    return "", iter(before)
 
 
 async def proven_actor(deps: Deps, account: Account, actor: str) -> str:

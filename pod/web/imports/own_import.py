@@ -184,7 +184,7 @@ def _view(say: Translator, sight: ImportSight, empty: ImportView) -> ImportView:
         counts=_counts(say, sight),
         warnings=tuple(_told(say, one) for one in told.warnings),
         kinds=tuple((kind, f"{name}: {_what(say, kind)}") for kind, name in FILE_NAMES.items() if name in told.kinds),
-        untaken=tuple(_tally(say, one) for one in (*told.unread, *told.untaken)),
+        untaken=_untaken(say, sight),
         failed=say.many("%(count)s row isn't taken.", "%(count)s rows aren't taken.", sight.refused)
         if sight.refused
         else "",
@@ -217,7 +217,7 @@ def _counts(say: Translator, sight: ImportSight) -> tuple[tuple[str, str], ...]:
     sorts = sight.told.sorts
     closed = sorts.get("followers", 0) + sorts.get("direct", 0)
     if sight.stored.kind != POSTS:
-        return ((say("Rows"), say.number(sight.stored.total + (0 if sight.stored.done else sight.refused))),)
+        return ((say("Rows"), say.number(sight.rows)),)
     named = (
         (say("Public posts"), sorts.get("public", 0)),
         (say("Unlisted posts"), sorts.get("unlisted", 0)),
@@ -239,13 +239,19 @@ def _progress(say: Translator, sight: ImportSight) -> str:
         return ""
     taken = say.number(stored.taken)
     if stored.kind != POSTS:
-        return say("%(taken)s of %(total)s taken.", taken=taken, total=total)
+        return say("%(taken)s of %(total)s taken.", taken=taken, total=say.number(sight.rows))
     known = say.number(stored.passed)
     return say("Posts written: %(taken)s. Here before: %(known)s.", taken=taken, known=known)
 
 
 def _told(say: Translator, sentences: Sentences) -> str:
     return sentences.en if say.language == ENGLISH else sentences.sv
+
+
+def _untaken(say: Translator, sight: ImportSight) -> tuple[str, ...]:
+    """Why the first rows of a list aren't taken, or how many posts aren't and why."""
+    rows = (say("Row %(row)s: %(why)s", row=one.row, why=_told(say, Sentences(one.en, one.sv))) for one in sight.first)
+    return (*rows, *(_tally(say, one) for one in (*sight.told.unread, *sight.told.untaken)))
 
 
 def _tally(say: Translator, tally: RefusedTally) -> str:

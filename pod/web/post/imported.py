@@ -15,6 +15,7 @@ from pod.translations import Translator
 class ImportedView(msgspec.Struct, frozen=True):
     """`mark`: that it was imported; `old`, `href`: its old address, if it had one; `written`: by whom, in others' past.
 
+    `proven`: the account elsewhere that named its author;
     `warning`: what its author set before the text; then the text is shown on request.
     """
 
@@ -22,11 +23,12 @@ class ImportedView(msgspec.Struct, frozen=True):
     old: str
     href: str
     written: str
+    proven: str
     warning: str
 
 
-def imported_view(say: Translator, reading: VisiblePost) -> ImportedView | None:
-    """What is said of it; None for a post that was written here, or that this pod withholds."""
+def imported_view(say: Translator, reading: VisiblePost, proven: str) -> ImportedView | None:
+    """What is said of it; None for a post that was written here, or that this pod withholds. `proven`: of whom."""
     origin = origin_of(reading.card)
     if origin is None:
         return None
@@ -36,6 +38,7 @@ def imported_view(say: Translator, reading: VisiblePost) -> ImportedView | None:
         old=say("Its old page at %(host)s", host=old.host or "") if old else "",
         href=str(old) if old else "",
         written=say("The file names %(name)s as its author.", name=origin.author) if origin.author else "",
+        proven=say("%(account)s named the account here as its own.", account=proven) if proven else "",
         warning=origin.warning,
     )
 

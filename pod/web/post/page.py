@@ -194,7 +194,7 @@ def post_view(desk: Desk, lens: LensBar) -> PostView:
         reply=links.to("reply") if story.answers_in else "",
         answers_go=_answers_go(desk),
         alternate=f"/records/{links.post}",
-        imported=imported_view(say, reading),
+        imported=imported_view(say, reading, story.proven),
     )
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.people.accounts import MEMBERSHIPS
 from models.people.notifications import list_news
 from moderation.lens import Lens
 from pod.actions.moving import proven_actors
@@ -16,8 +19,11 @@ from pod.actions.moving.import_orders import (
     begin_import,
 )
 from pod.actions.reading.group.post_list import list_group_posts
+from pod.actions.reading.post.story import read_story
 from pod.deps import Deps
 from pod.jobs.brought_files import CLAIM_MS, go_on
+from protocol.ids import RecordId
+from protocol.keys import PrivateKey
 from tests.support import foreign_files as files
 from tests.support.bringing import brings, claimed, done, no_sleep, sight
 from tests.support.foreign_files import boost, note, outbox
@@ -115,3 +121,26 @@ async def test_mg_11_posts_of_a_proven_account_say_so(ada: Traveller, monkeypatc
     await brings(ada, outbox(note(1)), "outbox.json")
     await done(ada)
     assert [post.imported.from_ for post in await posts_of(ada)] == [files.ANNA]
+
+
+async def proven_of(ada: Traveller, post: RecordId) -> str:
+    """What the post's page would name."""
+    return (await read_story(ada.deps, None, ada.own, post, Lens((ada.own,)))).proven
+
+
+async def test_mg_11_a_page_names_where_a_post_comes_from_only_if_this_pod_itself_asked(
+    ada: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = f"{ada.deps.identity.base_url}/u/{ada.account.name}"
+    monkeypatch.setattr(proven_actors, "fetch_document", answers({"id": files.ANNA, "alsoKnownAs": own}))
+    await brings(ada, outbox(note(1)), "outbox.json")
+    await done(ada)
+    (post,) = await posts_of(ada)
+    assert await proven_of(ada, post.post) == files.ANNA
+
+    # The same record, signed by a key that no account here has: another pod's claim.
+    async def elsewhere(session: AsyncSession) -> None:
+        await session.execute(update(MEMBERSHIPS).values(signing=PrivateKey.from_seed(bytes(32)).did))
+
+    await ada.deps.store.write(elsewhere)
+    assert await proven_of(ada, post.post) == ""

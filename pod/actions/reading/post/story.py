@@ -28,9 +28,10 @@ from pod.actions.reading.decisions.questions import EarlierPoll, load_polls_abou
 from pod.actions.reading.group.page_facts import GroupSummary, load_summary
 from pod.actions.reading.group.profiles import load_nicknames
 from pod.actions.reading.lens.verdicts import Sums
+from pod.actions.reading.post.proven_origins import load_proven_origin
 from pod.actions.reading.post.reply_sights import ReplySight, load_reply_sights
 from pod.actions.reading.post.text import VisiblePost, author_of, load_reading
-from pod.actions.reading.post.text_parts import part_from
+from pod.actions.reading.post.text_parts import Choose, part_from
 from pod.deps import Deps
 from protocol.ids import RecordId
 from protocol.records.content import Address, PostTarget, Token
@@ -60,6 +61,7 @@ class Story(msgspec.Struct, frozen=True):
 
     `polls`: those of the page's group that came from this post.
     `next_reply`: where the next replies begin, None at the end; `thread`: the comments on the requested paragraph.
+    `proven`: of an imported post the actor elsewhere that named its author, as this pod asked it.
     """
 
     reading: VisiblePost
@@ -76,6 +78,7 @@ class Story(msgspec.Struct, frozen=True):
     orphans: tuple[ReplySight, ...]
     appears: tuple[Appearance, ...]
     polls: tuple[EarlierPoll, ...]
+    proven: str
 
 
 async def read_story(
@@ -91,8 +94,7 @@ async def read_story(
 ) -> Story:
     """Load all that a post's page from `start` on shows; raises UnknownGroupError or NotFoundError."""
     async with deps.store.database.read() as session:
-        part = partial(part_from, start=start, about=thread)
-        reading = await load_reading(session, deps, reader, group, post, lens, choose=part)
+        reading = await load_reading(session, deps, reader, group, post, lens, choose=_part(start, thread))
         others = Others(post, reader.id if reader else None, lens.groups)
         answers = await count_replies(session, group, list(reading.text.sheets), others)
         cards = await list_replies(session, group, post, REPLIES_ON_A_PAGE + 1, others=others, after=after_reply)
@@ -117,7 +119,12 @@ async def read_story(
             orphans=tuple(replies[len(page) + len(comments) :]),
             appears=await _load_appearances(session, deps, reader, post),
             polls=await load_polls_about(session, deps, group, post),
+            proven=await load_proven_origin(session, reading.card),
         )
+
+
+def _part(start: int, about: Address | None) -> Choose:
+    return partial(part_from, start=start, about=about)
 
 
 async def _list_comments(

@@ -53,6 +53,7 @@ def test_mg_07_09_10_a_list_is_looked_at_worked_through_and_its_bad_row_comes_ba
     assert (shown.status, shown.path) == (200, PAGE)
     assert "holds what stands in following_accounts.csv" in shown.text
     assert "1 row isn&#39;t taken." in shown.text
+    assert "Row 3: “spam” isn" in shown.text
     unsaid = browser.submit(shown, "/begin", way="replace")
     assert unsaid.status == 400
     assert "Confirm that" in unsaid.text
@@ -61,7 +62,7 @@ def test_mg_07_09_10_a_list_is_looked_at_worked_through_and_its_bad_row_comes_ba
     page = ended(browser)
     failed = browser.get(f"{PAGE}/failed")
 
-    assert "1 of 1 taken." in page.text
+    assert "1 of 2 taken." in page.text
     head, row, end = failed.text.split("\r\n")
     assert head == "\ufeffAccount address,Show boosts,Notify on new posts,Languages,reason"
     assert (row, end) == ("spam,true,,,“spam” isn't an address such as name@server.example.", "")
