@@ -11,8 +11,11 @@ from email.message import Message
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from models.moving.asked_switches import AskedSwitch, put_asked_switch
 from models.moving.grants import AskedGrant, insert_asked
+from models.moving.moves import COPYING, Move, insert_move
 from models.people.accounts import load_account_named
 from models.people.digests import Digest
 from pod.actions.groups.founding import token_hash
@@ -28,7 +31,7 @@ ASKED: Final = frozenset(
     {"address_letter", "sign_in_letter", "confirm_letter", "moved_letter", "known_letter", "try_mail"}
     | {"sign_up_letter", "question_letter", "accepted_letter", "rejected_letter"}
     | {"token_letter", "decided_letter", "digest_letter", "call_letter"}
-    | {"archive_letter", "grant_letter", "switch_letter", "import_letter"}
+    | {"archive_letter", "copied_letter", "grant_letter", "switch_letter", "import_letter"}
 )
 MUTED: Final = "nobody@127.0.0.1"  # a row of a list, which this pod refuses to look up
 ASKED_IN: Final = "a" * 43  # the secret of a request to read an account
@@ -78,6 +81,14 @@ async def _asked_for(name: str, pod: str, deps: Deps) -> None:
         *(name, now, 1, "c" * 43, "s" * 43, until),
     )
     await deps.store.write(lambda session: put_asked_switch(session, switch, now=now))
+
+
+async def _has_a_move(address: str, pod: str, deps: Deps) -> None:
+    """A move whose copying stops at once: it knows no personal group."""
+    now = deps.clock()
+    move = Move(b"r" * 32, "@ada", pod, None, "full", "", "", None, "personal", now, now, now + 600_000)
+    move = msgspec.structs.replace(move, stage=COPYING, address=address, due_at=now)
+    await deps.store.write(lambda session: insert_move(session, move, instead_of=b"", now=now))
 
 
 class Letterbox:
@@ -136,6 +147,8 @@ class Letterbox:
         page = f"/move/consent/{ASKED_IN}"
         browser.submit(browser.get(page), page, classes=["personal"], host=self.pod.url.partition("://")[2])
         self.take(f"{name}@mail2.example")
+        self.pod.act(partial(_has_a_move, f"{name}@mail3.example", self.pod.url))
+        self.take(f"{name}@mail3.example")
         page = f"/move/switch/{ASKED_IN}"
         browser.submit(browser.get(page), page, handle=name)
         self.take(f"{name}@mail2.example")

@@ -155,10 +155,14 @@ class Browser:
     def sign_in(self, name: str) -> Browser:
         """Be signed in as somebody at home here, without the pages for that."""
         secret, cookie = session_secret(self.pod, name)
+        self.keep(cookie, secret)
+        return self
+
+    def keep(self, cookie: str, secret: str) -> None:
+        """Hold a cookie of the pod."""
         handed = Message()
         handed["Set-Cookie"] = f"{cookie}={secret}; Path=/"
         self.cookies.extract_cookies(cast("Any", SimpleNamespace(info=lambda: handed)), Request(self.pod.door))
-        return self
 
     def copied(self) -> Browser:
         """A browser to which somebody copied the cookies of this one."""

@@ -71,6 +71,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "resigned": say("You are no longer a delegate. What you did as one stays to be read."),
     "refused": say("Refused: nothing was read."),
     "granted": say("Thank you. Your old server lets this pod read your account."),
+    "move-ended": say("The move is over, and its copy is deleted."),
     "pulled": say("Asked; what came is shown."),
 }
 

@@ -9,10 +9,8 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from models.moving.moves import Move
 from pod.actions.admin.pod_settings import pod_name, read_settings
-from pod.actions.moving.asked_grants import host_in
-from pod.actions.moving.begun_moves import ask_old_pod, begin_move, check_may_come, find_move, take_code
+from pod.actions.moving.begun_moves import ask_old_pod, begin_move, check_may_come, take_code
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.requests import address_of
@@ -20,11 +18,10 @@ from pod.rules.grants import GrantRule
 from pod.web.kit.form_page import FormView, again
 from pod.web.kit.forms import act_or_show, read_form, see_other
 from pod.web.kit.templates import render
-from pod.web.kit.visitors import cookie_of, say_of, set_cookie
-from pod.web.moving.wording import named_classes
+from pod.web.kit.visitors import cookie_of, set_cookie
+from pod.web.moving.journey import TRAVELLER, move_of, show_journey
 
 routes = web.RouteTableDef()
-TRAVELLER: Final = "traveller"
 A_MONTH_SECONDS: Final = 30 * 86_400
 LONGEST_CODE: Final = 100
 
@@ -49,18 +46,6 @@ class AskForm(msgspec.Struct, frozen=True):
     """Whether the old pod stays home, and this one keeps a copy."""
 
     standing: bool = False
-
-
-class JourneyView(FormView, frozen=True):
-    """Where a move stands. `consent`: the address at the old pod where the person agrees; `until`: its permission's."""
-
-    who: str
-    host: str
-    tier: str
-    consent: str
-    granted: bool
-    until: str
-    classes: tuple[str, ...]
 
 
 @routes.get("/move")
@@ -97,25 +82,18 @@ async def _show(
     return render(request, "moving/move.html", msgspec.structs.replace(view, **problem), status)
 
 
-@routes.get("/move/journey")
-@contract(media_type=HTML)
-async def get_journey(request: web.Request) -> web.Response:
-    """Where the move stands that began in this browser."""
-    return await _show_journey(request)
-
-
 @routes.post("/move/ask")
 @contract(media_type=HTML)
 async def post_ask(request: web.Request) -> web.Response:
     """Ask the old pod; its answer is a page there, where the person agrees."""
     form = await read_form(request, AskForm)
-    return await act_or_show(partial(_ask, request, form), again(request, partial(_show_journey, request)))
+    return await act_or_show(partial(_ask, request, form), again(request, partial(show_journey, request)))
 
 
 async def _ask(request: web.Request, form: AskForm) -> web.Response:
     deps = request.app[DEPS]
     await deps.store.limits.take("move of an address", address_of(request), now=deps.clock())
-    await ask_old_pod(deps, await _move(request), standing=form.standing)
+    await ask_old_pod(deps, await move_of(request), standing=form.standing)
     return see_other("/move/journey")
 
 
@@ -126,24 +104,5 @@ async def get_return(request: web.Request) -> web.Response:
     state, code = (request.query.get(name, "")[:LONGEST_CODE] for name in ("state", "code"))
     if not cookie_of(request, TRAVELLER):
         raise GrantRule.BEGAN_ELSEWHERE.error()
-    await take_code(request.app[DEPS], await _move(request), state, code)
+    await take_code(request.app[DEPS], await move_of(request), state, code)
     return see_other("/move/journey", said="granted")
-
-
-async def _show_journey(request: web.Request, status: HTTPStatus = HTTPStatus.OK, **problem: object) -> web.Response:
-    move, say = await _move(request), say_of(request)
-    view = JourneyView(
-        who=move.who,
-        host=host_in(move.pod),
-        tier=move.tier,
-        consent=move.consent_page,
-        granted=move.granted_at is not None,
-        until=say.day(move.expires_at) if move.expires_at is not None else "",
-        classes=named_classes(say, move.classes),
-    )
-    page = msgspec.structs.replace(view, **problem)
-    return render(request, "moving/journey.html", page, status, private=True)
-
-
-async def _move(request: web.Request) -> Move:
-    return await find_move(request.app[DEPS], cookie_of(request, TRAVELLER))
