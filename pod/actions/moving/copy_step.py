@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
-from models.moving.kept_copies import count_copies, insert_copy, list_manifests
+from models.moving.kept_copies import count_copies, insert_copy, list_manifests, load_held
 from models.moving.moves import COPYING, VERIFIED, Move, note_move
 from pod.actions.chain.views import load_view
 from pod.actions.moving.begun_moves import grant_of
@@ -34,6 +34,27 @@ from protocol.copies import claimed_manifest
 MIB: Final = 1024 * 1024
 MOST_TRIES: Final = 3  # somebody may write all the time; then the lines are named, and the person is asked
 MOST_NAMED: Final = 5
+
+
+class ClassProgress(msgspec.Struct, frozen=True):
+    """How many lines and bytes of a class are here, and how many the old pod announced."""
+
+    lines: int
+    bytes: int
+    of_lines: int
+    of_bytes: int
+
+
+async def read_progress(deps: Deps, move: Move) -> dict[str, ClassProgress]:
+    """How far the job's copy is, class by class; nothing before it is begun."""
+    if move.copy_id is None:
+        return {}
+    async with deps.store.database.read() as session:
+        held = await load_held(session, move.copy_id)
+    return {
+        name: ClassProgress(one.count, one.bytes, one.announced_count, one.announced_bytes)
+        for name, one in held.items()
+    }
 
 
 async def advance_copy(deps: Deps, move: Move) -> Move:

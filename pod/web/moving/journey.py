@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from models.moving.kept_copies import ClassHeld, load_held
 from models.moving.moves import BEGUN, COPYING, SETTLED, STOPPED, SWITCHING, Move
 from pod.actions.moving.asked_grants import host_in
 from pod.actions.moving.begun_moves import find_move
+from pod.actions.moving.copy_step import ClassProgress, read_progress
 from pod.actions.moving.grant_messages import LeftBehind
 from pod.actions.moving.job_ends import BROKEN
 from pod.actions.moving.move_plans import MovePlan, PlannedClass
@@ -139,10 +139,7 @@ async def show_journey(
 ) -> web.Response:
     """The page, which asks for itself anew while something goes on and no form is shown that somebody types into."""
     deps, move, say = request.app[DEPS], await move_of(request), say_of(request)
-    held: dict[str, ClassHeld] = {}
-    if move.copy_id is not None:
-        async with deps.store.database.read() as session:
-            held = await load_held(session, move.copy_id)
+    held = await read_progress(deps, move)
     view = _view(say, move, held, form or StartForm(name=_wished(move)), deps.clock())
     page = msgspec.structs.replace(view, **problem)
     response = render(request, "moving/journey.html", page, status, private=True)
@@ -160,7 +157,7 @@ def _wished(move: Move) -> str:
     return move.who.removeprefix("@").partition("@")[0] if move.who.startswith("@") else ""
 
 
-def _view(say: Translator, move: Move, held: Mapping[str, ClassHeld], form: StartForm, now: int) -> JourneyView:
+def _view(say: Translator, move: Move, held: Mapping[str, ClassProgress], form: StartForm, now: int) -> JourneyView:
     plan = msgspec.json.decode(move.plan, type=MovePlan) if move.plan is not None else None
     stage = move.stage
     return JourneyView(
@@ -184,7 +181,9 @@ def _view(say: Translator, move: Move, held: Mapping[str, ClassHeld], form: Star
     )
 
 
-def _rows(say: Translator, move: Move, plan: MovePlan | None, held: Mapping[str, ClassHeld]) -> tuple[ClassRow, ...]:
+def _rows(
+    say: Translator, move: Move, plan: MovePlan | None, held: Mapping[str, ClassProgress]
+) -> tuple[ClassRow, ...]:
     names, whys = class_names(say), _whys(say)
     return tuple(
         ClassRow(
@@ -198,11 +197,11 @@ def _rows(say: Translator, move: Move, plan: MovePlan | None, held: Mapping[str,
     )
 
 
-def _far(say: Translator, planned: PlannedClass, held: ClassHeld | None) -> str:
+def _far(say: Translator, planned: PlannedClass, held: ClassProgress | None) -> str:
     if held is None:
         return say.many("%(count)s line", "%(count)s lines", planned.count)
-    of = held.announced_count or planned.count
-    return say("%(done)s of %(of)s", done=say.number(held.count), of=say.number(of))
+    of = held.of_lines or planned.count
+    return say("%(done)s of %(of)s", done=say.number(held.lines), of=say.number(of))
 
 
 def _whys(say: Translator) -> dict[str, str]:
@@ -239,10 +238,10 @@ def _notes(say: Translator, left: LeftBehind) -> tuple[str, ...]:
     return tuple(words for count, words in told if count)
 
 
-def _pace(say: Translator, move: Move, held: Mapping[str, ClassHeld], now: int) -> str:
+def _pace(say: Translator, move: Move, held: Mapping[str, ClassProgress], now: int) -> str:
     """How long the copy has taken, and about how long it will take at this pace."""
     seconds = max(now - (move.stage_at or now), 0) // SECOND_MS
-    done, of = sum(one.bytes for one in held.values()), sum(one.announced_bytes for one in held.values())
+    done, of = sum(one.bytes for one in held.values()), sum(one.of_bytes for one in held.values())
     taken = say("%(seconds)s seconds so far.", seconds=say.number(seconds))
     if not 0 < done < of:
         return taken
