@@ -13,6 +13,8 @@ from models.decisions.hidden_values import HIDDEN_VALUES, HiddenValue
 from models.engine.columns import Base, table_of
 from models.engine.statements import Prepared
 from models.engine.upserts import insert_new
+from models.people.accounts import MEMBERSHIPS
+from protocol.ids import RecordId
 
 
 class BoxRow(Base):
@@ -81,3 +83,19 @@ _UNOPENED: Final = Prepared(
         .limit(bindparam("most"))
     )
 )
+
+
+async def list_moved_unopened(
+    session: AsyncSession, account: int, after: RecordId | None, limit: int
+) -> list[HiddenValue]:
+    """The same in groups from which the account has moved away, after one record, by id."""
+    own = MEMBERSHIPS.c.account_id == account, MEMBERSHIPS.c.state == "moved"
+    wanted = select(*_HIDDEN).where(
+        HIDDEN_VALUES.c.account_id == account,
+        HIDDEN_VALUES.c.opened_by.is_(None),
+        HIDDEN_VALUES.c.group_id.in_(select(MEMBERSHIPS.c.group_id).where(*own)),
+    )
+    if after is not None:
+        wanted = wanted.where(HIDDEN_VALUES.c.sealed_id > after)
+    rows = await session.execute(wanted.order_by(HIDDEN_VALUES.c.sealed_id).limit(limit))
+    return [HiddenValue(*row) for row in rows]

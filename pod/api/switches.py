@@ -11,6 +11,7 @@ from pod.actions.moving.asked_switches import ask_switch, redeem_switch
 from pod.actions.moving.grant_messages import ConsentPage, ShownCode
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey, draft_handover, sign_handover_of
 from pod.actions.moving.switch_messages import AgreedSwitch, WantedSwitch
+from pod.actions.moving.switch_openings import OpeningsPage, OpeningsWish, openings_for
 from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount, freeze_for, rehome_for, stop_for
 from pod.api.callers import answer, group_of, object_of, pod_of, wish_of
 from pod.app_keys import DEPS
@@ -90,3 +91,11 @@ async def post_rehome(request: web.Request) -> web.Response:
     """Sign a rehome of this person, in a group that they don't keep, to the pod that asks."""
     asker, person = await pod_of(request), group_of(request)
     return answer(await rehome_for(request.app[DEPS], asker, person, await _key_of(request)))
+
+
+@routes.post("/switches/{group}/openings")
+@contract("pod", body=OpeningsWish, answer=OpeningsPage)
+async def post_openings(request: web.Request) -> web.Response:
+    """Tell the pod to which this person has moved what they sealed in polls and nothing opened yet, page by page."""
+    asker, person = await pod_of(request), group_of(request)
+    return answer(await openings_for(request.app[DEPS], asker, person, await wish_of(request, OpeningsWish)))

@@ -43,6 +43,7 @@ from pod.actions.moving.new_home import (
 )
 from pod.actions.moving.old_pod import ask_old_pod
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey
+from pod.actions.moving.switch_openings import take_openings
 from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount
 from pod.actions.moving.way_back import account_left, come_back
 from pod.actions.signer import PodItself, signed
@@ -72,11 +73,15 @@ class GroupMove(msgspec.Struct, frozen=True):
 
 
 class SwitchProgress(msgspec.Struct, frozen=True):
-    """A switch as far as it is. `late`: before the account is here, groups in which something isn't settled there."""
+    """A switch as far as it is. `late`: before the account is here, groups in which something isn't settled there.
+
+    `sealed`: why values that the person sealed in polls aren't all here yet; "": they are.
+    """
 
     arrived: bool
     late: tuple[RecordId, ...]
     groups: tuple[GroupMove, ...]
+    sealed: str = ""
 
 
 async def begin(deps: Deps, person: RecordId, pod: str, name: str) -> Newcomer:
@@ -125,7 +130,21 @@ async def advance(deps: Deps, person: RecordId, *, plainly: frozenset[RecordId] 
         await _take(deps, newcomer, await _told(deps, person, person))
         newcomer = await _load(deps, person)
     moves = [await _advance(deps, newcomer, told, plainly=plainly) for told in await _groups(deps, person)]
-    return SwitchProgress(arrived=True, late=(), groups=tuple(moves))
+    return SwitchProgress(arrived=True, late=(), groups=tuple(moves), sealed=await _openings(deps, newcomer))
+
+
+async def _openings(deps: Deps, newcomer: Newcomer) -> str:
+    """Fetch what the person had sealed in polls; returns why it isn't all here."""
+    async with deps.store.database.read() as session:
+        account = await account_at(session, newcomer)
+    assert account is not None
+    try:
+        waiting = await take_openings(deps, newcomer, account)
+    except RemoteError as error:
+        return error.body.decode(errors="replace") or str(error)
+    except RefusedError as error:
+        return str(error)
+    return ", ".join(waiting)
 
 
 def _former(newcomer: Newcomer, actor: str) -> str:

@@ -199,7 +199,7 @@ def _content_of(deps: Deps, account: Account, group: RecordId, parts: _BoxParts)
     content = BoxContent(group, f"{deps.identity.base_url}/{path}", (), pem)
     left, values = MAX_BOX_BYTES - len(box_bytes(content)) - len(',"values":[]'), list[BoxedValue]()
     for hidden in parts.values:
-        value = _boxed(deps, hidden)
+        value = boxed_value(deps, hidden)
         left -= len(box_bytes(msgspec.structs.replace(content, values=(value,)))) - len(box_bytes(content))
         if left < 0:
             break
@@ -207,7 +207,8 @@ def _content_of(deps: Deps, account: Account, group: RecordId, parts: _BoxParts)
     return msgspec.structs.replace(content, values=tuple(values))
 
 
-def _boxed(deps: Deps, hidden: HiddenValue) -> BoxedValue:
+def boxed_value(deps: Deps, hidden: HiddenValue) -> BoxedValue:
+    """A value in clear, as it goes into a box or to the pod where the account lives now."""
     return BoxedValue(
         *(hidden.sealed_id, hidden.group_id, hidden.poll_id, hidden.kind, hidden.round, hidden.number, hidden.salt),
         value_of(deps, hidden),
