@@ -62,6 +62,7 @@ from pod.web.kit.once import take_once
 from pod.web.kit.problem_page import may_show_problem, show_problems
 from pod.web.kit.sent_file import MOST_AT_ONCE, UPLOADS
 from pod.web.kit.visitors import has_visitors, know_visitors
+from pod.web.moving.from_file import MOST_SENDING, SENDING
 
 SOFTWARE = "Althing"
 COLLECT_AFTER_OBJECTS = 50_000
@@ -90,6 +91,7 @@ async def make_app(config: Config) -> web.Application:
     app[POLICY] = Policy(frozenset({normal_authority(url.host_port_subcomponent or "", url.scheme)}))
     app[MEASURES] = Measures()
     app[PROCESSOR] = Processor(asyncio.get_running_loop())
+    app[SENDING] = Shares(each=1, whole=MOST_SENDING)
     app[BODIES] = Shares(each=SHARE_BYTES, whole=ALL_BYTES)
     app[UPLOADS] = Shares(each=1, whole=MOST_AT_ONCE)
     make_routes(app)

@@ -1,4 +1,4 @@
-"""Copies of accounts that came as files, and files that were sent and are still to be read."""
+"""Copies of accounts that came as files, files that were sent, and when a recovery kit was made last."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,8 +45,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_uploads")),
     )
     op.create_index("ix_uploads_due_at", "uploads", ["due_at"])
+    op.add_column("words_checks", _number("kit_at", nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("words_checks", "kit_at")
     op.drop_table("uploads")
     op.drop_table("file_copies")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
 from models.engine.upserts import insert_new, upsert
-from models.moving.kept_copies import delete_copy
+from models.moving.kept_copies import CLASSES_HELD, delete_copy
 from protocol.ids import RecordId
 from protocol.keys import DidKey
 
@@ -141,11 +141,16 @@ async def load_upload(session: AsyncSession, sha256: bytes) -> Upload | None:
     return Upload(*row) if row else None
 
 
-async def measure_uploads(session: AsyncSession) -> tuple[int, int]:
-    """How many files lie here to be read, and their bytes."""
-    counted = select(func.count(), func.coalesce(func.sum(UPLOADS.c.size), 0)).where(UPLOADS.c.state == WAITING)
-    count, size = (await session.execute(counted)).one()
-    return int(count), int(size)
+async def count_uploads(session: AsyncSession) -> int:
+    """How many files lie here to be read."""
+    counted = select(func.count()).select_from(UPLOADS).where(UPLOADS.c.state == WAITING)
+    return int(await session.scalar(counted) or 0)
+
+
+async def measure_file_copies(session: AsyncSession) -> int:
+    """The bytes of all copies that came as files."""
+    held = select(func.coalesce(func.sum(CLASSES_HELD.c.bytes), 0))
+    return int(await session.scalar(held.where(CLASSES_HELD.c.copy_id.in_(select(FILE_COPIES.c.copy_id)))) or 0)
 
 
 async def claim_upload(session: AsyncSession, *, now: int, until: int) -> Upload | None:
@@ -185,5 +190,5 @@ async def forget_uploads(session: AsyncSession, *, now: int) -> None:
 
 
 async def list_upload_files(session: AsyncSession) -> list[str]:
-    """The names of all files that wait to be read; `measure_uploads` bounds them. What isn't named is deleted."""
+    """The names of all files that wait to be read; `count_uploads` bounds them. What isn't named is deleted."""
     return list(await session.scalars(select(UPLOADS.c.file).where(UPLOADS.c.state == WAITING)))

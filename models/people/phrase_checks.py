@@ -8,16 +8,19 @@ aside) stay unknown. Once the person has shown the three words the hash is dropp
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.engine.columns import Base, table_of
-from models.engine.upserts import upsert
+from models.engine.upserts import insert_new, upsert
 
 
 class PhraseCheckRow(Base):
-    """`numbers`: those of three words, from 1 to 24, with commas; empty if only all words can prove it."""
+    """`numbers`: those of three words, from 1 to 24, with commas; empty if only all words can prove it.
+
+    `kit_at`: when the account's recovery kit was made last.
+    """
 
     __tablename__ = "words_checks"
 
@@ -26,6 +29,7 @@ class PhraseCheckRow(Base):
     salt: Mapped[bytes]
     hashed: Mapped[bytes]
     checked_at: Mapped[int | None]
+    kit_at: Mapped[int | None]
 
 
 class PhraseCheck(msgspec.Struct, frozen=True):
@@ -55,3 +59,18 @@ async def set_phrase_checked(session: AsyncSession, account: int, *, now: int) -
     """Note that the words were typed, and delete what could check them."""
     row = {"account_id": account, "numbers": "", "salt": b"", "hashed": b"", "checked_at": now}
     await upsert(session, PHRASE_CHECKS, [row])
+
+
+async def load_kit_made_at(session: AsyncSession, account: int) -> int | None:
+    """When the account's recovery kit was made last."""
+    made_at: int | None = await session.scalar(
+        select(PHRASE_CHECKS.c.kit_at).where(PHRASE_CHECKS.c.account_id == account)
+    )
+    return made_at
+
+
+async def set_kit_made(session: AsyncSession, account: int, *, now: int) -> None:
+    """Note that the kit was made; what checks the words stays as it is."""
+    row = {"account_id": account, "numbers": "", "salt": b"", "hashed": b"", "checked_at": None, "kit_at": now}
+    await insert_new(session, PHRASE_CHECKS, [row])
+    await session.execute(update(PHRASE_CHECKS).where(PHRASE_CHECKS.c.account_id == account).values(kit_at=now))

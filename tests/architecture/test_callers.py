@@ -13,8 +13,6 @@ from tests.support.folders import ROOT
 
 # Each of these has no caller yet, or none of its kind, and says why it stays.
 NOT_CALLED = {
-    "keep_upload": "the page to which somebody sends a file",
-    "find_upload": "the same page, while it is read",
     "sign_document": "a person's statements about their other keys (FEP-c390), which move with them",
     "check_document": "reads what sign_document wrote",
     "verify_consistency": "the other half of a proof that /proof serves, held by the vectors of other implementations",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from models.content.belonging import list_own
@@ -9,12 +11,14 @@ from models.groups.groups_and_items import load_group
 from models.people.accounts import Account, count_recovery_keys, list_memberships
 from models.people.factors import count_recovery_codes, list_passkeys, load_authenticator
 from models.people.mail_addresses import MailAddress, load_mail_address
-from models.people.phrase_checks import load_phrase_check
+from models.people.phrase_checks import load_kit_made_at, load_phrase_check
 from models.people.sessions import list_sessions
 from pod.actions.accounts.api_tokens import list_own_tokens
 from pod.actions.accounts.passkeys import MOST_PASSKEYS
 from pod.actions.accounts.sessions import MOST_SESSIONS
 from pod.deps import Deps
+
+KIT_RENEWED_MS: Final = 30 * 86_400_000
 
 
 class AccountSight(msgspec.Struct, frozen=True):
@@ -27,6 +31,7 @@ class AccountSight(msgspec.Struct, frozen=True):
     codes_left: int
     tokens: int
     phrase_checked: bool
+    kit_due: bool
     frozen: bool
     keys_left: int
 
@@ -38,6 +43,11 @@ class KitGroup(msgspec.Struct, frozen=True):
     group: str
     visibility: str
     recovery: int
+
+
+def is_kit_due(made_at: int | None, *, now: int) -> bool:
+    """Whether a person whose last recovery kit was made then needs a new one."""
+    return made_at is None or now - made_at >= KIT_RENEWED_MS
 
 
 async def look_at(deps: Deps, account: Account) -> AccountSight:
@@ -54,6 +64,7 @@ async def look_at(deps: Deps, account: Account) -> AccountSight:
             codes_left=await count_recovery_codes(session, account.id),
             tokens=sum(token.revoked_at is None for token in tokens),
             phrase_checked=check is not None and check.checked_at is not None,
+            kit_due=is_kit_due(await load_kit_made_at(session, account.id), now=deps.clock()),
             frozen=account.frozen_at is not None,
             keys_left=await count_recovery_keys(session, account.id),
         )

@@ -13,7 +13,16 @@ from typing import Final
 
 import msgspec
 
-from models.moving.imported_files import READ, REFUSED, WAITING, Upload, load_upload, measure_uploads, put_upload
+from models.moving.imported_files import (
+    READ,
+    REFUSED,
+    WAITING,
+    Upload,
+    count_uploads,
+    load_upload,
+    measure_file_copies,
+    put_upload,
+)
 from pod.actions.groups.founding import token_hash
 from pod.actions.moving.archive_source import open_archive
 from pod.actions.moving.imported_archives import import_archive
@@ -25,9 +34,10 @@ from protocol.errors import RefusedError
 from protocol.ids import RecordId
 
 FOLDER: Final = "uploads"
-MOST_BYTES: Final = 256 * 1024 * 1024  # of one file; whoever runs the pod takes larger ones by a command
-MOST_WAITING: Final = 8
-QUOTA: Final = 1024 * 1024 * 1024  # of a copy that a stranger brings
+MOST_BYTES: Final = 128 * 1024 * 1024  # of one file; whoever runs the pod takes larger ones by a command
+MOST_WAITING: Final = 4
+MOST_KEPT_BYTES: Final = 4 * 1024**3  # of all copies that came as files
+QUOTA: Final = 512 * 1024 * 1024  # of a copy that a stranger brings
 KEPT_MS: Final = 24 * 3600 * 1000  # how long what became of it is told
 NOTED_EVERY_SECONDS: Final = 1.0
 CLAIM_MS: Final = 60_000
@@ -51,8 +61,8 @@ async def keep_upload(deps: Deps, read: Callable[[], Awaitable[bytes]]) -> str:
     Raises TooLargeError, or BusyError while others wait.
     """
     async with deps.store.database.read() as session:
-        waiting, _ = await measure_uploads(session)
-    if waiting >= MOST_WAITING:
+        waiting, kept = await count_uploads(session), await measure_file_copies(session)
+    if waiting >= MOST_WAITING or kept >= MOST_KEPT_BYTES:
         raise ArchiveRule.OTHERS_WAIT.error()
     secret, name, now = random_token(), random_token(), deps.clock()
     path = upload_path(deps, name)

@@ -11,6 +11,7 @@ from pod.web.account import (
     not_me,
     passkeys,
     recovery,
+    recovery_kit,
     recovery_words,
     settings,
     sign_in,
@@ -19,7 +20,18 @@ from pod.web.account import (
 
 AREAS = (
     *(first_admin, sign_up, sign_in),
-    *(settings, digest, feeds, fresh_proof, mail_address, not_me, recovery_words, authenticator, passkeys),
+    *(
+        settings,
+        digest,
+        feeds,
+        fresh_proof,
+        mail_address,
+        not_me,
+        recovery_kit,
+        recovery_words,
+        authenticator,
+        passkeys,
+    ),
     *(recovery, about_pod),
 )
 ROUTES = tuple(area.routes for area in AREAS)

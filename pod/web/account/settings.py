@@ -129,6 +129,7 @@ def _doors(say: Translator, sight: AccountSight) -> tuple[SettingsDoor, ...]:
         SettingsDoor(say("Calendar and feed of decisions"), "", "/settings/feeds"),
         SettingsDoor(say("Votes in your name"), decisions, "/settings/words" if sight.frozen else "/settings/not-me"),
         SettingsDoor(say("The 24 words"), words, "/settings/words"),
+        SettingsDoor(say("Recovery kit"), say("Due") if sight.kit_due else say("Made this month"), "/settings/kit"),
         SettingsDoor(say("Your keys on this pod"), say("What it can do with them"), "/settings/keys"),
         SettingsDoor(say("Take everything with you"), say("Your account as a file"), "/settings/archive"),
         SettingsDoor(say("Bring things from elsewhere"), "", "/settings/import"),

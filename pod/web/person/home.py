@@ -150,4 +150,6 @@ def _pending(say: Translator, seen: HomeSight) -> tuple[tuple[str, str], ...]:
     asked: Sequence[str] = [entry.group_id for entry in seen.memberships if entry.state == "asked"]
     text = say("Your request to join is on its way")
     due = ((say("Check that you have your 24 words: nobody else can bring your account back."), "/settings/words"),)
-    return (*(due if seen.phrase_check_due else ()), *((text, f"/g/{group}") for group in asked))
+    kit = ((say("Make a recovery kit: it tells another pod where your groups are."), "/settings/kit"),)
+    first = (*(due if seen.phrase_check_due else ()), *(kit if seen.kit_due else ()))
+    return (*first, *((text, f"/g/{group}") for group in asked))

@@ -12,12 +12,13 @@ from models.content.busy_groups import GroupActivity, list_active
 from models.content.home_feed import FeedCard, list_feed
 from models.content.lens_sources import load_group_names
 from models.people.accounts import Account, Membership, list_memberships
-from models.people.phrase_checks import load_phrase_check
+from models.people.phrase_checks import load_kit_made_at, load_phrase_check
 from models.people.subscriptions import Following, list_followings
 from models.pod.settings import Settings, load_settings
 from moderation.home_lens import Judge, shows_post
 from moderation.lens import Layer, Lens
 from pod.actions.access import open_those
+from pod.actions.accounts.overview import is_kit_due
 from pod.actions.groups.subscriptions import MOST_FOLLOWED
 from pod.actions.reading.group.profiles import load_writers
 from pod.actions.reading.lens.verdicts import Layers, load_layers
@@ -34,7 +35,8 @@ class HomeSight(msgspec.Struct, frozen=True):
     """A page of home: the posts, and the groups that moderate them; `next` is the `before` of the next page.
 
     `names`: of the groups that repost. `phrase_check_due`: the account's owner hasn't shown yet that they have the 24
-    words. `unheard`: how many chosen moderators are left out, because there are too many.
+    words. `unheard`: how many chosen moderators are left out, because there are too many. `kit_due`: they have the
+    words, and no recovery kit of the last month.
     """
 
     posts: tuple[VisibleCard, ...]
@@ -45,6 +47,7 @@ class HomeSight(msgspec.Struct, frozen=True):
     next: int | None = None
     names: Mapping[RecordId, str] = {}
     unheard: int = 0
+    kit_due: bool = False
 
     @property
     def choosing(self) -> int:
@@ -91,6 +94,7 @@ async def load_home(
         moderators = Moderators({group: groups[group] for group in chosen[:MOST_JUDGES] if group in groups}, combine)
         tokens = [PostTarget(card.id).token for card in cards]
         check = await load_phrase_check(session, account.id)
+        kit_made_at = await load_kit_made_at(session, account.id)
         writers = {(card.group_id, card.author) for card in cards}
         layers = await load_layers(session, deps, account, tuple(moderators.defaults), tokens, writers)
         lenses = {card.id: Lens((card.via or card.group_id,)) for card in cards}
@@ -107,6 +111,7 @@ async def load_home(
         following_page,
         names,
         len(chosen[MOST_JUDGES:]),
+        kit_due=check is not None and check.checked_at is not None and is_kit_due(kit_made_at, now=deps.clock()),
     )
 
 
