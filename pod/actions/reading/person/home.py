@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.content.belonging import list_belonging, list_open
 from models.content.busy_groups import GroupActivity, list_active
@@ -72,6 +73,14 @@ async def load_front(deps: Deps, limit: int) -> FrontSight:
         return FrontSight(await load_settings(session), groups, members)
 
 
+async def _nags(session: AsyncSession, deps: Deps, account: Account) -> tuple[bool, bool]:
+    """Whether the words, and else the recovery kit, are to be asked for."""
+    check, made_at = await load_phrase_check(session, account.id), await load_kit_made_at(session, account.id)
+    if check is None or check.checked_at is None:
+        return True, False
+    return False, is_kit_due(made_at, now=deps.clock())
+
+
 async def load_home(
     deps: Deps, account: Account, combine: Combine = Combine.ANY, *, before: int | None, limit: int
 ) -> HomeSight:
@@ -93,8 +102,7 @@ async def load_home(
         names = await load_group_names(session, {card.via for card in cards if card.via})
         moderators = Moderators({group: groups[group] for group in chosen[:MOST_JUDGES] if group in groups}, combine)
         tokens = [PostTarget(card.id).token for card in cards]
-        check = await load_phrase_check(session, account.id)
-        kit_made_at = await load_kit_made_at(session, account.id)
+        phrase_check_due, kit_due = await _nags(session, deps, account)
         writers = {(card.group_id, card.author) for card in cards}
         layers = await load_layers(session, deps, account, tuple(moderators.defaults), tokens, writers)
         lenses = {card.id: Lens((card.via or card.group_id,)) for card in cards}
@@ -107,11 +115,11 @@ async def load_home(
         moderators,
         tuple(memberships),
         tuple(followings),
-        check is None or check.checked_at is None,
+        phrase_check_due,
         following_page,
         names,
         len(chosen[MOST_JUDGES:]),
-        kit_due=check is not None and check.checked_at is not None and is_kit_due(kit_made_at, now=deps.clock()),
+        kit_due=kit_due,
     )
 
 
