@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from models.people.accounts import load_account_named
+from pod.actions.moving.returned_copies import ReturnedCopy, outcome_of
+from pod.deps import Deps
 from tests.support.people import agreed, joined
 from tests.support.rig import Person, RefusedByHttpError, ServedPod, call, eventually
 
@@ -26,6 +29,13 @@ def members(person: Person, group: str) -> list[tuple[int, int]]:
 
 def standings(person: Person) -> dict[str, tuple[str, int]]:
     return {one["group"]: (one["state"], one["number"]) for one in person.get("/api/v1/me")["memberships"]}
+
+
+async def given_back(deps: Deps) -> ReturnedCopy | None:
+    """What the copy gave to the account, once it has."""
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, "ada")
+    return await outcome_of(deps, account) if account is not None else None
 
 
 def settled(person: Person, group: str) -> bool:
@@ -67,5 +77,7 @@ def test_mg_13_a_file_and_the_words_bring_an_account_back_from_a_dead_pod(pods: 
     eventually(lambda: standings(again) == {own: ("member", 1), parish: ("member", 2)})
     eventually(lambda: members(again, parish) == before and agreed(parish, again, bo))
     assert said in posts(again, parish)
+    told = eventually(lambda: beta.act(given_back))
+    assert (told.records.lost, told.failed) == (0, 0)
     new = again.post(f"/api/v1/groups/{parish}/posts", NOTE)["record"]
     eventually(lambda: new in posts(bo, parish))
