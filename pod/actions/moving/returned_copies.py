@@ -13,19 +13,16 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.moving.imported_files import FileCopy, load_file_copy, put_file_copy
-from models.moving.kept_copies import KeptCopy, load_copy
+from models.moving.kept_copies import load_copy
 from models.people.accounts import Account, list_memberships, load_account_by_recovery, load_membership
 from pod.actions.chain.views import load_view
-from pod.actions.fediverse.readers import MOST_COPIED, take_copied_readers
 from pod.actions.moving.returned_records import ReturnedRecords, return_records
-from pod.actions.moving.taken_copies import kept_page
 from pod.actions.moving.unfolded_copy import unfold_copy
 from pod.deps import Deps
 from protocol.errors import RefusedError
 
 SOON_MS: Final = 5_000
 LATER_MS: Final = 60_000
-_READERS: Final = "reader/"  # what their lines' keys begin with
 
 
 class ReturnedCopy(msgspec.Struct, frozen=True):
@@ -48,8 +45,6 @@ async def return_copy(deps: Deps, copy: FileCopy) -> None:
     if not settled:
         await _put(deps, copy, deps.clock() + SOON_MS)
         return
-    if copy.outcome is None:
-        await _tell_readers(deps, kept)
     failed = await unfold_copy(deps, account.id, kept.id)
     outcome = msgspec.json.encode(ReturnedCopy(await return_records(deps, kept), len(failed)))
     await _put(deps, msgspec.structs.replace(copy, outcome=outcome), deps.clock() + LATER_MS if waits else None)
@@ -64,19 +59,6 @@ async def outcome_of(deps: Deps, account: Account) -> ReturnedCopy | None:
     if found is None or found.outcome is None:
         return None
     return msgspec.json.decode(found.outcome, type=ReturnedCopy)
-
-
-async def _tell_readers(deps: Deps, copy: KeptCopy) -> None:
-    """Have pods that read the personal group learn where it is now: the pod that told them of it is gone."""
-    pods: list[str] = []
-    cursor: str | None = _READERS
-    while cursor is not None:
-        async with deps.store.database.read() as session:
-            page = await kept_page(session, copy.id, "follows", cursor)
-        pods += [line.key.removeprefix(_READERS) for line in page.lines if line.key.startswith(_READERS)]
-        cursor = page.next if len(pods) < MOST_COPIED else None
-    now = deps.clock()
-    await deps.store.write(partial(take_copied_readers, deps=deps, group=copy.group_id, pods=pods, now=now))
 
 
 async def _is_settled(session: AsyncSession, deps: Deps, account: Account, copy: FileCopy) -> bool:

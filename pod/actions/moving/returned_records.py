@@ -52,7 +52,7 @@ async def return_records(deps: Deps, copy: KeptCopy) -> ReturnedRecords:
             return await _offer(session, deps, copy, records)
 
         outcomes = await deps.store.write(action)
-        told.known += len(page) - len(outcomes)
+        told.known += len(records) - len(outcomes)
         for record, code in outcomes:
             if code is None:
                 told.returned += 1

@@ -15,12 +15,18 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.engine.databases import open_database
+from models.moving.imported_files import load_file_copy
 from models.moving.kept_copies import COPIES, LINES
+from models.people.accounts import Account, load_account_named
+from pod.actions.groups.founding import sign_up
 from pod.actions.moving import archive_source, copy_classes, taken_copies
 from pod.actions.moving.archive_source import ArchiveSource, open_archive
 from pod.actions.moving.copy_classes import CopyPage
 from pod.actions.moving.imported_archives import import_archive
+from pod.actions.moving.returned_copies import outcome_of, return_copy
 from pod.actions.posts.posts import erase
+from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.recovery.recover_person import recover
 from pod.archive.contents import CLASS_FILES, MANIFEST
 from pod.clock import Clock
 from pod.deps import Deps
@@ -191,3 +197,37 @@ async def test_a_group_with_another_past_here_is_no_copy(tmp_path: Path) -> None
             await import_archive(ada.deps, source, quota=QUOTA)
         assert refused.value.refused.rule is ArchiveRule.OTHER_HISTORY
         assert await counted(ada.deps) == (0, 0)
+
+
+async def test_mg_17_after_a_switch_alone_the_account_is_what_the_file_held(tmp_path: Path) -> None:
+    async with a_traveller(tmp_path) as ada, a_new_pod(tmp_path / "b") as deps:
+        phrase = (await sign_up(ada.deps, "eva")).phrase
+        eva = Traveller(ada.deps, await account_named(ada.deps, "eva"))
+        await lived(eva, 5)
+        held = {name: await eva.lines(name) for name in CLASSES}
+        copy = await import_archive(deps, opened(await archive_of(eva)), quota=QUOTA)
+
+        again = await recover(deps, "eva", RecoveryKeys(phrase), [], token=False)
+        assert again.personal_group == eva.own
+        home = Traveller(deps, await account_named(deps, "eva"))
+        await home.settles(eva.own)
+        async with deps.store.database.read() as session:
+            due = await load_file_copy(session, copy.group_id)
+        assert due is not None
+        await return_copy(deps, due)
+
+        assert await home.lines("choices") == held["choices"]
+        now = await home.lines("personal")
+        assert now[: len(held["personal"])] == held["personal"], "the recovery follows what the file held"
+        told = await outcome_of(deps, home.account)
+        assert told is not None
+        said = [line for line in held["records"] if b'"erased":true' not in line.text]
+        assert (told.failed, told.records.returned, told.records.lost) == (0, 0, len(said))
+        assert {one.code for one in told.records.named} <= {""}, "groups that only the dead pod had"
+
+
+async def account_named(deps: Deps, name: str) -> Account:
+    async with deps.store.database.read() as session:
+        account = await load_account_named(session, name)
+    assert account is not None
+    return account
