@@ -97,6 +97,8 @@ def test_mg_01_signed_out_one_finds_the_way_and_is_led_through_the_old_pods_cons
     page.click("main form button.main")
     page.wait_for_url(f"{pods.new.url}/move/journey*")
     assert old_host in page.inner_text("main")
+    # Until the old pod has told what there is, the page asks for itself anew.
+    page.wait_for_selector("form[action='/move/start']")
     looked_at(page, "granted", axe=scripts)
     page.goto(f"{pods.old.url}/settings/grants")
     looked_at(page, "grants", axe=scripts)
