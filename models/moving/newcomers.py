@@ -1,9 +1,10 @@
 """Accounts of other pods that are on their way here: the seed that their keys here come from, and their groups."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ForeignKey, delete, select, update
+from sqlalchemy import ForeignKey, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,7 +72,11 @@ class Newcomer(msgspec.Struct, frozen=True):
 
 
 class NewcomerGroup(msgspec.Struct, frozen=True):
-    """The same as a value. `keys`: how many signing keys the member had; the next one is this pod's."""
+    """The same as a value. `keys`: how many signing keys the member had; the next one is this pod's.
+
+    `standing`: as it was when it was looked at last, at `asked_at`; `why`: what the old pod said then.
+    `plain`: the person goes without a handover that names their seat anew.
+    """
 
     group_id: RecordId
     number: int
@@ -79,6 +84,10 @@ class NewcomerGroup(msgspec.Struct, frozen=True):
     recovery_index: int
     keeps: bool
     let_go: bool = False
+    standing: str = ""
+    why: str = ""
+    asked_at: int = 0
+    plain: bool = False
 
 
 NEWCOMERS = table_of(NewcomerRow)
@@ -157,3 +166,47 @@ async def set_let_go(session: AsyncSession, personal_group: RecordId, group: Rec
     """Store that the person goes without this group."""
     of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.group_id == group
     await session.execute(update(NEWCOMER_GROUPS).where(*of).values(let_go=True))
+
+
+async def set_plain(session: AsyncSession, personal_group: RecordId, group: RecordId) -> None:
+    """Store that the person goes without a handover that names their seat in this group anew."""
+    of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.group_id == group
+    await session.execute(update(NEWCOMER_GROUPS).where(*of).values(plain=True, asked_at=0))
+
+
+async def list_open_groups(session: AsyncSession, personal_group: RecordId, limit: int) -> list[NewcomerGroup]:
+    """The groups that are neither settled nor let go, those first that weren't looked at for the longest time."""
+    left = NEWCOMER_GROUPS.c.let_go.is_(False), NEWCOMER_GROUPS.c.standing != "settled"
+    wanted = select(*_OF_GROUP).where(NEWCOMER_GROUPS.c.personal_group == personal_group, *left)
+    rows = await session.execute(wanted.order_by(NEWCOMER_GROUPS.c.asked_at, NEWCOMER_GROUPS.c.group_id).limit(limit))
+    return [NewcomerGroup(*row) for row in rows]
+
+
+async def note_standing(session: AsyncSession, personal_group: RecordId, group: RecordId, **values: object) -> None:
+    """Store how a group stands: `standing`, `why`, `asked_at`, `let_go`."""
+    of = NEWCOMER_GROUPS.c.personal_group == personal_group, NEWCOMER_GROUPS.c.group_id == group
+    changes: Mapping[str, Any] = values
+    await session.execute(update(NEWCOMER_GROUPS).where(*of).values(changes))
+
+
+async def delete_newcomer(session: AsyncSession, personal_group: RecordId) -> None:
+    """Forget somebody who was on the way here; nothing of one whose account is here."""
+    coming = NEWCOMERS.c.personal_group == personal_group, NEWCOMERS.c.account_id.is_(None)
+    if await session.scalar(select(NEWCOMERS.c.name).where(*coming)) is not None:
+        await session.execute(delete(NEWCOMER_GROUPS).where(NEWCOMER_GROUPS.c.personal_group == personal_group))
+        await session.execute(delete(NEWCOMERS).where(*coming))
+
+
+async def list_shown_groups(session: AsyncSession, personal_group: RecordId, limit: int) -> list[NewcomerGroup]:
+    """The person's groups, those first that aren't settled."""
+    wanted = select(*_OF_GROUP).where(NEWCOMER_GROUPS.c.personal_group == personal_group)
+    order = NEWCOMER_GROUPS.c.standing == "settled", NEWCOMER_GROUPS.c.group_id
+    return [NewcomerGroup(*row) for row in await session.execute(wanted.order_by(*order).limit(limit))]
+
+
+async def count_newcomer_groups(session: AsyncSession, personal_group: RecordId) -> tuple[int, int]:
+    """How many groups the person has, and how many of them are settled."""
+    of = NEWCOMER_GROUPS.c.personal_group == personal_group
+    settled = func.sum(case((NEWCOMER_GROUPS.c.standing == "settled", 1), else_=0))
+    row = (await session.execute(select(func.count(), settled).where(of))).one()
+    return int(row[0]), int(row[1] or 0)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from pod.actions.moving.asked_switches import ask_switch, redeem_switch
 from pod.actions.moving.grant_messages import ConsentPage, ShownCode
 from pod.actions.moving.switch_handover import DraftedHandover, WishedKey, draft_handover, sign_handover_of
-from pod.actions.moving.switch_messages import AgreedSwitch, WantedSwitch
+from pod.actions.moving.switch_messages import AgreedSwitch, StoppedSwitch, WantedSwitch
 from pod.actions.moving.switch_openings import OpeningsPage, OpeningsWish, openings_for
 from pod.actions.moving.switch_rehome import AskedRehome, FreezeWish, FrozenAccount, freeze_for, rehome_for, stop_for
 from pod.api.callers import answer, group_of, object_of, pod_of, wish_of
@@ -22,10 +21,6 @@ from protocol.limits import MAX_ITEM_BYTES
 from protocol.records.envelope import open_record
 
 routes = web.RouteTableDef()
-
-
-class Stopped(msgspec.Struct, frozen=True):
-    """The account writes again, and moves nowhere before its person agrees anew."""
 
 
 async def _key_of(request: web.Request) -> WishedKey:
@@ -60,12 +55,12 @@ async def post_freeze(request: web.Request) -> web.Response:
 
 
 @routes.post("/switches/{group}/stop")
-@contract("pod", answer=Stopped)
+@contract("pod", answer=StoppedSwitch)
 async def post_stop(request: web.Request) -> web.Response:
     """Let the account write again and forget that it agreed, because its move can't go on."""
     asker, person = await pod_of(request), group_of(request)
     await stop_for(request.app[DEPS], asker, person)
-    return answer(Stopped())
+    return answer(StoppedSwitch())
 
 
 @routes.post("/switches/{group}/drafts")

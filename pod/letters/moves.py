@@ -1,4 +1,4 @@
-"""The one mail that says how the copying half of a move ended. It holds nothing of the account, and no secret link."""
+"""The mails that say how a move to this pod ended, or its copying. None holds a link that works for others."""
 
 from __future__ import annotations
 
@@ -31,3 +31,25 @@ def copied_letter(say: Translator, who: str, pod: str, page: str, *, whole: bool
         say("If you didn't begin this, somebody typed your address. You get no more mail about it."),
     )
     return Letter(subject, "\n\n".join(lines) + "\n")
+
+
+def settled_letter(say: Translator, pod: str, name: str) -> Letter:
+    """To whom moved here: each group is settled, or was let go."""
+    lines = (
+        say("Hello %(name)s,", name=name),
+        say("your account is at home at %(pod)s now, and your groups know it.", pod=pod),
+        say("If you haven't yet, go on in the browser in which you began, and say how you sign in:"),
+        f"{pod}/move/switching",
+    )
+    return Letter(say("You have moved to %(pod)s", pod=pod), "\n\n".join(lines) + "\n")
+
+
+def unmoved_letter(say: Translator, pod: str, name: str, why: str) -> Letter:
+    """To whom wanted to move here: it was stopped before the account came."""
+    lines = (
+        say("Hello %(name)s,", name=name),
+        say("your account didn't move to %(pod)s. Nothing has changed for anybody, and you can try again.", pod=pod),
+        why,
+        f"{pod}/move/switching",
+    )
+    return Letter(say("Your move to %(pod)s was stopped", pod=pod), "\n\n".join(lines) + "\n")

@@ -86,7 +86,7 @@ class ArchiveRule(Rule):
         "A later copy of this account is here already, of %(at)s.",
         "En senare kopia av kontot finns redan här, från %(at)s.",
     )
-    NOT_VERIFIED = (
+    COPY_NOT_WHOLE = (
         BusyError,
         "The copy isn't the same as the archive yet. Import it once more.",
         "Kopian är inte densamma som arkivet ännu. Importera det en gång till.",

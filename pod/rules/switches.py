@@ -14,7 +14,11 @@ class SwitchRule(Rule):
         "Your account is moving to %(pod)s, so this pod writes nothing in your name.",
         "Ditt konto flyttar till %(pod)s, så den här servern skriver inget i ditt namn.",
     )
-    NOT_AGREED = (NotFoundError, "Nobody here has agreed to move this account to the pod that asks.")
+    NOT_AGREED = (
+        NotFoundError,
+        "Nobody here has agreed to move this account to the pod that asks.",
+        "Ingen här har gått med på att flytta kontot till servern som frågar.",
+    )
     OTHER_COPY = (
         MalformedError,
         "The manifest isn't one that this pod signed under this grant, of the classes that it holds: copy anew.",
@@ -25,7 +29,27 @@ class SwitchRule(Rule):
         "Du har inte gått med på att flytta, eller så är flytten stoppad.",
     )
     NOT_FROZEN = (NotNowError, "The account isn't frozen, or its ten minutes are over: freeze it first.")
-    NOT_DRAINED = (NotNowError, "Something that the account wrote isn't settled yet, in so many groups: %(groups)s.")
+    NOT_DRAINED = (
+        NotNowError,
+        "Something that the account wrote isn't settled yet, in so many groups: %(groups)s.",
+        "Något som kontot har skrivit är inte fastställt än, i så här många grupper: %(groups)s.",
+    )
+    NOT_IN_TIME = (
+        NotNowError,
+        "It couldn't be done within ten minutes. The account goes on where it was; you can try again.",
+        "Det gick inte inom tio minuter. Kontot går vidare där det var; du kan försöka igen.",
+    )
+    NOTHING_TO_SWITCH = (
+        NotNowError,
+        "The copy isn't whole yet, or the account has moved.",
+        "Kopian är inte hel än, eller så har kontot flyttat.",
+    )
+    NOT_HERE_YET = (NotNowError, "The account isn't here yet.", "Kontot är inte här än.")
+    SIGN_IN_THERE = (
+        NotNowError,
+        "This account has a way to sign in by now: use that.",
+        "Kontot har redan ett sätt att logga in: använd det.",
+    )
     NOT_COMMITTED = (NotNowError, "The personal group moves first.")
     COMMITTED = (
         NotNowError,
@@ -33,7 +57,11 @@ class SwitchRule(Rule):
         "Den personliga gruppen har flyttat. Härifrån flyttar man tillbaka.",
     )
     OTHER_HEAD = (NotNowError, "The group has moved on since this handover was drafted: ask for another draft.")
-    OTHER_KEY = (NotNowError, "The account's key in this group isn't this pod's: it was recovered elsewhere.")
+    OTHER_KEY = (
+        NotNowError,
+        "The account's key in this group isn't this pod's: it was recovered elsewhere.",
+        "Kontots nyckel i gruppen är inte den här serverns: det har återställts någon annanstans.",
+    )
     NO_SEAT = (NotNowError, "The account doesn't keep this group here, so no handover moves it.")
     SEAT_MOVES = (
         NotNowError,
@@ -45,7 +73,11 @@ class SwitchRule(Rule):
         "The new pod keeps this group already, for another member: name another keeper first.",
         "Den nya servern är redan väktare i gruppen, för en annan medlem: utse en annan väktare först.",
     )
-    SEAT_REFUSED = (NotNowError, "The other keepers refused to name the seat anew, so many times: %(times)s.")
+    SEAT_REFUSED = (
+        NotNowError,
+        "The other keepers refused to name the seat anew, so many times: %(times)s.",
+        "De andra väktarna har vägrat utse platsen på nytt, så här många gånger: %(times)s.",
+    )
     OTHER_HANDOVER = (MalformedError, "This isn't the handover that was drafted here, with the new pod's proof.")
     OTHER_ANSWER = (MalformedError, "The old pod's answer isn't the handover that was asked for.")
     RESTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -19,8 +19,11 @@ from models.moving.moves import COPYING, Move, insert_move
 from models.people.accounts import load_account_named
 from models.people.digests import Digest
 from pod.actions.groups.founding import token_hash
+from pod.actions.letters import Letter, send
 from pod.deps import Deps
 from pod.jobs.digests import send_digest
+from pod.letters.moves import settled_letter, unmoved_letter
+from pod.translations import translator_for
 from tests.support.browsing import Browser, Seen
 from tests.support.folders import ROOT
 from tests.support.post_office import PostOffice
@@ -32,6 +35,7 @@ ASKED: Final = frozenset(
     | {"sign_up_letter", "question_letter", "accepted_letter", "rejected_letter"}
     | {"token_letter", "decided_letter", "digest_letter", "call_letter"}
     | {"archive_letter", "copied_letter", "grant_letter", "switch_letter", "import_letter"}
+    | {"settled_letter", "unmoved_letter"}
 )
 MUTED: Final = "nobody@127.0.0.1"  # a row of a list, which this pod refuses to look up
 ASKED_IN: Final = "a" * 43  # the secret of a request to read an account
@@ -89,6 +93,12 @@ async def _has_a_move(address: str, pod: str, deps: Deps) -> None:
     move = Move(b"r" * 32, "@ada", pod, None, "full", "", "", None, "personal", now, now, now + 600_000)
     move = msgspec.structs.replace(move, stage=COPYING, address=address, due_at=now)
     await deps.store.write(lambda session: insert_move(session, move, instead_of=b"", now=now))
+
+
+async def _moves_here(letter: Callable[..., Letter], address: str, deps: Deps) -> None:
+    """Somebody's move to this pod is done, or was stopped; whose it is, only their address tells."""
+    say, why = translator_for("en"), ("It took too long.",) if letter is unmoved_letter else ()
+    await send(deps, address, letter(say, deps.identity.base_url, "ada", *why))
 
 
 class Letterbox:
@@ -152,6 +162,9 @@ class Letterbox:
         page = f"/move/switch/{ASKED_IN}"
         browser.submit(browser.get(page), page, handle=name)
         self.take(f"{name}@mail2.example")
+        for letter in (settled_letter, unmoved_letter):
+            self.pod.act(partial(_moves_here, letter, f"{name}@mail2.example"))
+            self.take(f"{name}@mail2.example")
 
     def of_strangers(self, admin: Browser) -> None:
         """The mails of who wants an account: a code, a question, yes and no; and the admin's own trial."""

@@ -160,6 +160,8 @@ PATHS: Mapping[str, Paths] = {
     "/me/hides": at("/me/hides"),
     "/move": at("/move"),
     "/move/consent/{asked}": at("/move/consent/none"),
+    "/move/switching": at("/move/switching"),
+    "/move/switched": at("/move/switched"),
     "/move/switch/{asked}": at("/move/switch/none"),
     "/settings/leaving": at("/settings/leaving"),
     "/move/file": at("/move/file"),

@@ -60,8 +60,8 @@ class LookedUpAccount(msgspec.Struct, frozen=True):
     tier: Tier
 
 
-async def check_may_come(deps: Deps, invite: str) -> None:
-    """Refuse who couldn't sign up here either, before anything is asked elsewhere.
+async def check_may_come(deps: Deps, invite: str) -> int | None:
+    """Refuse who couldn't sign up here either, before anything is asked elsewhere; the number of the invitation.
 
     Raises RegistrationClosedError or BadInviteError. The invitation is used up when the account is opened.
     """
@@ -72,9 +72,10 @@ async def check_may_come(deps: Deps, invite: str) -> None:
         raise AccountRule.REGISTRATION_CLOSED.error()
     if mode == "invite" and (found is None or not found.works(deps.clock())):
         raise AccountRule.BAD_INVITE.error()
+    return found.id if found is not None else None
 
 
-async def begin_move(deps: Deps, typed: str, former: str) -> str:
+async def begin_move(deps: Deps, typed: str, former: str, invite: int | None = None) -> str:
     """Look an account up and begin a move; the secret that the browser keeps. `former`: that of its last move.
 
     Raises MalformedError, NotFoundError or UnsafeAddressError where no account can be meant.
@@ -83,6 +84,7 @@ async def begin_move(deps: Deps, typed: str, former: str) -> str:
     move = Move(
         *(move_hash(secret), typed.strip(), found.pod, found.group, found.tier, "", "", None, ""),
         *(now, None, now + BEGUN_MS),
+        invite_id=invite,
     )
     await deps.store.write(lambda session: insert_move(session, move, instead_of=move_hash(former), now=now))
     return secret

@@ -36,7 +36,7 @@ async def import_archive(deps: Deps, source: ArchiveSource, *, name: str = "", q
     found = await deps.store.write(partial(_begun, deps=deps, manifest=manifest, state=state, name=name, quota=quota))
     await bring_up(deps, found.copy_id, source)
     if await verify_copy(deps, found.copy_id, manifest):
-        raise ArchiveRule.NOT_VERIFIED.error()
+        raise ArchiveRule.COPY_NOT_WHOLE.error()
     return found
 
 

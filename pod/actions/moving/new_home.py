@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.groups.groups_and_items import load_group
@@ -32,6 +34,8 @@ from protocol.keys import DidKey
 from protocol.records.envelope import Record
 from protocol.state import Member
 
+Also = Callable[[AsyncSession, Account], Awaitable[None]]
+
 
 def new_key(deps: Deps, newcomer: Newcomer, told: NewcomerGroup) -> DidKey:
     """The public key here of the membership that moves; the same whenever it is asked for."""
@@ -44,9 +48,14 @@ async def account_at(session: AsyncSession, newcomer: Newcomer) -> Account | Non
 
 
 async def open_account_of(
-    session: AsyncSession, deps: Deps, newcomer: Newcomer, told: NewcomerGroup, item: Record
+    session: AsyncSession,
+    deps: Deps,
+    newcomer: Newcomer,
+    told: NewcomerGroup,
+    item: Record,
+    also: Also | None = None,
 ) -> None:
-    """Append and confirm the handover of the personal group, and open the account, in one action."""
+    """Append and confirm the handover of the personal group, open the account, and do `also`, in one action."""
     again = await load_newcomer(session, newcomer.personal_group)
     if again is None or again.account_id is not None:
         return
@@ -70,6 +79,8 @@ async def open_account_of(
         await put_former_actor(session, number, again.actor, now=now)
     account = await load_account(session, number)
     assert account is not None
+    if also is not None:
+        await also(session, account)
     await _settle_in(session, deps, account, newcomer, told)
 
 

@@ -1,8 +1,8 @@
 """Somebody moves here from a pod that helps: this pod asks the old one, step by step, and makes the account.
 
 1. `begin` draws the seed from which all their keys here come, once: so every step can be asked for again.
-2. `advance` does what can be done now: it has the account frozen at the old pod, and once all is settled there, takes
-   the personal group, with which the account here opens; then each other group, by a handover where they keep it.
+2. `advance_personal` has the account frozen at the old pod, and once all is settled there, takes the personal group,
+   with which the account here opens; `advance_group` each other group, by a handover where they keep it.
 3. Of a handover this pod signs the old pod's draft, the old one signs last, and both confirm. If an answer is lost,
    asking again brings it.
 4. It tells how each group stands: asked for, sealed, settled, let go, or why it waits.
@@ -12,6 +12,7 @@ Spec: portability.md section 3, steps 2 to 4.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, Literal
 
@@ -35,6 +36,7 @@ from models.people.accounts import load_account_named, load_membership
 from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import NAME
 from pod.actions.moving.new_home import (
+    Also,
     account_at,
     arrive,
     expect,
@@ -61,6 +63,7 @@ from protocol.records.operation import Operation, Rehome
 
 MAX_ACTOR_LENGTH: Final = 2048
 Body = dict[str, Any]
+LastDelta = Callable[[], Awaitable[None]]
 Standing = Literal["waits", "asked", "sealed", "settled", "let go"]
 
 
@@ -111,29 +114,46 @@ async def begin(deps: Deps, person: RecordId, pod: str, name: str) -> Newcomer:
     return await deps.store.write(action)
 
 
+async def advance_personal(
+    deps: Deps, person: RecordId, *, last_delta: LastDelta | None = None, also: Also | None = None
+) -> tuple[RecordId, ...]:
+    """Open the account here by the personal group's handover, if nothing lags; else the groups that do.
+
+    Raises RemoteError, or a refusal. `last_delta` runs once the account is frozen and all of it is settled; `also` in
+    the commit that opens the account.
+    """
+    newcomer = await load_coming(deps, person)
+    if newcomer.account_id is not None:
+        return ()
+    frozen = await ask_old_pod(deps, newcomer, "freeze", FreezeWish(newcomer.name), FrozenAccount)
+    if frozen.lags:
+        return tuple(lag.group for lag in frozen.lags)
+    if last_delta is not None:
+        await last_delta()
+    told = [
+        NewcomerGroup(parse_id(one.group), one.number, one.keys, one.recovery_index, one.keeps) for one in frozen.groups
+    ]
+    actor = _former(newcomer, frozen.actor)
+    await deps.store.write(lambda session: save_told(session, person, actor, told))
+    await _take(deps, newcomer, await _told(deps, person, person), also=also)
+    return ()
+
+
 async def advance(deps: Deps, person: RecordId, *, plainly: frozenset[RecordId] = frozenset()) -> SwitchProgress:
-    """Do what can be done now, and tell how the switch stands; raises RemoteError before the account is here.
+    """Do what can be done now, of all groups, and tell how the switch stands; raises as `advance_personal`.
 
     `plainly`: groups in which the person goes without a handover that names their seat anew, after three refusals.
     """
-    newcomer = await _load(deps, person)
-    if newcomer.account_id is None:
-        frozen = await ask_old_pod(deps, newcomer, "freeze", FreezeWish(newcomer.name), FrozenAccount)
-        if frozen.lags:
-            return SwitchProgress(arrived=False, late=tuple(lag.group for lag in frozen.lags), groups=())
-        told = [
-            NewcomerGroup(parse_id(one.group), one.number, one.keys, one.recovery_index, one.keeps)
-            for one in frozen.groups
-        ]
-        actor = _former(newcomer, frozen.actor)
-        await deps.store.write(lambda session: save_told(session, person, actor, told))
-        await _take(deps, newcomer, await _told(deps, person, person))
-        newcomer = await _load(deps, person)
-    moves = [await _advance(deps, newcomer, told, plainly=plainly) for told in await _groups(deps, person)]
-    return SwitchProgress(arrived=True, late=(), groups=tuple(moves), sealed=await _openings(deps, newcomer))
+    late = await advance_personal(deps, person)
+    if late:
+        return SwitchProgress(arrived=False, late=late, groups=())
+    newcomer = await load_coming(deps, person)
+    told = await _groups(deps, person)
+    moves = [await advance_group(deps, newcomer, one, plain=one.group_id in plainly) for one in told]
+    return SwitchProgress(arrived=True, late=(), groups=tuple(moves), sealed=await fetch_openings(deps, newcomer))
 
 
-async def _openings(deps: Deps, newcomer: Newcomer) -> str:
+async def fetch_openings(deps: Deps, newcomer: Newcomer) -> str:
     """Fetch what the person had sealed in polls; returns why it isn't all here."""
     async with deps.store.database.read() as session:
         account = await account_at(session, newcomer)
@@ -159,7 +179,8 @@ async def let_go(deps: Deps, person: RecordId, group: RecordId) -> None:
     await deps.store.write(lambda session: set_let_go(session, person, group))
 
 
-async def _load(deps: Deps, person: RecordId) -> Newcomer:
+async def load_coming(deps: Deps, person: RecordId) -> Newcomer:
+    """Somebody on the way here; raises NotFoundError."""
     async with deps.store.database.read() as session:
         newcomer = await load_newcomer(session, person)
     if newcomer is None:
@@ -179,12 +200,15 @@ async def _told(deps: Deps, person: RecordId, group: RecordId) -> NewcomerGroup:
     return told
 
 
-async def _advance(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, *, plainly: frozenset[RecordId]) -> GroupMove:
-    """Take one group as far as it goes now; a refusal of one doesn't hold up the others."""
+async def advance_group(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, *, plain: bool = False) -> GroupMove:
+    """Take one group as far as it goes now; a refusal of one doesn't hold up the others.
+
+    `plain`: without a handover that names the person's seat anew, after three refusals.
+    """
     why = ""
     if await _standing(deps, newcomer, told) in ("waits", "asked"):
         try:
-            await _take(deps, newcomer, told, plain=told.group_id in plainly)
+            await _take(deps, newcomer, told, plain=plain)
         except RemoteError as error:
             why = error.body.decode(errors="replace") or str(error)
         except RefusedError as error:
@@ -209,13 +233,15 @@ async def _standing(deps: Deps, newcomer: Newcomer, told: NewcomerGroup) -> Stan
     return "settled" if signing in view.settled.keys else "sealed"
 
 
-async def _take(deps: Deps, newcomer: Newcomer, told: NewcomerGroup, *, plain: bool = False) -> None:
+async def _take(
+    deps: Deps, newcomer: Newcomer, told: NewcomerGroup, *, plain: bool = False, also: Also | None = None
+) -> None:
     """Move one membership here; asking again changes nothing twice. Raises RemoteError or a refusal."""
     group, signing = told.group_id, new_key(deps, newcomer, told)
     if group == newcomer.personal_group:
         await fetch_group(deps, newcomer.pod, group)
         handover = await _handed_over(deps, newcomer, told, signing)
-        await deps.store.write(lambda session: open_account_of(session, deps, newcomer, told, handover))
+        await deps.store.write(lambda session: open_account_of(session, deps, newcomer, told, handover, also))
         return
     item = None
     await deps.store.write(lambda session: expect(session, deps, newcomer, told))

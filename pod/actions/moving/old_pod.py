@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -16,8 +17,33 @@ from models.moving.newcomers import Newcomer
 from pod.actions.fediverse.actors import POD, signing_key
 from pod.clock import random_token
 from pod.deps import Deps
+from pod.rules.switches import SwitchRule
+from protocol.errors import Refused
 
 T = TypeVar("T", bound=msgspec.Struct)
+MOST_BODY: Final = 10_000
+LONGEST_FACT: Final = 200
+_FACT: Final = re.compile(r"%\((\w+)\)s")
+
+
+class ToldRefusal(msgspec.Struct, frozen=True):
+    """A refusal as another pod tells it."""
+
+    rule: str
+    facts: dict[str, str | int] = {}
+
+
+def refusal_in(body: bytes) -> Refused | None:
+    """The rule of a switch by which the old pod refused, with its facts; None for any other answer."""
+    try:
+        told = msgspec.json.decode(body[:MOST_BODY], type=ToldRefusal)
+    except (msgspec.DecodeError, ValueError):
+        return None
+    rule = next((rule for rule in SwitchRule if rule.key == told.rule), None)
+    if rule is None or any(isinstance(fact, str) and len(fact) > LONGEST_FACT for fact in told.facts.values()):
+        return None
+    lacking = set(_FACT.findall(rule.en)) - told.facts.keys()
+    return Refused(rule, told.facts) if not lacking else None
 
 
 async def ask_old_pod(deps: Deps, newcomer: Newcomer, step: str, wish: object, kind: type[T]) -> T:

@@ -29,3 +29,7 @@ class AgreedSwitch(msgspec.Struct, frozen=True):
     """The person agreed that the account with this personal group moves to the pod that asks."""
 
     group: str
+
+
+class StoppedSwitch(msgspec.Struct, frozen=True):
+    """The account writes again, and moves nowhere before its person agrees anew."""

@@ -66,8 +66,8 @@ async def post_move(request: web.Request) -> web.Response:
 async def _begin(request: web.Request, form: FromForm) -> web.Response:
     deps = request.app[DEPS]
     await deps.store.limits.take("move of an address", address_of(request), now=deps.clock())
-    await check_may_come(deps, form.invite)
-    secret = await begin_move(deps, form.account, cookie_of(request, TRAVELLER))
+    invite = await check_may_come(deps, form.invite)
+    secret = await begin_move(deps, form.account, cookie_of(request, TRAVELLER), invite)
     response = see_other("/move/journey")
     set_cookie(request, response, TRAVELLER, secret, seconds=A_MONTH_SECONDS)
     return response

@@ -48,7 +48,7 @@ class SwitchForm(msgspec.Struct, frozen=True):
     soft: bool = False
 
 
-class PressForm(msgspec.Struct, frozen=True):
+class StayForm(msgspec.Struct, frozen=True):
     """A button."""
 
 
@@ -108,7 +108,7 @@ async def post_switch(request: web.Request) -> web.Response:
 async def post_refused_switch(request: web.Request) -> web.Response:
     """Refuse: one stays at home here."""
     account = account_of(request)
-    await read_form(request, PressForm)
+    await read_form(request, StayForm)
     deps = request.app[DEPS]
     await refuse_switch(deps, await find_asked_switch(deps, account, request.match_info["asked"]))
     return see_other("/settings/grants", said="stayed")
@@ -126,7 +126,7 @@ async def get_leaving(request: web.Request) -> web.Response:
 async def post_stop_leaving(request: web.Request) -> web.Response:
     """Stay here after all."""
     account = account_of(request)
-    await read_form(request, PressForm)
+    await read_form(request, StayForm)
 
     async def act() -> web.Response:
         await stop_own(request.app[DEPS], account)

@@ -1,0 +1,168 @@
+"""A person moves live, by the pages, from a pod that helps: all comes along, and the old pod is told no more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from federation.errors import RemoteError
+from models.moving.kept_copies import list_manifests
+from models.moving.moves import MOVES, Move
+from pod.actions.moving.traveller_wishes import JobWish, start_copy
+from pod.actions.sync.pull import pull
+from pod.deps import Deps
+from protocol.ids import RecordId
+from tests.support.browsing import Browser, Seen
+from tests.support.people import agreed, joined
+from tests.support.rig import Person, RefusedByHttpError, ServedPod, eventually
+
+pytestmark = pytest.mark.slow
+
+PODS = 4
+STEP_MS = 121_000
+NOTE: dict[str, Any] = {"kind": "note", "paragraphs": [{"style": "text", "text": "The well is dry."}]}
+
+
+@dataclass
+class Village:
+    """ada (alpha) moves to beta; bo lives at gamma, cy at delta; ada is black-listed in the choir meanwhile."""
+
+    alpha: ServedPod
+    beta: ServedPod
+    delta: ServedPod
+    ada: Person
+    bo: Person
+    parish: str  # bo's, public
+    council: str  # ada's, private: she keeps it alone
+    mill: str  # ada's: kept by all three
+    choir: str  # bo's, private
+    post: str
+
+    @property
+    def host(self) -> str:
+        return self.alpha.url.partition("://")[2]
+
+    def move(self) -> Move:
+        async def look(deps: Deps) -> Move:
+            async with deps.store.database.read() as session:
+                columns = [MOVES.c[name] for name in Move.__struct_fields__]
+                return Move(*(await session.execute(select(*columns))).one())
+
+        return self.beta.act(look)
+
+
+def members(person: Person, group: str) -> list[tuple[int, int]]:
+    return [(one["number"], one["weight"]) for one in person.get(f"/api/v1/groups/{group}")["members"]]
+
+
+@pytest.fixture(scope="module")
+def village(pods: list[ServedPod]) -> Village:
+    alpha, beta, gamma, delta = pods
+    ada, bo, cy = alpha.sign_up("ada"), gamma.sign_up("bo"), delta.sign_up("cy")
+    for pod in pods:
+        pod.start()
+    parish = bo.post("/api/v1/groups", {"name": "Parish", "weight": 3000})["group"]
+    council = ada.post("/api/v1/groups", {"name": "Council", "weight": 3000, "visibility": "private"})["group"]
+    mill = ada.post("/api/v1/groups", {"name": "Mill", "weight": 3000})["group"]
+    choir = bo.post("/api/v1/groups", {"name": "Choir", "weight": 3000, "visibility": "private"})["group"]
+    assert [joined(bo, parish, ada, 1000), joined(ada, council, bo, 1000)] == [2, 2]
+    assert [joined(ada, mill, bo, 1000), joined(bo, choir, ada, 1000)] == [2, 2]
+    assert joined(ada, mill, cy, 1000) == 3
+    ada.post(f"/api/v1/groups/{mill}/handovers", {"keepers": [1, 2, 3]})
+    post = ada.post(f"/api/v1/groups/{parish}/posts", NOTE)["record"]
+    ada.post(f"/api/v1/groups/{parish}/votes", {"target": {"post": post}, "value": 500})
+    ada.post(f"/api/v1/groups/{council}/posts", NOTE)
+    ada.post(f"/api/v1/groups/{ada.account['personal_group']}/posts", NOTE)
+    eventually(lambda: agreed(mill, ada, bo) and agreed(parish, ada, bo) and agreed(council, ada, bo))
+    return Village(alpha, beta, delta, ada, bo, parish, council, mill, choir, post)
+
+
+def at(browser: Browser, pod: ServedPod) -> Browser:
+    browser.pod = pod
+    return browser
+
+
+def led_to(page: Seen) -> str:
+    """The path of the page at the old pod to which a link leads."""
+    found = re.search(r'href="(http[^"]+/move/(?:consent|switch)/[^"]+)"', page.text)
+    assert found, page.text
+    return urlsplit(found[1]).path
+
+
+def test_mg_02_a_person_moves_by_the_pages_and_all_comes_along(village: Village) -> None:
+    alpha, beta, ada, bo = village.alpha, village.beta, village.ada, village.bo
+    groups = (village.parish, village.council, village.mill, village.choir)
+    before = {group: members(bo, group) for group in groups}
+    browser, host = Browser(alpha).sign_in("ada"), beta.url.partition("://")[2]
+    at(browser, beta)
+    found = browser.submit(browser.get("/move"), "/move", account=f"{alpha.url}/@ada")
+    page = led_to(browser.submit(found, "/move/ask"))
+    at(browser, alpha)
+    assert browser.submit(browser.get(page), page, host=host, private="true").status == 200
+    at(browser, beta)
+    eventually(lambda: village.move().plan is not None)
+    beta.act(lambda deps: start_copy(deps, village.move(), JobWish("ada-b")))
+    eventually(lambda: village.move().stage == "verified", seen=lambda: village.move().why)
+    assert Browser(beta).get("/@ada-b").status == 404  # MG-04: nothing public before the switch
+
+    for pod in (alpha, beta, bo.pod, village.delta):
+        pod.set_clock(STEP_MS)  # a keeper signs at most one handover a minute
+    page = led_to(browser.submit(browser.get("/move/switching"), "/move/switching"))
+    # While she reads, she is black-listed in the choir, and one of her votes waits for a pod that is away.
+    bo.post(f"/api/v1/groups/{village.choir}/records", weigh(2, -1000))
+    eventually(lambda: members(bo, village.choir) == [(1, 3000), (2, -1000)])
+    bo.pod.kill()
+    ada.post(f"/api/v1/groups/{village.parish}/votes", {"target": {"post": village.post}, "value": -700})
+    at(browser, alpha)
+    back = browser.submit(browser.get(page), page, handle="ada")
+    assert (back.status, back.path) == (200, "/move/switching")
+    at(browser, beta)
+    eventually(lambda: "isn&#39;t settled yet" in browser.get("/move/switching").text)
+    assert Browser(beta).get("/@ada-b").status == 404
+    bo.pod.start()
+    eventually(lambda: "You are at home here now" in browser.get("/move/switching").text, seen=village.move)
+
+    # The traveller's browser goes in, once, and says how it signs in from then on.
+    inside = browser.submit(browser.get("/move/switching"), "/move/enter")
+    assert inside.path == "/settings/mail"
+    assert Browser(beta).get("/@ada-b").status == 200
+    eventually(
+        lambda: re.search(r"[45] of 5 settled", browser.get("/move/switching").text) is not None,
+        seen=lambda: browser.get("/move/switching").text,
+    )
+    standing = browser.get("/move/switching")
+    assert "Choir" not in standing.text  # it tells neither pod
+    if village.move().stage != "settled":
+        browser.press(standing, "Let it go")
+        eventually(lambda: village.move().stage == "settled")
+    changed = {village.choir: [(1, 3000), (2, -1000)]}
+    eventually(lambda: {group: members(bo, group) for group in groups} == before | changed)
+    with pytest.raises(RefusedByHttpError, match="mov"):
+        ada.post(f"/api/v1/groups/{village.parish}/posts", NOTE)
+
+
+def weigh(member: int, weight: int) -> dict[str, Any]:
+    return {"type": "Operation", "do": "set-weight", "with": {"member": member, "weight": weight}}
+
+
+def test_mg_02_the_copy_that_became_the_account_is_equal_to_what_the_old_pod_said(village: Village) -> None:
+    copy = village.move().copy_id
+    assert copy is not None
+
+    async def said(deps: Deps) -> bytes:
+        async with deps.store.database.read() as session:
+            return (await list_manifests(session, copy))[0]
+
+    assert b'"records"' in village.beta.act(said)
+
+
+def test_a_private_group_answers_the_old_pod_no_more(village: Village) -> None:
+    with pytest.raises(RemoteError) as refused:
+        village.alpha.act(partial(pull, pod=village.bo.pod.url, group=RecordId(village.council)))
+    assert refused.value.status == 404

@@ -1,0 +1,147 @@
+"""What a step of a switch makes of the old pod's answers: it waits, gives up and thaws, stops, or goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from federation.errors import RemoteError
+from federation.rules.answers import RemoteFault
+from models.moving.departures import FREEZE_MS
+from models.moving.moves import SWITCHING, Move
+from models.moving.newcomers import load_newcomer
+from pod.actions.moving import begun_switches, newcomers
+from pod.actions.moving.begun_switches import take_switch_code
+from pod.actions.moving.newcomers import begin
+from pod.actions.moving.old_pod import refusal_in
+from pod.actions.moving.switch_step import advance_switch
+from pod.deps import Deps
+from pod.errors import OtherBrowserError
+from pod.rules.switches import SwitchRule
+from tests.support.rig import ServedPod
+from tests.support.writing import an_id
+
+OLD = "https://old.example"
+PERSON = an_id("ada")
+NOW = 1_800_000_000_000
+Answers = dict[str, object]
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch, pod: ServedPod) -> Answers:
+    """What the old pod says to each step: an error, or nothing but that it is done."""
+    said: Answers = {}
+
+    async def ask(deps: Deps, newcomer: Any, step: str, wish: Any, kind: type[msgspec.Struct]) -> Any:
+        del deps, newcomer, wish
+        asked.append(step)
+        if isinstance(said.get(step), Exception):
+            raise said[step]  # type: ignore[misc]
+        return msgspec.convert(said.get(step, {}), kind)
+
+    asked: list[str] = []
+    said["asked"] = asked
+    for place in (newcomers, begun_switches):
+        monkeypatch.setattr(place, "ask_old_pod", ask)
+    pod.act(lambda deps: begin(deps, PERSON, OLD, "ada"))
+    return said
+
+
+def refused(rule: SwitchRule, **facts: int) -> RemoteError:
+    body = json.dumps({"rule": rule.key, "facts": facts}).encode()
+    return RemoteError(RemoteFault.NOT_REACHED, retry=False, status=409, body=body)
+
+
+def step(pod: ServedPod, *, since: int = 1_000) -> Move:
+    async def act(deps: Deps) -> Move:
+        begun = deps.clock() - since
+        move = Move(b"m", "ada", OLD, PERSON, "full", "", "", None, "personal", begun, begun, None)
+        move = msgspec.structs.replace(move, stage=SWITCHING, stage_at=begun, name="ada")
+        return await advance_switch(deps, move)
+
+    return pod.act(act)
+
+
+def is_coming(pod: ServedPod) -> bool:
+    async def look(deps: Deps) -> bool:
+        async with deps.store.database.read() as session:
+            return await load_newcomer(session, PERSON) is not None
+
+    return pod.act(look)
+
+
+def test_mg_02_a_recovery_elsewhere_stops_the_job_and_thaws_the_account(pod: ServedPod, answers: Answers) -> None:
+    answers["freeze"] = refused(SwitchRule.OTHER_KEY)
+
+    after = step(pod)
+
+    assert (after.stage, after.stopped_in, after.why, after.due_at) == ("stopped", "verified", "other_key", None)
+    assert answers["asked"] == ["freeze", "stop"]
+    assert not is_coming(pod)
+
+
+def test_mg_20_ten_minutes_end_it_and_it_may_begin_again_at_once(pod: ServedPod, answers: Answers) -> None:
+    after = step(pod, since=FREEZE_MS)
+
+    assert (after.stage, after.why, answers["asked"]) == ("verified", "not_in_time", ["stop"])
+
+
+def test_mg_02_what_lags_is_waited_for_and_said(pod: ServedPod, answers: Answers) -> None:
+    answers["freeze"] = {"actor": f"{OLD}/u/ada", "until": 0, "groups": [], "lags": [{"group": str(an_id("g"))}]}
+
+    after = step(pod)
+
+    assert (after.stage, after.why) == ("switching", "not_drained")
+    assert after.due_at is not None
+    assert is_coming(pod)
+
+
+def test_mg_05_an_old_pod_that_doesnt_answer_is_asked_again(pod: ServedPod, answers: Answers) -> None:
+    answers["freeze"] = answers["stop"] = RemoteError(RemoteFault.NOT_REACHED, retry=True)
+
+    for since in (1_000, FREEZE_MS):
+        after = step(pod, since=since)
+        assert (after.stage, after.tries, is_coming(pod)) == ("switching", 1, True)
+
+
+def test_mg_05_a_handover_that_was_signed_before_the_time_was_over_is_fetched(pod: ServedPod, answers: Answers) -> None:
+    """The keys of the new home are kept as long as the old pod may have signed for them."""
+    answers["stop"] = refused(SwitchRule.COMMITTED)
+
+    after = step(pod, since=FREEZE_MS)
+
+    assert (after.stage, is_coming(pod), after.due_at is not None) == ("switching", True, True)
+
+
+def test_what_the_old_pod_stopped_itself_is_over_here_too(pod: ServedPod, answers: Answers) -> None:
+    answers["freeze"] = answers["stop"] = refused(SwitchRule.NOT_AGREED)
+
+    after = step(pod)
+
+    assert (after.stage, after.why, is_coming(pod)) == ("verified", "not_agreed", False)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: b"no json",
+        lambda _: json.dumps({"rule": "nothing_known", "facts": {}}).encode(),
+        lambda _: json.dumps({"rule": "seat_refused", "facts": {}}).encode(),
+        lambda _: json.dumps({"rule": "seat_refused", "facts": {"times": "x" * 300}}).encode(),
+        lambda _: json.dumps({"rule": "seat_refused", "facts": {"times": [3]}}).encode(),
+    ],
+)
+def test_a_refusal_that_no_honest_pod_tells_is_none(spoil: Callable[[None], bytes]) -> None:
+    assert refusal_in(spoil(None)) is None
+
+
+def test_a_code_of_a_switch_is_taken_in_no_second_browser(pod: ServedPod, answers: Answers) -> None:
+    move = Move(b"m", "ada", OLD, PERSON, "full", "s" * 43, "", None, "personal", NOW, NOW, None)
+    for other in (move, msgspec.structs.replace(move, state="")):
+        with pytest.raises(OtherBrowserError):
+            pod.act(lambda deps, other=other: take_switch_code(deps, other, "t" * 43, "code"))  # type: ignore[misc]
+    assert answers["asked"] == []
