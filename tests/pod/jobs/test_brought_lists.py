@@ -231,8 +231,9 @@ async def test_mg_05_a_job_that_dies_after_any_row_goes_on_and_does_nothing_twic
     first = await claimed(ada)
     clock.ms += CLAIM_MS
     second = await claimed(ada)
+    await go_on(ada.deps, first, no_sleep)  # the dead one wakes up, and notes nothing
+    assert (await sight(ada)).stored.done == 0
     await go_on(ada.deps, second, no_sleep)
-    await go_on(ada.deps, first, no_sleep)  # the dead one wakes up, and changes nothing
 
     ended = await sight(ada)
     assert (ended.stored.done, ended.stored.taken, ended.refused) == (3, 2, 1)
