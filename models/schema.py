@@ -45,6 +45,7 @@ from models.moving import (
     move_deliveries,
     moves,
     newcomers,
+    standing_copies,
     unfolded_lines,
 )
 from models.people import (
@@ -83,7 +84,7 @@ ROOMS = (
     *(poll_drafts, poll_templates, poll_calls, decision_subscriptions, delegates),
     *(commits, actor_keys, deliveries, followers, known_keys, peers, readers, seen_signatures, told_polls),
     *(groups_and_items, log_tiles, proposals, proposed_operations, pull_cursors),
-    kept_copies,
+    *(kept_copies, standing_copies),
     *(records, rounds, seats_and_acks, settled_members, told_reposts, waiting_records),
     *(archives, boxes, brought_files, departures, former_actors, imported_files, move_deliveries, newcomers),
     unfolded_lines,

@@ -167,6 +167,12 @@ async def note_move(session: AsyncSession, move: Move, changes: Mapping[str, Any
     return (await session.scalar(noted)) is not None
 
 
+async def close_move_of_copy(session: AsyncSession, copy: int) -> None:
+    """End the job that keeps a copy: it has become an account, or is erased. Nothing names the copy any more."""
+    ended = {"copy_id": None, "stage": CLOSED, "sealed": None, "due_at": None, "turn": MOVES.c.turn + 1}
+    await session.execute(update(MOVES).where(MOVES.c.copy_id == copy).values(**ended))
+
+
 async def hasten_moves(session: AsyncSession, *, now: int) -> None:
     """Have all that has a time done now: a process that stopped may have left it undone, and peers may answer again."""
     await session.execute(update(MOVES).where(MOVES.c.due_at > now).values(due_at=now))

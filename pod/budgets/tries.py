@@ -68,6 +68,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "manifest of a grant": Rate(10, MINUTE_MS),
     "move told of a group": Rate(5, 10 * MINUTE_MS),
     "switch asked by a pod": Rate(30, MINUTE_MS // 6),
+    "look of a second home": Rate(3, 10 * MINUTE_MS),
     "move of an address": Rate(20, MINUTE_MS),
     "another try of a move": Rate(10, MINUTE_MS),
     "claim of a group": Rate(50, 10 * MINUTE_MS),

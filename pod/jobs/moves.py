@@ -33,6 +33,7 @@ from pod.actions.admin.pod_settings import pod_name, read_settings
 from pod.actions.letters import send
 from pod.actions.moving.copy_step import advance_copy
 from pod.actions.moving.job_ends import stopped, waiting
+from pod.actions.moving.standing_step import advance_standing
 from pod.actions.moving.switch_step import advance_switch
 from pod.blocked_hosts import for_a_move
 from pod.deps import Deps
@@ -91,7 +92,8 @@ class Moves:
 
 async def work(deps: Deps, claimed: Move) -> bool:
     """Take a claimed job one step further; False if another process had its turn meanwhile, or it was cancelled."""
-    step = STEPS.get(claimed.stage)
+    is_standing = claimed.standing and claimed.stage == VERIFIED
+    step = advance_standing if is_standing else STEPS.get(claimed.stage)
     if step is None:
         return await _note(deps, claimed, msgspec.structs.replace(claimed, due_at=None))
     going = asyncio.ensure_future(_done(deps, claimed, step))

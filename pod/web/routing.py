@@ -15,6 +15,7 @@ from pod.web import (
     predictions,
 )
 from pod.web.kit import site_routes
+from pod.web.moving import second_home
 
 # Of two routes that fit an address the first answers: `polls/new` is no poll.
 ROUTES = (
@@ -23,6 +24,7 @@ ROUTES = (
     *archive.ROUTES,
     *imports.ROUTES,
     *moving.ROUTES,
+    second_home.routes,
     *admin.ROUTES,
     *person.ROUTES,
     *group.ROUTES,

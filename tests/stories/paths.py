@@ -167,6 +167,7 @@ PATHS: Mapping[str, Paths] = {
     "/move/file": at("/move/file"),
     "/move/journey": at("/move/journey"),
     "/move/return": at("/move/return"),
+    "/move/second-home": at("/move/second-home"),
     "/notifications": at("/notifications"),
     "/not-me": at("/not-me"),
     "/closed/{secret}": at("/closed/none"),

@@ -13,7 +13,14 @@ from models.people.accounts import Account, load_account
 from pod.actions.chain.sealing import confirm_head, seal
 from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import sign_up, start_group
-from pod.actions.moving.copy_classes import CopyPage, class_pages, read_class, read_marks, signed_manifest
+from pod.actions.moving.copy_classes import (
+    CopyPage,
+    class_pages,
+    class_total,
+    read_class,
+    read_marks,
+    signed_manifest,
+)
 from pod.actions.moving.taken_copies import LeafPage, kept_page, leaves_of
 from pod.actions.posts.posts import WrittenPost, publish
 from pod.actions.posts.votes_and_marks import mute
@@ -21,7 +28,7 @@ from pod.actions.signer import TokenHolder
 from pod.clock import Clock
 from pod.deps import Deps
 from protocol.canonical import canonical_bytes
-from protocol.copies import CopyLine, CopyManifest, parse_line, parse_manifest
+from protocol.copies import CLASSES, CopyLine, CopyManifest, parse_line, parse_manifest
 from protocol.ids import RecordId
 from protocol.records.content import Paragraph
 from tests.support.sinks import some_parts
@@ -112,6 +119,13 @@ class PodSource:
             state = (await load_view(session, deps, self.traveller.own)).state
             body = await signed_manifest(session, deps, account, now=deps.clock(), private=self.private)
         return parse_manifest(body, state), canonical_bytes(body)
+
+    async def claimed(self) -> CopyManifest:
+        self.asked.append("claimed")
+        async with self.traveller.deps.store.database.read() as session:
+            deps, account = self.traveller.deps, self.traveller.account
+            totals = {name: await class_total(session, deps, account, name, private=self.private) for name in CLASSES}
+        return CopyManifest(self.traveller.own, deps.identity.base_url, deps.clock(), totals)
 
     async def page(self, name: str, after: str, until: str) -> CopyPage:
         self.asked.append(name)

@@ -8,7 +8,6 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.moving.kept_copies import delete_copy
 from models.moving.kept_names import is_name_kept
 from models.moving.moves import (
     BEGUN,
@@ -23,6 +22,7 @@ from models.moving.moves import (
 )
 from models.people.accounts import load_account_named
 from pod.actions.groups.founding import NAME
+from pod.actions.moving.standing_copies import erase_copy
 from pod.deps import Deps
 from pod.mail.letters import mail_address, normal_address
 from pod.rules.accounts import AccountRule
@@ -90,7 +90,7 @@ async def sweep_moves(deps: Deps) -> None:
 async def _end(session: AsyncSession, move: Move) -> None:
     copy = await delete_move(session, move.sha256)
     if copy is not None:
-        await delete_copy(session, copy)
+        await erase_copy(session, copy)
 
 
 async def _check_name(session: AsyncSession, move: Move, name: str, now: int) -> None:

@@ -21,6 +21,7 @@ from models.groups.groups_and_items import list_groups, load_group
 from models.moving.boxes import put_box_key
 from models.moving.imported_files import find_file_copies, put_file_copy
 from models.moving.kept_copies import load_copy
+from models.moving.standing_copies import find_standing
 from models.people.accounts import (
     Account,
     count_recovery_keys,
@@ -41,6 +42,7 @@ from pod.actions.chain.views import load_view
 from pod.actions.groups.founding import NAME, token_hash
 from pod.actions.moving.copied_memberships import copied_memberships
 from pod.actions.moving.restored_personal import restore_personal
+from pod.actions.moving.standing_copies import promote_copies
 from pod.actions.moving.words_opened import take_what_words_open
 from pod.actions.recovery.phrase import RecoveryKeys
 from pod.actions.recovery.recover_group import begin_recovery, check_own, expect_rehome, rehome
@@ -118,6 +120,7 @@ async def recover(
 
 async def _ask_copies(session: AsyncSession, keys: RecoveryKeys, *, now: int) -> None:
     """Have the person's copies give what they hold, once the recovery is settled."""
+    await promote_copies(session, tuple(keys.numbers), now=now)
     for copy in await find_file_copies(session, tuple(keys.numbers)):
         await put_file_copy(session, msgspec.structs.replace(copy, due_at=now, outcome=None))
 
@@ -138,8 +141,10 @@ async def add_recovery_keys(deps: Deps, account: Account, keys: RecoveryKeys) ->
 async def _take_from_copy(deps: Deps, keys: RecoveryKeys) -> list[RecoveryWhereabouts]:
     """Hold the personal group of the person's copy here, if there is one; returns where their groups may be found."""
     async with deps.store.database.read() as session:
-        found = await find_file_copies(session, tuple(keys.numbers))
-        copies = [await load_copy(session, one.copy_id) for one in found]
+        dids = tuple(keys.numbers)
+        numbers = [one.copy_id for one in await find_standing(session, dids)]
+        numbers += [one.copy_id for one in await find_file_copies(session, dids)]
+        copies = [await load_copy(session, number) for number in numbers]
     groups: list[RecoveryWhereabouts] = []
     for copy in copies:
         if copy is None:

@@ -70,6 +70,8 @@ NOTICES: Final[Mapping[str, str]] = {
     "declared": say("You are a delegate. Others can let their votes follow yours."),
     "resigned": say("You are no longer a delegate. What you did as one stays to be read."),
     "refused": say("Refused: nothing was read."),
+    "looking": say("It is asking your old server now."),
+    "erased-copy": say("The copy is erased here."),
     "granted": say("Thank you. Your old server lets this pod read your account."),
     "move-ended": say("The move is over, and its copy is deleted."),
     "pulled": say("Asked; what came is shown."),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from aiohttp import web
 
 from models.moving.grants import Grant
 from pod.actions.moving.asked_grants import host_in
 from pod.actions.moving.grants import list_own_grants, revoke_own_grant
+from pod.actions.moving.standing_copies import DAY_MS
 from pod.app_keys import DEPS
 from pod.contracts import HTML, contract
 from pod.rules.grants import GrantRule
@@ -18,10 +21,14 @@ from pod.web.kit.visitors import account_of, say_of
 from pod.web.moving.wording import named_classes
 
 routes = web.RouteTableDef()
+LATE_MS: Final = 2 * DAY_MS
 
 
 class GrantLine(msgspec.Struct, frozen=True):
-    """A server that may read; `ends` is empty for one that may until it is revoked."""
+    """A server that may read; `ends` is empty for one that may until it is revoked: a second home.
+
+    `late`: for how many days a second home hasn't asked.
+    """
 
     id: str
     host: str
@@ -31,6 +38,7 @@ class GrantLine(msgspec.Struct, frozen=True):
     used: str
     ends: str
     paused: bool
+    late: int
 
 
 class GrantsView(msgspec.Struct, frozen=True):
@@ -49,8 +57,9 @@ class RevokeForm(msgspec.Struct, frozen=True):
 @contract("account", media_type=HTML)
 async def get_grants(request: web.Request) -> web.Response:
     """Which servers may read one's account."""
-    say, grants = say_of(request), await list_own_grants(request.app[DEPS], account_of(request))
-    return render(request, "moving/grants.html", GrantsView(tuple(_line(say, grant) for grant in grants)))
+    deps, say = request.app[DEPS], say_of(request)
+    grants, now = await list_own_grants(deps, account_of(request)), deps.clock()
+    return render(request, "moving/grants.html", GrantsView(tuple(_line(say, grant, now) for grant in grants)))
 
 
 @routes.post("/settings/grants/revoke")
@@ -66,7 +75,8 @@ async def post_revoke_grant(request: web.Request) -> web.Response:
     return see_other("/settings/grants", said="revoked")
 
 
-def _line(say: Translator, grant: Grant) -> GrantLine:
+def _line(say: Translator, grant: Grant, now: int) -> GrantLine:
+    behind = now - (grant.used_at or grant.made_at)
     return GrantLine(
         grant.sha256.hex(),
         host_in(grant.pod),
@@ -76,4 +86,5 @@ def _line(say: Translator, grant: Grant) -> GrantLine:
         say.time(grant.used_at) if grant.used_at is not None else "",
         say.day(grant.expires_at) if grant.expires_at is not None else "",
         grant.paused_at is not None,
+        behind // DAY_MS if grant.expires_at is None and behind >= LATE_MS else 0,
     )

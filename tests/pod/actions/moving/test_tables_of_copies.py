@@ -78,6 +78,7 @@ STAYS: Final = {
     "newcomers": "an account that comes here, with the seed of its keys",
     "newcomer_groups": "the same, by group",
     "copies": "an account of another pod",
+    "standing_copies": "an account of another pod, and how far its copy follows it",
     "copy_classes": "an account of another pod",
     "copy_lines": "an account of another pod",
     "file_copies": "an account of another pod",

@@ -1,0 +1,51 @@
+"""The job of a standing copy: it is brought up to date once a day, or when its person asks, until it is revoked."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from models.moving.moves import STOPPED, Move, set_move
+from pod.actions.moving.copy_step import check_home, source_of_move
+from pod.actions.moving.standing_copies import DAY_MS, REFUSED_TWICE_MS, erase_copy, keep_up, note_refusal
+from pod.deps import Deps
+from pod.rules.copies import KeptCopyRule
+from protocol.errors import RefusedError
+
+SOON_MS: Final = 3_600_000  # somebody writes all the time: what differs still is read again
+
+
+async def advance_standing(deps: Deps, move: Move) -> Move:
+    """Bring a standing copy up to date; returns the job with the time of the next look."""
+    copy, now = move.copy_id, deps.clock()
+    if copy is None:
+        return msgspec.structs.replace(move, due_at=None)
+    await check_home(deps, move)
+    try:
+        kept = await keep_up(deps, copy, source_of_move(deps, move))
+    except RefusedError as error:
+        if error.refused.rule is not KeptCopyRule.GRANT_ENDED:
+            raise
+        return await _refused(deps, move, copy)
+    return msgspec.structs.replace(move, current="", due_at=now + (SOON_MS if kept.differing else DAY_MS))
+
+
+async def look_now(deps: Deps, move: Move) -> None:
+    """Have a standing copy brought up to date at once; one that a wrong answer stopped tries again."""
+    now, stage = deps.clock(), move.stopped_in if move.stage == STOPPED else move.stage
+    await deps.store.limits.take("look of a second home", move.sha256.hex(), now=now)
+    await deps.store.write(partial(set_move, move=move, due_at=now, stage=stage))
+
+
+async def end_here(deps: Deps, move: Move) -> None:
+    """Erase a standing copy, as its person wishes; the permission ends at the old pod."""
+    if move.copy_id is not None:
+        await deps.store.write(partial(erase_copy, copy=move.copy_id))
+
+
+async def _refused(deps: Deps, move: Move, copy: int) -> Move:
+    if await note_refusal(deps, copy):
+        await deps.store.write(partial(erase_copy, copy=copy))
+    return msgspec.structs.replace(move, current="", due_at=deps.clock() + REFUSED_TWICE_MS)

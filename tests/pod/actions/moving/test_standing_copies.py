@@ -1,0 +1,138 @@
+"""A second home follows its account day by day, keeps what would vanish at once, and goes when it is revoked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from models.moving.imported_files import load_file_copy
+from models.moving.kept_copies import load_copy
+from models.moving.standing_copies import StandingCopy, load_standing
+from pod.actions.moving import standing_copies
+from pod.actions.moving.standing_copies import DAY_MS, FORMER_MS, REFUSED_TWICE_MS, erase_copy, keep_up, note_refusal
+from pod.actions.recovery.phrase import RecoveryKeys
+from pod.actions.recovery.recover_person import recover
+from pod.deps import Deps
+from tests.support.sinks import NOON, SetClock
+from tests.support.travellers import PodSource, Traveller, a_second_home, a_traveller, kept_lines
+
+
+class Home:
+    """Ada's account at her pod, and the copy at her second home, whose clock a test sets."""
+
+    def __init__(self, ada: Traveller, deps: Deps, copy: int, clock: SetClock) -> None:
+        self.clock = clock
+        self.ada = ada
+        self.deps = deps
+        self.copy = copy
+        self.source = PodSource(ada)
+
+    async def looks(self) -> tuple[str, ...]:
+        """A look; the classes that shrank."""
+        self.source.asked.clear()
+        kept = await keep_up(self.deps, self.copy, self.source)
+        assert kept.differing == ()
+        return kept.shrank
+
+    async def standing(self) -> StandingCopy | None:
+        async with self.deps.store.database.read() as session:
+            return await load_standing(session, self.copy)
+
+    async def is_here(self, copy: int) -> bool:
+        async with self.deps.store.database.read() as session:
+            return await load_copy(session, copy) is not None
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[Home]:
+    clock = SetClock(NOON)
+    async with a_traveller(tmp_path / "old") as ada, a_second_home(tmp_path / "new", ada, clock=clock) as (deps, copy):
+        yield Home(ada, deps, copy, clock)
+
+
+async def test_mg_24_a_second_home_follows_its_account_and_an_unchanged_one_costs_one_question(home: Home) -> None:
+    group = await home.ada.founds("Wells")
+    await home.ada.writes(group, "The well is dry.")
+    assert await home.looks() == ()
+    assert await kept_lines(home.deps, home.copy, "records") == await home.ada.lines("records")
+
+    home.clock.ms += DAY_MS
+    began = process_time()
+    assert await home.looks() == ()
+    took = process_time() - began
+    assert home.source.asked == ["marks"]
+    assert took < 0.1, "a hundred accounts a second, both pods together"
+    standing = await home.standing()
+    assert standing is not None
+    assert (standing.equal_at, standing.refused_at, standing.shrank) == (home.clock.ms, None, "")
+
+    await home.ada.writes(group, "It rains.")
+    await home.looks()
+    assert await kept_lines(home.deps, home.copy, "records") == await home.ada.lines("records")
+
+
+async def test_mg_24_the_words_make_a_second_home_the_home_once_the_old_pod_is_gone(home: Home) -> None:
+    await home.looks()
+    home.clock.ms = home.ada.deps.clock()
+    recovered = await recover(home.deps, "ada", RecoveryKeys(home.ada.phrase), [], token=False)
+
+    assert recovered.personal_group == home.ada.own
+    assert [one["group"] for one in recovered.memberships] == [home.ada.own]
+    assert await home.standing() is None, "nothing is copied any more"
+    async with home.deps.store.database.read() as session:
+        given = await load_file_copy(session, home.ada.own)
+    assert given is not None
+    assert (given.copy_id, given.due_at) == (home.copy, home.clock.ms), "it gives the account what it holds"
+
+
+async def test_what_loses_half_at_once_is_kept_as_it_was_for_a_month(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing_copies, "FEW_LINES", 4)
+    groups = [await home.ada.founds(name) for name in ("Wells", "Woods", "Walls", "Wharf")]
+    for group in groups:
+        await home.ada.mutes(group, 9)
+    assert await home.looks() == ()
+    before = await kept_lines(home.deps, home.copy, "choices")
+
+    await home.ada.mutes(groups[0], 9, muted=False)
+    assert await home.looks() == (), "one of five is no half"
+    for group in groups[1:]:
+        await home.ada.mutes(group, 9, muted=False)
+    assert await home.looks() == ("choices",)
+    assert await home.looks() == (), "told once"
+
+    standing = await home.standing()
+    assert standing is not None
+    assert standing.former_id is not None
+    assert (standing.shrank, standing.former_until) == ("choices", home.clock.ms + FORMER_MS)
+    assert len(await kept_lines(home.deps, standing.former_id, "choices")) == len(before) - 1
+    assert await kept_lines(home.deps, home.copy, "choices") == await home.ada.lines("choices")
+
+    home.clock.ms += FORMER_MS
+    await home.looks()
+    assert not await home.is_here(standing.former_id)
+    standing = await home.standing()
+    assert standing is not None
+    assert (standing.former_id, standing.shrank) == (None, "")
+
+
+async def test_what_is_revoked_is_erased_within_a_day_and_one_refusal_erases_nothing(home: Home) -> None:
+    await home.looks()
+    assert not await note_refusal(home.deps, home.copy)
+    home.clock.ms += REFUSED_TWICE_MS - 1
+    assert not await note_refusal(home.deps, home.copy)
+    assert await home.is_here(home.copy)
+    await home.looks()  # it answers again: what refused before wasn't the person
+
+    assert not await note_refusal(home.deps, home.copy)
+    home.clock.ms += REFUSED_TWICE_MS
+    assert await note_refusal(home.deps, home.copy)
+    await home.deps.store.write(partial(erase_copy, copy=home.copy))
+    assert not await home.is_here(home.copy)
+    assert await home.standing() is None
+    assert REFUSED_TWICE_MS < DAY_MS
