@@ -140,7 +140,7 @@ def test_mg_02_a_person_moves_by_the_pages_and_all_comes_along(village: Village)
     assert "Choir" not in standing.text  # it tells neither pod
     if village.move().stage != "settled":
         browser.press(standing, "Let it go")
-        eventually(lambda: village.move().stage == "settled")
+        eventually(lambda: village.move().stage == "settled", seen=village.move)
     changed = {village.choir: [(1, 3000), (2, -1000)]}
     eventually(lambda: {group: members(bo, group) for group in groups} == before | changed)
     with pytest.raises(RefusedByHttpError, match="mov"):

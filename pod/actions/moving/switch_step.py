@@ -5,14 +5,15 @@
    personal group's handover, with which the account opens, and an invitation to this pod is used up. A refusal, or ten
    minutes, ends it at the old pod, and the job rests again. A key that neither pod set stops it.
 3. After that: what no log holds is written into the account's tables; each other group is asked for, a seat once a
-   minute, others more rarely the longer they stand still. The job is settled when each is, or was let go, and what
-   the person sealed in polls is here, for which it waits an hour; then what the account follows is fetched.
+   minute, others more rarely the longer they stand still. The job is settled when each is, or was let go; then what
+   the account follows is fetched, and what it had sealed in polls.
 
 What was done is found again in the database, so a kill of either pod costs one step.
 """
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import Final
 
@@ -46,6 +47,7 @@ from protocol.copies import claimed_manifest
 from protocol.errors import RefusedError
 from protocol.ids import RecordId
 
+_LOG = logging.getLogger(__name__)
 AGAIN_MS: Final = 2_000
 SEAT_EVERY_MS: Final = 60_000
 LONGEST_MS: Final = 3_600_000
@@ -60,8 +62,7 @@ async def advance_switch(deps: Deps, move: Move) -> Move:
     """Take a job whose copy is verified one step further; returns it as it is then."""
     newcomer = await newcomer_of(deps, move)
     if move.stage == SETTLED and newcomer is not None and newcomer.account_id is not None:
-        more = await bring_next_follow(deps, newcomer.account_id)
-        return msgspec.structs.replace(move, due_at=deps.clock() + AGAIN_MS if more else None)
+        return await _after_it(deps, move, newcomer)
     if move.stage != SWITCHING:
         return msgspec.structs.replace(move, due_at=None)
     if newcomer is None or newcomer.account_id is None:
@@ -72,6 +73,19 @@ async def advance_switch(deps: Deps, move: Move) -> Move:
             await unfold_copy(deps, newcomer.account_id, move.copy_id)
         return msgspec.structs.replace(move, current=UNFOLDED, due_at=deps.clock())
     return await _groups(deps, move, newcomer)
+
+
+async def _after_it(deps: Deps, move: Move, newcomer: Newcomer) -> Move:
+    """Fetch what the account follows, one after the other, then what it had sealed in polls, for an hour if need be."""
+    assert newcomer.account_id is not None
+    now = deps.clock()
+    if await bring_next_follow(deps, newcomer.account_id):
+        return msgspec.structs.replace(move, due_at=now + AGAIN_MS)
+    lacks = await fetch_openings(deps, newcomer)
+    if lacks:
+        _LOG.info("sealed values of somebody who moved here aren't all here: %s", lacks[:LONGEST_WHY])
+    again = lacks and now < (newcomer.arrived_at or 0) + LONGEST_MS
+    return msgspec.structs.replace(move, due_at=now + SEAT_EVERY_MS if again else None)
 
 
 async def _commit(deps: Deps, move: Move) -> Move:
@@ -170,8 +184,6 @@ async def _groups(deps: Deps, move: Move, newcomer: Newcomer) -> Move:
         left = await list_open_groups(session, person, AT_ONCE)
     if left:
         return msgspec.structs.replace(move, due_at=max(now + 1_000, min(_due(told, newcomer, now) for told in left)))
-    if await fetch_openings(deps, newcomer) and now < (newcomer.arrived_at or 0) + LONGEST_MS:
-        return msgspec.structs.replace(move, due_at=now + SEAT_EVERY_MS)
     if move.address:
         say = translator_for(move.language)
         post(deps, move.address, settled_letter(say, deps.identity.base_url, newcomer.name))
